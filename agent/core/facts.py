@@ -1,0 +1,357 @@
+"""What was seen: one snapshot of the machine and of our own session, as frozen values.
+
+An observer says `Known(x)` or `Unknown(why)`; nothing here decides, and nothing here is a guess.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, TypeAlias, TypeVar
+
+from agent.core.clock import Moment
+from agent.core.settings import ConnectionSettings
+from agent.core.timing import Timing
+from agent.tws.applications import Application, ApplicationKind, TradingMode
+from agent.tws.calendar import Expectation, Region
+from agent.tws.farms import Farm
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T]):
+    """Something that was found out."""
+
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that could not be found out, and why, in words for people."""
+
+    reason: str
+
+
+Fact: TypeAlias = Known[T] | Unknown
+
+NOT_LOOKED = Unknown("not looked at yet")
+
+
+# ── the machine ─────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsHints:
+    """What the readable settings files (jts.ini, IBC's config.ini) tell. Hints, never proof; None: not told."""
+
+    trading_mode: TradingMode = TradingMode.UNKNOWN
+    """Mode last selected on the log-in screen."""
+    region: Region | None = None
+    """Region of the IB server last used: decides the reset window."""
+    api_only: bool | None = None
+    """False: "FIX CTCI" was chosen on the log-in screen of IB Gateway, so there is no API."""
+    use_ssl: bool | None = None
+    auto_restart_time: int | None = None
+    """Daily restart, minutes after local midnight, as told by IBC's configuration."""
+    auto_logoff_time: int | None = None
+    """Daily log-off, minutes after local midnight, as told by IBC's configuration."""
+    command_server_port: int | None = None
+    """IBC's command server, where it is on."""
+    source: str | None = None
+    """File name (not path) the hints were read from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A running TWS or IB Gateway."""
+
+    pid: int
+    application: Application
+    started: float
+    """Epoch seconds."""
+    api_ports: tuple[int, ...] = ()
+    """Ports it listens on that can be the API, likeliest first."""
+    upstream: str | None = None
+    """Remote "address:port" of its longest-standing connection to IB's servers."""
+    upstream_since: float | None = None
+    """Monotonic time at which that connection was first seen standing."""
+    close_wait: tuple[tuple[int, int], ...] = ()
+    """(API port, number of sockets in CLOSE_WAIT on it)."""
+    memory: int | None = None
+    """Resident bytes."""
+    memory_growth: float | None = None
+    """Bytes per second over the last hour or so; None until watched long enough."""
+    cpu: float | None = None
+    """Share of one core since the last look, 1.0 = one core busy."""
+    hints: Fact[SettingsHints] = Unknown("settings files not read")
+
+    @property
+    def kind(self) -> ApplicationKind:
+        """Which application."""
+        return self.application.kind
+
+    @property
+    def label(self) -> str:
+        """Like "IB Gateway 10.45 (pid 3117)"; never anything private."""
+        version = f" {self.application.version}" if self.application.version else ""
+        return f"{self.application.kind.title}{version} (pid {self.pid})"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherProcess:
+    """A process worth naming that is neither TWS nor IB Gateway, like the Client Portal Gateway."""
+
+    pid: int
+    name: str
+    ports: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """The part of the process table that matters."""
+
+    applications: tuple[Process, ...] = ()
+    client_portal: tuple[OtherProcess, ...] = ()
+    unreadable: tuple[OtherProcess, ...] = ()
+    """Processes that could be TWS (java, JavaApplicationStub) but whose command line is withheld."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A LISTEN socket of this machine."""
+
+    port: int
+    pid: int | None = None
+    """None where the system does not say."""
+    program: str | None = None
+    """Process name of the owner."""
+    relay: bool = False
+    """The owner is a known relay: docker-proxy, com.docker.backend, wslrelay, ssh, socat, portproxy …"""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiClient:
+    """A program connected to an API port of this machine."""
+
+    port: int
+    """The API port."""
+    pid: int | None = None
+    name: str | None = None
+    """Process name without path; None where the system does not say."""
+    peer: str | None = None
+    """Address, when it is not of this machine."""
+    since: float = 0.0
+    """Epoch seconds at which it was first seen."""
+    own: bool = False
+    """It is Gatelight itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """The part of the socket table that matters."""
+
+    listeners: tuple[Listener, ...] = ()
+    clients: tuple[ApiClient, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """TWS or IB Gateway found on disk."""
+
+    kind: ApplicationKind
+    version: str | None
+    path: str
+
+
+class SurroundingsKind(StrEnum):
+    """Where the agent itself runs."""
+
+    PLAIN = "plain"
+    WSL = "wsl"
+    CONTAINER = "container"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Whether "this machine" is really another one seen from TWS."""
+
+    kind: SurroundingsKind = SurroundingsKind.PLAIN
+    host_address: str | None = None
+    """Address or name under which the outer machine is reached from inside WSL or a container."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineFacts:
+    """One look at the machine."""
+
+    processes: Fact[Processes] = NOT_LOOKED
+    sockets: Fact[Sockets] = NOT_LOOKED
+    network: Fact[bool] = NOT_LOOKED
+    """Whether there is a route to anywhere beyond this machine."""
+    installed: Fact[tuple[Installation, ...]] = NOT_LOOKED
+    surroundings: Fact[Surroundings] = NOT_LOOKED
+    utc_offset: float = 0.0
+    """Local time minus UTC, seconds."""
+    taken: float = 0.0
+    """Monotonic time of the look."""
+
+
+# ── our own session ─────────────────────────────────────────────────────────────────────────────
+
+
+class Outcome(StrEnum):
+    """What came of one attempt to reach the API port."""
+
+    READY = "ready"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    """No answer to the connection attempt, or no route."""
+    UNRESOLVABLE = "unresolvable"
+    """The host name means nothing."""
+    SILENT = "silent"
+    """Accepted, and no complete answer to the hello before the time-out."""
+    CLOSED = "closed"
+    """Accepted, then closed or reset before the hello was answered."""
+    NOT_TWS = "not-tws"
+    """Answered with something that is not the TWS API."""
+    OUTDATED = "outdated"
+    """The server version is below what the API client needs."""
+    NOT_READY = "not-ready"
+    """Hello answered, but accounts or nextValidId never came."""
+    ID_IN_USE = "id-in-use"
+    """Notice 326."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The latest attempt to reach the API port."""
+
+    outcome: Outcome
+    at: float
+    """Monotonic time of the verdict."""
+    port: int
+    elapsed: float = 0.0
+    """Seconds from connect to verdict."""
+    server_version: int | None = None
+    accounts_came: bool = False
+    detail: str = ""
+    """What exactly was seen, for the evidence; nothing private."""
+    first_failed: float | None = None
+    """Monotonic time since which every attempt had this same outcome on this port."""
+
+
+class Phase(StrEnum):
+    """Phase of our own connection."""
+
+    IDLE = "idle"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    BACKING_OFF = "backing-off"
+    BLOCKED = "blocked"
+
+
+class ServerLink(StrEnum):
+    """The link between the application and IB's servers."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSeen:
+    """One notice of the application, as our session got it."""
+
+    code: int
+    text: str
+    at: float
+    """Monotonic."""
+    request_id: int = -1
+    count: int = 1
+    """How often it came since `first`."""
+    first: float = 0.0
+    """Monotonic time of the first of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What our own API session knows."""
+
+    wanted: bool = True
+    """False while the user asked to stay disconnected."""
+    phase: Phase = Phase.IDLE
+    since: float = 0.0
+    """Monotonic time at which the phase began."""
+    port: int | None = None
+    client_id: int | None = None
+    server_version: int | None = None
+    accounts: tuple[str, ...] = ()
+    """Unmasked; never shown as they are."""
+    latency: float | None = None
+    """Seconds the latest heartbeat took."""
+    server_link: ServerLink = ServerLink.UNKNOWN
+    link_since: float | None = None
+    """Monotonic time at which the link got into this state."""
+    link_code: int | None = None
+    """The notice that said so."""
+    farms: tuple[Farm, ...] = ()
+    data_lost_at: float | None = None
+    """Monotonic time of the latest 1101."""
+    resubscribe: tuple[str, ...] = ()
+    """Programs that were connected when the data was lost (1101)."""
+    heartbeat_unanswered: int = 0
+    """How many heartbeats in a row have gone unanswered for the reply time-out."""
+    clock_offset: float | None = None
+    """Server clock minus ours, seconds; 0.0 within the resolution of reqCurrentTime."""
+    losses: tuple[float, ...] = ()
+    """Monotonic times at which an established session was lost, not by us."""
+    notices: tuple[NoticeSeen, ...] = ()
+    """Latest notice of each kind, newest last."""
+    attempt: Attempt | None = None
+    """The latest finished attempt; its outcome READY while connected."""
+
+    @property
+    def trading_mode(self) -> TradingMode:
+        """Live or paper, proven by the account IDs: paper accounts begin with D."""
+        if not self.accounts:
+            return TradingMode.UNKNOWN
+        paper = [a.upper().startswith("D") for a in self.accounts]
+        if all(paper):
+            return TradingMode.PAPER
+        return TradingMode.UNKNOWN if any(paper) else TradingMode.LIVE
+
+
+class Purpose(StrEnum):
+    """Who looks."""
+
+    WATCH = "watch"
+    DOCTOR = "doctor"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """When the application of this connection was seen running, over many looks."""
+
+    last_pid: int | None = None
+    gone_since: float | None = None
+    """Monotonic time since which it has been gone; None while it runs or was never seen."""
+    ever: bool = False
+    replaced_at: float | None = None
+    """Monotonic time at which a new process took the place of an earlier one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything known about one connection at one moment: what problems are judged from."""
+
+    now: Moment
+    connection: ConnectionSettings
+    machine: MachineFacts = field(default_factory=MachineFacts)
+    session: SessionFacts = field(default_factory=SessionFacts)
+    expected: Expectation = field(default_factory=Expectation)
+    timing: Timing = field(default_factory=Timing)
+    purpose: Purpose = Purpose.WATCH
+    sight: Sight = field(default_factory=Sight)
+    config_error: str | None = None
+    """Why the latest configuration file could not be used, when an older one is still in force."""
+    other_connections: tuple[ConnectionSettings, ...] = ()
+    """The user's other configured connections: they may claim a process of their own."""

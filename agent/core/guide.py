@@ -1,0 +1,97 @@
+"""A guide: what a problem means, and the numbered steps that put it right, per application."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agent.tws.applications import ApplicationKind
+
+
+class GuideError(ValueError):
+    """A guide's text does not have the shape of a guide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """One guide, parsed. Texts keep their `{placeholders}` until `steps_for` fills them."""
+
+    code: str
+    title: str
+    meaning: str
+    """What it means, in Markdown paragraphs."""
+    steps: Mapping[ApplicationKind, tuple[str, ...]]
+    """Steps per application; the same for both where the guide has one list."""
+    more: str = ""
+    """"Good to know": background, in Markdown."""
+
+    def steps_for(self, kind: ApplicationKind, args: Mapping[str, str]) -> tuple[str, ...]:
+        """The steps for one application, placeholders filled; an unknown one gets the steps of IB Gateway."""
+        steps = self.steps.get(kind) or self.steps[ApplicationKind.GATEWAY]
+        return tuple(fill(step, args) for step in steps)
+
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+def fill(text: str, args: Mapping[str, str]) -> str:
+    """Fill `{name}` placeholders; one without a value stays readable as "…"."""
+    return _PLACEHOLDER.sub(lambda m: args.get(m[1], "…"), text)
+
+
+def placeholders(text: str) -> frozenset[str]:
+    """The placeholder names a text uses."""
+    return frozenset(_PLACEHOLDER.findall(text))
+
+
+_STEP = re.compile(r"^\d+\.\s+(.*)$")
+_HEADINGS = {
+    "Steps": (ApplicationKind.TWS, ApplicationKind.GATEWAY),
+    "Steps in TWS": (ApplicationKind.TWS,),
+    "Steps in IB Gateway": (ApplicationKind.GATEWAY,),
+}
+
+
+def parse_guide(code: str, text: str) -> Guide:
+    """Read a guide's Markdown.
+
+    Shape: `# Title`, paragraphs of meaning, then `## Steps`, or `## Steps in TWS` and `## Steps in IB Gateway`,
+    each a numbered list, then optionally `## Good to know`. Raises GuideError on anything else.
+    """
+    title, meaning, more = "", [], []
+    steps: dict[ApplicationKind, list[str]] = {}
+    section = ""
+    for line in text.splitlines():
+        if line.startswith("# ") and not title:
+            title = line[2:].strip()
+        elif line.startswith("## "):
+            section = line[3:].strip()
+            if section not in _HEADINGS and section != "Good to know":
+                raise GuideError(f"{code}: unknown heading {section!r}")
+        elif section in _HEADINGS:
+            _add_step(code, line, [steps.setdefault(kind, []) for kind in _HEADINGS[section]])
+        elif section:
+            more.append(line)
+        else:
+            meaning.append(line)
+    if not title or not "".join(meaning).strip() or set(steps) != {ApplicationKind.TWS, ApplicationKind.GATEWAY}:
+        raise GuideError(f"{code}: a guide needs a title, a meaning and steps for both applications")
+    return Guide(
+        code=code,
+        title=title,
+        meaning="\n".join(meaning).strip(),
+        steps={kind: tuple(lines) for kind, lines in steps.items()},
+        more="\n".join(more).strip(),
+    )
+
+
+def _add_step(code: str, line: str, lists: list[list[str]]) -> None:
+    if not line.strip():
+        return
+    found = _STEP.match(line)
+    for steps in lists:
+        if found:
+            steps.append(found[1].strip())
+        elif steps and line.startswith("   "):
+            steps[-1] += " " + line.strip()
+        else:
+            raise GuideError(f"{code}: not a numbered step: {line!r}")

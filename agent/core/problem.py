@@ -1,0 +1,81 @@
+"""What a problem is: its declaration, and the verdict a check comes to."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from agent.core.facts import Facts
+
+
+class Severity(StrEnum):
+    """How bad a problem is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        """0 for info to 2 for error."""
+        return ("info", "warning", "error").index(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The problem is there."""
+
+    args: Mapping[str, str] = field(default_factory=dict)
+    """Fills the placeholders of title, text and steps."""
+    evidence: tuple[str, ...] = ()
+    """What was seen, one plain statement each, concrete: names, pids, ports, times. Nothing private."""
+    instance: str = ""
+    """Tells several of the same code apart (one per farm kind, say)."""
+    severity: Severity | None = None
+    """Where it differs from the declared one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The problem is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """It could not be found out, and why, in words for people."""
+
+    reason: str
+
+
+Verdict: TypeAlias = Present | tuple[Present, ...] | Absent | Undecided
+
+
+def at_once(_: Facts) -> float:
+    """No grace: the problem is shown as soon as it is there."""
+    return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The declaration of one problem: what it is called, when it is there, what it hides behind."""
+
+    code: str
+    """Stable, lower-kebab, names the condition."""
+    title: str
+    """At most 63 characters when filled in, no full stop (Windows notices hold no more)."""
+    text: str
+    """At most 255 characters when filled in: what is the case, then what it means."""
+    severity: Severity
+    check: Callable[[Facts], Verdict]
+    hidden_by: tuple["Problem", ...] = ()
+    """While one of these is present, this one is not shown: root cause first."""
+    visible_after: Callable[[Facts], float] = at_once
+    """Seconds it must have lasted before anyone hears of it."""
+    fix: str | None = None
+    """ID of the fix that can be offered for it."""
+    doctor_only: bool = False
+    """Only `doctor` and the set-up show it."""
+    never_silenced: bool = False
+    """Neither snooze, pause nor quiet hours keep it quiet."""
+    expected: bool = False
+    """It describes something planned: it shows as maintenance, not as a fault."""

@@ -1,0 +1,120 @@
+"""Reading the facts of one connection: which process is meant, which port, who owns it. Shared by problems and agent."""
+
+from agent.core.facts import ApiClient, Facts, Known, Listener, MachineFacts, Outcome, Process, Unknown
+from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
+from agent.tws.applications import ApplicationKind, TradingMode
+from agent.tws.ports import default_ports
+
+
+def fits(connection: ConnectionSettings, process: Process) -> bool:
+    """Whether a process is of the kind the connection is meant for (an unknown kind fits any)."""
+    if connection.pinned_pid is not None and process.pid != connection.pinned_pid:
+        return False
+    wanted = connection.application
+    return wanted is WantedApplication.ANY or process.kind in (ApplicationKind(wanted.value), ApplicationKind.UNKNOWN)
+
+
+def applications(machine: MachineFacts) -> tuple[Process, ...]:
+    """Every TWS and IB Gateway seen; empty when the process table could not be read."""
+    return machine.processes.value.applications if isinstance(machine.processes, Known) else ()
+
+
+def mode_hint(process: Process) -> TradingMode:
+    """What the command line, else the settings files, suggest about the mode."""
+    if process.application.mode_hint is not TradingMode.UNKNOWN:
+        return process.application.mode_hint
+    return process.hints.value.trading_mode if isinstance(process.hints, Known) else TradingMode.UNKNOWN
+
+
+def candidates(
+    connection: ConnectionSettings, machine: MachineFacts, others: tuple[ConnectionSettings, ...] = ()
+) -> tuple[Process, ...]:
+    """The processes a connection may mean, likeliest first.
+
+    Of several, one that listens on the configured port comes first, then one whose mode fits, then the youngest;
+    one that listens on the fixed port of another connection is that connection's.
+    """
+    claimed = {other.port for other in others if other.local and isinstance(other.port, int)}
+    found = [
+        p
+        for p in applications(machine)
+        if fits(connection, p) and (connection.port in p.api_ports or not claimed.intersection(p.api_ports))
+    ]
+
+    def rank(process: Process) -> tuple[bool, bool, bool, float]:
+        wanted = connection.trading_mode
+        return (
+            connection.port not in process.api_ports,
+            wanted is not WantedMode.ANY and mode_hint(process).value != wanted.value,
+            not process.api_ports,
+            -process.started,
+        )
+
+    return tuple(sorted(found, key=rank))
+
+
+def chosen(facts: Facts) -> Process | None:
+    """The process this connection means, None when there is none or the connection is remote."""
+    if not facts.connection.local:
+        return None
+    found = candidates(facts.connection, facts.machine, facts.other_connections)
+    return found[0] if found else None
+
+
+def target_port(
+    connection: ConnectionSettings, machine: MachineFacts, others: tuple[ConnectionSettings, ...] = ()
+) -> int:
+    """The API port to use: the configured one; for "auto" what the application listens on, else its default."""
+    if connection.port != "auto":
+        return connection.port
+    kind = None if connection.application is WantedApplication.ANY else ApplicationKind(connection.application.value)
+    mode = None if connection.trading_mode is WantedMode.ANY else TradingMode(connection.trading_mode.value)
+    if connection.local:
+        for process in candidates(connection, machine, others):
+            if process.api_ports:
+                return process.api_ports[0]
+        for port in default_ports(kind, mode):
+            owner = listener_at(machine, port)
+            if owner is not None and (owner.relay or owner.pid is None):
+                return port
+        for process in candidates(connection, machine, others):
+            guess = mode_hint(process)
+            return default_ports(process.kind, guess if mode is None else mode)[0]
+    return default_ports(kind, mode)[0]
+
+
+def port_of(facts: Facts) -> int:
+    """`target_port` of these facts."""
+    return target_port(facts.connection, facts.machine, facts.other_connections)
+
+
+def listener_at(machine: MachineFacts, port: int) -> Listener | None:
+    """Who listens on a port of this machine; None when nobody, or when the sockets could not be read."""
+    if isinstance(machine.sockets, Unknown):
+        return None
+    return next((x for x in machine.sockets.value.listeners if x.port == port), None)
+
+
+def clients_of(facts: Facts) -> tuple[ApiClient, ...]:
+    """The programs connected to this connection's API port, Gatelight itself left out."""
+    if isinstance(facts.machine.sockets, Unknown) or not facts.connection.local:
+        return ()
+    port = facts.session.port if facts.session.port is not None else port_of(facts)
+    return tuple(c for c in facts.machine.sockets.value.clients if c.port == port and not c.own)
+
+
+def outcome(facts: Facts) -> Outcome | None:
+    """How the latest attempt on the port in question ended; None when there was none."""
+    attempt = facts.session.attempt
+    return attempt.outcome if attempt is not None and attempt.port == port_of(facts) else None
+
+
+def age(facts: Facts, process: Process) -> float:
+    """Seconds since a process started; never negative."""
+    return max(0.0, facts.now.wall - process.started)
+
+
+def link_settled(facts: Facts, process: Process) -> bool:
+    """Whether its connection to IB's servers has stood long enough to prove a log-in."""
+    since = process.upstream_since
+    return since is not None and facts.now.monotonic - since >= facts.timing.settled_link

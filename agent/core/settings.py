@@ -1,0 +1,119 @@
+"""The user's configuration as values. `agent.config` reads and writes them; defaults are the contract's."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from agent.tws.ports import is_local
+
+
+class WantedApplication(StrEnum):
+    """Which application a connection is meant for."""
+
+    TWS = "tws"
+    GATEWAY = "gateway"
+    ANY = "any"
+
+
+class WantedMode(StrEnum):
+    """Which trading mode a connection is meant for; a mismatch is an alarm."""
+
+    LIVE = "live"
+    PAPER = "paper"
+    ANY = "any"
+
+
+class Intent(StrEnum):
+    """What the user's programs do over this connection: decides whether Read-Only API is a problem."""
+
+    TRADE = "trade"
+    DATA = "data"
+
+
+class MinimumSeverity(StrEnum):
+    """From which severity on a notice is raised."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+Auto = Literal["auto"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """One `[[connections]]` entry."""
+
+    name: str
+    application: WantedApplication = WantedApplication.ANY
+    trading_mode: WantedMode = WantedMode.ANY
+    host: str = "127.0.0.1"
+    port: int | Auto = "auto"
+    client_id: int | Auto = "auto"
+    auto_connect: bool = True
+    intent: Intent = Intent.TRADE
+    start_command: tuple[str, ...] = ()
+    implicit: bool = False
+    """True when no configuration names it: made up for an application that was found, or to wait for one."""
+    pinned_pid: int | None = None
+    """For an implicit connection: the process it was made for, where several run."""
+
+    @property
+    def local(self) -> bool:
+        """Whether the host is this machine, so that its processes and sockets tell about it."""
+        return is_local(self.host)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """`[checks]`; durations in seconds."""
+
+    look_every: float = 5.0
+    heartbeat_every: float = 10.0
+    reply_timeout: float = 5.0
+    test_symbols: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """One entry of `quiet_hours`: minutes after local midnight, `start` included, `end` excluded; may wrap."""
+
+    start: int
+    end: int
+
+    def covers(self, minute: int) -> bool:
+        """Whether the minute of the local day lies within."""
+        if self.start <= self.end:
+            return self.start <= minute < self.end
+        return minute >= self.start or minute < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationSettings:
+    """`[notifications]`."""
+
+    desktop: bool = True
+    minimum_severity: MinimumSeverity = MinimumSeverity.WARNING
+    repeat_after: float | None = 1800.0
+    """Seconds until an unsolved problem is announced again (grows with each repeat); None: never."""
+    quiet_hours: tuple[QuietHours, ...] = ()
+    remote: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageSettings:
+    """`[page]`."""
+
+    enabled: bool = True
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration."""
+
+    connections: tuple[ConnectionSettings, ...] = ()
+    checks: CheckSettings = field(default_factory=CheckSettings)
+    notifications: NotificationSettings = field(default_factory=NotificationSettings)
+    page: PageSettings = field(default_factory=PageSettings)

@@ -1,0 +1,59 @@
+"""How long Gatelight waits before it believes what it sees: every grace period, in seconds, with its source."""
+
+from dataclasses import dataclass, fields, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The grace periods of one agent. Seconds throughout; `scaled` makes a demonstration of a day fit a minute."""
+
+    start_grace: float = 90.0
+    """A process younger than this is starting, not stuck: TWS takes up to a minute and a half to its log-in screen."""
+    settled_link: float = 30.0
+    """A connection to IB's servers counts as a log-in only after this long: the log-in screen opens short ones."""
+    restart_allowance: float = 300.0
+    """After an automatic restart the API port is back within 2 to 3 minutes; after 5 it will not come by itself."""
+    exit_grace: float = 10.0
+    """How long an application may be gone before that is a problem: a user who restarts it needs a few seconds."""
+    first_sight_grace: float = 60.0
+    """The same at start-up, for an application that was not seen yet: at log-in it may still be about to start."""
+    login_grace: float = 20.0
+    """A log-in screen this long after the start grace is waiting for somebody."""
+    link_grace: float = 5.0
+    """Shorter losses of the link to IB's servers heal by themselves and are not worth a word."""
+    farm_grace: float = 60.0
+    """A data farm may be broken this long: flaps of a few seconds are usual, one of minutes is not."""
+    silence_grace: float = 2.0
+    """How long a failed handshake must stand before it is shown: a restart passes through every failure."""
+    reply_timeout: float = 5.0
+    """A heartbeat without an answer for this long is missed (`checks.reply_timeout`)."""
+    heartbeat_every: float = 10.0
+    """A quiet session is asked for the time this often (`checks.heartbeat_every`)."""
+    second_heartbeat: float = 1.5
+    """The second heartbeat follows an unanswered first one after this long; TWS ignores a second call within 1 s."""
+    look_every: float = 5.0
+    """Processes and sockets are read this often (`checks.look_every`)."""
+    handshake_every: float = 30.0
+    """While nothing changes, a port that fails the handshake is knocked at no more often than this."""
+    backoff_first: float = 1.0
+    """Delay before the first reconnect that is not immediate; doubles up to `backoff_longest`."""
+    backoff_longest: float = 60.0
+    """Longest delay between two attempts to connect."""
+    stable_session: float = 60.0
+    """A session must have lasted this long before the back-off starts over and losses are forgiven."""
+    id_release: float = 1.0
+    """TWS frees a client ID only after the socket is closed; it is not used again within this time."""
+    wake_grace: float = 20.0
+    """After sleep the network needs a while; nothing is announced until then."""
+    not_ready_grace: float = 15.0
+    """Accounts and nextValidId normally come within milliseconds; a slow log-in may take some seconds."""
+    instability_window: float = 600.0
+    """Three losses within this many seconds make the connection unstable."""
+    notice_lasting: float = 600.0
+    """How long a problem known only from a notice (pacing, limits, subscriptions) is shown after the last one."""
+    expected_restart_allowance: float = 300.0
+    """Around the application's own daily restart its absence is expected for this long."""
+
+    def scaled(self, factor: float) -> "Timing":
+        """The same timing with every period multiplied by `factor` (0.05 plays a day in about a minute)."""
+        return replace(self, **{f.name: getattr(self, f.name) * factor for f in fields(self)})

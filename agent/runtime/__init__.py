@@ -1,0 +1,1 @@
+"""The moving part: loop, effects, schedule, clock, single instance, logs."""

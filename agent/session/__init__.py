@@ -1,0 +1,1 @@
+"""Our own API session over ib_async."""

@@ -1,0 +1,41 @@
+"""IB's data farms as values."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FarmKind(StrEnum):
+    """What a farm serves."""
+
+    MARKET_DATA = "market-data"
+    HISTORICAL = "historical"
+    SECURITY_DEFINITION = "security-definition"
+
+    @property
+    def title(self) -> str:
+        """The term of the field."""
+        return {
+            "market-data": "market data",
+            "historical": "historical data (HMDS)",
+            "security-definition": "security definition",
+        }[self.value]
+
+
+class FarmStatus(StrEnum):
+    """What the notices say of a farm. Inactive is normal: it wakes on demand."""
+
+    OK = "ok"
+    BROKEN = "broken"
+    INACTIVE = "inactive"
+    CONNECTING = "connecting"
+
+
+@dataclass(frozen=True, slots=True)
+class Farm:
+    """One farm and its state."""
+
+    name: str
+    kind: FarmKind
+    status: FarmStatus
+    since: float = 0.0
+    """Monotonic time at which it got into this state."""

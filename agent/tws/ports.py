@@ -1,0 +1,51 @@
+"""Default API ports, ports that are not the API, and which host names mean this machine."""
+
+from agent.tws.applications import ApplicationKind, TradingMode
+
+DEFAULT_API_PORTS: dict[tuple[ApplicationKind, TradingMode], int] = {
+    (ApplicationKind.TWS, TradingMode.LIVE): 7496,
+    (ApplicationKind.TWS, TradingMode.PAPER): 7497,
+    (ApplicationKind.GATEWAY, TradingMode.LIVE): 4001,
+    (ApplicationKind.GATEWAY, TradingMode.PAPER): 4002,
+}
+"""IBKR's own defaults (text of its client's error 502). A port proves nothing about the mode: users change it."""
+
+IB_SERVER_PORTS = frozenset({4000, 4001})
+"""Remote ports of IB's servers (4001 with SSL): an outgoing connection there is the link to IB, never the API."""
+
+IBC_COMMAND_PORT = 7462
+"""Conventional port of IBC's command server; off unless configured."""
+
+CLIENT_PORTAL_PORT = 5000
+"""Default port of the Client Portal Gateway, a different product without a socket API."""
+
+OTHER_PORTS = frozenset({IBC_COMMAND_PORT, 5900, 3389, 6080})
+"""Listeners that such processes or their containers open besides the API (IBC, VNC, RDP)."""
+
+_LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "::1", "0:0:0:0:0:0:0:1", "ip6-localhost"})
+
+
+def is_local(host: str) -> bool:
+    """Whether a host name or address of the configuration means this machine."""
+    lowered = host.strip().lower().strip("[]")
+    if lowered in _LOCAL_NAMES:
+        return True
+    parts = lowered.split(".")
+    return len(parts) == 4 and parts[0] == "127" and all(p.isdigit() and int(p) < 256 for p in parts)
+
+
+def default_ports(kind: ApplicationKind | None, mode: TradingMode | None) -> tuple[int, ...]:
+    """Default API ports that fit, most likely first; None or unknown fits every kind or mode."""
+    return tuple(
+        port
+        for (k, m), port in DEFAULT_API_PORTS.items()
+        if (kind in (None, ApplicationKind.UNKNOWN) or k is kind) and (mode in (None, TradingMode.UNKNOWN) or m is mode)
+    )
+
+
+def mode_of_port(port: int) -> TradingMode:
+    """The trading mode whose default a port is: a hint, never proof."""
+    for (_, mode), default in DEFAULT_API_PORTS.items():
+        if default == port:
+            return mode
+    return TradingMode.UNKNOWN
