@@ -1,4 +1,4 @@
-"""Reading the facts of one connection: which process is meant, which port, who owns it. Shared by problems and agent."""
+"""Reading the facts of one connection: which process is meant, which port, who owns it."""
 
 from agent.core.facts import ApiClient, Facts, Known, Listener, MachineFacts, Outcome, Process, Unknown
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode

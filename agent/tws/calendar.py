@@ -1,4 +1,4 @@
-"""When IB's servers and the applications are expected to be away: reset windows, weekend, daily restart, weekly log-in."""
+"""When IB's servers and the applications are expected to be away, and when a log-in falls due."""
 
 from dataclasses import dataclass
 from enum import StrEnum
