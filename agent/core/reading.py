@@ -109,6 +109,29 @@ def outcome(facts: Facts) -> Outcome | None:
     return attempt.outcome if attempt is not None and attempt.port == port_of(facts) else None
 
 
+MAX_CLIENTS = 32
+"""API clients one TWS or IB Gateway serves at a time (IBKR's API documentation; text of its client's error 502)."""
+
+
+def client_count(facts: Facts) -> int | None:
+    """How many API clients stand on this connection's port, Gatelight included; None where that cannot be seen."""
+    sockets = facts.machine.sockets
+    if isinstance(sockets, Unknown) or not facts.connection.local:
+        return None
+    port = port_of(facts)
+    return sum(1 for c in sockets.value.clients if c.port == port)
+
+
+_TURNED_AWAY = frozenset({Outcome.CLOSED, Outcome.SILENT, Outcome.NOT_READY})
+"""How an attempt beyond the last free place may end: IBKR does not say which of them it is."""
+
+
+def full_house(facts: Facts) -> bool:
+    """Whether the latest attempt failed because every client place is taken."""
+    count = client_count(facts)
+    return count is not None and count >= MAX_CLIENTS and outcome(facts) in _TURNED_AWAY
+
+
 def age(facts: Facts, process: Process) -> float:
     """Seconds since a process started; never negative."""
     return max(0.0, facts.now.wall - process.started)
