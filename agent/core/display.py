@@ -1,0 +1,149 @@
+"""What a person is shown: the icon's state, tooltip and menu as values, what a click asks for, and one notice."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from agent.core.problem import Severity
+
+TOOLTIP_LIMIT = 127
+"""Characters a tooltip may have: Windows keeps 128 including the closing zero (NOTIFYICONDATAW.szTip)."""
+
+
+class IconState(StrEnum):
+    """What the icon says about all connections together, the one that wins first."""
+
+    PROBLEM = "problem"
+    WARNING = "warning"
+    UNKNOWN = "unknown"
+    CONNECTING = "connecting"
+    WAITING = "waiting"
+    """TWS is not up and nothing is expected of it yet."""
+    MAINTENANCE = "maintenance"
+    """An outage that was announced or planned."""
+    PAUSED = "paused"
+    CONNECTED = "connected"
+
+    @property
+    def rank(self) -> int:
+        """0 for the state that wins over every other one, rising to the harmless."""
+        return tuple(IconState).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Connect to TWS now and keep it so."""
+
+    name: str
+    """Of the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """Close the API connection and leave it closed."""
+
+    name: str
+    """Of the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Say nothing for a while."""
+
+    seconds: float | None
+    """None: until told to resume."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """End the pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Say nothing about one problem for a while."""
+
+    code: str
+    connection: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShowSteps:
+    """Show what to do about one problem."""
+
+    connection: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLog:
+    """Open the log file."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookNow:
+    """Look at everything again at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Do one of the fixes that were offered."""
+
+    id: str
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """End the agent."""
+
+
+Action: TypeAlias = Connect | Disconnect | Pause | Resume | Snooze | ShowSteps | OpenLog | LookNow | Fix | Quit
+"""Everything a click in the menu or on a notice can ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """One line of the menu."""
+
+    label: str
+    action: Action | None = None
+    """None: a line to read, not to click (unless it opens `children`)."""
+    checked: bool | None = None
+    """None: no check mark belongs to this line."""
+    children: tuple["MenuEntry", ...] = ()
+    """The lines of its submenu; then `action` is not used."""
+    default: bool = False
+    """A click on the icon itself does this."""
+    separator: bool = False
+    """A line between groups; nothing else of it counts."""
+
+
+SEPARATOR = MenuEntry("", separator=True)
+"""The line between two groups of the menu."""
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """Everything the tray shows at one time."""
+
+    icon: IconState
+    tooltip: str
+    """At most `TOOLTIP_LIMIT` characters; the tray shortens a longer one."""
+    menu: tuple[MenuEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message for a person, sent through the channels."""
+
+    key: str
+    """The same key replaces and withdraws: one problem of one connection."""
+    severity: Severity
+    title: str
+    text: str
+    over: bool = False
+    """The problem is over."""
+    steps: tuple[str, ...] = ()
+    """What to do, in order; channels with room for them show them."""
