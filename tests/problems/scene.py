@@ -1,0 +1,245 @@
+"""Scenes to judge: short ways of saying what a machine, an application and a session look like."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from agent.core.clock import Moment
+from agent.core.facts import (
+    ApiClient,
+    Attempt,
+    Fact,
+    Facts,
+    Installation,
+    Known,
+    Listener,
+    MachineFacts,
+    NoticeSeen,
+    OtherProcess,
+    Outcome,
+    Phase,
+    Process,
+    Processes,
+    Purpose,
+    ServerLink,
+    SessionFacts,
+    SettingsHints,
+    Sight,
+    Sockets,
+    Surroundings,
+    Unknown,
+)
+from agent.core.settings import Auto, ConnectionSettings, Intent, WantedApplication, WantedMode
+from agent.core.timing import Timing
+from agent.tws.applications import Application, ApplicationKind, Launcher, TradingMode
+from agent.tws.calendar import Expectation
+
+NOW = Moment(monotonic=100_000.0, wall=datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())
+"""A Monday afternoon, long after the machine was started."""
+
+
+def connection(
+    name: str = "Paper Gateway",
+    *,
+    application: WantedApplication = WantedApplication.GATEWAY,
+    trading_mode: WantedMode = WantedMode.ANY,
+    host: str = "127.0.0.1",
+    port: int | Auto = "auto",
+    client_id: int | Auto = "auto",
+    intent: Intent = Intent.TRADE,
+    implicit: bool = False,
+    pinned_pid: int | None = None,
+) -> ConnectionSettings:
+    """A connection as configured."""
+    return ConnectionSettings(
+        name=name,
+        application=application,
+        trading_mode=trading_mode,
+        host=host,
+        port=port,
+        client_id=client_id,
+        intent=intent,
+        implicit=implicit,
+        pinned_pid=pinned_pid,
+    )
+
+
+def process(
+    kind: ApplicationKind = ApplicationKind.GATEWAY,
+    *,
+    pid: int = 3117,
+    age: float = 7200.0,
+    ports: tuple[int, ...] = (4002,),
+    link_for: float | None = 7000.0,
+    version: str | None = "10.45",
+    restarted: bool = False,
+    mode: TradingMode = TradingMode.UNKNOWN,
+    launched_by: Launcher = Launcher.ITSELF,
+    heap_limit: int | None = None,
+    memory: int | None = None,
+    memory_growth: float | None = None,
+    cpu: float | None = None,
+    close_wait: tuple[tuple[int, int], ...] = (),
+    hints: Fact[SettingsHints] | None = None,
+) -> Process:
+    """An application that runs since `age` seconds and has a connection to IB's servers since `link_for`."""
+    return Process(
+        pid=pid,
+        application=Application(
+            kind=kind,
+            version=version,
+            launched_by=launched_by,
+            mode_hint=mode,
+            restarted=restarted,
+            heap_limit=heap_limit,
+        ),
+        started=NOW.wall - age,
+        api_ports=ports,
+        upstream=None if link_for is None else "198.51.100.7:4001",
+        upstream_since=None if link_for is None else NOW.monotonic - link_for,
+        close_wait=close_wait,
+        memory=memory,
+        memory_growth=memory_growth,
+        cpu=cpu,
+        hints=Unknown("settings files not read") if hints is None else hints,
+    )
+
+
+def gateway(**looks: object) -> Process:
+    """`process` for IB Gateway."""
+    return process(ApplicationKind.GATEWAY, **looks)  # type: ignore[arg-type]
+
+
+def tws(**looks: object) -> Process:
+    """`process` for TWS; listens on 7497 unless told otherwise."""
+    return process(ApplicationKind.TWS, **{"ports": (7497,), "pid": 2020, **looks})  # type: ignore[arg-type]
+
+
+def relay(port: int = 4002, program: str = "docker-proxy", pid: int | None = 771) -> Listener:
+    """The listener of a container's or tunnel's relay."""
+    return Listener(port=port, pid=pid, program=program, relay=True)
+
+
+def foreign(port: int = 4002, program: str | None = "nginx", pid: int | None = 505) -> Listener:
+    """The listener of a program that has nothing to do with TWS."""
+    return Listener(port=port, pid=pid, program=program)
+
+
+def machine(
+    *running: Process,
+    listeners: tuple[Listener, ...] = (),
+    clients: tuple[ApiClient, ...] = (),
+    client_portal: tuple[OtherProcess, ...] = (),
+    unreadable: tuple[OtherProcess, ...] = (),
+    processes: Fact[Processes] | None = None,
+    sockets: Fact[Sockets] | None = None,
+    network: Fact[bool] | None = None,
+    installed: Fact[tuple[Installation, ...]] | None = None,
+    surroundings: Fact[Surroundings] | None = None,
+) -> MachineFacts:
+    """A machine on which these applications run, each owning the listeners of its API ports."""
+    own = tuple(Listener(port=port, pid=p.pid, program="java") for p in running for port in p.api_ports)
+    table = Known(Processes(applications=running, client_portal=client_portal, unreadable=unreadable))
+    return MachineFacts(
+        processes=table if processes is None else processes,
+        sockets=Known(Sockets(listeners=own + listeners, clients=clients)) if sockets is None else sockets,
+        network=Known(True) if network is None else network,
+        installed=Known((Installation(ApplicationKind.GATEWAY, "10.45", "Jts/ibgateway/1045"),))
+        if installed is None
+        else installed,
+        surroundings=Known(Surroundings()) if surroundings is None else surroundings,
+        taken=NOW.monotonic,
+    )
+
+
+def attempt(
+    outcome: Outcome,
+    port: int = 4002,
+    *,
+    ago: float = 1.0,
+    failing_for: float = 60.0,
+    elapsed: float = 0.004,
+    server_version: int | None = None,
+    accounts_came: bool = False,
+    detail: str = "",
+) -> Attempt:
+    """The latest attempt to reach the API port, `ago` seconds old."""
+    return Attempt(
+        outcome=outcome,
+        at=NOW.monotonic - ago,
+        port=port,
+        elapsed=elapsed,
+        server_version=server_version,
+        accounts_came=accounts_came,
+        detail=detail,
+        first_failed=None if outcome is Outcome.READY else NOW.monotonic - failing_for,
+    )
+
+
+def backing_off(
+    outcome: Outcome | None = None, port: int = 4002, *, elapsed: float = 0.004, detail: str = ""
+) -> SessionFacts:
+    """A session that waits for its next attempt; `outcome` is what came of the latest."""
+    return SessionFacts(
+        phase=Phase.BACKING_OFF,
+        since=NOW.monotonic - 1.0,
+        attempt=None if outcome is None else attempt(outcome, port, elapsed=elapsed, detail=detail),
+    )
+
+
+def connected(
+    port: int = 4002,
+    *,
+    since: float = 3600.0,
+    client_id: int = 7341,
+    server_version: int = 178,
+    accounts: tuple[str, ...] = ("DU1234567",),
+    server_link: ServerLink = ServerLink.UP,
+    notices: tuple[NoticeSeen, ...] = (),
+) -> SessionFacts:
+    """A session that stands since `since` seconds; change the rest with `dataclasses.replace`."""
+    return SessionFacts(
+        phase=Phase.CONNECTED,
+        since=NOW.monotonic - since,
+        port=port,
+        client_id=client_id,
+        server_version=server_version,
+        accounts=accounts,
+        latency=0.0012,
+        server_link=server_link,
+        link_since=NOW.monotonic - since,
+        notices=notices,
+        attempt=replace(attempt(Outcome.READY, port, ago=since, server_version=server_version), accounts_came=True),
+    )
+
+
+def notice(code: int, text: str = "", *, ago: float = 5.0, request_id: int = -1, count: int = 1) -> NoticeSeen:
+    """A notice that came `ago` seconds ago."""
+    at = NOW.monotonic - ago
+    return NoticeSeen(code=code, text=text, at=at, request_id=request_id, count=count, first=at)
+
+
+def facts(
+    around: MachineFacts | None = None,
+    session: SessionFacts | None = None,
+    *,
+    wants: ConnectionSettings | None = None,
+    expected: Expectation | None = None,
+    timing: Timing | None = None,
+    doctor: bool = False,
+    sight: Sight | None = None,
+    config_error: str | None = None,
+    others: tuple[ConnectionSettings, ...] = (),
+) -> Facts:
+    """What is known at `NOW`; without arguments a healthy, connected IB Gateway."""
+    return Facts(
+        now=NOW,
+        connection=connection() if wants is None else wants,
+        machine=machine(gateway()) if around is None else around,
+        session=connected() if session is None else session,
+        expected=Expectation() if expected is None else expected,
+        timing=Timing() if timing is None else timing,
+        purpose=Purpose.DOCTOR if doctor else Purpose.WATCH,
+        sight=Sight(last_pid=3117, ever=True) if sight is None else sight,
+        config_error=config_error,
+        other_connections=others,
+    )
