@@ -1,0 +1,387 @@
+"""The TWS API on the wire, sans-I/O: bytes to messages and back, in all three eras of the protocol.
+
+Every message is a frame: a 4-byte big-endian length, then the body. What the body looks like depends on the server
+version that the hello settled:
+
+* up to 200, *text*: the message ID and all fields as text, each ended by NUL;
+* 201 to 212, *raw ID*: the message ID as 4 bytes, then text fields; some messages already protobuf;
+* from 213, *protobuf*: the message ID plus 200 as 4 bytes, then a protobuf message. This goes for startApi too.
+
+ValueError
+└── WireError       bytes that cannot be a message of the TWS API
+    └── NotTheApi   the other side does not speak the TWS API at all
+"""
+
+import re
+import struct
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import TypeAlias, assert_never
+
+from agent.tws.protobuf import WireError, field, fields, number_of, text_of
+
+__all__ = [
+    "CurrentTime",
+    "Era",
+    "ErrorMessage",
+    "Frames",
+    "HelloAnswer",
+    "ManagedAccounts",
+    "Message",
+    "NextValidId",
+    "NotTheApi",
+    "Other",
+    "Reply",
+    "Request",
+    "WireError",
+    "current_time_request",
+    "encode",
+    "era",
+    "field",
+    "fields",
+    "frame",
+    "hello",
+    "parse_hello_answer",
+    "parse_message",
+    "request",
+    "split",
+    "start_api",
+    "text_fields",
+]
+
+OLDEST_VERSION = 100
+"""First server version with frames; what IBKR's own client offers as its minimum."""
+NEWEST_VERSION = 226
+"""What IBKR's client 10.51 offers as its maximum."""
+LONGEST_FRAME = 0xFFFFFF
+"""Bytes. IBKR's client takes no longer message; a larger prefix is text of another protocol ("HTTP" is 1.2 GiB)."""
+
+_RAW_ID_SINCE = 201
+_PROTOBUF_SINCE = 213
+_REJECT_FIELD_SINCE = 166
+_ERROR_TIME_SINCE = 194
+"""Server version at which the text form of an error message lost its version field and gained a time."""
+_PROTOBUF_OFFSET = 200
+"""Added to the message ID of a protobuf message."""
+_OLD_NO_REQUEST = 2147483647
+"""What older builds send as the request ID of a notice that belongs to no request; now -1."""
+_NO_REQUEST = -1
+
+
+class NotTheApi(WireError):
+    """What answered does not speak the TWS API."""
+
+
+class Era(StrEnum):
+    """How messages look at one server version."""
+
+    TEXT = "text"
+    RAW_ID = "raw-id"
+    PROTOBUF = "protobuf"
+
+
+class Request(IntEnum):
+    """IDs of the messages Gatelight sends or may be sent (IBKR's numbers)."""
+
+    CURRENT_TIME = 49
+    START_API = 71
+    CONFIG = 108
+    UPDATE_CONFIG = 109
+
+
+class Reply(IntEnum):
+    """IDs of the messages Gatelight reads (IBKR's numbers)."""
+
+    ERROR = 4
+    NEXT_VALID_ID = 9
+    MANAGED_ACCOUNTS = 15
+    CURRENT_TIME = 49
+    CONFIG = 110
+    UPDATE_CONFIG = 111
+
+
+@dataclass(frozen=True, slots=True)
+class HelloAnswer:
+    """The application's answer to the hello: the first proof that it is a TWS and lets this machine in."""
+
+    server_version: int
+    """The lower of what both sides can do."""
+    connection_time: str
+    """Date, time and zone of the application, in its own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorMessage:
+    """One notice as it came over the wire, good news or bad."""
+
+    request_id: int
+    """-1: it belongs to no request."""
+    code: int
+    text: str
+    time: int | None = None
+    """Epoch milliseconds, from server version 194 on."""
+    reject: str = ""
+    """Advanced order reject, JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedAccounts:
+    """The account IDs of the log-in."""
+
+    accounts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NextValidId:
+    """The next order ID: the documented sign that the session is ready."""
+
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentTime:
+    """The application's clock."""
+
+    seconds: int
+    """Epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A message of another kind, unread."""
+
+    message_id: int
+    body: bytes
+    """Text fields or protobuf, without the message ID."""
+    protobuf: bool
+
+
+Message: TypeAlias = ErrorMessage | ManagedAccounts | NextValidId | CurrentTime | Other
+
+
+def era(server_version: int) -> Era:
+    """How messages look at a server version."""
+    if server_version >= _PROTOBUF_SINCE:
+        return Era.PROTOBUF
+    return Era.RAW_ID if server_version >= _RAW_ID_SINCE else Era.TEXT
+
+
+# ── frames ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def frame(body: bytes) -> bytes:
+    """A body with its length in front."""
+    if len(body) > LONGEST_FRAME:
+        raise ValueError(f"a message of {len(body)} bytes is too long for the TWS API")
+    return struct.pack("!I", len(body)) + body
+
+
+class Frames:
+    """Takes bytes as they arrive and gives back whole frames. Holds at most one unfinished frame."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes held of a frame that is not complete yet."""
+        return len(self._held)
+
+    def feed(self, received: bytes) -> tuple[bytes, ...]:
+        """The frames that are complete now. Raises NotTheApi when a length cannot be one of the TWS API."""
+        self._held += received
+        complete = []
+        at = 0
+        while len(self._held) - at >= 4:
+            (length,) = struct.unpack_from("!I", self._held, at)
+            if length > LONGEST_FRAME:
+                raise NotTheApi(f"the answer begins with {bytes(self._held[at : at + 4])!r}, not with a length")
+            if len(self._held) - at - 4 < length:
+                break
+            complete.append(bytes(self._held[at + 4 : at + 4 + length]))
+            at += 4 + length
+        del self._held[:at]
+        return tuple(complete)
+
+
+# ── hello ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def hello(oldest: int = OLDEST_VERSION, newest: int = NEWEST_VERSION, options: str = "") -> bytes:
+    """The first bytes of a client: the range of server versions it can speak."""
+    versions = f"v{oldest}..{newest}" + (f" {options}" if options else "")
+    return b"API\0" + frame(versions.encode("ascii"))
+
+
+_HELLO_ANSWER = re.compile(rb"([0-9]{1,9})\0([^\0]*)\0?")
+
+
+def parse_hello_answer(body: bytes) -> HelloAnswer:
+    """Read the first frame of the application. Raises NotTheApi when it is anything else than version and time."""
+    found = _HELLO_ANSWER.fullmatch(body)
+    if not found:
+        raise NotTheApi("the answer to the hello is not a server version and a time")
+    return HelloAnswer(int(found[1]), found[2].decode("utf-8", "backslashreplace"))
+
+
+# ── what a client sends ─────────────────────────────────────────────────────────────────────────
+
+
+def request(server_version: int, message_id: int, text: tuple[str | int, ...] = (), protobuf: bytes = b"") -> bytes:
+    """Any request as a frame: `text` fields below the protobuf era, the `protobuf` body in it."""
+    return frame(_body(server_version, message_id, text, protobuf))
+
+
+def start_api(server_version: int, client_id: int, capabilities: str = "") -> bytes:
+    """startApi: takes a client ID and begins the session."""
+    body = field(1, client_id) + (field(2, capabilities) if capabilities else b"")
+    return request(server_version, Request.START_API, (2, client_id, capabilities), body)
+
+
+def current_time_request(server_version: int) -> bytes:
+    """reqCurrentTime, the heartbeat. TWS does not answer a second one within a second."""
+    return request(server_version, Request.CURRENT_TIME, (1,))
+
+
+def _body(server_version: int, message_id: int, text: tuple[str | int, ...], protobuf: bytes) -> bytes:
+    joined = "".join(f"{part}\0" for part in text).encode()
+    match era(server_version):
+        case Era.PROTOBUF:
+            return struct.pack("!I", message_id + _PROTOBUF_OFFSET) + protobuf
+        case Era.RAW_ID:
+            return struct.pack("!I", message_id) + joined
+        case Era.TEXT:
+            return b"%d\0" % message_id + joined
+        case unknown:
+            assert_never(unknown)
+
+
+# ── what the application sends ──────────────────────────────────────────────────────────────────
+
+
+def split(server_version: int, body: bytes) -> tuple[int, bytes, bool]:
+    """Message ID, the rest, and whether the rest is protobuf. Raises WireError."""
+    if era(server_version) is Era.TEXT:
+        head, separator, rest = body.partition(b"\0")
+        if not separator:
+            raise WireError("a message without a message ID")
+        return _number(head), rest, False
+    if len(body) < 4:
+        raise WireError("a message without a message ID")
+    (message_id,) = struct.unpack_from("!I", body)
+    if message_id > _PROTOBUF_OFFSET:
+        return message_id - _PROTOBUF_OFFSET, body[4:], True
+    return message_id, body[4:], False
+
+
+def text_fields(rest: bytes) -> tuple[bytes, ...]:
+    """The NUL-ended fields of a text message."""
+    parts = rest.split(b"\0")
+    if parts[-1]:
+        raise WireError("a text message that does not end with NUL")
+    return tuple(parts[:-1])
+
+
+def parse_message(server_version: int, body: bytes) -> Message:
+    """Read one frame that came after the hello. Raises WireError, and nothing else, on bytes that make no sense."""
+    message_id, rest, protobuf = split(server_version, body)
+    match message_id:
+        case Reply.ERROR:
+            return _error_protobuf(rest) if protobuf else _error_text(server_version, text_fields(rest))
+        case Reply.MANAGED_ACCOUNTS:
+            listed = (text_of(fields(rest), 1) or "") if protobuf else _decoded(_second(rest))
+            return ManagedAccounts(tuple(part.strip() for part in listed.split(",") if part.strip()))
+        case Reply.NEXT_VALID_ID:
+            return NextValidId(_required(fields(rest), 1) if protobuf else _number(_second(rest)))
+        case Reply.CURRENT_TIME:
+            return CurrentTime(_required(fields(rest), 1) if protobuf else _number(_second(rest)))
+        case _:
+            return Other(message_id, rest, protobuf)
+
+
+def encode(server_version: int, message: ErrorMessage | ManagedAccounts | NextValidId | CurrentTime) -> bytes:
+    """A message as the application would send it: the reverse of `parse_message`, as a frame."""
+    match message:
+        case ErrorMessage():
+            text: tuple[str | int, ...] = (message.request_id, message.code, _escaped(message.text))
+            if server_version >= _REJECT_FIELD_SINCE:
+                text += (message.reject,)
+            text = (*text, message.time or 0) if server_version >= _ERROR_TIME_SINCE else (2, *text)
+            body = field(1, message.request_id)
+            body += field(2, message.time) if message.time is not None else b""
+            body += field(3, message.code) + field(4, message.text)
+            body += field(5, message.reject) if message.reject else b""
+            return request(server_version, Reply.ERROR, text, body)
+        case ManagedAccounts():
+            listed = ",".join(message.accounts)
+            return request(server_version, Reply.MANAGED_ACCOUNTS, (1, listed), field(1, listed))
+        case NextValidId():
+            return request(server_version, Reply.NEXT_VALID_ID, (1, message.order_id), field(1, message.order_id))
+        case CurrentTime():
+            return request(server_version, Reply.CURRENT_TIME, (1, message.seconds), field(1, message.seconds))
+        case unknown:
+            assert_never(unknown)
+
+
+def _error_text(server_version: int, parts: tuple[bytes, ...]) -> ErrorMessage:
+    if server_version < _ERROR_TIME_SINCE:
+        parts = parts[1:]
+    if len(parts) < 3:
+        raise WireError("an error message with fields missing")
+    reject = _decoded(parts[3]) if server_version >= _REJECT_FIELD_SINCE and len(parts) > 3 else ""
+    time = _number(parts[4]) if server_version >= _ERROR_TIME_SINCE and len(parts) > 4 and parts[4] else 0
+    return ErrorMessage(_request_id(_number(parts[0])), _number(parts[1]), _decoded(parts[2]), time or None, reject)
+
+
+def _error_protobuf(rest: bytes) -> ErrorMessage:
+    found = fields(rest)
+    request_id = number_of(found, 1)
+    return ErrorMessage(
+        request_id=_request_id(_NO_REQUEST if request_id is None else request_id),
+        code=number_of(found, 3) or 0,
+        text=text_of(found, 4) or "",
+        time=number_of(found, 2) or None,
+        reject=text_of(found, 5) or "",
+    )
+
+
+def _request_id(number: int) -> int:
+    return _NO_REQUEST if number == _OLD_NO_REQUEST else number
+
+
+def _second(rest: bytes) -> bytes:
+    parts = text_fields(rest)
+    if len(parts) < 2:
+        raise WireError("a message with fields missing")
+    return parts[1]
+
+
+def _required(found: dict[int, list[int | bytes]], number: int) -> int:
+    value = number_of(found, number)
+    if value is None:
+        raise WireError(f"a message without its field {number}")
+    return value
+
+
+_NUMBER = re.compile(rb"-?[0-9]{1,19}")
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _number(part: bytes) -> int:
+    if not _NUMBER.fullmatch(part):
+        raise WireError(f"not a number: {part[:40]!r}")
+    return int(part)
+
+
+def _escaped(text: str) -> str:
+    units = (c if c.isascii() else c.encode("utf-16-be").hex("u", 2) for c in text)
+    return "".join(u if len(u) == 1 else "\\u" + u.replace("u", "\\u") for u in units)
+
+
+def _decoded(part: bytes) -> str:
+    # TWS escapes what is not ASCII ("Encode API messages, instrument names"), so translated notices come as \uXXXX.
+    text = _ESCAPE.sub(lambda m: chr(int(m[1], 16)), part.decode("utf-8", "backslashreplace"))
+    text = _SURROGATES.sub(lambda m: m[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+    return _LONE_SURROGATE.sub("\ufffd", text)
