@@ -1,0 +1,67 @@
+"""Reading the notices of our session: which still count, which are only noise of an outage."""
+
+from collections.abc import Callable, Collection
+
+from agent.core.facts import Facts, NoticeSeen, Outcome, Phase, Purpose, ServerLink
+from agent.core.problem import Undecided
+from agent.core.telling import ago, clock, quoted
+
+NO_SESSION = Undecided("there is no API session that could tell")
+"""The answer of every check that needs a session while there is none."""
+
+NOISE_OF_OUTAGE = frozenset({162, 200, 354})
+"""Notices that IB's side sends falsely while the link to its servers is down: then they mean nothing."""
+
+RESTORED = frozenset({1101, 1102})
+"""Notices that end an outage of the link to IB's servers."""
+
+
+def live(facts: Facts) -> bool:
+    """Whether a session can be judged: it stands, or it is the short one of a `doctor` that has just ended."""
+    if facts.session.phase is Phase.CONNECTED:
+        return True
+    attempt = facts.session.attempt
+    return facts.purpose is Purpose.DOCTOR and attempt is not None and attempt.outcome is Outcome.READY
+
+
+def link_down(facts: Facts) -> bool:
+    """Whether the application has told our session that its link to IB's servers is gone."""
+    return live(facts) and facts.session.server_link is ServerLink.DOWN
+
+
+def recent(
+    facts: Facts, codes: Collection[int], wanted: Callable[[NoticeSeen], bool] | None = None
+) -> tuple[NoticeSeen, ...]:
+    """The notices with one of these codes that still count, latest first.
+
+    One counts for `timing.notice_lasting`, and only within a session that stands. Noise of an outage never counts,
+    neither while the link is down nor afterwards.
+    """
+    if not live(facts):
+        return ()
+    found = [
+        n
+        for n in facts.session.notices
+        if n.code in codes
+        and facts.now.monotonic - n.at < facts.timing.notice_lasting
+        and not _noise(facts, n)
+        and (wanted is None or wanted(n))
+    ]
+    return tuple(sorted(found, key=lambda n: -n.at))
+
+
+def _noise(facts: Facts, notice: NoticeSeen) -> bool:
+    if notice.code not in NOISE_OF_OUTAGE:
+        return False
+    session = facts.session
+    if session.server_link is ServerLink.DOWN:
+        return True
+    # Whether it came during the outage or before is not known any more; a real refusal comes again.
+    return session.link_code in RESTORED and session.link_since is not None and notice.at <= session.link_since
+
+
+def told(facts: Facts, notice: NoticeSeen) -> str:
+    """One line of evidence, like "notice 420 at 14:03:22 (5 min ago), 3 times since 14:01:10: “…”"."""
+    times = f", {notice.count} times since {clock(facts, notice.first)}" if notice.count > 1 else ""
+    words = quoted(notice.text)
+    return f"notice {notice.code} {ago(facts, notice.at)}{times}{': ' + words if words else ''}"

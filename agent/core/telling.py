@@ -1,0 +1,116 @@
+"""Saying what was seen: times, durations, names and accounts as words for evidence; nothing private gets through."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from agent.core.facts import ApiClient, Facts
+from agent.core.reading import chosen
+from agent.core.settings import WantedApplication
+from agent.tws.applications import ApplicationKind
+
+_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
+_MIB, _GIB = 2**20, 2**30
+_LONGEST_QUOTE = 120
+"""Characters of a notice's text that are shown: enough for its first sentence and the instrument."""
+_ACCOUNT = re.compile(r"\b([A-Z]{1,3})\d{2,}(\d{3})\b")
+"""Account numbers of IBKR: one to three letters, then five or more digits."""
+
+
+def app_name(facts: Facts) -> str:
+    """The application of this connection by name: the one that runs, else the one that is wanted."""
+    process = chosen(facts)
+    if process is not None:
+        return process.kind.title
+    wanted = facts.connection.application
+    return (ApplicationKind.UNKNOWN if wanted is WantedApplication.ANY else ApplicationKind(wanted.value)).title
+
+
+def clock(facts: Facts, monotonic: float) -> str:
+    """A past moment as local time of day, like "14:03:22"; with its date when it was not within the last day."""
+    wall = facts.now.wall_of(monotonic)
+    shape = "%H:%M:%S" if facts.now.wall - wall < _DAY else "%Y-%m-%d %H:%M:%S"
+    return _local(facts, wall).strftime(shape)
+
+
+def appointment(facts: Facts, wall: float) -> str:
+    """A coming moment (epoch seconds) as local time, like "07:45", with the weekday when it is not today."""
+    then, today = _local(facts, wall), _local(facts, facts.now.wall)
+    time_of_day = then.strftime("%H:%M")
+    return time_of_day if then.date() == today.date() else f"{_WEEKDAYS[then.weekday()]} {time_of_day}"
+
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+"""In English whatever the locale: everything else Gatelight says is."""
+
+
+def _local(facts: Facts, wall: float) -> datetime:
+    return datetime.fromtimestamp(wall + facts.machine.utc_offset, UTC)
+
+
+def lasting(seconds: float) -> str:
+    """A duration, like "12 s", "5 min" or "2 h 10 min"."""
+    seconds = abs(seconds)
+    if round(seconds, 1) < 10.0 and round(seconds, 1) != round(seconds):
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 2 * _MINUTE:
+        return f"{whole} s"
+    minutes = round(seconds / _MINUTE)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{hours // 24} days"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def ago(facts: Facts, monotonic: float) -> str:
+    """Time of day and distance of a past moment, like "at 14:03:22 (5 min ago)"."""
+    return f"at {clock(facts, monotonic)} ({lasting(facts.now.monotonic - monotonic)} ago)"
+
+
+def size(amount: float) -> str:
+    """A number of bytes, like "730 MiB" or "3.9 GiB"."""
+    return f"{amount / _MIB:.0f} MiB" if amount < 1.5 * _GIB else f"{amount / _GIB:.1f} GiB"
+
+
+def listed(names: Iterable[str], room: int = 60) -> str:
+    """Names in a row, like "usfarm, eufarm and 3 more": as many as fit into `room` characters, at least one."""
+    found = list(dict.fromkeys(names))
+    for kept in range(len(found), 1, -1):
+        rest = len(found) - kept
+        last = f"{rest} more" if rest else found[-1]
+        text = f"{', '.join(found[: kept if rest else -1])} and {last}"
+        if len(text) <= room:
+            return text
+    if not found:
+        return ""
+    tail = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return shortened(found[0], room - len(tail)) + tail
+
+
+def shortened(text: str, room: int) -> str:
+    """At most `room` characters of a text, its end marked where something was left out."""
+    return text if len(text) <= room else text[: max(1, room - 1)].rstrip() + "…"
+
+
+def masked(account: str) -> str:
+    """An account number nobody can use, like "DU•••567"."""
+    letters = re.match(r"[A-Za-z]*", account)
+    head = letters[0] if letters else ""
+    digits = account[len(head) :]
+    return f"{head}•••{digits[-3:] if len(digits) > 3 else ''}"
+
+
+def quoted(text: str) -> str:
+    """The text of a notice for the evidence: on one line, account numbers masked, not too long."""
+    plain = " ".join(text.replace("{", "(").replace("}", ")").split())
+    harmless = _ACCOUNT.sub(r"\1•••\2", plain)
+    return f"“{shortened(harmless, _LONGEST_QUOTE)}”" if plain else ""
+
+
+def program(client: ApiClient) -> str:
+    """A program on the API port by name, like "quantower (pid 991)"."""
+    name = client.name or (f"a program at {client.peer}" if client.peer else "a program without a name")
+    return name if client.pid is None else f"{name} (pid {client.pid})"

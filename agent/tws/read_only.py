@@ -1,0 +1,36 @@
+"""Whether the text of a notice 321 speaks of Read-Only API, in whatever language the application runs.
+
+321 is any request that did not pass validation. In English the text says "The API interface is currently in Read-Only
+mode."; the obfuscated class name before it changes with every build. Translations are not documented, so they are told
+by the usual words for "read-only" in their languages, or by the English label that stands untranslated inside them.
+"""
+
+import re
+
+READ_ONLY_WORDS: dict[str, tuple[str, ...]] = {
+    "English": ("read only", "readonly"),
+    "German": ("schreibgeschützt", "nur lesen", "nur lese", "lesemodus", "lesezugriff", "leserecht"),
+    "French": ("lecture seule", "lecture seulement"),
+    "Italian": ("sola lettura", "solo lettura"),
+    "Spanish": ("solo lectura", "sólo lectura", "solo de lectura", "sólo de lectura"),
+    "Portuguese": ("somente leitura", "somente para leitura", "apenas leitura", "só leitura", "só de leitura"),
+    "Dutch": ("alleen lezen", "leesmodus"),
+    "Polish": ("tylko do odczytu",),
+    "Hungarian": ("csak olvasható", "írásvédett"),
+    "Russian": ("только чтение", "только для чтения", "только на чтение"),
+    "Hebrew": ("קריאה בלבד",),
+    "Arabic": ("للقراءة فقط",),
+    "Chinese, simplified": ("只读", "唯读"),
+    "Chinese, traditional": ("唯讀", "只讀"),
+    "Japanese": ("読み取り専用", "読取専用", "読取り専用", "閲覧専用", "リードオンリー"),
+    "Korean": ("읽기 전용",),
+}
+"""Words for "read-only" per language, lower case, hyphens as spaces."""
+
+_BETWEEN_WORDS = re.compile(r"[\s\u00a0_\-\u2010-\u2015]+")
+
+
+def says_read_only(text: str) -> bool:
+    """Whether a text of the application says that something is read-only."""
+    plain = _BETWEEN_WORDS.sub(" ", text.lower())
+    return any(word in plain for words in READ_ONLY_WORDS.values() for word in words)
