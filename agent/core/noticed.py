@@ -1,6 +1,6 @@
 """Reading the notices of our session: which still count, which are only noise of an outage."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from agent.core.facts import Facts, NoticeSeen, Outcome, Phase, Purpose, ServerLink
 from agent.core.problem import Undecided
@@ -12,8 +12,8 @@ NO_SESSION = Undecided("there is no API session that could tell")
 NOISE_OF_OUTAGE = frozenset({162, 200, 354})
 """Notices that IB's side sends falsely while the link to its servers is down: then they mean nothing."""
 
-RESTORED = frozenset({1101, 1102})
-"""Notices that end an outage of the link to IB's servers."""
+_LINES_OF_EVIDENCE = 5
+"""Notices told one by one; more of them are counted."""
 
 
 def live(facts: Facts) -> bool:
@@ -34,30 +34,21 @@ def recent(
 ) -> tuple[NoticeSeen, ...]:
     """The notices with one of these codes that still count, latest first.
 
-    One counts for `timing.notice_lasting`, and only within a session that stands. Noise of an outage never counts,
-    neither while the link is down nor afterwards.
+    One counts for `timing.notice_lasting`, and only within a session that stands; what is noise of an outage does not
+    count while the link is down.
     """
     if not live(facts):
         return ()
+    noise = NOISE_OF_OUTAGE if link_down(facts) else frozenset()
     found = [
         n
         for n in facts.session.notices
         if n.code in codes
+        and n.code not in noise
         and facts.now.monotonic - n.at < facts.timing.notice_lasting
-        and not _noise(facts, n)
         and (wanted is None or wanted(n))
     ]
     return tuple(sorted(found, key=lambda n: -n.at))
-
-
-def _noise(facts: Facts, notice: NoticeSeen) -> bool:
-    if notice.code not in NOISE_OF_OUTAGE:
-        return False
-    session = facts.session
-    if session.server_link is ServerLink.DOWN:
-        return True
-    # Whether it came during the outage or before is not known any more; a real refusal comes again.
-    return session.link_code in RESTORED and session.link_since is not None and notice.at <= session.link_since
 
 
 def told(facts: Facts, notice: NoticeSeen) -> str:
@@ -65,3 +56,11 @@ def told(facts: Facts, notice: NoticeSeen) -> str:
     times = f", {notice.count} times since {clock(facts, notice.first)}" if notice.count > 1 else ""
     words = quoted(notice.text)
     return f"notice {notice.code} {ago(facts, notice.at)}{times}{': ' + words if words else ''}"
+
+
+def told_all(facts: Facts, notices: Sequence[NoticeSeen]) -> tuple[str, ...]:
+    """Evidence for several notices: the first few as `told` tells them, the rest counted."""
+    lines = [told(facts, n) for n in notices[:_LINES_OF_EVIDENCE]]
+    if len(notices) > _LINES_OF_EVIDENCE:
+        lines.append(f"{len(notices) - _LINES_OF_EVIDENCE} more notices of this kind")
+    return tuple(lines)

@@ -77,5 +77,7 @@ class Problem:
     """Only `doctor` and the set-up show it."""
     never_silenced: bool = False
     """Neither snooze, pause nor quiet hours keep it quiet."""
+    needs_session: bool = False
+    """Only an API session tells: while there is none, it is neither there nor over."""
     expected: bool = False
     """It describes something planned: it shows as maintenance, not as a fault."""

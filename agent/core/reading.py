@@ -1,6 +1,6 @@
 """Reading the facts of one connection: which process is meant, which port, who owns it."""
 
-from agent.core.facts import ApiClient, Facts, Known, Listener, MachineFacts, Outcome, Process, Unknown
+from agent.core.facts import ApiClient, Facts, Known, Listener, MachineFacts, Outcome, Process, Purpose, Unknown
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.ports import default_ports
@@ -130,6 +130,16 @@ def full_house(facts: Facts) -> bool:
     """Whether the latest attempt failed because every client place is taken."""
     count = client_count(facts)
     return count is not None and count >= MAX_CLIENTS and outcome(facts) in _TURNED_AWAY
+
+
+def standing_outcome(facts: Facts) -> Outcome | None:
+    """`outcome`, as long as it still tells about now: not once the user wants no connection or nobody listens."""
+    if not facts.session.wanted and facts.purpose is Purpose.WATCH:
+        return None
+    sockets_seen = facts.connection.local and isinstance(facts.machine.sockets, Known)
+    if sockets_seen and listener_at(facts.machine, port_of(facts)) is None:
+        return None
+    return outcome(facts)
 
 
 def age(facts: Facts, process: Process) -> float:

@@ -1,0 +1,181 @@
+"""The one function that moves the agent: `advance(state, event, now)`.
+
+Pure: what shall be done comes back as effects. The runtime feeds events in, one at a time, and carries effects out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agent.core import session as session_of
+from agent.core.announce import Manners
+from agent.core.clock import Moment
+from agent.core.connection import Connected, Connecting, Target
+from agent.core.diagnosis import diagnose
+from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
+from agent.core.events import Event
+from agent.core.facts import Facts
+from agent.core.intake import enroll, take_in
+from agent.core.ledger import Ledger, update
+from agent.core.memory import Memory
+from agent.core.plan import plan
+from agent.core.problem import Severity
+from agent.core.reading import chosen
+from agent.core.settings import ConnectionSettings
+from agent.core.show import show_connection
+from agent.core.speech import notice_key, recall, speak, told
+from agent.core.state import AgentState, facts_about, others, replace_at
+from agent.core.status import Status
+from agent.core.watch import consider, target
+from agent.tws.applications import ApplicationKind
+
+FORGET_TOLD = 600.0
+"""Seconds after the start of the agent until what was told before is no longer expected to turn up again."""
+
+
+def begin(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    """The first effects of a new agent."""
+    return _settle(enroll(state, now), now, ())
+
+
+def advance(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    """Take in one event; everything else follows from where things then stand."""
+    state, effects = take_in(state, event, now)
+    return _settle(state, now, effects)
+
+
+def _settle(state: AgentState, now: Moment, effects: tuple[Effect, ...]) -> tuple[AgentState, tuple[Effect, ...]]:
+    done: list[Effect] = list(effects)
+    memory = _expire(state, now)
+    state = replace(state, memory=memory)
+    aims: list[Target] = []
+    for index in range(len(state.watched)):
+        state, aim, more = _move(state, index, now)
+        aims.append(aim)
+        done.extend(more)
+    facts_of: list[Facts] = []
+    for index in range(len(state.watched)):
+        state, facts, more = _judge(state, index, now)
+        facts_of.append(facts)
+        done.extend(more)
+    state, more = _remember(state, memory, now)
+    done.extend(more)
+    state, more = _show(state, facts_of)
+    done.extend(more)
+    state, more = plan(state, facts_of, aims, now)
+    done.extend(more)
+    return state, tuple(done)
+
+
+def _expire(state: AgentState, now: Moment) -> Memory:
+    memory = state.memory
+    snoozed = tuple(s for s in memory.snoozed if s.until > now.wall)
+    paused = memory.paused_until if memory.paused_until is not None and memory.paused_until > now.wall else None
+    return replace(memory, snoozed=snoozed, paused_until=paused)
+
+
+def _move(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Target, tuple[Effect, ...]]:
+    watched = state.watched[index]
+    aim = target(watched, state.machine, others(state, watched))
+    ids = {w.link.state.client_id for w in state.watched if isinstance(w.link.state, Connecting | Connected)}
+    aim = replace(aim, avoid_ids=frozenset(ids))
+    watched, effects = consider(watched, aim, state.timing, now, state.next_number)
+    opened = any(isinstance(e, OpenSession) for e in effects)
+    if opened:
+        watched = replace(watched, session=session_of.fresh_session(now.monotonic))
+        state = replace(state, next_number=state.next_number + 1)
+    more: list[Effect] = list(effects)
+    if watched.connected and watched.session is not None:
+        number = watched.number
+        assert number is not None
+        if now.monotonic >= watched.session.heartbeats.due(state.timing):
+            watched = replace(watched, session=session_of.heartbeat_sent(watched.session, now.monotonic))
+            more.append(SendHeartbeat(number))
+    return replace_at(state, index, watched), aim, tuple(more)
+
+
+def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Facts, tuple[Effect, ...]]:
+    watched = state.watched[index]
+    name = watched.settings.name
+    facts = facts_about(state, watched, now)
+    if not watched.wanted:
+        # Staying disconnected is a wish: nothing about it is a fault, and what was one is withdrawn without a word.
+        gone = tuple(Withdraw(notice_key(name, e.key)) for e in watched.ledger.entries.values() if e.announced)
+        return replace_at(state, index, replace(watched, ledger=Ledger())), facts, gone
+    diagnosis = diagnose(facts, state.knowledge.problems)
+    before = watched.ledger
+    ledger, changes = update(before, diagnosis, facts, hold_until=state.hold_until)
+    ledger = recall(ledger, before, name, state.memory, now)
+    words = state.knowledge.words
+    process = chosen(facts)
+    steps = {
+        e.problem.code: words.guides[e.problem.code].steps_for(
+            process.kind if process is not None else _meant(watched.settings), e.present.args
+        )
+        for e in ledger.entries.values()
+        if e.problem.code in words.guides
+    }
+    ledger, effects = speak(name, ledger, changes, steps, _manners(state, name, ledger, facts), now)
+    broken = {p.code for p, _ in diagnosis.failures} - state.broken_checks
+    records = tuple(
+        Record(Severity.WARNING, f"the check of {p.code} failed", fault)
+        for p, fault in diagnosis.failures
+        if p.code in broken
+    )
+    undelivered = frozenset(k for k in watched.undelivered if k in ledger.entries)
+    watched = replace(watched, ledger=ledger, diagnosis=diagnosis, undelivered=undelivered)
+    state = replace(state, broken_checks=state.broken_checks | broken)
+    return replace_at(state, index, watched), facts, effects + records
+
+
+def _meant(settings: ConnectionSettings) -> ApplicationKind:
+    return ApplicationKind(settings.application.value) if settings.application != "any" else ApplicationKind.UNKNOWN
+
+
+def _manners(state: AgentState, name: str, ledger: Ledger, facts: Facts) -> Manners:
+    now = facts.now
+    local_minute = int((now.wall + state.machine.utc_offset) // 60) % 1440
+    snoozed = {s.code for s in state.memory.snoozed if s.connection in ("", name)}
+    unstable = ledger.entries.get("connection-unstable")
+    return Manners(
+        settings=state.settings.notifications,
+        local_minute=local_minute,
+        paused=state.memory.paused_until is not None,
+        snoozed=frozenset(snoozed),
+        unstable=unstable is not None and unstable.shown,
+    )
+
+
+def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    """Keep what was told; what was told before this start is kept until it had time to turn up again."""
+    current = tuple(t for w in state.watched for t in told(w.settings.name, w.ledger))
+    known = {(t.connection, t.key) for t in current}
+    early = now.monotonic - state.started.monotonic < FORGET_TOLD
+    shown = {(w.settings.name, k) for w in state.watched for k in w.ledger.entries}
+    old = tuple(
+        t
+        for t in before.told
+        if early
+        and (t.connection, t.key) not in known | shown
+        and t.at < state.started.wall
+        and not any(w.connected and w.settings.name == t.connection for w in state.watched)
+    )
+    memory = replace(state.memory, told=current + old)
+    if memory == state.memory:
+        return state, ()
+    return replace(state, memory=memory), (Remember(memory),)
+
+
+def _show(state: AgentState, facts_of: Sequence[Facts]) -> tuple[AgentState, tuple[Effect, ...]]:
+    words = state.knowledge.words
+    status = Status(
+        version=state.version,
+        pid=state.pid,
+        started=state.started.wall,
+        connections=tuple(
+            show_connection(w, f, state.memory, words) for w, f in zip(state.watched, facts_of, strict=True)
+        ),
+        paused_until=state.memory.paused_until,
+    )
+    if status == state.shown:
+        return state, ()
+    return replace(state, shown=status), (ShowStatus(status),)

@@ -1,0 +1,121 @@
+"""Which change deserves which announcement, or the reason for silence."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from agent.core.clock import Moment
+from agent.core.guide import fill
+from agent.core.ledger import Entry
+from agent.core.problem import Severity
+from agent.core.settings import NotificationSettings
+
+
+class Reason(StrEnum):
+    """Why something is not said."""
+
+    NOT_SHOWN = "not visible"
+    ALREADY_SAID = "already said"
+    BELOW_SEVERITY = "below notifications.minimum_severity"
+    SNOOZED = "snoozed"
+    PAUSED = "paused"
+    QUIET_HOURS = "quiet hours"
+    UNSTABLE = "covered by connection-unstable"
+    DISCONNECTED = "the user asked to be disconnected"
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say it."""
+
+    again: bool
+    """It is a repeat of something said before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Say nothing."""
+
+    reason: Reason
+
+
+Decision: TypeAlias = Say | Silence
+
+REPEAT_GROWTH = 2.0
+"""Each repeat waits this much longer than the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """What keeps the agent quiet at this moment, for one connection."""
+
+    settings: NotificationSettings
+    local_minute: int
+    """Minutes after local midnight."""
+    paused: bool = False
+    snoozed: frozenset[str] = frozenset()
+    """Problem codes."""
+    unstable: bool = False
+    """connection-unstable is shown: it speaks for the others."""
+
+
+def decide(entry: Entry, manners: Manners, now: Moment) -> Decision:
+    """Whether to say now that a problem is there."""
+    if not entry.shown:
+        return Silence(Reason.NOT_SHOWN)
+    again = entry.announced
+    if again and not _repeat_due(entry, manners.settings, now):
+        return Silence(Reason.ALREADY_SAID)
+    silence = keep_quiet(entry, manners)
+    return Silence(silence) if silence is not None else Say(again)
+
+
+def keep_quiet(entry: Entry, manners: Manners) -> Reason | None:
+    """The reason to be silent about a problem, whatever it does; None when there is none."""
+    severity = severity_of(entry)
+    if entry.problem.never_silenced:
+        return None
+    if severity.rank < Severity(manners.settings.minimum_severity.value).rank:
+        return Reason.BELOW_SEVERITY
+    if entry.problem.code in manners.snoozed:
+        return Reason.SNOOZED
+    if manners.paused:
+        return Reason.PAUSED
+    if any(hours.covers(manners.local_minute) for hours in manners.settings.quiet_hours):
+        return Reason.QUIET_HOURS
+    if manners.unstable and entry.problem.code != "connection-unstable":
+        return Reason.UNSTABLE
+    return None
+
+
+def _repeat_due(entry: Entry, settings: NotificationSettings, now: Moment) -> bool:
+    if settings.repeat_after is None or entry.announced_at is None or severity_of(entry) is Severity.INFO:
+        return False
+    return now.monotonic - entry.announced_at >= settings.repeat_after * REPEAT_GROWTH**entry.repeats
+
+
+def severity_of(entry: Entry) -> Severity:
+    """The severity that counts: the verdict's own, else the declared one."""
+    return entry.present.severity or entry.problem.severity
+
+
+def title_of(entry: Entry) -> str:
+    """The title, filled in."""
+    return fill(entry.problem.title, entry.present.args)
+
+
+def text_of(entry: Entry) -> str:
+    """The text, filled in."""
+    return fill(entry.problem.text, entry.present.args)
+
+
+def duration(seconds: float) -> str:
+    """A duration in words, as precise as it matters: "8 s", "3 min 12 s", "2 h 5 min", "3 d 4 h"."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    for size, unit, smaller, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            rest = whole % size // smaller
+            return f"{whole // size} {unit}" + (f" {rest} {small}" if rest else "")
+    return f"{whole} s"

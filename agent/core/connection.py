@@ -1,0 +1,260 @@
+"""Our API connection as a state machine: when to knock, when to wait, when to give up until something changes.
+
+Every attempt has a number, given here and echoed by its events: what an earlier attempt still says is ignored.
+TWS's own link to IB's servers is another matter (`core.session`): losing that does not drop our socket.
+"""
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias, assert_never
+
+from agent.core.effects import CloseSession, Effect, OpenSession
+from agent.core.facts import Attempt, Outcome, Phase
+from agent.core.settings import ConnectionSettings
+from agent.core.timing import Timing
+
+CLIENT_ID_RANGE = range(7000, 10000)
+"""Where automatic client IDs come from: high, so that they meet nobody's, and never 0 or a usual master ID."""
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Not connected and not trying: nothing wanted, or nobody listens."""
+
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Connecting:
+    """Attempt `number` is under way."""
+
+    since: float
+    number: int
+    port: int
+    client_id: int
+    door: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """Session `number` is up."""
+
+    since: float
+    number: int
+    port: int
+    client_id: int
+    server_version: int
+    door: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackingOff:
+    """Waiting for `retry_at` after a failure that may pass by itself."""
+
+    since: float
+    retry_at: float
+    door: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """The port is there but does not serve us: knocking harder would do harm. Waits for a change, or `retry_at`."""
+
+    since: float
+    outcome: Outcome
+    retry_at: float
+    door: str
+
+
+State: TypeAlias = Idle | Connecting | Connected | BackingOff | Blocked
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The machine's state with what outlives single states."""
+
+    state: State
+    last_number: int = 0
+    failures: int = 0
+    """Failures and losses in a row; starts over after a session that lasted `Timing.stable_session`."""
+    attempt: Attempt | None = None
+    closed_at: float | None = None
+    """Monotonic time at which a socket of ours was last closed."""
+    last_client_id: int | None = None
+    refused_ids: frozenset[int] = frozenset()
+    losses: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a look says the connection should go now."""
+
+    wanted: bool
+    """Auto-connect, and no wish to the contrary."""
+    port: int
+    open: bool
+    """Somebody listens there, or that cannot be known without knocking (remote host, unreadable sockets)."""
+    door: str
+    """Identity of what listens there (process, its start, port): when it changes, waiting is over."""
+    avoid_ids: frozenset[int] = frozenset()
+    """Client IDs of our other connections."""
+
+
+_PATIENT = frozenset(
+    {Outcome.SILENT, Outcome.CLOSED, Outcome.NOT_TWS, Outcome.OUTDATED, Outcome.NOT_READY, Outcome.ID_IN_USE}
+)
+"""Outcomes after which the application was reached and quick knocking may wedge it (sockets left in CLOSE_WAIT)."""
+
+
+def phase(state: State) -> Phase:
+    """The word of the contract for a state."""
+    match state:
+        case Idle():
+            return Phase.IDLE
+        case Connecting():
+            return Phase.CONNECTING
+        case Connected():
+            return Phase.CONNECTED
+        case BackingOff():
+            return Phase.BACKING_OFF
+        case Blocked():
+            return Phase.BLOCKED
+        case _:
+            assert_never(state)
+
+
+def backoff(failures: int, timing: Timing, number: int) -> float:
+    """Seconds to wait after so many failures in a row: none, then 1, 2, 4 … 60, spread by up to 15 % either way."""
+    if failures <= 1:
+        return 0.0
+    delay = min(timing.backoff_first * 2.0 ** min(failures - 2, 16), timing.backoff_longest)
+    # The golden ratio spreads consecutive numbers evenly, so no random source is needed to be out of step with others.
+    return delay * (0.85 + 0.3 * (number * 0.6180339887 % 1.0))
+
+
+def consider(
+    link: Link, target: Target, settings: ConnectionSettings, timing: Timing, now: float, number: int
+) -> tuple[Link, tuple[Effect, ...]]:
+    """What to do, given where things stand: called after every event. `number` is the next free attempt number."""
+    state = link.state
+    if not target.wanted:
+        return _stand_down(link, now)
+    match state:
+        case Connecting() | Connected():
+            if state.port != target.port and target.open:
+                link, effects = _stand_down(link, now)
+                again, more = consider(link, target, settings, timing, now, number)
+                return again, effects + more
+            return link, ()
+        case Idle():
+            return _knock(link, target, settings, timing, now, number) if target.open else (link, ())
+        case BackingOff() | Blocked():
+            if not target.open:
+                return replace(link, state=Idle(now)), ()
+            if now >= state.retry_at or target.door != state.door:
+                return _knock(link, target, settings, timing, now, number)
+            return link, ()
+        case _:
+            assert_never(state)
+
+
+def _stand_down(link: Link, now: float) -> tuple[Link, tuple[Effect, ...]]:
+    match link.state:
+        case Connecting(number=number) | Connected(number=number):
+            return replace(link, state=Idle(now), closed_at=now), (CloseSession(number),)
+        case Idle():
+            return link, ()
+        case BackingOff() | Blocked():
+            return replace(link, state=Idle(now)), ()
+        case _:
+            assert_never(link.state)
+
+
+def _knock(
+    link: Link, target: Target, settings: ConnectionSettings, timing: Timing, now: float, number: int
+) -> tuple[Link, tuple[Effect, ...]]:
+    client_id = choose_client_id(settings, link, target.avoid_ids, number)
+    released = link.closed_at is None or now - link.closed_at >= timing.id_release
+    if client_id == link.last_client_id and not released:
+        assert link.closed_at is not None
+        return replace(link, state=BackingOff(now, link.closed_at + timing.id_release, target.door)), ()
+    state = Connecting(now, number, target.port, client_id, target.door)
+    effect = OpenSession(
+        connection=settings.name,
+        number=number,
+        host="127.0.0.1" if settings.local else settings.host,
+        port=target.port,
+        client_id=client_id,
+        reply_timeout=timing.reply_timeout,
+        ready_timeout=timing.not_ready_grace,
+    )
+    return replace(link, state=state, last_number=number, last_client_id=client_id), (effect,)
+
+
+def choose_client_id(settings: ConnectionSettings, link: Link, avoid: frozenset[int], number: int) -> int:
+    """The configured client ID; for "auto" a high one that was neither used just now nor refused."""
+    if settings.client_id != "auto":
+        return settings.client_id
+    taken = link.refused_ids | avoid | ({link.last_client_id} if link.last_client_id is not None else frozenset())
+    span = len(CLIENT_ID_RANGE)
+    # A prime stride visits the whole range before it repeats.
+    start = (number * 1009) % span
+    for step in range(span):
+        candidate = CLIENT_ID_RANGE[(start + step * 7) % span]
+        if candidate not in taken:
+            return candidate
+    return CLIENT_ID_RANGE[start]
+
+
+def ready(link: Link, number: int, server_version: int, elapsed: float, now: float) -> Link:
+    """Attempt `number` became a session."""
+    state = link.state
+    if not isinstance(state, Connecting) or state.number != number:
+        return link
+    attempt = Attempt(Outcome.READY, now, state.port, elapsed, server_version, accounts_came=True)
+    return replace(
+        link,
+        state=Connected(now, number, state.port, state.client_id, server_version, state.door),
+        attempt=attempt,
+        refused_ids=frozenset(),
+    )
+
+
+def failed(link: Link, number: int, attempt: Attempt, settings: ConnectionSettings, timing: Timing, now: float) -> Link:
+    """Attempt `number` failed."""
+    state = link.state
+    if not isinstance(state, Connecting) or state.number != number:
+        return link
+    before = link.attempt
+    same = before is not None and before.outcome is attempt.outcome and before.port == attempt.port
+    first = before.first_failed if before is not None and same and before.first_failed is not None else now
+    link = replace(link, failures=link.failures + 1, attempt=replace(attempt, first_failed=first), closed_at=now)
+    if attempt.outcome is Outcome.ID_IN_USE and settings.client_id == "auto":
+        # The next one is free; only somebody who answers 326 to every ID makes this wait.
+        link = replace(link, refused_ids=link.refused_ids | {state.client_id})
+        if len(link.refused_ids) <= 3:
+            return replace(link, state=BackingOff(now, now, state.door))
+    if attempt.outcome in _PATIENT:
+        again = timing.handshake_every * (1 if link.failures <= 4 else 2)
+        return replace(link, state=Blocked(now, attempt.outcome, now + again, state.door))
+    return replace(link, state=BackingOff(now, now + backoff(link.failures + 1, timing, number), state.door))
+
+
+def lost(link: Link, number: int, timing: Timing, now: float) -> Link:
+    """Session `number` was lost, not by us."""
+    state = link.state
+    if not isinstance(state, Connected) or state.number != number:
+        return link
+    stable = now - state.since >= timing.stable_session
+    failures = 1 if stable else link.failures + 1
+    losses = (*(t for t in link.losses if now - t < timing.instability_window), now)
+    retry_at = now + backoff(failures, timing, number)
+    return replace(link, state=BackingOff(now, retry_at, state.door), failures=failures, losses=losses, closed_at=now)
+
+
+def retry_now(link: Link, now: float) -> Link:
+    """Somebody asked for it, or the machine woke: waiting is over."""
+    match link.state:
+        case BackingOff() | Blocked():
+            return replace(link, state=replace(link.state, retry_at=now))
+        case _:
+            return link

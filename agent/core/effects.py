@@ -1,0 +1,116 @@
+"""What the agent wants done, as values: `advance` returns them, the runtime carries them out in order."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from agent.core.display import Notice
+from agent.core.memory import Memory
+from agent.core.problem import Severity
+from agent.core.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """Open an API session; its events carry `number`."""
+
+    connection: str
+    number: int
+    host: str
+    port: int
+    client_id: int
+    reply_timeout: float
+    """Seconds for the handshake."""
+    ready_timeout: float
+    """Seconds from the hello's answer to accounts and nextValidId."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSession:
+    """Close session `number`, whether it is up or still being opened."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendHeartbeat:
+    """Ask the application for its time on session `number`."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Tell people."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Take a notice back, where it still shows."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowStatus:
+    """The status changed."""
+
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class LookAt:
+    """Look at the machine at this monotonic time at the latest."""
+
+    at: float
+    ports: frozenset[int] = frozenset()
+    """API ports whose owner matters."""
+    thorough: bool = False
+    """Read the system-wide socket table whatever it costs."""
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAt:
+    """Send a `Tick` at this monotonic time; replaces an earlier wish."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class WatchExits:
+    """Watch exactly these processes for their end."""
+
+    pids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """Keep this across restarts of the agent."""
+
+    memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Write a line to the log."""
+
+    severity: Severity
+    text: str
+    fault: Exception | None = None
+    """Its traceback goes to the log as well."""
+
+
+Effect: TypeAlias = (
+    OpenSession
+    | CloseSession
+    | SendHeartbeat
+    | Announce
+    | Withdraw
+    | ShowStatus
+    | LookAt
+    | WakeAt
+    | WatchExits
+    | Remember
+    | Record
+)

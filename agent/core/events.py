@@ -1,0 +1,132 @@
+"""What can happen to the agent, as values: the only things `advance` is told."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from agent.core.display import Action
+from agent.core.facts import MachineFacts, Outcome
+from agent.core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A look at the machine is complete."""
+
+    machine: MachineFacts
+
+
+@dataclass(frozen=True, slots=True)
+class SessionReady:
+    """The API session `number` is usable: accounts and nextValidId came."""
+
+    number: int
+    server_version: int
+    accounts: tuple[str, ...]
+    elapsed: float
+    """Seconds from connect to ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFailed:
+    """The attempt `number` did not become a session."""
+
+    number: int
+    outcome: Outcome
+    elapsed: float
+    """Seconds from connect to verdict."""
+    detail: str = ""
+    server_version: int | None = None
+    accounts_came: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLost:
+    """The established session `number` ended, and not because we closed it."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeArrived:
+    """The application sent a notice to session `number`."""
+
+    number: int
+    code: int
+    text: str
+    request_id: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatAnswered:
+    """reqCurrentTime was answered on session `number`."""
+
+    number: int
+    server_time: int
+    """Epoch seconds, whole ones: that is all the API gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessExited:
+    """A watched TWS or IB Gateway process ended."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A moment `advance` had asked to be woken at has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """The machine slept."""
+
+    slept_for: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserAsked:
+    """A click or a command."""
+
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Reconfigured:
+    """A new configuration is in force."""
+
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRejected:
+    """A new configuration could not be used; the old one stays in force."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeUndelivered:
+    """No desktop channel took a notice."""
+
+    key: str
+    reason: str
+
+
+Event: TypeAlias = (
+    Looked
+    | SessionReady
+    | SessionFailed
+    | SessionLost
+    | NoticeArrived
+    | HeartbeatAnswered
+    | ProcessExited
+    | Tick
+    | Woke
+    | UserAsked
+    | Reconfigured
+    | ConfigRejected
+    | NoticeUndelivered
+)

@@ -1,0 +1,220 @@
+"""Taking in one event: what it changes in the agent's state, before anything is decided from it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import assert_never
+
+from agent.core import connection as machine_of
+from agent.core import session as session_of
+from agent.core.clock import Moment
+from agent.core.connection import Connecting
+from agent.core.display import Connect, Disconnect, LookNow, Pause, Resume, Snooze
+from agent.core.effects import Effect, Record, SendHeartbeat, Withdraw
+from agent.core.events import (
+    ConfigRejected,
+    Event,
+    HeartbeatAnswered,
+    Looked,
+    NoticeArrived,
+    NoticeUndelivered,
+    ProcessExited,
+    Reconfigured,
+    SessionFailed,
+    SessionLost,
+    SessionReady,
+    Tick,
+    UserAsked,
+    Woke,
+)
+from agent.core.facts import Attempt, Known
+from agent.core.memory import Snoozed
+from agent.core.problem import Severity
+from agent.core.reading import clients_of
+from agent.core.roster import roster
+from agent.core.session import Heartbeats, fresh_session
+from agent.core.speech import notice_key
+from agent.core.state import AgentState, facts_about, others, replace_at
+from agent.core.watch import Watched, fresh, see
+
+
+def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    """The state after an event, and what has to be done because of the event itself."""
+    match event:
+        case Looked(machine):
+            return _looked(replace(state, machine=machine, look_at=None), now), ()
+        case SessionReady() | SessionFailed() | SessionLost() | NoticeArrived() | HeartbeatAnswered():
+            return _of_session(state, event, now)
+        case ProcessExited(pid):
+            return _exited(state, pid, now), ()
+        case Tick():
+            return replace(state, wake_at=None), ()
+        case Woke():
+            state = replace(state, hold_until=now.monotonic + state.timing.wake_grace, urgent=True)
+            return _all(state, lambda w: replace(_probe_soon(w, now), link=machine_of.retry_now(w.link, now.monotonic)))
+        case UserAsked(action):
+            return _asked(state, action, now)
+        case Reconfigured(settings):
+            timing = replace(
+                state.timing,
+                look_every=settings.checks.look_every,
+                heartbeat_every=settings.checks.heartbeat_every,
+                reply_timeout=settings.checks.reply_timeout,
+            )
+            return enroll(replace(state, settings=settings, timing=timing, config_error=None, urgent=True), now), ()
+        case ConfigRejected(reason):
+            return replace(state, config_error=reason), ()
+        case NoticeUndelivered(key):
+            return _undelivered(state, key), ()
+        case _:
+            assert_never(event)
+
+
+def _all(state: AgentState, change: Callable[[Watched], Watched]) -> tuple[AgentState, tuple[Effect, ...]]:
+    return replace(state, watched=tuple(change(w) for w in state.watched)), ()
+
+
+def _looked(state: AgentState, now: Moment) -> AgentState:
+    state = enroll(state, now)
+    return replace(state, watched=tuple(see(w, state.machine, others(state, w), now) for w in state.watched))
+
+
+def enroll(state: AgentState, now: Moment) -> AgentState:
+    """Watch what the configuration, or else the machine, says is there."""
+    before = tuple(w.settings for w in state.watched)
+    wanted = roster(state.settings, before, state.machine)
+    if wanted == before and state.watched:
+        return state
+    known = {w.settings.name: w for w in state.watched}
+    watched: list[Watched] = []
+    for settings in wanted:
+        old = known.pop(settings.name, None)
+        if old is None:
+            old = fresh(settings, now)
+            wish = False if settings.name in state.memory.disconnected else None
+            old = replace(old, wish=wish)
+        watched.append(replace(old, settings=settings))
+    return replace(state, watched=tuple(watched), urgent=True)
+
+
+def _exited(state: AgentState, pid: int, now: Moment) -> AgentState:
+    """Take a process that ended out of the picture at once; the look that follows fills in the rest."""
+    processes = state.machine.processes
+    if isinstance(processes, Known):
+        left = tuple(p for p in processes.value.applications if p.pid != pid)
+        processes = Known(replace(processes.value, applications=left))
+    sockets = state.machine.sockets
+    if isinstance(sockets, Known):
+        listeners = tuple(x for x in sockets.value.listeners if x.pid != pid)
+        sockets = Known(replace(sockets.value, listeners=listeners))
+    machine = replace(state.machine, processes=processes, sockets=sockets)
+    state = replace(state, machine=machine, exits=state.exits - {pid}, urgent=True)
+    return replace(state, watched=tuple(see(w, machine, others(state, w), now) for w in state.watched))
+
+
+def _of_session(
+    state: AgentState,
+    event: SessionReady | SessionFailed | SessionLost | NoticeArrived | HeartbeatAnswered,
+    now: Moment,
+) -> tuple[AgentState, tuple[Effect, ...]]:
+    index = next((i for i, w in enumerate(state.watched) if w.number == event.number), None)
+    if index is None:
+        # An attempt that was given up has nothing more to say.
+        return state, ()
+    watched = state.watched[index]
+    effects: tuple[Effect, ...] = ()
+    link, timing, name = watched.link, state.timing, watched.settings.name
+    match event:
+        case SessionReady(number, version, accounts, elapsed):
+            link = machine_of.ready(link, number, version, elapsed, now.monotonic)
+            session = replace(watched.session or fresh_session(now.monotonic), accounts=accounts)
+            # The first heartbeat tells the latency and the application's clock.
+            session = session_of.heartbeat_sent(session_of.heard(session, now.monotonic), now.monotonic)
+            effects = (SendHeartbeat(number), Record(Severity.INFO, f"{name}: connected (server version {version})"))
+            watched = replace(watched, link=link, session=session)
+        case SessionFailed():
+            assert isinstance(link.state, Connecting)
+            attempt = Attempt(
+                event.outcome, now.monotonic, link.state.port, event.elapsed, event.server_version,
+                event.accounts_came, event.detail,
+            )  # fmt: skip
+            first = link.attempt is None or link.attempt.outcome is not event.outcome
+            link = machine_of.failed(link, event.number, attempt, watched.settings, timing, now.monotonic)
+            watched = replace(watched, link=link, session=None)
+            state = replace(state, urgent=True)
+            if first:
+                effects = (
+                    Record(Severity.INFO, f"{name}: no connection: {event.outcome.value} {event.detail}".rstrip()),
+                )
+        case SessionLost(number, reason):
+            was_up = watched.connected
+            watched = replace(watched, link=machine_of.lost(link, number, timing, now.monotonic), session=None)
+            state = replace(state, urgent=True)
+            if was_up:
+                effects = (Record(Severity.INFO, f"{name}: connection lost: {reason}"),)
+        case NoticeArrived(_, code, text, request_id):
+            session = watched.session or fresh_session(now.monotonic)
+            programs = tuple(sorted({c.name for c in clients_of(facts_about(state, watched, now)) if c.name}))
+            session = session_of.notice(session, code, text, request_id, now.monotonic, programs)
+            watched = replace(watched, session=session)
+            state = replace(state, urgent=state.urgent or code == 1300)
+        case HeartbeatAnswered(_, server_time):
+            if watched.session is not None:
+                watched = replace(watched, session=session_of.heartbeat_answered(watched.session, server_time, now))
+        case _:
+            assert_never(event)
+    return replace_at(state, index, watched), effects
+
+
+def _probe_soon(watched: Watched, now: Moment) -> Watched:
+    """Make the next heartbeat due: after sleep a socket may be dead without anybody having said so."""
+    if watched.session is None or not watched.connected or watched.session.heartbeats.sent:
+        return watched
+    return replace(watched, session=replace(watched.session, heartbeats=Heartbeats(last_heard=float("-inf"))))
+
+
+def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    memory = state.memory
+    match action:
+        case Connect(name):
+            kept = tuple(n for n in memory.disconnected if name not in ("", n))
+            state = replace(state, memory=replace(memory, disconnected=kept), urgent=True)
+            return _all(state, lambda w: _wish(w, True, now) if name in ("", w.settings.name) else w)
+        case Disconnect(name):
+            names = tuple(w.settings.name for w in state.watched if name in ("", w.settings.name))
+            state = replace(
+                state, memory=replace(memory, disconnected=tuple(dict.fromkeys((*memory.disconnected, *names))))
+            )
+            return _all(state, lambda w: _wish(w, False, now) if w.settings.name in names else w)
+        case Pause(seconds):
+            until = float("inf") if seconds is None else now.wall + seconds
+            return replace(state, memory=replace(memory, paused_until=until)), ()
+        case Resume():
+            return replace(state, memory=replace(memory, paused_until=None)), ()
+        case Snooze(code, connection, seconds):
+            left = tuple(s for s in memory.snoozed if (s.connection, s.code) != (connection, code))
+            snoozed = (*left, Snoozed(connection, code, now.wall + seconds))
+            keys = [
+                notice_key(w.settings.name, e.key)
+                for w in state.watched
+                for e in w.ledger.entries.values()
+                if connection in ("", w.settings.name) and e.problem.code == code and not e.problem.never_silenced
+            ]
+            return replace(state, memory=replace(memory, snoozed=snoozed)), tuple(Withdraw(k) for k in keys)
+        case LookNow():
+            return replace(state, urgent=True), ()
+        case _:
+            # Opening a log, showing steps, fixing, quitting: done outside, nothing to decide here.
+            return state, ()
+
+
+def _wish(watched: Watched, connected: bool, now: Moment) -> Watched:
+    watched = replace(watched, wish=connected)
+    return replace(watched, link=machine_of.retry_now(watched.link, now.monotonic)) if connected else watched
+
+
+def _undelivered(state: AgentState, key: str) -> AgentState:
+    watched = []
+    for w in state.watched:
+        mine = {k for k in w.ledger.entries if notice_key(w.settings.name, k) == key}
+        watched.append(replace(w, undelivered=w.undelivered | mine))
+    return replace(state, watched=tuple(watched))

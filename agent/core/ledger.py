@@ -1,0 +1,138 @@
+"""Since when each problem has been there, and whether anyone should know yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from agent.core.clock import Moment
+from agent.core.diagnosis import Diagnosis, Found
+from agent.core.facts import Facts, Phase, Purpose
+from agent.core.problem import Present, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One problem of one connection, over time."""
+
+    problem: Problem
+    present: Present
+    since: Moment
+    """When it was first seen; kept while evidence changes, and while it hides behind a cause."""
+    visible_at: float
+    """Monotonic time from which on it is shown."""
+    visible: bool = False
+    hidden: bool = False
+    announced: bool = False
+    announced_at: float | None = None
+    """Monotonic time of the latest announcement."""
+    repeats: int = 0
+
+    @property
+    def key(self) -> str:
+        """See `Found.key`."""
+        return Found(self.problem, self.present).key
+
+    @property
+    def shown(self) -> bool:
+        """Whether people see it."""
+        return self.visible and not self.hidden
+
+
+@dataclass(frozen=True, slots=True)
+class Appeared:
+    """A problem became visible."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What was seen of a visible problem changed."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A visible problem turned out to be the consequence of another."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """A problem is over; `entry` is as it last was."""
+
+    entry: Entry
+
+
+Change: TypeAlias = Appeared | Changed | Hidden | Cleared
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The problems of one connection, by key, in the order of the diagnosis."""
+
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+
+    @property
+    def next_due(self) -> float | None:
+        """Monotonic time at which the next entry becomes visible; None when none is waiting."""
+        waiting = [e.visible_at for e in self.entries.values() if not e.visible and not e.hidden]
+        return min(waiting, default=None)
+
+
+def update(
+    ledger: Ledger, diagnosis: Diagnosis, facts: Facts, *, hold_until: float | None = None
+) -> tuple[Ledger, tuple[Change, ...]]:
+    """Enter one diagnosis.
+
+    A problem that cannot be decided stays as it was: not having looked is no cure. One that only a session can tell
+    is set aside while there is none. Nothing becomes visible before `hold_until` (monotonic), the grace after sleep.
+    """
+    now = facts.now
+    entries: dict[str, Entry] = {}
+    changes: list[Change] = []
+    for found, hidden in [(f, False) for f in diagnosis.found] + [(f, True) for f in diagnosis.hidden]:
+        old = ledger.entries.get(found.key)
+        entry = _enter(old, found, facts, hidden)
+        if not entry.visible and not hidden and now.monotonic >= max(entry.visible_at, hold_until or 0.0):
+            entry = replace(entry, visible=True)
+        entries[found.key] = entry
+        changes.extend(_compare(old, entry))
+    undecided = {problem.code for problem, _ in diagnosis.undecided}
+    for key, old in ledger.entries.items():
+        if key in entries:
+            continue
+        if old.problem.needs_session and facts.session.phase is not Phase.CONNECTED:
+            entries[key] = replace(old, hidden=True)
+            changes.extend(_compare(old, entries[key]))
+        elif old.problem.code in undecided:
+            entries[key] = old
+        else:
+            changes.append(Cleared(old))
+    return Ledger(entries), tuple(changes)
+
+
+def _enter(old: Entry | None, found: Found, facts: Facts, hidden: bool) -> Entry:
+    if old is not None:
+        return replace(old, problem=found.problem, present=found.present, hidden=hidden)
+    grace = 0.0 if facts.purpose is Purpose.DOCTOR else found.problem.visible_after(facts)
+    return Entry(
+        problem=found.problem,
+        present=found.present,
+        since=facts.now,
+        visible_at=facts.now.monotonic + grace,
+        hidden=hidden,
+    )
+
+
+def _compare(old: Entry | None, new: Entry) -> tuple[Change, ...]:
+    before = old is not None and old.shown
+    if new.shown and not before:
+        return (Appeared(new),)
+    if before and not new.shown:
+        return (Hidden(new),)
+    if new.shown and old is not None and old.present.args != new.present.args:
+        return (Changed(new),)
+    return ()

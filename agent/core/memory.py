@@ -1,0 +1,38 @@
+"""What must outlive a restart of the agent, so that nothing is announced twice."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One problem that people were told about and that was not over yet."""
+
+    connection: str
+    key: str
+    since: float
+    """Epoch seconds at which it was first seen."""
+    at: float
+    """Epoch seconds of the latest announcement."""
+    repeats: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snoozed:
+    """One problem that is to be kept quiet."""
+
+    connection: str
+    code: str
+    until: float
+    """Epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The whole of it. Wall clock times, since the monotonic clock starts anew with the machine."""
+
+    told: tuple[Told, ...] = ()
+    snoozed: tuple[Snoozed, ...] = ()
+    paused_until: float | None = None
+    """Epoch seconds; infinity until told to resume; None when not paused."""
+    disconnected: tuple[str, ...] = ()
+    """Names of connections the user wants to stay disconnected."""

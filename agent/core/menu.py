@@ -1,0 +1,169 @@
+"""From the status to what the tray shows: icon, tooltip, menu. Every word of the tray is made here."""
+
+import textwrap
+from datetime import UTC, datetime
+
+from agent.core.display import (
+    SEPARATOR,
+    TOOLTIP_LIMIT,
+    Connect,
+    Disconnect,
+    Display,
+    Fix,
+    IconState,
+    LookNow,
+    MenuEntry,
+    OpenLog,
+    Pause,
+    Quit,
+    Resume,
+    Snooze,
+)
+from agent.core.status import ShownConnection, ShownProblem, Status
+from agent.tws.applications import ApplicationKind
+
+STATE_WORDS = {
+    IconState.PROBLEM: "problem",
+    IconState.WARNING: "warning",
+    IconState.UNKNOWN: "could not find out",
+    IconState.CONNECTING: "connecting",
+    IconState.WAITING: "waiting for TWS or IB Gateway",
+    IconState.MAINTENANCE: "expected outage",
+    IconState.PAUSED: "paused",
+    IconState.CONNECTED: "connected",
+}
+LINE_WIDTH = 72
+"""Characters of a menu line before it is wrapped: menus do not wrap by themselves."""
+HOUR = 3600.0
+DAY = 86400.0
+
+
+def display(status: Status, utc_offset: float) -> Display:
+    """Everything the tray shows. `utc_offset`: local time minus UTC, seconds."""
+    return Display(icon=status.overall, tooltip=tooltip(status), menu=_menu(status, utc_offset))
+
+
+def tooltip(status: Status) -> str:
+    """State and cause in words, a line per connection as far as there is room."""
+    lines = [f"Gatelight: {STATE_WORDS[status.overall]}"]
+    lines += [f"{c.name}: {headline(c)}" for c in sorted(status.connections, key=lambda c: c.overall.rank)]
+    text = "\n".join(lines)
+    return text if len(text) <= TOOLTIP_LIMIT else text[: TOOLTIP_LIMIT - 1] + "…"
+
+
+def headline(connection: ShownConnection) -> str:
+    """One connection in a few words: its worst visible problem, else its state."""
+    shown = [p for p in connection.problems if p.visible and p.severity != "info"]
+    if shown:
+        return shown[0].title
+    if not connection.wanted:
+        return "disconnected, as you asked"
+    expected = next((p for p in connection.problems if p.visible and connection.overall is IconState.MAINTENANCE), None)
+    return expected.title if expected is not None else STATE_WORDS[connection.overall]
+
+
+def _menu(status: Status, utc_offset: float) -> tuple[MenuEntry, ...]:
+    entries: list[MenuEntry] = []
+    if len(status.connections) == 1:
+        entries += _connection(status.connections[0], utc_offset)
+    else:
+        entries += [
+            MenuEntry(f"{c.name}: {headline(c)}", children=tuple(_connection(c, utc_offset)))
+            for c in status.connections
+        ]
+    entries.append(SEPARATOR)
+    entries.append(_pause(status, utc_offset))
+    entries.append(MenuEntry("Check now", LookNow(), default=True))
+    entries.append(MenuEntry("Open log", OpenLog()))
+    entries.append(SEPARATOR)
+    entries.append(MenuEntry("Quit Gatelight", Quit()))
+    return tuple(entries)
+
+
+def _connection(connection: ShownConnection, utc_offset: float) -> list[MenuEntry]:
+    entries = [MenuEntry(f"{connection.name}: {STATE_WORDS[connection.overall]}")]
+    entries += [MenuEntry(line) for line in _particulars(connection, utc_offset)]
+    shown = [p for p in connection.problems if p.visible]
+    if shown:
+        entries.append(SEPARATOR)
+    entries += [_problem(p, connection.name, utc_offset) for p in shown]
+    entries.append(SEPARATOR)
+    if connection.wanted:
+        entries.append(MenuEntry("Disconnect", Disconnect(connection.name)))
+    else:
+        entries.append(MenuEntry("Connect", Connect(connection.name)))
+    return entries
+
+
+def _particulars(connection: ShownConnection, utc_offset: float) -> list[str]:
+    lines: list[str] = []
+    application = connection.application
+    if application is not None:
+        name = ApplicationKind(application.kind).title
+        version = f" {application.version}" if application.version else ""
+        port = f", API port {connection.port}" if connection.port is not None else ""
+        lines.append(f"{name}{version}{port}")
+    if connection.phase == "connected":
+        mode = "" if connection.trading_mode == "unknown" else f", {connection.trading_mode}"
+        lines.append(f"Connected since {local_time(connection.since, utc_offset)}{mode}")
+        link = {"up": "connected", "down": "not connected"}.get(connection.server_link, "not known")
+        lines.append(f"Link to IB's servers: {link}")
+    if connection.outage_ends is not None:
+        lines.append(f"Should be back by {local_time(connection.outage_ends, utc_offset)}")
+    return lines
+
+
+def _problem(problem: ShownProblem, connection: str, utc_offset: float) -> MenuEntry:
+    lines = [MenuEntry(line) for line in _wrap(problem.text)]
+    lines.append(MenuEntry(f"Since {local_time(problem.since, utc_offset)}"))
+    if not problem.told:
+        lines.append(MenuEntry("(the desktop did not take a notice about this)"))
+    if problem.evidence:
+        lines.append(SEPARATOR)
+        lines.append(MenuEntry("What was seen:"))
+        lines += [MenuEntry(f"   {part}") for line in problem.evidence for part in _wrap(line)]
+    if problem.steps:
+        lines.append(SEPARATOR)
+        lines.append(MenuEntry("What to do:"))
+        for number, step in enumerate(problem.steps, 1):
+            first, *rest = _wrap(plain(step))
+            lines.append(MenuEntry(f"{number}. {first}"))
+            lines += [MenuEntry(f"    {part}") for part in rest]
+    lines.append(SEPARATOR)
+    lines += [MenuEntry(fix.label, Fix(fix.id, connection)) for fix in problem.fixes]
+    if problem.snoozed_until is not None:
+        lines.append(MenuEntry(f"Snoozed until {local_time(problem.snoozed_until, utc_offset)}"))
+    else:
+        lines.append(MenuEntry("Snooze for 1 hour", Snooze(problem.code, connection, HOUR)))
+        lines.append(MenuEntry("Snooze for 1 day", Snooze(problem.code, connection, DAY)))
+    return MenuEntry(problem.title, children=tuple(lines))
+
+
+def _pause(status: Status, utc_offset: float) -> MenuEntry:
+    if status.paused_until is None:
+        return MenuEntry(
+            "Pause notices",
+            children=(
+                MenuEntry("For 1 hour", Pause(HOUR)),
+                MenuEntry("For 1 day", Pause(DAY)),
+                MenuEntry("Until I resume", Pause(None)),
+            ),
+        )
+    until = (
+        "" if status.paused_until == float("inf") else f" (paused until {local_time(status.paused_until, utc_offset)})"
+    )
+    return MenuEntry(f"Resume notices{until}", Resume())
+
+
+def plain(step: str) -> str:
+    """A guide's step without its Markdown marks."""
+    return step.replace("**", "").replace("`", "")
+
+
+def _wrap(text: str) -> list[str]:
+    return textwrap.wrap(text, LINE_WIDTH) or [""]
+
+
+def local_time(epoch: float, utc_offset: float) -> str:
+    """Local time of day like "14:03"; menus are short, the day is in the log."""
+    return datetime.fromtimestamp(epoch + utc_offset, UTC).strftime("%H:%M")

@@ -1,0 +1,60 @@
+"""Which connections are watched: the configured ones, or, without a configuration, one per application found."""
+
+from agent.core.facts import MachineFacts, Process
+from agent.core.reading import applications
+from agent.core.settings import ConnectionSettings, Settings, WantedApplication
+from agent.tws.applications import ApplicationKind
+
+WAITING = ConnectionSettings(name="TWS or IB Gateway", implicit=True)
+"""What is watched when nothing is configured and nothing was found yet."""
+
+
+def roster(
+    settings: Settings, before: tuple[ConnectionSettings, ...], machine: MachineFacts
+) -> tuple[ConnectionSettings, ...]:
+    """The connections to watch now, given those watched `before`.
+
+    Without a configuration every application found is watched under its own name; one that is gone is still watched
+    until another takes its place, so that its absence is noticed.
+    """
+    if settings.connections:
+        return settings.connections
+    found = applications(machine)
+    if not found:
+        return before or (WAITING,)
+    if len(found) == 1:
+        return (_single(found[0]),)
+    kept = _keep_pins(before, found)
+    taken = {c.pinned_pid for c in kept}
+    names = {c.name for c in kept}
+    for process in found:
+        if process.pid not in taken:
+            kept.append(_pinned(process, names))
+            names.add(kept[-1].name)
+    return tuple(kept)
+
+
+def _keep_pins(before: tuple[ConnectionSettings, ...], found: tuple[Process, ...]) -> list[ConnectionSettings]:
+    """Connections pinned to a process stay with it."""
+    alive = {p.pid for p in found}
+    return [c for c in before if c.pinned_pid in alive]
+
+
+def _single(process: Process) -> ConnectionSettings:
+    return ConnectionSettings(name=process.kind.title, application=_wanted(process), implicit=True)
+
+
+def _pinned(process: Process, taken: set[str]) -> ConnectionSettings:
+    where = f"port {process.api_ports[0]}" if process.api_ports else f"pid {process.pid}"
+    name = process.kind.title
+    if name in taken:
+        name = f"{process.kind.title} ({where})"
+    if name in taken:
+        name = f"{process.kind.title} (pid {process.pid})"
+    return ConnectionSettings(name=name, application=_wanted(process), implicit=True, pinned_pid=process.pid)
+
+
+def _wanted(process: Process) -> WantedApplication:
+    if process.kind is ApplicationKind.UNKNOWN:
+        return WantedApplication.ANY
+    return WantedApplication(process.kind.value)

@@ -1,0 +1,150 @@
+"""From the agent's state to the status that is shown."""
+
+from dataclasses import dataclass
+
+from agent.core.announce import severity_of, text_of, title_of
+from agent.core.connection import BackingOff, Blocked
+from agent.core.display import IconState
+from agent.core.facts import Facts, Known, Phase, ServerLink, Unknown
+from agent.core.guide import Guide, fill
+from agent.core.ledger import Entry
+from agent.core.memory import Memory
+from agent.core.problem import Severity
+from agent.core.reading import applications, chosen, clients_of, port_of
+from agent.core.status import OfferedFix, ShownApplication, ShownConnection, ShownProblem, ShownProgram
+from agent.core.watch import Watched
+from agent.tws.applications import ApplicationKind
+from agent.tws.privacy import mask_account
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is needed to put problems into words: the guides, and which fixes can be offered."""
+
+    guides: dict[str, Guide]
+    fixes: dict[str, str]
+    """Label of each fix that can really be done, by ID."""
+
+
+def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words) -> ShownConnection:
+    """One connection as it is shown."""
+    process = chosen(facts)
+    session = facts.session
+    now = facts.now
+    kind = process.kind if process is not None else _kind_meant(facts)
+    state = watched.link.state
+    return ShownConnection(
+        name=watched.settings.name,
+        host=watched.settings.host,
+        port=session.port if session.port is not None else port_of(facts),
+        overall=overall(watched, facts, memory),
+        phase=session.phase.value,
+        since=now.wall_of(session.since),
+        application=None
+        if process is None
+        else ShownApplication(
+            process.kind.value, process.application.version, process.pid, process.started, process.api_ports
+        ),
+        client_id=session.client_id,
+        server_version=session.server_version,
+        latency=session.latency,
+        trading_mode=session.trading_mode.value,
+        accounts=tuple(mask_account(a) for a in session.accounts),
+        server_link=session.server_link.value,
+        farms=session.farms,
+        programs=_programs(facts),
+        problems=tuple(
+            _problem(entry, watched, kind, memory, words, now.wall)
+            for entry in watched.ledger.entries.values()
+            if not entry.hidden
+        ),
+        wanted=watched.wanted,
+        undecided=tuple((problem.code, reason) for problem, reason in watched.diagnosis.undecided),
+        retry_at=now.wall_of(state.retry_at) if isinstance(state, BackingOff | Blocked) else None,
+        outage_ends=_outage_ends(watched, facts),
+    )
+
+
+def _kind_meant(facts: Facts) -> ApplicationKind:
+    wanted = facts.connection.application.value
+    return ApplicationKind(wanted) if wanted != "any" else ApplicationKind.UNKNOWN
+
+
+def _programs(facts: Facts) -> tuple[ShownProgram, ...] | None:
+    if isinstance(facts.machine.sockets, Unknown):
+        return None
+    return tuple(ShownProgram(c.pid, c.name, c.since) for c in clients_of(facts))
+
+
+def _problem(
+    entry: Entry, watched: Watched, kind: ApplicationKind, memory: Memory, words: Words, wall: float
+) -> ShownProblem:
+    problem = entry.problem
+    guide = words.guides.get(problem.code)
+    fix = problem.fix
+    return ShownProblem(
+        code=problem.code,
+        severity=severity_of(entry).value,
+        title=title_of(entry),
+        text=text_of(entry),
+        evidence=tuple(fill(line, entry.present.args) for line in entry.present.evidence),
+        steps=guide.steps_for(kind, entry.present.args) if guide is not None else (),
+        since=entry.since.wall,
+        visible=entry.visible,
+        snoozed_until=snoozed_until(memory, watched.settings.name, problem.code, wall),
+        fixes=(OfferedFix(fix, words.fixes[fix]),) if fix is not None and fix in words.fixes else (),
+        told=entry.key not in watched.undelivered,
+    )
+
+
+def snoozed_until(memory: Memory, connection: str, code: str, wall: float) -> float | None:
+    """Epoch seconds until which a problem is snoozed; None when it is not."""
+    ends = [s.until for s in memory.snoozed if s.connection in ("", connection) and s.code == code and s.until > wall]
+    return max(ends, default=None)
+
+
+def _outage_ends(watched: Watched, facts: Facts) -> float | None:
+    if not any(e.problem.expected and not e.hidden for e in watched.ledger.entries.values()):
+        return None
+    outage = facts.expected.restart or facts.expected.outage
+    return outage.ends if outage is not None else None
+
+
+def overall(watched: Watched, facts: Facts, memory: Memory) -> IconState:
+    """The one word about a connection, worst first."""
+    shown = [e for e in watched.ledger.entries.values() if e.shown and not e.problem.expected]
+    if any(severity_of(e) is Severity.ERROR for e in shown):
+        return IconState.PROBLEM
+    if any(severity_of(e) is Severity.WARNING for e in shown):
+        return IconState.WARNING
+    if any(e.problem.expected and not e.hidden for e in watched.ledger.entries.values()):
+        return IconState.MAINTENANCE
+    if not watched.wanted:
+        return IconState.PAUSED
+    return _of_phase(facts, memory)
+
+
+def _of_phase(facts: Facts, memory: Memory) -> IconState:
+    match facts.session.phase:
+        case Phase.CONNECTED:
+            if facts.session.server_link is ServerLink.DOWN:
+                # Too short for a notice so far, but not for the icon.
+                return IconState.WARNING
+            paused = memory.paused_until is not None and memory.paused_until > facts.now.wall
+            return IconState.PAUSED if paused else IconState.CONNECTED
+        case Phase.CONNECTING | Phase.BACKING_OFF | Phase.BLOCKED:
+            return IconState.CONNECTING
+        case Phase.IDLE:
+            if facts.machine.taken and not isinstance(facts.machine.processes, Known) and facts.connection.local:
+                return IconState.UNKNOWN
+            return IconState.CONNECTING if chosen(facts) is not None or _expected_back(facts) else IconState.WAITING
+
+
+def _expected_back(facts: Facts) -> bool:
+    """Whether the application was there a moment ago: its absence may be a restart."""
+    return facts.sight.gone_since is not None and not applications(facts.machine) and _recent(facts)
+
+
+def _recent(facts: Facts) -> bool:
+    gone = facts.sight.gone_since
+    return gone is not None and facts.now.monotonic - gone < facts.timing.exit_grace

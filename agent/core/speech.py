@@ -1,0 +1,118 @@
+"""Saying what changed about one connection: which notices go out, are taken back, and what the log keeps."""
+
+from dataclasses import replace
+
+from agent.core.announce import Manners, Say, Silence, decide, duration, keep_quiet, severity_of, text_of, title_of
+from agent.core.clock import Moment
+from agent.core.display import Notice
+from agent.core.effects import Announce, Effect, Record, Withdraw
+from agent.core.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger
+from agent.core.memory import Memory, Told
+from agent.core.problem import Severity
+
+TITLE_LIMIT = 63
+"""Characters of a notice's title: Windows keeps 64 with the closing zero."""
+
+
+def notice_key(connection: str, key: str) -> str:
+    """The key under which a problem of a connection is announced, replaced and withdrawn."""
+    return f"{connection}/{key}"
+
+
+def recall(ledger: Ledger, before: Ledger, connection: str, memory: Memory, now: Moment) -> Ledger:
+    """Give new entries what was said of them before the agent was restarted, so that it is not said twice."""
+    told = {t.key: t for t in memory.told if t.connection == connection}
+    entries = dict(ledger.entries)
+    for key, entry in ledger.entries.items():
+        known = told.get(key)
+        if key in before.entries or known is None:
+            continue
+        entries[key] = replace(
+            entry,
+            since=Moment(now.monotonic - max(0.0, now.wall - known.since), known.since),
+            announced=True,
+            announced_at=now.monotonic - max(0.0, now.wall - known.at),
+            repeats=known.repeats,
+        )
+    return Ledger(entries)
+
+
+def speak(
+    connection: str,
+    ledger: Ledger,
+    changes: tuple[Change, ...],
+    steps: dict[str, tuple[str, ...]],
+    manners: Manners,
+    now: Moment,
+) -> tuple[Ledger, tuple[Effect, ...]]:
+    """Announce what is to be announced. `steps` holds the steps of each problem code."""
+    effects: list[Effect] = []
+    for change in changes:
+        effects.extend(_on_change(connection, change, manners, now))
+    entries = dict(ledger.entries)
+    for key, entry in ledger.entries.items():
+        if isinstance(decide(entry, manners, now), Say):
+            effects.append(Announce(_notice(connection, entry, steps.get(entry.problem.code, ()))))
+            again = entry.announced
+            entries[key] = replace(
+                entry, announced=True, announced_at=now.monotonic, repeats=entry.repeats + 1 if again else 0
+            )
+    return Ledger(entries), tuple(effects)
+
+
+def _notice(connection: str, entry: Entry, steps: tuple[str, ...]) -> Notice:
+    return Notice(
+        key=notice_key(connection, entry.key),
+        severity=severity_of(entry),
+        title=title_of(entry),
+        text=text_of(entry),
+        steps=steps,
+    )
+
+
+def _on_change(connection: str, change: Change, manners: Manners, now: Moment) -> list[Effect]:
+    entry = change.entry
+    key = notice_key(connection, entry.key)
+    match change:
+        case Appeared():
+            decision = decide(entry, manners, now)
+            why = f" [not announced: {decision.reason.value}]" if isinstance(decision, Silence) else ""
+            evidence = "; ".join(entry.present.evidence)
+            return [Record(severity_of(entry), f"{connection}: {title_of(entry)} ({entry.key}): {evidence}{why}")]
+        case Changed():
+            return [Record(Severity.INFO, f"{connection}: {entry.key} now: {'; '.join(entry.present.evidence)}")]
+        case Hidden():
+            return [Withdraw(key)] if entry.announced else []
+        case Cleared():
+            return _cleared(connection, entry, manners, now)
+
+
+def _cleared(connection: str, entry: Entry, manners: Manners, now: Moment) -> list[Effect]:
+    key = notice_key(connection, entry.key)
+    lasted = duration(now.wall - entry.since.wall)
+    if not entry.visible:
+        return []
+    effects: list[Effect] = [Record(Severity.INFO, f"{connection}: over after {lasted}: {title_of(entry)}")]
+    if not entry.announced:
+        return effects
+    effects.append(Withdraw(key))
+    if keep_quiet(entry, manners) is None:
+        title = f"Over: {title_of(entry)}"
+        text = f"{connection}: this lasted {lasted} and is over."
+        effects.append(Announce(Notice(key, Severity.INFO, _clip(title), text, over=True)))
+    return effects
+
+
+def _clip(title: str) -> str:
+    if len(title) <= TITLE_LIMIT:
+        return title
+    return title[: TITLE_LIMIT - 1].rsplit(" ", 1)[0] + "…"
+
+
+def told(connection: str, ledger: Ledger) -> tuple[Told, ...]:
+    """What people were told about this connection and is not over."""
+    return tuple(
+        Told(connection, e.key, e.since.wall, e.since.wall + max(0.0, e.announced_at - e.since.monotonic), e.repeats)
+        for e in ledger.entries.values()
+        if e.announced and e.announced_at is not None
+    )

@@ -1,0 +1,90 @@
+"""The agent as one value."""
+
+from dataclasses import dataclass, field, replace
+
+from agent.core.clock import Moment
+from agent.core.effects import LookAt
+from agent.core.facts import Facts, Known, MachineFacts, Purpose
+from agent.core.memory import Memory
+from agent.core.problem import Problem
+from agent.core.reading import chosen
+from agent.core.settings import ConnectionSettings, Settings
+from agent.core.show import Words
+from agent.core.status import Status
+from agent.core.timing import Timing
+from agent.core.watch import Watched, facts_of_session
+from agent.tws.calendar import Expectation, expect
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What the agent knows rather than sees."""
+
+    problems: tuple[Problem, ...]
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class AgentState:
+    """Everything the agent is at one moment."""
+
+    knowledge: Knowledge
+    settings: Settings
+    version: str
+    pid: int
+    started: Moment
+    timing: Timing = field(default_factory=Timing)
+    purpose: Purpose = Purpose.WATCH
+    machine: MachineFacts = field(default_factory=MachineFacts)
+    watched: tuple[Watched, ...] = ()
+    memory: Memory = field(default_factory=Memory)
+    config_error: str | None = None
+    next_number: int = 1
+    hold_until: float | None = None
+    """Monotonic time before which nothing is announced: the machine woke a moment ago."""
+    urgent: bool = True
+    """A look is wanted at once."""
+    shown: Status | None = None
+    look_at: LookAt | None = None
+    wake_at: float | None = None
+    exits: frozenset[int] = frozenset()
+    broken_checks: frozenset[str] = frozenset()
+    """Codes of checks whose failure is in the log already."""
+
+
+def others(state: AgentState, watched: Watched) -> tuple[ConnectionSettings, ...]:
+    """The settings of the other connections."""
+    return tuple(w.settings for w in state.watched if w is not watched and w.settings.name != watched.settings.name)
+
+
+def replace_at(state: AgentState, index: int, watched: Watched) -> AgentState:
+    """The state with one connection replaced."""
+    return replace(state, watched=(*state.watched[:index], watched, *state.watched[index + 1 :]))
+
+
+def facts_about(state: AgentState, watched: Watched, now: Moment) -> Facts:
+    """Everything known about one connection now."""
+    facts = Facts(
+        now=now,
+        connection=watched.settings,
+        machine=state.machine,
+        session=facts_of_session(watched, now, state.timing),
+        timing=state.timing,
+        purpose=state.purpose,
+        sight=watched.sight,
+        config_error=state.config_error,
+        other_connections=others(state, watched),
+    )
+    return replace(facts, expected=_expected(facts))
+
+
+def _expected(facts: Facts) -> Expectation:
+    process = chosen(facts)
+    hints = process.hints.value if process is not None and isinstance(process.hints, Known) else None
+    return expect(
+        facts.now.wall,
+        region=hints.region if hints is not None else None,
+        restart_time=hints.auto_restart_time if hints is not None else None,
+        utc_offset=facts.machine.utc_offset,
+        allowance=facts.timing.expected_restart_allowance,
+    )

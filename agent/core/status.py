@@ -1,0 +1,199 @@
+"""What is shown, as one value: tray, page and command line all draw from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from agent.core.display import IconState
+from agent.core.facts import ServerLink
+from agent.tws.farms import Farm
+
+SCHEMA = 1
+"""Version of the JSON shape; raised when a field changes its meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownApplication:
+    """The application of one connection."""
+
+    kind: str
+    version: str | None
+    pid: int
+    started: float
+    """Epoch seconds."""
+    listening: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProgram:
+    """A program connected to the API port."""
+
+    pid: int | None
+    name: str | None
+    since: float
+    """Epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedFix:
+    """A fix that can be done with one click."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProblem:
+    """One problem, in words."""
+
+    code: str
+    severity: str
+    title: str
+    text: str
+    evidence: tuple[str, ...]
+    steps: tuple[str, ...]
+    since: float
+    """Epoch seconds."""
+    visible: bool
+    snoozed_until: float | None = None
+    """Epoch seconds."""
+    fixes: tuple[OfferedFix, ...] = ()
+    told: bool = True
+    """False: it should have been announced, and no desktop channel took the notice."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownConnection:
+    """One connection."""
+
+    name: str
+    host: str
+    port: int | None
+    overall: IconState
+    phase: str
+    since: float
+    """Epoch seconds at which the phase began."""
+    application: ShownApplication | None = None
+    client_id: int | None = None
+    server_version: int | None = None
+    latency: float | None = None
+    """Seconds."""
+    trading_mode: str = "unknown"
+    accounts: tuple[str, ...] = ()
+    """Masked."""
+    server_link: str = ServerLink.UNKNOWN.value
+    farms: tuple[Farm, ...] = ()
+    programs: tuple[ShownProgram, ...] | None = None
+    """None: could not be found out."""
+    problems: tuple[ShownProblem, ...] = ()
+    wanted: bool = True
+    """False while the user asked to stay disconnected."""
+    undecided: tuple[tuple[str, str], ...] = ()
+    """(problem code, why it could not be judged)."""
+    retry_at: float | None = None
+    """Epoch seconds of the next attempt, while backing off."""
+    outage_ends: float | None = None
+    """Epoch seconds at which an expected outage that is under way should be over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything the agent shows at one time."""
+
+    version: str
+    pid: int
+    started: float
+    """Epoch seconds."""
+    connections: tuple[ShownConnection, ...] = ()
+    paused_until: float | None = None
+    """Epoch seconds; infinity: until told to resume; None: not paused."""
+
+    @property
+    def overall(self) -> IconState:
+        """The worst of the connections."""
+        return min((c.overall for c in self.connections), key=lambda s: s.rank, default=IconState.WAITING)
+
+    @property
+    def shows_problem(self) -> bool:
+        """Whether any connection shows a problem that is not merely information."""
+        return any(p.visible and p.severity != "info" for c in self.connections for p in c.problems)
+
+
+def rfc3339(epoch: float) -> str:
+    """Epoch seconds as RFC 3339 in UTC, to the second."""
+    return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def to_json(status: Status) -> dict[str, Any]:
+    """The JSON object of `status --json` and `doctor --json`. What is not known is absent or "unknown"."""
+    shown: dict[str, Any] = {
+        "schema": SCHEMA,
+        "agent": {"version": status.version, "pid": status.pid, "started": rfc3339(status.started)},
+        "overall": status.overall.value,
+        "connections": [_connection(c) for c in status.connections],
+    }
+    if status.paused_until is not None:
+        shown["paused_until"] = "resume" if status.paused_until == float("inf") else rfc3339(status.paused_until)
+    return shown
+
+
+def _connection(connection: ShownConnection) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "name": connection.name,
+        "host": connection.host,
+        "port": connection.port,
+        "overall": connection.overall.value,
+        "application": _application(connection.application),
+        "phase": connection.phase,
+        "since": rfc3339(connection.since),
+        "client_id": connection.client_id,
+        "server_version": connection.server_version,
+        "latency_s": None if connection.latency is None else round(connection.latency, 6),
+        "trading_mode": connection.trading_mode,
+        "accounts": list(connection.accounts),
+        "server_link": connection.server_link,
+        "farms": [{"name": f.name, "kind": f.kind.value, "status": f.status.value} for f in connection.farms],
+        "programs": None
+        if connection.programs is None
+        else [_present({"pid": p.pid, "name": p.name, "since": rfc3339(p.since)}) for p in connection.programs],
+        "api_settings": {"source": "unknown"},
+        "problems": [_problem(p) for p in connection.problems],
+        "undecided": [{"code": code, "reason": reason} for code, reason in connection.undecided] or None,
+        "next_attempt": None if connection.retry_at is None else rfc3339(connection.retry_at),
+    }
+    return _present(shown)
+
+
+def _application(application: ShownApplication | None) -> dict[str, Any] | None:
+    if application is None:
+        return None
+    return _present(
+        {
+            "kind": application.kind,
+            "version": application.version,
+            "pid": application.pid,
+            "started": rfc3339(application.started),
+            "listening": list(application.listening),
+        }
+    )
+
+
+def _problem(problem: ShownProblem) -> dict[str, Any]:
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "title": problem.title,
+        "text": problem.text,
+        "evidence": list(problem.evidence),
+        "steps": list(problem.steps),
+        "since": rfc3339(problem.since),
+        "visible": problem.visible,
+        "snoozed_until": None if problem.snoozed_until is None else rfc3339(problem.snoozed_until),
+        "fixes": [{"id": f.id, "label": f.label} for f in problem.fixes],
+    }
+
+
+def _present(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is not known."""
+    return {key: value for key, value in shown.items() if value is not None}

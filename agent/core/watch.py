@@ -1,0 +1,173 @@
+"""One watched connection: its machine, its session, its ledger, and how they move together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from agent.core import connection as machine_of
+from agent.core.clock import Moment
+from agent.core.connection import BackingOff, Blocked, Connected, Connecting, Idle, Link, Target, phase
+from agent.core.diagnosis import Diagnosis
+from agent.core.effects import Effect
+from agent.core.facts import (
+    Facts,
+    Known,
+    MachineFacts,
+    ServerLink,
+    SessionFacts,
+    Sight,
+    SurroundingsKind,
+    Unknown,
+)
+from agent.core.ledger import Ledger
+from agent.core.reading import applications, candidates, listener_at, target_port
+from agent.core.session import Session
+from agent.core.settings import ConnectionSettings
+from agent.core.timing import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Everything kept about one connection."""
+
+    settings: ConnectionSettings
+    link: Link
+    session: Session | None = None
+    """The session being opened or up."""
+    ledger: Ledger = field(default_factory=Ledger)
+    diagnosis: Diagnosis = field(default_factory=Diagnosis)
+    sight: Sight = field(default_factory=Sight)
+    wish: bool | None = None
+    """What the user asked for: connected or not; None: as configured."""
+    undelivered: frozenset[str] = frozenset()
+    """Keys of problems whose notice no desktop channel took."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it shall be connected."""
+        return self.settings.auto_connect if self.wish is None else self.wish
+
+    @property
+    def connected(self) -> bool:
+        """Whether a session is up."""
+        return isinstance(self.link.state, Connected)
+
+    @property
+    def number(self) -> int | None:
+        """Number of the attempt under way or of the session that is up."""
+        match self.link.state:
+            case Connecting(number=number) | Connected(number=number):
+                return number
+            case _:
+                return None
+
+
+def fresh(settings: ConnectionSettings, now: Moment) -> Watched:
+    """A connection that was never looked at."""
+    return Watched(settings=settings, link=Link(Idle(now.monotonic)))
+
+
+def see(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSettings], now: Moment) -> Watched:
+    """Keep track of whether the application is there, over looks."""
+    if isinstance(machine.processes, Unknown) or not watched.settings.local:
+        return watched
+    found = candidates(watched.settings, machine, tuple(others))
+    sight = watched.sight
+    if not found:
+        gone = sight.gone_since if sight.gone_since is not None or not sight.ever else now.monotonic
+        return replace(watched, sight=replace(sight, gone_since=gone))
+    pid = found[0].pid
+    replaced = now.monotonic if sight.last_pid not in (None, pid) else sight.replaced_at
+    return replace(watched, sight=Sight(last_pid=pid, gone_since=None, ever=True, replaced_at=replaced))
+
+
+def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSettings]) -> Target:
+    """Where the connection should go, as far as the last look tells."""
+    settings = watched.settings
+    port = target_port(settings, machine, tuple(others))
+    if not settings.local:
+        return Target(watched.wanted, port, open=True, door=f"{settings.host}:{port}")
+    owner = next((p for p in applications(machine) if port in p.api_ports), None)
+    if owner is not None:
+        return Target(watched.wanted, port, open=True, door=f"{port}/{owner.pid}/{owner.started}")
+    listener = listener_at(machine, port)
+    if listener is not None:
+        return Target(watched.wanted, port, open=True, door=f"{port}/{listener.pid}")
+    return Target(watched.wanted, port, open=_must_knock(machine), door=f"{port}/-")
+
+
+def _must_knock(machine: MachineFacts) -> bool:
+    """Whether only a connection attempt can tell if the port is open."""
+    if machine.taken == 0.0:
+        return False
+    surroundings = machine.surroundings
+    inside = isinstance(surroundings, Known) and surroundings.value.kind is not SurroundingsKind.PLAIN
+    return inside or isinstance(machine.sockets, Unknown)
+
+
+def facts_of_session(watched: Watched, now: Moment, timing: Timing) -> SessionFacts:
+    """The part of the facts that our own connection contributes."""
+    link, session = watched.link, watched.session
+    state = link.state
+    shown = SessionFacts(
+        wanted=watched.wanted,
+        phase=phase(state),
+        since=state.since,
+        losses=link.losses,
+        attempt=link.attempt,
+    )
+    if isinstance(state, Connecting | Connected):
+        shown = replace(shown, port=state.port, client_id=state.client_id)
+    if session is None or not isinstance(state, Connected):
+        return shown
+    return replace(
+        shown,
+        server_version=state.server_version,
+        accounts=session.accounts,
+        latency=session.latency,
+        server_link=session.server_link,
+        link_since=session.link_since,
+        link_code=session.link_code,
+        farms=session.farms,
+        notices=session.notices,
+        data_lost_at=session.data_lost_at,
+        resubscribe=session.resubscribe,
+        clock_offset=session.clock_offset,
+        heartbeat_unanswered=session.heartbeats.unanswered(now.monotonic, timing),
+    )
+
+
+def consider(
+    watched: Watched, aim: Target, timing: Timing, now: Moment, number: int
+) -> tuple[Watched, tuple[Effect, ...]]:
+    """Let the connection's machine take its next step."""
+    link, effects = machine_of.consider(watched.link, aim, watched.settings, timing, now.monotonic, number)
+    return replace(watched, link=link), effects
+
+
+def due_times(watched: Watched, facts: Facts) -> list[float]:
+    """Monotonic times at which something about this connection is decided by the clock alone."""
+    timing, now = facts.timing, facts.now.monotonic
+    due: list[float] = []
+    if watched.ledger.next_due is not None:
+        due.append(watched.ledger.next_due)
+    if isinstance(watched.link.state, BackingOff | Blocked):
+        due.append(watched.link.state.retry_at)
+    session = watched.session
+    if session is not None and watched.connected:
+        due.append(session.heartbeats.due(timing))
+        verdict = session.heartbeats.next_verdict(now, timing)
+        if verdict is not None:
+            due.append(verdict)
+        due += [farm.since + timing.farm_grace for farm in session.farms]
+        due += [n.at + timing.notice_lasting for n in session.notices]
+        if session.data_lost_at is not None:
+            due.append(session.data_lost_at + timing.notice_lasting)
+        due += [loss + timing.instability_window for loss in watched.link.losses]
+        if session.server_link is ServerLink.DOWN and session.link_since is not None:
+            due.append(session.link_since + timing.link_grace)
+    for process in candidates(watched.settings, facts.machine, facts.other_connections):
+        if process.upstream_since is not None:
+            due.append(process.upstream_since + timing.settled_link)
+        born = now - (facts.now.wall - process.started)
+        due += [born + timing.start_grace, born + timing.restart_allowance]
+    return [at for at in due if at > now]

@@ -1,0 +1,262 @@
+"""One API session over ib_async: opens it, turns what it says into events, closes it. Decides nothing.
+
+Only startApi and reqCurrentTime are ever sent: ib_async's `Client` is used without its `IB`, which asks for positions
+on connecting and for account summaries after notice 1102. ib_async tells a silent, a closing and a refusing
+application by the same TimeoutError, so the first bytes, the notices and the end of the socket are watched here.
+Tried with ib_async 2.1 against the simulator.
+"""
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import Callable
+
+from ib_async.client import Client
+
+from agent.core.effects import OpenSession
+from agent.core.events import (
+    Event,
+    HeartbeatAnswered,
+    NoticeArrived,
+    SessionFailed,
+    SessionLost,
+    SessionReady,
+)
+from agent.core.facts import Outcome
+
+LONGEST_HELLO_ANSWER = 1024
+"""Bytes: a hello's answer is a version and a time, some 30 bytes; a larger length prefix is another protocol's."""
+KEPT_FIRST_BYTES = 64
+"""Bytes of the first answer that are kept to tell what it is."""
+ID_IN_USE = 326
+LAST_WORDS = 0.05
+"""Seconds between the end of a socket and the verdict: a notice 326 may be read just after."""
+ABORT_AFTER = 1.0
+"""Seconds a closed socket may take to flush; a peer that never reads would keep it for ever."""
+
+
+class _Listener:
+    """What ib_async's client calls back; it looks the methods up by name."""
+
+    def __init__(self, session: "IbSession") -> None:
+        self._session = session
+
+    def connectAck(self) -> None:
+        """The hello was answered and startApi sent."""
+        self._session.hello_answered()
+
+    def managedAccounts(self, accounts: str) -> None:
+        """The accounts of the log-in, comma separated."""
+        self._session.accounts_came = bool(accounts.strip(","))
+
+    def currentTime(self, seconds: int) -> None:
+        """Answer to a heartbeat."""
+        self._session.time_came(seconds)
+
+    def error(self, request_id: int, code: int, text: str, _reject: str = "") -> None:
+        """A notice."""
+        self._session.notice_came(request_id, code, text)
+
+    def setEventsDone(self) -> None:
+        """Part of ib_async's interface; nothing here waits on its events."""
+
+    def connectionClosed(self) -> None:
+        """Part of ib_async's interface; the end of the socket is watched directly."""
+
+
+class IbSession:
+    """One attempt, and the session it may become. Made, used and closed on the loop's thread."""
+
+    def __init__(self, wish: OpenSession, emit: Callable[[Event], None], clock: Callable[[], float]) -> None:
+        """`emit` takes the session's events; `clock` gives monotonic seconds."""
+        self._wish = wish
+        self._emit = emit
+        self._clock = clock
+        self._began = clock()
+        self._client = Client(_Listener(self))
+        self._first_bytes = b""
+        self._news = asyncio.Event()
+        self._ended = False
+        self._end_reason = ""
+        self._id_in_use = False
+        self._ready = False
+        self._closing = False
+        self._hello = False
+        self.accounts_came = False
+        self._task: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Start the attempt; its verdict comes as SessionReady or SessionFailed."""
+        self._client.conn.hasData += self._on_bytes
+        self._client.conn.disconnected += self._on_disconnected
+        self._client.apiError += self._on_api_error
+        self._task = asyncio.get_running_loop().create_task(self._attempt(), name=f"session-{self._wish.number}")
+
+    async def close(self) -> None:
+        """End the attempt or the session, without an event."""
+        self._closing = True
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        self._drop()
+
+    def heartbeat(self) -> None:
+        """Ask for the application's time; the answer comes as HeartbeatAnswered."""
+        with contextlib.suppress(ConnectionError):
+            self._client.reqCurrentTime()
+
+    # ── the attempt ─────────────────────────────────────────────────────────────────────────────
+
+    async def _attempt(self) -> None:
+        wish = self._wish
+        connecting = asyncio.ensure_future(self._client.connectAsync(wish.host, wish.port, wish.client_id, timeout=0))
+        try:
+            outcome, detail = await self._verdict(connecting)
+        except asyncio.CancelledError:
+            self._drop()
+            raise
+        finally:
+            connecting.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await connecting
+        elapsed = self._clock() - self._began
+        version = hello_version(self._first_bytes)
+        if outcome is Outcome.READY:
+            self._ready = True
+            accounts = tuple(self._client.getAccounts())
+            self._emit(SessionReady(wish.number, version or 0, accounts, elapsed))
+            return
+        self._drop()
+        self._emit(SessionFailed(wish.number, outcome, elapsed, detail, version, self.accounts_came))
+
+    async def _verdict(self, connecting: "asyncio.Future[None]") -> tuple[Outcome, str]:
+        deadline = self._began + self._wish.reply_timeout
+        extended = False
+        while True:
+            news = asyncio.ensure_future(self._news.wait())
+            try:
+                left = max(0.0, deadline - self._clock())
+                done, _ = await asyncio.wait({connecting, news}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                news.cancel()
+            self._news.clear()
+            if connecting in done:
+                return self._of_connect(connecting)
+            if is_foreign(self._first_bytes):
+                return Outcome.NOT_TWS, f"answered with {printable(self._first_bytes)}"
+            if self._ended:
+                return await self._of_end()
+            if self._hello and not extended:
+                extended = True
+                deadline = self._clock() + self._wish.ready_timeout
+            elif self._clock() >= deadline:
+                return self._of_silence()
+
+    def _of_connect(self, connecting: "asyncio.Future[None]") -> tuple[Outcome, str]:
+        fault = connecting.exception()
+        match fault:
+            case None:
+                return Outcome.READY, ""
+            case ConnectionRefusedError():
+                return Outcome.REFUSED, "connection refused"
+            case socket.gaierror() | UnicodeError():
+                return Outcome.UNRESOLVABLE, "the host name is unknown"
+            case ConnectionError():
+                return Outcome.CLOSED, "connection reset"
+            case OSError():
+                return Outcome.UNREACHABLE, f"no route or no answer ({fault.strerror or type(fault).__name__})"
+            case _:
+                return Outcome.SILENT, type(fault).__name__
+
+    async def _of_end(self) -> tuple[Outcome, str]:
+        after = f"{(self._clock() - self._began) * 1000:.0f} ms"
+        await asyncio.sleep(LAST_WORDS)
+        if self._id_in_use:
+            return Outcome.ID_IN_USE, f"client ID {self._wish.client_id} is in use (notice 326)"
+        if "must be >=" in self._end_reason:
+            return Outcome.OUTDATED, f"server version {hello_version(self._first_bytes)}"
+        if self._hello:
+            return Outcome.NOT_READY, f"the hello was answered, then the connection closed after {after}"
+        return Outcome.CLOSED, f"accepted, then closed after {after} without an answer"
+
+    def _of_silence(self) -> tuple[Outcome, str]:
+        waited = f"{self._clock() - self._began:.0f} s"
+        if self._id_in_use:
+            return Outcome.ID_IN_USE, f"client ID {self._wish.client_id} is in use (notice 326)"
+        if self._hello:
+            return Outcome.NOT_READY, f"the hello was answered, then nothing usable for {waited}"
+        if not self._client.conn.isConnected():
+            return Outcome.UNREACHABLE, f"no answer to the connection attempt for {waited}"
+        return Outcome.SILENT, f"accepted, then no answer for {waited}"
+
+    def _drop(self) -> None:
+        client = self._client
+        client.conn.hasData -= self._on_bytes
+        client.conn.disconnected -= self._on_disconnected
+        client.apiError -= self._on_api_error
+        transport = client.conn.transport
+        with contextlib.suppress(OSError, RuntimeError):
+            client.disconnect()
+        if transport is not None:
+            asyncio.get_running_loop().call_later(ABORT_AFTER, transport.abort)
+
+    # ── what ib_async says ──────────────────────────────────────────────────────────────────────
+
+    def hello_answered(self) -> None:
+        """The application told its server version."""
+        self._hello = True
+        self._news.set()
+
+    def time_came(self, seconds: int) -> None:
+        """reqCurrentTime was answered."""
+        self._emit(HeartbeatAnswered(self._wish.number, seconds))
+
+    def notice_came(self, request_id: int, code: int, text: str) -> None:
+        """The application sent a notice."""
+        if code == ID_IN_USE:
+            self._id_in_use = True
+            self._news.set()
+        self._emit(NoticeArrived(self._wish.number, code, text, request_id))
+
+    def _on_bytes(self, arrived: bytes) -> None:
+        if len(self._first_bytes) < KEPT_FIRST_BYTES:
+            self._first_bytes += arrived[: KEPT_FIRST_BYTES - len(self._first_bytes)]
+            self._news.set()
+
+    def _on_api_error(self, message: str) -> None:
+        self._end_reason = message
+        if "must be >=" in message:
+            self._ended = True
+            self._news.set()
+
+    def _on_disconnected(self, message: str) -> None:
+        self._end_reason = self._end_reason or message
+        self._ended = True
+        self._news.set()
+        if self._ready and not self._closing:
+            self._ready = False
+            self._emit(SessionLost(self._wish.number, self._end_reason or "the application closed the connection"))
+
+
+def hello_version(first: bytes) -> int | None:
+    """The server version in the first bytes of an answer to the hello; None when it is not there."""
+    digits = first[4:].split(b"\0", 1)[0]
+    return int(digits) if digits.isdigit() else None
+
+
+def is_foreign(first: bytes) -> bool:
+    """Whether the first bytes cannot be the answer to an API hello: it is short and begins with digits."""
+    if len(first) < 4:
+        return False
+    (length,) = struct.unpack(">I", first[:4])
+    if not 0 < length <= LONGEST_HELLO_ANSWER:
+        return True
+    return len(first) > 4 and not first[4:5].isdigit()
+
+
+def printable(first: bytes) -> str:
+    """The first bytes of a foreign answer, readable and short."""
+    text = "".join(chr(b) if 32 <= b < 127 else "·" for b in first[:16])
+    return f"“{text}”"
