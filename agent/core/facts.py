@@ -151,6 +151,8 @@ class Sockets:
 
     listeners: tuple[Listener, ...] = ()
     clients: tuple[ApiClient, ...] = ()
+    unseen: str | None = None
+    """Why sockets of other users' programs are missing, where they are: then a free port is not proven free."""
 
 
 @dataclass(frozen=True, slots=True)
