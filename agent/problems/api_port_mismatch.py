@@ -1,0 +1,46 @@
+"""The application listens on another port than the configured one, where nobody listens."""
+
+from agent.core.facts import Facts, Process
+from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.reading import mode_hint, port_of
+from agent.core.settings import WantedMode
+from agent.problems import patience
+from agent.problems.obstacles import ListensElsewhere
+from agent.problems.reach import how_far, otherwise
+from agent.problems.words import listening
+from agent.tws.applications import TradingMode
+
+
+def _check(facts: Facts) -> Verdict:
+    reach = how_far(facts)
+    if not isinstance(reach, ListensElsewhere):
+        return otherwise(reach)
+    process, port = reach.process, port_of(facts)
+    return Present(
+        {"app": process.kind.title, "actual": str(process.api_ports[0]), "port": str(port)},
+        (
+            listening(process),
+            f"the configured API port is {port}",
+            f"nobody accepts connections on {port}",
+            *_other_mode(facts, process),
+        ),
+    )
+
+
+def _other_mode(facts: Facts, process: Process) -> tuple[str, ...]:
+    wanted, hint = facts.connection.trading_mode, mode_hint(process)
+    if wanted is WantedMode.ANY or hint is TradingMode.UNKNOWN or hint.value == wanted.value:
+        return ()
+    return (f"careful: it looks like a {hint.value} log-in, and this connection is meant for {wanted.value}",)
+
+
+API_PORT_MISMATCH = Problem(
+    code="api-port-mismatch",
+    title="{app} listens on port {actual}, not on {port}",
+    text="{app} listens on API port {actual}, but the configured port is {port}, where nobody listens. Programs set up "
+    "for port {port} cannot connect.",
+    severity=Severity.ERROR,
+    check=_check,
+    visible_after=patience.handshake,
+    fix="use-port",
+)

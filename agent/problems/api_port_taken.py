@@ -1,0 +1,45 @@
+"""A program that is neither TWS, IB Gateway nor a relay to one owns the configured port."""
+
+from agent.core.facts import Attempt, Facts, Outcome
+from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.reading import port_of
+from agent.core.telling import app_name
+from agent.problems import patience
+from agent.problems.obstacles import PortTaken
+from agent.problems.reach import how_far, not_tried
+from agent.problems.words import owner_of, quickly
+
+
+def _check(facts: Facts) -> Verdict:
+    reach = how_far(facts)
+    if not isinstance(reach, PortTaken):
+        return not_tried(reach)
+    owner, port = owner_of(reach.owner), port_of(facts)
+    attempt = facts.session.attempt
+    answer = () if attempt is None else (_answer(attempt),)
+    return Present(
+        {"owner": owner, "port": str(port), "app": app_name(facts)},
+        (f"{owner} listens on {port}", *answer),
+    )
+
+
+def _answer(attempt: Attempt) -> str:
+    """How the owner of the port took our hello."""
+    match attempt.outcome:
+        case Outcome.CLOSED:
+            return f"it closed the connection after {quickly(attempt.elapsed)} without a TWS API answer"
+        case Outcome.SILENT:
+            return f"it gave no TWS API answer within {quickly(attempt.elapsed)}"
+        case _:
+            return "it answered with something that is not the TWS API"
+
+
+API_PORT_TAKEN = Problem(
+    code="api-port-taken",
+    title="Port {port} belongs to another program",
+    text="API port {port} belongs to {owner}, which does not speak the TWS API. While it does, {app} cannot use this "
+    "port and programs that connect to it reach the wrong one.",
+    severity=Severity.ERROR,
+    check=_check,
+    visible_after=patience.handshake,
+)

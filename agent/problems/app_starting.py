@@ -1,0 +1,31 @@
+"""The application started a short while ago and has not opened its API port yet."""
+
+from agent.core.facts import Facts
+from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.telling import lasting
+from agent.problems.obstacles import Starting
+from agent.problems.reach import how_far, is_automatic_restart, otherwise
+from agent.problems.words import listening, runs_since, started_at
+
+
+def _check(facts: Facts) -> Verdict:
+    reach = how_far(facts)
+    if not isinstance(reach, Starting):
+        return otherwise(reach)
+    process = reach.process
+    evidence = [runs_since(facts, process), listening(process)]
+    if is_automatic_restart(facts, process):
+        evidence.append("it was started by its own automatic restart")
+    return Present(
+        {"app": process.kind.title, "since": started_at(facts, process), "grace": lasting(reach.grace)},
+        tuple(evidence),
+    )
+
+
+APP_STARTING = Problem(
+    code="app-starting",
+    title="{app} is starting",
+    text="{app} was started at {since} and has not opened its API port yet. That is normal for up to {grace}.",
+    severity=Severity.INFO,
+    check=_check,
+)

@@ -1,0 +1,29 @@
+"""The host name of a remote connection means nothing."""
+
+from agent.core.facts import Facts
+from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.problems import patience
+from agent.problems.network_down import NETWORK_DOWN
+from agent.problems.obstacles import NameUnknown
+from agent.problems.reach import how_far, not_tried
+from agent.problems.words import host_of
+
+
+def _check(facts: Facts) -> Verdict:
+    reach = how_far(facts)
+    if not isinstance(reach, NameUnknown):
+        return not_tried(reach)
+    host = host_of(facts)
+    return Present({"host": host}, (f"no address was found for the host name {host}",))
+
+
+HOST_UNRESOLVABLE = Problem(
+    code="host-unresolvable",
+    title="The name {host} is unknown",
+    text="No computer called {host} can be found from here, so TWS or IB Gateway there cannot be reached. The name may "
+    "be mistyped, or belong to a network that is not connected.",
+    severity=Severity.ERROR,
+    check=_check,
+    hidden_by=(NETWORK_DOWN,),
+    visible_after=patience.handshake,
+)

@@ -1,0 +1,26 @@
+"""This machine has no network route to anywhere."""
+
+from agent.core.facts import Facts, Phase, ServerLink, Unknown
+from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
+from agent.problems import patience
+
+
+def _check(facts: Facts) -> Verdict:
+    session = facts.session
+    if session.phase is Phase.CONNECTED and session.server_link is ServerLink.UP:
+        return Absent()
+    if isinstance(facts.machine.network, Unknown):
+        return Undecided(facts.machine.network.reason)
+    if facts.machine.network.value:
+        return Absent()
+    return Present({}, ("this computer has no route to any address beyond itself",))
+
+
+NETWORK_DOWN = Problem(
+    code="network-down",
+    title="This computer has no network",
+    text="This computer has no network route to anywhere. TWS and IB Gateway cannot reach IB's servers without one.",
+    severity=Severity.ERROR,
+    check=_check,
+    visible_after=patience.network,
+)

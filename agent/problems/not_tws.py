@@ -1,0 +1,39 @@
+"""The port answers, but not with the TWS API, and its owner cannot be named."""
+
+from agent.core.facts import Facts
+from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.reading import port_of
+from agent.core.telling import quoted
+from agent.problems import patience
+from agent.problems.obstacles import NotTheApi
+from agent.problems.reach import how_far, not_tried
+from agent.problems.words import host_of, listening, owner_of
+from agent.tws.ports import CLIENT_PORTAL_PORT
+
+
+def _check(facts: Facts) -> Verdict:
+    reach = how_far(facts)
+    if not isinstance(reach, NotTheApi):
+        return not_tried(reach)
+    host, port = host_of(facts), port_of(facts)
+    evidence = [f"{host}, port {port}, answered with something that is not the TWS API"]
+    if facts.session.attempt is not None and facts.session.attempt.detail:
+        evidence.append(f"what was seen: {quoted(facts.session.attempt.detail)}")
+    if reach.process is not None:
+        evidence.append(listening(reach.process))
+    elif reach.owner is not None:
+        evidence.append(f"{owner_of(reach.owner)} listens on {port}")
+    if port == CLIENT_PORTAL_PORT:
+        evidence.append(f"{port} is the usual port of the Client Portal Gateway, which has no TWS API")
+    return Present({"host": host, "port": str(port)}, tuple(evidence))
+
+
+NOT_TWS = Problem(
+    code="not-tws",
+    title="Port {port} does not speak the TWS API",
+    text="{host} answers on port {port}, but not with the TWS API: another program is there, or one in between. "
+    "Programs that connect to it cannot reach TWS or IB Gateway.",
+    severity=Severity.ERROR,
+    check=_check,
+    visible_after=patience.handshake,
+)

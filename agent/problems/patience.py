@@ -1,0 +1,30 @@
+"""How long a problem must last before anyone hears of it; somebody who runs `doctor` is told at once."""
+
+from agent.core.facts import Facts, Purpose
+
+
+def absence(facts: Facts) -> float:
+    """For an application that is not there: a restart by hand takes a few seconds, a log-in to the desktop more."""
+    if facts.purpose is Purpose.DOCTOR:
+        return 0.0
+    return facts.timing.exit_grace if facts.sight.ever else facts.timing.first_sight_grace
+
+
+def login(facts: Facts) -> float:
+    """For a log-in screen."""
+    return 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.login_grace
+
+
+def handshake(facts: Facts) -> float:
+    """For a handshake that fails: a restart passes through every failure."""
+    return 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.silence_grace
+
+
+def network(facts: Facts) -> float:
+    """For the network of this machine: it flaps for a few seconds."""
+    return 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.link_grace
+
+
+def sight(facts: Facts) -> float:
+    """For a look that is refused: a single one may only have been late."""
+    return 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.exit_grace

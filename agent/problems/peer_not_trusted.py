@@ -1,0 +1,53 @@
+"""The connection is accepted and closed before the handshake is answered: its address is not trusted."""
+
+from agent.core.facts import Facts
+from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.reading import port_of
+from agent.core.telling import app_name
+from agent.problems import patience
+from agent.problems.obstacles import TurnedAway
+from agent.problems.reach import how_far, not_tried
+from agent.problems.words import host_of, listening, quickly
+
+_LOOPBACK = "127.0.0.1"
+"""Where our own connections to this machine come from; trusted unless somebody changed that."""
+
+
+def _check(facts: Facts) -> Verdict:
+    reach = how_far(facts)
+    if not isinstance(reach, TurnedAway):
+        return not_tried(reach)
+    local = facts.connection.local
+    host, port = host_of(facts), port_of(facts)
+    elapsed = facts.session.attempt.elapsed if facts.session.attempt is not None else 0.0
+    owner = () if reach.process is None else (listening(reach.process),)
+    came_from = (
+        f"our connection came from {_LOOPBACK}, an address that is normally trusted"
+        if local
+        else f"our connection came from another computer than {host}"
+    )
+    return Present(
+        {
+            "app": app_name(facts),
+            "host": host,
+            "port": str(port),
+            "address": _LOOPBACK if local else "the address of this computer, as the other one sees it",
+        },
+        (
+            *owner,
+            f"{host}, port {port}, accepted the connection and closed it after {quickly(elapsed)}, before any answer",
+            came_from,
+        ),
+    )
+
+
+PEER_NOT_TRUSTED = Problem(
+    code="peer-not-trusted",
+    title="{app} turns this computer away",
+    text="{app} at {host} accepts connections on port {port} and closes them at once. Most likely it does not trust "
+    "the address they come from.",
+    severity=Severity.ERROR,
+    check=_check,
+    visible_after=patience.handshake,
+    fix="copy-address",
+)

@@ -1,0 +1,364 @@
+"""How far a connection gets before it meets an obstacle: one decision, so that no two problems claim the same fault.
+
+`how_far` follows the order in which a person would look: is the application there, has it logged in, does it listen,
+on the configured port, and what does it answer. Each obstacle belongs to exactly one problem.
+"""
+
+from agent.core.facts import (
+    Facts,
+    Known,
+    Listener,
+    Outcome,
+    Phase,
+    Process,
+    Processes,
+    Purpose,
+    SettingsHints,
+    Surroundings,
+    SurroundingsKind,
+    Unknown,
+)
+from agent.core.problem import Absent, Undecided
+from agent.core.reading import (
+    age,
+    applications,
+    candidates,
+    chosen,
+    fits,
+    full_house,
+    link_settled,
+    listener_at,
+    mode_hint,
+    outcome,
+    port_of,
+)
+from agent.problems.obstacles import (
+    ApiOff,
+    AtLogin,
+    LinkUnsettled,
+    ListensElsewhere,
+    NameUnknown,
+    NoAnswer,
+    NoObstacle,
+    NotInstalled,
+    NotRunning,
+    NotTheApi,
+    NotTried,
+    OtherKindRuns,
+    OtherProductRuns,
+    OuterMachine,
+    PortClash,
+    PortTaken,
+    Reach,
+    RelayCloses,
+    Silent,
+    Starting,
+    StuckAfterRestart,
+    TurnedAway,
+    Unseen,
+    Wedged,
+)
+from agent.tws.applications import ApplicationKind, TradingMode
+from agent.tws.ports import default_ports
+
+CONTAINER_RELAY_PORTS = frozenset({4003, 4004, 7498, 7499})
+"""Ports on which the relay inside the common container images listens (README of gnzsnz/ib-gateway-docker)."""
+
+WEDGED_AFTER = 5
+"""Sockets in CLOSE_WAIT on the API port from which on they are suspected of blocking it; a cautious guess."""
+
+_MINUTES_PER_DAY = 24 * 60
+
+
+_ANSWERED = frozenset({Outcome.READY, Outcome.OUTDATED, Outcome.NOT_READY, Outcome.ID_IN_USE})
+"""Outcomes that prove a TWS API on the port, whatever else is wrong with it."""
+_UNANSWERED = frozenset({Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.UNRESOLVABLE})
+"""Outcomes that say nobody accepts connections at that address."""
+
+
+def how_far(facts: Facts) -> Reach:
+    """The first obstacle on the way of this connection."""
+    if facts.session.phase is Phase.CONNECTED:
+        return NoObstacle()
+    return _on_this_machine(facts) if facts.connection.local else _on_another_machine(facts)
+
+
+def otherwise(reach: Reach, about: str = "the application") -> Absent | Undecided:
+    """The verdict of a problem whose obstacle `reach` is not."""
+    match reach:
+        case Unseen(why=why):
+            return Undecided(f"{about} cannot be judged: {why}")
+        case _:
+            return Absent()
+
+
+def not_tried(reach: Reach) -> Absent | Undecided:
+    """The same for a problem that only an attempt to connect can tell."""
+    if isinstance(reach, NotTried):
+        return Undecided("no attempt to connect has ended yet")
+    return otherwise(reach, "the API port")
+
+
+def _on_another_machine(facts: Facts) -> Reach:
+    if _idle_by_wish(facts):
+        return NoObstacle()
+    match outcome(facts):
+        case None:
+            return NotTried()
+        case Outcome.REFUSED | Outcome.UNREACHABLE:
+            return NoAnswer()
+        case Outcome.UNRESOLVABLE:
+            return NameUnknown()
+        case Outcome.CLOSED if port_of(facts) in CONTAINER_RELAY_PORTS:
+            return RelayCloses(None)
+        case Outcome.CLOSED:
+            return TurnedAway(None)
+        case Outcome.SILENT:
+            return Silent(None, None)
+        case Outcome.NOT_TWS:
+            return NotTheApi(None, None)
+        case _:
+            return NoObstacle()
+
+
+def _on_this_machine(facts: Facts) -> Reach:
+    processes, sockets = facts.machine.processes, facts.machine.sockets
+    if isinstance(processes, Unknown) or isinstance(sockets, Unknown):
+        return _half_blind(facts)
+    port, found, result = port_of(facts), _meant(facts), outcome(facts)
+    owner = listener_at(facts.machine, port)
+    if owner is None:
+        if result is None or result in _UNANSWERED or not _knocks_blindly(facts):
+            return _nobody_listens(facts, found, processes.value)
+        return _on_another_machine(facts)
+    if result in _ANSWERED:
+        return NoObstacle()
+    holder = _application_at(facts, port)
+    if holder is not None:
+        if found is not None and port in found.api_ports:
+            return _handshake(facts, found)
+        return _nobody_listens(facts, found, processes.value)
+    product = next((p for p in processes.value.client_portal if p.pid == owner.pid or port in p.ports), None)
+    if product is not None:
+        if facts.connection.port == "auto":
+            return _nobody_listens(facts, found, processes.value)
+        return OtherProductRuns(product, owns_port=True)
+    if result in _UNANSWERED:
+        return NoObstacle() if owner.relay else _nobody_listens(facts, found, processes.value)
+    if _nameable(owner, processes.value):
+        return _foreign_owner(facts, owner, found, processes.value)
+    return _relayed(facts, owner)
+
+
+def _half_blind(facts: Facts) -> Reach:
+    """Judge without the process table or without the sockets: by the handshake, as far as that goes."""
+    processes, sockets = facts.machine.processes, facts.machine.sockets
+    port, found, result = port_of(facts), chosen(facts), outcome(facts)
+    blind = [fact for fact in (processes, sockets) if isinstance(fact, Unknown)]
+    why = "; ".join(dict.fromkeys(fact.reason for fact in blind))
+    unseen = Unseen(why, refused=facts.machine.taken > 0.0)
+    if result in _ANSWERED:
+        return NoObstacle()
+    if found is not None and port in found.api_ports:
+        return _handshake(facts, found)
+    if result is Outcome.SILENT:
+        return Silent(None, listener_at(facts.machine, port))
+    if result is Outcome.NOT_TWS:
+        return NotTheApi(None, listener_at(facts.machine, port))
+    if isinstance(processes, Known) and result is Outcome.REFUSED:
+        if found is None:
+            return _missing(facts, processes.value)
+        if found.api_ports:
+            return ListensElsewhere(found)
+    return unseen
+
+
+def _nobody_listens(facts: Facts, found: Process | None, processes: Processes) -> Reach:
+    """Nobody of use listens on the port: the state of the application tells why."""
+    if found is None:
+        return _missing(facts, processes)
+    if found.api_ports:
+        return ListensElsewhere(found) if port_of(facts) not in found.api_ports else _handshake(facts, found)
+    return _without_listener(facts, found)
+
+
+def _missing(facts: Facts, processes: Processes) -> Reach:
+    """No application this connection could mean runs here."""
+    if _restart_under_way(facts) or _idle_by_wish(facts):
+        return NoObstacle()
+    watching = facts.purpose is Purpose.WATCH
+    if facts.connection.implicit and not facts.sight.ever and watching:
+        return NoObstacle()
+    stranger = _of_other_kind(facts, processes)
+    if stranger is not None:
+        return OtherKindRuns(stranger)
+    if processes.client_portal:
+        return OtherProductRuns(processes.client_portal[0], owns_port=False)
+    if processes.unreadable and not facts.sight.ever:
+        # Had the application been seen before, its command line would be readable: then these are something else.
+        hidden = processes.unreadable[0]
+        return Unseen(f"{hidden.name} (pid {hidden.pid}) does not show what it is", refused=True)
+    outer = _outer_machine(facts)
+    if outer is not None and not facts.sight.ever:
+        return OuterMachine(outer)
+    nothing_installed = isinstance(facts.machine.installed, Known) and not facts.machine.installed.value
+    told_to_expect = not facts.connection.implicit or facts.connection.start_command or facts.sight.ever
+    if nothing_installed and not told_to_expect and not processes.applications:
+        return NotInstalled()
+    return NotRunning()
+
+
+def _without_listener(facts: Facts, process: Process) -> Reach:
+    """The application runs and has no API port: where on its way to one it is."""
+    lasted = age(facts, process)
+    settled = link_settled(facts, process)
+    if is_automatic_restart(facts, process):
+        allowance = facts.timing.restart_allowance
+        return StuckAfterRestart(process) if lasted >= allowance else Starting(process, allowance)
+    if settled:
+        return clash_of(facts, process) or ApiOff(process)
+    if lasted < facts.timing.start_grace:
+        return Starting(process, facts.timing.start_grace)
+    return AtLogin(process) if process.upstream is None else LinkUnsettled(process)
+
+
+def _handshake(facts: Facts, process: Process) -> Reach:
+    """The application listens on the port: how it took the latest attempt."""
+    if _idle_by_wish(facts) or full_house(facts):
+        return NoObstacle()
+    match outcome(facts):
+        case None:
+            return NotTried()
+        case Outcome.CLOSED:
+            return TurnedAway(process)
+        case Outcome.SILENT:
+            piled = dict(process.close_wait).get(port_of(facts), 0)
+            return Wedged(process, piled) if piled >= WEDGED_AFTER else Silent(process, None)
+        case Outcome.NOT_TWS:
+            return NotTheApi(process, None)
+        case _:
+            return NoObstacle()
+
+
+def _foreign_owner(facts: Facts, owner: Listener, found: Process | None, processes: Processes) -> Reach:
+    """A program with a name, and neither an application nor a relay, listens on the port."""
+    if facts.connection.port == "auto" and (found is None or not link_settled(facts, found)):
+        # The port is only a guess as long as no application has tried to open its own.
+        return _nobody_listens(facts, found, processes)
+    if _idle_by_wish(facts):
+        return NoObstacle()
+    return NotTried() if outcome(facts) is None else PortTaken(owner)
+
+
+def _relayed(facts: Facts, owner: Listener) -> Reach:
+    """A relay, or somebody the system does not name, listens on the port."""
+    if _idle_by_wish(facts) or full_house(facts):
+        return NoObstacle()
+    match outcome(facts):
+        case None:
+            return NotTried()
+        case Outcome.CLOSED:
+            return RelayCloses(owner)
+        case Outcome.SILENT:
+            return Silent(None, owner)
+        case Outcome.NOT_TWS:
+            return NotTheApi(None, owner)
+        case _:
+            return NoObstacle()
+
+
+# ── parts of the decision ───────────────────────────────────────────────────────────────────────
+
+
+def _meant(facts: Facts) -> Process | None:
+    """The process to judge: the one that listens on a fixed port, else one that may still open it."""
+    process, port = chosen(facts), facts.connection.port
+    if process is None or port == "auto" or port in process.api_ports:
+        return process
+    # With a live and a paper application, the one that listens already is not the one that is missed.
+    found = candidates(facts.connection, facts.machine, facts.other_connections)
+    return next((p for p in found if not p.api_ports), process)
+
+
+def _application_at(facts: Facts, port: int) -> Process | None:
+    return next((p for p in applications(facts.machine) if port in p.api_ports), None)
+
+
+def _nameable(owner: Listener, processes: Processes) -> bool:
+    """Whether the owner of a port can be named as a program that is neither a relay nor perhaps TWS itself."""
+    hidden = {p.pid for p in processes.unreadable}
+    return not owner.relay and owner.pid not in hidden and owner.program is not None
+
+
+def _of_other_kind(facts: Facts, processes: Processes) -> Process | None:
+    """An application of the kind that is not wanted, which no other connection accounts for."""
+    if facts.connection.pinned_pid is not None:
+        return None
+    for process in processes.applications:
+        meant_elsewhere = any(other.local and fits(other, process) for other in facts.other_connections)
+        if not fits(facts.connection, process) and not meant_elsewhere:
+            return process
+    return None
+
+
+def _outer_machine(facts: Facts) -> Surroundings | None:
+    """Where the agent runs, if that is inside another machine."""
+    surroundings = facts.machine.surroundings
+    if isinstance(surroundings, Unknown) or surroundings.value.kind is SurroundingsKind.PLAIN:
+        return None
+    return surroundings.value
+
+
+def _knocks_blindly(facts: Facts) -> bool:
+    """Whether attempts are made though no listener is seen, so that their outcome is not an old one.
+
+    A port may answer without a listener to be seen: WSL's mirrored network, programs of other users on macOS.
+    """
+    return facts.purpose is Purpose.DOCTOR or _outer_machine(facts) is not None
+
+
+def _idle_by_wish(facts: Facts) -> bool:
+    """Whether the user wants no connection, so that an old attempt or a missing application means nothing."""
+    return not facts.session.wanted and facts.purpose is Purpose.WATCH
+
+
+def _restart_under_way(facts: Facts) -> bool:
+    restart = facts.expected.restart
+    return restart is not None and restart.began <= facts.now.wall <= restart.ends
+
+
+def is_automatic_restart(facts: Facts, process: Process) -> bool:
+    """Whether a process came from the application's own daily restart rather than from a person."""
+    if process.application.restarted:
+        return True
+    if facts.sight.replaced_at is None or facts.sight.last_pid != process.pid:
+        return False
+    restart = facts.expected.restart
+    if restart is not None and restart.began <= process.started <= restart.ends:
+        return True
+    return isinstance(process.hints, Known) and _at_restart_time(facts, process, process.hints.value)
+
+
+def _at_restart_time(facts: Facts, process: Process, hints: SettingsHints) -> bool:
+    """Whether it started within the allowance after the daily restart time of IBC's configuration."""
+    if hints.auto_restart_time is None:
+        return False
+    minute_of_day = (process.started + facts.machine.utc_offset) / 60.0 % _MINUTES_PER_DAY
+    late = (minute_of_day - hints.auto_restart_time) % _MINUTES_PER_DAY
+    return late * 60.0 <= facts.timing.expected_restart_allowance
+
+
+def clash_of(facts: Facts, loser: Process) -> PortClash | None:
+    """Which other application owns the API port that a logged-in application without one would open."""
+    if loser.api_ports or not link_settled(facts, loser):
+        return None
+    mode = mode_hint(loser)
+    if mode is TradingMode.UNKNOWN and loser.kind is not ApplicationKind.GATEWAY:
+        # A TWS may have its API switched off; only IB Gateway always wants a port.
+        return None
+    wanted = default_ports(loser.kind, mode)
+    for owner in applications(facts.machine):
+        port = next((p for p in owner.api_ports if p in wanted), None)
+        if owner.pid != loser.pid and port is not None:
+            return PortClash(owner, loser, port)
+    return None

@@ -1,0 +1,77 @@
+"""Two applications compete for one port, or one connection fits several and nothing tells which is meant."""
+
+from agent.core.facts import Facts, Phase, Process
+from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.reading import applications, candidates, fits, mode_hint, port_of
+from agent.core.settings import WantedMode
+from agent.core.telling import clock, listed
+from agent.problems import patience
+from agent.problems.obstacles import PortClash
+from agent.problems.reach import clash_of
+from agent.problems.words import listening
+
+_NAMES_ROOM = 100
+"""Characters for the names of the applications in the text."""
+
+
+def _check(facts: Facts) -> Verdict:
+    if not facts.connection.local:
+        return Absent()
+    clash = _clash(facts)
+    if clash is not None:
+        return _of_clash(facts, clash)
+    found = _equally_fitting(facts)
+    if len(found) < 2:
+        return Absent()
+    names = listed((p.label for p in found), _NAMES_ROOM)
+    in_use = facts.session.port if facts.session.phase is Phase.CONNECTED else port_of(facts)
+    return Present(
+        {"conflict": f"{names} all fit this connection, and nothing tells which one is meant. Port {in_use} is used."},
+        (*(listening(p) for p in found), "the configuration leaves the port open"),
+    )
+
+
+def _clash(facts: Facts) -> PortClash | None:
+    """A logged-in application of this connection that found its API port owned by another one."""
+    for process in applications(facts.machine):
+        clash = clash_of(facts, process) if fits(facts.connection, process) else None
+        if clash is not None:
+            return clash
+    return None
+
+
+def _of_clash(facts: Facts, clash: PortClash) -> Present:
+    since = clash.loser.upstream_since
+    link = () if since is None else (f"it has been connected to IB's servers since {clock(facts, since)}",)
+    return Present(
+        {
+            "conflict": f"{clash.owner.label} owns API port {clash.port}. {clash.loser.label} is logged in too and "
+            "has no API port: each needs one of its own."
+        },
+        (listening(clash.owner), listening(clash.loser), *link),
+    )
+
+
+def _equally_fitting(facts: Facts) -> tuple[Process, ...]:
+    """The listening applications among which nothing tells which one is meant."""
+    connection = facts.connection
+    if connection.port != "auto" or connection.pinned_pid is not None:
+        return ()
+    found = [p for p in candidates(connection, facts.machine, facts.other_connections) if p.api_ports]
+    if connection.trading_mode is not WantedMode.ANY:
+        wanted = connection.trading_mode.value
+        # A mode that fits tells, as long as it is known of one of them only.
+        fitting = [p for p in found if mode_hint(p).value == wanted]
+        found = fitting or found
+    return tuple(sorted(found, key=lambda p: p.pid))
+
+
+SEVERAL_APPS = Problem(
+    code="several-apps",
+    title="Several applications get in each other's way",
+    text="{conflict}",
+    severity=Severity.WARNING,
+    check=_check,
+    visible_after=patience.handshake,
+    fix="choose-app",
+)

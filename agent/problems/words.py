@@ -1,0 +1,68 @@
+"""Words that several problems share: addresses, owners of ports, start times."""
+
+import re
+
+from agent.core.facts import Facts, Known, Listener, Process
+from agent.core.telling import clock, shortened
+from agent.tws.applications import TradingMode
+
+HOST_ROOM = 40
+"""Characters of a host name that a title shows: an IPv6 address fits, a longer name is shortened."""
+
+_FOLDERS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/\s:'\"“”,;]+)+[\\/]")
+"""The folders in front of a file name: they hold the user's name."""
+
+
+def host_of(facts: Facts) -> str:
+    """The host of the connection, short enough for a title."""
+    return shortened(facts.connection.host, HOST_ROOM)
+
+
+def owner_of(listener: Listener | None) -> str:
+    """Who listens, like "docker-proxy (pid 771)"."""
+    if listener is None or (listener.program is None and listener.pid is None):
+        return "a program that this system does not name"
+    name = shortened(listener.program or "a program", HOST_ROOM)
+    return name if listener.pid is None else f"{name} (pid {listener.pid})"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital letter in front, whatever it begins with."""
+    return text[:1].upper() + text[1:]
+
+
+def started_at(facts: Facts, process: Process) -> str:
+    """When a process started, as local time."""
+    return clock(facts, facts.now.monotonic - (facts.now.wall - process.started))
+
+
+def runs_since(facts: Facts, process: Process) -> str:
+    """For the evidence: which process, and since when."""
+    return f"{process.label} runs since {started_at(facts, process)}"
+
+
+def listening(process: Process) -> str:
+    """For the evidence: where a process listens."""
+    if not process.api_ports:
+        return f"{process.label} listens on no API port"
+    ports = " and ".join(str(port) for port in process.api_ports)
+    return f"{process.label} listens on {ports}"
+
+
+def last_mode(process: Process) -> tuple[str, ...]:
+    """For the evidence: the mode last selected on the log-in screen, where the settings files tell."""
+    if not isinstance(process.hints, Known) or process.hints.value.trading_mode is TradingMode.UNKNOWN:
+        return ()
+    source = process.hints.value.source or "jts.ini"
+    return (f"{source}: {process.hints.value.trading_mode.value} was selected last on the log-in screen",)
+
+
+def quickly(seconds: float) -> str:
+    """A short duration, like "4 ms" or "2.5 s"."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 1.0 else f"{seconds:.1f} s"
+
+
+def without_folders(text: str) -> str:
+    """The text with every path cut down to its file name, on one line and without braces."""
+    plain = " ".join(text.replace("{", "(").replace("}", ")").split())
+    return _FOLDERS.sub("", plain)

@@ -1,0 +1,36 @@
+"""The application this connection is meant for does not run; the other one does."""
+
+from agent.core.facts import Facts
+from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.telling import app_name
+from agent.problems import patience
+from agent.problems.obstacles import OtherKindRuns
+from agent.problems.reach import how_far, otherwise
+from agent.problems.words import listening, runs_since
+
+
+def _check(facts: Facts) -> Verdict:
+    reach = how_far(facts)
+    if not isinstance(reach, OtherKindRuns):
+        return otherwise(reach)
+    process, wanted = reach.process, app_name(facts)
+    return Present(
+        {"wanted": wanted, "other": process.kind.title},
+        (
+            f"this connection is meant for {wanted}, of which no process was found",
+            runs_since(facts, process),
+            listening(process),
+        ),
+    )
+
+
+WRONG_APPLICATION = Problem(
+    code="wrong-application",
+    title="{other} runs instead of {wanted}",
+    text="This connection is meant for {wanted}, which does not run on this computer; {other} does. The two have "
+    "different API ports and settings, so programs set up for {wanted} cannot connect.",
+    severity=Severity.ERROR,
+    check=_check,
+    visible_after=patience.absence,
+    fix="use-application",
+)
