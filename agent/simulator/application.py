@@ -1,0 +1,204 @@
+"""The part of the application itself: the wire server, the link to IB's servers, and what holds memory or sockets."""
+
+import asyncio
+import contextlib
+import socket
+
+import psutil
+
+from agent.simulator.bystanders import LOOPBACK
+from agent.simulator.process import Answer, Order, Tell
+from agent.simulator.server import Simulator
+from agent.simulator.state import Profile
+from agent.tws.applications import ApplicationKind, TradingMode
+from agent.tws.calendar import Region
+
+BACKLOG = 50
+"""Of the API port: the default of Java's server sockets."""
+
+RELINK_AFTER = 0.5
+"""Seconds before a link to IB's servers that broke is made again."""
+
+_CHUNK = 1 << 20
+"""Bytes by which memory is filled."""
+
+
+class ApplicationPart:
+    """A TWS or IB Gateway from log-in screen to log-out."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._server: Simulator | None = None
+        self._link = UpstreamLink(LOOPBACK, 0)
+        self._stuck = StuckListener()
+        self._ballast: list[bytearray] = []
+        self._listening = False
+
+    async def begin(self, order: Order) -> Answer:
+        """Start, in the state the order describes; nothing listens before log-in."""
+        profile = Profile(
+            application=ApplicationKind(order["kind"]),
+            trading_mode=TradingMode(order["mode"]),
+            version=order["version"],
+            server_version=order["server_version"],
+            accounts=tuple(order["accounts"]),
+            region=Region(order["region"]),
+            tick_seconds=order["tick_seconds"],
+        )
+        self._server = Simulator(profile, host=LOOPBACK, port=order["port"], say=self._tell)
+        self._link = UpstreamLink(*order["upstream"])
+        for name, value in order.get("faults", ()):
+            await self._server.apply(name, value)
+        if target := order.get("memory"):
+            self._fill_memory(int(target))
+        return await self._stand(order)
+
+    async def perform(self, order: Order) -> Answer:
+        """One order of the handle that started this process."""
+        server = self._running
+        match order["do"]:
+            case "stand":
+                return await self._stand(order)
+            case "fault":
+                await server.apply(order["name"], order.get("value"))
+            case "heal":
+                await server.heal(order.get("name"))
+            case "notify":
+                await server.notify(
+                    int(order["code"]),
+                    order.get("text"),
+                    request_id=int(order.get("request_id", -1)),
+                    client_id=order.get("client_id"),
+                )
+            case "counters":
+                return {"connections_accepted": server.connections_accepted, "received": dict(server.received)}
+            case "stuck":
+                await self._set_stuck(bool(order["on"]))
+            case "held":
+                return {"held": self._stuck.held}
+            case other:
+                raise ValueError(f"The application cannot {other}")
+        return {"port": server.port, "faults": dict(server.active)}
+
+    @property
+    def _running(self) -> Simulator:
+        if self._server is None:
+            raise ValueError("The application has not started")
+        return self._server
+
+    async def _stand(self, order: Order) -> Answer:
+        """Be as the order says: linked to IB's servers or not, listening on a port or not."""
+        server = self._running
+        if order["linked"]:
+            await self._link.up()
+        else:
+            await self._link.down()
+        listening, port = bool(order["listening"]), int(order["port"])
+        if self._listening and (not listening or port not in (0, server.port)):
+            await self._set_stuck(False)
+            await server.close()
+            self._listening = False
+        if listening and not self._listening:
+            server.port = port or server.port
+            await server.open()
+            self._listening = True
+        return {"port": server.port if self._listening else 0}
+
+    async def _set_stuck(self, on: bool) -> None:
+        if on == self._stuck.open or not self._listening:
+            return
+        server = self._running
+        if on:
+            await server.close()
+            self._stuck.start(server.port)
+        else:
+            await self._stuck.stop()
+            await server.open()
+
+    def _fill_memory(self, target: int) -> None:
+        process = psutil.Process()
+        while process.memory_info().rss < target:
+            # Written to, so that the pages are really resident.
+            self._ballast.append(bytearray(b"\x01") * _CHUNK)
+
+
+class UpstreamLink:
+    """The connection of a logged-in application to IB's servers."""
+
+    def __init__(self, address: str, port: int) -> None:
+        self._address = address
+        self._port = port
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def up(self) -> None:
+        """Connect and keep connected. Returns when the connection stands."""
+        if self._keeper is None:
+            reader, writer = await asyncio.open_connection(self._address, self._port)
+            self._keeper = asyncio.create_task(self._keep(reader, writer))
+
+    async def down(self) -> None:
+        """Disconnect."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+            self._keeper = None
+
+    async def _keep(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            try:
+                while await reader.read(4096):
+                    pass
+            except OSError:
+                pass
+            finally:
+                writer.close()
+            reader, writer = await self._again()
+
+    async def _again(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while True:
+            await asyncio.sleep(RELINK_AFTER)
+            with contextlib.suppress(OSError):
+                return await asyncio.open_connection(self._address, self._port)
+
+
+class StuckListener:
+    """An API port whose owner accepts, never answers and never closes: dead clients stay behind in CLOSE_WAIT."""
+
+    def __init__(self) -> None:
+        self._listener: socket.socket | None = None
+        self._accepting: asyncio.Task[None] | None = None
+        self._sockets: list[socket.socket] = []
+
+    @property
+    def open(self) -> bool:
+        """Whether it is in place of the real server."""
+        return self._listener is not None
+
+    @property
+    def held(self) -> int:
+        """How many clients were accepted."""
+        return len(self._sockets)
+
+    def start(self, port: int) -> None:
+        """Take the port."""
+        self._listener = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
+        self._listener.setblocking(False)
+        self._accepting = asyncio.create_task(self._accept(self._listener))
+
+    async def stop(self) -> None:
+        """Close everything."""
+        if self._accepting is not None:
+            self._accepting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._accepting
+        for held in (*self._sockets, *([self._listener] if self._listener else [])):
+            held.close()
+        self._sockets.clear()
+        self._listener = self._accepting = None
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            accepted, _ = await loop.sock_accept(listener)
+            self._sockets.append(accepted)

@@ -1,0 +1,202 @@
+"""The smaller parts around a simulated application: IB's servers, a relay, foreign programs, crowds of clients."""
+
+import asyncio
+import random
+import socket
+import sys
+
+from agent.simulator.process import Answer, Order, Tell
+
+LOOPBACK = "127.0.0.1"
+
+IB_SERVER_PORT = 4000
+"""Of IB's servers. They also use 4001, but that is a default API port, and the two must not be mixed up here."""
+
+_TRIES = 50
+"""How many addresses are tried before giving up; one is nearly always enough."""
+
+_HTTP_ANSWER = (
+    b"HTTP/1.1 400 Bad Request\r\nServer: simulated\r\nContent-Type: text/plain\r\nContent-Length: 12\r\n"
+    b"Connection: close\r\n\r\nBad Request\n"
+)
+
+_CLIENT_VERSIONS = b"v157..178"
+"""What the clients of a crowd offer: old enough that startApi is a text message."""
+
+_HELLO_TIMEOUT = 3.0
+"""Seconds a client of a crowd waits for the answer to its hello; it stays connected all the same."""
+
+
+class IbServersPart:
+    """IB's servers: accepts the link of a logged-in application and keeps it."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._servers: list[asyncio.Server] = []
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def begin(self, order: Order) -> Answer:
+        """Listen on a loopback address of its own, where the system has more than one."""
+        for _ in range(_TRIES):
+            address = _some_address()
+            try:
+                server = await asyncio.start_server(self._keep, address, IB_SERVER_PORT)
+            except OSError:
+                if sys.platform == "darwin":
+                    # One address only: another simulator's servers, or whatever answers there, will do.
+                    return {"address": address, "port": IB_SERVER_PORT}
+                continue
+            self._servers.append(server)
+            return {"address": address, "port": IB_SERVER_PORT}
+        raise ValueError("No loopback address was free to play IB's servers on")
+
+    async def perform(self, order: Order) -> Answer:
+        """Nothing can be ordered of it."""
+        raise ValueError(f"IB's servers cannot {order.get('do')}")
+
+    async def _keep(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            while await reader.read(4096):
+                pass
+        except OSError:
+            pass
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+
+class RelayPart:
+    """A relay such as docker-proxy: accepts first, dials the inner port then, closes where nothing answers."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._server: asyncio.Server | None = None
+        self._inner = 0
+
+    async def begin(self, order: Order) -> Answer:
+        """Listen on `port` and pass everything to `inner`."""
+        self._inner = int(order["inner"])
+        self._server = await asyncio.start_server(self._pass_on, LOOPBACK, int(order["port"]))
+        return {"port": self._server.sockets[0].getsockname()[1]}
+
+    async def perform(self, order: Order) -> Answer:
+        """Nothing can be ordered of it."""
+        raise ValueError(f"A relay cannot {order.get('do')}")
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            inner_reader, inner_writer = await asyncio.open_connection(LOOPBACK, self._inner)
+        except OSError as error:
+            self._tell(f"connect({LOOPBACK}:{self._inner}): {error.strerror or error}")
+            writer.close()
+            return
+        async with asyncio.TaskGroup() as both:
+            both.create_task(_copy(reader, inner_writer))
+            both.create_task(_copy(inner_reader, writer))
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while chunk := await reader.read(65536):
+            writer.write(chunk)
+            await writer.drain()
+    except OSError:
+        pass
+    finally:
+        writer.close()
+
+
+class BystanderPart:
+    """A program that has nothing to do with TWS: it may listen, and speak HTTP or say nothing."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._servers: list[asyncio.Server] = []
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def begin(self, order: Order) -> Answer:
+        """Listen on `ports`; with `speaks` "http" every request is answered with an error page."""
+        accept = self._answer_http if order.get("speaks") == "http" else self._say_nothing
+        for port in order.get("ports", ()):
+            self._servers.append(await asyncio.start_server(accept, LOOPBACK, port))
+        ports = [server.sockets[0].getsockname()[1] for server in self._servers]
+        return {"ports": ports, "port": ports[0] if ports else 0}
+
+    async def perform(self, order: Order) -> Answer:
+        """Nothing can be ordered of it."""
+        raise ValueError(f"This program cannot {order.get('do')}")
+
+    async def _answer_http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.read(4096)
+            writer.write(_HTTP_ANSWER)
+            await writer.drain()
+        except OSError:
+            pass
+        finally:
+            writer.close()
+
+    async def _say_nothing(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            while await reader.read(4096):
+                pass
+        except OSError:
+            pass
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+
+class ClientsPart:
+    """A crowd of API clients in one process: connected and quiet, or come and gone."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._connected: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._readers: list[asyncio.Task[None]] = []
+
+    async def begin(self, order: Order) -> Answer:
+        """Connect `count` clients to `port`; with `stay` they say hello and remain, else they close at once."""
+        port, stay, count = int(order["port"]), bool(order["stay"]), int(order["count"])
+        for number in range(count):
+            reader, writer = await asyncio.open_connection(LOOPBACK, port)
+            if not stay:
+                writer.close()
+                await writer.wait_closed()
+                continue
+            self._connected.append((reader, writer))
+            await self._log_on(reader, writer, int(order.get("first_client_id", 1)) + number)
+        return {"connected": len(self._connected)}
+
+    async def perform(self, order: Order) -> Answer:
+        """Nothing can be ordered of it."""
+        raise ValueError(f"A crowd of clients cannot {order.get('do')}")
+
+    async def _log_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, client_id: int) -> None:
+        writer.write(b"API\0" + _framed(_CLIENT_VERSIONS))
+        try:
+            async with asyncio.timeout(_HELLO_TIMEOUT):
+                length = int.from_bytes(await reader.readexactly(4), "big")
+                await reader.readexactly(length)
+        except (TimeoutError, OSError, asyncio.IncompleteReadError):
+            return
+        writer.write(_framed(b"71\x002\x00" + str(client_id).encode() + b"\x00\x00"))
+        self._readers.append(asyncio.create_task(_drain(reader)))
+
+
+async def _drain(reader: asyncio.StreamReader) -> None:
+    try:
+        while await reader.read(65536):
+            pass
+    except OSError:
+        pass
+
+
+def _framed(payload: bytes) -> bytes:
+    return len(payload).to_bytes(4, "big") + payload
+
+
+def _some_address() -> str:
+    if sys.platform == "darwin":
+        return LOOPBACK
+    chance = random.SystemRandom()
+    return str(socket.inet_ntoa(bytes((127, chance.randint(64, 127), chance.randint(0, 255), chance.randint(1, 254)))))

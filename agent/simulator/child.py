@@ -1,0 +1,187 @@
+"""The near end of a disguised process: starts it, gives it orders, hears what it says, ends it."""
+
+import asyncio
+import contextlib
+import errno
+import json
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from agent.errors import GatelightError, UsageError
+from agent.simulator.disguise import Disguise, environment
+from agent.simulator.process import Answer
+
+ANSWER_TIMEOUT = 15.0
+"""Seconds an order may take; the slowest, the start on a busy machine, takes under two."""
+
+_LOG_TAIL = 400
+"""Characters of a dead process's last words that are quoted."""
+
+
+class ProcessEnded(GatelightError):
+    """A process of the simulator is no longer there."""
+
+
+class PortInUse(UsageError):
+    """The port a simulated application was to listen on belongs to somebody else."""
+
+
+def spawn(disguise: Disguise, first: dict[str, Any], log: Path) -> subprocess.Popen[bytes]:
+    """Start a disguised process and hand it its part. It ends when the pipe to its standard input is closed."""
+    disguise.put_on()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    # A session of its own: Ctrl-C in a terminal must reach whoever started it, and only that one.
+    apart: dict[str, Any] = (
+        {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+        if sys.platform == "win32"
+        else {"start_new_session": True}
+    )
+    with log.open("ab") as errors:
+        process = subprocess.Popen(
+            disguise.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            cwd=disguise.folder,
+            env=environment(),
+            **apart,
+        )
+    send(process, first)
+    return process
+
+
+def send(process: subprocess.Popen[bytes], order: dict[str, Any]) -> None:
+    """Give an order to a process that `spawn` started. ProcessEnded where it is gone."""
+    if process.stdin is None:
+        raise ProcessEnded("The process was started without a way to give it orders")
+    try:
+        process.stdin.write(json.dumps(order).encode() + b"\n")
+        process.stdin.flush()
+    except (OSError, ValueError) as error:
+        raise ProcessEnded(f"The simulated process {process.pid} has ended") from error
+
+
+class Child:
+    """A running disguised process. Belongs to the event loop that started it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path, say: Callable[[str], None]) -> None:
+        self._process = process
+        self._log = log
+        self._say = say
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[asyncio.Future[Answer]] = deque()
+        self._over = asyncio.Event()
+        threading.Thread(target=self._read, name=f"simulated process {process.pid}", daemon=True).start()
+
+    @classmethod
+    async def start(
+        cls, disguise: Disguise, first: dict[str, Any], log: Path, say: Callable[[str], None] | None = None
+    ) -> tuple["Child", Answer]:
+        """Start a process and wait until it plays its part; its first answer comes along."""
+        child = cls(spawn(disguise, first, log), log, say or (lambda _: None))
+        try:
+            return child, await child._answer(first)
+        except BaseException:
+            await child.kill()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """Process ID."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return not self._over.is_set()
+
+    async def ask(self, do: str, **arguments: Any) -> Answer:
+        """Give an order and wait for the answer. ValueError for one that makes no sense."""
+        order = {"do": do, **arguments}
+        if not self.running:
+            raise self._ended_error()
+        send(self._process, order)
+        return await self._answer(order)
+
+    async def kill(self) -> None:
+        """End it as `kill -9` does."""
+        self._process.kill()
+        await self._over.wait()
+
+    async def terminate(self) -> None:
+        """End it as the system does at log-out; by force if it takes too long."""
+        self._process.terminate()
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT):
+                await self._over.wait()
+        except TimeoutError:
+            await self.kill()
+
+    async def ended(self) -> None:
+        """Wait until it has ended."""
+        await self._over.wait()
+
+    async def _answer(self, order: dict[str, Any]) -> Answer:
+        future: asyncio.Future[Answer] = self._loop.create_future()
+        if not self.running:
+            raise self._ended_error()
+        self._waiting.append(future)
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT):
+                answer = await future
+        except TimeoutError as error:
+            raise ProcessEnded(f"The simulated process {self.pid} did not answer in {ANSWER_TIMEOUT:.0f} s") from error
+        if answer["ok"]:
+            return answer
+        if answer.get("errno") == errno.EADDRINUSE:
+            raise PortInUse(str(answer["error"]))
+        raise ValueError(answer["error"])
+
+    def _read(self) -> None:
+        output = self._process.stdout
+        if output is not None:
+            with contextlib.suppress(OSError, ValueError):
+                for line in output:
+                    self._hand_over(self._heard, line)
+            output.close()
+        self._process.wait()
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        self._hand_over(self._finish)
+
+    def _hand_over(self, act: Callable[..., None], *arguments: Any) -> None:
+        # The loop may be closed by now: then nobody is left to hear it.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(act, *arguments)
+
+    def _heard(self, line: bytes) -> None:
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            return
+        if "said" in answer:
+            self._say(answer["said"])
+        elif self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_result(answer)
+
+    def _finish(self) -> None:
+        self._over.set()
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_exception(self._ended_error())
+
+    def _ended_error(self) -> ProcessEnded:
+        try:
+            words = self._log.read_text(encoding="utf-8", errors="replace").strip()[-_LOG_TAIL:]
+        except OSError:
+            words = ""
+        return ProcessEnded(f"The simulated process {self.pid} has ended" + (f": {words}" if words else ""))

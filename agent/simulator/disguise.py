@@ -1,0 +1,91 @@
+"""How a process of ours gets the name and the command line of another program: a renamed Python interpreter.
+
+A link to the interpreter, named like the program, is started as `NAME -X… -m agent.simulator.process ARGUMENTS…`.
+Python ignores `-X` options it does not know, so those of Java may stand first as they do in a real command line; all
+that follows the module name belongs to the disguise and is read by nobody but those who look at the process table.
+
+Tried on Linux. Written for, but not tried on: macOS (a link too; a framework build of Python may show as "Python") and
+Windows (a copy of python.exe with its DLLs beside it).
+"""
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import agent
+from agent.errors import UsageError
+
+MODULE = ("-m", "agent.simulator.process")
+"""What really runs, whatever the process looks like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disguise:
+    """What a process looks like from outside."""
+
+    executable: Path
+    """Path of the link to the interpreter; its last part is the process name."""
+    interpreter_options: tuple[str, ...] = ()
+    """Arguments before the module name: only those that begin with `-X`."""
+    arguments: tuple[str, ...] = ()
+    """Arguments after the module name."""
+    working_folder: Path | None = None
+    """Where it runs; the folder of the executable when not given."""
+
+    @property
+    def command(self) -> list[str]:
+        """The whole command line."""
+        return [str(self.executable), *self.interpreter_options, *MODULE, *self.arguments]
+
+    @property
+    def folder(self) -> Path:
+        """Where it runs."""
+        return self.working_folder or self.executable.parent
+
+    def put_on(self) -> None:
+        """Make the folders and the renamed interpreter, where they are not there yet."""
+        self.executable.parent.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.executable.exists():
+            return
+        source = interpreter()
+        if sys.platform == "win32":
+            shutil.copy2(source, self.executable)
+            for library in (*source.parent.glob("python3*.dll"), *source.parent.glob("vcruntime*.dll")):
+                shutil.copy2(library, self.executable.parent / library.name)
+        else:
+            self.executable.symlink_to(source)
+
+
+def plain(folder: Path, name: str, *arguments: str, options: tuple[str, ...] = ()) -> Disguise:
+    """A process called `name`, with these arguments, whose executable lies in `folder`."""
+    suffix = ".exe" if sys.platform == "win32" and not name.endswith(".exe") else ""
+    return Disguise(folder / f"{name}{suffix}", options, arguments)
+
+
+def interpreter() -> Path:
+    """The real interpreter, outside any virtual environment."""
+    if getattr(sys, "frozen", False):
+        raise UsageError(
+            "The simulator needs an ordinary Python, which this packaged program does not hold; "
+            "install Gatelight with pip to use it."
+        )
+    return Path(getattr(sys, "_base_executable", None) or sys.executable).resolve()
+
+
+def environment() -> dict[str, str]:
+    """What a disguised interpreter must be told to find its own library and ours, with no virtual environment."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    ours = str(Path(agent.__file__).resolve().parent.parent)
+    paths = [ours, *(str(Path(entry).resolve()) for entry in sys.path if entry)]
+    home = sys.base_prefix
+    if sys.base_exec_prefix != sys.base_prefix:
+        home += os.pathsep + sys.base_exec_prefix
+    return kept | {
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
+        "PYTHONHOME": home,
+        "PYTHONSAFEPATH": "1",
+        "PYTHONIOENCODING": "utf-8",
+    }

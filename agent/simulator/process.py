@@ -1,0 +1,96 @@
+"""What really runs in a disguised process: takes its part and its orders as JSON lines on standard input.
+
+The first line says which part to play; each line is answered by one on standard output. When the input ends, because
+whoever started it closed the pipe or died, however it died, the process ends at once: there are no orphans.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
+from typing import Any, Protocol, TypeAlias
+
+Order: TypeAlias = Mapping[str, Any]
+"""One line: `do` names what is wanted, the rest are its arguments."""
+
+Answer: TypeAlias = dict[str, Any]
+
+PARTS = {
+    "application": "agent.simulator.application:ApplicationPart",
+    "ib-servers": "agent.simulator.bystanders:IbServersPart",
+    "relay": "agent.simulator.bystanders:RelayPart",
+    "bystander": "agent.simulator.bystanders:BystanderPart",
+    "clients": "agent.simulator.bystanders:ClientsPart",
+}
+"""What a disguised process can be. Imported by name, so that a small part costs little memory and time."""
+
+NO_PART = 2
+"""Exit status of a process that was started without a part to play."""
+
+
+class Part(Protocol):
+    """One part a process can play."""
+
+    async def begin(self, order: Order) -> Answer:
+        """Take up the part; the order is the first line."""
+        ...
+
+    async def perform(self, order: Order) -> Answer:
+        """Carry out one order. ValueError or OSError, in one sentence, where that cannot be done."""
+        ...
+
+
+Tell: TypeAlias = Callable[[str], None]
+"""Says something that happened, in words, to whoever started the process."""
+
+
+def main() -> None:
+    """Play the part that the first line of standard input names, until the input ends."""
+    first = sys.stdin.buffer.readline()
+    try:
+        order = json.loads(first)
+        module, _, name = PARTS[order["part"]].partition(":")
+    except (ValueError, KeyError, TypeError):
+        sys.stderr.write("This process plays a part for the simulator of Gatelight; start `gatelight simulate`.\n")
+        sys.exit(NO_PART)
+    part: Part = getattr(import_module(module), name)(_tell)
+    asyncio.run(_play(part, order))
+
+
+async def _play(part: Part, first: Order) -> None:
+    orders: asyncio.Queue[Order] = asyncio.Queue()
+    threading.Thread(target=_listen, args=(asyncio.get_running_loop(), orders), daemon=True).start()
+    await _answer(part.begin, first)
+    while True:
+        await _answer(part.perform, await orders.get())
+
+
+def _listen(loop: asyncio.AbstractEventLoop, orders: asyncio.Queue[Order]) -> None:
+    for line in sys.stdin.buffer:
+        loop.call_soon_threadsafe(orders.put_nowait, json.loads(line))
+    # Not sys.exit: the loop may be stuck in anything, and nobody is left to be told why.
+    os._exit(0)
+
+
+async def _answer(act: Callable[[Order], Awaitable[Answer]], order: Order) -> None:
+    try:
+        _write({"ok": True, **await act(order)})
+    except (ValueError, OSError) as error:
+        number = error.errno if isinstance(error, OSError) else None
+        _write({"ok": False, "error": str(error), "errno": number})
+
+
+def _tell(text: str) -> None:
+    _write({"said": text})
+
+
+def _write(line: Answer) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""Which processes must stand, and how, given what is simulated and the faults in force; `world` makes it so."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from agent.simulator.disguise import Disguise, plain
+from agent.simulator.process_faults import FULL_HOUSE
+from agent.simulator.shapes import Look, Shape, lay_out
+from agent.tws.applications import ApplicationKind
+
+MEGABYTE = 1 << 20
+
+FULL_MEMORY = 0.96
+"""Share of `-Xmx` that the fault `memory` fills with resident memory."""
+
+_FIRST_CLIENT_ID = 9000
+"""Of a crowd: far from the IDs that users give their programs."""
+
+_NOT_LOGGED_IN = ("starting", "login-pending", "restart-stuck")
+_NOT_LISTENING = ("no-listener", "port-taken", "container-not-ready")
+_GONE = ("not-running", "client-portal")
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A process beside the application."""
+
+    disguise: Disguise
+    first: dict[str, Any]
+    """The order it is started with."""
+    look: Look | None = None
+    """Where it is an application itself."""
+
+    @property
+    def crowd(self) -> bool:
+        """Whether it lives from its connections to the application, and must come anew with a new one."""
+        return bool(self.first["part"] == "clients")
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """How the application must stand."""
+
+    look: Look
+    home: Path
+    linked: bool
+    listening: bool
+    port: int
+    stuck: bool
+    memory: int | None
+    """Bytes to be resident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All processes that must stand."""
+
+    application: Application | None
+    port: int
+    """Where clients knock."""
+    companions: Mapping[str, Companion] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is simulated, faults apart, with everything that was found out when it started."""
+
+    folder: Path
+    look: Look
+    port: int
+    """The port that clients are told."""
+    spare_port: int
+    """Another free one: behind a relay, or of a second application."""
+    profile: Mapping[str, Any]
+    """What the wire server is started with."""
+    upstream: tuple[str, int]
+    """Where IB's servers are played."""
+    logged_in: bool = True
+    present: bool = True
+    """False after it was ended from outside, until it is started again."""
+
+
+def stage(setting: Setting, faults: Mapping[str, str]) -> Scene:
+    """The processes that must stand under these faults."""
+    look = setting.look
+    if "wrong-application" in faults:
+        look = replace(look, kind=other_kind(look.kind))
+    if "memory" in faults:
+        look = replace(look, heap=int(faults["memory"]))
+    in_container = look.shape is Shape.CONTAINER
+    port = int(faults.get("other-port") or faults.get("restart-other-port") or setting.port)
+    # Where Docker runs in a machine of its own, the relay is all that can be seen of a container.
+    only_relay = "container-not-ready" in faults and not in_container
+    application = None
+    if setting.present and not only_relay and not any(name in faults for name in _GONE):
+        logged_in = setting.logged_in and not any(name in faults for name in _NOT_LOGGED_IN)
+        application = Application(
+            look=look,
+            home=setting.folder / "home",
+            linked=logged_in and "container-not-ready" not in faults,
+            listening=logged_in and not any(name in faults for name in _NOT_LISTENING),
+            port=setting.spare_port if in_container else port,
+            stuck="close-wait" in faults,
+            memory=int(look.heap * MEGABYTE * FULL_MEMORY) if "memory" in faults else None,
+        )
+    companions = _companions(setting, faults, look, port, application)
+    if "port-taken" not in faults and (only_relay or (in_container and "client-portal" not in faults)):
+        companions["relay"] = _relay(setting, port)
+    return Scene(application, port, companions)
+
+
+def other_kind(kind: ApplicationKind) -> ApplicationKind:
+    """The other one of the two applications."""
+    return ApplicationKind.GATEWAY if kind is ApplicationKind.TWS else ApplicationKind.TWS
+
+
+def first_order(setting: Setting, look: Look, *, linked: bool, listening: bool, port: int) -> dict[str, Any]:
+    """The order that starts an application."""
+    return {
+        "part": "application",
+        **setting.profile,
+        "kind": look.kind.value,
+        "upstream": list(setting.upstream),
+        "linked": linked,
+        "listening": listening,
+        "port": port,
+    }
+
+
+def _companions(
+    setting: Setting, faults: Mapping[str, str], look: Look, port: int, application: Application | None
+) -> dict[str, Companion]:
+    tools = setting.folder / "tools"
+    found: dict[str, Companion] = {}
+    if "port-taken" in faults:
+        disguise = plain(tools, "webserver", "--port", str(port))
+        found["webserver"] = Companion(disguise, {"part": "bystander", "ports": [port], "speaks": "http"})
+    if "client-portal" in faults:
+        portal = int(faults["client-portal"])
+        found["client-portal"] = Companion(
+            client_portal(tools), {"part": "bystander", "ports": [portal], "speaks": "http"}
+        )
+    if "several" in faults:
+        second = replace(look, shape=Shape.ITSELF, restarted=False)
+        listening = faults["several"] != "same-port"
+        found["second"] = Companion(
+            lay_out(setting.folder / "second", second).disguise,
+            first_order(setting, second, linked=True, listening=listening, port=setting.spare_port + 1),
+            second,
+        )
+    for name, stay, count in (
+        ("too-many-clients", True, FULL_HOUSE),
+        ("close-wait", False, int(faults.get("close-wait", 0))),
+    ):
+        if name in faults and application is not None and application.listening:
+            found[name] = Companion(
+                plain(tools, "trading-bot"),
+                {
+                    "part": "clients",
+                    "port": application.port,
+                    "count": count,
+                    "stay": stay,
+                    "first_client_id": _FIRST_CLIENT_ID,
+                },
+            )
+    return found
+
+
+def client_portal(folder: Path) -> Disguise:
+    """The Client Portal Gateway: Java too, by the same maker, and no socket API."""
+    return plain(
+        folder,
+        "java",
+        "-server",
+        "-Dvertx.disableDnsResolver=true",
+        "-Djava.net.preferIPv4Stack=true",
+        "-classpath",
+        "root:dist/ibgroup.web.core.iblink.router.clientportal.gw.jar:build/lib/runtime/*",
+        "ibgroup.web.core.clientportal.gw.GatewayStart",
+    )
+
+
+def _relay(setting: Setting, port: int) -> Companion:
+    disguise = plain(
+        setting.folder / "tools",
+        "docker-proxy",
+        *("-proto", "tcp", "-host-ip", "127.0.0.1", "-host-port", str(port)),
+        *("-container-ip", "127.0.0.1", "-container-port", str(setting.spare_port)),
+    )
+    return Companion(disguise, {"part": "relay", "port": port, "inner": setting.spare_port})

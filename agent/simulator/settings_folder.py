@@ -1,0 +1,103 @@
+"""The readable files of a TWS settings folder and of IBC, with the keys that real ones carry."""
+
+from dataclasses import dataclass
+
+from agent.tws.applications import ApplicationKind, TradingMode
+from agent.tws.calendar import Region
+
+USER_FOLDER = "darykqhjnbgcpclmbdfekiohjmlanghofpdcaeik"
+"""The per-user folder: letters only, made by TWS from the user name."""
+
+PRETENDED_PASSWORD = "never-show-this-password"
+"""Stands in IBC's config.ini and, where asked for, on its command line: it must never turn up anywhere else."""
+
+_SERVERS = {
+    Region.AMERICA: ("ndc1.ibllc.com", "us"),
+    Region.EUROPE: ("zdc1.ibllc.com", "eu"),
+    Region.ASIA: ("hdc1.ibllc.com", "hk"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class IbcChoices:
+    """What IBC's config.ini says, where it matters to somebody who reads it."""
+
+    auto_restart_time: str = "11:45 PM"
+    command_server_port: int = 0
+    """0: off, which is IBC's default."""
+    password_on_command_line: bool = False
+    """User name and password are given as arguments, as IBC allows."""
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What stands between the configuration file and the trading mode on IBC's command line."""
+        return ("simulated", PRETENDED_PASSWORD) if self.password_on_command_line else ()
+
+
+def jts_ini(mode: TradingMode, region: Region) -> str:
+    """The text of jts.ini after a log-in; not fit for configparser, like the real one."""
+    server, where = _SERVERS.get(region, _SERVERS[Region.AMERICA])
+    letter = "l" if mode is TradingMode.LIVE else "p"
+    return f"""[IBGateway]
+WriteDebug=false
+TrustedIPs=127.0.0.1
+MainWindow.Height=550
+RemoteHostOrderRouting={server}
+RemotePortOrderRouting=4001
+LocalServerPort=4000
+ApiOnly=true
+MainWindow.Width=700
+
+[Logon]
+useRemoteSettings=false
+UserNameToDirectory=shbpmbthz,{USER_FOLDER}
+TimeZone=America/New_York
+tradingMode={letter}
+Individual=1
+colorPalletName=dark
+Steps=9
+Locale=en
+SupportsSSL={server}:4000,true,20251122,false
+UseSSL=true
+s3store=true
+displayedproxymsg=1
+ibkrBranding=pro
+
+[ns]
+{USER_FOLDER[:6]}=1
+
+[u:{USER_FOLDER}]
+AutoRestart=1
+
+[Communication]
+Internal=false
+LocalPort=0
+Peer={server}:4001
+Region={where}
+"""
+
+
+def ibc_config(kind: ApplicationKind, mode: TradingMode, choices: IbcChoices) -> str:
+    """The text of IBC's config.ini, password included, as users have it."""
+    return f"""# Settings of IBC for {kind.title}
+FIX=no
+IbLoginId=simulated
+IbPassword={PRETENDED_PASSWORD}
+SecondFactorAuthenticationTimeout=180
+ReloginAfterSecondFactorAuthenticationTimeout=no
+TradingMode={mode.value}
+AcceptNonBrokerageAccountWarning=yes
+LoginDialogDisplayTimeout=60
+ExistingSessionDetectedAction=primary
+OverrideTwsApiPort=
+ReadOnlyApi=
+AcceptIncomingConnectionAction=manual
+AutoLogoffTime=
+AutoRestartTime={choices.auto_restart_time}
+ColdRestartTime=
+ClosedownAt=
+CommandServerPort={choices.command_server_port}
+ControlFrom=
+BindAddress=127.0.0.1
+SuppressInfoMessages=yes
+"""

@@ -1,0 +1,420 @@
+"""A simulated TWS or IB Gateway as real processes, with everything around it: what tests, demo and benchmarks hold."""
+
+import asyncio
+import random
+import socket
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from agent.errors import UsageError
+from agent.simulator.bystanders import LOOPBACK
+from agent.simulator.child import Child, PortInUse, ProcessEnded
+from agent.simulator.disguise import plain
+from agent.simulator.faults import WIRE_FAULTS, FaultKind, value_for
+from agent.simulator.process_faults import FAULTS, PROCESS_FAULTS, known, split
+from agent.simulator.scene import Application, Companion, Scene, Setting, first_order, stage
+from agent.simulator.settings_folder import IbcChoices
+from agent.simulator.shapes import Look, Shape, furnish, lay_out
+from agent.simulator.state import NEWEST_SERVER_VERSION
+from agent.tws.applications import ApplicationKind, TradingMode
+from agent.tws.calendar import Region
+
+__all__ = ["FAULTS", "PROCESS_FAULTS", "Counters", "PortInUse", "ProcessEnded", "SimulatedApplication", "free_port"]
+
+_FREE_PORTS = range(20000, 30000)
+"""Below the ports that systems hand out for outgoing connections, so that a free one stays free."""
+
+_ACCOUNTS = {TradingMode.LIVE: ("U1234567",), TradingMode.PAPER: ("DU1234567",)}
+
+_LINK_FAULTS = frozenset({"link-lost"})
+"""Wire faults under which the application has no connection to IB's servers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What a simulated application has got since it was started, restarts included."""
+
+    connections_accepted: int = 0
+    received: Mapping[int, int] = field(default_factory=dict)
+    """Messages by message ID (the text-era number, also for protobuf)."""
+
+    def plus(self, other: "Counters") -> "Counters":
+        """Both together."""
+        return Counters(
+            self.connections_accepted + other.connections_accepted,
+            dict(Counter(self.received) + Counter(other.received)),
+        )
+
+
+class SimulatedApplication:
+    """One simulated application; `async with await SimulatedApplication.start(folder) as app:`.
+
+    Its processes end with the handle, and also when the process that holds the handle dies in whatever way.
+    """
+
+    def __init__(self, setting: Setting, servers: Child, say: Callable[[str], None]) -> None:
+        self._setting = setting
+        self._servers = servers
+        self._say = say
+        self._lock = asyncio.Lock()
+        self._process_faults: dict[str, str] = {}
+        self._wire_faults: dict[str, str] = {}
+        self._application: tuple[Child, tuple[object, ...]] | None = None
+        self._companions: dict[str, tuple[Child, Companion, int]] = {}
+        self._generation = 0
+        self._counted = Counters()
+        self._scene = stage(setting, {})
+
+    @classmethod
+    async def start(
+        cls,
+        folder: Path,
+        *,
+        kind: ApplicationKind | str = ApplicationKind.GATEWAY,
+        mode: TradingMode | str = TradingMode.PAPER,
+        port: int = 0,
+        version: str = "10.45",
+        server_version: int = NEWEST_SERVER_VERSION,
+        shape: Shape | str = Shape.ITSELF,
+        faults: Iterable[str] = (),
+        logged_in: bool = True,
+        accounts: tuple[str, ...] = (),
+        region: Region = Region.AMERICA,
+        tick_seconds: float = 0.25,
+        ibc: IbcChoices | None = None,
+        say: Callable[[str], None] | None = None,
+    ) -> Self:
+        """Start it in an empty folder, with faults in force as typed after `--fault`; port 0: any free one."""
+        look = Look(ApplicationKind(kind), TradingMode(mode), version, Shape(shape), region, ibc=ibc or IbcChoices())
+        wanted = [split(fault) for fault in faults]
+        tell = say or (lambda _: None)
+        folder = _absolute(folder)
+        servers, at = await Child.start(
+            plain(folder / "tools", "ib-servers"), {"part": "ib-servers"}, folder / "logs" / "ib-servers.log"
+        )
+        profile = {
+            "mode": look.mode.value,
+            "version": version,
+            "server_version": server_version,
+            "accounts": list(accounts or _ACCOUNTS[look.mode]),
+            "region": region.value,
+            "tick_seconds": tick_seconds,
+        }
+        setting = Setting(
+            folder, look, port or free_port(), free_port(pair=True), profile, (at["address"], at["port"]), logged_in
+        )
+        application = cls(setting, servers, tell)
+        try:
+            await application._begin(wanted)
+        except BaseException:
+            await application.close()
+            raise
+        return application
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # ── what it is ──────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def pid(self) -> int:
+        """Process ID of the application. ProcessEnded while there is none."""
+        return self._child.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the process of the application is there."""
+        return self._application is not None and self._application[0].running
+
+    @property
+    def port(self) -> int:
+        """Where clients are to knock: the port asked for, or the one a fault has moved it to."""
+        return self._scene.port
+
+    @property
+    def asked_port(self) -> int:
+        """The port that was asked for, whatever faults are in force."""
+        return self._setting.port
+
+    @property
+    def look(self) -> Look:
+        """How the application looks from outside, faults included."""
+        return self._scene.application.look if self._scene.application else self._setting.look
+
+    @property
+    def settings_folder(self) -> Path:
+        """The TWS settings folder, with jts.ini."""
+        return lay_out(self._setting.folder / "home", self.look).settings
+
+    @property
+    def upstream(self) -> tuple[str, int]:
+        """Address and port at which IB's servers are played."""
+        return self._setting.upstream
+
+    @property
+    def companions(self) -> Mapping[str, tuple[int, int]]:
+        """Pid and port (0: none) of each process beside the application, by its name in `scene`."""
+        return {name: (child.pid, port) for name, (child, _, port) in self._companions.items()}
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """The faults in force, with their values."""
+        return {**self._wire_faults, **self._process_faults}
+
+    async def counters(self) -> Counters:
+        """Messages and connections since the start."""
+        async with self._lock:
+            return self._counted.plus(await self._count())
+
+    # ── what can happen to it ───────────────────────────────────────────────────────────────────
+
+    async def fault(self, name: str, value: str | int | None = None) -> None:
+        """Put a fault in force, or make a one-time one happen. ValueError, in one sentence, on nonsense."""
+        async with self._lock:
+            await self._fault(name, None if value is None else str(value))
+
+    async def heal(self, name: str | None = None) -> None:
+        """Take one fault, or all of them, out of force."""
+        async with self._lock:
+            if name is not None:
+                known(name)
+            for process_fault in [name] if name else list(self._process_faults):
+                self._process_faults.pop(process_fault, None)
+            if self.running and (name is None or name in WIRE_FAULTS):
+                await self._child.ask("heal", name=name)
+            for wire_fault in [name] if name else list(self._wire_faults):
+                self._wire_faults.pop(wire_fault, None)
+            await self._settle()
+
+    async def notify(
+        self, code: int, text: str | None = None, *, request_id: int = -1, client_id: int | None = None
+    ) -> None:
+        """Have a notice sent to the connected clients."""
+        async with self._lock:
+            await self._child.ask("notify", code=code, text=text, request_id=request_id, client_id=client_id)
+
+    async def log_in(self) -> None:
+        """The user logs in: the link to IB's servers stands, the API port opens."""
+        await self._change(logged_in=True)
+
+    async def log_out(self) -> None:
+        """Back to the log-in screen."""
+        await self._change(logged_in=False)
+
+    async def kill(self) -> None:
+        """End the application as `kill -9` does; `restart` starts it again."""
+        await self._change(present=False)
+
+    async def terminate(self) -> None:
+        """End the application as its menu does; `restart` starts it again."""
+        async with self._lock:
+            self._counted = self._counted.plus(await self._count())
+            if self._application is not None:
+                child, self._application = self._application[0], None
+                await child.terminate()
+            self._setting = replace(self._setting, present=False)
+            await self._settle()
+
+    async def restart(self, port: int | None = None, marked: bool = True, delay: float = 0.5) -> None:
+        """End it and start it anew after `delay` seconds; `marked` as an automatic restart, `-Drestart=` and all."""
+        async with self._lock:
+            await self._restart(port, marked, delay)
+
+    async def close(self) -> None:
+        """End every process."""
+        children = [child for child, _, _ in self._companions.values()]
+        children += [self._application[0]] if self._application else []
+        self._companions.clear()
+        self._application = None
+        await asyncio.gather(*(child.kill() for child in (*children, self._servers)))
+
+    # ── how it is done ──────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _child(self) -> Child:
+        if self._application is None:
+            raise ProcessEnded("The simulated application is not running; restart it first")
+        return self._application[0]
+
+    async def _begin(self, faults: list[tuple[str, str | None]]) -> None:
+        for name, value in faults:
+            if name in PROCESS_FAULTS and not PROCESS_FAULTS[name].one_shot:
+                self._process_faults[name] = self._value(name, value)
+        if "restart-stuck" in self._process_faults:
+            self._setting = replace(self._setting, look=replace(self._setting.look, restarted=True))
+        await self._settle()
+        for name, value in faults:
+            if name not in self._process_faults:
+                await self._fault(name, value)
+
+    async def _fault(self, name: str, value: str | None) -> None:
+        fault = known(name)
+        if fault.kind is FaultKind.WIRE:
+            await self._wire_fault(name, value)
+            return
+        value = self._value(name, value)
+        if name == "restart":
+            await self._restart(None, True, float(value))
+            return
+        self._process_faults[name] = value
+        if name in ("restart-other-port", "restart-stuck", "starting"):
+            await self._restart(None, name != "starting", 0.0)
+        else:
+            await self._settle()
+
+    async def _wire_fault(self, name: str, value: str | None) -> None:
+        fault = WIRE_FAULTS[name]
+        if fault.one_shot or self.running:
+            self._learn(await self._child.ask("fault", name=name, value=value))
+        else:
+            self._wire_faults[name] = value_for(fault, value)
+        await self._settle()
+
+    def _learn(self, answer: Mapping[str, Any]) -> None:
+        """Follow what a wire fault has done by itself: one ends another, or moves the server to another port."""
+        self._wire_faults = {name: value for name, value in answer["faults"].items() if name not in PROCESS_FAULTS}
+        application = self._scene.application
+        moved = int(answer["port"])
+        if application is None or not application.listening or moved in (0, application.port):
+            return
+        if self._setting.look.shape is Shape.CONTAINER:
+            self._setting = replace(self._setting, spare_port=moved)
+        else:
+            self._setting = replace(self._setting, port=moved)
+            self._process_faults.pop("other-port", None)
+            self._process_faults.pop("restart-other-port", None)
+
+    def _value(self, name: str, value: str | None) -> str:
+        chosen = value_for(PROCESS_FAULTS[name], value)
+        return str(free_port()) if name in ("other-port", "restart-other-port") and not chosen else chosen
+
+    async def _restart(self, port: int | None, marked: bool, delay: float) -> None:
+        await self._end_application()
+        await asyncio.sleep(delay)
+        self._generation += 1
+        self._setting = replace(
+            self._setting,
+            port=port or self._setting.port,
+            present=True,
+            look=replace(self._setting.look, restarted=marked),
+        )
+        await self._settle()
+
+    async def _change(self, **changes: Any) -> None:
+        async with self._lock:
+            self._setting = replace(self._setting, **changes)
+            await self._settle()
+
+    async def _settle(self) -> None:
+        """Make the processes stand as the setting and the faults demand."""
+        scene = self._scene = stage(self._setting, self._process_faults)
+        for name in list(self._companions):
+            child, companion, _ = self._companions[name]
+            if scene.companions.get(name) != companion or not child.running:
+                del self._companions[name]
+                await child.kill()
+        if scene.application is None:
+            await self._end_application()
+        else:
+            await self._settle_application(scene.application)
+        if "too-many-clients" in scene.companions and "too-many-clients" not in self._companions:
+            # The crowd must find the places free that it is to take.
+            await self._child.ask("heal", name="too-many-clients")
+        await self._start_companions(scene)
+        if "too-many-clients" in self._companions:
+            # Only now: under the fault no more clients are let in.
+            await self._child.ask("fault", name="too-many-clients", value=self._process_faults["too-many-clients"])
+
+    async def _settle_application(self, wanted: Application) -> None:
+        identity = (self._generation, wanted.look, wanted.memory)
+        linked = wanted.linked and not _LINK_FAULTS.intersection(self._wire_faults)
+        stand = {"linked": linked, "listening": wanted.listening, "port": wanted.port}
+        if self._application is not None and (self._application[1] != identity or not self.running):
+            await self._end_application()
+        try:
+            if self._application is None:
+                child = await self._start_application(wanted, stand)
+                self._application = (child, identity)
+            else:
+                await self._child.ask("stand", **stand)
+        except PortInUse as error:
+            raise PortInUse(
+                f"Port {wanted.port} is in use by another program; end that program, or choose another port."
+            ) from error
+        await self._child.ask("stuck", on=wanted.stuck)
+
+    async def _start_application(self, wanted: Application, stand: dict[str, Any]) -> Child:
+        layout = lay_out(wanted.home, wanted.look)
+        furnish(layout, wanted.look)
+        first = first_order(self._setting, wanted.look, **stand)
+        first |= {"faults": list(self._wire_faults.items()), "memory": wanted.memory}
+        child, _ = await Child.start(layout.disguise, first, self._log("application"), self._say)
+        return child
+
+    async def _start_companions(self, scene: Scene) -> None:
+        for name, companion in scene.companions.items():
+            if name in self._companions:
+                continue
+            if companion.look is not None:
+                furnish(lay_out(self._setting.folder / name, companion.look), companion.look)
+            try:
+                child, answer = await Child.start(companion.disguise, companion.first, self._log(name), self._say)
+            except PortInUse as error:
+                port = companion.first.get("port") or companion.first["ports"][0]
+                raise PortInUse(
+                    f"Port {port} is in use by another program; end that program, or choose another port."
+                ) from error
+            self._companions[name] = (child, companion, int(answer.get("port", 0)))
+
+    async def _end_application(self) -> None:
+        for name in [name for name, (_, companion, _) in self._companions.items() if companion.crowd]:
+            await self._companions.pop(name)[0].kill()
+        if self._application is not None:
+            self._counted = self._counted.plus(await self._count())
+            child, self._application = self._application[0], None
+            await child.kill()
+
+    async def _count(self) -> Counters:
+        if not self.running:
+            return Counters()
+        try:
+            answer = await self._child.ask("counters")
+        except ProcessEnded:
+            return Counters()
+        return Counters(answer["connections_accepted"], {int(key): n for key, n in answer["received"].items()})
+
+    def _log(self, name: str) -> Path:
+        return self._setting.folder / "logs" / f"{name}.log"
+
+
+def free_port(*, pair: bool = False) -> int:
+    """A port nobody listens on; with `pair`, the next one is free too."""
+    for port in random.SystemRandom().sample(_FREE_PORTS, 200):
+        if _is_free(port) and (not pair or _is_free(port + 1)):
+            return port
+    raise UsageError("No free port was found on this machine; name one.")
+
+
+def _absolute(folder: Path) -> Path:
+    return folder.resolve()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        if sys.platform != "win32":  # where this means that two may listen on one port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
