@@ -1,0 +1,46 @@
+"""Our API session stands, but the application has stopped answering it."""
+
+from agent.core.facts import Facts, Phase
+from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.reading import chosen
+from agent.core.telling import ago, app_name, lasting, size
+
+MISSED_HEARTBEATS = 2
+"""In a row: one may be lost because TWS ignores a second reqCurrentTime within a second."""
+
+
+def _check(facts: Facts) -> Verdict:
+    session = facts.session
+    if session.phase is not Phase.CONNECTED or session.heartbeat_unanswered < MISSED_HEARTBEATS:
+        return Absent()
+    app = app_name(facts)
+    evidence = [
+        f"{session.heartbeat_unanswered} heartbeats in a row (reqCurrentTime) went unanswered "
+        f"for {lasting(facts.timing.reply_timeout)} each",
+        f"the session on port {session.port} was established {ago(facts, session.since)} and is still open",
+    ]
+    process = chosen(facts)
+    if process is not None:
+        load = [f"{process.label} is still running"]
+        if process.cpu is not None:
+            load.append(f"uses {process.cpu:.0%} of one processor core")
+        if process.memory is not None:
+            of_limit = process.application.heap_limit
+            load.append(f"holds {size(process.memory)} of memory" + (f" (limit {size(of_limit)})" if of_limit else ""))
+        evidence.append(", ".join(load))
+    args = {"app": app, "count": str(session.heartbeat_unanswered), "port": str(session.port)}
+    return Present(args, tuple(evidence))
+
+
+APP_FROZEN = Problem(
+    code="app-frozen",
+    title="{app} does not answer any more",
+    text=(
+        "The API connection stands, but {app} left {count} heartbeats in a row unanswered. "
+        "Programs get neither data nor news of their orders. {app} may be busy, out of memory or hung."
+    ),
+    severity=Severity.ERROR,
+    check=_check,
+    needs_session=True,
+    fix="focus-app",
+)

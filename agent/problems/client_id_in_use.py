@@ -1,0 +1,48 @@
+"""Notice 326: another program holds the client ID that the configuration fixes for Gatelight."""
+
+from agent.core.facts import Facts, Outcome, Purpose, Unknown
+from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.reading import chosen, clients_of, port_of, standing_outcome
+from agent.core.telling import ago, listed, program
+
+
+def _check(facts: Facts) -> Verdict:
+    attempt, client_id = facts.session.attempt, facts.connection.client_id
+    if attempt is None or standing_outcome(facts) is not Outcome.ID_IN_USE or client_id == "auto":
+        return Absent()
+    port = port_of(facts)
+    clients = clients_of(facts)
+    evidence = [f"notice 326 {ago(facts, attempt.at)}: client ID {client_id} is in use on port {port}"]
+    evidence += [f"{program(c)} is connected to port {port}" for c in dict.fromkeys(clients)]
+    process = chosen(facts)
+    stuck = dict(process.close_wait).get(port, 0) if process is not None else 0
+    if stuck:
+        evidence.append(f"{stuck} sockets on port {port} are in CLOSE_WAIT: left by programs that are gone")
+    if clients:
+        holder = f"on the API port now: {listed((program(c) for c in clients), room=90)}"
+    elif not facts.connection.local or isinstance(facts.machine.sockets, Unknown):
+        holder = "which one cannot be seen from here"
+        evidence.append("the programs on the API port cannot be seen from here")
+    else:
+        holder = "none is connected now, so one that has ended may still hold it"
+        evidence.append(f"no other program of this machine is connected to port {port}")
+    return Present({"client_id": str(client_id), "port": str(port), "holder": holder}, tuple(evidence))
+
+
+def _grace(facts: Facts) -> float:
+    # TWS frees an ID only some seconds after its socket was closed: our own reconnect may meet that.
+    return 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.silence_grace
+
+
+CLIENT_ID_IN_USE = Problem(
+    code="client-id-in-use",
+    title="Client ID {client_id} is already in use",
+    text=(
+        "Gatelight is told to use client ID {client_id}, and another program has it ({holder}). "
+        "A client ID serves one program at a time."
+    ),
+    severity=Severity.WARNING,
+    check=_check,
+    visible_after=_grace,
+    fix="use-client-id",
+)

@@ -1,0 +1,38 @@
+"""This machine's clock differs from that of the server by more than a network delay explains."""
+
+from agent.core.facts import Facts
+from agent.core.noticed import NO_SESSION, live
+from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
+from agent.core.telling import app_name, lasting
+
+TOLERANCE = 2.0
+"""Seconds. reqCurrentTime tells whole seconds, so less than this can be rounding and delay."""
+
+
+def _check(facts: Facts) -> Verdict:
+    if not live(facts):
+        return NO_SESSION
+    offset = facts.session.clock_offset
+    if offset is None:
+        return Undecided("the server's time has not been asked for yet")
+    if abs(offset) <= TOLERANCE:
+        return Absent()
+    direction, relation = ("behind", "behind") if offset > 0 else ("ahead", "ahead of")
+    evidence = (
+        f"the time told by {app_name(facts)} (reqCurrentTime) and this machine's clock differ by {lasting(offset)}",
+        f"this machine's clock is {direction}; up to {lasting(TOLERANCE)} are no cause for concern",
+    )
+    return Present({"offset": lasting(offset), "direction": direction, "relation": relation}, evidence)
+
+
+CLOCK_OFF = Problem(
+    code="clock-off",
+    title="This machine's clock is {offset} {direction}",
+    text=(
+        "This machine's clock is {offset} {relation} the time told by IB. "
+        "Times in logs, of bars and of orders that start or end at a set time are wrong by as much."
+    ),
+    severity=Severity.WARNING,
+    check=_check,
+    needs_session=True,
+)

@@ -1,0 +1,45 @@
+"""The API session was lost again and again within a short time: one problem instead of many single ones."""
+
+from agent.core.facts import Facts, Phase, Unknown
+from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.reading import chosen, port_of
+from agent.core.telling import app_name, clock, lasting
+
+TOO_MANY_LOSSES = 3
+"""Losses within `timing.instability_window`: once is a restart, twice can be chance."""
+
+
+def _check(facts: Facts) -> Verdict:
+    window = facts.timing.instability_window
+    losses = [t for t in facts.session.losses if 0 <= facts.now.monotonic - t < window]
+    if len(losses) < TOO_MANY_LOSSES or _gone(facts):
+        return Absent()
+    port = port_of(facts)
+    evidence = [
+        f"the session on port {port} was lost at {', '.join(clock(facts, t) for t in losses[-10:])}",
+        f"{len(losses)} losses within {lasting(window)}; Gatelight closed none of them itself",
+    ]
+    process = chosen(facts)
+    if process is not None:
+        evidence.append(f"{process.label} has run for {lasting(facts.now.wall - process.started)}")
+    args = {"app": app_name(facts), "count": str(len(losses)), "window": lasting(window), "port": str(port)}
+    return Present(args, tuple(evidence))
+
+
+def _gone(facts: Facts) -> bool:
+    """Whether the application itself is known to be away: then that is the problem, not its connection."""
+    if not facts.connection.local or facts.session.phase is Phase.CONNECTED:
+        return False
+    return not isinstance(facts.machine.processes, Unknown) and chosen(facts) is None
+
+
+CONNECTION_UNSTABLE = Problem(
+    code="connection-unstable",
+    title="The API connection keeps breaking",
+    text=(
+        "The API connection to {app} on port {port} was lost {count} times within {window}. "
+        "Programs lose data and news of their orders each time."
+    ),
+    severity=Severity.WARNING,
+    check=_check,
+)

@@ -1,0 +1,66 @@
+"""One of IB's data farms has been out of reach for longer than a flap (notice 2103, 2105 or 2157).
+
+Inactive is normal, the farm wakes on demand; connecting is on its way: neither counts.
+"""
+
+from agent.core.facts import Facts, Purpose
+from agent.core.noticed import NO_SESSION, link_down, live
+from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.telling import ago, app_name, listed
+from agent.problems.server_link_lost import SERVER_LINK_LOST
+from agent.tws.farms import Farm, FarmKind, FarmStatus
+
+_NOTICE = {FarmKind.MARKET_DATA: 2103, FarmKind.HISTORICAL: 2105, FarmKind.SECURITY_DEFINITION: 2157}
+_EFFECT = {
+    FarmKind.MARKET_DATA: "Quotes it serves stand still",
+    FarmKind.HISTORICAL: "Requests for past prices and charts fail or wait",
+    FarmKind.SECURITY_DEFINITION: "Contracts may wrongly seem not to exist",
+}
+
+
+def _check(facts: Facts) -> Verdict:
+    if not live(facts):
+        return NO_SESSION
+    if link_down(facts):
+        return Absent()
+    grace = 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.farm_grace
+    broken = [
+        f for f in facts.session.farms if f.status is FarmStatus.BROKEN and facts.now.monotonic - f.since >= grace
+    ]
+    found = tuple(
+        _present(facts, kind, [f for f in broken if f.kind is kind])
+        for kind in FarmKind
+        if any(f.kind is kind for f in broken)
+    )
+    return found or Absent()
+
+
+def _present(facts: Facts, kind: FarmKind, farms: list[Farm]) -> Present:
+    evidence = [
+        f"notice {_NOTICE[kind]} {ago(facts, f.since)}: the {kind.title} farm {f.name} is broken" for f in farms
+    ]
+    well = [f.name for f in facts.session.farms if f.status is FarmStatus.OK]
+    if well:
+        evidence.append(f"farms that are connected: {listed(well)}")
+    args = {
+        "app": app_name(facts),
+        "kind": kind.title,
+        "farms": listed((f.name for f in farms), room=50),
+        "effect": _EFFECT[kind],
+    }
+    return Present(args, tuple(evidence), instance=kind.value)
+
+
+DATA_FARM_BROKEN = Problem(
+    code="data-farm-broken",
+    title="IB's {kind} farm is out of reach",
+    text=(
+        "{app} is logged in, but cannot reach the {kind} farm {farms}. {effect}. "
+        "What other farms serve is not affected."
+    ),
+    severity=Severity.WARNING,
+    check=_check,
+    needs_session=True,
+    hidden_by=(SERVER_LINK_LOST,),
+    fix="reconnect-data",
+)

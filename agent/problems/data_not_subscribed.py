@@ -1,0 +1,31 @@
+"""Market data was refused because this user has no subscription for it that covers the API."""
+
+from agent.core.facts import Facts
+from agent.core.noticed import recent, told_all
+from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.telling import listed
+from agent.problems.server_link_lost import SERVER_LINK_LOST
+
+NOT_SUBSCRIBED = frozenset({354, 10089, 10090, 10168, 10186})
+"""No subscription; needs one for the API; part of it missing; missing and delayed data not switched on (two)."""
+
+
+def _check(facts: Facts) -> Verdict:
+    found = recent(facts, NOT_SUBSCRIBED)
+    if not found:
+        return Absent()
+    return Present({"codes": listed((str(n.code) for n in found), room=40)}, told_all(facts, found))
+
+
+DATA_NOT_SUBSCRIBED = Problem(
+    code="data-not-subscribed",
+    title="Market data is not subscribed",
+    text=(
+        "IB refused market data because this user has no subscription for it that covers the API (notice {codes}). "
+        "Subscriptions belong to one user name: those of another user of the account do not count."
+    ),
+    severity=Severity.WARNING,
+    check=_check,
+    needs_session=True,
+    hidden_by=(SERVER_LINK_LOST,),
+)

@@ -1,0 +1,39 @@
+"""The weekly forced log-in is near: IB ends every log-in once a week, however often the application restarts."""
+
+from agent.core.facts import Facts, Phase, Unknown
+from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
+from agent.core.reading import chosen
+from agent.core.telling import app_name, appointment, lasting
+
+NOTICE_PERIOD = 12 * 3600.0
+"""Seconds before the log-in falls due: the evening before, for most time zones."""
+
+
+def _check(facts: Facts) -> Verdict:
+    due = facts.expected.login_due
+    if due is None or not 0 < due - facts.now.wall <= NOTICE_PERIOD:
+        return Absent()
+    process = chosen(facts)
+    if process is None and facts.session.phase is not Phase.CONNECTED:
+        if facts.connection.local and isinstance(facts.machine.processes, Unknown):
+            return Undecided(facts.machine.processes.reason)
+        return Absent()
+    when = appointment(facts, due)
+    app = app_name(facts)
+    evidence = (
+        f"IB ends all log-ins at {when} local time (Sunday 01:00 in New York), in {lasting(due - facts.now.wall)}",
+        f"{process.label if process is not None else app} is running",
+    )
+    return Present({"app": app, "due": when}, evidence)
+
+
+LOGIN_DUE = Problem(
+    code="login-due",
+    title="Weekly log-in due after {due}",
+    text=(
+        "IB ends every log-in once a week, next at {due} local time. The first restart after it stops at the log-in "
+        "screen of {app} and waits for the password and the two-factor login."
+    ),
+    severity=Severity.INFO,
+    check=_check,
+)

@@ -1,0 +1,28 @@
+"""Notice 100: more API messages per second were sent than the application takes."""
+
+from agent.core.facts import Facts
+from agent.core.noticed import recent, told_all
+from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.telling import app_name
+
+RATE_EXCEEDED = 100
+
+
+def _check(facts: Facts) -> Verdict:
+    found = recent(facts, {RATE_EXCEEDED})
+    if not found:
+        return Absent()
+    return Present({"app": app_name(facts)}, told_all(facts, found))
+
+
+MESSAGE_RATE_EXCEEDED = Problem(
+    code="message-rate-exceeded",
+    title="Too many API messages per second",
+    text=(
+        "More API messages per second were sent than {app} takes, and it refused some (notice 100). "
+        "After three such refusals it ends the session of the program that sent them."
+    ),
+    severity=Severity.WARNING,
+    check=_check,
+    needs_session=True,
+)

@@ -1,0 +1,70 @@
+"""Something is away as planned: IB's servers in their reset or weekend window, or the application in its restart.
+
+A calm session inside such a window is no outage: nothing is shown then.
+"""
+
+from agent.core.facts import Facts, Known, Unknown
+from agent.core.noticed import link_down, live
+from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
+from agent.core.reading import chosen
+from agent.core.telling import ago, app_name, appointment, clock
+from agent.tws.calendar import Outage, OutageKind, Region
+
+_SERVERS = {Region.AMERICA: "American", Region.EUROPE: "European", Region.ASIA: "Asian"}
+
+
+def _check(facts: Facts) -> Verdict:
+    outage = facts.expected.outage
+    if outage is not None and link_down(facts) and facts.machine.network != Known(False):
+        session = facts.session
+        since = session.link_since if session.link_since is not None else session.since
+        code = f"notice {session.link_code}" if session.link_code is not None else "the link to IB's servers was lost"
+        return _present(facts, outage, "its link to IB's servers", f"{code} {ago(facts, since)}")
+    restart = facts.expected.restart
+    if restart is None or not restart.began <= facts.now.wall <= restart.ends or not facts.connection.local:
+        return Absent()
+    return _restart(facts, restart)
+
+
+def _restart(facts: Facts, restart: Outage) -> Verdict:
+    if live(facts):
+        return Absent()
+    if isinstance(facts.machine.processes, Unknown):
+        return Undecided(facts.machine.processes.reason)
+    if chosen(facts) is not None:
+        # It is back: until its API port is open, that it starts is all there is to say, and app-starting says it.
+        return Absent()
+    gone = facts.sight.gone_since
+    seen = "is not running" if gone is None else f"has not been running since {clock(facts, gone)}"
+    return _present(facts, restart, "the application", f"{app_name(facts)} {seen}")
+
+
+def _present(facts: Facts, outage: Outage, away: str, seen: str) -> Present:
+    until = appointment(facts, outage.ends)
+    reason = _reason(facts, outage)
+    args = {"app": app_name(facts), "reason": reason, "until": until, "away": away}
+    return Present(args, (seen, f"{reason} is expected from {appointment(facts, outage.began)} to {until} local time"))
+
+
+def _reason(facts: Facts, outage: Outage) -> str:
+    match outage.kind:
+        case OutageKind.RESET:
+            servers = _SERVERS[outage.region] + " servers" if outage.region is not None else "servers"
+            return f"the daily reset of IB's {servers}"
+        case OutageKind.WEEKEND:
+            return "the weekend maintenance of IB's servers"
+        case OutageKind.RESTART:
+            return f"the daily restart of {app_name(facts)}"
+
+
+SCHEDULED_OUTAGE = Problem(
+    code="scheduled-outage",
+    title="Planned outage, back by {until}",
+    text=(
+        "{app}: {away} is away for {reason}. This is planned, and no action is needed. "
+        "It should be back by {until} local time, often much earlier."
+    ),
+    severity=Severity.INFO,
+    check=_check,
+    expected=True,
+)

@@ -1,0 +1,53 @@
+"""The application has lost its link to IB's servers (notice 1100 or 2110); our session with it still stands."""
+
+from agent.core.facts import Facts, Purpose
+from agent.core.noticed import NO_SESSION, link_down, live, told
+from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.reading import chosen
+from agent.core.telling import ago, app_name, clock
+from agent.problems.network_down import NETWORK_DOWN
+from agent.problems.scheduled_outage import SCHEDULED_OUTAGE
+
+_EVICTION = 10197
+"""No market data during a competing session: seen shortly before the link goes, it names the likely cause."""
+
+
+def _check(facts: Facts) -> Verdict:
+    if not live(facts):
+        return NO_SESSION
+    if not link_down(facts):
+        return Absent()
+    session = facts.session
+    since = session.link_since if session.link_since is not None else session.since
+    code = 1100 if session.link_code is None else session.link_code
+    evidence = [f"notice {code} {ago(facts, since)}", "neither 1101 nor 1102 (link restored) has come since"]
+    process = chosen(facts)
+    if process is not None:
+        standing = f"stands to {process.upstream}" if process.upstream else "is not seen"
+        evidence.append(f"{process.label} runs; its connection to IB's servers {standing}")
+    evidence += [
+        f"another session of the same user may have taken over: {told(facts, n)}"
+        for n in session.notices
+        if n.code == _EVICTION and facts.now.monotonic - n.at < facts.timing.notice_lasting
+    ]
+    return Present({"app": app_name(facts), "since": clock(facts, since), "code": str(code)}, tuple(evidence))
+
+
+def _grace(facts: Facts) -> float:
+    return 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.link_grace
+
+
+SERVER_LINK_LOST = Problem(
+    code="server-link-lost",
+    title="{app} has lost its link to IB's servers",
+    text=(
+        "{app} has had no connection to IB's servers since {since} (notice {code}). Quotes and orders stand still; "
+        "programs stay connected to {app}. It reconnects by itself, usually within minutes."
+    ),
+    severity=Severity.ERROR,
+    check=_check,
+    needs_session=True,
+    hidden_by=(NETWORK_DOWN, SCHEDULED_OUTAGE),
+    visible_after=_grace,
+    fix="reconnect-account",
+)

@@ -1,0 +1,44 @@
+"""The API handshake was answered, but the accounts or the next valid order ID never came."""
+
+from agent.core.facts import Facts, Outcome, Purpose
+from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.reading import chosen, full_house, port_of, standing_outcome
+from agent.core.telling import ago, app_name, lasting
+
+
+def _check(facts: Facts) -> Verdict:
+    attempt = facts.session.attempt
+    if attempt is None or standing_outcome(facts) is not Outcome.NOT_READY or full_house(facts):
+        return Absent()
+    port = port_of(facts)
+    answered = f"port {port} answered the handshake"
+    if attempt.server_version is not None:
+        answered += f" with server version {attempt.server_version}"
+    if attempt.accounts_came:
+        came, missing = "the accounts came, the next valid order ID did not", "the next valid order ID"
+    else:
+        came, missing = "neither the accounts nor the next valid order ID came", "accounts and the next valid order ID"
+    evidence = [f"{answered} {ago(facts, attempt.at)}", f"{came} within {lasting(attempt.elapsed)}"]
+    if attempt.detail:
+        evidence.append(attempt.detail)
+    process = chosen(facts)
+    if process is not None:
+        evidence.append(f"{process.label} has run for {lasting(facts.now.wall - process.started)}")
+    return Present({"app": app_name(facts), "port": str(port), "missing": missing}, tuple(evidence))
+
+
+def _grace(facts: Facts) -> float:
+    return 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.not_ready_grace
+
+
+SESSION_NOT_READY = Problem(
+    code="session-not-ready",
+    title="{app} does not get API sessions ready",
+    text=(
+        "{app} answers on API port {port}, but does not send {missing}. No program can work with it until it does: "
+        "a window may be waiting for a click, or the log-in is only half done."
+    ),
+    severity=Severity.ERROR,
+    check=_check,
+    visible_after=_grace,
+)

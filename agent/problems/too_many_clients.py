@@ -1,0 +1,58 @@
+"""Every client place of the application is taken: 32 programs or connections stand on its API port."""
+
+from collections import Counter
+
+from agent.core.facts import Facts, Outcome, Purpose, Unknown
+from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
+from agent.core.reading import MAX_CLIENTS, client_count, clients_of, full_house, port_of, standing_outcome
+from agent.core.telling import ago, app_name, listed, program
+
+_SHOWN = 10
+"""Programs that get a line of evidence each; the rest is counted."""
+
+
+def _check(facts: Facts) -> Verdict:
+    attempt = facts.session.attempt
+    if attempt is None or standing_outcome(facts) not in (Outcome.CLOSED, Outcome.SILENT, Outcome.NOT_READY):
+        return Absent()
+    if isinstance(facts.machine.sockets, Unknown):
+        return Undecided(facts.machine.sockets.reason)
+    count = client_count(facts)
+    if count is None:
+        return Undecided("the clients of a TWS on another machine cannot be counted from here")
+    if not full_house(facts):
+        return Absent()
+    port = port_of(facts)
+    programs = Counter(program(c) for c in clients_of(facts)).most_common()
+    evidence = [
+        f"{count} clients are connected to port {port}; the limit is {MAX_CLIENTS}",
+        f"the latest attempt to connect failed {ago(facts, attempt.at)}",
+        *(f"{name}: {n} connection{'s' if n > 1 else ''}" for name, n in programs[:_SHOWN]),
+    ]
+    if len(programs) > _SHOWN:
+        evidence.append(f"{len(programs) - _SHOWN} more programs with one connection or more each")
+    args = {
+        "app": app_name(facts),
+        "count": str(count),
+        "limit": str(MAX_CLIENTS),
+        "port": str(port),
+        "programs": listed(name for name, _ in programs),
+    }
+    return Present(args, tuple(evidence))
+
+
+def _grace(facts: Facts) -> float:
+    return 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.silence_grace
+
+
+TOO_MANY_CLIENTS = Problem(
+    code="too-many-clients",
+    title="All {limit} API client places are taken",
+    text=(
+        "{count} clients are connected to port {port}, and {app} serves at most {limit}. "
+        "No other program can connect until one of them disconnects. Most of them: {programs}."
+    ),
+    severity=Severity.ERROR,
+    check=_check,
+    visible_after=_grace,
+)

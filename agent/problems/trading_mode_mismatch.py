@@ -1,0 +1,58 @@
+"""The session belongs to a live account where paper was declared, or the reverse."""
+
+from agent.core.facts import Facts
+from agent.core.noticed import NO_SESSION, live
+from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
+from agent.core.reading import chosen, port_of
+from agent.core.settings import WantedMode
+from agent.core.telling import app_name, listed, masked, shortened
+from agent.tws.applications import TradingMode
+
+_LONGEST_NAME = 40
+"""Characters of the connection's name in the text."""
+
+
+def _check(facts: Facts) -> Verdict:
+    wanted, session = facts.connection.trading_mode, facts.session
+    if wanted is WantedMode.ANY:
+        return Absent()
+    if not live(facts):
+        return NO_SESSION
+    actual = session.trading_mode
+    if actual is TradingMode.UNKNOWN:
+        return Undecided(
+            "the session has both live and paper accounts" if session.accounts else "the session has no accounts yet"
+        )
+    if actual.value == wanted.value:
+        return Absent()
+    port = session.port if session.port is not None else port_of(facts)
+    accounts = listed((masked(a) for a in session.accounts), room=80)
+    evidence = [
+        f"the session on port {port} belongs to {accounts}: {actual.value} trading",
+        f"the connection “{shortened(facts.connection.name, _LONGEST_NAME)}” is configured for {wanted.value} trading",
+    ]
+    process = chosen(facts)
+    if process is not None:
+        evidence.append(f"{process.label} listens on port {port}")
+    args = {
+        "app": app_name(facts),
+        "actual": actual.value,
+        "wanted": wanted.value,
+        "port": str(port),
+        "name": shortened(facts.connection.name, _LONGEST_NAME),
+    }
+    return Present(args, tuple(evidence))
+
+
+TRADING_MODE_MISMATCH = Problem(
+    code="trading-mode-mismatch",
+    title="This is a {actual} account, not {wanted}",
+    text=(
+        "“{name}” is meant for {wanted} trading, but {app} on port {port} is logged in to a {actual} account. "
+        "Orders that a program sends there go to the {actual} account."
+    ),
+    severity=Severity.ERROR,
+    check=_check,
+    needs_session=True,
+    never_silenced=True,
+)

@@ -1,0 +1,72 @@
+import pytest
+
+from agent.core.facts import Outcome, SessionFacts
+from agent.core.problem import Absent, Present, Severity
+from agent.core.settings import Intent
+from agent.problems.read_only_api import READ_ONLY_API
+from tests.problems.conftest import Judge
+from tests.problems.scene import NOW, attempt, backing_off, connected, connection, facts, notice
+
+REFUSED = "Error validating request:-'bN' : cause - The API interface is currently in Read-Only mode."
+
+
+def test_a_refused_request_is_told_with_the_words_of_the_application(judge: Judge) -> None:
+    verdict = judge(READ_ONLY_API, facts(session=connected(notices=(notice(321, REFUSED),))))
+
+    assert isinstance(verdict, Present)
+    assert verdict.evidence[0] == f"notice 321 at 13:59:55 (5 s ago): “{REFUSED}”"
+
+
+@pytest.mark.parametrize(("intent", "severity"), [(Intent.TRADE, Severity.ERROR), (Intent.DATA, Severity.INFO)])
+def test_it_is_as_bad_as_the_connection_is_meant_for_trading(judge: Judge, intent: Intent, severity: Severity) -> None:
+    seen = facts(session=connected(notices=(notice(321, REFUSED),)), wants=connection(intent=intent))
+
+    verdict = judge(READ_ONLY_API, seen)
+
+    assert isinstance(verdict, Present)
+    assert verdict.severity is severity
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Error validating request.-'b_' : cause - The API interface is currently in read‑only mode",
+        "Fehler bei der Überprüfung der Anfrage: Die API-Schnittstelle ist im Nur-Lese-Modus",
+        "Erreur de validation de la requête : l'interface API est actuellement en mode Lecture seule",
+        "验证请求时出错:API接口目前处于只读模式",
+        "リクエストの検証エラー: APIは現在読み取り専用モードです",
+        "Fehler: die Einstellung „Read-Only API“ ist aktiv",
+    ],
+)
+def test_it_is_understood_in_the_languages_of_the_application(judge: Judge, text: str) -> None:
+    assert isinstance(judge(READ_ONLY_API, facts(session=connected(notices=(notice(321, text),)))), Present)
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (321, "Error validating request:-'a0' : cause - The account code is required for this operation."),
+        (321, "Error validating request.-'bW' : cause - Please enter a valid price"),
+        (399, REFUSED),
+    ],
+)
+def test_other_refusals_do_not_count(judge: Judge, code: int, text: str) -> None:
+    assert judge(READ_ONLY_API, facts(session=connected(notices=(notice(code, text),)))) == Absent()
+
+
+def test_it_stays_for_as_long_as_the_session_stands(judge: Judge) -> None:
+    old = notice(321, REFUSED, ago=86_400.0)
+
+    assert isinstance(judge(READ_ONLY_API, facts(session=connected(notices=(old,)))), Present)
+
+
+def test_it_is_absent_without_a_refusal_and_without_a_session(judge: Judge) -> None:
+    assert judge(READ_ONLY_API, facts()) == Absent()
+    assert judge(READ_ONLY_API, facts(session=backing_off(Outcome.REFUSED))) == Absent()
+
+
+def test_the_short_session_of_doctor_counts_after_it_has_ended(judge: Judge) -> None:
+    ended = SessionFacts(since=NOW.monotonic, notices=(notice(321, REFUSED),), attempt=attempt(Outcome.READY))
+
+    assert isinstance(judge(READ_ONLY_API, facts(session=ended, doctor=True)), Present)
+    assert judge(READ_ONLY_API, facts(session=ended)) == Absent()

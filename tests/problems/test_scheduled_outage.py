@@ -1,0 +1,118 @@
+from dataclasses import replace
+
+import pytest
+
+from agent.core.facts import Known, ServerLink, SessionFacts, Sight, Unknown
+from agent.core.problem import Absent, Present, Undecided
+from agent.problems.scheduled_outage import SCHEDULED_OUTAGE
+from agent.tws.calendar import Expectation, Outage, OutageKind, Region
+from tests.problems.conftest import Judge
+from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine
+
+HOUR = 3600.0
+RESTART = Outage(OutageKind.RESTART, began=NOW.wall - 60, ends=NOW.wall + 240)
+GONE = Sight(last_pid=3117, gone_since=NOW.monotonic - 20, ever=True)
+
+
+def window(kind: OutageKind = OutageKind.RESET, region: Region | None = None, ends: float = HOUR) -> Expectation:
+    return Expectation(outage=Outage(kind, began=NOW.wall - HOUR / 2, ends=NOW.wall + ends, region=region))
+
+
+def cut_off() -> SessionFacts:
+    session = connected(server_link=ServerLink.DOWN)
+    return replace(session, link_since=NOW.monotonic - 120, link_code=1100)
+
+
+@pytest.mark.parametrize(
+    ("kind", "region", "reason"),
+    [
+        (OutageKind.RESET, Region.AMERICA, "the daily reset of IB's American servers"),
+        (OutageKind.RESET, Region.EUROPE, "the daily reset of IB's European servers"),
+        (OutageKind.RESET, Region.ASIA, "the daily reset of IB's Asian servers"),
+        (OutageKind.RESET, None, "the daily reset of IB's servers"),
+        (OutageKind.WEEKEND, None, "the weekend maintenance of IB's servers"),
+    ],
+)
+def test_a_lost_link_inside_a_window_is_planned(
+    judge: Judge, kind: OutageKind, region: Region | None, reason: str
+) -> None:
+    verdict = judge(SCHEDULED_OUTAGE, facts(session=cut_off(), expected=window(kind, region)))
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["reason"] == reason
+    assert verdict.args["until"] == "15:00"
+    assert verdict.evidence == (
+        "notice 1100 at 13:58:00 (2 min ago)",
+        f"{reason} is expected from 13:30 to 15:00 local time",
+    )
+
+
+def test_the_end_is_told_in_local_time_with_the_day_where_it_is_another(judge: Judge) -> None:
+    seen = facts(session=cut_off(), expected=window(ends=10 * HOUR))
+
+    verdict = judge(SCHEDULED_OUTAGE, replace(seen, machine=replace(seen.machine, utc_offset=2 * HOUR)))
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["until"] == "Tuesday 02:00"
+
+
+def test_a_calm_session_inside_a_window_is_no_outage(judge: Judge) -> None:
+    seen = facts(expected=replace(window(), restart=RESTART))
+
+    assert judge(SCHEDULED_OUTAGE, seen) == Absent()
+
+
+def test_a_lost_link_outside_every_window_is_not_planned(judge: Judge) -> None:
+    assert judge(SCHEDULED_OUTAGE, facts(session=cut_off())) == Absent()
+
+
+def test_a_network_that_is_down_is_no_planned_outage(judge: Judge) -> None:
+    around = machine(gateway(), network=Known(False))
+
+    assert judge(SCHEDULED_OUTAGE, facts(around, cut_off(), expected=window())) == Absent()
+
+
+def test_an_application_that_is_away_for_its_daily_restart_is_planned(judge: Judge) -> None:
+    seen = facts(machine(), backing_off(), expected=Expectation(restart=RESTART), sight=GONE)
+
+    verdict = judge(SCHEDULED_OUTAGE, seen)
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["reason"] == "the daily restart of IB Gateway"
+    assert verdict.evidence == (
+        "IB Gateway has not been running since 13:59:40",
+        "the daily restart of IB Gateway is expected from 13:59 to 14:04 local time",
+    )
+
+
+def test_once_the_application_is_back_or_a_session_stands_nothing_is_away(judge: Judge) -> None:
+    starting = gateway(age=20.0, ports=(), link_for=None, restarted=True)
+    expected = Expectation(restart=RESTART)
+
+    assert judge(SCHEDULED_OUTAGE, facts(machine(starting), backing_off(), expected=expected)) == Absent()
+    assert judge(SCHEDULED_OUTAGE, facts(machine(), connected(), expected=expected)) == Absent()
+
+
+def test_a_restart_window_that_is_over_or_still_to_come_expects_nothing(judge: Judge) -> None:
+    for began, ends in ((-400.0, -1.0), (1.0, 400.0)):
+        restart = replace(RESTART, began=NOW.wall + began, ends=NOW.wall + ends)
+        seen = facts(machine(), backing_off(), expected=Expectation(restart=restart), sight=GONE)
+
+        assert judge(SCHEDULED_OUTAGE, seen) == Absent()
+
+
+def test_a_remote_application_tells_nothing_about_its_restart(judge: Judge) -> None:
+    wants = connection(host="192.0.2.10", port=4002)
+    seen = facts(machine(), backing_off(), expected=Expectation(restart=RESTART), wants=wants)
+
+    assert judge(SCHEDULED_OUTAGE, seen) == Absent()
+
+
+def test_a_process_table_that_cannot_be_read_leaves_it_undecided(judge: Judge) -> None:
+    seen = facts(machine(processes=Unknown("timed out")), backing_off(), expected=Expectation(restart=RESTART))
+
+    assert judge(SCHEDULED_OUTAGE, seen) == Undecided("timed out")
+
+
+def test_it_shows_as_maintenance() -> None:
+    assert SCHEDULED_OUTAGE.expected

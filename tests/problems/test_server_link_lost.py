@@ -1,0 +1,64 @@
+from dataclasses import replace
+
+import pytest
+
+from agent.core.facts import Outcome, ServerLink, SessionFacts
+from agent.core.problem import Absent, Present, Undecided
+from agent.problems.network_down import NETWORK_DOWN
+from agent.problems.scheduled_outage import SCHEDULED_OUTAGE
+from agent.problems.server_link_lost import SERVER_LINK_LOST
+from tests.problems.conftest import Judge
+from tests.problems.scene import NOW, backing_off, connected, facts, notice
+
+
+def cut_off(code: int = 1100, since: float = 300.0) -> SessionFacts:
+    session = connected(server_link=ServerLink.DOWN)
+    return replace(session, link_since=NOW.monotonic - since, link_code=code)
+
+
+@pytest.mark.parametrize("code", [1100, 2110])
+def test_it_tells_the_notice_and_since_when(judge: Judge, code: int) -> None:
+    verdict = judge(SERVER_LINK_LOST, facts(session=cut_off(code)))
+
+    assert isinstance(verdict, Present)
+    assert verdict.args == {"app": "IB Gateway", "since": "13:55:00", "code": str(code)}
+    assert verdict.evidence == (
+        f"notice {code} at 13:55:00 (5 min ago)",
+        "neither 1101 nor 1102 (link restored) has come since",
+        "IB Gateway 10.45 (pid 3117) runs; its connection to IB's servers stands to 198.51.100.7:4001",
+    )
+
+
+def test_times_are_local(judge: Judge) -> None:
+    seen = facts(session=cut_off())
+
+    verdict = judge(SERVER_LINK_LOST, replace(seen, machine=replace(seen.machine, utc_offset=3600.0)))
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["since"] == "14:55:00"
+
+
+def test_a_competing_session_shortly_before_is_named_as_the_likely_cause(judge: Judge) -> None:
+    session = replace(cut_off(), notices=(notice(10197, "No market data during competing live session", ago=310.0),))
+
+    verdict = judge(SERVER_LINK_LOST, facts(session=session))
+
+    assert isinstance(verdict, Present)
+    assert verdict.evidence[-1].startswith("another session of the same user may have taken over: notice 10197")
+
+
+@pytest.mark.parametrize("link", [ServerLink.UP, ServerLink.UNKNOWN])
+def test_it_is_absent_while_nothing_says_that_the_link_is_down(judge: Judge, link: ServerLink) -> None:
+    assert judge(SERVER_LINK_LOST, facts(session=connected(server_link=link))) == Absent()
+
+
+def test_without_a_session_nobody_can_tell(judge: Judge) -> None:
+    assert isinstance(judge(SERVER_LINK_LOST, facts(session=backing_off(Outcome.REFUSED))), Undecided)
+
+
+def test_it_hides_behind_its_causes_and_waits_for_short_losses_to_heal() -> None:
+    seen = facts(session=cut_off())
+
+    assert SERVER_LINK_LOST.hidden_by == (NETWORK_DOWN, SCHEDULED_OUTAGE)
+    assert SERVER_LINK_LOST.visible_after(seen) == seen.timing.link_grace
+    assert SERVER_LINK_LOST.visible_after(facts(doctor=True)) == 0.0

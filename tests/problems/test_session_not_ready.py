@@ -1,0 +1,66 @@
+from dataclasses import replace
+
+from agent.core.facts import ApiClient, Known, Outcome, Phase, SessionFacts, Sockets
+from agent.core.problem import Absent, Present
+from agent.core.reading import MAX_CLIENTS
+from agent.problems.session_not_ready import SESSION_NOT_READY
+from tests.problems.conftest import Judge
+from tests.problems.scene import attempt, backing_off, connected, facts, gateway, machine
+
+
+def half_ready(accounts_came: bool) -> SessionFacts:
+    tried = attempt(Outcome.NOT_READY, elapsed=4.0, server_version=178, accounts_came=accounts_came)
+    return SessionFacts(phase=Phase.BACKING_OFF, attempt=tried)
+
+
+def test_accounts_without_a_next_order_id_are_told_apart_from_nothing_at_all(judge: Judge) -> None:
+    half = judge(SESSION_NOT_READY, facts(session=half_ready(accounts_came=True)))
+    none = judge(SESSION_NOT_READY, facts(session=half_ready(accounts_came=False)))
+
+    assert isinstance(half, Present)
+    assert isinstance(none, Present)
+    assert half.args["missing"] == "the next valid order ID"
+    assert none.args["missing"] == "accounts and the next valid order ID"
+    assert "the accounts came, the next valid order ID did not within 4 s" in half.evidence
+    assert half.evidence[0] == "port 4002 answered the handshake with server version 178 at 13:59:59 (1 s ago)"
+    assert half.evidence[-1] == "IB Gateway 10.45 (pid 3117) has run for 2 h"
+
+
+def test_what_else_was_seen_is_part_of_the_evidence(judge: Judge) -> None:
+    tried = attempt(Outcome.NOT_READY, detail="closed by the other side")
+
+    verdict = judge(SESSION_NOT_READY, facts(session=SessionFacts(phase=Phase.BACKING_OFF, attempt=tried)))
+
+    assert isinstance(verdict, Present)
+    assert "closed by the other side" in verdict.evidence
+
+
+def test_it_is_absent_while_a_session_stands_or_fails_in_another_way(judge: Judge) -> None:
+    for session in (connected(), backing_off(Outcome.SILENT), backing_off()):
+        assert judge(SESSION_NOT_READY, facts(session=session)) == Absent()
+
+
+def test_it_is_absent_once_the_application_is_gone(judge: Judge) -> None:
+    assert judge(SESSION_NOT_READY, facts(machine(), half_ready(accounts_came=True))) == Absent()
+
+
+def test_it_is_absent_while_the_user_wants_no_connection(judge: Judge) -> None:
+    unwanted = replace(half_ready(accounts_came=True), wanted=False)
+
+    assert judge(SESSION_NOT_READY, facts(session=unwanted)) == Absent()
+
+
+def test_a_full_house_explains_it(judge: Judge) -> None:
+    around = machine(gateway(), clients=tuple(ApiClient(port=4002, pid=n) for n in range(MAX_CLIENTS)))
+
+    assert judge(SESSION_NOT_READY, facts(around, half_ready(accounts_came=False))) == Absent()
+    assert isinstance(around.sockets, Known)
+    fewer = replace(around, sockets=Known(Sockets(around.sockets.value.listeners, around.sockets.value.clients[1:])))
+    assert isinstance(judge(SESSION_NOT_READY, facts(fewer, half_ready(accounts_came=False))), Present)
+
+
+def test_a_slow_log_in_gets_its_grace_and_doctor_does_not_wait() -> None:
+    seen = facts(session=half_ready(accounts_came=True))
+
+    assert SESSION_NOT_READY.visible_after(seen) == seen.timing.not_ready_grace
+    assert SESSION_NOT_READY.visible_after(facts(session=half_ready(accounts_came=True), doctor=True)) == 0.0
