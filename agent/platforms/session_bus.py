@@ -1,0 +1,101 @@
+"""The D-Bus session bus of a Linux desktop: reaching it, and asking it questions that must not hang.
+
+Import it on Linux only, and late: dbus-fast costs 50 ms.
+"""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dbus_fast import Message, MessageType
+from dbus_fast.aio import MessageBus
+
+CONNECT_SECONDS = 2.0
+"""A bus on the same machine answers within milliseconds."""
+
+ANSWER_SECONDS = 5.0
+"""A question may start a program that is started on demand, a notification service say; that takes a second or two."""
+
+_BUS = "org.freedesktop.DBus"
+_BUS_PATH = "/org/freedesktop/DBus"
+
+
+class NoSessionBus(Exception):
+    """There is no session bus, or it does not answer; `str()` says which, for people."""
+
+
+class NoAnswer(Exception):
+    """A question on the bus was refused or stayed unanswered."""
+
+
+def session_bus_address() -> str:
+    """Where the session bus listens; raises `NoSessionBus`."""
+    if told := os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
+        return told
+    socket = Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")) / "bus"
+    if socket.is_socket():
+        return f"unix:path={socket}"
+    raise NoSessionBus("there is no D-Bus session bus, so this is not a desktop session")
+
+
+async def connect_session_bus() -> MessageBus:
+    """A new connection to the session bus; raises `NoSessionBus`."""
+    address = session_bus_address()
+    try:
+        bus = MessageBus(bus_address=address)
+        return await asyncio.wait_for(bus.connect(), CONNECT_SECONDS)
+    except Exception as failure:
+        # dbus-fast raises whatever the socket, the address parser or the login met.
+        raise NoSessionBus(
+            f"the D-Bus session bus cannot be reached ({failure or type(failure).__name__})"
+        ) from failure
+
+
+async def ask(
+    bus: MessageBus,
+    destination: str,
+    path: str,
+    interface: str,
+    member: str,
+    signature: str = "",
+    body: Sequence[Any] = (),
+    seconds: float = ANSWER_SECONDS,
+) -> list[Any]:
+    """Call a method and return its answer; raises `NoAnswer`."""
+    message = Message(destination, path, interface, member, signature=signature, body=list(body))
+    try:
+        reply = await asyncio.wait_for(bus.call(message), seconds)
+    except TimeoutError as late:
+        raise NoAnswer(f"{destination} did not answer within {seconds:g} s") from late
+    except Exception as failure:
+        # A connection that breaks meanwhile: dbus-fast hands on what the socket raised.
+        raise NoAnswer(f"the D-Bus session bus broke off ({failure or type(failure).__name__})") from failure
+    if reply is None or reply.message_type is not MessageType.METHOD_RETURN:
+        raise NoAnswer(f"{destination} refused {member}" + (f": {reply.body[0]}" if reply and reply.body else ""))
+    return list(reply.body)
+
+
+async def has_owner(bus: MessageBus, name: str) -> bool:
+    """Whether a program on the bus owns this name now."""
+    return bool((await ask(bus, _BUS, _BUS_PATH, _BUS, "NameHasOwner", "s", [name]))[0])
+
+
+async def can_be_started(bus: MessageBus, name: str) -> bool:
+    """Whether the bus would start a program for this name."""
+    return name in (await ask(bus, _BUS, _BUS_PATH, _BUS, "ListActivatableNames"))[0]
+
+
+async def watch_owner(bus: MessageBus, name: str) -> None:
+    """Have the bus report every change of this name's owner (a NameOwnerChanged signal)."""
+    rule = f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg0='{name}'"
+    await ask(bus, _BUS, _BUS_PATH, _BUS, "AddMatch", "s", [rule])
+
+
+def new_owner(message: Message, name: str) -> str | None:
+    """The unique name that owns `name` from now on, "" if nobody does; None if the message is about something else."""
+    if message.member != "NameOwnerChanged" or message.interface != _BUS or message.sender != _BUS:
+        return None
+    changed, _before, after = message.body
+    return str(after) if changed == name else None
