@@ -1,1 +1,8 @@
-"""The tray icon: what it looks like, its menu, and the desktops it can live on."""
+"""The tray icon: what it looks like, its menu, and the desktops it can live on.
+
+`open_tray` gives a `Tray`, or says why there can be none; pystray, Pillow and dbus-fast are imported no sooner.
+"""
+
+from agent.tray.icon import Tray, TrayUnavailable, open_tray
+
+__all__ = ["Tray", "TrayUnavailable", "open_tray"]

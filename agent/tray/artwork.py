@@ -1,0 +1,256 @@
+"""The icon's pictures: a shape and a colour of its own for every state, drawn sharp at the size that is asked for.
+
+Who cannot tell the colours apart tells the shapes: a square with a cross, a triangle, a question mark, an open ring,
+an hourglass, a crescent, two bars, a disc with a tick. Every picture is RGBA; Windows swaps colours of anything else.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
+
+from PIL import Image, ImageChops, ImageDraw
+
+from agent.core.display import IconState
+
+SIZES = (16, 22, 24, 32, 48, 64)
+"""Pixels: what panels ask for, 16 and 22 to 24 at scale 1, the others at scale 2 and in overviews."""
+
+_SUPERSAMPLING = 4
+"""Pictures are drawn this many times larger and averaged down: smooth slopes, and edges on whole pixels stay sharp."""
+
+_RIM_DIRECTIONS = 24
+"""The rim is the shape moved this many ways round the clock; more would not change a pixel."""
+
+Colour: TypeAlias = tuple[int, int, int]
+Point: TypeAlias = tuple[float, float]
+
+
+class Background(StrEnum):
+    """What the icon lies on."""
+
+    LIGHT = "light"
+    DARK = "dark"
+    ANY = "any"
+    """It could not be found out: the picture must be clear on both."""
+
+
+_WHITE: Colour = (255, 255, 255)
+_INK: Colour = (26, 29, 34)
+
+
+class _Stencil:
+    """One layer of a picture of `size` pixels: what is cut out is painted. Coordinates are pixels of the result."""
+
+    def __init__(self, size: int) -> None:
+        side = size * _SUPERSAMPLING
+        self.size = size
+        self.mask = Image.new("L", (side, side), 0)
+        self._draw = ImageDraw.Draw(self.mask)
+
+    def disc(self, centre: Point, radius: float, fill: int = 255) -> None:
+        x, y, r = (v * _SUPERSAMPLING for v in (*centre, radius))
+        self._draw.ellipse((x - r, y - r, x + r - 1, y + r - 1), fill=fill)
+
+    def polygon(self, *points: Point) -> None:
+        self._draw.polygon([(x * _SUPERSAMPLING, y * _SUPERSAMPLING) for x, y in points], fill=255)
+
+    def box(self, left: float, top: float, right: float, bottom: float, corner: float = 0.0) -> None:
+        left, top, right, bottom = (v * _SUPERSAMPLING for v in (left, top, right, bottom))
+        self._draw.rounded_rectangle((left, top, right - 1, bottom - 1), radius=corner * _SUPERSAMPLING, fill=255)
+
+    def stroke(self, width: float, *points: Point) -> None:
+        """A line with round ends and corners."""
+        line = [(x * _SUPERSAMPLING, y * _SUPERSAMPLING) for x, y in points]
+        self._draw.line(line, fill=255, width=round(width * _SUPERSAMPLING), joint="curve")
+        for point in points:
+            self.disc(point, width / 2)
+
+    def arc(self, centre: Point, radius: float, width: float, start: float, end: float) -> None:
+        """Part of a ring with round ends, clockwise, in degrees from three o'clock."""
+        steps = max(8, int(abs(end - start) / 6))
+        angles = [math.radians(start + (end - start) * step / steps) for step in range(steps + 1)]
+        points = [(centre[0] + radius * math.cos(a), centre[1] + radius * math.sin(a)) for a in angles]
+        self.stroke(width, *points)
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Where things lie in a picture of `size` pixels, on whole pixels wherever an edge is straight."""
+
+    size: int
+
+    @property
+    def rim(self) -> int:
+        """Width of the outline in pixels: one on a panel of usual size."""
+        return max(1, round(self.size / 24))
+
+    @property
+    def middle(self) -> float:
+        return self.size / 2
+
+    def at(self, part: float) -> float:
+        """A place between the two edges of the shape, 0 to 1, wherever it falls."""
+        return self.rim + part * (self.size - 2 * self.rim)
+
+    def on(self, part: float) -> int:
+        """The same, on a whole pixel."""
+        return round(self.at(part))
+
+    @property
+    def bar(self) -> int:
+        """Width of an upright stroke: even, so that it can be centred without blur."""
+        return 2 * max(1, round(self.size / 16))
+
+
+def _tick_disc(grid: _Grid, body: _Stencil, mark: _Stencil) -> None:
+    body.disc((grid.middle, grid.middle), grid.middle - grid.rim)
+    mark.stroke(grid.size * 0.135, *tick(grid.at))
+
+
+def tick(at: Callable[[float], float]) -> tuple[Point, ...]:
+    """The corners of the tick, `at` giving the place of a part of the width."""
+    return ((at(0.24), at(0.53)), (at(0.43), at(0.71)), (at(0.76), at(0.32)))
+
+
+def _cross_square(grid: _Grid, body: _Stencil, mark: _Stencil) -> None:
+    body.box(grid.rim, grid.rim, grid.size - grid.rim, grid.size - grid.rim, corner=grid.size * 0.13)
+    near, far = grid.at(0.27), grid.at(0.73)
+    mark.stroke(grid.size * 0.145, (near, near), (far, far))
+    mark.stroke(grid.size * 0.145, (near, far), (far, near))
+
+
+def _triangle(grid: _Grid, body: _Stencil, mark: _Stencil) -> None:
+    corner = grid.size * 0.06
+    left, right, top, bottom = grid.rim + corner, grid.size - grid.rim - corner, grid.rim + corner, grid.on(0.97)
+    body.polygon((grid.middle, top), (right, bottom - corner), (left, bottom - corner))
+    body.stroke(2 * corner, (grid.middle, top), (right, bottom - corner), (left, bottom - corner), (grid.middle, top))
+    half = grid.bar / 2
+    dot_top = bottom - grid.on(0.09) - grid.bar + grid.rim
+    gap = max(1, round(grid.size / 16))
+    mark.box(grid.middle - half, grid.on(0.34), grid.middle + half, dot_top - gap, corner=half * 0.5)
+    mark.box(grid.middle - half, dot_top, grid.middle + half, dot_top + grid.bar, corner=half * 0.5)
+
+
+def _question(grid: _Grid, body: _Stencil, mark: _Stencil) -> None:
+    width = grid.size * 0.17
+    radius = grid.size * 0.25
+    top = grid.rim + width / 2 + radius
+    body.arc((grid.middle, top), radius, width, 180, 410)
+    end = math.radians(410)
+    elbow = (grid.middle + radius * math.cos(end), top + radius * math.sin(end))
+    body.stroke(width, elbow, (grid.middle, grid.at(0.53)), (grid.middle, grid.at(0.63)))
+    dot = 2 * round(width * 0.62)
+    bottom = grid.size - grid.rim
+    body.box(grid.middle - dot / 2, bottom - dot, grid.middle + dot / 2, bottom, corner=dot / 2)
+
+
+def _open_ring(grid: _Grid, body: _Stencil, mark: _Stencil) -> None:
+    width = grid.size * 0.17
+    radius = grid.middle - grid.rim - width / 2
+    body.arc((grid.middle, grid.middle), radius, width, -10, 265)
+    body.disc((grid.middle, grid.middle), grid.size * 0.155)
+
+
+def _hourglass(grid: _Grid, body: _Stencil, mark: _Stencil) -> None:
+    left, right = grid.on(0.16), grid.size - grid.on(0.16)
+    top, bottom = grid.rim, grid.size - grid.rim
+    cap = max(2, round(grid.size * 0.14))
+    inset, waist = grid.size * 0.05, grid.size * 0.055
+    body.box(left, top, right, top + cap, corner=cap * 0.35)
+    body.box(left, bottom - cap, right, bottom, corner=cap * 0.35)
+    for edge, towards in ((top + cap - 1, 1), (bottom - cap + 1, -1)):
+        neck = grid.middle + towards * 0.5
+        body.polygon(
+            (left + inset, edge), (right - inset, edge), (grid.middle + waist, neck), (grid.middle - waist, neck)
+        )
+
+
+def _crescent(grid: _Grid, body: _Stencil, mark: _Stencil) -> None:
+    body.disc((grid.middle, grid.middle), grid.middle - grid.rim)
+    body.disc((grid.at(0.72), grid.at(0.33)), grid.size * 0.36, fill=0)
+
+
+def _two_bars(grid: _Grid, body: _Stencil, mark: _Stencil) -> None:
+    top, bottom = grid.on(0.06), grid.size - grid.on(0.06)
+    width = max(4, round(grid.size * 0.25))
+    gap = max(2 * grid.rim + 2, round(grid.size * 0.18))
+    outer = round((grid.size - gap) / 2) - width
+    for left in (outer, grid.size - outer - width):
+        body.box(left, top, left + width, bottom, corner=grid.size * 0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How one state is drawn."""
+
+    shape: Callable[[_Grid, _Stencil, _Stencil], None]
+    bright: Colour
+    """Of the shape on an unknown background: at least 3 to 1 against a dark panel, where the rim cannot be seen."""
+    deep: Colour
+    """Of the shape on a known one: sets it off from a light panel, and on a dark one from its white rim."""
+    mark: Colour = _WHITE
+
+
+_LOOKS: dict[IconState, _Look] = {
+    IconState.PROBLEM: _Look(_cross_square, (226, 58, 48), (200, 38, 30)),
+    IconState.WARNING: _Look(_triangle, (247, 181, 0), (247, 181, 0), mark=_INK),
+    IconState.UNKNOWN: _Look(_question, (190, 134, 240), (124, 58, 190)),
+    IconState.CONNECTING: _Look(_open_ring, (72, 156, 245), (20, 102, 200)),
+    IconState.WAITING: _Look(_hourglass, (168, 178, 190), (92, 102, 114)),
+    IconState.MAINTENANCE: _Look(_crescent, (122, 150, 238), (60, 84, 180)),
+    IconState.PAUSED: _Look(_two_bars, (168, 178, 190), (92, 102, 114)),
+    IconState.CONNECTED: _Look(_tick_disc, (34, 160, 84), (22, 128, 64)),
+}
+
+
+@lru_cache(maxsize=64)
+def picture(state: IconState, size: int, background: Background = Background.ANY) -> Image.Image:
+    """The picture of a state, `size` pixels square, RGBA. It is shared: do not draw on it."""
+    look = _LOOKS[state]
+    grid, body, mark = _Grid(size), _Stencil(size), _Stencil(size)
+    look.shape(grid, body, mark)
+    side = size * _SUPERSAMPLING
+    image = Image.new("RGBA", (side, side), (*_rim_colour(background), 0))
+    image.paste((*_rim_colour(background), 255), mask=_widened(body.mask, grid.rim * _SUPERSAMPLING))
+    image.paste((*(look.bright if background is Background.ANY else look.deep), 255), mask=body.mask)
+    image.paste((*look.mark, 255), mask=mark.mask)
+    return _averaged(image)
+
+
+def _rim_colour(background: Background) -> Colour:
+    """White sets a shape off from a dark panel; ink from a light one, and on a dark one it only disappears."""
+    return _WHITE if background is Background.DARK else _INK
+
+
+def _widened(mask: Image.Image, by: int) -> Image.Image:
+    """The mask grown by `by` pixels in every direction."""
+    grown = mask
+    for step in range(_RIM_DIRECTIONS):
+        angle = 2 * math.pi * step / _RIM_DIRECTIONS
+        moved = ImageChops.offset(mask, round(by * math.cos(angle)), round(by * math.sin(angle)))
+        grown = ImageChops.lighter(grown, moved)
+    return grown
+
+
+def _averaged(image: Image.Image) -> Image.Image:
+    """The image at its real size; colours weighted by how opaque they are, so that no dark fringe appears."""
+    return image.convert("RGBa").reduce(_SUPERSAMPLING).convert("RGBA")
+
+
+def argb(image: Image.Image) -> bytes:
+    """The pixels as a StatusNotifierItem wants them: alpha, red, green, blue, row by row from the top."""
+    red, green, blue, alpha = image.convert("RGBA").split()
+    return Image.merge("RGBA", (alpha, red, green, blue)).tobytes()
+
+
+def icons_folder() -> Path | None:
+    """The folder with the built icons: inside the installed package, or beside it in a checkout; None if neither is."""
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "_icons", package.parent / "icons"):
+        if (folder / "gatelight.png").is_file():
+            return folder
+    return None

@@ -1,0 +1,213 @@
+"""A pystray menu as `com.canonical.dbusmenu`, the protocol in which Linux panels read and click menus."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypeAlias
+
+from dbus_fast import DBusError, PropertyAccess, Variant
+from dbus_fast.annotations import DBusBool, DBusInt32, DBusSignature, DBusStr, DBusUInt32, DBusVariant
+from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
+
+from agent.tray.menu import pystray
+
+ROOT = 0
+"""The number of the menu itself; its lines are numbered from 1."""
+
+_ERROR = "com.canonical.dbusmenu.Error"
+
+Properties: TypeAlias = dict[str, Variant]
+_Layout = Annotated[list[Any], DBusSignature("(ia{sv}av)")]
+_Strings = Annotated[list[str], DBusSignature("as")]
+_Numbers = Annotated[list[int], DBusSignature("ai")]
+_ItemProperties = Annotated[list[Any], DBusSignature("a(ia{sv})")]
+_Events = Annotated[list[Any], DBusSignature("a(isvu)")]
+
+
+@dataclass(slots=True)
+class _Node:
+    """One line of the menu as the panel knows it."""
+
+    number: int
+    properties: Properties
+    item: Any = None
+    children: list["_Node"] = field(default_factory=list)
+
+    def walk(self) -> Iterator["_Node"]:
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+def _properties(item: Any) -> Properties:
+    if item is pystray().Menu.SEPARATOR:
+        return {"type": Variant("s", "separator")}
+    # A single underscore would underline the next letter.
+    found = {"label": Variant("s", item.text.replace("_", "__")), "enabled": Variant("b", bool(item.enabled))}
+    if item.checked is not None:
+        found["toggle-type"] = Variant("s", "radio" if item.radio else "checkmark")
+        found["toggle-state"] = Variant("i", int(bool(item.checked)))
+    if item.submenu is not None:
+        found["children-display"] = Variant("s", "submenu")
+    return found
+
+
+def _asks_the_same(before: Any, after: Any) -> bool:
+    """Whether a click on either line does the same, so that one may take the other's place under an open menu."""
+    if before is after:
+        return True
+    first, second = getattr(before, "entry", None), getattr(after, "entry", None)
+    return first is not None and second is not None and first.action == second.action
+
+
+class DBusMenu(ServiceInterface):
+    """The exported menu. `update` compares with what panels have, and sends no more than they need.
+
+    The number of a line is never used again for a line that does something else: a click on a menu that was open
+    while the menu changed does what was read, or nothing.
+    """
+
+    def __init__(self, clicked: Callable[[Any], None]) -> None:
+        super().__init__("com.canonical.dbusmenu")
+        self._clicked = clicked
+        self._revision = 0
+        self._last_number = ROOT
+        self._root = _Node(ROOT, {"children-display": Variant("s", "submenu")})
+        self._by_number = {ROOT: self._root}
+
+    def update(self, menu: Any) -> None:
+        """Offer this pystray menu (or None) from now on."""
+        items = list(menu) if menu else []
+        changes: list[tuple[_Node, Properties]] = []
+        if self._same_lines(self._root, items, changes):
+            self._send_changes(changes)
+            return
+        self._root = _Node(ROOT, self._root.properties)
+        self._add(self._root, items)
+        self._by_number = {node.number: node for node in self._root.walk()}
+        self._revision += 1
+        self.LayoutUpdated()
+
+    def _add(self, parent: _Node, items: list[Any]) -> None:
+        for item in items:
+            self._last_number += 1
+            node = _Node(self._last_number, _properties(item), item)
+            parent.children.append(node)
+            self._add(node, list(item.submenu or ()))
+
+    def _same_lines(self, parent: _Node, items: list[Any], changes: list[tuple[_Node, Properties]]) -> bool:
+        """Whether the lines below `parent` are these, but for what they look like; notes who changes how."""
+        if len(parent.children) != len(items):
+            return False
+        for node, item in zip(parent.children, items, strict=True):
+            properties = _properties(item)
+            same_kind = properties.keys() == node.properties.keys()
+            if not same_kind or not _asks_the_same(node.item, item):
+                return False
+            if not self._same_lines(node, list(item.submenu or ()), changes):
+                return False
+            changes.append((node, properties))
+            node.item = item
+        return True
+
+    def _send_changes(self, changes: list[tuple[_Node, Properties]]) -> None:
+        sent = []
+        for node, properties in changes:
+            if new := {key: value for key, value in properties.items() if value != node.properties[key]}:
+                node.properties = properties
+                sent.append([node.number, new])
+        if sent:
+            self.ItemsPropertiesUpdated(sent)
+
+    def _node(self, number: int) -> _Node:
+        if number not in self._by_number:
+            raise DBusError(_ERROR, f"there is no line {number}")
+        return self._by_number[number]
+
+    def _layout(self, node: _Node, depth: int, names: list[str]) -> list[Any]:
+        children = [Variant("(ia{sv}av)", self._layout(child, depth - 1, names)) for child in node.children]
+        return [node.number, _only(node.properties, names), children if depth != 0 else []]
+
+    def _event(self, number: int, kind: str) -> bool:
+        node = self._by_number.get(number)
+        if node is None:
+            return False
+        if kind == "clicked" and node.item is not None:
+            self._clicked(node.item)
+        return True
+
+    @dbus_property(PropertyAccess.READ)
+    def Version(self) -> DBusUInt32:
+        """The version of the protocol."""
+        return 3
+
+    @dbus_property(PropertyAccess.READ)
+    def TextDirection(self) -> DBusStr:
+        """Labels are English."""
+        return "ltr"
+
+    @dbus_property(PropertyAccess.READ)
+    def Status(self) -> DBusStr:
+        """ "notice" would ask the panel to draw attention to the menu."""
+        return "normal"
+
+    @dbus_property(PropertyAccess.READ)
+    def IconThemePath(self) -> _Strings:
+        """Lines have no icons."""
+        return []
+
+    @dbus_method()
+    def GetLayout(
+        self, parent: DBusInt32, depth: DBusInt32, names: _Strings
+    ) -> Annotated[tuple[int, Any], DBusSignature("u(ia{sv}av)")]:
+        """The lines below `parent`, `depth` levels of them (-1: all), with the properties in `names` (none: all)."""
+        return self._revision, self._layout(self._node(parent), depth, names)
+
+    @dbus_method()
+    def GetGroupProperties(self, numbers: _Numbers, names: _Strings) -> _ItemProperties:
+        """The properties of several lines (none: of all)."""
+        wanted = numbers or list(self._by_number)
+        return [[n, _only(self._by_number[n].properties, names)] for n in wanted if n in self._by_number]
+
+    @dbus_method()
+    def GetProperty(self, number: DBusInt32, name: DBusStr) -> DBusVariant:
+        """One property of one line."""
+        properties = self._node(number).properties
+        if name not in properties:
+            raise DBusError(_ERROR, f"line {number} has no {name}")
+        return properties[name]
+
+    @dbus_method()
+    def Event(self, number: DBusInt32, kind: DBusStr, _data: DBusVariant, _time: DBusUInt32) -> None:
+        """Something happened to a line: "clicked", "hovered", "opened", "closed"."""
+        self._event(number, kind)
+
+    @dbus_method()
+    def EventGroup(self, events: _Events) -> _Numbers:
+        """Several events; the answer is the lines that do not exist."""
+        return [number for number, kind, _data, _time in events if not self._event(number, kind)]
+
+    @dbus_method()
+    def AboutToShow(self, _number: DBusInt32) -> DBusBool:
+        """Whether the panel must read the lines again: never, changes are sent as they happen."""
+        return False
+
+    @dbus_method()
+    def AboutToShowGroup(self, numbers: _Numbers) -> Annotated[tuple[Any, Any], DBusSignature("aiai")]:
+        """The same for several: those to read again, those that do not exist."""
+        return [], [number for number in numbers if number not in self._by_number]
+
+    @dbus_signal()
+    def LayoutUpdated(self) -> Annotated[list[int], DBusSignature("ui")]:
+        """All lines are to be read again."""
+        return [self._revision, ROOT]
+
+    @dbus_signal()
+    def ItemsPropertiesUpdated(
+        self, changed: list[Any]
+    ) -> Annotated[tuple[Any, Any], DBusSignature("a(ia{sv})a(ias)")]:
+        """Lines look different; none lost a property."""
+        return changed, []
+
+
+def _only(properties: Properties, names: list[str]) -> Properties:
+    return {key: value for key, value in properties.items() if not names or key in names}

@@ -1,0 +1,212 @@
+"""The tray as the rest sees it: one icon that shows the latest `Display` and hands on what was clicked.
+
+Everything that draws runs on the icon's own thread, everything a click asks for on another one, so that neither a slow
+panel nor a slow agent can hold up the other.
+"""
+
+import logging
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from agent.core.display import TEXT_LIMIT, TITLE_LIMIT, Action, Display, IconState, Quit, shortened
+from agent.tray.menu import pystray_menu, tooltip
+
+log = logging.getLogger(__name__)
+
+NAME = "gatelight"
+TITLE = "Gatelight"
+
+SESSION_END_SECONDS = 4.0
+"""Windows gives a program 5 s after WM_ENDSESSION (HungAppTimeout) and then ends it."""
+
+
+class TrayUnavailable(Exception):
+    """No icon can be shown, or no longer; `str()` is one sentence that says why, for people."""
+
+
+class Tray(Protocol):
+    """One icon in the tray."""
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Show the icon until `stop`; blocks, and wants the main thread.
+
+        `ready` is called, on another thread, once the icon is there or waits for a panel to come.
+        Raises `TrayUnavailable` when the desktop session goes away: the agent can go on without an icon.
+        """
+
+    def show(self, display: Display) -> None:
+        """Show this from now on; from any thread, before, while and after it runs. Only what differs is sent."""
+
+    def stop(self) -> None:
+        """Take the icon away and let `run` return; from any thread, at any time, as often as one likes."""
+
+
+def open_tray(on_action: Callable[[Action], None], wait_for_host: bool = True) -> Tray:
+    """The tray of this desktop; raises `TrayUnavailable`.
+
+    `on_action` is called on a thread of the tray, one action after the other. With `wait_for_host` a Linux desktop
+    without a tray yet is waited for, as at log-in; without it, it is refused (or served through GTK, where installed).
+    Not to be called from inside an event loop: on Linux this asks the session bus, which takes some milliseconds.
+    """
+    if sys.platform == "win32":
+        from agent.tray.windows import Icon as WindowsIcon
+
+        return PystrayTray(WindowsIcon, on_action)
+    if sys.platform == "darwin":
+        from agent.tray.stock import mac_icon
+
+        return PystrayTray(mac_icon(), on_action)
+    from agent.tray.linux import choose_icon
+
+    return PystrayTray(choose_icon(wait_for_host), on_action)
+
+
+class Hooks(Protocol):
+    """What an icon reports besides clicks in its menu; all of it on the icon's thread."""
+
+    def quit_asked(self) -> None:
+        """The system asks the program to close."""
+
+    def session_ends(self) -> None:
+        """The user's session ends; the process is gone soon after this returns."""
+
+    def balloon_clicked(self) -> None:
+        """The icon's last balloon was clicked."""
+
+
+class TrayIcon(Protocol):
+    """What a backend adds to pystray's `Icon`, of which it is a subclass."""
+
+    HAS_NOTIFICATION: bool
+    icon: Any
+    title: str
+    menu: Any
+    visible: bool
+
+    def post(self, call: Callable[[], None]) -> None:
+        """Run `call` on the icon's thread, soon; nothing happens when that is over."""
+
+    def picture(self, state: IconState) -> Any:
+        """What to put into `icon`."""
+
+    def spelt(self, label: str) -> str:
+        """A label written so that it is shown as it is."""
+
+    def run(self, setup: Callable[[Any], None]) -> None:
+        """Block until `stop`; call `setup` on another thread when ready."""
+
+    def stop(self) -> None:
+        """Let `run` return, if it runs."""
+
+    def notify(self, message: str, title: str) -> None:
+        """Show a balloon."""
+
+
+class PystrayTray:
+    """A `Tray` made of one pystray icon."""
+
+    def __init__(self, icon_type: Callable[[str, Hooks], TrayIcon], on_action: Callable[[Action], None]) -> None:
+        self._icon = icon_type(NAME, self)
+        self._on_action = on_action
+        self._clicks: queue.SimpleQueue[Action | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._latest = Display(IconState.UNKNOWN, TITLE, ())
+        self._shown: Display | None = None
+        self._pushing = False
+        self._running = False
+        self._stop_asked = threading.Event()
+        self._balloon_click: Action | None = None
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """See `Tray.run`."""
+        if self._stop_asked.is_set():
+            return
+        clicks = threading.Thread(target=self._hand_on_clicks, name="tray-clicks", daemon=True)
+        clicks.start()
+
+        def started(_: Any) -> None:
+            with self._lock:
+                self._running = True
+            self._icon.post(self._push)
+            # A stop that came before the icon could hear it.
+            if self._stop_asked.is_set():
+                self._icon.stop()
+            else:
+                ready()
+
+        try:
+            self._icon.run(started)
+        finally:
+            with self._lock:
+                self._running = False
+            self._clicks.put(None)
+            clicks.join(timeout=1.0)
+
+    def show(self, display: Display) -> None:
+        """See `Tray.show`."""
+        with self._lock:
+            if display == self._latest:
+                return
+            self._latest = display
+            if self._pushing or not self._running:
+                return
+            self._pushing = True
+        self._icon.post(self._push)
+
+    def stop(self) -> None:
+        """See `Tray.stop`."""
+        self._stop_asked.set()
+        self._icon.stop()
+
+    def balloon(self, title: str, text: str, click: Action) -> bool:
+        """Show a message at the icon itself and ask for `click` when it is clicked; False where icons cannot."""
+        if not self._icon.HAS_NOTIFICATION or not self._running:
+            return False
+
+        def pop_up() -> None:
+            self._balloon_click = click
+            self._icon.notify(shortened(text, TEXT_LIMIT) or title, shortened(title, TITLE_LIMIT))
+
+        self._icon.post(pop_up)
+        return True
+
+    def quit_asked(self) -> None:
+        """See `Hooks.quit_asked`."""
+        self._clicks.put(Quit())
+
+    def session_ends(self) -> None:
+        """See `Hooks.session_ends`: the agent ends now, and this returns when it has."""
+        self._hand_on(Quit())
+        self._stop_asked.wait(SESSION_END_SECONDS)
+
+    def balloon_clicked(self) -> None:
+        """See `Hooks.balloon_clicked`."""
+        if self._balloon_click is not None:
+            self._clicks.put(self._balloon_click)
+
+    def _push(self) -> None:
+        """Bring the icon up to date; on its thread."""
+        with self._lock:
+            display, shown = self._latest, self._shown
+            self._pushing, self._shown = False, display
+        if shown is None or shown.icon is not display.icon:
+            self._icon.icon = self._icon.picture(display.icon)
+        if shown is None or shown.tooltip != display.tooltip:
+            self._icon.title = tooltip(display.tooltip)
+        if shown is None or shown.menu != display.menu:
+            self._icon.menu = pystray_menu(display.menu, self._clicks.put, self._icon.spelt)
+        if not self._icon.visible:
+            self._icon.visible = True
+
+    def _hand_on_clicks(self) -> None:
+        while (action := self._clicks.get()) is not None:
+            self._hand_on(action)
+
+    def _hand_on(self, action: Action) -> None:
+        try:
+            self._on_action(action)
+        except Exception:
+            log.exception("%s could not be handed on", action)

@@ -1,0 +1,53 @@
+"""Which kind of icon a Linux desktop can show."""
+
+import asyncio
+import importlib.util
+import os
+from collections.abc import Callable
+
+from agent.platforms.session_bus import NoSessionBus, connect_session_bus, has_owner
+from agent.tray.icon import Hooks, TrayIcon, TrayUnavailable
+from agent.tray.sni import WATCHER
+from agent.tray.sni import Icon as SniIcon
+
+
+def choose_icon(wait_for_host: bool) -> Callable[[str, Hooks], TrayIcon]:
+    """The icon type to use here; raises `TrayUnavailable`.
+
+    Never pystray's own X11 icon: it has no menu and hears no click.
+    """
+    loop = asyncio.new_event_loop()
+    try:
+        host = loop.run_until_complete(_host_is_there())
+    except NoSessionBus as reason:
+        return _gtk_or(f"No tray icon: {reason}.")
+    finally:
+        loop.close()
+    if host or wait_for_host:
+        return SniIcon
+    return _gtk_or(
+        "No tray icon: no program on this desktop shows one "
+        "(on GNOME the extension AppIndicator and KStatusNotifierItem Support does)."
+    )
+
+
+async def _host_is_there() -> bool:
+    bus = await connect_session_bus()
+    try:
+        return await has_owner(bus, WATCHER)
+    finally:
+        bus.disconnect()
+
+
+def _gtk_or(reason: str) -> Callable[[str, Hooks], TrayIcon]:
+    """pystray's own icon over GTK, where the distribution's PyGObject can be imported and there is a screen."""
+    screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if screen and importlib.util.find_spec("gi"):
+        from agent.tray.stock import gtk_icon
+
+        try:
+            return gtk_icon()
+        except (ImportError, ValueError):
+            # ValueError: PyGObject is there, but not GTK 3 or the indicator library.
+            pass
+    raise TrayUnavailable(reason)

@@ -1,0 +1,84 @@
+"""The menu: from what is to be shown to what pystray draws, and pystray itself, imported without side effects."""
+
+import importlib
+import os
+from collections.abc import Callable, Iterable
+from types import ModuleType
+from typing import Any
+
+from agent.core.display import TOOLTIP_LIMIT, Action, MenuEntry, shortened
+
+LABEL_LIMIT = 120
+"""Characters: a longer line would make a menu wider than a small screen."""
+
+
+def pystray(backend: str = "") -> ModuleType:
+    """Import one backend of pystray ("_win32", "_darwin"), or what all of them build on (""). Raises ImportError.
+
+    On its own, `import pystray` picks a backend as it is imported, and without a display that raises.
+    """
+    before = os.environ.get("PYSTRAY_BACKEND")
+    os.environ["PYSTRAY_BACKEND"] = "dummy"
+    try:
+        importlib.import_module("pystray")
+    finally:
+        if before is None:
+            del os.environ["PYSTRAY_BACKEND"]
+        else:
+            os.environ["PYSTRAY_BACKEND"] = before
+    return importlib.import_module(f"pystray.{backend or '_base'}")
+
+
+def tooltip(text: str) -> str:
+    """A tooltip that every system takes."""
+    return shortened(text, TOOLTIP_LIMIT)
+
+
+def clickable(entry: MenuEntry) -> bool:
+    """Whether a click on this line asks for something."""
+    return entry.action is not None and not entry.children and not entry.separator
+
+
+def as_they_are(label: str) -> str:
+    """For menus in which no character of a label has a meaning of its own."""
+    return label
+
+
+def pystray_menu(
+    entries: Iterable[MenuEntry], clicked: Callable[[Action], None], spelt: Callable[[str], str] = as_they_are
+) -> Any:
+    """The menu as pystray's own type; a click calls `clicked` with the line's action.
+
+    `spelt` writes a label so that the system shows it as it is: some underline the letter after a "&" or a "_".
+    Every item carries the line it was made of as `entry`, for backends that compare menus.
+    """
+    base = pystray()
+    return base.Menu(*(_pystray_item(base, entry, clicked, spelt) for entry in entries))
+
+
+def _pystray_item(
+    base: ModuleType, entry: MenuEntry, clicked: Callable[[Action], None], spelt: Callable[[str], str]
+) -> Any:
+    if entry.separator:
+        return base.Menu.SEPARATOR
+    label = spelt(shortened(entry.label, LABEL_LIMIT))
+    if entry.children:
+        item = base.MenuItem(label, pystray_menu(entry.children, clicked, spelt))
+        item.entry = entry
+        return item
+
+    checked, action = entry.checked, entry.action
+
+    def click() -> None:
+        if action is not None:
+            clicked(action)
+
+    item = base.MenuItem(
+        label,
+        click,
+        checked=None if checked is None else lambda _: checked,
+        default=entry.default and clickable(entry),
+        enabled=clickable(entry),
+    )
+    item.entry = entry
+    return item

@@ -1,0 +1,307 @@
+"""The tray icon on Linux: a StatusNotifierItem over D-Bus, as a backend of pystray.
+
+Stock pystray needs GTK for a menu there; this needs the session bus alone. What panels turned out to want: all
+properties exist, sizes of their own choice, no `x-default` in menus, and a new registration after each restart.
+"""
+
+import asyncio
+import itertools
+import logging
+import os
+from collections.abc import Callable
+from typing import Annotated, Any, TypeAlias
+
+from dbus_fast import Message, PropertyAccess, RequestNameReply
+from dbus_fast.aio import MessageBus
+from dbus_fast.annotations import DBusBool, DBusInt32, DBusObjectPath, DBusSignature, DBusStr
+from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
+
+from agent.core.display import IconState
+from agent.platforms.session_bus import NoAnswer, NoSessionBus, ask, connect_session_bus, new_owner, watch_owner
+from agent.tray.artwork import SIZES, argb, picture
+from agent.tray.dbusmenu import DBusMenu
+from agent.tray.icon import TITLE, Hooks, TrayUnavailable
+from agent.tray.menu import pystray
+
+log = logging.getLogger(__name__)
+
+WATCHER = "org.kde.StatusNotifierWatcher"
+"""The program that introduces icons to panels; every desktop uses KDE's name for it."""
+
+_WATCHER_PATH = "/StatusNotifierWatcher"
+_ITEM = "org.kde.StatusNotifierItem"
+_ITEM_PATH = "/StatusNotifierItem"
+_MENU_PATH = "/MenuBar"
+
+REGISTER_AFTER = (0.0, 0.3, 1.0, 3.0, 10.0)
+"""Seconds to wait before each attempt: a panel takes its name some time before it answers to it."""
+
+_item_numbers = itertools.count(1)
+
+Pixmaps: TypeAlias = list[tuple[int, int, bytes]]
+_Pixmaps = Annotated[Pixmaps, DBusSignature("a(iiay)")]
+_ToolTip = Annotated[list[Any], DBusSignature("(sa(iiay)ss)")]
+
+
+class _Item(ServiceInterface):
+    """The exported item: everything a panel reads, answered from the pystray icon."""
+
+    def __init__(self, icon: "Icon") -> None:
+        super().__init__(_ITEM)
+        self._icon = icon
+
+    @dbus_property(PropertyAccess.READ)
+    def Category(self) -> DBusStr:
+        """What kind of program this is."""
+        return "ApplicationStatus"
+
+    @dbus_property(PropertyAccess.READ)
+    def Id(self) -> DBusStr:
+        """The same in every session: panels remember by it where the icon was put."""
+        return str(self._icon.name)
+
+    @dbus_property(PropertyAccess.READ)
+    def Title(self) -> DBusStr:
+        """The program's name, for lists of icons and for screen readers."""
+        return TITLE
+
+    @dbus_property(PropertyAccess.READ)
+    def Status(self) -> DBusStr:
+        """ "NeedsAttention" is not used: some panels let the icon blink."""
+        return "Active" if self._icon.visible else "Passive"
+
+    @dbus_property(PropertyAccess.READ)
+    def WindowId(self) -> DBusInt32:
+        """There is no window."""
+        return 0
+
+    @dbus_property(PropertyAccess.READ)
+    def IconThemePath(self) -> DBusStr:
+        """There is no theme: pictures are sent as pixels."""
+        return ""
+
+    @dbus_property(PropertyAccess.READ)
+    def IconName(self) -> DBusStr:
+        """See `IconThemePath`."""
+        return ""
+
+    @dbus_property(PropertyAccess.READ)
+    def IconPixmap(self) -> _Pixmaps:
+        """The picture at every size panels use."""
+        return list(self._icon.icon or ())
+
+    @dbus_property(PropertyAccess.READ)
+    def OverlayIconName(self) -> DBusStr:
+        """Not used."""
+        return ""
+
+    @dbus_property(PropertyAccess.READ)
+    def OverlayIconPixmap(self) -> _Pixmaps:
+        """Not used."""
+        return []
+
+    @dbus_property(PropertyAccess.READ)
+    def AttentionIconName(self) -> DBusStr:
+        """Not used."""
+        return ""
+
+    @dbus_property(PropertyAccess.READ)
+    def AttentionIconPixmap(self) -> _Pixmaps:
+        """Not used."""
+        return []
+
+    @dbus_property(PropertyAccess.READ)
+    def AttentionMovieName(self) -> DBusStr:
+        """Not used."""
+        return ""
+
+    @dbus_property(PropertyAccess.READ)
+    def ToolTip(self) -> _ToolTip:
+        """Icon name, pixels, title, text; the text may be markup, so everything is in the title."""
+        return ["", [], self._icon.title, ""]
+
+    @dbus_property(PropertyAccess.READ)
+    def ItemIsMenu(self) -> DBusBool:
+        """Whether a left click opens the menu, too: where no line of the menu is the default."""
+        return self._icon.default_item() is None
+
+    @dbus_property(PropertyAccess.READ)
+    def Menu(self) -> DBusObjectPath:
+        """Where the menu is."""
+        return _MENU_PATH
+
+    @dbus_method()
+    def Activate(self, _x: DBusInt32, _y: DBusInt32) -> None:
+        """A left click."""
+        self._icon.activate()
+
+    @dbus_method()
+    def SecondaryActivate(self, _x: DBusInt32, _y: DBusInt32) -> None:
+        """A middle click."""
+        self._icon.activate()
+
+    @dbus_method()
+    def ContextMenu(self, _x: DBusInt32, _y: DBusInt32) -> None:
+        """A right click in a panel that does not draw menus; there is no window to draw one in."""
+
+    @dbus_method()
+    def Scroll(self, _delta: DBusInt32, _orientation: DBusStr) -> None:
+        """The wheel does nothing."""
+
+    @dbus_signal()
+    def NewIcon(self) -> None:
+        """The picture is to be read again."""
+
+    @dbus_signal()
+    def NewToolTip(self) -> None:
+        """The tooltip is to be read again."""
+
+    @dbus_signal()
+    def NewStatus(self) -> DBusStr:
+        """The icon is shown or hidden."""
+        return "Active" if self._icon.visible else "Passive"
+
+
+_PystrayIcon: Any = pystray().Icon
+
+
+class Icon(_PystrayIcon):  # type: ignore[misc]
+    """The backend. Its thread is the one that calls `run`; everything but `post` and `stop` belongs to it."""
+
+    HAS_NOTIFICATION = False
+
+    def __init__(self, name: str, _: Hooks) -> None:
+        super().__init__(name)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended: asyncio.Event | None = None
+        self._item = _Item(self)
+        self._lines = DBusMenu(self._clicked)
+        self._registration: asyncio.Task[None] | None = None
+        self._own_name = ""
+        self._serve: Callable[[], None] = lambda: None
+
+    def run(self, setup: Callable[[Any], None] | None = None) -> None:
+        """See `TrayIcon.run`; raises `TrayUnavailable` when the session bus cannot be reached or goes away."""
+        with asyncio.Runner() as runner:
+            try:
+                bus = runner.run(self._join())
+            except NoSessionBus as reason:
+                raise TrayUnavailable(f"No tray icon: {reason}.") from reason
+            self._loop, self._ended = runner.get_loop(), asyncio.Event()
+            self._serve = lambda: runner.run(self._until_ended(bus))
+            super().run(setup)
+
+    def post(self, call: Callable[[], None]) -> None:
+        """See `TrayIcon.post`."""
+        loop = self._loop
+        if loop is None:
+            return
+        try:
+            loop.call_soon_threadsafe(call)
+        except RuntimeError:
+            log.debug("the icon has stopped, so nothing more is shown")
+
+    def picture(self, state: IconState) -> Pixmaps:
+        """See `TrayIcon.picture`. What panel this lies on cannot be asked, so it is drawn for all."""
+        return [(size, size, argb(picture(state, size))) for size in SIZES]
+
+    def spelt(self, label: str) -> str:
+        """See `TrayIcon.spelt`; `dbusmenu` does it."""
+        return label
+
+    def default_item(self) -> Any:
+        """The line a click on the icon does, or None."""
+        return next((item for item in self.menu or () if item.default), None)
+
+    def activate(self) -> None:
+        """The icon was clicked."""
+        if (item := self.default_item()) is not None:
+            self._clicked(item)
+
+    def _clicked(self, item: Any) -> None:
+        if item.enabled:
+            item(self)
+
+    def _show(self) -> None:
+        self._visible = True
+        self._item.NewStatus()
+
+    def _hide(self) -> None:
+        if self._loop is not None and self._loop.is_running():
+            self._visible = False
+            self._item.NewStatus()
+
+    def _update_icon(self) -> None:
+        self._icon_valid = True
+        self._item.NewIcon()
+
+    def _update_title(self) -> None:
+        self._item.NewToolTip()
+
+    def _update_menu(self) -> None:
+        self._lines.update(self.menu)
+
+    def _stop(self) -> None:
+        if self._ended is not None:
+            self.post(self._ended.set)
+
+    def _run(self) -> None:
+        self._serve()
+
+    async def _join(self) -> MessageBus:
+        bus = await connect_session_bus()
+        try:
+            bus.export(_ITEM_PATH, self._item)
+            bus.export(_MENU_PATH, self._lines)
+            name = f"{_ITEM}-{os.getpid()}-{next(_item_numbers)}"
+            owned = await bus.request_name(name)
+            # A sandbox may forbid names; the connection's own one does as well.
+            self._own_name = name if owned is RequestNameReply.PRIMARY_OWNER else str(bus.unique_name)
+            await watch_owner(bus, WATCHER)
+        except Exception as failure:
+            bus.disconnect()
+            raise NoSessionBus(f"the D-Bus session bus does not work ({failure})") from failure
+        return bus
+
+    async def _until_ended(self, bus: MessageBus) -> None:
+        assert self._ended is not None
+
+        def watch(message: Message) -> None:
+            if new_owner(message, WATCHER):
+                self._register_soon(bus)
+
+        bus.add_message_handler(watch)
+        self._register_soon(bus)
+        self._mark_ready()
+        ended = asyncio.ensure_future(self._ended.wait())
+        lost = asyncio.ensure_future(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
+        try:
+            await asyncio.wait((ended, lost), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in filter(None, (ended, self._registration)):
+                task.cancel()
+            self._running = False
+            self._visible = False
+        if lost.done() and not self._ended.is_set():
+            lost.exception()
+            raise TrayUnavailable("The tray icon is gone: the D-Bus session bus has ended.")
+        bus.disconnect()
+        await asyncio.wait((lost,), timeout=1.0)
+
+    def _register_soon(self, bus: MessageBus) -> None:
+        if self._registration is not None:
+            self._registration.cancel()
+        self._registration = asyncio.ensure_future(self._register(bus))
+
+    async def _register(self, bus: MessageBus) -> None:
+        failure = ""
+        for pause in REGISTER_AFTER:
+            await asyncio.sleep(pause)
+            try:
+                await ask(bus, WATCHER, _WATCHER_PATH, WATCHER, "RegisterStatusNotifierItem", "s", [self._own_name])
+            except NoAnswer as refusal:
+                failure = str(refusal)
+            else:
+                log.info("the tray icon is registered with the panel")
+                return
+        log.info("no panel takes the tray icon yet; it appears when one does (%s)", failure)

@@ -1,0 +1,58 @@
+"""pystray's own icons where they do what is needed: macOS, and GTK desktops without a StatusNotifierItem host."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from agent.core.display import IconState
+from agent.tray.artwork import picture
+from agent.tray.icon import Hooks, TrayIcon
+from agent.tray.menu import as_they_are, pystray
+
+PICTURE_SIZE = 64
+"""Pixels: these icons take one picture and scale it down themselves, to 22 or 44."""
+
+
+def mac_icon() -> Callable[[str, Hooks], TrayIcon]:
+    """An item of the menu bar; AppKit wants everything on the main thread, where its loop runs."""
+    base = pystray("_darwin").Icon
+    call_after = importlib.import_module("PyObjCTools.AppHelper").callAfter
+    return _with_posting(base, call_after)
+
+
+def gtk_icon() -> Callable[[str, Hooks], TrayIcon]:
+    """An AppIndicator, or else a GtkStatusIcon; raises ImportError or ValueError where neither is installed."""
+    try:
+        base = pystray("_appindicator").Icon
+    except (ImportError, ValueError):
+        base = pystray("_gtk").Icon
+    glib = importlib.import_module("gi.repository.GLib")
+
+    def post(call: Callable[[], None]) -> None:
+        def once() -> bool:
+            call()
+            return False
+
+        glib.idle_add(once)
+
+    return _with_posting(base, post)
+
+
+def _with_posting(base: Any, post_call: Callable[[Callable[[], None]], Any]) -> Callable[[str, Hooks], TrayIcon]:
+    class Icon(base):  # type: ignore[misc]
+        """pystray's icon with what `TrayIcon` adds."""
+
+        def post(self, call: Callable[[], None]) -> None:
+            post_call(call)
+
+        def picture(self, state: IconState) -> Any:
+            return picture(state, PICTURE_SIZE)
+
+        def spelt(self, label: str) -> str:
+            return as_they_are(label)
+
+    def make(name: str, _: Hooks) -> TrayIcon:
+        icon: TrayIcon = Icon(name)
+        return icon
+
+    return make

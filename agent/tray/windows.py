@@ -1,0 +1,139 @@
+"""The tray icon on Windows: pystray's, made to end cleanly with the session, to draw sharp and to hear balloon clicks.
+
+Import it on Windows only.
+"""
+
+import contextlib
+import ctypes
+import queue
+import winreg
+from collections.abc import Callable
+from typing import Any
+
+from agent.core.display import IconState
+from agent.tray.artwork import Background, picture
+from agent.tray.icon import Hooks
+from agent.tray.menu import pystray
+
+_win32_icon = pystray("_win32")
+_PystrayIcon: Any = _win32_icon.Icon
+win32 = _win32_icon.win32
+
+WM_CLOSE = 0x0010
+WM_QUERYENDSESSION = 0x0011
+WM_ENDSESSION = 0x0016
+WM_SETTINGCHANGE = 0x001A
+WM_RBUTTONUP = 0x0205
+WM_POSTED = 0x8000 + 23
+"""WM_APP and a number of our own: a call waits in the queue."""
+NIN_BALLOONUSERCLICK = 0x0405
+"""What the shell sends when a balloon of the icon is clicked (WM_USER + 5)."""
+SM_CXSMICON = 49
+"""Asks Windows for the side of a small icon, in pixels, at the screen's scale."""
+
+_THEME = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
+
+
+def taskbar_background() -> Background:
+    """Whether the taskbar is light or dark; Windows before 10 does not say."""
+    try:
+        with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _THEME) as key:  # type: ignore[attr-defined,unused-ignore]
+            light, _ = winreg.QueryValueEx(key, "SystemUsesLightTheme")  # type: ignore[attr-defined,unused-ignore]
+    except OSError:
+        return Background.ANY
+    return Background.LIGHT if light else Background.DARK
+
+
+class Icon(_PystrayIcon):  # type: ignore[misc]
+    """pystray's Windows icon with what `TrayIcon` adds."""
+
+    def __init__(self, name: str, hooks: Hooks) -> None:
+        super().__init__(name)
+        self._hooks = hooks
+        self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._icon_handle: Any = None
+        self._menu_is_open = False
+        self._menu_is_stale = False
+        self._state: IconState | None = None
+        self._background = taskbar_background()
+        self._message_handlers |= {
+            WM_POSTED: self._on_posted,
+            WM_CLOSE: self._on_close,
+            WM_QUERYENDSESSION: lambda _wparam, _lparam: 1,
+            WM_ENDSESSION: self._on_end_session,
+            WM_SETTINGCHANGE: self._on_setting_change,
+        }
+
+    def post(self, call: Callable[[], None]) -> None:
+        """See `TrayIcon.post`."""
+        self._calls.put(call)
+        # OSError: the window is gone, the icon has stopped.
+        with contextlib.suppress(OSError):
+            win32.PostMessage(self._hwnd, WM_POSTED, 0, 0)
+
+    def picture(self, state: IconState) -> Any:
+        """See `TrayIcon.picture`."""
+        self._state = state
+        side = ctypes.windll.user32.GetSystemMetrics(SM_CXSMICON) or 16  # type: ignore[attr-defined,unused-ignore]
+        return picture(state, side, self._background)
+
+    def spelt(self, label: str) -> str:
+        """See `TrayIcon.spelt`: a single & would underline the next letter."""
+        return label.replace("&", "&&")
+
+    def _on_posted(self, _wparam: int, _lparam: int) -> int:
+        while True:
+            try:
+                call = self._calls.get_nowait()
+            except queue.Empty:
+                return 0
+            call()
+
+    def _on_close(self, _wparam: int, _lparam: int) -> int:
+        self._hooks.quit_asked()
+        return 0
+
+    def _on_end_session(self, ending: int, _lparam: int) -> int:
+        # The process is ended once this returns: everything that must be done is done in here.
+        if ending:
+            self._hooks.session_ends()
+        return 0
+
+    def _on_setting_change(self, _wparam: int, _lparam: int) -> int:
+        background = taskbar_background()
+        if background is not self._background and self._state is not None:
+            self._background = background
+            self.icon = self.picture(self._state)
+        return 0
+
+    def _on_display_change(self, wparam: int, lparam: int) -> None:
+        # Another resolution or scale: another size of picture.
+        if self._state is not None:
+            self.icon = self.picture(self._state)
+        super()._on_display_change(wparam, lparam)
+
+    def _on_notify(self, wparam: int, lparam: int) -> None:
+        if lparam == NIN_BALLOONUSERCLICK:
+            self._hooks.balloon_clicked()
+            return
+        self._menu_is_open = lparam == WM_RBUTTONUP
+        try:
+            super()._on_notify(wparam, lparam)
+        finally:
+            self._menu_is_open = False
+            if self._menu_is_stale:
+                self._update_menu()
+
+    def _update_menu(self) -> None:
+        # Messages go on while a menu is open; destroying that menu would close it under the user's hand.
+        self._menu_is_stale = self._menu_is_open
+        if not self._menu_is_open:
+            super()._update_menu()
+
+    def _assert_icon_handle(self) -> None:
+        # pystray loads every picture at 32 pixels and lets Windows shrink it.
+        if self._icon_handle:
+            return
+        side = self.icon.width
+        with _win32_icon.serialized_image(self.icon, "ICO") as path:
+            self._icon_handle = win32.LoadImage(None, path, win32.IMAGE_ICON, side, side, win32.LR_LOADFROMFILE)
