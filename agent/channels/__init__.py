@@ -1,1 +1,107 @@
-"""Ways of telling people."""
+"""Ways of telling people: what a channel is, and the chain that tries one after the other."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from agent.core.display import Notice
+
+log = logging.getLogger(__name__)
+
+CHANNEL_SECONDS = 10.0
+"""A channel that has not said yes or no by then is passed over; most need some milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The notice was taken, and by whom."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotDelivered:
+    """The notice was not taken, and why, in words for people."""
+
+    reason: str
+
+
+Delivery: TypeAlias = Delivered | NotDelivered
+
+
+class Channel(Protocol):
+    """One way of telling people."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    async def announce(self, notice: Notice) -> Delivery:
+        """Tell the notice; say `Delivered` only if it is known to have been taken."""
+
+    async def withdraw(self, key: str) -> None:
+        """Take the notice of this key back, where the channel can."""
+
+
+class Chain:
+    """Channels in order of preference, of which the first one that confirms wins; and some that are always told.
+
+    What no channel of the chain took comes back as `NotDelivered` with every reason, so that it can be shown elsewhere.
+    """
+
+    def __init__(self, channels: Sequence[Channel], always: Sequence[Channel] = ()) -> None:
+        self._channels = tuple(channels)
+        self._always = tuple(always)
+        self._refusals: dict[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        """See `Channel.name`."""
+        return ", ".join(channel.name for channel in self._channels)
+
+    async def announce(self, notice: Notice) -> Delivery:
+        """See `Channel.announce`."""
+        for channel in self._always:
+            await self._try(channel, notice)
+        reasons = []
+        for channel in self._channels:
+            match await self._try(channel, notice):
+                case Delivered() as delivered:
+                    return delivered
+                case NotDelivered(reason):
+                    reasons.append(f"{channel.name}: {reason}")
+        return NotDelivered("; ".join(reasons) or "no channel is switched on")
+
+    async def withdraw(self, key: str) -> None:
+        """See `Channel.withdraw`; every channel is told, since each may have had its turn."""
+        for channel in (*self._channels, *self._always):
+            try:
+                await asyncio.wait_for(channel.withdraw(key), CHANNEL_SECONDS)
+            except Exception as failure:
+                log.info("%s could not withdraw a notice: %s", channel.name, failure or type(failure).__name__)
+
+    async def _try(self, channel: Channel, notice: Notice) -> Delivery:
+        delivery: Delivery
+        try:
+            delivery = await asyncio.wait_for(channel.announce(notice), CHANNEL_SECONDS)
+        except TimeoutError:
+            delivery = NotDelivered(f"no answer within {CHANNEL_SECONDS:g} s")
+        except Exception as failure:
+            # A channel must not be able to silence the ones behind it.
+            delivery = NotDelivered(f"it failed ({failure or type(failure).__name__})")
+            log.debug("%s failed", channel.name, exc_info=True)
+        self._note(channel.name, delivery)
+        return delivery
+
+    def _note(self, name: str, delivery: Delivery) -> None:
+        """Log a refusal once, not with every notice."""
+        match delivery:
+            case Delivered():
+                if self._refusals.pop(name, None):
+                    log.info("%s takes notices again", name)
+            case NotDelivered(reason):
+                if self._refusals.get(name) != reason:
+                    self._refusals[name] = reason
+                    log.warning("%s did not take a notice: %s", name, reason)

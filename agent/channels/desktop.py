@@ -1,0 +1,247 @@
+"""Desktop notifications through plyer, guarded: plyer loses messages without a word, on every system in some case.
+
+Measured with plyer 2.1.0. Linux: without dbus-python it runs notify-send, ignores its exit status, drops icon and
+urgency, and a title such as "-h" is taken for an option. Windows: over-long texts raise in a thread of plyer's own,
+which also holds up the end of the program and leaves ghost icons. Hence: look first, shorten, and call plyer's
+implementation where its front end drops something.
+"""
+
+import asyncio
+import contextlib
+import html
+import importlib
+import sys
+import threading
+import time
+import unicodedata
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agent.channels import Delivered, Delivery, NotDelivered
+from agent.core.display import TEXT_LIMIT, TITLE_LIMIT, Notice, shortened
+from agent.core.problem import Severity
+
+APP_NAME = "Gatelight"
+
+SEND_SECONDS = 5.0
+"""notify-send needs 40 ms; a notification service that has to be started first, a second or two."""
+
+BALLOON_SECONDS = 3.0
+"""How long plyer's own icon stays on Windows, and the balloon with it if nobody touches the mouse."""
+
+_SERVICE = "org.freedesktop.Notifications"
+_SERVICE_PATH = "/org/freedesktop/Notifications"
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How a notice is shown, by freedesktop.org's Desktop Notifications Specification."""
+
+    icon: str
+    urgency: str
+    urgency_level: int
+    seconds: int
+    """0: until somebody has seen it."""
+
+
+_MANNERS = {
+    Severity.ERROR: _Manner("notice-error", "critical", 2, 0),
+    Severity.WARNING: _Manner("notice-warning", "normal", 1, 15),
+    Severity.INFO: _Manner("notice-info", "low", 0, 10),
+}
+_OVER = _Manner("notice-over", "normal", 1, 10)
+
+
+def plain(text: str) -> str:
+    """The text without what cannot be sent: control characters (but line ends) and halves of characters."""
+    kept = "".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc")
+    return kept.encode("utf-8", "replace").decode("utf-8").strip()
+
+
+def title_of(notice: Notice) -> str:
+    """One line, never empty, never like an option of a command."""
+    return shortened(" ".join(plain(notice.title).lstrip("-").split()) or APP_NAME, TITLE_LIMIT)
+
+
+def text_of(notice: Notice) -> str:
+    """Some lines, never like an option of a command."""
+    return shortened(plain(notice.text).lstrip("-").lstrip(), TEXT_LIMIT)
+
+
+class DesktopChannel:
+    """The desktop's own notifications, by way of plyer.
+
+    What plyer sent it cannot take back: `withdraw` does nothing. On Linux a later notice of the same key takes the
+    place of the earlier one where the notification service knows how.
+    """
+
+    def __init__(self, icons: Path | None) -> None:
+        """`icons` is the folder with the built icons, if there is one."""
+        self._icons = icons
+
+    @property
+    def name(self) -> str:
+        """See `Channel.name`."""
+        return "desktop notifications"
+
+    async def announce(self, notice: Notice) -> Delivery:
+        """See `Channel.announce`."""
+        title, text = title_of(notice), text_of(notice)
+        manner = _OVER if notice.over else _MANNERS[notice.severity]
+        if sys.platform == "win32":
+            send = self._balloon(title, text, manner)
+        elif sys.platform == "darwin":
+            send = self._mac_notice(title, text)
+        else:
+            abilities = await _service_abilities()
+            if isinstance(abilities, NotDelivered):
+                return abilities
+            body = html.escape(text, quote=False) if "body-markup" in abilities else text
+            send = self._linux_notice(notice.key, title, body, manner)
+        try:
+            await _in_thread(send, SEND_SECONDS)
+        except TimeoutError:
+            return NotDelivered(f"the notification program did not end within {SEND_SECONDS:g} s")
+        except _Refused as refusal:
+            return NotDelivered(str(refusal))
+        except Exception as failure:
+            return NotDelivered(f"plyer failed ({failure or type(failure).__name__})")
+        return Delivered(self.name)
+
+    async def withdraw(self, key: str) -> None:
+        """See `Channel.withdraw`."""
+
+    def _icon_file(self, manner: _Manner, suffix: str) -> str:
+        file = self._icons / f"{manner.icon}.{suffix}" if self._icons else None
+        return str(file) if file and file.is_file() else ""
+
+    def _linux_notice(self, key: str, title: str, body: str, manner: _Manner) -> "_Send":
+        icon = self._icon_file(manner, "png")
+
+        def send(sent: Callable[[], None]) -> None:
+            plyer = _implementation("linux")
+            match type(plyer).__name__:
+                case "NotifySendNotification":
+                    # The front end hands on app_icon, the implementation reads icon; it knows urgency, too.
+                    plyer._notify(
+                        app_name=APP_NAME,
+                        title=title,
+                        message=body.replace("\\", "\\\\"),
+                        icon=icon,
+                        urgency=manner.urgency,
+                        expire_time=str(manner.seconds * 1000),
+                        hint=f"string:x-canonical-private-synchronous:{key}",
+                    )
+                case "NotifyDbus":
+                    hints = {"urgency": importlib.import_module("dbus").Byte(manner.urgency_level)}
+                    plyer.notify(
+                        title=title,
+                        message=body,
+                        app_name=APP_NAME,
+                        app_icon=icon,
+                        timeout=manner.seconds,
+                        hints=hints,
+                    )
+                case "NotifyDesktopPortals":
+                    raise _Refused("inside Flatpak plyer cannot tell whether a notification arrives")
+                case _:
+                    raise _Refused("notify-send is not installed (on Debian and Ubuntu: the package libnotify-bin)")
+            sent()
+
+        return send
+
+    def _balloon(self, title: str, text: str, manner: _Manner) -> "_Send":
+        icon = self._icon_file(manner, "ico")
+
+        def send(sent: Callable[[], None]) -> None:
+            # plyer's front end would do this in a thread that nobody hears failing.
+            tips = importlib.import_module("plyer.platforms.win.libs.balloontip")
+            tip = tips.WindowsBalloonTip(
+                title=title, message=text or title, app_name=APP_NAME, app_icon=icon, timeout=0
+            )
+            sent()
+            time.sleep(BALLOON_SECONDS)
+            # In the thread that made the window; plyer does it at exit, when the window is gone, and fails.
+            tip.remove_notify()
+
+        return send
+
+    def _mac_notice(self, title: str, text: str) -> "_Send":
+        def send(sent: Callable[[], None]) -> None:
+            _implementation("macosx").notify(title=title, message=text, app_name=APP_NAME)
+            sent()
+
+        return send
+
+
+_Send = Callable[[Callable[[], None]], None]
+"""Sends one notice, blocking; calls its argument once the notice is known to be out."""
+
+
+class _Refused(Exception):
+    """plyer cannot send here; `str()` says why."""
+
+
+def _implementation(platform: str) -> Any:
+    """plyer's implementation for this system; its own front end would hide that there is none."""
+    try:
+        module = importlib.import_module(f"plyer.platforms.{platform}.notification")
+    except ImportError as missing:
+        raise _Refused(f"plyer cannot notify here ({missing})") from missing
+    with warnings.catch_warnings():
+        # It warns when dbus-python is not installed; that is usual and no loss.
+        warnings.simplefilter("ignore")
+        return module.instance()
+
+
+async def _service_abilities() -> frozenset[str] | NotDelivered:
+    """What the Linux desktop's notification service can do, or why there is none: plyer would not notice."""
+    from agent.platforms import session_bus as bus
+
+    try:
+        connection = await bus.connect_session_bus()
+    except bus.NoSessionBus as reason:
+        return NotDelivered(str(reason))
+    try:
+        if not (await bus.has_owner(connection, _SERVICE) or await bus.can_be_started(connection, _SERVICE)):
+            return NotDelivered("no notification service runs on this desktop")
+        answer = await bus.ask(connection, _SERVICE, _SERVICE_PATH, _SERVICE, "GetCapabilities")
+    except bus.NoAnswer as reason:
+        return NotDelivered(str(reason))
+    finally:
+        connection.disconnect()
+    return frozenset(answer[0])
+
+
+async def _in_thread(send: _Send, seconds: float) -> None:
+    """Run `send` until it says that it is out; its thread is left behind when that takes longer than `seconds`.
+
+    Not in the loop's own pool: that waits for its threads, and a stuck one would keep the program from ending.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def settle(failure: Exception | None) -> None:
+        if done.done():
+            return
+        if failure is None:
+            done.set_result(None)
+        else:
+            done.set_exception(failure)
+
+    def tell(failure: Exception | None) -> None:
+        # RuntimeError: the loop has ended, nobody waits any more.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, failure)
+
+    def work() -> None:
+        try:
+            send(lambda: tell(None))
+        except Exception as failure:
+            tell(failure)
+
+    threading.Thread(target=work, name="desktop-notice", daemon=True).start()
+    await asyncio.wait_for(done, seconds)

@@ -1,0 +1,28 @@
+"""The log as a channel: every notice is in it, whoever else took it."""
+
+import logging
+
+from agent.channels import Delivered, Delivery
+from agent.core.display import Notice
+from agent.core.problem import Severity
+
+log = logging.getLogger("agent.notices")
+
+
+class LogChannel:
+    """Writes each notice as one line."""
+
+    @property
+    def name(self) -> str:
+        """See `Channel.name`."""
+        return "log"
+
+    async def announce(self, notice: Notice) -> Delivery:
+        """See `Channel.announce`."""
+        quiet = notice.over or notice.severity is Severity.INFO
+        title, text = (" ".join(part.split()) for part in (notice.title, notice.text))
+        log.log(logging.INFO if quiet else logging.WARNING, "%s", f"{title}: {text}" if text else title)
+        return Delivered(self.name)
+
+    async def withdraw(self, key: str) -> None:
+        """See `Channel.withdraw`: what was written stays."""
