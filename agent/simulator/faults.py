@@ -7,6 +7,8 @@ Here are the ones that are seen on the wire; those of the process (no listener, 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent.simulator.notices import READ_ONLY_TEXTS
+
 
 class FaultKind(StrEnum):
     """Who carries a fault out: the wire server, or whoever runs it as a process."""
@@ -32,6 +34,129 @@ class Fault:
     """The only values allowed, where the list is closed."""
     one_shot: bool = False
     """It happens once and is over; it is never among the faults in force."""
+    numeric: tuple[float, float] | None = None
+    """Least and most, where the value is a number."""
 
 
-WIRE_FAULTS: dict[str, Fault] = {}
+def _wire(
+    name: str,
+    summary: str,
+    parameter: str = "",
+    default: str = "",
+    *,
+    choices: tuple[str, ...] = (),
+    one_shot: bool = False,
+    numeric: tuple[float, float] | None = None,
+) -> Fault:
+    """A fault that is seen on the wire."""
+    return Fault(name, summary, FaultKind.WIRE, parameter, default, choices, one_shot, numeric)
+
+
+_CLIENT_IDS = (0, 2**31 - 1)
+_PORTS = (1, 65535)
+_SECONDS = (0, 3600)
+
+WIRE_FAULTS: dict[str, Fault] = {
+    fault.name: fault
+    for fault in (
+        _wire("accept-close", "accepts a connection and closes it before the handshake, as for a peer not trusted"),
+        _wire("accept-reset", "accepts a connection and resets it, as a relay with nothing behind it"),
+        _wire("silent", "accepts a connection and never answers, as behind an open prompt"),
+        _wire("hello-hang", "answers the handshake, then nothing"),
+        _wire("no-next-valid-id", "tells the accounts but never nextValidId: half initialised"),
+        _wire(
+            "client-id-in-use",
+            "answers 326 and closes, as if another program had the client ID",
+            "client ID; every one when not given",
+            numeric=_CLIENT_IDS,
+        ),
+        _wire(
+            "too-many-clients",
+            "all 32 client places are taken: new connections are closed, or never answered",
+            "what becomes of client 33",
+            "close",
+            choices=("close", "ignore"),
+        ),
+        _wire("old-version", "speaks an old server version", "server version", "120", numeric=(100, 226)),
+        _wire("read-only", "Read-Only API: refuses with 321 whatever has to do with orders, serves the rest"),
+        _wire(
+            "link-lost",
+            "no link to IB's servers: 1100 to running sessions, 2110 to new ones, no data",
+            "notice that running sessions get",
+            "1100",
+            choices=("1100", "2110"),
+        ),
+        _wire("link-back-kept", "the link is back, data kept: 1102 with the list of farms", one_shot=True),
+        _wire("link-back-lost", "the link is back, data lost: 1101, subscriptions are gone", one_shot=True),
+        _wire("market-data-farm-broken", "2103, no ticks; healed with 2104", "farm, or farms by comma", "usfarm"),
+        _wire("historical-farm-broken", "2105, no history; healed with 2106", "farm, or farms by comma", "ushmds"),
+        _wire(
+            "security-definition-farm-broken",
+            "2157, contracts are not found; healed with 2158",
+            "farm, or farms by comma",
+            "secdefil",
+        ),
+        _wire("competing-session", "the user is active elsewhere: 10197 for market data, 162 for history"),
+        _wire("pacing", "pacing violation on history or real-time bars", "notice", "162", choices=("162", "420")),
+        _wire(
+            "message-rate",
+            "100 for a client that sends more; the third time its session is closed",
+            "messages per second",
+            "50",
+            numeric=(1, 10000),
+        ),
+        _wire("lines-exhausted", "101: no market data line is left"),
+        _wire("delayed", "10167: delayed market data instead of live"),
+        _wire(
+            "not-subscribed",
+            "market data is not subscribed",
+            "notice",
+            "354",
+            choices=("354", "10089", "10090", "10168", "10186"),
+        ),
+        _wire("freeze", "stops answering in the middle of a session, the socket stays open; new ones are silent too"),
+        _wire("slow", "answers late", "seconds", "4", numeric=_SECONDS),
+        _wire("reset-sessions", "resets every session", one_shot=True),
+        _wire("drop-sessions", "closes every session", one_shot=True),
+        _wire("half-frame", "sends half a message, then nothing; to new connections half a handshake"),
+        _wire("garbage", "sends random bytes, in sessions and as the handshake"),
+        _wire("huge-prefix", "announces a message of 4 GB, in sessions and as the handshake"),
+        _wire("clock-off", "its clock is wrong", "seconds, negative when behind", "30", numeric=(-86400, 86400)),
+        _wire(
+            "read-only-notice",
+            "321 about Read-Only, unasked",
+            "language of the text",
+            "en",
+            choices=tuple(READ_ONLY_TEXTS),
+            one_shot=True,
+        ),
+        _wire(
+            "port-changed",
+            "1300: the socket port was changed in the settings; sessions are dropped, it listens on the new port",
+            "new port; any free one when not given",
+            one_shot=True,
+            numeric=_PORTS,
+        ),
+    )
+}
+"""The wire faults by name."""
+
+
+def value_for(fault: Fault, value: str | None) -> str:
+    """The value a fault is put in force with. ValueError, in one sentence, when it cannot be."""
+    if not fault.parameter:
+        if value:
+            raise ValueError(f"{fault.name} takes no value")
+        return ""
+    given = (value or fault.default).strip()
+    if fault.choices and given not in fault.choices:
+        raise ValueError(f"{fault.name} takes one of {', '.join(fault.choices)}, not {given!r}")
+    if fault.numeric and given:
+        least, most = fault.numeric
+        try:
+            number = float(given)
+        except ValueError:
+            raise ValueError(f"{fault.name} takes a number ({fault.parameter}), not {given!r}") from None
+        if not least <= number <= most:
+            raise ValueError(f"{fault.name} takes {least:g} to {most:g} ({fault.parameter}), not {given}")
+    return given

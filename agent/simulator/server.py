@@ -1,10 +1,26 @@
 """The simulated TWS as an asyncio server that speaks the TWS API, with faults that can be switched while it runs."""
 
+import asyncio
+import contextlib
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
-from agent.simulator.state import Profile
+from agent.simulator.answers import Desk
+from agent.simulator.faults import WIRE_FAULTS, Fault, value_for
+from agent.simulator.notices import BROKEN, DIFFERENT_ADDRESS, OK, PACING, READ_ONLY_TEXTS, link_back, text_of
+from agent.simulator.session import ID_RELEASE_SECONDS, SPOILING, Session
+from agent.simulator.state import CLIENT_PLACES, FARM_FAULTS, Profile, Situation, farm_names
+
+_SAID_UNASKED = {
+    "competing-session": ((10197, None), (162, DIFFERENT_ADDRESS)),
+    "lines-exhausted": ((101, None),),
+    "delayed": ((10167, None),),
+    "message-rate": ((100, None),),
+}
+"""Per fault, what every session is told at once: a monitor that requests no data would not see it otherwise."""
 
 
 class Simulator:
@@ -23,34 +39,252 @@ class Simulator:
         self.host = host
         self.port = port
         self.connections_accepted = 0
-        self.received: Counter[int] = Counter()
-        """Messages received in total, by message ID (always the text-era number, also for protobuf)."""
-        self._clock = clock
-        self._say = say or (lambda _: None)
+        self.situation = Situation(profile, clock, say or (lambda _: None))
+        self._desk = Desk(self.situation)
+        self._sessions: dict[Session, None] = {}
+        self._server: asyncio.Server | None = None
+        self._moved = asyncio.Event()
+        """Set whenever a connection came or went."""
+        self._fillers: list[socket.socket] = []
+        self._filler_ports: set[int] = set()
 
     @property
     def active(self) -> Mapping[str, str]:
         """The faults in force and their values ("" where a fault takes none)."""
-        raise NotImplementedError
+        return MappingProxyType(self.situation.active)
+
+    @property
+    def received(self) -> Counter[int]:
+        """Messages received in total, by message ID (always the text-era number, also for protobuf)."""
+        return self.situation.received
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """The open connections, oldest first; those not yet started have no client ID."""
+        return tuple(session for session in self._sessions if not session.is_filler)
+
+    # Opening and closing
 
     async def open(self) -> int:
         """Start to listen; port 0 means any free one. Returns the port. Faults in force stay in force."""
-        raise NotImplementedError
+        if self._server is not None:
+            return self.port
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: Session(self, self._desk.answer, self._filler_ports.__contains__), self.host, self.port
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        self.situation.say(f"listening on {self.host}:{self.port}")
+        if self.situation.has("too-many-clients"):
+            await self._fill_places()
+        return self.port
 
     async def close(self) -> None:
         """Stop to listen and close all sessions, as a restart does. Can be opened again."""
-        raise NotImplementedError
+        self._empty_places()
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        for session in tuple(self._sessions):
+            session.close()
+        await asyncio.sleep(0)
+        for session in tuple(self._sessions):
+            # A client that never reads would keep a closing session for ever.
+            session.abandon()
+        while self._sessions:
+            self._moved.clear()
+            await self._moved.wait()
+        if server is not None:
+            await server.wait_closed()
+        self.situation.client_ids.clear()
 
-    async def apply(self, fault: str, value: str | None = None) -> None:
-        """Put a wire fault in force, or make a one-shot one happen. ValueError, in one sentence, on nonsense."""
-        raise NotImplementedError
+    def arrived(self, session: Session) -> None:
+        """A connection was accepted."""
+        self._moved.set()
+        self._sessions[session] = None
+        self.situation.connections += 1
+        if not session.is_filler:
+            self.connections_accepted += 1
 
-    async def heal(self, fault: str | None = None) -> None:
-        """Take one fault, or all, out of force. ValueError on a name that does not exist."""
-        raise NotImplementedError
+    def left(self, session: Session) -> None:
+        """A connection is gone; its client ID follows a little later."""
+        self._moved.set()
+        self._sessions.pop(session, None)
+        self.situation.connections -= 1
+        self._filler_ports.discard(session.peer_port)
+        if session.client_id is not None:
+            asyncio.get_running_loop().call_later(
+                ID_RELEASE_SECONDS, self.situation.client_ids.discard, session.client_id
+            )
+
+    # Notices
 
     async def notify(
         self, code: int, text: str | None = None, request_id: int = -1, client_id: int | None = None
     ) -> None:
         """Send a notice to all sessions, or to one client's; without a text, the one a real TWS uses."""
-        raise NotImplementedError
+        for session in self._started():
+            if client_id is None or session.client_id == client_id:
+                session.notice(code, text, request_id)
+
+    def _started(self) -> tuple[Session, ...]:
+        return tuple(session for session in self._sessions if session.started)
+
+    # Faults
+
+    async def apply(self, fault: str, value: str | None = None) -> None:
+        """Put a wire fault in force, or make a one-shot one happen. ValueError, in one sentence, on nonsense."""
+        known = _fault_named(fault)
+        chosen = value_for(known, value)
+        if known.one_shot:
+            await self._happen(fault, chosen)
+        else:
+            earlier = self.situation.active.get(fault)
+            self.situation.active[fault] = chosen
+            await self._begin(fault, chosen, earlier)
+            self._pump()
+        self.situation.say(f"fault {fault}{f' ({chosen})' if chosen else ''}")
+
+    async def heal(self, fault: str | None = None) -> None:
+        """Take one fault, or all, out of force. ValueError on a name that does not exist."""
+        if fault is not None:
+            _fault_named(fault)
+        for name in tuple(self.situation.active) if fault is None else (fault,):
+            value = self.situation.active.pop(name, None)
+            if value is None:
+                continue
+            await self._end(name, value)
+            self.situation.say(f"healed {name}")
+        self._pump()
+
+    def _pump(self) -> None:
+        """Let every session answer what a fault has held back."""
+        for session in tuple(self._sessions):
+            session.pump()
+
+    async def _begin(self, fault: str, value: str, earlier: str | None) -> None:
+        """What happens at once when a fault comes into force."""
+        if fault in FARM_FAULTS:
+            kind, broken = FARM_FAULTS[fault], farm_names(value)
+            for farm in broken:
+                await self.notify(BROKEN[kind], text_of(BROKEN[kind], farm))
+            for farm in farm_names(earlier or ""):
+                if farm not in broken:
+                    await self.notify(OK[kind], text_of(OK[kind], farm))
+        elif fault == "link-lost":
+            await self.notify(int(value))
+            if value == "1100":
+                for farm, kind, connected in self.situation.farms():
+                    if connected:
+                        await self.notify(BROKEN[kind], text_of(BROKEN[kind], farm))
+        elif fault in SPOILING:
+            for session in self._started():
+                session.spoil(fault)
+        elif fault == "too-many-clients":
+            await self._fill_places()
+        elif fault == "pacing":
+            await self.notify(int(value), PACING if value == "162" else None)
+        elif fault == "not-subscribed":
+            await self.notify(int(value))
+        elif fault == "competing-session":
+            for session in self._started():
+                for request_id in session.market_data:
+                    session.notice(10197, request_id=request_id)
+        for code, text in _SAID_UNASKED.get(fault, ()):
+            await self.notify(code, text)
+
+    async def _end(self, fault: str, value: str) -> None:
+        """What happens at once when a fault is over."""
+        if fault in FARM_FAULTS:
+            kind = FARM_FAULTS[fault]
+            for farm in farm_names(value):
+                await self.notify(OK[kind], text_of(OK[kind], farm))
+        elif fault == "link-lost":
+            await self._link_back(kept=True)
+        elif fault == "too-many-clients":
+            self._empty_places()
+
+    async def _happen(self, fault: str, value: str) -> None:
+        """Make a one-shot fault happen."""
+        match fault:
+            case "link-back-kept" | "link-back-lost":
+                self.situation.active.pop("link-lost", None)
+                await self._link_back(kept=fault == "link-back-kept")
+            case "reset-sessions":
+                for session in self.sessions:
+                    session.reset()
+            case "drop-sessions":
+                for session in self.sessions:
+                    session.close()
+            case "read-only-notice":
+                await self.notify(321, READ_ONLY_TEXTS[value])
+            case "port-changed":
+                await self._change_port(int(float(value or 0)))
+            case _:
+                raise AssertionError(fault)
+
+    async def _link_back(self, *, kept: bool) -> None:
+        """The link to IB's servers is back: 1102 with the farms, or 1101, after which nothing is subscribed."""
+        farms = self.situation.farms()
+        if kept:
+            text = link_back([n for n, _, up in farms if up], [n for n, _, up in farms if not up])
+            await self.notify(1102, text)
+        else:
+            for session in self._started():
+                session.market_data.clear()
+            await self.notify(1101)
+        for code, farm in self.situation.farm_notices():
+            await self.notify(code, text_of(code, farm))
+
+    async def _change_port(self, port: int) -> None:
+        """Listen on another port, tell everybody, and drop them."""
+        listening = self._server is not None
+        earlier = self.port
+        told = self._started()
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        self.port = port
+        if listening:
+            try:
+                await self.open()
+            except OSError as error:
+                self.port = earlier
+                await self.open()
+                raise ValueError(f"port {port} cannot be listened on: {error.strerror}") from None
+        for session in told:
+            session.notice(1300, text_of(1300, self.port))
+            session.close()
+
+    # Client places
+
+    async def _fill_places(self) -> None:
+        """Take every client place with connections of its own, so that they can be counted from outside."""
+        loop = asyncio.get_running_loop()
+        while self._server is not None and len(self._fillers) < CLIENT_PLACES:
+            filler = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            self._fillers.append(filler)
+            filler.setblocking(False)
+            filler.bind((self.host, 0))
+            self._filler_ports.add(filler.getsockname()[1])
+            await loop.sock_connect(filler, (self.host, self.port))
+        while sum(session.is_filler for session in self._sessions) < len(self._fillers):
+            self._moved.clear()
+            await self._moved.wait()
+
+    def _empty_places(self) -> None:
+        """Give the filled places back."""
+        for session in tuple(self._sessions):
+            if session.is_filler:
+                with contextlib.suppress(OSError):
+                    session.close()
+        for filler in self._fillers:
+            filler.close()
+        self._fillers.clear()
+
+
+def _fault_named(name: str) -> Fault:
+    """A wire fault by name. ValueError when there is none."""
+    if name not in WIRE_FAULTS:
+        raise ValueError(f"there is no fault {name!r} on the wire; there are {', '.join(WIRE_FAULTS)}")
+    return WIRE_FAULTS[name]

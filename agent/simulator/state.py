@@ -1,15 +1,22 @@
-"""What the simulated TWS is: the choices that make one."""
+"""What the simulated TWS is, and what is the case with it right now: faults in force, farms, who is connected."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
+from agent.simulator.notices import BROKEN, OK
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.calendar import Region
+from agent.tws.farms import FarmKind
 
 OLDEST_SERVER_VERSION = 157
 """The least that ib_async 2.1 accepts."""
 
 NEWEST_SERVER_VERSION = 226
 """The most that IBKR's client 10.51 speaks."""
+
+CLIENT_PLACES = 32
+"""API clients that one TWS or IB Gateway serves at a time (IBKR's API documentation)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +33,99 @@ class Profile:
     region: Region = Region.AMERICA
     tick_seconds: float = 0.25
     """Seconds between two rounds of market data ticks."""
+    read_only: bool = False
+    """Whether Read-Only API is ticked in its settings."""
+
+    def __post_init__(self) -> None:
+        if not OLDEST_SERVER_VERSION <= self.server_version <= NEWEST_SERVER_VERSION:
+            raise ValueError(
+                f"the server version must be {OLDEST_SERVER_VERSION} to {NEWEST_SERVER_VERSION},"
+                f" not {self.server_version}"
+            )
+
+
+_FARMS: dict[Region, tuple[tuple[str, FarmKind], ...]] = {
+    region: (
+        *((name, FarmKind.MARKET_DATA) for name in market),
+        *((name, FarmKind.HISTORICAL) for name in historical),
+        (definitions, FarmKind.SECURITY_DEFINITION),
+    )
+    for region, market, historical, definitions in (
+        (Region.AMERICA, ("usfarm", "cashfarm"), ("ushmds", "cashhmds"), "secdefil"),
+        (Region.EUROPE, ("eufarm", "usfarm", "cashfarm"), ("euhmds", "ushmds"), "secdefeu"),
+        (Region.ASIA, ("hfarm", "usfarm", "cashfarm"), ("hkhmds", "ushmds"), "secdefhk"),
+    )
+}
+
+FARM_FAULTS = {
+    "market-data-farm-broken": FarmKind.MARKET_DATA,
+    "historical-farm-broken": FarmKind.HISTORICAL,
+    "security-definition-farm-broken": FarmKind.SECURITY_DEFINITION,
+}
+"""Per fault, the kind of farm it breaks."""
+
+INACTIVE_FARM = "fundfarm"
+"""A historical farm that sleeps until it is needed, which is normal."""
+
+
+@dataclass(slots=True)
+class Situation:
+    """What every session of the simulated TWS has to know."""
+
+    profile: Profile
+    clock: Callable[[], float]
+    """Epoch seconds."""
+    say: Callable[[str], None]
+    active: dict[str, str] = field(default_factory=dict)
+    """The faults in force and their values."""
+    client_ids: set[int] = field(default_factory=set)
+    """In use, or not yet released."""
+    received: Counter[int] = field(default_factory=Counter)
+    """Messages from clients by text-era message ID, over all sessions."""
+    connections: int = 0
+    """Open connections, those that only fill places included."""
+
+    def has(self, fault: str) -> bool:
+        """Whether a fault is in force."""
+        return fault in self.active
+
+    def value(self, fault: str) -> str:
+        """The value of a fault in force, else empty."""
+        return self.active.get(fault, "")
+
+    @property
+    def read_only(self) -> bool:
+        """Whether Read-Only API is on."""
+        return self.profile.read_only or self.has("read-only")
+
+    @property
+    def link_up(self) -> bool:
+        """Whether there is a link to IB's servers."""
+        return not self.has("link-lost")
+
+    def now(self) -> float:
+        """The time it believes it is, in epoch seconds."""
+        return self.clock() + float(self.value("clock-off") or 0)
+
+    def broken_farms(self, kind: FarmKind) -> tuple[str, ...]:
+        """The farms of one kind that are broken."""
+        for fault, breaks in FARM_FAULTS.items():
+            if breaks is kind and self.has(fault):
+                return farm_names(self.value(fault))
+        return ()
+
+    def farms(self) -> tuple[tuple[str, FarmKind, bool], ...]:
+        """Name, kind, and whether connected, of every farm."""
+        own = _FARMS[self.profile.region]
+        broken = [(name, kind) for kind in FarmKind for name in self.broken_farms(kind)]
+        every = (*own, *(farm for farm in broken if farm not in own))
+        return tuple((name, kind, (name, kind) not in broken) for name, kind in every)
+
+    def farm_notices(self) -> tuple[tuple[int, str], ...]:
+        """Notice and farm for each farm as it stands: what a session is told after it started."""
+        return tuple((OK[kind] if connected else BROKEN[kind], name) for name, kind, connected in self.farms())
+
+
+def farm_names(value: str) -> tuple[str, ...]:
+    """The farms in the value of a fault."""
+    return tuple(name for name in map(str.strip, value.split(",")) if name)

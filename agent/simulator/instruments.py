@@ -1,0 +1,179 @@
+"""The few instruments that the simulated TWS knows, with prices and bars that are the same on every run."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from agent.simulator.protobuf import Value, Values
+
+_STOCK_EXCHANGES = "SMART,AMEX,NYSE,CBOE,PHLX,ISE,CHX,ARCA,ISLAND,DRCTEDGE,BEX,BATS,EDGEA,IEX,OVERNIGHT"
+_STOCK_HOURS = "20261123:0930-20261123:1600;20261124:0930-20261124:1600"
+_CASH_HOURS = "20261122:1715-20261123:1700;20261123:1715-20261124:1700"
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One instrument and the price it moves around."""
+
+    con_id: int
+    symbol: str
+    sec_type: str
+    exchange: str
+    primary_exchange: str
+    currency: str
+    local_symbol: str
+    trading_class: str
+    long_name: str
+    price: float
+    """Middle of the price's slow swing, in the instrument's currency."""
+    tick: float
+    """Smallest step of the price."""
+    farm: str
+    """The market data farm that serves it."""
+
+    @property
+    def contract(self) -> Values:
+        """As the contract of a message."""
+        return {
+            "con_id": self.con_id,
+            "symbol": self.symbol,
+            "sec_type": self.sec_type,
+            "strike": 0.0,
+            "exchange": self.exchange,
+            "primary_exchange": self.primary_exchange,
+            "currency": self.currency,
+            "local_symbol": self.local_symbol,
+            "trading_class": self.trading_class,
+        }
+
+    @property
+    def details(self) -> Values:
+        """As the contract details of a message."""
+        cash = self.sec_type == "CASH"
+        values: dict[str, Value] = {
+            "market_name": self.trading_class,
+            "min_tick": str(self.tick),
+            "order_types": "ACTIVETIM,ALERT,LMT,MKT,STP",
+            "valid_exchanges": self.exchange if cash else _STOCK_EXCHANGES,
+            "price_magnifier": 1,
+            "long_name": self.long_name,
+            "industry": "" if cash else "Technology",
+            "category": "" if cash else "Computers",
+            "subcategory": "" if cash else "Computers",
+            "time_zone": "US/Eastern",
+            "trading_hours": _CASH_HOURS if cash else _STOCK_HOURS,
+            "liquid_hours": _CASH_HOURS if cash else _STOCK_HOURS,
+            "agg_group": 4 if cash else 1,
+            "market_rules": "239" if cash else "26",
+            "stock_type": "" if cash else "COMMON",
+            "min_size": "0.01" if cash else "0.0001",
+            "size_increment": "0.01" if cash else "0.0001",
+            "suggested_size_increment": "100",
+        }
+        return values
+
+    def quote(self, at: float) -> tuple[float, float, float]:
+        """Bid, ask and last at a moment in epoch seconds: a slow swing of half a percent."""
+        middle = self.price * (1 + 0.005 * math.sin(at / 97 + self.con_id))
+        steps = round(middle / self.tick)
+        digits = max(0, -math.floor(math.log10(self.tick)) + 1)
+        return tuple(round((steps + step) * self.tick, digits) for step in (-1, 1, 0))  # type: ignore[return-value]
+
+
+INSTRUMENTS = (
+    Instrument(265598, "AAPL", "STK", "SMART", "NASDAQ", "USD", "AAPL", "NMS", "APPLE INC", 231.4, 0.01, "usfarm"),
+    Instrument(272093, "MSFT", "STK", "SMART", "NASDAQ", "USD", "MSFT", "NMS", "MICROSOFT CORP", 512.2, 0.01, "usfarm"),
+    Instrument(
+        756733, "SPY", "STK", "SMART", "ARCA", "USD", "SPY", "SPY", "SPDR S&P 500 ETF TRUST", 662.3, 0.01, "usfarm"
+    ),
+    Instrument(
+        12087792, "EUR", "CASH", "IDEALPRO", "", "USD", "EUR.USD", "EUR.USD", "European Monetary Union Euro", 1.1562,
+        0.00005, "cashfarm",
+    ),
+)  # fmt: skip
+
+
+def find(contract: Mapping[str, Value]) -> tuple[Instrument, ...]:
+    """The instruments that fit a client's contract; none when it names nothing."""
+    con_id = str(contract.get("con_id", "") or "0")
+    if con_id != "0":
+        return tuple(i for i in INSTRUMENTS if str(i.con_id) == con_id)
+
+    def fits(instrument: Instrument) -> bool:
+        wanted = (
+            ("symbol", instrument.symbol),
+            ("sec_type", instrument.sec_type),
+            ("currency", instrument.currency),
+            ("local_symbol", instrument.local_symbol),
+        )
+        return all(str(contract.get(name) or value).upper() == value for name, value in wanted)
+
+    if not (contract.get("symbol") or contract.get("local_symbol")):
+        return ()
+    return tuple(i for i in INSTRUMENTS if fits(i))
+
+
+def matching(pattern: str) -> tuple[Instrument, ...]:
+    """The instruments whose symbol or name begins with or holds what a user typed."""
+    wanted = pattern.strip().upper()
+    return tuple(i for i in INSTRUMENTS if wanted and (i.symbol.startswith(wanted) or wanted in i.long_name.upper()))
+
+
+_UNIT_SECONDS = {"S": 1, "D": 86400, "W": 7 * 86400, "M": 30 * 86400, "Y": 365 * 86400}
+_BAR_UNITS = {"sec": 1, "min": 60, "hour": 3600, "day": 86400, "week": 7 * 86400, "month": 30 * 86400}
+_MOST_BARS = 2000
+
+
+def _seconds_of_bar(text: str) -> int:
+    """Seconds of a bar size such as `5 secs` or `1 day`. ValueError for anything else."""
+    number, _, unit = text.strip().partition(" ")
+    name = unit.strip().rstrip("s")
+    if not number.isdigit() or name not in _BAR_UNITS:
+        raise ValueError(f"Invalid bar size: {text}")
+    return int(number) * _BAR_UNITS[name]
+
+
+def _seconds_of_duration(text: str) -> int:
+    """Seconds of a duration such as `30 S` or `1 D`. ValueError for anything else."""
+    number, _, unit = text.strip().partition(" ")
+    if not number.isdigit() or unit.strip().upper() not in _UNIT_SECONDS:
+        raise ValueError("Historical Market Data Service error message:Invalid duration format.")
+    return int(number) * _UNIT_SECONDS[unit.strip().upper()]
+
+
+def _bar_date(at: float, seconds: int, date_format: int) -> str:
+    """The date of a bar as the client asked for it: days as dates, moments as text or epoch seconds."""
+    if seconds >= _BAR_UNITS["day"]:
+        return datetime.fromtimestamp(at, UTC).strftime("%Y%m%d")
+    if date_format == 2:
+        return str(int(at))
+    return datetime.fromtimestamp(at, UTC).strftime("%Y%m%d %H:%M:%S UTC")
+
+
+def bars(
+    instrument: Instrument, now: float, *, duration: str, bar_size: str, what: str, date_format: int
+) -> tuple[Values, ...]:
+    """The bars up to now, oldest first. ValueError, in TWS's words, for sizes it does not know."""
+    seconds = _seconds_of_bar(bar_size)
+    count = max(1, min(_MOST_BARS, math.ceil(_seconds_of_duration(duration) / seconds)))
+    newest = math.floor(now / seconds) * seconds
+    traded = instrument.sec_type != "CASH" and what.upper() == "TRADES"
+    found: list[Values] = []
+    for index in range(count):
+        at = newest - (count - 1 - index) * seconds
+        _, _, opened = instrument.quote(at)
+        _, _, closed = instrument.quote(at + seconds * 0.9)
+        found.append(
+            {
+                "date": _bar_date(at, seconds, date_format),
+                "open": opened,
+                "high": round(max(opened, closed) + instrument.tick, 6),
+                "low": round(min(opened, closed) - instrument.tick, 6),
+                "close": closed,
+                "volume": str(1000 + at % 977) if traded else "-1",
+                "wap": str(round((opened + closed) / 2, 6)) if traded else "-1",
+                "count": 12 if traded else -1,
+            }
+        )
+    return tuple(found)

@@ -1,0 +1,306 @@
+"""The messages of the TWS API that the simulator reads and writes, as tables: text layouts and protobuf fields.
+
+Field numbers and orders are facts of the protocol; the names are the simulator's own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agent.simulator.codec import PROTOBUF_OFFSET, Era, Layout, era_of, fields_bytes, frame
+from agent.simulator.protobuf import Value, Values, decode, encode, parse_table
+
+_CONTRACT = (
+    "contract.con_id contract.symbol contract.sec_type contract.expiry contract.strike contract.right"
+    " contract.multiplier contract.exchange contract.primary_exchange contract.currency contract.local_symbol"
+    " contract.trading_class"
+)
+_HELD = (
+    "contract.con_id contract.symbol contract.sec_type contract.expiry contract.strike contract.right"
+    " contract.multiplier contract.exchange contract.currency contract.local_symbol contract.trading_class"
+)
+_PORTFOLIO = _HELD.replace("contract.exchange", "contract.primary_exchange")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """A message to a client."""
+
+    number: int
+    """Its text-era message ID."""
+    layout: Layout
+
+
+def _replies(table: Mapping[str, tuple[int, str]]) -> dict[str, _Reply]:
+    """Read the layouts of a table."""
+    return {name: _Reply(number, Layout.of(layout)) for name, (number, layout) in table.items()}
+
+
+_OPEN_ORDER = (
+    f"order.order_id {_HELD} order.action order.quantity order.order_type order.limit_price order.aux_price order.tif"
+    " _ order.account _ =0 order.reference order.client_id order.perm_id =0 =0 =0 _ _"
+    # Financial adviser, model, good till date, rule 80A, percent offset, settling firm, short sale.
+    " _ _ _ 177-:_ _ _ _ _ _ =0 _ =-1"
+    # Auction, box and pegged orders, display size, block, sweep, all or none, minimum quantity, OCA type.
+    " =0 _ _ _ _ _ _ =0 =0 =0 _ =3"
+    # Three deprecated ones, parent, trigger method, volatility with its delta neutral order (none).
+    " =0 =0 _ =0 =0 _ =0 _ _ =0 =0"
+    # Trailing, basis points, legs, routing parameters, scale, hedge.
+    " _ _ _ _ _ =0 =0 =0 _ _ _ _"
+    # Smart routing, clearing, not held, delta neutral contract, algorithm, solicited, what if.
+    " =0 _ _ =0 =0 _ =0 =0"
+    # Order state: margins before, change and after; commissions; from 195 on the preview and the allocations.
+    " state.status _ _ _ _ _ _ _ _ _ _ _ _ _"
+    " 195+:_ 195+:_ 195+:_ 195+:_ 195+:_ 195+:_ 195+:_ 195+:_ 195+:_ 195+:_ 195+:_ 195+:_ 195+:=0 _"
+    # Randomised size and price, conditions, adjusted order, soft dollar tier, cash quantity, flags.
+    " =0 =0 =0 _ _ _ _ _ _ _ =0 _ _ _ _ =0 =0 =0 =0"
+    # What later server versions appended.
+    " 158+:_ 160+:_ 162+:=0 170+:_ 170+:_ 170+:_ 170+:_ 170+:_"
+    " 183+:_ 184+:=0 185+:_ 189+:=0 193+:_ 193+:_ 198+:_ 199+:=0"
+)
+
+_CONTRACT_DATA = (
+    "164-:=8 request_id contract.symbol contract.sec_type contract.expiry 182+:contract.expiry contract.strike"
+    " contract.right contract.exchange contract.currency contract.local_symbol details.market_name"
+    " contract.trading_class contract.con_id details.min_tick 164-:=1 contract.multiplier details.order_types"
+    " details.valid_exchanges details.price_magnifier =0 details.long_name contract.primary_exchange _ details.industry"
+    " details.category details.subcategory details.time_zone details.trading_hours details.liquid_hours _ =0 =0"
+    " details.agg_group _ _ details.market_rules _ details.stock_type 163+:164-:_ 164+:details.min_size"
+    " 164+:details.size_increment 164+:details.suggested_size_increment 186+:=0"
+)
+
+_EXECUTION = (
+    f"request_id execution.order_id {_HELD} execution.execution_id execution.time execution.account execution.exchange"
+    " execution.side execution.shares execution.price execution.perm_id execution.client_id =0 execution.cumulative"
+    " execution.average_price _ _ _ _ execution.liquidity 178+:=0 198+:_"
+)
+
+_BAR = "date open high low close volume wap count"
+
+REPLIES = _replies(
+    {
+        "TickPrice": (1, "=6 request_id tick_type price size attributes"),
+        "TickSize": (2, "=6 request_id tick_type size"),
+        "OrderStatus": (
+            3,
+            "order_id status filled remaining average_price perm_id =0 last_price client_id _ =0",
+        ),
+        "ErrorMessage": (4, "194-:=2 request_id code text 166+:advanced 194+:time"),
+        "OpenOrder": (5, _OPEN_ORDER),
+        "AccountValue": (6, "=2 key value currency account"),
+        "PortfolioValue": (
+            7,
+            f"=8 {_PORTFOLIO} position price value average_cost unrealized realized account",
+        ),
+        "AccountUpdateTime": (8, "=1 time"),
+        "NextValidId": (9, "=1 order_id"),
+        "ContractData": (10, _CONTRACT_DATA),
+        "ExecutionDetails": (11, _EXECUTION),
+        "ManagedAccounts": (15, "=1 accounts"),
+        "HistoricalData": (17, f"request_id 196-:start 196-:end bars[ {_BAR} ]"),
+        "CurrentTime": (49, "=1 time"),
+        "ContractDataEnd": (52, "=1 request_id"),
+        "OpenOrdersEnd": (53, "=1"),
+        "AccountDataEnd": (54, "=1 account"),
+        "ExecutionDetailsEnd": (55, "=1 request_id"),
+        "TickSnapshotEnd": (57, "=1 request_id"),
+        "MarketDataType": (58, "=1 request_id type"),
+        "CommissionAndFeesReport": (59, "=1 execution_id amount currency realized _ _"),
+        "Position": (61, f"=3 account {_HELD} position average_cost"),
+        "PositionEnd": (62, "=1"),
+        "AccountSummary": (63, "=1 request_id account tag value currency"),
+        "AccountSummaryEnd": (64, "=1 request_id"),
+        "PositionMulti": (71, f"=3 request_id account {_HELD} position average_cost model"),
+        "PositionMultiEnd": (72, "=1 request_id"),
+        "AccountUpdateMulti": (73, "=1 request_id account model key value currency"),
+        "AccountUpdateMultiEnd": (74, "=1 request_id"),
+        "SymbolSamples": (
+            79,
+            "request_id samples[ contract.con_id contract.symbol contract.sec_type contract.primary_exchange"
+            " contract.currency derivatives[ . ] 176+:contract.description 176+:_ ]",
+        ),
+        "TickReqParams": (81, "request_id min_tick bbo_exchange snapshot_permissions"),
+        "CompletedOrdersEnd": (102, ""),
+        "HistoricalDataEnd": (108, "request_id start end"),
+        "CurrentTimeInMillis": (109, "time"),
+    }
+)
+
+SCHEMA = parse_table(
+    """
+    Contract: 1 con_id int, 2 symbol str, 3 sec_type str, 4 expiry str, 5 strike double, 6 right str,\
+        7 multiplier double, 8 exchange str, 9 primary_exchange str, 10 currency str, 11 local_symbol str,\
+        12 trading_class str, 15 description str
+    ContractDetails: 1 market_name str, 2 min_tick str, 3 order_types str, 4 valid_exchanges str,\
+        5 price_magnifier int, 7 long_name str, 9 industry str, 10 category str, 11 subcategory str, 12 time_zone str,\
+        13 trading_hours str, 14 liquid_hours str, 18 agg_group int, 21 market_rules str, 23 stock_type str,\
+        24 min_size str, 25 size_increment str, 26 suggested_size_increment str
+    Order: 1 client_id int, 2 order_id int, 3 perm_id int, 5 action str, 6 quantity str, 8 order_type str,\
+        9 limit_price double, 10 aux_price double, 11 tif str, 12 account str, 28 reference str
+    OrderState: 1 status str
+    Execution: 1 order_id int, 2 execution_id str, 3 time str, 4 account str, 5 exchange str, 6 side str,\
+        7 shares str, 8 price double, 9 perm_id int, 10 client_id int, 12 cumulative str, 13 average_price double,\
+        18 liquidity int
+    Bar: 1 date str, 2 open double, 3 high double, 4 low double, 5 close double, 6 volume str, 7 wap str, 8 count int
+    Sample: 1 contract Contract, 2 derivatives str*
+    TickPrice: 1 request_id int, 2 tick_type int, 3 price double, 4 size str, 5 attributes int
+    TickSize: 1 request_id int, 2 tick_type int, 3 size str
+    OrderStatus: 1 order_id int, 2 status str, 3 filled str, 4 remaining str, 5 average_price double, 6 perm_id int,\
+        8 last_price double, 9 client_id int
+    ErrorMessage: 1 request_id int, 2 time int, 3 code int, 4 text str, 5 advanced str
+    OpenOrder: 1 order_id int, 2 contract Contract, 3 order Order, 4 state OrderState
+    AccountValue: 1 key str, 2 value str, 3 currency str, 4 account str
+    PortfolioValue: 1 contract Contract, 2 position str, 3 price double, 4 value double, 5 average_cost double,\
+        6 unrealized double, 7 realized double, 8 account str
+    AccountUpdateTime: 1 time str
+    NextValidId: 1 order_id int
+    ContractData: 1 request_id int, 2 contract Contract, 3 details ContractDetails
+    ExecutionDetails: 1 request_id int, 2 contract Contract, 3 execution Execution
+    ManagedAccounts: 1 accounts str
+    HistoricalData: 1 request_id int, 2 bars Bar*
+    CurrentTime: 1 time int
+    ContractDataEnd: 1 request_id int
+    OpenOrdersEnd:
+    AccountDataEnd: 1 account str
+    ExecutionDetailsEnd: 1 request_id int
+    TickSnapshotEnd: 1 request_id int
+    MarketDataType: 1 request_id int, 2 type int
+    CommissionAndFeesReport: 1 execution_id str, 2 amount double, 3 currency str, 4 realized double
+    Position: 1 account str, 2 contract Contract, 3 position str, 4 average_cost double
+    PositionEnd:
+    AccountSummary: 1 request_id int, 2 account str, 3 tag str, 4 value str, 5 currency str
+    AccountSummaryEnd: 1 request_id int
+    PositionMulti: 1 request_id int, 2 account str, 3 contract Contract, 4 position str, 5 average_cost double,\
+        6 model str
+    PositionMultiEnd: 1 request_id int
+    AccountUpdateMulti: 1 request_id int, 2 account str, 3 model str, 4 key str, 5 value str, 6 currency str
+    AccountUpdateMultiEnd: 1 request_id int
+    SymbolSamples: 1 request_id int, 2 samples Sample*
+    TickReqParams: 1 request_id int, 2 min_tick str, 3 bbo_exchange str, 4 snapshot_permissions int
+    CompletedOrdersEnd:
+    HistoricalDataEnd: 1 request_id int, 2 start str, 3 end str
+    CurrentTimeInMillis: 1 time int
+    ReqMarketData: 1 request_id int, 2 contract Contract, 3 generic_ticks str, 4 snapshot bool
+    ReqAccountData: 1 subscribe bool, 2 account str
+    ExecutionFilter: 1 client_id int, 2 account str, 3 time str, 4 symbol str, 5 sec_type str, 6 exchange str,\
+        7 side str
+    ReqExecutions: 1 request_id int, 2 filter ExecutionFilter
+    ReqContractData: 1 request_id int, 2 contract Contract
+    ReqAutoOpenOrders: 1 bind bool
+    ReqHistoricalData: 1 request_id int, 2 contract Contract, 3 end str, 4 bar_size str, 5 duration str,\
+        6 regular_hours bool, 7 what str, 8 date_format int, 9 keep_up_to_date bool
+    ReqMarketDataType: 1 type int
+    ReqAccountSummary: 1 request_id int, 2 group str, 3 tags str
+    StartApi: 1 client_id int, 2 capabilities str
+    ReqMulti: 1 request_id int, 2 account str, 3 model str
+    ReqMatchingSymbols: 1 request_id int, 2 pattern str
+    ReqCompletedOrders: 1 api_only bool
+    OrderOnly: 1 order_id int
+    RequestOnly: 1 request_id int
+    Nothing:
+    """.replace("\\\n", " ")
+)
+
+_FILTER = "filter.client_id filter.account filter.time filter.symbol filter.sec_type filter.exchange filter.side"
+_NUMBERED = "request_id"
+_VERSIONED = "_ request_id"
+
+_REQUEST_TABLE: dict[int, tuple[str, str]] = {
+    1: ("ReqMarketData", f"_ request_id {_CONTRACT} _ generic_ticks snapshot"),
+    3: ("OrderOnly", "order_id"),
+    4: ("OrderOnly", "192-:_ order_id"),
+    6: ("ReqAccountData", "_ subscribe account"),
+    7: ("ReqExecutions", f"_ request_id {_FILTER}"),
+    9: ("ReqContractData", f"_ request_id {_CONTRACT}"),
+    15: ("ReqAutoOpenOrders", "_ bind"),
+    20: (
+        "ReqHistoricalData",
+        f"request_id {_CONTRACT} _ end bar_size duration regular_hours what date_format keep_up_to_date",
+    ),
+    59: ("ReqMarketDataType", "_ type"),
+    62: ("ReqAccountSummary", "_ request_id group tags"),
+    71: ("StartApi", "_ client_id capabilities"),
+    74: ("ReqMulti", "_ request_id account model"),
+    76: ("ReqMulti", "_ request_id account model"),
+    81: ("ReqMatchingSymbols", "request_id pattern"),
+    99: ("ReqCompletedOrders", "api_only"),
+    **dict.fromkeys(
+        (2, 10, 11, 21, 23, 25, 50, 51, 52, 53, 54, 55, 56, 57, 63, 67, 68, 69, 70, 75, 77),
+        ("RequestOnly", _VERSIONED),
+    ),
+    **dict.fromkeys(
+        (22, 78, 79, 83, 84, *range(86, 91), *range(92, 99), *range(100, 105), 106, 107, 108, 109),
+        ("RequestOnly", _NUMBERED),
+    ),
+    **dict.fromkeys((5, 8, 12, 13, 14, 16, 17, 18, 19, 24, 49, 58, 61, 64, 65, 66, 72, 73), ("Nothing", "")),
+    **dict.fromkeys((80, 82, 85, 91, 105), ("Nothing", "")),
+}
+
+REQUESTS = {number: (schema, Layout.of(layout)) for number, (schema, layout) in _REQUEST_TABLE.items()}
+"""Every message ID of the clients up to server version 226: protobuf message and text layout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A message of a client, whatever the era it was written in."""
+
+    number: int
+    """Its text-era message ID."""
+    values: Values
+
+    def number_of(self, name: str, otherwise: int = 0) -> int:
+        """A field as a number; ValueError when it is none."""
+        value = self.values.get(name, "")
+        if isinstance(value, (int, float)):
+            return int(value)
+        return int(value) if isinstance(value, str) and value else otherwise
+
+    def text_of(self, name: str) -> str:
+        """A field as text, empty when absent."""
+        value = self.values.get(name, "")
+        return value if isinstance(value, str) else str(value)
+
+    def flag_of(self, name: str) -> bool:
+        """A field as yes or no."""
+        return self.values.get(name, "") in (True, 1, "1", "true", "True")
+
+    def part_of(self, name: str) -> Values:
+        """A nested message, empty when absent."""
+        value: Value = self.values.get(name, {})
+        return value if isinstance(value, Mapping) else {}
+
+    @property
+    def request_id(self) -> int:
+        """The request ID, or -1 for a message that has none."""
+        return self.number_of("request_id", -1)
+
+
+def parse_request(payload: bytes, version: int) -> Request:
+    """Read a client's message. ValueError when it cannot be read; an unknown ID has no values."""
+    if era_of(version) is Era.TEXT:
+        first, _, rest = payload.partition(b"\0")
+        number, body = int(first), rest
+        protobuf = False
+    else:
+        if len(payload) < 4:
+            raise ValueError("a message without an ID")
+        number, body = int.from_bytes(payload[:4], "big"), payload[4:]
+        protobuf = number > PROTOBUF_OFFSET
+        number -= PROTOBUF_OFFSET if protobuf else 0
+    if number not in REQUESTS:
+        return Request(number, {})
+    schema, layout = REQUESTS[number]
+    if protobuf:
+        return Request(number, decode(schema, body, SCHEMA))
+    return Request(number, layout.read(body.decode("utf-8", "replace").split("\0")[:-1], version))
+
+
+def reply_frame(name: str, values: Values, version: int) -> bytes:
+    """A message to a client, framed as its server version wants it."""
+    reply = REPLIES[name]
+    match era_of(version):
+        case Era.TEXT:
+            return frame(fields_bytes([str(reply.number), *reply.layout.write(values, version)]))
+        case Era.RAW_ID:
+            return frame(reply.number.to_bytes(4, "big") + fields_bytes(reply.layout.write(values, version)))
+        case _:
+            return frame((reply.number + PROTOBUF_OFFSET).to_bytes(4, "big") + encode(name, values, SCHEMA))

@@ -1,0 +1,104 @@
+"""The texts of the notices, as a TWS in English words them, and the few translations the simulator can speak."""
+
+from collections.abc import Sequence
+
+from agent.tws.farms import FarmKind
+
+_READ_ONLY = "Error validating request:-'bN' : cause - The API interface is currently in Read-Only mode."
+_NOT_SUBSCRIBED = "Requested market data is not subscribed. Delayed market data is not enabled."
+
+DIFFERENT_ADDRESS = (
+    "Historical Market Data Service error message:Trading TWS session is connected from a different IP address"
+)
+"""Text of 162 during a competing session."""
+
+PACING = "Historical Market Data Service error message:Historical data request pacing violation"
+"""Text of 162 after too many history requests."""
+
+NO_DATA = "Historical Market Data Service error message:HMDS query returned no data: {}"
+"""Text of 162 while no history can be had."""
+
+READ_ONLY_TEXTS = {
+    "en": _READ_ONLY,
+    "de": "Fehler bei der Prüfung der Anfrage:-'bN' : Ursache - Die API-Schnittstelle ist derzeit schreibgeschützt.",
+    "fr": "Erreur lors de la validation de la requête:-'bN' : cause - L'interface API est en mode lecture seule.",
+    "es": "Error al validar la solicitud:-'bN' : causa - La interfaz API está en modo de solo lectura.",
+    "ja": "リクエストの検証エラー:-'bN' : 原因 - APIインターフェースは現在読み取り専用モードです。",
+    "zh": "验证请求时出错:-'bN' : 原因 - API接口当前处于只读模式。",
+}
+"""Text of 321 by language. The translations are the simulator's own; how a real TWS words them is not known."""
+
+TEXTS = {
+    100: "Max rate of messages per second has been exceeded:max=50 rec=51 (1)",
+    101: "Max number of tickers has been reached",
+    162: DIFFERENT_ADDRESS,
+    200: "No security definition has been found for the request",
+    300: "Can't find EId with tickerId:{}",
+    309: "Max number (3) of market depth requests has been reached",
+    320: "Error reading request:-'bN' : cause - Unable to parse data",
+    321: _READ_ONLY,
+    322: "Error processing request.-'bN' : cause - The request is not supported here",
+    326: "Unable to connect as the client id is already in use. Retry with a unique client id.",
+    354: "Requested market data is not subscribed.Delayed market data is available.",
+    366: "No historical data query found for ticker id:{}",
+    420: "Invalid Real-time Query:Historical data request pacing violation",
+    502: "Couldn't connect to TWS.",
+    1100: "Connectivity between IBKR and Trader Workstation has been lost.",
+    1101: "Connectivity between IBKR and Trader Workstation has been restored - data lost.",
+    1102: "Connectivity between IBKR and Trader Workstation has been restored - data maintained.",
+    1300: "TWS socket port has been reset and this connection is being dropped. Please reconnect on the new port -{}",
+    2100: "API client has been unsubscribed from account data.",
+    2103: "Market data farm connection is broken:{}",
+    2104: "Market data farm connection is OK:{}",
+    2105: "HMDS data farm connection is broken:{}",
+    2106: "HMDS data farm connection is OK:{}",
+    2107: "HMDS data farm connection is inactive but should be available upon demand.{}",
+    2108: "Market data farm connection is inactive but should be available upon demand.{}",
+    2110: "Connectivity between Trader Workstation and server is broken. It will be restored automatically.",
+    2119: "Market data farm is connecting:{}",
+    2157: "Sec-def data farm connection is broken:{}",
+    2158: "Sec-def data farm connection is OK:{}",
+    10089: "Requested market data requires additional subscription for API. See link in 'Market Data Connections'"
+    " dialog for more details.Delayed market data is available.",
+    10090: "Part of requested market data is not subscribed. Subscription-independent ticks are still active."
+    "Delayed market data is available.",
+    10147: "OrderId {} that needs to be cancelled is not found.",
+    10167: "Requested market data is not subscribed. Displaying delayed market data.",
+    10168: _NOT_SUBSCRIBED,
+    10186: _NOT_SUBSCRIBED,
+    10187: "Failed to request historical ticks:No market data permissions",
+    10189: "Failed to request tick-by-tick data:No market data permissions",
+    10190: "Max number of tick-by-tick requests has been reached",
+    10197: "No market data during competing live session",
+    10357: "Access to configuration via the API is not available.",
+    10358: "Fundamentals data is not allowed.",
+}
+"""English text per notice; `{}` stands for what it is about."""
+
+BROKEN = {FarmKind.MARKET_DATA: 2103, FarmKind.HISTORICAL: 2105, FarmKind.SECURITY_DEFINITION: 2157}
+"""Per kind of farm, the notice that says it is broken."""
+
+OK = {FarmKind.MARKET_DATA: 2104, FarmKind.HISTORICAL: 2106, FarmKind.SECURITY_DEFINITION: 2158}
+"""Per kind of farm, the notice that says it is connected."""
+
+_DEFAULT_SUBJECT = {
+    **dict.fromkeys((2103, 2104, 2108, 2119), "usfarm"),
+    **dict.fromkeys((2105, 2106, 2107), "ushmds"),
+    **dict.fromkeys((2157, 2158), "secdefil"),
+}
+
+
+def text_of(code: int, subject: object = "") -> str:
+    """The text of a notice, about something where its text names it."""
+    template = TEXTS.get(code, f"Notice {code}")
+    return template.format(subject or _DEFAULT_SUBJECT.get(code, "")) if "{}" in template else template
+
+
+def link_back(connected: Sequence[str], broken: Sequence[str]) -> str:
+    """The text of 1102 with its inventory of farms."""
+    if not broken:
+        return f"{TEXTS[1102]} All data farms are connected: {'; '.join(connected)}."
+    return (
+        f"{TEXTS[1102]} The following farms are connected: {'; '.join(connected)}."
+        f" The following farms are not connected: {'; '.join(broken)}."
+    )

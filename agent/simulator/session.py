@@ -1,0 +1,379 @@
+"""One API session of the simulated TWS: handshake, start, and messages in order, with the faults of the wire."""
+
+import asyncio
+import random
+import socket
+import struct
+from collections import Counter, deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+
+from agent.simulator.account import NEXT_ORDER_ID
+from agent.simulator.codec import HELLO_PREFIX, fields_bytes, frame, parse_hello, split_frames
+from agent.simulator.instruments import Instrument
+from agent.simulator.messages import Request, parse_request, reply_frame
+from agent.simulator.notices import text_of
+from agent.simulator.protobuf import Value, Values
+from agent.simulator.state import CLIENT_PLACES, INACTIVE_FARM, Situation
+from agent.tws.farms import FarmKind
+
+ID_RELEASE_SECONDS = 0.5
+"""How long a client ID stays taken after its session has closed: TWS frees it late."""
+
+TIME_SECONDS = 1.0
+"""A second request for the current time within this time of the answer is ignored (ib_insync issue 604)."""
+
+START_API = 71
+"""The message ID of startApi."""
+
+TURNED_AWAY_SECONDS = 1.0
+"""How long a connection that was turned away may still send before it is gone altogether."""
+
+GARBAGE_SEED = 20260101
+"""Makes the garbage the same on every run."""
+
+SPOILING = ("half-frame", "garbage", "huge-prefix")
+"""The faults after which a stream cannot be read any more."""
+
+_RESET = struct.pack("ii", 1, 0)
+
+
+class Host(Protocol):
+    """What sessions belong to, and report to that they came and went."""
+
+    situation: Situation
+
+    def arrived(self, session: "Session") -> None:
+        """A connection was accepted."""
+
+    def left(self, session: "Session") -> None:
+        """It is gone."""
+
+
+class Session(asyncio.Protocol):
+    """One accepted connection. Everything it receives is answered in order, and held back while a fault says so."""
+
+    def __init__(
+        self, host: Host, answer: "Callable[[Session, Request], None]", is_filler: Callable[[int], bool]
+    ) -> None:
+        self.client_id: int | None = None
+        self.server_version: int | None = None
+        """The agreed one; None before the handshake."""
+        self.received: Counter[int] = Counter()
+        """Messages by text-era message ID."""
+        self.peer_port = 0
+        self.market_data: dict[int, tuple[Instrument, bool]] = {}
+        """Per request ID, the instrument and whether its data are delayed."""
+        self.market_data_type = 1
+        self.histories: set[int] = set()
+        """Request IDs of histories that are kept up to date."""
+        self.time_answered: float | None = None
+        self.is_filler = False
+        """Whether this is a connection of the simulator's own, made to take up a place."""
+        self._host = host
+        self._situation = host.situation
+        self._answer = answer
+        self._fills = is_filler
+        self._transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
+        self._buffer = bytearray()
+        self._greeted = False
+        self._inbox: deque[tuple[float, bytes]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._ticker: asyncio.TimerHandle | None = None
+        self._mute = False
+        self._writable = True
+        self._await_id = False
+        self._sent_at: deque[float] = deque()
+        self._violations = 0
+
+    @property
+    def started(self) -> bool:
+        """Whether startApi was accepted."""
+        return self.client_id is not None
+
+    # The connection
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Accept it, or do what the faults of accepting say."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self.peer_port = transport.get_extra_info("peername")[1]
+        self.is_filler = self._fills(self.peer_port)
+        situation = self._situation
+        self._host.arrived(self)
+        if self.is_filler:
+            return
+        if situation.has("accept-reset"):
+            self.reset()
+        elif situation.has("accept-close") or (
+            situation.connections > CLIENT_PLACES and situation.value("too-many-clients") != "ignore"
+        ):
+            self._turn_away()
+        elif situation.connections > CLIENT_PLACES:
+            self._mute = True
+
+    def _turn_away(self) -> None:
+        """End the connection without a word; a bare close would reset it, because the hello lies unread."""
+        self._mute = True
+        if self._transport is not None:
+            self._transport.write_eof()
+        self._timer = self._loop.call_later(TURNED_AWAY_SECONDS, self.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is gone."""
+        self._transport = None
+        self._stop_timers()
+        self.market_data.clear()
+        self._inbox.clear()
+        self._host.left(self)
+
+    def close(self) -> None:
+        """End the session in order, after what was sent."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abandon(self) -> None:
+        """End the session whatever is still to be sent."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def reset(self) -> None:
+        """End the session with a TCP reset."""
+        if self._transport is None:
+            return
+        handle = self._transport.get_extra_info("socket")
+        if handle is not None:
+            handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self._transport.abort()
+
+    def pause_writing(self) -> None:
+        """The client does not read: leave ticks out."""
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        """The client reads again."""
+        self._writable = True
+
+    def _stop_timers(self) -> None:
+        for timer in (self._timer, self._ticker):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._ticker = None
+
+    # What comes in
+
+    def data_received(self, data: bytes) -> None:
+        """Collect whole messages."""
+        if self._mute or self.is_filler:
+            return
+        self._buffer += data
+        try:
+            if not self._greeted:
+                if len(self._buffer) < len(HELLO_PREFIX):
+                    return
+                if not self._buffer.startswith(HELLO_PREFIX):
+                    raise ValueError("no TWS API client")
+                del self._buffer[: len(HELLO_PREFIX)]
+                self._greeted = True
+            for payload in split_frames(self._buffer):
+                self._inbox.append((self._loop.time(), payload))
+        except ValueError:
+            self.close()
+            return
+        self.pump()
+
+    def _held(self) -> bool:
+        """Whether a fault keeps it from answering."""
+        situation = self._situation
+        if situation.has("freeze"):
+            return True
+        if self.server_version is None:
+            return situation.has("silent")
+        return not self.started and situation.has("hello-hang")
+
+    def pump(self) -> None:
+        """Answer what has come in, as far as the faults allow."""
+        if self._mute:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._inbox and self._transport is not None and not self._mute and not self._held():
+            arrived, payload = self._inbox[0]
+            due = arrived + float(self._situation.value("slow") or 0)
+            if due > self._loop.time() + 0.001:
+                self._timer = self._loop.call_at(due, self.pump)
+                return
+            self._inbox.popleft()
+            self._take(payload)
+            self._go_on_starting()
+        self._go_on_starting()
+
+    def _take(self, payload: bytes) -> None:
+        """Answer one message."""
+        if self.server_version is None:
+            self._answer_hello(payload)
+            return
+        try:
+            request = parse_request(payload, self.server_version)
+            self.received[request.number] += 1
+            self._situation.received[request.number] += 1
+            if request.number == START_API:
+                self._start(request)
+            elif self.started and not self._over_the_limit():
+                self._answer(self, request)
+        except ValueError:
+            self.notice(320)
+
+    def _over_the_limit(self) -> bool:
+        """Count the message against the rate; error 100 and, the third time, the end."""
+        if not self._situation.has("message-rate"):
+            return False
+        limit = int(float(self._situation.value("message-rate")))
+        now = self._loop.time()
+        self._sent_at.append(now)
+        while self._sent_at[0] <= now - 1:
+            self._sent_at.popleft()
+        if len(self._sent_at) <= limit:
+            return False
+        self._violations += 1
+        self.notice(
+            100, f"Max rate of messages per second has been exceeded:max={limit} rec={limit + 1} ({self._violations})"
+        )
+        if self._violations >= 3:
+            self.close()
+        return True
+
+    # Handshake and start
+
+    def _answer_hello(self, payload: bytes) -> None:
+        """Agree on a server version, or spoil the handshake as the faults say."""
+        situation = self._situation
+        try:
+            hello = parse_hello(payload)
+        except ValueError:
+            self.close()
+            return
+        offered = int(float(situation.value("old-version") or situation.profile.server_version))
+        self.server_version = min(offered, hello.highest)
+        time_text = _time_text(situation.now())
+        answer = frame(fields_bytes([str(self.server_version), time_text]))
+        for fault in SPOILING:
+            if situation.has(fault):
+                self.spoil(fault, answer)
+                return
+        self.write(answer)
+
+    def _start(self, request: Request) -> None:
+        """Give the session its client ID, and tell it what every new session is told."""
+        situation = self._situation
+        client_id = request.number_of("client_id")
+        if self.started:
+            return
+        reserved = situation.value("client-id-in-use")
+        taken = situation.has("client-id-in-use") and (not reserved or int(float(reserved)) == client_id)
+        if taken or client_id in situation.client_ids:
+            self.notice(326)
+            self.close()
+            return
+        self.client_id = client_id
+        situation.client_ids.add(client_id)
+        self.send("ManagedAccounts", {"accounts": ",".join(situation.profile.accounts)})
+        self._await_id = True
+
+    def _go_on_starting(self) -> None:
+        """The rest of a start that has begun: nextValidId, and how the link and the farms stand."""
+        if not self._await_id or self._mute or self._held() or self._situation.has("no-next-valid-id"):
+            return
+        self._await_id = False
+        self.send_next_id()
+        if not self._situation.link_up:
+            self.notice(2110)
+            return
+        for code, farm in self._situation.farm_notices():
+            self.notice(code, text_of(code, farm))
+        self.notice(2107, text_of(2107, INACTIVE_FARM))
+
+    def send_next_id(self) -> None:
+        """Tell the next valid order ID."""
+        self.send("NextValidId", {"order_id": NEXT_ORDER_ID})
+
+    # What goes out
+
+    def write(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def send(self, name: str, values: Values) -> None:
+        """Send a message."""
+        if self.server_version is not None and not self._mute:
+            self.write(reply_frame(name, values, self.server_version))
+
+    def notice(self, code: int, text: str | None = None, request_id: int = -1) -> None:
+        """Send a notice; without a text, the usual one."""
+        values: dict[str, Value] = {
+            "request_id": request_id,
+            "code": code,
+            "text": text_of(code, request_id) if text is None else text,
+            "time": int(self._situation.now() * 1000),
+        }
+        self.send("ErrorMessage", values)
+
+    def spoil(self, fault: str, instead_of: bytes = b"") -> None:
+        """Send bytes that are no message, and never anything again: the stream cannot be read any more."""
+        message = instead_of or reply_frame("CurrentTime", {"time": 0}, self.server_version or 0)
+        self.write(spoilt(fault, message))
+        self._mute = True
+        self.market_data.clear()
+
+    # Market data
+
+    def keep_ticking(self) -> None:
+        """Send ticks from now on, as long as there is something to send them for."""
+        if self._ticker is None and self.market_data:
+            self._ticker = self._loop.call_later(self._situation.profile.tick_seconds, self._tick)
+
+    def _tick(self) -> None:
+        """One round of ticks."""
+        self._ticker = None
+        if self._transport is None:
+            return
+        situation = self._situation
+        if self._writable and situation.link_up and not situation.has("freeze"):
+            for request_id in tuple(self.market_data):
+                self.send_ticks(request_id)
+        self.keep_ticking()
+
+    def send_ticks(self, request_id: int) -> None:
+        """The current quote of one subscription, unless its farm or a competing session keeps it back."""
+        instrument, delayed = self.market_data[request_id]
+        situation = self._situation
+        if situation.has("competing-session") or instrument.farm in situation.broken_farms(FarmKind.MARKET_DATA):
+            return
+        bid, ask, last = instrument.quote(situation.now())
+        types = ((66, bid), (67, ask), (68, last)) if delayed else ((1, bid), (2, ask), (4, last))
+        for tick_type, price in types[: 2 if instrument.sec_type == "CASH" else 3]:
+            self.send(
+                "TickPrice",
+                {"request_id": request_id, "tick_type": tick_type, "price": price, "size": "100", "attributes": 1},
+            )
+
+
+def spoilt(fault: str, message: bytes) -> bytes:
+    """What is sent instead of a message when a fault spoils the stream."""
+    match fault:
+        case "half-frame":
+            return message[: max(5, len(message) // 2)]
+        case "huge-prefix":
+            return b"\xff\xff\xff\xff" + message[4:]
+        case _:
+            noise = random.Random(GARBAGE_SEED)
+            return frame(noise.randbytes(64)) + noise.randbytes(192)
+
+
+def _time_text(now: float) -> str:
+    """A moment as the handshake writes it."""
+    return datetime.fromtimestamp(now, UTC).strftime("%Y%m%d %H:%M:%S UTC")
