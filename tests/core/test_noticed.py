@@ -1,0 +1,59 @@
+from dataclasses import replace
+
+from agent.core.facts import Outcome, Phase, Purpose, ServerLink, SessionFacts
+from agent.core.noticed import link_down, live, recent, told, told_all
+from agent.core.timing import Timing
+from tests.problems.scene import NOW, attempt, connected, facts, notice
+
+
+def test_recent_notices_come_latest_first_and_only_with_the_codes_asked_for() -> None:
+    old, new, other = notice(162, ago=9.0), notice(420, ago=3.0), notice(354, ago=1.0)
+
+    assert recent(facts(session=connected(notices=(old, other, new))), {162, 420}) == (new, old)
+    assert recent(facts(session=connected(notices=(old, new))), {162, 420}, lambda n: n.code == 162) == (old,)
+
+
+def test_a_notice_counts_for_a_while() -> None:
+    lasting = Timing().notice_lasting
+    young, old = notice(100, ago=lasting - 1), notice(100, "again", ago=lasting)
+
+    assert recent(facts(session=connected(notices=(young, old))), {100}) == (young,)
+
+
+def test_false_alarms_of_an_outage_do_not_count_while_it_lasts() -> None:
+    noise, real = notice(162), notice(101)
+    down = connected(server_link=ServerLink.DOWN, notices=(noise, real))
+
+    assert recent(facts(session=down), {162, 101}) == (real,)
+    assert link_down(facts(session=down))
+
+
+def test_without_a_session_nothing_counts() -> None:
+    lost = replace(connected(server_link=ServerLink.DOWN, notices=(notice(100),)), phase=Phase.BACKING_OFF)
+
+    assert recent(facts(session=lost, doctor=False), {100}) == ()
+    assert not link_down(facts(session=replace(lost, attempt=attempt(Outcome.CLOSED))))
+
+
+def test_the_session_of_doctor_lives_on_until_it_is_judged() -> None:
+    ended = SessionFacts(attempt=attempt(Outcome.READY))
+    failed = SessionFacts(attempt=attempt(Outcome.CLOSED))
+
+    assert live(facts(session=ended, doctor=True))
+    assert not live(facts(session=failed, doctor=True))
+    assert facts(session=ended).purpose is Purpose.WATCH
+    assert not live(facts(session=ended))
+
+
+def test_a_notice_is_told_with_its_time_its_number_and_its_words() -> None:
+    repeated = replace(notice(420, "Invalid  query", count=3), first=NOW.monotonic - 60)
+
+    assert told(facts(), repeated) == "notice 420 at 13:59:55 (5 s ago), 3 times since 13:59:00: “Invalid query”"
+    assert told(facts(), notice(100)) == "notice 100 at 13:59:55 (5 s ago)"
+
+
+def test_many_notices_are_counted_after_the_first_few() -> None:
+    lines = told_all(facts(), [notice(100, str(n)) for n in range(8)])
+
+    assert len(lines) == 6
+    assert lines[-1] == "3 more notices of this kind"
