@@ -34,7 +34,7 @@ FORGET_TOLD = 600.0
 
 def begin(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """The first effects of a new agent."""
-    return _settle(enroll(state, now), now, ())
+    return _settle(replace(enroll(state, now), urgent_since=now.monotonic), now, ())
 
 
 def advance(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:

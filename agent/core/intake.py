@@ -41,7 +41,9 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
     """The state after an event, and what has to be done because of the event itself."""
     match event:
         case Looked(machine):
-            return _looked(replace(state, machine=machine, look_at=None), now), ()
+            answered = state.urgent_since is not None and machine.taken >= state.urgent_since
+            since = None if answered else state.urgent_since
+            return _looked(replace(state, machine=machine, look_at=None, urgent_since=since), now), ()
         case SessionReady() | SessionFailed() | SessionLost() | NoticeArrived() | HeartbeatAnswered():
             return _of_session(state, event, now)
         case ProcessExited(pid):
@@ -49,7 +51,7 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
         case Tick():
             return replace(state, wake_at=None), ()
         case Woke():
-            state = replace(state, hold_until=now.monotonic + state.timing.wake_grace, urgent=True)
+            state = replace(state, hold_until=now.monotonic + state.timing.wake_grace, urgent_since=now.monotonic)
             return _all(state, lambda w: replace(_probe_soon(w, now), link=machine_of.retry_now(w.link, now.monotonic)))
         case UserAsked(action):
             return _asked(state, action, now)
@@ -60,7 +62,9 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
                 heartbeat_every=settings.checks.heartbeat_every,
                 reply_timeout=settings.checks.reply_timeout,
             )
-            return enroll(replace(state, settings=settings, timing=timing, config_error=None, urgent=True), now), ()
+            return enroll(
+                replace(state, settings=settings, timing=timing, config_error=None, urgent_since=now.monotonic), now
+            ), ()
         case ConfigRejected(reason):
             return replace(state, config_error=reason), ()
         case NoticeUndelivered(key):
@@ -93,7 +97,7 @@ def enroll(state: AgentState, now: Moment) -> AgentState:
             wish = False if settings.name in state.memory.disconnected else None
             old = replace(old, wish=wish)
         watched.append(replace(old, settings=settings))
-    return replace(state, watched=tuple(watched), urgent=True)
+    return replace(state, watched=tuple(watched), urgent_since=now.monotonic)
 
 
 def _exited(state: AgentState, pid: int, now: Moment) -> AgentState:
@@ -107,7 +111,7 @@ def _exited(state: AgentState, pid: int, now: Moment) -> AgentState:
         listeners = tuple(x for x in sockets.value.listeners if x.pid != pid)
         sockets = Known(replace(sockets.value, listeners=listeners))
     machine = replace(state.machine, processes=processes, sockets=sockets)
-    state = replace(state, machine=machine, exits=state.exits - {pid}, urgent=True)
+    state = replace(state, machine=machine, exits=state.exits - {pid}, urgent_since=now.monotonic)
     return replace(state, watched=tuple(see(w, machine, others(state, w), now) for w in state.watched))
 
 
@@ -140,7 +144,7 @@ def _of_session(
             first = link.attempt is None or link.attempt.outcome is not event.outcome
             link = machine_of.failed(link, event.number, attempt, watched.settings, timing, now.monotonic)
             watched = replace(watched, link=link, session=None)
-            state = replace(state, urgent=True)
+            state = replace(state, urgent_since=now.monotonic)
             if first:
                 effects = (
                     Record(Severity.INFO, f"{name}: no connection: {event.outcome.value} {event.detail}".rstrip()),
@@ -148,7 +152,7 @@ def _of_session(
         case SessionLost(number, reason):
             was_up = watched.connected
             watched = replace(watched, link=machine_of.lost(link, number, timing, now.monotonic), session=None)
-            state = replace(state, urgent=True)
+            state = replace(state, urgent_since=now.monotonic)
             if was_up:
                 effects = (Record(Severity.INFO, f"{name}: connection lost: {reason}"),)
         case NoticeArrived(_, code, text, request_id):
@@ -156,7 +160,7 @@ def _of_session(
             programs = tuple(sorted({c.name for c in clients_of(facts_about(state, watched, now)) if c.name}))
             session = session_of.notice(session, code, text, request_id, now.monotonic, programs)
             watched = replace(watched, session=session)
-            state = replace(state, urgent=state.urgent or code == 1300)
+            state = replace(state, urgent_since=now.monotonic if code == 1300 else state.urgent_since)
         case HeartbeatAnswered(_, server_time):
             if watched.session is not None:
                 watched = replace(watched, session=session_of.heartbeat_answered(watched.session, server_time, now))
@@ -177,7 +181,7 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
     match action:
         case Connect(name):
             kept = tuple(n for n in memory.disconnected if name not in ("", n))
-            state = replace(state, memory=replace(memory, disconnected=kept), urgent=True)
+            state = replace(state, memory=replace(memory, disconnected=kept), urgent_since=now.monotonic)
             return _all(state, lambda w: _wish(w, True, now) if name in ("", w.settings.name) else w)
         case Disconnect(name):
             names = tuple(w.settings.name for w in state.watched if name in ("", w.settings.name))
@@ -201,7 +205,7 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
             ]
             return replace(state, memory=replace(memory, snoozed=snoozed)), tuple(Withdraw(k) for k in keys)
         case LookNow():
-            return replace(state, urgent=True), ()
+            return replace(state, urgent_since=now.monotonic), ()
         case _:
             # Opening a log, showing steps, fixing, quitting: done outside, nothing to decide here.
             return state, ()

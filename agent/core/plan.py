@@ -14,6 +14,8 @@ from agent.tws.ports import DEFAULT_API_PORTS
 
 FAST_LOOK = 0.3
 """Seconds between looks just after something went away, so that its return is noticed at once."""
+SHORTEST_LOOK = 0.05
+"""Seconds between two looks at least, whatever is urgent."""
 SLOWING = 0.05
 """A wait of t seconds is looked at every t × this, until the usual pace is reached."""
 
@@ -28,13 +30,13 @@ def plan(
     )
     stuck = any(isinstance(w.link.state, Blocked) for w in state.watched)
     pace = min((_pace(state, w, now) for w in state.watched), default=state.timing.look_every)
-    at = now.monotonic if state.urgent else state.machine.taken + pace
-    look = LookAt(max(at, now.monotonic), ports, thorough=stuck or state.purpose is Purpose.DOCTOR)
+    at = now.monotonic if state.urgent_since is not None else state.machine.taken + pace
+    at = max(at, now.monotonic, state.machine.taken + SHORTEST_LOOK if state.machine.taken else 0.0)
+    look = LookAt(at, ports, thorough=stuck or state.purpose is Purpose.DOCTOR)
     planned = state.look_at
     if planned is None or look.at < planned.at - 0.01 or (look.thorough and not planned.thorough):
         effects.append(look)
         state = replace(state, look_at=look)
-    state = replace(state, urgent=False)
     due = [at for w, f in zip(state.watched, facts_of, strict=True) for at in due_times(w, f)]
     if state.hold_until is not None and state.hold_until > now.monotonic:
         due.append(state.hold_until)

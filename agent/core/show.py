@@ -14,7 +14,6 @@ from agent.core.reading import applications, chosen, clients_of, port_of
 from agent.core.status import OfferedFix, ShownApplication, ShownConnection, ShownProblem, ShownProgram
 from agent.core.watch import Watched
 from agent.tws.applications import ApplicationKind
-from agent.tws.privacy import mask_account
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         server_version=session.server_version,
         latency=session.latency,
         trading_mode=session.trading_mode.value,
-        accounts=tuple(mask_account(a) for a in session.accounts),
+        accounts=session.accounts,
         server_link=session.server_link.value,
         farms=session.farms,
         programs=_programs(facts),

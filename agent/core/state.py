@@ -42,8 +42,8 @@ class AgentState:
     next_number: int = 1
     hold_until: float | None = None
     """Monotonic time before which nothing is announced: the machine woke a moment ago."""
-    urgent: bool = True
-    """A look is wanted at once."""
+    urgent_since: float | None = None
+    """Monotonic time since which a look is wanted at once; a look that began earlier does not count."""
     shown: Status | None = None
     look_at: LookAt | None = None
     wake_at: float | None = None

@@ -1,13 +1,14 @@
 """What is shown, as one value: tray, page and command line all draw from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from agent.core.display import IconState
 from agent.core.facts import ServerLink
 from agent.tws.farms import Farm
+from agent.tws.privacy import mask_account
 
 SCHEMA = 1
 """Version of the JSON shape; raised when a field changes its meaning."""
@@ -80,8 +81,8 @@ class ShownConnection:
     latency: float | None = None
     """Seconds."""
     trading_mode: str = "unknown"
-    accounts: tuple[str, ...] = ()
-    """Masked."""
+    accounts: tuple[str, ...] = field(default=(), repr=False)
+    """Unmasked; `to_json` masks them unless it is told otherwise."""
     server_link: str = ServerLink.UNKNOWN.value
     farms: tuple[Farm, ...] = ()
     programs: tuple[ShownProgram, ...] | None = None
@@ -125,20 +126,23 @@ def rfc3339(epoch: float) -> str:
     return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def to_json(status: Status) -> dict[str, Any]:
-    """The JSON object of `status --json` and `doctor --json`. What is not known is absent or "unknown"."""
+def to_json(status: Status, *, show_accounts: bool = False) -> dict[str, Any]:
+    """The JSON object of `status --json` and `doctor --json`. What is not known is absent or "unknown".
+
+    Account numbers are masked unless `show_accounts`.
+    """
     shown: dict[str, Any] = {
         "schema": SCHEMA,
         "agent": {"version": status.version, "pid": status.pid, "started": rfc3339(status.started)},
         "overall": status.overall.value,
-        "connections": [_connection(c) for c in status.connections],
+        "connections": [_connection(c, show_accounts) for c in status.connections],
     }
     if status.paused_until is not None:
         shown["paused_until"] = "resume" if status.paused_until == float("inf") else rfc3339(status.paused_until)
     return shown
 
 
-def _connection(connection: ShownConnection) -> dict[str, Any]:
+def _connection(connection: ShownConnection, show_accounts: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "name": connection.name,
         "host": connection.host,
@@ -151,7 +155,7 @@ def _connection(connection: ShownConnection) -> dict[str, Any]:
         "server_version": connection.server_version,
         "latency_s": None if connection.latency is None else round(connection.latency, 6),
         "trading_mode": connection.trading_mode,
-        "accounts": list(connection.accounts),
+        "accounts": [a if show_accounts else mask_account(a) for a in connection.accounts],
         "server_link": connection.server_link,
         "farms": [{"name": f.name, "kind": f.kind.value, "status": f.status.value} for f in connection.farms],
         "programs": None

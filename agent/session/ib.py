@@ -111,7 +111,9 @@ class IbSession:
 
     async def _attempt(self) -> None:
         wish = self._wish
-        connecting = asyncio.ensure_future(self._client.connectAsync(wish.host, wish.port, wish.client_id, timeout=0))
+        connecting: asyncio.Future[object] = asyncio.ensure_future(
+            self._client.connectAsync(wish.host, wish.port, wish.client_id, timeout=0)
+        )
         try:
             outcome, detail = await self._verdict(connecting)
         except asyncio.CancelledError:
@@ -131,11 +133,11 @@ class IbSession:
         self._drop()
         self._emit(SessionFailed(wish.number, outcome, elapsed, detail, version, self.accounts_came))
 
-    async def _verdict(self, connecting: "asyncio.Future[None]") -> tuple[Outcome, str]:
+    async def _verdict(self, connecting: "asyncio.Future[object]") -> tuple[Outcome, str]:
         deadline = self._began + self._wish.reply_timeout
         extended = False
         while True:
-            news = asyncio.ensure_future(self._news.wait())
+            news: asyncio.Future[object] = asyncio.ensure_future(self._news.wait())
             try:
                 left = max(0.0, deadline - self._clock())
                 done, _ = await asyncio.wait({connecting, news}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
@@ -154,7 +156,7 @@ class IbSession:
             elif self._clock() >= deadline:
                 return self._of_silence()
 
-    def _of_connect(self, connecting: "asyncio.Future[None]") -> tuple[Outcome, str]:
+    def _of_connect(self, connecting: "asyncio.Future[object]") -> tuple[Outcome, str]:
         fault = connecting.exception()
         match fault:
             case None:

@@ -1,0 +1,342 @@
+"""The composition root: the only file that names every concrete class, and the one order of starting and stopping."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import random
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from agent import __version__
+from agent.channels import Chain, Channel, Delivery, NotDelivered
+from agent.config import load
+from agent.core.clock import Moment
+from agent.core.display import Action, Notice, OpenLog, Quit
+from agent.core.effects import OpenSession
+from agent.core.events import ConfigRejected, Event, Reconfigured, UserAsked
+from agent.core.events import Woke as WokeEvent
+from agent.core.facts import MachineFacts, Purpose
+from agent.core.memory import Memory
+from agent.core.menu import display
+from agent.core.settings import Settings
+from agent.core.show import Words
+from agent.core.state import AgentState, Knowledge
+from agent.core.status import Status
+from agent.core.timing import Timing
+from agent.errors import ConfigError
+from agent.guides import load_guides
+from agent.observers.look import Looker
+from agent.platforms import current
+from agent.problems import PROBLEMS
+from agent.runtime.answers import answer
+from agent.runtime.clock import SystemClock, Woke
+from agent.runtime.control import ControlServer
+from agent.runtime.instance import Instance
+from agent.runtime.logs import set_up
+from agent.runtime.loop import AgentLoop, Session
+from agent.runtime.memory_file import read_memory, write_memory
+from agent.runtime.paths import Places
+from agent.runtime.schedule import Schedule
+from agent.tray.icon import Tray, TrayUnavailable, open_tray
+
+logger = logging.getLogger("agent")
+
+EXIT_LIMIT = 3.0
+"""Seconds from the wish to stop to the end of the process, however stuck anything is."""
+MEMORY_FILE = "memory.json"
+
+
+def knowledge() -> Knowledge:
+    """What the agent knows: the problems, their guides, and the fixes that can be offered (none yet)."""
+    return Knowledge(PROBLEMS, Words(guides=dict(load_guides()), fixes={}))
+
+
+def timing_of(settings: Settings, base: Timing | None = None) -> Timing:
+    """The grace periods with the configured ones put in."""
+    from dataclasses import replace
+
+    checks = settings.checks
+    return replace(
+        base or Timing(),
+        look_every=checks.look_every,
+        heartbeat_every=checks.heartbeat_every,
+        reply_timeout=checks.reply_timeout,
+    )
+
+
+def first_state(
+    settings: Settings,
+    now: Moment,
+    *,
+    purpose: Purpose = Purpose.WATCH,
+    memory: Memory | None = None,
+    timing: Timing | None = None,
+) -> AgentState:
+    """An agent that has seen nothing yet."""
+    return AgentState(
+        knowledge=knowledge(),
+        settings=settings,
+        version=__version__,
+        pid=os.getpid(),
+        started=now,
+        timing=timing or timing_of(settings),
+        purpose=purpose,
+        memory=memory or Memory(),
+        # Two agents that start together shall not ask for the same client ID.
+        next_number=random.randrange(1, 2000),
+    )
+
+
+class RealWorld:
+    """The world as it is: psutil, ib_async, the desktop. See `runtime.loop.World`."""
+
+    def __init__(
+        self,
+        *,
+        channels: Chain | None = None,
+        show: Callable[[Status], None] | None = None,
+        memory_file: Path | None = None,
+        clock: SystemClock | None = None,
+    ) -> None:
+        self._clock = clock or SystemClock()
+        self._platform = current()
+        self._looker = Looker(self._platform)
+        self._channels = channels
+        self._show = show
+        self._memory_file = memory_file
+
+    def now(self) -> Moment:
+        """Both clocks."""
+        return self._clock.now()
+
+    def look(self, ports: frozenset[int], *, thorough: bool, now: Moment) -> MachineFacts:
+        """Processes and sockets."""
+        return self._looker.look(ports, thorough=thorough, now=now)
+
+    def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> Session:
+        """A session over ib_async, which is imported when the first one is wanted: it is half of the memory."""
+        from agent.session.ib import IbSession
+
+        return IbSession(wish, emit, lambda: self._clock.now().monotonic)
+
+    def watch_exit(self, pid: int, gone: Callable[[], None]) -> Callable[[], None]:
+        """The operating system's own word that a process ended."""
+        return self._platform.exit_watch(pid, gone)
+
+    async def announce(self, notice: Notice) -> str | None:
+        """Through the channels."""
+        if self._channels is None:
+            return None
+        delivery = await self._channels.announce(notice)
+        return delivery.reason if isinstance(delivery, NotDelivered) else None
+
+    async def withdraw(self, key: str) -> None:
+        """From the channels."""
+        if self._channels is not None:
+            await self._channels.withdraw(key)
+
+    def show(self, status: Status) -> None:
+        """To whoever shows it."""
+        if self._show is not None:
+            self._show(status)
+
+    def keep(self, memory: Memory) -> None:
+        """In the data folder."""
+        if self._memory_file is not None:
+            write_memory(self._memory_file, memory)
+
+
+class App:
+    """The running program: the agent on its own thread, the tray on the main one."""
+
+    def __init__(
+        self,
+        places: Places,
+        settings: Settings,
+        *,
+        tray: bool,
+        timing: Timing | None = None,
+        clock: SystemClock | None = None,
+        say: Callable[[str], None] = lambda _: None,
+        on_status: Callable[[Status], None] = lambda _: None,
+        on_notice: Callable[[Notice], None] = lambda _: None,
+    ) -> None:
+        self._places = places
+        self._say = say
+        self._on_status = on_status
+        self._wants_tray = tray
+        self._tray: Tray | None = None
+        self._stopping = threading.Event()
+        self._status: Status | None = None
+        self._loop_ready = threading.Event()
+        self._aio: asyncio.AbstractEventLoop | None = None
+        self._world = RealWorld(
+            channels=self._channels(settings, on_notice, desktop=tray and settings.notifications.desktop),
+            show=self._show,
+            memory_file=places.data / MEMORY_FILE,
+            clock=clock,
+        )
+        memory = read_memory(places.data / MEMORY_FILE)
+        state = first_state(settings, self._world.now(), memory=memory, timing=timing)
+        self._loop = AgentLoop(state, self._world)
+
+    def run(self) -> None:
+        """Run until told to stop; on the main thread."""
+        self._listen_to_signals()
+        if self._wants_tray:
+            self._tray = self._open_tray()
+        if self._tray is None:
+            asyncio.run(self._serve())
+            return
+        thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="core", daemon=True)
+        thread.start()
+        try:
+            self._tray.run(ready=lambda: None)
+        except TrayUnavailable as gone:
+            logger.warning("%s Going on without an icon.", gone)
+            self._tray = None
+            while thread.is_alive():
+                thread.join(0.5)
+        else:
+            self.stop()
+        thread.join(EXIT_LIMIT)
+
+    def stop(self) -> None:
+        """Ask for the end, from any thread or signal handler; the process is gone within `EXIT_LIMIT`."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        watchdog = threading.Timer(EXIT_LIMIT, _leave)
+        watchdog.daemon = True
+        watchdog.start()
+        # Not from the signal's own frame: a tray's stop may take the lock this thread holds.
+        threading.Thread(target=self._stop_parts, name="stop", daemon=True).start()
+
+    def _stop_parts(self) -> None:
+        self._loop_ready.wait(1.0)
+        self._loop.stop_from_anywhere()
+        if self._tray is not None:
+            self._tray.stop()
+
+    def _open_tray(self) -> Tray | None:
+        try:
+            return open_tray(self._act)
+        except TrayUnavailable as reason:
+            self._say(f"No tray icon: {reason} Gatelight goes on without it, as with --no-tray.")
+            logger.info("no tray icon: %s", reason)
+            return None
+
+    def _listen_to_signals(self) -> None:
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+            number = getattr(signal, name, None)
+            if number is not None:
+                with contextlib.suppress(ValueError, OSError):
+                    signal.signal(number, lambda *_: self.stop())
+
+    def _channels(self, settings: Settings, on_notice: Callable[[Notice], None], *, desktop: bool) -> Chain:
+        from agent.channels.log import LogChannel
+
+        chain: list[Channel] = []
+        if desktop:
+            from agent.channels.desktop import DesktopChannel
+            from agent.tray.artwork import icons_folder
+
+            chain.append(DesktopChannel(icons_folder()))
+        log = LogChannel()
+        # Without a desktop the log is the way of telling; with one it is told besides.
+        return Chain(chain or [log], always=[_Hearing(on_notice), *([log] if chain else [])])
+
+    async def _serve(self) -> None:
+        self._aio = asyncio.get_running_loop()
+        control = ControlServer(self._places, self._answer)
+        schedule = Schedule(self._world.now, slept=SystemClock().slept, woke=self._woke, files=self._config_changed)
+        schedule.watch(self._places.config)
+        await control.start()
+        schedule.start()
+        running = asyncio.ensure_future(self._loop.run())
+        await asyncio.sleep(0)
+        self._loop_ready.set()
+        try:
+            await running
+        finally:
+            schedule.stop()
+            await control.close()
+            if self._tray is not None:
+                self._tray.stop()
+
+    async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        return answer(self._loop, request)
+
+    def _woke(self, woke: Woke) -> None:
+        self._loop.post(WokeEvent(woke.slept_for))
+
+    def _config_changed(self) -> None:
+        try:
+            settings = load(self._places.config, named=False)
+        except ConfigError as fault:
+            logger.warning("the new configuration cannot be used, the earlier one stays in force: %s", fault)
+            self._loop.post(ConfigRejected(str(fault)))
+        else:
+            logger.info("the configuration was read again")
+            self._loop.post(Reconfigured(settings))
+
+    def _show(self, status: Status) -> None:
+        self._status = status
+        self._on_status(status)
+        if self._tray is not None:
+            self._tray.show(display(status, self._loop.state.machine.utc_offset))
+
+    def _act(self, action: Action) -> None:
+        """Take a click; on a thread of the tray."""
+        match action:
+            case Quit():
+                self.stop()
+            case OpenLog():
+                self._open(self._places.log_file)
+            case _:
+                self._loop.post_from_anywhere(UserAsked(action))
+
+    def _open(self, path: Path) -> None:
+        from agent.platforms.opening import open_path
+
+        try:
+            open_path(path)
+        except OSError as fault:
+            logger.warning("the log could not be opened (%s): it is %s", fault.strerror or type(fault).__name__, path)
+
+
+class _Hearing:
+    """A channel that takes nothing and lets somebody listen (the demonstration does)."""
+
+    name = "listener"
+
+    def __init__(self, on_notice: Callable[[Notice], None]) -> None:
+        self._on_notice = on_notice
+
+    async def announce(self, notice: Notice) -> Delivery:
+        """Let it be heard."""
+        self._on_notice(notice)
+        return NotDelivered("only listens")
+
+    async def withdraw(self, key: str) -> None:
+        """Nothing to take back."""
+
+
+def _leave() -> None:
+    logger.error("something did not stop in time; leaving")
+    logging.shutdown()
+    os._exit(0)
+
+
+def run(places: Places, *, tray: bool, verbosity: int, say: Callable[[str], None]) -> int:
+    """`gatelight run`: the agent until told to stop. Raises GatelightError for what the user can put right."""
+    settings = load(places.config, named=places.config_named)
+    with Instance(places), set_up(places.log_file, verbosity, tell=say):
+        logger.info("Gatelight %s starts (pid %d)", __version__, os.getpid())
+        App(places, settings, tray=tray, say=say).run()
+        logger.info("Gatelight ends")
+    return 0

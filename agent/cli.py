@@ -1,0 +1,255 @@
+"""What the user types: commands, options, exit statuses. Imports only what a command needs."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from agent import __version__
+from agent.errors import GatelightError, UsageError
+
+_BROKEN_OFF = 130
+"""The shells' own exit status for Ctrl-C."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console or a pipe may know fewer characters than the texts use.
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help(sys.stderr)
+        return 2
+    try:
+        return int(options.do(options))
+    except GatelightError as fault:
+        tell(str(fault))
+        return fault.exit_status
+    except KeyboardInterrupt:
+        return _BROKEN_OFF
+    except BrokenPipeError:
+        # Whoever read our output has gone, as `| head` does.
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - nothing is left to close it
+        return 0
+
+
+def out(text: str) -> None:
+    """The one way of printing a result."""
+    print(text, flush=True)
+
+
+def tell(text: str) -> None:
+    """A message for people, beside the result."""
+    if sys.stderr is not None:
+        print(text, file=sys.stderr, flush=True)
+
+
+# ── commands ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _run(options: argparse.Namespace) -> int:
+    from agent.app import run
+
+    return run(_places(options), tray=not options.no_tray, verbosity=options.verbose, say=tell)
+
+
+def _status(options: argparse.Namespace) -> int:
+    answer = _ask(options, {"command": "status", "show_accounts": options.show_accounts})
+    _print_status(answer["status"], options.json, thorough=False)
+    return 1 if answer["shows_problem"] else 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from agent.core.status import to_json
+    from agent.doctor import examine, exit_status
+    from agent.runtime.logs import set_up
+
+    with set_up(None, options.verbose):
+        status = examine(_places(options), options.name, tell)
+    _print_status(to_json(status, show_accounts=options.show_accounts), options.json, thorough=True)
+    return exit_status(status)
+
+
+def _print_status(status: dict[str, Any], as_json: bool, *, thorough: bool) -> None:
+    if as_json:
+        import json
+
+        out(json.dumps(status, ensure_ascii=False, indent=1))
+    else:
+        from agent.report import render
+
+        out(render(status, thorough=thorough))
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from agent.explain import explain, render
+    from agent.guides import load_guides
+
+    words = " ".join(options.words)
+    explanation = explain(words, load_guides())
+    if explanation is None:
+        tell(f"Gatelight does not know what “{words[:80]}” means: give a problem code, a notice number or a log line.")
+        return 1
+    out(render(explanation))
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from agent.demo import play
+
+    return play(options.scenario, tray=not options.no_tray, verbosity=options.verbose, say=out)
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from agent.simulator.command import run
+
+    return run(options, out)
+
+
+def _connect(options: argparse.Namespace) -> int:
+    _ask(options, {"command": options.command, "name": options.name})
+    return 0
+
+
+def _pause(options: argparse.Namespace) -> int:
+    _ask(options, {"command": "pause", "seconds": _seconds(options.duration)})
+    return 0
+
+
+def _resume(options: argparse.Namespace) -> int:
+    _ask(options, {"command": "resume"})
+    return 0
+
+
+def _snooze(options: argparse.Namespace) -> int:
+    _ask(options, {"command": "snooze", "code": options.code, "seconds": _seconds(options.duration)})
+    return 0
+
+
+def _config(options: argparse.Namespace) -> int:
+    from agent.config import check, load, set_value, show
+
+    places = _places(options)
+    match options.what:
+        case "path":
+            out(str(places.config))
+        case "show":
+            out(show(load(places.config, named=places.config_named)).rstrip("\n"))
+        case "check":
+            faults = check(places.config, named=places.config_named)
+            for fault in faults:
+                tell(fault)
+            if faults:
+                return 2
+            out(
+                f"{places.config} is in order."
+                if places.config.exists()
+                else "No configuration file: the defaults are used."
+            )
+        case _:
+            set_value(places.config, options.key, options.value)
+    return 0
+
+
+# ── options ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _places(options: argparse.Namespace) -> Any:
+    from agent.runtime.paths import find_places
+
+    return find_places(options.config, options.data_dir)
+
+
+def _ask(options: argparse.Namespace, request: dict[str, Any]) -> dict[str, Any]:
+    from agent.runtime.control import request as send
+
+    answer = send(_places(options), request)
+    if "error" in answer:
+        raise UsageError(answer["error"])
+    return answer
+
+
+def _seconds(text: str) -> float:
+    from agent.config_text import parse_duration
+
+    try:
+        seconds = parse_duration(text)
+    except ValueError:
+        seconds = 0.0
+    if seconds <= 0:
+        raise UsageError(f"“{text}” is not a duration: write a number and a unit, like 30m, 2h or 1d.")
+    return seconds
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--config", metavar="FILE", help="the configuration file")
+    common.add_argument("--data-dir", metavar="DIR", help="the folder for log, lock and memory")
+    common.add_argument("-v", "--verbose", action="count", help="say more on standard error; twice: everything")
+    common.add_argument("--version", action="version", version=f"gatelight {__version__}")
+    parser = argparse.ArgumentParser(
+        prog="gatelight",
+        description="Watches the link to Trader Workstation and IB Gateway, and says what is wrong with it.",
+        parents=[common],
+    )
+    parser.set_defaults(config=None, data_dir=None, verbose=0, do=None)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def command(name: str, do: Any, text: str) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text, parents=[common])
+        added.set_defaults(do=do)
+        return added
+
+    run = command("run", _run, "the agent, until told to stop")
+    run.add_argument("--no-tray", action="store_true", help="without icon and desktop notices")
+    for name, do, text in (
+        ("status", _status, "what the running agent shows"),
+        ("doctor", _doctor, "one thorough look, without a running agent"),
+    ):
+        added = command(name, do, text)
+        added.add_argument("--json", action="store_true", help="one JSON object on standard output")
+        added.add_argument("--show-accounts", action="store_true", help="do not mask account numbers")
+        if name == "doctor":
+            added.add_argument("name", nargs="?", metavar="NAME", help="only this connection")
+    explain = command("explain", _explain, "what a problem code, a notice number or a log line means, and what to do")
+    explain.add_argument("words", nargs="+", metavar="WORDS")
+    demo = command("demo", _demo, "the whole program against a simulated IB Gateway, in a temporary folder")
+    demo.add_argument("--scenario", metavar="NAME", default="day", help="which one (default: day)")
+    demo.add_argument("--no-tray", action="store_true", help="in the terminal alone")
+    _add_simulate(command)
+    for name, text in (("connect", "connect, and keep it so"), ("disconnect", "disconnect, and leave it so")):
+        added = command(name, _connect, text)
+        added.add_argument("name", nargs="?", metavar="NAME", help="only this connection")
+    pause = command("pause", _pause, "say nothing for a while")
+    pause.add_argument("duration", metavar="DURATION", help="like 30m, 2h or 1d")
+    command("resume", _resume, "end a pause")
+    snooze = command("snooze", _snooze, "say nothing about one problem for a while")
+    snooze.add_argument("code", metavar="CODE")
+    snooze.add_argument("duration", metavar="DURATION", help="like 30m, 2h or 1d")
+    _add_config(command)
+    return parser
+
+
+def _add_simulate(command: Any) -> None:
+    added = command("simulate", _simulate, "the simulated TWS alone")
+    if "simulate" in sys.argv:
+        # Its options come with the simulator, which no other command needs.
+        from agent.simulator.command import add_arguments
+
+        add_arguments(added)
+
+
+def _add_config(command: Any) -> None:
+    config = command("config", _config, "the configuration: where it is, what it says, whether it is right; change it")
+    what = config.add_subparsers(dest="what", metavar="path|show|check|set", required=True)
+    what.add_parser("path", help="where the configuration file is")
+    what.add_parser("show", help="the configuration in force, defaults included")
+    what.add_parser("check", help="whether it can be used")
+    setting = what.add_parser("set", help="change one value; comments are kept")
+    setting.add_argument("key", metavar="KEY", help="like checks.look_every or connections.NAME.port")
+    setting.add_argument("value", metavar="VALUE")

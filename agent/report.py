@@ -1,0 +1,109 @@
+"""A status in words for the terminal, from its JSON object: what `status` and `doctor` print. Imports nothing heavy."""
+
+import textwrap
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+WIDTH = 96
+OVERALL_WORDS = {
+    "problem": "PROBLEM",
+    "warning": "WARNING",
+    "unknown": "COULD NOT FIND OUT",
+    "connecting": "connecting",
+    "waiting": "waiting for TWS or IB Gateway",
+    "maintenance": "expected outage",
+    "paused": "paused",
+    "connected": "connected",
+}
+_MARKS = {"error": "✗", "warning": "!", "info": "·"}
+
+
+def render(status: dict[str, Any], *, thorough: bool = False) -> str:
+    """The whole status. `thorough`: as `doctor` prints it, with what could not be decided."""
+    lines: list[str] = []
+    for connection in status["connections"]:
+        if lines:
+            lines.append("")
+        lines += _connection(connection, thorough)
+    if not lines:
+        lines = ["Nothing is watched yet."]
+    return "\n".join(lines)
+
+
+def _connection(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
+    yield f"{connection['name']}: {OVERALL_WORDS[connection['overall']]}"
+    yield from (f"  {line}" for line in _checklist(connection))
+    shown = [p for p in connection["problems"] if p["visible"]]
+    waiting = [p for p in connection["problems"] if not p["visible"]]
+    for problem in shown:
+        yield ""
+        yield from _problem(problem)
+    for problem in waiting:
+        yield f"  (not worth a word yet: {problem['title']})"
+    undecided = connection.get("undecided", []) if thorough else []
+    for reason in sorted({u["reason"] for u in undecided}):
+        codes = ", ".join(u["code"] for u in undecided if u["reason"] == reason)
+        yield from _wrapped(f"Not judged: {codes} ({reason})", "  ? ", "    ")
+
+
+def _checklist(connection: dict[str, Any]) -> Iterator[str]:
+    application = connection.get("application")
+    if application is None:
+        local = "not seen running on this machine" if _is_local(connection["host"]) else "on another machine"
+        yield f"application:    {local}"
+    else:
+        name = {"tws": "TWS", "gateway": "IB Gateway"}.get(application["kind"], "TWS or IB Gateway")
+        version = f" {application['version']}" if "version" in application else ""
+        ports = ", ".join(str(p) for p in application["listening"]) or "nothing"
+        yield f"application:    {name}{version}, pid {application['pid']}, listens on {ports}"
+    port = connection.get("port")
+    yield f"API port:       {connection['host']}:{port if port is not None else 'not known'}"
+    if connection["phase"] == "connected":
+        latency = connection.get("latency_s")
+        took = f", answers in {latency * 1000:.1f} ms" if latency is not None else ""
+        client, version = connection["client_id"], connection["server_version"]
+        yield f"API session:    connected as client {client}, server version {version}{took}"
+        accounts = ", ".join(connection["accounts"])
+        yield f"trading mode:   {connection['trading_mode']} ({accounts})"
+    else:
+        due = connection.get("next_attempt")
+        again = f", next attempt at {local_time(due)}" if due is not None else ""
+        yield f"API session:    {connection['phase'].replace('-', ' ')}{again}"
+    yield f"link to IB:     {connection['server_link']}"
+    if connection["farms"]:
+        yield "data farms:     " + ", ".join(f"{f['name']} {f['status']}" for f in connection["farms"])
+    programs = connection.get("programs")
+    if programs:
+        yield "other programs: " + ", ".join(f"{p.get('name', 'unknown')} ({p.get('pid', '?')})" for p in programs)
+
+
+def _is_local(host: str) -> bool:
+    from agent.tws.ports import is_local
+
+    return is_local(host)
+
+
+def _problem(problem: dict[str, Any]) -> Iterator[str]:
+    yield f"  {_MARKS[problem['severity']]} {problem['title']}  [{problem['code']}]"
+    yield from _wrapped(problem["text"], "    ", "    ")
+    if problem["evidence"]:
+        yield "    Seen:"
+        for line in problem["evidence"]:
+            yield from _wrapped(line, "      - ", "        ")
+    if problem["steps"]:
+        yield "    What to do:"
+        for number, step in enumerate(problem["steps"], 1):
+            plain = step.replace("**", "").replace("`", "")
+            yield from _wrapped(plain, f"      {number}. ", "         ")
+    for fix in problem["fixes"]:
+        yield f"    One click: gatelight fix {fix['id']} ({fix['label']})"
+
+
+def _wrapped(text: str, first: str, rest: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest) or [first]
+
+
+def local_time(rfc3339: str) -> str:
+    """An RFC 3339 time as local time of day."""
+    return datetime.fromisoformat(rfc3339).astimezone().strftime("%H:%M:%S")

@@ -1,0 +1,148 @@
+"""The moving part: events in one queue, one consumer, `advance`, effects carried out in order.
+
+Everything here lives on one asyncio loop; other threads come in through `post_from_anywhere`.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from agent.core.agent import advance, begin
+from agent.core.clock import Moment
+from agent.core.display import Notice
+from agent.core.effects import Effect, OpenSession
+from agent.core.events import Event
+from agent.core.facts import MachineFacts
+from agent.core.memory import Memory
+from agent.core.state import AgentState
+from agent.core.status import Status
+from agent.runtime.perform import Performer
+
+logger = logging.getLogger(__name__)
+
+FAULTS_KEPT = 3
+"""Faults of `advance` itself that get a traceback in the log; beyond that a line each."""
+
+
+class Session(Protocol):
+    """One API session, as the loop uses it."""
+
+    def open(self) -> None:
+        """Start the attempt."""
+
+    async def close(self) -> None:
+        """End it without an event."""
+
+    def heartbeat(self) -> None:
+        """Ask for the time."""
+
+
+class World(Protocol):
+    """What the loop needs of the world: real in the program, made up in tests."""
+
+    def now(self) -> Moment:
+        """Both clocks."""
+
+    def look(self, ports: frozenset[int], *, thorough: bool, now: Moment) -> MachineFacts:
+        """Read processes and sockets; may block, is called in a thread."""
+
+    def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> Session:
+        """A new API session, not opened yet."""
+
+    def watch_exit(self, pid: int, gone: Callable[[], None]) -> Callable[[], None]:
+        """Call `gone` on the loop when the process ends; returns what cancels that."""
+
+    def announce(self, notice: Notice) -> Awaitable[str | None]:
+        """Tell people; answers why nobody could be told, or None."""
+
+    def withdraw(self, key: str) -> Awaitable[None]:
+        """Take a notice back."""
+
+    def show(self, status: Status) -> None:
+        """Show the status; must not block."""
+
+    def keep(self, memory: Memory) -> None:
+        """Store what must outlive this process; must not raise."""
+
+
+class AgentLoop:
+    """One running agent."""
+
+    def __init__(
+        self, state: AgentState, world: World, *, after: Callable[[AgentState, Moment], None] | None = None
+    ) -> None:
+        """`after` sees the state after every event, with the moment it was decided at."""
+        self.state = state
+        self._world = world
+        self._after = after
+        self._inbox: deque[Event] = deque()
+        self._arrived = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._faults = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._performer = Performer(world, self.post)
+        self.handled = 0
+        """Events taken in so far."""
+
+    def post(self, event: Event) -> None:
+        """Hand in an event; on the loop's own thread."""
+        self._inbox.append(event)
+        self._arrived.set()
+
+    def post_from_anywhere(self, event: Event) -> None:
+        """Hand in an event from any thread; does nothing once the loop is gone."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self.post, event)
+
+    def stop_from_anywhere(self) -> None:
+        """Ask the loop to end, from any thread."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._stopping.set)
+
+    def stop(self) -> None:
+        """Ask the loop to end; on its own thread."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Run until asked to stop; then close what is open, in order."""
+        self._loop = asyncio.get_running_loop()
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        try:
+            self._step(lambda now: begin(self.state, now))
+            while not self._stopping.is_set():
+                if not self._inbox:
+                    self._arrived.clear()
+                    arrived = asyncio.ensure_future(self._arrived.wait())
+                    await asyncio.wait({arrived, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                    arrived.cancel()
+                while self._inbox and not self._stopping.is_set():
+                    event = self._inbox.popleft()
+                    self._step(lambda now, event=event: advance(self.state, event, now))  # type: ignore[misc]
+                    self.handled += 1
+        finally:
+            stopping.cancel()
+            await self._performer.close()
+            self._loop = None
+
+    def _step(self, move: Callable[[Moment], tuple[AgentState, tuple[Effect, ...]]]) -> None:
+        now = self._world.now()
+        try:
+            state, effects = move(now)
+        except Exception:
+            # A fault in a decision must not take the watch down: the next look judges everything anew.
+            self._faults += 1
+            if self._faults <= FAULTS_KEPT:
+                logger.exception("a decision failed; the event is dropped")
+            else:
+                logger.error("a decision failed again (%d times so far)", self._faults)
+            return
+        self.state = state
+        for effect in effects:
+            self._performer.perform(effect)
+        if self._after is not None:
+            self._after(state, now)

@@ -1,0 +1,234 @@
+"""From effects to calls: carries out what was decided, decides nothing."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, assert_never
+
+from agent.core.display import Notice
+from agent.core.effects import (
+    Announce,
+    CloseSession,
+    Effect,
+    LookAt,
+    OpenSession,
+    Record,
+    Remember,
+    SendHeartbeat,
+    ShowStatus,
+    WakeAt,
+    WatchExits,
+    Withdraw,
+)
+from agent.core.events import Event, Looked, NoticeUndelivered, ProcessExited, SessionFailed, SessionLost, Tick
+from agent.core.facts import MachineFacts, Unknown
+from agent.core.problem import Severity
+
+if TYPE_CHECKING:
+    from agent.runtime.loop import Session, World
+
+logger = logging.getLogger("agent")
+
+LOOK_LIMIT = 10.0
+"""Seconds a look may take; the process table of a busy Windows machine needs about one."""
+ANNOUNCE_LIMIT = 15.0
+"""Seconds the channels may take for one notice."""
+CLOSE_LIMIT = 0.8
+"""Seconds everything that is open may take to close when the agent ends."""
+_LEVELS = {Severity.INFO: logging.INFO, Severity.WARNING: logging.WARNING, Severity.ERROR: logging.ERROR}
+
+
+class Performer:
+    """Carries out effects on the running loop; results come back through `post`."""
+
+    def __init__(self, world: "World", post: Callable[[Event], None]) -> None:
+        self._world = world
+        self._post = post
+        self._sessions: dict[int, Session] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self._wake: asyncio.TimerHandle | None = None
+        self._look: asyncio.TimerHandle | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._stuck: asyncio.Future[MachineFacts] | None = None
+        self._exits: dict[int, Callable[[], None]] = {}
+        self._notices: asyncio.Queue[Announce | Withdraw] = asyncio.Queue()
+        self._telling: asyncio.Task[None] | None = None
+        self._told: set[str] = set()
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="look")
+
+    def perform(self, effect: Effect) -> None:
+        """Carry out one effect; never blocks."""
+        match effect:
+            case OpenSession():
+                self._open(effect)
+            case CloseSession(number):
+                self._close(number)
+            case SendHeartbeat(number):
+                if number in self._sessions:
+                    self._sessions[number].heartbeat()
+            case Announce() | Withdraw():
+                self._notices.put_nowait(effect)
+                if self._telling is None:
+                    self._telling = asyncio.get_running_loop().create_task(self._tell(), name="announcements")
+            case ShowStatus(status):
+                self._world.show(status)
+            case LookAt():
+                self._plan_look(effect)
+            case WakeAt(at):
+                self._plan_wake(at)
+            case WatchExits(pids):
+                self._watch(pids)
+            case Remember(memory):
+                self._world.keep(memory)
+            case Record(severity, text, fault):
+                logger.log(_LEVELS[severity], "%s", text, exc_info=fault)
+            case _:
+                assert_never(effect)
+
+    async def close(self) -> None:
+        """Stop timers and watches, close sessions, withdraw notices."""
+        for timer in (self._wake, self._look):
+            if timer is not None:
+                timer.cancel()
+        for cancel in self._exits.values():
+            cancel()
+        self._exits.clear()
+        for number in tuple(self._sessions):
+            self._close(number)
+        if self._looking is not None:
+            self._looking.cancel()
+        if self._telling is not None:
+            self._telling.cancel()
+        withdrawing = [asyncio.ensure_future(self._world.withdraw(key)) for key in self._told]
+        waiting = {*self._closing, *withdrawing}
+        if waiting:
+            _, late = await asyncio.wait(waiting, timeout=CLOSE_LIMIT)
+            for task in late:
+                task.cancel()
+        for running in (self._looking, self._telling):
+            if running is not None:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await running
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    # ── sessions ────────────────────────────────────────────────────────────────────────────────
+
+    def _open(self, wish: OpenSession) -> None:
+        session = self._world.session(wish, self._from_session)
+        self._sessions[wish.number] = session
+        session.open()
+
+    def _from_session(self, event: Event) -> None:
+        if isinstance(event, SessionFailed | SessionLost):
+            self._close(event.number)
+        self._post(event)
+
+    def _close(self, number: int) -> None:
+        session = self._sessions.pop(number, None)
+        if session is None:
+            return
+        task = asyncio.get_running_loop().create_task(session.close(), name=f"close-{number}")
+        self._closing.add(task)
+        task.add_done_callback(self._closed)
+
+    def _closed(self, task: "asyncio.Task[None]") -> None:
+        self._closing.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("closing a session failed", exc_info=task.exception())
+
+    # ── looking ─────────────────────────────────────────────────────────────────────────────────
+
+    def _plan_look(self, wish: LookAt) -> None:
+        if self._looking is not None:
+            # One look at a time; its end makes the next one be planned.
+            return
+        if self._look is not None:
+            self._look.cancel()
+        loop = asyncio.get_running_loop()
+        delay = max(0.0, wish.at - self._world.now().monotonic)
+        self._look = loop.call_later(delay, self._start_look, wish)
+
+    def _start_look(self, wish: LookAt) -> None:
+        self._look = None
+        self._looking = asyncio.get_running_loop().create_task(self._do_look(wish), name="look")
+
+    async def _do_look(self, wish: LookAt) -> None:
+        now = self._world.now()
+        try:
+            machine = await self._facts(wish)
+        except asyncio.CancelledError:
+            raise
+        except Exception as fault:
+            logger.exception("a look at the machine failed")
+            machine = _nothing_seen(f"the look failed ({type(fault).__name__})", now.monotonic)
+        self._looking = None
+        self._post(Looked(machine))
+
+    async def _facts(self, wish: LookAt) -> MachineFacts:
+        now = self._world.now()
+        if self._stuck is not None:
+            if not self._stuck.done():
+                await asyncio.sleep(1.0)
+                return _nothing_seen("an earlier look has not come back yet", now.monotonic)
+            self._stuck = None
+        look = asyncio.get_running_loop().run_in_executor(
+            self._pool, lambda: self._world.look(wish.ports, thorough=wish.thorough, now=now)
+        )
+        try:
+            return await asyncio.wait_for(asyncio.shield(look), LOOK_LIMIT)
+        except TimeoutError:
+            self._stuck = look
+            return _nothing_seen(f"timed out after {LOOK_LIMIT:.0f} s", now.monotonic)
+
+    def _plan_wake(self, at: float) -> None:
+        if self._wake is not None:
+            self._wake.cancel()
+        delay = max(0.0, at - self._world.now().monotonic)
+        self._wake = asyncio.get_running_loop().call_later(delay, self._post, Tick())
+
+    def _watch(self, pids: frozenset[int]) -> None:
+        for pid in set(self._exits) - pids:
+            self._exits.pop(pid)()
+        for pid in pids - set(self._exits):
+            self._exits[pid] = self._world.watch_exit(pid, lambda pid=pid: self._gone(pid))  # type: ignore[misc]
+
+    def _gone(self, pid: int) -> None:
+        if self._exits.pop(pid, None) is not None:
+            self._post(ProcessExited(pid))
+
+    # ── telling ─────────────────────────────────────────────────────────────────────────────────
+
+    async def _tell(self) -> None:
+        while True:
+            wish = await self._notices.get()
+            try:
+                async with asyncio.timeout(ANNOUNCE_LIMIT):
+                    await self._tell_one(wish)
+            except TimeoutError:
+                logger.warning("the notification channels did not answer within %.0f s", ANNOUNCE_LIMIT)
+            except Exception:
+                logger.exception("a notification channel failed")
+
+    async def _tell_one(self, wish: Announce | Withdraw) -> None:
+        match wish:
+            case Announce(notice):
+                await self._announce(notice)
+            case Withdraw(key):
+                self._told.discard(key)
+                await self._world.withdraw(key)
+            case _:
+                assert_never(wish)
+
+    async def _announce(self, notice: Notice) -> None:
+        reason = await self._world.announce(notice)
+        if reason is None:
+            self._told.add(notice.key)
+        else:
+            self._post(NoticeUndelivered(notice.key, reason))
+
+
+def _nothing_seen(reason: str, at: float) -> MachineFacts:
+    unknown = Unknown(reason)
+    return MachineFacts(processes=unknown, sockets=unknown, network=unknown, surroundings=unknown, taken=at)

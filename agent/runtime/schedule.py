@@ -1,0 +1,93 @@
+"""What is done at its time beside the agent's own looks: noticing sleep, and a changed configuration file.
+
+The agent's looks and wake-ups follow the monotonic clock and are planned by the core; these duties are APScheduler's.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from agent.core.clock import Moment
+from agent.runtime.clock import ClockSet, SleepWatch, Woke
+
+CLOCKS_EVERY = 5.0
+"""Seconds between two readings of the clocks; a sleep is noticed at most this long after waking."""
+GUARD_EVERY = 60.0
+"""Seconds without a turn after which the scheduler is set going again."""
+FILES_EVERY = 5.0
+"""Seconds between two glances at the configuration file."""
+
+
+class Schedule:
+    """The regular duties of a running agent; lives on its loop."""
+
+    def __init__(
+        self,
+        now: Callable[[], Moment],
+        *,
+        slept: Callable[[], float | None],
+        woke: Callable[[Woke], None],
+        files: Callable[[], None],
+    ) -> None:
+        self._now = now
+        self._slept = slept
+        self._woke = woke
+        self._changed = files
+        self._sleep_watch = SleepWatch(CLOCKS_EVERY)
+        self._guard: asyncio.Future[None] | None = None
+        self._done = 0
+        self._watched: dict[Path, tuple[int, int] | None] = {}
+        # A job that could not run in time (the machine slept) runs once when it can; the library's default drops it.
+        self._scheduler = AsyncIOScheduler(
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}, timezone="UTC"
+        )
+
+    def watch(self, file: Path) -> None:
+        """Tell when this file changes, appears or goes."""
+        self._watched[file] = _stamp(file)
+
+    def start(self) -> None:
+        """Begin, on the running loop."""
+        self._scheduler.add_job(self.duties, "interval", seconds=min(CLOCKS_EVERY, FILES_EVERY), id="duties")
+        self._scheduler.start()
+        self._guard = asyncio.ensure_future(self._keep_going())
+
+    def stop(self) -> None:
+        """End."""
+        if self._guard is not None:
+            self._guard.cancel()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    async def _keep_going(self) -> None:
+        """APScheduler goes by the wall clock: set back by an hour, it would stand still for an hour."""
+        while True:
+            done = self._done
+            await asyncio.sleep(GUARD_EVERY)
+            if self._done == done:
+                self._scheduler.reschedule_job("duties", trigger="interval", seconds=CLOCKS_EVERY)
+
+    async def duties(self) -> None:
+        """What is due at every turn; public so that tests need not wait."""
+        self._done += 1
+        match self._sleep_watch.observe(self._now(), self._slept()):
+            case Woke() as woke:
+                self._woke(woke)
+            case ClockSet() | None:
+                pass
+        for file, stamp in tuple(self._watched.items()):
+            found = _stamp(file)
+            if found != stamp:
+                self._watched[file] = found
+                self._changed()
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    """What tells one state of a file from another; None when it is not there."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
