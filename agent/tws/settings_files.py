@@ -1,0 +1,161 @@
+"""Text of jts.ini, of IBC's config.ini and of IBC's log → values.
+
+Never keeps a password: of IBC's configuration only the keys listed here are ever read.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from agent.tws.applications import TradingMode
+from agent.tws.calendar import Region
+
+_REGION_OF_SERVER = {
+    "gdc1": Region.AMERICA,
+    "ndc1": Region.AMERICA,
+    "cdc1": Region.AMERICA,
+    "zdc1": Region.EUROPE,
+    "hdc1": Region.ASIA,
+    "mcgw1": Region.ASIA,
+}
+"""First label of IB's server names, without the `_hb1` of their backups (IBKR's article 2816)."""
+
+_SERVER_DOMAINS = ("ibllc.com", "ibllc.com.cn")
+
+_MODE_LETTERS = {"p": TradingMode.PAPER, "l": TradingMode.LIVE}
+
+
+@dataclass(frozen=True, slots=True)
+class JtsIni:
+    """What jts.ini tells from outside the application; None or UNKNOWN: not told."""
+
+    trading_mode: TradingMode = TradingMode.UNKNOWN
+    """Mode last selected on the log-in screen."""
+    region: Region | None = None
+    api_only: bool | None = None
+    use_ssl: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IbcConfig:
+    """What IBC's config.ini tells; None or UNKNOWN: not told."""
+
+    trading_mode: TradingMode = TradingMode.UNKNOWN
+    auto_restart_time: int | None = None
+    """Minutes after local midnight."""
+    auto_logoff_time: int | None = None
+    """Minutes after local midnight."""
+    command_server_port: int | None = None
+    settings_folder: str | None = None
+    """`IbDir`: a settings folder of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialogSeen:
+    """A line of IBC's log that names a window of the application."""
+
+    title: str
+    """Account numbers removed."""
+    event: str | None = None
+    """"Opened", "Activated", "Closed" …, where the line says so."""
+
+
+def sections(text: str) -> dict[str, dict[str, str]]:
+    """An INI-like text by section and key, both in lower case; values may hold anything, `:` `;` and `=` included."""
+    found: dict[str, dict[str, str]] = {}
+    current = found.setdefault("", {})
+    for raw in text.removeprefix("\ufeff").splitlines():
+        line = raw.strip()
+        if line.startswith("[") and line.endswith("]"):
+            current = found.setdefault(line[1:-1].strip().lower(), {})
+        elif "=" in line and not line.startswith(("#", ";")):
+            key, _, value = line.partition("=")
+            current[key.strip().lower()] = value.strip()
+    return found
+
+
+def read_jts_ini(text: str) -> JtsIni:
+    """The hints in the text of a jts.ini."""
+    parts = sections(text)
+    logon = parts.get("logon", {})
+    gateway = parts.get("ibgateway", {})
+    peer = parts.get("communication", {}).get("peer", "")
+    region = region_of_server(peer) or region_of_server(gateway.get("remotehostorderrouting", ""))
+    return JtsIni(
+        trading_mode=_MODE_LETTERS.get(logon.get("tradingmode", "").lower()[:1], TradingMode.UNKNOWN),
+        region=region,
+        api_only=_boolean(gateway.get("apionly")),
+        use_ssl=_boolean(logon.get("usessl")),
+    )
+
+
+def region_of_server(server: str) -> Region | None:
+    """The region of one of IB's servers, by its name with or without port; None for any other name."""
+    label, _, domain = server.strip().lower().partition(":")[0].partition(".")
+    return _REGION_OF_SERVER.get(label.removesuffix("_hb1")) if domain in _SERVER_DOMAINS else None
+
+
+def read_ibc_config(text: str) -> IbcConfig:
+    """The hints in the text of IBC's config.ini."""
+    wanted = {"tradingmode", "autorestarttime", "autologofftime", "commandserverport", "ibdir"}
+    found: dict[str, str] = {}
+    for raw in text.removeprefix("\ufeff").splitlines():
+        key, equals, value = raw.strip().partition("=")
+        key = key.strip().lower()
+        if equals and key in wanted:
+            found[key] = value.strip()
+    mode = found.get("tradingmode", "").lower()
+    port = found.get("commandserverport", "")
+    return IbcConfig(
+        trading_mode=TradingMode(mode) if mode in ("live", "paper") else TradingMode.UNKNOWN,
+        auto_restart_time=minutes_of(found.get("autorestarttime", "")),
+        auto_logoff_time=minutes_of(found.get("autologofftime", "")),
+        command_server_port=int(port) if port.isdecimal() and 0 < int(port) < 65536 else None,
+        settings_folder=found.get("ibdir", "").replace("\\\\", "\\") or None,
+    )
+
+
+_TIME = re.compile(r"(\d{1,2}):(\d{2})\s*([AP])?\.?M?\.?", re.IGNORECASE)
+
+
+def minutes_of(time: str) -> int | None:
+    """Minutes after midnight of "11:45 PM" or "23:45"; None for anything else."""
+    found = _TIME.fullmatch(time.strip())
+    if found is None:
+        return None
+    hour, minute, half = int(found[1]), int(found[2]), (found[3] or "").upper()
+    if minute > 59 or hour > 23 or (half and not 1 <= hour <= 12):
+        return None
+    if half:
+        hour = hour % 12 + (12 if half == "P" else 0)
+    return hour * 60 + minute
+
+
+_DIALOG = re.compile(r"detected (?:dialog|frame|window) entitled:\s*(.*?)\s*(?:;\s*event=(\w+).*)?$", re.IGNORECASE)
+_ACCOUNT = re.compile(r"\b[A-Z]{1,3}\d{5,}\b")
+
+
+def dialog_in(line: str) -> DialogSeen | None:
+    """The window that a line of IBC's log names; None when it names none."""
+    found = _DIALOG.search(line)
+    if found is None or not found[1]:
+        return None
+    return DialogSeen(_ACCOUNT.sub("•••", found[1]), found[2])
+
+
+def open_dialogs(lines: Iterable[str]) -> tuple[str, ...]:
+    """Titles of the windows that IBC's log saw open and not close again, in the order they opened."""
+    standing: dict[str, None] = {}
+    for line in lines:
+        seen = dialog_in(line)
+        if seen is None:
+            continue
+        if (seen.event or "").lower() == "closed":
+            standing.pop(seen.title, None)
+        else:
+            standing.setdefault(seen.title)
+    return tuple(standing)
+
+
+def _boolean(value: str | None) -> bool | None:
+    return {"true": True, "yes": True, "false": False, "no": False}.get((value or "").strip().lower())
