@@ -1,1 +1,61 @@
-"""What differs between operating systems, one file each."""
+"""What differs between operating systems, one file each.
+
+Each file is a class that satisfies `Platform`; `current` picks the one this machine needs.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from agent.core.facts import Installation, Surroundings
+from agent.platforms.socket_row import SocketReader
+
+
+class Platform(Protocol):
+    """One operating system, as far as detection needs to know it."""
+
+    relay_programs: frozenset[str]
+    """Process names, in lower case, of programs that pass connections on to another machine or container."""
+
+    def settings_roots(self) -> tuple[Path, ...]:
+        """Folders in which TWS and IB Gateway keep jts.ini unless told otherwise."""
+
+    def installations(self) -> tuple[Installation, ...]:
+        """TWS and IB Gateway found on disk."""
+
+    def surroundings(self) -> Surroundings:
+        """Whether the agent runs inside WSL or a container, and how the outer machine is reached."""
+
+    def has_route(self) -> bool:
+        """Whether there is a route to anywhere beyond this machine; sends nothing. Raises OSError when not readable."""
+
+    def socket_reader(self) -> SocketReader:
+        """The cheapest way to read the socket table; keeps state, so one per observer."""
+
+    def is_elsewhere(self, pid: int) -> bool:
+        """Whether a process lives in a container of its own network, so that its ports are not this machine's."""
+
+    def published_port(self, cmdline: list[str]) -> int | None:
+        """The port of this machine that a container relay with this command line listens on; None for any other."""
+
+    def exit_watch(self, pid: int, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` once, on the running asyncio loop, when the process is gone; returns how to cancel.
+
+        To be called on the loop's thread. A process that is gone already counts as one that exits now.
+        """
+
+
+def current() -> Platform:
+    """The platform of this machine."""
+    if sys.platform == "win32":
+        from agent.platforms.windows import Windows
+
+        return Windows()
+    if sys.platform == "darwin":
+        from agent.platforms.macos import MacOs
+
+        return MacOs()
+    from agent.platforms.linux import Linux
+
+    return Linux()

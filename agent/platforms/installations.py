@@ -1,0 +1,56 @@
+"""Finding TWS and IB Gateway on disk, by the folders their installers make."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from agent.core.facts import Installation
+from agent.tws.applications import ApplicationKind, bundle_kind, spelled_version
+
+_VERSION_FOLDER = re.compile(r"\d{3,4}|\d{1,2}\.\d{1,2}[0-9a-z.]*")
+_BUNDLE_VERSION = re.compile(r" (\d+(?:\.\d+)?)\.app$")
+
+_PROGRAMS = {
+    ApplicationKind.TWS: ("tws", "tws.exe", "tws1.exe"),
+    ApplicationKind.GATEWAY: ("ibgateway", "ibgateway.exe", "ibgateway1.exe"),
+}
+"""Launchers; IBC renames the Windows ones with a 1."""
+
+
+def in_folders(roots: Iterable[Path]) -> tuple[Installation, ...]:
+    """Installations below folders like `Jts`: `1045/tws`, `ibgateway/1045/ibgateway`, or a launcher by itself."""
+    found: dict[str, Installation] = {}
+    for root in roots:
+        for folder, version in _program_folders(root):
+            for kind, names in _PROGRAMS.items():
+                if any((folder / name).is_file() for name in names):
+                    found.setdefault(str(folder), Installation(kind, version, str(folder)))
+    return tuple(found.values())
+
+
+def in_bundles(folders: Iterable[Path]) -> tuple[Installation, ...]:
+    """Installations as macOS bundles, `<folder>/IB Gateway 10.45/IB Gateway 10.45.app`; uninstallers left out."""
+    found: list[Installation] = []
+    for folder in folders:
+        for bundle in (*_entries(folder, ".app"), *(b for d in _entries(folder) for b in _entries(d, ".app"))):
+            kind = bundle_kind(f"{bundle.as_posix()}/Contents/MacOS/")
+            if kind is not None:
+                version = _BUNDLE_VERSION.search(bundle.name)
+                found.append(Installation(kind, spelled_version(version[1]) if version else None, str(bundle)))
+    return tuple(found)
+
+
+def _program_folders(root: Path) -> Iterator[tuple[Path, str | None]]:
+    for parent in (root, root / "ibgateway", root / "tws"):
+        yield parent, None
+        for folder in _entries(parent):
+            if _VERSION_FOLDER.fullmatch(folder.name):
+                yield folder, spelled_version(folder.name)
+
+
+def _entries(folder: Path, ending: str = "") -> list[Path]:
+    """Subfolders with such an ending; none where the folder is missing or withheld."""
+    try:
+        return sorted(p for p in folder.iterdir() if p.name.endswith(ending) and p.is_dir())
+    except OSError:
+        return []

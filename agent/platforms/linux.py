@@ -1,0 +1,165 @@
+"""Linux: what detection needs to know about it, WSL and containers included."""
+
+import re
+import socket
+import struct
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from agent.core.facts import Installation, Surroundings, SurroundingsKind
+from agent.platforms import exit_watch, installations, interfaces
+from agent.platforms.linux_sockets import NetlinkReader, dump
+from agent.platforms.psutil_sockets import PsutilReader
+from agent.platforms.socket_row import SocketReader
+
+_ROUTE_UP, _ROUTE_REJECT, _ROUTE_LOCAL = 0x1, 0x200, 0x80000000
+"""RTF_UP, RTF_REJECT of linux/route.h and RTF_LOCAL of linux/ipv6_route.h."""
+
+_BRIDGES = ("docker", "br-", "virbr", "veth", "lxc", "lxd", "cni", "podman")
+"""Interfaces that lead to containers and virtual machines on this very machine."""
+
+_CONTAINER = re.compile(r"/docker[/-]|/kubepods|/lxc[./]|libpod-|containerd|/buildkit/")
+
+
+def default_gateway(routes: str) -> str | None:
+    """The gateway of the default route in the text of /proc/net/route; of several that of the lowest metric."""
+    found = [
+        (int(fields[6]), _ipv4(fields[2]))
+        for fields in _ipv4_routes(routes)
+        if fields[1] == "00000000" and fields[7] == "00000000" and fields[2] != "00000000"
+    ]
+    return min(found)[1] if found else None
+
+
+def leads_out(routes: str, ipv6_routes: str, up: frozenset[str]) -> bool:
+    """Whether the routing tables (/proc/net/route, /proc/net/ipv6_route) lead beyond this machine.
+
+    A default route on an interface that is up does; so does a narrower one, unless it only leads to loopback,
+    link-local or multicast addresses, or to containers of this machine.
+    """
+    for fields in _ipv4_routes(routes):
+        default = fields[1] == "00000000"
+        usable = fields[0] in up and (default or not fields[0].startswith(_BRIDGES))
+        if usable and not _ipv4(fields[1]).startswith(("127.", "169.254.", "224.")):
+            return True
+    for line in ipv6_routes.splitlines():
+        fields = line.split()
+        if len(fields) < 10:
+            continue
+        destination, prefix, flags, name = fields[0], fields[1], int(fields[8], 16), fields[9]
+        if not _is_usable(flags) or name == "lo" or name not in up:
+            continue
+        default = prefix == "00"
+        if default or not (name.startswith(_BRIDGES) or destination.startswith(("fe8", "ff"))):
+            return True
+    return False
+
+
+def _ipv4_routes(text: str) -> list[list[str]]:
+    rows = [line.split() for line in text.splitlines()[1:]]
+    return [f for f in rows if len(f) >= 8 and f[0] != "lo" and _is_usable(int(f[3], 16))]
+
+
+def _is_usable(flags: int) -> bool:
+    return bool(flags & _ROUTE_UP) and not flags & (_ROUTE_REJECT | _ROUTE_LOCAL)
+
+
+def _ipv4(little_endian: str) -> str:
+    return socket.inet_ntoa(struct.pack("<I", int(little_endian, 16)))
+
+
+def is_wsl(version: str) -> bool:
+    """Whether the text of /proc/version is that of a kernel for WSL."""
+    return "microsoft" in version.lower()
+
+
+def is_container(cgroup: str) -> bool:
+    """Whether the text of a /proc/<pid>/cgroup is that of a process in a container."""
+    return _CONTAINER.search(cgroup) is not None
+
+
+def published_port(cmdline: Sequence[str]) -> int | None:
+    """The port of this machine that a docker-proxy with this command line listens on."""
+    if "-host-port" not in cmdline[:-1] or "tcp" not in cmdline:
+        return None
+    port = cmdline[list(cmdline).index("-host-port") + 1]
+    return int(port) if port.isdecimal() else None
+
+
+class Linux:
+    """Linux as a `Platform`."""
+
+    relay_programs = frozenset(
+        {
+            *("docker-proxy", "rootlessport", "slirp4netns", "pasta", "passt", "gvproxy", "conmon", "socat"),
+            *("ssh", "sshd", "sshd-session", "autossh", "kubectl", "haproxy", "nginx", "stunnel", "stunnel4"),
+        }
+    )
+
+    def __init__(self, root: Path = Path("/"), home: Path | None = None) -> None:
+        self._root = root
+        self._home = home or Path.home()
+
+    def settings_roots(self) -> tuple[Path, ...]:
+        """See `Platform`."""
+        return (self._home / "Jts",)
+
+    def installations(self) -> tuple[Installation, ...]:
+        """See `Platform`."""
+        home, opt = self._home, self._root / "opt"
+        return installations.in_folders(
+            (home / "Jts", home, opt, opt / "Jts", opt / "ibgateway", opt / "ibgateway/Jts", opt / "ibkr")
+        )
+
+    def surroundings(self) -> Surroundings:
+        """See `Platform`."""
+        marks = (self._root / ".dockerenv", self._root / "run/.containerenv")
+        if any(mark.exists() for mark in marks) or is_container(self._text("proc/1/cgroup")):
+            return Surroundings(SurroundingsKind.CONTAINER, "host.docker.internal")
+        if is_wsl(self._text("proc/version")):
+            # With mirrored networking Windows is 127.0.0.1, and there is an interface that says so.
+            mirrored = (self._root / "sys/class/net/loopback0").exists()
+            address = "127.0.0.1" if mirrored else default_gateway(self._text("proc/net/route"))
+            return Surroundings(SurroundingsKind.WSL, address)
+        return Surroundings()
+
+    def has_route(self) -> bool:
+        """See `Platform`."""
+        up = interfaces.interfaces_up()
+        try:
+            routes = (self._root / "proc/net/route").read_text()
+        except OSError:
+            return interfaces.leads_out(interfaces.addresses_by_interface(), up)
+        return leads_out(routes, self._text("proc/net/ipv6_route"), up)
+
+    def socket_reader(self) -> SocketReader:
+        """See `Platform`."""
+        try:
+            dump()
+        except OSError:
+            # Sandboxes and kernels without the tcp_diag module.
+            return PsutilReader()
+        return NetlinkReader()
+
+    def is_elsewhere(self, pid: int) -> bool:
+        """See `Platform`. Where the network of a process is withheld, its control group tells."""
+        own, its = (self._root / "proc" / x / "ns/net" for x in ("self", str(pid)))
+        try:
+            return own.readlink() != its.readlink()
+        except OSError:
+            group = self._text(f"proc/{pid}/cgroup")
+            return is_container(group) and group != self._text("proc/self/cgroup")
+
+    def published_port(self, cmdline: list[str]) -> int | None:
+        """See `Platform`."""
+        return published_port(cmdline)
+
+    def exit_watch(self, pid: int, callback: Callable[[], None]) -> Callable[[], None]:
+        """See `Platform`."""
+        return exit_watch.by_pidfd(pid, callback)
+
+    def _text(self, path: str) -> str:
+        try:
+            return (self._root / path).read_text(errors="replace")
+        except OSError:
+            return ""

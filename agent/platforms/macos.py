@@ -1,0 +1,57 @@
+"""macOS: what detection needs to know about it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from agent.core.facts import Installation, Surroundings
+from agent.platforms import exit_watch, installations, interfaces
+from agent.platforms.psutil_sockets import PsutilReader
+from agent.platforms.socket_row import SocketReader
+
+
+class MacOs:
+    """macOS as a `Platform`."""
+
+    relay_programs = frozenset(
+        {
+            *("com.docker.backend", "com.docker.vpnkit", "vpnkit", "vpnkit-bridge", "gvproxy", "limactl"),
+            *("orbstack helper", "orbstack", "ssh", "sshd", "autossh", "socat", "kubectl", "haproxy", "nginx"),
+            "stunnel",
+        }
+    )
+
+    def __init__(self, root: Path = Path("/"), home: Path | None = None) -> None:
+        self._root = root
+        self._home = home or Path.home()
+
+    def settings_roots(self) -> tuple[Path, ...]:
+        """See `Platform`."""
+        return (self._home / "Jts",)
+
+    def installations(self) -> tuple[Installation, ...]:
+        """See `Platform`."""
+        return installations.in_bundles((self._home / "Applications", self._root / "Applications"))
+
+    def surroundings(self) -> Surroundings:
+        """See `Platform`."""
+        return Surroundings()
+
+    def has_route(self) -> bool:
+        """See `Platform`."""
+        return interfaces.leads_out(interfaces.addresses_by_interface(), interfaces.interfaces_up())
+
+    def socket_reader(self) -> SocketReader:
+        """See `Platform`."""
+        return PsutilReader()
+
+    def is_elsewhere(self, pid: int) -> bool:
+        """See `Platform`. Containers are in a virtual machine here, out of sight."""
+        return False
+
+    def published_port(self, cmdline: list[str]) -> int | None:
+        """See `Platform`. A relay's own sockets tell its port."""
+        return None
+
+    def exit_watch(self, pid: int, callback: Callable[[], None]) -> Callable[[], None]:
+        """See `Platform`."""
+        return exit_watch.by_kqueue(pid, callback)

@@ -1,0 +1,114 @@
+"""The socket table through psutil: Windows, macOS, and any Linux without netlink."""
+
+from collections.abc import Callable, Iterable
+
+import psutil
+
+from agent.platforms.socket_row import SocketReading, SocketRow, SocketState, plain_address
+
+ALL_EVERY = 30.0
+"""Seconds between two readings of the sockets of every program, while nothing asks for one: it is the dear part."""
+
+NEW_CLIENT_EVERY = 5.0
+"""Seconds between two such readings made because an application has a client nobody can name yet."""
+
+_STATES = {
+    psutil.CONN_LISTEN: SocketState.LISTEN,
+    psutil.CONN_ESTABLISHED: SocketState.ESTABLISHED,
+    psutil.CONN_CLOSE_WAIT: SocketState.CLOSE_WAIT,
+}
+
+OTHERS_WITHHELD = "the system shows the sockets of other users' programs to administrators only"
+
+
+def every_row() -> SocketReading:
+    """The sockets of every program; of those that let us, where the system withholds the whole table."""
+    try:
+        return SocketReading(rows_of(psutil.net_connections("tcp")))
+    except psutil.AccessDenied:
+        # macOS without root.
+        return SocketReading(tuple(r for pid in psutil.pids() for r in rows_of_process(pid) or ()), OTHERS_WITHHELD)
+
+
+def rows_of_process(pid: int) -> tuple[SocketRow, ...] | None:
+    """The sockets of one process; None when they are withheld."""
+    try:
+        return rows_of(psutil.Process(pid).net_connections("tcp"), pid)
+    except psutil.NoSuchProcess:
+        return ()
+    except psutil.Error:
+        return None
+
+
+def rows_of(connections: Iterable[object], pid: int | None = None) -> tuple[SocketRow, ...]:
+    """psutil's rows as ours; states that do not matter left out, doubles (one socket, two families) kept."""
+    found = []
+    for connection in connections:
+        state = _STATES.get(getattr(connection, "status", ""))
+        local = getattr(connection, "laddr", ())
+        remote = getattr(connection, "raddr", ())
+        if state is None or not local:
+            continue
+        found.append(
+            SocketRow(
+                state,
+                plain_address(local[0]),
+                local[1],
+                plain_address(remote[0]) if remote else "",
+                remote[1] if remote else 0,
+                pid if pid is not None else getattr(connection, "pid", None),
+            )
+        )
+    return tuple(found)
+
+
+class PsutilReader:
+    """Reads the sockets of the applications at every look, and those of every program now and then."""
+
+    def __init__(
+        self,
+        everything: Callable[[], SocketReading] = every_row,
+        of_process: Callable[[int], tuple[SocketRow, ...] | None] = rows_of_process,
+    ) -> None:
+        self._everything = everything
+        self._of_process = of_process
+        self._last: SocketReading | None = None
+        self._read_at = 0.0
+        self._read_for: tuple[frozenset[int], frozenset[int]] | None = None
+
+    def read(self, applications: frozenset[int], ports: frozenset[int], *, thorough: bool, now: float) -> SocketReading:
+        """See `SocketReader`."""
+        age = now - self._read_at
+        asked = (applications, ports)
+        if self._last is None or thorough or asked != self._read_for or not 0 <= age < ALL_EVERY:
+            return self._all(asked, now)
+        fresh: list[SocketRow] = []
+        withheld: set[int] = set()
+        for pid in applications:
+            rows = self._of_process(pid)
+            if rows is None:
+                withheld.add(pid)
+            else:
+                fresh.extend(rows)
+        kept = [r for r in self._last.rows if r.pid not in applications or r.pid in withheld]
+        if age >= NEW_CLIENT_EVERY and _has_unnamed_client(fresh, kept):
+            return self._all(asked, now)
+        return SocketReading((*fresh, *kept), self._last.unseen)
+
+    def _all(self, asked: tuple[frozenset[int], frozenset[int]], now: float) -> SocketReading:
+        self._last = self._everything()
+        self._read_at, self._read_for = now, asked
+        return self._last
+
+
+def _has_unnamed_client(fresh: list[SocketRow], kept: list[SocketRow]) -> bool:
+    """Whether an application accepted a connection of this machine whose other end is not in the older rows."""
+    listening = {r.local_port for r in fresh if r.state is SocketState.LISTEN}
+    ends = {(r.local_address, r.local_port) for r in kept}
+    return any(
+        r.state is SocketState.ESTABLISHED
+        and r.local_port in listening
+        and r.remote_address == r.local_address
+        and (r.remote_address, r.remote_port) not in ends
+        for r in fresh
+    )

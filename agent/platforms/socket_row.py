@@ -1,0 +1,53 @@
+"""One row of a socket table, and what reads such a table."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class SocketState(StrEnum):
+    """The TCP states that matter here."""
+
+    LISTEN = "listen"
+    ESTABLISHED = "established"
+    CLOSE_WAIT = "close-wait"
+
+
+@dataclass(frozen=True, slots=True)
+class SocketRow:
+    """One TCP socket. IPv4 addresses inside IPv6 are written as IPv4; the wildcard is an empty string."""
+
+    state: SocketState
+    local_address: str
+    local_port: int
+    remote_address: str = ""
+    remote_port: int = 0
+    pid: int | None = None
+    """None where the system does not say, or nobody needed to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class SocketReading:
+    """A socket table as far as it could be read."""
+
+    rows: tuple[SocketRow, ...]
+    unseen: str | None = None
+    """Why sockets of other users' programs are missing, where they are."""
+
+
+class SocketReader(Protocol):
+    """Reads the TCP sockets of this machine, as cheaply as it can."""
+
+    def read(self, applications: frozenset[int], ports: frozenset[int], *, thorough: bool, now: float) -> SocketReading:
+        """The table now (monotonic seconds).
+
+        Owners are told for listeners, for the sockets of the processes `applications` and for those with one of
+        `ports` at either end. Unless `thorough`, sockets of other programs may be as old as half a minute.
+        Raises OSError or psutil.Error when nothing can be read.
+        """
+
+
+def plain_address(address: str) -> str:
+    """An address as rows have it."""
+    address = address.removeprefix("::ffff:").partition("%")[0]
+    return "" if address in ("0.0.0.0", "::", "*") else address

@@ -1,0 +1,58 @@
+"""Windows: what detection needs to know about it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from agent.core.facts import Installation, Surroundings
+from agent.platforms import exit_watch, installations, interfaces
+from agent.platforms.psutil_sockets import PsutilReader
+from agent.platforms.socket_row import SocketReader
+
+
+class Windows:
+    """Windows as a `Platform`."""
+
+    relay_programs = frozenset(
+        {
+            *("com.docker.backend.exe", "vpnkit.exe", "wslrelay.exe", "wslhost.exe", "gvproxy.exe", "win-sshproxy.exe"),
+            *("ssh.exe", "sshd.exe", "putty.exe", "plink.exe", "kitty.exe", "bitvise.exe", "socat.exe", "kubectl.exe"),
+            # The port proxy of `netsh interface portproxy` lives in the IP Helper service.
+            *("svchost.exe", "stunnel.exe", "tstunnel.exe", "nginx.exe"),
+        }
+    )
+
+    def __init__(self, drive: Path | None = None) -> None:
+        self._drive = drive or Path(os.environ.get("SYSTEMDRIVE", "C:") + "/")
+
+    def settings_roots(self) -> tuple[Path, ...]:
+        """See `Platform`."""
+        return (self._drive / "Jts",)
+
+    def installations(self) -> tuple[Installation, ...]:
+        """See `Platform`."""
+        return installations.in_folders(self._drive / x for x in ("Jts", "IBKR", "IBGateway"))
+
+    def surroundings(self) -> Surroundings:
+        """See `Platform`."""
+        return Surroundings()
+
+    def has_route(self) -> bool:
+        """See `Platform`."""
+        return interfaces.leads_out(interfaces.addresses_by_interface(), interfaces.interfaces_up())
+
+    def socket_reader(self) -> SocketReader:
+        """See `Platform`."""
+        return PsutilReader()
+
+    def is_elsewhere(self, pid: int) -> bool:
+        """See `Platform`. Containers and WSL are virtual machines here, out of sight."""
+        return False
+
+    def published_port(self, cmdline: list[str]) -> int | None:
+        """See `Platform`. A relay's own sockets tell its port."""
+        return None
+
+    def exit_watch(self, pid: int, callback: Callable[[], None]) -> Callable[[], None]:
+        """See `Platform`."""
+        return exit_watch.by_thread(pid, callback)
