@@ -1,0 +1,107 @@
+"""One look at the machine: asks every observer and puts the facts together. Never raises, never decides."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from agent.core.clock import Moment
+from agent.core.facts import NOT_LOOKED, Fact, Known, MachineFacts, Process, Processes, SettingsHints, Sockets, Unknown
+from agent.observers.installed import InstalledObserver
+from agent.observers.machine import MachineObserver
+from agent.observers.processes import ProcessObserver
+from agent.observers.settings_files import SettingsFilesObserver
+from agent.observers.sockets import SocketObserver, SocketsSeen
+from agent.platforms import Platform, current
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+STILL_LOOKING = Unknown("the previous look at this machine has not finished")
+
+
+class Looker:
+    """Looks at the machine, from any thread, one look at a time."""
+
+    def __init__(self, platform: Platform | None = None) -> None:
+        self._platform = platform or current()
+        self._processes = ProcessObserver(self._platform.is_elsewhere)
+        self._settings_files = SettingsFilesObserver(self._platform.settings_roots())
+        self._machine = MachineObserver(self._platform)
+        self._installed = InstalledObserver(self._platform)
+        self._sockets: SocketObserver | None = None
+        self._looking = threading.Lock()
+        self._failing: set[str] = set()
+
+    def look(self, ports: frozenset[int], *, thorough: bool, now: Moment) -> MachineFacts:
+        """The facts of this machine, `ports` being those configured for connections to it.
+
+        A thorough look also reads the sockets of every program anew, and the program folders: right after a failed
+        attempt to connect, and for the doctor.
+        """
+        if not self._looking.acquire(blocking=False):
+            return MachineFacts(STILL_LOOKING, STILL_LOOKING, STILL_LOOKING, STILL_LOOKING, STILL_LOOKING)
+        try:
+            processes, sockets = self._tables(ports, thorough=thorough, now=now)
+            return MachineFacts(
+                processes=processes,
+                sockets=sockets,
+                network=self._guarded("the network", self._machine.network),
+                installed=self._guarded("the program folders", self._installed.observe) if thorough else NOT_LOOKED,
+                surroundings=self._guarded("the surroundings", self._machine.surroundings),
+                utc_offset=self._utc_offset(now),
+                taken=now.monotonic,
+            )
+        finally:
+            self._looking.release()
+
+    def _tables(self, ports: frozenset[int], *, thorough: bool, now: Moment) -> tuple[Fact[Processes], Fact[Sockets]]:
+        processes = self._guarded("the process table", lambda: self._processes.observe(now))
+        if isinstance(processes, Known):
+            processes = Known(
+                replace(processes.value, applications=tuple(map(self._with_hints, processes.value.applications)))
+            )
+        given = processes.value if isinstance(processes, Known) else Processes()
+
+        def read() -> Fact[SocketsSeen]:
+            return Known(self._socket_observer().observe(given, ports, thorough=thorough, now=now))
+
+        seen = self._guarded("the socket table", read)
+        if isinstance(seen, Unknown):
+            return processes, seen
+        return Known(seen.value.processes) if isinstance(processes, Known) else processes, seen.value.sockets
+
+    def _with_hints(self, process: Process) -> Process:
+        def read() -> Fact[Fact[SettingsHints]]:
+            return Known(self._settings_files.observe(process.application, self._processes.folders_of(process.pid)))
+
+        hints = self._guarded("the settings files", read)
+        return replace(process, hints=hints.value if isinstance(hints, Known) else hints)
+
+    def _socket_observer(self) -> SocketObserver:
+        if self._sockets is None:
+            platform = self._platform
+            self._sockets = SocketObserver(
+                platform.socket_reader(), self._processes, platform.relay_programs, platform.published_port
+            )
+        return self._sockets
+
+    def _utc_offset(self, now: Moment) -> float:
+        try:
+            return self._machine.utc_offset(now)
+        except (OSError, OverflowError, ValueError):
+            return 0.0
+
+    def _guarded(self, what: str, observe: Callable[[], Fact[T]]) -> Fact[T]:
+        """What an observer says; a fault of its own is a line in the log, once, and an Unknown."""
+        try:
+            found = observe()
+        except Exception as error:
+            if what not in self._failing:
+                self._failing.add(what)
+                log.warning("reading %s failed: %s", what, type(error).__name__, exc_info=True)
+            return Unknown(f"reading {what} failed unexpectedly ({type(error).__name__})")
+        self._failing.discard(what)
+        return found

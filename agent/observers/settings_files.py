@@ -1,0 +1,112 @@
+"""The readable settings files of an application: its jts.ini, and IBC's config.ini without any password."""
+
+import errno
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.core.facts import Fact, Known, SettingsHints, Unknown
+from agent.tws.applications import Application, TradingMode
+from agent.tws.settings_files import IbcConfig, JtsIni, read_ibc_config, read_jts_ini
+
+LARGEST = 1_000_000
+"""Bytes of a settings file that are read at most; a real one has some thousands."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """By what a changed file is told from an unchanged one."""
+
+    modified: int
+    """Nanoseconds."""
+    size: int
+
+
+class SettingsFilesObserver:
+    """Reads settings files, each only when it has changed."""
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        self._roots = tuple(roots)
+        self._jts_inis: dict[Path, tuple[_Stamp, JtsIni]] = {}
+        self._ibc_configs: dict[Path, tuple[_Stamp, IbcConfig]] = {}
+
+    def observe(self, application: Application, folders: Sequence[str] = ()) -> Fact[SettingsHints]:
+        """The hints for an application; `folders`: its working folder, then its program folder, where known.
+
+        The settings folder is the one its command line names, else IBC's `IbDir`, else the working folder, else the
+        usual one, else the program folder: the first of them with a jts.ini.
+        """
+        working, program = folders[:1], folders[1:]
+        ibc, denied = None, False
+        if application.ibc_config is not None:
+            try:
+                ibc = self._ibc_config(_beside(application.ibc_config, working))
+            except FileNotFoundError:
+                ibc = None
+            except OSError:
+                denied = True
+        named = [x for x in (application.settings_folder, ibc.settings_folder if ibc is not None else None) if x]
+        places = [_beside(x, working) for x in named] + [Path(x) for x in working]
+        places += [*self._roots, *(Path(x) for x in program)]
+        jts = None
+        for place in places:
+            try:
+                jts = self._jts_ini(place / "jts.ini")
+                break
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError:
+                denied = True
+        if jts is None and ibc is None:
+            return Unknown("the settings files may not be read" if denied else "no settings files found")
+        return Known(_hints(jts, ibc))
+
+    def _jts_ini(self, path: Path) -> JtsIni:
+        stamp = _stamp(path)
+        known = self._jts_inis.get(path)
+        if known is None or known[0] != stamp:
+            known = self._jts_inis[path] = (stamp, read_jts_ini(_text(path)))
+        return known[1]
+
+    def _ibc_config(self, path: Path) -> IbcConfig:
+        stamp = _stamp(path)
+        known = self._ibc_configs.get(path)
+        if known is None or known[0] != stamp:
+            known = self._ibc_configs[path] = (stamp, read_ibc_config(_text(path)))
+        return known[1]
+
+
+def _hints(jts: JtsIni | None, ibc: IbcConfig | None) -> SettingsHints:
+    """Both files together; of the mode IBC's word counts more, since it chooses it on the log-in screen."""
+    mode = ibc.trading_mode if ibc is not None else TradingMode.UNKNOWN
+    if mode is TradingMode.UNKNOWN and jts is not None:
+        mode = jts.trading_mode
+    return SettingsHints(
+        trading_mode=mode,
+        region=jts.region if jts is not None else None,
+        api_only=jts.api_only if jts is not None else None,
+        use_ssl=jts.use_ssl if jts is not None else None,
+        auto_restart_time=ibc.auto_restart_time if ibc is not None else None,
+        auto_logoff_time=ibc.auto_logoff_time if ibc is not None else None,
+        command_server_port=ibc.command_server_port if ibc is not None else None,
+        source=" and ".join(x for x, found in (("jts.ini", jts), ("config.ini", ibc)) if found is not None),
+    )
+
+
+def _beside(path: str, working: Sequence[str]) -> Path:
+    """A path of a command line: a relative one starts at the working folder of its process."""
+    return Path(working[0], path) if working else Path(path)
+
+
+def _stamp(path: Path) -> _Stamp:
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        # Opening a pipe of that name would hold the look up.
+        raise FileNotFoundError(errno.ENOENT, "not a file")
+    return _Stamp(found.st_mtime_ns, found.st_size)
+
+
+def _text(path: Path) -> str:
+    with path.open("rb") as file:
+        return file.read(LARGEST).decode("utf-8", errors="replace")

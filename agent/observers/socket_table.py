@@ -1,0 +1,124 @@
+"""What a socket table means for TWS: API ports, the link to IB's servers, programs connected. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from agent.platforms.socket_row import SocketRow, SocketState
+from agent.tws.applications import ApplicationKind, TradingMode
+from agent.tws.ports import IB_SERVER_PORTS, OTHER_PORTS, default_ports
+
+_REACHED_OVER_LOOPBACK = ("", "127.0.0.1", "::1")
+"""Where a listener must be bound to be reached at 127.0.0.1; the wildcard is an empty string."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ClientRow:
+    """One connection from a program to an API port."""
+
+    port: int
+    pid: int | None
+    peer: str | None
+    """Address, when it is not of this machine."""
+    end: str
+    """The program's end of the connection, to tell programs apart that the system does not name."""
+
+
+def api_ports(
+    rows: Iterable[SocketRow],
+    pid: int,
+    kind: ApplicationKind,
+    mode: TradingMode = TradingMode.UNKNOWN,
+    command_port: int | None = None,
+) -> tuple[int, ...]:
+    """Ports of a process that can be the API, likeliest first: defaults of its kind, then lower numbers.
+
+    The API listens on every address; a listener on loopback only counts when there is no other, since the embedded
+    browser may have some of those.
+    """
+    listening = [
+        r
+        for r in rows
+        if r.pid == pid
+        and r.state is SocketState.LISTEN
+        and r.local_port not in OTHER_PORTS
+        and r.local_port != command_port
+        and (r.local_address in _REACHED_OVER_LOOPBACK or not r.local_address.startswith("127."))
+    ]
+    everywhere = {r.local_port for r in listening if r.local_address not in ("127.0.0.1", "::1")}
+    ports = everywhere or {r.local_port for r in listening}
+    likely = (*default_ports(kind, mode), *default_ports(kind, None))
+    return tuple(sorted(ports, key=lambda port: (likely.index(port) if port in likely else len(likely), port)))
+
+
+def listening_ports(rows: Iterable[SocketRow], pid: int) -> tuple[int, ...]:
+    """Every port a process listens on."""
+    return tuple(sorted({r.local_port for r in rows if r.pid == pid and r.state is SocketState.LISTEN}))
+
+
+def upstream(rows: Sequence[SocketRow], pid: int) -> tuple[SocketRow, ...]:
+    """The connections of a process to IB's servers.
+
+    A server may be simulated on a loopback address, only not on the very address of an API listener.
+    """
+    own = {r.local_port for r in rows if r.pid == pid and r.state is SocketState.LISTEN}
+    api = {(r.local_address, r.local_port) for r in rows if r.pid == pid and r.state is SocketState.LISTEN}
+    return tuple(
+        r
+        for r in rows
+        if r.pid == pid
+        and r.state is SocketState.ESTABLISHED
+        and r.remote_port in IB_SERVER_PORTS
+        and r.local_port not in own
+        and (r.remote_address, r.remote_port) not in api
+    )
+
+
+def close_wait(rows: Iterable[SocketRow], pid: int, ports: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """How many sockets hang in CLOSE_WAIT on each port; those not yet accepted have no owner, and count."""
+    count = Counter(
+        r.local_port
+        for r in rows
+        if r.state is SocketState.CLOSE_WAIT and r.local_port in ports and r.pid in (pid, None)
+    )
+    return tuple(sorted(count.items()))
+
+
+def listeners(rows: Iterable[SocketRow], ports: frozenset[int]) -> tuple[tuple[int, int | None], ...]:
+    """(port, pid) of who can be reached at 127.0.0.1 on these ports; of two, the one a connection would get first."""
+    found = [
+        r
+        for r in rows
+        if r.state is SocketState.LISTEN and r.local_port in ports and r.local_address in _REACHED_OVER_LOOPBACK
+    ]
+    # The more specific address wins; among equals one with an owner tells more.
+    found.sort(key=lambda r: (r.local_port, r.local_address != "127.0.0.1", r.pid is None))
+    owned = {r.local_port for r in found if r.pid is not None}
+    return tuple(dict.fromkeys((r.local_port, r.pid) for r in found if r.pid is not None or r.local_port not in owned))
+
+
+def clients(rows: Sequence[SocketRow], ports: frozenset[int], applications: frozenset[int]) -> tuple[ClientRow, ...]:
+    """The connections to listeners on these ports, seen from either end.
+
+    A connection that an application itself makes goes to IB's servers, not to an API.
+    """
+    listening = {r.local_port for r in rows if r.state is SocketState.LISTEN and r.local_port in ports}
+    standing = [r for r in rows if r.state is SocketState.ESTABLISHED]
+    by_ends = {(r.local_address, r.local_port, r.remote_address, r.remote_port): r for r in standing}
+    found = set()
+    for served in standing:
+        if served.local_port not in listening or served.local_port not in ports:
+            continue
+        other = by_ends.get((served.remote_address, served.remote_port, served.local_address, served.local_port))
+        if other is not None and other.pid in applications:
+            continue
+        local = other is not None or served.remote_address == served.local_address
+        found.add(
+            ClientRow(
+                port=served.local_port,
+                pid=other.pid if other is not None else None,
+                peer=None if local else served.remote_address,
+                end=f"{served.remote_address}:{served.remote_port}",
+            )
+        )
+    return tuple(sorted(found, key=lambda c: (c.port, c.pid or 0, c.end)))

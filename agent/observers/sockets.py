@@ -1,0 +1,168 @@
+"""The socket table: who listens on the ports of interest, who is connected, what the applications are connected to."""
+
+import os
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import psutil
+
+from agent.core.clock import Moment
+from agent.core.facts import ApiClient, Fact, Known, Listener, OtherProcess, Process, Processes, Sockets, Unknown
+from agent.observers import socket_table
+from agent.platforms.socket_row import SocketReader, SocketReading, SocketRow
+from agent.tws.ports import CLIENT_PORTAL_PORT, DEFAULT_API_PORTS
+
+ALWAYS_OF_INTEREST = frozenset({*DEFAULT_API_PORTS.values(), CLIENT_PORTAL_PORT})
+"""Ports whose listeners are told whether or not a connection is configured for them."""
+
+
+class Names(Protocol):
+    """Who runs under which process ID."""
+
+    def name_of(self, pid: int) -> str | None:
+        """Name of a process, without path."""
+
+    def pids_named(self, names: Collection[str]) -> tuple[int, ...]:
+        """The processes with one of these names (lower case)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SocketsSeen:
+    """One look at the sockets."""
+
+    processes: Processes
+    """The processes given, with what their sockets tell."""
+    sockets: Fact[Sockets]
+
+
+class SocketObserver:
+    """Reads the socket table and remembers since when each connection has stood."""
+
+    def __init__(
+        self,
+        reader: SocketReader,
+        names: Names,
+        relay_programs: frozenset[str],
+        published_port: Callable[[list[str]], int | None] = lambda cmdline: None,
+    ) -> None:
+        self._reader = reader
+        self._names = names
+        self._relays = relay_programs
+        self._published_port = published_port
+        self._api_ports: frozenset[int] = frozenset()
+        self._upstream_since: dict[tuple[int, SocketRow], float] = {}
+        self._client_since: dict[tuple[int, int | None, str], float] = {}
+        self._published: dict[int, int | None] = {}
+
+    def observe(
+        self, processes: Processes, ports: frozenset[int], *, thorough: bool, now: Moment, own_pid: int | None = None
+    ) -> SocketsSeen:
+        """The sockets of these processes and of whoever uses `ports` or an API port.
+
+        `processes` carry their settings hints already: IBC's command port is not the API.
+        """
+        pids = frozenset(p.pid for p in processes.applications)
+        interest = ports | ALWAYS_OF_INTEREST | self._api_ports
+        try:
+            reading = self._reader.read(pids, interest, thorough=thorough, now=now.monotonic)
+        except (psutil.Error, OSError) as error:
+            denied = isinstance(error, psutil.AccessDenied | PermissionError)
+            return SocketsSeen(
+                processes,
+                Unknown(f"the socket table could not be read ({'permission denied' if denied else 'system error'})"),
+            )
+        applications = tuple(self._with_sockets(p, reading.rows, now) for p in processes.applications)
+        self._forget_upstreams(pids, reading.rows)
+        self._api_ports = frozenset(port for p in applications for port in p.api_ports)
+        seen = Processes(
+            applications,
+            tuple(_with_ports(p, reading.rows) for p in processes.client_portal),
+            tuple(_with_ports(p, reading.rows) for p in processes.unreadable),
+        )
+        interest = ports | ALWAYS_OF_INTEREST | self._api_ports
+        served = (ports | self._api_ports | frozenset(DEFAULT_API_PORTS.values())) - frozenset(
+            port for p in seen.client_portal for port in p.ports
+        )
+        return SocketsSeen(
+            seen,
+            Known(
+                Sockets(
+                    self._listeners(reading, interest),
+                    self._clients(reading, served, pids, now, os.getpid() if own_pid is None else own_pid),
+                    reading.unseen,
+                )
+            ),
+        )
+
+    def _with_sockets(self, process: Process, rows: tuple[SocketRow, ...], now: Moment) -> Process:
+        hints = process.hints.value if isinstance(process.hints, Known) else None
+        ports = socket_table.api_ports(
+            rows,
+            process.pid,
+            process.kind,
+            process.application.mode_hint,
+            hints.command_server_port if hints is not None else None,
+        )
+        links = socket_table.upstream(rows, process.pid)
+        for link in links:
+            self._upstream_since.setdefault((process.pid, link), now.monotonic)
+        oldest = min(links, key=lambda link: self._upstream_since[process.pid, link], default=None)
+        return replace(
+            process,
+            api_ports=ports,
+            close_wait=socket_table.close_wait(rows, process.pid, ports),
+            upstream=f"{oldest.remote_address}:{oldest.remote_port}" if oldest is not None else None,
+            upstream_since=self._upstream_since[process.pid, oldest] if oldest is not None else None,
+        )
+
+    def _forget_upstreams(self, pids: frozenset[int], rows: tuple[SocketRow, ...]) -> None:
+        standing = set(rows)
+        self._upstream_since = {
+            (pid, row): since for (pid, row), since in self._upstream_since.items() if pid in pids and row in standing
+        }
+
+    def _listeners(self, reading: SocketReading, ports: frozenset[int]) -> tuple[Listener, ...]:
+        found = []
+        for port, pid in socket_table.listeners(reading.rows, ports):
+            program = self._names.name_of(pid) if pid is not None else None
+            if pid is None and (relay := self._container_relay(port)) is not None:
+                pid, program = relay
+            found.append(Listener(port, pid, program, relay=(program or "").lower() in self._relays))
+        return tuple(found)
+
+    def _container_relay(self, port: int) -> tuple[int, str] | None:
+        """The container relay, run by root, whose command line says that it listens on a port without a known owner."""
+        relays = self._names.pids_named(self._relays)
+        self._published = {pid: found for pid, found in self._published.items() if pid in relays}
+        for pid in relays:
+            if pid not in self._published:
+                try:
+                    self._published[pid] = self._published_port(psutil.Process(pid).cmdline())
+                except (psutil.Error, OSError):
+                    self._published[pid] = None
+            if self._published[pid] == port:
+                return pid, self._names.name_of(pid) or ""
+        return None
+
+    def _clients(
+        self, reading: SocketReading, ports: frozenset[int], applications: frozenset[int], now: Moment, own_pid: int
+    ) -> tuple[ApiClient, ...]:
+        """One per program and port; those the system does not name, one per connection."""
+        found: dict[tuple[int, int | None, str], ApiClient] = {}
+        for row in socket_table.clients(reading.rows, ports, applications):
+            key = (row.port, row.pid, "" if row.pid is not None else row.peer or row.end)
+            found[key] = ApiClient(
+                port=row.port,
+                pid=row.pid,
+                name=self._names.name_of(row.pid) if row.pid is not None else None,
+                peer=row.peer,
+                since=self._client_since.get(key, now.wall),
+                own=row.pid == own_pid,
+            )
+        self._client_since = {key: client.since for key, client in found.items()}
+        return tuple(found.values())
+
+
+def _with_ports(process: OtherProcess, rows: tuple[SocketRow, ...]) -> OtherProcess:
+    return replace(process, ports=socket_table.listening_ports(rows, process.pid))
