@@ -1,16 +1,14 @@
 """Reading the notices of our session: which still count, which are only noise of an outage."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 
 from agent.core.facts import Facts, NoticeSeen, Outcome, Phase, Purpose, ServerLink
 from agent.core.problem import Undecided
 from agent.core.telling import ago, clock, quoted
+from agent.tws.notices import is_noise_while_link_down, problem_of
 
 NO_SESSION = Undecided("there is no API session that could tell")
 """The answer of every check that needs a session while there is none."""
-
-NOISE_OF_OUTAGE = frozenset({162, 200, 354})
-"""Notices that IB's side sends falsely while the link to its servers is down: then they mean nothing."""
 
 _LINES_OF_EVIDENCE = 5
 """Notices told one by one; more of them are counted."""
@@ -29,24 +27,20 @@ def link_down(facts: Facts) -> bool:
     return live(facts) and facts.session.server_link is ServerLink.DOWN
 
 
-def recent(
-    facts: Facts, codes: Collection[int], wanted: Callable[[NoticeSeen], bool] | None = None
-) -> tuple[NoticeSeen, ...]:
-    """The notices with one of these codes that still count, latest first.
+def recent(facts: Facts, problem: str) -> tuple[NoticeSeen, ...]:
+    """The notices that point to a problem (its code) and still count, latest first.
 
     One counts for `timing.notice_lasting`, and only within a session that stands; what is noise of an outage does not
     count while the link is down.
     """
     if not live(facts):
         return ()
-    noise = NOISE_OF_OUTAGE if link_down(facts) else frozenset()
     found = [
         n
         for n in facts.session.notices
-        if n.code in codes
-        and n.code not in noise
-        and facts.now.monotonic - n.at < facts.timing.notice_lasting
-        and (wanted is None or wanted(n))
+        if facts.now.monotonic - n.at < facts.timing.notice_lasting
+        and problem_of(n.code, n.text) == problem
+        and not (link_down(facts) and is_noise_while_link_down(n.code))
     ]
     return tuple(sorted(found, key=lambda n: -n.at))
 

@@ -3,16 +3,14 @@
 from agent.core.facts import Facts
 from agent.core.noticed import recent, told_all
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.problems.data_not_subscribed import NOT_SUBSCRIBED
+from agent.problems.data_not_subscribed import DATA_NOT_SUBSCRIBED
 from agent.problems.server_link_lost import SERVER_LINK_LOST
-
-DISPLAYING_DELAYED = 10167
 
 
 def _check(facts: Facts) -> Verdict:
-    found = recent(facts, {DISPLAYING_DELAYED})
+    found = recent(facts, "data-delayed")
     # One missing subscription can bring both notices: then the refusal tells it.
-    if not found or recent(facts, NOT_SUBSCRIBED):
+    if not found or recent(facts, DATA_NOT_SUBSCRIBED.code):
         return Absent()
     return Present({}, told_all(facts, found))
 

@@ -6,12 +6,9 @@ from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.telling import listed
 from agent.problems.server_link_lost import SERVER_LINK_LOST
 
-NOT_SUBSCRIBED = frozenset({354, 10089, 10090, 10168, 10186})
-"""No subscription; needs one for the API; part of it missing; missing and delayed data not switched on (two)."""
-
 
 def _check(facts: Facts) -> Verdict:
-    found = recent(facts, NOT_SUBSCRIBED)
+    found = recent(facts, "data-not-subscribed")
     if not found:
         return Absent()
     return Present({"codes": listed((str(n.code) for n in found), room=40)}, told_all(facts, found))

@@ -5,11 +5,13 @@ from agent.core.noticed import recent, told_all
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.telling import app_name
 
-RATE_EXCEEDED = 100
+
+REFUSED = 100
+"""The other notice about the rate, 0, only says that the limit is near."""
 
 
 def _check(facts: Facts) -> Verdict:
-    found = recent(facts, {RATE_EXCEEDED})
+    found = [n for n in recent(facts, "message-rate-exceeded") if n.code == REFUSED]
     if not found:
         return Absent()
     return Present({"app": app_name(facts)}, told_all(facts, found))

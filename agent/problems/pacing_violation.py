@@ -1,26 +1,18 @@
 """IB refused historical data or real-time bars because they were asked for too often (pacing violation)."""
 
-from agent.core.facts import Facts, NoticeSeen
+from agent.core.facts import Facts
 from agent.core.noticed import link_down, recent, told_all
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.telling import listed
-
-_CODES = frozenset({162, 420})
-"""Refusals of history and of real-time bars, whatever the reason: the text tells."""
 
 
 def _check(facts: Facts) -> Verdict:
     if link_down(facts):
         return Absent()
-    found = recent(facts, _CODES, says_pacing)
+    found = recent(facts, "pacing-violation")
     if not found:
         return Absent()
     return Present({"codes": listed(str(n.code) for n in found)}, told_all(facts, found))
-
-
-def says_pacing(notice: NoticeSeen) -> bool:
-    """Whether a notice tells of a pacing violation. "Pacing" stands in it in English only."""
-    return notice.code in _CODES and "pacing" in notice.text.lower()
 
 
 PACING_VIOLATION = Problem(

@@ -9,15 +9,12 @@ from agent.core.noticed import live, told_all
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.settings import Intent
 from agent.core.telling import app_name
-from agent.tws.read_only import says_read_only
-
-VALIDATION_FAILED = 321
-"""Also answers requests without an account code and malformed ones: only its text tells."""
+from agent.tws.notices import NoticeKind, kind_of
 
 
 def _check(facts: Facts) -> Verdict:
-    session = facts.session
-    refused = [n for n in session.notices if n.code == VALIDATION_FAILED and says_read_only(n.text)]
+    # A 321 also answers requests without an account code and malformed ones: only its text tells.
+    refused = [n for n in facts.session.notices if kind_of(n.code, n.text) is NoticeKind.READ_ONLY]
     if not refused or not live(facts):
         return Absent()
     match facts.connection.intent:

@@ -29,7 +29,7 @@ def test_all_allowances_at_once_fit_a_notice(judge: Judge) -> None:
     verdict = judge(DATA_LINES_EXHAUSTED, facts(session=connected(notices=notices)))
 
     assert isinstance(verdict, Present)
-    assert verdict.args["what"] == "market data lines, market depth requests and tick-by-tick requests"
+    assert verdict.args["what"] == "market data lines and 2 more"
 
 
 @pytest.mark.parametrize(
