@@ -5,7 +5,6 @@ from agent.core.noticed import recent, told_all
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.telling import app_name
 
-
 REFUSED = 100
 """The other notice about the rate, 0, only says that the limit is near."""
 
