@@ -34,7 +34,7 @@ def _check(facts: Facts) -> Verdict:
     if growth is not None and growth > 0:
         evidence.append(f"it has been growing by {size(growth * 3600)} per hour")
     if left <= 0:
-        outlook = "as much as it may have"
+        outlook = "nearly all it may have"
     elif growth is not None and growth > 0 and memory >= limit * WORTH_WATCHING and left / growth <= HORIZON:
         outlook = f"and at this pace it is full in {lasting(left / growth)}"
         evidence.append(f"at this pace it reaches the limit in {lasting(left / growth)}")

@@ -16,9 +16,9 @@ def _check(facts: Facts) -> Verdict:
     if attempt is None or standing_outcome(facts) is not Outcome.OUTDATED:
         return Absent()
     port = port_of(facts)
-    spoken = "an older one" if attempt.server_version is None else str(attempt.server_version)
+    spoken = "an older server version" if attempt.server_version is None else f"server version {attempt.server_version}"
     evidence = [
-        f"port {port} answered {ago(facts, attempt.at)} with server version {spoken}",
+        f"port {port} answered {ago(facts, attempt.at)} with {spoken}",
         f"at least server version {OLDEST_SERVER_VERSION} is needed (TWS or IB Gateway {OLDEST_BUILD})",
     ]
     process = chosen(facts)
@@ -31,7 +31,7 @@ APP_OUTDATED = Problem(
     code="app-outdated",
     title="{app} is too old for the API",
     text=(
-        "{app} speaks server version {spoken} of the API, and at least {needed} is needed. "
+        "{app} speaks {spoken} of the API, and at least {needed} is needed. "
         "Programs built on a current API library cannot use it either."
     ),
     severity=Severity.ERROR,

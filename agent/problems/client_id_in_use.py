@@ -1,9 +1,10 @@
 """Notice 326: another program holds the client ID that the configuration fixes for Gatelight."""
 
-from agent.core.facts import Facts, Outcome, Purpose, Unknown
+from agent.core.facts import Facts, Outcome, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import chosen, clients_of, port_of, standing_outcome
 from agent.core.telling import ago, listed, program
+from agent.problems import patience
 
 
 def _check(facts: Facts) -> Verdict:
@@ -25,13 +26,8 @@ def _check(facts: Facts) -> Verdict:
         evidence.append("the programs on the API port cannot be seen from here")
     else:
         holder = "none is connected now, so one that has ended may still hold it"
-        evidence.append(f"no other program of this machine is connected to port {port}")
+        evidence.append(f"no other program of this computer is connected to port {port}")
     return Present({"client_id": str(client_id), "port": str(port), "holder": holder}, tuple(evidence))
-
-
-def _grace(facts: Facts) -> float:
-    # TWS frees an ID only some seconds after its socket was closed: our own reconnect may meet that.
-    return 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.silence_grace
 
 
 CLIENT_ID_IN_USE = Problem(
@@ -43,6 +39,7 @@ CLIENT_ID_IN_USE = Problem(
     ),
     severity=Severity.WARNING,
     check=_check,
-    visible_after=_grace,
+    # TWS frees an ID only some seconds after its socket was closed: our own reconnect may meet that.
+    visible_after=patience.handshake,
     fix="use-client-id",
 )

@@ -1,4 +1,4 @@
-"""This machine's clock differs from that of the server by more than a network delay explains."""
+"""This computer's clock differs from that of the server by more than a network delay explains."""
 
 from agent.core.facts import Facts
 from agent.core.noticed import NO_SESSION, live
@@ -19,17 +19,17 @@ def _check(facts: Facts) -> Verdict:
         return Absent()
     direction, relation = ("behind", "behind") if offset > 0 else ("ahead", "ahead of")
     evidence = (
-        f"the time told by {app_name(facts)} (reqCurrentTime) and this machine's clock differ by {lasting(offset)}",
-        f"this machine's clock is {direction}; up to {lasting(TOLERANCE)} are no cause for concern",
+        f"the time told by {app_name(facts)} (reqCurrentTime) and this computer's clock differ by {lasting(offset)}",
+        f"this computer's clock is {direction}; up to {lasting(TOLERANCE)} are no cause for concern",
     )
     return Present({"offset": lasting(offset), "direction": direction, "relation": relation}, evidence)
 
 
 CLOCK_OFF = Problem(
     code="clock-off",
-    title="This machine's clock is {offset} {direction}",
+    title="This computer's clock is {offset} {direction}",
     text=(
-        "This machine's clock is {offset} {relation} the time told by IB. "
+        "This computer's clock is {offset} {relation} the time told by IB. "
         "Times in logs, of bars and of orders that start or end at a set time are wrong by as much."
     ),
     severity=Severity.WARNING,

@@ -17,7 +17,7 @@ def _check(facts: Facts) -> Verdict:
     evidence += [f"{name} was connected when it happened" for name in session.resubscribe]
     if not session.resubscribe:
         evidence.append("no other program was seen on the API port when it happened")
-    programs = listed(session.resubscribe, room=70) or "Every program that shows or uses quotes"
+    programs = listed(session.resubscribe, room=70) or "every program that uses market data"
     return Present({"app": app_name(facts), "at": clock(facts, lost), "programs": programs}, tuple(evidence))
 
 
@@ -26,7 +26,7 @@ DATA_LOST = Problem(
     title="Data subscriptions were lost at {at}",
     text=(
         "The link to IB's servers is back, but the market data subscriptions made before are gone (notice 1101). "
-        "To be subscribed again: {programs}."
+        "These must subscribe again: {programs}."
     ),
     severity=Severity.WARNING,
     check=_check,

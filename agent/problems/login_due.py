@@ -31,8 +31,8 @@ LOGIN_DUE = Problem(
     code="login-due",
     title="Weekly log-in due after {due}",
     text=(
-        "IB ends every log-in once a week, next at {due} local time. The first restart after it stops at the log-in "
-        "screen of {app} and waits for the password and the two-factor login."
+        "IB ends every log-in once a week; the next time is {due} local time. The first restart after it stops at "
+        "the log-in screen of {app} and waits for the password and the two-factor login."
     ),
     severity=Severity.INFO,
     check=_check,

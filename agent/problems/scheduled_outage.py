@@ -19,7 +19,7 @@ def _check(facts: Facts) -> Verdict:
         session = facts.session
         since = session.link_since if session.link_since is not None else session.since
         code = f"notice {session.link_code}" if session.link_code is not None else "the link to IB's servers was lost"
-        return _present(facts, outage, "its link to IB's servers", f"{code} {ago(facts, since)}")
+        return _present(facts, outage, f"{app_name(facts)}'s link to IB's servers", f"{code} {ago(facts, since)}")
     restart = facts.expected.restart
     if restart is None or not restart.began <= facts.now.wall <= restart.ends or not facts.connection.local:
         return Absent()
@@ -36,7 +36,7 @@ def _restart(facts: Facts, restart: Outage) -> Verdict:
         return Absent()
     gone = facts.sight.gone_since
     seen = "is not running" if gone is None else f"has not been running since {clock(facts, gone)}"
-    return _present(facts, restart, "the application", f"{app_name(facts)} {seen}")
+    return _present(facts, restart, app_name(facts), f"{app_name(facts)} {seen}")
 
 
 def _present(facts: Facts, outage: Outage, away: str, seen: str) -> Present:
@@ -61,7 +61,7 @@ SCHEDULED_OUTAGE = Problem(
     code="scheduled-outage",
     title="Planned outage, back by {until}",
     text=(
-        "{app}: {away} is away for {reason}. This is planned, and no action is needed. "
+        "{away} is away for {reason}. This is planned, and no action is needed. "
         "It should be back by {until} local time, often much earlier."
     ),
     severity=Severity.INFO,

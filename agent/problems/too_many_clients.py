@@ -2,10 +2,11 @@
 
 from collections import Counter
 
-from agent.core.facts import Facts, Outcome, Purpose, Unknown
+from agent.core.facts import Facts, Outcome, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.reading import MAX_CLIENTS, client_count, clients_of, full_house, port_of, standing_outcome
 from agent.core.telling import ago, app_name, listed, program
+from agent.problems import patience
 
 _SHOWN = 10
 """Programs that get a line of evidence each; the rest is counted."""
@@ -41,18 +42,14 @@ def _check(facts: Facts) -> Verdict:
     return Present(args, tuple(evidence))
 
 
-def _grace(facts: Facts) -> float:
-    return 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.silence_grace
-
-
 TOO_MANY_CLIENTS = Problem(
     code="too-many-clients",
     title="All {limit} API client places are taken",
     text=(
         "{count} clients are connected to port {port}, and {app} serves at most {limit}. "
-        "No other program can connect until one of them disconnects. Most of them: {programs}."
+        "No other program can connect until one of them disconnects. Connected are {programs}."
     ),
     severity=Severity.ERROR,
     check=_check,
-    visible_after=_grace,
+    visible_after=patience.handshake,
 )

@@ -15,7 +15,7 @@ def test_memory_at_the_limit_is_told_in_numbers(judge: Judge) -> None:
     verdict = judge(APP_MEMORY_LOW, facts(around))
 
     assert isinstance(verdict, Present)
-    assert verdict.args["outlook"] == "as much as it may have"
+    assert verdict.args["outlook"] == "nearly all it may have"
     assert verdict.evidence == (
         "IB Gateway 10.45 (pid 3117) holds 730 MiB; its limit (-Xmx) is 768 MiB: 95%",
         "it has been growing by 4 MiB per hour",

@@ -11,7 +11,7 @@ def test_it_tells_the_server_version_found_and_the_one_needed(judge: Judge) -> N
     verdict = judge(APP_OUTDATED, facts(machine(gateway(version="9.72")), old))
 
     assert isinstance(verdict, Present)
-    assert verdict.args["spoken"] == "76"
+    assert verdict.args["spoken"] == "server version 76"
     assert verdict.evidence == (
         "port 4002 answered at 13:59:59 (1 s ago) with server version 76",
         "at least server version 157 is needed (TWS or IB Gateway 972)",
@@ -23,7 +23,7 @@ def test_a_version_that_was_not_told_is_not_made_up(judge: Judge) -> None:
     verdict = judge(APP_OUTDATED, facts(session=SessionFacts(attempt=attempt(Outcome.OUTDATED))))
 
     assert isinstance(verdict, Present)
-    assert verdict.args["spoken"] == "an older one"
+    assert verdict.args["spoken"] == "an older server version"
 
 
 def test_the_oldest_version_is_what_our_api_client_asks_for() -> None:
