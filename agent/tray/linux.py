@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from agent.platforms.session_bus import NoSessionBus, connect_session_bus, has_owner
 from agent.tray.icon import Hooks, TrayIcon, TrayUnavailable
-from agent.tray.sni import WATCHER
+from agent.tray.sni import WATCHER, sentence
 from agent.tray.sni import Icon as SniIcon
 
 
@@ -20,13 +20,13 @@ def choose_icon(wait_for_host: bool) -> Callable[[str, Hooks], TrayIcon]:
     try:
         host = loop.run_until_complete(_host_is_there())
     except NoSessionBus as reason:
-        return _gtk_or(f"No tray icon: {reason}.")
+        return _gtk_or(sentence(reason))
     finally:
         loop.close()
     if host or wait_for_host:
         return SniIcon
     return _gtk_or(
-        "No tray icon: no program on this desktop shows one "
+        "No program on this desktop shows tray icons "
         "(on GNOME the extension AppIndicator and KStatusNotifierItem Support does)."
     )
 

@@ -43,6 +43,12 @@ _Pixmaps = Annotated[Pixmaps, DBusSignature("a(iiay)")]
 _ToolTip = Annotated[list[Any], DBusSignature("(sa(iiay)ss)")]
 
 
+def sentence(reason: Exception) -> str:
+    """The reason as a sentence of its own."""
+    text = str(reason)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 class _Item(ServiceInterface):
     """The exported item: everything a panel reads, answered from the pystray icon."""
 
@@ -186,7 +192,7 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
             try:
                 bus = runner.run(self._join())
             except NoSessionBus as reason:
-                raise TrayUnavailable(f"No tray icon: {reason}.") from reason
+                raise TrayUnavailable(sentence(reason)) from reason
             self._loop, self._ended = runner.get_loop(), asyncio.Event()
             self._serve = lambda: runner.run(self._until_ended(bus))
             super().run(setup)
@@ -284,7 +290,7 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
             self._visible = False
         if lost.done() and not self._ended.is_set():
             lost.exception()
-            raise TrayUnavailable("The tray icon is gone: the D-Bus session bus has ended.")
+            raise TrayUnavailable("The D-Bus session bus has ended, and the tray icon with it.")
         bus.disconnect()
         await asyncio.wait((lost,), timeout=1.0)
 

@@ -6,8 +6,11 @@ Import it on Windows only.
 import contextlib
 import ctypes
 import queue
+import signal
+import socket
+import threading
 import winreg
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from agent.core.display import IconState
@@ -63,6 +66,35 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
             WM_ENDSESSION: self._on_end_session,
             WM_SETTINGCHANGE: self._on_setting_change,
         }
+
+    def run(self, setup: Callable[[Any], None] | None = None) -> None:
+        """See `TrayIcon.run`."""
+        with self._waking_for_signals():
+            super().run(setup)
+
+    @contextlib.contextmanager
+    def _waking_for_signals(self) -> Iterator[None]:
+        """Python runs a signal's handler when this thread comes back to it, which waiting for messages never does."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        told, tells = socket.socketpair()
+
+        def wake() -> None:
+            while told.recv(64):
+                self.post(lambda: None)
+
+        with told, tells:
+            tells.setblocking(False)
+            before = signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
+            waker = threading.Thread(target=wake, name="tray-signals", daemon=True)
+            waker.start()
+            try:
+                yield
+            finally:
+                signal.set_wakeup_fd(before)
+                tells.shutdown(socket.SHUT_WR)
+                waker.join(1.0)
 
     def post(self, call: Callable[[], None]) -> None:
         """See `TrayIcon.post`."""
