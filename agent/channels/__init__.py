@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 from agent.core.display import Notice
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 CHANNEL_SECONDS = 10.0
 """A channel that has not said yes or no by then is passed over; most need some milliseconds."""
@@ -80,7 +80,7 @@ class Chain:
             try:
                 await asyncio.wait_for(channel.withdraw(key), CHANNEL_SECONDS)
             except Exception as failure:
-                log.info("%s could not withdraw a notice: %s", channel.name, failure or type(failure).__name__)
+                _log.info("%s could not withdraw a notice: %s", channel.name, failure or type(failure).__name__)
 
     async def _try(self, channel: Channel, notice: Notice) -> Delivery:
         delivery: Delivery
@@ -91,7 +91,7 @@ class Chain:
         except Exception as failure:
             # A channel must not be able to silence the ones behind it.
             delivery = NotDelivered(f"it failed ({failure or type(failure).__name__})")
-            log.debug("%s failed", channel.name, exc_info=True)
+            _log.debug("%s failed", channel.name, exc_info=True)
         self._note(channel.name, delivery)
         return delivery
 
@@ -100,8 +100,8 @@ class Chain:
         match delivery:
             case Delivered():
                 if self._refusals.pop(name, None):
-                    log.info("%s takes notices again", name)
+                    _log.info("%s takes notices again", name)
             case NotDelivered(reason):
                 if self._refusals.get(name) != reason:
                     self._refusals[name] = reason
-                    log.warning("%s did not take a notice: %s", name, reason)
+                    _log.warning("%s did not take a notice: %s", name, reason)
