@@ -1,0 +1,118 @@
+import asyncio
+import logging
+from dataclasses import dataclass, field
+
+import pytest
+
+from agent import channels
+from agent.channels import Chain, Channel, Delivered, Delivery, NotDelivered
+from agent.channels.log import LogChannel
+from agent.core.display import Notice
+from agent.core.problem import Severity
+
+NOTICE = Notice("paper/api-silent", Severity.ERROR, "TWS does not answer", "A dialog\nmay be open.")
+
+
+@dataclass
+class Recording:
+    """A channel that does as it is told, and remembers what it was asked."""
+
+    name: str
+    does: Delivery | Exception | None
+    """None: it never answers."""
+    told: list[Notice] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+
+    async def announce(self, notice: Notice) -> Delivery:
+        self.told.append(notice)
+        if self.does is None:
+            await asyncio.Event().wait()
+        if isinstance(self.does, Exception):
+            raise self.does
+        assert self.does is not None
+        return self.does
+
+    async def withdraw(self, key: str) -> None:
+        self.withdrawn.append(key)
+        if isinstance(self.does, Exception):
+            raise self.does
+
+
+async def test_the_first_channel_that_confirms_wins() -> None:
+    first, second, third = (
+        Recording("first", NotDelivered("no desktop")),
+        Recording("second", Delivered("second")),
+        Recording("third", Delivered("third")),
+    )
+
+    assert await Chain([first, second, third]).announce(NOTICE) == Delivered("second")
+    assert (first.told, second.told, third.told) == ([NOTICE], [NOTICE], [])
+
+
+async def test_what_nobody_took_comes_back_with_every_reason() -> None:
+    chain = Chain([Recording("a", NotDelivered("no desktop")), Recording("b", OSError("broken"))])
+
+    assert await chain.announce(NOTICE) == NotDelivered("a: no desktop; b: it failed (broken)")
+
+
+async def test_without_channels_nothing_is_claimed() -> None:
+    assert await Chain([]).announce(NOTICE) == NotDelivered("no channel is switched on")
+
+
+async def test_a_channel_that_never_answers_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "CHANNEL_SECONDS", 0.01)
+    chain = Chain([Recording("stuck", None), Recording("next", Delivered("next"))])
+
+    assert await chain.announce(NOTICE) == Delivered("next")
+
+
+async def test_some_channels_are_always_told_and_do_not_count_as_delivery() -> None:
+    log = Recording("log", Delivered("log"))
+
+    assert await Chain([Recording("a", NotDelivered("no"))], always=[log]).announce(NOTICE) == NotDelivered("a: no")
+    assert log.told == [NOTICE]
+
+
+async def test_a_notice_is_withdrawn_everywhere_even_past_a_failure() -> None:
+    broken, sound = Recording("broken", OSError("broken")), Recording("sound", Delivered("sound"))
+
+    await Chain([broken, sound]).withdraw("key")
+
+    assert (broken.withdrawn, sound.withdrawn) == (["key"], ["key"])
+
+
+async def test_a_refusal_is_logged_when_it_changes_and_not_each_time(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    channel = Recording("desktop", NotDelivered("no desktop"))
+    chain = Chain([channel])
+
+    for does in (NotDelivered("no desktop"), NotDelivered("no desktop"), Delivered("desktop"), Delivered("desktop")):
+        channel.does = does
+        await chain.announce(NOTICE)
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "desktop did not take a notice: no desktop",
+        "desktop takes notices again",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("severity", "over", "level"),
+    [
+        (Severity.ERROR, False, logging.WARNING),
+        (Severity.WARNING, False, logging.WARNING),
+        (Severity.INFO, False, logging.INFO),
+        (Severity.ERROR, True, logging.INFO),
+    ],
+)
+async def test_the_log_has_every_notice_on_one_line(
+    severity: Severity, over: bool, level: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    channel: Channel = LogChannel()
+
+    await channel.announce(Notice("k", severity, "TWS does not answer", "A dialog\nmay be open.", over=over))
+
+    assert [(r.levelno, r.getMessage()) for r in caplog.records] == [
+        (level, "TWS does not answer: A dialog may be open.")
+    ]
