@@ -1,0 +1,282 @@
+"""The configuration file in and out: TOML to `Settings`, every error one sentence with file, line, key and remedy."""
+
+import re
+import stat
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from agent.config_keys import TABLES, Key, Refused, Table
+from agent.config_lines import Lines
+from agent.config_lines import Path as KeyPath
+from agent.config_text import duration_text, found_words, key_words, parse_duration
+from agent.core.settings import Settings
+from agent.errors import ConfigError
+
+__all__ = ["check", "duration_text", "load", "parse", "parse_duration", "set_value", "show", "table"]
+
+LARGEST_FILE = 1 << 20
+"""Bytes; a real configuration has a few kilobytes."""
+_UTF8_BOM = b"\xef\xbb\xbf"
+_TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)\s*$")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One thing that is wrong with a configuration."""
+
+    line: int
+    text: str
+    """Key, what was found, what is allowed; without file and line."""
+
+    def sentence(self, name: str) -> str:
+        """The whole sentence, for the file of that name."""
+        return f"{name}, line {self.line}: {self.text}"
+
+
+def load(path: Path | None, *, named: bool = True) -> Settings:
+    """The settings of a file; the defaults for None.
+
+    `named`: the user named the file, so that it must exist; a default file may be missing.
+    """
+    if path is None or (not named and not _exists(path)):
+        return Settings()
+    return parse(read_text(path), path.name)
+
+
+def check(path: Path, *, named: bool = True) -> list[str]:
+    """Every error of a file, one sentence each, in the order of their lines; empty when it can be used."""
+    if not named and not _exists(path):
+        return []
+    try:
+        text = read_text(path)
+        _, faults = judge(_toml(text, path.name), Lines(text))
+    except ConfigError as error:
+        return [str(error)]
+    return [fault.sentence(path.name) for fault in faults]
+
+
+def parse(text: str, name: str) -> Settings:
+    """The settings of a text; `name` is what an error calls the file."""
+    settings, faults = judge(_toml(text, name), Lines(text))
+    if faults:
+        raise ConfigError(faults[0].sentence(name))
+    return settings
+
+
+def show(settings: Settings) -> str:
+    """The effective configuration as TOML, every key written; connections that no file names are left out."""
+    blocks = []
+    for declared in TABLES.values():
+        section = getattr(settings, declared.name)
+        if declared.repeated:
+            blocks += [_block(declared, f"[[{declared.name}]]", entry) for entry in section if not entry.implicit]
+        else:
+            blocks.append(_block(declared, f"[{declared.name}]", section))
+    return "\n".join(blocks)
+
+
+def set_value(path: Path, key: str, text: str) -> None:
+    """Change one value in the file, keeping comments and layout: `checks.look_every`, `connections.Paper Gateway.port`.
+
+    A connection is named by its name or its number (from 1). Missing file and folder are made. Raises `ConfigError`,
+    and changes nothing, when the result could not be used or the file not written.
+    """
+    # tomlkit takes a tenth of a second to import, and only this needs it.
+    from agent.config_edit import change
+
+    change(path, key, text)
+
+
+def table() -> str:
+    """Every key as a Markdown table, for the README."""
+    rows = ["| key | default | allowed | meaning |", "|---|---|---|---|"]
+    for declared in TABLES.values():
+        prefix = f"connections[{_COUNTED_FROM}]" if declared.repeated else declared.name
+        for key in declared.keys:
+            default = declared.default(key.name)
+            written = "must be given" if default is MISSING else f"`{key.kind.write(default)}`"
+            cells = (f"`{prefix}.{key.name}`", written, key.kind.allowed, key.meaning)
+            rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def read_text(path: Path) -> str:
+    """The text of a configuration file, without a byte order mark; ConfigError when it cannot be read as UTF-8."""
+    try:
+        # A pipe could block for ever, and what a device yields has no end.
+        kind = path.stat().st_mode
+        if stat.S_ISDIR(kind):
+            raise ConfigError(f"{path} is a folder, but must be a TOML file: name the file in it.")
+        if not stat.S_ISREG(kind) and not stat.S_ISCHR(kind):
+            raise ConfigError(f"{path} is not a file, but must be a TOML file.")
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise ConfigError(
+            f"The configuration file {path} does not exist: create it, or leave out --config and GATELIGHT_CONFIG."
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ConfigError(f"The configuration file {path} cannot be read ({reason}): allow reading it.") from None
+    if len(raw) > LARGEST_FILE:
+        raise ConfigError(f"{path} is larger than 1 MiB, but must be a TOML file of a few kilobytes.")
+    raw = raw.removeprefix(_UTF8_BOM)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            f"{path.name}, line {line}: the text is not UTF-8, but must be: save the file with the encoding UTF-8."
+        ) from None
+
+
+def judge(document: dict[str, Any], lines: Lines) -> tuple[Settings, list[Fault]]:
+    """The settings of a parsed file and everything that is wrong with it; use the settings only when nothing is."""
+    faults: list[Fault] = []
+    values: dict[str, Any] = {}
+    for name, found in document.items():
+        declared = TABLES.get(name)
+        if declared is None:
+            faults.append(Fault(lines.line((name,)), _unknown("", name, None)))
+        elif declared.repeated:
+            values[name] = tuple(_entries(declared, found, lines, faults))
+        elif isinstance(found, dict):
+            values[name] = _section(declared, found, (name,), name, lines, faults)
+        else:
+            text = f"{name} is {found_words(found)}, but must be a table, headed [{name}]"
+            faults.append(Fault(lines.line((name,)), text))
+    if "connections" in document:
+        faults += _doubles(document["connections"], lines)
+    faults.sort()
+    return (Settings(**values) if not faults else Settings()), faults
+
+
+_COUNTED_FROM = "n"
+"""How the README writes the number of a connection."""
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError):
+        # Present as far as anyone can tell: reading it will say what is wrong.
+        return True
+    return True
+
+
+def _toml(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ConfigError(f"{name}: this is not a configuration: lists or tables are nested too deeply.") from None
+    except ValueError as error:
+        message = str(error)
+        place = _TOML_PLACE.search(message)
+        what = _TOML_PLACE.sub("", message)
+        what = what[:1].lower() + what[1:]
+        if place is None:
+            raise ConfigError(f"{name}: this is not valid TOML: {what}.") from None
+        if place[1]:
+            line, where = int(place[1]), f"line {place[1]}, column {place[2]}"
+        else:
+            line = text.rstrip().count("\n") + 1
+            where = f"line {line} (the end of the file)"
+        hint = _toml_hint([*text.split("\n"), ""][line - 1], what)
+        raise ConfigError(f"{name}, {where}: this is not valid TOML: {what}{hint}.") from None
+
+
+def _toml_hint(line: str, what: str) -> str:
+    if "\\" in line and ("escape" in what or "\\" in what or "hex" in what):
+        return "; in a path, write / instead of \\, or put it in 'single quotes'"
+    if what.startswith("invalid value") and "=" in line:
+        return '; texts need "quotes", and true and false are written small'
+    return ""
+
+
+def _entries(declared: Table, found: object, lines: Lines, faults: list[Fault]) -> Iterator[Any]:
+    name = declared.name
+    if not isinstance(found, list):
+        text = f"{name} is {found_words(found)}, but must be a list of tables, each headed [[{name}]]"
+        faults.append(Fault(lines.line((name,)), text))
+        return
+    for index, entry in enumerate(found):
+        path, shown = (name, index), f"{name}[{index + 1}]"
+        if isinstance(entry, dict):
+            settings = _section(declared, entry, path, shown, lines, faults)
+            if settings is not None:
+                yield settings
+        else:
+            text = f"{shown} is {found_words(entry)}, but must be a table, headed [[{name}]]"
+            faults.append(Fault(lines.line(path), text))
+
+
+def _section(
+    declared: Table, found: dict[str, Any], path: KeyPath, shown: str, lines: Lines, faults: list[Fault]
+) -> Any:
+    """The settings of one table; None when something in it is wrong, which is then in `faults`."""
+    values: dict[str, Any] = {}
+    before = len(faults)
+    for name, value in found.items():
+        key = declared.key(name)
+        if key is None:
+            faults.append(Fault(lines.line((*path, name)), _unknown(f"{shown}.", name, declared)))
+            continue
+        try:
+            values[name] = key.kind.read(value)
+        except Refused as refused:
+            item = () if refused.item is None else (refused.item,)
+            text = refusal(f"{shown}.{name}", key, value, refused)
+            faults.append(Fault(lines.line((*path, name, *item)), text))
+    faults += [
+        Fault(lines.line(path), f"{shown}.{key.name} is missing, but must be {key.kind.allowed}")
+        for key in declared.required()
+        if key.name not in found
+    ]
+    return declared.settings(**values) if len(faults) == before else None
+
+
+def refusal(shown: str, key: Key, value: object, refused: Refused) -> str:
+    """What is said about a value that a key cannot hold."""
+    if refused.item is not None and isinstance(value, list):
+        shown, value = f"{shown}[{refused.item + 1}]", value[refused.item]
+        kind = key.kind.entry
+    else:
+        kind = key.kind.allowed
+    because = f": {refused.because}" if refused.because else ""
+    return f"{shown} is {refused.found or found_words(value)}, but must be {kind}{because}"
+
+
+def _unknown(prefix: str, name: str, declared: Table | None) -> str:
+    known = [key.name for key in declared.keys] if declared else list(TABLES)
+    elsewhere = [f"{t.name}.{key.name}" for t in TABLES.values() for key in t.keys if key.name == name]
+    near = get_close_matches(name, known, n=1) or get_close_matches(name.lower(), known, n=1) or elsewhere[:1]
+    suggestion = f" (did you mean {near[0]}?)" if near else ""
+    return f"{prefix}{key_words(name)} is not known{suggestion}, but must be one of {', '.join(known)}"
+
+
+def _doubles(found: object, lines: Lines) -> Iterable[Fault]:
+    seen: dict[str, int] = {}
+    for index, entry in enumerate(found if isinstance(found, list) else []):
+        name = entry.get("name") if isinstance(entry, dict) else None
+        if not isinstance(name, str):
+            continue
+        line = lines.line(("connections", index, "name"))
+        same = name.strip().casefold()
+        if same in seen:
+            text = f"connections[{index + 1}].name is {found_words(name)}, but must differ from the one in line"
+            yield Fault(line, f"{text} {seen[same]}")
+        else:
+            seen[same] = line
+
+
+def _block(declared: Table, header: str, section: Any) -> str:
+    written = {field.name for field in fields(section)}
+    keys = (key for key in declared.keys if key.name in written)
+    rows = [f"{key.name} = {key.kind.write(getattr(section, key.name))}" for key in keys]
+    return "\n".join([header, *rows]) + "\n"

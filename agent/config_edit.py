@@ -1,0 +1,275 @@
+"""Changing one value of the configuration file: comments and layout stay, and the result can always be used."""
+
+import copy
+import os
+import re
+import stat
+import tempfile
+import tomllib
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import AoT, Array, Table, Whitespace
+
+from agent.config import judge, parse, read_text, refusal
+from agent.config_keys import CONNECTIONS, TABLES, Key, Refused
+from agent.config_keys import Table as KnownTable
+from agent.config_lines import Lines
+from agent.config_text import toml_text
+from agent.errors import ConfigError
+
+_UTF8_BOM = b"\xef\xbb\xbf"
+_ADDRESS = re.compile(r"\s*(\w+)(?:\[(?P<number>\d+)\]|\.(?P<name>.+))?\.\s*([^.\s]+)\s*", re.DOTALL)
+_NEW_FILE = 0o600
+"""Remote channels have tokens in their addresses: nobody else reads the file unless the user allows it."""
+_WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """Which value of the file is meant."""
+
+    table: KnownTable
+    key: Key
+    entry: str = ""
+    """Name or number of the connection, as the user wrote it; empty outside `connections`."""
+    counted: bool = False
+    """Written as `connections[2]`, so that only the number can be meant."""
+
+
+def change(path: Path, key: str, text: str) -> None:
+    """`agent.config.set_value`."""
+    address = _address(key)
+    value = _value(address.key, key, text)
+    # A symbolic link stays one: what it points to is replaced.
+    target = Path(os.path.realpath(path))
+    exists = target.exists()
+    before = read_text(target) if exists else ""
+    after = _edited(before, address, value, path.name)
+    parse(after, path.name)
+    if after != before or not exists:
+        _write(target, after, exists)
+
+
+def _address(key: str) -> _Address:
+    found = _ADDRESS.fullmatch(key)
+    declared = TABLES.get(found[1]) if found else None
+    if found is None or declared is None:
+        raise ConfigError(
+            f"{key} is not a key of the configuration: write for example checks.look_every, page.port "
+            "or connections.Paper Gateway.port."
+        )
+    entry = found["number"] or found["name"] or ""
+    if bool(entry) != declared.repeated:
+        example = f"{declared.name}.Paper Gateway.{found[4]}" if declared.repeated else f"{declared.name}.{found[4]}"
+        raise ConfigError(f"{key} is not a key of the configuration: write for example {example}.")
+    known = declared.key(found[4])
+    if known is None:
+        names = ", ".join(one.name for one in declared.keys)
+        raise ConfigError(f"{found[4]} is not a key of {declared.name}: it must be one of {names}.")
+    return _Address(declared, known, _unquoted(entry.strip()), found["number"] is not None)
+
+
+def _unquoted(text: str) -> str:
+    if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
+        return text[1:-1]
+    return text
+
+
+def _value(key: Key, shown: str, text: str) -> Any:
+    """The TOML value that the user's words mean for this key: `4002`, `10s`, `Paper`, `["AAPL"]`, `AAPL`."""
+    candidates: list[Any] = [text.strip()]
+    # ValueError: not TOML, so it is meant as a text. More than one key: the words hold a line break.
+    with suppress(ValueError, RecursionError):
+        document = tomllib.loads(f"value = {text}")
+        candidates = [document["value"], *candidates] if len(document) == 1 else candidates
+    if key.kind.entry:
+        candidates.append([text.strip()] if text.strip() else [])
+    first: tuple[Any, Refused] | None = None
+    for candidate in candidates:
+        try:
+            key.kind.read(candidate)
+        except Refused as refused:
+            # A list is what a list key is about: what is wrong in it tells more than that a text is no list.
+            if first is None or (isinstance(candidate, list) and not isinstance(first[0], list)):
+                first = candidate, refused
+        else:
+            return candidate
+    assert first is not None
+    raise ConfigError(refusal(shown, key, *first) + ".")
+
+
+def _edited(before: str, address: _Address, value: Any, name: str) -> str:
+    """The text with the one value changed; ConfigError when that cannot be done without touching anything else."""
+    try:
+        plain = tomllib.loads(before)
+    except (ValueError, RecursionError):
+        # Says where and what, in the words of every other command.
+        parse(before, name)
+        raise
+    wanted = copy.deepcopy(plain)
+    index = _index(plain, address) if address.table.repeated else None
+    holder = _holder(wanted, address, index, name)
+    if holder.get(address.key.name) == value and type(holder.get(address.key.name)) is type(value):
+        return before
+    holder[address.key.name] = value
+    crlf = "\r\n" in before and "\n" not in before.replace("\r\n", "")
+    try:
+        document = tomlkit.parse(before)
+        _put(document, address, index, value)
+        after = tomlkit.dumps(document)
+    except (TOMLKitError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+        after = ""
+    if crlf:
+        after = after.replace("\r\n", "\n").replace("\n", "\r\n")
+    # The proof that nothing else was touched: what tomllib reads is what was there, with this one value changed.
+    try:
+        unchanged = tomllib.loads(after) == wanted
+    except ValueError:
+        unchanged = False
+    if not unchanged:
+        path = (address.table.name, *(() if index is None else (index,)), address.key.name)
+        written = f"{address.key.name} = {_toml_value(value)}"
+        raise ConfigError(
+            f"{name}, line {Lines(before).line(path)}: the file is laid out in a way that cannot be changed safely: "
+            f"write {written} there by hand."
+        )
+    return after
+
+
+def _index(plain: dict[str, Any], address: _Address) -> int | None:
+    """The connection meant, counted from 0; None for one that is still to be made."""
+    entries = plain.get(CONNECTIONS.name, [])
+    if not isinstance(entries, list):
+        raise ConfigError("connections must be a list of tables, each headed [[connections]].")
+    names = [str(entry.get("name", "")).strip() if isinstance(entry, dict) else "" for entry in entries]
+    wanted = address.entry.casefold()
+    if not address.counted:
+        for index, name in enumerate(names):
+            if name.casefold() == wanted:
+                return index
+    # A connection may be called "2": its name has been looked for first.
+    if address.entry.isdecimal() and 1 <= int(address.entry) <= len(entries):
+        return int(address.entry) - 1
+    if (not entries and not address.counted) or address.key.name == "name":
+        return None
+    known = ", ".join(toml_text(name) for name in names) or "none"
+    raise ConfigError(
+        f"There is no connection {toml_text(address.entry)}, known are: {known}; "
+        f"a new one begins with its name: gatelight config set connections.{address.entry}.name {address.entry}."
+    )
+
+
+def _holder(wanted: dict[str, Any], address: _Address, index: int | None, name: str) -> dict[str, Any]:
+    """The table of the plain document that takes the value; made when it is missing."""
+    holder: Any
+    if not address.table.repeated:
+        holder = wanted.setdefault(address.table.name, {})
+    elif index is None:
+        holder = _new_connection(address)
+        wanted.setdefault(address.table.name, []).append(holder)
+    else:
+        holder = wanted[address.table.name][index]
+    if not isinstance(holder, dict):
+        _, faults = judge(wanted, Lines(""))
+        raise ConfigError(f"{name}: {faults[0].text}.")
+    return holder
+
+
+def _new_connection(address: _Address) -> dict[str, Any]:
+    return {} if address.key.name == "name" else {"name": address.entry}
+
+
+def _put(document: Any, address: _Address, index: int | None, value: Any) -> None:
+    """The same change in the document that remembers its layout."""
+    table, key = address.table.name, address.key.name
+    if not address.table.repeated:
+        if table not in document:
+            made = tomlkit.table()
+            made.trivia.indent = "\n" if document.body else ""
+            document[table] = made
+        _set(document[table], key, value)
+    elif index is not None:
+        _set(document[table][index], key, value)
+    else:
+        _add_connection(document, {**_new_connection(address), key: value})
+
+
+def _set(table: Any, key: str, value: Any) -> None:
+    """Change or add a key; a new one goes below the last one, not below the remarks about whatever follows."""
+    after = _remarks_after(table) if key not in table else []
+    table[key] = value
+    for item in after:
+        table.add(item)
+
+
+def _remarks_after(table: Any) -> list[Any]:
+    """Take the blank lines and comments off a table's end, from the first blank line after its last key."""
+    if not isinstance(table, Table):
+        return []
+    body = table.value.body
+    last = max((at for at, (key, _) in enumerate(body) if key is not None), default=-1)
+    blank = next((at for at in range(last + 1, len(body)) if isinstance(body[at][1], Whitespace)), len(body))
+    taken = [item for _, item in body[blank:]]
+    del body[blank:]
+    return taken
+
+
+def _add_connection(document: Any, values: dict[str, Any]) -> None:
+    entries = document.get(CONNECTIONS.name)
+    if isinstance(entries, Array) and len(entries):
+        entries.append(values)
+        return
+    made = tomlkit.table()
+    made.update(values)
+    if isinstance(entries, AoT):
+        after = _remarks_after(entries[-1])
+        made.trivia.indent = "\n"
+        entries.append(made)
+        for item in after:
+            made.add(item)
+        return
+    if entries is not None:
+        # `connections = []`: an empty list cannot be headed [[connections]] as well.
+        del document[CONNECTIONS.name]
+    made.trivia.indent = "\n" if document.body else ""
+    fresh = tomlkit.aot()
+    fresh.append(made)
+    document.append(CONNECTIONS.name, fresh)
+
+
+def _toml_value(value: Any) -> str:
+    return str(tomlkit.item(value).as_string())
+
+
+def _write(target: Path, text: str, exists: bool) -> None:
+    """Replace the file in one step, so that a reader or a power cut never meets half of it."""
+    temporary = ""
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mode = _NEW_FILE
+        raw = text.encode("utf-8")
+        if exists:
+            mode = stat.S_IMODE(target.stat().st_mode)
+            # Renaming over a read-only file would succeed; whoever made it read-only does not want that.
+            if not mode & _WRITABLE or not os.access(target, os.W_OK):
+                raise ConfigError(f"{target} is read-only, so nothing was changed: allow writing to it first.")
+            with target.open("rb") as file:
+                raw = _UTF8_BOM + raw if file.read(len(_UTF8_BOM)) == _UTF8_BOM else raw
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(target)
+    except OSError as error:
+        if temporary:
+            with suppress(OSError):
+                Path(temporary).unlink()
+        reason = error.strerror or str(error)
+        raise ConfigError(f"{target} cannot be written ({reason}), so nothing was changed.") from None

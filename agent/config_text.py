@@ -1,0 +1,64 @@
+"""Values of the configuration as text: durations, TOML, and how a refused value is repeated to the user."""
+
+import re
+from decimal import Decimal
+
+LONGEST_FOUND = 60
+"""Characters of a refused value that are repeated to the user."""
+MOST_BITS = 512
+"""Larger numbers are shown in hexadecimal: Python refuses to print the digits of very large ones."""
+_BARE_KEY = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_FOUND}}}")
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*([smhd])", re.ASCII)
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+"""Seconds of each unit of a duration, largest first."""
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of a duration such as "5s", "30m", "2h", "1d" or "1.5s"; ValueError for anything else."""
+    found = _DURATION.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is not a duration such as 30s, 5m, 2h or 1d")
+    return float(Decimal(found[1]) * _UNITS[found[2]])
+
+
+def duration_text(seconds: float) -> str:
+    """A duration in its largest whole unit: 1800 becomes "30m", 90 becomes "90s"."""
+    for unit, size in _UNITS.items():
+        if seconds >= size and seconds % size == 0:
+            return f"{int(seconds // size)}{unit}"
+    return f"{Decimal(repr(float(seconds))):f}".rstrip("0").rstrip(".") + "s"
+
+
+def toml_text(text: str) -> str:
+    """A string as TOML."""
+    named = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    return '"' + "".join(named.get(c) or (c if c.isprintable() else _escape(c)) for c in text) + '"'
+
+
+def key_words(name: str) -> str:
+    """How a key from the file is repeated to the user: quoted where TOML needs it, and not too long."""
+    return name if _BARE_KEY.fullmatch(name) else found_words(name)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def found_words(value: object) -> str:
+    """How a value from the file is repeated to the user: short, as it is written in TOML."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            cut = value if len(value) <= LONGEST_FOUND else value[:LONGEST_FOUND] + "…"
+            return toml_text(cut)
+        case int() | float():
+            digits = hex(value) if isinstance(value, int) and value.bit_length() > MOST_BITS else str(value)
+            return digits if len(digits) <= LONGEST_FOUND else digits[:LONGEST_FOUND] + "…"
+        case list():
+            return "an empty list" if not value else "a list"
+        case dict():
+            return "a table"
+        case _:
+            return f"the date or time {value}"
