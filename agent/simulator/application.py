@@ -23,6 +23,13 @@ _CHUNK = 1 << 20
 """Bytes by which memory is filled."""
 
 
+class ProcessSimulator(Simulator):
+    """A wire server whose client places are taken by a process of their own, not by itself."""
+
+    async def _fill_places(self) -> None:
+        """Leave that to the process that was started for it: its sockets must not be ours."""
+
+
 class ApplicationPart:
     """A TWS or IB Gateway from log-in screen to log-out."""
 
@@ -45,7 +52,7 @@ class ApplicationPart:
             region=Region(order["region"]),
             tick_seconds=order["tick_seconds"],
         )
-        self._server = Simulator(profile, host=LOOPBACK, port=order["port"], say=self._tell)
+        self._server = ProcessSimulator(profile, host=LOOPBACK, port=order["port"], say=self._tell)
         self._link = UpstreamLink(*order["upstream"])
         for name, value in order.get("faults", ()):
             await self._server.apply(name, value)

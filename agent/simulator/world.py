@@ -225,6 +225,11 @@ class SimulatedApplication:
             self._setting = replace(self._setting, present=False)
             await self._settle()
 
+    async def ended(self) -> None:
+        """Wait until the process of the application has ended, by whatever hand."""
+        if self._application is not None:
+            await self._application[0].ended()
+
     async def restart(self, port: int | None = None, marked: bool = True, delay: float = 0.5) -> None:
         """End it and start it anew after `delay` seconds; `marked` as an automatic restart, `-Drestart=` and all."""
         async with self._lock:
@@ -317,6 +322,10 @@ class SimulatedApplication:
 
     async def _settle(self) -> None:
         """Make the processes stand as the setting and the faults demand."""
+        if self._application is not None and not self.running:
+            # Ended from outside: it stays away until it is restarted.
+            self._application = None
+            self._setting = replace(self._setting, present=False)
         scene = self._scene = stage(self._setting, self._process_faults)
         for name in list(self._companions):
             child, companion, _ = self._companions[name]
@@ -339,7 +348,7 @@ class SimulatedApplication:
         identity = (self._generation, wanted.look, wanted.memory)
         linked = wanted.linked and not _LINK_FAULTS.intersection(self._wire_faults)
         stand = {"linked": linked, "listening": wanted.listening, "port": wanted.port}
-        if self._application is not None and (self._application[1] != identity or not self.running):
+        if self._application is not None and self._application[1] != identity:
             await self._end_application()
         try:
             if self._application is None:
