@@ -160,9 +160,10 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
         and not any(w.connected and w.settings.name == t.connection for w in state.watched)
     )
     memory = replace(state.memory, told=current + old)
-    if memory == state.memory:
+    state = replace(state, memory=memory)
+    if memory == state.kept:
         return state, ()
-    return replace(state, memory=memory), (Remember(memory),)
+    return replace(state, kept=memory), (Remember(memory),)
 
 
 def _show(state: AgentState, facts_of: Sequence[Facts]) -> tuple[AgentState, tuple[Effect, ...]]:

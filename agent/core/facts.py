@@ -339,6 +339,8 @@ class Sight:
     ever: bool = False
     replaced_at: float | None = None
     """Monotonic time at which a new process took the place of an earlier one."""
+    hints: SettingsHints | None = None
+    """What its settings files told when they were last read: the restart time matters just when it is gone."""
 
 
 @dataclass(frozen=True, slots=True)

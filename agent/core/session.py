@@ -135,7 +135,9 @@ def _link(session: Session, code: int, text: str, now: float, programs: tuple[st
         return replace(session, server_link=ServerLink.DOWN, link_since=now, link_code=code)
     if code not in LINK_BACK_CODES:
         return session
-    session = replace(session, server_link=ServerLink.UP, link_since=now, link_code=code)
+    # Farms that were broken by the outage get their grace from here on.
+    farms = tuple(replace(f, since=now) if f.status is FarmStatus.BROKEN else f for f in session.farms)
+    session = replace(session, server_link=ServerLink.UP, link_since=now, link_code=code, farms=farms)
     if code == 1101:
         session = replace(session, data_lost_at=now, resubscribe=programs)
     for farm in farms_of_restored(text):

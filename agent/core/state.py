@@ -1,13 +1,13 @@
 """The agent as one value."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from agent.core.clock import Moment
 from agent.core.effects import LookAt
-from agent.core.facts import Facts, Known, MachineFacts, Purpose
+from agent.core.facts import Facts, MachineFacts, Purpose
 from agent.core.memory import Memory
 from agent.core.problem import Problem
-from agent.core.reading import chosen
 from agent.core.settings import ConnectionSettings, Settings
 from agent.core.show import Words
 from agent.core.status import Status
@@ -22,6 +22,8 @@ class Knowledge:
 
     problems: tuple[Problem, ...]
     words: Words
+    expect: Callable[..., Expectation] = expect
+    """The calendar of expected outages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class AgentState:
     machine: MachineFacts = field(default_factory=MachineFacts)
     watched: tuple[Watched, ...] = ()
     memory: Memory = field(default_factory=Memory)
+    kept: Memory | None = None
+    """The memory as it was last stored."""
     config_error: str | None = None
     next_number: int = 1
     hold_until: float | None = None
@@ -75,13 +79,12 @@ def facts_about(state: AgentState, watched: Watched, now: Moment) -> Facts:
         config_error=state.config_error,
         other_connections=others(state, watched),
     )
-    return replace(facts, expected=_expected(facts))
+    return replace(facts, expected=_expected(state, facts))
 
 
-def _expected(facts: Facts) -> Expectation:
-    process = chosen(facts)
-    hints = process.hints.value if process is not None and isinstance(process.hints, Known) else None
-    return expect(
+def _expected(state: AgentState, facts: Facts) -> Expectation:
+    hints = facts.sight.hints
+    return state.knowledge.expect(
         facts.now.wall,
         region=hints.region if hints is not None else None,
         restart_time=hints.auto_restart_time if hints is not None else None,

@@ -15,7 +15,6 @@ from agent.core.facts import (
     ServerLink,
     SessionFacts,
     Sight,
-    SurroundingsKind,
     Unknown,
 )
 from agent.core.ledger import Ledger
@@ -77,7 +76,9 @@ def see(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSett
         return replace(watched, sight=replace(sight, gone_since=gone))
     pid = found[0].pid
     replaced = now.monotonic if sight.last_pid not in (None, pid) else sight.replaced_at
-    return replace(watched, sight=Sight(last_pid=pid, gone_since=None, ever=True, replaced_at=replaced))
+    read = found[0].hints
+    hints = read.value if isinstance(read, Known) else sight.hints
+    return replace(watched, sight=Sight(last_pid=pid, gone_since=None, ever=True, replaced_at=replaced, hints=hints))
 
 
 def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSettings]) -> Target:
@@ -97,11 +98,7 @@ def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionS
 
 def _must_knock(machine: MachineFacts) -> bool:
     """Whether only a connection attempt can tell if the port is open."""
-    if machine.taken == 0.0:
-        return False
-    surroundings = machine.surroundings
-    inside = isinstance(surroundings, Known) and surroundings.value.kind is not SurroundingsKind.PLAIN
-    return inside or isinstance(machine.sockets, Unknown)
+    return machine.taken != 0.0 and isinstance(machine.sockets, Unknown)
 
 
 def facts_of_session(watched: Watched, now: Moment, timing: Timing) -> SessionFacts:
