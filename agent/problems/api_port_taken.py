@@ -13,7 +13,7 @@ from agent.problems.words import owner_of, quickly
 def _check(facts: Facts) -> Verdict:
     reach = how_far(facts)
     if not isinstance(reach, PortTaken):
-        return not_tried(reach)
+        return not_tried(reach, PortTaken)
     owner, port = owner_of(reach.owner), port_of(facts)
     attempt = facts.session.attempt
     answer = () if attempt is None else (_answer(attempt),)

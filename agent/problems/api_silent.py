@@ -24,7 +24,7 @@ _DIALOG = "a window of it waits for an answer, or it hangs"
 def _check(facts: Facts) -> Verdict:
     reach = how_far(facts)
     if not isinstance(reach, Silent):
-        return not_tried(reach)
+        return not_tried(reach, Silent)
     port, host = port_of(facts), host_of(facts)
     causes = _likely_causes(facts, reach.process, reach.owner)
     elapsed = facts.session.attempt.elapsed if facts.session.attempt is not None else 0.0

@@ -12,7 +12,7 @@ from agent.problems.words import host_of, listening, quickly
 def _check(facts: Facts) -> Verdict:
     reach = how_far(facts)
     if not isinstance(reach, Wedged):
-        return not_tried(reach)
+        return not_tried(reach, Wedged)
     process, port = reach.process, port_of(facts)
     elapsed = facts.session.attempt.elapsed if facts.session.attempt is not None else 0.0
     return Present(

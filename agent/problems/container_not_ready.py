@@ -12,7 +12,7 @@ from agent.problems.words import host_of, owner_of, quickly, sentence
 def _check(facts: Facts) -> Verdict:
     reach = how_far(facts)
     if not isinstance(reach, RelayCloses):
-        return not_tried(reach)
+        return not_tried(reach, RelayCloses)
     port = port_of(facts)
     if reach.relay is None:
         owner = f"the container's relay at {host_of(facts)}"

@@ -29,7 +29,7 @@ def _check(facts: Facts) -> Verdict:
         case OuterMachine(surroundings=surroundings):
             return _outer(facts, surroundings)
         case reach:
-            return not_tried(reach)
+            return not_tried(reach, NoAnswer)
 
 
 def _remote(facts: Facts) -> Present:

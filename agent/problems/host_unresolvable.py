@@ -12,7 +12,7 @@ from agent.problems.words import host_of
 def _check(facts: Facts) -> Verdict:
     reach = how_far(facts)
     if not isinstance(reach, NameUnknown):
-        return not_tried(reach)
+        return not_tried(reach, NameUnknown)
     host = host_of(facts)
     return Present({"host": host}, (f"no address was found for the host name {host}",))
 

@@ -14,7 +14,7 @@ from agent.tws.ports import CLIENT_PORTAL_PORT
 def _check(facts: Facts) -> Verdict:
     reach = how_far(facts)
     if not isinstance(reach, NotTheApi):
-        return not_tried(reach)
+        return not_tried(reach, NotTheApi)
     host, port = host_of(facts), port_of(facts)
     evidence = [f"{host}, port {port}, answered with something that is not the TWS API"]
     if facts.session.attempt is not None and facts.session.attempt.detail:

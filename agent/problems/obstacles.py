@@ -24,6 +24,9 @@ class Unseen:
 class NotTried:
     """Somebody listens, and no attempt to connect has ended yet."""
 
+    may_be: tuple[type, ...]
+    """The obstacles that the attempt can turn out to have met."""
+
 
 @dataclass(frozen=True, slots=True)
 class NotInstalled:

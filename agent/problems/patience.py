@@ -1,6 +1,12 @@
 """How long a problem must last before anyone hears of it; somebody who runs `doctor` is told at once."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from agent.core.facts import Facts, Purpose
+
+Patience: TypeAlias = Callable[[Facts], float]
+"""Seconds to wait, given what is known."""
 
 
 def absence(facts: Facts) -> float:

@@ -16,7 +16,7 @@ _LOOPBACK = "127.0.0.1"
 def _check(facts: Facts) -> Verdict:
     reach = how_far(facts)
     if not isinstance(reach, TurnedAway):
-        return not_tried(reach)
+        return not_tried(reach, TurnedAway)
     local = facts.connection.local
     host, port = host_of(facts), port_of(facts)
     elapsed = facts.session.attempt.elapsed if facts.session.attempt is not None else 0.0

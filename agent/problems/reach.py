@@ -75,6 +75,13 @@ _ANSWERED = frozenset({Outcome.READY, Outcome.OUTDATED, Outcome.NOT_READY, Outco
 _UNANSWERED = frozenset({Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.UNRESOLVABLE})
 """Outcomes that say nobody accepts connections at that address."""
 
+_BY_ATTEMPT = (TurnedAway, Silent, Wedged, NotTheApi)
+"""What an attempt can tell of an application that listens here."""
+_BY_ATTEMPT_RELAYED = (RelayCloses, Silent, NotTheApi)
+"""What it can tell of a relay."""
+_BY_ATTEMPT_ELSEWHERE = (NameUnknown, NoAnswer, RelayCloses, TurnedAway, Silent, NotTheApi)
+"""What it can tell of another machine."""
+
 
 def how_far(facts: Facts) -> Reach:
     """The first obstacle on the way of this connection."""
@@ -92,10 +99,10 @@ def otherwise(reach: Reach, about: str = "the application") -> Absent | Undecide
             return Absent()
 
 
-def not_tried(reach: Reach) -> Absent | Undecided:
+def not_tried(reach: Reach, obstacle: type) -> Absent | Undecided:
     """The same for a problem that only an attempt to connect can tell."""
     if isinstance(reach, NotTried):
-        return Undecided("no attempt to connect has ended yet")
+        return Undecided("no attempt to connect has ended yet") if obstacle in reach.may_be else Absent()
     return otherwise(reach, "the API port")
 
 
@@ -104,7 +111,7 @@ def _on_another_machine(facts: Facts) -> Reach:
         return NoObstacle()
     match outcome(facts):
         case None:
-            return NotTried()
+            return NotTried(_BY_ATTEMPT_ELSEWHERE)
         case Outcome.REFUSED | Outcome.UNREACHABLE:
             return NoAnswer()
         case Outcome.UNRESOLVABLE:
@@ -228,7 +235,7 @@ def _handshake(facts: Facts, process: Process) -> Reach:
         return NoObstacle()
     match outcome(facts):
         case None:
-            return NotTried()
+            return NotTried(_BY_ATTEMPT)
         case Outcome.CLOSED:
             return TurnedAway(process)
         case Outcome.SILENT:
@@ -247,7 +254,7 @@ def _foreign_owner(facts: Facts, owner: Listener, found: Process | None, process
         return _nobody_listens(facts, found, processes)
     if _idle_by_wish(facts):
         return NoObstacle()
-    return NotTried() if outcome(facts) is None else PortTaken(owner)
+    return NotTried((PortTaken,)) if outcome(facts) is None else PortTaken(owner)
 
 
 def _relayed(facts: Facts, owner: Listener) -> Reach:
@@ -256,7 +263,7 @@ def _relayed(facts: Facts, owner: Listener) -> Reach:
         return NoObstacle()
     match outcome(facts):
         case None:
-            return NotTried()
+            return NotTried(_BY_ATTEMPT_RELAYED)
         case Outcome.CLOSED:
             return RelayCloses(owner)
         case Outcome.SILENT:

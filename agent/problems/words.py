@@ -9,7 +9,7 @@ from agent.tws.applications import TradingMode
 HOST_ROOM = 40
 """Characters of a host name that a title shows: an IPv6 address fits, a longer name is shortened."""
 
-_FOLDERS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/\s:'\"“”,;]+)+[\\/]")
+_FOLDERS = re.compile(r"(?<![\w.])(?:~|[A-Za-z]:)?[\\/](?=\S)[^:;,'\"“”()]*[\\/]")
 """The folders in front of a file name: they hold the user's name."""
 
 

@@ -1,0 +1,79 @@
+"""api-silent: accepted and never answered, with the likely causes in order."""
+
+from agent.core.facts import ApiClient, Outcome, Unknown
+from agent.core.problem import Absent, Present, Undecided
+from agent.core.reading import MAX_CLIENTS
+from agent.problems.api_silent import API_SILENT
+from agent.problems.api_wedged import API_WEDGED
+from tests.problems.conftest import Judge
+from tests.problems.scene import backing_off, connection, facts, foreign, gateway, machine, relay
+
+SILENT = backing_off(Outcome.SILENT, elapsed=5.0)
+GIB = 2**30
+
+
+def test_an_answer_is_no_problem(judge: Judge) -> None:
+    for outcome in (Outcome.READY, Outcome.CLOSED, Outcome.NOT_TWS, Outcome.REFUSED):
+        assert judge(API_SILENT, facts(machine(gateway()), backing_off(outcome))) == Absent()
+
+
+def test_a_dialog_is_the_usual_cause_on_this_computer(judge: Judge) -> None:
+    verdict = judge(API_SILENT, facts(machine(gateway(cpu=0.02, memory=GIB // 4, heap_limit=GIB)), SILENT))
+
+    assert isinstance(verdict, Present)
+    assert verdict.evidence == (
+        "IB Gateway 10.45 (pid 3117) listens on 4002",
+        "127.0.0.1, port 4002, accepted the connection and did not answer within 5.0 s",
+        "likely cause 1: a window of it waits for an answer, or it hangs",
+    )
+
+
+def test_a_prompt_is_the_usual_cause_from_another_computer(judge: Judge) -> None:
+    verdict = judge(API_SILENT, facts(machine(), SILENT, wants=connection(host="192.168.1.20", port=4002)))
+
+    assert isinstance(verdict, Present)
+    assert "accept the connection" in verdict.args["cause"]
+
+
+def test_full_memory_and_a_busy_processor_come_before_a_dialog(judge: Judge) -> None:
+    busy = gateway(cpu=1.9, memory=int(0.95 * GIB), heap_limit=GIB)
+    verdict = judge(API_SILENT, facts(machine(busy), SILENT))
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["cause"] == "its memory is full"
+    assert verdict.evidence[2:] == (
+        "likely cause 1: its memory is full (it holds 973 MiB, its limit is 1024 MiB)",
+        "likely cause 2: it is too busy to answer (it keeps 2 processor core(s) busy)",
+        "likely cause 3: a window of it waits for an answer, or it hangs",
+    )
+
+
+def test_a_relay_leads_to_a_gateway_that_hangs(judge: Judge) -> None:
+    for owner in (relay(), foreign(4002, program=None, pid=None)):
+        verdict = judge(API_SILENT, facts(machine(listeners=(owner,)), SILENT, wants=connection(port=4002)))
+
+        assert isinstance(verdict, Present)
+        assert "behind the relay" in verdict.args["cause"]
+
+
+def test_dead_connections_and_a_full_house_are_something_else(judge: Judge) -> None:
+    wedged = gateway(close_wait=((4002, 5),))
+    clients = tuple(ApiClient(4002, pid=100 + n) for n in range(MAX_CLIENTS))
+
+    assert judge(API_SILENT, facts(machine(wedged), SILENT)) == Absent()
+    assert isinstance(judge(API_WEDGED, facts(machine(wedged), SILENT)), Present)
+    assert judge(API_SILENT, facts(machine(gateway(), clients=clients), SILENT)) == Absent()
+
+
+def test_silence_is_told_even_where_nothing_can_be_seen(judge: Judge) -> None:
+    blind = machine(processes=Unknown("denied"), sockets=Unknown("denied"))
+
+    assert isinstance(judge(API_SILENT, facts(blind, backing_off(Outcome.SILENT, 4001))), Present)
+
+
+def test_before_an_attempt_it_is_undecided(judge: Judge) -> None:
+    assert isinstance(judge(API_SILENT, facts(machine(gateway()), backing_off())), Undecided)
+
+
+def test_a_passing_silence_is_not_told_at_once() -> None:
+    assert API_SILENT.visible_after(facts()) == 2.0

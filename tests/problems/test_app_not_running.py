@@ -1,0 +1,101 @@
+"""app-not-running: absence, where a presence was expected."""
+
+from dataclasses import replace
+
+from agent.core.facts import MachineFacts, Outcome, Sight, Unknown
+from agent.core.problem import Absent, Present, Undecided
+from agent.core.settings import WantedApplication
+from agent.problems.app_not_running import APP_NOT_RUNNING
+from agent.tws.calendar import Expectation, Outage, OutageKind
+from tests.problems.conftest import Judge
+from tests.problems.scene import NOW, backing_off, connection, facts, foreign, gateway, machine, relay
+
+GONE = Sight(last_pid=3117, gone_since=NOW.monotonic - 30.0, ever=True)
+NEVER_SEEN = Sight()
+
+
+def test_a_running_application_is_no_problem(judge: Judge) -> None:
+    assert judge(APP_NOT_RUNNING, facts()) == Absent()
+
+
+def test_an_application_that_went_away_is_missed(judge: Judge) -> None:
+    verdict = judge(APP_NOT_RUNNING, facts(machine(), backing_off(Outcome.REFUSED), sight=GONE))
+
+    assert isinstance(verdict, Present)
+    assert "the process seen before (pid 3117) has been gone since 13:59:30" in verdict.evidence
+    assert "nothing listens on 4001" in verdict.evidence
+
+
+def test_an_attempt_that_once_succeeded_does_not_hide_the_absence(judge: Judge) -> None:
+    assert isinstance(judge(APP_NOT_RUNNING, facts(machine(), backing_off(Outcome.READY, 4001), sight=GONE)), Present)
+
+
+def test_an_api_that_answers_through_a_relay_is_enough(judge: Judge) -> None:
+    for owner in (relay(4001), foreign(4001, program=None, pid=None)):
+        seen = facts(machine(listeners=(owner,)), backing_off(Outcome.READY, 4001), sight=GONE)
+
+        assert judge(APP_NOT_RUNNING, seen) == Absent()
+
+
+def test_a_foreign_program_on_the_port_does_not_make_up_for_it(judge: Judge) -> None:
+    seen = facts(machine(listeners=(foreign(4001),)), backing_off(Outcome.NOT_TWS, 4001), sight=GONE)
+
+    assert isinstance(judge(APP_NOT_RUNNING, seen), Present)
+
+
+def test_an_application_of_another_connection_does_not_count(judge: Judge) -> None:
+    other = connection("Other", port=4002)
+    verdict = judge(APP_NOT_RUNNING, facts(machine(gateway()), backing_off(), sight=NEVER_SEEN, others=(other,)))
+
+    assert isinstance(verdict, Present)
+    assert "IB Gateway 10.45 (pid 3117) listens on 4002 and belongs to another connection" in verdict.evidence
+
+
+def test_nothing_is_expected_of_an_application_nobody_asked_for(judge: Judge) -> None:
+    nobody = connection("TWS or IB Gateway", application=WantedApplication.ANY, implicit=True)
+
+    assert judge(APP_NOT_RUNNING, facts(machine(), backing_off(), wants=nobody, sight=NEVER_SEEN)) == Absent()
+
+
+def test_somebody_who_asks_is_told_all_the_same(judge: Judge) -> None:
+    nobody = connection("TWS or IB Gateway", application=WantedApplication.ANY, implicit=True)
+    seen = facts(machine(), backing_off(), wants=nobody, sight=NEVER_SEEN, doctor=True)
+
+    assert isinstance(judge(APP_NOT_RUNNING, seen), Present)
+
+
+def test_its_own_daily_restart_is_not_an_absence(judge: Judge) -> None:
+    restart = Outage(OutageKind.RESTART, began=NOW.wall - 60.0, ends=NOW.wall + 240.0)
+    under_way, over = Expectation(restart=restart), Expectation(restart=replace(restart, ends=NOW.wall - 1.0))
+
+    assert judge(APP_NOT_RUNNING, facts(machine(), backing_off(), sight=GONE, expected=under_way)) == Absent()
+    assert isinstance(judge(APP_NOT_RUNNING, facts(machine(), backing_off(), sight=GONE, expected=over)), Present)
+
+
+def test_a_wish_to_stay_disconnected_expects_no_application(judge: Judge) -> None:
+    session = replace(backing_off(), wanted=False)
+
+    assert judge(APP_NOT_RUNNING, facts(machine(), session, sight=GONE)) == Absent()
+
+
+def test_a_remote_application_is_not_looked_for_here(judge: Judge) -> None:
+    far = connection(host="192.168.1.20", port=4002)
+
+    assert judge(APP_NOT_RUNNING, facts(machine(), backing_off(), wants=far)) == Absent()
+
+
+def test_what_was_not_looked_at_is_undecided(judge: Judge) -> None:
+    for around in (MachineFacts(), machine(processes=Unknown("access denied"))):
+        assert isinstance(judge(APP_NOT_RUNNING, facts(around, backing_off())), Undecided)
+
+
+def test_a_refused_port_and_no_process_are_enough_without_the_sockets(judge: Judge) -> None:
+    seen = facts(machine(sockets=Unknown("access denied")), backing_off(Outcome.REFUSED, 4001), sight=GONE)
+
+    assert isinstance(judge(APP_NOT_RUNNING, seen), Present)
+
+
+def test_a_restart_by_hand_and_a_start_at_log_in_are_given_time() -> None:
+    assert APP_NOT_RUNNING.visible_after(facts(sight=GONE)) == 10.0
+    assert APP_NOT_RUNNING.visible_after(facts(sight=NEVER_SEEN)) == 60.0
+    assert APP_NOT_RUNNING.visible_after(facts(sight=NEVER_SEEN, doctor=True)) == 0.0

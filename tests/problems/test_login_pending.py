@@ -1,0 +1,72 @@
+"""login-pending: runs, listens nowhere, and has no link to IB's servers."""
+
+from dataclasses import replace
+
+from agent.core.facts import Known, SettingsHints, Unknown
+from agent.core.problem import Absent, Present, Undecided
+from agent.core.settings import WantedMode
+from agent.problems.api_port_mismatch import API_PORT_MISMATCH
+from agent.problems.app_starting import APP_STARTING
+from agent.problems.login_pending import LOGIN_PENDING
+from agent.tws.applications import TradingMode
+from tests.problems.conftest import Judge
+from tests.problems.scene import backing_off, connection, facts, gateway, machine
+
+WAITING = gateway(age=200.0, ports=(), link_for=None)
+
+
+def test_an_application_that_listens_is_logged_in(judge: Judge) -> None:
+    assert judge(LOGIN_PENDING, facts(machine(gateway()), backing_off())) == Absent()
+
+
+def test_a_log_in_screen_is_told_with_since_when(judge: Judge) -> None:
+    hints = Known(SettingsHints(trading_mode=TradingMode.PAPER, source="jts.ini"))
+    verdict = judge(LOGIN_PENDING, facts(machine(replace(WAITING, hints=hints)), backing_off()))
+
+    assert isinstance(verdict, Present)
+    assert verdict.evidence == (
+        "IB Gateway 10.45 (pid 3117) runs since 13:56:40",
+        "IB Gateway 10.45 (pid 3117) listens on no API port",
+        "it has no connection to IB's servers",
+        "jts.ini: paper was selected last on the log-in screen",
+    )
+
+
+def test_it_follows_the_start_without_a_gap(judge: Judge) -> None:
+    for age in (89.0, 90.0):
+        seen = facts(machine(gateway(age=age, ports=(), link_for=None)), backing_off())
+        here = [isinstance(judge(p, seen), Present) for p in (APP_STARTING, LOGIN_PENDING)]
+
+        assert here == [age < 90.0, age >= 90.0]
+
+
+def test_a_link_too_young_to_prove_a_log_in_leaves_it_open(judge: Judge) -> None:
+    for doctor in (False, True):
+        young = gateway(age=200.0, ports=(), link_for=10.0)
+
+        assert isinstance(judge(LOGIN_PENDING, facts(machine(young), backing_off(), doctor=doctor)), Undecided)
+
+
+def test_a_settled_link_proves_the_log_in(judge: Judge) -> None:
+    seen = facts(machine(gateway(age=200.0, ports=(), link_for=30.0)), backing_off())
+
+    assert judge(LOGIN_PENDING, seen) == Absent()
+
+
+def test_the_paper_log_in_is_missed_though_a_live_gateway_listens(judge: Judge) -> None:
+    live = gateway(pid=10, ports=(4001,))
+    seen = facts(machine(live, WAITING), backing_off(), wants=connection(port=4002, trading_mode=WantedMode.ANY))
+
+    assert isinstance(judge(LOGIN_PENDING, seen), Present)
+    assert judge(API_PORT_MISMATCH, seen) == Absent()
+
+
+def test_without_the_sockets_it_is_undecided(judge: Judge) -> None:
+    assert isinstance(
+        judge(LOGIN_PENDING, facts(machine(WAITING, sockets=Unknown("denied")), backing_off())), Undecided
+    )
+
+
+def test_somebody_may_be_typing_a_password() -> None:
+    assert LOGIN_PENDING.visible_after(facts()) == 20.0
+    assert LOGIN_PENDING.visible_after(facts(doctor=True)) == 0.0

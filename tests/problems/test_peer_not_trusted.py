@@ -1,0 +1,70 @@
+"""peer-not-trusted: accepted, then closed before the handshake was answered."""
+
+from dataclasses import replace
+
+from agent.core.facts import ApiClient, Outcome, Unknown
+from agent.core.problem import Absent, Present, Undecided
+from agent.core.reading import MAX_CLIENTS
+from agent.problems.container_not_ready import CONTAINER_NOT_READY
+from agent.problems.peer_not_trusted import PEER_NOT_TRUSTED
+from tests.problems.conftest import Judge
+from tests.problems.scene import backing_off, connection, facts, gateway, machine, relay
+
+FAR = connection(host="192.168.1.20", port=4002)
+
+
+def test_an_answer_is_no_problem(judge: Judge) -> None:
+    for outcome in (Outcome.READY, Outcome.SILENT, Outcome.NOT_TWS, Outcome.REFUSED, Outcome.ID_IN_USE):
+        assert judge(PEER_NOT_TRUSTED, facts(machine(gateway()), backing_off(outcome))) == Absent()
+
+
+def test_the_application_here_closing_at_once_is_told_with_the_address_used(judge: Judge) -> None:
+    verdict = judge(PEER_NOT_TRUSTED, facts(machine(gateway()), backing_off(Outcome.CLOSED, elapsed=0.004)))
+
+    assert isinstance(verdict, Present)
+    assert verdict.evidence == (
+        "IB Gateway 10.45 (pid 3117) listens on 4002",
+        "127.0.0.1, port 4002, accepted the connection and closed it after 4 ms, before any answer",
+        "our connection came from 127.0.0.1, an address that is normally trusted",
+    )
+
+
+def test_a_remote_one_does_not_trust_this_computer(judge: Judge) -> None:
+    verdict = judge(PEER_NOT_TRUSTED, facts(machine(), backing_off(Outcome.CLOSED), wants=FAR))
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["address"] == "the address of this computer, as the other one sees it"
+
+
+def test_a_relay_that_closes_is_something_else(judge: Judge) -> None:
+    seen = facts(machine(listeners=(relay(),)), backing_off(Outcome.CLOSED), wants=connection(port=4002))
+
+    assert judge(PEER_NOT_TRUSTED, seen) == Absent()
+    assert isinstance(judge(CONTAINER_NOT_READY, seen), Present)
+
+
+def test_a_full_house_is_something_else(judge: Judge) -> None:
+    clients = tuple(ApiClient(4002, pid=100 + n) for n in range(MAX_CLIENTS))
+
+    assert judge(PEER_NOT_TRUSTED, facts(machine(gateway(), clients=clients), backing_off(Outcome.CLOSED))) == Absent()
+
+
+def test_an_attempt_from_before_the_wish_to_disconnect_means_nothing(judge: Judge) -> None:
+    session = replace(backing_off(Outcome.CLOSED), wanted=False)
+
+    assert judge(PEER_NOT_TRUSTED, facts(machine(gateway()), session)) == Absent()
+
+
+def test_before_an_attempt_or_without_sight_it_is_undecided(judge: Judge) -> None:
+    blind = machine(processes=Unknown("denied"), sockets=Unknown("denied"))
+
+    assert isinstance(judge(PEER_NOT_TRUSTED, facts(machine(gateway()), backing_off())), Undecided)
+    assert isinstance(judge(PEER_NOT_TRUSTED, facts(blind, backing_off(Outcome.CLOSED, 4001))), Undecided)
+
+
+def test_the_longest_address_fits(judge: Judge) -> None:
+    long = connection(host="2001:0db8:85a3:0000:0000:8a2e:0370:7334", port=65535)
+
+    assert isinstance(
+        judge(PEER_NOT_TRUSTED, facts(machine(), backing_off(Outcome.CLOSED, 65535), wants=long)), Present
+    )

@@ -1,0 +1,61 @@
+"""restart-stuck: an automatic restart whose port did not come back."""
+
+from agent.core.facts import Known, Process, SettingsHints, Sight, Unknown
+from agent.core.problem import Absent, Present, Undecided
+from agent.problems.api_disabled import API_DISABLED
+from agent.problems.app_starting import APP_STARTING
+from agent.problems.login_pending import LOGIN_PENDING
+from agent.problems.restart_stuck import RESTART_STUCK
+from agent.tws.calendar import Expectation, Outage, OutageKind
+from tests.problems.conftest import Judge
+from tests.problems.scene import NOW, backing_off, facts, gateway, machine
+
+FAMILY = (APP_STARTING, LOGIN_PENDING, RESTART_STUCK, API_DISABLED)
+REPLACED = Sight(last_pid=3117, ever=True, replaced_at=NOW.monotonic - 395.0)
+
+
+def restarted(age: float, link_for: float | None = None) -> Process:
+    return gateway(age=age, ports=(), link_for=link_for, restarted=True)
+
+
+def test_a_restart_that_came_back_is_no_problem(judge: Judge) -> None:
+    assert judge(RESTART_STUCK, facts(machine(gateway(age=400.0, restarted=True)), backing_off())) == Absent()
+
+
+def test_a_restart_without_a_port_is_told_after_the_allowance_and_nothing_else_is(judge: Judge) -> None:
+    for age, present in ((299.0, APP_STARTING), (300.0, RESTART_STUCK), (25_000.0, RESTART_STUCK)):
+        for link_for in (None, 10.0, 200.0):
+            seen = facts(machine(restarted(age, link_for)), backing_off())
+            there = [p for p in FAMILY if isinstance(judge(p, seen), Present)]
+
+            assert there == [present], (age, link_for)
+
+
+def test_a_new_process_within_the_daily_restart_is_a_restart(judge: Judge) -> None:
+    outage = Outage(OutageKind.RESTART, began=NOW.wall - 410.0, ends=NOW.wall - 110.0)
+    process = gateway(age=400.0, ports=(), link_for=None)
+    seen = facts(machine(process), backing_off(), sight=REPLACED, expected=Expectation(restart=outage))
+
+    assert isinstance(judge(RESTART_STUCK, seen), Present)
+
+
+def test_the_restart_time_of_ibcs_configuration_tells_as_well(judge: Judge) -> None:
+    # It started at 13:53:20 UTC.
+    for minute, is_restart in ((13 * 60 + 52, True), (13 * 60 + 55, False), (23 * 60 + 45, False)):
+        process = gateway(age=400.0, ports=(), link_for=None, hints=Known(SettingsHints(auto_restart_time=minute)))
+        seen = facts(machine(process), backing_off(), sight=REPLACED)
+
+        assert isinstance(judge(RESTART_STUCK, seen), Present) is is_restart
+        assert isinstance(judge(LOGIN_PENDING, seen), Present) is not is_restart
+
+
+def test_a_restart_by_hand_is_not_an_automatic_one(judge: Judge) -> None:
+    process = gateway(age=400.0, ports=(), link_for=None)
+
+    assert judge(RESTART_STUCK, facts(machine(process), backing_off(), sight=REPLACED)) == Absent()
+
+
+def test_without_the_sockets_it_is_undecided(judge: Judge) -> None:
+    around = machine(restarted(400.0), sockets=Unknown("denied"))
+
+    assert isinstance(judge(RESTART_STUCK, facts(around, backing_off())), Undecided)
