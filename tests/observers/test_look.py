@@ -1,0 +1,121 @@
+"""One whole look at this machine, with real look-alikes, and with parts that fail."""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from agent.core.clock import Moment
+from agent.core.facts import NOT_LOOKED, Known, MachineFacts, SettingsHints, Surroundings, Unknown
+from agent.observers.look import STILL_LOOKING, Looker
+from agent.platforms import current
+from agent.tws.applications import TradingMode
+from tests.lookalikes import Start
+
+
+def test_a_look_finds_application_port_hints_and_the_machine(start: Start, now: Moment, tmp_path: Path) -> None:
+    (tmp_path / "jts.ini").write_text("[Logon]\ntradingMode=p\n")
+    running = start(f"-DjtsConfigDir={tmp_path}", "install4j.ibgateway.GWClient", listen=(("127.0.0.1", 0),))
+    facts = Looker().look(frozenset(running.ports), thorough=False, now=now)
+
+    assert isinstance(facts.processes, Known)
+    assert isinstance(facts.sockets, Known)
+    (found,) = [p for p in facts.processes.value.applications if p.pid == running.pid]
+    assert found.api_ports == running.ports
+    assert found.hints == Known(SettingsHints(trading_mode=TradingMode.PAPER, source="jts.ini"))
+    assert running.pid in [x.pid for x in facts.sockets.value.listeners]
+    assert isinstance(facts.network, Known)
+    assert isinstance(facts.surroundings, Known)
+    assert facts.installed == NOT_LOOKED
+    assert facts.taken == now.monotonic
+    assert abs(facts.utc_offset) <= 14 * 3600
+
+
+def test_only_a_thorough_look_reads_program_folders(now: Moment) -> None:
+    assert isinstance(Looker().look(frozenset(), thorough=True, now=now).installed, Known)
+
+
+class Broken:
+    """This machine's platform, with parts that fail in ways nobody foresaw."""
+
+    relay_programs: frozenset[str] = frozenset()
+
+    def __init__(self) -> None:
+        self._real = current()
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        def fail(*args: object) -> object:
+            raise RuntimeError(f"{name} is broken")
+
+        return fail
+
+    def settings_roots(self) -> tuple[Path, ...]:
+        return ()
+
+
+def test_a_part_that_fails_is_unknown_in_words_and_logged_once(now: Moment, caplog: pytest.LogCaptureFixture) -> None:
+    looker = Looker(Broken())  # type: ignore[arg-type]
+    with caplog.at_level(logging.WARNING):
+        facts = looker.look(frozenset(), thorough=True, now=now)
+        looker.look(frozenset(), thorough=True, now=now.later(5))
+
+    assert isinstance(facts.processes, Known)
+    assert facts.sockets == Unknown("reading the socket table failed unexpectedly (RuntimeError)")
+    assert facts.network == Unknown("reading the network failed unexpectedly (RuntimeError)")
+    assert facts.surroundings == Unknown("reading the surroundings failed unexpectedly (RuntimeError)")
+    assert facts.installed == Unknown("reading the program folders failed unexpectedly (RuntimeError)")
+    assert len(caplog.records) == 4
+
+
+def test_a_refused_process_table_leaves_the_sockets_readable(monkeypatch: pytest.MonkeyPatch, now: Moment) -> None:
+    def refused() -> list[int]:
+        raise PermissionError(13, "Permission denied")
+
+    looker = Looker()
+    looker.look(frozenset(), thorough=False, now=now)
+    monkeypatch.setattr("agent.observers.processes.psutil.pids", refused)
+    facts = looker.look(frozenset(), thorough=False, now=now.later(5))
+
+    assert facts.processes == Unknown("the process table could not be read (permission denied)")
+
+
+def test_a_look_that_has_not_finished_is_not_joined_by_another(monkeypatch: pytest.MonkeyPatch, now: Moment) -> None:
+    looker = Looker()
+    looking, go = threading.Event(), threading.Event()
+    pids = psutil.pids
+
+    def slow() -> list[int]:
+        looking.set()
+        go.wait(5)
+        return pids()
+
+    monkeypatch.setattr(psutil, "pids", slow)
+    found: list[MachineFacts] = []
+    first = threading.Thread(target=lambda: found.append(looker.look(frozenset(), thorough=False, now=now)))
+    first.start()
+    assert looking.wait(5)
+    second = looker.look(frozenset(), thorough=False, now=now)
+    go.set()
+    first.join()
+
+    assert second.processes == second.sockets == STILL_LOOKING
+    assert isinstance(found[0].processes, Known)
+
+
+def test_the_surroundings_are_asked_for_once(now: Moment) -> None:
+    class Counting(Broken):
+        asked = 0
+
+        def surroundings(self) -> Surroundings:
+            self.asked += 1
+            return Surroundings()
+
+    platform = Counting()
+    looker = Looker(platform)  # type: ignore[arg-type]
+    looker.look(frozenset(), thorough=False, now=now)
+    looker.look(frozenset(), thorough=False, now=now.later(5))
+
+    assert platform.asked == 1

@@ -1,0 +1,231 @@
+"""Finding real look-alikes in the real process table."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from agent.core.clock import Moment
+from agent.core.facts import Known, Process, Processes, Unknown
+from agent.observers.processes import MEMORY_KEPT, MEMORY_SPAN, SWEEP, YOUNG, ProcessObserver, growth
+from agent.tws.applications import ApplicationKind, Launcher, TradingMode
+from tests.lookalikes import Start
+
+GATEWAY = ("-Dx=y", "install4j.ibgateway.GWClient")
+
+
+def seen(observer: ProcessObserver, now: Moment) -> Processes:
+    found = observer.observe(now)
+    assert isinstance(found, Known)
+    return found.value
+
+
+def of(processes: Processes, pid: int) -> Process | None:
+    return next((p for p in processes.applications if p.pid == pid), None)
+
+
+def test_a_gateway_by_its_own_launcher_is_found(start: Start, now: Moment) -> None:
+    running = start(*GATEWAY)
+    found = of(seen(ProcessObserver(), now), running.pid)
+
+    assert found is not None
+    assert (found.kind, found.application.launched_by) == (ApplicationKind.GATEWAY, Launcher.ITSELF)
+    assert found.application.heap_limit == 768 * 2**20
+    assert found.started == pytest.approx(time.time(), abs=30)
+    assert found.memory is not None
+    assert found.memory > 1_000_000
+    assert found.cpu is None
+
+
+def test_a_tws_by_ibc_is_found_with_its_configuration_and_mode(start: Start, now: Moment) -> None:
+    running = start("-DjtsConfigDir=/x/Jts", "ibcalpha.ibc.IbcTws", "config.ini", "alice123", "s3cret", "paper")
+    found = of(seen(ProcessObserver(), now), running.pid)
+
+    assert found is not None
+    assert found.kind is ApplicationKind.TWS
+    assert found.application.mode_hint is TradingMode.PAPER
+    assert found.application.ibc_config == "config.ini"
+    assert "s3cret" not in repr(found)
+
+
+def test_the_client_portal_gateway_is_told_apart(start: Start, now: Moment) -> None:
+    running = start("ibgroup.web.core.clientportal.gw.GatewayStart", "--conf", "../root/conf.yaml")
+    found = seen(ProcessObserver(), now)
+
+    assert running.pid in [p.pid for p in found.client_portal]
+    assert of(found, running.pid) is None
+
+
+@pytest.mark.parametrize("name", ["vim", "python3", "Xtigervnc", "grep"])
+def test_a_program_of_another_name_with_the_same_arguments_is_nothing(start: Start, now: Moment, name: str) -> None:
+    running = start(*GATEWAY, name=name)
+    found = seen(ProcessObserver(), now)
+
+    assert of(found, running.pid) is None
+    assert running.pid not in [p.pid for p in (*found.client_portal, *found.unreadable)]
+
+
+def test_a_foreign_java_program_is_nothing(start: Start, now: Moment) -> None:
+    running = start("com.example.Server", "install4j.ibgateway.GWClient")
+
+    assert of(seen(ProcessObserver(), now), running.pid) is None
+
+
+def test_a_process_that_ends_is_gone_at_the_next_look(start: Start, now: Moment) -> None:
+    observer = ProcessObserver()
+    running = start(*GATEWAY)
+    assert of(seen(observer, now), running.pid) is not None
+
+    running.process.kill()
+    running.process.wait()
+
+    assert of(seen(observer, now.later(5)), running.pid) is None
+
+
+def test_a_process_that_ended_but_was_not_asked_for_is_gone_too(start: Start, now: Moment) -> None:
+    observer = ProcessObserver()
+    running = start(*GATEWAY)
+    assert of(seen(observer, now), running.pid) is not None
+
+    running.process.kill()
+    wait_for_zombie(running.pid)
+
+    assert of(seen(observer, now.later(5)), running.pid) is None
+    assert of(seen(ProcessObserver(), now.later(5)), running.pid) is None
+
+
+def wait_for_zombie(pid: int) -> None:
+    deadline = time.monotonic() + 5
+    while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_a_launcher_script_that_becomes_java_under_its_own_number_is_found(tmp_path: Path, now: Moment) -> None:
+    java = tmp_path / "java"
+    java.symlink_to(os.path.realpath(sys.executable))
+    play = "print(flush=True); import sys; sys.stdin.read()"
+    script = f'echo; read line; exec {java} -Xmx768m -c "{play}" install4j.ibgateway.GWClient'
+    with subprocess.Popen(
+        ["/bin/sh", "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONHOME": sys.base_prefix},
+    ) as launcher:
+        assert launcher.stdout is not None
+        assert launcher.stdin is not None
+        launcher.stdout.readline()
+        observer = ProcessObserver()
+        before = of(seen(observer, now), launcher.pid)
+        launcher.stdin.write(b"go\n")
+        launcher.stdin.flush()
+        launcher.stdout.readline()
+        after = of(seen(observer, now.later(1)), launcher.pid)
+        launcher.kill()
+
+    assert before is None
+    assert after is not None
+
+
+def test_an_old_process_is_looked_at_again_within_a_round(start: Start, now: Moment) -> None:
+    observer = ProcessObserver()
+    running = start(*GATEWAY)
+    old = now.later(YOUNG * 10)
+    seen(observer, old)
+    asked: list[int] = []
+    look_at = observer._look_at
+
+    def counted(pid: int) -> None:
+        asked.append(pid)
+        look_at(pid)
+
+    observer._look_at = counted  # type: ignore[method-assign]
+    for count in range(SWEEP):
+        assert of(seen(observer, old.later(count)), running.pid) is not None
+
+    assert asked.count(running.pid) == 1
+
+
+def test_the_share_of_the_processor_is_that_since_the_last_look(start: Start, now: Moment) -> None:
+    observer = ProcessObserver()
+    running = start(*GATEWAY)
+    seen(observer, now)
+    found = of(seen(observer, now.later(5)), running.pid)
+
+    assert found is not None
+    assert found.cpu is not None
+    assert 0 <= found.cpu < 1
+
+
+def test_a_process_table_that_is_refused_is_unknown(monkeypatch: pytest.MonkeyPatch, now: Moment) -> None:
+    def refused() -> list[int]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(psutil, "pids", refused)
+
+    assert ProcessObserver().observe(now) == Unknown("the process table could not be read (permission denied)")
+
+
+def test_java_whose_command_line_is_withheld_is_told_as_such(
+    monkeypatch: pytest.MonkeyPatch, start: Start, now: Moment
+) -> None:
+    running = start(*GATEWAY)
+
+    def denied(process: psutil.Process) -> list[str]:
+        raise psutil.AccessDenied(process.pid)
+
+    monkeypatch.setattr(psutil.Process, "cmdline", denied)
+    found = seen(ProcessObserver(), now)
+
+    assert (running.pid, "java") in [(p.pid, p.name) for p in found.unreadable]
+    assert of(found, running.pid) is None
+
+
+def test_a_process_of_another_network_is_left_out(start: Start, now: Moment) -> None:
+    running = start(*GATEWAY)
+
+    assert of(seen(ProcessObserver(lambda pid: pid == running.pid), now), running.pid) is None
+
+
+def test_a_new_process_is_named_before_the_next_look(start: Start, now: Moment) -> None:
+    observer = ProcessObserver()
+    seen(observer, now)
+    running = start(name="quantower")
+
+    assert observer.name_of(running.pid) == "quantower"
+    assert observer.pids_named({"quantower"}) == (running.pid,)
+    assert observer.name_of(2**22 + 1) is None
+
+
+def test_the_folders_of_an_application_are_told(start: Start, now: Moment, tmp_path: Path) -> None:
+    observer = ProcessObserver()
+    running = start(*GATEWAY)
+    seen(observer, now)
+
+    assert observer.folders_of(running.pid)[0] == str(tmp_path)
+    assert observer.folders_of(1_000_000_000) == ()
+
+
+def test_memory_that_grows_steadily_has_its_slope_told_after_half_an_hour() -> None:
+    samples = [(60.0 * n, 1_000_000 + 6000 * n) for n in range(31)]
+
+    assert growth(samples[:-1]) is None
+    assert growth(samples) == pytest.approx(100.0)
+    assert samples[-1][0] == MEMORY_SPAN
+
+
+def test_the_teeth_of_the_garbage_collector_are_no_growth() -> None:
+    teeth = [(60.0 * n, 500_000_000 + 1_000_000 * (n % 10)) for n in range(MEMORY_KEPT)]
+    slope = growth(teeth)
+
+    assert slope is not None
+    assert abs(slope) * 3600 < 5_000_000
+
+
+def test_one_sample_tells_nothing() -> None:
+    assert growth([]) is None
+    assert growth([(0.0, 1)]) is None

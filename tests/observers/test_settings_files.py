@@ -1,0 +1,119 @@
+"""Finding and reading the settings files of an application, in real folders."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from agent.core.facts import Known, SettingsHints, Unknown
+from agent.observers.settings_files import SettingsFilesObserver
+from agent.tws.applications import Application, ApplicationKind, TradingMode
+from agent.tws.calendar import Region
+
+PLAIN = Application(ApplicationKind.GATEWAY)
+
+
+def jts(folder: Path, mode: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "jts.ini").write_text(f"[Logon]\ntradingMode={mode}\n[Communication]\nPeer=zdc1.ibllc.com:4001\n")
+    return folder
+
+
+def mode(observer: SettingsFilesObserver, application: Application, *folders: Path) -> TradingMode:
+    found = observer.observe(application, [str(f) for f in folders])
+    assert isinstance(found, Known)
+    return found.value.trading_mode
+
+
+def test_the_folder_of_the_command_line_comes_first_then_the_working_folder_then_the_usual_one(tmp_path: Path) -> None:
+    named, working, usual = (tmp_path / x for x in ("named", "working", "usual"))
+    application = Application(ApplicationKind.TWS, settings_folder=str(named))
+    observer = SettingsFilesObserver([usual])
+    jts(usual, "l")
+    working.mkdir()
+    assert mode(observer, application, working) is TradingMode.LIVE
+
+    jts(working, "p")
+    assert mode(observer, application, working) is TradingMode.PAPER
+
+    jts(named, "l")
+
+    assert mode(observer, application, working) is TradingMode.LIVE
+
+
+def test_the_program_folder_comes_last(tmp_path: Path) -> None:
+    working, program = tmp_path / "working", jts(tmp_path / "program", "p")
+    working.mkdir()
+
+    assert mode(SettingsFilesObserver([tmp_path / "none"]), PLAIN, working, program) is TradingMode.PAPER
+
+
+def test_ibc_tells_times_port_and_mode_and_its_folder(tmp_path: Path) -> None:
+    elsewhere = jts(tmp_path / "elsewhere", "l")
+    (tmp_path / "config.ini").write_text(
+        f"IbPassword=s3cret\nTradingMode=paper\nAutoRestartTime=11:45 PM\nCommandServerPort=7462\nIbDir={elsewhere}\n"
+    )
+    application = Application(ApplicationKind.GATEWAY, ibc_config="config.ini")
+    found = SettingsFilesObserver([]).observe(application, [str(tmp_path)])
+
+    assert found == Known(
+        SettingsHints(
+            trading_mode=TradingMode.PAPER,
+            region=Region.EUROPE,
+            auto_restart_time=1425,
+            command_server_port=7462,
+            source="jts.ini and config.ini",
+        )
+    )
+
+
+def test_a_changed_file_is_read_again_and_an_unchanged_one_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jts(tmp_path, "p")
+    observer = SettingsFilesObserver([tmp_path])
+    opened: list[Path] = []
+    real_open = Path.open
+
+    def counted(path: Path, *args: object, **kwargs: object) -> object:
+        opened.append(path)
+        return real_open(path, *args, **kwargs)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", counted)
+    before = [mode(observer, PLAIN), mode(observer, PLAIN)]
+    reads = len(opened)
+    monkeypatch.undo()
+    jts(tmp_path, "l")
+    os.utime(tmp_path / "jts.ini", ns=(1, 1))
+
+    assert before == [TradingMode.PAPER, TradingMode.PAPER]
+    assert reads == 1
+    assert mode(observer, PLAIN) is TradingMode.LIVE
+
+
+def test_nothing_found_is_unknown(tmp_path: Path) -> None:
+    assert SettingsFilesObserver([tmp_path]).observe(PLAIN) == Unknown("no settings files found")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pipe in the file system")
+def test_a_pipe_in_place_of_the_file_does_not_hold_the_look_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "jts.ini")
+
+    assert SettingsFilesObserver([tmp_path]).observe(PLAIN) == Unknown("no settings files found")
+
+
+def test_files_that_may_not_be_read_are_unknown_for_that_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(path: Path) -> os.stat_result:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", denied)
+
+    assert SettingsFilesObserver([tmp_path]).observe(PLAIN) == Unknown("the settings files may not be read")
+
+
+def test_bytes_that_are_no_text_are_read_as_far_as_they_go(tmp_path: Path) -> None:
+    (tmp_path / "jts.ini").write_bytes(b"\xff\xfe[x]\n\x00\xf0=\n[Logon]\r\ntradingMode=p\r\n")
+
+    assert mode(SettingsFilesObserver([tmp_path]), PLAIN) is TradingMode.PAPER
