@@ -1,0 +1,250 @@
+"""Turns words into an explanation: a problem's code, the number of a notice, or a pasted line of log.
+
+A plain function over the catalogue of notices, the symptoms and the guides. It looks at no machine and prints nothing.
+"""
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from agent.core.guide import Guide, fill
+from agent.general_words import words_for
+from agent.tws.applications import ApplicationKind
+from agent.tws.farms import FarmStatus
+from agent.tws.log_lines import Found, find_notices
+from agent.tws.notices import (
+    Notice,
+    NoticeClass,
+    NoticeKind,
+    farm_of,
+    farms_of_restored,
+    is_noise_while_link_down,
+    new_port,
+    read,
+)
+from agent.tws.symptoms import Symptom, symptom_of
+
+
+@dataclass(frozen=True, slots=True)
+class StepList:
+    """Numbered steps for one application; UNKNOWN: the same for both."""
+
+    application: ApplicationKind
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One problem that explains what was asked about."""
+
+    code: str
+    title: str
+    meaning: str
+    """Markdown; empty where there is no guide."""
+    steps: tuple[StepList, ...]
+    more: str = ""
+    """Background, Markdown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What some words mean."""
+
+    subject: str
+    """What was recognised: "Notice 1100", "Problem api-silent" …; empty for words without a name."""
+    title: str
+    meaning: str
+    """Markdown."""
+    steps: tuple[str, ...] = ()
+    """What to do, besides the steps of the causes."""
+    causes: tuple[Cause, ...] = ()
+    """Likeliest first."""
+    good_news: bool = False
+    also: tuple[str, ...] = ()
+    """What else the words speak of, one line each."""
+
+
+_LONGEST = 50_000
+"""Characters that are looked at; of a longer paste the end, where the trouble is."""
+
+
+def explain(words: str, guides: Mapping[str, Guide]) -> Explanation | None:
+    """What a problem's code, a notice number or a pasted line of log means; None when nothing in it is known."""
+    words = words[-_LONGEST:]
+    if (code := re.sub(r"[\s_-]+", "-", words.strip().lower()).strip("-.?!:")) in guides:
+        return _of_problem(guides[code])
+    notices = _by_weight(find_notices(words))
+    symptom = symptom_of(words)
+    if notices and (not _harmless(notices[0]) or symptom is None or symptom.good_news):
+        return _of_notice(notices, guides)
+    if symptom is not None:
+        return _of_symptom(symptom, notices, guides)
+    return _of_problem(named) if (named := _named_in(words, guides)) else None
+
+
+def _of_problem(guide: Guide) -> Explanation:
+    cause = _cause(guide.code, {guide.code: guide})
+    return Explanation(f"Problem {guide.code}", cause.title, "", causes=(cause,))
+
+
+def _of_symptom(symptom: Symptom, notices: list[Found], guides: Mapping[str, Guide]) -> Explanation:
+    return Explanation(
+        subject="",
+        title=symptom.title,
+        meaning=symptom.meaning,
+        steps=symptom.steps,
+        causes=tuple(_cause(code, guides) for code in symptom.causes),
+        good_news=symptom.good_news,
+        also=_also(notices),
+    )
+
+
+def _of_notice(notices: list[Found], guides: Mapping[str, Guide]) -> Explanation:
+    first = notices[0]
+    notice = _notice(first)
+    codes = [code for code in (notice.problem, *notice.others) if code]
+    return Explanation(
+        subject=f"Notice {notice.code}",
+        title=notice.meaning,
+        meaning=" ".join(_remarks(notice, first)),
+        steps=(notice.what_to_do,),
+        causes=tuple(_cause(code, guides) for code in codes),
+        good_news=notice.kind.good_news,
+        also=_also([other for other in notices if other.code != first.code]),
+    )
+
+
+_WHOSE = {
+    NoticeClass.TRANSIENT: "It usually passes by itself.",
+    NoticeClass.USER: "It is for you to put right: in TWS, IB Gateway or Client Portal, or in your program's settings.",
+    NoticeClass.CLIENT: "It concerns the program that uses the API, not TWS itself.",
+    NoticeClass.INFORMATION: "It is information, not an error, whatever the program calls it.",
+}
+
+
+def _remarks(notice: Notice, found: Found) -> Iterable[str]:
+    good = "This is good news, although many programs log it as an error."
+    yield good if notice.kind.good_news else _WHOSE[notice.klass]
+    if (farm := farm_of(notice.code, found.rest)) and found.rest.strip():
+        yield f"The farm is {farm.name} ({farm.kind.title})."
+    if notice.kind is NoticeKind.LINK_RESTORED:
+        broken = [f.name for f in farms_of_restored(found.rest) if f.status is FarmStatus.BROKEN]
+        if broken:
+            yield f"Not connected yet: {', '.join(broken)}."
+    if notice.kind is NoticeKind.PORT_CHANGED and (port := new_port(found.rest)):
+        yield f"The new port is {port}."
+    if is_noise_while_link_down(notice.code):
+        yield "While TWS has no connection to IB's servers this notice means nothing: TWS then sends it wrongly."
+
+
+def _notice(found: Found) -> Notice:
+    notice = read(found.code, found.line)
+    assert notice is not None, "only known numbers are found"
+    return notice
+
+
+def _harmless(found: Found) -> bool:
+    return _notice(found).klass is NoticeClass.INFORMATION
+
+
+def _by_weight(found: Iterable[Found]) -> list[Found]:
+    """One of each number, the lost link first (it makes others meaningless), mere information last."""
+
+    def weight(one: Found) -> int:
+        notice = _notice(one)
+        if notice.kind is NoticeKind.LINK_LOST:
+            return 0
+        if notice.klass is NoticeClass.INFORMATION:
+            return 3
+        return 2 if notice.kind is NoticeKind.ORDER else 1
+
+    return sorted({one.code: one for one in reversed(list(found))}.values(), key=weight)
+
+
+def _also(found: Iterable[Found]) -> tuple[str, ...]:
+    return tuple(f"Notice {one.code}: {_notice(one).meaning}" for one in found)
+
+
+def _named_in(words: str, guides: Mapping[str, Guide]) -> Guide | None:
+    lowered = words.lower()
+    codes = (code for code in re.findall(r"(?<![a-z])[a-z]+(?:-[a-z]+)+", lowered) if code in guides)
+    if code := next(codes, None):
+        return guides[code]
+    return next((g for g in guides.values() if "{" not in g.title and g.title.lower() in lowered), None)
+
+
+def _cause(code: str, guides: Mapping[str, Guide]) -> Cause:
+    guide = guides.get(code)
+    if guide is None:
+        return Cause(code, code.replace("-", " ").capitalize(), "", ())
+    in_general = words_for(code, ApplicationKind.UNKNOWN.title)
+    if guide.steps[ApplicationKind.TWS] == guide.steps[ApplicationKind.GATEWAY]:
+        steps = [StepList(ApplicationKind.UNKNOWN, guide.steps_for(ApplicationKind.TWS, in_general))]
+    else:
+        kinds = (ApplicationKind.TWS, ApplicationKind.GATEWAY)
+        steps = [StepList(kind, guide.steps_for(kind, words_for(code, kind.title))) for kind in kinds]
+    title, meaning, more = (fill(text, in_general) for text in (guide.title, guide.meaning, guide.more))
+    return Cause(code, title, meaning, tuple(steps), more)
+
+
+# ── for the terminal ────────────────────────────────────────────────────────────────────────────
+
+_WIDTH = 88
+"""Columns."""
+
+
+def render(explanation: Explanation) -> str:
+    """The explanation as plain text for a terminal, without a final line break."""
+    head = f"{explanation.subject}: {explanation.title}" if explanation.subject else explanation.title
+    blocks = [head, *_paragraphs(explanation.meaning)]
+    if explanation.steps and not (explanation.good_news and len(explanation.steps) == 1):
+        blocks.append(_headed("What to do:", explanation.steps))
+    causes = explanation.causes
+    if len(causes) == 1:
+        blocks += _in_full(causes[0], with_title=causes[0].title != explanation.title)
+    elif causes:
+        listed = [f"{cause.title} ({cause.code})" for cause in causes]
+        blocks.append(_headed("What can be behind it, likeliest first:", listed))
+        blocks += _in_full(causes[0], with_title=True, with_more=False)
+        blocks.append("`gatelight doctor` finds out which one it is; `gatelight explain CODE` has the steps of each.")
+    if explanation.also:
+        blocks.append("Also in these words:\n" + "\n".join(_wrapped(line, "  ", "    ") for line in explanation.also))
+    return "\n\n".join(_plain(block) for block in blocks)
+
+
+def _in_full(cause: Cause, *, with_title: bool, with_more: bool = True) -> list[str]:
+    blocks = [cause.title] if with_title else []
+    blocks += _paragraphs(cause.meaning)
+    for part in cause.steps:
+        where = "" if part.application is ApplicationKind.UNKNOWN else f" in {part.application.title}"
+        blocks.append(_headed(f"Steps{where}:", part.steps))
+    return blocks + (_paragraphs(cause.more) if with_more else [])
+
+
+def _headed(heading: str, items: Iterable[str]) -> str:
+    numbered = (_wrapped(item, f"{n:>3}. ", "     ") for n, item in enumerate(items, 1))
+    return "\n".join((heading, *numbered))
+
+
+_LIST_ITEM = re.compile(r"(?m)^(?=(?:[-*]|\d+\.) )")
+
+
+def _paragraphs(markdown: str) -> list[str]:
+    blocks = []
+    for paragraph in re.split(r"\n\s*\n", markdown.strip()):
+        lines = [_wrapped(part, "", "  " if _LIST_ITEM.match(part) else "") for part in _LIST_ITEM.split(paragraph)]
+        blocks.append("\n".join(line for line in lines if line))
+    return [block for block in blocks if block]
+
+
+def _wrapped(text: str, first: str, further: str) -> str:
+    flat = _plain(" ".join(text.split()))
+    return textwrap.fill(flat, _WIDTH, initial_indent=first, subsequent_indent=further, break_on_hyphens=False)
+
+
+_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+
+
+def _plain(markdown: str) -> str:
+    return _LINK.sub(r"\1 (\2)", markdown).replace("**", "").replace("`", "")
