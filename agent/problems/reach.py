@@ -205,13 +205,13 @@ def _missing(facts: Facts, processes: Processes) -> Reach:
         # Had the application been seen before, its command line would be readable: then these are something else.
         hidden = processes.unreadable[0]
         return Unseen(f"{hidden.name} (pid {hidden.pid}) does not show what it is", refused=True)
-    outer = _outer_machine(facts)
-    if outer is not None and not facts.sight.ever:
-        return OuterMachine(outer)
-    nothing_installed = isinstance(facts.machine.installed, Known) and not facts.machine.installed.value
-    told_to_expect = not facts.connection.implicit or facts.connection.start_command or facts.sight.ever
-    if nothing_installed and not told_to_expect and not processes.applications:
-        return NotInstalled()
+    if not _at_home_here(facts):
+        outer = _outer_machine(facts)
+        if outer is not None:
+            return OuterMachine(outer)
+        nothing_found = isinstance(facts.machine.installed, Known) and not processes.applications
+        if nothing_found and facts.connection.implicit:
+            return NotInstalled()
     return NotRunning()
 
 
@@ -308,6 +308,13 @@ def _of_other_kind(facts: Facts, processes: Processes) -> Process | None:
     return None
 
 
+def _at_home_here(facts: Facts) -> bool:
+    """Whether the application is known to belong on this machine: it ran here, is installed, or can be started."""
+    installed = facts.machine.installed
+    found = isinstance(installed, Known) and bool(installed.value)
+    return found or facts.sight.ever or bool(facts.connection.start_command)
+
+
 def _outer_machine(facts: Facts) -> Surroundings | None:
     """Where the agent runs, if that is inside another machine."""
     surroundings = facts.machine.surroundings
@@ -335,7 +342,9 @@ def _restart_under_way(facts: Facts) -> bool:
 
 
 def is_automatic_restart(facts: Facts, process: Process) -> bool:
-    """Whether a process came from the application's own daily restart rather than from a person."""
+    """Whether a process is an automatic restart of the application that has not served anybody yet."""
+    if _has_served(facts, process):
+        return False
     if process.application.restarted:
         return True
     if facts.sight.replaced_at is None or facts.sight.last_pid != process.pid:
@@ -344,6 +353,13 @@ def is_automatic_restart(facts: Facts, process: Process) -> bool:
     if restart is not None and restart.began <= process.started <= restart.ends:
         return True
     return isinstance(process.hints, Known) and _at_restart_time(facts, process, process.hints.value)
+
+
+def _has_served(facts: Facts, process: Process) -> bool:
+    """Whether its API answered us at some time after its start: then its restart is long over."""
+    attempt = facts.session.attempt
+    born = facts.now.monotonic - age(facts, process)
+    return attempt is not None and attempt.outcome in _ANSWERED and attempt.at > born
 
 
 def _at_restart_time(facts: Facts, process: Process, hints: SettingsHints) -> bool:

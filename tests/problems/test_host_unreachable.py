@@ -1,6 +1,6 @@
 """host-unreachable: nobody answers there; or "here" is not where TWS runs."""
 
-from agent.core.facts import Known, Outcome, Sight, Surroundings, SurroundingsKind
+from agent.core.facts import Installation, Known, Outcome, Sight, Surroundings, SurroundingsKind
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.settings import WantedApplication
 from agent.problems.app_not_running import APP_NOT_RUNNING
@@ -12,6 +12,7 @@ from tests.problems.scene import backing_off, connection, facts, gateway, machin
 FAR = connection(host="192.168.1.20", port=4002)
 WSL = Known(Surroundings(SurroundingsKind.WSL, "172.28.64.1"))
 NEVER_SEEN = Sight()
+NOTHING: Known[tuple[Installation, ...]] = Known(())
 
 
 def test_a_host_that_answers_is_no_problem(judge: Judge) -> None:
@@ -38,7 +39,7 @@ def test_a_refusal_on_this_machine_is_about_the_application(judge: Judge) -> Non
 
 def test_inside_wsl_it_says_which_address_leads_out(judge: Judge) -> None:
     for outcome in (Outcome.REFUSED, None):
-        seen = facts(machine(surroundings=WSL), backing_off(outcome, 4001), sight=NEVER_SEEN)
+        seen = facts(machine(surroundings=WSL, installed=NOTHING), backing_off(outcome, 4001), sight=NEVER_SEEN)
         verdict = judge(HOST_UNREACHABLE, seen)
 
         assert isinstance(verdict, Present)
@@ -48,7 +49,7 @@ def test_inside_wsl_it_says_which_address_leads_out(judge: Judge) -> None:
 
 
 def test_inside_a_container_without_a_known_way_out_it_still_says_so(judge: Judge) -> None:
-    around = machine(surroundings=Known(Surroundings(SurroundingsKind.CONTAINER)))
+    around = machine(surroundings=Known(Surroundings(SurroundingsKind.CONTAINER)), installed=NOTHING)
     verdict = judge(HOST_UNREACHABLE, facts(around, backing_off(Outcome.REFUSED, 4001), sight=NEVER_SEEN))
 
     assert isinstance(verdict, Present)
@@ -56,7 +57,14 @@ def test_inside_a_container_without_a_known_way_out_it_still_says_so(judge: Judg
 
 
 def test_an_application_that_was_seen_inside_is_missed_inside(judge: Judge) -> None:
-    seen = facts(machine(surroundings=WSL), backing_off(Outcome.REFUSED, 4001))
+    seen = facts(machine(surroundings=WSL, installed=NOTHING), backing_off(Outcome.REFUSED, 4001))
+
+    assert judge(HOST_UNREACHABLE, seen) == Absent()
+    assert isinstance(judge(APP_NOT_RUNNING, seen), Present)
+
+
+def test_an_application_that_is_installed_inside_is_missed_inside(judge: Judge) -> None:
+    seen = facts(machine(surroundings=WSL), backing_off(Outcome.REFUSED, 4001), sight=NEVER_SEEN)
 
     assert judge(HOST_UNREACHABLE, seen) == Absent()
     assert isinstance(judge(APP_NOT_RUNNING, seen), Present)
@@ -64,21 +72,27 @@ def test_an_application_that_was_seen_inside_is_missed_inside(judge: Judge) -> N
 
 def test_a_windows_application_that_answers_inside_wsl_is_no_problem(judge: Judge) -> None:
     # WSL's mirrored network: the port answers though nobody is seen to listen.
-    seen = facts(machine(surroundings=WSL), backing_off(Outcome.READY, 4001), sight=NEVER_SEEN)
+    seen = facts(machine(surroundings=WSL, installed=NOTHING), backing_off(Outcome.READY, 4001), sight=NEVER_SEEN)
 
     assert judge(HOST_UNREACHABLE, seen) == Absent()
     assert judge(APP_NOT_RUNNING, seen) == Absent()
 
 
 def test_an_application_inside_wsl_is_judged_as_anywhere(judge: Judge) -> None:
-    assert judge(HOST_UNREACHABLE, facts(machine(gateway(), surroundings=WSL), backing_off())) == Absent()
+    assert (
+        judge(HOST_UNREACHABLE, facts(machine(gateway(), surroundings=WSL, installed=NOTHING), backing_off()))
+        == Absent()
+    )
 
 
 def test_nothing_is_expected_inside_wsl_without_a_configuration(judge: Judge) -> None:
     nobody = connection("TWS or IB Gateway", application=WantedApplication.ANY, implicit=True)
 
     assert (
-        judge(HOST_UNREACHABLE, facts(machine(surroundings=WSL), session=backing_off(), wants=nobody, sight=NEVER_SEEN))
+        judge(
+            HOST_UNREACHABLE,
+            facts(machine(surroundings=WSL, installed=NOTHING), session=backing_off(), wants=nobody, sight=NEVER_SEEN),
+        )
         == Absent()
     )
 
@@ -90,7 +104,7 @@ def test_before_an_attempt_it_is_undecided(judge: Judge) -> None:
 def test_the_longest_addresses_fit(judge: Judge) -> None:
     long = connection(host="2001:0db8:85a3:0000:0000:8a2e:0370:7334", port=65535)
     outer = Known(Surroundings(SurroundingsKind.CONTAINER, "x" * 80))
-    for around, wants in ((machine(), long), (machine(surroundings=outer), connection(port=65535))):
+    for around, wants in ((machine(), long), (machine(surroundings=outer, installed=NOTHING), connection(port=65535))):
         for outcome in (Outcome.REFUSED, Outcome.UNREACHABLE):
             seen = facts(around, backing_off(outcome, 65535), wants=wants, sight=NEVER_SEEN)
 

@@ -1,6 +1,8 @@
 """restart-stuck: an automatic restart whose port did not come back."""
 
-from agent.core.facts import Known, Process, SettingsHints, Sight, Unknown
+from dataclasses import replace
+
+from agent.core.facts import Known, Outcome, Process, SettingsHints, Sight, Unknown
 from agent.core.problem import Absent, Present, Undecided
 from agent.problems.api_disabled import API_DISABLED
 from agent.problems.app_starting import APP_STARTING
@@ -8,7 +10,7 @@ from agent.problems.login_pending import LOGIN_PENDING
 from agent.problems.restart_stuck import RESTART_STUCK
 from agent.tws.calendar import Expectation, Outage, OutageKind
 from tests.problems.conftest import Judge
-from tests.problems.scene import NOW, backing_off, facts, gateway, machine
+from tests.problems.scene import NOW, attempt, backing_off, facts, gateway, machine
 
 FAMILY = (APP_STARTING, LOGIN_PENDING, RESTART_STUCK, API_DISABLED)
 REPLACED = Sight(last_pid=3117, ever=True, replaced_at=NOW.monotonic - 395.0)
@@ -53,6 +55,16 @@ def test_a_restart_by_hand_is_not_an_automatic_one(judge: Judge) -> None:
     process = gateway(age=400.0, ports=(), link_for=None)
 
     assert judge(RESTART_STUCK, facts(machine(process), backing_off(), sight=REPLACED)) == Absent()
+
+
+def test_a_log_off_long_after_the_restart_is_only_a_log_in_that_is_missing(judge: Judge) -> None:
+    # The process still carries the mark of its restart, but its API answered since.
+    served = facts(machine(restarted(40_000.0)), backing_off(Outcome.READY))
+    before = facts(machine(restarted(400.0)), replace(backing_off(), attempt=attempt(Outcome.READY, ago=500.0)))
+
+    assert judge(RESTART_STUCK, served) == Absent()
+    assert isinstance(judge(LOGIN_PENDING, served), Present)
+    assert isinstance(judge(RESTART_STUCK, before), Present)
 
 
 def test_without_the_sockets_it_is_undecided(judge: Judge) -> None:
