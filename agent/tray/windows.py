@@ -156,6 +156,12 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
             if self._menu_is_stale:
                 self._update_menu()
 
+    def _mainloop(self) -> None:
+        # Who closes all windows of a process, as taskkill does, also closes the one that menus belong to; pystray
+        # then fails to close it again, after the icon has been taken away.
+        with contextlib.suppress(OSError):
+            super()._mainloop()
+
     def _update_menu(self) -> None:
         # Messages go on while a menu is open; destroying that menu would close it under the user's hand.
         self._menu_is_stale = self._menu_is_open
