@@ -20,6 +20,9 @@ from agent.simulator.protobuf import Value, Values
 RAW_ID_VERSION = 201
 """From this server version on, message IDs are four bytes instead of text."""
 
+RAW_ID_SIZE = 4
+"""Bytes of such an ID, big-endian."""
+
 PROTOBUF_VERSION = 213
 """From this server version on, every message is a protocol buffer."""
 

@@ -6,7 +6,7 @@ Field numbers and orders are facts of the protocol; the names are the simulator'
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agent.simulator.codec import PROTOBUF_OFFSET, Era, Layout, era_of, fields_bytes, frame
+from agent.simulator.codec import PROTOBUF_OFFSET, RAW_ID_SIZE, Era, Layout, era_of, fields_bytes, frame
 from agent.simulator.protobuf import Value, Values, decode, encode, parse_table
 
 _CONTRACT = (
@@ -274,24 +274,39 @@ class Request:
         return self.number_of("request_id", -1)
 
 
-def parse_request(payload: bytes, version: int) -> Request:
-    """Read a client's message. ValueError when it cannot be read; an unknown ID has no values."""
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A client's message, opened but not read."""
+
+    number: int
+    """Its text-era message ID."""
+    body: bytes
+    protobuf: bool
+
+
+def split_message(payload: bytes, version: int) -> Envelope:
+    """Tell the ID of a client's message from its body. ValueError when it has none."""
     if era_of(version) is Era.TEXT:
         first, _, rest = payload.partition(b"\0")
-        number, body = int(first), rest
-        protobuf = False
-    else:
-        if len(payload) < 4:
-            raise ValueError("a message without an ID")
-        number, body = int.from_bytes(payload[:4], "big"), payload[4:]
-        protobuf = number > PROTOBUF_OFFSET
-        number -= PROTOBUF_OFFSET if protobuf else 0
-    if number not in REQUESTS:
-        return Request(number, {})
-    schema, layout = REQUESTS[number]
-    if protobuf:
-        return Request(number, decode(schema, body, SCHEMA))
-    return Request(number, layout.read(body.decode("utf-8", "replace").split("\0")[:-1], version))
+        return Envelope(int(first), rest, protobuf=False)
+    if len(payload) < RAW_ID_SIZE:
+        raise ValueError("a message without an ID")
+    number, body = int.from_bytes(payload[:RAW_ID_SIZE], "big"), payload[RAW_ID_SIZE:]
+    if number > PROTOBUF_OFFSET:
+        return Envelope(number - PROTOBUF_OFFSET, body, protobuf=True)
+    return Envelope(number, body, protobuf=False)
+
+
+def parse_request(payload: bytes, version: int) -> Request:
+    """Read a client's message. ValueError when it cannot be read; an unknown ID has no values."""
+    opened = split_message(payload, version)
+    if opened.number not in REQUESTS:
+        return Request(opened.number, {})
+    schema, layout = REQUESTS[opened.number]
+    if opened.protobuf:
+        return Request(opened.number, decode(schema, opened.body, SCHEMA))
+    fields = opened.body.decode("utf-8", "replace").split("\0")[:-1]
+    return Request(opened.number, layout.read(fields, version))
 
 
 def reply_frame(name: str, values: Values, version: int) -> bytes:
@@ -301,6 +316,6 @@ def reply_frame(name: str, values: Values, version: int) -> bytes:
         case Era.TEXT:
             return frame(fields_bytes([str(reply.number), *reply.layout.write(values, version)]))
         case Era.RAW_ID:
-            return frame(reply.number.to_bytes(4, "big") + fields_bytes(reply.layout.write(values, version)))
+            return frame(reply.number.to_bytes(RAW_ID_SIZE, "big") + fields_bytes(reply.layout.write(values, version)))
         case _:
-            return frame((reply.number + PROTOBUF_OFFSET).to_bytes(4, "big") + encode(name, values, SCHEMA))
+            return frame((reply.number + PROTOBUF_OFFSET).to_bytes(RAW_ID_SIZE, "big") + encode(name, values, SCHEMA))

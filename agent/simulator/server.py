@@ -114,7 +114,7 @@ class Simulator:
         self._filler_ports.discard(session.peer_port)
         if session.client_id is not None:
             asyncio.get_running_loop().call_later(
-                ID_RELEASE_SECONDS, self.situation.client_ids.discard, session.client_id
+                ID_RELEASE_SECONDS, self.situation.release, session.client_id, session
             )
 
     # Notices

@@ -1,9 +1,11 @@
 """One API session of the simulated TWS: handshake, start, and messages in order, with the faults of the wire."""
 
 import asyncio
+import contextlib
 import random
 import socket
 import struct
+import sys
 from collections import Counter, deque
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,7 +14,7 @@ from typing import Protocol
 from agent.simulator.account import NEXT_ORDER_ID
 from agent.simulator.codec import HELLO_PREFIX, fields_bytes, frame, parse_hello, split_frames
 from agent.simulator.instruments import Instrument
-from agent.simulator.messages import Request, parse_request, reply_frame
+from agent.simulator.messages import Request, parse_request, reply_frame, split_message
 from agent.simulator.notices import text_of
 from agent.simulator.protobuf import Value, Values
 from agent.simulator.state import CLIENT_PLACES, INACTIVE_FARM, Situation
@@ -36,7 +38,8 @@ GARBAGE_SEED = 20260101
 SPOILING = ("half-frame", "garbage", "huge-prefix")
 """The faults after which a stream cannot be read any more."""
 
-_RESET = struct.pack("ii", 1, 0)
+_RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+"""`struct linger`: on, zero seconds."""
 
 
 class Host(Protocol):
@@ -178,11 +181,21 @@ class Session(asyncio.Protocol):
                 del self._buffer[: len(HELLO_PREFIX)]
                 self._greeted = True
             for payload in split_frames(self._buffer):
+                self._count(payload)
                 self._inbox.append((self._loop.time(), payload))
         except ValueError:
             self.close()
             return
         self.pump()
+
+    def _count(self, payload: bytes) -> None:
+        """Count a message as received, even while a fault keeps it from being answered."""
+        if self.server_version is None:
+            return
+        with contextlib.suppress(ValueError):
+            number = split_message(payload, self.server_version).number
+            self.received[number] += 1
+            self._situation.received[number] += 1
 
     def _held(self) -> bool:
         """Whether a fault keeps it from answering."""
@@ -218,8 +231,6 @@ class Session(asyncio.Protocol):
             return
         try:
             request = parse_request(payload, self.server_version)
-            self.received[request.number] += 1
-            self._situation.received[request.number] += 1
             if request.number == START_API:
                 self._start(request)
             elif self.started and not self._over_the_limit():
@@ -279,7 +290,7 @@ class Session(asyncio.Protocol):
             self.close()
             return
         self.client_id = client_id
-        situation.client_ids.add(client_id)
+        situation.client_ids[client_id] = self
         self.send("ManagedAccounts", {"accounts": ",".join(situation.profile.accounts)})
         self._await_id = True
 

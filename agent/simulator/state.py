@@ -78,8 +78,8 @@ class Situation:
     say: Callable[[str], None]
     active: dict[str, str] = field(default_factory=dict)
     """The faults in force and their values."""
-    client_ids: set[int] = field(default_factory=set)
-    """In use, or not yet released."""
+    client_ids: dict[int, object] = field(default_factory=dict)
+    """Those in use or not yet released, and the session that has or had each."""
     received: Counter[int] = field(default_factory=Counter)
     """Messages from clients by text-era message ID, over all sessions."""
     connections: int = 0
@@ -120,6 +120,11 @@ class Situation:
         broken = [(name, kind) for kind in FarmKind for name in self.broken_farms(kind)]
         every = (*own, *(farm for farm in broken if farm not in own))
         return tuple((name, kind, (name, kind) not in broken) for name, kind in every)
+
+    def release(self, client_id: int, owner: object) -> None:
+        """Free a client ID, unless another session has it by now."""
+        if self.client_ids.get(client_id) is owner:
+            del self.client_ids[client_id]
 
     def farm_notices(self) -> tuple[tuple[int, str], ...]:
         """Notice and farm for each farm as it stands: what a session is told after it started."""
