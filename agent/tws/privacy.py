@@ -1,0 +1,161 @@
+"""What must never be written down in full: account numbers, names, home folders, passwords, addresses with tokens.
+
+Pure text to text. Rather takes out too much than too little: a log is sent to strangers.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+MASK = "•••"
+_KEPT = 3
+"""Last characters of an account number that stay: enough to tell two apart."""
+_SHORTEST_NAME = 3
+"""Characters; a shorter user name would be found in every other word."""
+_COMMON_NAMES = frozenset(
+    {
+        "admin",
+        "administrator",
+        "agent",
+        "api",
+        "app",
+        "client",
+        "debian",
+        "default",
+        "docker",
+        "gateway",
+        "gatelight",
+        "guest",
+        "home",
+        "ibgateway",
+        "java",
+        "nobody",
+        "paper",
+        "live",
+        "pi",
+        "public",
+        "python",
+        "root",
+        "runner",
+        "server",
+        "shared",
+        "system",
+        "test",
+        "trader",
+        "trading",
+        "tws",
+        "ubuntu",
+        "user",
+        "users",
+        "vagrant",
+    }
+)
+"""User names that identify nobody and are words of the log as well."""
+
+# Account numbers: U1234567 (client), F… (advisor), I… (broker), each with a D before it for paper trading; some have
+# a letter behind. A byte of a logged message may stand right before one, written as \x08 or \t.
+_ACCOUNT = re.compile(
+    r"(?:(?<![A-Za-z0-9])|(?<=\\x[0-9A-Fa-f]{2})|(?<=\\[0abfnrtv]))(D?[UFI])(\d{4,10})([A-Z]?)(?![A-Za-z0-9])",
+    re.IGNORECASE,
+)
+_NOT_PATH = r"\s\\/:*?\"'<>|,;()\[\]{}"
+_UNIX_HOME = re.compile(
+    rf"(?<![\w.~-])(?:/mnt/[a-z]|/var|/export|/System/Volumes/Data)?/(?:home|Users)/"
+    rf"(?!Shared\b|Public\b)(?:[^/\r\n\"'<>:|,;]*[^/\r\n\"'<>:|,;\s](?=/)|[^{_NOT_PATH}]+)"
+    r"|(?<![\w.~/-])/root(?![\w.-])"
+)
+_WINDOWS_HOME = re.compile(
+    rf"(?<![A-Za-z])[A-Za-z]:(?P<sep>\\{{1,4}}|/)Users(?P=sep)(?!Public\b|Default\b)"
+    rf"(?:[^\\/:*?\"<>|\r\n]+(?=[\\/])|[^{_NOT_PATH}]+)",
+    re.IGNORECASE,
+)
+_IBC = re.compile(r"(\bibcalpha\.ibc\.Ibc\w+)[^\r\n]+")
+"""IBC's main class is followed by its configuration, user name and password."""
+_PASSWORD = re.compile(
+    r"(?P<key>(?:password|passwd|passphrase|passcode|(?<![A-Za-z0-9])pw)"
+    r"(?:['\"]?\s*[=:]|['\"],|(?<=--pw)\s|(?<=-password)\s)\s*)[^\s][^\r\n]*",
+    re.IGNORECASE,
+)
+"""A password may hold any character, so everything to the end of the line goes with it."""
+_LOGIN = re.compile(
+    r"(?P<key>(?:--(?:fix-)?user|/(?:FIX)?User|login_?id|user_?id|user_?name)"
+    r"['\"]?\s*(?:[=:]|,(?=\s*['\"]))\s*['\"]?)[^\s'\",;)\]}]+",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://([^\s'\"<>]+)")
+_OPEN_SCHEMES = frozenset({"file"})
+"""Addresses that hold no secret of their own; paths in them are looked at like all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """What is private on this machine, beyond what can be recognised by its form."""
+
+    homes: tuple[str, ...] = ()
+    """Home folders, as full paths."""
+    names: tuple[str, ...] = ()
+    """User names of the operating system and of IBKR."""
+    words: tuple[str, ...] = ()
+    """Further texts, such as addresses of remote channels."""
+
+
+NOTHING_MORE = Private()
+
+
+def mask_account(text: str) -> str:
+    """One account number with only its letters in front and its last three characters: "DU•••567"."""
+    found = _ACCOUNT.fullmatch(text)
+    if found is not None:
+        return found[1] + MASK + (found[2] + found[3])[-_KEPT:]
+    # Not of the known form, but the caller says that it is an account: nothing but its end may stay.
+    if MASK in text:
+        return text
+    return MASK + (text[-_KEPT:] if len(text) > 2 * _KEPT else "")
+
+
+def redact(text: str, private: Private = NOTHING_MORE) -> str:
+    """A text without account numbers, home folders, user names, passwords and secret addresses."""
+    for word in _longest_first(private.words):
+        text = text.replace(word, MASK)
+    text = _IBC.sub(rf"\1 {MASK}", text)
+    text = _PASSWORD.sub(rf"\g<key>{MASK}", text)
+    text = _LOGIN.sub(rf"\g<key>{MASK}", text)
+    text = _URL.sub(_url, text)
+    for home in _longest_first(private.homes):
+        text = _home(home).sub("~", text)
+    text = _WINDOWS_HOME.sub("~", text)
+    text = _UNIX_HOME.sub("~", text)
+    for name in private.names:
+        if len(name) >= _SHORTEST_NAME and name.lower() not in _COMMON_NAMES:
+            text = _name(name).sub(MASK, text)
+    return _ACCOUNT.sub(lambda found: mask_account(found[0]), text)
+
+
+def _url(found: re.Match[str]) -> str:
+    scheme, rest = found[1].lower(), found[2]
+    if scheme in _OPEN_SCHEMES:
+        return found[0]
+    if scheme not in ("http", "https"):
+        # Apprise: the token may stand anywhere, the host included.
+        return f"{found[1]}://{MASK}"
+    host, slash, path = rest.partition("/")
+    host = host.rpartition("@")[2]
+    host, question, _ = host.partition("?")
+    hidden = (slash + MASK) if path else (question + MASK if question else slash)
+    return f"{found[1]}://{host}{hidden}"
+
+
+def _longest_first(texts: tuple[str, ...]) -> list[str]:
+    return sorted((text for text in texts if text.strip("/\\. ")), key=len, reverse=True)
+
+
+@lru_cache(maxsize=32)
+def _home(folder: str) -> re.Pattern[str]:
+    """A home folder however its separators are written, and nothing that only begins like it."""
+    parts = [re.escape(part) for part in re.split(r"[\\/]+", folder.rstrip("\\/"))]
+    return re.compile(r"(?<![\w.~-])" + r"(?:\\{1,4}|/)".join(parts) + r"(?![\w.-])", re.IGNORECASE)
+
+
+@lru_cache(maxsize=32)
+def _name(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", re.IGNORECASE)
