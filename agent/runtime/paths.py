@@ -1,0 +1,103 @@
+"""Where the agent keeps what it keeps: the configuration, the data folder, the log, and what lies in them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.errors import DataFolderError, UsageError
+
+CONFIG_VARIABLE = "GATELIGHT_CONFIG"
+DATA_VARIABLE = "GATELIGHT_DATA_DIR"
+_PRIVATE_FOLDER = 0o700
+"""History, log and control channel tell about the user's trading: nobody else may look in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The files and folders of one agent."""
+
+    config: Path
+    config_named: bool
+    """The user named the configuration file, so that it must exist."""
+    data: Path
+    log: Path
+    """The folder of the log files."""
+
+    @property
+    def lock(self) -> Path:
+        """Held by the agent that runs with this data folder."""
+        return self.data / "agent.lock"
+
+    @property
+    def pid(self) -> Path:
+        """Who holds the lock."""
+        return self.data / "agent.pid"
+
+    @property
+    def control(self) -> Path:
+        """The folder of the control channel's socket."""
+        return self.data / "control"
+
+    @property
+    def log_file(self) -> Path:
+        """The log that is being written."""
+        return self.log / "gatelight.log"
+
+
+def find_places(
+    config: str | Path | None = None,
+    data_dir: str | Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Places:
+    """The places for these options; the environment comes second, the operating system's own folders last.
+
+    With a data folder of the user's choice the log lies inside it as well. Nothing is created.
+    """
+    variables = os.environ if environ is None else environ
+    named_config = config or variables.get(CONFIG_VARIABLE)
+    named_data = data_dir or variables.get(DATA_VARIABLE)
+    data = _absolute(named_data) if named_data else _default("user_data_path")
+    return Places(
+        config=_absolute(named_config) if named_config else _default("user_config_path") / "config.toml",
+        config_named=bool(named_config),
+        data=data,
+        log=data / "log" if named_data else _default("user_log_path"),
+    )
+
+
+def make_data_folder(places: Places) -> None:
+    """Create the data folder where it is missing and prove that it can be written, or raise `DataFolderError`."""
+    # Imported late: `status` makes no folder, and is to be quick.
+    import tempfile
+
+    try:
+        places.data.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=places.data):
+            pass
+    except (OSError, ValueError) as error:
+        raise data_folder_error(places.data, error) from None
+
+
+def data_folder_error(folder: Path, error: Exception) -> DataFolderError:
+    """The sentence for a data folder that cannot be used."""
+    reason = (isinstance(error, OSError) and error.strerror) or str(error)
+    return DataFolderError(
+        f"The data folder {folder} cannot be used ({reason}): "
+        f"allow writing to it, or name another one with --data-dir or {DATA_VARIABLE}."
+    )
+
+
+def _default(folder: str) -> Path:
+    # Imported late: `status` with a data folder of its own does not need it, and must be quick.
+    import platformdirs
+
+    path: Path = getattr(platformdirs, folder)("gatelight", appauthor=False)
+    return path
+
+
+def _absolute(path: str | Path) -> Path:
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError:
+        raise UsageError(f"{path} names the home folder of a user who does not exist: write the full path.") from None
