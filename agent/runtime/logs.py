@@ -1,0 +1,243 @@
+"""The log: one file that never grows without end, holds nothing private, and never brings the agent down."""
+
+import contextlib
+import getpass
+import logging
+import logging.handlers
+import os
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from io import TextIOWrapper
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from agent.tws.privacy import Private, redact
+
+FILE_SIZE = 1 << 20
+"""Bytes after which a new file is begun."""
+FILES_KEPT = 5
+"""Older files kept beside the one being written."""
+LONGEST_RECORD = 20_000
+"""Characters; a program on the other side of a socket can make us log as much as it likes."""
+_PRIVATE_FILE = 0o600
+_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+_SPACES = "\t\xa0\u202f"
+"""Not printable to Python, and harmless."""
+_CHATTY = ("ib_async.client", "ib_async.wrapper", "ib_async.ib", "apscheduler", "PIL", "asyncio")
+"""Loggers that report every message, job or file; silent below a warning unless -vv asks for all of it."""
+
+
+def private_here(words: tuple[str, ...] = ()) -> Private:
+    """What is private on this machine: home folder and user name, with the given words (remote addresses) besides."""
+    homes, names = [], []
+    # Either fails for a user who is not in the user database, as containers have them.
+    with contextlib.suppress(RuntimeError, KeyError, OSError):
+        homes.append(str(Path.home()))
+    with contextlib.suppress(Exception):
+        names.append(getpass.getuser())
+    return Private(tuple(homes), tuple(names), words)
+
+
+class Redaction(logging.Filter):
+    """Rewrites every record before it is written anywhere: message, arguments, exception, stack. Lets all pass."""
+
+    def __init__(self, private: Private) -> None:
+        super().__init__()
+        self.private = private
+        """May be replaced while the agent runs, when the configuration names another remote address."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Clean the record in place; never raises."""
+        if getattr(record, "redacted_for", None) is self.private:
+            return True
+        try:
+            self._clean(record)
+        except Exception as error:
+            # Better no message than one that may hold anything.
+            record.msg = f"(a record that could not be cleaned: {type(error).__name__})"
+            record.args, record.exc_info, record.exc_text, record.stack_info = None, None, None, None
+        return True
+
+    def _clean(self, record: logging.LogRecord) -> None:
+        try:
+            message = record.getMessage()
+        except Exception:
+            message = f"{record.msg!s} (with arguments that do not fit: {record.args!r})"
+        record.msg, record.args = _one_line(self._safe(message)), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = self._safe(record.exc_text)
+        # The text says it all; the exception itself would let the next handler write it in full.
+        record.exc_info = None
+        if record.stack_info:
+            record.stack_info = self._safe(record.stack_info)
+        record.redacted_for = self.private
+
+    def _safe(self, text: str) -> str:
+        # Cut after redaction: half an account number would not be recognised. Cutting twice bounds the work.
+        rough = text[: 4 * LONGEST_RECORD]
+        clean = redact(rough, self.private)
+        if len(clean) <= LONGEST_RECORD and len(rough) == len(text):
+            return clean
+        return clean[:LONGEST_RECORD] + f"… (cut, {len(text)} characters)"
+
+
+def _one_line(text: str) -> str:
+    """Control characters made visible, so that nobody can write a line that looks like a record of ours."""
+    return "".join(c if c.isprintable() or c in _SPACES else _visible(c) for c in text)
+
+
+def _visible(character: str) -> str:
+    return "\n    " if character == "\n" else character.encode("unicode_escape").decode("ascii")
+
+
+class _Formatter(logging.Formatter):
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """Local time with its offset: users compare it with their own clock, others need the offset."""
+        return datetime.fromtimestamp(record.created).astimezone().isoformat(" ", "milliseconds")
+
+
+class _File(logging.handlers.RotatingFileHandler):
+    """A rotating file that goes quiet when it cannot be written, and goes on when it can again."""
+
+    def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._failing = False
+        self._lost = 0
+        super().__init__(path, maxBytes=FILE_SIZE, backupCount=FILES_KEPT, encoding="utf-8", errors="replace")
+
+    def _open(self) -> TextIOWrapper:
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _PRIVATE_FILE)
+        return open(descriptor, "a", encoding="utf-8", errors="replace")  # noqa: PTH123
+
+    def doRollover(self) -> None:
+        """Begin a new file; where that fails (Windows, while a viewer holds it open) go on with the old one."""
+        try:
+            super().doRollover()
+        except OSError:
+            if self.stream is None:
+                self.stream = self._open()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record, and after a time of silence first how many were lost."""
+        lost_before = self._lost
+        super().emit(record)
+        if self._failing and self._lost == lost_before:
+            lost, self._failing, self._lost = self._lost, False, 0
+            note = logging.LogRecord(
+                __name__, logging.WARNING, "", 0, "%d records before this were lost", (lost,), None
+            )
+            super().emit(note)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say once that the log cannot be written; let go of the file, so that the next record tries anew."""
+        error = sys.exc_info()[1]
+        self._lost += 1
+        # A stream that failed keeps what it could not write, and would fail again when it is closed.
+        stream, self.stream = self.stream, None
+        with contextlib.suppress(Exception):
+            if stream is not None:
+                _discard(stream)
+        if not self._failing:
+            self._failing = True
+            reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+            with contextlib.suppress(Exception):
+                self._tell(f"The log {self.baseFilename} cannot be written ({reason}); Gatelight goes on without it.")
+
+
+def _discard(stream: TextIOWrapper) -> None:
+    """Close a stream and forget what it holds: closing flushes, and where that fails the descriptor is closed still."""
+    with contextlib.suppress(OSError, ValueError):
+        stream.close()
+    with contextlib.suppress(OSError, ValueError):
+        stream.detach().close()
+
+
+class _Console(logging.StreamHandler[TextIO]):
+    """Standard error, for -v. A terminal that has gone away is no reason to complain: there is nobody to see it."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Nothing."""
+
+
+class Logs:
+    """The logging of this process; made by `set_up`, ended by `close`."""
+
+    def __init__(self, redaction: Redaction, handlers: list[logging.Handler], problem: str) -> None:
+        self._redaction = redaction
+        self._handlers = handlers
+        self._levels: dict[str, int] = {}
+        self.problem = problem
+        """Why there is no log file, as one sentence; empty when there is one."""
+
+    def keep_private(self, private: Private) -> None:
+        """From now on treat this as private."""
+        self._redaction.private = private
+
+    def close(self) -> None:
+        """Write what is left and take the handlers away."""
+        root = logging.getLogger()
+        for handler in self._handlers:
+            root.removeHandler(handler)
+            with contextlib.suppress(OSError, ValueError):
+                handler.close()
+        self._handlers = []
+        for name, level in self._levels.items():
+            logging.getLogger(name).setLevel(level)
+        self._levels = {}
+
+    def _level(self, name: str, level: int) -> None:
+        self._levels.setdefault(name, logging.getLogger(name).level)
+        logging.getLogger(name).setLevel(level)
+
+    def __enter__(self) -> "Logs":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def set_up(
+    file: Path | None, verbosity: int = 0, private: Private | None = None, tell: Callable[[str], None] | None = None
+) -> Logs:
+    """Start logging to the file (None: no file), and to standard error from -v on.
+
+    `verbosity` counts the -v: 0 logs transitions, 1 the agent's own details, 2 everything, ib_async included.
+    `tell` says one sentence to the user; it is used once at most while the log cannot be written.
+    """
+    say = tell or _say
+    redaction = Redaction(private_here() if private is None else private)
+    handlers: list[logging.Handler] = []
+    problem = ""
+    if file is not None:
+        try:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handlers.append(_File(file, say))
+        except (OSError, ValueError) as error:
+            reason = (isinstance(error, OSError) and error.strerror) or str(error)
+            problem = f"The log {file} cannot be written ({reason}); Gatelight goes on without it."
+            with contextlib.suppress(Exception):
+                say(problem)
+    if verbosity > 0 and sys.stderr is not None:
+        console = _Console(sys.stderr)
+        console.setLevel(logging.DEBUG if verbosity > 1 else logging.INFO)
+        handlers.append(console)
+    logs = Logs(redaction, handlers, problem)
+    for handler in handlers:
+        handler.addFilter(redaction)
+        handler.setFormatter(_Formatter(_FORMAT))
+        logging.getLogger().addHandler(handler)
+    logs._level("", logging.INFO if verbosity == 0 else logging.DEBUG)
+    for name in _CHATTY:
+        logs._level(name, logging.WARNING if verbosity < 2 else logging.DEBUG)
+    return logs
+
+
+def _say(sentence: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(sentence + "\n")
