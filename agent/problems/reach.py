@@ -77,8 +77,8 @@ _UNANSWERED = frozenset({Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.UNRESOLVA
 
 _BY_ATTEMPT = (TurnedAway, Silent, Wedged, NotTheApi)
 """What an attempt can tell of an application that listens here."""
-_BY_ATTEMPT_RELAYED = (RelayCloses, Silent, NotTheApi)
-"""What it can tell of a relay."""
+_BY_ATTEMPT_RELAYED = (RelayCloses, TurnedAway, Silent, NotTheApi)
+"""What it can tell of a relay, or of a program without a name."""
 _BY_ATTEMPT_ELSEWHERE = (NameUnknown, NoAnswer, RelayCloses, TurnedAway, Silent, NotTheApi)
 """What it can tell of another machine."""
 
@@ -154,7 +154,7 @@ def _on_this_machine(facts: Facts) -> Reach:
         return NoObstacle() if owner.relay else _nobody_listens(facts, found, processes.value)
     if _nameable(owner, processes.value):
         return _foreign_owner(facts, owner, found, processes.value)
-    return _relayed(facts, owner)
+    return _relayed(facts, owner, processes.value)
 
 
 def _half_blind(facts: Facts) -> Reach:
@@ -257,13 +257,15 @@ def _foreign_owner(facts: Facts, owner: Listener, found: Process | None, process
     return NotTried((PortTaken,)) if outcome(facts) is None else PortTaken(owner)
 
 
-def _relayed(facts: Facts, owner: Listener) -> Reach:
+def _relayed(facts: Facts, owner: Listener, processes: Processes) -> Reach:
     """A relay, or somebody the system does not name, listens on the port."""
     if _idle_by_wish(facts) or full_house(facts):
         return NoObstacle()
     match outcome(facts):
         case None:
             return NotTried(_BY_ATTEMPT_RELAYED)
+        case Outcome.CLOSED if _perhaps_tws(owner, processes):
+            return TurnedAway(None)
         case Outcome.CLOSED:
             return RelayCloses(owner)
         case Outcome.SILENT:
@@ -293,8 +295,12 @@ def _application_at(facts: Facts, port: int) -> Process | None:
 
 def _nameable(owner: Listener, processes: Processes) -> bool:
     """Whether the owner of a port can be named as a program that is neither a relay nor perhaps TWS itself."""
-    hidden = {p.pid for p in processes.unreadable}
-    return not owner.relay and owner.pid not in hidden and owner.program is not None
+    return not owner.relay and owner.program is not None and not _perhaps_tws(owner, processes)
+
+
+def _perhaps_tws(owner: Listener, processes: Processes) -> bool:
+    """Whether the owner of a port is a Java program that does not show what it is."""
+    return owner.pid is not None and owner.pid in {p.pid for p in processes.unreadable}
 
 
 def _of_other_kind(facts: Facts, processes: Processes) -> Process | None:

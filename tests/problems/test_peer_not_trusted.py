@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
-from agent.core.facts import ApiClient, Outcome, Unknown
+from agent.core.facts import ApiClient, OtherProcess, Outcome, Unknown
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.reading import MAX_CLIENTS
+from agent.problems.api_port_taken import API_PORT_TAKEN
 from agent.problems.container_not_ready import CONTAINER_NOT_READY
 from agent.problems.peer_not_trusted import PEER_NOT_TRUSTED
 from tests.problems.conftest import Judge
-from tests.problems.scene import backing_off, connection, facts, gateway, machine, relay
+from tests.problems.scene import backing_off, connection, facts, foreign, gateway, machine, relay
 
 FAR = connection(host="192.168.1.20", port=4002)
 
@@ -41,6 +42,15 @@ def test_a_relay_that_closes_is_something_else(judge: Judge) -> None:
 
     assert judge(PEER_NOT_TRUSTED, seen) == Absent()
     assert isinstance(judge(CONTAINER_NOT_READY, seen), Present)
+
+
+def test_a_java_program_that_hides_what_it_is_may_be_tws_itself(judge: Judge) -> None:
+    around = machine(listeners=(foreign(4002, "java", 88),), unreadable=(OtherProcess(88, "java", (4002,)),))
+    seen = facts(around, backing_off(Outcome.CLOSED), wants=connection(port=4002))
+
+    assert isinstance(judge(PEER_NOT_TRUSTED, seen), Present)
+    assert judge(API_PORT_TAKEN, seen) == Absent()
+    assert judge(CONTAINER_NOT_READY, seen) == Absent()
 
 
 def test_a_full_house_is_something_else(judge: Judge) -> None:
