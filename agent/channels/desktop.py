@@ -7,6 +7,7 @@ implementation where its front end drops something.
 """
 
 import asyncio
+import atexit
 import contextlib
 import html
 import importlib
@@ -29,8 +30,8 @@ APP_NAME = "Gatelight"
 SEND_SECONDS = 5.0
 """notify-send needs 40 ms; a notification service that has to be started first, a second or two."""
 
-BALLOON_SECONDS = 3.0
-"""How long plyer's own icon stays on Windows, and the balloon with it if nobody touches the mouse."""
+BALLOON_SECONDS = 8.0
+"""How long plyer's own icon stays on Windows, and the balloon with it; nothing waits for that."""
 
 _SERVICE = "org.freedesktop.Notifications"
 _SERVICE_PATH = "/org/freedesktop/Notifications"
@@ -164,8 +165,11 @@ class DesktopChannel:
             )
             sent()
             time.sleep(BALLOON_SECONDS)
-            # In the thread that made the window; plyer does it at exit, when the window is gone, and fails.
-            tip.remove_notify()
+            # In the thread that made the window. plyer leaves it to the end of the program, when the window is gone:
+            # the icon stays behind, and every notice keeps its handles until then.
+            tip.__del__()
+            atexit.unregister(tip.__del__)
+            tip._hicon = tip._wnd_class_ex = tip._hwnd = None
 
         return send
 
