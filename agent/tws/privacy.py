@@ -60,12 +60,12 @@ _ACCOUNT = re.compile(
 )
 _NOT_PATH = r"\s\\/:*?\"'<>|,;()\[\]{}"
 _UNIX_HOME = re.compile(
-    rf"(?<![\w.~-])(?:/mnt/[a-z]|/var|/export|/System/Volumes/Data)?/(?:home|Users)/"
-    rf"(?!Shared\b|Public\b)(?:[^/\r\n\"'<>:|,;]*[^/\r\n\"'<>:|,;\s](?=/)|[^{_NOT_PATH}]+)"
+    rf"(?<![\w.~-])(?:/mnt/[a-z]|/var|/export|/System/Volumes/Data)?/(?:home|Users)/+"
+    rf"(?!Shared\b|Public\b|~)(?:[^/\r\n\"'<>:|,;]*[^/\r\n\"'<>:|,;\s](?=/)|[^{_NOT_PATH}]+)"
     r"|(?<![\w.~/-])/root(?![\w.-])"
 )
 _WINDOWS_HOME = re.compile(
-    rf"(?<![A-Za-z])[A-Za-z]:(?P<sep>\\{{1,4}}|/)Users(?P=sep)(?!Public\b|Default\b)"
+    rf"(?<![A-Za-z])[A-Za-z]:(?P<sep>\\{{1,4}}|/)Users(?P=sep)(?!Public\b|Default\b|~)"
     rf"(?:[^\\/:*?\"<>|\r\n]+(?=[\\/])|[^{_NOT_PATH}]+)",
     re.IGNORECASE,
 )

@@ -1,5 +1,7 @@
 """What is taken out of a text before anybody else sees it."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -142,11 +144,35 @@ PIECE = st.sampled_from(
 PIECES = st.lists(PIECE | st.text(max_size=5), max_size=20).map("".join)
 
 
-@given(PIECES)
+WHOLE = st.sampled_from(
+    [
+        "DU1234567",
+        "/home/otto/x",
+        "/root",
+        r"C:\Users\Otto B\x",
+        "--pw=abc",
+        "password: abc",
+        "user_id=abc",
+        "anna",
+        "\n",
+    ]
+) | st.sampled_from(
+    ["https://u:p@x.org/y?z", "tgram://abc", "ibcalpha.ibc.IbcTws a b", MASK, "is", "(pid 12)", "=", "'"]
+)
+
+
+@given(st.lists(WHOLE, max_size=12).map(" ".join))
 def test_cleaning_twice_finds_nothing_more(text: str) -> None:
     once = redact(text, HERE)
 
     assert redact(once, HERE) == once
+
+
+@given(PIECES)
+def test_no_mixture_hides_an_account(text: str) -> None:
+    clean = redact(text, HERE)
+
+    assert re.search(r"(?<![A-Za-z0-9])DU1234567(?![A-Za-z0-9])", clean) is None
 
 
 @given(
