@@ -47,6 +47,7 @@ class Simulator:
         """Set whenever a connection came or went."""
         self._fillers: list[socket.socket] = []
         self._filler_ports: set[int] = set()
+        self._refills: set[asyncio.Task[None]] = set()
 
     @property
     def active(self) -> Mapping[str, str]:
@@ -116,6 +117,7 @@ class Simulator:
             asyncio.get_running_loop().call_later(
                 ID_RELEASE_SECONDS, self.situation.release, session.client_id, session
             )
+        self._keep_full()
 
     # Notices
 
@@ -259,18 +261,30 @@ class Simulator:
     # Client places
 
     async def _fill_places(self) -> None:
-        """Take every client place with connections of its own, so that they can be counted from outside."""
+        """Take the free client places with connections of its own, so that they can be counted from outside."""
         loop = asyncio.get_running_loop()
-        while self._server is not None and len(self._fillers) < CLIENT_PLACES:
+        while self._server is not None and self._free_places() > 0:
             filler = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            self._fillers.append(filler)
             filler.setblocking(False)
             filler.bind((self.host, 0))
             self._filler_ports.add(filler.getsockname()[1])
-            await loop.sock_connect(filler, (self.host, self.port))
-        while sum(session.is_filler for session in self._sessions) < len(self._fillers):
-            self._moved.clear()
-            await self._moved.wait()
+            self._fillers.append(filler)
+            with contextlib.suppress(OSError):
+                # The server may be closing meanwhile, and its places with it.
+                await loop.sock_connect(filler, (self.host, self.port))
+
+    def _free_places(self) -> int:
+        """Client places that nobody has, while all are meant to be taken."""
+        if not self.situation.has("too-many-clients"):
+            return 0
+        return CLIENT_PLACES - len(self.sessions) - len(self._fillers)
+
+    def _keep_full(self) -> None:
+        """Take the place that a session has left."""
+        if self._server is not None and self._free_places() > 0:
+            task = asyncio.get_running_loop().create_task(self._fill_places())
+            self._refills.add(task)
+            task.add_done_callback(self._refills.discard)
 
     def _empty_places(self) -> None:
         """Give the filled places back."""
@@ -278,6 +292,8 @@ class Simulator:
             if session.is_filler:
                 with contextlib.suppress(OSError):
                     session.close()
+        for task in self._refills:
+            task.cancel()
         for filler in self._fillers:
             filler.close()
         self._fillers.clear()

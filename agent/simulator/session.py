@@ -110,12 +110,12 @@ class Session(asyncio.Protocol):
             return
         if situation.has("accept-reset"):
             self.reset()
-        elif situation.has("accept-close") or (
-            situation.connections > CLIENT_PLACES and situation.value("too-many-clients") != "ignore"
+        elif situation.value("too-many-clients") == "ignore":
+            self._mute = True
+        elif (
+            situation.has("accept-close") or situation.has("too-many-clients") or situation.connections > CLIENT_PLACES
         ):
             self._turn_away()
-        elif situation.connections > CLIENT_PLACES:
-            self._mute = True
 
     def _turn_away(self) -> None:
         """End the connection without a word; a bare close would reset it, because the hello lies unread."""

@@ -159,10 +159,13 @@ async def test_too_many_clients_leaves_no_place(start: StartSimulator, raw: Star
     earlier.send(49, 1)
     await earlier.message(49)
     taken = simulator.situation.connections
+    await earlier.close()
+    await asyncio.sleep(0.05)
+    taken_after_one_left = simulator.situation.connections
     await simulator.heal()
 
     assert turned_away
-    assert taken >= CLIENT_PLACES
+    assert (taken, taken_after_one_left) == (CLIENT_PLACES, CLIENT_PLACES)
     assert simulator.connections_accepted == accepted + 1
     assert await is_well(simulator)
 
