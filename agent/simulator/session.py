@@ -102,7 +102,9 @@ class Session(asyncio.Protocol):
         """Accept it, or do what the faults of accepting say."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self.peer_port = transport.get_extra_info("peername")[1]
+        peer = transport.get_extra_info("peername")
+        # A client that has reset the connection by now has no address any more.
+        self.peer_port = peer[1] if peer else 0
         self.is_filler = self._fills(self.peer_port)
         situation = self._situation
         self._host.arrived(self)
@@ -121,7 +123,8 @@ class Session(asyncio.Protocol):
         """End the connection without a word; a bare close would reset it, because the hello lies unread."""
         self._mute = True
         if self._transport is not None:
-            self._transport.write_eof()
+            with contextlib.suppress(OSError):
+                self._transport.write_eof()
         self._timer = self._loop.call_later(TURNED_AWAY_SECONDS, self.close)
 
     def connection_lost(self, exc: Exception | None) -> None:

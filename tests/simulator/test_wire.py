@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import importlib
+import socket
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -263,3 +265,24 @@ async def test_messages_are_counted_even_when_a_fault_keeps_them_unanswered(
     await client.is_silent(0.05)
 
     assert dict(simulator.received) == {71: 1, 49: 1}
+
+
+@pytest.mark.parametrize("fault", ["", "accept-close", "accept-reset", "too-many-clients", "silent"])
+async def test_clients_that_reset_at_once_do_no_harm(start: StartSimulator, fault: str) -> None:
+    simulator = await start()
+    if fault:
+        await simulator.apply(fault)
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", simulator.port)) as link:
+            link.send(b"API\0")
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    await asyncio.sleep(0.1)
+    await simulator.heal()
+    await asyncio.sleep(0.05)
+
+    assert complaints == []
+    assert simulator.sessions == ()
+    assert simulator.situation.connections == 0
