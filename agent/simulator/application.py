@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import socket
+from pathlib import Path
 
 import psutil
 
-from agent.simulator.bystanders import LOOPBACK
+from agent.simulator.bystanders import LOOPBACK, short_path, splice
 from agent.simulator.process import Answer, Order, Tell
 from agent.simulator.server import Simulator
 from agent.simulator.state import Profile
@@ -40,6 +41,7 @@ class ApplicationPart:
         self._stuck = StuckListener()
         self._ballast: list[bytearray] = []
         self._listening = False
+        self._bridge: asyncio.Server | None = None
 
     async def begin(self, order: Order) -> Answer:
         """Start, in the state the order describes; nothing listens before log-in."""
@@ -56,6 +58,8 @@ class ApplicationPart:
         self._link = UpstreamLink(*order["upstream"])
         for name, value in order.get("faults", ()):
             await self._server.apply(name, value)
+        if bridge := order.get("bridge"):
+            await self._open_bridge(str(bridge))
         if target := order.get("memory"):
             self._fill_memory(int(target))
         return await self._stand(order)
@@ -121,6 +125,19 @@ class ApplicationPart:
         else:
             await self._stuck.stop()
             await server.open()
+
+    async def _open_bridge(self, path: str) -> None:
+        """Let the relay in: from its network, none of our ports can be reached."""
+        _remove(path)
+        self._bridge = await asyncio.start_unix_server(self._let_in, short_path(path))
+
+    async def _let_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            inside = await asyncio.open_connection(LOOPBACK, self._running.port)
+        except OSError:
+            writer.close()
+            return
+        await splice((reader, writer), inside)
 
     def _fill_memory(self, target: int) -> None:
         process = psutil.Process()
@@ -209,3 +226,7 @@ class StuckListener:
         while True:
             accepted, _ = await loop.sock_accept(listener)
             self._sockets.append(accepted)
+
+
+def _remove(path: str) -> None:
+    Path(path).unlink(missing_ok=True)

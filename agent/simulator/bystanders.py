@@ -1,13 +1,18 @@
 """The smaller parts around a simulated application: IB's servers, a relay, foreign programs, crowds of clients."""
 
 import asyncio
+import os
 import random
 import socket
 import sys
+from typing import TypeAlias
 
 from agent.simulator.process import Answer, Order, Tell
 
 LOOPBACK = "127.0.0.1"
+
+Ends: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+"""The two directions of one connection."""
 
 IB_SERVER_PORT = 4000
 """Of IB's servers. They also use 4001, but that is a default API port, and the two must not be mixed up here."""
@@ -71,11 +76,11 @@ class RelayPart:
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
         self._server: asyncio.Server | None = None
-        self._inner = 0
+        self._inner: int | str = 0
 
     async def begin(self, order: Order) -> Answer:
-        """Listen on `port` and pass everything to `inner`."""
-        self._inner = int(order["inner"])
+        """Listen on `port` and pass everything to `inner`: a port, or the path of a Unix socket."""
+        self._inner = order["inner"]
         self._server = await asyncio.start_server(self._pass_on, LOOPBACK, int(order["port"]))
         return {"port": self._server.sockets[0].getsockname()[1]}
 
@@ -85,14 +90,25 @@ class RelayPart:
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            inner_reader, inner_writer = await asyncio.open_connection(LOOPBACK, self._inner)
+            inner_reader, inner_writer = await _dial(self._inner)
         except OSError as error:
-            self._tell(f"connect({LOOPBACK}:{self._inner}): {error.strerror or error}")
+            self._tell(f"the relay finds nothing behind it: {error.strerror or error}")
             writer.close()
             return
-        async with asyncio.TaskGroup() as both:
-            both.create_task(_copy(reader, inner_writer))
-            both.create_task(_copy(inner_reader, writer))
+        await splice((reader, writer), (inner_reader, inner_writer))
+
+
+async def _dial(to: int | str) -> Ends:
+    if isinstance(to, str):
+        return await asyncio.open_unix_connection(short_path(to))
+    return await asyncio.open_connection(LOOPBACK, to)
+
+
+async def splice(one: Ends, other: Ends) -> None:
+    """Pass everything from each to the other until both have ended."""
+    async with asyncio.TaskGroup() as both:
+        both.create_task(_copy(one[0], other[1]))
+        both.create_task(_copy(other[0], one[1]))
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -119,7 +135,7 @@ class BystanderPart:
         for port in order.get("ports", ()):
             self._servers.append(await asyncio.start_server(accept, LOOPBACK, port))
         ports = [server.sockets[0].getsockname()[1] for server in self._servers]
-        return {"ports": ports, "port": ports[0] if ports else 0}
+        return {"ports": ports, "port": ports[0] if ports else 0, "own_network": bool(order.get("own_network"))}
 
     async def perform(self, order: Order) -> Answer:
         """Nothing can be ordered of it."""
@@ -193,6 +209,11 @@ async def _drain(reader: asyncio.StreamReader) -> None:
 
 def _framed(payload: bytes) -> bytes:
     return len(payload).to_bytes(4, "big") + payload
+
+
+def short_path(path: str) -> str:
+    """The path from here: that of a Unix socket must be short, and temporary folders are not."""
+    return os.path.relpath(path)
 
 
 def _some_address() -> str:

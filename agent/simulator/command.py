@@ -42,7 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, metavar="N", help="API port (default: the one of application and mode)")
     parser.add_argument("--application", choices=["tws", "gateway"], default="gateway", help="default: gateway")
     parser.add_argument("--mode", choices=["live", "paper"], default="paper", help="default: paper")
-    parser.add_argument("--version", dest="application_version", default="10.45", metavar="V", help="default: 10.45")
+    parser.add_argument(
+        "--app-version", dest="application_version", default="10.45", metavar="V", help="default: 10.45"
+    )
     parser.add_argument(
         "--server-version",
         type=int,
@@ -100,7 +102,7 @@ def _check(arguments: argparse.Namespace) -> None:
         )
     parts = arguments.application_version.split(".")
     if len(parts) != _VERSION_PARTS or not all(part.isdecimal() for part in parts):
-        raise UsageError(f'--version takes a version like 10.45, not "{arguments.application_version}".')
+        raise UsageError(f'--app-version takes a version like 10.45, not "{arguments.application_version}".')
     for fault in arguments.faults:
         try:
             split(fault)

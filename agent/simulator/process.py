@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from typing import Any, Protocol, TypeAlias
 
+from agent.simulator.namespace import enter_own_network
+
 Order: TypeAlias = Mapping[str, Any]
 """One line: `do` names what is wanted, the rest are its arguments."""
 
@@ -56,6 +58,9 @@ def main() -> None:
     except (ValueError, KeyError, TypeError):
         sys.stderr.write("This process plays a part for the simulator of Gatelight; start `gatelight simulate`.\n")
         sys.exit(NO_PART)
+    if order.get("own_network"):
+        # Before there is a second thread: a user namespace is only given to a process of one.
+        order["own_network"] = enter_own_network()
     part: Part = getattr(import_module(module), name)(_tell)
     asyncio.run(_play(part, order))
 

@@ -51,6 +51,12 @@ class Application:
     stuck: bool
     memory: int | None
     """Bytes to be resident."""
+    own_network: bool = False
+    """It has a network of its own, as in a container."""
+    hidden: bool = False
+    """Nothing in the process table tells what it is, as with Docker in a virtual machine."""
+    bridge: str | None = None
+    """Path of the Unix socket by which the relay reaches it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,8 @@ class Setting:
     """What the wire server is started with."""
     upstream: tuple[str, int]
     """Where IB's servers are played."""
+    own_network: bool = False
+    """Processes here may be given a network of their own."""
     logged_in: bool = True
     present: bool = True
     """False after it was ended from outside, until it is started again."""
@@ -90,6 +98,7 @@ def stage(setting: Setting, faults: Mapping[str, str]) -> Scene:
     if "memory" in faults:
         look = replace(look, heap=int(faults["memory"]))
     in_container = look.shape is Shape.CONTAINER
+    isolated = in_container and setting.own_network
     port = int(faults.get("other-port") or faults.get("restart-other-port") or setting.port)
     # Where Docker runs in a machine of its own, the relay is all that can be seen of a container.
     only_relay = "container-not-ready" in faults and not in_container
@@ -99,15 +108,19 @@ def stage(setting: Setting, faults: Mapping[str, str]) -> Scene:
         application = Application(
             look=look,
             home=setting.folder / "home",
-            linked=logged_in and "container-not-ready" not in faults,
+            linked=logged_in and "container-not-ready" not in faults and not isolated,
             listening=logged_in and not any(name in faults for name in _NOT_LISTENING),
             port=setting.spare_port if in_container else port,
             stuck="close-wait" in faults,
             memory=int(look.heap * MEGABYTE * FULL_MEMORY) if "memory" in faults else None,
+            own_network=isolated,
+            hidden=in_container and not isolated,
+            bridge=_bridge(setting) if isolated else None,
         )
-    companions = _companions(setting, faults, look, port, application)
+    companions: dict[str, Companion] = {}
     if "port-taken" not in faults and (only_relay or (in_container and "client-portal" not in faults)):
         companions["relay"] = _relay(setting, port)
+    companions |= _companions(setting, faults, look, port, application)
     return Scene(application, port, companions)
 
 
@@ -159,7 +172,7 @@ def _companions(
                 plain(tools, "trading-bot"),
                 {
                     "part": "clients",
-                    "port": application.port,
+                    "port": port,
                     "count": count,
                     "stay": stay,
                     "first_client_id": _FIRST_CLIENT_ID,
@@ -187,6 +200,11 @@ def _relay(setting: Setting, port: int) -> Companion:
         setting.folder / "tools",
         "docker-proxy",
         *("-proto", "tcp", "-host-ip", "127.0.0.1", "-host-port", str(port)),
-        *("-container-ip", "127.0.0.1", "-container-port", str(setting.spare_port)),
+        *("-container-ip", "172.18.0.2", "-container-port", str(setting.spare_port)),
     )
-    return Companion(disguise, {"part": "relay", "port": port, "inner": setting.spare_port})
+    inner = _bridge(setting) if setting.own_network else setting.spare_port
+    return Companion(disguise, {"part": "relay", "port": port, "inner": inner})
+
+
+def _bridge(setting: Setting) -> str:
+    return str(setting.folder / "inside")

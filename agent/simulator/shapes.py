@@ -26,7 +26,8 @@ class Shape(StrEnum):
     IBC = "ibc"
     """By IBC, in a Java of its own."""
     CONTAINER = "container"
-    """By IBC in a container; clients reach it through a relay."""
+    """By IBC in a container, with a network of its own; clients reach it through a relay. Where the system gives no
+    process a network of its own, only the relay tells of it, as where Docker runs in a virtual machine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,11 +105,14 @@ class SimulatedApplication:
             "region": region.value,
             "tick_seconds": tick_seconds,
         }
+        upstream = (at["address"], at["port"])
         setting = Setting(
-            folder, look, port or free_port(), free_port(pair=True), profile, (at["address"], at["port"]), logged_in
+            folder, look, port or free_port(), free_port(pair=True), profile, upstream, logged_in=logged_in
         )
         application = cls(setting, servers, tell)
         try:
+            if look.shape is Shape.CONTAINER:
+                await application._try_own_network()
             await application._begin(wanted)
         except BaseException:
             await application.close()
@@ -262,6 +265,16 @@ class SimulatedApplication:
             if name not in self._process_faults:
                 await self._fault(name, value)
 
+    async def _try_own_network(self) -> None:
+        """Find out whether a process may have a network of its own here, as one in a container has."""
+        trial, answer = await Child.start(
+            plain(self._setting.folder / "tools", "trial"),
+            {"part": "bystander", "own_network": True},
+            self._log("trial"),
+        )
+        await trial.kill()
+        self._setting = replace(self._setting, own_network=answer["own_network"])
+
     async def _fault(self, name: str, value: str | None) -> None:
         fault = known(name)
         if fault.kind is FaultKind.WIRE:
@@ -367,7 +380,10 @@ class SimulatedApplication:
         furnish(layout, wanted.look)
         first = first_order(self._setting, wanted.look, **stand)
         first |= {"faults": list(self._wire_faults.items()), "memory": wanted.memory}
-        child, _ = await Child.start(layout.disguise, first, self._log("application"), self._say)
+        first |= {"own_network": wanted.own_network, "bridge": wanted.bridge}
+        hidden = plain(self._setting.folder / "tools", "virtual-machine")
+        disguise = hidden if wanted.hidden else layout.disguise
+        child, _ = await Child.start(disguise, first, self._log("application"), self._say)
         return child
 
     async def _start_companions(self, scene: Scene) -> None:

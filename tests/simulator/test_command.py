@@ -245,7 +245,7 @@ def test_a_port_in_use_is_refused_in_one_sentence() -> None:
         (("--port", "0"), "--port takes a number from 1 to 65535, not 0."),
         (("--port", "70000"), "--port takes a number from 1 to 65535, not 70000."),
         (("--server-version", "99"), "--server-version takes a number from 157 to 226, not 99."),
-        (("--version", "ten"), '--version takes a version like 10.45, not "ten".'),
+        (("--app-version", "ten"), '--app-version takes a version like 10.45, not "ten".'),
         (("--fault", "bad"), 'There is no fault "bad"; `gatelight simulate --list-faults` names them all.'),
     ],
 )

@@ -25,6 +25,10 @@ def upstream(pid: int) -> list[tuple[str, int]]:
     ]
 
 
+def network_of(process: str) -> Path:
+    return Path(f"/proc/{process}/ns/net").readlink()
+
+
 async def hello(port: int) -> bytes:
     """What the port answers to the hello of an API client, b"" where it closes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -40,7 +44,7 @@ async def hello(port: int) -> bytes:
 
 
 @linux
-@pytest.mark.parametrize("shape", list(Shape))
+@pytest.mark.parametrize("shape", [Shape.ITSELF, Shape.IBC])
 @pytest.mark.parametrize("kind", ["gateway", "tws"])
 async def test_a_simulated_application_is_a_java_with_the_main_class_of_the_real_one(
     kind: str, shape: Shape, tmp_path: Path
@@ -82,9 +86,22 @@ async def test_behind_a_container_a_relay_owns_the_port_and_passes_the_hello_on(
         answer = await hello(application.port)
 
         assert relay.name() == "docker-proxy"
+        assert "172.18.0.2" in relay.cmdline()
         assert listening(pid) == {application.port} == {port}
         assert application.port not in listening(application.pid)
         assert answer.startswith(b"178\0")
+
+
+@linux
+async def test_a_container_is_a_java_in_another_network_or_cannot_be_seen_at_all(tmp_path: Path) -> None:
+    async with await SimulatedApplication.start(tmp_path, shape=Shape.CONTAINER) as application:
+        process = psutil.Process(application.pid)
+        elsewhere = network_of(str(process.pid)) != network_of("self")
+        seen_from_here = {c.pid for c in psutil.net_connections("tcp")}
+
+        assert process.name() == ("java" if elsewhere else "virtual-machine")
+        assert ("ibcalpha.ibc.IbcGateway" in process.cmdline()) is elsewhere
+        assert not (elsewhere and process.pid in seen_from_here)
 
 
 async def test_the_settings_folder_is_named_on_the_command_line_and_holds_jts_ini(tmp_path: Path) -> None:
