@@ -5,6 +5,7 @@ Nothing of it touches the desktop the tests are run on, and everything is ended 
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -118,11 +119,21 @@ def session_bus(services: bool = False) -> Iterator[SessionBus]:
             ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"], stderr=subprocess.DEVNULL
         )
         stack.callback(end, process)
-        wait_until((folder / "bus").is_socket, "the session bus")
+        wait_until(lambda: _listens(folder / "bus"), "the session bus")
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={folder}/bus")
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
         yield SessionBus(process, f"unix:path={folder}/bus")
+
+
+def _listens(path: Path) -> bool:
+    """Whether a connection is taken: the file is there a moment earlier."""
+    with socket.socket(socket.AF_UNIX) as caller:
+        try:
+            caller.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 @dataclass
