@@ -18,6 +18,9 @@ YOUNG = 120.0
 SWEEP = 24
 """An older process is looked at again at every so many looks: one in two minutes with a look every 5 s."""
 
+EXEC_TIME = 5.0
+"""Seconds a process may be without a command line while it starts, before that counts as withheld."""
+
 MEMORY_EVERY = 60.0
 """Seconds between two memory samples kept."""
 
@@ -53,6 +56,8 @@ class _Seen:
     withheld: bool = False
     elsewhere: bool = False
     exe: str | None = None
+    folders: tuple[str, ...] | None = None
+    """Working folder and program folder; None until asked for."""
     cpu: tuple[float, float] | None = None
     """(monotonic seconds, processor seconds used) at the last look."""
     memory: deque[MemorySample] = field(default_factory=lambda: deque(maxlen=MEMORY_KEPT))
@@ -65,6 +70,7 @@ class ProcessObserver:
         self._is_elsewhere = is_elsewhere
         self._seen: dict[int, _Seen] = {}
         self._looks = 0
+        self._last = Moment(0.0, 0.0)
 
     def observe(self, now: Moment) -> Fact[Processes]:
         """The applications that run now."""
@@ -73,12 +79,13 @@ class ProcessObserver:
         except (psutil.Error, OSError) as error:
             return Unknown(f"the process table could not be read ({_words(error)})")
         self._looks += 1
+        self._last = now
         for gone in self._seen.keys() - set(pids):
             del self._seen[gone]
         for pid in pids:
             seen = self._seen.get(pid)
             if seen is None or self._is_due(seen, now):
-                self._look_at(pid)
+                self._look_at(pid, now)
         applications: list[Process] = []
         portals: list[OtherProcess] = []
         unreadable: list[OtherProcess] = []
@@ -98,7 +105,7 @@ class ProcessObserver:
         """Name of a process, without path, as of the last looks; None where there is none or it is withheld."""
         if pid not in self._seen:
             # It started after the process table was read, and has a socket already.
-            self._look_at(pid)
+            self._look_at(pid, self._last)
         seen = self._seen.get(pid)
         return seen.name or None if seen is not None else None
 
@@ -111,18 +118,20 @@ class ProcessObserver:
         seen = self._seen.get(pid)
         if seen is None:
             return ()
-        found = []
-        with suppress(psutil.Error, OSError):
-            found.append(seen.process.cwd())
-        if seen.exe:
-            found.append(os.path.dirname(seen.exe))  # noqa: PTH120 - a path as the system spells it
-        return tuple(found)
+        if seen.folders is None:
+            found = []
+            with suppress(psutil.Error, OSError):
+                found.append(seen.process.cwd())
+            if seen.exe:
+                found.append(os.path.dirname(seen.exe))  # noqa: PTH120 - a path as the system spells it
+            seen.folders = tuple(found)
+        return seen.folders
 
     def _is_due(self, seen: _Seen, now: Moment) -> bool:
         """Whether to read name and start time again: the young, a few of the others in turn, never all."""
         return now.wall - seen.started < YOUNG or (seen.process.pid + self._looks) % SWEEP == 0
 
-    def _look_at(self, pid: int) -> None:
+    def _look_at(self, pid: int, now: Moment) -> None:
         try:
             process = psutil.Process(pid)
         except (psutil.Error, OSError):
@@ -139,25 +148,28 @@ class ProcessObserver:
         before = self._seen.get(pid)
         seen = _Seen(process, name, started)
         if may_be_application(name):
-            self._recognise(seen)
+            self._recognise(seen, now)
         if before is not None and before.started == started and before.found == seen.found:
             seen.cpu, seen.memory = before.cpu, before.memory
         self._seen[pid] = seen
 
-    def _recognise(self, seen: _Seen) -> None:
+    def _recognise(self, seen: _Seen, now: Moment) -> None:
         try:
             seen.exe = seen.process.exe() or None
         except (psutil.Error, OSError):
             seen.exe = None
+        denied = False
         try:
-            # An empty one is a zombie's, or withheld.
             cmdline = seen.process.cmdline() or None
         except psutil.AccessDenied:
-            cmdline = None
+            cmdline, denied = None, True
         except (psutil.Error, OSError):
             return
         seen.found = recognise(seen.name, seen.exe, cmdline)
-        seen.withheld = seen.found is None and cmdline is None and not _is_zombie(seen.process)
+        if seen.found is None and cmdline is None:
+            # An empty one is a zombie's, or that of a process about to become another program, or withheld.
+            starting = now.wall - seen.started < EXEC_TIME
+            seen.withheld = denied or not (starting or _is_zombie(seen.process))
         seen.elsewhere = isinstance(seen.found, Application) and self._is_elsewhere(seen.process.pid)
 
     def _measure(self, seen: _Seen, application: Application, now: Moment) -> Process | None:

@@ -11,7 +11,7 @@ import pytest
 
 from agent.core.clock import Moment
 from agent.core.facts import Known, Process, Processes, Unknown
-from agent.observers.processes import MEMORY_KEPT, MEMORY_SPAN, SWEEP, YOUNG, ProcessObserver, growth
+from agent.observers.processes import EXEC_TIME, MEMORY_KEPT, MEMORY_SPAN, SWEEP, YOUNG, ProcessObserver, growth
 from agent.tws.applications import ApplicationKind, Launcher, TradingMode
 from tests.lookalikes import Start
 
@@ -86,16 +86,17 @@ def test_a_process_that_ends_is_gone_at_the_next_look(start: Start, now: Moment)
     assert of(seen(observer, now.later(5)), running.pid) is None
 
 
-def test_a_process_that_ended_but_was_not_asked_for_is_gone_too(start: Start, now: Moment) -> None:
+@pytest.mark.parametrize("age", [0.0, YOUNG * 10], ids=["young", "old"])
+def test_a_process_that_ended_but_was_not_asked_for_is_gone_too(start: Start, now: Moment, age: float) -> None:
     observer = ProcessObserver()
     running = start(*GATEWAY)
-    assert of(seen(observer, now), running.pid) is not None
+    assert of(seen(observer, now.later(age)), running.pid) is not None
 
     running.process.kill()
     wait_for_zombie(running.pid)
 
-    assert of(seen(observer, now.later(5)), running.pid) is None
-    assert of(seen(ProcessObserver(), now.later(5)), running.pid) is None
+    assert [of(seen(observer, now.later(age + n)), running.pid) for n in (5, 10)] == [None, None]
+    assert of(seen(ProcessObserver(), now.later(age)), running.pid) is None
 
 
 def wait_for_zombie(pid: int) -> None:
@@ -139,9 +140,9 @@ def test_an_old_process_is_looked_at_again_within_a_round(start: Start, now: Mom
     asked: list[int] = []
     look_at = observer._look_at
 
-    def counted(pid: int) -> None:
+    def counted(pid: int, now: Moment) -> None:
         asked.append(pid)
-        look_at(pid)
+        look_at(pid, now)
 
     observer._look_at = counted  # type: ignore[method-assign]
     for count in range(SWEEP):
@@ -183,6 +184,17 @@ def test_java_whose_command_line_is_withheld_is_told_as_such(
 
     assert (running.pid, "java") in [(p.pid, p.name) for p in found.unreadable]
     assert of(found, running.pid) is None
+
+
+@pytest.mark.parametrize(("age", "withheld"), [(0.0, False), (EXEC_TIME * 2, True)])
+def test_an_empty_command_line_counts_as_withheld_only_when_the_process_had_time_to_start(
+    monkeypatch: pytest.MonkeyPatch, start: Start, now: Moment, age: float, withheld: bool
+) -> None:
+    running = start(*GATEWAY)
+    monkeypatch.setattr(psutil.Process, "cmdline", lambda process: [])
+    found = seen(ProcessObserver(), now.later(age))
+
+    assert (running.pid in [p.pid for p in found.unreadable]) is withheld
 
 
 def test_a_process_of_another_network_is_left_out(start: Start, now: Moment) -> None:

@@ -8,7 +8,17 @@ import psutil
 import pytest
 
 from agent.core.clock import Moment
-from agent.core.facts import Known, Listener, OtherProcess, Process, Processes, SettingsHints, Sockets, Unknown
+from agent.core.facts import (
+    ApiClient,
+    Known,
+    Listener,
+    OtherProcess,
+    Process,
+    Processes,
+    SettingsHints,
+    Sockets,
+    Unknown,
+)
 from agent.observers.processes import ProcessObserver
 from agent.observers.sockets import SocketObserver, SocketsSeen
 from agent.platforms import current
@@ -47,6 +57,11 @@ def of(processes: Processes, running: Lookalike) -> Process:
     return next(p for p in processes.applications if p.pid == running.pid)
 
 
+def clients(sockets: Sockets, port: int, pid: int) -> list[ApiClient]:
+    """Those of one process: a Gatelight that runs on this machine may take an interest in a look-alike."""
+    return [c for c in sockets.clients if (c.port, c.pid) == (port, pid)]
+
+
 def test_a_real_application_has_its_port_and_we_are_its_client(real: Real, start: Start, now: Moment) -> None:
     running = start(*GATEWAY, listen=(("127.0.0.1", 0),))
     (port,) = running.ports
@@ -54,7 +69,7 @@ def test_a_real_application_has_its_port_and_we_are_its_client(real: Real, start
         processes, _ = real.look(now)
         later = now.later(40)
         _, sockets = real.look(later)
-    (client,) = [c for c in sockets.clients if c.port == port]
+    (client,) = clients(sockets, port, os.getpid())
 
     assert of(processes, running).api_ports == (port,)
     assert Listener(port, running.pid, "java") in sockets.listeners
@@ -66,11 +81,11 @@ def test_a_client_of_another_program_is_named_and_keeps_its_first_sight(real: Re
     running = start(*GATEWAY, listen=(("127.0.0.1", 0),))
     (port,) = running.ports
     other = start(name="quantower", connect=(("127.0.0.1", port),))
-    first = [c for c in real.look(now, port)[1].clients if c.port == port]
-    second = [c for c in real.look(now.later(5), port)[1].clients if c.port == port]
+    first = clients(real.look(now, port)[1], port, other.pid)
+    second = clients(real.look(now.later(5), port)[1], port, other.pid)
     other.process.kill()
     other.process.wait()
-    third = [c for c in real.look(now.later(60), port)[1].clients if c.port == port]
+    third = clients(real.look(now.later(60), port)[1], port, other.pid)
 
     assert [(c.pid, c.name, c.own, c.since) for c in first] == [(other.pid, "quantower", False, now.wall)]
     assert second == first
