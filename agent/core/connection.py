@@ -95,6 +95,8 @@ class Target:
     """Somebody listens there, or that cannot be known without knocking (remote host, unreadable sockets)."""
     door: str
     """Identity of what listens there (process, its start, port): when it changes, waiting is over."""
+    seen: float = float("inf")
+    """Monotonic time of the look this comes from; infinity where no look can tell."""
     avoid_ids: frozenset[int] = frozenset()
     """Client IDs of our other connections."""
 
@@ -144,6 +146,9 @@ def consider(
                 link, effects = _stand_down(link, now)
                 again, more = consider(link, target, settings, timing, now, number)
                 return again, effects + more
+            return link, ()
+        case Idle() | BackingOff() | Blocked() if target.seen < state.since:
+            # Look before you knock: what was seen before the state changed says nothing about now.
             return link, ()
         case Idle():
             return _knock(link, target, settings, timing, now, number) if target.open else (link, ())

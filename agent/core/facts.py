@@ -237,6 +237,7 @@ class Attempt:
     accounts_came: bool = False
     detail: str = ""
     """What exactly was seen, for the evidence; nothing private."""
+    client_id: int | None = None
     first_failed: float | None = None
     """Monotonic time since which every attempt had this same outcome on this port."""
 

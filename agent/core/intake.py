@@ -138,9 +138,15 @@ def _of_session(
         case SessionFailed():
             assert isinstance(link.state, Connecting)
             attempt = Attempt(
-                event.outcome, now.monotonic, link.state.port, event.elapsed, event.server_version,
-                event.accounts_came, event.detail,
-            )  # fmt: skip
+                outcome=event.outcome,
+                at=now.monotonic,
+                port=link.state.port,
+                elapsed=event.elapsed,
+                server_version=event.server_version,
+                accounts_came=event.accounts_came,
+                detail=event.detail,
+                client_id=link.state.client_id,
+            )
             first = link.attempt is None or link.attempt.outcome is not event.outcome
             link = machine_of.failed(link, event.number, attempt, watched.settings, timing, now.monotonic)
             watched = replace(watched, link=link, session=None)

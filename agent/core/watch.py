@@ -15,6 +15,7 @@ from agent.core.facts import (
     ServerLink,
     SessionFacts,
     Sight,
+    SurroundingsKind,
     Unknown,
 )
 from agent.core.ledger import Ledger
@@ -88,17 +89,23 @@ def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionS
     if not settings.local:
         return Target(watched.wanted, port, open=True, door=f"{settings.host}:{port}")
     owner = next((p for p in applications(machine) if port in p.api_ports), None)
-    if owner is not None:
-        return Target(watched.wanted, port, open=True, door=f"{port}/{owner.pid}/{owner.started}")
     listener = listener_at(machine, port)
-    if listener is not None:
-        return Target(watched.wanted, port, open=True, door=f"{port}/{listener.pid}")
-    return Target(watched.wanted, port, open=_must_knock(machine), door=f"{port}/-")
+    if owner is not None:
+        door = f"{port}/{owner.pid}/{owner.started}"
+    else:
+        door = f"{port}/{listener.pid if listener is not None else '-'}"
+    is_open = owner is not None or listener is not None or _must_knock(machine)
+    return Target(watched.wanted, port, open=is_open, door=door, seen=machine.taken)
 
 
 def _must_knock(machine: MachineFacts) -> bool:
     """Whether only a connection attempt can tell if the port is open."""
-    return machine.taken != 0.0 and isinstance(machine.sockets, Unknown)
+    if machine.taken == 0.0:
+        return False
+    # WSL's mirrored network: a port of Windows answers although nobody is seen to listen.
+    surroundings = machine.surroundings
+    mirrored = isinstance(surroundings, Known) and surroundings.value.kind is SurroundingsKind.WSL
+    return mirrored or isinstance(machine.sockets, Unknown)
 
 
 def facts_of_session(watched: Watched, now: Moment, timing: Timing) -> SessionFacts:

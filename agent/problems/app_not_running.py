@@ -5,16 +5,20 @@ from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.reading import applications, listener_at, port_of
 from agent.core.telling import app_name, clock
 from agent.problems import patience
-from agent.problems.obstacles import NotRunning
+from agent.problems.obstacles import NotRunning, OuterMachine
 from agent.problems.reach import how_far, otherwise
-from agent.problems.words import listening, owner_of
+from agent.problems.words import listening, outside, owner_of
 
 
 def _check(facts: Facts) -> Verdict:
     reach = how_far(facts)
-    if not isinstance(reach, NotRunning):
+    if not isinstance(reach, NotRunning | OuterMachine):
         return otherwise(reach)
-    return Present({"app": app_name(facts), "port": str(port_of(facts))}, _evidence(facts))
+    app, around = app_name(facts), outside(facts)
+    then = f"Programs can connect again once {app} runs and is logged in."
+    if isinstance(reach, OuterMachine) and around is not None:
+        then = f"Where it runs outside {around.inside}, use {around.address} as the host."
+    return Present({"app": app, "port": str(port_of(facts)), "then": then}, _evidence(facts))
 
 
 def _evidence(facts: Facts) -> tuple[str, ...]:
@@ -31,14 +35,16 @@ def _evidence(facts: Facts) -> tuple[str, ...]:
         found = [f"{x.kind.title} {x.version or ''}".rstrip() for x in facts.machine.installed.value]
         where = f"installed: {', '.join(sorted(found))}" if found else "neither was found in the usual folders"
         lines.append(where)
+    around = outside(facts)
+    if around is not None:
+        lines.append(f"Gatelight runs inside {around.inside}; {around.outer} is {around.address} from there")
     return tuple(lines)
 
 
 APP_NOT_RUNNING = Problem(
     code="app-not-running",
     title="{app} is not running",
-    text="{app} does not run on this computer, and no TWS API answers on port {port}. Programs can connect again once "
-    "{app} runs and is logged in.",
+    text="{app} does not run on this computer, and no TWS API answers on port {port}. {then}",
     severity=Severity.ERROR,
     check=_check,
     visible_after=patience.absence,

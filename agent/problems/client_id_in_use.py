@@ -1,6 +1,6 @@
 """Notice 326: another program holds the client ID that the configuration fixes for Gatelight."""
 
-from agent.core.facts import Facts, Outcome, Unknown
+from agent.core.facts import Facts, Outcome, Phase, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import chosen, clients_of, port_of, standing_outcome
 from agent.core.telling import ago, listed, program
@@ -9,8 +9,13 @@ from agent.problems import patience
 
 def _check(facts: Facts) -> Verdict:
     attempt, client_id = facts.session.attempt, facts.connection.client_id
-    if attempt is None or standing_outcome(facts) is not Outcome.ID_IN_USE or client_id == "auto":
+    if attempt is None or standing_outcome(facts) is not Outcome.ID_IN_USE:
         return Absent()
+    if client_id == "auto":
+        if facts.session.phase is not Phase.BLOCKED:
+            # The next ID is free; only an application that refuses several in a row makes this a problem.
+            return Absent()
+        client_id = attempt.client_id if attempt.client_id is not None else "auto"
     port = port_of(facts)
     clients = clients_of(facts)
     evidence = [f"notice 326 {ago(facts, attempt.at)}: client ID {client_id} is in use on port {port}"]
@@ -34,7 +39,7 @@ CLIENT_ID_IN_USE = Problem(
     code="client-id-in-use",
     title="Client ID {client_id} is already in use",
     text=(
-        "Gatelight is told to use client ID {client_id}, and another program has it ({holder}). "
+        "Gatelight asked for client ID {client_id}, and another program has it ({holder}). "
         "A client ID serves one program at a time."
     ),
     severity=Severity.WARNING,

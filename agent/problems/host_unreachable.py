@@ -1,33 +1,19 @@
 """A remote host does not answer or refuses; or "this machine" is inside WSL or a container and TWS is outside."""
 
-from agent.core.facts import Facts, Outcome, Surroundings, SurroundingsKind
+from agent.core.facts import Facts, Outcome
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.reading import outcome, port_of
-from agent.core.telling import shortened
 from agent.problems import patience
 from agent.problems.network_down import NETWORK_DOWN
-from agent.problems.obstacles import NoAnswer, OuterMachine
+from agent.problems.obstacles import NoAnswer
 from agent.problems.reach import how_far, not_tried
-from agent.problems.words import HOST_ROOM, host_of, quickly, sentence
-
-_INSIDE = {
-    SurroundingsKind.PLAIN: "this computer",
-    SurroundingsKind.WSL: "WSL",
-    SurroundingsKind.CONTAINER: "this container",
-}
-_OUTSIDE = {
-    SurroundingsKind.PLAIN: "the other computer",
-    SurroundingsKind.WSL: "Windows",
-    SurroundingsKind.CONTAINER: "the computer that runs the container",
-}
+from agent.problems.words import host_of, outside, quickly
 
 
 def _check(facts: Facts) -> Verdict:
     match how_far(facts):
         case NoAnswer():
             return _remote(facts)
-        case OuterMachine(surroundings=surroundings):
-            return _outer(facts, surroundings)
         case reach:
             return not_tried(reach, NoAnswer)
 
@@ -42,35 +28,13 @@ def _remote(facts: Facts) -> Present:
         seen = f"{host} does not answer on port {port}: it is off, not reachable, or a firewall is in between."
         waited = f" within {quickly(attempt.elapsed)}" if attempt is not None else ""
         line = f"no answer from {host}, port {port}{waited}"
-    return Present(
-        {
-            "host": host,
-            "port": port,
-            "seen": seen,
-            "first_step": f"Make sure that {host} is the right address and that this computer is switched on.",
-        },
-        (line,),
-    )
-
-
-def _outer(facts: Facts, surroundings: Surroundings) -> Present:
-    host, port = host_of(facts), str(port_of(facts))
-    inside, outside = _INSIDE[surroundings.kind], _OUTSIDE[surroundings.kind]
-    known = surroundings.host_address
-    address = shortened(known, HOST_ROOM) if known else f"the address of {outside}"
-    return Present(
-        {
-            "host": host,
-            "port": port,
-            "seen": f"No TWS or IB Gateway runs inside {inside}, where {host} leads. {sentence(outside)} is {address}.",
-            "first_step": f"Where TWS or IB Gateway runs outside {inside}, set `host` of this connection to {address}.",
-        },
-        (
-            f"Gatelight runs inside {inside}, where {host} is {inside} itself",
-            f"nobody accepts connections on port {port} there",
-            "no process of TWS or IB Gateway was found there",
-        ),
-    )
+    first_step = f"Make sure that {host} is the right address and that this computer is switched on."
+    lines = [line]
+    around = outside(facts)
+    if around is not None:
+        lines.append(f"Gatelight runs inside {around.inside}; {around.outer} is {around.address} from there")
+        first_step = f"Where TWS or IB Gateway runs outside {around.inside}, set `host` to {around.address}."
+    return Present({"host": host, "port": port, "seen": seen, "first_step": first_step}, tuple(lines))
 
 
 HOST_UNREACHABLE = Problem(

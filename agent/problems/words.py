@@ -1,8 +1,9 @@
 """Words that several problems share: addresses, owners of ports, start times."""
 
 import re
+from dataclasses import dataclass
 
-from agent.core.facts import Facts, Known, Listener, Process
+from agent.core.facts import Facts, Known, Listener, Process, SurroundingsKind
 from agent.core.telling import clock, shortened
 from agent.tws.applications import TradingMode
 
@@ -66,3 +67,31 @@ def without_folders(text: str) -> str:
     """The text with every path cut down to its file name, on one line and without braces."""
     plain = " ".join(text.replace("{", "(").replace("}", ")").split())
     return _FOLDERS.sub("", plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The machine around the one Gatelight runs in, in words."""
+
+    inside: str
+    """Where Gatelight runs: "WSL" or "this container"."""
+    outer: str
+    """What is around it."""
+    address: str
+    """How it is reached from inside."""
+
+
+_AROUND = {
+    SurroundingsKind.WSL: ("WSL", "Windows"),
+    SurroundingsKind.CONTAINER: ("this container", "the computer that runs the container"),
+}
+
+
+def outside(facts: Facts) -> Outside | None:
+    """The machine around WSL or a container; None where there is none, or it is not known."""
+    surroundings = facts.machine.surroundings
+    if not isinstance(surroundings, Known) or surroundings.value.kind not in _AROUND:
+        return None
+    inside, outer = _AROUND[surroundings.value.kind]
+    known = surroundings.value.host_address
+    return Outside(inside, outer, shortened(known, HOST_ROOM) if known else f"the address of {outer}")

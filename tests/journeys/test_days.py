@@ -453,7 +453,7 @@ def test_unreadable_sockets_do_not_keep_it_from_connecting() -> None:
 
 
 def test_two_days_of_health_with_restarts_and_resets_raises_no_alarm() -> None:
-    day = Day(wall=datetime(2026, 11, 23, 8, 0, tzinfo=UTC).timestamp(), timing=Timing())
+    day = Day(wall=datetime(2026, 11, 23, 8, 0, tzinfo=UTC).timestamp(), timing=replace(Timing(), look_every=30.0, heartbeat_every=60.0))
     hints = SettingsHints(region=Region.AMERICA, auto_restart_time=23 * 60 + 45)
     app = day.start()
     app.hints = hints

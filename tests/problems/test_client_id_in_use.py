@@ -2,7 +2,7 @@ from agent.core.facts import ApiClient, Outcome, Phase, SessionFacts, Unknown
 from agent.core.problem import Absent, Present
 from agent.problems.client_id_in_use import CLIENT_ID_IN_USE
 from tests.problems.conftest import Judge
-from tests.problems.scene import attempt, connected, connection, facts, gateway, machine
+from tests.problems.scene import attempt, backing_off, connected, connection, facts, gateway, machine
 
 BLOCKED = SessionFacts(phase=Phase.BLOCKED, attempt=attempt(Outcome.ID_IN_USE))
 
@@ -56,7 +56,13 @@ def test_programs_that_cannot_be_seen_are_not_guessed(judge: Judge) -> None:
 
 
 def test_an_automatic_client_id_simply_tries_another(judge: Judge) -> None:
-    assert judge(CLIENT_ID_IN_USE, facts(session=BLOCKED, wants=connection(client_id="auto"))) == Absent()
+    trying = facts(session=backing_off(Outcome.ID_IN_USE), wants=connection(client_id="auto"))
+
+    assert judge(CLIENT_ID_IN_USE, trying) == Absent()
+
+
+def test_an_application_that_refuses_every_client_id_is_told(judge: Judge) -> None:
+    assert isinstance(judge(CLIENT_ID_IN_USE, facts(session=BLOCKED, wants=connection(client_id="auto"))), Present)
 
 
 def test_it_is_absent_in_a_session_and_without_an_application(judge: Judge) -> None:

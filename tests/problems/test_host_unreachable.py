@@ -38,22 +38,31 @@ def test_a_refusal_on_this_machine_is_about_the_application(judge: Judge) -> Non
 
 
 def test_inside_wsl_it_says_which_address_leads_out(judge: Judge) -> None:
+    """A local connection inside WSL misses its application there, and names the way out."""
     for outcome in (Outcome.REFUSED, None):
         seen = facts(machine(surroundings=WSL, installed=NOTHING), backing_off(outcome, 4001), sight=NEVER_SEEN)
-        verdict = judge(HOST_UNREACHABLE, seen)
+        verdict = judge(APP_NOT_RUNNING, seen)
 
         assert isinstance(verdict, Present)
-        assert "172.28.64.1" in verdict.args["first_step"]
-        assert "Windows is 172.28.64.1" in verdict.args["seen"]
-        assert judge(APP_NOT_RUNNING, seen) == Absent()
+        assert "172.28.64.1" in verdict.args["then"]
+        assert any("Windows is 172.28.64.1" in line for line in verdict.evidence)
+        assert judge(HOST_UNREACHABLE, seen) == Absent()
+
+
+def test_a_remote_host_that_is_silent_inside_wsl_is_told_with_the_address_of_windows(judge: Judge) -> None:
+    seen = facts(machine(surroundings=WSL), backing_off(Outcome.REFUSED, 4001), wants=FAR)
+    verdict = judge(HOST_UNREACHABLE, seen)
+
+    assert isinstance(verdict, Present)
+    assert "172.28.64.1" in verdict.args["first_step"]
 
 
 def test_inside_a_container_without_a_known_way_out_it_still_says_so(judge: Judge) -> None:
     around = machine(surroundings=Known(Surroundings(SurroundingsKind.CONTAINER)), installed=NOTHING)
-    verdict = judge(HOST_UNREACHABLE, facts(around, backing_off(Outcome.REFUSED, 4001), sight=NEVER_SEEN))
+    verdict = judge(APP_NOT_RUNNING, facts(around, backing_off(Outcome.REFUSED, 4001), sight=NEVER_SEEN))
 
     assert isinstance(verdict, Present)
-    assert "the address of the computer that runs the container" in verdict.args["first_step"]
+    assert "the address of the computer that runs the container" in verdict.args["then"]
 
 
 def test_an_application_that_was_seen_inside_is_missed_inside(judge: Judge) -> None:
