@@ -12,6 +12,11 @@ _REACHED_OVER_LOOPBACK = ("", "127.0.0.1", "::1")
 """Where a listener must be bound to be reached at 127.0.0.1; the wildcard is an empty string."""
 
 
+def _is_other_loopback(address: str) -> bool:
+    """Whether nobody who connects to 127.0.0.1 or to this machine's own address gets there."""
+    return address.startswith("127.") and address != "127.0.0.1"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class ClientRow:
     """One connection from a program to an API port."""
@@ -43,7 +48,7 @@ def api_ports(
         and r.state is SocketState.LISTEN
         and r.local_port not in OTHER_PORTS
         and r.local_port != command_port
-        and (r.local_address in _REACHED_OVER_LOOPBACK or not r.local_address.startswith("127."))
+        and not _is_other_loopback(r.local_address)
     ]
     everywhere = {r.local_port for r in listening if r.local_address not in ("127.0.0.1", "::1")}
     ports = everywhere or {r.local_port for r in listening}
@@ -107,7 +112,7 @@ def clients(rows: Sequence[SocketRow], ports: frozenset[int], applications: froz
     by_ends = {(r.local_address, r.local_port, r.remote_address, r.remote_port): r for r in standing}
     found = set()
     for served in standing:
-        if served.local_port not in listening or served.local_port not in ports:
+        if served.local_port not in listening or _is_other_loopback(served.local_address):
             continue
         other = by_ends.get((served.remote_address, served.remote_port, served.local_address, served.local_port))
         if other is not None and other.pid in applications:

@@ -55,6 +55,9 @@ class Broken:
     def settings_roots(self) -> tuple[Path, ...]:
         return ()
 
+    def is_elsewhere(self, pid: int) -> bool:
+        return False
+
 
 def test_a_part_that_fails_is_unknown_in_words_and_logged_once(now: Moment, caplog: pytest.LogCaptureFixture) -> None:
     looker = Looker(Broken())  # type: ignore[arg-type]
