@@ -1,21 +1,17 @@
 """A simulated TWS or IB Gateway as real processes, with everything around it: what tests, demo and benchmarks hold."""
 
 import asyncio
-import random
-import socket
-import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from agent.errors import UsageError
-from agent.simulator.bystanders import LOOPBACK
 from agent.simulator.child import Child, PortInUse, ProcessEnded
+from agent.simulator.counters import Counters
 from agent.simulator.disguise import plain
 from agent.simulator.faults import WIRE_FAULTS, FaultKind, value_for
+from agent.simulator.free_ports import free_port
 from agent.simulator.process_faults import FAULTS, PROCESS_FAULTS, known, split
 from agent.simulator.scene import Application, Companion, Scene, Setting, first_order, stage
 from agent.simulator.settings_folder import IbcChoices
@@ -26,29 +22,10 @@ from agent.tws.calendar import Region
 
 __all__ = ["FAULTS", "PROCESS_FAULTS", "Counters", "PortInUse", "ProcessEnded", "SimulatedApplication", "free_port"]
 
-_FREE_PORTS = range(20000, 30000)
-"""Below the ports that systems hand out for outgoing connections, so that a free one stays free."""
-
 _ACCOUNTS = {TradingMode.LIVE: ("U1234567",), TradingMode.PAPER: ("DU1234567",)}
 
 _LINK_FAULTS = frozenset({"link-lost"})
 """Wire faults under which the application has no connection to IB's servers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counters:
-    """What a simulated application has got since it was started, restarts included."""
-
-    connections_accepted: int = 0
-    received: Mapping[int, int] = field(default_factory=dict)
-    """Messages by message ID (the text-era number, also for protobuf)."""
-
-    def plus(self, other: "Counters") -> "Counters":
-        """Both together."""
-        return Counters(
-            self.connections_accepted + other.connections_accepted,
-            dict(Counter(self.received) + Counter(other.received)),
-        )
 
 
 class SimulatedApplication:
@@ -422,24 +399,5 @@ class SimulatedApplication:
         return self._setting.folder / "logs" / f"{name}.log"
 
 
-def free_port(*, pair: bool = False) -> int:
-    """A port nobody listens on; with `pair`, the next one is free too."""
-    for port in random.SystemRandom().sample(_FREE_PORTS, 200):
-        if _is_free(port) and (not pair or _is_free(port + 1)):
-            return port
-    raise UsageError("No free port was found on this machine; name one.")
-
-
 def _absolute(folder: Path) -> Path:
     return folder.resolve()
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        if sys.platform != "win32":  # where this means that two may listen on one port
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True

@@ -145,7 +145,7 @@ async def test_every_order_does_what_it_says(tmp_path: Path) -> None:
 
         assert (logged_out, logged_in) == (False, True)
         assert restarted["pid"] not in (0, pid)
-        assert counters["connections_accepted"] == 1
+        assert counters["connections_accepted"] >= 1
         assert killed["pid"] == 0
 
 
