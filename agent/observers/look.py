@@ -42,7 +42,7 @@ class Looker:
         attempt to connect, and for the doctor.
         """
         if not self._looking.acquire(blocking=False):
-            return MachineFacts(STILL_LOOKING, STILL_LOOKING, STILL_LOOKING, STILL_LOOKING, STILL_LOOKING)
+            return MachineFacts(*(STILL_LOOKING,) * 5, utc_offset=self._utc_offset(now), taken=now.monotonic)
         try:
             processes, sockets = self._tables(ports, thorough=thorough, now=now)
             return MachineFacts(

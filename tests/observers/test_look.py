@@ -105,6 +105,7 @@ def test_a_look_that_has_not_finished_is_not_joined_by_another(monkeypatch: pyte
     first.join()
 
     assert second.processes == second.sockets == STILL_LOOKING
+    assert (second.utc_offset, second.taken) == (found[0].utc_offset, now.monotonic)
     assert isinstance(found[0].processes, Known)
 
 
