@@ -6,6 +6,7 @@ import psutil
 import pytest
 
 from agent.simulator.child import PortInUse, ProcessEnded
+from agent.simulator.counters import Counters
 from agent.simulator.settings_folder import USER_FOLDER
 from agent.simulator.shapes import Shape
 from agent.simulator.world import SimulatedApplication, free_port
@@ -193,3 +194,9 @@ async def test_connections_are_counted_over_a_restart(tmp_path: Path) -> None:
 
         # At least: an agent that runs on this machine meanwhile may look in too.
         assert counters.connections_accepted >= 2
+
+
+def test_counters_add_up_by_message() -> None:
+    both = Counters(2, {71: 1, 49: 3}).plus(Counters(1, {71: 1}))
+
+    assert both == Counters(3, {71: 2, 49: 3})
