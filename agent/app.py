@@ -75,10 +75,11 @@ def first_state(
     purpose: Purpose = Purpose.WATCH,
     memory: Memory | None = None,
     timing: Timing | None = None,
+    known: Knowledge | None = None,
 ) -> AgentState:
     """An agent that has seen nothing yet."""
     return AgentState(
-        knowledge=knowledge(),
+        knowledge=known or knowledge(),
         settings=settings,
         version=__version__,
         pid=os.getpid(),
@@ -100,9 +101,10 @@ class RealWorld:
         channels: Chain | None = None,
         show: Callable[[Status], None] | None = None,
         memory_file: Path | None = None,
-        clock: SystemClock | None = None,
+        only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
     ) -> None:
-        self._clock = clock or SystemClock()
+        self._clock = SystemClock()
+        self._only = only
         self._platform = current()
         self._looker = Looker(self._platform)
         self._channels = channels
@@ -115,7 +117,7 @@ class RealWorld:
 
     def look(self, ports: frozenset[int], *, thorough: bool, now: Moment) -> MachineFacts:
         """Processes and sockets."""
-        return self._looker.look(ports, thorough=thorough, now=now)
+        return self._only(self._looker.look(ports, thorough=thorough, now=now))
 
     def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> Session:
         """A session over ib_async, which is imported when the first one is wanted: it is half of the memory."""
@@ -160,11 +162,13 @@ class App:
         *,
         tray: bool,
         timing: Timing | None = None,
-        clock: SystemClock | None = None,
+        knowledge: Knowledge | None = None,
+        only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
         say: Callable[[str], None] = lambda _: None,
         on_status: Callable[[Status], None] = lambda _: None,
         on_notice: Callable[[Notice], None] = lambda _: None,
     ) -> None:
+        """`only` narrows what a look may see; `on_status`, `on_notice` let somebody watch, on the agent's thread."""
         self._places = places
         self._say = say
         self._on_status = on_status
@@ -178,10 +182,10 @@ class App:
             channels=self._channels(settings, on_notice, desktop=tray and settings.notifications.desktop),
             show=self._show,
             memory_file=places.data / MEMORY_FILE,
-            clock=clock,
+            only=only,
         )
         memory = read_memory(places.data / MEMORY_FILE)
-        state = first_state(settings, self._world.now(), memory=memory, timing=timing)
+        state = first_state(settings, self._world.now(), memory=memory, timing=timing, known=knowledge)
         self._loop = AgentLoop(state, self._world)
 
     def run(self) -> None:

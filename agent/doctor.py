@@ -12,7 +12,7 @@ from agent.core.display import IconState
 from agent.core.facts import Purpose
 from agent.core.reading import candidates
 from agent.core.settings import Settings
-from agent.core.state import AgentState, others
+from agent.core.state import AgentState, Knowledge, others
 from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.core.watch import Watched
@@ -34,7 +34,7 @@ def examine(places: Places, name: str | None, say: Callable[[str], None], *, tim
     # Asked for a look, it connects even where the agent would wait for a click.
     connections = tuple(replace(c, auto_connect=True) for c in settings.connections)
     settings = replace(settings, connections=connections)
-    return asyncio.run(_examine(settings, timing or timing_of(settings), say))
+    return asyncio.run(look_once(settings, timing or timing_of(settings), say, RealWorld()))
 
 
 def _only(settings: Settings, name: str) -> Settings:
@@ -46,9 +46,15 @@ def _only(settings: Settings, name: str) -> Settings:
     return replace(settings, connections=chosen)
 
 
-async def _examine(settings: Settings, timing: Timing, say: Callable[[str], None]) -> Status:
-    world = RealWorld()
-    state = first_state(settings, world.now(), purpose=Purpose.DOCTOR, timing=timing)
+async def look_once(
+    settings: Settings,
+    timing: Timing,
+    say: Callable[[str], None],
+    world: RealWorld,
+    known: Knowledge | None = None,
+) -> Status:
+    """The look itself, on the running loop."""
+    state = first_state(settings, world.now(), purpose=Purpose.DOCTOR, timing=timing, known=known)
     loop = AgentLoop(state, world, after=lambda now_state, now: finish(now_state, now))
     told: set[str] = set()
 

@@ -165,7 +165,8 @@ def consider(
 def _stand_down(link: Link, now: float) -> tuple[Link, tuple[Effect, ...]]:
     match link.state:
         case Connecting(number=number) | Connected(number=number):
-            return replace(link, state=Idle(now), closed_at=now), (CloseSession(number),)
+            # That it answered then says nothing about now.
+            return replace(link, state=Idle(now), closed_at=now, attempt=None), (CloseSession(number),)
         case Idle():
             return link, ()
         case BackingOff() | Blocked():
@@ -253,7 +254,9 @@ def lost(link: Link, number: int, timing: Timing, now: float) -> Link:
     failures = 1 if stable else link.failures + 1
     losses = (*(t for t in link.losses if now - t < timing.instability_window), now)
     retry_at = now + backoff(failures, timing, number)
-    return replace(link, state=BackingOff(now, retry_at, state.door), failures=failures, losses=losses, closed_at=now)
+    return replace(
+        link, state=BackingOff(now, retry_at, state.door), failures=failures, losses=losses, closed_at=now, attempt=None
+    )
 
 
 def retry_now(link: Link, now: float) -> Link:

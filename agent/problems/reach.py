@@ -334,7 +334,8 @@ def _knocks_blindly(facts: Facts) -> bool:
 
     A port may answer without a listener to be seen: WSL's mirrored network, programs of other users on macOS.
     """
-    return facts.purpose is Purpose.DOCTOR or _outer_machine(facts) is not None
+    outer = _outer_machine(facts)
+    return facts.purpose is Purpose.DOCTOR or (outer is not None and outer.kind is SurroundingsKind.WSL)
 
 
 def _idle_by_wish(facts: Facts) -> bool:

@@ -1,0 +1,89 @@
+"""The one test command, `python3 tests/run.py`: format, lint, strict types, import direction, every test, real desktop.
+
+Installs what it needs: Python packages into `.venv`, Debian packages with apt where it may. On a machine where a part
+it is there to prove cannot be had it fails in CI (`CI=true`) and says so elsewhere.
+Further arguments go to pytest: `python3 tests/run.py tests/core -k ledger` runs just that.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "installer"))
+
+from environment import prepare, script  # noqa: E402
+
+DEBIAN_PACKAGES = {
+    "Xvfb": "xvfb",
+    "dbus-daemon": "dbus",
+    "dbus-launch": "dbus-x11",
+    "openbox": "openbox",
+    "xfce4-panel": "xfce4-panel",
+    "dunst": "dunst",
+    "notify-send": "libnotify-bin",
+    "xdotool": "xdotool",
+    "import": "imagemagick",
+    "xprop": "x11-utils",
+}
+"""What the desktop tests need: a command, and the package that brings it."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run everything, or pytest with the given arguments; returns the exit status."""
+    began = time.monotonic()
+    _debian()
+    python = prepare("tests/requirements.lock")
+    if arguments:
+        return _run("tests", python, "-m", "pytest", *arguments)
+    steps: tuple[tuple[str, tuple[str | Path, ...]], ...] = (
+        ("format", (script("ruff"), "format", "--check", ".")),
+        ("lint", (script("ruff"), "check", ".")),
+        ("types", (script("mypy"),)),
+        ("imports", (script("lint-imports"), "--no-logo")),
+        ("tests", (python, "-m", "pytest")),
+    )
+    failed = [name for name, command in steps if _run(name, *command)]
+    took = time.monotonic() - began
+    if failed:
+        print(f"\nFailed: {', '.join(failed)} ({took:.0f} s)", flush=True)
+        return 1
+    print(f"\nEverything passed ({took:.0f} s)", flush=True)
+    return 0
+
+
+def _run(name: str, *command: str | Path) -> int:
+    print(f"\n── {name} ──", flush=True)
+    began = time.monotonic()
+    status = subprocess.run([str(c) for c in command], cwd=ROOT, check=False).returncode
+    print(
+        f"── {name}: {'passed' if status == 0 else f'FAILED ({status})'} in {time.monotonic() - began:.0f} s",
+        flush=True,
+    )
+    return status
+
+
+def _debian() -> None:
+    """Install the desktop's parts that are missing, where this machine is a Debian and we may."""
+    missing = sorted({package for command, package in DEBIAN_PACKAGES.items() if shutil.which(command) is None})
+    if not missing or sys.platform != "linux":
+        return
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        print(f"Missing for the desktop tests: {' '.join(missing)} (not root, or no Debian: install them)", flush=True)
+        return
+    print(f"Installing {' '.join(missing)} …", flush=True)
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing],
+    ):
+        done = subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL)
+        if done.returncode:
+            sys.exit(f"`{' '.join(command[:2])}` failed: see the lines above.")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
