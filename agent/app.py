@@ -36,7 +36,7 @@ from agent.runtime.answers import answer
 from agent.runtime.clock import SystemClock, Woke
 from agent.runtime.control import ControlServer
 from agent.runtime.instance import Instance
-from agent.runtime.logs import set_up
+from agent.runtime.logs import private_here, set_up
 from agent.runtime.loop import AgentLoop, Session
 from agent.runtime.memory_file import read_memory, write_memory
 from agent.runtime.paths import Places
@@ -339,7 +339,10 @@ def _leave() -> None:
 def run(places: Places, *, tray: bool, verbosity: int, say: Callable[[str], None]) -> int:
     """`gatelight run`: the agent until told to stop. Raises GatelightError for what the user can put right."""
     settings = load(places.config, named=places.config_named)
-    with Instance(places), set_up(places.log_file, verbosity, tell=say):
+    with (
+        Instance(places),
+        set_up(places.log_file, verbosity, private=private_here(settings.notifications.remote), tell=say),
+    ):
         logger.info("Gatelight %s starts (pid %d)", __version__, os.getpid())
         App(places, settings, tray=tray, say=say).run()
         logger.info("Gatelight ends")

@@ -21,7 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     parser = _parser()
-    options = parser.parse_args(arguments)
+    # Given before or after the command, an option counts; defaults of argparse would undo the one given before.
+    options = parser.parse_args(arguments, argparse.Namespace(config=None, data_dir=None, verbose=0))
     if options.command is None:
         parser.print_help(sys.stderr)
         return 2
@@ -197,7 +198,6 @@ def _parser() -> argparse.ArgumentParser:
         description="Watches the link to Trader Workstation and IB Gateway, and says what is wrong with it.",
         parents=[common],
     )
-    parser.set_defaults(config=None, data_dir=None, verbose=0, do=None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     def command(name: str, do: Any, text: str) -> argparse.ArgumentParser:
@@ -231,7 +231,7 @@ def _parser() -> argparse.ArgumentParser:
     snooze = command("snooze", _snooze, "say nothing about one problem for a while")
     snooze.add_argument("code", metavar="CODE")
     snooze.add_argument("duration", metavar="DURATION", help="like 30m, 2h or 1d")
-    _add_config(command)
+    _add_config(command, common)
     return parser
 
 
@@ -244,12 +244,12 @@ def _add_simulate(command: Any) -> None:
         add_arguments(added)
 
 
-def _add_config(command: Any) -> None:
+def _add_config(command: Any, common: argparse.ArgumentParser) -> None:
     config = command("config", _config, "the configuration: where it is, what it says, whether it is right; change it")
     what = config.add_subparsers(dest="what", metavar="path|show|check|set", required=True)
-    what.add_parser("path", help="where the configuration file is")
-    what.add_parser("show", help="the configuration in force, defaults included")
-    what.add_parser("check", help="whether it can be used")
-    setting = what.add_parser("set", help="change one value; comments are kept")
+    what.add_parser("path", parents=[common], help="where the configuration file is")
+    what.add_parser("show", parents=[common], help="the configuration in force, defaults included")
+    what.add_parser("check", parents=[common], help="whether it can be used")
+    setting = what.add_parser("set", parents=[common], help="change one value; comments are kept")
     setting.add_argument("key", metavar="KEY", help="like checks.look_every or connections.NAME.port")
     setting.add_argument("value", metavar="VALUE")
