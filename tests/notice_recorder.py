@@ -1,6 +1,5 @@
 """A notification service without a screen, which writes down what it was told."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -8,6 +7,7 @@ from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusDict, DBusInt32, DBusSignature, DBusStr, DBusUInt32
 from dbus_fast.service import ServiceInterface, dbus_method
 
+from agent.platforms.session_bus import close_session_bus
 from tests.tray_host import bare
 
 _Strings = Annotated[list[str], DBusSignature("as")]
@@ -45,8 +45,7 @@ class NoticeRecorder(ServiceInterface):
     async def end(self) -> None:
         assert self._bus is not None
         if self._bus.connected:
-            self._bus.disconnect()
-            await asyncio.wait({asyncio.ensure_future(self._bus.wait_for_disconnect())}, timeout=2)  # type: ignore[no-untyped-call]
+            await close_session_bus(self._bus)
 
     @dbus_method()
     def GetServerInformation(self) -> Annotated[tuple[str, str, str, str], DBusSignature("ssss")]:

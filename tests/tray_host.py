@@ -9,6 +9,8 @@ from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusBool, DBusInt32, DBusSignature, DBusStr
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
+from agent.platforms.session_bus import close_session_bus
+
 WATCHER = "org.kde.StatusNotifierWatcher"
 ITEM = "org.kde.StatusNotifierItem"
 MENU = "com.canonical.dbusmenu"
@@ -125,8 +127,7 @@ class TrayHost:
 
     async def end(self) -> None:
         if self._bus.connected:
-            self._bus.disconnect()
-            await asyncio.wait({asyncio.ensure_future(self._bus.wait_for_disconnect())}, timeout=2)  # type: ignore[no-untyped-call]
+            await close_session_bus(self._bus)
 
     async def item_came(self) -> None:
         await asyncio.wait_for(self._watcher.came.wait(), 10)

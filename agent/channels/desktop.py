@@ -216,7 +216,7 @@ async def _service_abilities() -> frozenset[str] | NotDelivered:
     except bus.NoAnswer as reason:
         return NotDelivered(str(reason))
     finally:
-        connection.disconnect()
+        await bus.close_session_bus(connection)
     return frozenset(answer[0])
 
 

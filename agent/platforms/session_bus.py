@@ -53,6 +53,17 @@ async def connect_session_bus() -> MessageBus:
         ) from failure
 
 
+async def close_session_bus(bus: MessageBus) -> None:
+    """Close the connection. dbus-fast keeps the end of it as an error, which asyncio logs unless somebody asks."""
+    bus.disconnect()
+    ended = asyncio.ensure_future(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
+    await asyncio.wait((ended,), timeout=1.0)
+    if ended.done():
+        ended.exception()
+    else:
+        ended.cancel()
+
+
 async def ask(
     bus: MessageBus,
     destination: str,

@@ -5,7 +5,7 @@ import importlib.util
 import os
 from collections.abc import Callable
 
-from agent.platforms.session_bus import NoSessionBus, connect_session_bus, has_owner
+from agent.platforms.session_bus import NoSessionBus, close_session_bus, connect_session_bus, has_owner
 from agent.tray.icon import Hooks, TrayIcon, TrayUnavailable
 from agent.tray.sni import WATCHER, sentence
 from agent.tray.sni import Icon as SniIcon
@@ -36,7 +36,7 @@ async def _host_is_there() -> bool:
     try:
         return await has_owner(bus, WATCHER)
     finally:
-        bus.disconnect()
+        await close_session_bus(bus)
 
 
 def _gtk_or(reason: str) -> Callable[[str, Hooks], TrayIcon]:

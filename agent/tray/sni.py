@@ -17,7 +17,15 @@ from dbus_fast.annotations import DBusBool, DBusInt32, DBusObjectPath, DBusSigna
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
 from agent.core.display import IconState
-from agent.platforms.session_bus import NoAnswer, NoSessionBus, ask, connect_session_bus, new_owner, watch_owner
+from agent.platforms.session_bus import (
+    NoAnswer,
+    NoSessionBus,
+    ask,
+    close_session_bus,
+    connect_session_bus,
+    new_owner,
+    watch_owner,
+)
 from agent.tray.artwork import SIZES, argb, picture
 from agent.tray.dbusmenu import DBusMenu
 from agent.tray.icon import TITLE, Hooks, TrayUnavailable
@@ -168,6 +176,14 @@ class _Item(ServiceInterface):
         return "Active" if self._icon.visible else "Passive"
 
 
+def _without_broken_connections(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Keep the end of the bus out of the log: dbus-fast leaves it in futures of its own that nobody can ask."""
+    if isinstance(context.get("exception"), ConnectionError | EOFError):
+        log.debug("%s: %s", context.get("message"), context["exception"])
+    else:
+        loop.default_exception_handler(context)
+
+
 _PystrayIcon: Any = pystray().Icon
 
 
@@ -189,6 +205,7 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
     def run(self, setup: Callable[[Any], None] | None = None) -> None:
         """See `TrayIcon.run`; raises `TrayUnavailable` when the session bus cannot be reached or goes away."""
         with asyncio.Runner() as runner:
+            runner.get_loop().set_exception_handler(_without_broken_connections)
             try:
                 bus = runner.run(self._join())
             except NoSessionBus as reason:
@@ -265,7 +282,7 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
             self._own_name = name if owned is RequestNameReply.PRIMARY_OWNER else str(bus.unique_name)
             await watch_owner(bus, WATCHER)
         except Exception as failure:
-            bus.disconnect()
+            await close_session_bus(bus)
             raise NoSessionBus(f"the D-Bus session bus does not work ({failure})") from failure
         return bus
 
@@ -288,11 +305,15 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
                 task.cancel()
             self._running = False
             self._visible = False
-        if lost.done() and not self._ended.is_set():
+        bus_ended = lost.done()
+        if not bus_ended:
+            bus.disconnect()
+            await asyncio.wait((lost,), timeout=1.0)
+        if lost.done():
+            # Fetched, or asyncio would log it: how a connection ends is no news once it has.
             lost.exception()
+        if bus_ended and not self._ended.is_set():
             raise TrayUnavailable("The D-Bus session bus has ended, and the tray icon with it.")
-        bus.disconnect()
-        await asyncio.wait((lost,), timeout=1.0)
 
     def _register_soon(self, bus: MessageBus) -> None:
         if self._registration is not None:

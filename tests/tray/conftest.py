@@ -1,6 +1,7 @@
 """What tray tests share: a session bus, a panel on it, and a tray that runs in a thread."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import AsyncIterator, Iterator
 
@@ -73,3 +74,12 @@ async def running(bus: SessionBus) -> AsyncIterator[RunningTray]:
     made.tray.stop()
     if made._thread.ident is not None:
         assert await made.ended()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_for_asyncio_to_complain_about(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    gc.collect()
+    complaints = [record.getMessage() for record in caplog.records if record.name == "asyncio"]
+
+    assert complaints == []
