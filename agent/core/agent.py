@@ -46,7 +46,8 @@ def advance(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
 def _settle(state: AgentState, now: Moment, effects: tuple[Effect, ...]) -> tuple[AgentState, tuple[Effect, ...]]:
     done: list[Effect] = list(effects)
     memory = _expire(state, now)
-    state = replace(state, memory=memory)
+    if memory is not state.memory:
+        state = replace(state, memory=memory)
     aims: list[Target] = []
     for index in range(len(state.watched)):
         state, aim, more = _move(state, index, now)
@@ -70,6 +71,8 @@ def _expire(state: AgentState, now: Moment) -> Memory:
     memory = state.memory
     snoozed = tuple(s for s in memory.snoozed if s.until > now.wall)
     paused = memory.paused_until if memory.paused_until is not None and memory.paused_until > now.wall else None
+    if snoozed == memory.snoozed and paused == memory.paused_until:
+        return memory
     return replace(memory, snoozed=snoozed, paused_until=paused)
 
 
@@ -122,8 +125,10 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         if p.code in broken
     )
     undelivered = frozenset(k for k in watched.undelivered if k in ledger.entries)
-    watched = replace(watched, ledger=ledger, diagnosis=diagnosis, undelivered=undelivered)
-    state = replace(state, broken_checks=state.broken_checks | broken)
+    if (ledger, diagnosis, undelivered) != (watched.ledger, watched.diagnosis, watched.undelivered):
+        watched = replace(watched, ledger=ledger, diagnosis=diagnosis, undelivered=undelivered)
+    if broken:
+        state = replace(state, broken_checks=state.broken_checks | broken)
     return replace_at(state, index, watched), facts, effects + records
 
 
@@ -160,10 +165,9 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
         and not any(w.connected and w.settings.name == t.connection for w in state.watched)
     )
     memory = replace(state.memory, told=current + old)
-    state = replace(state, memory=memory)
     if memory == state.kept:
-        return state, ()
-    return replace(state, kept=memory), (Remember(memory),)
+        return (state if memory == state.memory else replace(state, memory=memory)), ()
+    return replace(state, memory=memory, kept=memory), (Remember(memory),)
 
 
 def _show(state: AgentState, facts_of: Sequence[Facts]) -> tuple[AgentState, tuple[Effect, ...]]:

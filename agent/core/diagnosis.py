@@ -51,10 +51,10 @@ def diagnose(facts: Facts, problems: Sequence[Problem]) -> Diagnosis:
             failures.append((problem, fault))
             undecided.append((problem, f"the check itself failed ({type(fault).__name__})"))
             continue
+        if isinstance(verdict, Absent):
+            continue
         behind = any(cause.code in covering for cause in problem.hidden_by)
         match verdict:
-            case Absent():
-                continue
             case Undecided(reason):
                 undecided.append((problem, reason))
                 # Hiding reaches through a middle that could not be decided.

@@ -78,8 +78,12 @@ def _all(state: AgentState, change: Callable[[Watched], Watched]) -> tuple[Agent
 
 
 def _looked(state: AgentState, now: Moment) -> AgentState:
-    state = enroll(state, now)
-    return replace(state, watched=tuple(see(w, state.machine, others(state, w), now) for w in state.watched))
+    return _see_all(enroll(state, now), now)
+
+
+def _see_all(state: AgentState, now: Moment) -> AgentState:
+    watched = tuple(see(w, state.machine, others(state, w), now) for w in state.watched)
+    return state if watched == state.watched else replace(state, watched=watched)
 
 
 def enroll(state: AgentState, now: Moment) -> AgentState:
@@ -111,8 +115,7 @@ def _exited(state: AgentState, pid: int, now: Moment) -> AgentState:
         listeners = tuple(x for x in sockets.value.listeners if x.pid != pid)
         sockets = Known(replace(sockets.value, listeners=listeners))
     machine = replace(state.machine, processes=processes, sockets=sockets)
-    state = replace(state, machine=machine, exits=state.exits - {pid}, urgent_since=now.monotonic)
-    return replace(state, watched=tuple(see(w, machine, others(state, w), now) for w in state.watched))
+    return _see_all(replace(state, machine=machine, exits=state.exits - {pid}, urgent_since=now.monotonic), now)
 
 
 def _of_session(

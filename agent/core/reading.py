@@ -34,12 +34,17 @@ def candidates(
     Of several, one that listens on the configured port comes first, then one whose mode fits, then the youngest;
     one that listens on the fixed port of another connection is that connection's.
     """
+    running = applications(machine)
+    if not running:
+        return ()
     claimed = {other.port for other in others if other.local and isinstance(other.port, int)}
     found = [
         p
-        for p in applications(machine)
+        for p in running
         if fits(connection, p) and (connection.port in p.api_ports or not claimed.intersection(p.api_ports))
     ]
+    if len(found) < 2:
+        return tuple(found)
 
     def rank(process: Process) -> tuple[bool, bool, bool, float]:
         wanted = connection.trading_mode
@@ -119,7 +124,7 @@ def client_count(facts: Facts) -> int | None:
     if isinstance(sockets, Unknown) or not facts.connection.local:
         return None
     port = port_of(facts)
-    return sum(1 for c in sockets.value.clients if c.port == port)
+    return sum(c.connections for c in sockets.value.clients if c.port == port)
 
 
 _TURNED_AWAY = frozenset({Outcome.CLOSED, Outcome.SILENT, Outcome.NOT_READY})

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from agent.core.clock import Moment
 from agent.core.effects import LookAt
-from agent.core.facts import Facts, MachineFacts, Purpose
+from agent.core.facts import Facts, MachineFacts, Purpose, Sight
 from agent.core.memory import Memory
 from agent.core.problem import Problem
 from agent.core.settings import ConnectionSettings, Settings
@@ -63,31 +63,33 @@ def others(state: AgentState, watched: Watched) -> tuple[ConnectionSettings, ...
 
 def replace_at(state: AgentState, index: int, watched: Watched) -> AgentState:
     """The state with one connection replaced."""
+    if state.watched[index] is watched:
+        return state
     return replace(state, watched=(*state.watched[:index], watched, *state.watched[index + 1 :]))
 
 
 def facts_about(state: AgentState, watched: Watched, now: Moment) -> Facts:
     """Everything known about one connection now."""
-    facts = Facts(
+    return Facts(
         now=now,
         connection=watched.settings,
         machine=state.machine,
         session=facts_of_session(watched, now, state.timing),
+        expected=_expected(state, watched.sight, now),
         timing=state.timing,
         purpose=state.purpose,
         sight=watched.sight,
         config_error=state.config_error,
         other_connections=others(state, watched),
     )
-    return replace(facts, expected=_expected(state, facts))
 
 
-def _expected(state: AgentState, facts: Facts) -> Expectation:
-    hints = facts.sight.hints
+def _expected(state: AgentState, sight: Sight, now: Moment) -> Expectation:
+    hints = sight.hints
     return state.knowledge.expect(
-        facts.now.wall,
+        now.wall,
         region=hints.region if hints is not None else None,
         restart_time=hints.auto_restart_time if hints is not None else None,
-        utc_offset=facts.machine.utc_offset,
-        allowance=facts.timing.expected_restart_allowance,
+        utc_offset=state.machine.utc_offset,
+        allowance=state.timing.expected_restart_allowance,
     )

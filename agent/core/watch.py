@@ -79,7 +79,8 @@ def see(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSett
     replaced = now.monotonic if sight.last_pid not in (None, pid) else sight.replaced_at
     read = found[0].hints
     hints = read.value if isinstance(read, Known) else sight.hints
-    return replace(watched, sight=Sight(last_pid=pid, gone_since=None, ever=True, replaced_at=replaced, hints=hints))
+    seen = Sight(last_pid=pid, gone_since=None, ever=True, replaced_at=replaced, hints=hints)
+    return watched if seen == sight else replace(watched, sight=seen)
 
 
 def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSettings]) -> Target:
@@ -112,19 +113,26 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing) -> SessionFa
     """The part of the facts that our own connection contributes."""
     link, session = watched.link, watched.session
     state = link.state
-    shown = SessionFacts(
+    used = state if isinstance(state, Connecting | Connected) else None
+    port, client_id = (used.port, used.client_id) if used is not None else (None, None)
+    if session is None or not isinstance(state, Connected):
+        return SessionFacts(
+            wanted=watched.wanted,
+            phase=phase(state),
+            since=state.since,
+            port=port,
+            client_id=client_id,
+            losses=link.losses,
+            attempt=link.attempt,
+        )
+    return SessionFacts(
         wanted=watched.wanted,
         phase=phase(state),
         since=state.since,
+        port=port,
+        client_id=client_id,
         losses=link.losses,
         attempt=link.attempt,
-    )
-    if isinstance(state, Connecting | Connected):
-        shown = replace(shown, port=state.port, client_id=state.client_id)
-    if session is None or not isinstance(state, Connected):
-        return shown
-    return replace(
-        shown,
         server_version=state.server_version,
         accounts=session.accounts,
         latency=session.latency,
@@ -145,7 +153,7 @@ def consider(
 ) -> tuple[Watched, tuple[Effect, ...]]:
     """Let the connection's machine take its next step."""
     link, effects = machine_of.consider(watched.link, aim, watched.settings, timing, now.monotonic, number)
-    return replace(watched, link=link), effects
+    return watched if link is watched.link else replace(watched, link=link), effects
 
 
 def due_times(watched: Watched, facts: Facts) -> list[float]:

@@ -1,5 +1,7 @@
 """Default API ports, ports that are not the API, and which host names mean this machine."""
 
+from functools import lru_cache
+
 from agent.tws.applications import ApplicationKind, TradingMode
 
 DEFAULT_API_PORTS: dict[tuple[ApplicationKind, TradingMode], int] = {
@@ -25,6 +27,7 @@ OTHER_PORTS = frozenset({IBC_COMMAND_PORT, 5900, 3389, 6080})
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "::1", "0:0:0:0:0:0:0:1", "ip6-localhost"})
 
 
+@lru_cache(maxsize=64)
 def is_local(host: str) -> bool:
     """Whether a host name or address of the configuration means this machine."""
     lowered = host.strip().lower().strip("[]")
@@ -34,6 +37,7 @@ def is_local(host: str) -> bool:
     return len(parts) == 4 and parts[0] == "127" and all(p.isdigit() and int(p) < 256 for p in parts)
 
 
+@lru_cache(maxsize=64)
 def default_ports(kind: ApplicationKind | None, mode: TradingMode | None) -> tuple[int, ...]:
     """Default API ports that fit, most likely first; None or unknown fits every kind or mode."""
     return tuple(
