@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agent.core.clock import Moment
-from agent.core.connection import Blocked, Idle, Target
+from agent.core.connection import Blocked, Connected, Idle, Link, Target
 from agent.core.effects import Effect, LookAt, WakeAt, WatchExits
 from agent.core.facts import Facts, Process, Purpose
 from agent.core.reading import applications
@@ -60,7 +60,15 @@ def _pace(state: AgentState, watched: Watched, now: Moment) -> float:
     usual = state.timing.look_every
     if watched.connected or not watched.wanted or not watched.settings.local:
         return usual
-    since = watched.link.state.since if isinstance(watched.link.state, Idle) else now.monotonic - 10.0
+    since = _unchanged_since(watched.link)
     for process in _processes(state):
         since = max(since, now.monotonic - (now.wall - process.started))
     return min(usual, max(FAST_LOOK, (now.monotonic - since) * SLOWING))
+
+
+def _unchanged_since(link: Link) -> float:
+    """Monotonic time since which the connection has been as it is; attempts that all fail alike change nothing."""
+    failing = link.attempt.first_failed if link.attempt is not None else None
+    if isinstance(link.state, Idle | Connected) or failing is None:
+        return link.state.since
+    return min(failing, link.state.since)

@@ -217,6 +217,17 @@ def test_a_silent_port_is_asked_at_most_every_30_seconds() -> None:
     assert min(pauses) >= 30.0
 
 
+def test_a_problem_that_lasts_is_looked_at_no_more_often_than_health() -> None:
+    day = Day()
+    day.start().outcome = Outcome.SILENT
+    day.run(600)
+    before = day.looks
+    day.run(600)
+
+    assert day.codes == ["api-silent"]
+    assert day.looks - before <= 600 / Timing().look_every * 1.25
+
+
 def test_a_silent_port_that_answers_again_is_told_once() -> None:
     day = Day()
     app = day.start()
