@@ -12,7 +12,7 @@ class FarmKind(StrEnum):
     SECURITY_DEFINITION = "security-definition"
 
     @property
-    def title(self) -> str:
+    def title(self) -> str:  # type: ignore[override]
         """The term of the field."""
         return {
             "market-data": "market data",
