@@ -143,6 +143,8 @@ class ApiClient:
     """Epoch seconds at which it was first seen."""
     own: bool = False
     """It is Gatelight itself."""
+    connections: int = 1
+    """How many connections it has to that port."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,10 +148,11 @@ class SocketObserver:
     def _clients(
         self, reading: SocketReading, ports: frozenset[int], applications: frozenset[int], now: Moment, own_pid: int
     ) -> tuple[ApiClient, ...]:
-        """One per program and port; those the system does not name, one per connection."""
+        """One per program and port, its connections counted; those the system does not name, one per connection."""
         found: dict[tuple[int, int | None, str], ApiClient] = {}
         for row in socket_table.clients(reading.rows, ports, applications):
             key = (row.port, row.pid, "" if row.pid is not None else row.peer or row.end)
+            earlier = found.get(key)
             found[key] = ApiClient(
                 port=row.port,
                 pid=row.pid,
@@ -159,6 +160,7 @@ class SocketObserver:
                 peer=row.peer,
                 since=self._client_since.get(key, now.wall),
                 own=row.pid == own_pid,
+                connections=1 if earlier is None else earlier.connections + 1,
             )
         self._client_since = {key: client.since for key, client in found.items()}
         return tuple(found.values())

@@ -86,8 +86,18 @@ _BY_ATTEMPT_ELSEWHERE = (NameUnknown, NoAnswer, RelayCloses, TurnedAway, Silent,
 def how_far(facts: Facts) -> Reach:
     """The first obstacle on the way of this connection."""
     if facts.session.phase is Phase.CONNECTED:
-        return NoObstacle()
+        return _connected_to(facts)
     return _on_this_machine(facts) if facts.connection.local else _on_another_machine(facts)
+
+
+def _connected_to(facts: Facts) -> Reach:
+    """A session stands: what is left to object to is that it leads to the other application."""
+    processes = facts.machine.processes
+    if facts.connection.local and isinstance(processes, Known) and facts.session.port is not None:
+        owner = _application_at(facts, facts.session.port)
+        if owner is not None and not fits(facts.connection, owner) and not facts.connection.implicit:
+            return OtherKindRuns(owner)
+    return NoObstacle()
 
 
 def otherwise(reach: Reach, about: str = "the application") -> Absent | Undecided:
@@ -387,6 +397,8 @@ def clash_of(facts: Facts, loser: Process) -> PortClash | None:
         # A TWS may have its API switched off; only IB Gateway always wants a port.
         return None
     wanted = default_ports(loser.kind, mode)
+    if isinstance(facts.connection.port, int):
+        wanted = (*wanted, facts.connection.port)
     for owner in applications(facts.machine):
         port = next((p for p in owner.api_ports if p in wanted), None)
         if owner.pid != loser.pid and port is not None:

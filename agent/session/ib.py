@@ -48,7 +48,7 @@ class _Listener:
 
     def managedAccounts(self, accounts: str) -> None:
         """The accounts of the log-in, comma separated."""
-        self._session.accounts_came = bool(accounts.strip(","))
+        self._session.accounts = tuple(a for a in accounts.split(",") if a)
 
     def currentTime(self, seconds: int) -> None:
         """Answer to a heartbeat."""
@@ -71,7 +71,7 @@ class IbSession:
     def __init__(self, wish: OpenSession, emit: Callable[[Event], None], clock: Callable[[], float]) -> None:
         """`emit` takes the session's events; `clock` gives monotonic seconds."""
         self._wish = wish
-        self._emit = emit
+        self._take = emit
         self._clock = clock
         self._began = clock()
         self._client = Client(_Listener(self))
@@ -83,7 +83,7 @@ class IbSession:
         self._ready = False
         self._closing = False
         self._hello = False
-        self.accounts_came = False
+        self.accounts: tuple[str, ...] = ()
         self._task: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -125,13 +125,15 @@ class IbSession:
                 await connecting
         elapsed = self._clock() - self._began
         version = hello_version(self._first_bytes)
-        if outcome is Outcome.READY:
-            self._ready = True
-            accounts = tuple(self._client.getAccounts())
-            self._emit(SessionReady(wish.number, version or 0, accounts, elapsed))
+        if outcome is not Outcome.READY:
+            self._drop()
+            self._emit(SessionFailed(wish.number, outcome, elapsed, detail, version, bool(self.accounts)))
             return
-        self._drop()
-        self._emit(SessionFailed(wish.number, outcome, elapsed, detail, version, self.accounts_came))
+        self._emit(SessionReady(wish.number, version or 0, self.accounts, elapsed))
+        self._ready = True
+        if self._ended:
+            # The end came in the same breath as the readiness, before it could be called a loss.
+            self._lost()
 
     async def _verdict(self, connecting: "asyncio.Future[object]") -> tuple[Outcome, str]:
         deadline = self._began + self._wish.reply_timeout
@@ -193,6 +195,14 @@ class IbSession:
             return Outcome.UNREACHABLE, f"no answer to the connection attempt for {waited}"
         return Outcome.SILENT, f"accepted, then no answer for {waited}"
 
+    def _emit(self, event: Event) -> None:
+        if not self._closing:
+            self._take(event)
+
+    def _lost(self) -> None:
+        self._ready = False
+        self._emit(SessionLost(self._wish.number, self._end_reason or "the application closed the connection"))
+
     def _drop(self) -> None:
         client = self._client
         client.conn.hasData -= self._on_bytes
@@ -237,9 +247,8 @@ class IbSession:
         self._end_reason = self._end_reason or message
         self._ended = True
         self._news.set()
-        if self._ready and not self._closing:
-            self._ready = False
-            self._emit(SessionLost(self._wish.number, self._end_reason or "the application closed the connection"))
+        if self._ready:
+            self._lost()
 
 
 def hello_version(first: bytes) -> int | None:

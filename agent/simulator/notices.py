@@ -102,3 +102,28 @@ def link_back(connected: Sequence[str], broken: Sequence[str]) -> str:
         f"{TEXTS[1102]} The following farms are connected: {'; '.join(connected)}."
         f" The following farms are not connected: {'; '.join(broken)}."
     )
+
+
+def said_unasked(fault: str, value: str) -> tuple[tuple[int, str], ...]:
+    """What every session is told while a fault is in force: a monitor that requests nothing would not see it otherwise.
+
+    A real TWS says these to whoever made the request. Read-Only stands here for what it says to a client that binds
+    manual orders on connecting.
+    """
+    match fault:
+        case "competing-session":
+            return (10197, text_of(10197)), (162, DIFFERENT_ADDRESS)
+        case "pacing":
+            return ((int(value), PACING if value == "162" else text_of(int(value))),)
+        case "not-subscribed":
+            return ((int(value), text_of(int(value))),)
+        case "lines-exhausted":
+            return ((101, text_of(101)),)
+        case "delayed":
+            return ((10167, text_of(10167)),)
+        case "message-rate":
+            return ((100, text_of(100)),)
+        case "read-only":
+            return ((321, READ_ONLY_TEXTS["en"]),)
+        case _:
+            return ()

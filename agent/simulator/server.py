@@ -10,17 +10,9 @@ from types import MappingProxyType
 
 from agent.simulator.answers import Desk
 from agent.simulator.faults import WIRE_FAULTS, Fault, value_for
-from agent.simulator.notices import BROKEN, DIFFERENT_ADDRESS, OK, PACING, READ_ONLY_TEXTS, link_back, text_of
+from agent.simulator.notices import BROKEN, OK, READ_ONLY_TEXTS, link_back, said_unasked, text_of
 from agent.simulator.session import ID_RELEASE_SECONDS, SPOILING, Session
 from agent.simulator.state import CLIENT_PLACES, FARM_FAULTS, Profile, Situation, farm_names
-
-_SAID_UNASKED = {
-    "competing-session": ((10197, None), (162, DIFFERENT_ADDRESS)),
-    "lines-exhausted": ((101, None),),
-    "delayed": ((10167, None),),
-    "message-rate": ((100, None),),
-}
-"""Per fault, what every session is told at once: a monitor that requests no data would not see it otherwise."""
 
 
 class Simulator:
@@ -184,15 +176,11 @@ class Simulator:
                 session.spoil(fault)
         elif fault == "too-many-clients":
             await self._fill_places()
-        elif fault == "pacing":
-            await self.notify(int(value), PACING if value == "162" else None)
-        elif fault == "not-subscribed":
-            await self.notify(int(value))
         elif fault == "competing-session":
             for session in self._started():
                 for request_id in session.market_data:
                     session.notice(10197, request_id=request_id)
-        for code, text in _SAID_UNASKED.get(fault, ()):
+        for code, text in said_unasked(fault, value):
             await self.notify(code, text)
 
     async def _end(self, fault: str, value: str) -> None:

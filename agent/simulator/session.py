@@ -15,7 +15,7 @@ from agent.simulator.account import NEXT_ORDER_ID
 from agent.simulator.codec import HELLO_PREFIX, fields_bytes, frame, parse_hello, split_frames
 from agent.simulator.instruments import Instrument
 from agent.simulator.messages import Request, parse_request, reply_frame, split_message
-from agent.simulator.notices import text_of
+from agent.simulator.notices import said_unasked, text_of
 from agent.simulator.protobuf import Value, Values
 from agent.simulator.state import CLIENT_PLACES, INACTIVE_FARM, Situation
 from agent.tws.farms import FarmKind
@@ -309,6 +309,9 @@ class Session(asyncio.Protocol):
         for code, farm in self._situation.farm_notices():
             self.notice(code, text_of(code, farm))
         self.notice(2107, text_of(2107, INACTIVE_FARM))
+        for fault, value in self._situation.active.items():
+            for code, text in said_unasked(fault, value):
+                self.notice(code, text)
 
     def send_next_id(self) -> None:
         """Tell the next valid order ID."""
