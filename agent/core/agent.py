@@ -117,7 +117,9 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         for e in ledger.entries.values()
         if e.problem.code in words.guides
     }
-    ledger, effects = speak(name, ledger, changes, steps, _manners(state, name, ledger, facts), now)
+    ledger, effects = speak(
+        name, ledger, changes, steps, _manners(state, name, ledger, facts), now, words.fixes
+    )
     broken = {p.code for p, _ in diagnosis.failures} - state.broken_checks
     records = tuple(
         Record(Severity.WARNING, f"the check of {p.code} failed", fault)

@@ -180,3 +180,5 @@ class Notice:
     """The problem is over."""
     steps: tuple[str, ...] = ()
     """What to do, in order; channels with room for them show them."""
+    offers: tuple[MenuEntry, ...] = ()
+    """What can be clicked on it, label and action; a click on the notice itself does the first."""

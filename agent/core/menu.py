@@ -17,6 +17,7 @@ from agent.core.display import (
     Pause,
     Quit,
     Resume,
+    ShowSteps,
     Snooze,
 )
 from agent.core.status import ShownConnection, ShownProblem, Status
@@ -130,6 +131,7 @@ def _problem(problem: ShownProblem, connection: str, utc_offset: float) -> MenuE
             lines.append(MenuEntry(f"{number}. {first}"))
             lines += [MenuEntry(f"    {part}") for part in rest]
     lines.append(SEPARATOR)
+    lines.append(MenuEntry("Show steps", ShowSteps(connection, problem.code)))
     lines += [MenuEntry(fix.label, Fix(fix.id, connection)) for fix in problem.fixes]
     if problem.snoozed_until is not None:
         lines.append(MenuEntry(f"Snoozed until {local_time(problem.snoozed_until, utc_offset)}"))

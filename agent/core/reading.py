@@ -109,9 +109,14 @@ def clients_of(facts: Facts) -> tuple[ApiClient, ...]:
 
 
 def outcome(facts: Facts) -> Outcome | None:
-    """How the latest attempt on the port in question ended; None when there was none."""
+    """How the latest attempt on the port in question ended; None when there was none, or nobody has looked since.
+
+    Who owns the port and who is connected to it is half of the evidence: it must not be older than the attempt.
+    """
     attempt = facts.session.attempt
-    return attempt.outcome if attempt is not None and attempt.port == port_of(facts) else None
+    if attempt is None or attempt.port != port_of(facts):
+        return None
+    return None if facts.connection.local and facts.machine.taken < attempt.at else attempt.outcome
 
 
 MAX_CLIENTS = 32

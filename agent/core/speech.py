@@ -1,17 +1,21 @@
 """Saying what changed about one connection: which notices go out, are taken back, and what the log keeps."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from agent.core.announce import Manners, Say, Silence, decide, duration, keep_quiet, severity_of, text_of, title_of
 from agent.core.clock import Moment
-from agent.core.display import Notice
+from agent.core.display import Fix, MenuEntry, Notice, ShowSteps, Snooze
 from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger
 from agent.core.memory import Memory, Told
-from agent.core.problem import Severity
+from agent.core.problem import Problem, Severity
 
 TITLE_LIMIT = 63
 """Characters of a notice's title: Windows keeps 64 with the closing zero."""
+
+SNOOZE_SECONDS = 3600.0
+"""How long the button "Snooze" of a notice keeps quiet: an hour, as the first choice in the menu."""
 
 
 def notice_key(connection: str, key: str) -> str:
@@ -44,15 +48,17 @@ def speak(
     steps: dict[str, tuple[str, ...]],
     manners: Manners,
     now: Moment,
+    fixes: Mapping[str, str] | None = None,
 ) -> tuple[Ledger, tuple[Effect, ...]]:
-    """Announce what is to be announced. `steps` holds the steps of each problem code."""
+    """Announce what is to be announced. `steps` holds the steps of each problem code, `fixes` labels by fix ID."""
     effects: list[Effect] = []
     for change in changes:
         effects.extend(_on_change(connection, change, manners, now))
     entries = dict(ledger.entries)
     for key, entry in ledger.entries.items():
         if isinstance(decide(entry, manners, now), Say):
-            effects.append(Announce(_notice(connection, entry, steps.get(entry.problem.code, ()))))
+            notice = _notice(connection, entry, steps.get(entry.problem.code, ()), fixes or {})
+            effects.append(Announce(notice))
             again = entry.announced
             entries[key] = replace(
                 entry, announced=True, announced_at=now.monotonic, repeats=entry.repeats + 1 if again else 0
@@ -60,14 +66,25 @@ def speak(
     return Ledger(entries), tuple(effects)
 
 
-def _notice(connection: str, entry: Entry, steps: tuple[str, ...]) -> Notice:
+def _notice(connection: str, entry: Entry, steps: tuple[str, ...], fixes: Mapping[str, str]) -> Notice:
     return Notice(
         key=notice_key(connection, entry.key),
         severity=severity_of(entry),
         title=title_of(entry),
         text=text_of(entry),
         steps=steps,
+        offers=_offers(connection, entry.problem, fixes),
     )
+
+
+def _offers(connection: str, problem: Problem, fixes: Mapping[str, str]) -> tuple[MenuEntry, ...]:
+    """What can be clicked on the notice about a problem: the steps first, since that changes nothing."""
+    offers = [MenuEntry("Show steps", ShowSteps(connection, problem.code))]
+    if problem.fix is not None and problem.fix in fixes:
+        offers.append(MenuEntry(fixes[problem.fix], Fix(problem.fix, connection)))
+    if not problem.never_silenced:
+        offers.append(MenuEntry("Snooze", Snooze(problem.code, connection, SNOOZE_SECONDS)))
+    return tuple(offers)
 
 
 def _on_change(connection: str, change: Change, manners: Manners, now: Moment) -> list[Effect]:

@@ -24,7 +24,10 @@ def _check(facts: Facts) -> Verdict:
     if not full_house(facts):
         return Absent()
     port = port_of(facts)
-    programs = Counter(program(c) for c in clients_of(facts)).most_common()
+    counted: Counter[str] = Counter()
+    for client in clients_of(facts):
+        counted[program(client)] += client.connections
+    programs = counted.most_common()
     evidence = [
         f"{count} clients are connected to port {port}; the limit is {MAX_CLIENTS}",
         f"the latest attempt to connect failed {ago(facts, attempt.at)}",

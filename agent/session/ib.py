@@ -32,6 +32,8 @@ KEPT_FIRST_BYTES = 64
 ID_IN_USE = 326
 LAST_WORDS = 0.05
 """Seconds between the end of a socket and the verdict: a notice 326 may be read just after."""
+LONGEST_MESSAGE = 16 * 1024 * 1024
+"""Bytes; the API's own clients refuse a longer one (MAX_MSG_LEN is 0xFFFFFF): the stream has gone astray."""
 ABORT_AFTER = 1.0
 """Seconds a closed socket may take to flush; a peer that never reads would keep it for ever."""
 
@@ -83,6 +85,7 @@ class IbSession:
         self._ready = False
         self._closing = False
         self._hello = False
+        self._half_since: float | None = None
         self.accounts: tuple[str, ...] = ()
         self._task: asyncio.Task[None] | None = None
 
@@ -104,6 +107,11 @@ class IbSession:
 
     def heartbeat(self) -> None:
         """Ask for the application's time; the answer comes as HeartbeatAnswered."""
+        if self._ready and self._half_since is not None:
+            waited = self._clock() - self._half_since
+            if waited >= self._wish.reply_timeout:
+                self._lose(f"half a message, then nothing for {waited:.0f} s")
+                return
         with contextlib.suppress(ConnectionError):
             self._client.reqCurrentTime()
 
@@ -236,6 +244,22 @@ class IbSession:
         if len(self._first_bytes) < KEPT_FIRST_BYTES:
             self._first_bytes += arrived[: KEPT_FIRST_BYTES - len(self._first_bytes)]
             self._news.set()
+        if self._ready:
+            self._watch_stream()
+
+    def _watch_stream(self) -> None:
+        """See whether the stream still makes sense: what ib_async holds is the beginning of a message."""
+        left: bytes = self._client._data
+        if len(left) >= 4 and struct.unpack(">I", left[:4])[0] > LONGEST_MESSAGE:
+            self._lose("the application sent something that is not the API")
+        else:
+            self._half_since = self._clock() if left else None
+
+    def _lose(self, reason: str) -> None:
+        """Give up a session whose stream cannot be read any more: it would stay silent for ever."""
+        self._end_reason = reason
+        self._lost()
+        self._drop()
 
     def _on_api_error(self, message: str) -> None:
         self._end_reason = message

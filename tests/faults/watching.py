@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from agent.app import RealWorld, first_state, knowledge
 from agent.core.display import Notice
@@ -124,7 +124,7 @@ def visible(connection: ShownConnection) -> list[str]:
     return [p.code for p in connection.problems if p.visible]
 
 
-def paper(port: int, **other: Any) -> ConnectionSettings:
+def paper(port: int | Literal["auto"], **other: Any) -> ConnectionSettings:
     """The connection of most tests."""
     return ConnectionSettings(name="Paper Gateway", application=WantedApplication.GATEWAY, port=port, **other)
 
