@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from dbus_fast import DBusError
 from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusDict, DBusInt32, DBusSignature, DBusStr, DBusUInt32
-from dbus_fast.service import ServiceInterface, dbus_method
+from dbus_fast.service import ServiceInterface, dbus_method, dbus_signal
 
 from agent.platforms.session_bus import close_session_bus
 from tests.tray_host import bare
@@ -23,6 +24,15 @@ class Recorded:
     body: str
     hints: dict[str, Any]
     milliseconds: int
+    actions: list[str]
+    """Keys and labels by turns; the key "default" is a click on the notice itself."""
+    number: int
+
+    @property
+    def buttons(self) -> dict[str, str]:
+        """Key by label, without the click on the notice itself."""
+        pairs = zip(self.actions[::2], self.actions[1::2], strict=True)
+        return {label: key for key, label in pairs if key != "default"}
 
 
 class NoticeRecorder(ServiceInterface):
@@ -31,6 +41,8 @@ class NoticeRecorder(ServiceInterface):
     def __init__(self, abilities: tuple[str, ...]) -> None:
         super().__init__("org.freedesktop.Notifications")
         self.notices: list[Recorded] = []
+        self.closed: list[int] = []
+        self.refuse = False
         self._abilities = abilities
         self._bus: MessageBus | None = None
 
@@ -63,13 +75,25 @@ class NoticeRecorder(ServiceInterface):
         icon: DBusStr,
         title: DBusStr,
         body: DBusStr,
-        _actions: _Strings,
+        actions: _Strings,
         hints: DBusDict,
         milliseconds: DBusInt32,
     ) -> DBusUInt32:
-        self.notices.append(Recorded(app, icon, title, body, bare(hints), milliseconds))
-        return replaces or len(self.notices)
+        if self.refuse:
+            raise DBusError("org.freedesktop.Notifications.Error.ExcessNotificationGeneration", "too many")
+        number = replaces or len(self.notices) + 1
+        self.notices.append(Recorded(app, icon, title, body, bare(hints), milliseconds, actions, number))
+        return number
 
     @dbus_method()
-    def CloseNotification(self, _number: DBusUInt32) -> None:
-        pass
+    def CloseNotification(self, number: DBusUInt32) -> None:
+        self.closed.append(number)
+        self.NotificationClosed(number, 3)
+
+    @dbus_signal()
+    def NotificationClosed(self, number: int, reason: int) -> Annotated[tuple[int, int], DBusSignature("uu")]:
+        return number, reason
+
+    @dbus_signal()
+    def ActionInvoked(self, number: int, key: str) -> Annotated[tuple[int, str], DBusSignature("us")]:
+        return number, key

@@ -14,62 +14,20 @@ import importlib
 import sys
 import threading
 import time
-import unicodedata
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from agent.channels import Delivered, Delivery, NotDelivered
-from agent.core.display import TEXT_LIMIT, TITLE_LIMIT, Notice, shortened
-from agent.core.problem import Severity
-
-APP_NAME = "Gatelight"
+from agent.channels.texts import APP_NAME, Manner, manner_of, service_abilities, text_of, title_of
+from agent.core.display import Notice
 
 SEND_SECONDS = 5.0
 """notify-send needs 40 ms; a notification service that has to be started first, a second or two."""
 
 BALLOON_SECONDS = 8.0
 """How long plyer's own icon stays on Windows, and the balloon with it; nothing waits for that."""
-
-_SERVICE = "org.freedesktop.Notifications"
-_SERVICE_PATH = "/org/freedesktop/Notifications"
-
-
-@dataclass(frozen=True, slots=True)
-class _Manner:
-    """How a notice is shown, by freedesktop.org's Desktop Notifications Specification."""
-
-    icon: str
-    urgency: str
-    urgency_level: int
-    seconds: int
-    """0: until somebody has seen it."""
-
-
-_MANNERS = {
-    Severity.ERROR: _Manner("notice-error", "critical", 2, 0),
-    Severity.WARNING: _Manner("notice-warning", "normal", 1, 15),
-    Severity.INFO: _Manner("notice-info", "low", 0, 10),
-}
-_OVER = _Manner("notice-over", "normal", 1, 10)
-
-
-def plain(text: str) -> str:
-    """The text without what cannot be sent: control characters (but line ends) and halves of characters."""
-    kept = "".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc")
-    return kept.encode("utf-8", "replace").decode("utf-8").strip()
-
-
-def title_of(notice: Notice) -> str:
-    """One line, never empty, never like an option of a command."""
-    return shortened(" ".join(plain(notice.title).lstrip("-").split()) or APP_NAME, TITLE_LIMIT)
-
-
-def text_of(notice: Notice) -> str:
-    """Some lines, never like an option of a command."""
-    return shortened(plain(notice.text).lstrip("-").lstrip(), TEXT_LIMIT)
 
 
 class DesktopChannel:
@@ -91,13 +49,13 @@ class DesktopChannel:
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
         title, text = title_of(notice), text_of(notice)
-        manner = _OVER if notice.over else _MANNERS[notice.severity]
+        manner = manner_of(notice)
         if sys.platform == "win32":
             send = self._balloon(title, text, manner)
         elif sys.platform == "darwin":
             send = self._mac_notice(title, text)
         else:
-            abilities = await _service_abilities()
+            abilities = await service_abilities()
             if isinstance(abilities, NotDelivered):
                 return abilities
             body = html.escape(text, quote=False) if "body-markup" in abilities else text
@@ -115,11 +73,10 @@ class DesktopChannel:
     async def withdraw(self, key: str) -> None:
         """See `Channel.withdraw`."""
 
-    def _icon_file(self, manner: _Manner, suffix: str) -> str:
-        file = self._icons / f"{manner.icon}.{suffix}" if self._icons else None
-        return str(file) if file and file.is_file() else ""
+    def _icon_file(self, manner: Manner, suffix: str) -> str:
+        return str(manner.icon_file(self._icons, suffix) or "")
 
-    def _linux_notice(self, key: str, title: str, body: str, manner: _Manner) -> "_Send":
+    def _linux_notice(self, key: str, title: str, body: str, manner: Manner) -> "_Send":
         icon = self._icon_file(manner, "png")
 
         def send(sent: Callable[[], None]) -> None:
@@ -154,7 +111,7 @@ class DesktopChannel:
 
         return send
 
-    def _balloon(self, title: str, text: str, manner: _Manner) -> "_Send":
+    def _balloon(self, title: str, text: str, manner: Manner) -> "_Send":
         icon = self._icon_file(manner, "ico")
 
         def send(sent: Callable[[], None]) -> None:
@@ -199,25 +156,6 @@ def _implementation(platform: str) -> Any:
         # It warns when dbus-python is not installed; that is usual and no loss.
         warnings.simplefilter("ignore")
         return module.instance()
-
-
-async def _service_abilities() -> frozenset[str] | NotDelivered:
-    """What the Linux desktop's notification service can do, or why there is none: plyer would not notice."""
-    from agent.platforms import session_bus as bus
-
-    try:
-        connection = await bus.connect_session_bus()
-    except bus.NoSessionBus as reason:
-        return NotDelivered(str(reason))
-    try:
-        if not (await bus.has_owner(connection, _SERVICE) or await bus.can_be_started(connection, _SERVICE)):
-            return NotDelivered("no notification service runs on this desktop")
-        answer = await bus.ask(connection, _SERVICE, _SERVICE_PATH, _SERVICE, "GetCapabilities")
-    except bus.NoAnswer as reason:
-        return NotDelivered(str(reason))
-    finally:
-        await bus.close_session_bus(connection)
-    return frozenset(answer[0])
 
 
 async def _in_thread(send: _Send, seconds: float) -> None:

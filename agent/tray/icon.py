@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 NAME = "gatelight"
 TITLE = "Gatelight"
 
+BALLOON_SECONDS = 2.0
+"""How long the icon's thread may take to show a balloon before it counts as not shown."""
+
 SESSION_END_SECONDS = 4.0
 """Windows gives a program 5 s after WM_ENDSESSION (HungAppTimeout) and then ends it."""
 
@@ -39,6 +42,12 @@ class Tray(Protocol):
 
     def show(self, display: Display) -> None:
         """Show this from now on; from any thread, before, while and after it runs. Only what differs is sent."""
+
+    def balloon(self, title: str, text: str, click: Action | None) -> bool:
+        """Show a message at the icon itself and ask for `click` when it is clicked; False where it was not shown.
+
+        Waits for the icon's thread, so it must not be called on that.
+        """
 
     def stop(self) -> None:
         """Take the icon away and let `run` return; from any thread, at any time, as often as one likes."""
@@ -161,17 +170,27 @@ class PystrayTray:
         self._stop_asked.set()
         self._icon.stop()
 
-    def balloon(self, title: str, text: str, click: Action) -> bool:
-        """Show a message at the icon itself and ask for `click` when it is clicked; False where icons cannot."""
+    def balloon(self, title: str, text: str, click: Action | None) -> bool:
+        """See `Tray.balloon`."""
         if not self._icon.HAS_NOTIFICATION or not self._running:
             return False
+        shown: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
         def pop_up() -> None:
-            self._balloon_click = click
-            self._icon.notify(shortened(text, TEXT_LIMIT) or title, shortened(title, TITLE_LIMIT))
+            try:
+                self._balloon_click = click
+                self._icon.notify(shortened(text, TEXT_LIMIT) or title, shortened(title, TITLE_LIMIT))
+            except Exception:
+                log.exception("the icon could not show a balloon")
+                shown.put(False)
+            else:
+                shown.put(True)
 
         self._icon.post(pop_up)
-        return True
+        try:
+            return shown.get(timeout=BALLOON_SECONDS)
+        except queue.Empty:
+            return False
 
     def quit_asked(self) -> None:
         """See `Hooks.quit_asked`."""

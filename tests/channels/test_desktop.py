@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 
 from agent.channels import Delivered, NotDelivered, desktop
-from agent.channels.desktop import DesktopChannel, text_of, title_of
+from agent.channels.desktop import DesktopChannel
+from agent.channels.texts import text_of, title_of
 from agent.core.display import Notice
 from agent.core.problem import Severity
 from tests.desktop_session import need, session_bus

@@ -1,0 +1,140 @@
+"""Desktop notifications with buttons, through desktop-notifier: toasts on Windows, D-Bus on Linux, macOS in a bundle.
+
+desktop-notifier 6.2 logs what goes wrong and returns all the same; only its `on_dispatched` says that a notice went
+out. Everything here runs on the loop's own thread, where it also reports clicks.
+"""
+
+import contextlib
+import html
+import importlib
+import logging
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from agent.channels import Delivered, Delivery, NotDelivered
+from agent.channels.texts import APP_NAME, manner_of, service_abilities, text_of, title_of
+from agent.core.display import Action, Notice
+
+log = logging.getLogger(__name__)
+
+# Its warnings say in a traceback what `NotDelivered` says in words.
+logging.getLogger("desktop_notifier").setLevel(logging.ERROR)
+
+
+class RichChannel:
+    """Notices that can be clicked. A later notice of the same key takes the place of the earlier one."""
+
+    def __init__(self, icons: Path | None, on_action: Callable[[Action], None]) -> None:
+        """`icons` is the folder with the built icons, if there is one; `on_action` hears every click and must return
+        at once.
+        """
+        self._icons = icons
+        self._on_action = on_action
+        self._library: ModuleType | None = None
+        self._notifier: Any = None
+        self._shown: dict[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        """See `Channel.name`."""
+        return "desktop notifications with buttons"
+
+    async def announce(self, notice: Notice) -> Delivery:
+        """See `Channel.announce`."""
+        text = text_of(notice)
+        if sys.platform == "linux":
+            abilities = await service_abilities()
+            if isinstance(abilities, NotDelivered):
+                return abilities
+            if "body-markup" in abilities:
+                text = html.escape(text, quote=False)
+        if (bus := self._bus()) is not None and not bus.connected:
+            await self.close()
+        notifier = self._open()
+        if isinstance(notifier, NotDelivered):
+            return notifier
+        if not await notifier.request_authorisation():
+            return NotDelivered("the notifications of Gatelight are switched off in the system's settings")
+        assert self._library is not None
+        sent: list[bool] = []
+        wish = self._notification(self._library, notice, text, lambda: sent.append(True))
+        await notifier.send_notification(wish)
+        if not sent:
+            await self.close()
+            return NotDelivered("the notification service did not take it")
+        await self._clear(self._shown.pop(notice.key, None))
+        self._shown[notice.key] = wish.identifier
+        return Delivered(self.name)
+
+    async def withdraw(self, key: str) -> None:
+        """See `Channel.withdraw`."""
+        await self._clear(self._shown.pop(key, None))
+
+    async def close(self) -> None:
+        """Let go of the notification service; the next notice asks for it again."""
+        bus = self._bus()
+        self._notifier = None
+        self._shown.clear()
+        if bus is not None:
+            from agent.platforms.session_bus import close_session_bus
+
+            await close_session_bus(bus)
+
+    def _bus(self) -> Any:
+        """The library's connection on Linux, once it has one."""
+        return getattr(getattr(self._notifier, "_backend", None), "bus", None)
+
+    def _open(self) -> Any:
+        if self._notifier is not None:
+            return self._notifier
+        try:
+            with warnings.catch_warnings():
+                # On import it makes an event loop policy, which newer Pythons warn of.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                self._library = importlib.import_module("desktop_notifier")
+                dummy = importlib.import_module("desktop_notifier.backends.dummy").DummyNotificationCenter
+                notifier = self._library.DesktopNotifier(APP_NAME, self._icon("gatelight"))
+        except Exception as failure:
+            # Windows: "class not registered" where there are no toasts; any system: the package is not installed.
+            return NotDelivered(f"this system has none ({failure or type(failure).__name__})")
+        if isinstance(notifier._backend, dummy):
+            return NotDelivered("this system has none for a program like this one")
+        self._notifier = notifier
+        return notifier
+
+    def _icon(self, name: str) -> Any:
+        assert self._library is not None
+        file = self._icons / f"{name}.png" if self._icons else None
+        return self._library.Icon(path=file) if file and file.is_file() else None
+
+    def _notification(self, library: ModuleType, notice: Notice, text: str, dispatched: Callable[[], None]) -> Any:
+        manner = manner_of(notice)
+        actions = [(offer.label, offer.action) for offer in notice.offers if offer.action is not None]
+        return library.Notification(
+            title=title_of(notice),
+            message=text,
+            urgency=library.Urgency(manner.urgency),
+            icon=self._icon(manner.icon),
+            buttons=tuple(library.Button(title=label, on_pressed=self._click(action)) for label, action in actions),
+            on_clicked=self._click(actions[0][1]) if actions else _ignore,
+            on_dispatched=dispatched,
+            timeout=manner.seconds,
+        )
+
+    def _click(self, action: Action) -> Callable[[], None]:
+        return lambda: self._on_action(action)
+
+    async def _clear(self, identifier: str | None) -> None:
+        if identifier is None or self._notifier is None:
+            return
+        # It raises for what was closed meanwhile, by the user or by time.
+        with contextlib.suppress(Exception):
+            await self._notifier.clear(identifier)
+
+
+def _ignore() -> None:
+    """A click on a notice that offers nothing."""

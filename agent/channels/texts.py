@@ -1,0 +1,79 @@
+"""What every desktop channel makes of a notice: texts that can be sent, icon, urgency, and how long it stays."""
+
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.channels import NotDelivered
+from agent.core.display import TEXT_LIMIT, TITLE_LIMIT, Notice, shortened
+from agent.core.problem import Severity
+
+APP_NAME = "Gatelight"
+
+_SERVICE = "org.freedesktop.Notifications"
+_SERVICE_PATH = "/org/freedesktop/Notifications"
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a notice is shown, by freedesktop.org's Desktop Notifications Specification."""
+
+    icon: str
+    """Name of the icon's file, without its ending."""
+    urgency: str
+    urgency_level: int
+    seconds: int
+    """0: until somebody has seen it."""
+
+    def icon_file(self, folder: Path | None, suffix: str) -> Path | None:
+        """The icon in the folder of built icons, if it is there."""
+        file = folder / f"{self.icon}.{suffix}" if folder else None
+        return file if file and file.is_file() else None
+
+
+_MANNERS = {
+    Severity.ERROR: Manner("notice-error", "critical", 2, 0),
+    Severity.WARNING: Manner("notice-warning", "normal", 1, 15),
+    Severity.INFO: Manner("notice-info", "low", 0, 10),
+}
+_OVER = Manner("notice-over", "normal", 1, 10)
+
+
+def manner_of(notice: Notice) -> Manner:
+    """How this notice is shown."""
+    return _OVER if notice.over else _MANNERS[notice.severity]
+
+
+def plain(text: str) -> str:
+    """The text without what cannot be sent: control characters (but line ends) and halves of characters."""
+    kept = "".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc")
+    return kept.encode("utf-8", "replace").decode("utf-8").strip()
+
+
+def title_of(notice: Notice) -> str:
+    """One line, never empty, never like an option of a command."""
+    return shortened(" ".join(plain(notice.title).lstrip("-").split()) or APP_NAME, TITLE_LIMIT)
+
+
+def text_of(notice: Notice) -> str:
+    """Some lines, never like an option of a command."""
+    return shortened(plain(notice.text).lstrip("-").lstrip(), TEXT_LIMIT)
+
+
+async def service_abilities() -> frozenset[str] | NotDelivered:
+    """What the Linux desktop's notification service can do, or why there is none: libraries would not notice."""
+    from agent.platforms import session_bus as bus
+
+    try:
+        connection = await bus.connect_session_bus()
+    except bus.NoSessionBus as reason:
+        return NotDelivered(str(reason))
+    try:
+        if not (await bus.has_owner(connection, _SERVICE) or await bus.can_be_started(connection, _SERVICE)):
+            return NotDelivered("no notification service runs on this desktop")
+        answer = await bus.ask(connection, _SERVICE, _SERVICE_PATH, _SERVICE, "GetCapabilities")
+    except bus.NoAnswer as reason:
+        return NotDelivered(str(reason))
+    finally:
+        await bus.close_session_bus(connection)
+    return frozenset(answer[0])
