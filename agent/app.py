@@ -38,7 +38,7 @@ from agent.runtime.control import ControlServer
 from agent.runtime.instance import Instance
 from agent.runtime.logs import private_here, set_up
 from agent.runtime.loop import AgentLoop, Session
-from agent.runtime.memory_file import read_memory, write_memory
+from agent.runtime.memory_file import MemoryFile
 from agent.runtime.paths import Places
 from agent.runtime.schedule import Schedule
 from agent.tray.icon import Tray, TrayUnavailable, open_tray
@@ -100,7 +100,7 @@ class RealWorld:
         *,
         channels: Chain | None = None,
         show: Callable[[Status], None] | None = None,
-        memory_file: Path | None = None,
+        memory_file: MemoryFile | None = None,
         only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
     ) -> None:
         self._clock = SystemClock()
@@ -149,7 +149,7 @@ class RealWorld:
     def keep(self, memory: Memory) -> None:
         """In the data folder."""
         if self._memory_file is not None:
-            write_memory(self._memory_file, memory)
+            self._memory_file.write(memory)
 
 
 class App:
@@ -178,14 +178,14 @@ class App:
         self._status: Status | None = None
         self._loop_ready = threading.Event()
         self._aio: asyncio.AbstractEventLoop | None = None
+        memory_file = MemoryFile(places.data / MEMORY_FILE)
         self._world = RealWorld(
             channels=self._channels(settings, on_notice, desktop=tray and settings.notifications.desktop),
             show=self._show,
-            memory_file=places.data / MEMORY_FILE,
+            memory_file=memory_file,
             only=only,
         )
-        memory = read_memory(places.data / MEMORY_FILE)
-        state = first_state(settings, self._world.now(), memory=memory, timing=timing, known=knowledge)
+        state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
         self._loop = AgentLoop(state, self._world)
 
     def run(self) -> None:

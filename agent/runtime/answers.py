@@ -1,11 +1,14 @@
 """What the running agent answers on the control channel: the commands of the command line, one function."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from agent.core.display import Connect, Disconnect, LookNow, Pause, Resume, Snooze
 from agent.core.events import UserAsked
 from agent.core.status import to_json
 from agent.runtime.loop import AgentLoop
+
+LONGEST_SILENCE = 366 * 86400.0
+"""Seconds: a year. Longer is a slip of the finger, and soon beyond what a calendar can show."""
 
 
 def answer(loop: AgentLoop, request: dict[str, Any]) -> dict[str, Any]:
@@ -26,8 +29,8 @@ def answer(loop: AgentLoop, request: dict[str, Any]) -> dict[str, Any]:
             loop.post(UserAsked(Disconnect(name)))
         case "pause":
             seconds = request.get("seconds")
-            if not isinstance(seconds, int | float | None) or isinstance(seconds, bool):
-                return {"error": "A pause needs a number of seconds."}
+            if seconds is not None and not _is_duration(seconds):
+                return {"error": "A pause needs a duration of a year at most, like 30m, 2h or 1d."}
             loop.post(UserAsked(Pause(seconds)))
         case "resume":
             loop.post(UserAsked(Resume()))
@@ -49,12 +52,20 @@ def _status(loop: AgentLoop, show_accounts: bool) -> dict[str, Any]:
 
 def _snooze(loop: AgentLoop, request: dict[str, Any]) -> dict[str, Any]:
     code, seconds = request.get("code"), request.get("seconds")
+    if code is None:
+        return {"error": "A snooze needs the code of a problem: `gatelight status` shows the codes in use."}
     problem = next((p for p in loop.state.knowledge.problems if p.code == code), None)
     if problem is None:
         return {"error": f"There is no problem with the code “{code}”: `gatelight status` shows the codes in use."}
     if problem.never_silenced:
         return {"error": f"“{code}” cannot be snoozed: it warns that real money may be at stake."}
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds <= 0:
-        return {"error": "A snooze needs a number of seconds."}
+    if not _is_duration(seconds):
+        return {"error": "A snooze needs a duration of a year at most, like 30m, 2h or 1d."}
     loop.post(UserAsked(Snooze(problem.code, "", float(seconds))))
     return {"done": True}
+
+
+def _is_duration(seconds: object) -> TypeGuard[float]:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return False
+    return 0 < seconds <= LONGEST_SILENCE

@@ -19,7 +19,7 @@ from agent.core.facts import MachineFacts
 from agent.core.memory import Memory
 from agent.core.state import AgentState
 from agent.core.status import Status
-from agent.runtime.perform import Performer
+from agent.runtime.perform import Patience, Performer
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,12 @@ class AgentLoop:
     """One running agent."""
 
     def __init__(
-        self, state: AgentState, world: World, *, after: Callable[[AgentState, Moment], None] | None = None
+        self,
+        state: AgentState,
+        world: World,
+        *,
+        after: Callable[[AgentState, Moment], None] | None = None,
+        patience: Patience | None = None,
     ) -> None:
         """`after` sees the state after every event, with the moment it was decided at."""
         self.state = state
@@ -83,7 +88,8 @@ class AgentLoop:
         self._stopping = asyncio.Event()
         self._faults = 0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._performer = Performer(world, self.post)
+        self._asked_to_stop = False
+        self._performer = Performer(world, self.post, patience or Patience())
         self.handled = 0
         """Events taken in so far."""
 
@@ -99,7 +105,8 @@ class AgentLoop:
                 self._loop.call_soon_threadsafe(self.post, event)
 
     def stop_from_anywhere(self) -> None:
-        """Ask the loop to end, from any thread."""
+        """Ask the loop to end, from any thread; one that has not begun ends as soon as it does."""
+        self._asked_to_stop = True
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._stopping.set)
@@ -111,6 +118,8 @@ class AgentLoop:
     async def run(self) -> None:
         """Run until asked to stop; then close what is open, in order."""
         self._loop = asyncio.get_running_loop()
+        if self._asked_to_stop:
+            self._stopping.set()
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
             self._step(lambda now: begin(self.state, now))
@@ -143,6 +152,10 @@ class AgentLoop:
             return
         self.state = state
         for effect in effects:
-            self._performer.perform(effect)
+            try:
+                self._performer.perform(effect)
+            except Exception:
+                # What one part of the world runs into is no reason to leave the other effects undone.
+                logger.exception("%s could not be carried out", type(effect).__name__)
         if self._after is not None:
             self._after(state, now)

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,47 +13,102 @@ from agent.core.memory import Memory, Snoozed, Told
 logger = logging.getLogger(__name__)
 
 FORMAT = 1
+LONGEST_FILE = 1 << 20
+"""Bytes; what the agent writes is a thousandth of it."""
+LATEST = 32503680000.0
+"""Epoch seconds of the year 3000: a later time was never written by the agent, and no calendar shows it."""
+MOST_REPEATS = 1000
+"""Repeats of one notice; they grow apart, so that ten are months."""
 _FOREVER = "resume"
 """JSON has no infinity: "until told to resume" is written as this word."""
 
 
-def read_memory(path: Path) -> Memory:
-    """What was kept; an empty memory where there is none or it cannot be understood."""
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        return _from_json(kept)
-    except FileNotFoundError:
-        return Memory()
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as fault:
-        logger.warning("the memory of earlier notices cannot be read (%s) and starts anew", type(fault).__name__)
-        return Memory()
+class MemoryFile:
+    """The file in the data folder."""
 
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._refused = False
 
-def write_memory(path: Path, memory: Memory) -> None:
-    """Keep it; a disk that refuses is said once in the log and otherwise does no harm."""
-    draft = path.with_suffix(".new")
-    try:
-        draft.write_text(json.dumps(_to_json(memory)), encoding="utf-8")
-        draft.replace(path)
-    except OSError as fault:
-        logger.warning("what was announced cannot be kept: %s", fault.strerror or type(fault).__name__)
+    def read(self) -> Memory:
+        """What was kept; an empty memory where there is none or it cannot be understood."""
+        try:
+            with self._path.open("rb") as file:
+                text = file.read(LONGEST_FILE + 1)
+            if len(text) > LONGEST_FILE:
+                raise ValueError("longer than the agent writes")
+            return _from_json(json.loads(text))
+        except FileNotFoundError:
+            return Memory()
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as fault:
+            logger.warning("the memory of earlier notices cannot be read (%s) and starts anew", type(fault).__name__)
+            return Memory()
+
+    def write(self, memory: Memory) -> None:
+        """Keep it; a disk that refuses is said once in the log and otherwise does no harm."""
+        draft = self._path.with_suffix(".new")
+        try:
+            draft.write_text(json.dumps(_to_json(memory)), encoding="utf-8")
+            draft.replace(self._path)
+        except OSError as fault:
+            if not self._refused:
+                logger.warning("what was announced cannot be kept: %s", fault.strerror or type(fault).__name__)
+            self._refused = True
+        else:
+            self._refused = False
 
 
 def _to_json(memory: Memory) -> dict[str, Any]:
     kept: dict[str, Any] = asdict(memory)
     kept["format"] = FORMAT
-    if memory.paused_until == float("inf"):
+    if memory.paused_until == math.inf:
         kept["paused_until"] = _FOREVER
     return kept
 
 
-def _from_json(kept: dict[str, Any]) -> Memory:
-    if kept["format"] != FORMAT:
+def _from_json(kept: Any) -> Memory:
+    """TypeError, ValueError or KeyError for anything that `_to_json` does not write."""
+    if _is(dict, kept)["format"] != FORMAT:
         raise ValueError("another format")
     paused = kept["paused_until"]
     return Memory(
-        told=tuple(Told(**t) for t in kept["told"]),
-        snoozed=tuple(Snoozed(**s) for s in kept["snoozed"]),
-        paused_until=float("inf") if paused == _FOREVER else paused,
-        disconnected=tuple(kept["disconnected"]),
+        told=tuple(_told(t) for t in _is(list, kept["told"])),
+        snoozed=tuple(_snoozed(s) for s in _is(list, kept["snoozed"])),
+        paused_until=math.inf if paused == _FOREVER else None if paused is None else _time(paused),
+        disconnected=tuple(_is(str, name) for name in _is(list, kept["disconnected"])),
     )
+
+
+def _told(kept: Mapping[str, Any]) -> Told:
+    return Told(
+        connection=_is(str, kept["connection"]),
+        key=_is(str, kept["key"]),
+        since=_time(kept["since"]),
+        at=_time(kept["at"]),
+        repeats=_repeats(kept["repeats"]),
+    )
+
+
+def _snoozed(kept: Mapping[str, Any]) -> Snoozed:
+    return Snoozed(_is(str, kept["connection"]), _is(str, kept["code"]), _time(kept["until"]))
+
+
+def _time(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("a time is a number")
+    if not 0 <= value <= LATEST:
+        raise ValueError("a time beyond any calendar")
+    return float(value)
+
+
+def _repeats(value: Any) -> int:
+    count = int(_is(int, value))
+    if not 0 <= count <= MOST_REPEATS:
+        raise ValueError("more repeats than there is time for")
+    return count
+
+
+def _is(kind: type, value: Any) -> Any:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(f"not a {kind.__name__}")
+    return value

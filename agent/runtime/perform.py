@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from agent.core.display import Notice
@@ -23,7 +24,7 @@ from agent.core.effects import (
     Withdraw,
 )
 from agent.core.events import Event, Looked, NoticeUndelivered, ProcessExited, SessionFailed, SessionLost, Tick
-from agent.core.facts import MachineFacts, Unknown
+from agent.core.facts import MachineFacts, Outcome, Unknown
 from agent.core.problem import Severity
 
 if TYPE_CHECKING:
@@ -31,21 +32,30 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("agent")
 
-LOOK_LIMIT = 10.0
-"""Seconds a look may take; the process table of a busy Windows machine needs about one."""
-ANNOUNCE_LIMIT = 15.0
-"""Seconds the channels may take for one notice."""
-CLOSE_LIMIT = 0.8
-"""Seconds everything that is open may take to close when the agent ends."""
 _LEVELS = {Severity.INFO: logging.INFO, Severity.WARNING: logging.WARNING, Severity.ERROR: logging.ERROR}
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the world may take, in seconds."""
+
+    look: float = 10.0
+    """For a look; the process table of a busy Windows machine needs about one."""
+    announce: float = 15.0
+    """For the channels to take one notice."""
+    close: float = 0.8
+    """For everything that is open to close when the agent ends."""
+    again: float = 1.0
+    """Before it is asked once more whether a look that hangs has come back."""
 
 
 class Performer:
     """Carries out effects on the running loop; results come back through `post`."""
 
-    def __init__(self, world: "World", post: Callable[[Event], None]) -> None:
+    def __init__(self, world: "World", post: Callable[[Event], None], patience: Patience) -> None:
         self._world = world
         self._post = post
+        self._patience = patience
         self._sessions: dict[int, Session] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._wake: asyncio.TimerHandle | None = None
@@ -56,7 +66,6 @@ class Performer:
         self._notices: asyncio.Queue[Announce | Withdraw] = asyncio.Queue()
         self._telling: asyncio.Task[None] | None = None
         self._told: set[str] = set()
-        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="look")
 
     def perform(self, effect: Effect) -> None:
         """Carry out one effect; never blocks."""
@@ -101,24 +110,30 @@ class Performer:
             self._looking.cancel()
         if self._telling is not None:
             self._telling.cancel()
-        withdrawing = [asyncio.ensure_future(self._world.withdraw(key)) for key in self._told]
-        waiting = {*self._closing, *withdrawing}
-        if waiting:
-            _, late = await asyncio.wait(waiting, timeout=CLOSE_LIMIT)
-            for task in late:
-                task.cancel()
         for running in (self._looking, self._telling):
             if running is not None:
                 with contextlib.suppress(asyncio.CancelledError):
                     await running
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        waiting = {*self._closing, *(asyncio.ensure_future(self._withdraw(key)) for key in tuple(self._told))}
+        if waiting:
+            _, late = await asyncio.wait(waiting, timeout=self._patience.close)
+            for task in late:
+                task.cancel()
+        if self._stuck is not None:
+            self._stuck.cancel()
 
     # ── sessions ────────────────────────────────────────────────────────────────────────────────
 
     def _open(self, wish: OpenSession) -> None:
-        session = self._world.session(wish, self._from_session)
-        self._sessions[wish.number] = session
-        session.open()
+        try:
+            session = self._world.session(wish, self._from_session)
+            self._sessions[wish.number] = session
+            session.open()
+        except Exception as fault:
+            # Without a verdict the connection would count as being opened for ever.
+            logger.exception("a session could not be opened")
+            reason = f"the attempt could not be made ({type(fault).__name__})"
+            self._from_session(SessionFailed(wish.number, Outcome.UNREACHABLE, 0.0, reason))
 
     def _from_session(self, event: Event) -> None:
         if isinstance(event, SessionFailed | SessionLost):
@@ -169,18 +184,49 @@ class Performer:
     async def _facts(self, wish: LookAt) -> MachineFacts:
         now = self._world.now()
         if self._stuck is not None:
+            await asyncio.wait({self._stuck}, timeout=self._patience.again)
             if not self._stuck.done():
-                await asyncio.sleep(1.0)
                 return _nothing_seen("an earlier look has not come back yet", now.monotonic)
+            # What it saw, or why it failed, is too old to matter.
+            self._stuck.exception()
             self._stuck = None
-        look = asyncio.get_running_loop().run_in_executor(
-            self._pool, lambda: self._world.look(wish.ports, thorough=wish.thorough, now=now)
-        )
+            now = self._world.now()
+        look = self._in_thread(lambda: self._world.look(wish.ports, thorough=wish.thorough, now=now))
         try:
-            return await asyncio.wait_for(asyncio.shield(look), LOOK_LIMIT)
-        except TimeoutError:
-            self._stuck = look
-            return _nothing_seen(f"timed out after {LOOK_LIMIT:.0f} s", now.monotonic)
+            done, _ = await asyncio.wait({look}, timeout=self._patience.look)
+        except asyncio.CancelledError:
+            look.cancel()
+            raise
+        if done:
+            return look.result()
+        self._stuck = look
+        return _nothing_seen(f"timed out after {self._patience.look:g} s", now.monotonic)
+
+    def _in_thread(self, look: Callable[[], MachineFacts]) -> "asyncio.Future[MachineFacts]":
+        """Look in a thread that cannot keep the process from ending: a look may hang in the system for ever."""
+        loop = asyncio.get_running_loop()
+        found: asyncio.Future[MachineFacts] = loop.create_future()
+
+        def settle(machine: MachineFacts | None, fault: Exception | None) -> None:
+            if found.done():
+                return
+            if machine is not None:
+                found.set_result(machine)
+            elif fault is not None:
+                found.set_exception(fault)
+
+        def work() -> None:
+            machine, failure = None, None
+            try:
+                machine = look()
+            except Exception as fault:
+                failure = fault
+            with contextlib.suppress(RuntimeError):
+                # The loop may be closed by now.
+                loop.call_soon_threadsafe(settle, machine, failure)
+
+        threading.Thread(target=work, name="look", daemon=True).start()
+        return found
 
     def _plan_wake(self, at: float) -> None:
         if self._wake is not None:
@@ -204,29 +250,42 @@ class Performer:
         while True:
             wish = await self._notices.get()
             try:
-                async with asyncio.timeout(ANNOUNCE_LIMIT):
+                async with asyncio.timeout(self._patience.announce):
                     await self._tell_one(wish)
             except TimeoutError:
-                logger.warning("the notification channels did not answer within %.0f s", ANNOUNCE_LIMIT)
-            except Exception:
+                logger.warning("the notification channels did not answer within %g s", self._patience.announce)
+                self._untold(wish, "the notification channels did not answer in time")
+            except Exception as fault:
                 logger.exception("a notification channel failed")
+                self._untold(wish, f"a notification channel failed ({type(fault).__name__})")
 
     async def _tell_one(self, wish: Announce | Withdraw) -> None:
         match wish:
             case Announce(notice):
                 await self._announce(notice)
             case Withdraw(key):
-                self._told.discard(key)
-                await self._world.withdraw(key)
+                await self._withdraw(key)
             case _:
                 assert_never(wish)
 
     async def _announce(self, notice: Notice) -> None:
+        # Before it is known to be delivered: one that is on its way when the agent ends is withdrawn too.
+        self._told.add(notice.key)
         reason = await self._world.announce(notice)
-        if reason is None:
-            self._told.add(notice.key)
-        else:
+        if reason is not None:
+            self._told.discard(notice.key)
             self._post(NoticeUndelivered(notice.key, reason))
+
+    async def _withdraw(self, key: str) -> None:
+        self._told.discard(key)
+        try:
+            await self._world.withdraw(key)
+        except Exception:
+            logger.exception("a notice could not be withdrawn")
+
+    def _untold(self, wish: Announce | Withdraw, reason: str) -> None:
+        if isinstance(wish, Announce):
+            self._post(NoticeUndelivered(wish.notice.key, reason))
 
 
 def _nothing_seen(reason: str, at: float) -> MachineFacts:

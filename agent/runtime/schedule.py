@@ -30,12 +30,17 @@ class Schedule:
         slept: Callable[[], float | None],
         woke: Callable[[Woke], None],
         files: Callable[[], None],
+        turn: float = min(CLOCKS_EVERY, FILES_EVERY),
+        guard: float = GUARD_EVERY,
     ) -> None:
+        """`turn` and `guard` are seconds, see the constants; a demonstration or a test may be quicker."""
         self._now = now
         self._slept = slept
         self._woke = woke
         self._changed = files
-        self._sleep_watch = SleepWatch(CLOCKS_EVERY)
+        self._turn = turn
+        self._guard_every = guard
+        self._sleep_watch = SleepWatch(turn)
         self._guard: asyncio.Future[None] | None = None
         self._done = 0
         self._watched: dict[Path, tuple[int, int] | None] = {}
@@ -50,7 +55,7 @@ class Schedule:
 
     def start(self) -> None:
         """Begin, on the running loop."""
-        self._scheduler.add_job(self.duties, "interval", seconds=min(CLOCKS_EVERY, FILES_EVERY), id="duties")
+        self._scheduler.add_job(self.duties, "interval", seconds=self._turn, id="duties")
         self._scheduler.start()
         self._guard = asyncio.ensure_future(self._keep_going())
 
@@ -65,9 +70,9 @@ class Schedule:
         """APScheduler goes by the wall clock: set back by an hour, it would stand still for an hour."""
         while True:
             done = self._done
-            await asyncio.sleep(GUARD_EVERY)
+            await asyncio.sleep(self._guard_every)
             if self._done == done:
-                self._scheduler.reschedule_job("duties", trigger="interval", seconds=CLOCKS_EVERY)
+                self._scheduler.reschedule_job("duties", trigger="interval", seconds=self._turn)
 
     async def duties(self) -> None:
         """What is due at every turn; public so that tests need not wait."""
