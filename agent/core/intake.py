@@ -9,7 +9,7 @@ from agent.core import session as session_of
 from agent.core.clock import Moment
 from agent.core.connection import Connecting
 from agent.core.display import Connect, Disconnect, LookNow, Pause, Resume, Snooze
-from agent.core.effects import Effect, Record, SendHeartbeat, Withdraw
+from agent.core.effects import CloseSession, Effect, Record, SendHeartbeat, Withdraw
 from agent.core.events import (
     ConfigRejected,
     Event,
@@ -43,7 +43,7 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
         case Looked(machine):
             answered = state.urgent_since is not None and machine.taken >= state.urgent_since
             since = None if answered else state.urgent_since
-            return _looked(replace(state, machine=machine, look_at=None, urgent_since=since), now), ()
+            return _looked(replace(state, machine=machine, look_at=None, urgent_since=since), now)
         case SessionReady() | SessionFailed() | SessionLost() | NoticeArrived() | HeartbeatAnswered():
             return _of_session(state, event, now)
         case ProcessExited(pid):
@@ -62,9 +62,9 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
                 heartbeat_every=settings.checks.heartbeat_every,
                 reply_timeout=settings.checks.reply_timeout,
             )
-            return enroll(
+            return _call_the_roll(
                 replace(state, settings=settings, timing=timing, config_error=None, urgent_since=now.monotonic), now
-            ), ()
+            )
         case ConfigRejected(reason):
             return replace(state, config_error=reason), ()
         case NoticeUndelivered(key):
@@ -77,8 +77,24 @@ def _all(state: AgentState, change: Callable[[Watched], Watched]) -> tuple[Agent
     return replace(state, watched=tuple(change(w) for w in state.watched)), ()
 
 
-def _looked(state: AgentState, now: Moment) -> AgentState:
-    return _see_all(enroll(state, now), now)
+def _looked(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    state, effects = _call_the_roll(state, now)
+    return _see_all(state, now), effects
+
+
+def _call_the_roll(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    """Watch what is to be watched now; what is no longer is closed, and its notices are withdrawn."""
+    after = enroll(state, now)
+    kept = {w.settings.name: w for w in after.watched}
+    effects: list[Effect] = []
+    for old in state.watched:
+        new = kept.get(old.settings.name)
+        if old.number is not None and (new is None or new.number != old.number):
+            effects.append(CloseSession(old.number))
+        if new is None:
+            told = (e.key for e in old.ledger.entries.values() if e.announced)
+            effects.extend(Withdraw(notice_key(old.settings.name, key)) for key in told)
+    return after, tuple(effects)
 
 
 def _see_all(state: AgentState, now: Moment) -> AgentState:
@@ -100,6 +116,9 @@ def enroll(state: AgentState, now: Moment) -> AgentState:
             old = fresh(settings, now)
             wish = False if settings.name in state.memory.disconnected else None
             old = replace(old, wish=wish)
+        if (settings.host, settings.client_id) != (old.settings.host, old.settings.client_id):
+            # The session that stands is another one than the one that is wanted.
+            old = replace(old, link=fresh(settings, now).link, session=None)
         watched.append(replace(old, settings=settings))
     return replace(state, watched=tuple(watched), urgent_since=now.monotonic)
 
@@ -128,6 +147,8 @@ def _of_session(
         # An attempt that was given up has nothing more to say.
         return state, ()
     watched = state.watched[index]
+    if not _can_be(event, watched):
+        return state, ()
     effects: tuple[Effect, ...] = ()
     link, timing, name = watched.link, state.timing, watched.settings.name
     match event:
@@ -159,11 +180,9 @@ def _of_session(
                     Record(Severity.INFO, f"{name}: no connection: {event.outcome.value} {event.detail}".rstrip()),
                 )
         case SessionLost(number, reason):
-            was_up = watched.connected
             watched = replace(watched, link=machine_of.lost(link, number, timing, now.monotonic), session=None)
             state = replace(state, urgent_since=now.monotonic)
-            if was_up:
-                effects = (Record(Severity.INFO, f"{name}: connection lost: {reason}"),)
+            effects = (Record(Severity.INFO, f"{name}: connection lost: {reason}"),)
         case NoticeArrived(_, code, text, request_id):
             session = watched.session or fresh_session(now.monotonic)
             programs = tuple(sorted({c.name for c in clients_of(facts_about(state, watched, now)) if c.name}))
@@ -176,6 +195,21 @@ def _of_session(
         case _:
             assert_never(event)
     return replace_at(state, index, watched), effects
+
+
+def _can_be(
+    event: SessionReady | SessionFailed | SessionLost | NoticeArrived | HeartbeatAnswered, watched: Watched
+) -> bool:
+    """Whether an event fits the state: an attempt has one verdict, and only a session can be lost."""
+    match event:
+        case SessionReady() | SessionFailed():
+            return isinstance(watched.link.state, Connecting)
+        case SessionLost():
+            return watched.connected
+        case NoticeArrived() | HeartbeatAnswered():
+            return True
+        case _:
+            assert_never(event)
 
 
 def _probe_soon(watched: Watched, now: Moment) -> Watched:

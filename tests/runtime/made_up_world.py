@@ -114,8 +114,8 @@ class MadeUpWorld:
             self.looking -= 1
 
     def seen(self, now: Moment) -> MachineFacts:
-        running = ()
-        listeners = ()
+        running: tuple[Process, ...] = ()
+        listeners: tuple[Listener, ...] = ()
         if self.gateway:
             application = Application(ApplicationKind.GATEWAY, "10.45")
             running = (
