@@ -43,7 +43,7 @@ class Schedule:
         self._sleep_watch = SleepWatch(turn)
         self._guard: asyncio.Future[None] | None = None
         self._done = 0
-        self._watched: dict[Path, tuple[int, int] | None] = {}
+        self._watched: dict[Path, tuple[int, int, int] | None] = {}
         # A job that could not run in time (the machine slept) runs once when it can; the library's default drops it.
         self._scheduler = AsyncIOScheduler(
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}, timezone="UTC"
@@ -89,10 +89,10 @@ class Schedule:
                 self._changed()
 
 
-def _stamp(file: Path) -> tuple[int, int] | None:
+def _stamp(file: Path) -> tuple[int, int, int] | None:
     """What tells one state of a file from another; None when it is not there."""
     try:
         stat = file.stat()
     except OSError:
         return None
-    return stat.st_mtime_ns, stat.st_size
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -1,0 +1,194 @@
+"""What the agent remembers, on a disk that may have been torn."""
+
+import json
+import logging
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.core.memory import Memory, Snoozed, Told
+from agent.runtime.memory_file import LATEST, LONGEST_FILE, MOST_REPEATS, MemoryFile
+from tests.runtime.made_up_world import MadeUpWorld, running, state_of
+
+FULL = Memory(
+    told=(Told("Paper Gateway", "api-silent", 1.0, 2.0, 3), Told("Ünïcode “x”", "data-farm-broken:usfarm", 4.5, 5.5)),
+    snoozed=(Snoozed("", "login-due", 1_900_000_000.25),),
+    paused_until=1_800_000_000.5,
+    disconnected=("Live TWS", "日本"),
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "memory.json"
+
+
+@pytest.mark.parametrize(
+    "memory", [Memory(), FULL, Memory(paused_until=math.inf), Memory(paused_until=0.0)], ids=["empty", "full", "∞", "0"]
+)
+def test_what_was_kept_is_read_again(memory: Memory, path: Path) -> None:
+    MemoryFile(path).write(memory)
+
+    assert MemoryFile(path).read() == memory
+    assert [p.name for p in path.parent.iterdir()] == ["memory.json"]
+
+
+TIMES = st.floats(min_value=0, max_value=LATEST, allow_nan=False)
+
+
+@given(
+    st.builds(
+        Memory,
+        told=st.lists(
+            st.builds(Told, st.text(), st.text(), TIMES, TIMES, st.integers(0, MOST_REPEATS)), max_size=4
+        ).map(tuple),
+        snoozed=st.lists(st.builds(Snoozed, st.text(), st.text(), TIMES), max_size=4).map(tuple),
+        paused_until=st.none() | st.just(math.inf) | TIMES,
+        disconnected=st.lists(st.text(), max_size=4).map(tuple),
+    )
+)
+def test_any_memory_survives(memory: Memory) -> None:
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        file = MemoryFile(Path(folder) / "memory.json")
+        file.write(memory)
+
+        assert file.read() == memory
+
+
+def test_without_a_file_nothing_is_remembered_and_nothing_complained_about(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert MemoryFile(path).read() == Memory()
+    assert caplog.records == []
+
+
+def good() -> dict[str, Any]:
+    return {
+        "format": 1,
+        "told": [{"connection": "x", "key": "k", "since": 1.0, "at": 2.0, "repeats": 0}],
+        "snoozed": [{"connection": "", "code": "c", "until": 3.0}],
+        "paused_until": None,
+        "disconnected": ["x"],
+    }
+
+
+def broken(*changes: tuple[list[Any], Any]) -> str:
+    kept = good()
+    for place, value in changes:
+        target: Any = kept
+        for step in place[:-1]:
+            target = target[step]
+        target[place[-1]] = value
+    return json.dumps(kept)
+
+
+TORN = {
+    "empty": "",
+    "half": json.dumps(good())[:40],
+    "zeros": "\0" * 100,
+    "list": "[]",
+    "number": "7",
+    "null": "null",
+    "deep": "[" * 100_000,
+    "long": " " * (LONGEST_FILE + 1),
+    "no format": "{}",
+    "another format": broken((["format"], 2)),
+    "told is a number": broken((["told"], 5)),
+    "told is a word": broken((["told"], "abc")),
+    "told holds a word": broken((["told", 0], "abc")),
+    "told holds a list": broken((["told", 0], [1, 2, 3, 4, 5])),
+    "time is a word": broken((["told", 0, "at"], "soon")),
+    "time is true": broken((["told", 0, "since"], True)),
+    "time is not a number": broken((["told", 0, "since"], math.nan)),
+    "time is endless": broken((["snoozed", 0, "until"], math.inf)),
+    "time is negative": broken((["snoozed", 0, "until"], -1)),
+    "time is beyond": broken((["paused_until"], 1e300)),
+    "pause is a word": broken((["paused_until"], "later")),
+    "pause is false": broken((["paused_until"], False)),
+    "repeats without end": broken((["told", 0, "repeats"], 10**40)),
+    "repeats are half": broken((["told", 0, "repeats"], 0.5)),
+    "key is a number": broken((["told", 0, "key"], 5)),
+    "code is null": broken((["snoozed", 0, "code"], None)),
+    "names are numbers": broken((["disconnected"], [1, 2])),
+    "names are a word": broken((["disconnected"], "Paper")),
+}
+
+
+@pytest.mark.parametrize("text", TORN.values(), ids=TORN)
+def test_what_cannot_be_understood_starts_anew_and_is_said_once(
+    text: str, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.write_text(text)
+
+    assert MemoryFile(path).read() == Memory()
+    assert len(caplog.records) == 1
+    assert "starts anew" in caplog.text
+    assert caplog.records[0].exc_info is None
+
+
+def test_bytes_that_are_no_text_and_a_folder_start_anew(path: Path, tmp_path: Path) -> None:
+    path.write_bytes(random.Random(7).randbytes(500))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+
+    assert MemoryFile(path).read() == Memory()
+    assert MemoryFile(folder).read() == Memory()
+
+
+def test_a_file_cut_off_anywhere_never_stops_the_agent(path: Path) -> None:
+    MemoryFile(path).write(FULL)
+    whole = path.read_bytes()
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+
+        assert MemoryFile(path).read() == Memory()
+
+
+def test_unknown_additions_of_a_later_version_do_not_matter(path: Path) -> None:
+    kept = {**good(), "later": 1}
+    kept["told"][0]["later"] = 2
+    path.write_text(json.dumps(kept))
+
+    assert MemoryFile(path).read().disconnected == ("x",)
+
+
+def test_a_disk_that_refuses_is_said_once_until_it_takes_again(
+    path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    # Not even an administrator can write a file where a folder is.
+    blocked = tmp_path / "memory.new"
+    blocked.mkdir()
+    file = MemoryFile(path)
+    for _ in range(3):
+        file.write(FULL)
+    first = len(caplog.records)
+    blocked.rmdir()
+    file.write(FULL)
+    taken = file.read()
+    blocked.mkdir()
+    file.write(FULL)
+
+    assert (first, len(caplog.records)) == (1, 2)
+    assert taken == FULL
+
+
+@pytest.fixture
+def torn(path: Path) -> MemoryFile:
+    path.write_text(broken((["told", 0, "at"], "soon")))
+    return MemoryFile(path)
+
+
+async def test_an_agent_remembers_only_times_it_can_compare(torn: MemoryFile) -> None:
+    world = MadeUpWorld(gateway=False)
+    async with running(world, state_of(memory=torn.read())):
+        await world.until(lambda w: "app-not-running" in w.codes)
+
+    assert world.notices

@@ -1,0 +1,186 @@
+"""The regular duties beside the looks, with clocks that are given."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from agent.core.clock import Moment
+from agent.runtime.clock import Woke
+from agent.runtime.schedule import CLOCKS_EVERY, Schedule
+
+PATIENCE = 5.0
+
+
+@dataclass
+class Clocks:
+    """Clocks that move when told, and what was noticed."""
+
+    moment: Moment = field(default_factory=lambda: Moment(1000.0, 1_795_000_000.0))
+    asleep: float | None = 0.0
+    woken: list[Woke] = field(default_factory=list)
+    changes: int = 0
+
+    def schedule(self, turn: float = CLOCKS_EVERY, guard: float = 60.0) -> Schedule:
+        return Schedule(
+            lambda: self.moment,
+            slept=lambda: self.asleep,
+            woke=self.woken.append,
+            files=self._changed,
+            turn=turn,
+            guard=guard,
+        )
+
+    def _changed(self) -> None:
+        self.changes += 1
+
+    def pass_by(self, seconds: float, *, slept: float = 0.0, set_by: float = 0.0) -> None:
+        self.moment = Moment(self.moment.monotonic + seconds, self.moment.wall + seconds + slept + set_by)
+        if self.asleep is not None:
+            self.asleep += slept
+
+
+@pytest.fixture
+def clocks() -> Clocks:
+    return Clocks()
+
+
+@asynccontextmanager
+async def started(schedule: Schedule) -> AsyncIterator[Schedule]:
+    schedule.start()
+    try:
+        yield schedule
+    finally:
+        schedule.stop()
+
+
+async def until(met: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not met():  # noqa: ASYNC110 - a counter tells nobody
+            await asyncio.sleep(0.005)
+
+
+async def test_sleep_is_noticed(clocks: Clocks) -> None:
+    schedule = clocks.schedule()
+    await schedule.duties()
+    clocks.pass_by(5.0, slept=3600.0)
+    await schedule.duties()
+    clocks.pass_by(5.0)
+    await schedule.duties()
+
+    assert [w.slept_for for w in clocks.woken] == [3600.0]
+
+
+@pytest.mark.parametrize("by", [-7200.0, -3600.0, 3600.0])
+async def test_a_clock_that_was_set_is_no_sleep(by: float, clocks: Clocks) -> None:
+    schedule = clocks.schedule()
+    await schedule.duties()
+    clocks.pass_by(5.0, set_by=by)
+    await schedule.duties()
+
+    assert clocks.woken == []
+
+
+async def test_a_file_that_changes_appears_or_goes_is_told_once_each(clocks: Clocks, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    schedule = clocks.schedule()
+    schedule.watch(file)
+    await schedule.duties()
+    told = [clocks.changes]
+    for change in (
+        lambda: file.write_text("[checks]\n"),
+        lambda: file.write_text("[checks]\nlook_every = '6s'\n"),
+        lambda: os.utime(file, ns=(1, 1)),
+        file.unlink,
+    ):
+        change()
+        await schedule.duties()
+        await schedule.duties()
+        told.append(clocks.changes)
+
+    assert told == [0, 1, 2, 3, 4]
+
+
+async def test_a_file_replaced_by_an_editor_counts_as_changed(clocks: Clocks, tmp_path: Path) -> None:
+    file, draft = tmp_path / "config.toml", tmp_path / "config.toml.new"
+    file.write_text("a = 1\n")
+    schedule = clocks.schedule()
+    schedule.watch(file)
+    draft.write_text("a = 2\n")
+    stamp = file.stat().st_mtime_ns
+    # Same size and same time: only the file itself is another one.
+    os.utime(draft, ns=(stamp, stamp))
+    draft.replace(file)
+    await schedule.duties()
+
+    assert clocks.changes == 1
+
+
+async def test_the_duties_are_done_turn_after_turn(clocks: Clocks, tmp_path: Path) -> None:
+    schedule = clocks.schedule(turn=0.02)
+    schedule.watch(tmp_path / "config.toml")
+    async with started(schedule):
+        for count in range(3):
+            (tmp_path / "config.toml").write_text("x" * (count + 1))
+            await until(lambda count=count: clocks.changes == count + 1)  # type: ignore[misc]
+
+    (tmp_path / "config.toml").unlink()
+    await asyncio.sleep(0.1)
+    assert clocks.changes == 3
+
+
+async def test_duties_go_on_after_the_wall_clock_was_set_back(clocks: Clocks, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    schedule = clocks.schedule(turn=0.02, guard=0.2)
+    schedule.watch(file)
+    async with started(schedule):
+        file.write_text("1")
+        await until(lambda: clocks.changes == 1)
+        # To the scheduler, a clock set back by an hour is a next time that lies an hour ahead.
+        ahead = datetime.now(UTC) + timedelta(hours=1)
+        schedule._scheduler.modify_job("duties", next_run_time=ahead)
+        file.write_text("12")
+        await until(lambda: clocks.changes == 2)
+        file.write_text("123")
+        await until(lambda: clocks.changes == 3)
+
+    assert clocks.woken == []
+
+
+async def test_duties_that_fail_once_are_done_again(clocks: Clocks, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    failures = iter([True, False])
+
+    def files() -> None:
+        if next(failures, False):
+            raise ValueError("in a duty")
+        clocks.changes += 1
+
+    schedule = Schedule(
+        lambda: clocks.moment, slept=lambda: 0.0, woke=clocks.woken.append, files=files, turn=0.02, guard=60
+    )
+    schedule.watch(file)
+    async with started(schedule):
+        file.write_text("1")
+        await asyncio.sleep(0.1)
+        file.write_text("12")
+        await until(lambda: clocks.changes == 1)
+
+
+async def test_a_schedule_leaves_no_task_behind(clocks: Clocks) -> None:
+    async with started(clocks.schedule(turn=0.01)):
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.05)
+
+    assert [t for t in asyncio.all_tasks() if t is not asyncio.current_task()] == []
+
+
+async def test_a_schedule_that_never_began_can_be_stopped(clocks: Clocks) -> None:
+    clocks.schedule().stop()
+
+    assert clocks.woken == []
