@@ -1,0 +1,208 @@
+"""Many faults in random order through one running agent: no crash, no leak, the right verdict each time.
+
+Run: python tests/benchmarks/soak.py [--faults 1000] [--seed N]
+
+The agent is the real one on real simulator processes, its graces shortened; the faults and what is to be said of each
+are those of `tests/faults`. Exit status 1 on a wrong verdict, a fault of the agent's own, or growth.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import logging
+import random
+import stat
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import psutil
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from agent.app import first_state
+from agent.core.display import Connect, Disconnect
+from agent.core.events import UserAsked
+from agent.core.settings import Settings
+from agent.runtime.loop import AgentLoop
+from agent.simulator.world import SimulatedApplication
+from tests.faults.test_faults import CASES, Case
+from tests.faults.watching import QUICK, Audience, calm, paper
+
+SETTLE = 0.1
+"""Seconds a healed connection is left alone before the next fault."""
+STAY = 0.4
+"""Seconds a verdict must stand without another one beside it."""
+SAID_EVERY = 25
+"""Faults between two lines of progress."""
+GROWTH = {"sockets": 2.0, "tasks": 2.0, "threads": 1.0, "descriptors": 3.0, "megabytes": 8.0}
+"""How much the median of the last tenth may exceed that of the first."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the agent's process holds after one fault is healed."""
+
+    sockets: int
+    tasks: int
+    threads: int
+    descriptors: int
+    megabytes: float
+
+    @classmethod
+    def now(cls) -> "Sample":
+        """Take one; rubbish that only waits for the collector is no leak."""
+        gc.collect()
+        process = psutil.Process()
+        return cls(
+            sockets=sum(stat.S_ISSOCK(mode) for mode in _descriptors()),
+            tasks=len(asyncio.all_tasks()),
+            threads=threading.active_count(),
+            descriptors=process.num_fds(),
+            megabytes=process.memory_info().rss / 2**20,
+        )
+
+
+def _descriptors() -> Iterator[int]:
+    for entry in Path("/proc/self/fd").iterdir():
+        # The one that reads the folder is gone by now.
+        with contextlib.suppress(OSError):
+            yield entry.stat().st_mode
+
+
+class Faulty(logging.Handler):
+    """Counts what the agent logs about faults of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.records: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One more."""
+        if record.name.startswith("agent") and (record.exc_info or "failed" in record.getMessage()):
+            self.records.append(self.format(record))
+
+
+def say(text: str) -> None:
+    """Progress and result."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+async def put_through(gateway: SimulatedApplication, loop: AgentLoop, agent: Audience, case: Case) -> None:
+    """One fault: in force, judged, healed."""
+    said = len(agent.notices)
+    seen = len(agent.statuses)
+    if case.begins:
+        # It is met by who connects, not by who is connected.
+        loop.post(UserAsked(Disconnect("")))
+        await agent.until(lambda a: a.connection.phase == "idle", "disconnected")
+    await gateway.fault(case.fault, case.value)
+    if case.begins:
+        loop.post(UserAsked(Connect("")))
+    if case.agent is not None:
+        await agent.until(lambda a: case.agent in a.codes, f"told {case.agent}")
+        await asyncio.sleep(STAY)
+    wanted = {case.agent} if case.agent is not None else set()
+    # A fault may pass through a stage that is no problem, as starting; what may not be is another problem.
+    shown = {
+        p.code for s in agent.statuses[seen:] for p in s.connections[0].problems if p.visible and p.severity != "info"
+    }
+    assert shown <= wanted, f"shown {sorted(shown)}"
+    if case.fault == "port-changed":
+        await gateway.restart(port=gateway.asked_port, delay=0.0)
+    await gateway.heal()
+    await agent.connected()
+    await asyncio.sleep(SETTLE)
+    spoken = [("over: " if n.over else "") + n.key.split("/", 1)[1].split(":")[0] for n in agent.notices[said:]]
+    assert {s.removeprefix("over: ") for s in spoken} <= wanted, f"said {spoken}"
+    del agent.statuses[:-1], agent.notices[:]
+
+
+async def soak(count: int, seed: int) -> int:
+    """Run; returns the exit status."""
+    dice = random.Random(seed)
+    cases = [c for c in CASES if c.shape == "itself" and c.fixed_id is None]
+    samples: list[Sample] = []
+    wrong: list[str] = []
+    taken: Counter[str] = Counter()
+    faulty = Faulty()
+    logging.getLogger().addHandler(faulty)
+    began = time.monotonic()
+    async with AsyncExitStack() as stack:
+        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatelight-soak-")))
+        folder = root / "application"
+        folder.mkdir()
+        gateway = await stack.enter_async_context(await SimulatedApplication.start(folder))
+        world = Audience(folder.resolve())
+        state = first_state(Settings(connections=(paper(gateway.asked_port),)), world.now(), timing=QUICK, known=calm())
+        loop = AgentLoop(state, world)
+        running = asyncio.ensure_future(loop.run())
+        await world.connected()
+        for number in range(1, count + 1):
+            case = dice.choice(cases)
+            taken[case.name] += 1
+            try:
+                await put_through(gateway, loop, world, case)
+            except AssertionError as fault:
+                wrong.append(f"{number}. {case.name}: {str(fault)[:600]}")
+                say(f"WRONG {wrong[-1]}")
+                await _recover(gateway, world)
+            samples.append(Sample.now())
+            if running.done():
+                wrong.append("the agent's loop ended")
+                break
+            if number % SAID_EVERY == 0:
+                spent = time.monotonic() - began
+                say(f"{number} faults, {spent:.0f} s, {len(wrong)} wrong, {samples[-1]}")
+        loop.stop()
+        await running
+    return report(samples, wrong, faulty.records, taken, time.monotonic() - began)
+
+
+async def _recover(gateway: SimulatedApplication, agent: Audience) -> None:
+    """After a wrong verdict: start from a fresh application, so that one fault is counted once."""
+    await gateway.heal()
+    await gateway.restart(port=gateway.asked_port, delay=0.0)
+    await agent.connected()
+    del agent.statuses[:-1], agent.notices[:]
+
+
+def report(samples: list[Sample], wrong: list[str], faults: list[str], taken: Counter[str], spent: float) -> int:
+    """Say how it went; returns the exit status."""
+    tenth = max(1, len(samples) // 10)
+    say(f"\n{len(samples)} faults of {len(taken)} kinds in {spent:.0f} s; {len(wrong)} wrong verdicts")
+    leaks = []
+    for name in (f.name for f in fields(Sample)):
+        first, last = (
+            statistics.median(getattr(s, name) for s in part) for part in (samples[:tenth], samples[-tenth:])
+        )
+        say(f"{name:12} first tenth {first:g}, last tenth {last:g}")
+        if last - first > GROWTH[name]:
+            leaks.append(f"{name} grew from {first:g} to {last:g}")
+    for line in (*wrong, *faults, *leaks):
+        say(f"FAULT {line}")
+    return 1 if wrong or faults or leaks else 0
+
+
+def main() -> int:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--faults", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=None)
+    options = parser.parse_args()
+    seed = options.seed if options.seed is not None else random.randrange(1_000_000)
+    say(f"seed {seed}")
+    return asyncio.run(soak(options.faults, seed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
