@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
 from agent.core.effects import CloseSession, Effect, OpenSession
-from agent.core.facts import Attempt, Outcome, Phase
+from agent.core.facts import Attempt, Outcome, Phase, Process
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
 
@@ -82,6 +82,8 @@ class Link:
     last_client_id: int | None = None
     refused_ids: frozenset[int] = frozenset()
     losses: tuple[float, ...] = ()
+    served_door: str = ""
+    """Behind which door the latest session stood; empty before the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,11 @@ class Target:
     """Monotonic time of the look this comes from; infinity where no look can tell."""
     avoid_ids: frozenset[int] = frozenset()
     """Client IDs of our other connections."""
+
+
+def is_door_of(door: str, process: Process) -> bool:
+    """Whether a door (see `Target.door`) is one of this application, whatever its port."""
+    return door.split("/")[1:3] == [str(process.pid), str(process.started)]
 
 
 _PATIENT = frozenset(
@@ -222,6 +229,7 @@ def ready(link: Link, number: int, server_version: int, elapsed: float, now: flo
         state=Connected(now, number, state.port, state.client_id, server_version, state.door),
         attempt=attempt,
         refused_ids=frozenset(),
+        served_door=state.door,
     )
 
 

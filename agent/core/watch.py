@@ -124,6 +124,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing) -> SessionFa
             client_id=client_id,
             losses=link.losses,
             attempt=link.attempt,
+            served_door=link.served_door,
         )
     return SessionFacts(
         wanted=watched.wanted,
@@ -133,6 +134,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing) -> SessionFa
         client_id=client_id,
         losses=link.losses,
         attempt=link.attempt,
+        served_door=link.served_door,
         server_version=state.server_version,
         accounts=session.accounts,
         latency=session.latency,

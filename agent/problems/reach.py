@@ -4,6 +4,7 @@
 on the configured port, and what does it answer. Each obstacle belongs to exactly one problem.
 """
 
+from agent.core.connection import is_door_of
 from agent.core.facts import (
     Facts,
     Known,
@@ -376,7 +377,8 @@ def _has_served(facts: Facts, process: Process) -> bool:
     """Whether its API answered us at some time after its start: then its restart is long over."""
     attempt = facts.session.attempt
     born = facts.now.monotonic - age(facts, process)
-    return attempt is not None and attempt.outcome in _ANSWERED and attempt.at > born
+    answered = attempt is not None and attempt.outcome in _ANSWERED and attempt.at > born
+    return answered or is_door_of(facts.session.served_door, process)
 
 
 def _at_restart_time(facts: Facts, process: Process, hints: SettingsHints) -> bool:
