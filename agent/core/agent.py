@@ -10,7 +10,7 @@ from agent.core import session as session_of
 from agent.core.announce import Manners
 from agent.core.clock import Moment
 from agent.core.connection import Connected, Connecting, Target
-from agent.core.diagnosis import diagnose
+from agent.core.diagnosis import Diagnosis, diagnose
 from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
 from agent.core.events import Event
 from agent.core.facts import Facts
@@ -103,7 +103,8 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     if not watched.wanted:
         # Staying disconnected is a wish: nothing about it is a fault, and what was one is withdrawn without a word.
         gone = tuple(Withdraw(notice_key(name, e.key)) for e in watched.ledger.entries.values() if e.announced)
-        return replace_at(state, index, replace(watched, ledger=Ledger())), facts, gone
+        nothing = replace(watched, ledger=Ledger(), diagnosis=Diagnosis(), undelivered=frozenset())
+        return replace_at(state, index, nothing), facts, gone
     diagnosis = diagnose(facts, state.knowledge.problems)
     before = watched.ledger
     ledger, changes = update(before, diagnosis, facts, hold_until=state.hold_until)
@@ -117,9 +118,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         for e in ledger.entries.values()
         if e.problem.code in words.guides
     }
-    ledger, effects = speak(
-        name, ledger, changes, steps, _manners(state, name, ledger, facts), now, words.fixes
-    )
+    ledger, effects = speak(name, ledger, changes, steps, _manners(state, name, ledger, facts), now, words.fixes)
     broken = {p.code for p, _ in diagnosis.failures} - state.broken_checks
     records = tuple(
         Record(Severity.WARNING, f"the check of {p.code} failed", fault)

@@ -249,8 +249,15 @@ def failed(link: Link, number: int, attempt: Attempt, settings: ConnectionSettin
             return replace(link, state=BackingOff(now, now, state.door))
     if attempt.outcome in _PATIENT:
         again = timing.handshake_every * (1 if link.failures <= 4 else 2)
+        if attempt.outcome is Outcome.CLOSED and not same and _lost_lately(link, timing, now):
+            # An application that goes down or comes up closes a connection now and then: ask once more.
+            again = timing.backoff_first
         return replace(link, state=Blocked(now, attempt.outcome, now + again, state.door))
     return replace(link, state=BackingOff(now, now + backoff(link.failures + 1, timing, number), state.door))
+
+
+def _lost_lately(link: Link, timing: Timing, now: float) -> bool:
+    return bool(link.losses) and now - link.losses[-1] < timing.stable_session
 
 
 def lost(link: Link, number: int, timing: Timing, now: float) -> Link:

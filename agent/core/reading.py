@@ -128,8 +128,18 @@ def client_count(facts: Facts) -> int | None:
     sockets = facts.machine.sockets
     if isinstance(sockets, Unknown) or not facts.connection.local:
         return None
-    port = port_of(facts)
-    return sum(c.connections for c in sockets.value.clients if c.port == port)
+    return _connections_to(facts.machine, port_of(facts))
+
+
+def _connections_to(machine: MachineFacts, port: int) -> int:
+    if isinstance(machine.sockets, Unknown):
+        return 0
+    return sum(c.connections for c in machine.sockets.value.clients if c.port == port)
+
+
+def places_taken(machine: MachineFacts, port: int) -> bool:
+    """Whether as many clients as an application serves are seen on a port of this machine."""
+    return _connections_to(machine, port) >= MAX_CLIENTS
 
 
 _TURNED_AWAY = frozenset({Outcome.CLOSED, Outcome.SILENT, Outcome.NOT_READY})

@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields, replace
 class Timing:
     """The grace periods of one agent. Seconds throughout; `scaled` makes a demonstration of a day fit a minute."""
 
-    start_grace: float = 90.0
-    """A process younger than this is starting, not stuck: TWS takes up to a minute and a half to its log-in screen."""
+    start_grace: float = 45.0
+    """A process younger than this is starting, not stuck. TWS needs up to a minute and a half until its API port is
+    open after a log-in that nobody has to wait for; with `login_grace` a log-in screen is told after a minute."""
     settled_link: float = 30.0
     """A connection to IB's servers counts as a log-in only after this long: the log-in screen opens short ones."""
     restart_allowance: float = 300.0
@@ -17,7 +18,7 @@ class Timing:
     """How long an application may be gone before that is a problem: a user who restarts it needs a few seconds."""
     first_sight_grace: float = 60.0
     """The same at start-up, for an application that was not seen yet: at log-in it may still be about to start."""
-    login_grace: float = 20.0
+    login_grace: float = 15.0
     """A log-in screen this long after the start grace is waiting for somebody."""
     link_grace: float = 5.0
     """Shorter losses of the link to IB's servers heal by themselves and are not worth a word."""

@@ -8,6 +8,7 @@ Tried with ib_async 2.1 against the simulator.
 
 import asyncio
 import contextlib
+import re
 import socket
 import struct
 from collections.abc import Callable
@@ -238,7 +239,7 @@ class IbSession:
         if code == ID_IN_USE:
             self._id_in_use = True
             self._news.set()
-        self._emit(NoticeArrived(self._wish.number, code, text, request_id))
+        self._emit(NoticeArrived(self._wish.number, code, unescaped(text), request_id))
 
     def _on_bytes(self, arrived: bytes) -> None:
         if len(self._first_bytes) < KEPT_FIRST_BYTES:
@@ -273,6 +274,19 @@ class IbSession:
         self._news.set()
         if self._ready:
             self._lost()
+
+
+_ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
+
+
+def unescaped(text: str) -> str:
+    """A text with its `\\uXXXX` escapes read: from server version 153 on, TWS may send translated texts in ASCII."""
+
+    def read(found: re.Match[str]) -> str:
+        units = bytes.fromhex(found[0].replace("\\u", ""))
+        return units.decode("utf-16-be", errors="replace")
+
+    return _ESCAPES.sub(read, text)
 
 
 def hello_version(first: bytes) -> int | None:

@@ -35,6 +35,7 @@ QUICK = replace(
     backoff_longest=1.0,
     link_grace=0.2,
     farm_grace=0.5,
+    silence_grace=0.3,
     id_release=0.3,
     instability_window=0.5,
     notice_lasting=1.5,

@@ -400,7 +400,7 @@ def test_a_restart_that_never_opens_its_port_is_told() -> None:
 def test_a_log_in_screen_is_told_after_its_grace() -> None:
     day = Day()
     day.start(port=None, linked=False, age=0.0)
-    day.run(60)
+    day.run(50)
 
     assert day.said == []
 
@@ -464,7 +464,8 @@ def test_unreadable_sockets_do_not_keep_it_from_connecting() -> None:
 
 
 def test_two_days_of_health_with_restarts_and_resets_raises_no_alarm() -> None:
-    day = Day(wall=datetime(2026, 11, 23, 8, 0, tzinfo=UTC).timestamp(), timing=replace(Timing(), look_every=30.0, heartbeat_every=60.0))
+    slow = replace(Timing(), look_every=30.0, heartbeat_every=60.0)
+    day = Day(wall=datetime(2026, 11, 23, 8, 0, tzinfo=UTC).timestamp(), timing=slow)
     hints = SettingsHints(region=Region.AMERICA, auto_restart_time=23 * 60 + 45)
     app = day.start()
     app.hints = hints
