@@ -12,6 +12,10 @@ class WireError(ValueError):
     """Bytes that cannot be a message of the TWS API."""
 
 
+class Fixed(bytes):
+    """The raw bytes of a field of four or eight bytes: neither a number nor text in any message of interest."""
+
+
 Value: TypeAlias = int | bytes
 """A varint as an unsigned 64-bit number, or the raw bytes of any other kind of field."""
 
@@ -50,14 +54,17 @@ def field(number: int, value: int | str | bytes) -> bytes:
     return varint(number << 3 | _DELIMITED) + varint(len(raw)) + raw
 
 
-def fields(body: bytes) -> dict[int, list[Value]]:
-    """Every field of one message. Nested messages stay bytes: reading goes exactly as deep as the caller asks."""
+def fields(body: bytes, most: int = _MOST_FIELDS) -> dict[int, list[Value]]:
+    """Every field of one message, WireError when there are more than `most`.
+
+    Nested messages stay bytes: reading goes exactly as deep as the caller asks.
+    """
     found: dict[int, list[Value]] = {}
     at = count = 0
     while at < len(body):
         count += 1
-        if count > _MOST_FIELDS:
-            raise WireError(f"more than {_MOST_FIELDS} fields in one message")
+        if count > most:
+            raise WireError(f"more than {most} fields in one message")
         key, at = _read_varint(body, at)
         number, wire_type = key >> 3, key & 7
         if not 1 <= number <= _LARGEST_NUMBER:
@@ -69,9 +76,9 @@ def fields(body: bytes) -> dict[int, list[Value]]:
             length, at = _read_varint(body, at)
             value, at = _read_bytes(body, at, length)
         elif wire_type == _EIGHT_BYTES:
-            value, at = _read_bytes(body, at, 8)
+            value, at = _fixed(body, at, 8)
         elif wire_type == _FOUR_BYTES:
-            value, at = _read_bytes(body, at, 4)
+            value, at = _fixed(body, at, 4)
         else:
             raise WireError(f"wire type {wire_type} is not used by the TWS API")
         found.setdefault(number, []).append(value)
@@ -100,7 +107,7 @@ def text_of(found: Fields, number: int) -> str | None:
     if not values:
         return None
     value = values[-1]
-    if not isinstance(value, bytes):
+    if not isinstance(value, bytes) or isinstance(value, Fixed):
         raise WireError(f"field {number} should be text")
     return value.decode("utf-8", "backslashreplace")
 
@@ -123,3 +130,8 @@ def _read_bytes(body: bytes, at: int, length: int) -> tuple[bytes, int]:
     if length > len(body) - at:
         raise WireError("a field is longer than its message")
     return body[at : at + length], at + length
+
+
+def _fixed(body: bytes, at: int, length: int) -> tuple[Fixed, int]:
+    raw, after = _read_bytes(body, at, length)
+    return Fixed(raw), after
