@@ -1,0 +1,383 @@
+"""The settings session: a short second connection that asks for the settings, or changes some, and leaves.
+
+It speaks the protobuf era of the API, which ib_async does not, and has a client ID of its own. It takes three seconds
+at most, reads a bounded number of bytes, never retries but once after notice 326, and decides nothing.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from agent.core.facts import Fact, Known, Unknown
+from agent.tws.api_settings import (
+    CONFIG_SINCE,
+    LONGEST_ANSWER,
+    UPDATE_CONFIG_SINCE,
+    ApiSettings,
+    ConfigResponse,
+    Configuration,
+    Source,
+    UpdateResponse,
+    UpdateWarning,
+    decode_config_response,
+    decode_update_response,
+    encode_config_request,
+    encode_update_request,
+)
+from agent.tws.privacy import redact
+from agent.tws.read_only import says_read_only
+from agent.tws.wire import (
+    ErrorMessage,
+    Frames,
+    Message,
+    NextValidId,
+    NotTheApi,
+    Other,
+    Reply,
+    Request,
+    WireError,
+    hello,
+    parse_hello_answer,
+    parse_message,
+    request,
+    start_api,
+)
+
+LONGEST = 3.0
+"""Seconds the whole of it may take, from the connection attempt to the closed socket."""
+CLOSING = 0.2
+"""Seconds of these that are kept for closing the socket in order; after that it is dropped."""
+REQUEST_ID = 1
+"""Of the only request of its session."""
+ID_IN_USE = 326
+VALIDATION_FAILED = 321
+ATTEMPTS = 2
+"""Client IDs that are tried."""
+MOST_MESSAGES = 1_000
+"""Messages read before it gives up. A session begins with some twenty."""
+
+_REFUSALS = frozenset({320, VALIDATION_FAILED, 322, 503, 10357})
+"""Notices that refuse our request even if they do not name it: old builds leave the request ID out."""
+_REMARKS = range(2100, 2200)
+"""Notices about data and connections; never the answer to a request for settings."""
+_CHUNK = 65_536
+_LONGEST_QUOTE = 200
+"""Characters of a notice that are quoted."""
+
+
+# ── what comes of it ────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsAnswer:
+    """What came of asking for the settings."""
+
+    settings: Fact[ConfigResponse]
+    server_version: int | None = None
+    """The highest that both sides know; what ib_async agrees on is capped far below it. None: no hello came back."""
+    elapsed: float = 0.0
+    """Seconds it took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The application says that it has made the change."""
+
+    fields: tuple[str, ...] = ()
+    """Paths of the settings that are different now; `api_settings_table.BY_PATH` knows them."""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WarningsToAccept:
+    """Nothing has been changed: these warnings have to be accepted first, by sending it again with them."""
+
+    warnings: tuple[UpdateWarning, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing has been changed: the application refused."""
+
+    reason: str
+    code: int | None = None
+    """The notice that said so, where it was one."""
+    errors: tuple[str, ...] = ()
+    """Paths of the settings it objected to."""
+    read_only: bool = False
+    """It refused because Read-Only API is on."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """Nothing has been changed: the request was never sent."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeUnknown:
+    """The request was sent and not answered in a way that can be read: only asking for the settings tells."""
+
+    reason: str
+
+
+UpdateOutcome: TypeAlias = Changed | WarningsToAccept | Refused | NotAsked | OutcomeUnknown
+
+
+# ── asking and changing ─────────────────────────────────────────────────────────────────────────
+
+
+async def ask(host: str, port: int, client_ids: Sequence[int], *, within: float = LONGEST) -> SettingsAnswer:
+    """Ask for the settings. `client_ids`: the one to use, and the one to use instead if it is taken; never 0."""
+    began = asyncio.get_running_loop().time()
+    errand = _Errand(CONFIG_SINCE, "tell its settings", Request.CONFIG, Reply.CONFIG, encode_config_request(REQUEST_ID))
+    said = await _converse(host, port, client_ids, errand, within)
+    elapsed = asyncio.get_running_loop().time() - began
+    return SettingsAnswer(_settings(said), said.server_version, elapsed)
+
+
+async def update(
+    host: str,
+    port: int,
+    client_ids: Sequence[int],
+    changes: Configuration,
+    accepted: Sequence[UpdateWarning] = (),
+    *,
+    within: float = LONGEST,
+) -> UpdateOutcome:
+    """Change what `changes` holds, once; `accepted` are the warnings of an earlier try that somebody said yes to.
+
+    ValueError for changes that no message can ask for, such as Read-Only API.
+    """
+    body = encode_update_request(REQUEST_ID, changes, accepted)
+    errand = _Errand(UPDATE_CONFIG_SINCE, "let settings be changed", Request.UPDATE_CONFIG, Reply.UPDATE_CONFIG, body)
+    said = await _converse(host, port, client_ids, errand, within)
+    return _outcome(said, accepted)
+
+
+def _settings(said: "_Said") -> Fact[ConfigResponse]:
+    if said.refusal is not None:
+        if _is_read_only(said.refusal):
+            # The refusal is the proof: nothing but Read-Only API is refused in these words.
+            return Known(ConfigResponse(settings=ApiSettings(read_only_api=True), source=Source.INFERRED))
+        return Unknown(_refusal(said.refusal))
+    if said.body is None:
+        return Unknown(said.failure)
+    try:
+        response = decode_config_response(said.body)
+    except WireError as error:
+        return Unknown(f"the answer could not be read: {error}")
+    if response.request_id not in (None, REQUEST_ID):
+        return Unknown("the answer belongs to another request")
+    return Known(response) if response.present else Unknown("the answer held none of the settings")
+
+
+def _outcome(said: "_Said", accepted: Sequence[UpdateWarning]) -> UpdateOutcome:
+    if said.refusal is not None:
+        return Refused(_refusal(said.refusal), said.refusal.code, read_only=_is_read_only(said.refusal))
+    if said.body is None:
+        return OutcomeUnknown(said.failure) if said.sent else NotAsked(said.failure)
+    try:
+        response = decode_update_response(said.body)
+    except WireError as error:
+        return OutcomeUnknown(f"the answer could not be read: {error}")
+    if response.request_id not in (None, REQUEST_ID):
+        return OutcomeUnknown("the answer belongs to another request")
+    return _outcome_of(response, accepted)
+
+
+def _outcome_of(response: UpdateResponse, accepted: Sequence[UpdateWarning]) -> UpdateOutcome:
+    words = _quoted(response.message)
+    known = {warning.message_id for warning in accepted}
+    if not response.errors and any(warning.message_id not in known for warning in response.warnings):
+        return WarningsToAccept(response.warnings)
+    if response.errors or response.failed:
+        return Refused(words or "the application found errors in the change", errors=response.errors)
+    if response.succeeded:
+        return Changed(response.changed_fields, words)
+    return OutcomeUnknown(f"the application answered “{_quoted(response.status)}” {words}".rstrip())
+
+
+def _is_read_only(notice: ErrorMessage) -> bool:
+    return notice.code == VALIDATION_FAILED and says_read_only(notice.text)
+
+
+def _refusal(notice: ErrorMessage) -> str:
+    return f"refused with notice {notice.code} ({_quoted(notice.text)})"
+
+
+def _quoted(text: str) -> str:
+    plain = " ".join(redact(text).split())
+    return plain if len(plain) <= _LONGEST_QUOTE else plain[: _LONGEST_QUOTE - 1] + "…"
+
+
+# ── the conversation ────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """The one request of a session."""
+
+    since: int
+    """Server version that is needed."""
+    what: str
+    """Ends the sentence "server version 178 does not …"."""
+    request: Request
+    reply: Reply
+    body: bytes
+
+
+@dataclass(slots=True)
+class _Said:
+    """What one session brought: an answer, a refusal, or the reason why there is neither."""
+
+    body: bytes | None = None
+    refusal: ErrorMessage | None = None
+    failure: str = ""
+    server_version: int | None = None
+    sent: bool = False
+    """Whether the request may have reached the application."""
+    id_in_use: bool = False
+
+
+class _Ended(Exception):
+    """The conversation cannot go on; `str()` says why."""
+
+
+async def _converse(host: str, port: int, client_ids: Sequence[int], errand: _Errand, within: float) -> _Said:
+    if not client_ids or any(client_id <= 0 for client_id in client_ids):
+        raise ValueError("the settings session needs a client ID above 0: with 0 it would adopt manual orders")
+    deadline = asyncio.get_running_loop().time() + within
+    said = _Said()
+    for client_id in client_ids[:ATTEMPTS]:
+        said = await _one_session(host, port, client_id, errand, deadline)
+        if not said.id_in_use:
+            break
+    return said
+
+
+async def _one_session(host: str, port: int, client_id: int, errand: _Errand, deadline: float) -> _Said:
+    said = _Said()
+    line = _Line()
+    closing = min(CLOSING, max(0.0, deadline - asyncio.get_running_loop().time()) / 4)
+    try:
+        async with asyncio.timeout_at(deadline - closing):
+            await line.open(host, port)
+            await _talk(line, client_id, errand, said)
+    except TimeoutError:
+        said.failure = line.silence()
+    except NotTheApi as error:
+        said.failure = f"the port does not speak the TWS API: {error}"
+    except WireError as error:
+        said.failure = f"the answer could not be read: {error}"
+    except _Ended as error:
+        said.failure = str(error)
+    except ConnectionRefusedError:
+        said.failure = "the connection was refused"
+    except ConnectionError:
+        said.failure = f"the connection was reset: {line.waits_for}"
+    except (socket.gaierror, UnicodeError):
+        said.failure = "the host name is unknown"
+    except OSError as error:
+        said.failure = f"no connection came about ({error.strerror or type(error).__name__})"
+    finally:
+        await line.close(closing)
+    return said
+
+
+async def _talk(line: "_Line", client_id: int, errand: _Errand, said: _Said) -> None:
+    line.waits_for = "the hello was not answered"
+    line.send(hello())
+    version = said.server_version = parse_hello_answer(await line.frame()).server_version
+    if version < errand.since:
+        raise _Ended(f"server version {version} does not {errand.what}; that begins with {errand.since}")
+    line.waits_for = "nextValidId did not come"
+    line.send(start_api(version, client_id))
+    while not isinstance(message := await line.message(version), NextValidId):
+        if isinstance(message, ErrorMessage) and message.code == ID_IN_USE:
+            said.id_in_use = True
+            raise _Ended(f"client ID {client_id} is in use (notice {ID_IN_USE})")
+    line.waits_for = "the request was not answered"
+    said.sent = True
+    line.send(request(version, errand.request, protobuf=errand.body))
+    while True:
+        match await line.message(version):
+            case Other(message_id=errand.reply, protobuf=True, body=body):
+                said.body = body
+                return
+            case ErrorMessage() as notice if _refuses(notice):
+                said.refusal = notice
+                return
+
+
+def _refuses(notice: ErrorMessage) -> bool:
+    if notice.request_id == REQUEST_ID:
+        return notice.code not in _REMARKS
+    return notice.request_id == -1 and notice.code in _REFUSALS
+
+
+class _Line:
+    """One connection, read frame by frame, with a bound on everything."""
+
+    def __init__(self) -> None:
+        self.waits_for = "no connection came about"
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._frames = Frames()
+        self._whole: deque[bytes] = deque()
+        self._received = 0
+        self._messages = 0
+
+    async def open(self, host: str, port: int) -> None:
+        """Connect."""
+        self._reader, self._writer = await asyncio.open_connection(host, port, limit=_CHUNK)
+
+    def send(self, message: bytes) -> None:
+        """Write one message; they are all so short that nothing has to be waited for."""
+        if self._writer is not None:
+            self._writer.write(message)
+
+    async def frame(self) -> bytes:
+        """The next whole frame."""
+        while not self._whole:
+            chunk = b"" if self._reader is None else await self._reader.read(_CHUNK)
+            if not chunk:
+                raise _Ended(f"the connection was closed: {self._lack()}")
+            self._received += len(chunk)
+            if self._received > LONGEST_ANSWER:
+                raise _Ended(f"more than {LONGEST_ANSWER // 1024} KiB came, too much for settings")
+            self._whole.extend(self._frames.feed(chunk))
+        return self._whole.popleft()
+
+    async def message(self, version: int) -> Message:
+        """The next message."""
+        self._messages += 1
+        if self._messages > MOST_MESSAGES:
+            raise _Ended(f"{MOST_MESSAGES} messages came and none of them was the answer")
+        return parse_message(version, await self.frame())
+
+    def silence(self) -> str:
+        """What had not happened when the time was up."""
+        return f"the time was up: {self._lack()}"
+
+    def _lack(self) -> str:
+        half = f", {self._frames.unfinished} bytes of an unfinished message had come" if self._frames.unfinished else ""
+        return self.waits_for + half
+
+    async def close(self, patience: float) -> None:
+        """Leave nothing behind, whatever the other side does."""
+        if self._writer is None:
+            return
+        try:
+            self._writer.close()
+            # After a reset there is nothing left to close, and an error to say so.
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(patience):
+                    await self._writer.wait_closed()
+        finally:
+            self._writer.transport.abort()
