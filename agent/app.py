@@ -6,6 +6,7 @@ import logging
 import os
 import random
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +14,10 @@ from typing import Any
 
 from agent import __version__
 from agent.channels import Chain, Channel, Delivery, NotDelivered
+from agent.channels.rich import RichChannel
 from agent.config import load
 from agent.core.clock import Moment
-from agent.core.display import Action, Notice, OpenLog, Quit
+from agent.core.display import Action, Notice, OpenLog, Quit, ShowSteps
 from agent.core.effects import OpenSession
 from agent.core.events import ConfigRejected, Event, Reconfigured, UserAsked
 from agent.core.events import Woke as WokeEvent
@@ -174,6 +176,7 @@ class App:
         self._on_status = on_status
         self._wants_tray = tray
         self._tray: Tray | None = None
+        self._rich: RichChannel | None = None
         self._stopping = threading.Event()
         self._status: Status | None = None
         self._loop_ready = threading.Event()
@@ -246,10 +249,14 @@ class App:
 
         chain: list[Channel] = []
         if desktop:
+            from agent.channels.balloon import BalloonChannel
             from agent.channels.desktop import DesktopChannel
             from agent.tray.artwork import icons_folder
 
-            chain.append(DesktopChannel(icons_folder()))
+            self._rich = RichChannel(icons_folder(), self._act_aside)
+            chain += [self._rich, DesktopChannel(icons_folder())]
+            if sys.platform == "win32":
+                chain.append(BalloonChannel(self._balloon))
         log = LogChannel()
         # Without a desktop the log is the way of telling; with one it is told besides.
         return Chain(chain or [log], always=[_Hearing(on_notice), *([log] if chain else [])])
@@ -269,6 +276,8 @@ class App:
         finally:
             schedule.stop()
             await control.close()
+            if self._rich is not None:
+                await self._rich.close()
             if self._tray is not None:
                 self._tray.stop()
 
@@ -300,17 +309,39 @@ class App:
             case Quit():
                 self.stop()
             case OpenLog():
-                self._open(self._places.log_file)
+                self._open(self._places.log_file, "the log")
+            case ShowSteps(connection, code):
+                self._show_steps(connection, code)
             case _:
                 self._loop.post_from_anywhere(UserAsked(action))
 
-    def _open(self, path: Path) -> None:
+    def _act_aside(self, action: Action) -> None:
+        """Take a click on a notice; on the agent's thread, which opening a file must not hold up."""
+        threading.Thread(target=self._act, args=(action,), name="notice-click", daemon=True).start()
+
+    def _balloon(self, title: str, text: str, click: Action | None) -> bool:
+        return self._tray is not None and self._tray.balloon(title, text, click)
+
+    def _show_steps(self, connection: str, code: str) -> None:
+        from agent.steps_page import write_page
+
+        now = self._world.now().wall
+        try:
+            page = write_page(
+                self._places.data, self._status, connection, code, now, self._loop.state.machine.utc_offset
+            )
+        except (OSError, LookupError) as fault:
+            logger.warning("the steps about %s could not be written: %s", code, fault)
+        else:
+            self._open(page, "the page with the steps")
+
+    def _open(self, path: Path, what: str) -> None:
         from agent.platforms.opening import open_path
 
         try:
             open_path(path)
         except OSError as fault:
-            logger.warning("the log could not be opened (%s): it is %s", fault.strerror or type(fault).__name__, path)
+            logger.warning("%s could not be opened (%s): it is %s", what, fault.strerror or type(fault).__name__, path)
 
 
 class _Hearing:
