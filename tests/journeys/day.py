@@ -195,10 +195,11 @@ class Day:
         self.drop()
 
     def drop(self, reason: str = "reset") -> None:
-        """Every session is lost."""
+        """Every session is lost, every attempt cut off."""
+        up = {w.number for w in self.state.watched if w.connected}
         for number in tuple(self.open):
             del self.open[number]
-            self.later(0.0, SessionLost(number, reason))
+            self.later(0.0, SessionLost(number, reason) if number in up else SessionFailed(number, Outcome.CLOSED, 0.1))
 
     def notice(self, code: int, text: str = "", request_id: int = -1) -> None:
         """The application sends a notice to every session."""

@@ -400,11 +400,12 @@ def test_a_restart_that_never_opens_its_port_is_told() -> None:
 def test_a_log_in_screen_is_told_after_its_grace() -> None:
     day = Day()
     day.start(port=None, linked=False, age=0.0)
-    day.run(50)
+    grace = day.state.timing.start_grace + day.state.timing.login_grace
+    day.run(grace - 2)
 
     assert day.said == []
 
-    day.run(120)
+    day.run(4)
 
     assert day.said == ["login-pending"]
 
