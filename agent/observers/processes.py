@@ -132,20 +132,25 @@ class ProcessObserver:
         return now.wall - seen.started < YOUNG or (seen.process.pid + self._looks) % SWEEP == 0
 
     def _look_at(self, pid: int, now: Moment) -> None:
+        before = self._seen.get(pid)
         try:
             process = psutil.Process(pid)
         except (psutil.Error, OSError):
             self._seen.pop(pid, None)
             return
         try:
-            started, name = process.create_time(), process.name()
+            if before is not None and process == before.process:
+                # The same process still: its start time, which costs two more files to read, is known.
+                process, started = before.process, before.started
+            else:
+                started = process.create_time()
+            name = process.name()
         except psutil.AccessDenied:
             # Kept without a name, so that it is not asked again at every look.
             started, name = 0.0, ""
         except (psutil.Error, OSError):
             self._seen.pop(pid, None)
             return
-        before = self._seen.get(pid)
         seen = _Seen(process, name, started)
         if may_be_application(name):
             self._recognise(seen, now)

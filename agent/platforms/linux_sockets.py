@@ -13,6 +13,7 @@ import struct
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import psutil
@@ -34,6 +35,8 @@ _READ_TIMEOUT = 1.0
 
 OWNERLESS_FOR = 60.0
 """Seconds after which a socket whose owner could not be found is looked for again."""
+ADDRESSES_KEPT = 1024
+"""Addresses whose text is kept: the same few turn up at every look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ def _row(message: bytes, at: int) -> DiagRow | None:
     return DiagRow(SocketRow(_STATES[state], local, local_port, remote, remote_port), inode, user)
 
 
+@lru_cache(maxsize=ADDRESSES_KEPT)
 def _address(packed: bytes) -> str:
     address = ipaddress.ip_address(packed)
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
