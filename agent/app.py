@@ -8,35 +8,38 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from agent import __version__
+from agent.autostart import LogInStart
 from agent.channels import Chain, Channel, Delivery, NotDelivered
 from agent.channels.rich import RichChannel
+from agent.clicks import Clicks, Scene
 from agent.config import load
 from agent.core.clock import Moment
-from agent.core.display import Action, Notice, OpenLog, Quit, ShowSteps
+from agent.core.display import Action, Notice, ShowSteps
 from agent.core.effects import OpenSession
 from agent.core.events import ConfigRejected, Event, Reconfigured, UserAsked
 from agent.core.events import Woke as WokeEvent
 from agent.core.facts import MachineFacts, Purpose
 from agent.core.memory import Memory
-from agent.core.menu import display
+from agent.core.menu import display, tooltip
+from agent.core.problem import Severity
 from agent.core.settings import Settings
 from agent.core.show import Words
 from agent.core.state import AgentState, Knowledge
 from agent.core.status import Status
 from agent.core.timing import Timing
-from agent.errors import ConfigError
+from agent.errors import AlreadyRunning, ConfigError, NotRunning
 from agent.guides import load_guides
 from agent.observers.look import Looker
 from agent.platforms import current
 from agent.problems import PROBLEMS
 from agent.runtime.answers import answer
 from agent.runtime.clock import SystemClock, Woke
-from agent.runtime.control import ControlServer
+from agent.runtime.control import ControlServer, request
 from agent.runtime.instance import Instance
 from agent.runtime.logs import private_here, set_up
 from agent.runtime.loop import AgentLoop, Session
@@ -49,6 +52,8 @@ logger = logging.getLogger("agent")
 
 EXIT_LIMIT = 3.0
 """Seconds from the wish to stop to the end of the process, however stuck anything is."""
+DESKTOP_SECONDS = 60.0
+"""How long a start at log-in waits for a desktop that can show an icon."""
 MEMORY_FILE = "memory.json"
 
 
@@ -59,8 +64,6 @@ def knowledge() -> Knowledge:
 
 def timing_of(settings: Settings, base: Timing | None = None) -> Timing:
     """The grace periods with the configured ones put in."""
-    from dataclasses import replace
-
     checks = settings.checks
     return replace(
         base or Timing(),
@@ -165,16 +168,31 @@ class App:
         tray: bool,
         timing: Timing | None = None,
         knowledge: Knowledge | None = None,
+        login: LogInStart | None = None,
+        autostarted: bool = False,
         only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
         say: Callable[[str], None] = lambda _: None,
         on_status: Callable[[Status], None] = lambda _: None,
         on_notice: Callable[[Notice], None] = lambda _: None,
     ) -> None:
-        """`only` narrows what a look may see; `on_status`, `on_notice` let somebody watch, on the agent's thread."""
+        """`only` narrows what a look may see; `on_status`, `on_notice` let somebody watch, on the agent's thread.
+
+        With `login` the menu offers the start at log-in. `autostarted`: the session is only just beginning, so that
+        desktop and network may still be on their way.
+        """
         self._places = places
         self._say = say
         self._on_status = on_status
         self._wants_tray = tray
+        self._autostarted = autostarted
+        self._clicks = Clicks(
+            places,
+            login,
+            scene=lambda: Scene(self._status, self._loop.state.machine.utc_offset),
+            leave=self.stop,
+            hand_on=lambda action: self._loop.post_from_anywhere(UserAsked(action)),
+            refresh=self._refresh,
+        )
         self._tray: Tray | None = None
         self._rich: RichChannel | None = None
         self._stopping = threading.Event()
@@ -189,18 +207,27 @@ class App:
             only=only,
         )
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
+        if autostarted:
+            state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
         self._loop = AgentLoop(state, self._world)
 
     def run(self) -> None:
         """Run until told to stop; on the main thread."""
         self._listen_to_signals()
+        waits = self._wants_tray and self._autostarted
         if self._wants_tray:
-            self._tray = self._open_tray()
-        if self._tray is None:
+            self._tray = self._open_tray(quiet=waits)
+        if self._tray is None and not waits:
             asyncio.run(self._serve())
             return
         thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="core", daemon=True)
         thread.start()
+        if self._tray is None:
+            self._wait_for_desktop()
+        if self._tray is None:
+            while thread.is_alive():
+                thread.join(0.5)
+            return
         try:
             self._tray.run(ready=lambda: None)
         except TrayUnavailable as gone:
@@ -229,12 +256,24 @@ class App:
         if self._tray is not None:
             self._tray.stop()
 
-    def _open_tray(self) -> Tray | None:
+    def _wait_for_desktop(self) -> None:
+        """At log-in a program may be started before the desktop can show icons."""
+        deadline = self._world.now().monotonic + DESKTOP_SECONDS
+        while self._tray is None and self._world.now().monotonic < deadline:
+            if self._stopping.wait(1.0):
+                return
+            self._tray = self._open_tray(quiet=True)
+        if self._tray is None:
+            self._tray = self._open_tray()
+        self._refresh()
+
+    def _open_tray(self, *, quiet: bool = False) -> Tray | None:
         try:
-            return open_tray(self._act)
+            return open_tray(self._clicks.act)
         except TrayUnavailable as reason:
-            self._say(f"No tray icon: {reason} Gatelight goes on without it, as with --no-tray.")
-            logger.info("no tray icon: %s", reason)
+            if not quiet:
+                self._say(f"No tray icon: {reason} Gatelight goes on without it, as with --no-tray.")
+                logger.info("no tray icon: %s", reason)
             return None
 
     def _listen_to_signals(self) -> None:
@@ -253,7 +292,7 @@ class App:
             from agent.channels.desktop import DesktopChannel
             from agent.tray.artwork import icons_folder
 
-            self._rich = RichChannel(icons_folder(), self._act_aside)
+            self._rich = RichChannel(icons_folder(), self._clicks.act_aside)
             chain += [self._rich, DesktopChannel(icons_folder())]
             if sys.platform == "win32":
                 chain.append(BalloonChannel(self._balloon))
@@ -282,6 +321,9 @@ class App:
                 self._tray.stop()
 
     async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        if request.get("command") == "show":
+            await self._show_up()
+            return {"done": True}
         return answer(self._loop, request)
 
     def _woke(self, woke: Woke) -> None:
@@ -300,48 +342,27 @@ class App:
     def _show(self, status: Status) -> None:
         self._status = status
         self._on_status(status)
-        if self._tray is not None:
-            self._tray.show(display(status, self._loop.state.machine.utc_offset))
+        self._refresh()
 
-    def _act(self, action: Action) -> None:
-        """Take a click; on a thread of the tray."""
-        match action:
-            case Quit():
-                self.stop()
-            case OpenLog():
-                self._open(self._places.log_file, "the log")
-            case ShowSteps(connection, code):
-                self._show_steps(connection, code)
-            case _:
-                self._loop.post_from_anywhere(UserAsked(action))
-
-    def _act_aside(self, action: Action) -> None:
-        """Take a click on a notice; on the agent's thread, which opening a file must not hold up."""
-        threading.Thread(target=self._act, args=(action,), name="notice-click", daemon=True).start()
+    def _refresh(self) -> None:
+        """Show the latest once more: what is not in the status may have changed."""
+        if self._status is not None and self._tray is not None:
+            offset = self._loop.state.machine.utc_offset
+            self._tray.show(display(self._status, offset, self._clicks.at_login()))
 
     def _balloon(self, title: str, text: str, click: Action | None) -> bool:
         return self._tray is not None and self._tray.balloon(title, text, click)
 
-    def _show_steps(self, connection: str, code: str) -> None:
-        from agent.steps_page import write_page
-
-        now = self._world.now().wall
-        try:
-            page = write_page(
-                self._places.data, self._status, connection, code, now, self._loop.state.machine.utc_offset
-            )
-        except (OSError, LookupError) as fault:
-            logger.warning("the steps about %s could not be written: %s", code, fault)
+    async def _show_up(self) -> None:
+        """Somebody started Gatelight once more: show the one that runs."""
+        status = self._status
+        worst = status.worst if status is not None else None
+        if not self._wants_tray or status is None:
+            return
+        if worst is not None:
+            self._clicks.act_aside(ShowSteps(*worst))
         else:
-            self._open(page, "the page with the steps")
-
-    def _open(self, path: Path, what: str) -> None:
-        from agent.platforms.opening import open_path
-
-        try:
-            open_path(path)
-        except OSError as fault:
-            logger.warning("%s could not be opened (%s): it is %s", what, fault.strerror or type(fault).__name__, path)
+            await self._world.announce(Notice("gatelight", Severity.INFO, "Gatelight already runs", tooltip(status)))
 
 
 class _Hearing:
@@ -367,14 +388,33 @@ def _leave() -> None:
     os._exit(0)
 
 
-def run(places: Places, *, tray: bool, verbosity: int, say: Callable[[str], None]) -> int:
+def run(places: Places, *, tray: bool, verbosity: int, say: Callable[[str], None], autostarted: bool = False) -> int:
     """`gatelight run`: the agent until told to stop. Raises GatelightError for what the user can put right."""
     settings = load(places.config, named=places.config_named)
     with (
-        Instance(places),
+        _only_one(places, quiet=autostarted),
         set_up(places.log_file, verbosity, private=private_here(settings.notifications.remote), tell=say),
     ):
         logger.info("Gatelight %s starts (pid %d)", __version__, os.getpid())
-        App(places, settings, tray=tray, say=say).run()
+        login = LogInStart(places)
+        login.repair()
+        App(places, settings, tray=tray, login=login, autostarted=autostarted, say=say).run()
         logger.info("Gatelight ends")
     return 0
+
+
+@contextlib.contextmanager
+def _only_one(places: Places, *, quiet: bool) -> Iterator[None]:
+    """The right to run; where another one has it, that one is asked to show itself."""
+    try:
+        instance = Instance(places)
+        instance.take()
+    except AlreadyRunning:
+        if not quiet:
+            with contextlib.suppress(NotRunning):
+                request(places, {"command": "show"})
+        raise
+    try:
+        yield
+    finally:
+        instance.release()

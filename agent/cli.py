@@ -56,7 +56,20 @@ def tell(text: str) -> None:
 def _run(options: argparse.Namespace) -> int:
     from agent.app import run
 
-    return run(_places(options), tray=not options.no_tray, verbosity=options.verbose, say=tell)
+    return run(
+        _places(options),
+        tray=not options.no_tray,
+        verbosity=options.verbose,
+        say=tell,
+        autostarted=options.autostart,
+    )
+
+
+def _autostart(options: argparse.Namespace) -> int:
+    from agent.autostart import command
+
+    out(command(_places(options), options.what))
+    return 0
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -207,6 +220,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run = command("run", _run, "the agent, until told to stop")
     run.add_argument("--no-tray", action="store_true", help="without icon and desktop notices")
+    run.add_argument("--autostart", action="store_true", help="as at log-in: wait for desktop and network")
     for name, do, text in (
         ("status", _status, "what the running agent shows"),
         ("doctor", _doctor, "one thorough look, without a running agent"),
@@ -231,6 +245,8 @@ def _parser() -> argparse.ArgumentParser:
     snooze = command("snooze", _snooze, "say nothing about one problem for a while")
     snooze.add_argument("code", metavar="CODE")
     snooze.add_argument("duration", metavar="DURATION", help="like 30m, 2h or 1d")
+    autostart = command("autostart", _autostart, "start at log-in, for this user")
+    autostart.add_argument("what", choices=("on", "off", "status"))
     _add_config(command, common)
     return parser
 

@@ -128,11 +128,20 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class StartAtLogin:
+    """Start with the user's session from now on, or no longer."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Quit:
     """End the agent."""
 
 
-Action: TypeAlias = Connect | Disconnect | Pause | Resume | Snooze | ShowSteps | OpenLog | LookNow | Fix | Quit
+Action: TypeAlias = (
+    Connect | Disconnect | Pause | Resume | Snooze | ShowSteps | OpenLog | LookNow | Fix | StartAtLogin | Quit
+)
 """Everything a click in the menu or on a notice can ask for."""
 
 

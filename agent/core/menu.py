@@ -19,6 +19,7 @@ from agent.core.display import (
     Resume,
     ShowSteps,
     Snooze,
+    StartAtLogin,
 )
 from agent.core.status import ShownConnection, ShownProblem, Status
 from agent.tws.applications import ApplicationKind
@@ -39,9 +40,12 @@ HOUR = 3600.0
 DAY = 86400.0
 
 
-def display(status: Status, utc_offset: float) -> Display:
-    """Everything the tray shows. `utc_offset`: local time minus UTC, seconds."""
-    return Display(icon=status.overall, tooltip=tooltip(status), menu=_menu(status, utc_offset))
+def display(status: Status, utc_offset: float, at_login: bool | None = None) -> Display:
+    """Everything the tray shows. `utc_offset`: local time minus UTC, seconds.
+
+    `at_login`: whether Gatelight starts at log-in; None: that cannot be chosen here.
+    """
+    return Display(icon=status.overall, tooltip=tooltip(status), menu=_menu(status, utc_offset, at_login))
 
 
 def tooltip(status: Status) -> str:
@@ -63,7 +67,7 @@ def headline(connection: ShownConnection) -> str:
     return expected.title if expected is not None else STATE_WORDS[connection.overall]
 
 
-def _menu(status: Status, utc_offset: float) -> tuple[MenuEntry, ...]:
+def _menu(status: Status, utc_offset: float, at_login: bool | None) -> tuple[MenuEntry, ...]:
     entries: list[MenuEntry] = []
     if len(status.connections) == 1:
         entries += _connection(status.connections[0], utc_offset)
@@ -76,6 +80,8 @@ def _menu(status: Status, utc_offset: float) -> tuple[MenuEntry, ...]:
     entries.append(_pause(status, utc_offset))
     entries.append(MenuEntry("Check now", LookNow(), default=True))
     entries.append(MenuEntry("Open log", OpenLog()))
+    if at_login is not None:
+        entries.append(MenuEntry("Start at log-in", StartAtLogin(not at_login), checked=at_login))
     entries.append(SEPARATOR)
     entries.append(MenuEntry("Quit Gatelight", Quit()))
     return tuple(entries)

@@ -116,6 +116,15 @@ class Status:
         return min((c.overall for c in self.connections), key=lambda s: s.rank, default=IconState.WAITING)
 
     @property
+    def worst(self) -> tuple[str, str] | None:
+        """Connection and code of the worst problem that is shown and not merely information; None if there is none."""
+        for connection in sorted(self.connections, key=lambda c: c.overall.rank):
+            for problem in connection.problems:
+                if problem.visible and problem.severity != "info":
+                    return connection.name, problem.code
+        return None
+
+    @property
     def shows_problem(self) -> bool:
         """Whether any connection shows a problem that is not merely information."""
         return any(p.visible and p.severity != "info" for c in self.connections for p in c.problems)

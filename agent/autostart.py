@@ -1,0 +1,125 @@
+"""Starting Gatelight at log-in: what `gatelight autostart`, the menu and a start of the agent do about it."""
+
+import logging
+from pathlib import Path
+from typing import assert_never
+
+from agent.errors import GatelightError
+from agent.platforms.autostart import (
+    Autostart,
+    AutostartError,
+    Off,
+    On,
+    Stale,
+    State,
+    SwitchedOff,
+    current,
+    program_of_this_installation,
+    state_of,
+)
+from agent.runtime.paths import Places, find_places
+
+logger = logging.getLogger("agent.autostart")
+
+
+class LogInStart:
+    """Our entry among the system's start-up programs, for one configuration and data folder."""
+
+    def __init__(self, places: Places, system: Autostart | None = None, program: tuple[str, ...] | None = None) -> None:
+        self._system = system or current()
+        self._program = program or program_of_this_installation()
+        self._arguments = _arguments(places)
+
+    @property
+    def where(self) -> str:
+        """The place of the entry, for people."""
+        return self._system.where
+
+    def state(self) -> State:
+        """How it is now; raises AutostartError."""
+        return state_of(self._system.read(), self._program, self._arguments)
+
+    def shown(self) -> bool | None:
+        """Whether the menu's check mark is set; None when it could not be found out."""
+        try:
+            return not isinstance(self.state(), Off | SwitchedOff)
+        except AutostartError as fault:
+            logger.debug("%s", fault)
+            return None
+
+    def switch(self, on: bool) -> None:
+        """Make the entry, or remove it; raises AutostartError."""
+        if on:
+            self._system.write((*self._program, *self._arguments), _icon())
+        else:
+            self._system.remove()
+
+    def repair(self) -> None:
+        """At the start of the agent: an entry of ours whose program was moved is made to start this one."""
+        try:
+            match self.state():
+                case Stale(program, gone=True, same_arguments=True):
+                    self.switch(True)
+                    logger.info("start at log-in repaired: it started %s, which is gone", program)
+                case Stale(program, gone=gone):
+                    gone_too = ", which is gone" if gone else ""
+                    logger.info("start at log-in is set up for another installation: %s%s", program, gone_too)
+                case _:
+                    pass
+        except AutostartError as fault:
+            logger.info("start at log-in: %s", fault)
+
+
+def command(places: Places, what: str) -> str:
+    """`gatelight autostart WHAT`: on, off or status. Returns the sentence to print; raises GatelightError."""
+    entry = LogInStart(places)
+    try:
+        if what != "status":
+            entry.switch(what == "on")
+        return words(entry.state(), entry.where)
+    except AutostartError as fault:
+        raise GatelightError(f"Start at log-in: {fault}.") from None
+
+
+def words(state: State, where: str) -> str:
+    """The state in a sentence."""
+    match state:
+        case Off():
+            return "off: Gatelight does not start at log-in."
+        case On():
+            return f"on: Gatelight starts at log-in ({where})."
+        case SwitchedOff():
+            return (
+                "off: the entry is there, but was switched off in the system's list of start-up programs; "
+                "`gatelight autostart on` switches it on again."
+            )
+        case Stale(program, gone=True):
+            return (
+                f"stale: what would be started at log-in is gone ({program}), because Gatelight was moved or "
+                "installed anew; `gatelight autostart on` repairs it."
+            )
+        case Stale(program):
+            return (
+                f"stale: another installation, or one with other folders, starts at log-in ({program}); "
+                "`gatelight autostart on` makes it this one."
+            )
+        case _:
+            assert_never(state)
+
+
+def _arguments(places: Places) -> tuple[str, ...]:
+    usual = find_places(environ={})
+    arguments = ["run", "--autostart"]
+    if places.config_named:
+        arguments += ["--config", str(places.config)]
+    if places.data != usual.data:
+        arguments += ["--data-dir", str(places.data)]
+    return tuple(arguments)
+
+
+def _icon() -> Path | None:
+    package = Path(__file__).resolve().parent
+    for folder in (package / "_icons", package.parent / "icons"):
+        if (folder / "gatelight.png").is_file():
+            return folder / "gatelight.png"
+    return None

@@ -1,0 +1,100 @@
+"""What a click asks of the program itself: pages and files to open, the start at log-in, the end."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.autostart import LogInStart
+from agent.core.display import Action, OpenLog, Quit, ShowSteps, StartAtLogin
+from agent.core.status import Status
+from agent.platforms.autostart import AutostartError
+from agent.runtime.clock import SystemClock
+from agent.runtime.paths import Places
+
+logger = logging.getLogger("agent")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is shown while somebody clicks."""
+
+    status: Status | None
+    utc_offset: float
+    """Local time minus UTC, seconds."""
+
+
+class Clicks:
+    """Does what concerns the program, and hands on to the agent what concerns that."""
+
+    def __init__(
+        self,
+        places: Places,
+        login: LogInStart | None,
+        *,
+        scene: Callable[[], Scene],
+        leave: Callable[[], None],
+        hand_on: Callable[[Action], None],
+        refresh: Callable[[], None],
+    ) -> None:
+        """`refresh` shows the menu anew. Without `login` the start at log-in cannot be chosen."""
+        self._places = places
+        self._login = login
+        self._scene = scene
+        self._leave = leave
+        self._hand_on = hand_on
+        self._refresh = refresh
+
+    def act(self, action: Action) -> None:
+        """Take a click; may wait for a file to be opened, so not on the agent's thread."""
+        match action:
+            case Quit():
+                self._leave()
+            case OpenLog():
+                self._open(self._places.log_file, "the log")
+            case ShowSteps(connection, code):
+                self._show_steps(connection, code)
+            case StartAtLogin(on):
+                self._start_at_login(on)
+            case _:
+                self._hand_on(action)
+
+    def act_aside(self, action: Action) -> None:
+        """Take a click on the agent's thread, which nothing may hold up."""
+        threading.Thread(target=self.act, args=(action,), name="click", daemon=True).start()
+
+    def at_login(self) -> bool | None:
+        """Whether the menu's line about the start at log-in is checked; None: there is no such line."""
+        return None if self._login is None else self._login.shown()
+
+    def _show_steps(self, connection: str, code: str) -> None:
+        from agent.steps_page import write_page
+
+        scene = self._scene()
+        now = SystemClock().now().wall
+        try:
+            page = write_page(self._places.data, scene.status, connection, code, now, scene.utc_offset)
+        except (OSError, LookupError) as fault:
+            logger.warning("the steps about %s could not be written: %s", code, fault)
+        else:
+            self._open(page, "the page with the steps")
+
+    def _start_at_login(self, on: bool) -> None:
+        if self._login is None:
+            return
+        try:
+            self._login.switch(on)
+        except AutostartError as fault:
+            logger.warning("start at log-in could not be switched %s: %s", "on" if on else "off", fault)
+        else:
+            logger.info("start at log-in is %s now", "on" if on else "off")
+        self._refresh()
+
+    def _open(self, path: Path, what: str) -> None:
+        from agent.platforms.opening import open_path
+
+        try:
+            open_path(path)
+        except OSError as fault:
+            logger.warning("%s could not be opened (%s): it is %s", what, fault.strerror or type(fault).__name__, path)

@@ -1,0 +1,121 @@
+"""Starting at log-in, for this user alone: one entry in the place where the system looks, under our own name."""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+NAME = "Gatelight"
+"""What the system's own list of start-up programs calls it."""
+
+DESCRIPTION = "Watches the link to TWS and IB Gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the system was told to start."""
+
+    command: tuple[str, ...]
+    """Program and arguments."""
+    switched_off: bool = False
+    """The user switched it off in the system's own list."""
+
+
+class AutostartError(Exception):
+    """The entry could not be read, written or removed; `str()` says why, for people."""
+
+
+class Autostart(Protocol):
+    """Where a system keeps its start-up programs."""
+
+    @property
+    def where(self) -> str:
+        """The place of our entry, for people."""
+
+    def read(self) -> Entry | None:
+        """Our entry, None if there is none; raises AutostartError."""
+
+    def write(self, command: Sequence[str], icon: Path | None) -> None:
+        """Make or replace our entry, switched on; raises AutostartError."""
+
+    def remove(self) -> None:
+        """Remove our entry, if there is one; raises AutostartError."""
+
+
+def current() -> Autostart:
+    """The one of this machine."""
+    if sys.platform == "win32":
+        from agent.platforms.autostart_windows import WindowsAutostart
+
+        return WindowsAutostart()
+    if sys.platform == "darwin":
+        from agent.platforms.autostart_macos import MacAutostart
+
+        return MacAutostart()
+    from agent.platforms.autostart_linux import XdgAutostart
+
+    return XdgAutostart()
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """Nothing is started."""
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """This installation is started, as asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchedOff:
+    """There is an entry, but the user switched it off in the system's own list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """The entry starts something else."""
+
+    program: str
+    """What it starts."""
+    gone: bool
+    """That is not there any more: the installation was moved, or removed."""
+    same_arguments: bool
+    """It was made for the same configuration and data folder."""
+
+
+State: TypeAlias = Off | On | SwitchedOff | Stale
+
+
+def state_of(entry: Entry | None, program: Sequence[str], arguments: Sequence[str]) -> State:
+    """What an entry comes to for this installation, started as `program` with these arguments."""
+    if entry is None:
+        return Off()
+    if entry.switched_off:
+        return SwitchedOff()
+    if entry.command == (*program, *arguments):
+        return On()
+    first = entry.command[0] if entry.command else ""
+    tail = entry.command[-len(arguments) :] if arguments else ()
+    return Stale(first, gone=not Path(first).is_file(), same_arguments=tail == tuple(arguments))
+
+
+def program_of_this_installation() -> tuple[str, ...]:
+    """The command that starts this very installation from anywhere, without a console window where there is a choice.
+
+    The start script comes first: systems that list programs by file name then show ours and not Python's.
+    """
+    here = Path(sys.executable)
+    if getattr(sys, "frozen", False):
+        return (str(here),)
+    scripts = ("gatelightw.exe",) if os.name == "nt" else ("gatelight",)
+    # Not resolved: in a virtual environment the interpreter is a link to one that knows nothing of us.
+    folders = (here.parent, here.parent / "Scripts")
+    for script in (folder / name for folder in folders for name in scripts):
+        if script.is_file():
+            return (str(script),)
+    windowless = here.with_name("pythonw.exe")
+    interpreter = windowless if os.name == "nt" and windowless.is_file() else here
+    return (str(interpreter), "-m", "agent")
