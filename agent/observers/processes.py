@@ -86,6 +86,9 @@ class ProcessObserver:
             seen = self._seen.get(pid)
             if seen is None or self._is_due(seen, now):
                 self._look_at(pid, now)
+        if not self._seen:
+            # Not even this process: an empty table would say that nothing runs.
+            return Unknown("the process table is there, but no process in it could be read")
         applications: list[Process] = []
         portals: list[OtherProcess] = []
         unreadable: list[OtherProcess] = []

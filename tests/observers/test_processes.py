@@ -241,3 +241,14 @@ def test_the_teeth_of_the_garbage_collector_are_no_growth() -> None:
 def test_one_sample_tells_nothing() -> None:
     assert growth([]) is None
     assert growth([(0.0, 1)]) is None
+
+
+def test_a_table_of_which_no_process_can_be_read_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(pid: int) -> None:
+        raise OSError(22, "Invalid parameter")
+
+    monkeypatch.setattr(psutil, "Process", refused)
+
+    seen = ProcessObserver().observe(Moment(0.0, 1_700_000_000.0))
+
+    assert seen == Unknown("the process table is there, but no process in it could be read")
