@@ -97,8 +97,8 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-async def put_through(gateway: SimulatedApplication, loop: AgentLoop, agent: Audience, case: Case) -> None:
-    """One fault: in force, judged, healed."""
+async def put_through(gateway: SimulatedApplication, loop: AgentLoop, agent: Audience, case: Case, home: int) -> None:
+    """One fault: in force, judged, healed. `home` is the port that is configured."""
     said = len(agent.notices)
     seen = len(agent.statuses)
     if case.begins:
@@ -117,9 +117,10 @@ async def put_through(gateway: SimulatedApplication, loop: AgentLoop, agent: Aud
         p.code for s in agent.statuses[seen:] for p in s.connections[0].problems if p.visible and p.severity != "info"
     }
     assert shown <= wanted, f"shown {sorted(shown)}"
-    if case.fault == "port-changed":
-        await gateway.restart(port=gateway.asked_port, delay=0.0)
     await gateway.heal()
+    if gateway.port != home:
+        # It moved for good.
+        await gateway.restart(port=home, delay=0.0)
     await agent.connected()
     await asyncio.sleep(SETTLE)
     spoken = [("over: " if n.over else "") + n.key.split("/", 1)[1].split(":")[0] for n in agent.notices[said:]]
@@ -142,8 +143,9 @@ async def soak(count: int, seed: int) -> int:
         folder = root / "application"
         folder.mkdir()
         gateway = await stack.enter_async_context(await SimulatedApplication.start(folder))
+        home = gateway.asked_port
         world = Audience(folder.resolve())
-        state = first_state(Settings(connections=(paper(gateway.asked_port),)), world.now(), timing=QUICK, known=calm())
+        state = first_state(Settings(connections=(paper(home),)), world.now(), timing=QUICK, known=calm())
         loop = AgentLoop(state, world)
         running = asyncio.ensure_future(loop.run())
         await world.connected()
@@ -151,11 +153,11 @@ async def soak(count: int, seed: int) -> int:
             case = dice.choice(cases)
             taken[case.name] += 1
             try:
-                await put_through(gateway, loop, world, case)
+                await put_through(gateway, loop, world, case, home)
             except AssertionError as fault:
                 wrong.append(f"{number}. {case.name}: {str(fault)[:600]}")
                 say(f"WRONG {wrong[-1]}")
-                await _recover(gateway, world)
+                await _recover(gateway, world, home)
             samples.append(Sample.now())
             if running.done():
                 wrong.append("the agent's loop ended")
@@ -168,10 +170,10 @@ async def soak(count: int, seed: int) -> int:
     return report(samples, wrong, faulty.records, taken, time.monotonic() - began)
 
 
-async def _recover(gateway: SimulatedApplication, agent: Audience) -> None:
+async def _recover(gateway: SimulatedApplication, agent: Audience, home: int) -> None:
     """After a wrong verdict: start from a fresh application, so that one fault is counted once."""
     await gateway.heal()
-    await gateway.restart(port=gateway.asked_port, delay=0.0)
+    await gateway.restart(port=home, delay=0.0)
     await agent.connected()
     del agent.statuses[:-1], agent.notices[:]
 
