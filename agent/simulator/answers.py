@@ -9,6 +9,7 @@ from agent.simulator.messages import Request
 from agent.simulator.notices import DIFFERENT_ADDRESS, NO_DATA, PACING, text_of
 from agent.simulator.protobuf import Value, Values
 from agent.simulator.session import TIME_SECONDS, Session
+from agent.simulator.settings_desk import SettingsDesk
 from agent.simulator.state import Situation
 from agent.tws.farms import FarmKind
 
@@ -32,7 +33,7 @@ _SILENT = frozenset({12, 13, 14, 58, 63, 64, 75, 77, 106})
 _CANCELS = frozenset({11, 23, 51, 53, 56, 57, 70, 89, 90, 93, 95, 98, 101, 103, 107})
 """Cancels of what was refused, so that there is nothing to cancel."""
 
-_WITHOUT_PERMISSION = {10: 354, 50: 420, 52: 10358, 87: 162, 88: 162, 96: 10187, 97: 10189, 108: 10357, 109: 10357}
+_WITHOUT_PERMISSION = {10: 354, 50: 420, 52: 10358, 87: 162, 88: 162, 96: 10187, 97: 10189}
 """By message ID, the notice that refuses a request which the simulator does not serve; 322 for the others."""
 
 _LIVE, _DELAYED = 1, 3
@@ -43,6 +44,7 @@ class Desk:
 
     def __init__(self, situation: Situation) -> None:
         self._situation = situation
+        settings = SettingsDesk(situation)
         self._answers: Mapping[int, Callable[[Session, Request], None]] = {
             1: self._market_data,
             2: self._cancel_market_data,
@@ -67,6 +69,8 @@ class Desk:
             81: self._matching_symbols,
             99: self._completed_orders,
             105: self._current_time_in_millis,
+            108: settings.tell,
+            109: settings.change,
         }
 
     def answer(self, session: Session, request: Request) -> None:

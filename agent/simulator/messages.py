@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agent.simulator.codec import PROTOBUF_OFFSET, RAW_ID_SIZE, Era, Layout, era_of, fields_bytes, frame
+from agent.simulator.configuration import CONFIGURATION_SCHEMA
 from agent.simulator.protobuf import Value, Values, decode, encode, parse_table
 
 _CONTRACT = (
@@ -122,10 +123,12 @@ REPLIES = _replies(
         "CompletedOrdersEnd": (102, ""),
         "HistoricalDataEnd": (108, "request_id start end"),
         "CurrentTimeInMillis": (109, "time"),
+        "ConfigResponse": (110, "request_id"),
+        "UpdateConfigResponse": (111, "request_id"),
     }
 )
 
-SCHEMA = parse_table(
+SCHEMA = CONFIGURATION_SCHEMA | parse_table(
     """
     Contract: 1 con_id int, 2 symbol str, 3 sec_type str, 4 expiry str, 5 strike double, 6 right str,\
         7 multiplier double, 8 exchange str, 9 primary_exchange str, 10 currency str, 11 local_symbol str,\
@@ -223,12 +226,13 @@ _REQUEST_TABLE: dict[int, tuple[str, str]] = {
     76: ("ReqMulti", "_ request_id account model"),
     81: ("ReqMatchingSymbols", "request_id pattern"),
     99: ("ReqCompletedOrders", "api_only"),
+    109: ("ReqUpdateConfig", "request_id"),
     **dict.fromkeys(
         (2, 10, 11, 21, 23, 25, 50, 51, 52, 53, 54, 55, 56, 57, 63, 67, 68, 69, 70, 75, 77),
         ("RequestOnly", _VERSIONED),
     ),
     **dict.fromkeys(
-        (22, 78, 79, 83, 84, *range(86, 91), *range(92, 99), *range(100, 105), 106, 107, 108, 109),
+        (22, 78, 79, 83, 84, *range(86, 91), *range(92, 99), *range(100, 105), 106, 107, 108),
         ("RequestOnly", _NUMBERED),
     ),
     **dict.fromkeys((5, 8, 12, 13, 14, 16, 17, 18, 19, 24, 49, 58, 61, 64, 65, 66, 72, 73), ("Nothing", "")),

@@ -70,7 +70,8 @@ TEXTS = {
     10189: "Failed to request tick-by-tick data:No market data permissions",
     10190: "Max number of tick-by-tick requests has been reached",
     10197: "No market data during competing live session",
-    10357: "Access to configuration via the API is not available.",
+    10357: "Configuration access via API is not available. Please refer to the application interface to view or update"
+    " your settings.",
     10358: "Fundamentals data is not allowed.",
 }
 """English text per notice; `{}` stands for what it is about."""

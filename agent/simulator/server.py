@@ -13,6 +13,7 @@ from agent.simulator.faults import WIRE_FAULTS, Fault, value_for
 from agent.simulator.notices import BROKEN, OK, READ_ONLY_TEXTS, link_back, said_unasked, text_of
 from agent.simulator.session import ID_RELEASE_SECONDS, SPOILING, Session
 from agent.simulator.state import CLIENT_PLACES, FARM_FAULTS, Profile, Situation, farm_names
+from agent.tws.api_settings import Configuration
 
 
 class Simulator:
@@ -32,6 +33,7 @@ class Simulator:
         self.port = port
         self.connections_accepted = 0
         self.situation = Situation(profile, clock, say or (lambda _: None))
+        self.situation.move_to = self._move_soon
         self._desk = Desk(self.situation)
         self._sessions: dict[Session, None] = {}
         self._server: asyncio.Server | None = None
@@ -40,6 +42,7 @@ class Simulator:
         self._fillers: list[socket.socket] = []
         self._filler_ports: set[int] = set()
         self._refills: set[asyncio.Task[None]] = set()
+        self._moves: set[asyncio.Task[None]] = set()
 
     @property
     def active(self) -> Mapping[str, str]:
@@ -66,7 +69,7 @@ class Simulator:
         self._server = await loop.create_server(
             lambda: Session(self, self._desk.answer, self._filler_ports.__contains__), self.host, self.port
         )
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = self.situation.port = self._server.sockets[0].getsockname()[1]
         self.situation.say(f"listening on {self.host}:{self.port}")
         if self.situation.has("too-many-clients"):
             await self._fill_places()
@@ -74,6 +77,8 @@ class Simulator:
 
     async def close(self) -> None:
         """Stop to listen and close all sessions, as a restart does. Can be opened again."""
+        for move in self._moves:
+            move.cancel()
         self._empty_places()
         server, self._server = self._server, None
         if server is not None:
@@ -225,6 +230,22 @@ class Simulator:
             await self.notify(1101)
         for code, farm in self.situation.farm_notices():
             await self.notify(code, text_of(code, farm))
+
+    def configure(self, changes: Configuration) -> tuple[str, ...]:
+        """Change settings as the user does in its windows; returns the paths of those that are different now."""
+        return self.situation.configure(changes)
+
+    def _move_soon(self, port: int) -> None:
+        """Listen on another port, after what is being answered now."""
+        task = asyncio.get_running_loop().create_task(self._move(port))
+        self._moves.add(task)
+        task.add_done_callback(self._moves.discard)
+
+    async def _move(self, port: int) -> None:
+        try:
+            await self._change_port(port)
+        except ValueError as error:
+            self.situation.say(str(error))
 
     async def _change_port(self, port: int) -> None:
         """Listen on another port, tell everybody, and drop them."""

@@ -118,6 +118,12 @@ class Session(asyncio.Protocol):
             situation.has("accept-close") or situation.has("too-many-clients") or situation.connections > CLIENT_PLACES
         ):
             self._turn_away()
+        elif not situation.admits(peer[0] if peer else ""):
+            if situation.configuration.settings.allow_localhost_only:
+                self._turn_away()
+            else:
+                # "Accept incoming connection attempt?" stands on the screen, and nobody answers it.
+                self._mute = True
 
     def _turn_away(self) -> None:
         """End the connection without a word; a bare close would reset it, because the hello lies unread."""

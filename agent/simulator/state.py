@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from agent.simulator.configuration import DEFAULT_CONFIGURATION, LOCALHOST, merged
 from agent.simulator.notices import BROKEN, OK
+from agent.tws.api_settings import Configuration
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.calendar import Region
 from agent.tws.farms import FarmKind
@@ -34,7 +36,9 @@ class Profile:
     tick_seconds: float = 0.25
     """Seconds between two rounds of market data ticks."""
     read_only: bool = False
-    """Whether Read-Only API is ticked in its settings."""
+    """Whether Read-Only API is ticked in its settings, where `configuration` does not say."""
+    configuration: Configuration = DEFAULT_CONFIGURATION
+    """Its settings when it starts. A socket port in them is only told; it listens where it is opened."""
 
     def __post_init__(self) -> None:
         if not OLDEST_SERVER_VERSION <= self.server_version <= NEWEST_SERVER_VERSION:
@@ -84,6 +88,18 @@ class Situation:
     """Messages from clients by text-era message ID, over all sessions."""
     connections: int = 0
     """Open connections, those that only fill places included."""
+    port: int = 0
+    """The API port it listens on."""
+    move_to: Callable[[int], None] = lambda _: None
+    """Makes it listen on another port."""
+    configuration: Configuration = field(init=False)
+    """The settings as they are now."""
+
+    def __post_init__(self) -> None:
+        settings = self.profile.configuration.settings
+        if settings.read_only_api is None:
+            settings = replace(settings, read_only_api=self.profile.read_only)
+        self.configuration = replace(self.profile.configuration, settings=settings)
 
     def has(self, fault: str) -> bool:
         """Whether a fault is in force."""
@@ -96,7 +112,34 @@ class Situation:
     @property
     def read_only(self) -> bool:
         """Whether Read-Only API is on."""
-        return self.profile.read_only or self.has("read-only")
+        return bool(self.configuration.settings.read_only_api) or self.has("read-only")
+
+    @property
+    def reported_configuration(self) -> Configuration:
+        """The settings as reqConfig tells them."""
+        settings = self.configuration.settings
+        port = self.port if settings.socket_port is None else settings.socket_port
+        return replace(self.configuration, settings=replace(settings, read_only_api=self.read_only, socket_port=port))
+
+    def configure(self, changes: Configuration) -> tuple[str, ...]:
+        """Change settings; returns the paths of those that are different now. Soon it listens on a new port."""
+        _, changed = merged(self.reported_configuration, changes)
+        self.configuration, _ = merged(self.configuration, changes)
+        port = changes.settings.socket_port
+        if port is not None and port != self.port:
+            self.move_to(port)
+        if port is not None:
+            # From now on the port is told as it is.
+            settings = replace(self.configuration.settings, socket_port=None)
+            self.configuration = replace(self.configuration, settings=settings)
+        return changed
+
+    def admits(self, address: str) -> bool:
+        """Whether a client at this address is let in without anybody being asked."""
+        settings = self.configuration.settings
+        if address in LOCALHOST or not address:
+            return True
+        return not settings.allow_localhost_only and address in (settings.trusted_ips or ())
 
     @property
     def link_up(self) -> bool:

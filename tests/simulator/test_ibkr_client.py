@@ -213,16 +213,6 @@ async def test_notices_arrive_whole_in_any_language(start: StartSimulator, ibkr:
     assert (await ibkr.notice(10197))[0] == 44
 
 
-async def test_the_configuration_is_not_available_yet(start: StartSimulator, ibkr: IbkrClient) -> None:
-    from ibapi.protobuf.ConfigRequest_pb2 import ConfigRequest
-
-    await ibkr.start((await start()).port)
-
-    ibkr.api.reqConfigProtoBuf(ConfigRequest(reqId=77))
-
-    assert (await ibkr.notice(10357))[0] == 77
-
-
 async def test_unserved_requests_get_a_notice_with_their_number(start: StartSimulator, ibkr: IbkrClient) -> None:
     await ibkr.start((await start()).port)
 

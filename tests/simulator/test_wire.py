@@ -36,6 +36,7 @@ IBKR_NAMES = {
     "ReqMulti": "AccountUpdatesMultiRequest",
     "ReqMatchingSymbols": "MatchingSymbolsRequest",
     "ReqCompletedOrders": "CompletedOrdersRequest",
+    "ReqUpdateConfig": "UpdateConfigRequest",
     "OrderOnly": "PlaceOrderRequest",
     "RequestOnly": "PnLRequest",
     "Nothing": "PositionsRequest",

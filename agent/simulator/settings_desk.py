@@ -1,0 +1,107 @@
+"""What the simulated TWS answers to reqConfig and updateConfig, with the faults of both."""
+
+import random
+
+from agent.simulator.codec import PROTOBUF_OFFSET, RAW_ID_SIZE, frame
+from agent.simulator.configuration import (
+    WARNING,
+    accepted_warnings,
+    objections,
+    response_values,
+    wanted_changes,
+    with_unknown_fields,
+    with_wrong_types,
+)
+from agent.simulator.messages import REPLIES, Request, reply_frame
+from agent.simulator.notices import text_of
+from agent.simulator.protobuf import Values
+from agent.simulator.session import GARBAGE_SEED, Session
+from agent.simulator.state import Situation
+from agent.tws.api_settings import CONFIG_SINCE, UPDATE_CONFIG_SINCE
+from agent.tws.protobuf import field
+
+HUGE = 12 * 1024 * 1024
+"""Bytes of the answer under the fault `config-huge`: just what the API allows as one message."""
+
+_NOT_SERVED = 322
+_READ_ONLY = 321
+
+
+class SettingsDesk:
+    """Tells the settings and changes them."""
+
+    def __init__(self, situation: Situation) -> None:
+        self._situation = situation
+
+    def tell(self, session: Session, request: Request) -> None:
+        """Answer a reqConfig; a Read-Only API tells its settings too."""
+        if self._is_turned_away(session, request, CONFIG_SINCE):
+            return
+        values = response_values(request.request_id, self._situation.reported_configuration)
+        self._reply(session, "ConfigResponse", values)
+
+    def change(self, session: Session, request: Request) -> None:
+        """Answer an updateConfig, and make the change unless something stands against it."""
+        situation = self._situation
+        if self._is_turned_away(session, request, UPDATE_CONFIG_SINCE):
+            return
+        if situation.read_only:
+            session.notice(_READ_ONLY, request_id=request.request_id)
+            return
+        changes = wanted_changes(request.values)
+        objected = [*objections(changes), *_beyond_simulation(request)]
+        answer: Values
+        if objected:
+            answer = {
+                "status": "error",
+                "message": "Validating configuration update request has failed",
+                "errors": objected,
+            }
+        elif situation.has("config-warnings") and WARNING["message_id"] not in accepted_warnings(request.values):
+            answer = {
+                "status": "warning",
+                "message": "Configuration update has to be confirmed",
+                "warnings": [WARNING],
+            }
+        else:
+            changed = situation.configure(changes)
+            answer = {"status": "success", "message": "Configuration updated", "changed_fields": changed}
+        self._reply(session, "UpdateConfigResponse", {"request_id": request.request_id, **answer})
+
+    def _is_turned_away(self, session: Session, request: Request, since: int) -> bool:
+        situation = self._situation
+        if (session.server_version or 0) < since:
+            session.notice(_NOT_SERVED, request_id=request.request_id)
+            return True
+        if situation.has("config-refused"):
+            code = int(situation.value("config-refused"))
+            session.notice(code, text_of(code), request.request_id)
+            return True
+        return situation.has("config-silent")
+
+    def _reply(self, session: Session, name: str, values: Values) -> None:
+        """Send an answer, or what a fault makes of it."""
+        situation = self._situation
+        if situation.has("config-half"):
+            session.spoil("half-frame", reply_frame(name, values, session.server_version or 0))
+        elif situation.has("config-garbage"):
+            session.write(_framed(name, random.Random(GARBAGE_SEED).randbytes(512)))
+        elif situation.has("config-huge"):
+            session.write(_framed(name, field(1, 1) + field(3, bytes(HUGE))))
+        elif situation.has("config-unknown-fields"):
+            session.write(_framed(name, with_unknown_fields(name, values)))
+        elif situation.has("config-wrong-types"):
+            session.write(_framed(name, with_wrong_types(name, values)))
+        else:
+            session.send(name, values)
+
+
+def _beyond_simulation(request: Request) -> list[str]:
+    return [f"configuration.{name}" for name in ("messages", "orders") if _KEYS[name] in request.values]
+
+
+_KEYS = {"messages": "prompts", "orders": "orders"}
+
+
+def _framed(name: str, body: bytes) -> bytes:
+    return frame((REPLIES[name].number + PROTOBUF_OFFSET).to_bytes(RAW_ID_SIZE, "big") + body)

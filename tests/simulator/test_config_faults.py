@@ -1,0 +1,167 @@
+"""The faults of reqConfig and updateConfig: what our settings session makes of them, while another session goes on."""
+
+import asyncio
+import itertools
+import time
+from typing import Any
+
+import pytest
+
+from agent.core.facts import Known, Unknown
+from agent.session.settings import Changed, OutcomeUnknown, Refused, SettingsAnswer, WarningsToAccept, ask, update
+from agent.simulator.faults import WIRE_FAULTS
+from agent.simulator.server import Simulator
+from agent.tws.api_settings import ApiSettings, Configuration, Precautions, Source
+from agent.tws.api_settings_table import FIELDS
+from tests.ibkr_settings import filled
+from tests.simulator.conftest import Clock, StartRaw, StartSimulator
+from tests.simulator.raw_client import is_well
+
+_ids = itertools.count(7342)
+
+
+def ids() -> tuple[int, int]:
+    """Client IDs of which none was used before: TWS frees one only some time after its session has ended."""
+    return next(_ids), next(_ids)
+
+
+SHORT = 0.4
+"""Seconds that stand for the three of a real settings session."""
+CHANGE = Configuration(precautions=Precautions(bypass_bond_warning=True))
+FAULTS = [
+    ("config-refused", "10357"),
+    ("config-refused", "321"),
+    *((name, None) for name in WIRE_FAULTS if name.startswith("config-") and name != "config-refused"),
+]
+
+
+async def found(simulator: Simulator) -> SettingsAnswer:
+    answer = await ask("127.0.0.1", simulator.port, ids(), within=SHORT)
+
+    assert answer.elapsed < SHORT + 0.1
+    return answer
+
+
+def reason(answer: SettingsAnswer) -> str:
+    assert isinstance(answer.settings, Unknown), answer
+    return answer.settings.reason
+
+
+async def test_a_refusal_is_told(start: StartSimulator) -> None:
+    simulator = await start()
+    await simulator.apply("config-refused")
+
+    assert reason(await found(simulator)).startswith("refused with notice 10357 (Configuration access via API is not")
+    outcome = await update("127.0.0.1", simulator.port, ids(), CHANGE)
+    assert isinstance(outcome, Refused)
+    assert (outcome.code, outcome.read_only) == (10357, False)
+
+
+async def test_a_refusal_that_says_read_only_is_proof(start: StartSimulator) -> None:
+    simulator = await start()
+    await simulator.apply("config-refused", "321")
+
+    answer = await found(simulator)
+
+    assert isinstance(answer.settings, Known)
+    assert answer.settings.value.settings == ApiSettings(read_only_api=True)
+    assert answer.settings.value.source is Source.INFERRED
+
+
+@pytest.mark.parametrize(
+    ("fault", "words", "changes"),
+    [
+        ("config-silent", "the time was up: the request was not answered", False),
+        ("config-half", "bytes of an unfinished message had come", True),
+        ("config-garbage", "the answer could not be read", True),
+        ("config-huge", "more than 2048 KiB came", True),
+    ],
+)
+async def test_no_usable_answer_is_an_honest_unknown(
+    start: StartSimulator, fault: str, words: str, changes: bool
+) -> None:
+    simulator = await start()
+    await simulator.apply(fault)
+
+    assert words in reason(await found(simulator))
+    outcome = await update("127.0.0.1", simulator.port, ids(), CHANGE, within=SHORT)
+    assert isinstance(outcome, OutcomeUnknown)
+    assert words in outcome.reason
+    assert simulator.situation.configuration.precautions.bypass_bond_warning is changes
+    await simulator.heal()
+    assert isinstance((await found(simulator)).settings, Known)
+
+
+async def test_fields_of_a_later_version_change_nothing(start: StartSimulator) -> None:
+    whole = filled(True)
+    simulator = await start(configuration=whole)
+    await simulator.apply("config-unknown-fields")
+
+    answer = await found(simulator)
+
+    assert isinstance(answer.settings, Known)
+    assert [answer.settings.value.value(s) for s in FIELDS] == [whole.value(s) for s in FIELDS]
+    simulator.configure(Configuration(ApiSettings(read_only_api=False)))
+    outcome = await update("127.0.0.1", simulator.port, ids(), Configuration(ApiSettings(logging_level="detail")))
+    assert outcome == Changed(("configuration.api.settings.loggingLevel",), "Configuration updated")
+
+
+async def test_fields_of_a_wrong_type_are_absent_and_the_others_right(start: StartSimulator) -> None:
+    whole = filled(True)
+    simulator = await start(configuration=whole)
+    await simulator.apply("config-wrong-types")
+
+    answer = await found(simulator)
+
+    assert isinstance(answer.settings, Known)
+    for setting in FIELDS:
+        wanted = whole.value(setting) if setting.number % 2 else None
+        assert answer.settings.value.value(setting) == wanted, setting
+    simulator.configure(Configuration(ApiSettings(read_only_api=False)))
+    outcome = await update("127.0.0.1", simulator.port, ids(), CHANGE)
+    assert isinstance(outcome, OutcomeUnknown)
+
+
+async def test_a_warning_has_to_be_accepted(start: StartSimulator) -> None:
+    simulator = await start()
+    await simulator.apply("config-warnings")
+
+    first = await update("127.0.0.1", simulator.port, ids(), CHANGE)
+    between = simulator.situation.configuration.precautions.bypass_bond_warning
+    assert isinstance(first, WarningsToAccept)
+    second = await update("127.0.0.1", simulator.port, ids(), CHANGE, first.warnings)
+
+    assert [warning.message_id for warning in first.warnings] == [131]
+    assert between is False
+    assert isinstance(second, Changed)
+    assert simulator.situation.configuration.precautions.bypass_bond_warning is True
+
+
+@pytest.mark.parametrize(("fault", "value"), [(None, None), *FAULTS], ids=lambda v: str(v))
+async def test_the_main_session_notices_nothing(
+    start: StartSimulator, raw: StartRaw, clock: Clock, fault: str | None, value: str | None
+) -> None:
+    simulator = await start(clock)
+    main = await raw(simulator)
+    await main.rest()
+    if fault is not None:
+        await simulator.apply(fault, value)
+
+    looking: asyncio.Task[Any] = asyncio.create_task(ask("127.0.0.1", simulator.port, ids(), within=SHORT))
+    delays: list[float] = []
+    while not looking.done() or len(delays) < 5:
+        clock.now += 2
+        sent = time.monotonic()
+        main.send(49, 1)
+        fields = await main.fields()
+        delays.append(time.monotonic() - sent)
+        await asyncio.sleep(0.02)
+
+        assert fields[0] == "49"
+    await looking
+
+    assert await main.is_silent()
+    assert simulator.sessions[0].received == {71: 1, 49: len(delays)}
+    assert sorted(delays)[len(delays) // 2] < 0.05
+    assert max(delays) < 0.5
+    assert await is_well(simulator)
