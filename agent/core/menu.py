@@ -20,6 +20,7 @@ from agent.core.display import (
     ShowSteps,
     Snooze,
     StartAtLogin,
+    shortened,
 )
 from agent.core.status import ShownConnection, ShownProblem, Status
 from agent.tws.applications import ApplicationKind
@@ -52,15 +53,13 @@ def tooltip(status: Status) -> str:
     """State and cause in words, a line per connection as far as there is room."""
     lines = [f"Gatelight: {STATE_WORDS[status.overall]}"]
     lines += [f"{c.name}: {headline(c)}" for c in sorted(status.connections, key=lambda c: c.overall.rank)]
-    text = "\n".join(lines)
-    return text if len(text) <= TOOLTIP_LIMIT else text[: TOOLTIP_LIMIT - 1] + "…"
+    return shortened("\n".join(lines), TOOLTIP_LIMIT)
 
 
 def headline(connection: ShownConnection) -> str:
     """One connection in a few words: its worst visible problem, else its state."""
-    shown = [p for p in connection.problems if p.visible and p.severity != "info"]
-    if shown:
-        return shown[0].title
+    if connection.worst is not None:
+        return connection.worst.title
     if not connection.wanted:
         return "disconnected, as you asked"
     expected = next((p for p in connection.problems if p.visible and connection.overall is IconState.MAINTENANCE), None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from agent.core.display import IconState
 from agent.core.facts import ServerLink
+from agent.core.problem import Severity
 from agent.tws.farms import Farm
 from agent.tws.privacy import mask_account
 
@@ -97,6 +98,12 @@ class ShownConnection:
     outage_ends: float | None = None
     """Epoch seconds at which an expected outage that is under way should be over."""
 
+    @property
+    def worst(self) -> ShownProblem | None:
+        """The worst problem that is shown and not merely information, of equals the first; None if there is none."""
+        shown = [p for p in self.problems if p.visible and p.severity != Severity.INFO]
+        return max(shown, key=lambda p: Severity(p.severity).rank, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -119,9 +126,8 @@ class Status:
     def worst(self) -> tuple[str, str] | None:
         """Connection and code of the worst problem that is shown and not merely information; None if there is none."""
         for connection in sorted(self.connections, key=lambda c: c.overall.rank):
-            for problem in connection.problems:
-                if problem.visible and problem.severity != "info":
-                    return connection.name, problem.code
+            if connection.worst is not None:
+                return connection.name, connection.worst.code
         return None
 
     @property

@@ -1,0 +1,232 @@
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.core.display import (
+    TOOLTIP_LIMIT,
+    Connect,
+    Disconnect,
+    Fix,
+    IconState,
+    LookNow,
+    MenuEntry,
+    OpenLog,
+    Pause,
+    Quit,
+    Resume,
+    ShowSteps,
+    Snooze,
+    StartAtLogin,
+)
+from agent.core.menu import LINE_WIDTH, STATE_WORDS, display, headline, local_time, plain, tooltip
+from agent.core.status import OfferedFix, ShownConnection, ShownProblem, Status
+from agent.guides import load_guides
+from tests.core.test_status import AT, BARE, FULL, STATUS
+
+SILENT = ShownProblem(
+    code="api-silent",
+    severity="error",
+    title="The API of IB Gateway does not answer",
+    text="IB Gateway accepts connections on port 4002 and then never answers. A window may wait for an answer.",
+    evidence=("IB Gateway 10.45 (pid 3117) listens on 4002", "no answer within 5 s"),
+    steps=("Open **Configure** → **Settings** and look for `Socket port`.", "Look again."),
+    since=AT,
+    visible=True,
+    fixes=(OfferedFix("focus-app", "Bring IB Gateway to the front"),),
+)
+TROUBLED = replace(FULL, overall=IconState.PROBLEM, phase="blocked", problems=(SILENT,))
+
+
+def of(*connections: ShownConnection) -> Status:
+    return replace(STATUS, connections=connections)
+
+
+def lines(entries: tuple[MenuEntry, ...]) -> list[str]:
+    return [e.label for e in entries if not e.separator]
+
+
+def everything(entries: tuple[MenuEntry, ...]) -> Iterator[MenuEntry]:
+    for entry in entries:
+        yield entry
+        yield from everything(entry.children)
+
+
+def submenu(entries: tuple[MenuEntry, ...], label: str) -> tuple[MenuEntry, ...]:
+    return next(e.children for e in entries if e.label == label)
+
+
+def test_a_healthy_connection_is_told_with_state_application_and_link() -> None:
+    healthy = replace(FULL, problems=())
+    shown = display(of(healthy), 3600.0)
+
+    assert shown.icon is IconState.CONNECTED
+    assert shown.tooltip == "Gatelight: connected\nPaper Gateway: connected"
+    assert lines(shown.menu) == [
+        "Paper Gateway: connected",
+        "IB Gateway 10.45, API port 4002",
+        "Connected since 15:00, paper",
+        "Link to IB's servers: connected",
+        "Disconnect",
+        "Pause notices",
+        "Check now",
+        "Open log",
+        "Quit Gatelight",
+    ]
+
+
+def test_a_problem_is_told_with_cause_beginning_evidence_and_steps() -> None:
+    shown = display(of(TROUBLED), 0.0)
+    problem = submenu(shown.menu, SILENT.title)
+
+    assert shown.tooltip == "Gatelight: problem\nPaper Gateway: The API of IB Gateway does not answer"
+    assert " ".join(lines(problem)).startswith(SILENT.text)
+    assert lines(problem)[-10:] == [
+        "What was seen:",
+        "   IB Gateway 10.45 (pid 3117) listens on 4002",
+        "   no answer within 5 s",
+        "What to do:",
+        "1. Open Configure → Settings and look for Socket port.",
+        "2. Look again.",
+        "Show steps",
+        "Bring IB Gateway to the front",
+        "Snooze for 1 hour",
+        "Snooze for 1 day",
+    ]
+    assert "Since 14:00" in lines(problem)
+
+
+def test_every_click_asks_for_what_it_says() -> None:
+    clicks = {e.label: e.action for e in everything(display(of(TROUBLED), 0.0).menu) if e.action is not None}
+
+    assert clicks == {
+        "Show steps": ShowSteps("Paper Gateway", "api-silent"),
+        "Bring IB Gateway to the front": Fix("focus-app", "Paper Gateway"),
+        "Snooze for 1 hour": Snooze("api-silent", "Paper Gateway", 3600.0),
+        "Snooze for 1 day": Snooze("api-silent", "Paper Gateway", 86400.0),
+        "Disconnect": Disconnect("Paper Gateway"),
+        "For 1 hour": Pause(3600.0),
+        "For 1 day": Pause(86400.0),
+        "Until I resume": Pause(None),
+        "Check now": LookNow(),
+        "Open log": OpenLog(),
+        "Quit Gatelight": Quit(),
+    }
+
+
+def test_a_disconnected_connection_can_be_connected() -> None:
+    shown = display(of(replace(BARE, wanted=False, overall=IconState.PAUSED)), 0.0)
+
+    assert MenuEntry("Connect", Connect("TWS")) in shown.menu
+    assert "Disconnect" not in lines(shown.menu)
+    assert shown.tooltip.endswith("disconnected, as you asked")
+
+
+def test_a_pause_can_be_ended() -> None:
+    assert (
+        MenuEntry("Resume notices (paused until 14:00)", Resume())
+        in display(replace(of(FULL), paused_until=AT), 0.0).menu
+    )
+    assert MenuEntry("Resume notices", Resume()) in display(replace(of(FULL), paused_until=float("inf")), 0.0).menu
+
+
+def test_a_snoozed_problem_tells_until_when() -> None:
+    snoozed = replace(TROUBLED, problems=(replace(SILENT, snoozed_until=AT + 60),))
+    problem = submenu(display(of(snoozed), 0.0).menu, SILENT.title)
+
+    assert "Snoozed until 14:01" in lines(problem)
+    assert not any("Snooze for" in line for line in lines(problem))
+
+
+def test_a_notice_nobody_took_is_admitted() -> None:
+    untold = replace(TROUBLED, problems=(replace(SILENT, told=False),))
+
+    assert any("did not take" in e.label for e in everything(display(of(untold), 0.0).menu))
+    assert not any("did not take" in e.label for e in everything(display(of(TROUBLED), 0.0).menu))
+
+
+def test_what_is_not_visible_yet_is_not_in_the_menu() -> None:
+    young = replace(TROUBLED, overall=IconState.CONNECTING, problems=(replace(SILENT, visible=False),))
+
+    assert SILENT.title not in [e.label for e in everything(display(of(young), 0.0).menu)]
+    assert headline(young) == "connecting"
+
+
+def test_several_connections_have_a_submenu_each() -> None:
+    shown = display(of(replace(FULL, problems=()), replace(TROUBLED, name="Live TWS")), 0.0)
+
+    assert [e.label for e in shown.menu[:2]] == [
+        "Paper Gateway: connected",
+        "Live TWS: The API of IB Gateway does not answer",
+    ]
+    assert MenuEntry("Disconnect", Disconnect("Paper Gateway")) in shown.menu[0].children
+    assert MenuEntry("Disconnect", Disconnect("Live TWS")) in shown.menu[1].children
+    assert shown.tooltip.splitlines()[1].startswith("Live TWS")
+
+
+def test_the_headline_is_the_worst_problem() -> None:
+    warning = replace(SILENT, code="several-apps", severity="warning", title="Two run")
+    info = replace(SILENT, code="login-due", severity="info", title="Log in soon")
+
+    assert headline(replace(TROUBLED, problems=(info, warning, SILENT))) == SILENT.title
+    assert headline(replace(TROUBLED, problems=(info, warning))) == "Two run"
+    assert headline(replace(FULL, problems=(info,))) == "connected"
+
+
+def test_an_expected_outage_is_told_by_its_name_and_its_end() -> None:
+    outage = replace(SILENT, code="scheduled-outage", severity="info", title="IB's nightly reset")
+    shown = display(of(replace(FULL, overall=IconState.MAINTENANCE, problems=(outage,), outage_ends=AT)), 0.0)
+
+    assert shown.tooltip == "Gatelight: expected outage\nPaper Gateway: IB's nightly reset"
+    assert "Should be back by 14:00" in lines(shown.menu)
+
+
+@pytest.mark.parametrize("at_login", [True, False])
+def test_starting_at_log_in_can_be_chosen_where_it_is_possible(at_login: bool) -> None:
+    entry = MenuEntry("Start at log-in", StartAtLogin(not at_login), checked=at_login)
+
+    assert entry in display(STATUS, 0.0, at_login).menu
+    assert not any(isinstance(e.action, StartAtLogin) for e in display(STATUS, 0.0).menu)
+
+
+def test_a_click_on_the_icon_does_one_thing() -> None:
+    assert [e.action for e in everything(display(of(TROUBLED), 0.0).menu) if e.default] == [LookNow()]
+
+
+def test_every_state_has_words() -> None:
+    assert set(STATE_WORDS) == set(IconState)
+    assert len(set(STATE_WORDS.values())) == len(IconState)
+
+
+@given(st.lists(st.text(min_size=1, max_size=60), max_size=8), st.sampled_from(IconState))
+def test_the_tooltip_always_fits(names: list[str], overall: IconState) -> None:
+    text = tooltip(of(*(replace(TROUBLED, name=name, overall=overall) for name in names)))
+
+    assert len(text.encode("utf-16-le", "surrogatepass")) // 2 <= TOOLTIP_LIMIT
+    assert text.startswith("Gatelight: ")
+
+
+def test_no_step_of_any_guide_shows_a_mark_of_markdown() -> None:
+    steps = [step for guide in load_guides().values() for kind in guide.steps.values() for step in kind]
+
+    assert steps
+    assert not [s for s in map(plain, steps) if "**" in s or "`" in s or "](" in s]
+
+
+def test_no_line_is_wider_than_a_menu_bears() -> None:
+    long = replace(SILENT, text="word " * 60, evidence=("word " * 60,), steps=("word " * 60,))
+    entries = list(everything(display(of(replace(TROUBLED, problems=(long,))), 0.0).menu))
+
+    assert max(len(e.label) for e in entries) <= LINE_WIDTH + 4
+
+
+def test_local_time_is_that_of_the_day() -> None:
+    assert local_time(AT, 0.0) == "14:00"
+    assert local_time(AT, -5 * 3600.0) == "09:00"
+    assert local_time(AT, 10 * 3600.0 + 1800) == "00:30"
+
+
+def test_no_account_is_in_the_menu() -> None:
+    assert not any(a in str(display(STATUS, 0.0)) for a in FULL.accounts)
