@@ -1,0 +1,119 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.core.announce import (
+    Manners,
+    Reason,
+    Say,
+    Silence,
+    decide,
+    duration,
+    keep_quiet,
+    severity_of,
+    text_of,
+    title_of,
+)
+from agent.core.ledger import Entry
+from agent.core.problem import Absent, Present, Problem, Severity
+from agent.core.settings import MinimumSeverity, NotificationSettings, QuietHours
+from tests.problems.scene import NOW
+
+PROBLEM = Problem("api-silent", "{app} is silent", "{app} says nothing.", Severity.ERROR, lambda _: Absent())
+ENTRY = Entry(PROBLEM, Present({"app": "TWS"}), since=NOW, visible_at=NOW.monotonic, visible=True)
+SAID = replace(ENTRY, announced=True, announced_at=NOW.monotonic)
+SETTINGS = NotificationSettings()
+POLITE = Manners(SETTINGS, local_minute=14 * 60)
+QUIET = (
+    (replace(POLITE, snoozed=frozenset({"api-silent"})), Reason.SNOOZED),
+    (replace(POLITE, paused=True), Reason.PAUSED),
+    (replace(POLITE, settings=replace(SETTINGS, quiet_hours=(QuietHours(13 * 60, 15 * 60),))), Reason.QUIET_HOURS),
+    (replace(POLITE, unstable=True), Reason.UNSTABLE),
+)
+
+
+def test_what_is_visible_is_said_once() -> None:
+    assert decide(ENTRY, POLITE, NOW) == Say(again=False)
+    assert decide(SAID, POLITE, NOW.later(60)) == Silence(Reason.ALREADY_SAID)
+
+
+def test_what_is_not_shown_is_not_said() -> None:
+    for entry in (replace(ENTRY, visible=False), replace(ENTRY, hidden=True)):
+        assert decide(entry, POLITE, NOW) == Silence(Reason.NOT_SHOWN)
+
+
+@pytest.mark.parametrize(("manners", "reason"), QUIET)
+def test_there_are_reasons_for_silence(manners: Manners, reason: Reason) -> None:
+    assert decide(ENTRY, manners, NOW) == Silence(reason)
+    assert keep_quiet(ENTRY, POLITE) is None
+
+
+@pytest.mark.parametrize(("manners", "reason"), QUIET)
+def test_some_problems_are_never_silenced(manners: Manners, reason: Reason) -> None:
+    grave = replace(ENTRY, problem=replace(PROBLEM, never_silenced=True))
+
+    assert decide(grave, manners, NOW) == Say(again=False), reason
+
+
+def test_an_unstable_connection_speaks_for_the_others_and_not_for_itself() -> None:
+    unstable = replace(ENTRY, problem=replace(PROBLEM, code="connection-unstable"))
+
+    assert decide(unstable, replace(POLITE, unstable=True), NOW) == Say(again=False)
+
+
+@pytest.mark.parametrize("severity", Severity)
+@pytest.mark.parametrize("minimum", MinimumSeverity)
+def test_what_is_below_the_minimum_is_not_said(severity: Severity, minimum: MinimumSeverity) -> None:
+    manners = replace(POLITE, settings=replace(SETTINGS, minimum_severity=minimum))
+    entry = replace(ENTRY, present=Present(severity=severity))
+    order = ["info", "warning", "error"]
+    enough = order.index(severity.value) >= order.index(minimum.value)
+
+    assert severity_of(entry) is severity
+    assert decide(entry, manners, NOW) == (Say(again=False) if enough else Silence(Reason.BELOW_SEVERITY))
+
+
+def test_repeats_come_after_half_an_hour_an_hour_two_hours() -> None:
+    for repeats, minutes in enumerate((30, 60, 120, 240)):
+        entry = replace(SAID, repeats=repeats)
+
+        assert decide(entry, POLITE, NOW.later(minutes * 60 - 1)) == Silence(Reason.ALREADY_SAID)
+        assert decide(entry, POLITE, NOW.later(minutes * 60)) == Say(again=True)
+
+
+def test_repeats_can_be_switched_off_and_information_is_never_repeated() -> None:
+    never = replace(POLITE, settings=replace(SETTINGS, repeat_after=None))
+    info = replace(POLITE, settings=replace(SETTINGS, minimum_severity=MinimumSeverity.INFO))
+    harmless = replace(SAID, present=Present(severity=Severity.INFO))
+
+    assert decide(SAID, never, NOW.later(10**6)) == Silence(Reason.ALREADY_SAID)
+    assert decide(harmless, info, NOW.later(10**6)) == Silence(Reason.ALREADY_SAID)
+
+
+def test_words_are_filled_in() -> None:
+    assert (title_of(ENTRY), text_of(ENTRY)) == ("TWS is silent", "TWS says nothing.")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "0 s"),
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min"),
+        (192, "3 min 12 s"),
+        (3600, "1 h"),
+        (7500, "2 h 5 min"),
+        (86399, "23 h 59 min"),
+        (86400 * 3 + 4 * 3600 + 59, "3 d 4 h"),
+    ],
+)
+def test_durations_in_words(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@given(st.floats(0, 10**9))
+def test_every_duration_is_short(seconds: float) -> None:
+    assert len(duration(seconds)) <= 15

@@ -1,0 +1,81 @@
+import pytest
+
+from agent.core.guide import Guide, GuideError, fill, parse_guide, placeholders
+from agent.tws.applications import ApplicationKind
+
+BOTH = """# Nobody listens
+
+It means this.
+
+And that.
+
+## Steps
+
+1. Open **File** on {port}.
+2. Wait
+   a while.
+
+## Good to know
+
+Background.
+"""
+TWO = """# Title
+
+Meaning.
+
+## Steps in TWS
+
+1. In TWS.
+
+## Steps in IB Gateway
+
+1. In Gateway.
+2. Again.
+"""
+
+
+def test_a_guide_is_read() -> None:
+    steps = ("Open **File** on {port}.", "Wait a while.")
+
+    assert parse_guide("x", BOTH) == Guide(
+        code="x",
+        title="Nobody listens",
+        meaning="It means this.\n\nAnd that.",
+        steps={ApplicationKind.TWS: steps, ApplicationKind.GATEWAY: steps},
+        more="Background.",
+    )
+
+
+def test_steps_are_those_of_the_application_with_values_filled_in() -> None:
+    guide = parse_guide("x", TWO)
+
+    assert guide.steps_for(ApplicationKind.TWS, {}) == ("In TWS.",)
+    assert guide.steps_for(ApplicationKind.GATEWAY, {}) == ("In Gateway.", "Again.")
+    assert guide.steps_for(ApplicationKind.UNKNOWN, {}) == ("In Gateway.", "Again.")
+    assert parse_guide("x", BOTH).steps_for(ApplicationKind.TWS, {"port": "4002"})[0] == "Open **File** on 4002."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# Title\n\n## Steps\n\n1. a\n",
+        "# Title\n\nMeaning.\n",
+        "# Title\n\nMeaning.\n\n## Steps in TWS\n\n1. a\n",
+        "# Title\n\nMeaning.\n\n## Stepps\n\n1. a\n",
+        "# Title\n\nMeaning.\n\n## Steps\n\nnot numbered\n",
+        "Meaning without a title.\n\n## Steps\n\n1. a\n",
+    ],
+)
+def test_what_is_not_a_guide_is_refused_by_name(text: str) -> None:
+    with pytest.raises(GuideError, match="the-code"):
+        parse_guide("the-code", text)
+
+
+def test_placeholders_are_filled_and_a_missing_value_stays_readable() -> None:
+    assert fill("{app} on {port} and {x9} {A}", {"app": "TWS"}) == "TWS on … and {x9} {A}"
+    assert placeholders("{app} on {port}, {app}") == {"app", "port"}
+
+
+def test_what_is_filled_in_is_not_filled_again() -> None:
+    assert fill("{name}", {"name": "{port}", "port": "1"}) == "{port}"

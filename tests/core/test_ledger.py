@@ -1,0 +1,165 @@
+from dataclasses import replace
+
+from agent.core.clock import Moment
+from agent.core.diagnosis import Diagnosis, Found
+from agent.core.facts import Facts, Phase, SessionFacts
+from agent.core.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger, update
+from agent.core.problem import Absent, Present, Problem, Severity
+from tests.problems.scene import NOW, facts
+
+
+def patience(_: Facts) -> float:
+    return 10.0
+
+
+SLOW = Problem("slow", "Slow", "text", Severity.ERROR, lambda _: Absent(), visible_after=patience)
+QUICK = Problem("quick", "Quick", "text", Severity.ERROR, lambda _: Absent())
+OF_SESSION = replace(QUICK, code="of-session", needs_session=True)
+HERE = Present({"port": "4002"}, ("seen",))
+
+
+def at(seconds: float, base: Facts | None = None) -> Facts:
+    return replace(base or facts(), now=NOW.later(seconds))
+
+
+def found(*problems: Problem) -> Diagnosis:
+    return Diagnosis(found=tuple(Found(p, HERE) for p in problems))
+
+
+def entered(problem: Problem, seconds: float = 0.0) -> Ledger:
+    return update(Ledger(), found(problem), at(seconds))[0]
+
+
+def kinds(changes: tuple[Change, ...]) -> list[tuple[type[Change], str]]:
+    return [(type(c), c.entry.key) for c in changes]
+
+
+def test_a_problem_without_patience_appears_at_once() -> None:
+    ledger, changes = update(Ledger(), found(QUICK), at(0))
+    entry = Entry(QUICK, HERE, since=NOW, visible_at=NOW.monotonic, visible=True)
+
+    assert ledger == Ledger({"quick": entry})
+    assert changes == (Appeared(entry),)
+    assert ledger.next_due is None
+
+
+def test_a_problem_appears_when_its_time_has_come_and_keeps_its_beginning() -> None:
+    ledger, changes = update(Ledger(), found(SLOW), at(0))
+
+    assert changes == ()
+    assert ledger.next_due == NOW.monotonic + 10.0
+
+    ledger, changes = update(ledger, found(SLOW), at(9.9))
+
+    assert changes == ()
+
+    ledger, changes = update(ledger, found(SLOW), at(10.0))
+
+    assert kinds(changes) == [(Appeared, "slow")]
+    assert ledger.entries["slow"].since == NOW
+
+
+def test_a_problem_that_heals_before_its_time_was_never_visible() -> None:
+    ledger, changes = update(entered(SLOW), Diagnosis(), at(5))
+
+    assert ledger == Ledger()
+    assert [(type(c), c.entry.visible) for c in changes] == [(Cleared, False)]
+
+
+def test_a_problem_that_comes_back_begins_anew() -> None:
+    ledger, _ = update(entered(QUICK), Diagnosis(), at(5))
+    ledger, _ = update(ledger, found(QUICK), at(8))
+
+    assert ledger.entries["quick"].since == NOW.later(8)
+
+
+def test_other_values_are_a_change_and_other_evidence_is_none() -> None:
+    more = Present({"port": "4002"}, ("seen", "again"))
+    other = Present({"port": "4001"}, ("seen",))
+    ledger, changes = update(entered(QUICK), Diagnosis(found=(Found(QUICK, more),)), at(1))
+
+    assert changes == ()
+    assert ledger.entries["quick"].present == more
+
+    ledger, changes = update(ledger, Diagnosis(found=(Found(QUICK, other),)), at(2))
+
+    assert kinds(changes) == [(Changed, "quick")]
+
+
+def test_a_visible_problem_that_turns_out_a_consequence_is_hidden_and_comes_back() -> None:
+    behind = Diagnosis(found=(Found(SLOW, HERE),), hidden=(Found(QUICK, HERE),))
+    ledger, changes = update(entered(QUICK), behind, at(1))
+
+    assert kinds(changes) == [(Hidden, "quick")]
+    assert not ledger.entries["quick"].shown
+
+    ledger, changes = update(ledger, found(QUICK), at(2))
+
+    assert kinds(changes) == [(Appeared, "quick"), (Cleared, "slow")]
+    assert ledger.entries["quick"].since == NOW
+
+
+def test_a_hidden_problem_does_not_become_visible_by_waiting() -> None:
+    ledger, _ = update(Ledger(), Diagnosis(hidden=(Found(SLOW, HERE),)), at(0))
+
+    assert ledger.next_due is None
+
+    ledger, changes = update(ledger, Diagnosis(hidden=(Found(SLOW, HERE),)), at(60))
+
+    assert changes == ()
+    assert not ledger.entries["slow"].visible
+
+
+def test_not_having_looked_is_no_cure() -> None:
+    before = entered(QUICK)
+    ledger, changes = update(before, Diagnosis(undecided=((QUICK, "no look"),)), at(5))
+
+    assert ledger == before
+    assert changes == ()
+
+
+def test_what_only_a_session_tells_is_set_aside_while_there_is_none() -> None:
+    before = entered(OF_SESSION)
+    without = at(5, facts(session=SessionFacts(phase=Phase.BACKING_OFF)))
+    ledger, changes = update(before, Diagnosis(), without)
+
+    assert kinds(changes) == [(Hidden, "of-session")]
+
+    ledger, changes = update(ledger, found(OF_SESSION), at(9))
+
+    assert kinds(changes) == [(Appeared, "of-session")]
+
+    ledger, changes = update(ledger, Diagnosis(), at(12))
+
+    assert kinds(changes) == [(Cleared, "of-session")]
+
+
+def test_nothing_appears_within_the_grace_after_sleep() -> None:
+    ledger, changes = update(Ledger(), found(QUICK), at(0), hold_until=NOW.monotonic + 20)
+
+    assert changes == ()
+
+    _, changes = update(ledger, found(QUICK), at(20), hold_until=NOW.monotonic + 20)
+
+    assert kinds(changes) == [(Appeared, "quick")]
+
+
+def test_the_doctor_is_told_at_once() -> None:
+    _, changes = update(Ledger(), found(SLOW), at(0, facts(doctor=True)))
+
+    assert kinds(changes) == [(Appeared, "slow")]
+
+
+def test_the_next_due_time_is_the_earliest() -> None:
+    slower = replace(SLOW, code="slower", visible_after=lambda _: 99.0)
+    ledger, _ = update(Ledger(), found(slower, SLOW), at(0))
+
+    assert ledger.next_due == NOW.monotonic + 10.0
+
+
+def test_several_of_one_problem_are_kept_apart() -> None:
+    both = Diagnosis(found=(Found(QUICK, Present(instance="a")), Found(QUICK, Present(instance="b"))))
+    ledger, _ = update(Ledger(), both, at(0))
+
+    assert list(ledger.entries) == ["quick:a", "quick:b"]
+    assert Moment(NOW.monotonic, NOW.wall) == ledger.entries["quick:a"].since

@@ -1,0 +1,170 @@
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.core.clock import Moment
+from agent.core.facts import NoticeSeen, ServerLink
+from agent.core.session import (
+    KEPT_NOTICES,
+    Heartbeats,
+    Session,
+    clock_offset,
+    fresh_session,
+    heard,
+    heartbeat_answered,
+    heartbeat_sent,
+    notice,
+)
+from agent.core.timing import Timing
+from agent.tws.farms import Farm, FarmKind, FarmStatus
+
+TIMING = Timing()
+LOST = "Connectivity between IB and Trader Workstation has been lost."
+BROKEN = "Market data farm connection is broken:usfarm"
+OK = "Market data farm connection is OK:usfarm"
+USFARM = Farm("usfarm", FarmKind.MARKET_DATA, FarmStatus.OK, 10.0)
+
+
+def told(session: Session, code: int, text: str, now: float, programs: tuple[str, ...] = ()) -> Session:
+    return notice(session, code, text, -1, now, programs)
+
+
+def test_a_quiet_session_is_asked_every_ten_seconds() -> None:
+    assert fresh_session(100.0).heartbeats.due(TIMING) == 110.0
+    assert heard(fresh_session(100.0), 107.0).heartbeats.due(TIMING) == 117.0
+
+
+def test_a_second_heartbeat_follows_soon_and_further_ones_slowly() -> None:
+    session = heartbeat_sent(fresh_session(100.0), 110.0)
+
+    assert session.heartbeats.due(TIMING) == 111.5
+
+    session = heartbeat_sent(session, 111.5)
+
+    assert session.heartbeats.due(TIMING) == 121.5
+
+
+def test_unanswered_heartbeats_count_after_the_reply_time_out() -> None:
+    beats = Heartbeats(100.0, sent=(110.0, 111.5))
+
+    assert [beats.unanswered(now, TIMING) for now in (114.9, 115.0, 116.5)] == [0, 1, 2]
+    assert [beats.next_verdict(now, TIMING) for now in (112.0, 115.0, 116.5)] == [115.0, 116.5, None]
+
+
+def test_a_tws_that_is_frozen_for_days_costs_no_memory() -> None:
+    session = fresh_session(0.0)
+    for beat in range(1000):
+        session = heartbeat_sent(session, float(beat))
+
+    assert len(session.heartbeats.sent) <= 6
+    assert session.heartbeats.sent[0] == 0.0
+    assert session.heartbeats.sent[-1] == 999.0
+
+
+def test_an_answer_tells_latency_and_clock() -> None:
+    session = heartbeat_sent(fresh_session(100.0), 110.0)
+    session = heartbeat_answered(session, 5000, Moment(110.25, 5000.5))
+
+    assert session.heartbeats == Heartbeats(110.25)
+    assert (session.latency, session.clock_offset) == (0.25, 0.0)
+
+
+def test_an_answer_nobody_waited_for_tells_only_that_it_lives() -> None:
+    session = replace(fresh_session(100.0), latency=0.1, clock_offset=3.0)
+
+    assert heartbeat_answered(session, 1, Moment(120.0, 5000.0)) == replace(session, heartbeats=Heartbeats(120.0))
+
+
+@given(st.floats(0, 4), st.floats(0, 3), st.floats(-60, 60), st.floats(0, 0.999))
+def test_a_clock_offset_is_never_more_than_what_is_certain(
+    latency: float, back: float, true: float, fraction: float
+) -> None:
+    wall = 1_000_000.0 + fraction
+    answered_at = wall - min(back, latency)
+    offset = clock_offset(int(answered_at + true), wall, latency)
+
+    assert abs(offset) <= abs(true) + 1e-6
+    assert offset * true >= -1e-6
+    assert abs(offset - true) <= 1.0 + latency + 1e-6
+
+
+def test_the_link_goes_down_and_comes_back() -> None:
+    session = told(fresh_session(0.0), 1100, LOST, 10.0)
+
+    assert (session.server_link, session.link_since, session.link_code) == (ServerLink.DOWN, 10.0, 1100)
+
+    session = told(session, 2110, "broken", 20.0)
+
+    assert (session.link_since, session.link_code) == (10.0, 1100)
+
+    session = told(session, 1102, "restored", 30.0)
+
+    assert (session.server_link, session.link_since, session.data_lost_at) == (ServerLink.UP, 30.0, None)
+
+
+def test_lost_data_names_the_programs_that_were_there() -> None:
+    session = told(fresh_session(0.0), 1101, "data lost", 30.0, ("quantower",))
+
+    assert (session.data_lost_at, session.resubscribe) == (30.0, ("quantower",))
+    assert session.server_link is ServerLink.UP
+
+
+def test_a_farm_that_is_ok_proves_the_link_only_while_nothing_else_is_known() -> None:
+    assert told(fresh_session(0.0), 2104, OK, 10.0).server_link is ServerLink.UP
+
+    down = told(fresh_session(0.0), 1100, LOST, 5.0)
+
+    assert told(down, 2104, OK, 10.0).server_link is ServerLink.DOWN
+
+
+def test_a_farm_keeps_the_time_at_which_its_state_began() -> None:
+    session = told(told(fresh_session(0.0), 2104, OK, 10.0), 2104, OK, 20.0)
+
+    assert session.farms == (USFARM,)
+
+    session = told(session, 2103, BROKEN, 30.0)
+    session = told(session, 2119, "Market data farm is connecting:usfarm", 40.0)
+
+    assert session.farms == (replace(USFARM, status=FarmStatus.BROKEN, since=30.0),)
+
+    session = told(session, 2104, OK, 50.0)
+
+    assert session.farms == (replace(USFARM, since=50.0),)
+
+
+def test_broken_farms_get_their_grace_from_the_end_of_an_outage_on() -> None:
+    session = told(told(fresh_session(0.0), 1100, LOST, 5.0), 2103, BROKEN, 6.0)
+    session = told(session, 1102, "restored", 300.0)
+
+    assert session.farms == (replace(USFARM, status=FarmStatus.BROKEN, since=300.0),)
+
+
+def test_false_alarms_of_an_outage_are_not_kept() -> None:
+    down = told(fresh_session(0.0), 1100, LOST, 5.0)
+
+    assert told(down, 354, "not subscribed", 6.0).notices == ()
+    assert [n.code for n in told(down, 10197, "competing", 6.0).notices] == [10197]
+    assert [n.code for n in told(fresh_session(0.0), 354, "not subscribed", 6.0).notices] == [354]
+
+
+def test_equal_notices_are_counted_and_the_latest_is_last() -> None:
+    session = told(told(told(fresh_session(0.0), 100, "a", 1.0), 101, "b", 2.0), 100, "a", 3.0)
+
+    assert session.notices == (
+        NoticeSeen(101, "b", 2.0, first=2.0),
+        NoticeSeen(100, "a", 3.0, count=2, first=1.0),
+    )
+
+
+def test_a_flood_of_different_notices_has_a_bound() -> None:
+    session = fresh_session(0.0)
+    for number in range(500):
+        session = told(session, 399, f"order {number}", float(number))
+
+    assert len(session.notices) == KEPT_NOTICES
+    assert session.notices[-1].text == "order 499"
+
+
+def test_every_notice_is_a_sign_of_life() -> None:
+    assert told(heartbeat_sent(fresh_session(0.0), 5.0), 399, "x", 7.0).heartbeats == Heartbeats(7.0)

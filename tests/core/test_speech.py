@@ -1,0 +1,129 @@
+from dataclasses import replace
+
+from agent.core.announce import Manners
+from agent.core.clock import Moment
+from agent.core.effects import Announce, Effect, Record, Withdraw
+from agent.core.ledger import Appeared, Changed, Cleared, Entry, Hidden, Ledger
+from agent.core.memory import Memory, Told
+from agent.core.problem import Absent, Present, Problem, Severity
+from agent.core.settings import NotificationSettings
+from agent.core.speech import TITLE_LIMIT, notice_key, recall, speak, told
+from tests.problems.scene import NOW
+
+PROBLEM = Problem("api-silent", "{app} is silent", "{app} says nothing.", Severity.ERROR, lambda _: Absent())
+SEEN = Present({"app": "TWS"}, ("TWS listens on 7497", "no answer"))
+ENTRY = Entry(PROBLEM, SEEN, since=NOW, visible_at=NOW.monotonic, visible=True)
+SAID = replace(ENTRY, announced=True, announced_at=NOW.monotonic)
+POLITE = Manners(NotificationSettings(), local_minute=0)
+PAUSED = replace(POLITE, paused=True)
+STEPS: dict[str, tuple[str, ...]] = {"api-silent": ("Open TWS.",)}
+KEY = "Paper/api-silent"
+
+
+def ledger(*entries: Entry) -> Ledger:
+    return Ledger({e.key: e for e in entries})
+
+
+def said(effects: tuple[Effect, ...]) -> list[tuple[str, bool, str]]:
+    return [(e.notice.key, e.notice.over, e.notice.title) for e in effects if isinstance(e, Announce)]
+
+
+def test_a_notice_carries_words_and_steps() -> None:
+    after, effects = speak("Paper", ledger(ENTRY), (Appeared(ENTRY),), STEPS, POLITE, NOW)
+    record, announce = effects
+
+    assert record == Record(Severity.ERROR, "Paper: TWS is silent (api-silent): TWS listens on 7497; no answer")
+    assert isinstance(announce, Announce)
+    assert announce.notice.key == KEY == notice_key("Paper", "api-silent")
+    assert (announce.notice.title, announce.notice.text) == ("TWS is silent", "TWS says nothing.")
+    assert (announce.notice.severity, announce.notice.steps) == (Severity.ERROR, ("Open TWS.",))
+    assert after == ledger(SAID)
+
+
+def test_a_problem_that_is_kept_quiet_is_in_the_log_with_the_reason() -> None:
+    after, effects = speak("Paper", ledger(ENTRY), (Appeared(ENTRY),), STEPS, PAUSED, NOW)
+    (record,) = effects
+
+    assert isinstance(record, Record)
+    assert record.text.endswith("[not announced: paused]")
+    assert after == ledger(ENTRY)
+
+
+def test_what_was_kept_quiet_is_said_when_the_pause_ends() -> None:
+    _, effects = speak("Paper", ledger(ENTRY), (), STEPS, POLITE, NOW.later(3600))
+
+    assert said(effects) == [(KEY, False, "TWS is silent")]
+
+
+def test_a_repeat_counts() -> None:
+    after, effects = speak("Paper", ledger(SAID), (), STEPS, POLITE, NOW.later(1800))
+
+    assert said(effects) == [(KEY, False, "TWS is silent")]
+    assert after.entries["api-silent"].repeats == 1
+    assert after.entries["api-silent"].announced_at == NOW.monotonic + 1800
+
+
+def test_a_change_is_for_the_log_only() -> None:
+    assert speak("Paper", ledger(SAID), (Changed(SAID),), STEPS, POLITE, NOW)[1] == (
+        Record(Severity.INFO, "Paper: api-silent now: TWS listens on 7497; no answer"),
+    )
+
+
+def test_a_notice_of_what_hides_now_is_taken_back() -> None:
+    hidden = replace(SAID, hidden=True)
+
+    assert speak("Paper", ledger(hidden), (Hidden(hidden),), STEPS, POLITE, NOW)[1] == (Withdraw(KEY),)
+
+    unsaid = replace(ENTRY, hidden=True)
+
+    assert speak("Paper", ledger(unsaid), (Hidden(unsaid),), STEPS, POLITE, NOW)[1] == ()
+
+
+def test_the_end_is_said_with_its_duration() -> None:
+    _, effects = speak("Paper", Ledger(), (Cleared(SAID),), STEPS, POLITE, NOW.later(192))
+
+    assert effects[:2] == (Record(Severity.INFO, "Paper: over after 3 min 12 s: TWS is silent"), Withdraw(KEY))
+    assert said(effects) == [(KEY, True, "Over: TWS is silent")]
+    assert "Paper" in effects[2].notice.text  # type: ignore[union-attr]
+    assert "3 min 12 s" in effects[2].notice.text  # type: ignore[union-attr]
+
+
+def test_the_end_of_what_nobody_heard_of_is_not_said() -> None:
+    assert said(speak("Paper", Ledger(), (Cleared(ENTRY),), STEPS, POLITE, NOW)[1]) == []
+    assert speak("Paper", Ledger(), (Cleared(replace(ENTRY, visible=False)),), STEPS, POLITE, NOW)[1] == ()
+
+
+def test_the_end_of_what_was_said_is_quiet_while_paused_and_the_notice_goes() -> None:
+    _, effects = speak("Paper", Ledger(), (Cleared(SAID),), STEPS, PAUSED, NOW)
+
+    assert said(effects) == []
+    assert Withdraw(KEY) in effects
+
+
+def test_the_longest_title_of_an_end_fits() -> None:
+    long = replace(SAID, problem=replace(PROBLEM, title="Word " * 12 + "end"))
+    ((_, _, title),) = said(speak("Paper", Ledger(), (Cleared(long),), STEPS, POLITE, NOW)[1])
+
+    assert len(title) <= TITLE_LIMIT
+    assert title.startswith("Over: Word")
+    assert title.endswith("…")
+
+
+def test_what_was_told_is_remembered_and_recalled_after_a_restart() -> None:
+    memory = Memory(told("Paper", ledger(replace(SAID, repeats=2), replace(ENTRY, problem=replace(PROBLEM, code="x")))))
+
+    assert memory.told == (Told("Paper", "api-silent", NOW.wall, NOW.wall, 2),)
+
+    later = Moment(50.0, NOW.wall + 600)
+    new = replace(ENTRY, since=later, visible_at=50.0)
+    back = recall(ledger(new), Ledger(), "Paper", memory, later).entries["api-silent"]
+
+    assert back == replace(new, since=Moment(50.0 - 600, NOW.wall), announced=True, announced_at=50.0 - 600, repeats=2)
+
+
+def test_what_is_known_already_or_was_told_of_another_connection_is_not_recalled() -> None:
+    memory = Memory((Told("Paper", "api-silent", NOW.wall, NOW.wall),))
+    now = ledger(ENTRY)
+
+    assert recall(now, now, "Paper", memory, NOW) == now
+    assert recall(now, Ledger(), "Live", memory, NOW) == now
