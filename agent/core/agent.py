@@ -19,7 +19,7 @@ from agent.core.ledger import Ledger, update
 from agent.core.memory import Memory
 from agent.core.plan import plan
 from agent.core.problem import Severity
-from agent.core.reading import chosen
+from agent.core.reading import chosen, looked_since_failure
 from agent.core.settings import ConnectionSettings
 from agent.core.show import show_connection
 from agent.core.speech import notice_key, recall, speak, told
@@ -105,6 +105,9 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         gone = tuple(Withdraw(notice_key(name, e.key)) for e in watched.ledger.entries.values() if e.announced)
         nothing = replace(watched, ledger=Ledger(), diagnosis=Diagnosis(), undelivered=frozenset())
         return replace_at(state, index, nothing), facts, gone
+    if not looked_since_failure(facts):
+        # A look follows at once; until then everything stays as it was.
+        return state, facts, ()
     diagnosis = diagnose(facts, state.knowledge.problems)
     before = watched.ledger
     ledger, changes = update(before, diagnosis, facts, hold_until=state.hold_until)

@@ -108,6 +108,9 @@ def is_door_of(door: str, process: Process) -> bool:
     return door.split("/")[1:3] == [str(process.pid), str(process.started)]
 
 
+OTHER_IDS_TRIED = 3
+"""Automatic client IDs that may be refused one after the other before that is a problem and not bad luck."""
+
 _PATIENT = frozenset(
     {Outcome.SILENT, Outcome.CLOSED, Outcome.NOT_TWS, Outcome.OUTDATED, Outcome.NOT_READY, Outcome.ID_IN_USE}
 )
@@ -162,7 +165,10 @@ def consider(
         case BackingOff() | Blocked():
             if not target.open:
                 return replace(link, state=Idle(now)), ()
-            if now >= state.retry_at or target.door != state.door:
+            if target.door != state.door:
+                # What came of an attempt at another door says nothing about this one.
+                return _knock(replace(link, attempt=None), target, settings, timing, now, number)
+            if now >= state.retry_at:
                 return _knock(link, target, settings, timing, now, number)
             return link, ()
         case _:
@@ -245,11 +251,11 @@ def failed(link: Link, number: int, attempt: Attempt, settings: ConnectionSettin
     if attempt.outcome is Outcome.ID_IN_USE and settings.client_id == "auto":
         # The next one is free; only somebody who answers 326 to every ID makes this wait.
         link = replace(link, refused_ids=link.refused_ids | {state.client_id})
-        if len(link.refused_ids) <= 3:
+        if len(link.refused_ids) <= OTHER_IDS_TRIED:
             return replace(link, state=BackingOff(now, now, state.door))
     if attempt.outcome in _PATIENT:
         again = timing.handshake_every * (1 if link.failures <= 4 else 2)
-        if attempt.outcome is Outcome.CLOSED and not same and _lost_lately(link, timing, now):
+        if attempt.outcome is Outcome.CLOSED and not same and (before is not None or _lost_lately(link, timing, now)):
             # An application that goes down or comes up closes a connection now and then: ask once more.
             again = timing.backoff_first
         return replace(link, state=Blocked(now, attempt.outcome, now + again, state.door))

@@ -313,6 +313,8 @@ class SessionFacts:
     """Latest notice of each kind, newest last."""
     attempt: Attempt | None = None
     """The latest finished attempt; its outcome READY while connected."""
+    refused_ids: int = 0
+    """How many different client IDs were refused (326) since the last session."""
     served_door: str = ""
     """Who the latest session was with, as `core.connection.is_door_of` reads it; empty before the first one."""
 

@@ -109,14 +109,20 @@ def clients_of(facts: Facts) -> tuple[ApiClient, ...]:
 
 
 def outcome(facts: Facts) -> Outcome | None:
-    """How the latest attempt on the port in question ended; None when there was none, or nobody has looked since.
+    """How the latest attempt on the port in question ended; None when there was none."""
+    attempt = facts.session.attempt
+    return attempt.outcome if attempt is not None and attempt.port == port_of(facts) else None
+
+
+def looked_since_failure(facts: Facts) -> bool:
+    """Whether the look is newer than the latest failed attempt.
 
     Who owns the port and who is connected to it is half of the evidence: it must not be older than the attempt.
     """
     attempt = facts.session.attempt
-    if attempt is None or attempt.port != port_of(facts):
-        return None
-    return None if facts.connection.local and facts.machine.taken < attempt.at else attempt.outcome
+    if attempt is None or attempt.outcome is Outcome.READY or not facts.connection.local:
+        return True
+    return facts.machine.taken >= attempt.at
 
 
 MAX_CLIENTS = 32

@@ -124,6 +124,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing) -> SessionFa
             client_id=client_id,
             losses=link.losses,
             attempt=link.attempt,
+            refused_ids=len(link.refused_ids),
             served_door=link.served_door,
         )
     return SessionFacts(

@@ -1,6 +1,7 @@
 """Notice 326: another program holds the client ID that the configuration fixes for Gatelight."""
 
-from agent.core.facts import Facts, Outcome, Phase, Unknown
+from agent.core.connection import OTHER_IDS_TRIED
+from agent.core.facts import Facts, Outcome, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import chosen, clients_of, port_of, standing_outcome
 from agent.core.telling import ago, listed, program
@@ -12,7 +13,7 @@ def _check(facts: Facts) -> Verdict:
     if attempt is None or standing_outcome(facts) is not Outcome.ID_IN_USE:
         return Absent()
     if client_id == "auto":
-        if facts.session.phase is not Phase.BLOCKED:
+        if facts.session.refused_ids <= OTHER_IDS_TRIED:
             # The next ID is free; only an application that refuses several in a row makes this a problem.
             return Absent()
         client_id = attempt.client_id if attempt.client_id is not None else "auto"

@@ -298,7 +298,7 @@ class Simulator:
     def _empty_places(self) -> None:
         """Give the filled places back."""
         for session in tuple(self._sessions):
-            if session.is_filler:
+            if session.is_filler or session.without_place:
                 with contextlib.suppress(OSError):
                     session.close()
         for task in self._refills:

@@ -86,6 +86,8 @@ class Session(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._ticker: asyncio.TimerHandle | None = None
         self._mute = False
+        self.without_place = False
+        """It was ignored because every client place was taken."""
         self._writable = True
         self._await_id = False
         self._sent_at: deque[float] = deque()
@@ -114,6 +116,7 @@ class Session(asyncio.Protocol):
             self.reset()
         elif situation.value("too-many-clients") == "ignore":
             self._mute = True
+            self.without_place = True
         elif (
             situation.has("accept-close") or situation.has("too-many-clients") or situation.connections > CLIENT_PLACES
         ):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from agent.core.facts import ApiClient, Outcome, Phase, SessionFacts, Unknown
 from agent.core.problem import Absent, Present
 from agent.problems.client_id_in_use import CLIENT_ID_IN_USE
@@ -62,7 +64,9 @@ def test_an_automatic_client_id_simply_tries_another(judge: Judge) -> None:
 
 
 def test_an_application_that_refuses_every_client_id_is_told(judge: Judge) -> None:
-    assert isinstance(judge(CLIENT_ID_IN_USE, facts(session=BLOCKED, wants=connection(client_id="auto"))), Present)
+    refused = replace(BLOCKED, refused_ids=4)
+
+    assert isinstance(judge(CLIENT_ID_IN_USE, facts(session=refused, wants=connection(client_id="auto"))), Present)
 
 
 def test_it_is_absent_in_a_session_and_without_an_application(judge: Judge) -> None:

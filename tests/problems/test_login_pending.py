@@ -33,11 +33,11 @@ def test_a_log_in_screen_is_told_with_since_when(judge: Judge) -> None:
 
 
 def test_it_follows_the_start_without_a_gap(judge: Judge) -> None:
-    for age in (89.0, 90.0):
+    for age in (44.0, 45.0):
         seen = facts(machine(gateway(age=age, ports=(), link_for=None)), backing_off())
         here = [isinstance(judge(p, seen), Present) for p in (APP_STARTING, LOGIN_PENDING)]
 
-        assert here == [age < 90.0, age >= 90.0]
+        assert here == [age < 45.0, age >= 45.0]
 
 
 def test_a_link_too_young_to_prove_a_log_in_leaves_it_open(judge: Judge) -> None:
@@ -68,5 +68,5 @@ def test_without_the_sockets_it_is_undecided(judge: Judge) -> None:
 
 
 def test_somebody_may_be_typing_a_password() -> None:
-    assert LOGIN_PENDING.visible_after(facts()) == 20.0
+    assert LOGIN_PENDING.visible_after(facts()) == 15.0
     assert LOGIN_PENDING.visible_after(facts(doctor=True)) == 0.0

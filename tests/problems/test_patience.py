@@ -9,7 +9,7 @@ from tests.problems.scene import facts
 
 @pytest.mark.parametrize(
     ("asked", "seconds"),
-    [(patience.login, 20.0), (patience.handshake, 2.0), (patience.network, 5.0), (patience.sight, 10.0)],
+    [(patience.login, 15.0), (patience.handshake, 2.0), (patience.network, 5.0), (patience.sight, 10.0)],
 )
 def test_somebody_who_asks_is_told_at_once_and_others_after_the_grace(asked: patience.Patience, seconds: float) -> None:
     watching: Facts = facts()
