@@ -1,10 +1,10 @@
 """What the user types: commands, options, exit statuses. Imports only what a command needs."""
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from agent import __version__
@@ -16,53 +16,100 @@ _BROKEN_OFF = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
+    try:
+        status = _obey(arguments)
+    except GatelightError as fault:
+        tell(str(fault))
+        status = fault.exit_status
+    except KeyboardInterrupt:
+        status = _BROKEN_OFF
+    except BrokenPipeError:
+        status = 0
+    except SystemExit as end:
+        # argparse ends the program itself after its help and its errors.
+        status = end.code if isinstance(end.code, int) else 0
+    _let_go_of_output()
+    return status
+
+
+def _obey(arguments: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A Windows console or a pipe may know fewer characters than the texts use.
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     parser = _parser()
     # Given before or after the command, an option counts; defaults of argparse would undo the one given before.
-    options = parser.parse_args(arguments, argparse.Namespace(config=None, data_dir=None, verbose=0))
+    options = parser.parse_args(
+        arguments, argparse.Namespace(config=None, data_dir=None, verbose_before=0, verbose_after=0)
+    )
     if options.command is None:
         parser.print_help(sys.stderr)
         return 2
-    try:
-        return int(options.do(options))
-    except GatelightError as fault:
-        tell(str(fault))
-        return fault.exit_status
-    except KeyboardInterrupt:
-        return _BROKEN_OFF
-    except BrokenPipeError:
-        # Whoever read our output has gone, as `| head` does.
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - nothing is left to close it
-        return 0
+    options.verbose = options.verbose_before + options.verbose_after
+    return int(options.do(options))
+
+
+def _let_go_of_output() -> None:
+    """Write out what is left; a reader that has gone, as `| head` has, is no reason for a complaint at the end."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            continue
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream.fileno())
+                os.close(nowhere)
 
 
 def out(text: str) -> None:
     """The one way of printing a result."""
-    print(text, flush=True)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as fault:
+        raise GatelightError(f"The result could not be written ({fault.strerror}).") from None
 
 
 def tell(text: str) -> None:
     """A message for people, beside the result."""
     if sys.stderr is not None:
-        print(text, file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):
+            print(text, file=sys.stderr, flush=True)
 
 
 # ── commands ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _run(options: argparse.Namespace) -> int:
-    from agent.app import run
+class _Stopped(BaseException):
+    """Told to stop before the agent listens for it by itself."""
 
-    return run(
-        _places(options),
-        tray=not options.no_tray,
-        verbosity=options.verbose,
-        say=tell,
-        autostarted=options.autostart,
-    )
+
+def _run(options: argparse.Namespace) -> int:
+    import signal
+
+    def stop(*_: object) -> None:
+        raise _Stopped
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        if number is not None:
+            with contextlib.suppress(ValueError, OSError):
+                signal.signal(number, stop)
+    try:
+        from agent.app import run
+
+        return run(
+            _places(options),
+            tray=not options.no_tray,
+            verbosity=options.verbose,
+            say=tell,
+            autostarted=options.autostart,
+        )
+    except _Stopped:
+        return 0
 
 
 def _autostart(options: argparse.Namespace) -> int:
@@ -201,15 +248,11 @@ def _seconds(text: str) -> float:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--config", metavar="FILE", help="the configuration file")
-    common.add_argument("--data-dir", metavar="DIR", help="the folder for log, lock and memory")
-    common.add_argument("-v", "--verbose", action="count", help="say more on standard error; twice: everything")
-    common.add_argument("--version", action="version", version=f"gatelight {__version__}")
+    common = _common("verbose_after")
     parser = argparse.ArgumentParser(
         prog="gatelight",
         description="Watches the link to Trader Workstation and IB Gateway, and says what is wrong with it.",
-        parents=[common],
+        parents=[_common("verbose_before")],
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
@@ -249,6 +292,17 @@ def _parser() -> argparse.ArgumentParser:
     autostart.add_argument("what", choices=("on", "off", "status"))
     _add_config(command, common)
     return parser
+
+
+def _common(verbose: str) -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--config", metavar="FILE", help="the configuration file")
+    common.add_argument("--data-dir", metavar="DIR", help="the folder for log, lock and memory")
+    common.add_argument(
+        "-v", "--verbose", action="count", dest=verbose, help="say more on standard error; twice: everything"
+    )
+    common.add_argument("--version", action="version", version=f"gatelight {__version__}")
+    return common
 
 
 def _add_simulate(command: Any) -> None:

@@ -25,7 +25,9 @@ _PRIVATE_FILE = 0o600
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _SPACES = "\t\xa0\u202f"
 """Not printable to Python, and harmless."""
-_CHATTY = ("ib_async.client", "ib_async.wrapper", "ib_async.ib", "apscheduler", "PIL", "asyncio")
+_SAID_ELSEWHERE = ("ib_async.client",)
+"""What it calls errors (a refused or closed connection) the agent judges, and says once, by itself."""
+_CHATTY = ("ib_async.wrapper", "ib_async.ib", "apscheduler", "PIL", "asyncio")
 """Loggers that report every message, job or file; silent below a warning unless -vv asks for all of it."""
 
 
@@ -235,6 +237,8 @@ def set_up(
     logs._level("", logging.INFO if verbosity == 0 else logging.DEBUG)
     for name in _CHATTY:
         logs._level(name, logging.WARNING if verbosity < 2 else logging.DEBUG)
+    for name in _SAID_ELSEWHERE:
+        logs._level(name, logging.CRITICAL if verbosity < 2 else logging.DEBUG)
     return logs
 
 

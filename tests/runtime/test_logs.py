@@ -167,7 +167,8 @@ def test_how_much_is_said(
         logging.getLogger("agent.x").debug("<detail>")
         for chatty in ("ib_async.client", "ib_async.wrapper", "apscheduler.executors.default"):
             logging.getLogger(chatty).info("<ib>")
-        logging.getLogger("ib_async.client").warning("<always>")
+        logging.getLogger("ib_async.client").error("Peer closed connection.")
+        logging.getLogger("ib_async.wrapper").warning("<always>")
 
     said = capsys.readouterr().err
     words = {"info", "detail", "ib"}
@@ -182,7 +183,7 @@ def test_levels_are_put_back(file: Path) -> None:
     with started(file):
         during = logging.getLogger("ib_async.client").level
 
-    assert (before, during) == (logging.NOTSET, logging.WARNING)
+    assert (before, during) == (logging.NOTSET, logging.CRITICAL)
     assert logging.getLogger("ib_async.client").level == before
 
 

@@ -1,0 +1,532 @@
+"""The command line as the user has it: real processes, their output and exit statuses."""
+
+import json
+import os
+import random
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from agent.core.display import IconState
+from agent.core.status import ShownConnection, ShownProblem, Status
+from agent.doctor import exit_status
+from agent.simulator.free_ports import free_port
+from tests.commands import PATIENCE, Place, codes, environment, paper_file, simulated, web_server
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals as on Linux and macOS")
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    # The test runner's own folders have paths that are too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="gl-") as folder:
+        yield Place(Path(folder))
+
+
+# ── bad input ───────────────────────────────────────────────────────────────────────────────────
+
+ONE = '[[connections]]\nname = "a"\n'
+BAD_CONFIGURATIONS = {
+    "unknown key": (ONE + 'prot = "auto"\n', ["line 3", "prot"]),
+    "unknown table": ("[check]\n", ["line 1", "check"]),
+    "wrong type": ("[checks]\nlook_every = 5\n", ["line 2", "look_every", "5"]),
+    "bad duration": ('[checks]\nlook_every = "5 parsecs"\n', ["line 2", "look_every", "5 parsecs"]),
+    "too short": ('[checks]\nheartbeat_every = "1s"\n', ["line 2", "heartbeat_every", "2s"]),
+    "duplicate name": (ONE + ONE, ["line 4", "name", "a"]),
+    "port 0": (ONE + "port = 0\n", ["line 3", "port", "0", "65535"]),
+    "port 70000": (ONE + "port = 70000\n", ["line 3", "port", "70000", "65535"]),
+    "client id 0": (ONE + "client_id = 0\n", ["line 3", "client_id", "0"]),
+    "invalid toml": ("[[connections\n", ["line 1"]),
+    "unknown application": (ONE + 'application = "ibkr"\n', ["line 3", "application", "ibkr", "gateway"]),
+}
+
+
+@pytest.mark.parametrize("name", BAD_CONFIGURATIONS)
+def test_a_bad_configuration_is_one_sentence_and_status_2(name: str, place: Place) -> None:
+    text, words = BAD_CONFIGURATIONS[name]
+    place.config.write_text(text)
+    # Each of them refuses all of these; one apiece keeps the tests short.
+    command = BAD_COMMANDS[list(BAD_CONFIGURATIONS).index(name) % len(BAD_COMMANDS)]
+    done = place.do(*command)
+
+    assert done.status == 2
+    for word in (*words, "config.toml"):
+        assert word in done.sentence
+    assert place.config.read_text() == text
+
+
+BAD_COMMANDS = (("run", "--no-tray"), ("doctor", "--json"), ("config", "check"), ("config", "show"))
+
+
+@pytest.mark.parametrize("command", BAD_COMMANDS[:2], ids=lambda c: c[0])
+def test_a_file_that_is_missing_or_a_folder_or_not_text_is_refused(command: tuple[str, ...], place: Place) -> None:
+    missing = place.do(*command)
+    place.config.mkdir()
+    folder = place.do(*command)
+    place.config.rmdir()
+    place.config.write_bytes(b"\xff\xfe\x00bad")
+    binary = place.do(*command)
+
+    assert [d.status for d in (missing, folder, binary)] == [2, 2, 2]
+    assert "does not exist" in missing.sentence
+    assert "folder" in folder.sentence
+    assert "config.toml" in binary.sentence
+
+
+def test_a_data_folder_that_cannot_be_written_is_refused(place: Place) -> None:
+    place.config.write_text("")
+    place.data.write_text("a file in its place")
+    done = place.do("run", "--no-tray")
+
+    assert done.status == 2
+    assert str(place.data) in done.sentence
+    assert "--data-dir" in done.sentence
+    assert place.data.read_text() == "a file in its place"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("pause", "5x"), "5x"),
+        (("pause", "-5m"), "-5m"),
+        (("pause", "0s"), "0s"),
+        (("snooze", "api-silent", "soon"), "soon"),
+        (("doctor", "Nobody"), "Nobody"),
+        (("demo", "--scenario", "nothing", "--no-tray"), "nothing"),
+        (("simulate", "--port", "0"), "65535"),
+        (("simulate", "--port", "70000"), "65535"),
+        (("simulate", "--fault", "nothing"), "nothing"),
+        (("config", "set", "checks.look_evry", "7s"), "look_evry"),
+        (("config", "set", "checks.look_every", "7 parsecs"), "7 parsecs"),
+        (("config", "set", "checks.look_every", "7"), "7"),
+    ],
+    ids=lambda a: " ".join(a) if isinstance(a, tuple) else "",
+)
+def test_a_wrong_argument_is_refused_in_one_sentence(arguments: tuple[str, ...], word: str, place: Place) -> None:
+    place.config.write_text(ONE)
+    if arguments[1].startswith("-5"):
+        arguments = (arguments[0], "--", arguments[1])
+        done = place.do(*place.options, *arguments, own_options=False)
+    else:
+        done = place.do(*arguments)
+
+    assert done.status == 2
+    assert word in done.sentence
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("sell",), ("explain",), ("config",), ("status", "--jsn"), ("connect", "a", "b")]
+)
+def test_a_command_line_that_makes_no_sense_shows_how_it_is_used(arguments: tuple[str, ...], place: Place) -> None:
+    done = place.do(*arguments, own_options=False)
+
+    assert done.status == 2
+    assert done.out == ""
+    assert "usage: gatelight" in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("status",),
+        ("status", "--json"),
+        ("connect",),
+        ("disconnect", "Paper"),
+        ("pause", "30m"),
+        ("resume",),
+        ("snooze", "api-silent", "1h"),
+    ],
+    ids=" ".join,
+)
+def test_commands_to_an_agent_that_does_not_run_say_so(arguments: tuple[str, ...], place: Place) -> None:
+    done = place.do(*arguments)
+
+    assert done.status == 3
+    assert "does not run" in done.sentence
+    assert not place.data.exists()
+
+
+# ── options, help, output ───────────────────────────────────────────────────────────────────────
+
+
+def test_options_count_before_and_after_the_command(place: Place) -> None:
+    before = place.do(*place.options, "config", "path", own_options=False)
+    between = place.do("config", *place.options, "path", own_options=False)
+    after = place.do("config", "path")
+    last = place.do("--config", "other.toml", "config", "path")
+
+    assert [d.out.strip() for d in (before, between, after, last)] == [str(place.config)] * 4
+
+
+def test_the_environment_names_the_places_and_options_win(place: Place) -> None:
+    named = {**environment(), "GATELIGHT_CONFIG": str(place.folder / "env.toml")}
+    command = [sys.executable, "-m", "agent", "config", "path"]
+    by_environment = subprocess.run(command, capture_output=True, text=True, env=named, timeout=PATIENCE)
+    by_option = subprocess.run([*command, *place.options], capture_output=True, text=True, env=named, timeout=PATIENCE)
+
+    assert by_environment.stdout.strip() == str(place.folder / "env.toml")
+    assert by_option.stdout.strip() == str(place.config)
+
+
+def test_help_and_version_go_to_standard_output(place: Place) -> None:
+    version, helped = place.do("--version"), place.do("status", "--help")
+
+    assert (version.status, helped.status) == (0, 0)
+    assert version.out.startswith("gatelight ")
+    assert "--json" in helped.out
+    assert version.err == helped.err == ""
+
+
+@posix
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("explain", "1100"), ("config", "show"), ("simulate", "--list-faults")]
+)
+def test_output_into_a_pipe_nobody_reads_is_no_fault(arguments: tuple[str, ...], place: Place) -> None:
+    place.config.write_text("")
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    command = [sys.executable, "-m", "agent", *place.options, *arguments]
+    with os.fdopen(write_end, "wb") as broken:
+        done = subprocess.run(
+            command, stdout=broken, stderr=subprocess.PIPE, text=True, env=environment(), timeout=PATIENCE
+        )
+
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
+def test_output_to_a_full_disk_is_one_sentence(place: Place) -> None:
+    command = [sys.executable, "-m", "agent", "explain", "1100"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment())
+
+    assert done.returncode == 1
+    assert done.stderr == "The result could not be written (No space left on device).\n"
+
+
+def test_explain_knows_codes_numbers_and_lines_and_says_when_it_does_not(place: Place) -> None:
+    known = [
+        place.do("explain", *w) for w in (("api-silent",), ("1100",), ("ib_async", "-", "ERROR", "-", "Error 326"))
+    ]
+    unknown = place.do("explain", "the", "weather")
+
+    assert [d.status for d in known] == [0, 0, 0]
+    assert all(d.out and not d.err for d in known)
+    assert unknown.status == 1
+    assert "the weather" in unknown.sentence
+
+
+# ── config ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_config_set_keeps_comments_and_what_it_does_not_know(place: Place) -> None:
+    text = '# mine\n[[connections]]\nname = "Paper"   # the paper one\nport = 4002\n'
+    text += '\n[checks]  # seldom\nlook_every = "5s"\n'
+    place.config.write_text(text)
+    done = [
+        place.do("config", "set", "checks.look_every", "7s"),
+        place.do("config", "set", "connections.Paper.port", "4012"),
+    ]
+    checked, shown = place.do("config", "check"), place.do("config", "show")
+
+    assert [d.status for d in (*done, checked, shown)] == [0] * 4
+    assert place.config.read_text() == text.replace("5s", "7s").replace("4002", "4012")
+    assert "in order" in checked.out
+    assert 'look_every = "7s"' in shown.out
+    assert "client_id" in shown.out
+
+
+def test_a_value_that_cannot_be_set_changes_nothing(place: Place) -> None:
+    text = '# mine\n[[connections]]\nname = "Paper"\n'
+    place.config.write_text(text)
+    done = [
+        place.do("config", "set", *pair)
+        for pair in (
+            ("connections.Paper.port", "0"),
+            ("connections.Paper.client_id", "0"),
+            ("connections.No.port", "1"),
+        )
+    ]
+
+    assert [d.status for d in done] == [2, 2, 2]
+    assert all(d.sentence for d in done)
+    assert place.config.read_text() == text
+
+
+def test_every_fault_of_a_configuration_is_listed_by_check(place: Place) -> None:
+    place.config.write_text(ONE + 'port = 0\nclient_id = 0\n[page]\nenabled = "yes"\n')
+    done = place.do("config", "check")
+
+    assert done.status == 2
+    assert [word for word in ("port", "client_id", "enabled") if word in done.err] == ["port", "client_id", "enabled"]
+
+
+def test_without_a_configuration_the_defaults_are_in_order(place: Place) -> None:
+    command = [sys.executable, "-m", "agent", "config", "check"]
+    home = {**environment(), "HOME": str(place.folder), "XDG_CONFIG_HOME": str(place.folder / "none")}
+    done = subprocess.run(command, capture_output=True, text=True, env=home, timeout=PATIENCE)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# ── a running agent ─────────────────────────────────────────────────────────────────────────────
+
+
+@posix
+def test_a_healthy_agent_does_what_it_is_told(place: Place) -> None:
+    port = free_port()
+    place.config.write_text(paper_file(port))
+    with simulated(port) as application, place.agent() as agent:
+        place.until(lambda c: c["phase"] == "connected")
+        shown, as_json = place.do("status"), place.do("status", "--json")
+        open_json = place.do("status", "--json", "--show-accounts")
+        status = json.loads(as_json.out)
+
+        assert (shown.status, as_json.status) == (0, 0)
+        assert "Paper Gateway" in shown.out
+        assert as_json.err == ""
+        assert (status["schema"], status["agent"]["pid"], status["overall"]) == (1, agent.pid, "connected")
+        assert status["connections"][0]["accounts"] == ["DU•••567"]
+        assert "DU1234567" not in as_json.out + shown.out
+        assert "DU1234567" in open_json.out
+
+        second = place.do("run", "--no-tray")
+
+        assert second.status == 3
+        assert f"pid {agent.pid}" in second.sentence
+
+        wrong = [place.do(c, "Nobody") for c in ("connect", "disconnect")]
+
+        assert [d.status for d in wrong] == [2, 2]
+        assert all("“Paper Gateway”" in d.sentence for d in wrong)
+
+        unknown = place.do("snooze", "no-such-problem", "1h")
+
+        assert unknown.status == 2
+        assert "no-such-problem" in unknown.sentence
+
+        assert place.do("disconnect", "Paper Gateway").status == 0
+        place.until(lambda c: c["phase"] == "idle")
+        wished = place.do("status")
+
+        assert wished.status == 0
+        assert place.do("connect").status == 0
+        place.until(lambda c: c["phase"] == "connected")
+
+        done = [place.do(*c) for c in (("pause", "30m"), ("resume",), ("snooze", "api-silent", "1h"))]
+
+        assert [(d.status, d.out, d.err) for d in done] == [(0, "", "")] * 3
+        endless = place.do("pause", "999999999d")
+
+        assert endless.status == 2
+        assert "a year at most" in endless.sentence
+        assert place.do("status").status == 0
+
+        examined = place.do("doctor", "--json", "Paper Gateway")
+
+        assert examined.status == 0, examined
+        assert json.loads(examined.out)["connections"][0]["phase"] == "connected"
+        application.send_signal(signal.SIGINT)
+        _, complaint = application.communicate(timeout=PATIENCE)
+
+        assert "Traceback" not in complaint
+
+    assert (agent.returncode, agent.stdout.closed if agent.stdout else None) == (0, True)
+    log = (place.data / "log" / "gatelight.log").read_text()
+    assert "Traceback" not in log
+    assert "ERROR" not in log
+    assert "DU1234567" not in log
+
+
+@posix
+def test_a_problem_is_status_1_for_status_and_doctor(place: Place) -> None:
+    with web_server() as port:
+        place.config.write_text(paper_file(port))
+        with place.agent():
+            place.until(lambda c: [p for p in c["problems"] if p["visible"] and p["severity"] != "info"])
+            shown, as_json = place.do("status"), place.do("status", "--json")
+        examined = place.do("doctor", "--json")
+
+    assert (shown.status, as_json.status, examined.status) == (1, 1, 1)
+    assert codes(json.loads(as_json.out)["connections"][0])
+    assert codes(json.loads(examined.out)["connections"][0])
+
+
+@posix
+def test_a_configuration_changed_while_running_is_taken_or_refused(place: Place) -> None:
+    good = paper_file(free_port()) + '[checks]\nlook_every = "1s"\n'
+    place.config.write_text(good)
+    with place.agent():
+        place.config.write_text(good + "port = 0\n")
+        shown = place.until(lambda c: "config-invalid" in codes(c))
+        problem = next(p for p in shown["connections"][0]["problems"] if p["code"] == "config-invalid")
+
+        assert shown["connections"][0]["name"] == "Paper Gateway"
+        assert "port" in " ".join((*problem["evidence"], problem["text"]))
+
+        place.config.write_text(good.replace("Paper Gateway", "Another"))
+        place.until(lambda c: c["name"] == "Another" and "config-invalid" not in codes(c))
+
+
+@posix
+def test_a_lock_left_by_a_killed_agent_holds_nobody_up(place: Place) -> None:
+    place.config.write_text(paper_file(free_port()))
+    place.data.mkdir()
+    (place.data / "memory.json").write_text('{"format": 1, "told": [{"connection"')
+    with place.agent() as first:
+        place.do("disconnect")
+        place.until(lambda c: c["overall"])
+        first.kill()
+        first.wait(PATIENCE)
+        gone = place.do("status")
+
+        assert gone.status == 3
+        assert gone.sentence
+    with place.agent():
+        shown = place.do("status", "--json")
+        memory = json.loads((place.data / "memory.json").read_text())
+
+    # Nothing is lost: what the user wished is remembered.
+    assert shown.status == 0
+    assert memory["disconnected"] == ["Paper Gateway"]
+
+
+# ── being stopped ───────────────────────────────────────────────────────────────────────────────
+
+BEGIN = """
+import sys
+from agent.cli import main
+sys.stdout.write("begins\\n")
+sys.stdout.flush()
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def begun(place: Place, turn: int, *arguments: str) -> "subprocess.Popen[str]":
+    """A command whose first breath is known, in a data folder for each turn."""
+    places = ("--config", str(place.config), "--data-dir", f"{place.data}{turn}")
+    process = subprocess.Popen(
+        [sys.executable, "-c", BEGIN, *places, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=place.folder,
+        env=environment(),
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begins\n"
+    return process
+
+
+@posix
+def test_the_agent_ends_within_a_second_whenever_it_is_told_to(place: Place) -> None:
+    source = random.Random(20261122)
+    delays = [source.uniform(0.02, 1.0) for _ in range(20)]
+    place.config.write_text(paper_file(free_port()))
+    took: list[float] = []
+
+    def end(turn: int) -> None:
+        process = begun(place, turn, "run", "--no-tray")
+        time.sleep(delays[turn])
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM if turn % 2 else signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+        took.append(time.monotonic() - began)
+
+        assert (process.returncode, out, err) == (0, "", ""), turn
+
+    with ThreadPoolExecutor(2) as pairs:
+        list(pairs.map(end, range(20)))
+    logs = "".join(f.read_text() for f in place.folder.glob("data*/log/gatelight.log"))
+
+    assert statistics.median(took) < 1.0
+    # Three seconds is where a part that hangs is left behind; a busy machine may be slow, but none of them hung.
+    assert max(took) < 2.5
+    assert "Gatelight ends" in logs
+    assert "Traceback" not in logs
+    assert "did not stop in time" not in logs
+    assert list(place.folder.glob("data*/control/agent.sock")) == []
+
+
+@posix
+def test_two_wishes_to_stop_are_one(place: Place) -> None:
+    place.config.write_text(paper_file(free_port()))
+    with place.agent() as process:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+            process.send_signal(number)
+        process.wait(PATIENCE)
+
+    assert process.returncode == 0
+
+
+@posix
+@pytest.mark.parametrize(
+    ("arguments", "delay"),
+    [
+        (("doctor",), 0.2),
+        (("doctor", "--json"), 1.0),
+        (("demo", "--no-tray"), 0.3),
+        (("demo", "--no-tray"), 2.5),
+        (("simulate", "--port", "FREE"), 0.2),
+        (("simulate", "--port", "FREE"), 2.0),
+    ],
+    ids=lambda a: " ".join(a) if isinstance(a, tuple) else f"after {a} s",
+)
+def test_ctrl_c_prints_no_traceback(arguments: tuple[str, ...], delay: float, place: Place) -> None:
+    # A port that accepts and says nothing keeps the doctor busy.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place.config.write_text(paper_file(silent.getsockname()[1]))
+        process = begun(place, 0, *(str(free_port()) if a == "FREE" else a for a in arguments))
+        time.sleep(delay)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
+    assert process.returncode in (0, 130)
+
+
+# ── the doctor's exit status ────────────────────────────────────────────────────────────────────
+
+
+def problem(code: str, severity: str = "error", *, visible: bool = True) -> ShownProblem:
+    return ShownProblem(code, severity, "t", "t", (), (), 0.0, visible)
+
+
+def status(overall: IconState, *problems: ShownProblem) -> Status:
+    connection = ShownConnection("Paper", "127.0.0.1", 4002, overall, "connected", 0.0, problems=problems)
+    return Status("0", 1, 0.0, (connection,))
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (status(IconState.CONNECTED), 0),
+        (status(IconState.MAINTENANCE, problem("scheduled-outage", "info")), 0),
+        (status(IconState.PAUSED), 0),
+        (status(IconState.CONNECTED, problem("login-due", "info")), 0),
+        (status(IconState.PROBLEM, problem("api-silent")), 1),
+        (status(IconState.WARNING, problem("data-lost", "warning")), 1),
+        (status(IconState.CONNECTING, problem("app-starting", "info")), 1),
+        (status(IconState.PROBLEM, problem("agent-cannot-see", "warning"), problem("api-silent")), 1),
+        (status(IconState.WARNING, problem("agent-cannot-see", "warning")), 4),
+        (status(IconState.UNKNOWN), 4),
+        (status(IconState.CONNECTING), 4),
+        (status(IconState.WAITING), 4),
+        (status(IconState.CONNECTING, problem("api-silent", visible=False)), 4),
+        (Status("0", 1, 0.0, ()), 4),
+    ],
+)
+def test_the_doctor_says_healthy_ill_or_not_known(found: Status, expected: int) -> None:
+    assert exit_status(found) == expected
