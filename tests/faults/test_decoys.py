@@ -1,0 +1,121 @@
+"""What only looks like TWS is not taken for it; what is TWS is found however it was started."""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
+from agent.simulator.free_ports import free_port
+from agent.simulator.shapes import Shape
+from agent.simulator.world import SimulatedApplication
+from agent.tws.applications import ApplicationKind, TradingMode
+from tests.decoys import DECOYS, foreign_java
+from tests.faults.ours import at_work, examined_alone
+from tests.faults.watching import paper, visible
+
+PORTAL = "client portal gateway"
+
+
+def verdict(decoy: str) -> str:
+    return "wrong-product" if decoy == PORTAL else "app-not-running"
+
+
+@pytest.mark.parametrize("decoy", DECOYS)
+async def test_the_doctor_takes_no_decoy_for_an_application(decoy: str, tmp_path: Path) -> None:
+    with DECOYS[decoy](tmp_path):
+        found = await examined_alone(paper(free_port()))
+
+    assert visible(found) == [verdict(decoy)]
+    assert found.application is None
+
+
+async def test_the_agent_takes_none_of_them_for_an_application(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as all_at_once:
+        for number, (name, decoy) in enumerate(DECOYS.items()):
+            if name != PORTAL:
+                folder = tmp_path / str(number)
+                folder.mkdir()
+                all_at_once.enter_context(decoy(folder))
+        async with at_work(paper(free_port())) as (agent, _):
+            await agent.until(lambda a: bool(a.codes), "judged")
+            codes, application = agent.codes, agent.connection.application
+
+    assert codes == ["app-not-running"]
+    assert application is None
+    assert agent.said == ["app-not-running"]
+
+
+async def test_the_client_portal_gateway_is_the_wrong_product(tmp_path: Path) -> None:
+    with DECOYS[PORTAL](tmp_path):
+        async with at_work(paper(free_port())) as (agent, _):
+            await agent.until(lambda a: bool(a.codes), "judged")
+
+            assert agent.codes == ["wrong-product"]
+
+
+async def test_beside_the_real_one_the_agent_minds_none_of_them(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as all_at_once:
+        for number, decoy in enumerate(DECOYS.values()):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            all_at_once.enter_context(decoy(folder))
+        async with (
+            await SimulatedApplication.start(tmp_path / "real") as gateway,
+            at_work(paper(gateway.port)) as (agent, _),
+        ):
+            await agent.connected()
+            found = await examined_alone(paper(gateway.port))
+            shown = agent.connection.application
+
+            assert (found.phase, visible(found)) == ("connected", [])
+            assert shown is not None
+            assert shown == found.application
+            assert shown.pid == gateway.pid
+            assert agent.said == []
+
+
+async def test_a_foreign_program_on_the_configured_port_is_named(tmp_path: Path) -> None:
+    port = free_port()
+    with foreign_java(tmp_path, port) as decoy:
+        found = await examined_alone(paper(port))
+        async with at_work(paper(port)) as (agent, _):
+            await agent.until(lambda a: bool(a.codes), "judged")
+            said = agent.codes
+
+    assert visible(found) == said == ["api-port-taken"]
+    evidence = " ".join(next(p for p in found.problems if p.visible).evidence)
+    assert str(decoy.pid) in evidence
+    assert str(port) in evidence
+
+
+@pytest.mark.parametrize("shape", Shape)
+@pytest.mark.parametrize("kind", [ApplicationKind.TWS, ApplicationKind.GATEWAY], ids=str)
+@pytest.mark.parametrize("mode", [TradingMode.LIVE, TradingMode.PAPER], ids=str)
+async def test_every_application_is_found_however_it_was_started(
+    shape: Shape, kind: ApplicationKind, mode: TradingMode, tmp_path: Path
+) -> None:
+    async with await SimulatedApplication.start(tmp_path, kind=kind, mode=mode, shape=shape) as application:
+        wanted = ConnectionSettings(
+            name="Mine",
+            application=WantedApplication(kind.value),
+            trading_mode=WantedMode(mode.value),
+            port=application.port,
+        )
+        found = await examined_alone(wanted)
+
+    assert visible(found) == []
+    assert (found.phase, found.trading_mode, found.port) == ("connected", mode.value, application.port)
+    if shape is not Shape.CONTAINER:
+        assert found.application is not None
+        assert (found.application.kind, found.application.version) == (kind.value, "10.45")
+        assert found.application.listening == (application.port,)
+
+
+@pytest.mark.parametrize("shape", [Shape.ITSELF, Shape.IBC])
+async def test_without_a_configured_port_the_application_itself_tells_it(shape: Shape, tmp_path: Path) -> None:
+    async with await SimulatedApplication.start(tmp_path, shape=shape) as gateway:
+        found = await examined_alone(ConnectionSettings(name="Any", application=WantedApplication.GATEWAY))
+
+    assert (found.phase, found.port) == ("connected", gateway.port)
+    assert visible(found) == []
