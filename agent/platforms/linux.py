@@ -3,7 +3,7 @@
 import re
 import socket
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from agent.core.facts import Installation, Surroundings, SurroundingsKind
@@ -14,6 +14,11 @@ from agent.platforms.socket_row import SocketReader
 
 _ROUTE_UP, _ROUTE_REJECT, _ROUTE_LOCAL = 0x1, 0x200, 0x80000000
 """RTF_UP, RTF_REJECT of linux/route.h and RTF_LOCAL of linux/ipv6_route.h."""
+
+_IFF_UP = 0x1
+"""Of linux/if.h: switched on."""
+_RUNNING = ("up", "unknown")
+"""Operational states of an interface that counts as running (netif_oper_up of linux/netdevice.h)."""
 
 _BRIDGES = ("docker", "br-", "virbr", "veth", "lxc", "lxd", "cni", "podman")
 """Interfaces that lead to containers and virtual machines on this very machine."""
@@ -53,6 +58,12 @@ def leads_out(routes: str, ipv6_routes: str, up: frozenset[str]) -> bool:
         if default or not (name.startswith(_BRIDGES) or destination.startswith(("fe8", "ff"))):
             return True
     return False
+
+
+def named_in(routes: str, ipv6_routes: str) -> frozenset[str]:
+    """The interfaces that the routing tables name, loopback left out."""
+    names = {f[0] for f in _ipv4_routes(routes)} | {line.split()[-1] for line in ipv6_routes.splitlines() if line}
+    return frozenset(names - {"lo"})
 
 
 def _ipv4_routes(text: str) -> list[list[str]]:
@@ -125,12 +136,26 @@ class Linux:
 
     def has_route(self) -> bool:
         """See `Platform`."""
-        up = interfaces.interfaces_up()
         try:
             routes = (self._root / "proc/net/route").read_text()
         except OSError:
-            return interfaces.leads_out(interfaces.addresses_by_interface(), up)
-        return leads_out(routes, self._text("proc/net/ipv6_route"), up)
+            return interfaces.leads_out(interfaces.addresses_by_interface(), interfaces.interfaces_up())
+        ipv6_routes = self._text("proc/net/ipv6_route")
+        return leads_out(routes, ipv6_routes, self._up(named_in(routes, ipv6_routes)))
+
+    def _up(self, names: Iterable[str]) -> frozenset[str]:
+        """Which of these interfaces are up and running."""
+        found = set()
+        for name in names:
+            place = self._root / "sys/class/net" / name
+            try:
+                flags, state = (place / "flags").read_text(), (place / "operstate").read_text().strip()
+            except OSError:
+                # Sandboxes without /sys.
+                return interfaces.interfaces_up()
+            if int(flags, 16) & _IFF_UP and state in _RUNNING:
+                found.add(name)
+        return frozenset(found)
 
     def socket_reader(self) -> SocketReader:
         """See `Platform`."""

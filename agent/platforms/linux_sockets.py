@@ -22,7 +22,9 @@ from agent.platforms.socket_row import SocketReading, SocketRow, SocketState, pl
 from agent.tws.ports import IB_SERVER_PORTS
 
 _NETLINK_SOCK_DIAG = 4
-_SOCK_DIAG_BY_FAMILY = 20
+_TCPDIAG_GETSOCK = 18
+"""The request of inet_diag as it was first: it asks for both families at once, in one walk through the kernel's table,
+where SOCK_DIAG_BY_FAMILY needs one for each."""
 _REQUEST_DUMP = 0x1 | 0x300
 _MESSAGE_ERROR, _MESSAGE_DONE = 2, 3
 _HEADER = struct.Struct("=IHHII")
@@ -63,7 +65,7 @@ def parse(message: bytes) -> tuple[tuple[DiagRow, ...], bool]:
             raise OSError(-code, os.strerror(-code))
         if length < _HEADER.size:
             raise OSError(errno.EPROTO, "a netlink message of impossible length")
-        if kind == _SOCK_DIAG_BY_FAMILY:
+        if kind == _TCPDIAG_GETSOCK:
             found = _row(message, body)
             if found is not None:
                 rows.append(found)
@@ -95,14 +97,15 @@ def dump() -> tuple[DiagRow, ...]:
     """Every TCP socket of this machine that listens, is established, or waits to be closed. Raises OSError."""
     if sys.platform != "linux":
         raise OSError(errno.ENOSYS, "netlink exists on Linux only")
-    return (*_dump(socket.AF_INET), *_dump(socket.AF_INET6))
+    return tuple(_dump())
 
 
-def _dump(family: int) -> Iterator[DiagRow]:
+def _dump() -> Iterator[DiagRow]:
     with socket.socket(16, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as netlink:  # AF_NETLINK
         netlink.settimeout(_READ_TIMEOUT)
-        request = struct.pack("=BBBBI48x", family, socket.IPPROTO_TCP, 0, 0, _STATES_WANTED)
-        header = _HEADER.pack(_HEADER.size + len(request), _SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, 1, 0)
+        # inet_diag_req: four bytes, the socket's identity, the states, and nothing of what follows.
+        request = struct.pack("=4B48xII", socket.AF_UNSPEC, 0, 0, 0, _STATES_WANTED, 0)
+        header = _HEADER.pack(_HEADER.size + len(request), _TCPDIAG_GETSOCK, _REQUEST_DUMP, 1, 0)
         netlink.send(header + request)
         last = False
         while not last:
@@ -119,11 +122,13 @@ class NetlinkReader:
         inodes_of: Callable[[int], Iterable[int]] | None = None,
         pids: Callable[[], Iterable[int]] | None = None,
         user_of: Callable[[int], int] | None = None,
+        alive: Callable[[int], bool] | None = None,
     ) -> None:
         self._dump = dumped
         self._inodes_of = inodes_of or socket_inodes
         self._pids = pids or psutil.pids
         self._user_of = user_of or (lambda pid: Path(f"/proc/{pid}").stat().st_uid)
+        self._alive = alive or (lambda pid: Path(f"/proc/{pid}").exists())
         self._owners: dict[int, int] = {}
         self._ownerless: dict[int, float] = {}
         self._readable: dict[int, bool] = {}
@@ -145,7 +150,8 @@ class NetlinkReader:
         return SocketReading(tuple(replace(d.row, pid=self._owner(d, foreign, matter)) for d in table))
 
     def _forget(self, standing: set[int], applications: frozenset[int], *, thorough: bool, now: float) -> None:
-        alive = set(self._pids())
+        # A handful of owners, where the whole process table would have to be listed again.
+        alive = {pid for pid in set(self._owners.values()) if self._alive(pid)}
         self._owners = {i: pid for i, pid in self._owners.items() if i in standing and pid in alive}
         self._ownerless = {
             i: since

@@ -174,3 +174,23 @@ def test_a_container_relay_tells_its_port_on_this_machine() -> None:
     assert published_port(["ssh", "-L", "4001:localhost:4001", "server"]) is None
     assert published_port(["docker-proxy", "-proto", "tcp", "-host-port"]) is None
     assert published_port(["docker-proxy", "-proto", "udp", "-host-port", "4001"]) is None
+
+
+@pytest.mark.parametrize(
+    ("flags", "state", "route"),
+    [("0x1003", "up", True), ("0x1003", "unknown", True), ("0x1002", "up", False), ("0x1003", "down", False)],
+)
+def test_a_route_counts_while_its_interface_is_on_and_running(
+    tmp_path: Path, flags: str, state: str, route: bool
+) -> None:
+    name = DEFAULT.split()[0]
+    linux = machine(
+        tmp_path,
+        {
+            "proc/net/route": HEAD + DEFAULT,
+            f"sys/class/net/{name}/flags": flags + "\n",
+            f"sys/class/net/{name}/operstate": state + "\n",
+        },
+    )
+
+    assert linux.has_route() is route

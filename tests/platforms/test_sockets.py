@@ -27,7 +27,7 @@ def diag_message(
     body = struct.pack("=4B", family, state, 0, 0) + struct.pack(">HH", port, peer)
     body += b"".join(socket.inet_pton(family, x).ljust(16, b"\0") for x in (local, remote))
     body += struct.pack("=3I", 0, 0, 0) + struct.pack("=5I", 0, 0, 0, user, inode)
-    return struct.pack("=IHHII", 16 + len(body), 20, 2, 1, 0) + body
+    return struct.pack("=IHHII", 16 + len(body), 18, 2, 1, 0) + body
 
 
 DONE = struct.pack("=IHHIIi", 20, 3, 2, 1, 0, 0)
@@ -54,7 +54,7 @@ def test_an_answer_without_an_end_asks_for_more() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [struct.pack("=IHHIIi", 36, 2, 0, 1, 0, -errno.EPERM), struct.pack("=IHHII", 0, 20, 0, 1, 0)],
+    [struct.pack("=IHHIIi", 36, 2, 0, 1, 0, -errno.EPERM), struct.pack("=IHHII", 0, 18, 0, 1, 0)],
     ids=["refused", "a length of nothing"],
 )
 def test_an_answer_that_is_an_error_is_raised(message: bytes) -> None:
@@ -159,7 +159,11 @@ class Machine:
 
     def reader(self) -> NetlinkReader:
         return NetlinkReader(
-            lambda: tuple(self.table), self.inodes_of, lambda: list(self.sockets), lambda pid: self.users[pid]
+            lambda: tuple(self.table),
+            self.inodes_of,
+            lambda: list(self.sockets),
+            lambda pid: self.users[pid],
+            lambda pid: pid in self.sockets,
         )
 
 
