@@ -85,6 +85,7 @@ class Stage:
         self._said = ""
         self._changed = threading.Condition()
         self._missed: list[str] = []
+        self._curtain = False
         self._gone = threading.Event()
         self._port = free_port()
         connection = ConnectionSettings(
@@ -132,7 +133,7 @@ class Stage:
             words = self._words(status)
             new, self._said = words != self._said, words
             self._changed.notify_all()
-        if new:
+        if new and not self._curtain:
             self._line("  icon  ", words)
 
     def _on_notice(self, notice: Notice) -> None:
@@ -174,51 +175,56 @@ class Stage:
         )
         async with gateway:
             await (self._day(gateway, restart) if self._scenario == "day" else self._fault(gateway, self._scenario))
-        count = len([n for n in self._seen.notices if not n.over])
+            self._curtain = True
         self._tell("")
-        self._tell(f"That was it: {count} problems were announced, each once, and each end once.")
+        self._tell(f"That was it. {_tally(self._seen.notices)}")
         for missed in self._missed:
-            self._tell(f"Not as it should be: {missed}")
+            self._tell(f"This did not happen as it should have: {missed}.")
 
     async def _day(self, gateway: SimulatedApplication, restart: datetime) -> None:
-        self._tell("A day of a trader, twenty times as fast, with a simulated IB Gateway. Ctrl-C ends it.\n")
+        self._tell("A day of a trader in a minute, with a simulated IB Gateway. Ctrl-C ends it.\n")
         await self._expect("the agent waits for IB Gateway", lambda s: s.overall is IconState.WAITING)
+        await self._pause(1.0)
         await self._do("IB Gateway is started and shows its log-in screen", gateway.heal())
-        await self._expect("the log-in screen is told", _shows("login-pending"))
+        await self._expect("a waiting log-in is told", _shows("login-pending"))
+        await self._pause(3.0)
         await self._do("the user logs in", gateway.log_in())
         await self._expect("connected", _connected)
-        await self._pause(1.5)
+        await self._pause(2.0)
         await self._do("a market data farm breaks for a second", gateway.fault("market-data-farm-broken"))
         await self._pause(1.0)
         await self._do("… and is back: no sound", gateway.heal("market-data-farm-broken"))
-        await self._pause(1.5)
+        await self._pause(2.0)
         await self._do("IB Gateway loses its link to IB's servers (1100)", gateway.fault("link-lost"))
         await self._expect("the lost link is told", _shows("server-link-lost"))
+        await self._pause(4.0)
         await self._do("… and gets it back with its data (1102)", gateway.fault("link-back-kept"))
         await self._expect("connected", _connected)
-        await self._pause(1.0)
+        await self._pause(2.0)
         await self._do("IB Gateway freezes in the middle of a session", gateway.fault("freeze"))
         await self._expect("the freeze is told", _shows("app-frozen"))
+        await self._pause(4.0)
         await self._do("… and recovers", gateway.heal("freeze"))
         await self._expect("connected", _connected)
-        await self._pause(1.0)
-        await self._do("the socket port is changed in the settings (1300)", gateway.fault("other-port"))
+        await self._pause(2.0)
+        await self._do("somebody changes the socket port in the settings (1300)", gateway.fault("port-changed"))
         await self._expect("the other port is told", _shows("api-port-mismatch"))
-        await self._do("… and set back", gateway.heal("other-port"))
+        await self._pause(4.0)
+        await self._do("… and sets it back", gateway.fault("port-changed", self._port))
         await self._expect("connected", _connected)
-        await self._pause(1.0)
+        await self._pause(2.0)
         await self._do("an order is refused: Read-Only API is on (321)", gateway.fault("read-only-notice"))
         await self._expect("Read-Only API is told", _shows("read-only-api"))
-        await self._do("the box is cleared, the next session has no complaint", gateway.fault("drop-sessions"))
+        await self._pause(4.0)
+        await self._do("the box is cleared; the next session has no complaint", gateway.fault("drop-sessions"))
         await self._expect("connected", _connected)
-        wait = (restart - timedelta(seconds=20) - datetime.now().astimezone()).total_seconds()
-        await self._pause(max(1.0, min(wait, 5.0)))
+        await self._pause(3.0)
         await self._do("the nightly restart, at the time that IBC's configuration names", gateway.kill())
-        await self._expect("an expected outage", lambda s: s.overall in (IconState.MAINTENANCE, IconState.CONNECTING))
-        await self._pause(2.0)
+        await self._expect("an expected outage", lambda s: s.overall is IconState.MAINTENANCE)
+        await self._pause(4.0)
         await self._do("… IB Gateway comes back: no sound", gateway.restart(marked=True, delay=0.0))
         await self._expect("connected", _connected)
-        await self._pause(1.5)
+        await self._pause(2.0)
 
     async def _fault(self, gateway: SimulatedApplication, name: str) -> None:
         self._tell(f"IB Gateway, connected; then: {FAULTS[name].summary}. Ctrl-C ends it.\n")
@@ -254,6 +260,15 @@ class Stage:
 
 class _Interrupted(Exception):
     """The agent was told to stop."""
+
+
+def _tally(notices: tuple[Notice, ...]) -> str:
+    """What was announced, counted."""
+    problems = [n.key for n in notices if not n.over]
+    ends = [n.key for n in notices if n.over]
+    once = all(problems.count(key) == 1 for key in problems) and sorted(problems) == sorted(ends)
+    how = "each of them once, and its end once" if once else f"and {len(ends)} ends"
+    return f"{len(problems)} notices about problems, {how}."
 
 
 def _shows(code: str) -> Callable[[Status], bool]:
