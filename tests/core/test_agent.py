@@ -1,0 +1,169 @@
+from dataclasses import replace
+
+from agent.core.agent import FORGET_TOLD, advance
+from agent.core.display import Disconnect, IconState, Snooze
+from agent.core.effects import (
+    Announce,
+    CloseSession,
+    Effect,
+    LookAt,
+    OpenSession,
+    Record,
+    Remember,
+    SendHeartbeat,
+    ShowStatus,
+    WakeAt,
+    Withdraw,
+)
+from agent.core.events import HeartbeatAnswered, NoticeUndelivered, Tick, UserAsked
+from agent.core.facts import Facts
+from agent.core.memory import Memory, Told
+from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from tests.core.made_up_agent import PAPER, START, connected, looked, play, started
+from tests.problems.scene import NOW, machine
+
+
+def _there(facts: Facts) -> Verdict:
+    return Present({"name": facts.connection.name}, ("seen",))
+
+
+def _raises(facts: Facts) -> Verdict:
+    raise KeyError(facts.connection.name)
+
+
+HERE = Problem("here", "It is here", "It is {name}.", Severity.ERROR, _there)
+BROKEN = replace(HERE, code="broken", check=_raises)
+KEY = "Paper Gateway/here"
+
+
+def only(kind: type[Effect], effects: tuple[Effect, ...]) -> list[Effect]:
+    return [e for e in effects if isinstance(e, kind)]
+
+
+def test_an_agent_begins_with_a_look_and_a_status() -> None:
+    state = started()
+
+    assert state.look_at is not None
+    assert state.look_at.at == START.monotonic
+    assert state.shown is not None
+    assert state.shown.overall is IconState.WAITING
+
+
+def test_a_good_look_leads_to_an_attempt_and_the_attempt_to_a_session() -> None:
+    state = looked(started())
+
+    assert state.next_number == 2
+    assert state.shown is not None
+    assert state.shown.connections[0].phase == "connecting"
+
+    state = connected()
+
+    assert state.shown is not None
+    assert state.shown.connections[0].phase == "connected"
+
+
+def test_an_event_that_changes_nothing_does_nothing() -> None:
+    state = replace(connected(), urgent_since=None)
+    state, _ = play(state, HeartbeatAnswered(1, int(NOW.wall)))
+    state, _ = play(state, Tick())
+
+    assert [e for e in play(state, Tick())[1] if not isinstance(e, LookAt | WakeAt)] == []
+
+
+def test_a_heartbeat_is_sent_when_it_is_due_and_only_then() -> None:
+    state, _ = play(connected(), HeartbeatAnswered(1, int(NOW.wall)))
+    every = state.timing.heartbeat_every
+
+    assert only(SendHeartbeat, advance(state, Tick(), NOW.later(every - 0.1))[1]) == []
+    assert only(SendHeartbeat, advance(state, Tick(), NOW.later(every))[1]) == [SendHeartbeat(1)]
+
+
+def test_a_problem_is_announced_shown_and_remembered_at_once() -> None:
+    state = started(problems=(HERE,))
+    told = Told("Paper Gateway", "here", START.wall, START.wall)
+
+    assert state.memory == Memory((told,))
+    assert state.kept == state.memory
+    assert state.shown is not None
+    assert state.shown.overall is IconState.PROBLEM
+    assert only(Announce, play(state, Tick())[1]) == []
+    assert only(Remember, play(state, Tick())[1]) == []
+
+
+def test_what_was_told_before_the_restart_is_not_told_again() -> None:
+    told = Told("Paper Gateway", "here", START.wall - 50, START.wall - 50)
+    fresh = replace(started(), memory=Memory((told,)), knowledge=replace(started().knowledge, problems=(HERE,)))
+    state, effects = advance(fresh, Tick(), START.later(1))
+
+    assert only(Announce, effects) == []
+    assert state.memory.told == (told,)
+
+
+def test_what_was_told_before_and_did_not_turn_up_again_is_forgotten() -> None:
+    told = Told("Paper Gateway", "gone", START.wall - 50, START.wall - 50)
+    state = replace(started(), memory=Memory((told,)))
+
+    assert advance(state, Tick(), START.later(FORGET_TOLD - 1))[0].memory.told == (told,)
+    assert advance(state, Tick(), START.later(FORGET_TOLD))[0].memory.told == ()
+
+
+def test_a_check_that_fails_is_in_the_log_once_and_the_others_go_on() -> None:
+    fresh = started()
+    state = replace(fresh, knowledge=replace(fresh.knowledge, problems=(BROKEN, HERE)))
+    state, effects = play(state, Tick())
+    faults = [e for e in effects if isinstance(e, Record) and e.fault is not None]
+
+    assert [e.text for e in faults] == ["the check of broken failed"]
+    assert len(only(Announce, effects)) == 1
+    assert [e for e in play(state, Tick())[1] if isinstance(e, Record)] == []
+
+
+def test_who_disconnects_hears_nothing_more_and_nothing_of_it_is_kept() -> None:
+    state = connected(problems=(HERE,))
+    state, _ = play(state, NoticeUndelivered(KEY, "no service"))
+
+    assert state.watched[0].undelivered == {"here"}
+
+    state, effects = play(state, UserAsked(Disconnect("")))
+
+    assert only(CloseSession, effects) == [CloseSession(1)]
+    assert only(Withdraw, effects) == [Withdraw(KEY)]
+    assert only(Announce, effects) == []
+    assert state.watched[0].ledger.entries == {}
+    assert state.watched[0].undelivered == frozenset()
+    assert state.watched[0].diagnosis.found == ()
+
+
+def test_a_snooze_takes_the_notice_back() -> None:
+    state = started(problems=(HERE,))
+    state, effects = play(state, UserAsked(Snooze("here", "", 60.0)), now=START.later(1))
+
+    assert only(Withdraw, effects) == [Withdraw(KEY)]
+    assert state.shown is not None
+    assert state.shown.connections[0].problems[0].snoozed_until == START.wall + 61
+
+    after, _ = advance(state, Tick(), START.later(61))
+
+    assert after.memory.snoozed == ()
+
+
+def test_a_status_is_shown_only_when_it_changed() -> None:
+    state = looked(started())
+
+    assert only(ShowStatus, play(state, Tick())[1]) == []
+
+
+def test_two_connections_never_share_a_client_id() -> None:
+    twin = replace(PAPER, name="Twin")
+    state = looked(started(PAPER, twin))
+    ids = {w.link.last_client_id for w in state.watched}
+
+    assert len(ids) == 2
+    assert [w.number for w in state.watched] == [1, 2]
+
+
+def test_nothing_is_opened_where_nobody_listens() -> None:
+    state = looked(started(problems=(replace(HERE, check=lambda _: Absent()),)), machine())
+
+    assert only(OpenSession, play(state, Tick())[1]) == []
+    assert state.watched[0].number is None
