@@ -169,7 +169,7 @@ def test_a_reset_window_is_maintenance_and_makes_no_sound() -> None:
     day.run(300)
 
     assert day.said == []
-    assert day.status.overall is IconState.CONNECTED
+    assert day.connection.overall is IconState.CONNECTED
 
 
 def test_a_frozen_application_is_told_between_the_heartbeats() -> None:

@@ -1,0 +1,141 @@
+"""The shape of the code: what every file owes, and what only some may do."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = sorted((ROOT / "agent").rglob("*.py"))
+MIRRORED = ("core", "tws", "problems")
+"""Rooms whose every file has a test file of the same name."""
+TESTED_ELSEWHERE = {
+    "core/effects.py": "values without behaviour",
+    "core/events.py": "values without behaviour",
+    "core/problem.py": "values without behaviour; tests/problems/test_contract.py",
+    "tws/api_settings_table.py": "a table; tests/tws/test_api_settings.py",
+    "tws/farms.py": "values without behaviour; tests/tws/test_notices.py",
+    "tws/notice_catalogue.py": "a table; tests/tws/test_notices.py",
+    "tws/ports.py": "tests/core/test_reading.py and tests/core/test_settings.py",
+    "tws/protobuf.py": "tests/tws/test_wire.py and tests/tws/test_api_settings.py",
+    "tws/symptoms.py": "a table; tests/test_explain.py",
+    "problems/obstacles.py": "values without behaviour; tests/problems/test_reach.py",
+}
+"""Files without a test file of their own name, and where they are tested."""
+MAY_PRINT = {"cli.py"}
+PURE = {"core", "tws", "problems"}
+KEPT_OUT = {
+    "asyncio",
+    "time",
+    "threading",
+    "socket",
+    "subprocess",
+    "os",
+    "logging",
+    "pathlib",
+    "random",
+    "multiprocessing",
+}
+"""Modules that touch the world or hide a decision from its arguments."""
+
+
+def name_of(module: Path) -> str:
+    return module.relative_to(ROOT / "agent").as_posix()
+
+
+def tree_of(module: Path) -> ast.Module:
+    return ast.parse(module.read_text(encoding="utf-8"))
+
+
+def calls(module: Path, name: str) -> list[int]:
+    return [
+        node.lineno
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+    ]
+
+
+def test_there_are_modules_to_look_at() -> None:
+    assert {"cli.py", "core/agent.py", "tws/wire.py", "problems/reach.py"} <= set(map(name_of, MODULES))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_every_module_says_what_it_is(module: Path) -> None:
+    docstring = ast.get_docstring(tree_of(module))
+
+    assert docstring, f"{name_of(module)} has no docstring"
+    first = docstring.splitlines()[0]
+    assert len(first) >= 10, f"the first line of {name_of(module)} says nothing: {first!r}"
+
+
+def owing_a_test() -> list[str]:
+    return [
+        name for name in map(name_of, MODULES) if name.split("/")[0] in MIRRORED and not name.endswith("__init__.py")
+    ]
+
+
+@pytest.mark.parametrize("name", owing_a_test())
+def test_every_file_of_the_heart_has_its_test_file_or_is_named(name: str) -> None:
+    room, file = name.split("/", 1)
+    own = ROOT / "tests" / room / f"test_{file}"
+
+    assert own.exists() is not (name in TESTED_ELSEWHERE), f"{name}: {own} or TESTED_ELSEWHERE, and not both"
+
+
+def test_no_file_is_excused_that_is_not_there() -> None:
+    assert set(TESTED_ELSEWHERE) <= set(owing_a_test())
+    named = {path for reason in TESTED_ELSEWHERE.values() for path in re.findall(r"tests/[\w/]+\.py", reason)}
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_only_the_command_line_prints(module: Path) -> None:
+    if name_of(module) in MAY_PRINT:
+        return
+    lines = calls(module, "print")
+
+    assert lines == [], f"{name_of(module)} prints in line {lines}"
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if name_of(m).split("/")[0] in PURE], ids=name_of)
+def test_the_heart_imports_nothing_that_touches_the_world(module: Path) -> None:
+    imported: set[str] = set()
+    for node in ast.walk(tree_of(module)):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add((node.module or "").split(".")[0])
+
+    assert not imported & KEPT_OUT
+    assert calls(module, "open") == []
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if name_of(m).split("/")[0] in PURE], ids=name_of)
+def test_the_heart_asks_no_clock(module: Path) -> None:
+    asked = [
+        f"{ast.unparse(node.func)} in line {node.lineno}"
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"now", "utcnow", "today"}
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id in {"datetime", "date"}
+    ]
+
+    assert asked == []
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_values_of_the_heart_are_frozen(module: Path) -> None:
+    if name_of(module).split("/")[0] not in PURE:
+        return
+    loose = [
+        node.name
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.ClassDef)
+        for decorator in node.decorator_list
+        if "dataclass" in ast.unparse(decorator) and "frozen=True" not in ast.unparse(decorator)
+    ]
+
+    assert loose == []
