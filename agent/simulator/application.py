@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 
 from agent.simulator.bystanders import LOOPBACK, short_path, splice
+from agent.simulator.configuration import configuration_of
 from agent.simulator.process import Answer, Order, Tell
 from agent.simulator.server import Simulator
 from agent.simulator.state import Profile
@@ -53,6 +54,7 @@ class ApplicationPart:
             accounts=tuple(order["accounts"]),
             region=Region(order["region"]),
             tick_seconds=order["tick_seconds"],
+            configuration=configuration_of(order["configuration"]),
         )
         self._server = ProcessSimulator(profile, host=LOOPBACK, port=order["port"], say=self._tell)
         self._link = UpstreamLink(*order["upstream"])
@@ -83,6 +85,11 @@ class ApplicationPart:
                 )
             case "counters":
                 return {"connections_accepted": server.connections_accepted, "received": dict(server.received)}
+            case "configure":
+                server.configure(configuration_of(order["changes"]))
+            case "configuration":
+                situation = server.situation
+                return {"told": situation.reported_configuration.to_json(), "kept": situation.configuration.to_json()}
             case "stuck":
                 await self._set_stuck(bool(order["on"]))
             case "held":

@@ -19,6 +19,7 @@ from typing import Any
 
 from agent.errors import GatelightError, UsageError
 from agent.simulator.bystanders import LOOPBACK
+from agent.simulator.configuration import configuration_of
 from agent.simulator.world import SimulatedApplication
 
 LONGEST_ORDER = 1 << 16
@@ -47,6 +48,10 @@ async def perform(application: SimulatedApplication, order: Mapping[str, Any]) -
             await application.restart(order.get("port"), bool(order.get("marked", True)))
         case "kill":
             await application.kill()
+        case "configure":
+            await application.configure(configuration_of(order["changes"]))
+        case "configuration":
+            return {"configuration": (await application.configuration()).to_json()}
         case "counters":
             counters = await application.counters()
             return {"connections_accepted": counters.connections_accepted, "received": dict(counters.received)}

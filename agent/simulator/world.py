@@ -1,6 +1,7 @@
 """A simulated TWS or IB Gateway as real processes, with everything around it: what tests, demo and benchmarks hold."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from agent.simulator.child import Child, PortInUse, ProcessEnded
+from agent.simulator.configuration import DEFAULT_CONFIGURATION, configuration_of
 from agent.simulator.counters import Counters
 from agent.simulator.disguise import plain
 from agent.simulator.faults import WIRE_FAULTS, FaultKind, value_for
@@ -17,6 +19,7 @@ from agent.simulator.scene import Application, Companion, Scene, Setting, first_
 from agent.simulator.settings_folder import IbcChoices
 from agent.simulator.shapes import Look, Shape, furnish, lay_out
 from agent.simulator.state import NEWEST_SERVER_VERSION
+from agent.tws.api_settings import Configuration
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.calendar import Region
 
@@ -63,6 +66,7 @@ class SimulatedApplication:
         accounts: tuple[str, ...] = (),
         region: Region = Region.AMERICA,
         tick_seconds: float = 0.25,
+        configuration: Configuration = DEFAULT_CONFIGURATION,
         ibc: IbcChoices | None = None,
         say: Callable[[str], None] | None = None,
     ) -> Self:
@@ -81,6 +85,7 @@ class SimulatedApplication:
             "accounts": list(accounts or _ACCOUNTS[look.mode]),
             "region": region.value,
             "tick_seconds": tick_seconds,
+            "configuration": configuration.to_json(),
         }
         upstream = (at["address"], at["port"])
         setting = Setting(
@@ -156,6 +161,11 @@ class SimulatedApplication:
         async with self._lock:
             return self._counted.plus(await self._count())
 
+    async def configuration(self) -> Configuration:
+        """Its settings, as reqConfig tells them. ProcessEnded while it is not running."""
+        async with self._lock:
+            return configuration_of((await self._child.ask("configuration"))["told"])
+
     # ── what can happen to it ───────────────────────────────────────────────────────────────────
 
     async def fault(self, name: str, value: str | int | None = None) -> None:
@@ -183,6 +193,15 @@ class SimulatedApplication:
         async with self._lock:
             await self._child.ask("notify", code=code, text=text, request_id=request_id, client_id=client_id)
 
+    async def configure(self, changes: Configuration) -> None:
+        """The user changes settings in its windows; they outlast a restart."""
+        async with self._lock:
+            port = changes.settings.socket_port
+            rest = replace(changes, settings=replace(changes.settings, socket_port=None))
+            await self._child.ask("configure", changes=rest.to_json())
+            if port is not None and port != self.port:
+                await self._wire_fault("port-changed", str(port))
+
     async def log_in(self) -> None:
         """The user logs in: the link to IB's servers stands, the API port opens."""
         await self._change(logged_in=True)
@@ -199,6 +218,7 @@ class SimulatedApplication:
         """End the application as its menu does; `restart` starts it again."""
         async with self._lock:
             self._counted = self._counted.plus(await self._count())
+            await self._keep_configuration()
             if self._application is not None:
                 child, self._application = self._application[0], None
                 await child.terminate()
@@ -383,6 +403,7 @@ class SimulatedApplication:
             await self._companions.pop(name)[0].kill()
         if self._application is not None:
             self._counted = self._counted.plus(await self._count())
+            await self._keep_configuration()
             child, self._application = self._application[0], None
             await child.kill()
 
@@ -394,6 +415,14 @@ class SimulatedApplication:
         except ProcessEnded:
             return Counters()
         return Counters(answer["connections_accepted"], {int(key): n for key, n in answer["received"].items()})
+
+    async def _keep_configuration(self) -> None:
+        """Settings are kept on disk by a real one: have the next process begin with them."""
+        if not self.running:
+            return
+        with contextlib.suppress(ProcessEnded):
+            kept = (await self._child.ask("configuration"))["kept"]
+            self._setting = replace(self._setting, profile={**self._setting.profile, "configuration": kept})
 
     def _log(self, name: str) -> Path:
         return self._setting.folder / "logs" / f"{name}.log"
