@@ -368,8 +368,10 @@ def test_a_configuration_changed_while_running_is_taken_or_refused(place: Place)
     good = paper_file(free_port()) + '[checks]\nlook_every = "1s"\n'
     place.config.write_text(good)
     with place.agent():
+        place.config.unlink()
+        place.until(lambda c: c["name"] == "Paper Gateway" and "config-invalid" in codes(c))
         place.config.write_text(good + "port = 0\n")
-        shown = place.until(lambda c: "config-invalid" in codes(c))
+        shown = place.until(lambda c: "checks.port" in json.dumps(c["problems"]))
         problem = next(p for p in shown["connections"][0]["problems"] if p["code"] == "config-invalid")
 
         assert shown["connections"][0]["name"] == "Paper Gateway"

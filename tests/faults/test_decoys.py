@@ -1,6 +1,8 @@
 """What only looks like TWS is not taken for it; what is TWS is found however it was started."""
 
 import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,49 +19,41 @@ from tests.faults.watching import paper, visible
 PORTAL = "client portal gateway"
 
 
-def verdict(decoy: str) -> str:
-    return "wrong-product" if decoy == PORTAL else "app-not-running"
-
-
-@pytest.mark.parametrize("decoy", DECOYS)
-async def test_the_doctor_takes_no_decoy_for_an_application(decoy: str, tmp_path: Path) -> None:
-    with DECOYS[decoy](tmp_path):
-        found = await examined_alone(paper(free_port()))
-
-    assert visible(found) == [verdict(decoy)]
-    assert found.application is None
-
-
-async def test_the_agent_takes_none_of_them_for_an_application(tmp_path: Path) -> None:
-    with contextlib.ExitStack() as all_at_once:
+@contextmanager
+def all_decoys(folder: Path, *, without: tuple[str, ...] = ()) -> Iterator[None]:
+    """All of them at once: whichever were taken for TWS, the verdict would be another one."""
+    with contextlib.ExitStack() as running:
         for number, (name, decoy) in enumerate(DECOYS.items()):
-            if name != PORTAL:
-                folder = tmp_path / str(number)
-                folder.mkdir()
-                all_at_once.enter_context(decoy(folder))
+            if name not in without:
+                own = folder / str(number)
+                own.mkdir()
+                running.enter_context(decoy(own))
+        yield
+
+
+async def test_no_decoy_is_taken_for_an_application(tmp_path: Path) -> None:
+    with all_decoys(tmp_path, without=(PORTAL,)):
+        found = await examined_alone(paper(free_port()))
         async with at_work(paper(free_port())) as (agent, _):
             await agent.until(lambda a: bool(a.codes), "judged")
             codes, application = agent.codes, agent.connection.application
 
-    assert codes == ["app-not-running"]
-    assert application is None
+    assert visible(found) == codes == ["app-not-running"]
+    assert found.application is application is None
     assert agent.said == ["app-not-running"]
 
 
 async def test_the_client_portal_gateway_is_the_wrong_product(tmp_path: Path) -> None:
     with DECOYS[PORTAL](tmp_path):
+        found = await examined_alone(paper(free_port()))
         async with at_work(paper(free_port())) as (agent, _):
             await agent.until(lambda a: bool(a.codes), "judged")
 
-            assert agent.codes == ["wrong-product"]
+            assert agent.codes == visible(found) == ["wrong-product"]
 
 
 async def test_beside_the_real_one_the_agent_minds_none_of_them(tmp_path: Path) -> None:
-    with contextlib.ExitStack() as all_at_once:
-        for number, decoy in enumerate(DECOYS.values()):
-            folder = tmp_path / str(number)
-            folder.mkdir()
-            all_at_once.enter_context(decoy(folder))
+    with all_decoys(tmp_path):
         async with (
             await SimulatedApplication.start(tmp_path / "real") as gateway,
             at_work(paper(gateway.port)) as (agent, _),
@@ -89,9 +83,23 @@ async def test_a_foreign_program_on_the_configured_port_is_named(tmp_path: Path)
     assert str(port) in evidence
 
 
-@pytest.mark.parametrize("shape", Shape)
-@pytest.mark.parametrize("kind", [ApplicationKind.TWS, ApplicationKind.GATEWAY], ids=str)
-@pytest.mark.parametrize("mode", [TradingMode.LIVE, TradingMode.PAPER], ids=str)
+TWS, GATEWAY = ApplicationKind.TWS, ApplicationKind.GATEWAY
+LIVE, PAPER = TradingMode.LIVE, TradingMode.PAPER
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "mode"),
+    [
+        (Shape.ITSELF, TWS, LIVE),
+        (Shape.ITSELF, TWS, PAPER),
+        (Shape.ITSELF, GATEWAY, LIVE),
+        (Shape.ITSELF, GATEWAY, PAPER),
+        (Shape.IBC, TWS, LIVE),
+        (Shape.IBC, GATEWAY, PAPER),
+        (Shape.CONTAINER, TWS, PAPER),
+        (Shape.CONTAINER, GATEWAY, LIVE),
+    ],
+)
 async def test_every_application_is_found_however_it_was_started(
     shape: Shape, kind: ApplicationKind, mode: TradingMode, tmp_path: Path
 ) -> None:
