@@ -5,6 +5,7 @@ import struct
 from typing import Any
 
 import pytest
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 from ibapi.protobuf.ApiPrecautionsConfig_pb2 import ApiPrecautionsConfig
@@ -304,6 +305,14 @@ def test_damaged_answers_raise_nothing_else(noise: bytes, at: int, cut: int) -> 
         value = response.value(setting)
         wanted = {Kind.FLAG: bool, Kind.NUMBER: int, Kind.TEXT: str, Kind.TEXTS: tuple}[setting.kind]
         assert type(value) is wanted
+
+    try:
+        theirs = IbkrConfigResponse.FromString(damaged)
+    except DecodeError:
+        return
+    for setting in response.present:
+        read = getattr(ibkr_group(theirs, setting), setting.wire_name)
+        assert response.value(setting) == (tuple(read) if setting.kind is Kind.TEXTS else read)
 
 
 def test_a_field_of_fixed_width_is_no_text_anywhere() -> None:
