@@ -331,7 +331,7 @@ class App:
 
     def _config_changed(self) -> None:
         try:
-            settings = load(self._places.config, named=False)
+            settings = load(self._places.config, named=self._places.config_named)
         except ConfigError as fault:
             logger.warning("the new configuration cannot be used, the earlier one stays in force: %s", fault)
             self._loop.post(ConfigRejected(str(fault)))
