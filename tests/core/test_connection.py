@@ -350,6 +350,9 @@ class Walk(RuleBasedStateMachine):
     def _consider(self) -> None:
         before = self.link.state
         target = self._target()
+        if target.door != self.reached_door:
+            # A door that changes and changes back has changed: the patience with the first one is over.
+            self.not_before = 0.0
         good = self.wanted and self.listening and self.taken >= before.since
         self.link, effects = consider(self.link, target, self.wants, TIMING, self.now, self.number)
         for effect in effects:
@@ -367,10 +370,11 @@ class Walk(RuleBasedStateMachine):
                 assert self.standing == set()
                 assert target.wanted
                 assert target.open
-                assert self.now >= self.not_before or target.door != self.reached_door
+                assert self.now >= self.not_before
                 assert self.now - self.released.get(effect.client_id, -1e9) >= TIMING.id_release
                 assert effect.client_id != 0
                 self.standing.add(effect.number)
+                self.not_before = 0.0
                 self.ids[effect.number] = effect.client_id
                 self.number += 1
             case _:
@@ -436,10 +440,14 @@ class Walk(RuleBasedStateMachine):
         state = self.link.state
         assert isinstance(state, Connecting)
         self._ended(number)
+        earlier = self.link.attempt
         self.link = failed(self.link, number, attempt(outcome, self.now, state.port), self.wants, TIMING, self.now)
         tries_another_id = outcome is Outcome.ID_IN_USE and self.wants.client_id == "auto"
         if outcome in PATIENT and not tries_another_id:
-            self.not_before, self.reached_door = self.now + TIMING.handshake_every, state.door
+            before = earlier.outcome if earlier is not None and earlier.port == state.port else None
+            once_more = outcome is Outcome.CLOSED and before is not Outcome.CLOSED
+            patience = TIMING.backoff_first if once_more else TIMING.handshake_every
+            self.not_before, self.reached_door = self.now + patience, state.door
         self._consider()
 
     @precondition(lambda self: isinstance(self.link.state, Connected))
