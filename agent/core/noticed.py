@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from agent.core.facts import Facts, NoticeSeen, Outcome, Phase, Purpose, ServerLink
 from agent.core.problem import Undecided
-from agent.core.telling import ago, clock, quoted
+from agent.core.telling import at, clock, quoted
 from agent.tws.notices import is_noise_while_link_down, problem_of
 
 NO_SESSION = Undecided("there is no API session that could tell")
@@ -49,7 +49,7 @@ def told(facts: Facts, notice: NoticeSeen) -> str:
     """One line of evidence, like "notice 420 at 14:03:22 (5 min ago), 3 times since 14:01:10: “…”"."""
     times = f", {notice.count} times since {clock(facts, notice.first)}" if notice.count > 1 else ""
     words = quoted(notice.text)
-    return f"notice {notice.code} {ago(facts, notice.at)}{times}{': ' + words if words else ''}"
+    return f"notice {notice.code} {at(facts, notice.at)}{times}{': ' + words if words else ''}"
 
 
 def told_all(facts: Facts, notices: Sequence[NoticeSeen]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from agent.core.facts import Facts, Phase
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import chosen
-from agent.core.telling import ago, app_name, lasting, size
+from agent.core.telling import app_name, at, lasting, size
 
 MISSED_HEARTBEATS = 2
 """In a row: one may be lost because TWS ignores a second reqCurrentTime within a second."""
@@ -17,7 +17,7 @@ def _check(facts: Facts) -> Verdict:
     evidence = [
         f"{session.heartbeat_unanswered} heartbeats in a row (reqCurrentTime) went unanswered "
         f"for {lasting(facts.timing.reply_timeout)} each",
-        f"the session on port {session.port} was established {ago(facts, session.since)} and is still open",
+        f"the session on port {session.port} was established {at(facts, session.since)} and is still open",
     ]
     process = chosen(facts)
     if process is not None:

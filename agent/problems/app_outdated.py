@@ -3,7 +3,7 @@
 from agent.core.facts import Facts, Outcome
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import chosen, port_of, standing_outcome
-from agent.core.telling import ago, app_name
+from agent.core.telling import app_name, at
 
 OLDEST_SERVER_VERSION = 157
 """Lowest server version that ib_async 2.1 accepts (its `client.MinClientVersion`)."""
@@ -18,7 +18,7 @@ def _check(facts: Facts) -> Verdict:
     port = port_of(facts)
     spoken = "an older server version" if attempt.server_version is None else f"server version {attempt.server_version}"
     evidence = [
-        f"port {port} answered {ago(facts, attempt.at)} with {spoken}",
+        f"port {port} answered {at(facts, attempt.at)} with {spoken}",
         f"at least server version {OLDEST_SERVER_VERSION} is needed (TWS or IB Gateway {OLDEST_BUILD})",
     ]
     process = chosen(facts)

@@ -4,7 +4,7 @@ from agent.core.connection import OTHER_IDS_TRIED
 from agent.core.facts import Facts, Outcome, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import chosen, clients_of, port_of, standing_outcome
-from agent.core.telling import ago, listed, program
+from agent.core.telling import at, listed, program
 from agent.problems import patience
 
 
@@ -19,7 +19,7 @@ def _check(facts: Facts) -> Verdict:
         client_id = attempt.client_id if attempt.client_id is not None else "auto"
     port = port_of(facts)
     clients = clients_of(facts)
-    evidence = [f"notice 326 {ago(facts, attempt.at)}: client ID {client_id} is in use on port {port}"]
+    evidence = [f"notice 326 {at(facts, attempt.at)}: client ID {client_id} is in use on port {port}"]
     evidence += [f"{program(c)} is connected to port {port}" for c in dict.fromkeys(clients)]
     process = chosen(facts)
     stuck = dict(process.close_wait).get(port, 0) if process is not None else 0

@@ -4,6 +4,7 @@ from agent.core.facts import Facts, Phase, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import chosen, port_of
 from agent.core.telling import app_name, clock, lasting
+from agent.problems.words import runs_since
 
 TOO_MANY_LOSSES = 3
 """Losses within `timing.instability_window`: once is a restart, twice can be chance."""
@@ -21,7 +22,7 @@ def _check(facts: Facts) -> Verdict:
     ]
     process = chosen(facts)
     if process is not None:
-        evidence.append(f"{process.label} has run for {lasting(facts.now.wall - process.started)}")
+        evidence.append(runs_since(facts, process))
     args = {"app": app_name(facts), "count": str(len(losses)), "window": lasting(window), "port": str(port)}
     return Present(args, tuple(evidence))
 

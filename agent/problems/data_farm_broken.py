@@ -6,7 +6,7 @@ Inactive is normal, the farm wakes on demand; connecting is on its way: neither 
 from agent.core.facts import Facts, Purpose
 from agent.core.noticed import NO_SESSION, link_down, live
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.telling import ago, app_name, listed
+from agent.core.telling import app_name, at, listed
 from agent.problems.server_link_lost import SERVER_LINK_LOST
 from agent.tws.farms import Farm, FarmKind, FarmStatus
 
@@ -36,9 +36,7 @@ def _check(facts: Facts) -> Verdict:
 
 
 def _present(facts: Facts, kind: FarmKind, farms: list[Farm]) -> Present:
-    evidence = [
-        f"notice {_NOTICE[kind]} {ago(facts, f.since)}: the {kind.title} farm {f.name} is broken" for f in farms
-    ]
+    evidence = [f"notice {_NOTICE[kind]} {at(facts, f.since)}: the {kind.title} farm {f.name} is broken" for f in farms]
     well = [f.name for f in facts.session.farms if f.status is FarmStatus.OK]
     if well:
         evidence.append(f"farms that are connected: {listed(well)}")

@@ -3,7 +3,7 @@
 from agent.core.facts import Facts
 from agent.core.noticed import NO_SESSION, link_down, live
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.telling import ago, app_name, clock, listed
+from agent.core.telling import app_name, at, clock, listed
 
 
 def _check(facts: Facts) -> Verdict:
@@ -13,7 +13,7 @@ def _check(facts: Facts) -> Verdict:
     lost = session.data_lost_at
     if lost is None or link_down(facts) or facts.now.monotonic - lost >= facts.timing.notice_lasting:
         return Absent()
-    evidence = [f"notice 1101 {ago(facts, lost)}: link restored, data lost"]
+    evidence = [f"notice 1101 {at(facts, lost)}: link restored, data lost"]
     evidence += [f"{name} was connected when it happened" for name in session.resubscribe]
     if not session.resubscribe:
         evidence.append("no other program was seen on the API port when it happened")

@@ -3,7 +3,7 @@
 from agent.core.facts import Facts, Phase, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.reading import chosen
-from agent.core.telling import app_name, appointment, lasting
+from agent.core.telling import app_name, appointment
 
 NOTICE_PERIOD = 12 * 3600.0
 """Seconds before the log-in falls due: the evening before, for most time zones."""
@@ -21,7 +21,7 @@ def _check(facts: Facts) -> Verdict:
     when = appointment(facts, due)
     app = app_name(facts)
     evidence = (
-        f"IB ends all log-ins at {when} local time (Sunday 01:00 in New York), in {lasting(due - facts.now.wall)}",
+        f"IB ends all log-ins at {when} local time (Sunday 01:00 in New York)",
         f"{process.label if process is not None else app} is running",
     )
     return Present({"app": app, "due": when}, evidence)

@@ -7,7 +7,7 @@ from agent.core.facts import Facts, Known, Unknown
 from agent.core.noticed import link_down, live
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.reading import chosen
-from agent.core.telling import ago, app_name, appointment, clock
+from agent.core.telling import app_name, appointment, at, clock
 from agent.tws.calendar import Outage, OutageKind, Region
 
 _SERVERS = {Region.AMERICA: "American", Region.EUROPE: "European", Region.ASIA: "Asian"}
@@ -19,7 +19,7 @@ def _check(facts: Facts) -> Verdict:
         session = facts.session
         since = session.link_since if session.link_since is not None else session.since
         code = f"notice {session.link_code}" if session.link_code is not None else "the link to IB's servers was lost"
-        return _present(facts, outage, f"{app_name(facts)}'s link to IB's servers", f"{code} {ago(facts, since)}")
+        return _present(facts, outage, f"{app_name(facts)}'s link to IB's servers", f"{code} {at(facts, since)}")
     restart = facts.expected.restart
     if restart is None or not restart.began <= facts.now.wall <= restart.ends or not facts.connection.local:
         return Absent()

@@ -4,7 +4,7 @@ from agent.core.facts import Facts, Purpose
 from agent.core.noticed import NO_SESSION, link_down, live, told
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import chosen
-from agent.core.telling import ago, app_name, clock
+from agent.core.telling import app_name, at, clock
 from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.scheduled_outage import SCHEDULED_OUTAGE
 
@@ -20,7 +20,7 @@ def _check(facts: Facts) -> Verdict:
     session = facts.session
     since = session.link_since if session.link_since is not None else session.since
     code = 1100 if session.link_code is None else session.link_code
-    evidence = [f"notice {code} {ago(facts, since)}", "neither 1101 nor 1102 (link restored) has come since"]
+    evidence = [f"notice {code} {at(facts, since)}", "neither 1101 nor 1102 (link restored) has come since"]
     process = chosen(facts)
     if process is not None:
         standing = f"stands to {process.upstream}" if process.upstream else "is not seen"

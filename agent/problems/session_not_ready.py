@@ -3,7 +3,7 @@
 from agent.core.facts import Facts, Outcome, Purpose
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import chosen, full_house, port_of, standing_outcome
-from agent.core.telling import ago, app_name, lasting
+from agent.core.telling import app_name, at, lasting
 
 
 def _check(facts: Facts) -> Verdict:
@@ -18,7 +18,7 @@ def _check(facts: Facts) -> Verdict:
         came, missing = "the accounts came, the next valid order ID did not", "the next valid order ID"
     else:
         came, missing = "neither the accounts nor the next valid order ID came", "accounts and the next valid order ID"
-    evidence = [f"{answered} {ago(facts, attempt.at)}", f"{came} within {lasting(attempt.elapsed)}"]
+    evidence = [f"{answered} {at(facts, attempt.at)}", f"{came} within {lasting(attempt.elapsed)}"]
     if attempt.detail:
         evidence.append(attempt.detail)
     process = chosen(facts)

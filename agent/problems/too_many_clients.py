@@ -5,7 +5,7 @@ from collections import Counter
 from agent.core.facts import Facts, Outcome, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.reading import MAX_CLIENTS, client_count, clients_of, full_house, port_of, standing_outcome
-from agent.core.telling import ago, app_name, listed, program
+from agent.core.telling import app_name, at, listed, program
 from agent.problems import patience
 
 _SHOWN = 10
@@ -30,7 +30,7 @@ def _check(facts: Facts) -> Verdict:
     programs = counted.most_common()
     evidence = [
         f"{count} clients are connected to port {port}; the limit is {MAX_CLIENTS}",
-        f"the latest attempt to connect failed {ago(facts, attempt.at)}",
+        f"the latest attempt to connect failed {at(facts, attempt.at)}",
         *(f"{name}: {n} connection{'s' if n > 1 else ''}" for name, n in programs[:_SHOWN]),
     ]
     if len(programs) > _SHOWN:

@@ -4,7 +4,7 @@ import pytest
 
 from agent.core.facts import ApiClient
 from agent.core.settings import WantedApplication
-from agent.core.telling import ago, app_name, appointment, clock, lasting, listed, masked, program, quoted, size
+from agent.core.telling import app_name, appointment, at, clock, lasting, listed, masked, program, quoted, size
 from tests.problems.scene import NOW, connection, facts, machine, tws
 
 
@@ -67,7 +67,7 @@ def test_times_are_local_and_a_past_day_is_named() -> None:
     assert clock(seen, NOW.monotonic - 5) == "13:59:55"
     assert clock(shifted, NOW.monotonic - 5) == "08:59:55"
     assert clock(seen, NOW.monotonic - 90_000) == "2026-11-22 13:00:00"
-    assert ago(seen, NOW.monotonic - 300) == "at 13:55:00 (5 min ago)"
+    assert at(seen, NOW.monotonic - 300) == "at 13:55:00"
 
 
 def test_an_appointment_on_another_day_names_the_day() -> None:

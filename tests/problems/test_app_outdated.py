@@ -13,7 +13,7 @@ def test_it_tells_the_server_version_found_and_the_one_needed(judge: Judge) -> N
     assert isinstance(verdict, Present)
     assert verdict.args["spoken"] == "server version 76"
     assert verdict.evidence == (
-        "port 4002 answered at 13:59:59 (1 s ago) with server version 76",
+        "port 4002 answered at 13:59:59 with server version 76",
         "at least server version 157 is needed (TWS or IB Gateway 972)",
         "IB Gateway 9.72 (pid 3117) runs",
     )

@@ -23,7 +23,7 @@ def test_it_names_the_programs_on_the_port(judge: Judge) -> None:
     assert verdict.args["client_id"] == "17"
     assert verdict.args["holder"] == "on the API port now: quantower (pid 991)"
     assert verdict.evidence == (
-        "notice 326 at 13:59:59 (1 s ago): client ID 17 is in use on port 4002",
+        "notice 326 at 13:59:59: client ID 17 is in use on port 4002",
         "quantower (pid 991) is connected to port 4002",
     )
 

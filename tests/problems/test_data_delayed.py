@@ -13,7 +13,7 @@ def test_delayed_data_is_told_with_its_notice(judge: Judge) -> None:
     verdict = judge(DATA_DELAYED, facts(session=connected(notices=(notice(10167, TEXT),))))
 
     assert isinstance(verdict, Present)
-    assert verdict.evidence == (f"notice 10167 at 13:59:55 (5 s ago): “{TEXT}”",)
+    assert verdict.evidence == (f"notice 10167 at 13:59:55: “{TEXT}”",)
 
 
 def test_a_refusal_for_the_same_reason_is_told_instead(judge: Judge) -> None:

@@ -34,8 +34,8 @@ def test_there_is_one_finding_per_kind_with_the_names_of_its_farms(judge: Judge)
     assert [one.instance for one in verdict] == ["market-data", "historical"]
     assert [one.args["farms"] for one in verdict] == ["usfarm and eufarm", "ushmds"]
     assert verdict[0].evidence == (
-        "notice 2103 at 13:55:00 (5 min ago): the market data farm usfarm is broken",
-        "notice 2103 at 13:59:00 (60 s ago): the market data farm eufarm is broken",
+        "notice 2103 at 13:55:00: the market data farm usfarm is broken",
+        "notice 2103 at 13:59:00: the market data farm eufarm is broken",
         "farms that are connected: cashfarm",
     )
 

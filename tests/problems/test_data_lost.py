@@ -18,7 +18,7 @@ def test_it_names_the_programs_that_must_subscribe_again(judge: Judge) -> None:
     assert isinstance(verdict, Present)
     assert verdict.args["programs"] == "quantower (pid 991) and python3 (pid 992)"
     assert verdict.evidence == (
-        "notice 1101 at 13:59:00 (60 s ago): link restored, data lost",
+        "notice 1101 at 13:59:00: link restored, data lost",
         "quantower (pid 991) was connected when it happened",
         "python3 (pid 992) was connected when it happened",
     )

@@ -14,7 +14,7 @@ def test_it_tells_how_often_messages_were_refused(judge: Judge) -> None:
     verdict = judge(MESSAGE_RATE_EXCEEDED, facts(session=connected(notices=(notice(100, TEXT, count=2),))))
 
     assert isinstance(verdict, Present)
-    assert verdict.evidence == (f"notice 100 at 13:59:55 (5 s ago), 2 times since 13:59:55: “{TEXT}”",)
+    assert verdict.evidence == (f"notice 100 at 13:59:55, 2 times since 13:59:55: “{TEXT}”",)
 
 
 def test_it_is_absent_without_a_recent_refusal(judge: Judge) -> None:

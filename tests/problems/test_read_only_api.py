@@ -14,7 +14,7 @@ def test_a_refused_request_is_told_with_the_words_of_the_application(judge: Judg
     verdict = judge(READ_ONLY_API, facts(session=connected(notices=(notice(321, REFUSED),))))
 
     assert isinstance(verdict, Present)
-    assert verdict.evidence[0] == f"notice 321 at 13:59:55 (5 s ago): “{REFUSED}”"
+    assert verdict.evidence[0] == f"notice 321 at 13:59:55: “{REFUSED}”"
 
 
 @pytest.mark.parametrize(("intent", "severity"), [(Intent.TRADE, Severity.ERROR), (Intent.DATA, Severity.INFO)])

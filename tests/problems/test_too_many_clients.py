@@ -22,7 +22,7 @@ def test_however_the_thirty_third_is_turned_away_the_crowd_is_named(judge: Judge
     assert verdict.args["count"] == "32"
     assert verdict.evidence == (
         "32 clients are connected to port 4002; the limit is 32",
-        "the latest attempt to connect failed at 13:59:59 (1 s ago)",
+        "the latest attempt to connect failed at 13:59:59",
         "python3 (pid 900): 16 connections",
         "python3 (pid 901): 16 connections",
     )
