@@ -279,7 +279,8 @@ class App:
     def _listen_to_signals(self) -> None:
         for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
             number = getattr(signal, name, None)
-            if number is not None:
+            # Under nohup the end of the terminal is to be ignored.
+            if number is not None and (name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN):
                 with contextlib.suppress(ValueError, OSError):
                     signal.signal(number, lambda *_: self.stop())
 

@@ -95,7 +95,8 @@ def _run(options: argparse.Namespace) -> int:
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
         number = getattr(signal, name, None)
-        if number is not None:
+        # Under nohup the end of the terminal is to be ignored.
+        if number is not None and (name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN):
             with contextlib.suppress(ValueError, OSError):
                 signal.signal(number, stop)
     try:

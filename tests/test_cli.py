@@ -462,6 +462,26 @@ def test_the_agent_ends_within_a_second_whenever_it_is_told_to(place: Place) -> 
 
 
 @posix
+def test_the_end_of_the_terminal_ends_the_agent_unless_it_was_told_to_ignore_it(place: Place) -> None:
+    place.config.write_text(paper_file(free_port()))
+    with place.agent() as process:
+        process.send_signal(signal.SIGHUP)
+        process.wait(PATIENCE)
+
+        assert process.returncode == 0
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        # What is ignored stays ignored in a child: that is how nohup works.
+        with place.agent() as process:
+            process.send_signal(signal.SIGHUP)
+            time.sleep(0.5)
+
+            assert place.do("status").status in (0, 1)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@posix
 def test_two_wishes_to_stop_are_one(place: Place) -> None:
     place.config.write_text(paper_file(free_port()))
     with place.agent() as process:
