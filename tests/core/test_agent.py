@@ -1,7 +1,8 @@
 from dataclasses import replace
 
 from agent.core.agent import FORGET_TOLD, advance
-from agent.core.display import Disconnect, IconState, Snooze
+from agent.core.connection import Connected, choose_client_id
+from agent.core.display import Connect, Disconnect, IconState, Snooze
 from agent.core.effects import (
     Announce,
     CloseSession,
@@ -167,3 +168,16 @@ def test_nothing_is_opened_where_nobody_listens() -> None:
 
     assert only(OpenSession, play(state, Tick())[1]) == []
     assert state.watched[0].number is None
+
+
+def test_a_client_id_that_our_other_connection_uses_is_left_alone() -> None:
+    state = connected(PAPER, replace(PAPER, name="Twin", auto_connect=False))
+    first, twin = state.watched
+    assert isinstance(first.link.state, Connected)
+    natural = choose_client_id(twin.settings, twin.link, frozenset(), state.next_number)
+    taken = replace(first, link=replace(first.link, state=replace(first.link.state, client_id=natural)))
+    state, effects = play(replace(state, watched=(taken, twin)), UserAsked(Connect("Twin")), now=NOW.later(1))
+    (opened,) = only(OpenSession, effects) or only(OpenSession, play(looked(state, now=NOW.later(2)), Tick())[1])
+
+    assert isinstance(opened, OpenSession)
+    assert opened.client_id != natural
