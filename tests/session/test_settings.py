@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+import sys
 import time
 from typing import Any
 
@@ -34,6 +35,10 @@ SHORT = 0.3
 """Seconds that stand for the three of a real one where a server keeps silent."""
 READ_ONLY = "Error validating request:-'bN' : cause - The API interface is currently in Read-Only mode."
 TURN_ON = Configuration(precautions=Precautions(bypass_order_precautions=True))
+
+
+RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+"""`struct linger`: on, zero seconds."""
 
 
 async def asked(server: IbkrServer, within: float = SHORT) -> SettingsAnswer:
@@ -216,7 +221,7 @@ async def test_nobody_there_is_said_at_once() -> None:
 
 async def test_a_connection_that_is_reset_is_said() -> None:
     async def reset(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         writer.transport.abort()
 
     server = await asyncio.start_server(reset, HOST, 0)
@@ -360,6 +365,10 @@ async def test_a_warning_has_to_be_accepted_and_then_is_sent_along() -> None:
         (
             {"update": updated(status="error", message="Validating failed", errors=["configuration.x"])},
             Refused("Validating failed", errors=("configuration.x",)),
+        ),
+        (
+            {"update": updated(status="error", errors=["configuration.x"], warnings=[{"messageId": 131}])},
+            Refused("the application found errors in the change", errors=("configuration.x",)),
         ),
         ({"update": updated(status="error")}, Refused("the application found errors in the change")),
         ({"update": nothing}, OutcomeUnknown("the time was up: the request was not answered")),
