@@ -299,7 +299,12 @@ class App:
                 chain.append(BalloonChannel(self._balloon))
         log = LogChannel()
         # Without a desktop the log is the way of telling; with one it is told besides.
-        return Chain(chain or [log], always=[_Hearing(on_notice), *([log] if chain else [])])
+        always: list[Channel] = [_Hearing(on_notice), *([log] if chain else [])]
+        if settings.notifications.remote:
+            from agent.channels.remote import RemoteChannel
+
+            always.append(RemoteChannel(settings.notifications.remote))
+        return Chain(chain or [log], always=always)
 
     async def _serve(self) -> None:
         self._aio = asyncio.get_running_loop()

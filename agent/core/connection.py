@@ -272,7 +272,7 @@ def lost(link: Link, number: int, timing: Timing, now: float) -> Link:
     if not isinstance(state, Connected) or state.number != number:
         return link
     stable = now - state.since >= timing.stable_session
-    failures = 1 if stable else link.failures + 1
+    failures = 0 if stable else link.failures + 1
     losses = (*(t for t in link.losses if now - t < timing.instability_window), now)
     retry_at = now + backoff(failures, timing, number)
     return replace(

@@ -1,5 +1,7 @@
 """Which connections are watched: the configured ones, or, without a configuration, one per application found."""
 
+from dataclasses import replace
+
 from agent.core.facts import MachineFacts, Process
 from agent.core.reading import applications
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
@@ -22,22 +24,28 @@ def roster(
     found = applications(machine)
     if not found:
         return before or (WAITING,)
-    if len(found) == 1:
+    pinned = [c for c in before if c.pinned_pid is not None]
+    if len(found) == 1 and not pinned:
         return (_single(found[0]),)
-    kept = _keep_pins(before, found)
-    taken = {c.pinned_pid for c in kept}
-    names = {c.name for c in kept}
+    return _several(pinned, found)
+
+
+def _several(before: list[ConnectionSettings], found: tuple[Process, ...]) -> tuple[ConnectionSettings, ...]:
+    """One connection per process. A new process takes the place of one of its kind that is gone, if there is one."""
+    alive = {p.pid for p in found}
+    kept = list(before)
+    names = {c.name for c in before}
     for process in found:
-        if process.pid not in taken:
+        if any(c.pinned_pid == process.pid for c in kept):
+            continue
+        gone = (i for i, c in enumerate(kept) if c.pinned_pid not in alive and c.application is _wanted(process))
+        place = next(gone, None)
+        if place is not None:
+            kept[place] = replace(kept[place], pinned_pid=process.pid)
+        else:
             kept.append(_pinned(process, names))
             names.add(kept[-1].name)
     return tuple(kept)
-
-
-def _keep_pins(before: tuple[ConnectionSettings, ...], found: tuple[Process, ...]) -> list[ConnectionSettings]:
-    """Connections pinned to a process stay with it."""
-    alive = {p.pid for p in found}
-    return [c for c in before if c.pinned_pid in alive]
 
 
 def _single(process: Process) -> ConnectionSettings:

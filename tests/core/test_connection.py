@@ -251,7 +251,7 @@ def test_a_stable_session_that_is_lost_is_reopened_at_once_and_forgiven() -> Non
     link = lost(link, 1, TIMING, 160.0)
 
     assert link.state == BackingOff(160.0, 160.0, OPEN.door)
-    assert (link.failures, link.losses, link.attempt) == (1, (160.0,), None)
+    assert (link.failures, link.losses, link.attempt) == (0, (160.0,), None)
 
 
 def test_sessions_that_do_not_last_are_reopened_ever_more_slowly() -> None:

@@ -45,7 +45,14 @@ def test_names_stay_with_their_processes_while_others_come_and_go() -> None:
     before = roster(NONE, (), machine(gateway(pid=1), gateway(pid=2, ports=(4003,))))
     after = roster(NONE, before, machine(gateway(pid=2, ports=(4003,)), gateway(pid=9, ports=(4005,))))
 
-    assert [(c.name, c.pinned_pid) for c in after] == [("IB Gateway (port 4003)", 2), ("IB Gateway", 9)]
+    assert [(c.name, c.pinned_pid) for c in after] == [("IB Gateway", 9), ("IB Gateway (port 4003)", 2)]
+
+
+def test_one_of_several_that_ends_is_still_watched() -> None:
+    before = roster(NONE, (), machine(gateway(pid=1), gateway(pid=2, ports=(4003,))))
+    after = roster(NONE, before, machine(gateway(pid=2, ports=(4003,))))
+
+    assert [(c.name, c.pinned_pid) for c in after] == [("IB Gateway", 1), ("IB Gateway (port 4003)", 2)]
 
 
 def test_two_on_one_port_still_have_different_names() -> None:

@@ -491,3 +491,18 @@ def test_two_days_of_health_with_restarts_and_resets_raises_no_alarm() -> None:
 
     assert day.said == []
     assert day.status.overall is IconState.CONNECTED
+
+
+def test_without_configuration_the_end_of_one_of_two_applications_is_told() -> None:
+    day = Day(settings=Settings())
+    day.start(port=4001)
+    paper = day.start(port=4002)
+    day.run(60)
+
+    assert [c.phase for c in day.status.connections] == ["connected", "connected"]
+
+    day.apps.remove(paper)
+    day.drop()
+    day.run(60)
+
+    assert day.said == ["app-not-running"]
