@@ -162,6 +162,8 @@ def standing_outcome(facts: Facts) -> Outcome | None:
     """`outcome`, as long as it still tells about now: not once the user wants no connection or nobody listens."""
     if not facts.session.wanted and facts.purpose is Purpose.WATCH:
         return None
+    if facts.connection.pinned_pid is not None and chosen(facts) is None:
+        return None
     sockets_seen = facts.connection.local and isinstance(facts.machine.sockets, Known)
     if sockets_seen and listener_at(facts.machine, port_of(facts)) is None:
         return None

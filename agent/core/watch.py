@@ -89,6 +89,8 @@ def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionS
     port = target_port(settings, machine, tuple(others))
     if not settings.local:
         return Target(watched.wanted, port, open=True, door=f"{settings.host}:{port}")
+    if settings.pinned_pid is not None and not candidates(settings, machine, tuple(others)):
+        return Target(watched.wanted, port, open=False, door="-", seen=machine.taken)
     owner = next((p for p in applications(machine) if port in p.api_ports), None)
     listener = listener_at(machine, port)
     if owner is not None:

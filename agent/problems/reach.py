@@ -144,6 +144,9 @@ def _on_this_machine(facts: Facts) -> Reach:
     if isinstance(processes, Unknown) or isinstance(sockets, Unknown):
         return _half_blind(facts)
     port, found, result = port_of(facts), _meant(facts), outcome(facts)
+    if found is None and facts.connection.pinned_pid is not None:
+        # Made for one process: whatever listens now on a port it may have used is another one's.
+        return _missing(facts, processes.value)
     owner = listener_at(facts.machine, port)
     if owner is None:
         if result is None or result in _UNANSWERED or not _knocks_blindly(facts):
