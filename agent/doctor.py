@@ -7,7 +7,7 @@ from dataclasses import replace
 from agent.app import RealWorld, first_state, timing_of
 from agent.config import load
 from agent.core.clock import Moment
-from agent.core.connection import BackingOff, Connected, Connecting
+from agent.core.connection import BackingOff, Connected, Connecting, Idle
 from agent.core.display import IconState
 from agent.core.facts import Purpose
 from agent.core.reading import candidates
@@ -101,6 +101,9 @@ def _waits_for(state: AgentState, watched: Watched, now: Moment) -> str | None:
             frozen = watched.session is not None and watched.session.heartbeats.unanswered(now.monotonic, timing) >= 2
             return "" if now.monotonic - since < LISTEN or not (told or frozen) else None
         case BackingOff(retry_at=retry_at) if retry_at <= now.monotonic + 0.05:
+            return ""
+        case Idle(since=since) if state.machine.taken < since:
+            # It will knock, if at all, after a look of its own.
             return ""
         case _:
             pass
