@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import queue
 import random
 import signal
 import sys
@@ -196,6 +197,7 @@ class App:
         self._tray: Tray | None = None
         self._rich: RichChannel | None = None
         self._stopping = threading.Event()
+        self._wishes: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._status: Status | None = None
         self._loop_ready = threading.Event()
         self._aio: asyncio.AbstractEventLoop | None = None
@@ -211,9 +213,12 @@ class App:
             state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
         self._loop = AgentLoop(state, self._world)
 
-    def run(self) -> None:
-        """Run until told to stop; on the main thread."""
+    def run(self, asked_to_stop: threading.Event | None = None) -> None:
+        """Run until told to stop; on the main thread. `asked_to_stop`: who asked before anybody listened here."""
+        threading.Thread(target=self._stop_when_asked, name="stop", daemon=True).start()
         self._listen_to_signals()
+        if asked_to_stop is not None and asked_to_stop.is_set():
+            return
         waits = self._wants_tray and self._autostarted
         if self._wants_tray:
             self._tray = self._open_tray(quiet=waits)
@@ -241,16 +246,15 @@ class App:
 
     def stop(self) -> None:
         """Ask for the end, from any thread or signal handler; the process is gone within `EXIT_LIMIT`."""
-        if self._stopping.is_set():
-            return
+        # A signal may come while this thread holds any lock, even that for starting threads: only this needs none.
+        self._wishes.put(None)
+
+    def _stop_when_asked(self) -> None:
+        self._wishes.get()
         self._stopping.set()
         watchdog = threading.Timer(EXIT_LIMIT, _leave)
         watchdog.daemon = True
         watchdog.start()
-        # Not from the signal's own frame: a tray's stop may take the lock this thread holds.
-        threading.Thread(target=self._stop_parts, name="stop", daemon=True).start()
-
-    def _stop_parts(self) -> None:
         self._loop_ready.wait(1.0)
         self._loop.stop_from_anywhere()
         if self._tray is not None:
@@ -394,7 +398,15 @@ def _leave() -> None:
     os._exit(0)
 
 
-def run(places: Places, *, tray: bool, verbosity: int, say: Callable[[str], None], autostarted: bool = False) -> int:
+def run(
+    places: Places,
+    *,
+    tray: bool,
+    verbosity: int,
+    say: Callable[[str], None],
+    autostarted: bool = False,
+    asked_to_stop: threading.Event | None = None,
+) -> int:
     """`gatelight run`: the agent until told to stop. Raises GatelightError for what the user can put right."""
     settings = load(places.config, named=places.config_named)
     with (
@@ -404,7 +416,7 @@ def run(places: Places, *, tray: bool, verbosity: int, say: Callable[[str], None
         logger.info("Gatelight %s starts (pid %d)", __version__, os.getpid())
         login = LogInStart(places)
         login.repair()
-        App(places, settings, tray=tray, login=login, autostarted=autostarted, say=say).run()
+        App(places, settings, tray=tray, login=login, autostarted=autostarted, say=say).run(asked_to_stop)
         logger.info("Gatelight ends")
     return 0
 

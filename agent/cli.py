@@ -83,34 +83,28 @@ def tell(text: str) -> None:
 # ── commands ────────────────────────────────────────────────────────────────────────────────────
 
 
-class _Stopped(BaseException):
-    """Told to stop before the agent listens for it by itself."""
-
-
 def _run(options: argparse.Namespace) -> int:
     import signal
+    import threading
 
-    def stop(*_: object) -> None:
-        raise _Stopped
-
+    # Whoever ends the agent in its first half second, while it is still being loaded, is heard as well.
+    asked = threading.Event()
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
         number = getattr(signal, name, None)
         # Under nohup the end of the terminal is to be ignored.
         if number is not None and (name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN):
             with contextlib.suppress(ValueError, OSError):
-                signal.signal(number, stop)
-    try:
-        from agent.app import run
+                signal.signal(number, lambda *_: asked.set())
+    from agent.app import run
 
-        return run(
-            _places(options),
-            tray=not options.no_tray,
-            verbosity=options.verbose,
-            say=tell,
-            autostarted=options.autostart,
-        )
-    except _Stopped:
-        return 0
+    return run(
+        _places(options),
+        tray=not options.no_tray,
+        verbosity=options.verbose,
+        say=tell,
+        autostarted=options.autostart,
+        asked_to_stop=asked,
+    )
 
 
 def _autostart(options: argparse.Namespace) -> int:

@@ -160,7 +160,7 @@ class IbSession:
             if is_foreign(self._first_bytes):
                 return Outcome.NOT_TWS, f"answered with {printable(self._first_bytes)}"
             if self._ended:
-                return await self._of_end()
+                return await self._of_end(connecting)
             if self._hello and not extended:
                 extended = True
                 deadline = self._clock() + self._wish.ready_timeout
@@ -183,9 +183,12 @@ class IbSession:
             case _:
                 return Outcome.SILENT, type(fault).__name__
 
-    async def _of_end(self) -> tuple[Outcome, str]:
+    async def _of_end(self, connecting: "asyncio.Future[object]") -> tuple[Outcome, str]:
         after = f"{(self._clock() - self._began) * 1000:.0f} ms"
         await asyncio.sleep(LAST_WORDS)
+        if connecting.done() and connecting.exception() is None:
+            # It was ready before it ended, and only its last word was heard first.
+            return Outcome.READY, ""
         if self._id_in_use:
             return Outcome.ID_IN_USE, f"client ID {self._wish.client_id} is in use (notice 326)"
         if "must be >=" in self._end_reason:
