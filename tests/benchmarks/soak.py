@@ -21,7 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import psutil
@@ -37,6 +37,8 @@ from agent.simulator.world import SimulatedApplication
 from tests.faults.test_faults import CASES, Case
 from tests.faults.watching import QUICK, Audience, calm, paper
 
+TIMING = replace(QUICK, exit_grace=2.0)
+"""A loaded machine takes a second to start a process, and a restart is not to be taken for an end."""
 SETTLE = 0.1
 """Seconds a healed connection is left alone before the next fault."""
 STAY = 0.4
@@ -155,7 +157,7 @@ async def soak(count: int, seed: int) -> int:
         gateway = await stack.enter_async_context(await SimulatedApplication.start(folder))
         home = gateway.asked_port
         world = Audience(folder.resolve())
-        state = first_state(Settings(connections=(paper(home),)), world.now(), timing=QUICK, known=calm())
+        state = first_state(Settings(connections=(paper(home),)), world.now(), timing=TIMING, known=calm())
         loop = AgentLoop(state, world)
         running = asyncio.ensure_future(loop.run())
         await world.connected()
