@@ -53,6 +53,8 @@ logger = logging.getLogger("agent")
 
 EXIT_LIMIT = 3.0
 """Seconds from the wish to stop to the end of the process, however stuck anything is."""
+CLOSING_SECONDS = 1.5
+"""Seconds until the icon is taken away even if what is open could not be closed."""
 DESKTOP_SECONDS = 60.0
 """How long a start at log-in waits for a desktop that can show an icon."""
 MEMORY_FILE = "memory.json"
@@ -200,6 +202,7 @@ class App:
         self._wishes: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._status: Status | None = None
         self._loop_ready = threading.Event()
+        self._served = threading.Event()
         self._aio: asyncio.AbstractEventLoop | None = None
         memory_file = MemoryFile(places.data / MEMORY_FILE)
         self._world = RealWorld(
@@ -218,6 +221,7 @@ class App:
         threading.Thread(target=self._stop_when_asked, name="stop", daemon=True).start()
         self._listen_to_signals()
         if asked_to_stop is not None and asked_to_stop.is_set():
+            logger.info("Gatelight ends")
             return
         waits = self._wants_tray and self._autostarted
         if self._wants_tray:
@@ -257,6 +261,8 @@ class App:
         watchdog.start()
         self._loop_ready.wait(1.0)
         self._loop.stop_from_anywhere()
+        # The icon last: at the end of a Windows session the process lives no longer than its icon.
+        self._served.wait(CLOSING_SECONDS)
         if self._tray is not None:
             self._tray.stop()
 
@@ -327,6 +333,8 @@ class App:
             await control.close()
             if self._rich is not None:
                 await self._rich.close()
+            logger.info("Gatelight ends")
+            self._served.set()
             if self._tray is not None:
                 self._tray.stop()
 
@@ -417,7 +425,6 @@ def run(
         login = LogInStart(places)
         login.repair()
         App(places, settings, tray=tray, login=login, autostarted=autostarted, say=say).run(asked_to_stop)
-        logger.info("Gatelight ends")
     return 0
 
 
