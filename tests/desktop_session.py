@@ -62,6 +62,7 @@ _DUNST_CONFIG = """[global]
     font = Sans 10
     markup = full
     max_icon_size = 64
+    mouse_middle_click = do_action, close_current
 """
 
 
@@ -192,7 +193,7 @@ def desktop(panel: bool = True) -> Iterator[Desktop]:
         patch.setenv("HOME", str(folder))
         for variable in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "WAYLAND_DISPLAY", "SESSION_MANAGER"):
             patch.delenv(variable, raising=False)
-        patch.setenv("DISPLAY", stack.enter_context(_screen(folder)))
+        patch.setenv("DISPLAY", stack.enter_context(screen(folder)))
         bus = stack.enter_context(session_bus(services=True))
         made = Desktop(bus, folder, stack.enter_context(ExitStack()))
         made.start("openbox")
@@ -204,7 +205,8 @@ def desktop(panel: bool = True) -> Iterator[Desktop]:
 
 
 @contextmanager
-def _screen(folder: Path) -> Iterator[str]:
+def screen(folder: Path) -> Iterator[str]:
+    """A virtual screen; yields what DISPLAY must say."""
     told = folder / "display"
     with told.open("wb") as number:
         process = subprocess.Popen(

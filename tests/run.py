@@ -28,6 +28,10 @@ DEBIAN_PACKAGES = {
     "xdotool": "xdotool",
     "import": "imagemagick",
     "xprop": "x11-utils",
+    "desktop-file-validate": "desktop-file-utils",
+    "dex": "dex",
+    "wine": "wine",
+    "wineserver": "wine64",
 }
 """What the desktop tests need: a command, and the package that brings it."""
 
