@@ -15,7 +15,19 @@ from PIL import Image, ImageChops, ImageStat
 
 from agent.channels import Delivered
 from agent.channels.desktop import DesktopChannel
-from agent.core.display import SEPARATOR, Action, Connect, Disconnect, Display, IconState, MenuEntry, Notice, Quit
+from agent.channels.rich import RichChannel
+from agent.core.display import (
+    SEPARATOR,
+    Action,
+    Connect,
+    Disconnect,
+    Display,
+    IconState,
+    MenuEntry,
+    Notice,
+    Quit,
+    ShowSteps,
+)
 from agent.core.problem import Severity
 from agent.tray import Tray, open_tray
 from agent.tray.artwork import icons_folder, picture
@@ -179,6 +191,40 @@ def test_a_notice_is_seen(screen: Desktop, shots: Shots) -> None:
     assert done == Delivered("desktop notifications")
     # The later notice of the same problem takes the earlier one's place.
     assert where_green(problem_seen)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    ("name", "title", "text"),
+    [
+        ("buttons", "TWS does not answer", "A dialog may be open in TWS: <b>look</b> & close it."),
+        ("awkward", "-h \U0001f534 <b>&", "-\U0001f534 \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 " * 20),
+    ],
+)
+async def test_a_notice_with_buttons_is_seen_and_a_click_on_it_shows_the_steps(
+    screen: Desktop, shots: Shots, name: str, title: str, text: str
+) -> None:
+    asked: list[Action] = []
+    steps = ShowSteps("Paper", "api-silent")
+    channel = RichChannel(icons_folder(), asked.append)
+    before = await asyncio.to_thread(shots.take, "rich-none")
+
+    done = await channel.announce(
+        Notice("k", Severity.ERROR, title, text, offers=(MenuEntry("Show steps", steps), MenuEntry("Snooze", Quit())))
+    )
+    seen = await asyncio.to_thread(shots.until, lambda image: changed(before, image) > 10_000, f"notice-{name}")
+    left, top, right, bottom = ImageChops.difference(before, seen).crop((0, 0, 1024, 568)).getbbox() or (0, 0, 0, 0)
+    # dunst: the middle button does the first action.
+    await asyncio.to_thread(screen.click, (left + right) // 2, (top + bottom) // 2, 2)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not asked:  # noqa: ASYNC110 - filled by what arrives on the bus
+            await asyncio.sleep(0.02)
+    await channel.withdraw("k")
+    await channel.close()
+    await asyncio.to_thread(shots.until, lambda image: changed(before, image) < 1_000, "rich-gone")
+
+    assert done == Delivered("desktop notifications with buttons")
+    assert asked == [steps]
 
 
 def changed(before: Image.Image, after: Image.Image) -> int:
