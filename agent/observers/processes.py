@@ -15,6 +15,10 @@ from agent.tws.applications import Application, ClientPortal, may_be_application
 YOUNG = 120.0
 """Seconds after which a process is taken for what it is: a launcher script becomes Java under the same process ID."""
 
+AGAIN = 0.5
+"""A young process is looked at again when this part of its age has passed since the last time: the later, the less
+likely that it still becomes another program."""
+
 SWEEP = 24
 """An older process is looked at again at every so many looks: one in two minutes with a look every 5 s."""
 
@@ -52,6 +56,8 @@ class _Seen:
     process: psutil.Process
     name: str
     started: float
+    read: float
+    """Epoch seconds at which it was looked at last."""
     found: Application | ClientPortal | None = None
     withheld: bool = False
     elsewhere: bool = False
@@ -131,8 +137,11 @@ class ProcessObserver:
         return seen.folders
 
     def _is_due(self, seen: _Seen, now: Moment) -> bool:
-        """Whether to read name and start time again: the young, a few of the others in turn, never all."""
-        return now.wall - seen.started < YOUNG or (seen.process.pid + self._looks) % SWEEP == 0
+        """Whether to read name and start time again: the young now and then, a few of the others in turn, never all."""
+        age = now.wall - seen.started
+        if age < YOUNG:
+            return not 0.0 <= now.wall - seen.read < age * AGAIN
+        return (seen.process.pid + self._looks) % SWEEP == 0
 
     def _look_at(self, pid: int, now: Moment) -> None:
         before = self._seen.get(pid)
@@ -154,7 +163,7 @@ class ProcessObserver:
         except (psutil.Error, OSError):
             self._seen.pop(pid, None)
             return
-        seen = _Seen(process, name, started)
+        seen = _Seen(process, name, started, now.wall)
         if may_be_application(name):
             self._recognise(seen, now)
         if before is not None and before.started == started and before.found == seen.found:
