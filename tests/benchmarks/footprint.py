@@ -22,7 +22,11 @@ from tests.desktop_session import session_bus
 from tests.tray_host import TrayHost
 
 CALM = 15.0
-"""Seconds after the start before anything is measured: first looks and reports are over."""
+"""Seconds after the start before anything is measured in a hurry: first looks and reports are over."""
+SETTLED = 130.0
+"""The same for a full measurement: none of the processes started here is young any more, in the eyes of a look."""
+LONG = 5.0
+"""Minutes from which on a measurement counts as full."""
 STATUS_RUNS = 20
 """How often `gatelight status` is timed."""
 CONNECTED = ": connected (server version"
@@ -189,7 +193,7 @@ async def idle(bench: Bench, host: TrayHost | None, minutes: float) -> list[Row]
         for client in (dog, bare):
             await client.connected()
         rows = [await status(bench, homes[0])]
-        await asyncio.sleep(CALM)
+        await asyncio.sleep(CALM if minutes < LONG else SETTLED)
         spent = [Spent(pid) for pid in (*(a.pid for a in agents), dog.pid, bare.pid, poller.pid)]
         before, before_other = await watched.counters(), await other.counters()
         for one in spent:
