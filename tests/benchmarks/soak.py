@@ -43,11 +43,12 @@ SETTLE = 0.1
 """Seconds a healed connection is left alone before the next fault."""
 STAY = 0.4
 """Seconds a verdict must stand without another one beside it."""
-EQUALLY_RIGHT = {"half-frame": "api-silent"}
-"""A verdict as right as that of the case: a session that sends half a message is given up, and the next one meets the
-same silence; which comes first is a matter of milliseconds."""
-ON_THE_WAY = {"port-taken": "api-disabled"}
-"""What is true for a moment while the fault is put in force: the port is closed before another program takes it."""
+EQUALLY_RIGHT = {"half-frame": frozenset({"app-frozen", "api-silent"})}
+"""Verdicts as right as that of the case: a session that sends half a message is given up, and the next one meets the
+same silence; which is seen first is a matter of milliseconds."""
+ON_THE_WAY = {"port-taken": frozenset({"api-disabled"}), "close-wait": frozenset({"api-silent"})}
+"""What is true for a moment while the fault comes or goes: the port is closed before another program takes it, the
+stuck sockets are gone before the application answers again."""
 SAID_EVERY = 25
 """Faults between two lines of progress."""
 GROWTH = {"sockets": 2.0, "tasks": 2.0, "threads": 1.0, "descriptors": 3.0, "megabytes": 8.0}
@@ -115,11 +116,11 @@ async def put_through(gateway: SimulatedApplication, loop: AgentLoop, agent: Aud
     await gateway.fault(case.fault, case.value)
     if case.begins:
         loop.post(UserAsked(Connect("")))
-    verdicts = {code for code in (case.agent, EQUALLY_RIGHT.get(case.fault)) if code is not None}
+    verdicts = ({case.agent} - {None}) | EQUALLY_RIGHT.get(case.fault, frozenset())
     if verdicts:
         await agent.until(lambda a: bool(verdicts & set(a.codes)), f"told {case.agent}")
     await asyncio.sleep(STAY)
-    wanted = verdicts | {ON_THE_WAY[case.fault]} if case.fault in ON_THE_WAY else verdicts
+    wanted = verdicts | ON_THE_WAY.get(case.fault, frozenset())
     assert set(agent.codes) <= verdicts, f"at the end {agent.codes}"
     # A fault may pass through a stage that is no problem, as starting; what may not be is another problem.
     shown = {
