@@ -28,7 +28,11 @@ def _check(facts: Facts) -> Verdict:
 
 
 def _grace(facts: Facts) -> float:
-    return 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.not_ready_grace
+    # A slow log-in gets its time once: what the attempt itself has waited counts.
+    if facts.purpose is Purpose.DOCTOR:
+        return 0.0
+    waited = facts.session.attempt.elapsed if facts.session.attempt is not None else 0.0
+    return max(facts.timing.silence_grace, facts.timing.not_ready_grace - waited)
 
 
 SESSION_NOT_READY = Problem(

@@ -59,8 +59,11 @@ def test_a_full_house_explains_it(judge: Judge) -> None:
     assert isinstance(judge(SESSION_NOT_READY, facts(fewer, half_ready(accounts_came=False))), Present)
 
 
-def test_a_slow_log_in_gets_its_grace_and_doctor_does_not_wait() -> None:
-    seen = facts(session=half_ready(accounts_came=True))
+def test_a_slow_log_in_gets_its_grace_once_and_doctor_does_not_wait() -> None:
+    grace = facts().timing.not_ready_grace
+    closed_early = facts(session=half_ready(accounts_came=True))
+    waited = SessionFacts(phase=Phase.BLOCKED, attempt=attempt(Outcome.NOT_READY, elapsed=grace))
 
-    assert SESSION_NOT_READY.visible_after(seen) == seen.timing.not_ready_grace
+    assert SESSION_NOT_READY.visible_after(closed_early) == grace - 4.0
+    assert SESSION_NOT_READY.visible_after(facts(session=waited)) == facts().timing.silence_grace
     assert SESSION_NOT_READY.visible_after(facts(session=half_ready(accounts_came=True), doctor=True)) == 0.0
