@@ -229,6 +229,9 @@ def set_up(
         console = _Console(sys.stderr)
         console.setLevel(logging.DEBUG if verbosity > 1 else logging.INFO)
         handlers.append(console)
+    if not handlers:
+        # Without any handler Python itself writes warnings to standard error, with nothing made unreadable.
+        handlers.append(logging.NullHandler())
     logs = Logs(redaction, handlers, problem)
     for handler in handlers:
         handler.addFilter(redaction)

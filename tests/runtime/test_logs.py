@@ -19,7 +19,7 @@ HERE = Private(homes=("/srv/anna",), names=("anna",))
 
 @contextmanager
 def started(
-    file: Path, verbosity: int = 0, private: Private = HERE, tell: Callable[[str], None] | None = None
+    file: Path | None, verbosity: int = 0, private: Private = HERE, tell: Callable[[str], None] | None = None
 ) -> Iterator[Logs]:
     """Logging as the agent has it: without the test runner's own handlers, which see records before ours do."""
     root = logging.getLogger()
@@ -314,3 +314,10 @@ def test_closing_twice_is_harmless(file: Path) -> None:
     made: Logs = set_up(file, private=HERE)
     made.close()
     made.close()
+
+
+def test_without_a_file_nothing_reaches_standard_error_uncleaned(capsys: pytest.CaptureFixture[str]) -> None:
+    with started(None):
+        logging.getLogger("agent").error("Paper: account DU1234567 of anna")
+
+    assert capsys.readouterr().err == ""
