@@ -5,6 +5,7 @@ properties exist, sizes of their own choice, no `x-default` in menus, and a new 
 """
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import os
@@ -200,6 +201,7 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
         self._lines = DBusMenu(self._clicked)
         self._registration: asyncio.Task[None] | None = None
         self._own_name = ""
+        self._bus: MessageBus | None = None
         self._serve: Callable[[], None] = lambda: None
 
     def run(self, setup: Callable[[Any], None] | None = None) -> None:
@@ -210,6 +212,7 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
                 bus = runner.run(self._join())
             except NoSessionBus as reason:
                 raise TrayUnavailable(sentence(reason)) from reason
+            self._bus = bus
             self._loop, self._ended = runner.get_loop(), asyncio.Event()
             self._serve = lambda: runner.run(self._until_ended(bus))
             super().run(setup)
@@ -220,9 +223,19 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
         if loop is None:
             return
         try:
-            loop.call_soon_threadsafe(call)
+            loop.call_soon_threadsafe(self._while_connected, call)
         except RuntimeError:
             log.debug("the icon has stopped, so nothing more is shown")
+
+    def _while_connected(self, call: Callable[[], None]) -> None:
+        # Between the end of the bus and that of the icon there is nobody to send anything to.
+        if self._bus is None or not self._bus.connected:
+            return
+        try:
+            call()
+        except (OSError, ValueError) as failure:
+            # Its socket is closed a moment before the connection says so.
+            log.debug("the icon could not be updated: %s", failure)
 
     def picture(self, state: IconState) -> Pixmaps:
         """See `TrayIcon.picture`. What panel this lies on cannot be asked, so it is drawn for all."""
@@ -265,8 +278,10 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
         self._lines.update(self.menu)
 
     def _stop(self) -> None:
-        if self._ended is not None:
-            self.post(self._ended.set)
+        if self._ended is not None and self._loop is not None:
+            # Whether or not there is still a bus; RuntimeError: the loop has ended already.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._ended.set)
 
     def _run(self) -> None:
         self._serve()

@@ -1,0 +1,208 @@
+"""How the whole agent lives and ends, on a session bus with a panel and a notification service without a screen.
+
+`tests/benchmarks/life.py` does the same a hundred times.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks import life
+from tests.desktop_session import SessionBus, session_bus
+from tests.notice_recorder import NoticeRecorder
+from tests.tray_host import TrayHost
+
+pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
+
+PATIENCE_SECONDS = 30.0
+
+
+@pytest.fixture
+def bus() -> Iterator[SessionBus]:
+    with session_bus() as made:
+        yield made
+
+
+class Agent:
+    """`gatelight run` with a data folder of its own."""
+
+    def __init__(self, folder: Path, process: asyncio.subprocess.Process) -> None:
+        self.folder = folder
+        self.process = process
+
+    async def ask(self, *arguments: str) -> tuple[int, str, str]:
+        """Another command with the same data folder: exit status, output, messages."""
+        asking = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "agent", *arguments, *self.options),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, messages = await asyncio.wait_for(asking.communicate(), PATIENCE_SECONDS)
+        return asking.returncode or 0, out.decode(), messages.decode()
+
+    async def answers(self) -> dict[str, object]:
+        """Its status, once it has one."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                status, out, _ = await self.ask("status", "--json")
+                if status in (0, 1):
+                    shown: dict[str, object] = json.loads(out)
+                    return shown
+                await asyncio.sleep(0.1)
+
+    async def told_to_end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return await asyncio.wait_for(self.process.wait(), PATIENCE_SECONDS)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        return "--config", str(self.folder / "config.toml"), "--data-dir", str(self.folder)
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log/gatelight.log").read_text(encoding="utf-8")
+
+
+@asynccontextmanager
+async def running(folder: Path, config: str = "", *options: str) -> AsyncIterator[Agent]:
+    (folder / "config.toml").write_text(config)
+    agent = Agent(folder, process=None)  # type: ignore[arg-type]
+    agent.process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "agent", "run", *agent.options, *options),
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield agent
+    finally:
+        if agent.process.returncode is None:
+            agent.process.kill()
+            await agent.process.wait()
+
+
+@pytest.mark.usefixtures("bus")
+async def test_it_ends_cleanly_whenever_it_is_told_to(tmp_path: Path) -> None:
+    tally = await life.ended_at_random(10, tmp_path, longest=1.5)
+
+    assert tally.hung == 0
+    assert tally.wrong_status == []
+    assert tally.complaints == []
+
+
+@pytest.mark.usefixtures("bus")
+async def test_its_icon_comes_back_with_every_panel(tmp_path: Path) -> None:
+    tally, back = await life.panel_restarts(10, tmp_path)
+
+    assert len(back) == 10
+    assert (tally.hung, tally.wrong_status, tally.complaints) == (0, [], [])
+
+
+async def test_without_its_session_bus_it_goes_on_without_an_icon(bus: SessionBus, tmp_path: Path) -> None:
+    host = await TrayHost.start()
+    async with running(tmp_path) as agent:
+        await host.item_came()
+
+        await host.end()
+        bus.kill()
+        shown = await agent.answers()
+
+        assert shown["schema"] == 1
+        assert await agent.told_to_end() == 0
+        assert "Going on without an icon." in agent.log
+        assert "Traceback" not in agent.log
+
+
+async def test_at_log_in_it_waits_for_a_desktop_that_comes_later(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/bus")
+    with session_bus() as bus:
+        address = bus.address
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/bus")
+        async with running(tmp_path, "", "--autostart") as agent:
+            await agent.answers()
+            (tmp_path / "bus").symlink_to(address.removeprefix("unix:path="))
+            host = await TrayHost.start()
+
+            await host.item_came()
+
+            assert await agent.told_to_end() == 0
+            await host.end()
+
+
+@pytest.mark.usefixtures("bus")
+async def test_a_second_start_is_refused_and_shows_the_first(tmp_path: Path) -> None:
+    recorder = await NoticeRecorder.start("body", "actions")
+    host = await TrayHost.start()
+    async with running(tmp_path) as agent:
+        await host.item_came()
+        await agent.answers()
+
+        status, _, message = await agent.ask("run")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            # Others may come, about an application that runs on this machine.
+            while "Gatelight already runs" not in [n.title for n in recorder.notices]:  # noqa: ASYNC110 - from the bus
+                await asyncio.sleep(0.02)
+
+        assert status == 3
+        assert f"Gatelight already runs (pid {agent.process.pid})" in message
+        assert await agent.told_to_end() == 0
+    await host.end()
+    await recorder.end()
+
+
+@pytest.mark.usefixtures("bus")
+async def test_a_second_start_shows_the_steps_of_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = tmp_path / "opened"
+    opener = tmp_path / "bin" / "xdg-open"
+    opener.parent.mkdir()
+    opener.write_text(f'#!/bin/sh\necho "$1" > {opened}.new\nmv {opened}.new {opened}\n')
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{opener.parent}{os.pathsep}{os.environ['PATH']}")
+    host = await TrayHost.start()
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, running(tmp_path, f'[[connections]]\nname = "Paper"\nport = {port}\n') as agent:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (await agent.ask("status"))[0] != 1:  # noqa: ASYNC110 - another process knows
+                await asyncio.sleep(0.2)
+            await agent.ask("run")
+            while not opened.exists():  # noqa: ASYNC110 - written by another process
+                await asyncio.sleep(0.02)
+        page = tmp_path / "steps" / Path(opened.read_text().strip()).name
+
+        assert opened.read_text().strip() == str(page)
+        assert "<h2>What to do</h2>" in page.read_text(encoding="utf-8")
+        assert await agent.told_to_end() == 0
+    await host.end()
+
+
+@pytest.mark.usefixtures("bus")
+async def test_quit_in_the_menu_ends_it_soon(tmp_path: Path) -> None:
+    host = await TrayHost.start()
+    async with running(tmp_path) as agent:
+        await host.item_came()
+        await agent.answers()
+
+        await host.click("Quit Gatelight")
+        began = time.monotonic()
+        status = await asyncio.wait_for(agent.process.wait(), PATIENCE_SECONDS)
+        took = time.monotonic() - began
+
+        assert status == 0
+        # Three times the aim, for a busy machine.
+        assert took < 1.0
+    await host.end()
