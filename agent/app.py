@@ -15,7 +15,7 @@ from typing import Any
 
 from agent import __version__
 from agent.autostart import LogInStart
-from agent.channels import Chain, Channel, Delivery, NotDelivered
+from agent.channels import Chain, Channel, Delivered, Delivery, NotDelivered
 from agent.channels.rich import RichChannel
 from agent.clicks import Clicks, Scene
 from agent.config import load
@@ -394,7 +394,7 @@ class _Hearing:
     async def announce(self, notice: Notice) -> Delivery:
         """Let it be heard."""
         self._on_notice(notice)
-        return NotDelivered("only listens")
+        return Delivered(self.name)
 
     async def withdraw(self, key: str) -> None:
         """Nothing to take back."""
