@@ -28,6 +28,9 @@ _HTTP_ANSWER = (
 _CLIENT_VERSIONS = b"v157..178"
 """What the clients of a crowd offer: old enough that startApi is a text message."""
 
+_CROWDS = 10_000
+"""So many crowds one after the other have client IDs of their own."""
+
 _HELLO_TIMEOUT = 3.0
 """Seconds a client of a crowd waits for the answer to its hello; it stays connected all the same."""
 
@@ -173,6 +176,8 @@ class ClientsPart:
     async def begin(self, order: Order) -> Answer:
         """Connect `count` clients to `port`; with `stay` they say hello and remain, else they close at once."""
         port, stay, count = int(order["port"]), bool(order["stay"]), int(order["count"])
+        # The application keeps the client IDs of an earlier crowd for a while after that has gone.
+        first = int(order.get("first_client_id", 1)) + os.getpid() % _CROWDS * count
         for number in range(count):
             reader, writer = await asyncio.open_connection(LOOPBACK, port)
             if not stay:
@@ -180,7 +185,7 @@ class ClientsPart:
                 await writer.wait_closed()
                 continue
             self._connected.append((reader, writer))
-            await self._log_on(reader, writer, int(order.get("first_client_id", 1)) + number)
+            await self._log_on(reader, writer, first + number)
         return {"connected": len(self._connected)}
 
     async def perform(self, order: Order) -> Answer:
