@@ -36,10 +36,15 @@ class Background(StrEnum):
     DARK = "dark"
     ANY = "any"
     """It could not be found out: the picture must be clear on both."""
+    WHITE = "white"
+    """High contrast is on, with dark on white."""
+    BLACK = "black"
+    """High contrast is on, with light on black."""
 
 
 _WHITE: Colour = (255, 255, 255)
 _INK: Colour = (26, 29, 34)
+_BLACK: Colour = (0, 0, 0)
 
 
 class _Stencil:
@@ -210,7 +215,7 @@ _LOOKS: dict[IconState, _Look] = {
 @lru_cache(maxsize=64)
 def picture(state: IconState, size: int, background: Background = Background.ANY) -> Image.Image:
     """The picture of a state, `size` pixels square, RGBA. It is shared: do not draw on it."""
-    look = _LOOKS[state]
+    look = _coloured(_LOOKS[state], background)
     grid, body, mark = _Grid(size), _Stencil(size), _Stencil(size)
     look.shape(grid, body, mark)
     side = size * _SUPERSAMPLING
@@ -221,9 +226,29 @@ def picture(state: IconState, size: int, background: Background = Background.ANY
     return _averaged(image)
 
 
+def _coloured(look: _Look, background: Background) -> _Look:
+    """High contrast has no colours: the shape alone tells the state, in black and white."""
+    match background:
+        case Background.WHITE:
+            return _Look(look.shape, _BLACK, _BLACK, mark=_WHITE)
+        case Background.BLACK:
+            return _Look(look.shape, _WHITE, _WHITE, mark=_BLACK)
+        case _:
+            return look
+
+
 def _rim_colour(background: Background) -> Colour:
     """White sets a shape off from a dark panel; ink from a light one, and on a dark one it only disappears."""
-    return _WHITE if background is Background.DARK else _INK
+    match background:
+        case Background.DARK:
+            return _WHITE
+        # High contrast: the rim is the panel's own colour, and keeps lines that lie close apart.
+        case Background.WHITE:
+            return _WHITE
+        case Background.BLACK:
+            return _BLACK
+        case _:
+            return _INK
 
 
 def _widened(mask: Image.Image, by: int) -> Image.Image:

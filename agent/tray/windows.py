@@ -31,6 +31,9 @@ WM_POSTED = 0x8000 + 23
 """WM_APP and a number of our own: a call waits in the queue."""
 NIN_BALLOONUSERCLICK = 0x0405
 """What the shell sends when a balloon of the icon is clicked (WM_USER + 5)."""
+SPI_GETHIGHCONTRAST = 0x0042
+HCF_HIGHCONTRASTON = 0x0001
+COLOR_WINDOW = 5
 SM_CXSMICON = 49
 """Asks Windows for the side of a small icon, in pixels, at the screen's scale."""
 
@@ -38,13 +41,34 @@ _THEME = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
 
 
 def taskbar_background() -> Background:
-    """Whether the taskbar is light or dark; Windows before 10 does not say."""
+    """Whether the taskbar is light or dark, or high contrast is on; Windows before 10 does not say."""
+    if (contrast := _high_contrast()) is not None:
+        return contrast
     try:
         with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _THEME) as key:  # type: ignore[attr-defined,unused-ignore]
             light, _ = winreg.QueryValueEx(key, "SystemUsesLightTheme")  # type: ignore[attr-defined,unused-ignore]
     except OSError:
         return Background.ANY
     return Background.LIGHT if light else Background.DARK
+
+
+class _HighContrast(ctypes.Structure):
+    """HIGHCONTRASTW."""
+
+    _fields_ = (("size", ctypes.c_uint), ("flags", ctypes.c_uint), ("scheme", ctypes.c_wchar_p))
+
+
+def _high_contrast() -> Background | None:
+    """The background under a high contrast theme; None when that is off."""
+    user32 = ctypes.windll.user32  # type: ignore[attr-defined,unused-ignore]
+    asked = _HighContrast(ctypes.sizeof(_HighContrast), 0, None)
+    if not user32.SystemParametersInfoW(SPI_GETHIGHCONTRAST, asked.size, ctypes.byref(asked), 0):
+        return None
+    if not asked.flags & HCF_HIGHCONTRASTON:
+        return None
+    colour = user32.GetSysColor(COLOR_WINDOW)
+    light = sum((colour >> shift) & 0xFF for shift in (0, 8, 16)) > 3 * 127
+    return Background.WHITE if light else Background.BLACK
 
 
 class Icon(_PystrayIcon):  # type: ignore[misc]

@@ -9,7 +9,13 @@ from agent.tray.artwork import SIZES, Background, argb, icons_folder, picture
 from icons.build import build
 
 ALL = [(state, background) for state in IconState for background in Background]
-PANELS = {Background.LIGHT: [245], Background.DARK: [32], Background.ANY: [245, 32]}
+PANELS = {
+    Background.LIGHT: [245],
+    Background.DARK: [32],
+    Background.ANY: [245, 32],
+    Background.WHITE: [255],
+    Background.BLACK: [0],
+}
 """Grey values of the panels each variant is made for."""
 
 
