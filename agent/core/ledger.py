@@ -17,7 +17,7 @@ class Entry:
     problem: Problem
     present: Present
     since: Moment
-    """When it was first seen; kept while evidence changes, and while it hides behind a cause."""
+    """When it began or was first seen; kept while evidence changes, and while it hides behind a cause."""
     visible_at: float
     """Monotonic time from which on it is shown."""
     visible: bool = False
@@ -118,10 +118,11 @@ def _enter(old: Entry | None, found: Found, facts: Facts, hidden: bool) -> Entry
     if old is not None:
         return replace(old, problem=found.problem, present=found.present, hidden=hidden)
     grace = 0.0 if facts.purpose is Purpose.DOCTOR else found.problem.visible_after(facts)
+    began = found.present.since
     return Entry(
         problem=found.problem,
         present=found.present,
-        since=facts.now,
+        since=facts.now if began is None else Moment(began, facts.now.wall_of(began)),
         visible_at=facts.now.monotonic + grace,
         hidden=hidden,
     )

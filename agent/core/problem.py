@@ -33,6 +33,8 @@ class Present:
     """Tells several of the same code apart (one per farm kind, say)."""
     severity: Severity | None = None
     """Where it differs from the declared one."""
+    since: float | None = None
+    """Monotonic time at which it began, where the check knows; None: when it was first found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def _present(facts: Facts, kind: FarmKind, farms: list[Farm]) -> Present:
         "farms": listed((f.name for f in farms), room=50),
         "effect": _EFFECT[kind],
     }
-    return Present(args, tuple(evidence), instance=kind.value)
+    return Present(args, tuple(evidence), instance=kind.value, since=min(f.since for f in farms))
 
 
 DATA_FARM_BROKEN = Problem(

@@ -43,6 +43,14 @@ def test_a_problem_without_patience_appears_at_once() -> None:
     assert ledger.next_due is None
 
 
+def test_a_problem_whose_beginning_is_known_is_as_old_as_it_is() -> None:
+    sixty_seconds_old = Found(QUICK, replace(HERE, since=NOW.monotonic - 60.0))
+    (entry,) = update(Ledger(), Diagnosis(found=(sixty_seconds_old,)), at(0))[0].entries.values()
+
+    assert entry.since == NOW.later(-60.0)
+    assert entry.visible_at == NOW.monotonic
+
+
 def test_a_problem_appears_when_its_time_has_come_and_keeps_its_beginning() -> None:
     ledger, changes = update(Ledger(), found(SLOW), at(0))
 

@@ -38,6 +38,7 @@ def test_there_is_one_finding_per_kind_with_the_names_of_its_farms(judge: Judge)
         "notice 2103 at 13:59:00: the market data farm eufarm is broken",
         "farms that are connected: cashfarm",
     )
+    assert [one.since for one in verdict] == [NOW.monotonic - 300.0, NOW.monotonic - 300.0]
 
 
 @pytest.mark.parametrize("kind", list(FarmKind))
