@@ -277,6 +277,11 @@ class NoticeSeen:
     """Monotonic time of the first of them."""
 
 
+MISSED_HEARTBEATS = 2
+"""In a row, from which on an application counts as frozen: one may be lost, because TWS ignores a second
+reqCurrentTime within a second."""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
     """What our own API session knows."""
@@ -317,6 +322,11 @@ class SessionFacts:
     """How many different client IDs were refused (326) since the last session."""
     served_door: str = ""
     """Who the latest session was with, as `core.connection.is_door_of` reads it; empty before the first one."""
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the session stands and is not answered any more."""
+        return self.phase is Phase.CONNECTED and self.heartbeat_unanswered >= MISSED_HEARTBEATS
 
     @property
     def trading_mode(self) -> TradingMode:

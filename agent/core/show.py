@@ -46,11 +46,12 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         ),
         client_id=session.client_id,
         server_version=session.server_version,
-        latency=session.latency,
+        latency=None if session.frozen else session.latency,
         trading_mode=session.trading_mode.value,
         accounts=session.accounts,
-        server_link=session.server_link.value,
-        farms=session.farms,
+        # What an application said before it froze is no news of now: unknown is never shown as good.
+        server_link=(ServerLink.UNKNOWN if session.frozen else session.server_link).value,
+        farms=() if session.frozen else session.farms,
         programs=_programs(facts),
         problems=tuple(
             _problem(entry, watched, kind, memory, words, now.wall)

@@ -1,21 +1,18 @@
 """Our API session stands, but the application has stopped answering it."""
 
-from agent.core.facts import Facts, Phase
+from agent.core.facts import MISSED_HEARTBEATS, Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import chosen
 from agent.core.telling import app_name, at, lasting, size
 
-MISSED_HEARTBEATS = 2
-"""In a row: one may be lost because TWS ignores a second reqCurrentTime within a second."""
-
 
 def _check(facts: Facts) -> Verdict:
     session = facts.session
-    if session.phase is not Phase.CONNECTED or session.heartbeat_unanswered < MISSED_HEARTBEATS:
+    if not session.frozen:
         return Absent()
     app = app_name(facts)
     evidence = [
-        f"{session.heartbeat_unanswered} heartbeats in a row (reqCurrentTime) went unanswered "
+        f"at least {MISSED_HEARTBEATS} heartbeats in a row (reqCurrentTime) went unanswered "
         f"for {lasting(facts.timing.reply_timeout)} each",
         f"the session on port {session.port} was established {at(facts, session.since)} and is still open",
     ]
@@ -28,7 +25,7 @@ def _check(facts: Facts) -> Verdict:
             of_limit = process.application.heap_limit
             load.append(f"holds {size(process.memory)} of memory" + (f" (limit {size(of_limit)})" if of_limit else ""))
         evidence.append(", ".join(load))
-    args = {"app": app, "count": str(session.heartbeat_unanswered), "port": str(session.port)}
+    args = {"app": app, "port": str(session.port)}
     return Present(args, tuple(evidence))
 
 
@@ -36,7 +33,7 @@ APP_FROZEN = Problem(
     code="app-frozen",
     title="{app} does not answer any more",
     text=(
-        "The API connection stands, but {app} left {count} heartbeats in a row unanswered. "
+        "The API connection stands, but {app} leaves one heartbeat after the other unanswered. "
         "Programs get neither data nor news of their orders. {app} may be busy, out of memory or hung."
     ),
     severity=Severity.ERROR,

@@ -12,6 +12,7 @@ from agent.core.status import OfferedFix, ShownApplication, ShownProblem, ShownP
 from agent.core.watch import Watched
 from agent.tws.applications import ApplicationKind
 from agent.tws.calendar import Expectation, Outage, OutageKind
+from agent.tws.farms import Farm, FarmKind, FarmStatus
 from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine
 
 PAPER = connection(port=4002)
@@ -41,6 +42,15 @@ def test_a_session_is_shown_with_everything_known() -> None:
     assert (shown.trading_mode, shown.accounts, shown.server_link) == ("paper", ("DU1234567",), "up")
     assert shown.programs == (ShownProgram(991, "quantower", 5.0),)
     assert (shown.problems, shown.retry_at, shown.outage_ends) == ((), None, None)
+
+
+def test_what_a_frozen_application_said_before_is_not_shown_as_good() -> None:
+    session = replace(connected(), latency=0.002, farms=(Farm("usfarm", FarmKind.MARKET_DATA, FarmStatus.OK, 1.0),))
+    well = show_connection(UP, facts(session=session), Memory(), WORDS)
+    frozen = show_connection(UP, facts(session=replace(session, heartbeat_unanswered=2)), Memory(), WORDS)
+
+    assert (well.server_link, well.latency, [f.name for f in well.farms]) == ("up", 0.002, ["usfarm"])
+    assert (frozen.server_link, frozen.latency, frozen.farms) == ("unknown", None, ())
 
 
 def test_what_cannot_be_seen_is_not_shown_as_nothing() -> None:

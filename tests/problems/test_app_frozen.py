@@ -16,11 +16,20 @@ def test_two_heartbeats_without_an_answer_show_the_load_of_the_process(judge: Ju
 
     assert isinstance(verdict, Present)
     assert verdict.evidence == (
-        "2 heartbeats in a row (reqCurrentTime) went unanswered for 5 s each",
+        "at least 2 heartbeats in a row (reqCurrentTime) went unanswered for 5 s each",
         "the session on port 4002 was established at 13:00:00 and is still open",
         "IB Gateway 10.45 (pid 3117) is still running, uses 102% of one processor core, "
         "holds 760 MiB of memory (limit 768 MiB)",
     )
+
+
+def test_every_further_heartbeat_is_no_news(judge: Judge) -> None:
+    second, tenth = (
+        judge(APP_FROZEN, facts(session=replace(connected(), heartbeat_unanswered=count))) for count in (2, 10)
+    )
+
+    assert isinstance(second, Present)
+    assert second == tenth
 
 
 @pytest.mark.parametrize("unanswered", [0, 1])
