@@ -19,19 +19,23 @@ def _check(facts: Facts) -> Verdict:
     evidence = [f"{host}, port {port}, answered with something that is not the TWS API"]
     if facts.session.attempt is not None and facts.session.attempt.detail:
         evidence.append(f"what was seen: {quoted(facts.session.attempt.detail)}")
+    cause = "another program is there, or one in between"
     if reach.process is not None:
+        cause = (
+            f"{reach.process.kind.title} itself is there, so it is damaged or hangs, or a program in between interferes"
+        )
         evidence.append(listening(reach.process))
     elif reach.owner is not None:
         evidence.append(f"{owner_of(reach.owner)} listens on {port}")
     if port == CLIENT_PORTAL_PORT:
         evidence.append(f"{port} is the usual port of the Client Portal Gateway, which has no TWS API")
-    return Present({"host": host, "port": str(port)}, tuple(evidence))
+    return Present({"host": host, "port": str(port), "cause": cause}, tuple(evidence))
 
 
 NOT_TWS = Problem(
     code="not-tws",
     title="Port {port} does not speak the TWS API",
-    text="{host} answers on port {port}, but not with the TWS API: another program is there, or one in between. "
+    text="{host} answers on port {port}, but not with the TWS API: {cause}. "
     "Programs that connect to it cannot reach TWS or IB Gateway.",
     severity=Severity.ERROR,
     check=_check,

@@ -47,6 +47,16 @@ def test_it_is_told_of_the_application_itself_a_relay_and_a_nameless_owner(judge
         assert not isinstance(judge(API_PORT_TAKEN, seen), Present)
 
 
+def test_the_application_itself_is_not_called_another_program(judge: Judge) -> None:
+    itself = judge(NOT_TWS, facts(machine(gateway()), OTHER_ANSWER, wants=ON_4002))
+    nameless = judge(NOT_TWS, facts(machine(listeners=(relay(),)), OTHER_ANSWER, wants=ON_4002))
+
+    assert isinstance(itself, Present)
+    assert isinstance(nameless, Present)
+    assert itself.args["cause"].startswith("IB Gateway itself is there")
+    assert nameless.args["cause"].startswith("another program is there")
+
+
 def test_a_named_owner_has_taken_the_port(judge: Judge) -> None:
     assert judge(NOT_TWS, facts(machine(listeners=(foreign(),)), OTHER_ANSWER, wants=ON_4002)) == Absent()
 
