@@ -99,7 +99,8 @@ def _waits_for(state: AgentState, watched: Watched, now: Moment) -> str | None:
         case Connected(since=since):
             told = watched.session is not None and watched.session.latency is not None
             frozen = watched.session is not None and watched.session.heartbeats.unanswered(now.monotonic, timing) >= 2
-            return "" if now.monotonic - since < LISTEN or not (told or frozen) else None
+            if now.monotonic - since < LISTEN or not (told or frozen):
+                return ""
         case BackingOff(retry_at=retry_at) if retry_at <= now.monotonic + 0.05:
             return ""
         case Idle(since=since) if state.machine.taken < since:
@@ -107,10 +108,11 @@ def _waits_for(state: AgentState, watched: Watched, now: Moment) -> str | None:
             return ""
         case _:
             pass
-    if link.attempt is not None and state.machine.taken <= link.attempt.at:
+    failed = link.attempt if not isinstance(link.state, Connected) else None
+    if failed is not None and state.machine.taken <= failed.at:
         # What the sockets look like after the attempt is part of the evidence.
         return ""
-    for process in candidates(watched.settings, state.machine, others(state, watched))[:1]:
+    for process in candidates(watched.settings, state.machine, others(state, watched)):
         unsettled = (
             not process.api_ports
             and process.upstream_since is not None
