@@ -28,7 +28,7 @@ WRONG_APPLICATION = Problem(
     code="wrong-application",
     title="{other} runs instead of {wanted}",
     text="This connection is meant for {wanted}, which does not run on this computer; {other} does. The two have "
-    "different API ports and settings, so programs set up for {wanted} cannot connect.",
+    "settings of their own, and usually different API ports: programs set up for {wanted} may not connect.",
     severity=Severity.ERROR,
     check=_check,
     visible_after=patience.absence,
