@@ -46,9 +46,13 @@ STAY = 0.4
 EQUALLY_RIGHT = {"half-frame": frozenset({"app-frozen", "api-silent"})}
 """Verdicts as right as that of the case: a session that sends half a message is given up, and the next one meets the
 same silence; which is seen first is a matter of milliseconds."""
-ON_THE_WAY = {"port-taken": frozenset({"api-disabled"}), "close-wait": frozenset({"api-silent"})}
+ON_THE_WAY = {
+    "port-taken": frozenset({"api-disabled"}),
+    "close-wait": frozenset({"api-silent"}),
+    "too-many-clients": frozenset({"api-silent"}),
+}
 """What is true for a moment while the fault comes or goes: the port is closed before another program takes it, the
-stuck sockets are gone before the application answers again."""
+stuck sockets or the crowd are gone before the application answers again. The graces are too short here to hide it."""
 SAID_EVERY = 25
 """Faults between two lines of progress."""
 GROWTH = {"sockets": 2.0, "tasks": 2.0, "threads": 1.0, "descriptors": 3.0, "megabytes": 8.0}
