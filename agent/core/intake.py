@@ -7,7 +7,7 @@ from typing import assert_never
 from agent.core import connection as machine_of
 from agent.core import session as session_of
 from agent.core.clock import Moment
-from agent.core.connection import Connecting
+from agent.core.connection import Connected, Connecting
 from agent.core.display import Connect, Disconnect, LookNow, Pause, Resume, Snooze
 from agent.core.effects import CloseSession, Effect, Record, SendHeartbeat, Withdraw
 from agent.core.events import (
@@ -32,6 +32,7 @@ from agent.core.problem import Severity
 from agent.core.reading import clients_of
 from agent.core.roster import roster
 from agent.core.session import Heartbeats, fresh_session
+from agent.core.settings import ConnectionSettings
 from agent.core.speech import notice_key
 from agent.core.state import AgentState, facts_about, others, replace_at
 from agent.core.watch import Watched, fresh, see
@@ -116,11 +117,22 @@ def enroll(state: AgentState, now: Moment) -> AgentState:
             old = fresh(settings, now)
             wish = False if settings.name in state.memory.disconnected else None
             old = replace(old, wish=wish)
-        if (settings.host, settings.client_id) != (old.settings.host, old.settings.client_id):
+        if (settings.host, settings.client_id) != (old.settings.host, old.settings.client_id) or _leads_away(
+            old, settings
+        ):
             # The session that stands is another one than the one that is wanted.
             old = replace(old, link=fresh(settings, now).link, session=None)
         watched.append(replace(old, settings=settings))
     return replace(state, watched=tuple(watched), urgent_since=now.monotonic)
+
+
+def _leads_away(watched: Watched, settings: ConnectionSettings) -> bool:
+    """Whether new settings name another port than the one this connection is on its way to or stands on."""
+    match watched.link.state:
+        case Connecting(port=port) | Connected(port=port):
+            return settings.port not in ("auto", port)
+        case _:
+            return False
 
 
 def _exited(state: AgentState, pid: int, now: Moment) -> AgentState:

@@ -222,6 +222,19 @@ def test_a_connection_that_stays_keeps_its_session_and_one_that_goes_is_closed()
     assert take_in(both, Reconfigured(Settings((LIVE,))), NOW)[1] == (CloseSession(number),)
 
 
+def test_a_connection_that_is_given_another_port_leaves_the_one_it_is_on() -> None:
+    state = connected()
+    number = number_of(state)
+    moved, effects = take_in(state, Reconfigured(Settings((replace(PAPER, port=4010),))), NOW)
+
+    assert effects == (CloseSession(number),)
+    assert not moved.watched[0].connected
+
+    same, effects = take_in(state, Reconfigured(Settings((replace(PAPER, port="auto"),))), NOW)
+
+    assert (effects, same.watched[0].number) == ((), number)
+
+
 def test_enrolling_the_same_again_changes_nothing() -> None:
     state = connected()
 
