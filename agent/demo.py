@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from agent.app import App, knowledge
+from agent.app import App
 from agent.core.display import IconState, Notice
 from agent.core.facts import Known, MachineFacts
 from agent.core.menu import STATE_WORDS, headline
@@ -29,6 +29,7 @@ from agent.simulator.settings_folder import IbcChoices
 from agent.simulator.shapes import Shape
 from agent.simulator.world import SimulatedApplication, free_port
 from agent.tws.calendar import Expectation, expect
+from agent.world import knowledge
 
 Say = Callable[[str], None]
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from agent.app import RealWorld, first_state, timing_of
 from agent.config import load
 from agent.core.clock import Moment
 from agent.core.connection import BackingOff, Connected, Connecting, Idle
@@ -19,6 +18,7 @@ from agent.core.watch import Watched
 from agent.errors import CouldNotFindOut, UsageError
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places
+from agent.world import RealWorld, first_state, timing_of
 
 LISTEN = 1.0
 """Seconds a fresh session is listened to: notices about farms and the link to IB come right after nextValidId."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import psutil
 
-from agent.app import first_state
 from agent.core.clock import Moment
 from agent.core.facts import Known, MachineFacts
 from agent.core.settings import ConnectionSettings, Settings
@@ -15,6 +14,7 @@ from agent.core.status import ShownConnection
 from agent.core.timing import Timing
 from agent.doctor import look_once
 from agent.runtime.loop import AgentLoop
+from agent.world import first_state
 from tests.faults.watching import QUICK, Audience, calm
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from agent.app import RealWorld, first_state, knowledge
 from agent.core.display import Notice
 from agent.core.facts import Known, MachineFacts
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
@@ -17,6 +16,7 @@ from agent.core.timing import Timing
 from agent.doctor import look_once
 from agent.runtime.loop import AgentLoop
 from agent.tws.calendar import Expectation, expect
+from agent.world import RealWorld, first_state, knowledge
 
 QUICK = replace(
     Timing().scaled(0.03),

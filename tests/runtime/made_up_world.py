@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from agent.app import first_state
 from agent.core.clock import Moment
 from agent.core.display import Notice
 from agent.core.effects import OpenSession
@@ -21,6 +20,7 @@ from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
 from agent.runtime.perform import Patience
 from agent.tws.applications import Application, ApplicationKind
+from agent.world import first_state
 
 PID = 3117
 PORT = 4002

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from agent.app import knowledge
 from agent.core.display import Connect, Disconnect, Pause
 from agent.core.events import ConfigRejected, HeartbeatAnswered, Reconfigured, SessionLost, UserAsked
 from agent.core.facts import Facts, Unknown
@@ -16,6 +15,7 @@ from agent.core.problem import Verdict
 from agent.core.settings import CheckSettings, ConnectionSettings, Settings
 from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
+from agent.world import knowledge
 from tests.runtime.made_up_world import PAPER, PATIENCE, PORT, QUICK, MadeUpWorld, running, state_of
 
 

@@ -1,0 +1,127 @@
+"""The agent in the world as it is: what it starts from, and the real thing behind every effect."""
+
+import os
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+from agent import __version__
+from agent.channels import Chain, NotDelivered
+from agent.core.clock import Moment
+from agent.core.display import Notice
+from agent.core.effects import OpenSession
+from agent.core.events import Event
+from agent.core.facts import MachineFacts, Purpose
+from agent.core.memory import Memory
+from agent.core.settings import Settings
+from agent.core.show import Words
+from agent.core.state import AgentState, Knowledge
+from agent.core.status import Status
+from agent.core.timing import Timing
+from agent.guides import load_guides
+from agent.observers.look import Looker
+from agent.platforms import current
+from agent.problems import PROBLEMS
+from agent.runtime.clock import SystemClock
+from agent.runtime.loop import Session
+from agent.runtime.memory_file import MemoryFile
+
+
+def knowledge() -> Knowledge:
+    """What the agent knows: the problems, their guides, and the fixes that can be offered (none yet)."""
+    return Knowledge(PROBLEMS, Words(guides=dict(load_guides()), fixes={}))
+
+
+def timing_of(settings: Settings, base: Timing | None = None) -> Timing:
+    """The grace periods with the configured ones put in."""
+    checks = settings.checks
+    return replace(
+        base or Timing(),
+        look_every=checks.look_every,
+        heartbeat_every=checks.heartbeat_every,
+        reply_timeout=checks.reply_timeout,
+    )
+
+
+def first_state(
+    settings: Settings,
+    now: Moment,
+    *,
+    purpose: Purpose = Purpose.WATCH,
+    memory: Memory | None = None,
+    timing: Timing | None = None,
+    known: Knowledge | None = None,
+) -> AgentState:
+    """An agent that has seen nothing yet."""
+    return AgentState(
+        knowledge=known or knowledge(),
+        settings=settings,
+        version=__version__,
+        pid=os.getpid(),
+        started=now,
+        timing=timing or timing_of(settings),
+        purpose=purpose,
+        memory=memory or Memory(),
+        # Two agents that start together shall not ask for the same client ID.
+        next_number=random.randrange(1, 2000),
+    )
+
+
+class RealWorld:
+    """The world as it is: psutil, ib_async, the desktop. See `runtime.loop.World`."""
+
+    def __init__(
+        self,
+        *,
+        channels: Chain | None = None,
+        show: Callable[[Status], None] | None = None,
+        memory_file: MemoryFile | None = None,
+        only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
+    ) -> None:
+        self._clock = SystemClock()
+        self._only = only
+        self._platform = current()
+        self._looker = Looker(self._platform)
+        self._channels = channels
+        self._show = show
+        self._memory_file = memory_file
+
+    def now(self) -> Moment:
+        """Both clocks."""
+        return self._clock.now()
+
+    def look(self, ports: frozenset[int], *, thorough: bool, now: Moment) -> MachineFacts:
+        """Processes and sockets."""
+        return self._only(self._looker.look(ports, thorough=thorough, now=now))
+
+    def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> Session:
+        """A session over ib_async, which is imported when the first one is wanted: it is half of the memory."""
+        from agent.session.ib import IbSession
+
+        return IbSession(wish, emit, lambda: self._clock.now().monotonic)
+
+    def watch_exit(self, pid: int, gone: Callable[[], None]) -> Callable[[], None]:
+        """The operating system's own word that a process ended."""
+        return self._platform.exit_watch(pid, gone)
+
+    async def announce(self, notice: Notice) -> str | None:
+        """Through the channels."""
+        if self._channels is None:
+            return None
+        delivery = await self._channels.announce(notice)
+        return delivery.reason if isinstance(delivery, NotDelivered) else None
+
+    async def withdraw(self, key: str) -> None:
+        """From the channels."""
+        if self._channels is not None:
+            await self._channels.withdraw(key)
+
+    def show(self, status: Status) -> None:
+        """To whoever shows it."""
+        if self._show is not None:
+            self._show(status)
+
+    def keep(self, memory: Memory) -> None:
+        """In the data folder."""
+        if self._memory_file is not None:
+            self._memory_file.write(memory)
