@@ -8,10 +8,12 @@ Tried with ib_async 2.1 against the simulator.
 
 import asyncio
 import contextlib
+import ipaddress
 import re
 import socket
 import struct
 from collections.abc import Callable
+from typing import Any
 
 from ib_async.client import Client
 
@@ -89,6 +91,7 @@ class IbSession:
         self._half_since: float | None = None
         self.accounts: tuple[str, ...] = ()
         self._task: asyncio.Task[None] | None = None
+        self._lookup: asyncio.Future[Any] | None = None
 
     def open(self) -> None:
         """Start the attempt; its verdict comes as SessionReady or SessionFailed."""
@@ -120,6 +123,9 @@ class IbSession:
 
     async def _attempt(self) -> None:
         wish = self._wish
+        if not is_address(wish.host):
+            # The attempt's own look-up does not tell whether it has ended when the machine stays silent.
+            self._lookup = asyncio.ensure_future(asyncio.get_running_loop().getaddrinfo(wish.host, wish.port))
         connecting: asyncio.Future[object] = asyncio.ensure_future(
             self._client.connectAsync(wish.host, wish.port, wish.client_id, timeout=0)
         )
@@ -129,9 +135,11 @@ class IbSession:
             self._drop()
             raise
         finally:
-            connecting.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await connecting
+            for waiting in (connecting, self._lookup):
+                if waiting is not None:
+                    waiting.cancel()
+                    with contextlib.suppress(asyncio.CancelledError, Exception):
+                        await waiting
         elapsed = self._clock() - self._began
         version = hello_version(self._first_bytes)
         if outcome is not Outcome.READY:
@@ -203,6 +211,8 @@ class IbSession:
             return Outcome.ID_IN_USE, f"client ID {self._wish.client_id} is in use (notice 326)"
         if self._hello:
             return Outcome.NOT_READY, f"the hello was answered, then nothing usable for {waited}"
+        if self._lookup is not None and not self._lookup.done():
+            return Outcome.UNRESOLVABLE, f"the host name was looked up for {waited} without an answer"
         if not self._client.conn.isConnected():
             return Outcome.UNREACHABLE, f"no answer to the connection attempt for {waited}"
         return Outcome.SILENT, f"accepted, then no answer for {waited}"
@@ -306,6 +316,15 @@ def is_foreign(first: bytes) -> bool:
     if not 0 < length <= LONGEST_HELLO_ANSWER:
         return True
     return len(first) > 4 and not first[4:5].isdigit()
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is given by its IP address, so that nothing has to be looked up."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def printable(first: bytes) -> str:

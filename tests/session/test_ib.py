@@ -95,6 +95,20 @@ async def test_a_name_that_means_nothing_is_unresolvable(name: str, attempt: Ope
     assert verdict.outcome is Outcome.UNRESOLVABLE
 
 
+async def test_a_name_that_is_looked_up_in_vain_is_not_a_silent_machine(
+    attempt: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody_answers(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", nobody_answers)
+    tried = attempt(4002, host="trading-pc.example", reply_timeout=0.2)
+    failed = await tried.verdict()
+
+    assert isinstance(failed, SessionFailed)
+    assert failed.outcome is Outcome.UNRESOLVABLE
+
+
 async def test_an_attempt_that_nobody_answers_is_unreachable(attempt: Open) -> None:
     # A listener whose queue is full drops further attempts without a word, as a firewall does.
     with socket.socket() as deaf:
