@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from agent.tws.applications import ApplicationKind
 
@@ -25,9 +26,24 @@ class Guide:
     """"Good to know": background, in Markdown."""
 
     def steps_for(self, kind: ApplicationKind, args: Mapping[str, str]) -> tuple[str, ...]:
-        """The steps for one application, placeholders filled; an unknown one gets the steps of IB Gateway."""
-        steps = self.steps.get(kind) or self.steps[ApplicationKind.GATEWAY]
-        return tuple(fill(step, args) for step in steps)
+        """The steps for one application, placeholders filled; for an unknown one those for both, told apart."""
+        return tuple(fill(step, args) for step in self.steps.get(kind) or self._for_both())
+
+    def _for_both(self) -> tuple[str, ...]:
+        tws, gateway = self.steps[ApplicationKind.TWS], self.steps[ApplicationKind.GATEWAY]
+        steps: list[str] = []
+        for same, start, end, other_start, other_end in SequenceMatcher(None, tws, gateway, False).get_opcodes():
+            if same == "equal":
+                steps += tws[start:end]
+            else:
+                steps += (_only_for(ApplicationKind.TWS, step) for step in tws[start:end])
+                steps += (_only_for(ApplicationKind.GATEWAY, step) for step in gateway[other_start:other_end])
+        return tuple(steps)
+
+
+def _only_for(kind: ApplicationKind, step: str) -> str:
+    """A step of one application's list, saying whose it is."""
+    return step if step.startswith(f"In {kind.title}") else f"{kind.title}: {step}"
 
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")

@@ -51,7 +51,7 @@ def test_steps_are_those_of_the_application_with_values_filled_in() -> None:
 
     assert guide.steps_for(ApplicationKind.TWS, {}) == ("In TWS.",)
     assert guide.steps_for(ApplicationKind.GATEWAY, {}) == ("In Gateway.", "Again.")
-    assert guide.steps_for(ApplicationKind.UNKNOWN, {}) == ("In Gateway.", "Again.")
+    assert guide.steps_for(ApplicationKind.UNKNOWN, {}) == ("In TWS.", "IB Gateway: In Gateway.", "IB Gateway: Again.")
     assert parse_guide("x", BOTH).steps_for(ApplicationKind.TWS, {"port": "4002"})[0] == "Open **File** on 4002."
 
 
