@@ -169,6 +169,11 @@ def _simulate(options: argparse.Namespace) -> int:
 
 def _connect(options: argparse.Namespace) -> int:
     _ask(options, {"command": options.command, "name": options.name})
+    which = options.name or "every connection"
+    tell(
+        f"Told: {options.command} {which}."
+        + (" It stays so until `gatelight connect`." * (options.command != "connect"))
+    )
     return 0
 
 

@@ -269,7 +269,7 @@ def _tally(notices: tuple[Notice, ...]) -> str:
     ends = [n.key for n in notices if n.over]
     once = all(problems.count(key) == 1 for key in problems) and sorted(problems) == sorted(ends)
     how = "each of them once, and its end once" if once else f"and {len(ends)} ends"
-    return f"{len(problems)} notices about problems, {how}."
+    return f"{len(problems)} notice{'' if len(problems) == 1 else 's'} about problems, {how}."
 
 
 def _shows(code: str) -> Callable[[Status], bool]:

@@ -22,12 +22,14 @@ from agent.core.problem import Severity
 from agent.core.reading import chosen, looked_since_failure
 from agent.core.settings import ConnectionSettings
 from agent.core.show import show_connection
-from agent.core.speech import notice_key, recall, speak, told
+from agent.core.speech import belated_end, notice_key, recall, speak, told
 from agent.core.state import AgentState, facts_about, others, replace_at
 from agent.core.status import Status
-from agent.core.watch import consider, target
+from agent.core.watch import Watched, consider, target
 from agent.tws.applications import ApplicationKind
 
+SETTLED_SESSION = 15.0
+"""Seconds after which a new session has told what it tells by itself: notices, farms, the link, two heartbeats."""
 FORGET_TOLD = 600.0
 """Seconds after the start of the agent until what was told before is no longer expected to turn up again."""
 
@@ -121,7 +123,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         for e in ledger.entries.values()
         if e.problem.code in words.guides
     }
-    ledger, effects = speak(name, ledger, changes, steps, _manners(state, name, ledger, facts), now, words.fixes)
+    ledger, effects = speak(name, ledger, changes, steps, _manners(state, name, ledger, now), now, words.fixes)
     broken = {p.code for p, _ in diagnosis.failures} - state.broken_checks
     records = tuple(
         Record(Severity.WARNING, f"the check of {p.code} failed", fault)
@@ -140,8 +142,7 @@ def _meant(settings: ConnectionSettings) -> ApplicationKind:
     return ApplicationKind(settings.application.value) if settings.application != "any" else ApplicationKind.UNKNOWN
 
 
-def _manners(state: AgentState, name: str, ledger: Ledger, facts: Facts) -> Manners:
-    now = facts.now
+def _manners(state: AgentState, name: str, ledger: Ledger, now: Moment) -> Manners:
     local_minute = int((now.wall + state.machine.utc_offset) // 60) % 1440
     snoozed = {s.code for s in state.memory.snoozed if s.connection in ("", name)}
     unstable = ledger.entries.get("connection-unstable")
@@ -158,20 +159,27 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
     """Keep what was told; what was told before this start is kept until it had time to turn up again."""
     current = tuple(t for w in state.watched for t in told(w.settings.name, w.ledger))
     known = {(t.connection, t.key) for t in current}
-    early = now.monotonic - state.started.monotonic < FORGET_TOLD
     shown = {(w.settings.name, k) for w in state.watched for k in w.ledger.entries}
-    old = tuple(
-        t
-        for t in before.told
-        if early
-        and (t.connection, t.key) not in known | shown
-        and t.at < state.started.wall
-        and not any(w.connected and w.settings.name == t.connection for w in state.watched)
-    )
-    memory = replace(state.memory, told=current + old)
-    if memory == state.kept:
-        return (state if memory == state.memory else replace(state, memory=memory)), ()
-    return replace(state, memory=memory, kept=memory), (Remember(memory),)
+    if not shown <= state.turned_up:
+        state = replace(state, turned_up=state.turned_up | shown)
+    gone = known | state.turned_up
+    earlier = [t for t in before.told if t.at < state.started.wall and (t.connection, t.key) not in gone]
+    settled = {w.settings.name for w in state.watched if _settled(w, now)}
+    ended = [t for t in earlier if t.connection in settled]
+    early = now.monotonic - state.started.monotonic < FORGET_TOLD
+    memory = replace(state.memory, told=(*current, *(t for t in earlier if early and t not in ended)))
+    quiet = _manners(state, "", Ledger(), now)
+    hush = quiet.paused or any(hours.covers(quiet.local_minute) for hours in quiet.settings.quiet_hours)
+    effects: list[Effect] = [] if hush else [belated_end(t) for t in ended]
+    if memory != state.kept:
+        effects.append(Remember(memory))
+        state = replace(state, kept=memory)
+    return (state if memory == state.memory else replace(state, memory=memory)), tuple(effects)
+
+
+def _settled(watched: Watched, now: Moment) -> bool:
+    """Whether a session has stood long enough that what is still wrong would have turned up again."""
+    return watched.connected and now.monotonic - watched.link.state.since >= SETTLED_SESSION
 
 
 def _show(state: AgentState, facts_of: Sequence[Facts]) -> tuple[AgentState, tuple[Effect, ...]]:

@@ -14,6 +14,8 @@ class Told:
     at: float
     """Epoch seconds of the latest announcement."""
     repeats: int = 0
+    title: str = ""
+    """What it was called, to say its end with."""
 
 
 @dataclass(frozen=True, slots=True)

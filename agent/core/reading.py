@@ -31,7 +31,8 @@ def candidates(
 ) -> tuple[Process, ...]:
     """The processes a connection may mean, likeliest first.
 
-    Of several, one that listens on the configured port comes first, then one whose mode fits, then the youngest;
+    Of several, one that listens on the configured port comes first, then one whose mode fits, then one on
+    a default port, then the youngest;
     one that listens on the fixed port of another connection is that connection's.
     """
     running = applications(machine)
@@ -46,12 +47,13 @@ def candidates(
     if len(found) < 2:
         return tuple(found)
 
-    def rank(process: Process) -> tuple[bool, bool, bool, float]:
+    def rank(process: Process) -> tuple[bool, bool, bool, bool, float]:
         wanted = connection.trading_mode
         return (
             connection.port not in process.api_ports,
             wanted is not WantedMode.ANY and mode_hint(process).value != wanted.value,
             not process.api_ports,
+            not set(default_ports(process.kind, None)).intersection(process.api_ports),
             -process.started,
         )
 
@@ -146,6 +148,15 @@ def _connections_to(machine: MachineFacts, port: int) -> int:
 def places_taken(machine: MachineFacts, port: int) -> bool:
     """Whether as many clients as an application serves are seen on a port of this machine."""
     return _connections_to(machine, port) >= MAX_CLIENTS
+
+
+WEDGED_AFTER = 5
+"""Sockets in CLOSE_WAIT on the API port from which on they are suspected of blocking it; a cautious guess."""
+
+
+def piled_up(process: Process, port: int) -> bool:
+    """Whether sockets of clients that are gone have piled up on an application's port."""
+    return dict(process.close_wait).get(port, 0) >= WEDGED_AFTER
 
 
 _TURNED_AWAY = frozenset({Outcome.CLOSED, Outcome.SILENT, Outcome.NOT_READY})

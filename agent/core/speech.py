@@ -120,6 +120,13 @@ def _cleared(connection: str, entry: Entry, manners: Manners, now: Moment) -> li
     return effects
 
 
+def belated_end(told: Told) -> Announce:
+    """The end of something that was told before the agent was restarted, and was over when it came back."""
+    title = f"Over: {told.title or told.key}"
+    text = f"{told.connection}: this was told at an earlier run of Gatelight, and is over."
+    return Announce(Notice(notice_key(told.connection, told.key), Severity.INFO, _clip(title), text, over=True))
+
+
 def _clip(title: str) -> str:
     if len(title) <= TITLE_LIMIT:
         return title
@@ -129,7 +136,14 @@ def _clip(title: str) -> str:
 def told(connection: str, ledger: Ledger) -> tuple[Told, ...]:
     """What people were told about this connection and is not over."""
     return tuple(
-        Told(connection, e.key, e.since.wall, e.since.wall + max(0.0, e.announced_at - e.since.monotonic), e.repeats)
+        Told(
+            connection,
+            e.key,
+            e.since.wall,
+            e.since.wall + max(0.0, e.announced_at - e.since.monotonic),
+            e.repeats,
+            title_of(e),
+        )
         for e in ledger.entries.values()
         if e.announced and e.announced_at is not None
     )

@@ -40,6 +40,8 @@ class AgentState:
     machine: MachineFacts = field(default_factory=MachineFacts)
     watched: tuple[Watched, ...] = ()
     memory: Memory = field(default_factory=Memory)
+    turned_up: frozenset[tuple[str, str]] = frozenset()
+    """(connection, key) of every problem seen since the start: what was told earlier of others may be over."""
     kept: Memory | None = None
     """The memory as it was last stored."""
     config_error: str | None = None

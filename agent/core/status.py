@@ -132,7 +132,9 @@ class Status:
 
     @property
     def shows_problem(self) -> bool:
-        """Whether any connection shows a problem that is not merely information."""
+        """Whether any connection shows a problem that is not merely information, or is about to."""
+        if self.overall in (IconState.PROBLEM, IconState.WARNING):
+            return True
         return any(p.visible and p.severity != "info" for c in self.connections for p in c.problems)
 
 

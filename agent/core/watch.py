@@ -19,7 +19,7 @@ from agent.core.facts import (
     Unknown,
 )
 from agent.core.ledger import Ledger
-from agent.core.reading import applications, candidates, listener_at, places_taken, target_port
+from agent.core.reading import applications, candidates, listener_at, piled_up, places_taken, target_port
 from agent.core.session import Session
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
@@ -94,7 +94,8 @@ def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionS
     owner = next((p for p in applications(machine) if port in p.api_ports), None)
     listener = listener_at(machine, port)
     if owner is not None:
-        door = f"{port}/{owner.pid}/{owner.started}/{'full' if places_taken(machine, port) else ''}"
+        crowd = "full" if places_taken(machine, port) else "piled" if piled_up(owner, port) else ""
+        door = f"{port}/{owner.pid}/{owner.started}/{crowd}"
     else:
         door = f"{port}/{listener.pid if listener is not None else '-'}"
     is_open = owner is not None or listener is not None or _must_knock(machine)

@@ -31,6 +31,7 @@ from agent.core.reading import (
     listener_at,
     mode_hint,
     outcome,
+    piled_up,
     port_of,
 )
 from agent.problems.obstacles import (
@@ -64,9 +65,6 @@ from agent.tws.ports import default_ports
 
 CONTAINER_RELAY_PORTS = frozenset({4003, 4004, 7498, 7499})
 """Ports on which the relay inside the common container images listens (README of gnzsnz/ib-gateway-docker)."""
-
-WEDGED_AFTER = 5
-"""Sockets in CLOSE_WAIT on the API port from which on they are suspected of blocking it; a cautious guess."""
 
 _MINUTES_PER_DAY = 24 * 60
 
@@ -253,8 +251,9 @@ def _handshake(facts: Facts, process: Process) -> Reach:
         case Outcome.CLOSED:
             return TurnedAway(process)
         case Outcome.SILENT:
-            piled = dict(process.close_wait).get(port_of(facts), 0)
-            return Wedged(process, piled) if piled >= WEDGED_AFTER else Silent(process, None)
+            port = port_of(facts)
+            piled = dict(process.close_wait).get(port, 0)
+            return Wedged(process, piled) if piled_up(process, port) else Silent(process, None)
         case Outcome.NOT_TWS:
             return NotTheApi(process, None)
         case _:

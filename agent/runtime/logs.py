@@ -25,7 +25,7 @@ _PRIVATE_FILE = 0o600
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _SPACES = "\t\xa0\u202f"
 """Not printable to Python, and harmless."""
-_SAID_ELSEWHERE = ("ib_async.client",)
+_SAID_ELSEWHERE = ("ib_async.client", "ib_async.Decoder")
 """What it calls errors (a refused or closed connection) the agent judges, and says once, by itself."""
 _CHATTY = ("ib_async.wrapper", "ib_async.ib", "apscheduler", "PIL", "asyncio")
 """Loggers that report every message, job or file; silent below a warning unless -vv asks for all of it."""

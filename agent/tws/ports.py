@@ -45,11 +45,3 @@ def default_ports(kind: ApplicationKind | None, mode: TradingMode | None) -> tup
         for (k, m), port in DEFAULT_API_PORTS.items()
         if (kind in (None, ApplicationKind.UNKNOWN) or k is kind) and (mode in (None, TradingMode.UNKNOWN) or m is mode)
     )
-
-
-def mode_of_port(port: int) -> TradingMode:
-    """The trading mode whose default a port is: a hint, never proof."""
-    for (_, mode), default in DEFAULT_API_PORTS.items():
-        if default == port:
-            return mode
-    return TradingMode.UNKNOWN

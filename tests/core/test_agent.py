@@ -81,7 +81,7 @@ def test_a_heartbeat_is_sent_when_it_is_due_and_only_then() -> None:
 
 def test_a_problem_is_announced_shown_and_remembered_at_once() -> None:
     state = started(problems=(HERE,))
-    told = Told("Paper Gateway", "here", START.wall, START.wall)
+    told = Told("Paper Gateway", "here", START.wall, START.wall, title="It is here")
 
     assert state.memory == Memory((told,))
     assert state.kept == state.memory
@@ -92,7 +92,7 @@ def test_a_problem_is_announced_shown_and_remembered_at_once() -> None:
 
 
 def test_what_was_told_before_the_restart_is_not_told_again() -> None:
-    told = Told("Paper Gateway", "here", START.wall - 50, START.wall - 50)
+    told = Told("Paper Gateway", "here", START.wall - 50, START.wall - 50, title="It is here")
     fresh = replace(started(), memory=Memory((told,)), knowledge=replace(started().knowledge, problems=(HERE,)))
     state, effects = advance(fresh, Tick(), START.later(1))
 

@@ -112,7 +112,7 @@ def test_the_longest_title_of_an_end_fits() -> None:
 def test_what_was_told_is_remembered_and_recalled_after_a_restart() -> None:
     memory = Memory(told("Paper", ledger(replace(SAID, repeats=2), replace(ENTRY, problem=replace(PROBLEM, code="x")))))
 
-    assert memory.told == (Told("Paper", "api-silent", NOW.wall, NOW.wall, 2),)
+    assert memory.told == (Told("Paper", "api-silent", NOW.wall, NOW.wall, 2, "TWS is silent"),)
 
     later = Moment(50.0, NOW.wall + 600)
     new = replace(ENTRY, since=later, visible_at=50.0)

@@ -506,3 +506,18 @@ def test_without_configuration_the_end_of_one_of_two_applications_is_told() -> N
     day.run(60)
 
     assert day.said == ["app-not-running"]
+
+
+def test_a_problem_that_ended_while_the_agent_was_away_is_over_once() -> None:
+    day = Day()
+    day.start().outcome = Outcome.SILENT
+    day.run(60)
+    again = day.restarted_agent()
+    again.apps[0].outcome = Outcome.READY
+    again.run(10)
+
+    assert again.said == []
+
+    again.run(600)
+
+    assert again.said == ["over: api-silent"]
