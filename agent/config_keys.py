@@ -294,7 +294,7 @@ CHECKS = Table(
         Key(
             "look_every",
             _duration(1, 3600, "5s"),
-            "how often processes and sockets are read; nothing is sent to TWS",
+            "how often processes and sockets are read, half as often while connected; nothing is sent to TWS",
         ),
         Key(
             "heartbeat_every",

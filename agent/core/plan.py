@@ -16,7 +16,9 @@ FAST_LOOK = 0.3
 """Seconds between looks just after something went away, so that its return is noticed at once."""
 SHORTEST_LOOK = 0.05
 """Seconds between two looks at least, whatever is urgent."""
-SLOWING = 0.05
+CALM = 2.0
+"""A connection that is up tells by itself what happens to it: looks find only newcomers then, and may be rarer."""
+SLOWING = 0.02
 """A wait of t seconds is looked at every t × this, until the usual pace is reached."""
 
 
@@ -58,7 +60,9 @@ def _processes(state: AgentState) -> tuple[Process, ...]:
 def _pace(state: AgentState, watched: Watched, now: Moment) -> float:
     """Seconds between looks for this connection: quick just after a change, slowing to the usual pace."""
     usual = state.timing.look_every
-    if watched.connected or not watched.wanted or not watched.settings.local:
+    if watched.connected:
+        return usual * CALM
+    if not watched.wanted or not watched.settings.local:
         return usual
     since = _unchanged_since(watched.link)
     for process in _processes(state):

@@ -85,10 +85,9 @@ class AgentLoop:
         self._after = after
         self._inbox: deque[Event] = deque()
         self._arrived = asyncio.Event()
-        self._stopping = asyncio.Event()
+        self._stopping = False
         self._faults = 0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._asked_to_stop = False
         self._performer = Performer(world, self.post, patience or Patience())
         self.handled = 0
         """Events taken in so far."""
@@ -106,37 +105,34 @@ class AgentLoop:
 
     def stop_from_anywhere(self) -> None:
         """Ask the loop to end, from any thread; one that has not begun ends as soon as it does."""
-        self._asked_to_stop = True
+        self._stopping = True
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._stopping.set)
+                self._loop.call_soon_threadsafe(self.stop)
 
     def stop(self) -> None:
         """Ask the loop to end; on its own thread."""
-        self._stopping.set()
+        self._stopping = True
+        self._arrived.set()
 
     async def run(self) -> None:
         """Run until asked to stop; then close what is open, in order."""
         self._loop = asyncio.get_running_loop()
-        if self._asked_to_stop:
-            self._stopping.set()
-        stopping = asyncio.ensure_future(self._stopping.wait())
         try:
             self._step(lambda now: begin(self.state, now))
-            while not self._stopping.is_set():
-                if not self._inbox:
+            while not self._stopping:
+                if self._inbox:
+                    self._take_in(self._inbox.popleft())
+                else:
                     self._arrived.clear()
-                    arrived = asyncio.ensure_future(self._arrived.wait())
-                    await asyncio.wait({arrived, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                    arrived.cancel()
-                while self._inbox and not self._stopping.is_set():
-                    event = self._inbox.popleft()
-                    self._step(lambda now, event=event: advance(self.state, event, now))  # type: ignore[misc]
-                    self.handled += 1
+                    await self._arrived.wait()
         finally:
-            stopping.cancel()
             await self._performer.close()
             self._loop = None
+
+    def _take_in(self, event: Event) -> None:
+        self._step(lambda now: advance(self.state, event, now))
+        self.handled += 1
 
     def _step(self, move: Callable[[Moment], tuple[AgentState, tuple[Effect, ...]]]) -> None:
         now = self._world.now()

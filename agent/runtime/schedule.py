@@ -12,11 +12,11 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from agent.core.clock import Moment
 from agent.runtime.clock import ClockSet, SleepWatch, Woke
 
-CLOCKS_EVERY = 5.0
+CLOCKS_EVERY = 10.0
 """Seconds between two readings of the clocks; a sleep is noticed at most this long after waking."""
 GUARD_EVERY = 60.0
 """Seconds without a turn after which the scheduler is set going again."""
-FILES_EVERY = 5.0
+FILES_EVERY = 10.0
 """Seconds between two glances at the configuration file."""
 
 

@@ -26,10 +26,10 @@ def with_link(link: Link, around: MachineFacts | None = None) -> AgentState:
     return replace(state, urgent_since=None, watched=(replace(state.watched[0], link=link),))
 
 
-def test_a_healthy_session_is_looked_at_at_the_usual_pace() -> None:
+def test_a_healthy_session_is_looked_at_half_as_often() -> None:
     state = replace(connected(), urgent_since=None)
 
-    assert look(state) == LookAt(NOW.monotonic + state.timing.look_every, frozenset({4002}))
+    assert look(state) == LookAt(NOW.monotonic + 2 * state.timing.look_every, frozenset({4002}))
 
 
 def test_what_is_urgent_is_looked_at_now_and_never_twice_at_once() -> None:
@@ -42,7 +42,7 @@ def test_what_is_urgent_is_looked_at_now_and_never_twice_at_once() -> None:
 def test_just_after_something_went_away_looks_are_quick_and_then_slow_down() -> None:
     gaps = [look(with_link(Link(Idle(NOW.monotonic - ago)))).at - NOW.monotonic for ago in (0.0, 20.0, 60.0, 900.0)]
 
-    assert [round(gap, 3) for gap in gaps] == [FAST_LOOK, 1.0, 3.0, 5.0]
+    assert [round(gap, 3) for gap in gaps] == [FAST_LOOK, 0.4, 1.2, 5.0]
 
 
 def test_a_young_application_is_looked_at_quickly() -> None:
