@@ -30,6 +30,7 @@ DEBIAN_PACKAGES = {
     "xprop": "x11-utils",
     "desktop-file-validate": "desktop-file-utils",
     "dex": "dex",
+    "chromium": "chromium",
     "wine": "wine",
     "wineserver": "wine64",
 }
