@@ -10,6 +10,7 @@ from typing import Generic, TypeAlias, TypeVar
 from agent.core.clock import Moment
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
+from agent.tws.api_settings import ConfigResponse
 from agent.tws.applications import Application, ApplicationKind, TradingMode
 from agent.tws.calendar import Expectation, Region
 from agent.tws.farms import Farm
@@ -339,6 +340,25 @@ class SessionFacts:
         return TradingMode.UNKNOWN if any(paper) else TradingMode.LIVE
 
 
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What Gatelight itself can do here, whatever is seen."""
+
+    config_file: str | None = None
+    """Name of the configuration file, where there is one that can be changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsTold:
+    """What the application told of its API settings, in a settings session."""
+
+    configuration: Fact[ConfigResponse] = Unknown("the API settings were not asked for yet")
+    at: float | None = None
+    """Monotonic time of the latest answer, of whatever kind; None before the first one."""
+    server_version: int | None = None
+    """The highest both sides know: it decides what can be asked and changed."""
+
+
 class Purpose(StrEnum):
     """Who looks."""
 
@@ -372,6 +392,8 @@ class Facts:
     timing: Timing = field(default_factory=Timing)
     purpose: Purpose = Purpose.WATCH
     sight: Sight = field(default_factory=Sight)
+    api_settings: SettingsTold = field(default_factory=SettingsTold)
+    abilities: Abilities = field(default_factory=Abilities)
     config_error: str | None = None
     """Why the latest configuration file could not be used, when an older one is still in force."""
     other_connections: tuple[ConnectionSettings, ...] = ()
