@@ -84,6 +84,10 @@ class Process:
     cpu: float | None = None
     """Share of one core since the last look, 1.0 = one core busy."""
     hints: Fact[SettingsHints] = Unknown("settings files not read")
+    command_port: int | None = None
+    """Port of IBC's command server, where its configuration names one and the process listens there."""
+    has_window: bool | None = None
+    """Whether it has a window that can be brought to the front; None: not looked for, or the system does not say."""
 
     @property
     def kind(self) -> ApplicationKind:
@@ -165,6 +169,8 @@ class Installation:
     kind: ApplicationKind
     version: str | None
     path: str
+    command: tuple[str, ...] = ()
+    """Starts it, program first; empty where only IBC may: it has renamed the program for that."""
 
 
 class SurroundingsKind(StrEnum):
@@ -371,6 +377,8 @@ class Sight:
     """When the application of this connection was seen running, over many looks."""
 
     last_pid: int | None = None
+    kind: ApplicationKind | None = None
+    """Which application that was."""
     gone_since: float | None = None
     """Monotonic time since which it has been gone; None while it runs or was never seen."""
     ever: bool = False

@@ -102,6 +102,23 @@ def listener_at(machine: MachineFacts, port: int) -> Listener | None:
     return next((x for x in machine.sockets.value.listeners if x.port == port), None)
 
 
+def owner_at(machine: MachineFacts, port: int) -> Process | None:
+    """The application whose API port this is."""
+    return next((p for p in applications(machine) if port in p.api_ports), None)
+
+
+def door_at(connection: ConnectionSettings, machine: MachineFacts, port: int) -> str:
+    """Identity of what a connection reaches on a port, as `core.connection.Target.door` names it."""
+    if not connection.local:
+        return f"{connection.host}:{port}"
+    owner = owner_at(machine, port)
+    if owner is not None:
+        crowd = "full" if places_taken(machine, port) else "piled" if piled_up(owner, port) else ""
+        return f"{port}/{owner.pid}/{owner.started}/{crowd}"
+    listener = listener_at(machine, port)
+    return f"{port}/{listener.pid if listener is not None else '-'}"
+
+
 def clients_of(facts: Facts) -> tuple[ApiClient, ...]:
     """The programs connected to this connection's API port, Gatelight itself left out."""
     if isinstance(facts.machine.sockets, Unknown) or not facts.connection.local:

@@ -19,7 +19,7 @@ from agent.core.facts import (
     Unknown,
 )
 from agent.core.ledger import Ledger
-from agent.core.reading import applications, candidates, listener_at, piled_up, places_taken, target_port
+from agent.core.reading import candidates, door_at, listener_at, owner_at, target_port
 from agent.core.session import Session
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
@@ -79,7 +79,7 @@ def see(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSett
     replaced = now.monotonic if sight.last_pid not in (None, pid) else sight.replaced_at
     read = found[0].hints
     hints = read.value if isinstance(read, Known) else sight.hints
-    seen = Sight(last_pid=pid, gone_since=None, ever=True, replaced_at=replaced, hints=hints)
+    seen = Sight(last_pid=pid, kind=found[0].kind, gone_since=None, ever=True, replaced_at=replaced, hints=hints)
     return watched if seen == sight else replace(watched, sight=seen)
 
 
@@ -88,18 +88,12 @@ def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionS
     settings = watched.settings
     port = target_port(settings, machine, tuple(others))
     if not settings.local:
-        return Target(watched.wanted, port, open=True, door=f"{settings.host}:{port}")
+        return Target(watched.wanted, port, open=True, door=door_at(settings, machine, port))
     if settings.pinned_pid is not None and not candidates(settings, machine, tuple(others)):
         return Target(watched.wanted, port, open=False, door="-", seen=machine.taken)
-    owner = next((p for p in applications(machine) if port in p.api_ports), None)
-    listener = listener_at(machine, port)
-    if owner is not None:
-        crowd = "full" if places_taken(machine, port) else "piled" if piled_up(owner, port) else ""
-        door = f"{port}/{owner.pid}/{owner.started}/{crowd}"
-    else:
-        door = f"{port}/{listener.pid if listener is not None else '-'}"
-    is_open = owner is not None or listener is not None or _must_knock(machine)
-    return Target(watched.wanted, port, open=is_open, door=door, seen=machine.taken)
+    found = owner_at(machine, port) is not None or listener_at(machine, port) is not None
+    door = door_at(settings, machine, port)
+    return Target(watched.wanted, port, open=found or _must_knock(machine), door=door, seen=machine.taken)
 
 
 def _must_knock(machine: MachineFacts) -> bool:
