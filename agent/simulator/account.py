@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from agent.simulator.instruments import INSTRUMENTS, Instrument
 from agent.simulator.protobuf import Values
 
-AAPL, MSFT, SPY, EURUSD = INSTRUMENTS
+AAPL, MSFT, SPY, EURUSD = INSTRUMENTS[:4]
 
 _HOLDINGS: tuple[tuple[Instrument, float, float], ...] = (
     (AAPL, 100.0, 212.35),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from agent.simulator import account as accounts
 from agent.simulator.instruments import Instrument, bars, find, matching
 from agent.simulator.messages import Request
-from agent.simulator.notices import DIFFERENT_ADDRESS, NO_DATA, PACING, text_of
+from agent.simulator.notices import AMBIGUOUS, DIFFERENT_ADDRESS, NO_DATA, PACING, text_of
 from agent.simulator.protobuf import Value, Values
 from agent.simulator.session import TIME_SECONDS, Session
 from agent.simulator.settings_desk import SettingsDesk
@@ -36,7 +36,7 @@ _CANCELS = frozenset({11, 23, 51, 53, 56, 57, 70, 89, 90, 93, 95, 98, 101, 103, 
 _WITHOUT_PERMISSION = {10: 354, 50: 420, 52: 10358, 87: 162, 88: 162, 96: 10187, 97: 10189}
 """By message ID, the notice that refuses a request which the simulator does not serve; 322 for the others."""
 
-_LIVE, _DELAYED = 1, 3
+_LIVE, _FROZEN, _DELAYED, _DELAYED_FROZEN = 1, 2, 3, 4
 
 
 class Desk:
@@ -282,7 +282,7 @@ class Desk:
         if delayed:
             session.notice(10167, request_id=request_id)
         session.market_data[request_id] = (instrument, delayed)
-        session.send("MarketDataType", {"request_id": request_id, "type": _DELAYED if delayed else _LIVE})
+        session.send("MarketDataType", {"request_id": request_id, "type": self._data_type(session, delayed)})
         session.send(
             "TickReqParams",
             {
@@ -300,6 +300,13 @@ class Desk:
         else:
             session.keep_ticking()
 
+    def _data_type(self, session: Session, delayed: bool) -> int:
+        """What the data of a subscription are called."""
+        frozen = self._situation.has("market-closed") and session.wants_frozen
+        if delayed:
+            return _DELAYED_FROZEN if frozen else _DELAYED
+        return _FROZEN if frozen else _LIVE
+
     def _cancel_market_data(self, session: Session, request: Request) -> None:
         if session.market_data.pop(request.request_id, None) is None:
             session.notice(300, request_id=request.request_id)
@@ -309,6 +316,9 @@ class Desk:
         found = find(request.part_of("contract"))
         if not found or not self._situation.link_up:
             session.notice(200, request_id=request.request_id)
+            return None
+        if len(found) > 1:
+            session.notice(200, AMBIGUOUS.format(found[0].symbol), request.request_id)
             return None
         return found[0]
 

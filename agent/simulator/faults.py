@@ -108,6 +108,9 @@ WIRE_FAULTS: dict[str, Fault] = {
         _wire("lines-exhausted", "101: no market data line is left"),
         _wire("delayed", "10167: delayed market data instead of live"),
         _wire(
+            "market-closed", "outside trading hours: the last prices once to who asks for frozen data, else the close"
+        ),
+        _wire(
             "not-subscribed",
             "market data is not subscribed",
             "notice",

@@ -31,6 +31,10 @@ class Instrument:
     """Smallest step of the price."""
     farm: str
     """The market data farm that serves it."""
+    expiry: str = ""
+    """Last day of a future, as YYYYMMDD."""
+    multiplier: str = ""
+    """Of a future."""
 
     @property
     def contract(self) -> Values:
@@ -45,6 +49,7 @@ class Instrument:
             "currency": self.currency,
             "local_symbol": self.local_symbol,
             "trading_class": self.trading_class,
+            **({"expiry": self.expiry, "multiplier": self.multiplier} if self.expiry else {}),
         }
 
     @property
@@ -91,6 +96,16 @@ INSTRUMENTS = (
         12087792, "EUR", "CASH", "IDEALPRO", "", "USD", "EUR.USD", "EUR.USD", "European Monetary Union Euro", 1.1562,
         0.00005, "cashfarm",
     ),
+    # Two shares that only their exchanges tell apart, so that a request that leaves it open is ambiguous.
+    Instrument(900001, "TWIN", "STK", "SMART", "NYSE", "USD", "TWIN", "TWIN", "TWIN INDUSTRIES", 41.5, 0.01, "usfarm"),
+    Instrument(900002, "TWIN", "STK", "SMART", "ARCA", "USD", "TWIN", "TWIN", "TWIN INCOME ETF", 27.1, 0.01, "usfarm"),
+    # A future has a contract for each expiry, and they are not told in the order of these.
+    Instrument(
+        900012, "ES", "FUT", "CME", "", "USD", "ESH7", "ES", "E-mini S&P", 6690.0, 0.25, "usfuture", "20270319", "50"
+    ),
+    Instrument(
+        900011, "ES", "FUT", "CME", "", "USD", "ESZ6", "ES", "E-mini S&P", 6630.0, 0.25, "usfuture", "20261218", "50"
+    ),
 )  # fmt: skip
 
 
@@ -106,6 +121,8 @@ def find(contract: Mapping[str, Value]) -> tuple[Instrument, ...]:
             ("sec_type", instrument.sec_type),
             ("currency", instrument.currency),
             ("local_symbol", instrument.local_symbol),
+            ("expiry", instrument.expiry),
+            ("primary_exchange", instrument.primary_exchange),
         )
         return all(str(contract.get(name) or value).upper() == value for name, value in wanted)
 

@@ -18,6 +18,9 @@ PACING = "Historical Market Data Service error message:Historical data request p
 NO_DATA = "Historical Market Data Service error message:HMDS query returned no data: {}"
 """Text of 162 while no history can be had."""
 
+AMBIGUOUS = "The contract description specified for {} is ambiguous."
+"""Text of 200 when several contracts fit a request for data."""
+
 READ_ONLY_TEXTS = {
     "en": _READ_ONLY,
     "de": "Fehler bei der Prüfung der Anfrage:-'bN' : Ursache - Die API-Schnittstelle ist derzeit schreibgeschützt.",

@@ -98,6 +98,11 @@ class Session(asyncio.Protocol):
         """Whether startApi was accepted."""
         return self.client_id is not None
 
+    @property
+    def wants_frozen(self) -> bool:
+        """Whether it asked for the last prices of a closed market: market data type 2 or 4."""
+        return self.market_data_type in (2, 4)
+
     # The connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -368,7 +373,8 @@ class Session(asyncio.Protocol):
         if self._transport is None:
             return
         situation = self._situation
-        if self._writable and situation.link_up and not situation.has("freeze"):
+        quiet = situation.has("freeze") or situation.has("market-closed")
+        if self._writable and situation.link_up and not quiet:
             for request_id in tuple(self.market_data):
                 self.send_ticks(request_id)
         self.keep_ticking()
@@ -381,7 +387,10 @@ class Session(asyncio.Protocol):
             return
         bid, ask, last = instrument.quote(situation.now())
         types = ((66, bid), (67, ask), (68, last)) if delayed else ((1, bid), (2, ask), (4, last))
-        for tick_type, price in types[: 2 if instrument.sec_type == "CASH" else 3]:
+        kept = types[: 2 if instrument.sec_type == "CASH" else 3]
+        if situation.has("market-closed") and not self.wants_frozen:
+            kept = ((75 if delayed else 9, last),)
+        for tick_type, price in kept:
             self.send(
                 "TickPrice",
                 {"request_id": request_id, "tick_type": tick_type, "price": price, "size": "100", "attributes": 1},

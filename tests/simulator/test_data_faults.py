@@ -187,6 +187,65 @@ async def test_data_faults_are_said_unasked_and_refuse_requests(
     assert any(m[0] == "1" for m in data) == served
 
 
+@pytest.mark.parametrize(
+    ("market_data_type", "fault", "told", "ticks"),
+    [
+        (1, None, "1", {"9"}),
+        (2, None, "2", {"1", "2", "4"}),
+        (3, "not-subscribed", "3", {"75"}),
+        (4, "not-subscribed", "4", {"66", "67", "68"}),
+    ],
+)
+async def test_a_closed_market_shows_its_last_prices_once_to_who_asks_for_them(
+    start: StartSimulator, raw: StartRaw, market_data_type: int, fault: str | None, told: str, ticks: set[str]
+) -> None:
+    simulator = await start()
+    client = await raw(simulator)
+    await simulator.apply("market-closed")
+    if fault:
+        await simulator.apply(fault)
+        await client.rest()
+
+    client.send(59, 1, market_data_type)
+    ask_for_data(client)
+    messages = await client.rest()
+
+    assert [m[3] for m in messages if m[0] == "58"] == [told]
+    prices = [m[3] for m in messages if m[0] == "1"]
+    assert len(prices) == len(ticks)
+    assert set(prices) == ticks
+
+
+@pytest.mark.parametrize(("primary", "served"), [("", False), ("ARCA", True), ("LSE", False)])
+async def test_a_symbol_that_two_shares_have_needs_its_exchange(
+    start: StartSimulator, raw: StartRaw, primary: str, served: bool
+) -> None:
+    simulator = await start()
+    client = await raw(simulator)
+    contract = (0, "TWIN", "STK", "", 0.0, "", "", "SMART", primary, "USD", "", "")
+
+    client.send(9, 8, 33, *contract, 0, "", "", "")
+    details = await client.rest()
+    # A snapshot: it ends by itself.
+    client.send(1, 11, 41, *contract, 0, "", 1, 0, "")
+    data = await client.rest()
+
+    assert len([m for m in details if m[0] == "10"]) == (2 if not primary else 1 if served else 0)
+    assert any(m[0] == "1" for m in data) is served
+    if not primary:
+        assert data[0][4] == "The contract description specified for TWIN is ambiguous."
+
+
+async def test_a_future_has_a_contract_for_each_expiry(start: StartSimulator, raw: StartRaw) -> None:
+    simulator = await start()
+    client = await raw(simulator)
+
+    client.send(9, 8, 33, 0, "ES", "FUT", "", 0.0, "", "", "CME", "", "", "", "", 0, "", "", "")
+    details = [m for m in await client.rest() if m[0] == "10"]
+
+    assert [m[4][:8] for m in details] == ["20270319", "20261218"]
+
+
 async def test_texts_tell_a_competing_session_from_pacing(start: StartSimulator, raw: StartRaw) -> None:
     simulator = await start()
     client = await raw(simulator)
