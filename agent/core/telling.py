@@ -70,6 +70,11 @@ def at(facts: Facts, monotonic: float) -> str:
     return f"at {clock(facts, monotonic)}"
 
 
+def took(seconds: float) -> str:
+    """How long an answer took, like "4 ms" or "2.5 s"."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 1.0 else f"{seconds:.1f} s"
+
+
 def size(amount: float) -> str:
     """A number of bytes, like "730 MiB" or "3.9 GiB"."""
     return f"{amount / _MIB:.0f} MiB" if amount < 1.5 * _GIB else f"{amount / _GIB:.1f} GiB"
@@ -114,3 +119,9 @@ def program(client: ApiClient) -> str:
     """A program on the API port by name, like "quantower (pid 991)"."""
     name = client.name or (f"a program at {client.peer}" if client.peer else "a program without a name")
     return name if client.pid is None else f"{name} (pid {client.pid})"
+
+
+def notice_told(code: int, text: str) -> str:
+    """A notice for the evidence, without its time: like "notice 354: “Requested market data …”"."""
+    words = quoted(text)
+    return f"notice {code}{': ' + words if words else ''}"

@@ -4,7 +4,20 @@ import pytest
 
 from agent.core.facts import ApiClient
 from agent.core.settings import WantedApplication
-from agent.core.telling import app_name, appointment, at, clock, lasting, listed, masked, program, quoted, size
+from agent.core.telling import (
+    app_name,
+    appointment,
+    at,
+    clock,
+    lasting,
+    listed,
+    masked,
+    notice_told,
+    program,
+    quoted,
+    size,
+    took,
+)
 from tests.problems.scene import NOW, connection, facts, machine, tws
 
 
@@ -96,3 +109,12 @@ def test_a_program_is_named_as_well_as_the_system_allows() -> None:
 def test_memory_is_told_in_units_that_are_easy_to_read() -> None:
     assert size(768 * 2**20) == "768 MiB"
     assert size(4 * 2**30) == "4.0 GiB"
+
+
+def test_how_long_an_answer_took_is_told_in_fitting_units() -> None:
+    assert [took(0.0042), took(0.9994), took(1.0), took(12.34)] == ["4 ms", "999 ms", "1.0 s", "12.3 s"]
+
+
+def test_a_notice_is_told_with_its_words_where_it_has_some() -> None:
+    assert notice_told(354, "not subscribed for U7654321") == "notice 354: “not subscribed for U•••321”"
+    assert notice_told(10167, " ") == "notice 10167"
