@@ -7,12 +7,23 @@ from dataclasses import replace
 from typing import TypeVar
 
 from agent.core.clock import Moment
-from agent.core.facts import NOT_LOOKED, Fact, Known, MachineFacts, Process, Processes, SettingsHints, Sockets, Unknown
+from agent.core.facts import (
+    Fact,
+    Installation,
+    Known,
+    MachineFacts,
+    Process,
+    Processes,
+    SettingsHints,
+    Sockets,
+    Unknown,
+)
 from agent.observers.installed import InstalledObserver
 from agent.observers.machine import MachineObserver
 from agent.observers.processes import ProcessObserver
 from agent.observers.settings_files import SettingsFilesObserver
 from agent.observers.sockets import SocketObserver, SocketsSeen
+from agent.observers.windows import WindowObserver
 from agent.platforms import Platform, current
 
 log = logging.getLogger(__name__)
@@ -31,6 +42,7 @@ class Looker:
         self._settings_files = SettingsFilesObserver(self._platform.settings_roots())
         self._machine = MachineObserver(self._platform)
         self._installed = InstalledObserver(self._platform)
+        self._windows = WindowObserver(self._platform)
         self._sockets: SocketObserver | None = None
         self._looking = threading.Lock()
         self._failing: set[str] = set()
@@ -38,18 +50,19 @@ class Looker:
     def look(self, ports: frozenset[int], *, thorough: bool, now: Moment) -> MachineFacts:
         """The facts of this machine, `ports` being those configured for connections to it.
 
-        A thorough look also reads the sockets of every program anew, and the program folders: right after a failed
-        attempt to connect, and for the doctor.
+        A thorough look also reads the sockets of every program anew, the program folders, and which applications have
+        a window: right after a failed attempt to connect, and for the doctor.
         """
         if not self._looking.acquire(blocking=False):
             return MachineFacts(*(STILL_LOOKING,) * 5, utc_offset=self._utc_offset(now), taken=now.monotonic)
         try:
             processes, sockets = self._tables(ports, thorough=thorough, now=now)
+            processes = self._with_windows(processes, thorough=thorough, now=now)
             return MachineFacts(
                 processes=processes,
                 sockets=sockets,
                 network=self._guarded("the network", self._machine.network),
-                installed=self._guarded("the program folders", self._installed.observe) if thorough else NOT_LOOKED,
+                installed=self._installations(processes, thorough=thorough, now=now),
                 surroundings=self._guarded("the surroundings", self._machine.surroundings),
                 utc_offset=self._utc_offset(now),
                 taken=now.monotonic,
@@ -72,6 +85,25 @@ class Looker:
         if isinstance(seen, Unknown):
             return processes, seen
         return Known(seen.value.processes) if isinstance(processes, Known) else processes, seen.value.sockets
+
+    def _with_windows(self, processes: Fact[Processes], *, thorough: bool, now: Moment) -> Fact[Processes]:
+        if isinstance(processes, Unknown):
+            return processes
+        given = processes.value.applications
+
+        def read() -> Fact[tuple[Process, ...]]:
+            return Known(self._windows.observe(given, thorough=thorough, now=now))
+
+        seen = self._guarded("the windows", read)
+        return processes if isinstance(seen, Unknown) else Known(replace(processes.value, applications=seen.value))
+
+    def _installations(
+        self, processes: Fact[Processes], *, thorough: bool, now: Moment
+    ) -> Fact[tuple[Installation, ...]]:
+        running = frozenset(p.pid for p in processes.value.applications) if isinstance(processes, Known) else None
+        return self._guarded(
+            "the program folders", lambda: self._installed.observe(running, thorough=thorough, now=now)
+        )
 
     def _with_hints(self, process: Process) -> Process:
         def read() -> Fact[Fact[SettingsHints]]:

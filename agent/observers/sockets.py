@@ -96,14 +96,9 @@ class SocketObserver:
         )
 
     def _with_sockets(self, process: Process, rows: tuple[SocketRow, ...], now: Moment) -> Process:
-        hints = process.hints.value if isinstance(process.hints, Known) else None
-        ports = socket_table.api_ports(
-            rows,
-            process.pid,
-            process.kind,
-            process.application.mode_hint,
-            hints.command_server_port if hints is not None else None,
-        )
+        named = process.hints.value.command_server_port if isinstance(process.hints, Known) else None
+        ports = socket_table.api_ports(rows, process.pid, process.kind, process.application.mode_hint, named)
+        listening = named is not None and named in socket_table.listening_ports(rows, process.pid)
         links = socket_table.upstream(rows, process.pid)
         for link in links:
             self._upstream_since.setdefault((process.pid, link), now.monotonic)
@@ -111,6 +106,7 @@ class SocketObserver:
         return replace(
             process,
             api_ports=ports,
+            command_port=named if listening else None,
             close_wait=socket_table.close_wait(rows, process.pid, ports),
             upstream=f"{oldest.remote_address}:{oldest.remote_port}" if oldest is not None else None,
             upstream_since=self._upstream_since[process.pid, oldest] if oldest is not None else None,

@@ -39,6 +39,12 @@ class Platform(Protocol):
     def published_port(self, cmdline: list[str]) -> int | None:
         """The port of this machine that a container relay with this command line listens on; None for any other."""
 
+    def with_window(self, pids: frozenset[int]) -> frozenset[int] | None:
+        """Those of these processes that have a window on the screen; None where that cannot be told."""
+
+    def bring_to_front(self, pid: int) -> str | None:
+        """Bring the window of a process to the front; answers what went wrong, or None. May take some seconds."""
+
     def exit_watch(self, pid: int, callback: Callable[[], None]) -> Callable[[], None]:
         """Call `callback` once, on the running asyncio loop, when the process is gone; returns how to cancel.
 

@@ -10,11 +10,17 @@ from agent.tws.applications import ApplicationKind, bundle_kind, spelled_version
 _VERSION_FOLDER = re.compile(r"\d{3,4}|\d{1,2}\.\d{1,2}[0-9a-z.]*")
 _BUNDLE_VERSION = re.compile(r" (\d+(?:\.\d+)?)\.app$")
 
+OPEN = "/usr/bin/open"
+"""Starts a macOS bundle as a double click does."""
+
 _PROGRAMS = {
-    ApplicationKind.TWS: ("tws", "tws.exe", "tws1.exe"),
-    ApplicationKind.GATEWAY: ("ibgateway", "ibgateway.exe", "ibgateway1.exe"),
+    ApplicationKind.TWS: ("tws", "tws.exe"),
+    ApplicationKind.GATEWAY: ("ibgateway", "ibgateway.exe"),
 }
-"""Launchers; IBC renames the Windows ones with a 1."""
+"""Launchers."""
+
+_RENAMED = {ApplicationKind.TWS: "tws1.exe", ApplicationKind.GATEWAY: "ibgateway1.exe"}
+"""What IBC makes of the Windows ones, so that nothing but IBC starts them."""
 
 
 def in_folders(roots: Iterable[Path]) -> tuple[Installation, ...]:
@@ -23,8 +29,10 @@ def in_folders(roots: Iterable[Path]) -> tuple[Installation, ...]:
     for root in roots:
         for folder, version in _program_folders(root):
             for kind, names in _PROGRAMS.items():
-                if any((folder / name).is_file() for name in names):
-                    found.setdefault(str(folder), Installation(kind, version, str(folder)))
+                launcher = next((folder / name for name in names if (folder / name).is_file()), None)
+                if launcher is not None or (folder / _RENAMED[kind]).is_file():
+                    command = (str(launcher),) if launcher is not None else ()
+                    found.setdefault(str(folder), Installation(kind, version, str(folder), command))
     return tuple(found.values())
 
 
@@ -36,7 +44,8 @@ def in_bundles(folders: Iterable[Path]) -> tuple[Installation, ...]:
             kind = bundle_kind(f"{bundle.as_posix()}/Contents/MacOS/")
             if kind is not None:
                 version = _BUNDLE_VERSION.search(bundle.name)
-                found.append(Installation(kind, spelled_version(version[1]) if version else None, str(bundle)))
+                spelled = spelled_version(version[1]) if version else None
+                found.append(Installation(kind, spelled, str(bundle), (OPEN, str(bundle))))
     return tuple(found)
 
 

@@ -1,5 +1,6 @@
 """Linux: what detection needs to know about it, WSL and containers included."""
 
+import os
 import re
 import socket
 import struct
@@ -178,6 +179,22 @@ class Linux:
     def published_port(self, cmdline: list[str]) -> int | None:
         """See `Platform`."""
         return published_port(cmdline)
+
+    def with_window(self, pids: frozenset[int]) -> frozenset[int] | None:
+        """See `Platform`."""
+        if not os.environ.get("DISPLAY"):
+            return None
+        from agent.platforms import front_linux
+
+        return front_linux.with_window(pids)
+
+    def bring_to_front(self, pid: int) -> str | None:
+        """See `Platform`."""
+        if not os.environ.get("DISPLAY"):
+            return "Gatelight runs without a screen"
+        from agent.platforms import front_linux
+
+        return front_linux.bring_to_front(pid)
 
     def exit_watch(self, pid: int, callback: Callable[[], None]) -> Callable[[], None]:
         """See `Platform`."""

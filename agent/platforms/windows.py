@@ -53,6 +53,18 @@ class Windows:
         """See `Platform`. A relay's own sockets tell its port."""
         return None
 
+    def with_window(self, pids: frozenset[int]) -> frozenset[int] | None:
+        """See `Platform`."""
+        from agent.platforms import front_windows
+
+        return front_windows.with_window(pids)
+
+    def bring_to_front(self, pid: int) -> str | None:
+        """See `Platform`."""
+        from agent.platforms import front_windows
+
+        return front_windows.bring_to_front(pid)
+
     def exit_watch(self, pid: int, callback: Callable[[], None]) -> Callable[[], None]:
         """See `Platform`."""
         return exit_watch.by_thread(pid, callback)

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from agent.core.clock import Moment
-from agent.core.facts import NOT_LOOKED, Known, MachineFacts, SettingsHints, Surroundings, Unknown
+from agent.core.facts import Known, MachineFacts, SettingsHints, Surroundings, Unknown
 from agent.observers.look import STILL_LOOKING, Looker
 from agent.platforms import current
 from agent.tws.applications import TradingMode
@@ -29,13 +29,31 @@ def test_a_look_finds_application_port_hints_and_the_machine(start: Start, now: 
     assert running.pid in [x.pid for x in facts.sockets.value.listeners]
     assert isinstance(facts.network, Known)
     assert isinstance(facts.surroundings, Known)
-    assert facts.installed == NOT_LOOKED
+    assert isinstance(facts.installed, Known)
     assert facts.taken == now.monotonic
     assert abs(facts.utc_offset) <= 14 * 3600
 
 
-def test_only_a_thorough_look_reads_program_folders(now: Moment) -> None:
-    assert isinstance(Looker().look(frozenset(), thorough=True, now=now).installed, Known)
+def test_an_application_without_an_api_port_is_looked_for_on_the_screen(start: Start, now: Moment) -> None:
+    asked: list[frozenset[int]] = []
+
+    class Screen:
+        def __getattr__(self, name: str) -> object:
+            return getattr(current(), name)
+
+        def with_window(self, pids: frozenset[int]) -> frozenset[int]:
+            asked.append(pids)
+            return pids
+
+    waiting = start("install4j.ibgateway.GWClient").pid
+    serving = start("install4j.jclient.LoginFrame", listen=(("127.0.0.1", 0),)).pid
+    facts = Looker(Screen()).look(frozenset(), thorough=False, now=now)  # type: ignore[arg-type]
+
+    assert isinstance(facts.processes, Known)
+    seen = {p.pid: p.has_window for p in facts.processes.value.applications}
+    assert (seen[waiting], seen[serving]) == (True, None)
+    assert waiting in asked[0]
+    assert serving not in asked[0]
 
 
 class Broken:
@@ -57,6 +75,10 @@ class Broken:
 
     def is_elsewhere(self, pid: int) -> bool:
         return False
+
+    def with_window(self, pids: frozenset[int]) -> frozenset[int] | None:
+        # Only asked where an application happens to run.
+        return None
 
 
 def test_a_part_that_fails_is_unknown_in_words_and_logged_once(now: Moment, caplog: pytest.LogCaptureFixture) -> None:

@@ -29,6 +29,22 @@ def test_windows_finds_both_applications_and_the_exe_that_ibc_renamed(tmp_path: 
     }
 
 
+def test_windows_starts_the_exe_itself_but_not_the_one_that_ibc_renamed(tmp_path: Path) -> None:
+    for name in ("Jts/1045/tws.exe", "Jts/1045/tws1.exe", "Jts/ibgateway/1044/ibgateway1.exe"):
+        touch(tmp_path / name)
+    found = {i.kind: i.command for i in Windows(tmp_path).installations()}
+
+    assert found == {ApplicationKind.TWS: (str(tmp_path / "Jts/1045/tws.exe"),), ApplicationKind.GATEWAY: ()}
+
+
+def test_macos_opens_the_bundle(tmp_path: Path) -> None:
+    bundle = tmp_path / "home/Applications/IB Gateway 10.45/IB Gateway 10.45.app"
+    bundle.mkdir(parents=True)
+    (found,) = MacOs(tmp_path, tmp_path / "home").installations()
+
+    assert found.command == ("/usr/bin/open", str(bundle))
+
+
 def test_windows_finds_a_tws_that_updates_itself(tmp_path: Path) -> None:
     touch(tmp_path / "Jts/tws.exe")
     (found,) = Windows(tmp_path).installations()

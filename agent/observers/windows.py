@@ -1,0 +1,37 @@
+"""Which applications have a window on the screen. Asks the screen only about those that may have to be brought forward.
+
+An application that listens and answers has nothing on its screen that anybody must see: it is never asked about.
+"""
+
+from dataclasses import replace
+
+from agent.core.clock import Moment
+from agent.core.facts import Process
+from agent.platforms import Platform
+
+AGAIN = 15.0
+"""Seconds an answer is good for: windows come and go, and asking costs a connection to the screen."""
+
+
+class WindowObserver:
+    """Asks the screen, and remembers what it said."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._asked: frozenset[int] = frozenset()
+        self._told: frozenset[int] | None = None
+        self._at = 0.0
+
+    def observe(self, applications: tuple[Process, ...], *, thorough: bool, now: Moment) -> tuple[Process, ...]:
+        """The applications with what the screen tells: of those without an API port, in a thorough look of all."""
+        wanted = frozenset(p.pid for p in applications if thorough or not p.api_ports)
+        if not wanted:
+            self._asked, self._told = frozenset(), None
+            return applications
+        if wanted - self._asked or now.monotonic - self._at >= AGAIN:
+            self._asked, self._at = wanted, now.monotonic
+            self._told = self._platform.with_window(wanted)
+        told = self._told
+        if told is None:
+            return applications
+        return tuple(replace(p, has_window=p.pid in told) if p.pid in wanted else p for p in applications)

@@ -1,0 +1,37 @@
+"""macOS' windows: which processes have one, and bringing one to the front.
+
+Written for, but not tried on, macOS. The list of windows needs no permission; bringing one to the front lets macOS ask
+once whether Gatelight may control System Events.
+"""
+
+import subprocess
+from importlib import import_module
+
+FRONT_SECONDS = 30.0
+"""How long somebody may take to answer whether Gatelight may control System Events."""
+
+_ORDINARY = 0
+"""Layer of ordinary windows; menus and the Dock have others."""
+
+
+def with_window(pids: frozenset[int]) -> frozenset[int] | None:
+    """Those of these processes that have a window, minimised ones included; None where the session has no screen."""
+    quartz = import_module("Quartz")
+    windows = quartz.CGWindowListCopyWindowInfo(quartz.kCGWindowListExcludeDesktopElements, quartz.kCGNullWindowID)
+    if windows is None:
+        return None
+    owners = {int(w["kCGWindowOwnerPID"]) for w in windows if int(w.get("kCGWindowLayer", _ORDINARY)) == _ORDINARY}
+    return pids & owners
+
+
+def bring_to_front(pid: int) -> str | None:
+    """Bring a process to the front; answers what went wrong, or None."""
+    process = f"(first process whose unix id is {pid:d})"
+    script = f'tell application "System Events" to set frontmost of {process} to true'
+    try:
+        done = subprocess.run(
+            ["/usr/bin/osascript", "-e", script], capture_output=True, timeout=FRONT_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return "macOS did not answer in time"
+    return None if done.returncode == 0 else "macOS does not let Gatelight control System Events"
