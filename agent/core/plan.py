@@ -30,7 +30,7 @@ def plan(
     ports = frozenset(a.port for a in aims) | frozenset(
         DEFAULT_API_PORTS.values() if any(w.settings.port == "auto" for w in state.watched) else ()
     )
-    stuck = any(isinstance(w.link.state, Blocked) for w in state.watched)
+    stuck = any(isinstance(w.link.state, Blocked) for w in state.watched) or any(f.session.frozen for f in facts_of)
     pace = min((_pace(state, w, now) for w in state.watched), default=state.timing.look_every)
     at = now.monotonic if state.urgent_since is not None else state.machine.taken + pace
     at = max(at, now.monotonic, state.machine.taken + SHORTEST_LOOK if state.machine.taken else 0.0)

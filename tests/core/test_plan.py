@@ -32,6 +32,19 @@ def test_a_healthy_session_is_looked_at_half_as_often() -> None:
     assert look(state) == LookAt(NOW.monotonic + 2 * state.timing.look_every, frozenset({4002}))
 
 
+def test_while_an_application_does_not_answer_looks_are_thorough() -> None:
+    state = connected()
+    frozen = [
+        replace(f, session=replace(f.session, heartbeat_unanswered=2))
+        for f in (facts_about(state, w, NOW) for w in state.watched)
+    ]
+    aims = [target(w, state.machine, ()) for w in state.watched]
+    effects = plan(replace(state, look_at=None), frozen, aims, NOW)[1]
+
+    assert [e.thorough for e in effects if isinstance(e, LookAt)] == [True]
+    assert not look(state).thorough
+
+
 def test_what_is_urgent_is_looked_at_now_and_never_twice_at_once() -> None:
     state = replace(connected(), urgent_since=NOW.monotonic)
 
