@@ -20,6 +20,7 @@ from agent.core.problem import Absent, Present, Problem, Severity
 from agent.core.session import Heartbeats, fresh_session
 from agent.core.timing import Timing
 from agent.core.watch import Watched, consider, due_times, facts_of_session, fresh, see, target
+from agent.tws.applications import ApplicationKind
 from tests.problems.scene import NOW, connection, facts, foreign, gateway, machine, tws
 
 TIMING = Timing()
@@ -51,17 +52,17 @@ def test_the_number_is_that_of_the_attempt_or_session() -> None:
 def test_an_application_is_seen_gone_and_replaced() -> None:
     seen = see(NEW, HERE, (), NOW)
 
-    assert seen.sight == Sight(last_pid=3117, ever=True)
+    assert seen.sight == Sight(last_pid=3117, kind=ApplicationKind.GATEWAY, ever=True)
     assert see(seen, HERE, (), NOW.later(5)) is seen
 
     gone = see(seen, machine(), (), NOW.later(10))
 
-    assert gone.sight == Sight(last_pid=3117, gone_since=NOW.monotonic + 10, ever=True)
+    assert gone.sight == replace(seen.sight, gone_since=NOW.monotonic + 10)
     assert see(gone, machine(), (), NOW.later(20)).sight == gone.sight
 
     back = see(gone, machine(gateway(pid=9)), (), NOW.later(30))
 
-    assert back.sight == Sight(last_pid=9, ever=True, replaced_at=NOW.monotonic + 30)
+    assert back.sight == replace(seen.sight, last_pid=9, replaced_at=NOW.monotonic + 30)
 
 
 def test_an_application_that_was_never_there_is_not_gone() -> None:
