@@ -127,7 +127,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
     with set_up(None, options.verbose):
         status = examine(_places(options), options.name, tell)
-    _print_status(to_json(status, show_accounts=options.show_accounts), options.json, thorough=True)
+    _print_status(to_json(status, show_accounts=options.show_accounts, thorough=True), options.json, thorough=True)
     return exit_status(status)
 
 

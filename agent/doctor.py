@@ -101,6 +101,9 @@ def _waits_for(state: AgentState, watched: Watched, now: Moment) -> str | None:
             frozen = watched.session is not None and watched.session.heartbeats.unanswered(now.monotonic, timing) >= 2
             if now.monotonic - since < LISTEN or not (told or frozen):
                 return ""
+            if not frozen and watched.inquiry.told.at is None:
+                # It takes three seconds at most, and ends in an answer or in the reason why there is none.
+                return ""
         case BackingOff(retry_at=retry_at) if retry_at <= now.monotonic + 0.05:
             return ""
         case Idle(since=since) if state.machine.taken < since:

@@ -9,8 +9,8 @@ from agent import __version__
 from agent.channels import Chain, NotDelivered
 from agent.core.clock import Moment
 from agent.core.display import Notice
-from agent.core.effects import OpenSession
-from agent.core.events import Event
+from agent.core.effects import AskSettings, OpenSession
+from agent.core.events import Event, SettingsAnswered
 from agent.core.facts import MachineFacts, Purpose
 from agent.core.memory import Memory
 from agent.core.settings import Settings
@@ -99,6 +99,13 @@ class RealWorld:
         from agent.session.ib import IbSession
 
         return IbSession(wish, emit, lambda: self._clock.now().monotonic)
+
+    async def ask_settings(self, wish: AskSettings) -> SettingsAnswered:
+        """Over a session of its own, as short as can be."""
+        from agent.session.settings import ask
+
+        answer = await ask(wish.host, wish.port, wish.client_ids)
+        return SettingsAnswered(wish.number, answer.settings, answer.server_version)
 
     def watch_exit(self, pid: int, gone: Callable[[], None]) -> Callable[[], None]:
         """The operating system's own word that a process ended."""

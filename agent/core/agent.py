@@ -6,8 +6,9 @@ Pure: what shall be done comes back as effects. The runtime feeds events in, one
 from collections.abc import Sequence
 from dataclasses import replace
 
+from agent.core import inquiry as inquiry_of
 from agent.core import session as session_of
-from agent.core.announce import Manners
+from agent.core.announce import Manners, severity_of
 from agent.core.clock import Moment
 from agent.core.connection import Connected, Connecting, Target
 from agent.core.diagnosis import Diagnosis, diagnose
@@ -59,6 +60,9 @@ def _settle(state: AgentState, now: Moment, effects: tuple[Effect, ...]) -> tupl
     for index in range(len(state.watched)):
         state, facts, more = _judge(state, index, now)
         facts_of.append(facts)
+        done.extend(more)
+    for index in range(len(state.watched)):
+        state, more = _inquire(state, index, now)
         done.extend(more)
     state, more = _remember(state, memory, now)
     done.extend(more)
@@ -136,6 +140,21 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     if broken:
         state = replace(state, broken_checks=state.broken_checks | broken)
     return replace_at(state, index, watched), facts, effects + records
+
+
+def _inquire(state: AgentState, index: int, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    """Ask for the API settings where that is due."""
+    watched = state.watched[index]
+    told = [e for e in watched.ledger.entries.values() if e.shown and e.problem.told_by_settings]
+    shown = max((e.since.monotonic for e in told if severity_of(e) is not Severity.INFO), default=float("-inf"))
+    followed = max(watched.inquiry.followed_until, shown + state.timing.settings_followed)
+    if followed != watched.inquiry.followed_until:
+        watched = replace(watched, inquiry=replace(watched.inquiry, followed_until=followed))
+    if inquiry_of.due(watched.inquiry, watched.link, watched.session, state.timing, now.monotonic) > now.monotonic:
+        return replace_at(state, index, watched), ()
+    own = {w.link.state.client_id for w in state.watched if isinstance(w.link.state, Connecting | Connected)}
+    inquiry, effects = inquiry_of.ask(watched.inquiry, watched.settings, watched.link, tuple(own), now.monotonic)
+    return replace_at(state, index, replace(watched, inquiry=inquiry)), effects
 
 
 def _meant(settings: ConnectionSettings) -> ApplicationKind:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
 from agent.core.effects import CloseSession, Effect, OpenSession
-from agent.core.facts import Attempt, Outcome, Phase, Process
+from agent.core.facts import Attempt, Outcome, Phase
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
 
@@ -96,16 +96,11 @@ class Target:
     open: bool
     """Somebody listens there, or that cannot be known without knocking (remote host, unreadable sockets)."""
     door: str
-    """Identity of what listens there (process, its start, port): when it changes, waiting is over."""
+    """Identity of what listens there (see `core.reading.door_at`): when it changes, waiting is over."""
     seen: float = float("inf")
     """Monotonic time of the look this comes from; infinity where no look can tell."""
     avoid_ids: frozenset[int] = frozenset()
     """Client IDs of our other connections."""
-
-
-def is_door_of(door: str, process: Process) -> bool:
-    """Whether a door (see `Target.door`) is one of this application, whatever its port."""
-    return door.split("/")[1:3] == [str(process.pid), str(process.started)]
 
 
 OTHER_IDS_TRIED = 3

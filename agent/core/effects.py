@@ -39,6 +39,17 @@ class SendHeartbeat:
 
 
 @dataclass(frozen=True, slots=True)
+class AskSettings:
+    """Ask for the API settings over a short connection beside session `number`."""
+
+    number: int
+    host: str
+    port: int
+    client_ids: tuple[int, ...]
+    """The one to use, and the one to use instead if it is taken."""
+
+
+@dataclass(frozen=True, slots=True)
 class Announce:
     """Tell people."""
 
@@ -105,6 +116,7 @@ Effect: TypeAlias = (
     OpenSession
     | CloseSession
     | SendHeartbeat
+    | AskSettings
     | Announce
     | Withdraw
     | ShowStatus

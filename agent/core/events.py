@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from agent.core.display import Action
-from agent.core.facts import MachineFacts, Outcome
+from agent.core.facts import Fact, MachineFacts, Outcome
 from agent.core.settings import Settings
+from agent.tws.api_settings import ConfigResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,16 @@ class HeartbeatAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsAnswered:
+    """What came of asking for the API settings beside session `number`."""
+
+    number: int
+    configuration: Fact[ConfigResponse]
+    server_version: int | None = None
+    """The highest both sides know; None: the hello was not answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessExited:
     """A watched TWS or IB Gateway process ended."""
 
@@ -122,6 +133,7 @@ Event: TypeAlias = (
     | SessionLost
     | NoticeArrived
     | HeartbeatAnswered
+    | SettingsAnswered
     | ProcessExited
     | Tick
     | Woke

@@ -328,7 +328,7 @@ class SessionFacts:
     refused_ids: int = 0
     """How many different client IDs were refused (326) since the last session."""
     served_door: str = ""
-    """Who the latest session was with, as `core.connection.is_door_of` reads it; empty before the first one."""
+    """Who the latest session was with, as `core.reading.door_at` names it; empty before the first one."""
 
     @property
     def frozen(self) -> bool:
@@ -363,6 +363,8 @@ class SettingsTold:
     """Monotonic time of the latest answer, of whatever kind; None before the first one."""
     server_version: int | None = None
     """The highest both sides know: it decides what can be asked and changed."""
+    door: str = ""
+    """Which application told it, as `core.reading.door_at` names it."""
 
 
 class Purpose(StrEnum):

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from agent.core import connection as machine_of
+from agent.core import inquiry as inquiry_of
 from agent.core import session as session_of
 from agent.core.clock import Moment
 from agent.core.connection import Connected, Connecting
-from agent.core.display import Connect, Disconnect, LookNow, Pause, Resume, Snooze
+from agent.core.display import Connect, Disconnect, LookNow, Pause, Resume, ShowSteps, Snooze
 from agent.core.effects import CloseSession, Effect, Record, SendHeartbeat, Withdraw
 from agent.core.events import (
     ConfigRejected,
@@ -22,11 +23,12 @@ from agent.core.events import (
     SessionFailed,
     SessionLost,
     SessionReady,
+    SettingsAnswered,
     Tick,
     UserAsked,
     Woke,
 )
-from agent.core.facts import Attempt, Known
+from agent.core.facts import Attempt, Fact, Known, Unknown
 from agent.core.memory import Snoozed
 from agent.core.problem import Severity
 from agent.core.reading import clients_of
@@ -36,6 +38,14 @@ from agent.core.settings import ConnectionSettings
 from agent.core.speech import notice_key
 from agent.core.state import AgentState, facts_about, others, replace_at
 from agent.core.watch import Watched, fresh, see
+from agent.tws.api_settings import ConfigResponse
+from agent.tws.api_settings_table import FIELDS
+from agent.tws.notices import NoticeKind, kind_of
+
+SessionEvent: TypeAlias = (
+    SessionReady | SessionFailed | SessionLost | NoticeArrived | HeartbeatAnswered | SettingsAnswered
+)
+"""What is about one session, and only counts while that is the one that stands or is being opened."""
 
 
 def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
@@ -45,7 +55,14 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             answered = state.urgent_since is not None and machine.taken >= state.urgent_since
             since = None if answered else state.urgent_since
             return _looked(replace(state, machine=machine, look_at=None, urgent_since=since), now)
-        case SessionReady() | SessionFailed() | SessionLost() | NoticeArrived() | HeartbeatAnswered():
+        case (
+            SessionReady()
+            | SessionFailed()
+            | SessionLost()
+            | NoticeArrived()
+            | HeartbeatAnswered()
+            | SettingsAnswered()
+        ):
             return _of_session(state, event, now)
         case ProcessExited(pid):
             return _exited(state, pid, now), ()
@@ -151,7 +168,7 @@ def _exited(state: AgentState, pid: int, now: Moment) -> AgentState:
 
 def _of_session(
     state: AgentState,
-    event: SessionReady | SessionFailed | SessionLost | NoticeArrived | HeartbeatAnswered,
+    event: SessionEvent,
     now: Moment,
 ) -> tuple[AgentState, tuple[Effect, ...]]:
     index = next((i for i, w in enumerate(state.watched) if w.number == event.number), None)
@@ -200,23 +217,43 @@ def _of_session(
             programs = tuple(sorted({c.name for c in clients_of(facts_about(state, watched, now)) if c.name}))
             session = session_of.notice(session, code, text, request_id, now.monotonic, programs)
             watched = replace(watched, session=session)
+            if kind_of(code, text) is NoticeKind.READ_ONLY:
+                watched = replace(watched, inquiry=inquiry_of.wanted(watched.inquiry, now.monotonic))
             state = replace(state, urgent_since=now.monotonic if code == 1300 else state.urgent_since)
         case HeartbeatAnswered(_, server_time):
             if watched.session is not None:
                 watched = replace(watched, session=session_of.heartbeat_answered(watched.session, server_time, now))
+        case SettingsAnswered(_, configuration, version):
+            before = watched.inquiry.told
+            door = link.state.door if isinstance(link.state, Connected) else ""
+            inquiry = inquiry_of.answered(watched.inquiry, door, configuration, version, now.monotonic)
+            watched = replace(watched, inquiry=inquiry)
+            effects = _settings_news(name, before.configuration, configuration)
         case _:
             assert_never(event)
     return replace_at(state, index, watched), effects
 
 
-def _can_be(
-    event: SessionReady | SessionFailed | SessionLost | NoticeArrived | HeartbeatAnswered, watched: Watched
-) -> bool:
+def _settings_news(name: str, before: Fact[ConfigResponse], now: Fact[ConfigResponse]) -> tuple[Record, ...]:
+    """A line for the log where what is known of the API settings changed."""
+    if now == before:
+        return ()
+    match now:
+        case Unknown(reason):
+            return (Record(Severity.INFO, f"{name}: the API settings are not known: {reason}"),)
+        case Known(told):
+            earlier = before.value if isinstance(before, Known) else None
+            changed = [s.name for s in FIELDS if earlier is not None and earlier.value(s) != told.value(s)]
+            what = f"changed: {', '.join(changed)}" if changed else f"told, {len(told.present)} of {len(FIELDS)}"
+            return (Record(Severity.INFO, f"{name}: API settings {what}"),)
+
+
+def _can_be(event: SessionEvent, watched: Watched) -> bool:
     """Whether an event fits the state: an attempt has one verdict, and only a session can be lost."""
     match event:
         case SessionReady() | SessionFailed():
             return isinstance(watched.link.state, Connecting)
-        case SessionLost():
+        case SessionLost() | SettingsAnswered():
             return watched.connected
         case NoticeArrived() | HeartbeatAnswered():
             return True
@@ -237,7 +274,7 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
         case Connect(name):
             kept = tuple(n for n in memory.disconnected if name not in ("", n))
             state = replace(state, memory=replace(memory, disconnected=kept), urgent_since=now.monotonic)
-            return _all(state, lambda w: _wish(w, True, now) if name in ("", w.settings.name) else w)
+            return _all(state, lambda w: _asked_anew(_wish(w, True, now), now) if name in ("", w.settings.name) else w)
         case Disconnect(name):
             names = tuple(w.settings.name for w in state.watched if name in ("", w.settings.name))
             state = replace(
@@ -260,10 +297,25 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
             ]
             return replace(state, memory=replace(memory, snoozed=snoozed)), tuple(Withdraw(k) for k in keys)
         case LookNow():
-            return replace(state, urgent_since=now.monotonic), ()
+            return _all(replace(state, urgent_since=now.monotonic), lambda w: _asked_anew(w, now))
+        case ShowSteps(connection, code):
+            told = {p.code for p in state.knowledge.problems if p.told_by_settings}
+            return _all(
+                state,
+                lambda w: _followed(w, state, now) if connection == w.settings.name and code in told else w,
+            )
         case _:
             # Opening a log, showing steps, fixing, quitting: done outside, nothing to decide here.
             return state, ()
+
+
+def _asked_anew(watched: Watched, now: Moment) -> Watched:
+    return replace(watched, inquiry=inquiry_of.wanted(watched.inquiry, now.monotonic))
+
+
+def _followed(watched: Watched, state: AgentState, now: Moment) -> Watched:
+    inquiry = inquiry_of.wanted(watched.inquiry, now.monotonic)
+    return replace(watched, inquiry=inquiry_of.followed(inquiry, now.monotonic, state.timing))
 
 
 def _wish(watched: Watched, connected: bool, now: Moment) -> Watched:

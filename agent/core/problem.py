@@ -81,5 +81,7 @@ class Problem:
     """Neither snooze, pause nor quiet hours keep it quiet."""
     needs_session: bool = False
     """Only an API session tells: while there is none, it is neither there nor over."""
+    told_by_settings: bool = False
+    """The API settings tell it: while somebody follows its steps, they are asked for again soon."""
     expected: bool = False
     """It describes something planned: it shows as maintenance, not as a fault."""

@@ -119,6 +119,16 @@ def door_at(connection: ConnectionSettings, machine: MachineFacts, port: int) ->
     return f"{port}/{listener.pid if listener is not None else '-'}"
 
 
+def is_door_of(door: str, process: Process) -> bool:
+    """Whether a door is one of this application, whatever its port."""
+    return door.split("/")[1:3] == [str(process.pid), str(process.started)]
+
+
+def same_door(one: str, other: str) -> bool:
+    """Whether two doors are those of the same application on the same port, however crowded it is."""
+    return one.split("/")[:3] == other.split("/")[:3]
+
+
 def clients_of(facts: Facts) -> tuple[ApiClient, ...]:
     """The programs connected to this connection's API port, Gatelight itself left out."""
     if isinstance(facts.machine.sockets, Unknown) or not facts.connection.local:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from agent.core.announce import severity_of, text_of, title_of
+from agent.core.checklist import checklist
 from agent.core.connection import BackingOff, Blocked
 from agent.core.display import IconState
 from agent.core.facts import Facts, Known, Phase, ServerLink, Unknown
@@ -11,9 +12,19 @@ from agent.core.ledger import Entry
 from agent.core.memory import Memory
 from agent.core.problem import Severity
 from agent.core.reading import applications, chosen, clients_of, port_of
-from agent.core.status import OfferedFix, ShownApplication, ShownConnection, ShownProblem, ShownProgram
+from agent.core.settings_reading import settings_of, why_unknown
+from agent.core.status import (
+    OfferedFix,
+    ShownApplication,
+    ShownConnection,
+    ShownProblem,
+    ShownProgram,
+    ShownSettings,
+)
 from agent.core.watch import Watched
+from agent.tws.api_settings import Configuration, Source
 from agent.tws.applications import ApplicationKind
+from agent.tws.notices import NoticeKind, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,8 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         server_link=(ServerLink.UNKNOWN if session.frozen else session.server_link).value,
         farms=() if session.frozen else session.farms,
         programs=_programs(facts),
+        api_settings=_settings(facts),
+        checklist=checklist(facts),
         problems=tuple(
             _problem(entry, watched, kind, memory, words, now.wall)
             for entry in watched.ledger.entries.values()
@@ -63,6 +76,17 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         retry_at=now.wall_of(state.retry_at) if isinstance(state, BackingOff | Blocked) else None,
         outage_ends=_outage_ends(watched, facts),
     )
+
+
+def _settings(facts: Facts) -> ShownSettings:
+    known, at = settings_of(facts), facts.api_settings.at
+    if known is None:
+        return ShownSettings(Source.UNKNOWN, reason=why_unknown(facts))
+    if known.source is Source.INFERRED or at is None:
+        refused = [n.at for n in facts.session.notices if kind_of(n.code, n.text) is NoticeKind.READ_ONLY]
+        at = refused[-1] if refused else at
+    as_of = None if at is None else facts.now.wall_of(at)
+    return ShownSettings(known.source, as_of, Configuration(known.settings, known.precautions, known.lock_and_exit))
 
 
 def _kind_meant(facts: Facts) -> ApplicationKind:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from agent.core.clock import Moment
 from agent.core.effects import LookAt
-from agent.core.facts import Facts, MachineFacts, Purpose, Sight
+from agent.core.facts import Abilities, Facts, Known, MachineFacts, Purpose
 from agent.core.memory import Memory
 from agent.core.problem import Problem
 from agent.core.settings import ConnectionSettings, Settings
@@ -44,6 +44,7 @@ class AgentState:
     """(connection, key) of every problem seen since the start: what was told earlier of others may be over."""
     kept: Memory | None = None
     """The memory as it was last stored."""
+    abilities: Abilities = field(default_factory=Abilities)
     config_error: str | None = None
     next_number: int = 1
     hold_until: float | None = None
@@ -77,21 +78,33 @@ def facts_about(state: AgentState, watched: Watched, now: Moment) -> Facts:
         connection=watched.settings,
         machine=state.machine,
         session=facts_of_session(watched, now, state.timing),
-        expected=_expected(state, watched.sight, now),
+        expected=_expected(state, watched, now),
         timing=state.timing,
         purpose=state.purpose,
         sight=watched.sight,
+        api_settings=watched.inquiry.told,
+        abilities=state.abilities,
         config_error=state.config_error,
         other_connections=others(state, watched),
     )
 
 
-def _expected(state: AgentState, sight: Sight, now: Moment) -> Expectation:
-    hints = sight.hints
+def _expected(state: AgentState, watched: Watched, now: Moment) -> Expectation:
+    hints = watched.sight.hints
     return state.knowledge.expect(
         now.wall,
         region=hints.region if hints is not None else None,
-        restart_time=hints.auto_restart_time if hints is not None else None,
+        restart_time=_restart_time(watched),
         utc_offset=state.machine.utc_offset,
         allowance=state.timing.expected_restart_allowance,
     )
+
+
+def _restart_time(watched: Watched) -> int | None:
+    """The daily restart, minutes after local midnight: as the application itself tells it, else IBC's configuration."""
+    told, hints = watched.inquiry.told.configuration, watched.sight.hints
+    if isinstance(told, Known) and watched.settings.local:
+        lock_and_exit = told.value.lock_and_exit
+        if lock_and_exit.restarts is not None:
+            return lock_and_exit.minutes_after_midnight if lock_and_exit.restarts else None
+    return hints.auto_restart_time if hints is not None else None

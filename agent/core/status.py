@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from agent.core.checklist import Row
 from agent.core.display import IconState
 from agent.core.facts import ServerLink
 from agent.core.problem import Severity
+from agent.tws.api_settings import Configuration, Source
 from agent.tws.farms import Farm
 from agent.tws.privacy import mask_account
 
@@ -66,6 +68,18 @@ class ShownProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownSettings:
+    """The API settings, as far as they are known."""
+
+    source: Source
+    as_of: float | None = None
+    """Epoch seconds of the latest answer; None before the first one."""
+    known: Configuration = field(default_factory=Configuration)
+    reason: str = ""
+    """Why they are not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShownConnection:
     """One connection."""
 
@@ -88,6 +102,8 @@ class ShownConnection:
     farms: tuple[Farm, ...] = ()
     programs: tuple[ShownProgram, ...] | None = None
     """None: could not be found out."""
+    api_settings: ShownSettings = field(default_factory=lambda: ShownSettings(Source.UNKNOWN))
+    checklist: tuple[Row, ...] = ()
     problems: tuple[ShownProblem, ...] = ()
     wanted: bool = True
     """False while the user asked to stay disconnected."""
@@ -143,23 +159,23 @@ def rfc3339(epoch: float) -> str:
     return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def to_json(status: Status, *, show_accounts: bool = False) -> dict[str, Any]:
+def to_json(status: Status, *, show_accounts: bool = False, thorough: bool = False) -> dict[str, Any]:
     """The JSON object of `status --json` and `doctor --json`. What is not known is absent or "unknown".
 
-    Account numbers are masked unless `show_accounts`.
+    Account numbers are masked unless `show_accounts`. `thorough`: with the checklist, as `doctor` tells it.
     """
     shown: dict[str, Any] = {
         "schema": SCHEMA,
         "agent": {"version": status.version, "pid": status.pid, "started": rfc3339(status.started)},
         "overall": status.overall.value,
-        "connections": [_connection(c, show_accounts) for c in status.connections],
+        "connections": [_connection(c, show_accounts, thorough) for c in status.connections],
     }
     if status.paused_until is not None:
         shown["paused_until"] = "resume" if status.paused_until == float("inf") else rfc3339(status.paused_until)
     return shown
 
 
-def _connection(connection: ShownConnection, show_accounts: bool) -> dict[str, Any]:
+def _connection(connection: ShownConnection, show_accounts: bool, thorough: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "name": connection.name,
         "host": connection.host,
@@ -178,7 +194,8 @@ def _connection(connection: ShownConnection, show_accounts: bool) -> dict[str, A
         "programs": None
         if connection.programs is None
         else [_present({"pid": p.pid, "name": p.name, "since": rfc3339(p.since)}) for p in connection.programs],
-        "api_settings": {"source": "unknown"},
+        "api_settings": _settings(connection.api_settings),
+        "checklist": [_row(row) for row in connection.checklist] if thorough else None,
         "problems": [_problem(p) for p in connection.problems],
         "undecided": [{"code": code, "reason": reason} for code, reason in connection.undecided] or None,
         "next_attempt": None if connection.retry_at is None else rfc3339(connection.retry_at),
@@ -198,6 +215,24 @@ def _application(application: ShownApplication | None) -> dict[str, Any] | None:
             "listening": list(application.listening),
         }
     )
+
+
+def _settings(shown: ShownSettings) -> dict[str, Any]:
+    if shown.source is Source.UNKNOWN:
+        return _present({"source": shown.source.value, "reason": shown.reason or None})
+    as_of = None if shown.as_of is None else rfc3339(shown.as_of)
+    return _present({"source": shown.source.value, "as_of": as_of, **shown.known.to_json()})
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {
+        "place": row.place,
+        "label": row.label,
+        "wanted": row.wanted,
+        "found": row.found,
+        "how": row.how,
+        "state": row.state.value,
+    }
 
 
 def _problem(problem: ShownProblem) -> dict[str, Any]:

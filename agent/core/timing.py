@@ -52,6 +52,10 @@ class Timing:
     """Three losses within this many seconds make the connection unstable."""
     notice_lasting: float = 600.0
     """How long a problem known only from a notice (pacing, limits, subscriptions) is shown after the last one."""
+    settings_every: float = 1800.0
+    """The API settings are asked for again this often while nothing happens: they change by hand, seldom."""
+    settings_followed: float = 600.0
+    """How long steps count as being followed after they were shown: a setting that they change is noticed soon."""
     expected_restart_allowance: float = 300.0
     """Around the application's own daily restart its absence is expected for this long."""
 

@@ -18,6 +18,8 @@ from agent.core.facts import (
     SurroundingsKind,
     Unknown,
 )
+from agent.core.inquiry import NEVER, Inquiry
+from agent.core.inquiry import due as inquiry_due
 from agent.core.ledger import Ledger
 from agent.core.reading import candidates, door_at, listener_at, owner_at, target_port
 from agent.core.session import Session
@@ -38,6 +40,8 @@ class Watched:
     sight: Sight = field(default_factory=Sight)
     wish: bool | None = None
     """What the user asked for: connected or not; None: as configured."""
+    inquiry: Inquiry = field(default_factory=Inquiry)
+    """The API settings: what was told, and when to ask."""
     undelivered: frozenset[str] = frozenset()
     """Keys of problems whose notice no desktop channel took."""
 
@@ -177,6 +181,9 @@ def due_times(watched: Watched, facts: Facts) -> list[float]:
         due += [loss + timing.instability_window for loss in watched.link.losses]
         if session.server_link is ServerLink.DOWN and session.link_since is not None:
             due.append(session.link_since + timing.link_grace)
+    asking = inquiry_due(watched.inquiry, watched.link, session, timing, now)
+    if asking != NEVER:
+        due.append(asking)
     for process in candidates(watched.settings, facts.machine, facts.other_connections):
         if process.upstream_since is not None:
             due.append(process.upstream_since + timing.settled_link)

@@ -39,7 +39,9 @@ from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.not_tws import NOT_TWS
 from agent.problems.pacing_violation import PACING_VIOLATION
 from agent.problems.peer_not_trusted import PEER_NOT_TRUSTED
+from agent.problems.precautions_on import PRECAUTIONS_ON
 from agent.problems.read_only_api import READ_ONLY_API
+from agent.problems.restart_at_risk import RESTART_AT_RISK
 from agent.problems.restart_stuck import RESTART_STUCK
 from agent.problems.scheduled_outage import SCHEDULED_OUTAGE
 from agent.problems.server_link_lost import SERVER_LINK_LOST
@@ -79,6 +81,7 @@ PROBLEMS: tuple[Problem, ...] = (
     TOO_MANY_CLIENTS,
     APP_OUTDATED,
     READ_ONLY_API,
+    PRECAUTIONS_ON,
     APP_FROZEN,
     SERVER_LINK_LOST,
     DATA_LOST,
@@ -93,5 +96,6 @@ PROBLEMS: tuple[Problem, ...] = (
     CONNECTION_UNSTABLE,
     CLOCK_OFF,
     LOGIN_DUE,
+    RESTART_AT_RISK,
 )
 """In the order in which they are judged and shown: a cause stands before what it hides."""

@@ -4,7 +4,6 @@
 on the configured port, and what does it answer. Each obstacle belongs to exactly one problem.
 """
 
-from agent.core.connection import is_door_of
 from agent.core.facts import (
     Facts,
     Known,
@@ -27,6 +26,7 @@ from agent.core.reading import (
     chosen,
     fits,
     full_house,
+    is_door_of,
     link_settled,
     listener_at,
     mode_hint,

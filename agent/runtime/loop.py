@@ -13,8 +13,8 @@ from typing import Protocol
 from agent.core.agent import advance, begin
 from agent.core.clock import Moment
 from agent.core.display import Notice
-from agent.core.effects import Effect, OpenSession
-from agent.core.events import Event
+from agent.core.effects import AskSettings, Effect, OpenSession
+from agent.core.events import Event, SettingsAnswered
 from agent.core.facts import MachineFacts
 from agent.core.memory import Memory
 from agent.core.state import AgentState
@@ -51,6 +51,9 @@ class World(Protocol):
 
     def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> Session:
         """A new API session, not opened yet."""
+
+    async def ask_settings(self, wish: AskSettings) -> SettingsAnswered:
+        """Ask for the API settings over a short connection of its own."""
 
     def watch_exit(self, pid: int, gone: Callable[[], None]) -> Callable[[], None]:
         """Call `gone` on the loop when the process ends; returns what cancels that."""

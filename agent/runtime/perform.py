@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 from agent.core.display import Notice
 from agent.core.effects import (
     Announce,
+    AskSettings,
     CloseSession,
     Effect,
     LookAt,
@@ -23,7 +24,16 @@ from agent.core.effects import (
     WatchExits,
     Withdraw,
 )
-from agent.core.events import Event, Looked, NoticeUndelivered, ProcessExited, SessionFailed, SessionLost, Tick
+from agent.core.events import (
+    Event,
+    Looked,
+    NoticeUndelivered,
+    ProcessExited,
+    SessionFailed,
+    SessionLost,
+    SettingsAnswered,
+    Tick,
+)
 from agent.core.facts import MachineFacts, Outcome, Unknown
 from agent.core.problem import Severity
 
@@ -58,6 +68,7 @@ class Performer:
         self._patience = patience
         self._sessions: dict[int, Session] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._asking: set[asyncio.Task[None]] = set()
         self._wake: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -77,6 +88,8 @@ class Performer:
             case SendHeartbeat(number):
                 if number in self._sessions:
                     self._sessions[number].heartbeat()
+            case AskSettings():
+                self._ask_settings(effect)
             case Announce() | Withdraw():
                 self._notices.put_nowait(effect)
                 if self._telling is None:
@@ -110,7 +123,9 @@ class Performer:
             self._looking.cancel()
         if self._telling is not None:
             self._telling.cancel()
-        for running in (self._looking, self._telling):
+        for asking in self._asking:
+            asking.cancel()
+        for running in (self._looking, self._telling, *self._asking):
             if running is not None:
                 with contextlib.suppress(asyncio.CancelledError):
                     await running
@@ -152,6 +167,19 @@ class Performer:
         self._closing.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logger.error("closing a session failed", exc_info=task.exception())
+
+    def _ask_settings(self, wish: AskSettings) -> None:
+        task = asyncio.get_running_loop().create_task(self._settings(wish), name=f"settings-{wish.number}")
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    async def _settings(self, wish: AskSettings) -> None:
+        try:
+            answer = await self._world.ask_settings(wish)
+        except Exception as fault:
+            logger.exception("the API settings could not be asked for")
+            answer = SettingsAnswered(wish.number, Unknown(f"the question failed ({type(fault).__name__})"))
+        self._post(answer)
 
     # ── looking ─────────────────────────────────────────────────────────────────────────────────
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from agent.core.clock import Moment
 from agent.core.facts import (
+    Abilities,
     ApiClient,
     Attempt,
     Fact,
@@ -23,6 +24,7 @@ from agent.core.facts import (
     ServerLink,
     SessionFacts,
     SettingsHints,
+    SettingsTold,
     Sight,
     Sockets,
     Surroundings,
@@ -30,6 +32,7 @@ from agent.core.facts import (
 )
 from agent.core.settings import Auto, ConnectionSettings, Intent, WantedApplication, WantedMode
 from agent.core.timing import Timing
+from agent.tws.api_settings import ConfigResponse, Configuration
 from agent.tws.applications import Application, ApplicationKind, Launcher, TradingMode
 from agent.tws.calendar import Expectation
 
@@ -218,6 +221,14 @@ def notice(code: int, text: str = "", *, ago: float = 5.0, request_id: int = -1,
     return NoticeSeen(code=code, text=text, at=at, request_id=request_id, count=count, first=at)
 
 
+def told(configuration: Configuration | None, *, ago: float = 60.0, server_version: int = 223) -> SettingsTold:
+    """The API settings as they were told `ago` seconds ago; None: by an application too old to tell."""
+    if configuration is None:
+        return SettingsTold(Unknown("server version 178 does not tell its settings"), NOW.monotonic - ago, 178)
+    response = ConfigResponse(configuration.settings, configuration.precautions, configuration.lock_and_exit)
+    return SettingsTold(Known(response), NOW.monotonic - ago, server_version)
+
+
 def facts(
     around: MachineFacts | None = None,
     session: SessionFacts | None = None,
@@ -229,6 +240,8 @@ def facts(
     sight: Sight | None = None,
     config_error: str | None = None,
     others: tuple[ConnectionSettings, ...] = (),
+    settings: SettingsTold | Configuration | None = None,
+    abilities: Abilities | None = None,
 ) -> Facts:
     """What is known at `NOW`; without arguments a healthy, connected IB Gateway."""
     return Facts(
@@ -242,4 +255,6 @@ def facts(
         sight=Sight(last_pid=3117, ever=True) if sight is None else sight,
         config_error=config_error,
         other_connections=others,
+        api_settings=settings if isinstance(settings, SettingsTold) else told(settings),
+        abilities=Abilities() if abilities is None else abilities,
     )

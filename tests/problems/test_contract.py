@@ -39,6 +39,7 @@ PROMISED: dict[str, tuple[str, tuple[str, ...], str | None]] = {
     "too-many-clients": ("error", (), None),
     "app-outdated": ("error", (), None),
     "read-only-api": ("error", (), None),
+    "precautions-on": ("info", (), "set-precautions"),
     "trading-mode-mismatch": ("error", (), None),
     "app-frozen": ("error", (), "focus-app"),
     "server-link-lost": ("error", ("network-down", "scheduled-outage"), "reconnect-account"),
@@ -55,6 +56,7 @@ PROMISED: dict[str, tuple[str, tuple[str, ...], str | None]] = {
     "clock-off": ("warning", (), None),
     "scheduled-outage": ("info", (), None),
     "login-due": ("info", (), None),
+    "restart-at-risk": ("info", (), "set-auto-restart"),
 }
 """Severity, what hides it, and the fix: the table of promised problems."""
 
@@ -71,6 +73,7 @@ LABELS = {
     "Edit > Global Configuration...",
     "Configure > Settings",
     "API > Settings",
+    "API > Precautions",
     "Lock and Exit",
     "General",
     "Ctrl-Alt-=",

@@ -1,9 +1,10 @@
 import pytest
 
-from agent.core.facts import Outcome, SessionFacts
-from agent.core.problem import Absent, Present, Severity
+from agent.core.facts import Outcome, SessionFacts, SettingsTold
+from agent.core.problem import Absent, Present, Severity, Undecided
 from agent.core.settings import Intent
 from agent.problems.read_only_api import READ_ONLY_API
+from agent.tws.api_settings import ApiSettings, Configuration
 from tests.problems.conftest import Judge
 from tests.problems.scene import NOW, attempt, backing_off, connected, connection, facts, notice
 
@@ -70,3 +71,26 @@ def test_the_short_session_of_doctor_counts_after_it_has_ended(judge: Judge) -> 
 
     assert isinstance(judge(READ_ONLY_API, facts(session=ended, doctor=True)), Present)
     assert judge(READ_ONLY_API, facts(session=ended)) == Absent()
+
+
+def test_it_is_known_from_the_settings_before_anything_fails(judge: Judge) -> None:
+    verdict = judge(READ_ONLY_API, facts(settings=Configuration(ApiSettings(read_only_api=True))))
+
+    assert isinstance(verdict, Present)
+    assert verdict.evidence == (
+        "“Read-Only API” is ticked, as the API told at 13:59:00",
+        "this connection is meant for trading",
+    )
+
+
+def test_a_box_that_was_cleared_since_ends_it(judge: Judge) -> None:
+    off = Configuration(ApiSettings(read_only_api=False))
+    before = facts(session=connected(notices=(notice(321, REFUSED, ago=90.0),)), settings=off)
+    after = facts(session=connected(notices=(notice(321, REFUSED, ago=5.0),)), settings=off)
+
+    assert judge(READ_ONLY_API, before) == Absent()
+    assert isinstance(judge(READ_ONLY_API, after), Present)
+
+
+def test_it_cannot_be_told_before_the_settings_were_asked_for(judge: Judge) -> None:
+    assert isinstance(judge(READ_ONLY_API, facts(settings=SettingsTold())), Undecided)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from agent.core.clock import Moment
 from agent.core.display import Notice
-from agent.core.effects import OpenSession
-from agent.core.events import Event, HeartbeatAnswered, SessionReady
-from agent.core.facts import Known, Listener, MachineFacts, Process, Processes, Sockets, Surroundings
+from agent.core.effects import AskSettings, OpenSession
+from agent.core.events import Event, HeartbeatAnswered, SessionReady, SettingsAnswered
+from agent.core.facts import Fact, Known, Listener, MachineFacts, Process, Processes, Sockets, Surroundings, Unknown
 from agent.core.memory import Memory
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.core.state import AgentState, Knowledge
@@ -19,6 +19,7 @@ from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
 from agent.runtime.perform import Patience
+from agent.tws.api_settings import ConfigResponse
 from agent.tws.applications import Application, ApplicationKind
 from agent.world import first_state
 
@@ -90,6 +91,9 @@ class MadeUpWorld:
     close_fails: Exception | None = None
     refuses_to_open: Exception | None = None
     show_fails: Exception | None = None
+    settings: Fact[ConfigResponse] = field(default_factory=lambda: Unknown("server version 178 does not tell"))
+    settings_fault: Exception | None = None
+    settings_take: float = 0.0
     exits: dict[int, Callable[[], None]] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -141,6 +145,13 @@ class MadeUpWorld:
     def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> MadeUpSession:
         self.sessions.append(MadeUpSession(self, wish, emit))
         return self.sessions[-1]
+
+    async def ask_settings(self, wish: AskSettings) -> SettingsAnswered:
+        self.did(f"ask settings {wish.number}")
+        if self.settings_fault is not None:
+            raise self.settings_fault
+        await asyncio.sleep(self.settings_take)
+        return SettingsAnswered(wish.number, self.settings, 226)
 
     def watch_exit(self, pid: int, gone: Callable[[], None]) -> Callable[[], None]:
         self.exits[pid] = gone

@@ -111,6 +111,7 @@ async def test_a_fault_in_a_decision_is_logged_and_the_watch_goes_on(caplog: pyt
     world = MadeUpWorld()
     async with running(world) as loop:
         await world.until(connected)
+        await world.until(lambda _: loop.state.watched[0].inquiry.told.at is not None)
         before = loop.state
         for _ in range(6):
             loop.post(_Bad())  # type: ignore[arg-type]

@@ -1,0 +1,116 @@
+"""When the API settings are asked for, and what was told: a short second connection, seldom, and never in the way.
+
+Asked after a connect, on request, after something changed, while somebody follows steps that change a setting, and
+else every half hour. Never of an application whose main session does not answer, and not again of one too old to tell.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from agent.core.connection import CLIENT_ID_RANGE, Connected, Link
+from agent.core.effects import AskSettings
+from agent.core.facts import Fact, SettingsTold
+from agent.core.reading import same_door
+from agent.core.session import Session
+from agent.core.settings import ConnectionSettings
+from agent.core.timing import Timing
+from agent.tws.api_settings import CONFIG_SINCE, ConfigResponse
+
+SHORTEST_GAP = 2.0
+"""Seconds between two of them, whoever asks: each takes a client's place for a moment."""
+LOST_AFTER = 30.0
+"""Seconds after which a question that brought no answer at all, not even a failure, no longer counts as under way."""
+IDS_OFFERED = 2
+"""Client IDs handed out with a question: one to use, one to use instead."""
+
+NEVER = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What one connection knows of its application's settings, and the question under way. Times are monotonic."""
+
+    told: SettingsTold = field(default_factory=SettingsTold)
+    session: int | None = None
+    """Number of the session in which it was last asked."""
+    asked_at: float | None = None
+    """When the question under way was sent; None: there is none."""
+    wanted_at: float | None = None
+    """Since when somebody wants to know anew."""
+    followed_until: float = float("-inf")
+    """Until when somebody follows steps that change a setting."""
+    asked: int = 0
+    """How often it was asked; spreads the client IDs."""
+
+
+def wanted(inquiry: Inquiry, now: float) -> Inquiry:
+    """Somebody wants to know anew."""
+    return replace(inquiry, wanted_at=now)
+
+
+def followed(inquiry: Inquiry, now: float, timing: Timing) -> Inquiry:
+    """Somebody has the steps before them: what they change is noticed soon."""
+    return replace(inquiry, followed_until=now + timing.settings_followed)
+
+
+def due(inquiry: Inquiry, link: Link, session: Session | None, timing: Timing, now: float) -> float:
+    """Monotonic time from which on the next question may go out; `NEVER` while it depends on something else."""
+    state = link.state
+    if session is None or not isinstance(state, Connected):
+        return NEVER
+    if session.latency is None or session.heartbeats.unanswered(now, timing):
+        # The main session comes first: an application that has not answered it gets no second one.
+        return NEVER
+    told = inquiry.told
+    known = told.at is not None and same_door(told.door, state.door)
+    if known and told.server_version is not None and told.server_version < CONFIG_SINCE:
+        return NEVER
+    if inquiry.asked_at is not None and inquiry.session == state.number:
+        return inquiry.asked_at + LOST_AFTER
+    last = told.at if told.at is not None else float("-inf")
+    if inquiry.wanted_at is not None and inquiry.wanted_at > last:
+        return max(inquiry.wanted_at, last + SHORTEST_GAP)
+    if not known:
+        return state.since
+    if inquiry.session != state.number:
+        # A connection that flaps is not made to flap twice.
+        return max(state.since, last + timing.handshake_every)
+    if inquiry.followed_until > now:
+        return last + timing.handshake_every
+    return last + timing.settings_every
+
+
+def ask(
+    inquiry: Inquiry, connection: ConnectionSettings, link: Link, avoid_ids: Sequence[int], now: float
+) -> tuple[Inquiry, tuple[AskSettings, ...]]:
+    """Send the question."""
+    state = link.state
+    if not isinstance(state, Connected):
+        return inquiry, ()
+    effect = AskSettings(
+        number=state.number,
+        host="127.0.0.1" if connection.local else connection.host,
+        port=state.port,
+        client_ids=_client_ids(inquiry, link, {*avoid_ids, state.client_id}),
+    )
+    return replace(inquiry, session=state.number, asked_at=now, asked=inquiry.asked + 1), (effect,)
+
+
+def answered(
+    inquiry: Inquiry, door: str, configuration: Fact[ConfigResponse], server_version: int | None, now: float
+) -> Inquiry:
+    """Take in what came of it."""
+    told = SettingsTold(configuration, now, server_version, door)
+    return replace(inquiry, told=told, asked_at=None)
+
+
+def _client_ids(inquiry: Inquiry, link: Link, avoid: set[int]) -> tuple[int, ...]:
+    """High client IDs of its own, none of our other connections', and not those of the time before."""
+    state = link.state
+    number = state.number if isinstance(state, Connected) else 0
+    span = len(CLIENT_ID_RANGE)
+    start = (number * 1009 + 500 + inquiry.asked * IDS_OFFERED) % span
+    candidates = (CLIENT_ID_RANGE[(start + step) % span] for step in range(span))
+    taken = avoid | link.refused_ids
+    return tuple(islice((i for i in candidates if i not in taken), IDS_OFFERED))

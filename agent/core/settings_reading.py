@@ -1,0 +1,56 @@
+"""Reading what is known of the API settings of one connection: as the application told them, or as inferred."""
+
+from dataclasses import replace
+
+from agent.core.facts import Facts, Known, Unknown
+from agent.core.noticed import live
+from agent.core.problem import Undecided
+from agent.core.reading import same_door
+from agent.core.telling import at
+from agent.tws.api_settings import ApiSettings, ConfigResponse, Source
+from agent.tws.api_settings_table import SettingField
+from agent.tws.notices import NoticeKind, kind_of
+
+NOT_ASKED_YET = Undecided("the API settings were not asked for yet")
+
+
+def asked(facts: Facts) -> bool:
+    """Whether the application that is connected now was asked for its settings, whatever came of it."""
+    told = facts.api_settings
+    return told.at is not None and same_door(told.door, facts.session.served_door)
+
+
+def settings_of(facts: Facts) -> ConfigResponse | None:
+    """The settings of the application that is connected now, None where they are not known.
+
+    A refusal that spoke of Read-Only API (321) tells that one setting, unless the application was asked since.
+    """
+    told = facts.api_settings
+    known = told.configuration.value if isinstance(told.configuration, Known) and asked(facts) else None
+    refused = [n for n in facts.session.notices if kind_of(n.code, n.text) is NoticeKind.READ_ONLY]
+    if not live(facts) or not refused or (known is not None and told.at is not None and told.at > refused[-1].at):
+        return known
+    if known is not None:
+        return replace(known, settings=replace(known.settings, read_only_api=True))
+    return ConfigResponse(settings=ApiSettings(read_only_api=True), source=Source.INFERRED)
+
+
+def why_unknown(facts: Facts) -> str:
+    """Why the settings are not known, in words for people."""
+    told = facts.api_settings
+    if not live(facts):
+        return "there is no API session that could tell"
+    if not asked(facts):
+        return NOT_ASKED_YET.reason
+    return told.configuration.reason if isinstance(told.configuration, Unknown) else "the application did not report it"
+
+
+def as_told(facts: Facts) -> str:
+    """How the settings were found out, like "as the API told at 14:03:22"."""
+    told = facts.api_settings
+    return "" if told.at is None else f"as the API told {at(facts, told.at)}"
+
+
+def tick(setting: SettingField, ticked: bool) -> str:
+    """A box and its state, like "“Read-Only API” is ticked"."""
+    return f"“{setting.title or setting.name}” is {'ticked' if ticked else 'not ticked'}"

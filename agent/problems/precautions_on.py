@@ -1,0 +1,47 @@
+"""API precautions that are not bypassed: safety prompts that hold an order of a program until somebody answers them.
+
+Keeping them is a choice and no fault, so this only informs.
+"""
+
+from agent.core.facts import Facts
+from agent.core.noticed import live
+from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.settings import Intent
+from agent.core.settings_reading import NOT_ASKED_YET, as_told, asked, settings_of, tick
+from agent.core.telling import app_name
+from agent.tws.api_settings_table import PRECAUTIONS
+
+
+def _check(facts: Facts) -> Verdict:
+    if not live(facts) or facts.connection.intent is not Intent.TRADE:
+        return Absent()
+    known = settings_of(facts)
+    if known is None:
+        return Absent() if asked(facts) else NOT_ASKED_YET
+    kept = [p for p in PRECAUTIONS if known.value(p) is False]
+    if not kept:
+        return Absent()
+    seen = tuple(f"{tick(p, False)}; ticking it gives up a safety prompt: {p.given_up}" for p in kept)
+    return Present(
+        {
+            "app": app_name(facts),
+            "count": "One API precaution is" if len(kept) == 1 else f"{len(kept)} API precautions are",
+            "boxes": "; ".join(p.title for p in kept),
+        },
+        (*seen, f"this is so {as_told(facts)}", "this connection is meant for trading"),
+    )
+
+
+PRECAUTIONS_ON = Problem(
+    code="precautions-on",
+    title="{count} on",
+    text=(
+        "{app} asks before it sends certain orders of programs, and a program cannot answer. {count} on: such an "
+        "order waits until somebody clicks. Each is a safety prompt, so keeping it is a choice."
+    ),
+    severity=Severity.INFO,
+    check=_check,
+    fix="set-precautions",
+    needs_session=True,
+    told_by_settings=True,
+)

@@ -1,0 +1,56 @@
+from dataclasses import replace
+
+from agent.core.facts import Outcome, SettingsTold, Unknown
+from agent.core.settings_reading import as_told, asked, settings_of, tick, why_unknown
+from agent.tws.api_settings import ApiSettings, Configuration, LockAndExit, Source
+from agent.tws.api_settings_table import BY_PATH
+from tests.problems.scene import NOW, backing_off, connected, facts, notice, told
+
+REFUSED = "The API interface is currently in Read-Only mode."
+OFF = Configuration(ApiSettings(read_only_api=False), lock_and_exit=LockAndExit("11:45", "PM", "restart"))
+
+
+def test_what_the_application_told_counts_while_it_is_the_one_that_is_connected() -> None:
+    known = settings_of(facts(settings=OFF))
+    other = facts(settings=replace(told(OFF), door="4002/1/2.0/"))
+
+    assert known is not None
+    assert (known.source, known.settings.read_only_api) == (Source.API, False)
+    assert settings_of(other) is None
+    assert not asked(other)
+
+
+def test_a_refusal_tells_one_setting_where_nothing_else_is_known() -> None:
+    known = settings_of(facts(session=connected(notices=(notice(321, REFUSED),))))
+
+    assert known is not None
+    assert (known.source, known.settings) == (Source.INFERRED, ApiSettings(read_only_api=True))
+
+
+def test_a_refusal_after_the_answer_outweighs_it_and_spoils_nothing_else() -> None:
+    known = settings_of(facts(session=connected(notices=(notice(321, REFUSED, ago=5.0),)), settings=OFF))
+
+    assert known is not None
+    assert (known.settings.read_only_api, known.lock_and_exit) == (True, OFF.lock_and_exit)
+
+
+def test_an_answer_after_the_refusal_outweighs_that() -> None:
+    known = settings_of(facts(session=connected(notices=(notice(321, REFUSED, ago=90.0),)), settings=OFF))
+
+    assert known is not None
+    assert known.settings.read_only_api is False
+
+
+def test_what_is_not_known_has_a_reason() -> None:
+    assert why_unknown(facts()) == "server version 178 does not tell its settings"
+    assert why_unknown(facts(settings=SettingsTold())) == "the API settings were not asked for yet"
+    assert why_unknown(facts(session=backing_off(Outcome.REFUSED))) == "there is no API session that could tell"
+    assert why_unknown(facts(settings=OFF)) == "the application did not report it"
+    assert why_unknown(facts(settings=SettingsTold(Unknown("silence"), NOW.monotonic))) == "silence"
+
+
+def test_evidence_names_the_box_and_the_time() -> None:
+    box = BY_PATH["configuration.api.settings.readOnlyApi"]
+
+    assert tick(box, True) == "“Read-Only API” is ticked"
+    assert as_told(facts(settings=OFF)) == "as the API told at 13:59:00"
