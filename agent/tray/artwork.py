@@ -219,8 +219,9 @@ def picture(state: IconState, size: int, background: Background = Background.ANY
     grid, body, mark = _Grid(size), _Stencil(size), _Stencil(size)
     look.shape(grid, body, mark)
     side = size * _SUPERSAMPLING
-    image = Image.new("RGBA", (side, side), (*_rim_colour(background), 0))
-    image.paste((*_rim_colour(background), 255), mask=_widened(body.mask, grid.rim * _SUPERSAMPLING))
+    rim = _rim_colour(look, background)
+    image = Image.new("RGBA", (side, side), (*rim, 0))
+    image.paste((*rim, 255), mask=_widened(body.mask, grid.rim * _SUPERSAMPLING))
     image.paste((*(look.bright if background is Background.ANY else look.deep), 255), mask=body.mask)
     image.paste((*look.mark, 255), mask=mark.mask)
     return _averaged(image)
@@ -237,12 +238,14 @@ def _coloured(look: _Look, background: Background) -> _Look:
             return look
 
 
-def _rim_colour(background: Background) -> Colour:
+def _rim_colour(look: _Look, background: Background) -> Colour:
     """White sets a shape off from a dark panel; ink from a light one, and on a dark one it only disappears."""
     match background:
         case Background.DARK:
             return _WHITE
-        # High contrast: the rim is the panel's own colour, and keeps lines that lie close apart.
+        # The rim is the panel's own colour, and keeps lines that lie close apart.
+        case Background.LIGHT if look.mark is not _INK:
+            return _WHITE
         case Background.WHITE:
             return _WHITE
         case Background.BLACK:

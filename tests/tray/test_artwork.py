@@ -84,6 +84,13 @@ def test_what_is_drawn_for_any_panel_stands_out_on_both(state: IconState) -> Non
         assert share(set_off(state, Background.ANY, grey)) > 0.2
 
 
+@pytest.mark.parametrize("state", [s for s in IconState if s is not IconState.WARNING])
+def test_a_light_panel_gets_no_dark_rim_that_would_close_the_gaps_of_a_small_shape(state: IconState) -> None:
+    thin, rimmed = (share(set_off(state, background, 245)) for background in (Background.LIGHT, Background.ANY))
+
+    assert thin < 0.9 * rimmed
+
+
 def test_colours_are_not_darkened_at_the_edges() -> None:
     shown = picture(IconState.CONNECTED, 64, Background.DARK)
     red, green, blue, alpha = shown.split()
