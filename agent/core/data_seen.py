@@ -94,7 +94,7 @@ class DataTest:
     outcome: Outcome | None = None
     """How the session of its own came about; None while that is open."""
     detail: str = ""
-    """What was seen where no session came about, for the evidence."""
+    """Why nothing was seen, where no session came about or the time was up; for the evidence."""
     seen: tuple[SymbolSeen, ...] = field(default=())
     symbols: tuple[str, ...] = ()
     """What was asked for, in order."""

@@ -41,7 +41,22 @@ ABORT_AFTER = 1.0
 """Seconds a closed socket may take to flush; a peer that never reads would keep it for ever."""
 
 
-class _Listener:
+class CountingClient(Client):
+    """ib_async's client, which tells of each message that really leaves: its throttle may hold one back."""
+
+    def __init__(self, listener: "Listener", sent: Callable[[], None]) -> None:
+        super().__init__(listener)  # type: ignore[no-untyped-call]
+        self._sent = sent
+
+    def sendMsg(self, msg: str) -> None:
+        """Send what its throttle lets through."""
+        before = self.conn.numMsgSent
+        super().sendMsg(msg)
+        for _ in range(self.conn.numMsgSent - before):
+            self._sent()
+
+
+class Listener:
     """What ib_async's client calls back; it looks the methods up by name."""
 
     def __init__(self, session: "IbSession") -> None:
@@ -73,13 +88,21 @@ class _Listener:
 class IbSession:
     """One attempt, and the session it may become. Made, used and closed on the loop's thread."""
 
-    def __init__(self, wish: OpenSession, emit: Callable[[Event], None], clock: Callable[[], float]) -> None:
-        """`emit` takes the session's events; `clock` gives monotonic seconds."""
+    def __init__(
+        self,
+        wish: OpenSession,
+        emit: Callable[[Event], None],
+        clock: Callable[[], float],
+        *,
+        listener: "type[Listener]" = Listener,
+        sent: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`emit` takes the session's events; `clock` gives monotonic seconds; `sent` hears of each message sent."""
         self._wish = wish
         self._take = emit
         self._clock = clock
         self._began = clock()
-        self._client = Client(_Listener(self))
+        self._client: Client = CountingClient(listener(self), sent)
         self._first_bytes = b""
         self._news = asyncio.Event()
         self._ended = False

@@ -1,0 +1,334 @@
+"""The market data self-test over a short session of its own: asks for a few symbols, notes what comes, leaves.
+
+Its own session, because what it asks for may be refused, and three violations end a session: the main one is not put
+at risk, and its notices stay its own. It has a leased client ID, holds at most one market data line per symbol, gives
+each back, and is gone within `Patience.whole`. Only contracts, quotes and one day's bar each are ever asked for.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from ib_async import Contract
+
+from agent.core.data_seen import (
+    LIVE_OR_FROZEN,
+    WHATEVER_THERE_IS,
+    DataTest,
+    Definition,
+    History,
+    Quote,
+    SymbolSeen,
+    Told,
+)
+from agent.core.data_verdict import DELAYED_TYPES, PARTS, DataState, refusal_of
+from agent.core.effects import OpenSession
+from agent.core.events import Event, NoticeArrived, SessionFailed, SessionLost, SessionReady
+from agent.core.facts import Outcome
+from agent.core.session import LINK_BACK_CODES, LINK_LOST_CODES
+from agent.session.data_session import DataRequest, DataSession
+from agent.tws.farms import Farm
+from agent.tws.notices import farm_of
+from agent.tws.symbol import Instrument, SecurityType
+
+MOST_SYMBOLS = 5
+"""Symbols of one run: each takes one of the user's market data lines for a moment."""
+ATTEMPTS = 2
+"""Client IDs that are tried."""
+_BAR, _DURATION = "1 day", "1 D"
+"""One bar of a day: there is one at any hour, and bars of this size do not count as pacing (`tws.limits`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long each part may take, in seconds."""
+
+    hello: float = 5.0
+    ready: float = 10.0
+    definition: float = 6.0
+    quote: float = 8.0
+    """Longer than a farm that sleeps takes to wake up."""
+    history: float = 12.0
+    whole: float = 40.0
+    """Whatever is still open by then is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one run is to do."""
+
+    connection: str
+    host: str
+    port: int
+    client_ids: tuple[int, ...]
+    """The one to use, and the one to use instead; never 0."""
+    instruments: tuple[Instrument, ...]
+    patience: Patience = Patience()
+
+
+class DataTester:
+    """One run of the self-test."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+        *,
+        report: Callable[[DataTest], None] = lambda _: None,
+        sent: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`clock` gives monotonic, `wall` epoch seconds; `report` is told of each step; `sent` of each message."""
+        if not plan.client_ids or min(plan.client_ids) <= 0:
+            raise ValueError("the self-test needs a client ID above 0: with 0 it would adopt manual orders")
+        if not 1 <= len(plan.instruments) <= MOST_SYMBOLS:
+            raise ValueError(f"the self-test takes 1 to {MOST_SYMBOLS} symbols")
+        self._plan = plan
+        self._clock = clock
+        self._wall = wall
+        self._report = report
+        self._heard_of = sent
+        self._session: DataSession | None = None
+        self._verdict: asyncio.Future[SessionReady | SessionFailed] | None = None
+        self._lines: set[int] = set()
+        self._histories: set[int] = set()
+        self._link_down = False
+        self._farms: dict[tuple[str, str], Farm] = {}
+        self._ended = ""
+        self._next = 1
+        self.test = DataTest(plan.connection, wall(), port=plan.port, symbols=tuple(i.text for i in plan.instruments))
+
+    async def run(self) -> DataTest:
+        """Do it; answers what was seen, however it went."""
+        try:
+            async with asyncio.timeout(self._plan.patience.whole):
+                if await self._open():
+                    await self._ask()
+        except TimeoutError:
+            self._ended = f"given up after {self._plan.patience.whole:.0f} s"
+            self._tell(detail=self._ended)
+        finally:
+            await self._leave()
+            self._tell(finished=self._wall())
+        return self.test
+
+    def _tell(self, **changes: Any) -> None:
+        self.test = replace(self.test, **changes)
+        self._report(self.test)
+
+    # ── the session ─────────────────────────────────────────────────────────────────────────────
+
+    async def _open(self) -> bool:
+        plan = self._plan
+        for client_id in plan.client_ids[:ATTEMPTS]:
+            self._verdict = asyncio.get_running_loop().create_future()
+            wish = OpenSession(
+                plan.connection, 0, plan.host, plan.port, client_id, plan.patience.hello, plan.patience.ready
+            )
+            self._session = DataSession(wish, self._take, self._clock, self._sent)
+            self._session.open()
+            verdict = await self._verdict
+            if isinstance(verdict, SessionReady):
+                self._tell(outcome=Outcome.READY, client_id=client_id)
+                return True
+            self._tell(outcome=verdict.outcome, detail=verdict.detail, client_id=client_id)
+            await self._session.close()
+            self._session = None
+            if verdict.outcome is not Outcome.ID_IN_USE:
+                break
+        return False
+
+    def _sent(self) -> None:
+        self.test = replace(self.test, messages=self.test.messages + 1)
+        self._heard_of()
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case SessionReady() | SessionFailed():
+                if self._verdict is not None and not self._verdict.done():
+                    self._verdict.set_result(event)
+            case SessionLost(reason=reason):
+                self._ended = f"the session ended: {reason}"
+                for request in self._requests.values():
+                    request.over.set()
+            case NoticeArrived(code=code, text=text, request_id=request_id):
+                self._notice(code, text, request_id)
+            case _:
+                pass
+
+    def _notice(self, code: int, text: str, request_id: int) -> None:
+        if request_id in self._requests:
+            self._requests[request_id].notice(Told(code, text))
+        elif code in LINK_LOST_CODES | LINK_BACK_CODES:
+            self._link_down = code in LINK_LOST_CODES
+        elif (farm := farm_of(code, text)) is not None:
+            self._farms[farm.kind.value, farm.name] = farm
+
+    @property
+    def _requests(self) -> dict[int, DataRequest]:
+        return {} if self._session is None else self._session.requests
+
+    async def _leave(self) -> None:
+        """Give every line back and close the session; its end would free them too, but not in order."""
+        session = self._session
+        if session is None:
+            return
+        for request_id in tuple(self._lines):
+            self._give_back(request_id)
+        for request_id in tuple(self._histories):
+            with contextlib.suppress(ConnectionError):
+                session.client.cancelHistoricalData(request_id)
+        await session.close()
+        self._session = None
+
+    # ── the requests ────────────────────────────────────────────────────────────────────────────
+
+    async def _ask(self) -> None:
+        self._switch(LIVE_OR_FROZEN)
+        found = await asyncio.gather(*(self._first(one) for one in self._plan.instruments))
+        again = [(seen, contract) for seen, contract in found if contract is not None and _wants_more(seen)]
+        if not again or self._ended:
+            self._show([seen for seen, _ in found])
+            return
+        self._show([seen for seen, contract in found if (seen, contract) not in again])
+        self._switch(WHATEVER_THERE_IS)
+        more = await asyncio.gather(*(self._quote(contract, WHATEVER_THERE_IS) for _, contract in again))
+        second = {id(seen): quote for (seen, _), quote in zip(again, more, strict=True)}
+        self._show([self._with(seen, second.get(id(seen))) for seen, _ in found])
+
+    def _show(self, seen: list[SymbolSeen]) -> None:
+        now = [replace(s, link_down=self._link_down, farms=self._told_farms(), ended=self._ended) for s in seen]
+        self._tell(seen=tuple(now))
+
+    @staticmethod
+    def _with(seen: SymbolSeen, quote: Quote | None) -> SymbolSeen:
+        return seen if quote is None else replace(seen, quotes=(*seen.quotes, quote))
+
+    def _told_farms(self) -> tuple[Farm, ...]:
+        return tuple(sorted(self._farms.values(), key=lambda f: (f.kind, f.name)))
+
+    def _switch(self, kind: int) -> None:
+        if self._session is not None and not self._ended:
+            self._session.client.reqMarketDataType(kind)
+
+    async def _first(self, instrument: Instrument) -> tuple[SymbolSeen, Any]:
+        """The contract, then real-time prices and history at the same time."""
+        definition, contract = await self._definition(instrument)
+        seen = SymbolSeen(instrument, definition)
+        if contract is None:
+            return seen, None
+        quote, history = await asyncio.gather(
+            self._quote(contract, LIVE_OR_FROZEN), self._history(contract, instrument.history)
+        )
+        return replace(seen, quotes=(quote,), history=history), contract
+
+    async def _definition(self, instrument: Instrument) -> tuple[Definition, Any]:
+        wanted = Contract(
+            secType=instrument.security_type.value,
+            symbol=instrument.symbol,
+            exchange=instrument.exchange,
+            currency=instrument.currency,
+            primaryExchange=instrument.primary_exchange,
+        )
+        request_id, request = self._begin()
+        request.is_refusal = lambda notice: refusal_of(notice) is not None
+        await self._send(
+            request, lambda client: client.reqContractDetails(request_id, wanted), self._plan.patience.definition
+        )
+        elapsed = self._clock() - request.began
+        notices = tuple(request.notices)
+        unknown = any(refusal_of(n) is DataState.NO_CONTRACT for n in notices)
+        if not request.answered and not unknown:
+            return Definition(None, elapsed, notices), None
+        contracts = list({c.conId: c for c in request.contracts}.values())
+        if instrument.security_type is SecurityType.FUTURE and contracts:
+            contracts = [front(contracts, datetime.fromtimestamp(self._wall(), UTC).strftime("%Y%m%d"))]
+        chosen = contracts[0] if len(contracts) == 1 else None
+        if chosen is not None:
+            # What it was asked for by decides where it is asked for: SMART, and not one of the exchanges behind it.
+            chosen.exchange = instrument.exchange
+        return Definition(len(contracts), elapsed, notices), chosen
+
+    async def _quote(self, contract: Any, kind: int) -> Quote:
+        request_id, request = self._begin()
+        # Beside delayed prices come the notices of the real-time ones that are refused.
+        kept_on = kind == WHATEVER_THERE_IS
+        request.is_refusal = lambda notice: _ends(notice, kept_on)
+        self._lines.add(request_id)
+        await self._send(
+            request,
+            lambda client: client.reqMktData(request_id, contract, "", False, False, []),
+            self._plan.patience.quote,
+        )
+        elapsed = self._clock() - request.began
+        self._give_back(request_id)
+        return Quote(
+            asked_type=kind,
+            elapsed=elapsed,
+            told_type=request.told_type,
+            priced=request.priced,
+            delayed_ticks=request.delayed_ticks,
+            close_only=request.closed and not request.priced,
+            notices=tuple(request.notices),
+        )
+
+    def _give_back(self, request_id: int) -> None:
+        self._lines.discard(request_id)
+        request = self._requests.pop(request_id, None)
+        held = request is not None and (request.priced or not any(_ends(n, False) for n in request.notices))
+        if self._session is not None and not self._ended and held:
+            with contextlib.suppress(ConnectionError):
+                self._session.client.cancelMktData(request_id)
+
+    async def _history(self, contract: Any, what: str) -> History:
+        request_id, request = self._begin()
+        self._histories.add(request_id)
+        await self._send(
+            request,
+            lambda client: client.reqHistoricalData(request_id, contract, "", _DURATION, _BAR, what, 1, 1, False, []),
+            self._plan.patience.history,
+        )
+        elapsed = self._clock() - request.began
+        if request.over.is_set():
+            self._histories.discard(request_id)
+        return History(request.answered, elapsed, request.bars, tuple(request.notices))
+
+    def _begin(self) -> tuple[int, DataRequest]:
+        request_id, self._next = self._next, self._next + 1
+        request = DataRequest(self._clock())
+        if self._session is not None:
+            self._session.requests[request_id] = request
+        return request_id, request
+
+    async def _send(self, request: DataRequest, send: Callable[[Any], None], within: float) -> None:
+        if self._session is None or self._ended:
+            return
+        try:
+            send(self._session.client)
+        except ConnectionError:
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(request.over.wait(), within)
+
+
+def _ends(notice: Told, kept_on: bool) -> bool:
+    """Whether a notice ends a request for prices. `kept_on`: one for want of a subscription does not."""
+    refused = refusal_of(notice)
+    return refused is not None and not (kept_on and refused is DataState.NOT_SUBSCRIBED)
+
+
+def _wants_more(seen: SymbolSeen) -> bool:
+    """Whether real-time prices were refused for want of a subscription, so that delayed ones are worth asking for."""
+    quote = seen.quotes[-1]
+    if quote.priced or quote.told_type in DELAYED_TYPES:
+        return False
+    return any(refusal_of(n) is DataState.NOT_SUBSCRIBED or n.code in PARTS for n in quote.notices)
+
+
+def front(contracts: list[Any], today: str) -> Any:
+    """The future that expires next, `today` as YYYYMMDD; of expired ones the last."""
+    inorder = sorted(contracts, key=lambda c: c.lastTradeDateOrContractMonth)
+    return next((c for c in inorder if c.lastTradeDateOrContractMonth >= today), inorder[-1])

@@ -1,0 +1,30 @@
+"""When messages of ours went out, over all our sessions: what is counted is what really left for the socket."""
+
+from collections import deque
+from collections.abc import Callable
+
+KEPT_SECONDS = 60.0
+"""As long as anybody asks about."""
+MOST_KEPT = 5_000
+"""Messages remembered at most; all our sessions together send some ten a minute, and a self-test a few dozen."""
+
+
+class Traffic:
+    """Counts our messages over the last minute."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """`clock` gives monotonic seconds."""
+        self._clock = clock
+        self._sent: deque[float] = deque(maxlen=MOST_KEPT)
+
+    def note(self) -> None:
+        """A message went out."""
+        now = self._clock()
+        while self._sent and self._sent[0] <= now - KEPT_SECONDS:
+            self._sent.popleft()
+        self._sent.append(now)
+
+    def lately(self) -> tuple[float, ...]:
+        """Monotonic time of each message of the last minute, oldest first."""
+        now = self._clock()
+        return tuple(at for at in self._sent if at > now - KEPT_SECONDS)
