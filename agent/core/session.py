@@ -31,6 +31,9 @@ class Heartbeats:
     """When anything last came from the application."""
     sent: tuple[float, ...] = ()
     """When the unanswered ones were sent, oldest first."""
+    asked: float | None = None
+    """When the oldest one was sent whose answer has not come: a notice shows that the application lives, not how long
+    it takes to answer, and comes in between at the start of every session."""
 
     def due(self, timing: Timing) -> float:
         """When the next one is to be sent."""
@@ -73,14 +76,16 @@ def fresh_session(now: float) -> Session:
 
 def heard(session: Session, now: float) -> Session:
     """Anything that comes from the application shows that it lives."""
-    return replace(session, heartbeats=Heartbeats(last_heard=now))
+    return replace(session, heartbeats=Heartbeats(last_heard=now, asked=session.heartbeats.asked))
 
 
 def heartbeat_sent(session: Session, now: float) -> Session:
     """A heartbeat went out."""
     beats = session.heartbeats
     # Beyond a handful the answer is plain; the list must not grow while a TWS stays frozen for days.
-    return replace(session, heartbeats=replace(beats, sent=(*beats.sent[:1], *beats.sent[1:][-4:], now)))
+    sent = (*beats.sent[:1], *beats.sent[1:][-4:], now)
+    # One that was ignored, as TWS does with a second one within a second, must not make the next answer look slow.
+    return replace(session, heartbeats=replace(beats, sent=sent, asked=beats.asked if beats.sent else now))
 
 
 def heartbeat_answered(session: Session, server_time: int, now: Moment) -> Session:
@@ -88,8 +93,8 @@ def heartbeat_answered(session: Session, server_time: int, now: Moment) -> Sessi
 
     The answer is taken as that of the first unanswered heartbeat: TWS answers in order.
     """
-    sent = session.heartbeats.sent
-    latency = now.monotonic - sent[0] if sent else None
+    asked = session.heartbeats.asked
+    latency = None if asked is None else now.monotonic - asked
     offset = session.clock_offset if latency is None else clock_offset(server_time, now.wall, latency)
     return replace(
         session,

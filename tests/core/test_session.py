@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +69,21 @@ def test_an_answer_tells_latency_and_clock() -> None:
 
     assert session.heartbeats == Heartbeats(110.25)
     assert (session.latency, session.clock_offset) == (0.25, 0.0)
+
+
+def test_notices_before_the_first_answer_do_not_hide_how_long_it_took() -> None:
+    session = heartbeat_sent(fresh_session(100.0), 100.0)
+    session = told(session, 2104, OK, 100.1)
+
+    assert session.heartbeats.unanswered(200.0, TIMING) == 0
+    assert heartbeat_answered(session, 5000, Moment(100.25, 5000.5)).latency == 0.25
+
+
+def test_a_heartbeat_that_was_ignored_does_not_make_the_next_answer_look_slow() -> None:
+    session = heard(heartbeat_sent(fresh_session(100.0), 100.0), 100.1)
+    session = heartbeat_sent(session, 110.1)
+
+    assert heartbeat_answered(session, 5000, Moment(110.2, 5000.5)).latency == pytest.approx(0.1)
 
 
 def test_an_answer_nobody_waited_for_tells_only_that_it_lives() -> None:
@@ -167,4 +183,4 @@ def test_a_flood_of_different_notices_has_a_bound() -> None:
 
 
 def test_every_notice_is_a_sign_of_life() -> None:
-    assert told(heartbeat_sent(fresh_session(0.0), 5.0), 399, "x", 7.0).heartbeats == Heartbeats(7.0)
+    assert told(heartbeat_sent(fresh_session(0.0), 5.0), 399, "x", 7.0).heartbeats == Heartbeats(7.0, asked=5.0)
