@@ -2,18 +2,19 @@
 
 Its own session, because what it asks for may be refused, and three violations end a session: the main one is not put
 at risk, and its notices stay its own. It has a leased client ID, holds at most one market data line per symbol, gives
-each back, and is gone within `Patience.whole`. Only contracts, quotes and one day's bar each are ever asked for.
+each back, and is gone within its patience. Only contracts, quotes and one bar of a day are ever asked for.
 """
 
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from ib_async import Contract
 
+from agent.core.data_run import MOST_SYMBOLS, Plan
 from agent.core.data_seen import (
     LIVE_OR_FROZEN,
     WHATEVER_THERE_IS,
@@ -34,39 +35,10 @@ from agent.tws.farms import Farm
 from agent.tws.notices import farm_of
 from agent.tws.symbol import Instrument, SecurityType
 
-MOST_SYMBOLS = 5
-"""Symbols of one run: each takes one of the user's market data lines for a moment."""
 ATTEMPTS = 2
 """Client IDs that are tried."""
 _BAR, _DURATION = "1 day", "1 D"
 """One bar of a day: there is one at any hour, and bars of this size do not count as pacing (`tws.limits`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long each part may take, in seconds."""
-
-    hello: float = 5.0
-    ready: float = 10.0
-    definition: float = 6.0
-    quote: float = 8.0
-    """Longer than a farm that sleeps takes to wake up."""
-    history: float = 12.0
-    whole: float = 40.0
-    """Whatever is still open by then is given up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What one run is to do."""
-
-    connection: str
-    host: str
-    port: int
-    client_ids: tuple[int, ...]
-    """The one to use, and the one to use instead; never 0."""
-    instruments: tuple[Instrument, ...]
-    patience: Patience = Patience()
 
 
 class DataTester:
