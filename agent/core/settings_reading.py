@@ -28,9 +28,12 @@ def settings_of(facts: Facts) -> ConfigResponse | None:
     told = facts.api_settings
     known = told.configuration.value if isinstance(told.configuration, Known) and asked(facts) else None
     refused = [n for n in facts.session.notices if kind_of(n.code, n.text) is NoticeKind.READ_ONLY]
-    if not live(facts) or not refused or (known is not None and told.at is not None and told.at > refused[-1].at):
+    if not live(facts) or not refused:
         return known
     if known is not None:
+        answered = known.settings.read_only_api is not None and told.at is not None and told.at > refused[-1].at
+        if answered:
+            return known
         return replace(known, settings=replace(known.settings, read_only_api=True))
     return ConfigResponse(settings=ApiSettings(read_only_api=True), source=Source.INFERRED)
 

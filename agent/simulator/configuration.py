@@ -88,10 +88,21 @@ DEFAULT_CONFIGURATION = Configuration(
         allow_localhost_only=True,
         trusted_ips=("127.0.0.1",),
     ),
-    Precautions(**dict.fromkeys(Precautions.__dataclass_fields__, False)),
+    Precautions(**dict.fromkeys(Precautions.__dataclass_fields__, True)),
     LockAndExit("11:45", "PM", "restart"),
 )
-"""Of a fresh installation, as far as it is known. Read-Only API and the socket port are told as they are in force."""
+"""Of a fresh installation, as far as it is known, set up as the guides of trading programs ask: no precaution is on.
+
+Read-Only API and the socket port are told as they are in force.
+"""
+
+SETTINGS_OF_FAULT = {
+    "precautions-on": Configuration(
+        precautions=Precautions(**dict.fromkeys(Precautions.__dataclass_fields__, False)),
+    ),
+    "auto-logoff": Configuration(lock_and_exit=LockAndExit(auto_logoff_type="logoff")),
+}
+"""What some faults do to the settings, until somebody changes these."""
 
 PROMPTS: tuple[Values, ...] = (
     {

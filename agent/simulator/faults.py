@@ -125,6 +125,8 @@ WIRE_FAULTS: dict[str, Fault] = {
         _wire("garbage", "sends random bytes, in sessions and as the handshake"),
         _wire("huge-prefix", "announces a message of 4 GB, in sessions and as the handshake"),
         _wire("clock-off", "its clock is wrong", "seconds, negative when behind", "30", numeric=(-86400, 86400)),
+        _wire("precautions-on", "no API precaution is bypassed, as in a fresh installation"),
+        _wire("auto-logoff", "is set to log off every day instead of restarting"),
         _wire(
             "config-refused",
             "refuses reqConfig and updateConfig",
@@ -141,7 +143,7 @@ WIRE_FAULTS: dict[str, Fault] = {
         _wire("config-warnings", "updateConfig only changes something once its warning is accepted"),
         _wire(
             "read-only-notice",
-            "321 about Read-Only, unasked",
+            "321 about Read-Only, unasked; whether it is on is no longer among the settings it tells",
             "language of the text",
             "en",
             choices=tuple(READ_ONLY_TEXTS),

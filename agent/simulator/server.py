@@ -212,6 +212,8 @@ class Simulator:
                 for session in self.sessions:
                     session.close()
             case "read-only-notice":
+                # Else what the settings tell would contradict it.
+                self.situation.tells_read_only = False
                 await self.notify(321, READ_ONLY_TEXTS[value])
             case "port-changed":
                 await self._change_port(int(float(value or 0)))

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from agent.simulator.configuration import DEFAULT_CONFIGURATION, LOCALHOST, merged
+from agent.simulator.configuration import DEFAULT_CONFIGURATION, LOCALHOST, SETTINGS_OF_FAULT, merged
 from agent.simulator.notices import BROKEN, OK
 from agent.tws.api_settings import Configuration
 from agent.tws.applications import ApplicationKind, TradingMode
@@ -92,6 +92,8 @@ class Situation:
     """The API port it listens on."""
     move_to: Callable[[int], None] = lambda _: None
     """Makes it listen on another port."""
+    tells_read_only: bool = True
+    """Whether Read-Only API is among the settings that reqConfig tells."""
     configuration: Configuration = field(init=False)
     """The settings as they are now."""
 
@@ -117,13 +119,21 @@ class Situation:
     @property
     def reported_configuration(self) -> Configuration:
         """The settings as reqConfig tells them."""
-        settings = self.configuration.settings
-        port = self.port if settings.socket_port is None else settings.socket_port
-        return replace(self.configuration, settings=replace(settings, read_only_api=self.read_only, socket_port=port))
+        known = self.configuration
+        for fault, changes in SETTINGS_OF_FAULT.items():
+            known = merged(known, changes)[0] if self.has(fault) else known
+        port = self.port if known.settings.socket_port is None else known.settings.socket_port
+        read_only = self.read_only if self.tells_read_only else None
+        return replace(known, settings=replace(known.settings, read_only_api=read_only, socket_port=port))
 
     def configure(self, changes: Configuration) -> tuple[str, ...]:
         """Change settings; returns the paths of those that are different now. Soon it listens on a new port."""
         _, changed = merged(self.reported_configuration, changes)
+        for fault, spoilt in SETTINGS_OF_FAULT.items():
+            if self.has(fault) and set(spoilt.present) & set(changes.present):
+                # From now on somebody else decides about these settings.
+                self.configuration, _ = merged(self.configuration, spoilt)
+                del self.active[fault]
         self.configuration, _ = merged(self.configuration, changes)
         port = changes.settings.socket_port
         if port is not None and port != self.port:

@@ -40,6 +40,7 @@ QUICK = replace(
     instability_window=0.5,
     notice_lasting=1.5,
     look_every=0.5,
+    settings_every=3.0,
 )
 PATIENCE = 12.0
 """Seconds a verdict may take; far more than any grace above."""

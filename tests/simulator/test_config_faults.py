@@ -27,7 +27,7 @@ def ids() -> tuple[int, int]:
 
 SHORT = 0.4
 """Seconds that stand for the three of a real settings session."""
-CHANGE = Configuration(precautions=Precautions(bypass_bond_warning=True))
+CHANGE = Configuration(precautions=Precautions(bypass_bond_warning=False))
 FAULTS = [
     ("config-refused", "10357"),
     ("config-refused", "321"),
@@ -87,7 +87,7 @@ async def test_no_usable_answer_is_an_honest_unknown(
     outcome = await update("127.0.0.1", simulator.port, ids(), CHANGE, within=SHORT)
     assert isinstance(outcome, OutcomeUnknown)
     assert words in outcome.reason
-    assert simulator.situation.configuration.precautions.bypass_bond_warning is changes
+    assert simulator.situation.configuration.precautions.bypass_bond_warning is not changes
     await simulator.heal()
     assert isinstance((await found(simulator)).settings, Known)
 
@@ -132,9 +132,9 @@ async def test_a_warning_has_to_be_accepted(start: StartSimulator) -> None:
     second = await update("127.0.0.1", simulator.port, ids(), CHANGE, first.warnings)
 
     assert [warning.message_id for warning in first.warnings] == [131]
-    assert between is False
+    assert between is True
     assert isinstance(second, Changed)
-    assert simulator.situation.configuration.precautions.bypass_bond_warning is True
+    assert simulator.situation.configuration.precautions.bypass_bond_warning is False
 
 
 @pytest.mark.parametrize(("fault", "value"), [(None, None), *FAULTS], ids=lambda v: str(v))
@@ -165,3 +165,25 @@ async def test_the_main_session_notices_nothing(
     assert sorted(delays)[len(delays) // 2] < 0.05
     assert max(delays) < 0.5
     assert await is_well(simulator)
+
+
+async def test_the_safety_prompts_are_on_until_somebody_changes_one(start: StartSimulator) -> None:
+    simulator = await start()
+    await simulator.apply("precautions-on")
+    before = simulator.situation.reported_configuration.precautions
+    outcome = await update("127.0.0.1", simulator.port, ids(), Configuration(precautions=Precautions(True)))
+    after = simulator.situation.reported_configuration.precautions
+
+    assert set(before.to_json().values()) == {False}
+    assert isinstance(outcome, Changed)
+    assert [name for name, value in after.to_json().items() if value] == ["bypass_order_precautions"]
+
+
+async def test_a_daily_log_off_is_told_until_it_is_over(start: StartSimulator) -> None:
+    simulator = await start()
+    await simulator.apply("auto-logoff")
+    before = simulator.situation.reported_configuration.lock_and_exit
+    await simulator.heal("auto-logoff")
+
+    assert before.restarts is False
+    assert simulator.situation.reported_configuration.lock_and_exit.restarts is True

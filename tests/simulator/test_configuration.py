@@ -200,7 +200,7 @@ async def test_a_value_that_is_not_allowed_changes_nothing(start: StartSimulator
     simulator = await start()
     before = simulator.situation.reported_configuration
     group = {"settings": changes} if isinstance(changes, ApiSettings) else {"lock_and_exit": changes}
-    wanted = Configuration(**group, precautions=Precautions(bypass_bond_warning=True))
+    wanted = Configuration(**group, precautions=Precautions(bypass_bond_warning=False))
 
     outcome = await update("127.0.0.1", simulator.port, ids(), wanted)
 

@@ -39,7 +39,7 @@ async def test_it_starts_with_the_settings_it_is_given(tmp_path: Path) -> None:
 async def test_changes_by_hand_and_through_the_api_outlast_a_restart(tmp_path: Path) -> None:
     async with await SimulatedApplication.start(tmp_path) as gateway:
         await gateway.configure(Configuration(lock_and_exit=LockAndExit(auto_logoff_type="logoff")))
-        changes = Configuration(precautions=Precautions(bypass_order_precautions=True))
+        changes = Configuration(precautions=Precautions(bypass_order_precautions=False))
         outcome = await update("127.0.0.1", gateway.port, (next(_ids), next(_ids)), changes)
         await gateway.restart(delay=0.0)
         found = await told(gateway.port)
@@ -49,7 +49,7 @@ async def test_changes_by_hand_and_through_the_api_outlast_a_restart(tmp_path: P
 
         assert isinstance(outcome, Changed)
         assert found.lock_and_exit.restarts is False
-        assert found.precautions.bypass_order_precautions is True
+        assert found.precautions.bypass_order_precautions is False
         assert found.settings.socket_port == gateway.asked_port
         assert again == found
 
