@@ -29,6 +29,8 @@ from agent.core.state import Knowledge
 from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.errors import AlreadyRunning, ConfigError, NotRunning
+from agent.page_host import Agent as PageAgent
+from agent.page_host import PageHost
 from agent.runtime.answers import answer
 from agent.runtime.clock import SystemClock, Woke
 from agent.runtime.control import ControlServer, request
@@ -80,9 +82,21 @@ class App:
         self._on_status = on_status
         self._wants_tray = tray
         self._autostarted = autostarted
+        self._page = PageHost(
+            places,
+            PageAgent(
+                state=lambda: self._loop.state,
+                now=lambda: self._world.now(),
+                ask=self._answer,
+                announce=lambda notice: self._world.announce(notice),
+                config_changed=self._config_changed,
+            ),
+            login,
+        )
         self._clicks = Clicks(
             places,
             login,
+            page=self._page,
             scene=lambda: Scene(self._status, self._loop.state.machine.utc_offset),
             leave=self.stop,
             hand_on=lambda action: self._loop.post_from_anywhere(UserAsked(action)),
@@ -215,6 +229,7 @@ class App:
         schedule.watch(self._places.config)
         await control.start()
         schedule.start()
+        await self._page.begin()
         running = asyncio.ensure_future(self._loop.run())
         await asyncio.sleep(0)
         self._loop_ready.set()
@@ -223,6 +238,7 @@ class App:
         finally:
             schedule.stop()
             await control.close()
+            await self._page.end()
             if self._rich is not None:
                 await self._rich.close()
             logger.info("Gatelight ends")
@@ -234,6 +250,8 @@ class App:
         if request.get("command") == "show":
             await self._show_up()
             return {"done": True}
+        if request.get("command") == "page":
+            return await self._page.answer(request)
         return answer(self._loop, request)
 
     def _woke(self, woke: Woke) -> None:
@@ -252,13 +270,14 @@ class App:
     def _show(self, status: Status) -> None:
         self._status = status
         self._on_status(status)
+        self._page.shown(status)
         self._refresh()
 
     def _refresh(self) -> None:
         """Show the latest once more: what is not in the status may have changed."""
         if self._status is not None and self._tray is not None:
             offset = self._loop.state.machine.utc_offset
-            self._tray.show(display(self._status, offset, self._clicks.at_login()))
+            self._tray.show(display(self._status, offset, self._clicks.at_login(), page=self._page.enabled))
 
     def _balloon(self, title: str, text: str, click: Action | None) -> bool:
         return self._tray is not None and self._tray.balloon(title, text, click)

@@ -42,11 +42,8 @@ def _obey(arguments: Sequence[str] | None) -> int:
     options = parser.parse_args(
         arguments, argparse.Namespace(config=None, data_dir=None, verbose_before=0, verbose_after=0)
     )
-    if options.command is None:
-        parser.print_help(sys.stderr)
-        return 2
     options.verbose = options.verbose_before + options.verbose_after
-    return int(options.do(options))
+    return int((options.do if options.command is not None else _page)(options))
 
 
 def _let_go_of_output() -> None:
@@ -81,6 +78,29 @@ def tell(text: str) -> None:
 
 
 # ── commands ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _page(options: argparse.Namespace) -> int:
+    """`gatelight` alone: the page of the running agent."""
+    from agent.platforms.opening import has_browser, open_address
+
+    printed = options.print_url or not has_browser()
+    address = _ask(options, {"command": "page", "printed": printed})["url"]
+    if not printed:
+        try:
+            open_address(address)
+        except OSError:
+            tell("No browser could be opened: open this address within a minute.")
+        else:
+            return 0
+    elif not options.print_url:
+        port = address.split(":")[2].split("/")[0]
+        tell(
+            "There is no browser here: open this address within ten minutes. From another computer, first run there "
+            f"`ssh -L {port}:127.0.0.1:{port} THIS-COMPUTER` and keep it running."
+        )
+    out(address)
+    return 0
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -252,8 +272,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gatelight",
         description="Watches the link to Trader Workstation and IB Gateway, and says what is wrong with it.",
+        epilog="Without a command: opens the page of the running agent in the browser.",
         parents=[_common("verbose_before")],
     )
+    parser.add_argument("--print-url", action="store_true", help="print the page's address instead of opening it")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     def command(name: str, do: Any, text: str) -> argparse.ArgumentParser:

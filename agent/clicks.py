@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.autostart import LogInStart
-from agent.core.display import Action, OpenLog, Quit, ShowSteps, StartAtLogin
+from agent.core.display import Action, OpenLog, OpenPage, Quit, ShowSteps, StartAtLogin
 from agent.core.status import Status
+from agent.page_host import PageError, PageHost, view_of
 from agent.platforms.autostart import AutostartError
 from agent.runtime.clock import SystemClock
 from agent.runtime.paths import Places
@@ -33,6 +34,7 @@ class Clicks:
         places: Places,
         login: LogInStart | None,
         *,
+        page: PageHost,
         scene: Callable[[], Scene],
         leave: Callable[[], None],
         hand_on: Callable[[Action], None],
@@ -41,6 +43,7 @@ class Clicks:
         """`refresh` shows the menu anew. Without `login` the start at log-in cannot be chosen."""
         self._places = places
         self._login = login
+        self._page = page
         self._scene = scene
         self._leave = leave
         self._hand_on = hand_on
@@ -53,8 +56,11 @@ class Clicks:
                 self._leave()
             case OpenLog():
                 self._open(self._places.log_file, "the log")
+            case OpenPage():
+                self._open_page("")
             case ShowSteps(connection, code):
-                self._show_steps(connection, code)
+                if not (self._page.enabled and self._open_page(view_of(connection, code))):
+                    self._show_steps(connection, code)
             case StartAtLogin(on):
                 self._start_at_login(on)
             case _:
@@ -67,6 +73,19 @@ class Clicks:
     def at_login(self) -> bool | None:
         """Whether the menu's line about the start at log-in is checked; None: there is no such line."""
         return None if self._login is None else self._login.shown()
+
+    def _open_page(self, view: str) -> bool:
+        from agent.platforms.opening import open_address
+
+        try:
+            open_address(self._page.address_from_anywhere(view))
+        except PageError as reason:
+            logger.warning("%s", reason)
+        except OSError as fault:
+            logger.warning("no browser could be opened (%s)", fault.strerror or type(fault).__name__)
+        else:
+            return True
+        return False
 
     def _show_steps(self, connection: str, code: str) -> None:
         from agent.steps_page import write_page

@@ -60,6 +60,8 @@ class Kind:
     """From the value of the settings to TOML text."""
     entry: str = ""
     """The same as `allowed` for one entry, where the value is a list; else empty."""
+    choices: tuple[str, ...] = ()
+    """The only values, as they are typed, where there are so few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def _flag() -> Kind:
             raise Refused
         return value
 
-    return Kind("true or false", read, lambda value: "true" if value else "false")
+    return Kind("true or false", read, lambda value: "true" if value else "false", choices=("true", "false"))
 
 
 def _number(low: int, high: int, *, auto: bool = False, reasons: dict[int, str] | None = None) -> Kind:
@@ -129,7 +131,8 @@ def _choice(choices: type[StrEnum]) -> Kind:
         return choices(value)
 
     words = [toml_text(choice.value) for choice in choices]
-    return Kind(", ".join(words[:-1]) + f" or {words[-1]}", read, lambda value: toml_text(value.value))
+    allowed = ", ".join(words[:-1]) + f" or {words[-1]}"
+    return Kind(allowed, read, lambda value: toml_text(value.value), choices=tuple(c.value for c in choices))
 
 
 def _duration(low: float, high: float, example: str, *, never: bool = False) -> Kind:

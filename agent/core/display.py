@@ -110,6 +110,11 @@ class ShowSteps:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPage:
+    """Open the status page."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenLog:
     """Open the log file."""
 
@@ -140,7 +145,18 @@ class Quit:
 
 
 Action: TypeAlias = (
-    Connect | Disconnect | Pause | Resume | Snooze | ShowSteps | OpenLog | LookNow | Fix | StartAtLogin | Quit
+    Connect
+    | Disconnect
+    | Pause
+    | Resume
+    | Snooze
+    | ShowSteps
+    | OpenPage
+    | OpenLog
+    | LookNow
+    | Fix
+    | StartAtLogin
+    | Quit
 )
 """Everything a click in the menu or on a notice can ask for."""
 

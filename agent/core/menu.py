@@ -14,6 +14,7 @@ from agent.core.display import (
     LookNow,
     MenuEntry,
     OpenLog,
+    OpenPage,
     Pause,
     Quit,
     Resume,
@@ -41,12 +42,12 @@ HOUR = 3600.0
 DAY = 86400.0
 
 
-def display(status: Status, utc_offset: float, at_login: bool | None = None) -> Display:
+def display(status: Status, utc_offset: float, at_login: bool | None = None, *, page: bool = False) -> Display:
     """Everything the tray shows. `utc_offset`: local time minus UTC, seconds.
 
-    `at_login`: whether Gatelight starts at log-in; None: that cannot be chosen here.
+    `at_login`: whether Gatelight starts at log-in; None: that cannot be chosen here. `page`: there is a status page.
     """
-    return Display(icon=status.overall, tooltip=tooltip(status), menu=_menu(status, utc_offset, at_login))
+    return Display(icon=status.overall, tooltip=tooltip(status), menu=_menu(status, utc_offset, at_login, page))
 
 
 def tooltip(status: Status) -> str:
@@ -66,8 +67,10 @@ def headline(connection: ShownConnection) -> str:
     return expected.title if expected is not None else STATE_WORDS[connection.overall]
 
 
-def _menu(status: Status, utc_offset: float, at_login: bool | None) -> tuple[MenuEntry, ...]:
+def _menu(status: Status, utc_offset: float, at_login: bool | None, page: bool) -> tuple[MenuEntry, ...]:
     entries: list[MenuEntry] = []
+    if page:
+        entries += [MenuEntry("Open Gatelight page", OpenPage(), default=True), SEPARATOR]
     if len(status.connections) == 1:
         entries += _connection(status.connections[0], utc_offset)
     else:
@@ -77,7 +80,7 @@ def _menu(status: Status, utc_offset: float, at_login: bool | None) -> tuple[Men
         ]
     entries.append(SEPARATOR)
     entries.append(_pause(status, utc_offset))
-    entries.append(MenuEntry("Check now", LookNow(), default=True))
+    entries.append(MenuEntry("Check now", LookNow(), default=not page))
     entries.append(MenuEntry("Open log", OpenLog()))
     if at_login is not None:
         entries.append(MenuEntry("Start at log-in", StartAtLogin(not at_login), checked=at_login))

@@ -1,8 +1,9 @@
-"""Opening a file with the program the user has chosen for it."""
+"""Opening a file or an address with the program the user has chosen for it."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -11,11 +12,35 @@ def open_path(path: Path) -> None:
     if sys.platform == "win32":
         os.startfile(path)
         return
-    opener = "open" if sys.platform == "darwin" else "xdg-open"
+    _start("open" if sys.platform == "darwin" else "xdg-open", str(path))
+
+
+def open_address(url: str) -> None:
+    """Open an address in the user's browser; raises OSError when nothing can."""
+    if sys.platform == "win32":
+        os.startfile(url)
+        return
+    if sys.platform == "darwin":
+        # By way of its input: the arguments of programs can be read by every user, and the address is a key.
+        script = f'open location "{url}"'
+        subprocess.run(["osascript", "-"], input=script, text=True, check=False, timeout=10, capture_output=True)
+        return
+    _start("xdg-open", url)
+
+
+def has_browser(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether a browser that is opened from here is one that the user can see."""
+    variables = os.environ if environ is None else environ
+    if variables.get("SSH_CONNECTION") or variables.get("SSH_TTY"):
+        return False
+    return sys.platform in ("win32", "darwin") or bool(variables.get("DISPLAY") or variables.get("WAYLAND_DISPLAY"))
+
+
+def _start(opener: str, what: str) -> None:
     # A packaged program carries its own libraries on this path; the opened one shall not load them.
     environment = {k: v for k, v in os.environ.items() if k != "LD_LIBRARY_PATH"}
     subprocess.Popen(
-        [opener, str(path)],
+        [opener, what],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -1,0 +1,43 @@
+"""What can be clicked besides fixes: connect, disconnect, pause, snooze, look now; a test notice; start at log-in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from agent.page.desk import Answer, Desk, Endpoint, Refused, said, text_of
+
+COMMANDS = ("connect", "disconnect", "pause", "resume", "snooze", "look")
+
+
+async def do(desk: Desk, asked: Mapping[str, Any]) -> Answer:
+    """One of the commands of the control channel, and none of its others."""
+    command = text_of(asked, "command")
+    if command not in COMMANDS:
+        raise Refused(f"“{command[:40]}” cannot be asked for here.")
+    names = ("name", "code", "connection", "seconds")
+    return said(await desk.ask({"command": command, **{name: asked[name] for name in names if name in asked}}))
+
+
+async def send_notice(desk: Desk, _: Mapping[str, Any]) -> Answer:
+    """A notice through every channel that is switched on."""
+    reason = await desk.test_notice()
+    if reason is not None:
+        raise Refused(f"No channel took the notice: {reason}.", 409)
+    return {"done": True}
+
+
+async def at_login(desk: Desk, asked: Mapping[str, Any]) -> Answer:
+    """Start at log-in, or no longer."""
+    on = asked.get("on")
+    if not isinstance(on, bool):
+        raise Refused("“on” must be true or false.")
+    reason = await desk.at_login(on)
+    if reason is not None:
+        raise Refused(reason, 409)
+    return {"done": True}
+
+
+ENDPOINTS = (
+    Endpoint("POST", "do", do),
+    Endpoint("POST", "test-notice", send_notice, seconds=30.0),
+    Endpoint("POST", "at-login", at_login),
+)

@@ -1,0 +1,88 @@
+"""What the page may ask of the agent, and how an endpoint is declared. Nothing here knows about HTTP."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeAlias
+
+from agent.core.settings import Settings
+
+Answer: TypeAlias = dict[str, Any]
+"""A JSON object."""
+
+
+class Desk(Protocol):
+    """The agent as the page sees it. Everything is called on the agent's own loop and must not block."""
+
+    def view(self) -> Answer:
+        """All that the page shows, as `agent.page.view` makes it."""
+
+    async def ask(self, command: Mapping[str, Any]) -> Answer:
+        """Give one of the commands of the control channel; {"error": one sentence} where it cannot be."""
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration in force."""
+
+    @property
+    def config(self) -> Path:
+        """Its file."""
+
+    @property
+    def config_named(self) -> bool:
+        """Whether the user named the file."""
+
+    def config_changed(self) -> None:
+        """The file was changed: read it now."""
+
+    def starts_at_login(self) -> bool | None:
+        """Whether Gatelight starts at log-in; None: that cannot be chosen here. May block."""
+
+    async def test_notice(self) -> str | None:
+        """Send a notice through every channel; answers why nobody took it, or None."""
+
+    async def at_login(self, on: bool) -> str | None:
+        """Start at log-in from now on, or no longer; answers what went wrong, or None."""
+
+
+class Refused(Exception):
+    """What was asked for cannot be had; the text is one sentence for the person at the page."""
+
+    def __init__(self, sentence: str, status: int = 400, **more: Any) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.more = more
+        """Further members of the answer."""
+
+
+Handle: TypeAlias = Callable[[Any, Mapping[str, Any]], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One thing the page can ask for."""
+
+    method: Literal["GET", "POST"]
+    """GET reads and changes nothing."""
+    path: str
+    """Below /api/."""
+    handle: Handle
+    """Gets the desk and what was asked: the query of a GET, the JSON object of a POST. May raise `Refused`."""
+    seconds: float = 10.0
+    """How long it may take."""
+
+
+def text_of(asked: Mapping[str, Any], name: str, longest: int = 200) -> str:
+    """A text that has to be in a request."""
+    value = asked.get(name)
+    if not isinstance(value, str) or len(value) > longest:
+        raise Refused(f"“{name}” must be a text of at most {longest} characters.")
+    return value
+
+
+def said(answer: Answer) -> Answer:
+    """An answer of the agent; one that says no becomes a refusal."""
+    if "error" in answer:
+        more = {key: value for key, value in answer.items() if key != "error"}
+        raise Refused(str(answer["error"]), 409, **more)
+    return answer

@@ -1,0 +1,43 @@
+"""Explain: a pasted line of log, a number or a code, and what it means."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from agent.explain import Cause, explain
+from agent.guides import load_guides
+from agent.page.desk import Answer, Desk, Endpoint, Refused, text_of
+
+LONGEST = 50_000
+"""Characters of a paste."""
+
+
+async def words(_: Desk, asked: Mapping[str, Any]) -> Answer:
+    """What some words mean."""
+    given = text_of(asked, "words", LONGEST).strip()
+    if not given:
+        raise Refused("Paste a line of a log, or type a notice number or a problem code.", 422)
+    found = explain(given, load_guides())
+    if found is None:
+        raise Refused("Nothing in it is known: try a notice number, a problem code or another line of the log.", 422)
+    return {
+        "subject": found.subject,
+        "title": found.title,
+        "meaning": found.meaning,
+        "steps": list(found.steps),
+        "causes": [_cause(cause) for cause in found.causes],
+        "good_news": found.good_news,
+        "also": list(found.also),
+    }
+
+
+def _cause(cause: Cause) -> Answer:
+    return {
+        "code": cause.code,
+        "title": cause.title,
+        "meaning": cause.meaning,
+        "steps": [{"application": part.application.value, "steps": list(part.steps)} for part in cause.steps],
+        "more": cause.more,
+    }
+
+
+ENDPOINTS = (Endpoint("POST", "explain", words),)

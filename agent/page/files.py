@@ -1,0 +1,73 @@
+"""The files of the page: a fixed table, read from the package when they are first asked for."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+
+CSRF_PLACE = b"{{csrf}}"
+"""Where the page is told the second secret of its session."""
+
+STYLE_SHEET = "page.css"
+MODULES = (
+    "app.js",
+    "dialog.js",
+    "dom.js",
+    "guide.js",
+    "live.js",
+    "shapes.js",
+    "views.js",
+    "view_explain.js",
+    "view_limits.js",
+    "view_now.js",
+    "view_problem.js",
+    "view_settings.js",
+)
+"""The page's program, one module per view; `views.js` lists them."""
+
+_KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_TABLE = {"/": "index.html", **{f"/{name}": name for name in (STYLE_SHEET, "icon.svg", *MODULES)}}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file as it is sent."""
+
+    body: bytes
+    kind: str
+    charset: str = "utf-8"
+
+
+@cache
+def find(path: str) -> File | None:
+    """The file that is served under a path; None for everything that is not in the table."""
+    name = _TABLE.get(path)
+    if name is None:
+        return None
+    body = resources.files("agent.page").joinpath("static", name).read_bytes()
+    return File(body, _KINDS[name.rsplit(".", 1)[1]])
+
+
+_STRANGER_STYLE = (
+    ":root{color-scheme:light dark}body{max-width:34rem;margin:4rem auto;padding:0 1.25rem;"
+    "font:1.1rem/1.5 system-ui,sans-serif}code{font-size:1.05em}"
+)
+STRANGER = f"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Gatelight</title>
+<style>{_STRANGER_STYLE}</style>
+<main>
+<h1>This page is not open yet</h1>
+<p>Only you may see it, so it is opened from where Gatelight knows you: click its icon, or a notice, or run
+<code>gatelight</code> in a terminal.</p>
+</main>
+</html>
+""".encode()
+"""For a browser that has no session: an address that was kept, or a token that has been used."""
+_HASH = b64encode(sha256(_STRANGER_STYLE.encode()).digest()).decode()
+STRANGER_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_HASH}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)

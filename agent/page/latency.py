@@ -1,0 +1,49 @@
+"""The latencies of the last hour, a bounded ring per connection; filled when the status tells one, by nothing else."""
+
+from array import array
+
+from agent.core.status import Status
+
+BUCKET_SECONDS = 10.0
+"""Of several heartbeats in so many seconds the slowest is kept: it is the one that matters."""
+MOST_BUCKETS = 360
+"""An hour of them, about 6 kB."""
+MOST_CONNECTIONS = 32
+"""Names that are remembered; more cannot be told apart on a page anyway."""
+
+
+class Latencies:
+    """What the heartbeats took, by connection."""
+
+    def __init__(self) -> None:
+        self._rings: dict[str, array[float]] = {}
+        self._last: dict[str, float] = {}
+
+    def take(self, status: Status, wall: float) -> None:
+        """Note the latencies of a status that was shown at this moment (epoch seconds)."""
+        names = {c.name for c in status.connections}
+        for gone in [name for name in self._rings if name not in names]:
+            del self._rings[gone]
+            self._last.pop(gone, None)
+        for connection in status.connections[:MOST_CONNECTIONS]:
+            latency = connection.latency
+            # The same number again is the same heartbeat, shown for another reason.
+            if latency is None or self._last.get(connection.name) == latency:
+                continue
+            self._last[connection.name] = latency
+            self._add(self._rings.setdefault(connection.name, array("d")), wall, latency)
+
+    def of(self, name: str, wall: float) -> tuple[tuple[float, float], ...]:
+        """(epoch seconds, seconds it took) of the last hour, oldest first."""
+        ring = self._rings.get(name, array("d"))
+        oldest = wall - BUCKET_SECONDS * MOST_BUCKETS
+        return tuple((ring[i], ring[i + 1]) for i in range(0, len(ring), 2) if ring[i] >= oldest)
+
+    @staticmethod
+    def _add(ring: "array[float]", wall: float, latency: float) -> None:
+        bucket = wall // BUCKET_SECONDS * BUCKET_SECONDS
+        if ring and ring[-2] == bucket:
+            ring[-1] = max(ring[-1], latency)
+            return
+        ring.extend((bucket, latency))
+        del ring[: -2 * MOST_BUCKETS]

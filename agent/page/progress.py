@@ -1,0 +1,149 @@
+"""How far somebody is with the steps of a problem, as far as it can be seen; and which problems are over. Pure.
+
+Only what changed since the problem was first seen counts: that TWS runs is no step done where it ran all the time. A
+step that was seen to be done carries those before it, since nobody gets to **Socket port** without opening its window.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from agent.core.status import ShownConnection, ShownProblem, Status
+
+MOST_ENDED = 30
+"""Problems that are over and still remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What steps can change, at one time."""
+
+    pid: int | None
+    ports: tuple[int, ...]
+    phase: str
+    server_link: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """One problem that is there, and how things were when it was first seen."""
+
+    connection: str
+    code: str
+    title: str
+    since: float
+    """Epoch seconds."""
+    before: Point
+    done: int = 0
+    """Steps, from the first on. It never falls: what was done is not undone by a later look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """One problem that is over."""
+
+    connection: str
+    code: str
+    title: str
+    since: float
+    until: float
+    """Epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Everything that is followed."""
+
+    followed: tuple[Followed, ...] = ()
+    ended: tuple[Ended, ...] = ()
+
+    @property
+    def done(self) -> dict[tuple[str, str], int]:
+        """Steps done by connection and code."""
+        return {(f.connection, f.code): f.done for f in self.followed}
+
+
+def follow(progress: Progress, status: Status, wall: float) -> Progress:
+    """The progress after one more status, shown at this time (epoch seconds)."""
+    before = {(f.connection, f.code): f for f in progress.followed}
+    followed: list[Followed] = []
+    for connection in status.connections:
+        point = point_of(connection)
+        for problem in connection.problems:
+            if not problem.visible:
+                continue
+            old = before.pop((connection.name, problem.code), None) or Followed(
+                connection.name, problem.code, problem.title, problem.since, point
+            )
+            done = max(old.done, steps_done(problem, old.before, point))
+            followed.append(replace(old, title=problem.title, done=done))
+    gone = tuple(Ended(f.connection, f.code, f.title, f.since, wall) for f in before.values())
+    back = {(f.connection, f.code) for f in followed} | {(e.connection, e.code) for e in gone}
+    kept = tuple(e for e in progress.ended if (e.connection, e.code) not in back)
+    return Progress(tuple(followed), (*kept, *gone)[-MOST_ENDED:])
+
+
+def point_of(connection: ShownConnection) -> Point:
+    """How things are with a connection."""
+    application = connection.application
+    return Point(
+        pid=None if application is None else application.pid,
+        ports=() if application is None else application.listening,
+        phase=connection.phase,
+        server_link=connection.server_link,
+    )
+
+
+def steps_done(problem: ShownProblem, before: Point, now: Point) -> int:
+    """How many steps are done: up to the last one of which that can be seen."""
+    seen = (number for number, step in enumerate(problem.steps, 1) if _is_done(step, before, now))
+    return max(seen, default=0)
+
+
+Sign = Callable[[re.Match[str], Point, Point], bool]
+
+
+def _is_done(step: str, before: Point, now: Point) -> bool:
+    for pattern, sign in _SIGNS:
+        if (found := pattern.search(step)) is not None:
+            return sign(found, before, now)
+    return False
+
+
+def _started(_: re.Match[str], before: Point, now: Point) -> bool:
+    return now.pid is not None and now.pid != before.pid
+
+
+def _ended_or_restarted(_: re.Match[str], before: Point, now: Point) -> bool:
+    return before.pid is not None and now.pid != before.pid
+
+
+def _logged_in(_: re.Match[str], before: Point, now: Point) -> bool:
+    """The API port opens only after the log-in."""
+    return bool(now.ports) and (not before.ports or before.pid != now.pid)
+
+
+def _on_port(found: re.Match[str], before: Point, now: Point) -> bool:
+    port = int(found[1])
+    return port in now.ports and port not in before.ports
+
+
+def _opened(_: re.Match[str], before: Point, now: Point) -> bool:
+    return bool(now.ports) and not before.ports
+
+
+_SIGNS: tuple[tuple[re.Pattern[str], Sign], ...] = tuple(
+    (re.compile(pattern), sign)
+    for pattern, sign in (
+        # What is to be done only under a condition is not known to be necessary, let alone done.
+        (r"^(?:(?:TWS|IB Gateway): )?If ", lambda *_: False),
+        (r"Enable ActiveX and Socket Clients", _opened),
+        (r"\*\*Socket port\*\* (?:to|is) (\d+)", _on_port),
+        (r"^(?:(?:TWS|IB Gateway): )?Start (?:TWS|IB Gateway|the new version) and log in", _logged_in),
+        (r"^(?:(?:TWS|IB Gateway): )?Start (?:TWS|IB Gateway)\.", _started),
+        (r"^(?:(?:TWS|IB Gateway): )?(?:Log out of|Close) (?:TWS|IB Gateway)", _ended_or_restarted),
+        (r"(?:^|: )Log in|two-factor", _logged_in),
+    )
+)
+"""What a step says, and how it is seen that it was done; the first that fits counts."""

@@ -1,0 +1,152 @@
+// The page: header, menu, the view that is chosen, and what all views need.
+
+import { clock, h, patch } from "/dom.js";
+import { listen, post } from "/live.js";
+import { shape, tabIcon } from "/shapes.js";
+import { VIEWS } from "/views.js";
+
+const at = (id) => document.getElementById(id);
+const main = at("main");
+const HOUR = 3600;
+
+let view = null; // What the agent said last.
+let heardAt = null;
+let gone = "";
+let chosen = null; // {name, rest, shown}
+let version = null;
+
+const page = {
+  get view() { return view; },
+  /** Go to a view: `go("problem", "Paper Gateway", "api-disabled")`. */
+  go: (...parts) => { location.hash = href(...parts).slice(1); },
+  /** Ask for something and say what came of it; answers what was said, or null. */
+  async act(doing, done = "") {
+    try {
+      const said = await doing();
+      if (done) page.toast(done);
+      return said;
+    } catch (fault) {
+      page.toast(fault.message, "error");
+      return null;
+    }
+  },
+  toast(text, kind = "") {
+    const made = h("p.toast", { "data-kind": kind }, text, h("button.quiet", { type: "button", "aria-label": "Close this message", onclick: () => made.remove() }, "✕"));
+    at("toasts").append(made);
+    setTimeout(() => made.remove(), kind === "error" ? 20_000 : 6_000);
+  },
+  announce(text) { at("announcer").textContent = text; },
+  command: (command, more = {}) => post("do", { command, ...more }),
+};
+
+/** The address of a view. */
+export const href = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;
+
+// ── header and menu ──
+
+function header() {
+  const overall = view?.overall ?? "unknown";
+  const paused = view?.paused_until;
+  return [
+    h("a.brand", { href: href("now"), "aria-label": `Gatelight: ${view?.words ?? "no view yet"}` },
+      shape(overall, "small"), h("span.name", {}, "Gatelight")),
+    view ? h("p.overall", { "data-state": overall }, view.words) : null,
+    view ? h("div.tools", {},
+      h("button.quiet", { type: "button", "data-key": "look", onclick: () => page.act(() => page.command("look"), "Looking again.") }, "Look now"),
+      paused
+        ? h("button.quiet", { type: "button", "data-key": "resume", onclick: () => page.act(() => page.command("resume"), "Notices are on again.") },
+            paused === "resume" ? "Resume notices" : `Resume notices (paused until ${clock(paused)})`)
+        : menu("Pause notices", [["For 1 hour", HOUR], ["For 1 day", 24 * HOUR], ["Until I resume", null]].map(([label, seconds]) =>
+            [label, () => page.act(() => page.command("pause", { seconds }), "Notices are paused.")]))) : null,
+  ];
+}
+
+/** A button that opens a few others. */
+export function menu(label, entries) {
+  return h("details.menu", { "data-key": `menu ${label}`, onkeydown: closeOnEscape },
+    h("summary.button.quiet", {}, label),
+    h("div.entries", {}, entries.map(([text, act]) =>
+      h("button", { type: "button", onclick: (event) => { event.target.closest("details").open = false; act(); } }, text))));
+}
+
+function closeOnEscape(event) {
+  const menu = event.currentTarget;
+  if (event.key === "Escape" && menu.open) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+}
+
+document.addEventListener("click", (event) => {
+  for (const open of document.querySelectorAll("details.menu[open]")) if (!open.contains(event.target)) open.open = false;
+});
+
+function tabs() {
+  return h("ul", {}, VIEWS.map((one) => {
+    const count = one.count?.(view) ?? 0;
+    return h("li", { "data-key": one.name },
+      h("a", { href: href(one.name), "aria-current": chosen?.name === one.name ? "page" : null },
+        one.title, count ? h("span.count", { "aria-label": `${count} to look at` }, String(count)) : null));
+  }));
+}
+
+function frame() {
+  patch(at("bar"), header());
+  patch(at("views"), tabs());
+  patch(at("stale"), gone ? h("p", {}, heardAt ? `${gone}: what you see is from ${clock(heardAt)}.` : `${gone}.`) : null);
+  document.body.classList.toggle("is-stale", Boolean(gone));
+  const title = VIEWS.find((one) => one.name === chosen?.name)?.title ?? "";
+  document.title = `${gone ? "no answer" : view?.words ?? "…"} · ${title} · Gatelight`;
+  const icon = gone ? "unknown" : view?.overall ?? "unknown";
+  const link = document.querySelector("link[rel=icon]");
+  if (link.dataset.state !== icon) {
+    link.dataset.state = icon;
+    link.href = tabIcon(icon);
+  }
+}
+
+// ── the view that is chosen ──
+
+function route() {
+  const parts = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const one = VIEWS.find((known) => known.name === parts[0]) ?? VIEWS[0];
+  const first = chosen === null;
+  if (chosen && chosen.name === one.name && chosen.rest.join("/") === parts.slice(1).join("/")) return;
+  chosen?.shown?.leave?.();
+  main.replaceChildren();
+  main.dataset.view = one.name;
+  chosen = { name: one.name, rest: parts.slice(1), shown: null };
+  frame();
+  chosen.shown = one.show(main, page, chosen.rest) ?? {};
+  if (view) chosen.shown.update?.(view);
+  if (!first) {
+    main.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }
+}
+
+let said = "";
+
+function take(fresh) {
+  // Another version of Gatelight brings another page.
+  if (version && fresh.agent.version !== version) return location.reload();
+  version = fresh.agent.version;
+  view = fresh;
+  heardAt = Date.now();
+  frame();
+  chosen?.shown?.update?.(view);
+  const words = view.connections.map((one) => `${one.name}: ${one.headline}`).join(". ");
+  if (said && words !== said) page.announce(words);
+  said = words;
+}
+
+at("skip").onclick = () => main.focus();
+addEventListener("hashchange", route);
+route();
+listen(take, (why) => {
+  if (why === gone) return;
+  gone = why;
+  frame();
+});
+// "3 minutes ago" grows while nothing else changes.
+setInterval(() => { if (view && !document.hidden) chosen?.shown?.update?.(view); }, 15_000);

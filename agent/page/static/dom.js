@@ -1,0 +1,142 @@
+// Building and updating what is on the screen: views say how it should look, and only what differs is touched.
+
+const SVG = "http://www.w3.org/2000/svg";
+const DRAWN = new Set(["svg", "g", "path", "circle", "rect", "line", "polyline", "polygon", "title", "text"]);
+const HANDLERS = ["onclick", "onchange", "oninput", "onsubmit", "onkeydown", "ontoggle"];
+
+/** An element: `h("p.soft", {id: "x", onclick: f}, "text", child, [more], null)`. Text is always text, never markup. */
+export function h(tag, props, ...children) {
+  const [name, ...classes] = tag.split(".");
+  const made = DRAWN.has(name) ? document.createElementNS(SVG, name) : document.createElement(name);
+  if (classes.length) made.setAttribute("class", classes.join(" "));
+  for (const [key, value] of Object.entries(props ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith("on")) made[key] = value;
+    else made.setAttribute(key, value === true ? "" : value);
+  }
+  add(made, children);
+  return made;
+}
+
+function add(parent, children) {
+  for (const child of children) {
+    if (child === null || child === undefined || child === false) continue;
+    if (Array.isArray(child)) add(parent, child);
+    else parent.append(child);
+  }
+}
+
+/** Make what `parent` holds look like `children`, keeping focus, open menus and what is being typed. */
+export function patch(parent, ...children) {
+  const wanted = document.createDocumentFragment();
+  add(wanted, children);
+  patchChildren(parent, wanted);
+}
+
+const keyOf = (node) => (node.nodeType === Node.ELEMENT_NODE ? node.getAttribute("data-key") : null);
+const alike = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && keyOf(a) === keyOf(b);
+
+function patchChildren(parent, wanted) {
+  const keyed = new Map();
+  for (const child of parent.childNodes) if (keyOf(child)) keyed.set(keyOf(child), child);
+  let at = parent.firstChild;
+  for (const child of [...wanted.childNodes]) {
+    const key = keyOf(child);
+    let match = key ? keyed.get(key) : at && alike(at, child) ? at : null;
+    if (match && !alike(match, child)) match = null;
+    if (!match) {
+      parent.insertBefore(child, at);
+    } else {
+      if (match === at) at = at.nextSibling;
+      else parent.insertBefore(match, at);
+      patchNode(match, child);
+    }
+  }
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
+}
+
+function patchNode(now, wanted) {
+  if (now.nodeType !== Node.ELEMENT_NODE) {
+    if (now.nodeValue !== wanted.nodeValue) now.nodeValue = wanted.nodeValue;
+    return;
+  }
+  // A drawing is replaced when it is another one, and otherwise left alone.
+  if (wanted.hasAttribute("data-same")) {
+    if (now.getAttribute("data-same") !== wanted.getAttribute("data-same")) now.replaceWith(wanted);
+    return;
+  }
+  for (const { name, value } of [...wanted.attributes]) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
+  for (const { name } of [...now.attributes]) {
+    // The user opens and closes these.
+    if (!wanted.hasAttribute(name) && !(name === "open" && now.nodeName === "DETAILS")) now.removeAttribute(name);
+  }
+  for (const handler of HANDLERS) now[handler] = wanted[handler];
+  patchChildren(now, wanted);
+}
+
+const MARKS = /\*\*(.+?)\*\*|`([^`]+)`|\[([^\]]+)\]\((https:\/\/[^)\s]+)\)/g;
+
+/** A line of a guide: **bold**, `code` and links of its own; anything else in it is text. */
+export function inline(markdown, wrap = (text) => [text]) {
+  const parts = [];
+  let from = 0;
+  for (const found of markdown.matchAll(MARKS)) {
+    parts.push(...wrap(markdown.slice(from, found.index)));
+    if (found[1] !== undefined) parts.push(h("strong", {}, found[1]));
+    else if (found[2] !== undefined) parts.push(h("code", {}, found[2]));
+    else parts.push(h("a", { href: found[4], target: "_blank", rel: "noreferrer noopener" }, found[3]));
+    from = found.index + found[0].length;
+  }
+  parts.push(...wrap(markdown.slice(from)));
+  return parts;
+}
+
+/** Paragraphs and lists of a guide. */
+export function paragraphs(markdown) {
+  return markdown
+    .split(/\n\s*\n/)
+    .filter((block) => block.trim())
+    .map((block) => {
+      const [lead, ...items] = block.split(/^(?:[-*]|\d+\.) /m);
+      const list = items.length ? h("ul", {}, items.map((item) => h("li", {}, inline(flat(item))))) : null;
+      return [lead.trim() ? h("p", {}, inline(flat(lead))) : null, list];
+    });
+}
+
+const flat = (text) => text.trim().replace(/\s+/g, " ");
+
+// ── times and durations, in the user's own zone and way of writing them ──
+
+const day = (date) => date.toLocaleDateString();
+
+/** "14:03", or with the day where it is not today. */
+export function clock(time) {
+  const date = new Date(time);
+  const hour = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const now = new Date();
+  if (day(date) === day(now)) return hour;
+  const away = Math.abs(date - now) < 6 * 86400e3 ? { weekday: "long" } : { day: "numeric", month: "short" };
+  return `${date.toLocaleDateString([], away)} ${hour}`;
+}
+
+/** "3 minutes". */
+export function lasting(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  for (const [size, unit] of [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]]) {
+    if (whole >= size) {
+      const count = Math.floor(whole / size);
+      return `${count} ${unit}${count === 1 ? "" : "s"}`;
+    }
+  }
+  return "a moment";
+}
+
+/** "3 minutes ago" for an RFC 3339 time. */
+export function ago(time) {
+  const seconds = (Date.now() - new Date(time)) / 1000;
+  return seconds < 5 ? "just now" : `${lasting(seconds)} ago`;
+}

@@ -1,0 +1,1 @@
+export default { name: "explain", title: "explain", show(root) { root.append("explain"); return {}; } };

@@ -1,0 +1,1 @@
+export default { name: "limits", title: "limits", show(root) { root.append("limits"); return {}; } };

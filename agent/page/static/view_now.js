@@ -1,0 +1,164 @@
+// Now: a card per connection, which says at a glance how things are and holds everything that is known.
+
+import { ago, clock, h, patch } from "/dom.js";
+import { href, menu } from "/app.js";
+import { OF_FARM, OF_LINK, OF_SEVERITY, shape } from "/shapes.js";
+
+const FARM_KINDS = { "market-data": "market data", historical: "historical data", "security-definition": "contract data" };
+const FARM_WORDS = { ok: "ok", broken: "broken", inactive: "inactive (normal: wakes when it is used)", connecting: "connecting" };
+const HOUR = 3600;
+
+export default {
+  name: "now",
+  title: "Now",
+  show(root, page) {
+    return {
+      update(view) {
+        patch(root, h("h1.unseen", {}, "Now"),
+          view.config_error ? h("p.note", { "data-kind": "error" }, `The configuration was changed and cannot be used; the earlier one is in force. ${view.config_error}`) : null,
+          view.connections.length
+            ? h("div.cards", { "data-count": view.connections.length }, view.connections.map((one) => card(one, page)))
+            : h("p.empty", {}, "Nothing is watched yet: the first look is under way."));
+      },
+    };
+  },
+};
+
+function card(one, page) {
+  const id = `card-${one.name}`;
+  return h("article.card", { "data-key": one.name, "data-state": one.overall, "aria-labelledby": id },
+    h("header.glance", {},
+      shape(one.overall, "large"),
+      h("div", {}, h("h2", { id }, one.name), h("p.headline", {}, capital(one.headline)),
+        h("p.soft", {}, since(one))),
+      mode(one)),
+    path(one),
+    problems(one, page),
+    facts(one),
+    h("footer.actions", {}, actions(one, page)));
+}
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+function since(one) {
+  if (one.phase === "connected") return `Connected since ${clock(one.since)}`;
+  if (one.next_attempt) return `Next attempt at ${clock(one.next_attempt)}`;
+  if (one.outage) return `Should be back by ${clock(one.outage.ends)}`;
+  return `${capital(one.phase.replace("-", " "))} since ${clock(one.since)}`;
+}
+
+function mode(one) {
+  if (one.trading_mode === "unknown") return null;
+  return h("span.mode", { "data-mode": one.trading_mode }, one.trading_mode);
+}
+
+/** The way an order takes: the link that is broken is the one to look at. */
+function path(one) {
+  const { programs, port, application, servers } = one.path;
+  const station = (title, words, state) =>
+    h("li.station", { "data-state": state }, h("strong", {}, title), h("span.soft", {}, words));
+  const link = (title, { state, words }) =>
+    h("li.link", { "data-state": state }, h("span.wire", { "aria-hidden": "true" }), shape(OF_LINK[state]),
+      h("span.label", {}, h("span.title", {}, title), h("span.soft", {}, words)));
+  return h("ol.path", { "aria-label": "From your programs to Interactive Brokers" },
+    station("Your programs", programs.words, programs.state),
+    link(port.title, port),
+    station(application.title, application.words, application.state),
+    link("Link to IB", servers),
+    station("IB’s servers", "Interactive Brokers", "none"));
+}
+
+function problems(one, page) {
+  const shown = one.problems.filter((problem) => problem.visible);
+  if (!shown.length) return null;
+  return h("ul.problems", { "aria-label": "What is wrong" }, shown.map((problem) =>
+    h("li", { "data-key": problem.code + problem.title, "data-severity": problem.severity },
+      shape(OF_SEVERITY[problem.severity]),
+      h("div", {}, h("h3", {}, problem.title), h("p", {}, problem.text),
+        h("p.soft", {}, `Since ${clock(problem.since)}`,
+          problem.snoozed_until ? `, snoozed until ${clock(problem.snoozed_until)}` : "",
+          problem.told ? "" : ", and the desktop did not take a notice about it")),
+      h("div.buttons", {},
+        h("a.button.primary", { href: href("problem", one.name, problem.code) }, "Show the steps"),
+        snooze(one, problem, page)))));
+}
+
+export function snooze(one, problem, page) {
+  if (!problem.snoozable || problem.snoozed_until) return null;
+  const ask = (seconds) => page.act(() => page.command("snooze", { code: problem.code, connection: one.name, seconds }), "No notices about it for a while.");
+  return menu("Snooze", [["For 1 hour", () => ask(HOUR)], ["For 1 day", () => ask(24 * HOUR)]]);
+}
+
+function facts(one) {
+  const application = one.application;
+  const rows = [
+    ["Application", application
+      ? [`${one.title}${application.version ? ` ${application.version}` : ""}`, small(`pid ${application.pid}, runs since ${clock(application.started)}`)]
+      : unknown("not seen on this machine")],
+    ["API port", one.port ? [h("span.number", {}, `${one.host}:${one.port}`), application ? small(`listens on ${application.listening.join(", ") || "nothing"}`) : null] : unknown("not known")],
+    ["Account", one.accounts.length ? [one.accounts.join(", "), small(`${one.trading_mode} trading`)] : unknown("not known while not connected")],
+    ["Session", one.client_id !== undefined ? [`Client ${one.client_id}`, one.server_version ? small(`server version ${one.server_version}`) : null] : unknown("none")],
+    ["Answers in", latency(one)],
+    ["Link to IB’s servers", h("span.light", {}, shape(OF_LINK[one.server_link]), { up: "Connected", down: "Lost" }[one.server_link] ?? "Not known")],
+    ["Data farms", farms(one)],
+    ["Programs on the port", programs(one)],
+    ["Next expected outage", outage(one)],
+  ];
+  return h("dl.facts", {}, rows.map(([name, value]) =>
+    h("div", { "data-key": name, "data-fact": name }, h("dt", {}, name), h("dd", {}, value))));
+}
+
+const small = (text) => h("span.small", {}, text);
+const unknown = (text) => h("span.soft", {}, capital(text));
+
+function latency(one) {
+  const samples = one.latencies ?? [];
+  if (one.latency_s === undefined) return [unknown("not known"), sparkline(samples)];
+  return [h("span.number", {}, `${milliseconds(one.latency_s * 1000)} ms`), sparkline(samples)];
+}
+
+const milliseconds = (value) => (value < 10 ? value.toFixed(1) : Math.round(value).toString());
+
+/** The last hour, as a line on a scale of its own. */
+function sparkline(samples) {
+  if (samples.length < 2) return null;
+  const end = samples[samples.length - 1][0];
+  const begin = Math.min(samples[0][0], end - 60);
+  const values = samples.map(([, took]) => took);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const x = (time) => (((time - begin) / (end - begin)) * 120).toFixed(1);
+  const y = (took) => (26 - (took / (most * 1.1 || 1)) * 24).toFixed(1);
+  const points = samples.map(([time, took]) => `${x(time)},${y(took)}`);
+  const text = `${milliseconds(least)} to ${milliseconds(most)} ms since ${clock(samples[0][0] * 1000)}`;
+  return [
+    h("svg.spark", { viewBox: "0 0 120 28", preserveAspectRatio: "none", "aria-hidden": "true" },
+      h("polygon.area", { points: `${x(samples[0][0])},28 ${points.join(" ")} 120,28` }),
+      h("polyline.curve", { points: points.join(" "), "vector-effect": "non-scaling-stroke" })),
+    small(text)];
+}
+
+function farms(one) {
+  if (!one.farms.length) return unknown(one.phase === "connected" ? "none reported yet" : "not known");
+  return h("ul.lights", {}, one.farms.map((farm) =>
+    h("li.light", { "data-key": farm.name + farm.kind }, shape(OF_FARM[farm.status] ?? "unknown"),
+      h("span", {}, h("strong", {}, farm.name), ` ${FARM_KINDS[farm.kind] ?? farm.kind}`, small(FARM_WORDS[farm.status] ?? farm.status)))));
+}
+
+function programs(one) {
+  if (one.programs === undefined) return unknown("could not be seen");
+  if (!one.programs.length) return unknown("none besides Gatelight");
+  return h("ul.list", {}, one.programs.map((program) =>
+    h("li", {}, program.name ?? "A program", small(`${program.pid ? `pid ${program.pid}, ` : ""}since ${clock(program.since)}`))));
+}
+
+function outage(one) {
+  const next = one.next_outage;
+  if (!next) return unknown("none known");
+  return [h("span.number", {}, `${clock(next.begins)} – ${clock(next.ends)}`), small(next.title)];
+}
+
+function actions(one, page) {
+  return one.wanted
+    ? h("button", { type: "button", "data-key": "disconnect", onclick: () => page.act(() => page.command("disconnect", { name: one.name }), `${one.name} is being disconnected, and stays so until you connect it.`) }, "Disconnect")
+    : h("button.primary", { type: "button", "data-key": "connect", onclick: () => page.act(() => page.command("connect", { name: one.name }), `${one.name} is being connected.`) }, "Connect");
+}

@@ -1,0 +1,1 @@
+export default { name: "problem", title: "problem", show(root) { root.append("problem"); return {}; } };

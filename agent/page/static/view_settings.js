@@ -1,0 +1,1 @@
+export default { name: "settings", title: "settings", show(root) { root.append("settings"); return {}; } };

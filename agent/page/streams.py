@@ -1,0 +1,111 @@
+"""Live views: every open page has one stream of events, on which only the latest view is ever waiting.
+
+A stream costs a task while it is open and nothing else. What a page has not read yet is replaced, never queued; a page
+that does not read at all is dropped.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+MOST_STREAMS = 12
+"""Pages that are open at a time, over all browsers."""
+MOST_PER_SESSION = 4
+"""Of one browser: it has six connections for all its windows together, and the pages need some for their clicks."""
+SHORTEST_PAUSE = 0.25
+"""Seconds between two views on one stream: four a second is more than anybody can read."""
+BEAT_SECONDS = 15.0
+"""A sign of life when nothing changes, by which a page knows that the agent is there."""
+READ_SECONDS = 10.0
+"""How long a page may leave a view unread."""
+
+Write = Callable[[bytes], Awaitable[None]]
+
+
+class Full(Exception):
+    """No further page can be live."""
+
+
+class Streams:
+    """The streams that are open; lives on the agent's loop."""
+
+    def __init__(
+        self,
+        view: Callable[[], Mapping[str, Any]],
+        *,
+        pause: float = SHORTEST_PAUSE,
+        beat: float = BEAT_SECONDS,
+        patience: float = READ_SECONDS,
+    ) -> None:
+        """`view` makes what is shown now."""
+        self._view = view
+        self._pause = pause
+        self._beat = beat
+        self._patience = patience
+        self._open: list[tuple[str, asyncio.Event]] = []
+        self._text: bytes | None = None
+        self._closing = False
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def changed(self) -> None:
+        """What is shown has changed."""
+        self._text = None
+        for _, news in self._open:
+            news.set()
+
+    def close(self) -> None:
+        """Let every stream end."""
+        self._closing = True
+        self.changed()
+
+    def fresh(self) -> "Streams":
+        """The same, with none open."""
+        return Streams(self._view, pause=self._pause, beat=self._beat, patience=self._patience)
+
+    def check_room(self, session: str) -> None:
+        """Raises `Full` when a session may not have another stream."""
+        mine = sum(1 for owner, _ in self._open if owner == session)
+        if len(self._open) >= MOST_STREAMS or mine >= MOST_PER_SESSION:
+            raise Full
+
+    async def run(self, session: str, write: Write) -> None:
+        """Write to one page until it is gone, too slow (TimeoutError) or the server ends."""
+        news = asyncio.Event()
+        news.set()
+        place = (session, news)
+        self._open.append(place)
+        try:
+            await write(b"retry: 1000\n\n")
+            sent: bytes | None = None
+            while True:
+                event = b"event: beat\ndata:\n\n"
+                if await self._has_news(news):
+                    news.clear()
+                    if self._closing:
+                        return
+                    text = self._latest()
+                    if text == sent:
+                        continue
+                    event, sent = b"data: " + text + b"\n\n", text
+                async with asyncio.timeout(self._patience):
+                    await write(event)
+                await asyncio.sleep(self._pause)
+        finally:
+            self._open.remove(place)
+
+    async def _has_news(self, news: asyncio.Event) -> bool:
+        try:
+            async with asyncio.timeout(self._beat):
+                await news.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _latest(self) -> bytes:
+        """The view as text, made once for all pages."""
+        if self._text is None:
+            self._text = json.dumps(self._view(), ensure_ascii=False, separators=(",", ":")).encode()
+        return self._text

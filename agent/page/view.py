@@ -1,0 +1,101 @@
+"""From the status to what the page shows: one JSON object, made by a pure function."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent.core.menu import STATE_WORDS, headline
+from agent.core.status import ShownConnection, ShownProblem, Status, rfc3339, to_json
+from agent.page.path import path_of
+from agent.page.progress import Ended
+from agent.tws.applications import ApplicationKind
+from agent.tws.calendar import Expectation, Outage, OutageKind
+
+OUTAGE_WORDS = {
+    OutageKind.RESET: "IB resets its servers",
+    OutageKind.WEEKEND: "IB's weekend maintenance",
+    OutageKind.RESTART: "daily restart of the application",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything the page shows, as values."""
+
+    status: Status
+    expected: Mapping[str, Expectation] = field(default_factory=dict)
+    """What the calendar says, by connection."""
+    latencies: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
+    """(epoch seconds, seconds it took) of the last hour, by connection."""
+    done: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """How many steps of a problem are seen to be done, by connection and code."""
+    ended: Sequence[Ended] = ()
+    """Problems that are over, latest last."""
+    unsilenced: frozenset[str] = frozenset()
+    """Codes of problems that cannot be snoozed."""
+    config_error: str | None = None
+
+
+def view(seen: Seen) -> dict[str, Any]:
+    """All of it. Account numbers are masked as in the status; what is not known is absent or "unknown"."""
+    status = seen.status
+    shown = to_json(status)
+    shown["words"] = STATE_WORDS[status.overall]
+    if status.worst is not None:
+        shown["worst"] = list(status.worst)
+    if seen.config_error is not None:
+        shown["config_error"] = seen.config_error
+    for connection, its in zip(status.connections, shown["connections"], strict=True):
+        its.update(_connection(connection, seen))
+        for problem, told in zip(connection.problems, its["problems"], strict=True):
+            told.update(_problem(problem, connection, seen))
+    shown["ended"] = [_ended(one) for one in seen.ended]
+    return shown
+
+
+def _connection(connection: ShownConnection, seen: Seen) -> dict[str, Any]:
+    more: dict[str, Any] = {
+        "headline": headline(connection),
+        "words": STATE_WORDS[connection.overall],
+        "wanted": connection.wanted,
+        "path": path_of(connection),
+    }
+    if connection.application is not None:
+        more["title"] = ApplicationKind(connection.application.kind).title
+    samples = seen.latencies.get(connection.name, ())
+    if samples:
+        # Whole seconds and hundredths of a millisecond: finer is no news, and this is sent with every change.
+        more["latencies"] = [[int(at), round(took * 1000, 2)] for at, took in samples]
+    expected = seen.expected.get(connection.name)
+    if expected is not None:
+        outage = expected.restart or expected.outage
+        if outage is not None:
+            more["outage"] = _outage(outage)
+        if expected.next_outage is not None:
+            more["next_outage"] = _outage(expected.next_outage)
+        if expected.login_due is not None:
+            more["login_due"] = rfc3339(expected.login_due)
+    return more
+
+
+def _outage(outage: Outage) -> dict[str, str]:
+    words = {"kind": outage.kind.value, "title": OUTAGE_WORDS[outage.kind]}
+    return {**words, "begins": rfc3339(outage.began), "ends": rfc3339(outage.ends)}
+
+
+def _problem(problem: ShownProblem, connection: ShownConnection, seen: Seen) -> dict[str, Any]:
+    return {
+        "done": seen.done.get((connection.name, problem.code), 0),
+        "told": problem.told,
+        "snoozable": problem.code not in seen.unsilenced,
+    }
+
+
+def _ended(one: Ended) -> dict[str, Any]:
+    return {
+        "connection": one.connection,
+        "code": one.code,
+        "title": one.title,
+        "since": rfc3339(one.since),
+        "until": rfc3339(one.until),
+    }

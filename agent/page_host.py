@@ -1,0 +1,254 @@
+"""The status page inside the running agent: what it sees and may ask for, when it is served, and how it is opened.
+
+Nothing of it costs anything until somebody opens the page: no import of the server, no socket, no timer. Only a page
+that was open when the agent ended is waited for at the next start, so that it goes on by itself.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from agent.autostart import LogInStart
+from agent.core.clock import Moment
+from agent.core.display import Notice
+from agent.core.problem import Severity
+from agent.core.settings import Settings
+from agent.core.state import AgentState, facts_about
+from agent.core.status import Status
+from agent.page.latency import Latencies
+from agent.page.progress import Progress, follow
+from agent.platforms.autostart import AutostartError
+from agent.runtime.paths import Places
+
+if TYPE_CHECKING:
+    from agent.page.guard import Keyring
+    from agent.page.server import PageServer
+
+logger = logging.getLogger("agent.page")
+
+MEMORY = "page.json"
+"""In the data folder while a page is open: its port, and digests by which its browsers are known again."""
+MEMORY_SECONDS = 12 * 3600.0
+"""A page that has been without an agent for so long is not waited for."""
+OPEN_SECONDS = 5.0
+"""How long a click waits for the server; it needs a fraction of a second."""
+PRINTED_SECONDS = 600.0
+"""How long an address counts that somebody has to copy from a terminal."""
+
+
+class PageError(Exception):
+    """The page cannot be opened; the text is one sentence with the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """The agent, as far as the page needs it. All of it is called on the agent's loop."""
+
+    state: Callable[[], AgentState]
+    now: Callable[[], Moment]
+    ask: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+    """The commands of the control channel."""
+    announce: Callable[[Notice], Awaitable[str | None]]
+    config_changed: Callable[[], None]
+
+
+class PageHost:
+    """The page's place in the agent; lives on the agent's loop, but for `address_from_anywhere`."""
+
+    def __init__(self, places: Places, agent: Agent, login: LogInStart | None) -> None:
+        self._places = places
+        self._agent = agent
+        self._login = login
+        self._latencies = Latencies()
+        self._progress = Progress()
+        self._server: PageServer | None = None
+        self._keyring: Keyring | None = None
+        self._aio: asyncio.AbstractEventLoop | None = None
+
+    # ── for the program ─────────────────────────────────────────────────────────────────────────
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the user wants a page at all."""
+        return self.settings.page.enabled
+
+    async def begin(self) -> None:
+        """The agent starts: a page that was open when it ended finds it again."""
+        self._aio = asyncio.get_running_loop()
+        port, sessions = self._remembered()
+        if port and self.enabled:
+            with contextlib.suppress(PageError):
+                await self._serve(port, sessions)
+
+    async def end(self) -> None:
+        """The agent ends."""
+        self._aio = None
+        if self._server is not None:
+            await self._server.close()
+
+    def shown(self, status: Status) -> None:
+        """The status has changed."""
+        wall = self._agent.now().wall
+        self._latencies.take(status, wall)
+        server = self._server
+        if server is None or not server.running:
+            return
+        if not self.enabled:
+            self._ending = asyncio.get_running_loop().create_task(server.close(), name="page ends")
+            return
+        self._progress = follow(self._progress, status, wall)
+        server.changed()
+
+    async def address(self, view: str = "", *, printed: bool = False) -> str:
+        """An address that opens the page once, soon. Raises `PageError`."""
+        await self._serve()
+        assert self._server is not None
+        return self._server.url(view, PRINTED_SECONDS) if printed else self._server.url(view)
+
+    async def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The control channel's command `page`; `printed`: somebody has to copy the address."""
+        try:
+            return {"url": await self.address(printed=bool(request.get("printed")))}
+        except PageError as reason:
+            return {"error": str(reason)}
+
+    def address_from_anywhere(self, view: str = "") -> str:
+        """The same from another thread. Raises `PageError`."""
+        if self._aio is None:
+            raise PageError("Gatelight is starting or ending: try again in a moment.")
+        wish = asyncio.run_coroutine_threadsafe(self.address(view), self._aio)
+        try:
+            return wish.result(OPEN_SECONDS)
+        except TimeoutError:
+            wish.cancel()
+            raise PageError("The status page could not be opened in time: try again.") from None
+
+    async def _serve(self, port: int = 0, sessions: tuple[str, ...] = ()) -> None:
+        if not self.enabled:
+            raise PageError(
+                "The status page is switched off: run `gatelight config set page.enabled true` to switch it on."
+            )
+        if self._server is None:
+            # Here, and nowhere earlier: a third of a second and some megabytes that most days nobody needs.
+            from agent.page.guard import Keyring
+            from agent.page.server import PageServer
+            from agent.platforms.loopback_peer import is_ours
+
+            self._keyring = Keyring(lambda: self._agent.now().monotonic, sessions)
+            self._server = PageServer(self, self._keyring, ours=is_ours, on_use=self._used)
+        if self._server.running:
+            return
+        from agent.page.server import PortTaken
+
+        status = self._agent.state().shown
+        if status is not None:
+            self._progress = follow(Progress(ended=self._progress.ended), status, self._agent.now().wall)
+        wanted = self.settings.page.port
+        try:
+            # Any free port is best the one of last time: pages that are still open find it.
+            await self._server.start(*((wanted,) if wanted else (port or self._server.port, 0)))
+        except PortTaken:
+            raise PageError(
+                f"Port {wanted} for the status page belongs to another program: "
+                "run `gatelight config set page.port 0` to take any free one."
+            ) from None
+
+    # ── what the page sees and asks: see `agent.page.desk.Desk` ─────────────────────────────────
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration in force."""
+        return self._agent.state().settings
+
+    @property
+    def config(self) -> Path:
+        """Its file."""
+        return self._places.config
+
+    @property
+    def config_named(self) -> bool:
+        """Whether the user named it."""
+        return self._places.config_named
+
+    def view(self) -> dict[str, Any]:
+        """All that is shown."""
+        from agent.page.view import Seen, view
+
+        state, now = self._agent.state(), self._agent.now()
+        status = state.shown or Status(version=state.version, pid=state.pid, started=state.started.wall)
+        return view(
+            Seen(
+                status,
+                expected={w.settings.name: facts_about(state, w, now).expected for w in state.watched},
+                latencies={c.name: self._latencies.of(c.name, now.wall) for c in status.connections},
+                done=self._progress.done,
+                ended=self._progress.ended,
+                unsilenced=frozenset(p.code for p in state.knowledge.problems if p.never_silenced),
+                config_error=state.config_error,
+            )
+        )
+
+    async def ask(self, command: Mapping[str, Any]) -> dict[str, Any]:
+        """A command of the control channel."""
+        return await self._agent.ask(dict(command))
+
+    def config_changed(self) -> None:
+        """The file was changed."""
+        self._agent.config_changed()
+
+    async def test_notice(self) -> str | None:
+        """A notice through every channel."""
+        notice = Notice("test", Severity.INFO, "A test notice from Gatelight", "This is what a notice looks like.")
+        return await self._agent.announce(notice)
+
+    def starts_at_login(self) -> bool | None:
+        """Whether Gatelight starts at log-in; reads a file or the registry."""
+        return None if self._login is None else self._login.shown()
+
+    async def at_login(self, on: bool) -> str | None:
+        """Start at log-in, or no longer."""
+        if self._login is None:
+            return "The start at log-in cannot be chosen here: use `gatelight autostart`."
+        try:
+            await asyncio.to_thread(self._login.switch, on)
+        except AutostartError as fault:
+            return f"Start at log-in: {fault}."
+        logger.info("start at log-in is %s now", "on" if on else "off")
+        return None
+
+    # ── what outlives the agent ─────────────────────────────────────────────────────────────────
+
+    def _used(self, used: bool) -> None:
+        """A page is open, or the last one was closed."""
+        file = self._places.data / MEMORY
+        try:
+            if not used:
+                file.unlink(missing_ok=True)
+            elif self._server is not None and self._keyring is not None:
+                kept = json.dumps({"port": self._server.port, "sessions": self._keyring.sessions})
+                file.write_text(kept, encoding="ascii")
+                file.chmod(0o600)
+        except OSError as fault:
+            logger.debug("%s could not be kept: %s", file, fault)
+
+    def _remembered(self) -> tuple[int, tuple[str, ...]]:
+        file = self._places.data / MEMORY
+        try:
+            if time.time() - file.stat().st_mtime > MEMORY_SECONDS:
+                return 0, ()
+            kept = json.loads(file.read_text(encoding="ascii"))
+            return int(kept["port"]), tuple(str(session) for session in kept["sessions"])
+        except (OSError, ValueError, TypeError, KeyError):
+            return 0, ()
+
+
+def view_of(connection: str, code: str) -> str:
+    """The view of one problem, as it stands behind the # of the page's address."""
+    return f"problem/{quote(connection, safe='')}/{quote(code, safe='')}"
