@@ -11,7 +11,7 @@ from agent.core.facts import Facts, Known, Process, SettingsHints
 from agent.core.noticed import live
 from agent.core.reading import chosen, link_settled, port_of
 from agent.core.settings import Intent, WantedApplication
-from agent.core.settings_reading import as_told, settings_of, why_unknown
+from agent.core.settings_reading import as_told, daily_time, settings_of, why_unknown
 from agent.tws.api_settings import ConfigResponse, SettingValue, Source
 from agent.tws.api_settings_table import FIELDS, PRECAUTIONS, SettingField
 from agent.tws.applications import ApplicationKind
@@ -158,10 +158,9 @@ def _precaution(facts: Facts, told: ConfigResponse, box: SettingField) -> Row:
 def _auto_restart(facts: Facts, told: ConfigResponse) -> Row:
     lock = told.lock_and_exit
     label, wanted = "Auto logoff / Auto restart", "Auto restart"
-    minute = lock.minutes_after_midnight
-    at = "" if minute is None else f" at {minute // 60:02}:{minute % 60:02}"
     if lock.restarts is not None:
-        found = f"{'Auto restart' if lock.restarts else 'Auto logoff'}{at}"
+        time = daily_time(lock)
+        found = f"{'Auto restart' if lock.restarts else 'Auto logoff'}{f' at {time}' if time else ''}"
         state = RowState.OK if lock.restarts else RowState.CHOICE
         return Row(_LOCK, label, wanted, found, as_told(facts), state)
     hints = _hints(chosen(facts))

@@ -7,7 +7,7 @@ from agent.core.noticed import live
 from agent.core.problem import Undecided
 from agent.core.reading import same_door
 from agent.core.telling import at
-from agent.tws.api_settings import ApiSettings, ConfigResponse, Source
+from agent.tws.api_settings import ApiSettings, ConfigResponse, LockAndExit, Source
 from agent.tws.api_settings_table import SettingField
 from agent.tws.notices import NoticeKind, kind_of
 
@@ -36,6 +36,18 @@ def settings_of(facts: Facts) -> ConfigResponse | None:
             return known
         return replace(known, settings=replace(known.settings, read_only_api=True))
     return ConfigResponse(settings=ApiSettings(read_only_api=True), source=Source.INFERRED)
+
+
+def last_told(facts: Facts) -> ConfigResponse | None:
+    """The settings as they were last told over this connection, whether or not there is a session now."""
+    told = facts.api_settings.configuration
+    return told.value if isinstance(told, Known) and told.value.source is Source.API else None
+
+
+def daily_time(lock_and_exit: LockAndExit) -> str | None:
+    """When the application restarts or logs off every day, like "23:45", in the time of its machine."""
+    minute = lock_and_exit.minutes_after_midnight
+    return None if minute is None else f"{minute // 60:02}:{minute % 60:02}"
 
 
 def why_unknown(facts: Facts) -> str:

@@ -2,8 +2,9 @@
 
 from agent.core.facts import Facts, Process
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.core.reading import mode_hint, port_of
+from agent.core.reading import is_door_of, mode_hint, port_of
 from agent.core.settings import WantedMode
+from agent.core.settings_reading import as_told, last_told
 from agent.problems import patience
 from agent.problems.obstacles import ListensElsewhere
 from agent.problems.reach import how_far, otherwise
@@ -22,9 +23,17 @@ def _check(facts: Facts) -> Verdict:
             listening(process),
             f"the configured API port is {port}",
             f"nobody accepts connections on {port}",
+            *_as_told(facts, process),
             *_other_mode(facts, process),
         ),
     )
+
+
+def _as_told(facts: Facts, process: Process) -> tuple[str, ...]:
+    told = last_told(facts)
+    if told is None or told.settings.socket_port is None or not is_door_of(facts.api_settings.door, process):
+        return ()
+    return (f"“Socket port” was {told.settings.socket_port}, {as_told(facts)}",)
 
 
 def _other_mode(facts: Facts, process: Process) -> tuple[str, ...]:

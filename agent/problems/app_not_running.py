@@ -3,6 +3,7 @@
 from agent.core.facts import Facts, Known
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.reading import applications, listener_at, port_of
+from agent.core.settings_reading import as_told, daily_time, last_told
 from agent.core.telling import app_name, clock
 from agent.problems import patience
 from agent.problems.obstacles import NotRunning, OuterMachine
@@ -27,6 +28,10 @@ def _evidence(facts: Facts) -> tuple[str, ...]:
     if facts.sight.last_pid is not None and facts.sight.gone_since is not None:
         gone = clock(facts, facts.sight.gone_since)
         lines.append(f"the process seen before (pid {facts.sight.last_pid}) has been gone since {gone}")
+    told = last_told(facts)
+    if told is not None and told.lock_and_exit.restarts is False:
+        when = daily_time(told.lock_and_exit)
+        lines.append(f"it was set to “Auto logoff” every day{f' at {when}' if when else ''}, {as_told(facts)}")
     lines += [f"{listening(p)} and belongs to another connection" for p in applications(facts.machine)]
     if isinstance(facts.machine.sockets, Known):
         owner = listener_at(facts.machine, port)

@@ -3,12 +3,15 @@
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.reading import port_of
-from agent.core.telling import app_name
+from agent.core.settings_reading import as_told, last_told, tick
+from agent.core.telling import app_name, listed
 from agent.problems import patience
 from agent.problems.obstacles import TurnedAway
 from agent.problems.reach import how_far, not_tried
 from agent.problems.words import host_of, listening, quickly
+from agent.tws.api_settings_table import SETTINGS
 
+_LOCALHOST_ONLY = next(s for s in SETTINGS if s.name == "allow_localhost_only")
 _LOOPBACK = "127.0.0.1"
 """Where our own connections to this machine come from; trusted unless somebody changed that."""
 
@@ -37,8 +40,20 @@ def _check(facts: Facts) -> Verdict:
             *owner,
             f"{host}, port {port}, accepted the connection and closed it after {quickly(elapsed)}, before any answer",
             came_from,
+            *_as_told(facts),
         ),
     )
+
+
+def _as_told(facts: Facts) -> tuple[str, ...]:
+    """Whom the application let in when it was last asked, while it still let us in."""
+    told = last_told(facts)
+    if told is None:
+        return ()
+    only, trusted = told.settings.allow_localhost_only, told.settings.trusted_ips
+    lines = [] if only is None else [f"{tick(_LOCALHOST_ONLY, only)}, {as_told(facts)}"]
+    lines += [] if trusted is None else [f"“Trusted IPs” held {listed(trusted)}, {as_told(facts)}"]
+    return tuple(lines)
 
 
 PEER_NOT_TRUSTED = Problem(

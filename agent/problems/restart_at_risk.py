@@ -3,7 +3,7 @@
 from agent.core.facts import Facts
 from agent.core.noticed import live
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.settings_reading import NOT_ASKED_YET, as_told, asked, settings_of
+from agent.core.settings_reading import NOT_ASKED_YET, as_told, asked, daily_time, settings_of
 from agent.core.telling import app_name
 
 
@@ -16,8 +16,8 @@ def _check(facts: Facts) -> Verdict:
     lock_and_exit = known.lock_and_exit
     if lock_and_exit.restarts is not False:
         return Absent()
-    minute = lock_and_exit.minutes_after_midnight
-    when = "every day" if minute is None else f"every day at {minute // 60:02}:{minute % 60:02}"
+    time = daily_time(lock_and_exit)
+    when = f"every day at {time}" if time else "every day"
     return Present(
         {"app": app_name(facts), "when": when},
         (f"Lock and Exit is set to “Auto logoff” {when}, {as_told(facts)}",),

@@ -7,6 +7,7 @@ from agent.core.facts import Facts, Known, Unknown
 from agent.core.noticed import link_down, live
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.reading import chosen
+from agent.core.settings_reading import as_told, daily_time, last_told
 from agent.core.telling import app_name, appointment, at, clock
 from agent.tws.calendar import Outage, OutageKind, Region
 
@@ -43,7 +44,16 @@ def _present(facts: Facts, outage: Outage, away: str, seen: str) -> Present:
     until = appointment(facts, outage.ends)
     reason = _reason(facts, outage)
     args = {"app": app_name(facts), "reason": reason, "until": until, "away": away}
-    return Present(args, (seen, f"{reason} is expected from {appointment(facts, outage.began)} to {until} local time"))
+    window = f"{reason} is expected from {appointment(facts, outage.began)} to {until} local time"
+    return Present(args, (seen, window, *_as_told(facts, outage)))
+
+
+def _as_told(facts: Facts, outage: Outage) -> tuple[str, ...]:
+    told = last_told(facts)
+    time = daily_time(told.lock_and_exit) if told is not None and told.lock_and_exit.restarts else None
+    if outage.kind is not OutageKind.RESTART or time is None:
+        return ()
+    return (f"“Auto restart” is set to {time}, {as_told(facts)}",)
 
 
 def _reason(facts: Facts, outage: Outage) -> str:

@@ -1,6 +1,12 @@
 from dataclasses import replace
+from typing import Any
 
+import pytest
+
+from agent.core.facts import Known, SettingsHints, SettingsTold, Sight
+from agent.core.inquiry import Inquiry
 from agent.core.state import facts_about, others, replace_at
+from agent.tws.api_settings import ConfigResponse, LockAndExit
 from agent.tws.calendar import Expectation
 from tests.core.made_up_agent import PAPER, connected, started
 from tests.problems.scene import NOW, connection
@@ -46,3 +52,29 @@ def test_the_facts_about_a_connection_are_those_of_the_state() -> None:
             "allowance": state.timing.expected_restart_allowance,
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("lock_and_exit", "expected"),
+    [
+        (LockAndExit("11:45", "PM", "restart"), 23 * 60 + 45),
+        (LockAndExit("11:45", "PM", "logoff"), None),
+        (LockAndExit("11:45", "PM", None), 60),
+    ],
+)
+def test_the_daily_restart_is_that_of_the_application_itself(lock_and_exit: LockAndExit, expected: int | None) -> None:
+    asked: list[int | None] = []
+
+    def expect(now: float, *, restart_time: int | None, **known: Any) -> Expectation:
+        asked.append(restart_time)
+        return Expectation()
+
+    state = started()
+    told = SettingsTold(Known(ConfigResponse(lock_and_exit=lock_and_exit)), NOW.monotonic, 226)
+    hints = SettingsHints(auto_restart_time=60)
+    watched = replace(state.watched[0], inquiry=Inquiry(told=told), sight=Sight(hints=hints))
+    state = replace(state, knowledge=replace(state.knowledge, expect=expect))
+
+    facts_about(state, watched, NOW)
+
+    assert asked == [expected]

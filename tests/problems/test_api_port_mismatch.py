@@ -1,12 +1,15 @@
 """api-port-mismatch: it listens, but elsewhere."""
 
+from dataclasses import replace
+
 from agent.core.facts import Outcome, Unknown
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.settings import WantedMode
 from agent.problems.api_port_mismatch import API_PORT_MISMATCH
+from agent.tws.api_settings import ApiSettings, Configuration
 from agent.tws.applications import TradingMode
 from tests.problems.conftest import Judge
-from tests.problems.scene import backing_off, connection, facts, foreign, gateway, machine, relay
+from tests.problems.scene import backing_off, connection, facts, foreign, gateway, machine, relay, told
 
 ON_4001 = connection(port=4001)
 
@@ -61,3 +64,16 @@ def test_without_the_sockets_a_refusal_decides(judge: Judge) -> None:
     assert isinstance(
         judge(API_PORT_MISMATCH, facts(blind, backing_off(Outcome.REFUSED, 4001), wants=ON_4001)), Present
     )
+
+
+def test_the_port_that_the_application_itself_told_is_evidence(judge: Judge) -> None:
+    process = gateway(ports=(4002,))
+    known = replace(told(Configuration(ApiSettings(socket_port=4002))), door=f"4001/{process.pid}/{process.started}/")
+    seen = facts(machine(process), backing_off(Outcome.REFUSED, 4001), wants=connection(port=4001), settings=known)
+    verdict = judge(API_PORT_MISMATCH, seen)
+    other = judge(API_PORT_MISMATCH, replace(seen, api_settings=replace(known, door="4001/1/2.0/")))
+
+    assert isinstance(verdict, Present)
+    assert "“Socket port” was 4002, as the API told at 13:59:00" in verdict.evidence
+    assert isinstance(other, Present)
+    assert not any("Socket port" in line for line in other.evidence)

@@ -6,6 +6,7 @@ from agent.core.facts import MachineFacts, Outcome, Sight, Unknown
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.settings import WantedApplication
 from agent.problems.app_not_running import APP_NOT_RUNNING
+from agent.tws.api_settings import Configuration, LockAndExit
 from agent.tws.calendar import Expectation, Outage, OutageKind
 from tests.problems.conftest import Judge
 from tests.problems.scene import NOW, backing_off, connection, facts, foreign, gateway, machine, relay
@@ -99,3 +100,11 @@ def test_a_restart_by_hand_and_a_start_at_log_in_are_given_time() -> None:
     assert APP_NOT_RUNNING.visible_after(facts(sight=GONE)) == 10.0
     assert APP_NOT_RUNNING.visible_after(facts(sight=NEVER_SEEN)) == 60.0
     assert APP_NOT_RUNNING.visible_after(facts(sight=NEVER_SEEN, doctor=True)) == 0.0
+
+
+def test_a_daily_log_off_explains_why_it_is_gone(judge: Judge) -> None:
+    logs_off = Configuration(lock_and_exit=LockAndExit("11:45", "PM", "logoff"))
+    verdict = judge(APP_NOT_RUNNING, facts(machine(), backing_off(), settings=logs_off))
+
+    assert isinstance(verdict, Present)
+    assert "it was set to “Auto logoff” every day at 23:45, as the API told at 13:59:00" in verdict.evidence

@@ -8,6 +8,7 @@ from agent.core.reading import MAX_CLIENTS
 from agent.problems.api_port_taken import API_PORT_TAKEN
 from agent.problems.container_not_ready import CONTAINER_NOT_READY
 from agent.problems.peer_not_trusted import PEER_NOT_TRUSTED
+from agent.tws.api_settings import ApiSettings, Configuration
 from tests.problems.conftest import Judge
 from tests.problems.scene import backing_off, connection, facts, foreign, gateway, machine, relay
 
@@ -77,4 +78,15 @@ def test_the_longest_address_fits(judge: Judge) -> None:
 
     assert isinstance(
         judge(PEER_NOT_TRUSTED, facts(machine(), backing_off(Outcome.CLOSED, 65535), wants=long)), Present
+    )
+
+
+def test_whom_the_application_trusted_when_it_was_last_asked_is_evidence(judge: Judge) -> None:
+    trusting = Configuration(ApiSettings(allow_localhost_only=False, trusted_ips=("127.0.0.1", "192.0.2.7")))
+    verdict = judge(PEER_NOT_TRUSTED, facts(session=backing_off(Outcome.CLOSED), settings=trusting))
+
+    assert isinstance(verdict, Present)
+    assert verdict.evidence[-2:] == (
+        "“Allow connections from localhost only” is not ticked, as the API told at 13:59:00",
+        "“Trusted IPs” held 127.0.0.1 and 192.0.2.7, as the API told at 13:59:00",
     )

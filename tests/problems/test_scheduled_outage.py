@@ -5,6 +5,7 @@ import pytest
 from agent.core.facts import Known, ServerLink, SessionFacts, Sight, Unknown
 from agent.core.problem import Absent, Present, Undecided
 from agent.problems.scheduled_outage import SCHEDULED_OUTAGE
+from agent.tws.api_settings import Configuration, LockAndExit
 from agent.tws.calendar import Expectation, Outage, OutageKind, Region
 from tests.problems.conftest import Judge
 from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine
@@ -116,3 +117,12 @@ def test_a_process_table_that_cannot_be_read_leaves_it_undecided(judge: Judge) -
 
 def test_it_shows_as_maintenance() -> None:
     assert SCHEDULED_OUTAGE.expected
+
+
+def test_a_restart_time_that_the_application_itself_told_is_evidence(judge: Judge) -> None:
+    restarts = Configuration(lock_and_exit=LockAndExit("1:59", "PM", "restart"))
+    seen = facts(machine(), backing_off(), expected=Expectation(restart=RESTART), sight=GONE, settings=restarts)
+    verdict = judge(SCHEDULED_OUTAGE, seen)
+
+    assert isinstance(verdict, Present)
+    assert verdict.evidence[-1] == "“Auto restart” is set to 13:59, as the API told at 13:59:00"
