@@ -8,6 +8,8 @@ from dataclasses import replace
 from agent import __version__
 from agent.channels import Chain, NotDelivered
 from agent.core.clock import Moment
+from agent.core.data_run import Plan
+from agent.core.data_seen import DataTest
 from agent.core.display import Notice
 from agent.core.effects import AskSettings, OpenSession
 from agent.core.events import Event, SettingsAnswered
@@ -25,6 +27,7 @@ from agent.problems import PROBLEMS
 from agent.runtime.clock import SystemClock
 from agent.runtime.loop import Session
 from agent.runtime.memory_file import MemoryFile
+from agent.session.traffic import Traffic
 
 
 def knowledge() -> Knowledge:
@@ -85,6 +88,8 @@ class RealWorld:
         self._channels = channels
         self._show = show
         self._memory_file = memory_file
+        self.traffic = Traffic(lambda: self._clock.now().monotonic)
+        """What our sessions sent lately."""
 
     def now(self) -> Moment:
         """Both clocks."""
@@ -98,7 +103,7 @@ class RealWorld:
         """A session over ib_async, which is imported when the first one is wanted: it is half of the memory."""
         from agent.session.ib import IbSession
 
-        return IbSession(wish, emit, lambda: self._clock.now().monotonic)
+        return IbSession(wish, emit, lambda: self._clock.now().monotonic, sent=self.traffic.note)
 
     async def ask_settings(self, wish: AskSettings) -> SettingsAnswered:
         """Over a session of its own, as short as can be."""
@@ -106,6 +111,20 @@ class RealWorld:
 
         answer = await ask(wish.host, wish.port, wish.client_ids)
         return SettingsAnswered(wish.number, answer.settings, answer.server_version)
+
+    async def test_data(self, plan: Plan, report: Callable[[DataTest], None]) -> DataTest:
+        """The market data self-test, over a session of its own."""
+        from agent.session.data_test import DataTester
+
+        clock = self._clock
+        tester = DataTester(
+            plan,
+            lambda: clock.now().monotonic,
+            lambda: clock.now().wall,
+            report=report,
+            sent=self.traffic.note,
+        )
+        return await tester.run()
 
     def watch_exit(self, pid: int, gone: Callable[[], None]) -> Callable[[], None]:
         """The operating system's own word that a process ended."""

@@ -1,0 +1,118 @@
+"""The market data self-test in the running agent: one run at a time, only when somebody asks, its result kept."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from agent.core.connection import Connected, Connecting
+from agent.core.data_run import Plan, plan_of, read_symbols, reason_against, to_json
+from agent.core.data_seen import DataTest
+from agent.core.facts import Facts
+from agent.core.guide import Guide
+from agent.core.state import AgentState, facts_about
+from agent.runtime.loop import AgentLoop, World
+from agent.tws.symbol import NotASymbol
+
+logger = logging.getLogger("agent")
+
+Run = Callable[[Plan, Callable[[DataTest], None]], Awaitable[DataTest]]
+"""Makes one run, reporting each step."""
+
+
+class DataTests:
+    """Answers the command "data-test". Everything on the loop's own thread."""
+
+    def __init__(self, loop: AgentLoop, world: World, run: Run, guides: Callable[[], Mapping[str, Guide]]) -> None:
+        self._loop = loop
+        self._world = world
+        self._run = run
+        self._guides = guides
+        self._task: asyncio.Task[None] | None = None
+        self._last_started: float | None = None
+        self._number = 0
+        self.latest: DataTest | None = None
+        """The run under way, else the latest one."""
+        self.changed: Callable[[], None] = lambda: None
+        """Called whenever `latest` is another one."""
+
+    def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Start a run with the symbols of the request, or with the configured ones ("start"); else tell the latest."""
+        facts = self._facts(request.get("name") or "")
+        if facts is None:
+            return {"error": f"There is no connection named “{request.get('name')}”: `gatelight status` names them."}
+        symbols = request.get("symbols")
+        if symbols is None and request.get("start"):
+            symbols = list(self._loop.state.settings.checks.test_symbols)
+        if symbols is not None:
+            refusal = self._start(facts, symbols)
+            if refusal is not None:
+                return {"error": refusal}
+        return self.told(facts)
+
+    def told(self, facts: Facts) -> dict[str, Any]:
+        """The latest run of a connection, and why no other can be made now where that is so."""
+        answer: dict[str, Any] = {}
+        if self.latest is not None and self.latest.connection == facts.connection.name:
+            answer["data_test"] = to_json(self.latest, facts, self._guides())
+        against = reason_against(facts, running=self.running, last_started=self._last_started)
+        if against is not None:
+            answer["not_now"] = against
+        return answer
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way."""
+        return self._task is not None and not self._task.done()
+
+    async def close(self) -> None:
+        """Break off what is under way; its lines are given back."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def _start(self, facts: Facts, symbols: object) -> str | None:
+        if not isinstance(symbols, list):
+            return "“symbols” must be a list of texts."
+        against = reason_against(facts, running=self.running, last_started=self._last_started)
+        if against is not None:
+            return against
+        try:
+            instruments = read_symbols(symbols)
+        except NotASymbol as refused:
+            return str(refused)
+        self._number += 1
+        self._last_started = self._world.now().monotonic
+        plan = plan_of(facts, instruments, self._number, _client_ids(self._loop.state))
+        logger.info("market data self-test of %s on %s", ", ".join(i.text for i in instruments), plan.connection)
+        self._keep(DataTest(plan.connection, self._world.now().wall, symbols=tuple(i.text for i in instruments)))
+        self._task = asyncio.get_running_loop().create_task(self._carry_out(plan), name="data-test")
+        return None
+
+    async def _carry_out(self, plan: Plan) -> None:
+        try:
+            self._keep(await self._run(plan, self._keep))
+        except Exception:
+            logger.exception("the market data self-test failed")
+            if self.latest is not None:
+                self._keep(replace(self.latest, finished=self._world.now().wall))
+
+    def _keep(self, test: DataTest) -> None:
+        self.latest = test
+        self.changed()
+
+    def _facts(self, name: str) -> Facts | None:
+        state = self._loop.state
+        # Without a name the first one is meant, that has a session if any has.
+        watched = sorted(state.watched, key=lambda w: not w.connected)
+        found = next((w for w in watched if name in ("", w.settings.name)), None)
+        return None if found is None else facts_about(state, found, self._world.now())
+
+
+def _client_ids(state: AgentState) -> frozenset[int]:
+    """The client IDs of our own sessions."""
+    links = (watched.link.state for watched in state.watched)
+    return frozenset(link.client_id for link in links if isinstance(link, Connecting | Connected))
