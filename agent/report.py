@@ -28,26 +28,64 @@ def render(status: dict[str, Any], *, thorough: bool = False) -> str:
         lines += _connection(connection, thorough)
     if not lines:
         lines = ["Nothing is watched yet."]
+    paused = status.get("paused_until")
+    if paused is not None:
+        until = "" if paused == "resume" else f" until {local_time(paused)}"
+        lines += ["", f"Notices are paused{until}; `gatelight resume` ends that."]
     return "\n".join(lines)
 
 
 def _connection(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
-    yield f"{connection['name']}: {OVERALL_WORDS[connection['overall']]}"
-    yield from (f"  {line}" for line in _checklist(connection))
+    yield f"{connection['name']}: {_overall(connection)}"
+    yield from (f"  {line}" for line in _checklist(connection, thorough))
     shown = [p for p in connection["problems"] if p["visible"]]
     waiting = [p for p in connection["problems"] if not p["visible"]]
     for problem in shown:
         yield ""
         yield from _problem(problem)
+        if not thorough:
+            yield from _so_far(problem)
     for problem in waiting:
         yield f"  (not worth a word yet: {problem['title']})"
+    if connection.get("checklist"):
+        yield ""
+        yield from _settings(connection["checklist"])
     undecided = connection.get("undecided", []) if thorough else []
     for reason in sorted({u["reason"] for u in undecided}):
         codes = ", ".join(u["code"] for u in undecided if u["reason"] == reason)
         yield from _wrapped(f"Not judged: {codes} ({reason})", "  ? ", "    ")
 
 
-def _checklist(connection: dict[str, Any]) -> Iterator[str]:
+_ROW_MARKS = {"ok": "✓", "differs": "✗", "choice": "·", "unknown": "?"}
+
+
+def _settings(rows: list[dict[str, str]]) -> Iterator[str]:
+    """The guide as a checklist: what is wanted, what was found, how it was found out."""
+    yield "  The settings your programs need:"
+    place, unknown = "", [row for row in rows if row["state"] == "unknown"]
+    # Where nothing could be found out, one line says why; ten that all say the same say less.
+    together = len(unknown) > 1 and len({row["how"] for row in unknown}) == 1
+    for row in rows:
+        if together and row["state"] == "unknown":
+            continue
+        if row["place"] != place:
+            place = row["place"]
+            yield f"    {place}"
+        found = f"{row['label']}: {row['found']} ({row['how']})"
+        aim = "" if row["state"] == "ok" else f"; wanted: {row['wanted']}"
+        yield from _wrapped(f"{found}{aim}", f"      {_ROW_MARKS[row['state']]} ", "        ")
+    if together:
+        labels = "; ".join(row["label"] for row in unknown)
+        yield from _wrapped(f"Not known, because {unknown[0]['how']}: {labels}", "    ? ", "      ")
+
+
+def _overall(connection: dict[str, Any]) -> str:
+    if connection["overall"] != "paused":
+        return OVERALL_WORDS[connection["overall"]]
+    return "connected, notices paused" if connection["phase"] == "connected" else "disconnected, as you asked"
+
+
+def _checklist(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
     application = connection.get("application")
     if application is None:
         local = "not seen running on this machine" if _is_local(connection["host"]) else "on another machine"
@@ -67,9 +105,10 @@ def _checklist(connection: dict[str, Any]) -> Iterator[str]:
         accounts = ", ".join(connection["accounts"])
         yield f"trading mode:   {connection['trading_mode']} ({accounts})"
     else:
-        due = connection.get("next_attempt")
+        # Who looks once does not try again.
+        due = connection.get("next_attempt") if not thorough else None
         again = f", next attempt at {local_time(due)}" if due is not None else ""
-        yield f"API session:    {connection['phase'].replace('-', ' ')}{again}"
+        yield f"API session:    {'being opened' if connection['phase'] == 'connecting' else 'none'}{again}"
     yield f"link to IB:     {connection['server_link']}"
     if connection["farms"]:
         yield "data farms:     " + ", ".join(f"{f['name']} {f['status']}" for f in connection["farms"])
@@ -98,6 +137,15 @@ def _problem(problem: dict[str, Any]) -> Iterator[str]:
             yield from _wrapped(plain, f"      {number}. ", "         ")
     for fix in problem["fixes"]:
         yield f"    One click: gatelight fix {fix['id']} ({fix['label']})"
+
+
+def _so_far(problem: dict[str, Any]) -> Iterator[str]:
+    """What only an agent that has been running can tell of a problem."""
+    yield f"    Since {local_time(problem['since'])}."
+    if problem["snoozed_until"] is not None:
+        yield f"    Snoozed until {local_time(problem['snoozed_until'])}."
+    if problem.get("undelivered"):
+        yield "    The desktop did not take a notice about this; it is in the log."
 
 
 def _wrapped(text: str, first: str, rest: str) -> list[str]:

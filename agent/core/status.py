@@ -236,7 +236,7 @@ def _row(row: Row) -> dict[str, Any]:
 
 
 def _problem(problem: ShownProblem) -> dict[str, Any]:
-    return {
+    shown: dict[str, Any] = {
         "code": problem.code,
         "severity": problem.severity,
         "title": problem.title,
@@ -248,6 +248,7 @@ def _problem(problem: ShownProblem) -> dict[str, Any]:
         "snoozed_until": None if problem.snoozed_until is None else rfc3339(problem.snoozed_until),
         "fixes": [{"id": f.id, "label": f.label} for f in problem.fixes],
     }
+    return shown if problem.told else {**shown, "undelivered": True}
 
 
 def _present(shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -108,7 +108,8 @@ PROBLEM_SHAPE = Shape(
         "visible": bool,
         "snoozed_until": (str, type(None)),
         "fixes": [Shape({"id": str, "label": str})],
-    }
+    },
+    {"undelivered": bool},
 )
 CONNECTION_SHAPE = Shape(
     {
@@ -160,6 +161,15 @@ def test_the_json_has_the_promised_shape() -> None:
     hold_to_schema(to_json(replace(STATUS, paused_until=AT)))
     undecided = replace(BARE, undecided=(("api-silent", "no attempt yet"),), retry_at=AT)
     hold_to_schema(to_json(replace(STATUS, connections=(undecided,))))
+
+
+def test_a_notice_that_no_channel_took_is_told_in_the_json() -> None:
+    problem = replace(STATUS.connections[0].problems[0], told=False)
+    shown = to_json(replace(STATUS, connections=(replace(STATUS.connections[0], problems=(problem,)),)))
+    hold_to_schema(shown)
+
+    assert shown["connections"][0]["problems"][0]["undelivered"] is True
+    assert "undelivered" not in to_json(STATUS)["connections"][0]["problems"][0]
 
 
 def test_everything_that_is_known_is_in_the_json() -> None:
