@@ -106,10 +106,12 @@ class Offer:
     """Words of the button, like "Use port 4002"; at most 40 characters."""
     question: Question
     plan: Plan
+    by_hand: str = ""
+    """How to do it by hand instead, one sentence; said when it could not be done."""
 
     @property
     def digest(self) -> str:
-        """Names this very offer: text, plan and connection."""
+        """Names this very offer: texts, plan and connection."""
         return sha256(repr(self).encode()).hexdigest()[:16]
 
 

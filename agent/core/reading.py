@@ -129,6 +129,15 @@ def same_door(one: str, other: str) -> bool:
     return one.split("/")[:3] == other.split("/")[:3]
 
 
+def owner_in(door: str) -> tuple[int, float] | None:
+    """The process a door names, and when it started (epoch seconds); None where it names none."""
+    parts = door.split("/")
+    try:
+        return int(parts[1]), float(parts[2])
+    except (ValueError, IndexError):
+        return None
+
+
 def clients_of(facts: Facts) -> tuple[ApiClient, ...]:
     """The programs connected to this connection's API port, Gatelight itself left out."""
     if isinstance(facts.machine.sockets, Unknown) or not facts.connection.local:

@@ -26,11 +26,12 @@ def test_a_yes_belongs_to_one_text_one_plan_and_one_connection() -> None:
     others = (
         replace(OFFER, question=replace(QUESTION, given_up=())),
         replace(OFFER, plan=ChangeConfig((("connections.1.port", "4003"),))),
+        replace(OFFER, by_hand="Set it yourself."),
         replace(OFFER, connection="Live"),
         replace(OFFER, plan=StartProgram(("ibgateway",))),
     )
 
-    assert len({OFFER.digest, *(o.digest for o in others)}) == 5
+    assert len({OFFER.digest, *(o.digest for o in others)}) == 6
     assert replace(OFFER).digest == OFFER.digest
 
 
