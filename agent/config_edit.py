@@ -1,4 +1,4 @@
-"""Changing one value of the configuration file: comments and layout stay, and the result can always be used."""
+"""Changing values of the configuration file: comments and layout stay, and the result can always be used."""
 
 import copy
 import os
@@ -6,6 +6,7 @@ import re
 import stat
 import tempfile
 import tomllib
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,13 +44,24 @@ class _Address:
 
 def change(path: Path, key: str, text: str) -> None:
     """`agent.config.set_value`."""
-    address = _address(key)
-    value = _value(address.key, key, text)
+    change_all(path, ((key, text),))
+
+
+def change_all(path: Path, edits: Iterable[tuple[str, str]], *, making: bool = True) -> None:
+    """Several changes of (key, value) in one step: the file holds all of them afterwards or is as it was.
+
+    `making`: a file and a connection that are not there are made.
+    """
+    addressed = [(address := _address(key), _value(address.key, key, text)) for key, text in edits]
     # A symbolic link stays one: what it points to is replaced.
     target = Path(os.path.realpath(path))
     exists = target.exists()
+    if not exists and not making:
+        raise ConfigError(f"{path.name} is not there any more, so nothing was changed.")
     before = read_text(target) if exists else ""
-    after = _edited(before, address, value, path.name)
+    after = before
+    for address, value in addressed:
+        after = _edited(after, address, value, path.name, making=making)
     parse(after, path.name)
     if after != before or not exists:
         _write(target, after, exists)
@@ -103,7 +115,7 @@ def _value(key: Key, shown: str, text: str) -> Any:
     raise ConfigError(refusal(shown, key, *first) + ".")
 
 
-def _edited(before: str, address: _Address, value: Any, name: str) -> str:
+def _edited(before: str, address: _Address, value: Any, name: str, *, making: bool) -> str:
     """The text with the one value changed; ConfigError when that cannot be done without touching anything else."""
     try:
         plain = tomllib.loads(before)
@@ -113,6 +125,8 @@ def _edited(before: str, address: _Address, value: Any, name: str) -> str:
         raise
     wanted = copy.deepcopy(plain)
     index = _index(plain, address) if address.table.repeated else None
+    if address.table.repeated and index is None and not making:
+        raise ConfigError(f"{name} holds no connection {toml_text(address.entry)} any more, so nothing was changed.")
     holder = _holder(wanted, address, index, name)
     if holder.get(address.key.name) == value and type(holder.get(address.key.name)) is type(value):
         return before

@@ -11,6 +11,7 @@ import pytest
 import tomlkit
 
 from agent.config import load, set_value
+from agent.config_edit import change_all
 from agent.core.settings import CheckSettings, ConnectionSettings, QuietHours, Settings
 from agent.errors import ConfigError
 
@@ -314,3 +315,41 @@ def test_a_reader_never_meets_half_a_file(path: Path) -> None:
 
     assert broken == []
     assert load(path).page.port == 59
+
+
+# ── several at once ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_several_changes_are_made_together(path: Path) -> None:
+    change_all(path, (("connections.A.port", "4002"), ("connections.A.application", "gateway")))
+
+    text = path.read_text(encoding="utf-8")
+    assert "port = 4002 # live" in text
+    assert (load(path).connections[0].port, load(path).connections[0].application.value) == (4002, "gateway")
+
+
+@pytest.mark.parametrize(
+    "second", [("connections.A.application", "bloomberg"), ("connections.C.port", "1"), ("connections.A.nonsense", "1")]
+)
+def test_of_several_changes_all_are_made_or_none(path: Path, second: tuple[str, str]) -> None:
+    with pytest.raises(ConfigError):
+        change_all(path, (("connections.A.port", "4002"), second))
+
+    assert path.read_text(encoding="utf-8") == REMARKED
+
+
+def test_only_the_whole_must_be_usable_not_each_step(path: Path) -> None:
+    change_all(path, (("connections.1.name", "IB v10.45"), ("connections.2.name", "A")))
+
+    assert [c.name for c in load(path).connections] == ["IB v10.45", "A"]
+
+
+def test_nothing_is_made_that_was_not_to_be_made(path: Path) -> None:
+    with pytest.raises(ConfigError, match="not there any more"):
+        change_all(path.with_name("gone.toml"), (("connections.A.port", "1"),), making=False)
+    assert not path.with_name("gone.toml").exists()
+
+    path.write_text("[page]\nport = 0\n")
+    with pytest.raises(ConfigError, match='holds no connection "A" any more'):
+        change_all(path, (("connections.A.port", "1"),), making=False)
+    assert path.read_text() == "[page]\nport = 0\n"
