@@ -1,0 +1,97 @@
+"""The real things that fixes touch the world with: see `core.fix.Tools`. Whatever goes wrong comes back in words."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import assert_never
+
+import psutil
+
+from agent.core.fix import ChangeSettings, CommandAnswer, SettingsOutcome, SettingsResult
+from agent.core.reading import owner_in
+from agent.errors import ConfigError
+from agent.platforms import Platform, starting
+from agent.tws.api_settings_table import BY_PATH
+from agent.tws.privacy import redact
+
+SAME_START = 2.0
+"""Seconds by which two readings of one process's start may differ: the clock may have been set in between."""
+
+
+class RealTools:
+    """Platform, configuration file, IBC and the settings session."""
+
+    def __init__(self, platform: Platform, config: Path, client_ids: Callable[[], Sequence[int]]) -> None:
+        """`client_ids` lends two of them: the one to use, and the one to use instead; of nobody else, and never 0."""
+        self._platform = platform
+        self._config = config
+        self._client_ids = client_ids
+
+    async def start_program(self, command: tuple[str, ...]) -> str | None:
+        """Detached, and watched for a moment."""
+        return await asyncio.to_thread(starting.start, command)
+
+    async def bring_to_front(self, pid: int) -> str | None:
+        """As far as the desktop allows it."""
+        return await asyncio.to_thread(self._platform.bring_to_front, pid)
+
+    async def change_config(self, edits: tuple[tuple[str, str], ...]) -> str | None:
+        """In one step: either all edits are in the file or none."""
+        # tomlkit takes a tenth of a second to import, and only this needs it.
+        from agent.config_edit import change_all
+
+        try:
+            await asyncio.to_thread(change_all, self._config, edits, making=False)
+        except ConfigError as fault:
+            return redact(str(fault))
+        return None
+
+    async def send_command(self, port: int, command: str) -> CommandAnswer:
+        """To IBC on this machine."""
+        from agent.session.ibc_commands import send
+
+        return await send(port, command)
+
+    async def change_settings(self, plan: ChangeSettings) -> SettingsOutcome:
+        """Once, and only in the process that was meant."""
+        from agent.session import settings
+
+        if not await asyncio.to_thread(still_there, plan.door, plan.port):
+            words = "the application has been started anew, or left its port, since the question was asked"
+            return SettingsOutcome(SettingsResult.NOT_ASKED, words)
+        outcome = await settings.update(plan.host, plan.port, self._client_ids(), plan.changes, plan.accepted)
+        match outcome:
+            case settings.Changed(fields, message):
+                changed = ", ".join(BY_PATH[path].title if path in BY_PATH else path for path in fields)
+                return SettingsOutcome(SettingsResult.CHANGED, changed or message)
+            case settings.WarningsToAccept(warnings):
+                return SettingsOutcome(SettingsResult.WARNINGS, warnings=warnings)
+            case settings.Refused(reason, errors=errors, read_only=read_only):
+                objected = f" ({', '.join(BY_PATH[e].title if e in BY_PATH else redact(e) for e in errors)})"
+                result = SettingsResult.READ_ONLY if read_only else SettingsResult.REFUSED
+                return SettingsOutcome(result, reason + (objected if errors else ""))
+            case settings.NotAsked(reason):
+                return SettingsOutcome(SettingsResult.NOT_ASKED, reason)
+            case settings.OutcomeUnknown(reason):
+                return SettingsOutcome(SettingsResult.UNKNOWN, reason)
+            case unknown:
+                assert_never(unknown)
+
+
+def still_there(door: str, port: int) -> bool:
+    """Whether the process that a door names still runs and listens on the port; True for a door that names none."""
+    owner = owner_in(door)
+    if owner is None:
+        return True
+    pid, started = owner
+    try:
+        process = psutil.Process(pid)
+        if abs(process.create_time() - started) > SAME_START:
+            return False
+        sockets = process.net_connections(kind="tcp")
+    except psutil.AccessDenied:
+        # Its sockets are withheld; that it runs was seen.
+        return True
+    except (psutil.Error, OSError):
+        return False
+    return any(s.status == psutil.CONN_LISTEN and s.laddr.port == port for s in sockets)

@@ -1,0 +1,59 @@
+"""Say which of several applications a connection means, in Gatelight's own configuration.
+
+Where one application has taken the port of another, no configuration of ours helps: each needs a port of its own.
+"""
+
+from agent.core.facts import Facts, Phase, Process
+from agent.core.fix import Fix, Offer
+from agent.core.reading import candidates, mode_hint
+from agent.core.settings import WantedApplication, WantedMode
+from agent.core.telling import listed
+from agent.fixes import own_config
+from agent.fixes.own_config import Edit
+from agent.tws.applications import ApplicationKind
+
+_NAMES_ROOM = 100
+"""Characters for the names of the other applications."""
+
+
+def _offer(facts: Facts) -> Offer | None:
+    connection = facts.connection
+    if not own_config.changeable(facts) or not connection.local or connection.port != "auto":
+        return None
+    found = _fitting(facts)
+    if len(found) < 2:
+        return None
+    in_use = _in_use(facts, found)
+    process = in_use or found[0]
+    port, kind = process.api_ports[0], process.kind
+    edits = [Edit("port", "auto", str(port))]
+    if connection.application is WantedApplication.ANY and kind is not ApplicationKind.UNKNOWN:
+        edits.insert(0, Edit("application", "any", kind.value))
+    why = "It is the one that is connected now." if in_use is not None else "It fits best, as far as can be seen."
+    others = listed((f"{p.label} on port {p.api_ports[0]}" for p in found if p.pid != process.pid), _NAMES_ROOM)
+    return own_config.offer(
+        facts,
+        CHOOSE_APP.id,
+        f"Use {kind.title} on port {port}",
+        f"Shall “{connection.name}” always mean {process.label} on port {port}?",
+        tuple(edits),
+        f"{why} Also running: {others}; to choose another one, set its port by hand.",
+    )
+
+
+def _fitting(facts: Facts) -> list[Process]:
+    """The listening applications among which nothing tells which one is meant, likeliest first."""
+    connection = facts.connection
+    found = [p for p in candidates(connection, facts.machine, facts.other_connections) if p.api_ports]
+    if connection.trading_mode is WantedMode.ANY:
+        return found
+    # A mode that fits tells, as long as it is known of one of them only.
+    return [p for p in found if mode_hint(p).value == connection.trading_mode.value] or found
+
+
+def _in_use(facts: Facts, found: list[Process]) -> Process | None:
+    port = facts.session.port if facts.session.phase is Phase.CONNECTED else None
+    return next((p for p in found if port in p.api_ports), None)
+
+
+CHOOSE_APP = Fix("choose-app", _offer, own_config.do)

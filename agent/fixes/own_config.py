@@ -1,0 +1,54 @@
+"""What the fixes have in common that change Gatelight's own configuration file."""
+
+from dataclasses import dataclass
+
+from agent.core.facts import Facts
+from agent.core.fix import ChangeConfig, Done, Failed, FixOutcome, Offer, Question, Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One key of the connection, and what it becomes."""
+
+    key: str
+    old: str
+    new: str
+
+
+def changeable(facts: Facts) -> bool:
+    """Whether there is a file to change, it can be used as it is, and the connection stands in it."""
+    return facts.abilities.config_file is not None and facts.config_error is None and not facts.connection.implicit
+
+
+def offer(facts: Facts, fix: str, label: str, title: str, edits: tuple[Edit, ...], remark: str = "") -> Offer:
+    """The offer to make these edits to the entry of this connection."""
+    name, file = facts.connection.name, facts.abilities.config_file
+    undo = " and ".join(f"{e.key} to {e.old}" for e in edits)
+    wanted = " and ".join(f"{e.key} to {e.new}" for e in edits)
+    nothing_else = f"Nothing changes in TWS or IB Gateway. To undo it, set {undo} again."
+    return Offer(
+        fix=fix,
+        connection=name,
+        label=label,
+        question=Question(
+            title=title,
+            changes=tuple(f"In {file}, for “{name}”: {e.key} changes from {e.old} to {e.new}" for e in edits),
+            remark=f"{remark} {nothing_else}".lstrip(),
+        ),
+        plan=ChangeConfig(tuple((_address(name, e.key), e.new) for e in edits)),
+        by_hand=f"Set {wanted} for “{name}” in {file}; `gatelight config path` says where that file is.",
+    )
+
+
+def _address(name: str, key: str) -> str:
+    """The key as `gatelight config set` takes it; in quotes, of which one pair is taken off there."""
+    return f'connections."{name}".{key}'
+
+
+async def do(offer: Offer, tools: Tools) -> FixOutcome:
+    """Make the edits, all of them or none."""
+    assert isinstance(offer.plan, ChangeConfig)
+    trouble = await tools.change_config(offer.plan.edits)
+    if trouble is not None:
+        return Failed(trouble, offer.by_hand)
+    return Done(f"Done: {'; '.join(offer.question.changes)}.")

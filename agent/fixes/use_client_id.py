@@ -1,0 +1,26 @@
+"""Let Gatelight choose a free client ID, where another program has the one that is fixed for it."""
+
+from agent.core.facts import Facts, Outcome
+from agent.core.fix import Fix, Offer
+from agent.core.reading import standing_outcome
+from agent.fixes import own_config
+from agent.fixes.own_config import Edit
+
+
+def _offer(facts: Facts) -> Offer | None:
+    connection = facts.connection
+    if not own_config.changeable(facts) or connection.client_id == "auto":
+        return None
+    if standing_outcome(facts) is not Outcome.ID_IN_USE:
+        return None
+    return own_config.offer(
+        facts,
+        USE_CLIENT_ID.id,
+        "Choose a free client ID",
+        f"Let Gatelight choose a free client ID for “{connection.name}”?",
+        (Edit("client_id", str(connection.client_id), "auto"),),
+        "The program that has the client ID now keeps it.",
+    )
+
+
+USE_CLIENT_ID = Fix("use-client-id", _offer, own_config.do)

@@ -1,0 +1,40 @@
+"""Use the port that the application listens on, in Gatelight's own configuration."""
+
+from agent.core.facts import Facts, Phase, Process
+from agent.core.fix import Fix, Offer
+from agent.core.reading import chosen, listener_at, mode_hint
+from agent.core.settings import WantedMode
+from agent.fixes import own_config
+from agent.fixes.own_config import Edit
+from agent.tws.applications import TradingMode
+
+
+def _offer(facts: Facts) -> Offer | None:
+    connection, process = facts.connection, chosen(facts)
+    if not own_config.changeable(facts) or connection.port == "auto" or process is None or not process.api_ports:
+        return None
+    taken = connection.port in process.api_ports or listener_at(facts.machine, connection.port) is not None
+    if taken or facts.session.phase is Phase.CONNECTED:
+        return None
+    port = process.api_ports[0]
+    return own_config.offer(
+        facts,
+        USE_PORT.id,
+        f"Use port {port}",
+        f"Use API port {port} for “{connection.name}”?",
+        (Edit("port", str(connection.port), str(port)),),
+        other_mode(facts, process),
+    )
+
+
+def other_mode(facts: Facts, process: Process) -> str:
+    """A warning where the application looks like a log-in of another mode than the one that is wanted."""
+    wanted, hint = facts.connection.trading_mode, mode_hint(process)
+    if wanted is WantedMode.ANY or hint is TradingMode.UNKNOWN or hint.value == wanted.value:
+        return ""
+    return (
+        f"Careful: {process.label} looks like a {hint.value} log-in, and this connection is meant for {wanted.value}."
+    )
+
+
+USE_PORT = Fix("use-port", _offer, own_config.do)

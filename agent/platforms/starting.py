@@ -1,0 +1,90 @@
+"""Starting a program that outlives Gatelight: on its own, in the user's environment, as if the user had started it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from agent.tws.privacy import redact
+
+WATCHED_SECONDS = 1.5
+"""How long it is watched after its start: a program that cannot run ends within that."""
+
+_NEEDS_RIGHTS = 740
+"""ERROR_ELEVATION_REQUIRED of Windows."""
+
+
+def start(command: tuple[str, ...], watched: float = WATCHED_SECONDS) -> str | None:
+    """Start a program; answers what went wrong, in words, or None. Takes up to `watched` seconds."""
+    given = environment()
+    named = str(Path(command[0]).expanduser())
+    program = shutil.which(named, path=given.get("PATH"))
+    if program is None:
+        return _not_runnable(named)
+    try:
+        process = subprocess.Popen(
+            [program, *command[1:]],
+            env=given,
+            cwd=_folder(Path(program), given),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **_apart(),
+        )
+    except OSError as error:
+        if getattr(error, "winerror", None) == _NEEDS_RIGHTS:
+            return f"{redact(named)} needs the rights of an administrator"
+        return f"the system cannot run {redact(named)} ({error.strerror or type(error).__name__})"
+    try:
+        status = process.wait(watched)
+    except subprocess.TimeoutExpired:
+        # Somebody has to take note of its end, or a dead process would be left in the table.
+        threading.Thread(target=process.wait, name="started program", daemon=True).start()
+        return None
+    # A launcher that hands on to another process ends at once too, and says with 0 that all is well.
+    return None if status == 0 else f"{redact(named)} ended at once with status {status}"
+
+
+def environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The user's environment: ours without what leads to our own Python and our own libraries."""
+    kept = dict(ours)
+    own = {Path(sys.prefix)} if sys.prefix != sys.base_prefix else set()
+    if active := kept.pop("VIRTUAL_ENV", None):
+        own.add(Path(active))
+    kept.pop("VIRTUAL_ENV_PROMPT", None)
+    if own and "PATH" in kept:
+        ways = (entry for entry in kept["PATH"].split(os.pathsep) if Path(entry).parent not in own)
+        kept["PATH"] = os.pathsep.join(ways)
+    before = kept.pop("LD_LIBRARY_PATH_ORIG", None)
+    if before is not None:
+        # A packaged program has put its own libraries in front.
+        kept["LD_LIBRARY_PATH"] = before
+    elif getattr(sys, "frozen", False):
+        kept.pop("LD_LIBRARY_PATH", None)
+    return kept
+
+
+def _folder(program: Path, given: Mapping[str, str]) -> Path:
+    """Its own folder, as its icon would have it; for a command of the system, the home folder."""
+    shared = {Path(entry) for entry in given.get("PATH", "").split(os.pathsep)}
+    return Path.home() if program.parent in shared else program.absolute().parent
+
+
+def _not_runnable(named: str) -> str:
+    path = Path(named)
+    if path.is_dir():
+        return f"{redact(named)} is a folder, not a program"
+    if path.exists():
+        return f"{redact(named)} may not be executed (permission denied)"
+    return f"there is no program {redact(named)}"
+
+
+def _apart() -> dict[str, Any]:
+    """What makes it independent: neither our end nor a Ctrl-C in our terminal reaches it."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}

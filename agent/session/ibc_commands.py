@@ -1,0 +1,74 @@
+"""A command for IBC's command server: one line there, one answer back, on this machine only.
+
+IBC (CommandServer.java, CommandDispatcher.java): lines of text, answered by lines that begin with OK, ERROR or INFO,
+perhaps behind a prompt. Sent once, whatever comes of it: a command may have been taken although no answer came.
+"""
+
+import asyncio
+import contextlib
+import re
+
+from agent.core.fix import CommandAnswer
+from agent.tws.privacy import redact
+
+HOST = "127.0.0.1"
+WITHIN = 3.0
+"""Seconds the whole of it may take."""
+LONGEST_LINE = 4_096
+"""Bytes of one line of an answer."""
+MOST_LINES = 100
+"""Lines read before it gives up: INFO lines and prompts come before an answer."""
+
+_ANSWER = re.compile(r"(?<!\w)(OK|ERROR|INFO)(?!\w)[:\s]*(.*)")
+_LONGEST_QUOTE = 200
+"""Characters of an answer that are quoted."""
+
+
+async def send(port: int, command: str, *, within: float = WITHIN) -> CommandAnswer:
+    """Send one command to the command server on a port of this machine."""
+    sent = False
+    writer: asyncio.StreamWriter | None = None
+    try:
+        async with asyncio.timeout(within):
+            reader, writer = await asyncio.open_connection(HOST, port, limit=LONGEST_LINE)
+            sent = True
+            writer.write(f"{command}\n".encode("ascii"))
+            answer = await _answer(reader)
+            writer.write(b"EXIT\n")
+            return answer
+    except TimeoutError:
+        if sent:
+            return CommandAnswer(False, f"it did not answer within {within:g} s, and may still carry it out")
+        return CommandAnswer(False, f"its command server did not accept the connection within {within:g} s")
+    except ConnectionRefusedError:
+        return CommandAnswer(False, f"nobody listens on port {port} of this computer any more")
+    except ValueError:
+        return CommandAnswer(False, "the answer on its port is not that of a command server")
+    except OSError as error:
+        return CommandAnswer(
+            False, f"the connection to its command server broke ({error.strerror or 'no reason given'})"
+        )
+    finally:
+        if writer is not None:
+            writer.close()
+            # After a reset there is nothing left to close, and an error to say so.
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await writer.wait_closed()
+
+
+async def _answer(reader: asyncio.StreamReader) -> CommandAnswer:
+    for _ in range(MOST_LINES):
+        # ValueError: a line without an end.
+        line = await reader.readline()
+        if not line:
+            return CommandAnswer(False, "it closed the connection without an answer")
+        found = _ANSWER.search(line.decode("utf-8", errors="replace"))
+        if found is not None and found[1] != "INFO":
+            return CommandAnswer(found[1] == "OK", _plain(found[2]) or found[1])
+    return CommandAnswer(False, "it sent line after line, and none of them was an answer")
+
+
+def _plain(text: str) -> str:
+    shown = "".join(c for c in " ".join(redact(text).split()) if c.isprintable())
+    return shown.rstrip(".") if len(shown) <= _LONGEST_QUOTE else shown[: _LONGEST_QUOTE - 1] + "…"
