@@ -15,6 +15,7 @@ from agent.core.diagnosis import Diagnosis, diagnose
 from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
 from agent.core.events import Event
 from agent.core.facts import Facts
+from agent.core.fix import offers_for
 from agent.core.intake import enroll, take_in
 from agent.core.ledger import Ledger, update
 from agent.core.memory import Memory
@@ -109,7 +110,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     if not watched.wanted:
         # Staying disconnected is a wish: nothing about it is a fault, and what was one is withdrawn without a word.
         gone = tuple(Withdraw(notice_key(name, e.key)) for e in watched.ledger.entries.values() if e.announced)
-        nothing = replace(watched, ledger=Ledger(), diagnosis=Diagnosis(), undelivered=frozenset())
+        nothing = replace(watched, ledger=Ledger(), diagnosis=Diagnosis(), undelivered=frozenset(), offers={})
         return replace_at(state, index, nothing), facts, gone
     if not looked_since_failure(facts):
         # A look follows at once; until then everything stays as it was.
@@ -127,16 +128,18 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         for e in ledger.entries.values()
         if e.problem.code in words.guides
     }
-    ledger, effects = speak(name, ledger, changes, steps, _manners(state, name, ledger, now), now, words.fixes)
-    broken = {p.code for p, _ in diagnosis.failures} - state.broken_checks
-    records = tuple(
-        Record(Severity.WARNING, f"the check of {p.code} failed", fault)
-        for p, fault in diagnosis.failures
-        if p.code in broken
+    offers, unoffered = offers_for((e.problem for e in ledger.entries.values()), words.fixes, facts)
+    ledger, effects = speak(name, ledger, changes, steps, _manners(state, name, ledger, now), now, offers)
+    failures = (
+        *((p.code, f"the check of {p.code} failed", fault) for p, fault in diagnosis.failures),
+        *((f"fix {fix}", f"what the fix {fix} could do was not found out", fault) for fix, fault in unoffered),
     )
+    broken = {name for name, _, _ in failures} - state.broken_checks
+    records = tuple(Record(Severity.WARNING, text, fault) for name, text, fault in failures if name in broken)
     undelivered = frozenset(k for k in watched.undelivered if k in ledger.entries)
-    if (ledger, diagnosis, undelivered) != (watched.ledger, watched.diagnosis, watched.undelivered):
-        watched = replace(watched, ledger=ledger, diagnosis=diagnosis, undelivered=undelivered)
+    judged = (ledger, diagnosis, undelivered, offers)
+    if judged != (watched.ledger, watched.diagnosis, watched.undelivered, watched.offers):
+        watched = replace(watched, ledger=ledger, diagnosis=diagnosis, undelivered=undelivered, offers=offers)
     if broken:
         state = replace(state, broken_checks=state.broken_checks | broken)
     return replace_at(state, index, watched), facts, effects + records

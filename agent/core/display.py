@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from agent.core.fix import Asker
 from agent.core.problem import Severity
 
 TOOLTIP_LIMIT = 127
@@ -125,11 +126,22 @@ class LookNow:
 
 
 @dataclass(frozen=True, slots=True)
-class Fix:
-    """Do one of the fixes that were offered."""
+class AskFix:
+    """Show what one of the fixes that are offered would change, and ask whether to do it."""
 
     id: str
     connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoFix:
+    """Do one of the fixes that are offered: somebody has read what it changes and said yes."""
+
+    id: str
+    connection: str
+    digest: str
+    """Names the very offer that was read (`core.fix.Offer.digest`)."""
+    asker: Asker
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +166,8 @@ Action: TypeAlias = (
     | OpenPage
     | OpenLog
     | LookNow
-    | Fix
+    | AskFix
+    | DoFix
     | StartAtLogin
     | Quit
 )

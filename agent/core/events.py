@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from agent.core.display import Action
-from agent.core.facts import Fact, MachineFacts, Outcome
+from agent.core.facts import Abilities, Fact, MachineFacts, Outcome
 from agent.core.settings import Settings
 from agent.tws.api_settings import ConfigResponse
 
@@ -109,6 +109,8 @@ class Reconfigured:
     """A new configuration is in force."""
 
     settings: Settings
+    abilities: Abilities | None = None
+    """What can be done from now on; None: as before."""
 
 
 @dataclass(frozen=True, slots=True)

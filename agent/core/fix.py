@@ -4,13 +4,14 @@ The yes belongs to the text: it carries the digest of the offer that was read, a
 is gone, is not carried out. What cannot be done now is never offered.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from typing import Protocol, TypeAlias
 
 from agent.core.facts import Facts
+from agent.core.problem import Problem
 from agent.tws.api_settings import Configuration, UpdateWarning
 
 
@@ -213,8 +214,21 @@ class Fix:
     """Does what the offer says and nothing else."""
 
 
-def offers_for(fix_id: str | None, fixes: Mapping[str, Fix], facts: Facts) -> tuple[Offer, ...]:
-    """What can be offered for a problem that names a fix: nothing, or the one."""
-    fix = fixes.get(fix_id) if fix_id is not None else None
-    offer = fix.offer(facts) if fix is not None else None
-    return () if offer is None else (offer,)
+def offers_for(
+    problems: Iterable[Problem], fixes: Mapping[str, Fix], facts: Facts
+) -> tuple[dict[str, tuple[Offer, ...]], tuple[tuple[str, Exception], ...]]:
+    """What can be offered for some problems, by code; and the fixes whose offer raised: those are not offered."""
+    offers: dict[str, tuple[Offer, ...]] = {}
+    failures: list[tuple[str, Exception]] = []
+    for problem in problems:
+        fix = fixes.get(problem.fix) if problem.fix is not None else None
+        if fix is None:
+            continue
+        try:
+            offer = fix.offer(facts)
+        except Exception as fault:
+            failures.append((fix.id, fault))
+        else:
+            if offer is not None:
+                offers[problem.code] = (offer,)
+    return offers, tuple(failures)

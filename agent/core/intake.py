@@ -73,7 +73,7 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             return _all(state, lambda w: replace(_probe_soon(w, now), link=machine_of.retry_now(w.link, now.monotonic)))
         case UserAsked(action):
             return _asked(state, action, now)
-        case Reconfigured(settings):
+        case Reconfigured(settings, abilities):
             timing = replace(
                 state.timing,
                 look_every=settings.checks.look_every,
@@ -81,7 +81,15 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
                 reply_timeout=settings.checks.reply_timeout,
             )
             return _call_the_roll(
-                replace(state, settings=settings, timing=timing, config_error=None, urgent_since=now.monotonic), now
+                replace(
+                    state,
+                    settings=settings,
+                    timing=timing,
+                    abilities=state.abilities if abilities is None else abilities,
+                    config_error=None,
+                    urgent_since=now.monotonic,
+                ),
+                now,
             )
         case ConfigRejected(reason):
             return replace(state, config_error=reason), ()
@@ -305,7 +313,7 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
                 lambda w: _followed(w, state, now) if connection == w.settings.name and code in told else w,
             )
         case _:
-            # Opening a log, showing steps, fixing, quitting: done outside, nothing to decide here.
+            # Opening a log, fixing, quitting: done outside, nothing to decide here.
             return state, ()
 
 

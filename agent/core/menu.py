@@ -9,7 +9,7 @@ from agent.core.display import (
     Connect,
     Disconnect,
     Display,
-    Fix,
+    DoFix,
     IconState,
     LookNow,
     MenuEntry,
@@ -23,6 +23,8 @@ from agent.core.display import (
     StartAtLogin,
     shortened,
 )
+from agent.core.facts import ServerLink
+from agent.core.fix import Asker, Offer
 from agent.core.status import ShownConnection, ShownProblem, Status
 from agent.tws.applications import ApplicationKind
 
@@ -59,12 +61,21 @@ def tooltip(status: Status) -> str:
 
 def headline(connection: ShownConnection) -> str:
     """One connection in a few words: its worst visible problem, else its state."""
-    if connection.worst is not None:
-        return connection.worst.title
-    if not connection.wanted:
+    return connection.worst.title if connection.worst is not None else _state(connection)
+
+
+def _state(connection: ShownConnection) -> str:
+    if connection.overall is IconState.MAINTENANCE:
+        expected = next((p.title for p in connection.problems if p.visible), None)
+        return expected or STATE_WORDS[connection.overall]
+    if connection.worst is None and not connection.wanted:
         return "disconnected, as you asked"
-    expected = next((p for p in connection.problems if p.visible and connection.overall is IconState.MAINTENANCE), None)
-    return expected.title if expected is not None else STATE_WORDS[connection.overall]
+    if connection.overall is IconState.PAUSED:
+        return "connected, notices paused"
+    if connection.worst is None and connection.server_link == ServerLink.DOWN:
+        # Not long enough for a notice so far, but the icon shows it.
+        return "no link to IB's servers at the moment"
+    return STATE_WORDS[connection.overall]
 
 
 def _menu(status: Status, utc_offset: float, at_login: bool | None, page: bool) -> tuple[MenuEntry, ...]:
@@ -80,7 +91,7 @@ def _menu(status: Status, utc_offset: float, at_login: bool | None, page: bool) 
         ]
     entries.append(SEPARATOR)
     entries.append(_pause(status, utc_offset))
-    entries.append(MenuEntry("Check now", LookNow(), default=not page))
+    entries.append(MenuEntry("Check now", LookNow()))
     entries.append(MenuEntry("Open log", OpenLog()))
     if at_login is not None:
         entries.append(MenuEntry("Start at log-in", StartAtLogin(not at_login), checked=at_login))
@@ -90,7 +101,7 @@ def _menu(status: Status, utc_offset: float, at_login: bool | None, page: bool) 
 
 
 def _connection(connection: ShownConnection, utc_offset: float) -> list[MenuEntry]:
-    entries = [MenuEntry(f"{connection.name}: {STATE_WORDS[connection.overall]}")]
+    entries = [MenuEntry(f"{connection.name}: {_state(connection)}")]
     entries += [MenuEntry(line) for line in _particulars(connection, utc_offset)]
     shown = [p for p in connection.problems if p.visible]
     if shown:
@@ -140,13 +151,22 @@ def _problem(problem: ShownProblem, connection: str, utc_offset: float) -> MenuE
             lines += [MenuEntry(f"    {part}") for part in rest]
     lines.append(SEPARATOR)
     lines.append(MenuEntry("Show steps", ShowSteps(connection, problem.code)))
-    lines += [MenuEntry(fix.label, Fix(fix.id, connection)) for fix in problem.fixes]
-    if problem.snoozed_until is not None:
+    lines += [_fix(offer) for offer in problem.fixes]
+    if not problem.can_be_snoozed:
+        lines.append(MenuEntry("(cannot be snoozed: real money may be at stake)"))
+    elif problem.snoozed_until is not None:
         lines.append(MenuEntry(f"Snoozed until {local_time(problem.snoozed_until, utc_offset)}"))
     else:
         lines.append(MenuEntry("Snooze for 1 hour", Snooze(problem.code, connection, HOUR)))
         lines.append(MenuEntry("Snooze for 1 day", Snooze(problem.code, connection, DAY)))
     return MenuEntry(problem.title, children=tuple(lines))
+
+
+def _fix(offer: Offer) -> MenuEntry:
+    """A fix with its whole question below it: what is clicked there has been read."""
+    lines = [MenuEntry(part) for line in offer.question.lines for part in _wrap(line)]
+    yes = MenuEntry("Yes, do it", DoFix(offer.fix, offer.connection, offer.digest, Asker.MENU))
+    return MenuEntry(f"{offer.label}…", children=(*lines, SEPARATOR, yes))
 
 
 def _pause(status: Status, utc_offset: float) -> MenuEntry:

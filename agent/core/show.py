@@ -1,5 +1,6 @@
 """From the agent's state to the status that is shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agent.core.announce import severity_of, text_of, title_of
@@ -7,6 +8,7 @@ from agent.core.checklist import checklist
 from agent.core.connection import BackingOff, Blocked
 from agent.core.display import IconState
 from agent.core.facts import Facts, Known, Phase, ServerLink, Unknown
+from agent.core.fix import Fix
 from agent.core.guide import Guide, fill
 from agent.core.ledger import Entry
 from agent.core.memory import Memory
@@ -14,7 +16,6 @@ from agent.core.problem import Severity
 from agent.core.reading import applications, chosen, clients_of, port_of
 from agent.core.settings_reading import settings_of, why_unknown
 from agent.core.status import (
-    OfferedFix,
     ShownApplication,
     ShownConnection,
     ShownProblem,
@@ -32,8 +33,8 @@ class Words:
     """What is needed to put problems into words: the guides, and which fixes can be offered."""
 
     guides: dict[str, Guide]
-    fixes: dict[str, str]
-    """Label of each fix that can really be done, by ID."""
+    fixes: Mapping[str, Fix]
+    """By ID."""
 
 
 def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words) -> ShownConnection:
@@ -105,7 +106,6 @@ def _problem(
 ) -> ShownProblem:
     problem = entry.problem
     guide = words.guides.get(problem.code)
-    fix = problem.fix
     return ShownProblem(
         code=problem.code,
         severity=severity_of(entry).value,
@@ -116,8 +116,9 @@ def _problem(
         since=entry.since.wall,
         visible=entry.visible,
         snoozed_until=snoozed_until(memory, watched.settings.name, problem.code, wall),
-        fixes=(OfferedFix(fix, words.fixes[fix]),) if fix is not None and fix in words.fixes else (),
+        fixes=watched.offers.get(problem.code, ()),
         told=entry.key not in watched.undelivered,
+        can_be_snoozed=not problem.never_silenced,
     )
 
 

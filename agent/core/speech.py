@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from agent.core.announce import Manners, Say, Silence, decide, duration, keep_quiet, severity_of, text_of, title_of
 from agent.core.clock import Moment
-from agent.core.display import Fix, MenuEntry, Notice, ShowSteps, Snooze
+from agent.core.display import AskFix, MenuEntry, Notice, ShowSteps, Snooze
 from agent.core.effects import Announce, Effect, Record, Withdraw
+from agent.core.fix import Offer
 from agent.core.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger
 from agent.core.memory import Memory, Told
 from agent.core.problem import Problem, Severity
@@ -48,16 +49,17 @@ def speak(
     steps: dict[str, tuple[str, ...]],
     manners: Manners,
     now: Moment,
-    fixes: Mapping[str, str] | None = None,
+    fixes: Mapping[str, tuple[Offer, ...]] | None = None,
 ) -> tuple[Ledger, tuple[Effect, ...]]:
-    """Announce what is to be announced. `steps` holds the steps of each problem code, `fixes` labels by fix ID."""
+    """Announce what is to be announced. `steps` holds the steps of each problem code, `fixes` what can be done."""
     effects: list[Effect] = []
     for change in changes:
         effects.extend(_on_change(connection, change, manners, now))
     entries = dict(ledger.entries)
     for key, entry in ledger.entries.items():
         if isinstance(decide(entry, manners, now), Say):
-            notice = _notice(connection, entry, steps.get(entry.problem.code, ()), fixes or {})
+            code = entry.problem.code
+            notice = _notice(connection, entry, steps.get(code, ()), (fixes or {}).get(code, ()))
             effects.append(Announce(notice))
             again = entry.announced
             entries[key] = replace(
@@ -66,25 +68,25 @@ def speak(
     return Ledger(entries), tuple(effects)
 
 
-def _notice(connection: str, entry: Entry, steps: tuple[str, ...], fixes: Mapping[str, str]) -> Notice:
+def _notice(connection: str, entry: Entry, steps: tuple[str, ...], fixes: tuple[Offer, ...]) -> Notice:
     return Notice(
         key=notice_key(connection, entry.key),
         severity=severity_of(entry),
         title=title_of(entry),
         text=text_of(entry),
         steps=steps,
-        offers=_offers(connection, entry.problem, fixes),
+        offers=_clicks(connection, entry.problem, fixes),
     )
 
 
-def _offers(connection: str, problem: Problem, fixes: Mapping[str, str]) -> tuple[MenuEntry, ...]:
+def _clicks(connection: str, problem: Problem, fixes: tuple[Offer, ...]) -> tuple[MenuEntry, ...]:
     """What can be clicked on the notice about a problem: the steps first, since that changes nothing."""
-    offers = [MenuEntry("Show steps", ShowSteps(connection, problem.code))]
-    if problem.fix is not None and problem.fix in fixes:
-        offers.append(MenuEntry(fixes[problem.fix], Fix(problem.fix, connection)))
+    clicks = [MenuEntry("Show steps", ShowSteps(connection, problem.code))]
+    # The button asks; what it would change is read before the yes.
+    clicks += [MenuEntry(f"{offer.label}…", AskFix(offer.fix, connection)) for offer in fixes]
     if not problem.never_silenced:
-        offers.append(MenuEntry("Snooze", Snooze(problem.code, connection, SNOOZE_SECONDS)))
-    return tuple(offers)
+        clicks.append(MenuEntry("Snooze", Snooze(problem.code, connection, SNOOZE_SECONDS)))
+    return tuple(clicks)
 
 
 def _on_change(connection: str, change: Change, manners: Manners, now: Moment) -> list[Effect]:

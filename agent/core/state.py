@@ -56,7 +56,7 @@ class AgentState:
     wake_at: float | None = None
     exits: frozenset[int] = frozenset()
     broken_checks: frozenset[str] = frozenset()
-    """Codes of checks whose failure is in the log already."""
+    """Codes of checks, and names of fixes, whose failure is in the log already."""
 
 
 def others(state: AgentState, watched: Watched) -> tuple[ConnectionSettings, ...]:

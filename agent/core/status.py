@@ -8,6 +8,7 @@ from typing import Any
 from agent.core.checklist import Row
 from agent.core.display import IconState
 from agent.core.facts import ServerLink
+from agent.core.fix import Offer
 from agent.core.problem import Severity
 from agent.tws.api_settings import Configuration, Source
 from agent.tws.farms import Farm
@@ -40,14 +41,6 @@ class ShownProgram:
 
 
 @dataclass(frozen=True, slots=True)
-class OfferedFix:
-    """A fix that can be done with one click."""
-
-    id: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
 class ShownProblem:
     """One problem, in words."""
 
@@ -62,9 +55,11 @@ class ShownProblem:
     visible: bool
     snoozed_until: float | None = None
     """Epoch seconds."""
-    fixes: tuple[OfferedFix, ...] = ()
+    fixes: tuple[Offer, ...] = ()
+    """What can be done about it with one click."""
     told: bool = True
     """False: it should have been announced, and no desktop channel took the notice."""
+    can_be_snoozed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +241,7 @@ def _problem(problem: ShownProblem) -> dict[str, Any]:
         "since": rfc3339(problem.since),
         "visible": problem.visible,
         "snoozed_until": None if problem.snoozed_until is None else rfc3339(problem.snoozed_until),
-        "fixes": [{"id": f.id, "label": f.label} for f in problem.fixes],
+        "fixes": [{"id": offer.fix, "label": offer.label} for offer in problem.fixes],
     }
     return shown if problem.told else {**shown, "undelivered": True}
 

@@ -1,6 +1,6 @@
 """One watched connection: its machine, its session, its ledger, and how they move together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from agent.core import connection as machine_of
@@ -18,6 +18,7 @@ from agent.core.facts import (
     SurroundingsKind,
     Unknown,
 )
+from agent.core.fix import Offer
 from agent.core.inquiry import NEVER, Inquiry
 from agent.core.inquiry import due as inquiry_due
 from agent.core.ledger import Ledger
@@ -42,6 +43,8 @@ class Watched:
     """What the user asked for: connected or not; None: as configured."""
     inquiry: Inquiry = field(default_factory=Inquiry)
     """The API settings: what was told, and when to ask."""
+    offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
+    """By problem code: what can be done now about the problems of the ledger."""
     undelivered: frozenset[str] = frozenset()
     """Keys of problems whose notice no desktop channel took."""
 

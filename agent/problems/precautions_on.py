@@ -26,7 +26,6 @@ def _check(facts: Facts) -> Verdict:
         {
             "app": app_name(facts),
             "count": "One API precaution is" if len(kept) == 1 else f"{len(kept)} API precautions are",
-            "boxes": "; ".join(p.title for p in kept),
         },
         (*seen, f"this is so {as_told(facts)}", "this connection is meant for trading"),
     )

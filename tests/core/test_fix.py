@@ -1,6 +1,8 @@
 from dataclasses import replace
 
+from agent.core.facts import Facts
 from agent.core.fix import ChangeConfig, Done, Fix, Offer, Question, StartProgram, offers_for
+from agent.core.problem import Absent, Problem, Severity
 from tests.problems.scene import facts
 
 QUESTION = Question(
@@ -35,10 +37,21 @@ def test_a_yes_belongs_to_one_text_one_plan_and_one_connection() -> None:
     assert replace(OFFER).digest == OFFER.digest
 
 
-def test_only_what_can_be_done_now_is_offered() -> None:
-    fixes = {"use-port": Fix("use-port", lambda _: OFFER, _do), "start-app": Fix("start-app", lambda _: None, _do)}
+def problem(code: str, fix: str | None) -> Problem:
+    return Problem(code, code, "", Severity.ERROR, lambda _: Absent(), fix=fix)
 
-    assert offers_for("use-port", fixes, facts()) == (OFFER,)
-    assert offers_for("start-app", fixes, facts()) == ()
-    assert offers_for("focus-app", fixes, facts()) == ()
-    assert offers_for(None, fixes, facts()) == ()
+
+def test_only_what_can_be_done_now_is_offered() -> None:
+    def fails(_: Facts) -> Offer | None:
+        raise ZeroDivisionError("in an offer")
+
+    fixes = {
+        "use-port": Fix("use-port", lambda _: OFFER, _do),
+        "start-app": Fix("start-app", lambda _: None, _do),
+        "enable-api": Fix("enable-api", fails, _do),
+    }
+    named = ("use-port", "start-app", "focus-app", None, "enable-api")
+    offers, failures = offers_for([problem(str(n), n) for n in named], fixes, facts())
+
+    assert offers == {"use-port": (OFFER,)}
+    assert [(fix, type(fault)) for fix, fault in failures] == [("enable-api", ZeroDivisionError)]

@@ -9,7 +9,7 @@ from agent.core.display import (
     TOOLTIP_LIMIT,
     Connect,
     Disconnect,
-    Fix,
+    DoFix,
     IconState,
     LookNow,
     MenuEntry,
@@ -21,9 +21,11 @@ from agent.core.display import (
     Snooze,
     StartAtLogin,
 )
+from agent.core.fix import Asker
 from agent.core.menu import LINE_WIDTH, STATE_WORDS, display, headline, local_time, plain, tooltip
-from agent.core.status import OfferedFix, ShownConnection, ShownProblem, Status
+from agent.core.status import ShownConnection, ShownProblem, Status
 from agent.guides import load_guides
+from tests.core.test_fix import OFFER
 from tests.core.test_status import AT, BARE, FULL, STATUS
 
 SILENT = ShownProblem(
@@ -35,7 +37,7 @@ SILENT = ShownProblem(
     steps=("Open **Configure** → **Settings** and look for `Socket port`.", "Look again."),
     since=AT,
     visible=True,
-    fixes=(OfferedFix("focus-app", "Bring IB Gateway to the front"),),
+    fixes=(OFFER,),
 )
 TROUBLED = replace(FULL, overall=IconState.PROBLEM, phase="blocked", problems=(SILENT,))
 
@@ -91,7 +93,7 @@ def test_a_problem_is_told_with_cause_beginning_evidence_and_steps() -> None:
         "1. Open Configure → Settings and look for Socket port.",
         "2. Look again.",
         "Show steps",
-        "Bring IB Gateway to the front",
+        "Use port 4002…",
         "Snooze for 1 hour",
         "Snooze for 1 day",
     ]
@@ -103,7 +105,7 @@ def test_every_click_asks_for_what_it_says() -> None:
 
     assert clicks == {
         "Show steps": ShowSteps("Paper Gateway", "api-silent"),
-        "Bring IB Gateway to the front": Fix("focus-app", "Paper Gateway"),
+        "Yes, do it": DoFix("use-port", "Paper", OFFER.digest, Asker.MENU),
         "Snooze for 1 hour": Snooze("api-silent", "Paper Gateway", 3600.0),
         "Snooze for 1 day": Snooze("api-silent", "Paper Gateway", 86400.0),
         "Disconnect": Disconnect("Paper Gateway"),
@@ -114,6 +116,13 @@ def test_every_click_asks_for_what_it_says() -> None:
         "Open log": OpenLog(),
         "Quit Gatelight": Quit(),
     }
+
+
+def test_the_question_of_a_fix_is_read_before_the_yes_can_be_clicked() -> None:
+    (fix,) = [e for e in everything(display(of(TROUBLED), 0.0).menu) if e.label == "Use port 4002…"]
+
+    assert fix.action is None
+    assert lines(fix.children) == [*OFFER.question.lines, "Yes, do it"]
 
 
 def test_a_disconnected_connection_can_be_connected() -> None:

@@ -8,16 +8,17 @@ from agent.core.ledger import Entry, Ledger
 from agent.core.memory import Memory, Snoozed
 from agent.core.problem import Absent, Present, Problem, Severity
 from agent.core.show import Words, overall, show_connection, snoozed_until
-from agent.core.status import OfferedFix, ShownApplication, ShownProblem, ShownProgram
+from agent.core.status import ShownApplication, ShownProblem, ShownProgram
 from agent.core.watch import Watched
 from agent.tws.applications import ApplicationKind
 from agent.tws.calendar import Expectation, Outage, OutageKind
 from agent.tws.farms import Farm, FarmKind, FarmStatus
+from tests.core.test_fix import OFFER
 from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine
 
 PAPER = connection(port=4002)
 STEPS = {ApplicationKind.TWS: ("In TWS.",), ApplicationKind.GATEWAY: ("In Gateway, port {port}.",)}
-WORDS = Words({"x": Guide("x", "X", "meaning", STEPS)}, {"do-it": "Do it"})
+WORDS = Words({"x": Guide("x", "X", "meaning", STEPS)}, {})
 PROBLEM = Problem("x", "X on {port}", "{port} is x.", Severity.ERROR, lambda _: Absent(), fix="do-it")
 ENTRY = Entry(PROBLEM, Present({"port": "4002"}, ("seen {port}",)), since=NOW, visible_at=0.0, visible=True)
 UP = Watched(PAPER, Link(Connected(NOW.monotonic - 3600, 1, 4002, 7341, 178, "d")))
@@ -60,7 +61,8 @@ def test_what_cannot_be_seen_is_not_shown_as_nothing() -> None:
 
 
 def test_a_problem_is_shown_in_words_with_the_steps_of_the_application() -> None:
-    (shown,) = show_connection(having(UP, ENTRY), facts(wants=PAPER), Memory(), WORDS).problems
+    watched = replace(having(UP, ENTRY), offers={"x": (OFFER,)})
+    (shown,) = show_connection(watched, facts(wants=PAPER), Memory(), WORDS).problems
 
     assert shown == ShownProblem(
         "x",
@@ -71,7 +73,7 @@ def test_a_problem_is_shown_in_words_with_the_steps_of_the_application() -> None
         ("In Gateway, port 4002.",),
         NOW.wall,
         visible=True,
-        fixes=(OfferedFix("do-it", "Do it"),),
+        fixes=(OFFER,),
     )
 
 

@@ -9,7 +9,6 @@ from agent.core.display import IconState
 from agent.core.facts import Phase, ServerLink
 from agent.core.problem import Severity
 from agent.core.status import (
-    OfferedFix,
     ShownApplication,
     ShownConnection,
     ShownProblem,
@@ -21,6 +20,7 @@ from agent.core.status import (
 from agent.problems import PROBLEMS
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.farms import Farm, FarmKind, FarmStatus
+from tests.core.test_fix import OFFER
 
 AT = 1795442400.75
 PROBLEM = ShownProblem(
@@ -32,7 +32,7 @@ PROBLEM = ShownProblem(
     steps=("Open Configure, Settings, API.",),
     since=AT,
     visible=True,
-    fixes=(OfferedFix("use-port", "Use port 4002"),),
+    fixes=(OFFER,),
 )
 FULL = ShownConnection(
     name="Paper Gateway",

@@ -27,11 +27,11 @@ def test_only_those_that_are_on_are_named(judge: Judge) -> None:
     verdict = judge(PRECAUTIONS_ON, facts(settings=ONE))
 
     assert isinstance(verdict, Present)
-    assert verdict.args == {
-        "app": "IB Gateway",
-        "count": "One API precaution is",
-        "boxes": "Bypass Bond warning for API Orders.",
-    }
+    assert verdict.args == {"app": "IB Gateway", "count": "One API precaution is"}
+    assert [line for line in verdict.evidence if "not ticked" in line] == [
+        "“Bypass Bond warning for API Orders.” is not ticked; ticking it gives up a safety prompt: "
+        "Nobody is told about the particular risks of a bond before a program trades it."
+    ]
 
 
 def test_it_is_absent_when_all_are_bypassed_or_none_is_reported(judge: Judge) -> None:

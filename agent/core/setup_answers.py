@@ -1,0 +1,232 @@
+"""What the set-up asks, the answers, and what they would write into the configuration: said before it is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from agent.core.settings import Auto, ConnectionSettings, Intent, Settings, WantedApplication, WantedMode
+from agent.tws.symbol import FORMS, NotASymbol, read_symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What somebody has answered so far. None: not asked yet."""
+
+    application: WantedApplication | None = None
+    trading_mode: WantedMode | None = None
+    intent: Intent | None = None
+    symbol: str | None = None
+    """For the market data test; empty: none is wanted."""
+    port: int | Auto | None = None
+    """Only where somebody chose to change it."""
+    notice_seen: bool | None = None
+    """Whether the test notice was seen on the screen."""
+    at_login: bool | None = None
+    """Whether Gatelight is to start at log-in."""
+    looked: frozenset[str] = frozenset()
+    """Steps that somebody has checked with their own eyes, by ID."""
+    skipped: frozenset[str] = frozenset()
+    """Steps that somebody has put off, by ID."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the answers to a question."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing the set-up asks."""
+
+    id: str
+    text: str
+    choices: tuple[Choice, ...] = ()
+    """Empty: the answer is a text."""
+    hint: str = ""
+    suggested: str = ""
+    """What is taken when nothing is typed."""
+
+
+_APPLICATION = (
+    Choice("gateway", "IB Gateway"),
+    Choice("tws", "TWS (Trader Workstation)"),
+    Choice("any", "either of them"),
+)
+_MODE = (Choice("paper", "paper trading"), Choice("live", "live trading"), Choice("any", "either of them"))
+_INTENT = (Choice("trade", "trade: send orders"), Choice("data", "only read data: prices and account values"))
+
+QUESTIONS = (
+    Question(
+        "application", "Which application do your programs connect to?", _APPLICATION,
+        "IB Gateway only serves programs; TWS shows charts and orders besides.", "any",
+    ),
+    Question(
+        "trading_mode", "Live or paper trading?", _MODE,
+        "An account of the other kind is an alarm from then on.", "any",
+    ),
+    Question(
+        "intent", "What do your programs do?", _INTENT,
+        "It decides whether Read-Only API is a problem.", "trade",
+    ),
+    Question(
+        "symbol", "Which symbol is market data to be tested with?", (),
+        f"Write {FORMS}; write none to leave it out.", "none",
+    ),
+)  # fmt: skip
+
+NONE = "none"
+"""Answers the question for a symbol: none is wanted."""
+
+
+class NotAnAnswer(ValueError):
+    """A text that answers a question in no way; `str()` is one sentence with what can be answered."""
+
+
+def questions_for(connection: ConnectionSettings, configured: bool, running: tuple[str, ...]) -> tuple[Question, ...]:
+    """The questions, each with the answer to suggest: as configured, else what runs (kinds, by the contract)."""
+    kinds = set(running) & {choice.value for choice in _APPLICATION}
+    application = connection.application.value if configured else kinds.pop() if len(kinds) == 1 else "any"
+    suggested = {
+        "application": application,
+        "trading_mode": connection.trading_mode.value,
+        "intent": connection.intent.value,
+    }
+    return tuple(replace(q, suggested=suggested.get(q.id, q.suggested)) for q in QUESTIONS)
+
+
+def answered(answers: Answers, question: str, text: str) -> Answers:
+    """The answers with one more; NotAnAnswer for a text that is none."""
+    asked = next((q for q in QUESTIONS if q.id == question), None)
+    if asked is None:
+        raise NotAnAnswer(f"“{question[:40]}” is not a question of the set-up.")
+    given = text.strip()
+    if not asked.choices:
+        return replace(answers, symbol=_symbol(given), skipped=answers.skipped - {"market-data"})
+    value = _chosen(asked, given)
+    match question:
+        case "application":
+            return replace(answers, application=WantedApplication(value))
+        case "trading_mode":
+            return replace(answers, trading_mode=WantedMode(value))
+        case _:
+            return replace(answers, intent=Intent(value))
+
+
+def _symbol(given: str) -> str:
+    if given.lower() in ("", NONE, "-"):
+        return ""
+    try:
+        return read_symbol(given).text
+    except NotASymbol as refused:
+        raise NotAnAnswer(str(refused)) from None
+
+
+def _chosen(question: Question, given: str) -> str:
+    """The value that is meant: by its number, its word or the beginning of its label."""
+    if given.isdecimal() and 1 <= int(given) <= len(question.choices):
+        return question.choices[int(given) - 1].value
+    lowered = given.lower()
+    for choice in question.choices:
+        if lowered == choice.value or (lowered and choice.label.lower().startswith(lowered)):
+            return choice.value
+    allowed = ", ".join(f"{n} ({c.label})" for n, c in enumerate(question.choices, 1))
+    raise NotAnAnswer(f"“{given[:40]}” is not one of the answers: type {allowed}.")
+
+
+# ── what they mean for the configuration ────────────────────────────────────────────────────────
+
+
+def configured_connection(settings: Settings, name: str) -> ConnectionSettings | None:
+    """The connection of the file that is being set up: the named one, else the first."""
+    written = [c for c in settings.connections if not c.implicit]
+    return next((c for c in written if name in ("", c.name)), None)
+
+
+def name_for(answers: Answers) -> str:
+    """What a new connection is called, like "Paper Gateway"."""
+    mode = {WantedMode.LIVE: "Live", WantedMode.PAPER: "Paper"}.get(answers.trading_mode or WantedMode.ANY, "")
+    match answers.application:
+        case WantedApplication.GATEWAY:
+            return f"{mode} Gateway" if mode else "IB Gateway"
+        case WantedApplication.TWS:
+            return f"{mode} TWS".strip()
+        case _:
+            return f"{mode} trading" if mode else "TWS or IB Gateway"
+
+
+def wanted_connection(settings: Settings, name: str, answers: Answers) -> ConnectionSettings:
+    """The connection as the answers want it."""
+    base = configured_connection(settings, name) or ConnectionSettings(name or name_for(answers))
+    return replace(
+        base,
+        application=answers.application or base.application,
+        trading_mode=answers.trading_mode or base.trading_mode,
+        intent=answers.intent or base.intent,
+        port=answers.port or base.port,
+    )
+
+
+def wanted_settings(settings: Settings, name: str, answers: Answers) -> Settings:
+    """The whole configuration as the answers want it."""
+    wanted = wanted_connection(settings, name, answers)
+    written = [c for c in settings.connections if not c.implicit]
+    names = [c.name for c in written]
+    found = [wanted if c.name == wanted.name else c for c in written]
+    connections = tuple(found if wanted.name in names else [*found, wanted])
+    return replace(
+        settings, connections=connections, checks=replace(settings.checks, test_symbols=_symbols(settings, answers))
+    )
+
+
+def _symbols(settings: Settings, answers: Answers) -> tuple[str, ...]:
+    symbols = settings.checks.test_symbols
+    return symbols if not answers.symbol or answers.symbol in symbols else (answers.symbol, *symbols)
+
+
+def edits(settings: Settings, name: str, answers: Answers) -> tuple[tuple[str, str], ...]:
+    """What has to be written, as (key, value) of `gatelight config set`; `settings` are those of the file."""
+    base = configured_connection(settings, name)
+    wanted = wanted_connection(settings, name, answers)
+    chosen: list[tuple[str, str]] = []
+    given = (answers.application, answers.trading_mode, answers.intent, answers.port)
+    if base is None and any(answer is not None for answer in given):
+        chosen.append((f"connections.{wanted.name}.name", wanted.name))
+    before = base or ConnectionSettings(wanted.name)
+    for key in ("application", "trading_mode", "intent", "port"):
+        value, old = getattr(wanted, key), getattr(before, key)
+        new_and_said = base is None and getattr(answers, key) is not None
+        if value != old or new_and_said:
+            chosen.append((f"connections.{wanted.name}.{key}", str(value)))
+    symbols = _symbols(settings, answers)
+    if symbols != settings.checks.test_symbols:
+        chosen.append(("checks.test_symbols", "[" + ", ".join(f'"{symbol}"' for symbol in symbols) + "]"))
+    return tuple(chosen)
+
+
+def edit_lines(wanted: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """What will be written, as a person reads it in the file."""
+    lines = []
+    for key, value in wanted:
+        table, _, last = key.rpartition(".")
+        shown = value if value.isdecimal() or value.startswith("[") else f'"{value}"'
+        where = "" if table == "checks" else f" (of the connection “{table.partition('.')[2]}”)"
+        lines.append(f"{last} = {shown}{where}" if where else f"{key} = {shown}")
+    return tuple(lines)
+
+
+def as_json(answers: Answers) -> dict[str, Any]:
+    """The answers as a JSON object; what was not asked yet is absent."""
+    told: Mapping[str, Any] = {
+        "application": answers.application,
+        "trading_mode": answers.trading_mode,
+        "intent": answers.intent,
+        "symbol": answers.symbol,
+        "port": answers.port,
+        "notice_seen": answers.notice_seen,
+        "at_login": answers.at_login,
+    }
+    known = {key: value for key, value in told.items() if value is not None}
+    return {**known, "looked": sorted(answers.looked), "skipped": sorted(answers.skipped)}
