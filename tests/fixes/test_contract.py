@@ -1,0 +1,59 @@
+"""What is promised of every fix: file, list and the problems agree; importing them costs nothing."""
+
+import subprocess
+import sys
+from importlib import import_module, resources
+
+import pytest
+
+from agent.core.fix import Fix
+from agent.fixes import FIXES
+from agent.problems import PROBLEMS
+
+SHARED_MODULES = {"__init__", "ibc", "meant", "own_config", "tws_settings"}
+"""Modules of `agent.fixes` that are not a fix themselves."""
+
+PROMISED = {
+    "start-app",
+    "focus-app",
+    "use-port",
+    "use-application",
+    "use-client-id",
+    "choose-app",
+    "enable-api",
+    "reconnect-data",
+    "reconnect-account",
+    "set-precautions",
+    "set-auto-restart",
+}
+OF_THE_PAGE = {"open-download-page", "copy-address"}
+"""What a problem names as its fix and only a browser can do."""
+HEAVY = ("asyncio", "ctypes", "psutil", "subprocess", "socket", "tomlkit", "Xlib", "ib_async")
+
+
+def test_every_promised_fix_is_there_and_no_other() -> None:
+    files = {f.name.removesuffix(".py") for f in resources.files("agent.fixes").iterdir() if f.name.endswith(".py")}
+
+    assert set(FIXES) == PROMISED
+    assert {f.replace("_", "-") for f in files - SHARED_MODULES} == PROMISED
+
+
+@pytest.mark.parametrize("fix", FIXES.values(), ids=lambda f: f.id)
+def test_the_constant_is_named_like_the_id(fix: Fix) -> None:
+    name = fix.id.replace("-", "_")
+
+    assert getattr(import_module(f"agent.fixes.{name}"), name.upper()) is fix
+    assert FIXES[fix.id] is fix
+
+
+def test_every_fix_is_for_a_problem_and_every_problem_names_one_that_exists() -> None:
+    named = {p.fix for p in PROBLEMS if p.fix is not None}
+
+    assert named - OF_THE_PAGE == set(FIXES)
+
+
+def test_importing_them_brings_in_nothing_heavy() -> None:
+    code = f"import sys, agent.fixes; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, cwd=".")
+
+    assert done.stdout.strip() == "[]"
