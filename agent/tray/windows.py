@@ -26,6 +26,7 @@ WM_CLOSE = 0x0010
 WM_QUERYENDSESSION = 0x0011
 WM_ENDSESSION = 0x0016
 WM_SETTINGCHANGE = 0x001A
+WM_LBUTTONUP = 0x0202
 WM_RBUTTONUP = 0x0205
 WM_POSTED = 0x8000 + 23
 """WM_APP and a number of our own: a call waits in the queue."""
@@ -172,6 +173,9 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
         if lparam == NIN_BALLOONUSERCLICK:
             self._hooks.balloon_clicked()
             return
+        if lparam == WM_LBUTTONUP and not any(item.default for item in self.menu or ()):
+            # Nothing is printed in bold: the menu is what a click can show.
+            lparam = WM_RBUTTONUP
         self._menu_is_open = lparam == WM_RBUTTONUP
         try:
             super()._on_notify(wparam, lparam)

@@ -91,6 +91,21 @@ def test_a_left_click_does_what_is_printed_in_bold(windows: WindowsDesktop, prog
     assert program.heard() == {"asked": "LookNow"}
 
 
+def test_where_nothing_is_printed_in_bold_a_left_click_opens_the_menu(
+    windows: WindowsDesktop, program: Program
+) -> None:
+    program.tell(icon="paused", bold=False)
+    x, y = windows.icon([IconState.PAUSED], "left-click-menu-closed")
+    closed = windows.screenshot("left-click-menu-closed")
+
+    windows.click(x, y)
+    opened = windows.until(lambda seen: is_menu(changed(closed, seen)), "left-click-menu")
+    left, _top, _right, bottom = changed(closed, opened) or (0, 0, 0, 0)
+    windows.click(left + 30, bottom - 12)
+
+    assert program.heard() == {"asked": "Quit"}
+
+
 @pytest.mark.parametrize(
     ("title", "text"),
     [

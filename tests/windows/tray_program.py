@@ -7,6 +7,7 @@ import json
 import socket
 import sys
 import threading
+from dataclasses import replace
 from typing import Any
 
 from agent.core.display import SEPARATOR, Action, Connect, Disconnect, Display, IconState, LookNow, MenuEntry, Quit
@@ -43,6 +44,9 @@ def main() -> None:
     def obey() -> None:
         for line in connection.makefile():
             match json.loads(line):
+                case {"icon": state, "bold": False}:
+                    lines = tuple(replace(entry, default=False) for entry in MENU)
+                    tray.show(Display(IconState(state), f"Gatelight: {state}", lines))
                 case {"icon": state}:
                     tray.show(Display(IconState(state), f"Gatelight: {state}", MENU))
                 case {"balloon": [title, text]}:
