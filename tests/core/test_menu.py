@@ -14,6 +14,7 @@ from agent.core.display import (
     LookNow,
     MenuEntry,
     OpenLog,
+    OpenPage,
     Pause,
     Quit,
     Resume,
@@ -200,8 +201,35 @@ def test_starting_at_log_in_can_be_chosen_where_it_is_possible(at_login: bool) -
     assert not any(isinstance(e.action, StartAtLogin) for e in display(STATUS, 0.0).menu)
 
 
-def test_a_click_on_the_icon_does_one_thing() -> None:
-    assert [e.action for e in everything(display(of(TROUBLED), 0.0).menu) if e.default] == [LookNow()]
+def test_a_click_on_the_icon_opens_the_page_or_where_there_is_none_the_menu() -> None:
+    with_page, without = (display(of(TROUBLED), 0.0, page=page).menu for page in (True, False))
+
+    assert [e.action for e in everything(with_page) if e.default] == [OpenPage()]
+    assert not any(e.default for e in everything(without))
+
+
+def test_a_link_that_was_lost_a_moment_ago_is_told_although_it_is_no_problem_yet() -> None:
+    young = replace(FULL, overall=IconState.WARNING, problems=(), server_link="down")
+
+    assert headline(young) == "no link to IB's servers at the moment"
+    assert display(of(young), 0.0).menu[0].label == "Paper Gateway: no link to IB's servers at the moment"
+
+
+def test_a_disconnection_that_was_asked_for_and_a_pause_are_told_apart() -> None:
+    paused = replace(FULL, overall=IconState.PAUSED, problems=())
+    apart = replace(paused, phase="idle", wanted=False)
+
+    assert headline(paused) == "connected, notices paused"
+    assert headline(apart) == "disconnected, as you asked"
+    assert display(of(apart), 0.0).menu[0].label == "Paper Gateway: disconnected, as you asked"
+
+
+def test_what_is_never_silenced_offers_no_snooze() -> None:
+    mismatch = replace(SILENT, code="trading-mode-mismatch", can_be_snoozed=False)
+    entries = list(everything(display(of(replace(TROUBLED, problems=(mismatch,))), 0.0).menu))
+
+    assert not any(isinstance(e.action, Snooze) for e in entries)
+    assert any("cannot be snoozed" in e.label for e in entries)
 
 
 def test_every_state_has_words() -> None:
