@@ -1,0 +1,37 @@
+"""Which drawing belongs to a step."""
+
+from collections.abc import Sequence
+
+from agent.page.drawings.account import account
+from agent.page.drawings.acts import acts
+from agent.page.drawings.gatelight import configuration, menu, terminal
+from agent.page.drawings.keyboard import keyboard
+from agent.page.drawings.layout import Drawing, Layout
+from agent.page.drawings.login_screen import login_screen
+from agent.page.drawings.menu_bar import menu_bar
+from agent.page.drawings.message_window import message_window
+from agent.page.drawings.settings_window import settings_window
+from agent.page.drawings.step import layout_of, read, read_all
+
+
+def drawing_for(step: str, layout: Layout, *, context: Sequence[str] = ()) -> Drawing | None:
+    """The drawing for one step of a guide; None where there is nothing to see.
+
+    `step` and `context`, the steps before it, are Markdown as guides have it, with placeholders filled. A step that
+    speaks of the other application is drawn for that one, whatever `layout` says.
+    """
+    told = read(step)
+    place = layout_of(told, layout)
+    # From the particular to the general: a step that names a label is about that label, whatever else it says.
+    return (
+        keyboard(told, place)
+        or menu(told)
+        or message_window(told, place)
+        or menu_bar(told, place)
+        or settings_window(told, place, read_all(context))
+        or login_screen(told, place)
+        or configuration(told)
+        or terminal(told)
+        or account(told, place)
+        or acts(told, place)
+    )

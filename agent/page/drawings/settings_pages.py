@@ -1,0 +1,103 @@
+"""The pages of the settings window that guides lead to, with every label in the order of the page.
+
+The labels are those of `agent.tws.api_settings_table`; here stand only the few that the API does not report.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from agent.page.drawings.layout import Layout, spoken
+from agent.tws.api_settings_table import LOCK_AND_EXIT, PRECAUTIONS, SETTINGS, Kind, SettingField
+
+
+class Shape(Enum):
+    """How a row of a page looks."""
+
+    BOX = auto()
+    """A box to tick, and its label."""
+    RADIO = auto()
+    """One choice of several."""
+    FIELD = auto()
+    """A label, and a field to fill in."""
+    TIME = auto()
+    """A label, a field, and the choice between the halves of the day."""
+    ADDRESSES = auto()
+    """A label, a list, and buttons to change it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a page."""
+
+    label: str
+    shape: Shape
+    unit: str = ""
+    """What stands after the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the settings window."""
+
+    path: tuple[str, ...]
+    """Its place in the tree on the left."""
+    rows: tuple[Row, ...]
+    choices: tuple[tuple[str, ...], ...] = ()
+    """Labels of the radio buttons of which one is on."""
+    whole: bool = False
+    """All rows there are; otherwise the page has others, which no guide names."""
+
+    @property
+    def name(self) -> str:
+        """Its place as guides write it."""
+        return spoken(self.path)
+
+    def has(self, label: str) -> bool:
+        """Whether a row has this label."""
+        return any(row.label == label for row in self.rows)
+
+
+ENABLE = "Enable ActiveX and Socket Clients"
+"""In TWS only, and never reported: where it is not ticked, nobody can ask."""
+IN_TWS_ONLY = {"let_api_account_requests_switch_subscription"}
+"""Names of the settings that IB Gateway does not show: it has no account on the screen."""
+ADDRESS_BUTTONS = ("Create", "Edit", "Delete")
+"""Beside the list of Trusted IPs."""
+BUTTONS = ("Apply", "OK")
+"""Below every page."""
+
+_LOCK = "Never lock Trader Workstation"
+_SHAPES = {Kind.FLAG: Shape.BOX, Kind.NUMBER: Shape.FIELD, Kind.TEXT: Shape.FIELD, Kind.TEXTS: Shape.ADDRESSES}
+_TIMES, HALVES, _EXITS = (tuple(field.label.split(" / ")) for field in LOCK_AND_EXIT)
+"""Label of the time, the halves of the day, and the choice; times and choices in the same order."""
+
+
+def pages(layout: Layout, chosen: Iterable[str] = ()) -> tuple[Page, ...]:
+    """The pages as they are in one application, in the order of the tree.
+
+    `chosen`: labels of radio buttons that are on; the label of a time depends on them.
+    """
+    return (
+        Page(("General",), (Row("Memory Allocation", Shape.FIELD, "MB"),)),
+        Page(("Lock and Exit",), _lock_and_exit(layout, set(chosen)), choices=((_LOCK,), _EXITS)),
+        Page(("API", "Settings"), _api_settings(layout), whole=True),
+        Page(("API", "Precautions"), tuple(map(_row, (f for f in PRECAUTIONS if f.label))), whole=True),
+    )
+
+
+def _lock_and_exit(layout: Layout, chosen: set[str]) -> tuple[Row, ...]:
+    locks = () if layout is Layout.GATEWAY else (Row(_LOCK, Shape.RADIO),)
+    times = {label: time for label, time in zip(_EXITS, _TIMES, strict=True) if label in chosen}
+    time = next(iter(times.values()), _TIMES[-1])
+    return (*locks, *(Row(label, Shape.RADIO) for label in _EXITS), Row(time, Shape.TIME))
+
+
+def _api_settings(layout: Layout) -> tuple[Row, ...]:
+    if layout is Layout.GATEWAY:
+        return tuple(_row(field) for field in SETTINGS if field.name not in IN_TWS_ONLY)
+    return (Row(ENABLE, Shape.BOX), *map(_row, SETTINGS))
+
+
+def _row(field: SettingField) -> Row:
+    return Row(field.label, _SHAPES[field.kind])

@@ -1,0 +1,209 @@
+"""Rows of a page of the settings window, each as SVG text and a height."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from agent.page.drawings.canvas import (
+    BOX,
+    BUTTON,
+    LABEL,
+    LEADING,
+    STRONG,
+    around,
+    bar,
+    box,
+    button,
+    fitted,
+    lines,
+    mark,
+    number,
+    pointer,
+    radio,
+    rect,
+    width_of,
+    words,
+    wrapped,
+)
+from agent.page.drawings.settings_pages import ADDRESS_BUTTONS, HALVES, Row, Shape
+
+_GAP = 13
+"""Units between rows."""
+_FIELD = 26
+"""Height of a field to fill in."""
+_INSET = BOX + 9
+"""From the left edge of a box to its label."""
+_HALF = 50
+"""Room for the choice of one half of the day, across."""
+_LIST = 64
+"""Height of the list of addresses."""
+_BUTTON_GAP = 5
+"""Between the buttons below it."""
+_TRUSTED_FROM_THE_BEGINNING = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known of the page at one step."""
+
+    ticked: Mapping[str, bool]
+    """Boxes and radio buttons whose state the steps decide, by label."""
+    values: Mapping[str, str]
+    """Contents of fields that the steps decide, by label."""
+    orders: Mapping[str, int | None]
+    """What is marked, by label, and which comes first; None: the only mark."""
+    touched: frozenset[str] = frozenset()
+    """Labels that the steps so far have named."""
+    new_address: str | None = None
+    """A new line of the list of addresses; empty: not known what it is. None: there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A piece of a page."""
+
+    svg: str
+    height: float
+
+
+def height_of(row: Row, width: float, state: State) -> float:
+    """How much room a row takes, the gap below it included."""
+    return draw(row, 0, 0, width, state).height
+
+
+def draw(row: Row, x: float, y: float, width: float, state: State) -> Drawn:
+    """Draw a row; `x`, `y` and `width` are those of the room for it."""
+    match row.shape:
+        case Shape.BOX | Shape.RADIO:
+            return _choice(row, x, y, width, state)
+        case Shape.FIELD | Shape.TIME:
+            return _field(row, x, y, width, state)
+        case Shape.ADDRESSES:
+            return _addresses(row, x, y, width, state)
+
+
+def _text(row: Row, x: float, y: float, width: float, state: State) -> tuple[str, float]:
+    """The label and its height; bold where it is marked."""
+    marked = row.label in state.orders
+    size = STRONG if marked else LABEL
+    label = wrapped(row.label, width, size, bold=marked)
+    kind = "d-b" if marked else "d-t" if row.label in state.touched else "d-s"
+    return lines(x, y + 13, label, kind), len(label) * LEADING
+
+
+def _framed(row: Row, x: float, y: float, width: float, height: float, content: str, state: State) -> Drawn:
+    """A finished row: marked where the step names it."""
+    if row.label in state.orders:
+        order = state.orders[row.label]
+        left = x - (8 if order is None else 14)
+        content = around(left, y - 7, x + width + 6 - left, height + 10, content, order)
+        height += 8
+    return Drawn(content, height + _GAP)
+
+
+def _choice(row: Row, x: float, y: float, width: float, state: State) -> Drawn:
+    label, height = _text(row, x + _INSET, y, width - _INSET, state)
+    shape = box if row.shape is Shape.BOX else radio
+    sign = shape(x, y, state.ticked.get(row.label), marked=row.label in state.orders)
+    return _framed(row, x, y, width, height, sign + label, state)
+
+
+def _field(row: Row, x: float, y: float, width: float, state: State) -> Drawn:
+    marked = row.label in state.orders
+    label_width = width_of(row.label, STRONG if marked else LABEL, bold=marked)
+    room = 76 + width_of(row.unit) + 6
+    beside = label_width + 10 + room <= width
+    label, height = _text(row, x, y + (4 if beside else 0), label_width if beside else width, state)
+    left, top = (x + label_width + 10, y) if beside else (x, y + height)
+    content = label + _entry(left, top, 76, state.values.get(row.label, ""), marked)
+    if row.unit:
+        content += words(left + 82, top + 18, row.unit, "d-s")
+    taken = _FIELD if beside else height + _FIELD + 4
+    if row.shape is Shape.TIME:
+        if left + 86 + _HALF * len(HALVES) <= x + width:
+            content += _halves(left + 86, top + 5)
+        else:
+            content += _halves(x, top + _FIELD + 7)
+            taken += BOX + 10
+    return _framed(row, x, y, width, taken, content, state)
+
+
+def _entry(x: float, y: float, width: float, value: str, marked: bool) -> str:
+    field = rect(x, y, width, _FIELD, "d-on" if marked else "d-field")
+    if not value:
+        return field + bar(x + 8, y + 9, width / 2)
+    return field + words(x + 8, y + 18, fitted(value, width - 16), "d-v")
+
+
+def _halves(x: float, y: float) -> str:
+    """The choice between the halves of the day."""
+    parts = []
+    for label in HALVES:
+        parts += [radio(x, y, None), words(x + BOX + 5, y + 13, label, "d-s")]
+        x += _HALF
+    return "".join(parts)
+
+
+def _addresses(row: Row, x: float, y: float, width: float, state: State) -> Drawn:
+    """The list, with its buttons below it. What of it is marked depends on what the step names."""
+    label, height = _text(row, x, y, width, state)
+    top = y + height + 3
+    inside = [
+        rect(x, top, width, _LIST, "d-field"),
+        words(x + 12, top + 21, _TRUSTED_FROM_THE_BEGINNING, "d-s"),
+    ]
+    if state.new_address is not None:
+        inside.append(_new_address(x, top + 30, width, state))
+    left, below = x, top + _LIST + 6
+    for name in ADDRESS_BUTTONS:
+        inside.append(_address_button(name, left, below, state))
+        left += _button_width(name) + _BUTTON_GAP
+    taken = height + _LIST + BUTTON + 14
+    if row.label in state.orders:
+        # Where a button is named as well, the label is only the place to look at.
+        order, alone = state.orders[row.label], not any(name in state.orders for name in ADDRESS_BUTTONS)
+        edge = x - (8 if order is None else 14)
+        across = x + (width + 6 if alone else width_of(row.label, STRONG, bold=True) + 8) - edge
+        label = around(edge, y - 7, across, taken + 8 if alone else height + 8, label, order, hand=False)
+        if alone:
+            inside.append(mark(pointer(x + 50, below + BUTTON - 12)))
+    return Drawn(label + "".join(inside), taken + 4 + _GAP)
+
+
+def _new_address(x: float, y: float, width: float, state: State) -> str:
+    value = fitted(state.new_address or "", width - 40)
+    marked = any(name in state.orders for name in ADDRESS_BUTTONS)
+    left = x + (24 if marked else 12)
+    content = words(left, y + 18, value, "d-v") if value else bar(left, y + 9, width / 2)
+    if not marked:
+        return content
+    return around(x + 8, y, width - 14, _FIELD, content, len(state.orders) + 1)
+
+
+def _address_button(name: str, x: float, y: float, state: State) -> str:
+    if name not in state.orders:
+        return button(x, y, name, _button_width(name))
+    order, width = state.orders[name], _button_width(name)
+    content = button(x, y, name, width, marked=True)
+    sign = pointer(x + width - 14, y + BUTTON - 8) if order is None else number(x, y + BUTTON, order)
+    return mark(content + sign)
+
+
+def _button_width(name: str) -> float:
+    """As narrow as can be: three of them stand side by side."""
+    return width_of(name, STRONG, bold=True) + 12
+
+
+def chosen(rows: tuple[Row, ...], wanted: Iterable[str], room: float, width: float, state: State) -> tuple[int, ...]:
+    """Which rows to show: the wanted ones, else the first, and as many neighbours as there is room for."""
+    names = set(wanted)
+    shown = {index for index, row in enumerate(rows) if row.label in names} or {0}
+    room -= sum(height_of(rows[index], width, state) for index in shown)
+    while True:
+        # Neighbours below first: the eye reads on from the marked one.
+        near = dict.fromkeys(near for index in sorted(shown) for near in (index + 1, index - 1))
+        heights = {i: height_of(rows[i], width, state) for i in near if i not in shown and 0 <= i < len(rows)}
+        fitting = next((index for index, height in heights.items() if height <= room), None)
+        if fitting is None:
+            return tuple(sorted(shown))
+        shown.add(fitting)
+        room -= heights[fitting]
