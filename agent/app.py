@@ -18,7 +18,7 @@ from agent.channels import Chain, Channel, Delivered, Delivery
 from agent.channels.rich import RichChannel
 from agent.clicks import Clicks, Scene
 from agent.config import load
-from agent.core.display import Action, Notice, ShowSteps
+from agent.core.display import Action, AskFix, DoFix, Notice, ShowSteps
 from agent.core.events import ConfigRejected, Reconfigured, UserAsked
 from agent.core.events import Woke as WokeEvent
 from agent.core.facts import MachineFacts
@@ -29,6 +29,7 @@ from agent.core.state import Knowledge
 from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.errors import AlreadyRunning, ConfigError, NotRunning
+from agent.fix_host import FixHost, abilities, run_aside
 from agent.page_host import Agent as PageAgent
 from agent.page_host import PageHost
 from agent.runtime.answers import answer
@@ -88,6 +89,7 @@ class App:
                 state=lambda: self._loop.state,
                 now=lambda: self._world.now(),
                 ask=self._answer,
+                sent=lambda: self._world.traffic.lately(),
                 announce=lambda notice: self._world.announce(notice),
                 config_changed=self._config_changed,
             ),
@@ -99,6 +101,7 @@ class App:
             page=self._page,
             scene=lambda: Scene(self._status, self._loop.state.machine.utc_offset),
             leave=self.stop,
+            fix=self._fix,
             hand_on=lambda action: self._loop.post_from_anywhere(UserAsked(action)),
             refresh=self._refresh,
         )
@@ -118,9 +121,18 @@ class App:
             only=only,
         )
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
+        state = replace(state, abilities=abilities(places.config))
         if autostarted:
             state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
         self._loop = AgentLoop(state, self._world)
+        self._fixes = FixHost(
+            lambda: self._loop.state,
+            self._world.now,
+            self._loop.post,
+            self._world.announce,
+            places.config,
+            self._config_changed,
+        )
 
     def run(self, asked_to_stop: threading.Event | None = None) -> None:
         """Run until told to stop; on the main thread. `asked_to_stop`: who asked before anybody listened here."""
@@ -252,6 +264,8 @@ class App:
             return {"done": True}
         if request.get("command") == "page":
             return await self._page.answer(request)
+        if request.get("command") == "fix":
+            return await self._fixes.answer(request)
         return answer(self._loop, request)
 
     def _woke(self, woke: Woke) -> None:
@@ -265,7 +279,7 @@ class App:
             self._loop.post(ConfigRejected(str(fault)))
         else:
             logger.info("the configuration was read again")
-            self._loop.post(Reconfigured(settings))
+            self._loop.post(Reconfigured(settings, abilities(self._places.config)))
 
     def _show(self, status: Status) -> None:
         self._status = status
@@ -278,6 +292,12 @@ class App:
         if self._status is not None and self._tray is not None:
             offset = self._loop.state.machine.utc_offset
             self._tray.show(display(self._status, offset, self._clicks.at_login(), page=self._page.enabled))
+
+    def _fix(self, wish: AskFix | DoFix) -> None:
+        """Somebody clicked a fix; on any thread."""
+        if self._aio is not None:
+            work = self._fixes.do(wish) if isinstance(wish, DoFix) else self._fixes.ask(wish.id, wish.connection)
+            run_aside(work, self._aio)
 
     def _balloon(self, title: str, text: str, click: Action | None) -> bool:
         return self._tray is not None and self._tray.balloon(title, text, click)

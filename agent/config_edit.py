@@ -67,6 +67,45 @@ def change_all(path: Path, edits: Iterable[tuple[str, str]], *, making: bool = T
         _write(target, after, exists)
 
 
+def remove_connection(path: Path, name: str) -> None:
+    """Take one connection's entry out of the file; everything outside it stays. ConfigError when that cannot be."""
+    target = Path(os.path.realpath(path))
+    before = read_text(target)
+    parse(before, path.name)
+    plain = tomllib.loads(before)
+    entries = plain.get(CONNECTIONS.name, [])
+    index = next((i for i, e in enumerate(entries) if e["name"].strip().casefold() == name.strip().casefold()), None)
+    if index is None:
+        raise ConfigError(f"There is no connection {toml_text(name)} in {path.name} any more.")
+    del entries[index]
+    if not entries:
+        del plain[CONNECTIONS.name]
+    after = _without(before, index, plain)
+    if after is None:
+        line = Lines(before).line((CONNECTIONS.name, index))
+        raise ConfigError(
+            f"{path.name}, line {line}: the file is laid out in a way that cannot be changed safely: "
+            "take the connection out there by hand."
+        )
+    _write(target, after, exists=True)
+
+
+def _without(before: str, index: int, wanted: dict[str, Any]) -> str | None:
+    """The text without the lines of one connection; None where they hold something else as well."""
+    lines = before.splitlines(keepends=True)
+    first = Lines(before).line((CONNECTIONS.name, index)) - 1
+    # The shortest piece that is the whole entry: comments behind it belong to what follows.
+    for end in range(first + 1, len(lines) + 1):
+        if end < len(lines) and lines[first - 1 : first] in (["\n"], ["\r\n"]) and not lines[end].strip():
+            kept = lines[:first] + lines[end + 1 :]
+        else:
+            kept = lines[:first] + lines[end:]
+        with suppress(ValueError):
+            if tomllib.loads("".join(kept)) == wanted:
+                return "".join(kept)
+    return None
+
+
 def _address(key: str) -> _Address:
     found = _ADDRESS.fullmatch(key)
     declared = TABLES.get(found[1]) if found else None

@@ -9,7 +9,7 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +55,8 @@ class Agent:
     now: Callable[[], Moment]
     ask: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
     """The commands of the control channel."""
+    sent: Callable[[], Sequence[float]]
+    """Monotonic times of the messages our sessions sent in the last minute."""
     announce: Callable[[Notice], Awaitable[str | None]]
     config_changed: Callable[[], None]
 
@@ -194,6 +196,13 @@ class PageHost:
                 config_error=state.config_error,
             )
         )
+
+    def limits(self) -> Iterable[dict[str, Any]]:
+        """What IB allows and what is in use."""
+        from agent.core.usage import to_json, usage_of
+
+        state, now, sent = self._agent.state(), self._agent.now(), self._agent.sent()
+        return [to_json(usage_of(facts_about(state, w, now), sent)) for w in state.watched]
 
     async def ask(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """A command of the control channel."""

@@ -91,4 +91,21 @@ async def change(desk: Desk, asked: Mapping[str, Any]) -> Answer:
     return {"done": True}
 
 
-ENDPOINTS = (Endpoint("GET", "settings", read), Endpoint("POST", "settings", change))
+async def remove(desk: Desk, asked: Mapping[str, Any]) -> Answer:
+    """Take a connection out of the file."""
+    from agent.config_edit import remove_connection
+
+    name = text_of(asked, "connection")
+    try:
+        await asyncio.to_thread(remove_connection, desk.config, name)
+    except ConfigError as error:
+        raise Refused(str(error), 422) from None
+    desk.config_changed()
+    return {"done": True}
+
+
+ENDPOINTS = (
+    Endpoint("GET", "settings", read),
+    Endpoint("POST", "settings", change),
+    Endpoint("POST", "settings/remove", remove),
+)

@@ -1,6 +1,6 @@
 """What the page may ask of the agent, and how an endpoint is declared. Nothing here knows about HTTP."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
@@ -16,6 +16,9 @@ class Desk(Protocol):
 
     def view(self) -> Answer:
         """All that the page shows, as `agent.page.view` makes it."""
+
+    def limits(self) -> Iterable[Answer]:
+        """What IB allows and what is in use, by connection (`core.usage`)."""
 
     async def ask(self, command: Mapping[str, Any]) -> Answer:
         """Give one of the commands of the control channel; {"error": one sentence} where it cannot be."""

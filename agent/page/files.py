@@ -16,6 +16,7 @@ MODULES = (
     "dom.js",
     "guide.js",
     "live.js",
+    "parts.js",
     "shapes.js",
     "views.js",
     "view_explain.js",
@@ -46,6 +47,10 @@ def find(path: str) -> File | None:
     if name is None:
         return None
     body = resources.files("agent.page").joinpath("static", name).read_bytes()
+    if name == STYLE_SHEET:
+        from agent.page.drawings import STYLE
+
+        body += STYLE.encode()
     return File(body, _KINDS[name.rsplit(".", 1)[1]])
 
 

@@ -2,6 +2,7 @@
 
 import { clock, h, patch } from "/dom.js";
 import { listen, post } from "/live.js";
+import { href, menu } from "/parts.js";
 import { shape, tabIcon } from "/shapes.js";
 import { VIEWS } from "/views.js";
 
@@ -39,9 +40,6 @@ const page = {
   command: (command, more = {}) => post("do", { command, ...more }),
 };
 
-/** The address of a view. */
-export const href = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;
-
 // ── header and menu ──
 
 function header() {
@@ -59,22 +57,6 @@ function header() {
         : menu("Pause notices", [["For 1 hour", HOUR], ["For 1 day", 24 * HOUR], ["Until I resume", null]].map(([label, seconds]) =>
             [label, () => page.act(() => page.command("pause", { seconds }), "Notices are paused.")]))) : null,
   ];
-}
-
-/** A button that opens a few others. */
-export function menu(label, entries) {
-  return h("details.menu", { "data-key": `menu ${label}`, onkeydown: closeOnEscape },
-    h("summary.button.quiet", {}, label),
-    h("div.entries", {}, entries.map(([text, act]) =>
-      h("button", { type: "button", onclick: (event) => { event.target.closest("details").open = false; act(); } }, text))));
-}
-
-function closeOnEscape(event) {
-  const menu = event.currentTarget;
-  if (event.key === "Escape" && menu.open) {
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  }
 }
 
 document.addEventListener("click", (event) => {

@@ -1,1 +1,59 @@
-export default { name: "explain", title: "explain", show(root) { root.append("explain"); return {}; } };
+// Explain: paste a line of any log, and read what it means and what to do.
+
+import { h, inline, paragraphs, patch } from "/dom.js";
+import { post } from "/live.js";
+import { shape } from "/shapes.js";
+
+const APPLICATIONS = { tws: " in TWS", gateway: " in IB Gateway", unknown: "" };
+const EXAMPLES = ["1100", "Error 10197: No market data during competing live session", "API connection failed: TimeoutError()", "api-silent"];
+
+export default {
+  name: "explain",
+  title: "Explain",
+  show(root, page) {
+    const field = h("textarea", { id: "words", rows: 4, spellcheck: "false", "aria-describedby": "words-hint", maxlength: 50000 });
+    const answer = h("section.answer", { "aria-live": "polite" });
+    const ask = async (event) => {
+      event?.preventDefault();
+      try {
+        patch(answer, draw(await post("explain", { words: field.value })));
+      } catch (fault) {
+        patch(answer, h("p.note", { "data-kind": "error" }, fault.message));
+      }
+    };
+    field.onkeydown = (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask(event);
+    };
+    root.append(
+      h("h1", {}, "Explain"),
+      h("p.lead", {}, "Paste a line of a log, or type a notice number or a problem code. Any program’s log, in any language; nothing of it leaves this computer."),
+      h("form.ask", { onsubmit: ask },
+        h("label", { for: "words" }, "Words to explain"), field,
+        h("p.small", { id: "words-hint" }, "Ctrl-Enter asks as well. For example: ",
+          EXAMPLES.map((words) => h("button.example", { type: "button", onclick: () => { field.value = words; ask(); } }, words))),
+        h("div.buttons", {}, h("button.primary", { type: "submit" }, "Explain"))),
+      answer);
+    return {};
+  },
+};
+
+function draw(found) {
+  return h("article.card.guide", {},
+    h("header.glance", {}, shape(found.good_news ? "connected" : "warning", "large"),
+      h("div", {}, found.subject ? h("p.soft", {}, found.subject) : null, h("h2.headline", {}, found.title), paragraphs(found.meaning))),
+    found.steps.length ? h("section", {}, h("h3", {}, "What to do"), list(found.steps)) : null,
+    found.causes.length > 1 ? h("h3", {}, "What can be behind it, likeliest first") : null,
+    found.causes.map((cause, index) =>
+      found.causes.length === 1
+        ? h("section", {}, cause.title !== found.title ? h("h3", {}, cause.title) : null, detail(cause))
+        : h("details.cause", { "data-key": cause.code, open: index === 0 }, h("summary", {}, cause.title), detail(cause))),
+    found.also.length ? h("section", {}, h("h3", {}, "Also in these words"), h("ul", {}, found.also.map((line) => h("li", {}, line)))) : null);
+}
+
+function detail(cause) {
+  return [paragraphs(cause.meaning),
+    cause.steps.map((part) => [h("h4", {}, `Steps${APPLICATIONS[part.application] ?? ""}`), list(part.steps)]),
+    cause.more ? [h("h4", {}, "Good to know"), paragraphs(cause.more)] : null];
+}
+
+const list = (steps) => h("ol.steps", {}, steps.map((step) => h("li", {}, h("p", {}, inline(step)))));

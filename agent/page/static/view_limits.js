@@ -1,1 +1,91 @@
-export default { name: "limits", title: "limits", show(root) { root.append("limits"); return {}; } };
+// Limits: what IB allows, what is in use as far as it can be seen, and which rule was broken.
+
+import { ago, clock, h, patch } from "/dom.js";
+import { get } from "/live.js";
+import { shape } from "/shapes.js";
+
+export default {
+  name: "limits",
+  title: "Limits",
+  show(root) {
+    let left = false;
+    let asking = false;
+    async function ask() {
+      if (asking) return;
+      asking = true;
+      try {
+        const { connections } = await get("limits");
+        if (!left) patch(root, draw(connections));
+      } catch (fault) {
+        if (!left && !root.childElementCount) patch(root, h("h1", {}, "Limits"), h("p.note", { "data-kind": "error" }, fault.message));
+      } finally {
+        asking = false;
+      }
+    }
+    return { update: ask, leave() { left = true; } };
+  },
+};
+
+function draw(connections) {
+  const rules = connections[0]?.rules ?? [];
+  return [
+    h("h1", {}, "Limits"),
+    h("p.lead", {}, "What Interactive Brokers allows, and what is in use as far as another program can see it."),
+    h("div.cards", {}, connections.map((one) =>
+      h("article.card", { "data-key": one.connection, "aria-label": one.connection },
+        h("h2", {}, one.connection),
+        h("div.gauges", {}, clients(one.clients), messages(one.messages)),
+        notices(one)))),
+    rules.length ? h("section.rules", {}, h("h2", {}, "What IB allows besides"),
+      h("p.soft", {}, "How much of these is in use cannot be seen by another program."),
+      h("ul.rule-list", {}, rules.map((rule) =>
+        h("li", {}, h("span", {}, capital(rule.what)), h("strong", {}, rule.allowed), rule.note ? h("span.small", {}, rule.note) : null)))) : null,
+  ];
+}
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+function clients({ allowed, in_use, ours, left, others, unknown }) {
+  return h("section.gauge", {}, h("h3", {}, "API clients"),
+    in_use === undefined
+      ? h("p.soft", {}, `Not known: ${unknown}.`)
+      : [h("p", {}, h("span.big.number", {}, String(in_use)), ` of ${allowed}`),
+         meter(in_use, allowed, `${in_use} of ${allowed} API clients`),
+         h("p.small", {}, `${left} more fit. ${ours ? `${ours} of them ${ours === 1 ? "is" : "are"} Gatelight’s own. ` : ""}${others.length ? `Others: ${others.join("; ")}.` : ""}${unknown ? ` ${capital(unknown)}.` : ""}`)]);
+}
+
+function messages({ last_minute, allowed_per_second, rejects }) {
+  return h("section.gauge", {}, h("h3", {}, "Gatelight’s own messages"),
+    last_minute === undefined
+      ? h("p.soft", {}, "Not counted yet: there was no session.")
+      : [h("p", {}, h("span.big.number", {}, String(last_minute)), " in the last minute"),
+         meter(last_minute, allowed_per_second * 60, `${last_minute} messages of at least ${allowed_per_second * 60} a minute`)],
+    h("p.small", {}, `At most ${allowed_per_second} a second from each client with the usual market data lines. `,
+      rejects === undefined ? "" : rejects ? "TWS is set to reject what is too fast." : "TWS slows down what is too fast."));
+}
+
+/** A bar with its words beside it. */
+function meter(used, allowed, label) {
+  const part = Math.min(1, used / allowed);
+  const level = part >= 0.9 ? "high" : part >= 0.7 ? "raised" : "low";
+  return h("svg.meter", { viewBox: "0 0 100 4", preserveAspectRatio: "none", role: "img", "aria-label": label, "data-level": level },
+    h("rect.all", { width: 100, height: 4 }), h("rect.used", { width: Math.max(part * 100, used ? 1.5 : 0), height: 4 }));
+}
+
+function notices(one) {
+  const heard = one.notices.map((notice) =>
+    h("li", { "data-key": `${notice.code} ${notice.text}` }, shape(notice.safe ? "connected" : notice.is_limit ? "warning" : "maintenance"),
+      h("div", {}, h("h3", {}, `Notice ${notice.code}: ${notice.title}`),
+        h("p", {}, h("strong", {}, "The rule: "), notice.rule),
+        h("p", {}, h("strong", {}, "What to do: "), notice.what_to_do),
+        safety(notice),
+        h("p.small", {}, `“${notice.text}”, ${notice.count > 1 ? `${notice.count} times, the last ` : ""}${ago(notice.last)}`))));
+  return h("section", {}, h("h3", {}, "Notices about limits in the last hour"),
+    heard.length ? h("ul.problems", {}, heard) : h("p.soft", {}, one.unheard ? `Not known: ${one.unheard}.` : "None."));
+}
+
+function safety({ safe, safe_at, fresh_at }) {
+  if (safe === undefined) return null;
+  const fresh = fresh_at && new Date(fresh_at) > new Date() ? `; the whole allowance is there again at ${clock(fresh_at)}` : "";
+  return h("p", {}, h("strong", {}, "Safe to go on: "), (safe ? "now" : `at ${clock(safe_at)}`) + fresh + ".");
+}

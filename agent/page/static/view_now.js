@@ -1,12 +1,11 @@
 // Now: a card per connection, which says at a glance how things are and holds everything that is known.
 
-import { ago, clock, h, patch } from "/dom.js";
-import { href, menu } from "/app.js";
+import { clock, h, patch } from "/dom.js";
+import { href, snooze } from "/parts.js";
 import { OF_FARM, OF_LINK, OF_SEVERITY, shape } from "/shapes.js";
 
 const FARM_KINDS = { "market-data": "market data", historical: "historical data", "security-definition": "contract data" };
 const FARM_WORDS = { ok: "ok", broken: "broken", inactive: "inactive (normal: wakes when it is used)", connecting: "connecting" };
-const HOUR = 3600;
 
 export default {
   name: "now",
@@ -81,12 +80,6 @@ function problems(one, page) {
       h("div.buttons", {},
         h("a.button.primary", { href: href("problem", one.name, problem.code) }, "Show the steps"),
         snooze(one, problem, page)))));
-}
-
-export function snooze(one, problem, page) {
-  if (!problem.snoozable || problem.snoozed_until) return null;
-  const ask = (seconds) => page.act(() => page.command("snooze", { code: problem.code, connection: one.name, seconds }), "No notices about it for a while.");
-  return menu("Snooze", [["For 1 hour", () => ask(HOUR)], ["For 1 day", () => ask(24 * HOUR)]]);
 }
 
 function facts(one) {

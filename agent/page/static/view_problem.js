@@ -1,1 +1,143 @@
-export default { name: "problem", title: "problem", show(root) { root.append("problem"); return {}; } };
+// What is wrong: one problem with its cause, its evidence and the steps, which are ticked off as they are seen done.
+
+import { clock, h, lasting, paragraphs, patch } from "/dom.js";
+import { href, snooze } from "/parts.js";
+import { askFix } from "/dialog.js";
+import { chosenList, layouts, steps } from "/guide.js";
+import { get } from "/live.js";
+import { OF_SEVERITY, shape } from "/shapes.js";
+
+const visible = (view) => (view?.connections ?? []).flatMap((one) => one.problems.filter((p) => p.visible).map((problem) => ({ one, problem })));
+
+export default {
+  name: "problem",
+  title: "What is wrong",
+  count: (view) => visible(view).filter(({ problem }) => problem.severity !== "info").length,
+  show(root, page, [name, code]) {
+    return code ? one(root, page, name, code) : overview(root);
+  },
+};
+
+// ── all of them ──
+
+function overview(root) {
+  return {
+    update(view) {
+      const all = visible(view);
+      patch(root, h("h1", {}, "What is wrong"),
+        all.length
+          ? h("ul.problems.wide", {}, all.map(({ one, problem }) =>
+              h("li", { "data-key": `${one.name} ${problem.code} ${problem.title}`, "data-severity": problem.severity },
+                shape(OF_SEVERITY[problem.severity]),
+                h("div", {}, h("h2", {}, problem.title), h("p", {}, problem.text), h("p.soft", {}, `${one.name}, since ${clock(problem.since)}`)),
+                h("div.buttons", {}, h("a.button.primary", { href: href("problem", one.name, problem.code) }, "Show the steps")))))
+          : h("div.nothing", {}, shape("connected", "large"), h("p.headline", {}, "Nothing is wrong"),
+              h("p.soft", {}, "When something is, this page says what it is, what was seen, and how to put it right.")),
+        view.ended.length
+          ? h("section.past", {}, h("h2", {}, "Over"), h("ul.list", {}, [...view.ended].reverse().map((past) =>
+              h("li", {}, h("a", { href: href("problem", past.connection, past.code) }, past.title),
+                h("span.small", {}, `${past.connection}, ended ${clock(past.until)} after ${lasting((new Date(past.until) - new Date(past.since)) / 1000)}`)))))
+          : null);
+    },
+  };
+}
+
+// ── one of them ──
+
+function one(root, page, name, code) {
+  let guide = null;
+  let known = ""; // What the guide was fetched for: steps change with the case.
+  let seen = null; // The problem as it was last there.
+  let fault = "";
+  let left = false;
+
+  async function fetchGuide() {
+    try {
+      guide = await get("guide", { connection: name, code });
+      fault = "";
+    } catch (error) {
+      fault = error.message;
+    }
+    if (!left && page.view) draw(page.view);
+  }
+
+  function draw(view) {
+    const connection = view.connections.find((each) => each.name === name);
+    const all = (connection?.problems ?? []).filter((each) => each.code === code && each.visible);
+    const problem = all[0];
+    const past = view.ended.find((each) => each.connection === name && each.code === code);
+    if (problem) seen = { all, problem };
+    const signature = JSON.stringify(problem ? [problem.steps, connection.application?.kind] : seen ? known : "general");
+    if (signature !== known && (problem || !seen)) {
+      known = signature;
+      fetchGuide();
+    }
+    if (!guide && !fault) return patch(root, h("p.empty", {}, "…"));
+    if (!guide) return patch(root, h("h1", {}, "What is wrong"), h("p.note", { "data-kind": "error" }, fault));
+    patch(root, h("article.guide", { "data-state": problem ? problem.severity : "over" },
+      h("nav.crumbs", { "aria-label": "Back" }, h("a", { href: href("problem") }, "What is wrong")),
+      head(problem, past, seen, guide, name),
+      problem ? offers(connection, problem, page) : null,
+      evidence(problem ? all : seen?.all ?? []),
+      instructions(problem, past),
+      guide.more ? h("section.more", {}, h("h2", {}, "Good to know"), paragraphs(guide.more)) : null,
+      next(view, problem, name, code)));
+  }
+
+  function instructions(problem, past) {
+    const list = chosenList(guide.lists);
+    const done = problem ? problem.done : past || seen ? list.steps.length : 0;
+    return h("section.do", {},
+      h("div.do-head", {}, h("h2", {}, "What to do"),
+        layouts(guide.lists, list, () => draw(page.view)),
+        h("button.quiet.print", { type: "button", onclick: () => print() }, "Print")),
+      problem && done ? h("p.small", {}, `${done} of ${list.steps.length} steps are seen to be done. The rest is noticed when it is.`)
+        : problem ? h("p.small", {}, "Gatelight notices by itself when it is done.") : null,
+      steps(list.steps, done, page));
+  }
+
+  return {
+    update: draw,
+    leave() { left = true; },
+  };
+}
+
+function head(problem, past, seen, guide, name) {
+  if (problem) {
+    return h("header.glance", {}, shape(OF_SEVERITY[problem.severity], "large"),
+      h("div", {}, h("h1.headline", {}, problem.title), (seen?.all ?? [problem]).map((each) => h("p", {}, each.text)),
+        h("p.soft", {}, `${name}, since ${clock(problem.since)}`)));
+  }
+  if (past || seen) {
+    const since = past?.since ?? seen.problem.since;
+    const until = past ? new Date(past.until) : new Date();
+    return h("header.glance.over", { role: "status" }, shape("connected", "large"),
+      h("div", {}, h("h1.headline", {}, "Done: this is over"), h("p", {}, past?.title ?? seen.problem.title),
+        h("p.soft", {}, `${name}, it lasted ${lasting((until - new Date(since)) / 1000)}`)));
+  }
+  return h("header.glance", {}, shape("off", "large"),
+    h("div", {}, h("h1.headline", {}, guide.title), paragraphs(guide.meaning), h("p.soft", {}, "This problem is not there now.")));
+}
+
+function offers(connection, problem, page) {
+  const silence = snooze(connection, problem, page);
+  if (!problem.fixes.length && !silence && !problem.snoozed_until) return null;
+  return h("div.buttons.offers", {},
+    problem.fixes.map((fix) => h("button.primary", { type: "button", "data-key": fix.id, onclick: () => askFix(connection.name, fix, page) }, fix.label)),
+    problem.snoozed_until ? h("span.soft", {}, `Snoozed until ${clock(problem.snoozed_until)}`) : silence);
+}
+
+function evidence(all) {
+  const lines = [...new Set(all.flatMap((each) => each.evidence))];
+  if (!lines.length) return null;
+  return h("section.evidence", {}, h("h2", {}, "What was seen"), h("ul", {}, lines.map((line) => h("li", {}, line))));
+}
+
+/** What is there instead: a log-in screen after a start, say. */
+function next(view, problem, name, code) {
+  const others = visible(view).filter(({ one, problem: other }) => one.name === name && other.code !== code);
+  if (!others.length) return null;
+  return h("section.others", {}, h("h2", {}, problem ? "Also" : "Now"),
+    h("ul.list", {}, others.map(({ one, problem: other }) => h("li", {}, shape(OF_SEVERITY[other.severity]),
+      h("a", { href: href("problem", one.name, other.code) }, other.title)))));
+}

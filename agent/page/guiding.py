@@ -1,0 +1,109 @@
+"""The guide to one problem: its steps with a drawing each, for the application and the layout of its windows."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from agent.core.guide import Guide, fill
+from agent.general_words import words_for
+from agent.guides import load_guides
+from agent.page.desk import Answer, Desk, Endpoint, Refused, text_of
+from agent.page.drawings import Drawing, Layout, drawing_for
+from agent.tws.applications import ApplicationKind
+
+_BOTH = re.compile(r"\bIn Mosaic, (?P<mosaic>.+?); in Classic, (?P<classic>.+?)\.$")
+_EITHER = re.compile(r"(?P<mosaic>\*\*[^*]+\*\*) in Mosaic or (?P<classic>\*\*[^*]+\*\*) in Classic")
+_SITE = "https://www.interactivebrokers.com/en"
+LINKS = {
+    "download page for Trader Workstation": f"{_SITE}/trading/tws-offline-stable.php",
+    "download page for IB Gateway": f"{_SITE}/trading/ibgateway-stable.php",
+    "system status page of Interactive Brokers": f"{_SITE}/software/systemStatus.php",
+}
+"""What guides name in words, and where it is."""
+_TITLES = {Layout.MOSAIC: "TWS Mosaic", Layout.CLASSIC: "TWS Classic", Layout.GATEWAY: "IB Gateway"}
+
+
+async def guide(desk: Desk, asked: Mapping[str, Any]) -> Answer:
+    """The guide to a code; where the connection has this problem now, the steps of this very case."""
+    code = text_of(asked, "code")
+    found = load_guides().get(code)
+    if found is None:
+        raise Refused("There is no problem of that name.", 404)
+    connection, problem = _current(desk.view(), asked.get("connection"), code)
+    if problem is not None:
+        kind = ApplicationKind((connection.get("application") or {}).get("kind", "unknown"))
+        lists = list(_of_case(kind, problem["steps"]))
+    else:
+        kind = ApplicationKind.UNKNOWN
+        lists = list(_in_general(found))
+    words = words_for(code, kind.title)
+    return {
+        "code": code,
+        "current": problem is not None,
+        "title": problem["title"] if problem is not None else fill(found.title, words),
+        "meaning": fill(found.meaning, words),
+        "more": fill(found.more, words),
+        "lists": lists,
+    }
+
+
+def _current(view: Answer, name: object, code: str) -> tuple[Answer, Answer | None]:
+    for connection in view["connections"]:
+        if connection["name"] == name:
+            problem = next((p for p in connection["problems"] if p["code"] == code and p["visible"]), None)
+            return connection, problem
+    return {}, None
+
+
+def _of_case(kind: ApplicationKind, steps: Iterable[str]) -> Iterable[Answer]:
+    steps = list(steps)
+    if kind is ApplicationKind.UNKNOWN and any(step.startswith(("TWS: ", "IB Gateway: ")) for step in steps):
+        yield {"layout": "", "title": "", "steps": [_told_apart(step) for step in steps]}
+        return
+    for layout in Layout:
+        if kind in (layout.kind, ApplicationKind.UNKNOWN):
+            yield _list(layout, steps)
+
+
+def _in_general(found: Guide) -> Iterable[Answer]:
+    for layout in Layout:
+        yield _list(layout, found.steps_for(layout.kind, words_for(found.code, layout.application)))
+
+
+def _list(layout: Layout, steps: Iterable[str]) -> Answer:
+    return {
+        "layout": layout.value,
+        "title": _TITLES[layout],
+        "steps": [_step(step_in(layout, step), drawing_for(step, layout)) for step in steps],
+    }
+
+
+def _told_apart(step: str) -> Answer:
+    layout = Layout.GATEWAY if step.startswith("IB Gateway: ") else Layout.MOSAIC
+    return _step(step, drawing_for(step, layout))
+
+
+def _step(text: str, drawing: Drawing | None) -> Answer:
+    if drawing is None:
+        return {"text": linked(text)}
+    return {"text": linked(text), "drawing": {"svg": drawing.svg, "alt": drawing.alt}}
+
+
+def step_in(layout: Layout, step: str) -> str:
+    """A step in the words for one layout: who has chosen one need not read about the other."""
+    if layout is Layout.GATEWAY:
+        return step
+    if (both := _BOTH.search(step)) is not None:
+        words = both[layout.value]
+        return f"{step[: both.start()]}{words[:1].upper()}{words[1:]}."
+    return _EITHER.sub(lambda found: found[layout.value], step)
+
+
+def linked(step: str) -> str:
+    """A step with what it names on the web as a link."""
+    for words, address in LINKS.items():
+        step = step.replace(words, f"[{words}]({address})")
+    return step
+
+
+ENDPOINTS = (Endpoint("GET", "guide", guide),)

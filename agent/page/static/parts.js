@@ -1,0 +1,30 @@
+// Small parts that several views use.
+
+import { h } from "/dom.js";
+
+const HOUR = 3600;
+
+/** The address of a view. */
+export const href = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;
+
+/** A button that opens a few others. */
+export function menu(label, entries) {
+  return h("details.menu", { "data-key": `menu ${label}`, onkeydown: closeOnEscape },
+    h("summary.button.quiet", {}, label),
+    h("div.entries", {}, entries.map(([text, act]) =>
+      h("button", { type: "button", onclick: (event) => { event.target.closest("details").open = false; act(); } }, text))));
+}
+
+function closeOnEscape(event) {
+  const menu = event.currentTarget;
+  if (event.key === "Escape" && menu.open) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+}
+
+export function snooze(one, problem, page) {
+  if (!problem.snoozable || problem.snoozed_until) return null;
+  const ask = (seconds) => page.act(() => page.command("snooze", { code: problem.code, connection: one.name, seconds }), "No notices about it for a while.");
+  return menu("Snooze", [["For 1 hour", () => ask(HOUR)], ["For 1 day", () => ask(24 * HOUR)]]);
+}
