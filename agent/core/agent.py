@@ -129,7 +129,8 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         if e.problem.code in words.guides
     }
     offers, unoffered = offers_for((e.problem for e in ledger.entries.values()), words.fixes, facts)
-    ledger, effects = speak(name, ledger, changes, steps, _manners(state, name, ledger, now), now, offers)
+    manners, several = _manners(state, name, ledger, now), len(state.watched) > 1
+    ledger, effects = speak(name, ledger, changes, steps, manners, now, offers, several=several)
     failures = (
         *((p.code, f"the check of {p.code} failed", fault) for p, fault in diagnosis.failures),
         *((f"fix {fix}", f"what the fix {fix} could do was not found out", fault) for fix, fault in unoffered),

@@ -50,8 +50,13 @@ def speak(
     manners: Manners,
     now: Moment,
     fixes: Mapping[str, tuple[Offer, ...]] | None = None,
+    *,
+    several: bool = False,
 ) -> tuple[Ledger, tuple[Effect, ...]]:
-    """Announce what is to be announced. `steps` holds the steps of each problem code, `fixes` what can be done."""
+    """Announce what is to be announced. `steps` holds the steps of each problem code, `fixes` what can be done.
+
+    `several`: there are other connections, so that a notice must say which one it is about.
+    """
     effects: list[Effect] = []
     for change in changes:
         effects.extend(_on_change(connection, change, manners, now))
@@ -60,6 +65,8 @@ def speak(
         if isinstance(decide(entry, manners, now), Say):
             code = entry.problem.code
             notice = _notice(connection, entry, steps.get(code, ()), (fixes or {}).get(code, ()))
+            if several and connection not in notice.text:
+                notice = replace(notice, text=f"{connection}: {notice.text}")
             effects.append(Announce(notice))
             again = entry.announced
             entries[key] = replace(

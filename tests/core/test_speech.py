@@ -55,6 +55,14 @@ def test_what_was_kept_quiet_is_said_when_the_pause_ends() -> None:
     assert said(effects) == [(KEY, False, "TWS is silent")]
 
 
+def test_with_several_connections_a_notice_says_which_one_it_is_about() -> None:
+    (alone,) = [e.notice for e in speak("Paper", ledger(ENTRY), (), STEPS, POLITE, NOW)[1] if isinstance(e, Announce)]
+    _, effects = speak("Paper", ledger(ENTRY), (), STEPS, POLITE, NOW, several=True)
+    (one_of_two,) = [e.notice for e in effects if isinstance(e, Announce)]
+
+    assert one_of_two == replace(alone, text=f"Paper: {alone.text}")
+
+
 def test_a_repeat_counts() -> None:
     after, effects = speak("Paper", ledger(SAID), (), STEPS, POLITE, NOW.later(1800))
 
