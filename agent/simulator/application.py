@@ -9,7 +9,8 @@ import psutil
 
 from agent.simulator.bystanders import LOOPBACK, short_path, splice
 from agent.simulator.configuration import configuration_of
-from agent.simulator.process import Answer, Order, Tell
+from agent.simulator.ibc_server import CommandServer
+from agent.simulator.process import Answer, Order, Tell, wish
 from agent.simulator.server import Simulator
 from agent.simulator.state import Profile
 from agent.tws.applications import ApplicationKind, TradingMode
@@ -43,6 +44,7 @@ class ApplicationPart:
         self._ballast: list[bytearray] = []
         self._listening = False
         self._bridge: asyncio.Server | None = None
+        self._commands: CommandServer | None = None
 
     async def begin(self, order: Order) -> Answer:
         """Start, in the state the order describes; nothing listens before log-in."""
@@ -64,6 +66,9 @@ class ApplicationPart:
             await self._open_bridge(str(bridge))
         if target := order.get("memory"):
             self._fill_memory(int(target))
+        if command_port := order.get("command_port"):
+            self._commands = CommandServer(profile.application, lambda: self._listening, wish)
+            await self._commands.open(int(command_port))
         return await self._stand(order)
 
     async def perform(self, order: Order) -> Answer:

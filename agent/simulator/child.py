@@ -69,10 +69,17 @@ def send(process: subprocess.Popen[bytes], order: dict[str, Any]) -> None:
 class Child:
     """A running disguised process. Belongs to the event loop that started it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        log: Path,
+        say: Callable[[str], None],
+        wish: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._process = process
         self._log = log
         self._say = say
+        self._wish = wish
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[asyncio.Future[Answer]] = deque()
         self._over = asyncio.Event()
@@ -80,10 +87,15 @@ class Child:
 
     @classmethod
     async def start(
-        cls, disguise: Disguise, first: dict[str, Any], log: Path, say: Callable[[str], None] | None = None
+        cls,
+        disguise: Disguise,
+        first: dict[str, Any],
+        log: Path,
+        say: Callable[[str], None] | None = None,
+        wish: Callable[[str], None] = lambda _: None,
     ) -> tuple["Child", Answer]:
         """Start a process and wait until it plays its part; its first answer comes along."""
-        child = cls(spawn(disguise, first, log), log, say or (lambda _: None))
+        child = cls(spawn(disguise, first, log), log, say or (lambda _: None), wish)
         try:
             return child, await child._answer(first)
         except BaseException:
@@ -167,6 +179,8 @@ class Child:
             return
         if "said" in answer:
             self._say(answer["said"])
+        elif "wish" in answer:
+            self._wish(answer["wish"])
         elif self._waiting:
             future = self._waiting.popleft()
             if not future.done():

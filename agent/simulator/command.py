@@ -16,6 +16,7 @@ from agent.errors import GatelightError, UsageError
 from agent.simulator.child import PortInUse
 from agent.simulator.control import control_socket, perform
 from agent.simulator.process_faults import FAULTS, split
+from agent.simulator.settings_folder import IbcChoices
 from agent.simulator.shapes import Shape
 from agent.simulator.state import NEWEST_SERVER_VERSION, OLDEST_SERVER_VERSION
 from agent.simulator.world import SimulatedApplication
@@ -54,6 +55,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--shape", choices=[shape.value for shape in Shape], default=Shape.ITSELF.value, help="how it was started"
+    )
+    parser.add_argument(
+        "--command-server",
+        type=int,
+        default=0,
+        metavar="N",
+        help="with --shape ibc: port of IBC's command server (default: off; IBC's usual one is 7462)",
     )
     parser.add_argument(
         "--fault",
@@ -100,6 +108,10 @@ def _check(arguments: argparse.Namespace) -> None:
             f"--server-version takes a number from {OLDEST_SERVER_VERSION} to {NEWEST_SERVER_VERSION}, "
             f"not {arguments.server_version}."
         )
+    if not 0 <= arguments.command_server <= 65535:
+        raise UsageError(f"--command-server takes a number from 1 to 65535, not {arguments.command_server}.")
+    if arguments.command_server and arguments.shape != Shape.IBC:
+        raise UsageError("--command-server needs --shape ibc: it is IBC that has one.")
     parts = arguments.application_version.split(".")
     if len(parts) != _VERSION_PARTS or not all(part.isdecimal() for part in parts):
         raise UsageError(f'--app-version takes a version like 10.45, not "{arguments.application_version}".')
@@ -127,6 +139,7 @@ async def _simulate(arguments: argparse.Namespace, say: Say) -> None:
                 server_version=arguments.server_version,
                 shape=arguments.shape,
                 faults=arguments.faults,
+                ibc=IbcChoices(command_server_port=arguments.command_server),
                 say=say,
             )
         except PortInUse as error:

@@ -92,6 +92,11 @@ def _tell(text: str) -> None:
     _write({"said": text})
 
 
+def wish(what: str) -> None:
+    """Say that something is to happen to the simulated application, of which only whoever started it can take care."""
+    _write({"wish": what})
+
+
 def _write(line: Answer) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()

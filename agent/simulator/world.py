@@ -14,11 +14,12 @@ from agent.simulator.counters import Counters
 from agent.simulator.disguise import plain
 from agent.simulator.faults import WIRE_FAULTS, FaultKind, value_for
 from agent.simulator.free_ports import free_port
+from agent.simulator.ibc_server import ENABLE_API, RECONNECT_ACCOUNT, RECONNECT_DATA
 from agent.simulator.process_faults import FAULTS, PROCESS_FAULTS, known, split
 from agent.simulator.scene import Application, Companion, Scene, Setting, first_order, stage
 from agent.simulator.settings_folder import IbcChoices
 from agent.simulator.shapes import Look, Shape, furnish, lay_out
-from agent.simulator.state import NEWEST_SERVER_VERSION
+from agent.simulator.state import FARM_FAULTS, NEWEST_SERVER_VERSION
 from agent.tws.api_settings import Configuration
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.calendar import Region
@@ -29,6 +30,14 @@ _ACCOUNTS = {TradingMode.LIVE: ("U1234567",), TradingMode.PAPER: ("DU1234567",)}
 
 _LINK_FAULTS = frozenset({"link-lost"})
 """Wire faults under which the application has no connection to IB's servers."""
+
+
+_CURED_BY = {
+    ENABLE_API: frozenset({"no-listener"}),
+    RECONNECT_DATA: frozenset(FARM_FAULTS),
+    RECONNECT_ACCOUNT: frozenset({"link-lost"}),
+}
+"""Faults that a command to IBC takes out of force."""
 
 
 class SimulatedApplication:
@@ -48,6 +57,7 @@ class SimulatedApplication:
         self._companions: dict[str, tuple[Child, Companion, int]] = {}
         self._generation = 0
         self._counted = Counters()
+        self._wishes: set[asyncio.Task[None]] = set()
         self._scene = stage(setting, {})
 
     @classmethod
@@ -237,6 +247,8 @@ class SimulatedApplication:
 
     async def close(self) -> None:
         """End every process."""
+        for wish in self._wishes:
+            wish.cancel()
         children = [child for child, _, _ in self._companions.values()]
         children += [self._application[0]] if self._application else []
         self._companions.clear()
@@ -294,6 +306,16 @@ class SimulatedApplication:
         else:
             self._wire_faults[name] = value_for(fault, value)
         await self._settle()
+
+    def _take_wish(self, wish: str) -> None:
+        """Do what IBC was told to do by its command server: it cures what the command is there for."""
+        task = asyncio.get_running_loop().create_task(self._grant(wish))
+        self._wishes.add(task)
+        task.add_done_callback(self._wishes.discard)
+
+    async def _grant(self, wish: str) -> None:
+        for fault in _CURED_BY[wish].intersection(self.faults):
+            await self.heal(fault)
 
     def _learn(self, answer: Mapping[str, Any]) -> None:
         """Follow what a wire fault has done by itself: one ends another, or moves the server to another port."""
@@ -380,7 +402,7 @@ class SimulatedApplication:
         first |= {"own_network": wanted.own_network, "bridge": wanted.bridge}
         hidden = plain(self._setting.folder / "tools", "virtual-machine")
         disguise = hidden if wanted.hidden else layout.disguise
-        child, _ = await Child.start(disguise, first, self._log("application"), self._say)
+        child, _ = await Child.start(disguise, first, self._log("application"), self._say, self._take_wish)
         return child
 
     async def _start_companions(self, scene: Scene) -> None:

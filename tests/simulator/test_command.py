@@ -215,6 +215,16 @@ def test_it_goes_on_when_nothing_more_can_be_typed() -> None:
         assert running.answers()
 
 
+def test_ibc_may_have_a_command_server() -> None:
+    port = free_port()
+    with simulate("--shape", "ibc", "--command-server", str(port)) as running:
+        running.next_line("Simulating")
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(b"RECONNECTDATA\n")
+
+            assert client.recv(100) == b"OK\r\n"
+
+
 async def test_faults_are_switched_over_the_control_socket(tmp_path: Path) -> None:
     path = tmp_path / "control"
     with simulate("--control", str(path)) as running:
@@ -246,6 +256,11 @@ def test_a_port_in_use_is_refused_in_one_sentence() -> None:
         (("--port", "70000"), "--port takes a number from 1 to 65535, not 70000."),
         (("--server-version", "99"), "--server-version takes a number from 157 to 226, not 99."),
         (("--app-version", "ten"), '--app-version takes a version like 10.45, not "ten".'),
+        (
+            ("--shape", "ibc", "--command-server", "70000"),
+            "--command-server takes a number from 1 to 65535, not 70000.",
+        ),
+        (("--command-server", "7462"), "--command-server needs --shape ibc: it is IBC that has one."),
         (("--fault", "bad"), 'There is no fault "bad"; `gatelight simulate --list-faults` names them all.'),
     ],
 )
