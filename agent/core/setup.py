@@ -1,0 +1,247 @@
+"""The set-up: the way to a working connection as steps that check themselves, each judged anew from the facts.
+
+Nothing here remembers a step: what is done is seen to be done, and a step that comes undone is to do again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from agent.core.data_seen import DataTest
+from agent.core.diagnosis import Found, diagnose
+from agent.core.facts import NOT_LOOKED, Fact, Facts, Phase, Process, Purpose
+from agent.core.guide import Guide, fill
+from agent.core.problem import Problem
+from agent.core.reading import chosen
+from agent.core.settings import NotificationSettings, WantedApplication
+from agent.core.setup_answers import Answers
+from agent.tws.applications import ApplicationKind
+
+
+class StepState(StrEnum):
+    """How a step stands."""
+
+    DONE = "done"
+    TO_DO = "to-do"
+    UNKNOWN = "unknown"
+    """It cannot be found out, or not yet."""
+    NOT_NEEDED = "not-needed"
+    WAITING = "waiting"
+    """For an earlier step."""
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is left to do about it."""
+        return self in (StepState.DONE, StepState.NOT_NEEDED)
+
+
+class Act(StrEnum):
+    """What Gatelight can do about a step, when it is asked to."""
+
+    TEST_DATA = "test-data"
+    SEND_NOTICE = "send-notice"
+    SAW_NOTICE = "saw-notice"
+    """Somebody says whether the notice was seen."""
+    START_AT_LOGIN = "start-at-login"
+    USE_PORT = "use-port"
+    CHANGE_ANSWERS = "change-answers"
+    CONNECT = "connect"
+    WRITE = "write"
+    LOOKED = "looked"
+    """Somebody says that they have looked at the setting themselves."""
+
+
+STEP_IDS = (
+    "application",
+    "running",
+    "logged-in",
+    "ib-api",
+    "socket-clients",
+    "port",
+    "read-only",
+    "precautions",
+    "connect",
+    "mode",
+    "market-data",
+    "test-notice",
+    "at-login",
+    "configuration",
+)
+"""In the order in which they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetupStep:
+    """One step, judged."""
+
+    id: str
+    title: str
+    state: StepState
+    text: str = ""
+    """What is the case, in a sentence or two."""
+    seen: tuple[str, ...] = ()
+    """What was seen, one plain statement each."""
+    steps: tuple[str, ...] = ()
+    """How to do it, numbered, in the words of the guides (Markdown)."""
+    problem: str | None = None
+    """Code of the problem in the way; its guide is where the steps come from."""
+    acts: tuple[Act, ...] = ()
+    value: str = ""
+    """What an act would use: a port, a symbol."""
+    waits_for: str | None = None
+    """ID of the step that has to be done first."""
+    optional: bool = False
+    """The connection works without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTried:
+    """What became of the test notice."""
+
+    taken: bool
+    """Whether a channel took it."""
+    how: str
+    """Which one, or why none did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the set-up knows besides the facts."""
+
+    answers: Answers = field(default_factory=Answers)
+    edits: tuple[tuple[str, str], ...] = ()
+    """What would have to be written into the configuration."""
+    file: str = "the configuration file"
+    """Name of that file, for people."""
+    notifications: NotificationSettings = field(default_factory=NotificationSettings)
+    data_test: DataTest | None = None
+    """The test under way, else the latest."""
+    notice: NoticeTried | None = None
+    at_login: Fact[bool] = NOT_LOOKED
+    guides: Mapping[str, Guide] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything a step is judged from."""
+
+    facts: Facts
+    found: Mapping[str, Found]
+    """The root causes by code."""
+    undecided: Mapping[str, str]
+    beside: Beside
+
+    @property
+    def process(self) -> Process | None:
+        """The application that is meant."""
+        return chosen(self.facts)
+
+    @property
+    def connected(self) -> bool:
+        """Whether an API session stands."""
+        return self.facts.session.phase is Phase.CONNECTED
+
+    @property
+    def wanted_kind(self) -> ApplicationKind:
+        """Which application is meant, whether it runs or not."""
+        wanted = self.facts.connection.application
+        return ApplicationKind.UNKNOWN if wanted is WantedApplication.ANY else ApplicationKind(wanted.value)
+
+    @property
+    def kind(self) -> ApplicationKind:
+        """The application whose steps apply: the one that runs, else the one that is meant."""
+        return self.process.kind if self.process is not None else self.wanted_kind
+
+    def guide(self, code: str, args: Mapping[str, str], kind: ApplicationKind | None = None) -> tuple[str, ...]:
+        """The steps of a guide; none where it is not at hand."""
+        guide = self.beside.guides.get(code)
+        return () if guide is None else guide.steps_for(self.kind if kind is None else kind, args)
+
+    def in_the_way(self, id: str, title: str, codes: Sequence[str]) -> SetupStep | None:
+        """The step as a problem leaves it that is in its way; None when none of these is."""
+        found = next((self.found[code] for code in codes if code in self.found), None)
+        if found is None:
+            return None
+        args = found.present.args
+        return SetupStep(
+            id,
+            title,
+            StepState.TO_DO,
+            text=fill(found.problem.text, args),
+            seen=tuple(fill(line, args) for line in found.present.evidence),
+            steps=self.guide(found.problem.code, args),
+            problem=found.problem.code,
+        )
+
+
+def scene_of(facts: Facts, problems: Sequence[Problem], beside: Beside) -> Scene:
+    """What the steps are judged from. A set-up is a thorough look: what only the doctor is told, counts here."""
+    facts = replace(facts, purpose=Purpose.DOCTOR)
+    diagnosis = diagnose(facts, problems)
+    # Several of one code: the first is the likeliest.
+    found = {f.problem.code: f for f in reversed(diagnosis.found)}
+    undecided = {problem.code: reason for problem, reason in diagnosis.undecided}
+    return Scene(facts, found, undecided, beside)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The set-up as it stands."""
+
+    steps: tuple[SetupStep, ...]
+    skipped: frozenset[str] = frozenset()
+
+    @property
+    def current(self) -> SetupStep | None:
+        """The step to look at now: the first that is open, can be worked on and was not put off; None: none is left."""
+        now = [s for s in self.steps if not s.state.good and s.state is not StepState.WAITING]
+        return next((s for s in now if s.id not in self.skipped), None)
+
+    @property
+    def left(self) -> tuple[SetupStep, ...]:
+        """What is left and would keep the connection from working as meant."""
+        return tuple(s for s in self.steps if not s.state.good and not s.optional)
+
+    @property
+    def open_extras(self) -> tuple[SetupStep, ...]:
+        """What is left besides, and does not keep anything from working."""
+        return tuple(s for s in self.steps if not s.state.good and s.optional)
+
+    @property
+    def green(self) -> bool:
+        """Whether everything works as meant."""
+        return not self.left
+
+    def step(self, id: str) -> SetupStep:
+        """The step of that ID."""
+        return next(s for s in self.steps if s.id == id)
+
+
+def to_json(setup: Setup) -> dict[str, Any]:
+    """As a JSON object; what a step does not have is absent."""
+    current = setup.current
+    return {
+        "steps": [_step(step) for step in setup.steps],
+        "current": None if current is None else current.id,
+        "green": setup.green,
+        "left": [step.id for step in setup.left],
+        "skipped": sorted(setup.skipped),
+    }
+
+
+def _step(step: SetupStep) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "id": step.id,
+        "title": step.title,
+        "state": step.state.value,
+        "text": step.text or None,
+        "seen": list(step.seen),
+        "steps": list(step.steps),
+        "problem": step.problem,
+        "acts": [act.value for act in step.acts],
+        "value": step.value or None,
+        "waits_for": step.waits_for,
+        "optional": step.optional or None,
+    }
+    return {key: value for key, value in told.items() if value is not None}

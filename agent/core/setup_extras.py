@@ -1,0 +1,126 @@
+"""The steps of the set-up on Gatelight's side: market data, a test notice, the start at log-in, the configuration."""
+
+from dataclasses import replace
+
+from agent.core.data_run import failure_of
+from agent.core.data_verdict import judge
+from agent.core.facts import Known, Unknown
+from agent.core.setup import Act, Scene, SetupStep, StepState
+from agent.core.setup_answers import edit_lines
+from agent.core.telling import app_name
+
+_DATA = "Market data"
+_NOTICE = "Test notice"
+_LOGIN = "Start at log-in"
+_CONFIG = "Configuration"
+
+
+def market_data(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
+    """Market data of the symbol that was chosen."""
+    step = SetupStep("market-data", _DATA, StepState.DONE)
+    symbol, test = scene.beside.answers.symbol, scene.beside.data_test
+    if symbol == "":
+        return replace(step, state=StepState.NOT_NEEDED, text="You chose no symbol.")
+    if not all(s.state.good for s in earlier if s.id in ("connect", "mode")):
+        open_one = next(s.id for s in earlier if s.id in ("connect", "mode") and not s.state.good)
+        return replace(step, state=StepState.WAITING, waits_for=open_one)
+    if symbol is None:
+        text = "Choose a symbol to test market data with, or none."
+        return replace(step, state=StepState.TO_DO, text=text, acts=(Act.CHANGE_ANSWERS,), optional=True)
+    if test is None or symbol not in test.symbols:
+        return replace(
+            step,
+            state=StepState.TO_DO,
+            text=f"A test asks for {symbol} once, over a short session of its own: the contract, a price, and one bar "
+            "of a day. It takes some seconds and at most one market data line meanwhile, and gives it back.",
+            acts=(Act.TEST_DATA,),
+            value=symbol,
+            optional=True,
+        )
+    if test.running:
+        return replace(step, state=StepState.UNKNOWN, text=f"The test of {symbol} is under way.", value=symbol)
+    if (failure := failure_of(test)) is not None:
+        return replace(step, state=StepState.TO_DO, text=failure, acts=(Act.TEST_DATA,), value=symbol)
+    found = next((s for s in test.seen if s.instrument.text == symbol), None)
+    if found is None:
+        text = f"The test ended before {symbol} had its turn."
+        return replace(step, state=StepState.TO_DO, text=text, acts=(Act.TEST_DATA,), value=symbol)
+    verdict = judge(found, app_name(scene.facts))
+    return replace(
+        step,
+        state=StepState.DONE if verdict.state.has_prices else StepState.TO_DO,
+        text=f"{symbol}: {verdict.title}. {verdict.text} {verdict.history.text}",
+        seen=(*verdict.evidence, *verdict.history.evidence),
+        steps=verdict.remedy.steps_for(scene.kind, scene.beside.guides),
+        problem=verdict.remedy.problem,
+        acts=() if verdict.state.has_prices else (Act.TEST_DATA,),
+        value=symbol,
+    )
+
+
+_UNSEEN = (
+    "Look into the list of notifications of your desktop: it may have been put there in silence.",
+    "Switch off “do not disturb”, focus or presentation mode.",
+    "Allow notifications of Gatelight in the settings of your system.",
+    "Send the test notice again.",
+)
+
+
+def notice_test(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
+    """A notice that somebody has seen."""
+    step = SetupStep("test-notice", _NOTICE, StepState.DONE)
+    tried, seen = scene.beside.notice, scene.beside.answers.notice_seen
+    if not scene.beside.notifications.desktop and not scene.beside.notifications.remote:
+        return replace(step, state=StepState.NOT_NEEDED, text="Notices are switched off in the configuration.")
+    if tried is None:
+        text = "A notice tells when something is wrong. Send one, and see whether it shows."
+        return replace(step, state=StepState.TO_DO, text=text, acts=(Act.SEND_NOTICE,), optional=True)
+    if not tried.taken:
+        return replace(
+            step,
+            state=StepState.TO_DO,
+            text=f"The notice was taken by nobody: {tried.how}.",
+            steps=_UNSEEN[2:],
+            acts=(Act.SEND_NOTICE,),
+            optional=True,
+        )
+    taken = (f"the notice was taken by: {tried.how}",)
+    if seen is None:
+        text = "Did you see the notice?"
+        return replace(step, state=StepState.TO_DO, text=text, seen=taken, acts=(Act.SAW_NOTICE,), optional=True)
+    if not seen:
+        text = "The notice was taken, and you did not see it."
+        acts = (Act.SEND_NOTICE,)
+        return replace(step, state=StepState.TO_DO, text=text, seen=taken, steps=_UNSEEN, acts=acts, optional=True)
+    return replace(step, seen=(*taken, "you have seen it"))
+
+
+def at_login(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
+    """Whether Gatelight starts at log-in, or is not meant to."""
+    step = SetupStep("at-login", _LOGIN, StepState.DONE)
+    match scene.beside.at_login:
+        case Known(True):
+            return replace(step, seen=("Gatelight starts when you log in",))
+        case Unknown(reason):
+            return replace(step, state=StepState.UNKNOWN, text=f"It could not be found out: {reason}.", optional=True)
+        case _:
+            pass
+    if scene.beside.answers.at_login is False:
+        return replace(step, state=StepState.NOT_NEEDED, text="You chose to start it by hand.")
+    text = "Gatelight does not start by itself when you log in. No administrator rights are needed for it."
+    return replace(step, state=StepState.TO_DO, text=text, acts=(Act.START_AT_LOGIN,), optional=True)
+
+
+def configuration(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
+    """Whether the file says what was answered."""
+    step = SetupStep("configuration", _CONFIG, StepState.DONE)
+    beside = scene.beside
+    if not beside.edits:
+        return replace(step, text=f"Nothing has to be written: {beside.file} and the defaults say what was answered.")
+    return replace(
+        step,
+        state=StepState.TO_DO,
+        text=f"This is to be written into {beside.file}; everything else in it stays, comments too.",
+        seen=edit_lines(beside.edits),
+        acts=(Act.WRITE,),
+    )

@@ -1,0 +1,57 @@
+"""Set-ups to judge: short ways of saying what is the case."""
+
+from dataclasses import replace
+from typing import Any
+
+from agent.core.data_seen import LIVE_OR_FROZEN, DataTest, Definition, History, Quote, SymbolSeen, Told
+from agent.core.facts import Facts, Known, Outcome, SettingsTold
+from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
+from agent.core.setup import Beside, NoticeTried, Setup, SetupStep, StepState, scene_of
+from agent.core.setup_answers import Answers
+from agent.core.setup_steps import set_up
+from agent.guides import load_guides
+from agent.problems import PROBLEMS
+from agent.tws.api_settings import ApiSettings, ConfigResponse, Precautions, Source
+from agent.tws.symbol import read_symbol
+from tests.problems.scene import NOW, connection, facts
+
+PAPER = connection(trading_mode=WantedMode.PAPER)
+TWS = connection("Paper TWS", application=WantedApplication.TWS, trading_mode=WantedMode.PAPER)
+ANY = connection("TWS or IB Gateway", application=WantedApplication.ANY)
+
+
+def judged(given: Facts | None = None, answers: Answers | None = None, **beside: Any) -> Setup:
+    around = Beside(answers=answers or Answers(), guides=load_guides(), **beside)
+    return set_up(scene_of(facts(wants=PAPER) if given is None else given, PROBLEMS, around))
+
+
+def step(id: str, given: Facts | None = None, answers: Answers | None = None, **beside: Any) -> SetupStep:
+    return judged(given, answers, **beside).step(id)
+
+
+def states(setup: Setup) -> dict[str, StepState]:
+    return {one.id: one.state for one in setup.steps}
+
+
+def told(given: Facts, *, read_only: bool | None = None, precautions: Precautions | None = None) -> Facts:
+    """The facts with API settings that the application has told."""
+    answer = ConfigResponse(ApiSettings(read_only_api=read_only), precautions or Precautions(), source=Source.API)
+    return replace(given, api_settings=SettingsTold(Known(answer), NOW.monotonic - 5, 223, given.session.served_door))
+
+
+def wants(**changes: Any) -> ConnectionSettings:
+    return replace(PAPER, **changes)
+
+
+SEEN = SymbolSeen(
+    read_symbol("AAPL"), Definition(1, 0.02), (Quote(LIVE_OR_FROZEN, 0.1, 1, True),), History(True, 0.3, 1)
+)
+REFUSED = replace(SEEN, quotes=(Quote(LIVE_OR_FROZEN, 0.1, notices=(Told(10197, "competing"),)),))
+
+
+def data_test(seen: SymbolSeen | None = SEEN, **changes: Any) -> DataTest:
+    made = DataTest("Paper Gateway", NOW.wall, NOW.wall + 1, 8101, 4002, Outcome.READY, symbols=("AAPL",))
+    return replace(made, seen=() if seen is None else (seen,), **changes)
+
+
+TAKEN = NoticeTried(True, "desktop notifications")

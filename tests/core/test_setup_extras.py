@@ -1,0 +1,100 @@
+"""The steps of the set-up on Gatelight's own side, each in every state."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from agent.core.facts import Known, Outcome, Unknown
+from agent.core.settings import NotificationSettings
+from agent.core.setup import Act, NoticeTried, StepState
+from agent.core.setup_answers import Answers
+from tests.core.setup_scene import PAPER, REFUSED, SEEN, TAKEN, data_test, judged, step
+from tests.problems.scene import backing_off, facts
+
+DONE, TO_DO, UNKNOWN, NOT_NEEDED, WAITING = (
+    StepState.DONE,
+    StepState.TO_DO,
+    StepState.UNKNOWN,
+    StepState.NOT_NEEDED,
+    StepState.WAITING,
+)
+AAPL = Answers(symbol="AAPL")
+QUIET = NotificationSettings(desktop=False)
+
+
+@pytest.mark.parametrize(
+    ("id", "answers", "beside", "state", "acts"),
+    [
+        ("market-data", Answers(), {}, TO_DO, (Act.CHANGE_ANSWERS,)),
+        ("market-data", Answers(symbol=""), {}, NOT_NEEDED, ()),
+        ("market-data", AAPL, {}, TO_DO, (Act.TEST_DATA,)),
+        ("market-data", AAPL, {"data_test": data_test(symbols=("SPY",))}, TO_DO, (Act.TEST_DATA,)),
+        ("market-data", AAPL, {"data_test": data_test(None, finished=None)}, UNKNOWN, ()),
+        ("market-data", AAPL, {"data_test": data_test()}, DONE, ()),
+        ("market-data", AAPL, {"data_test": data_test(REFUSED)}, TO_DO, (Act.TEST_DATA,)),
+        ("market-data", AAPL, {"data_test": data_test(None, outcome=Outcome.CLOSED)}, TO_DO, (Act.TEST_DATA,)),
+        ("test-notice", Answers(), {"notifications": QUIET}, NOT_NEEDED, ()),
+        ("test-notice", Answers(), {}, TO_DO, (Act.SEND_NOTICE,)),
+        ("test-notice", Answers(), {"notice": TAKEN}, TO_DO, (Act.SAW_NOTICE,)),
+        ("test-notice", Answers(notice_seen=True), {"notice": TAKEN}, DONE, ()),
+        ("test-notice", Answers(notice_seen=False), {"notice": TAKEN}, TO_DO, (Act.SEND_NOTICE,)),
+        ("test-notice", Answers(), {"notice": NoticeTried(False, "no desktop")}, TO_DO, (Act.SEND_NOTICE,)),
+        ("at-login", Answers(), {"at_login": Known(True)}, DONE, ()),
+        ("at-login", Answers(), {"at_login": Known(False)}, TO_DO, (Act.START_AT_LOGIN,)),
+        ("at-login", Answers(at_login=False), {"at_login": Known(False)}, NOT_NEEDED, ()),
+        ("at-login", Answers(), {"at_login": Unknown("access denied")}, UNKNOWN, ()),
+        ("configuration", Answers(), {}, DONE, ()),
+        ("configuration", Answers(), {"edits": (("connections.Paper.port", "4002"),)}, TO_DO, (Act.WRITE,)),
+    ],
+)
+def test_a_step_stands_as_it_is(
+    id: str, answers: Answers, beside: dict[str, Any], state: StepState, acts: tuple[Act, ...]
+) -> None:
+    found = step(id, answers=answers, **beside)
+
+    assert (found.state, found.acts) == (state, acts)
+    assert found.text or found.seen
+
+
+def test_market_data_waits_for_a_session_of_the_right_mode() -> None:
+    assert step("market-data", facts(session=backing_off(), wants=PAPER), AAPL).waits_for == "connect"
+
+
+def test_a_symbol_that_was_tested_beside_others_counts() -> None:
+    assert step("market-data", answers=AAPL, data_test=data_test(symbols=("SPY", "AAPL"))).state is DONE
+
+
+def test_a_symbol_that_had_no_turn_is_to_be_tested_again() -> None:
+    other = replace(SEEN, instrument=replace(SEEN.instrument, text="SPY"))
+    found = step("market-data", answers=AAPL, data_test=data_test(other, symbols=("SPY", "AAPL")))
+
+    assert (found.state, found.text) == (TO_DO, "The test ended before AAPL had its turn.")
+
+
+def test_a_refused_symbol_brings_the_guide_and_keeps_the_light_from_green() -> None:
+    setup = judged(answers=AAPL, data_test=data_test(REFUSED))
+    found = setup.step("market-data")
+
+    assert found.problem == "competing-session"
+    assert found.steps
+    assert "notice 10197: “competing”" in found.seen
+    assert found in setup.left
+
+
+def test_what_was_never_tried_keeps_nothing_from_working() -> None:
+    setup = judged(answers=AAPL, at_login=Known(False))
+
+    assert {s.id for s in setup.open_extras} == {"market-data", "test-notice", "at-login"}
+    assert [s.id for s in setup.left] == ["read-only"]
+
+
+def test_what_will_be_written_is_said_before() -> None:
+    wanted = (("connections.Paper Gateway.name", "Paper Gateway"), ("checks.test_symbols", '["AAPL"]'))
+    found = step("configuration", edits=wanted, file="config.toml")
+
+    assert found.text.startswith("This is to be written into config.toml")
+    assert found.seen == (
+        'name = "Paper Gateway" (of the connection “Paper Gateway”)',
+        'checks.test_symbols = ["AAPL"]',
+    )
