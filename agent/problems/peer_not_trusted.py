@@ -14,6 +14,8 @@ from agent.tws.api_settings_table import SETTINGS
 _LOCALHOST_ONLY = next(s for s in SETTINGS if s.name == "allow_localhost_only")
 _LOOPBACK = "127.0.0.1"
 """Where our own connections to this machine come from; trusted unless somebody changed that."""
+_FROM_HERE = f"a window of it waits for an answer, or {_LOOPBACK} was taken off its Trusted IPs"
+_FROM_ELSEWHERE = "it does not trust the address they come from"
 
 
 def _check(facts: Facts) -> Verdict:
@@ -35,6 +37,7 @@ def _check(facts: Facts) -> Verdict:
             "host": host,
             "port": str(port),
             "address": _LOOPBACK if local else "the address of this computer, as the other one sees it",
+            "why": _FROM_HERE if local else _FROM_ELSEWHERE,
         },
         (
             *owner,
@@ -59,8 +62,7 @@ def _as_told(facts: Facts) -> tuple[str, ...]:
 PEER_NOT_TRUSTED = Problem(
     code="peer-not-trusted",
     title="{app} turns this computer away",
-    text="{app} at {host} accepts connections on port {port} and closes them at once. Most likely it does not trust "
-    "the address they come from.",
+    text="{app} at {host} accepts connections on port {port} and closes them at once. Most likely {why}.",
     severity=Severity.ERROR,
     check=_check,
     visible_after=patience.handshake,

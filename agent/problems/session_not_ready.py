@@ -4,6 +4,7 @@ from agent.core.facts import Facts, Outcome, Purpose
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import chosen, full_house, port_of, standing_outcome
 from agent.core.telling import app_name, at, lasting
+from agent.problems.words import runs_since
 
 
 def _check(facts: Facts) -> Verdict:
@@ -17,13 +18,14 @@ def _check(facts: Facts) -> Verdict:
     if attempt.accounts_came:
         came, missing = "the accounts came, the next valid order ID did not", "the next valid order ID"
     else:
-        came, missing = "neither the accounts nor the next valid order ID came", "accounts and the next valid order ID"
+        came = "neither the accounts nor the next valid order ID came"
+        missing = "the accounts and the next valid order ID"
     evidence = [f"{answered} {at(facts, attempt.at)}", f"{came} within {lasting(attempt.elapsed)}"]
     if attempt.detail:
         evidence.append(attempt.detail)
     process = chosen(facts)
     if process is not None:
-        evidence.append(f"{process.label} has run for {lasting(facts.now.wall - process.started)}")
+        evidence.append(runs_since(facts, process))
     return Present({"app": app_name(facts), "port": str(port), "missing": missing}, tuple(evidence))
 
 
@@ -37,7 +39,7 @@ def _grace(facts: Facts) -> float:
 
 SESSION_NOT_READY = Problem(
     code="session-not-ready",
-    title="{app} does not get API sessions ready",
+    title="{app} answers, but no API session starts",
     text=(
         "{app} answers on API port {port}, but does not send {missing}. No program can work with it until it does: "
         "a window may be waiting for a click, or the log-in is only half done."

@@ -39,7 +39,7 @@ def started_at(facts: Facts, process: Process) -> str:
 
 def runs_since(facts: Facts, process: Process) -> str:
     """For the evidence: which process, and since when."""
-    return f"{process.label} runs since {started_at(facts, process)}"
+    return f"{process.label} has been running since {started_at(facts, process)}"
 
 
 def listening(process: Process) -> str:

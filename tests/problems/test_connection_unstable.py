@@ -23,7 +23,7 @@ def test_three_losses_within_the_window_are_told_with_their_times(judge: Judge) 
     assert verdict.evidence == (
         "the session on port 4002 was lost at 13:52:00, 13:57:00, 13:59:00",
         "3 losses within 10 min; Gatelight closed none of them itself",
-        "IB Gateway 10.45 (pid 3117) runs since 12:00:00",
+        "IB Gateway 10.45 (pid 3117) has been running since 12:00:00",
     )
 
 

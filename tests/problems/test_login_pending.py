@@ -25,7 +25,7 @@ def test_a_log_in_screen_is_told_with_since_when(judge: Judge) -> None:
 
     assert isinstance(verdict, Present)
     assert verdict.evidence == (
-        "IB Gateway 10.45 (pid 3117) runs since 13:56:40",
+        "IB Gateway 10.45 (pid 3117) has been running since 13:56:40",
         "IB Gateway 10.45 (pid 3117) listens on no API port",
         "it has no connection to IB's servers",
         "jts.ini: paper was selected last on the log-in screen",

@@ -29,6 +29,7 @@ def test_the_application_here_closing_at_once_is_told_with_the_address_used(judg
         "127.0.0.1, port 4002, accepted the connection and closed it after 4 ms, before any answer",
         "our connection came from 127.0.0.1, an address that is normally trusted",
     )
+    assert verdict.args["why"] == "a window of it waits for an answer, or 127.0.0.1 was taken off its Trusted IPs"
 
 
 def test_a_remote_one_does_not_trust_this_computer(judge: Judge) -> None:
@@ -36,6 +37,7 @@ def test_a_remote_one_does_not_trust_this_computer(judge: Judge) -> None:
 
     assert isinstance(verdict, Present)
     assert verdict.args["address"] == "the address of this computer, as the other one sees it"
+    assert verdict.args["why"] == "it does not trust the address they come from"
 
 
 def test_a_relay_that_closes_is_something_else(judge: Judge) -> None:

@@ -20,10 +20,10 @@ def test_accounts_without_a_next_order_id_are_told_apart_from_nothing_at_all(jud
     assert isinstance(half, Present)
     assert isinstance(none, Present)
     assert half.args["missing"] == "the next valid order ID"
-    assert none.args["missing"] == "accounts and the next valid order ID"
+    assert none.args["missing"] == "the accounts and the next valid order ID"
     assert "the accounts came, the next valid order ID did not within 4 s" in half.evidence
     assert half.evidence[0] == "port 4002 answered the handshake with server version 178 at 13:59:59"
-    assert half.evidence[-1] == "IB Gateway 10.45 (pid 3117) has run for 2 h"
+    assert half.evidence[-1] == "IB Gateway 10.45 (pid 3117) has been running since 12:00:00"
 
 
 def test_what_else_was_seen_is_part_of_the_evidence(judge: Judge) -> None:
