@@ -192,7 +192,6 @@ class PageHost:
                 latencies={c.name: self._latencies.of(c.name, now.wall) for c in status.connections},
                 done=self._progress.done,
                 ended=self._progress.ended,
-                unsilenced=frozenset(p.code for p in state.knowledge.problems if p.never_silenced),
                 config_error=state.config_error,
             )
         )

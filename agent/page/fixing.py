@@ -16,7 +16,7 @@ async def question(desk: Desk, asked: Mapping[str, Any]) -> Answer:
 async def yes(desk: Desk, asked: Mapping[str, Any]) -> Answer:
     """Do it, if it is still what was read."""
     wish = {name: text_of(asked, name) for name in ("connection", "id", "digest")}
-    return said(await desk.ask({"command": "fix", **wish}))
+    return said(await desk.ask({"command": "fix", "asker": "page", **wish}))
 
 
 ENDPOINTS = (

@@ -5,10 +5,12 @@ step that was seen to be done carries those before it, since nobody gets to **So
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from agent.core.status import ShownConnection, ShownProblem, Status
+from agent.tws.api_settings import Configuration
+from agent.tws.api_settings_table import FIELDS
 
 MOST_ENDED = 30
 """Problems that are over and still remembered."""
@@ -22,7 +24,8 @@ class Point:
     ports: tuple[int, ...]
     phase: str
     server_link: str
-    settings: Mapping[str, object] = field(default_factory=dict)
+    known: Configuration = field(default_factory=Configuration)
+    """The application's settings, as far as they are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ def point_of(connection: ShownConnection) -> Point:
         ports=() if application is None else application.listening,
         phase=connection.phase,
         server_link=connection.server_link,
+        known=connection.api_settings.known,
     )
 
 
@@ -133,11 +137,23 @@ def _opened(_: re.Match[str], before: Point, now: Point) -> bool:
     return bool(now.ports) and not before.ports
 
 
+def _ticked(found: re.Match[str], before: Point, now: Point) -> bool:
+    """A box that a step names is as the step wants it, and was not: known only where the API tells the settings."""
+    setting = _BY_LABEL.get(found["label"])
+    if setting is None:
+        return False
+    wanted = not found["un"]
+    return now.known.value(setting) is wanted and before.known.value(setting) is not wanted
+
+
+_BY_LABEL = {setting.label: setting for setting in FIELDS if setting.label}
+
 _SIGNS: tuple[tuple[re.Pattern[str], Sign], ...] = tuple(
     (re.compile(pattern), sign)
     for pattern, sign in (
         # What is to be done only under a condition is not known to be necessary, let alone done.
         (r"^(?:(?:TWS|IB Gateway): )?If ", lambda *_: False),
+        (r"\b(?P<un>[Uu]n)?[Tt]ick \*\*(?!Enable ActiveX)(?P<label>[^*]+)\*\*", _ticked),
         (r"Enable ActiveX and Socket Clients", _opened),
         (r"\*\*Socket port\*\* (?:to|is) (\d+)", _on_port),
         (r"^(?:(?:TWS|IB Gateway): )?Start (?:TWS|IB Gateway|the new version) and log in", _logged_in),

@@ -31,15 +31,13 @@ class Seen:
     """How many steps of a problem are seen to be done, by connection and code."""
     ended: Sequence[Ended] = ()
     """Problems that are over, latest last."""
-    unsilenced: frozenset[str] = frozenset()
-    """Codes of problems that cannot be snoozed."""
     config_error: str | None = None
 
 
 def view(seen: Seen) -> dict[str, Any]:
     """All of it. Account numbers are masked as in the status; what is not known is absent or "unknown"."""
     status = seen.status
-    shown = to_json(status)
+    shown = to_json(status, thorough=True)
     shown["words"] = STATE_WORDS[status.overall]
     if status.worst is not None:
         shown["worst"] = list(status.worst)
@@ -86,8 +84,7 @@ def _outage(outage: Outage) -> dict[str, str]:
 def _problem(problem: ShownProblem, connection: ShownConnection, seen: Seen) -> dict[str, Any]:
     return {
         "done": seen.done.get((connection.name, problem.code), 0),
-        "told": problem.told,
-        "snoozable": problem.code not in seen.unsilenced,
+        "snoozable": problem.can_be_snoozed,
     }
 
 

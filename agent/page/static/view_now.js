@@ -1,6 +1,6 @@
 // Now: a card per connection, which says at a glance how things are and holds everything that is known.
 
-import { clock, h, patch } from "/dom.js";
+import { clock, h, lasting, patch } from "/dom.js";
 import { href, snooze } from "/parts.js";
 import { OF_FARM, OF_LINK, OF_SEVERITY, shape } from "/shapes.js";
 
@@ -34,16 +34,33 @@ function card(one, page) {
     path(one),
     problems(one, page),
     facts(one),
+    checklist(one),
     h("footer.actions", {}, actions(one, page)));
+}
+
+const ROWS = { ok: "connected", differs: "warning", choice: "maintenance", unknown: "unknown" };
+
+/** The settings that connection guides ask for, wanted and found. */
+function checklist(one) {
+  const rows = one.checklist ?? [];
+  if (!rows.length) return null;
+  const count = (state) => rows.filter((row) => row.state === state).length;
+  const summary = [["ok", "as wanted"], ["differs", "different"], ["choice", "yours to decide"], ["unknown", "not known"]]
+    .filter(([state]) => count(state)).map(([state, words]) => `${count(state)} ${words}`).join(", ");
+  return h("details.checks", { "data-key": "checks" },
+    h("summary", {}, h("strong", {}, "Settings in the application"), h("span.soft", {}, summary)),
+    h("ul", {}, rows.map((row) => h("li.light", { "data-key": row.place + row.label, "data-row": row.state }, shape(ROWS[row.state]),
+      h("span", {}, h("strong", {}, row.label), h("span.small", {}, row.place),
+        h("span.found", {}, `Found: ${row.found}`, row.state === "ok" ? "" : `, wanted: ${row.wanted}`), h("span.small", {}, row.how))))));
 }
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function since(one) {
-  if (one.phase === "connected") return `Connected since ${clock(one.since)}`;
-  if (one.next_attempt) return `Next attempt at ${clock(one.next_attempt)}`;
+  if (one.phase === "connected") return `Since ${clock(one.since)}, for ${lasting((Date.now() - new Date(one.since)) / 1000)}`;
   if (one.outage) return `Should be back by ${clock(one.outage.ends)}`;
-  return `${capital(one.phase.replace("-", " "))} since ${clock(one.since)}`;
+  if (one.next_attempt) return `Next attempt at ${clock(one.next_attempt)}`;
+  return `Since ${clock(one.since)}`;
 }
 
 function mode(one) {
@@ -76,7 +93,7 @@ function problems(one, page) {
       h("div", {}, h("h3", {}, problem.title), h("p", {}, problem.text),
         h("p.soft", {}, `Since ${clock(problem.since)}`,
           problem.snoozed_until ? `, snoozed until ${clock(problem.snoozed_until)}` : "",
-          problem.told ? "" : ", and the desktop did not take a notice about it")),
+          problem.undelivered ? ", and the desktop did not take a notice about it" : "")),
       h("div.buttons", {},
         h("a.button.primary", { href: href("problem", one.name, problem.code) }, "Show the steps"),
         snooze(one, problem, page)))));
@@ -93,9 +110,9 @@ function facts(one) {
     ["Session", one.client_id !== undefined ? [`Client ${one.client_id}`, one.server_version ? small(`server version ${one.server_version}`) : null] : unknown("none")],
     ["Answers in", latency(one)],
     ["Link to IB’s servers", h("span.light", {}, shape(OF_LINK[one.server_link]), { up: "Connected", down: "Lost" }[one.server_link] ?? "Not known")],
-    ["Data farms", farms(one)],
     ["Programs on the port", programs(one)],
     ["Next expected outage", outage(one)],
+    ["Data farms", farms(one)],
   ];
   return h("dl.facts", {}, rows.map(([name, value]) =>
     h("div", { "data-key": name, "data-fact": name }, h("dt", {}, name), h("dd", {}, value))));
