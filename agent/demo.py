@@ -16,6 +16,7 @@ from typing import Any
 from agent.app import App
 from agent.core.display import IconState, Notice
 from agent.core.facts import Known, MachineFacts
+from agent.core.guide import plain
 from agent.core.menu import STATE_WORDS, headline
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication, WantedMode
 from agent.core.status import Status
@@ -143,7 +144,7 @@ class Stage:
             self._changed.notify_all()
         self._line("  NOTICE", f"{notice.title}: {notice.text}")
         for number, step in enumerate(notice.steps, 1):
-            self._tell(f"                     {number}. {step.replace('**', '').replace('`', '')}")
+            self._tell(f"                     {number}. {plain(step)}")
 
     @staticmethod
     def _words(status: Status) -> str:

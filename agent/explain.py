@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from agent.core.guide import Guide, fill
+from agent.core.guide import Guide, fill, plain
 from agent.general_words import words_for
 from agent.tws.applications import ApplicationKind
 from agent.tws.farms import FarmStatus
@@ -247,4 +247,4 @@ _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 
 
 def _plain(markdown: str) -> str:
-    return _LINK.sub(r"\1 (\2)", markdown).replace("**", "").replace("`", "")
+    return plain(_LINK.sub(r"\1 (\2)", markdown))

@@ -127,14 +127,15 @@ def _problem(problem: dict[str, Any]) -> Iterator[str]:
     yield f"  {_MARKS[problem['severity']]} {problem['title']}  [{problem['code']}]"
     yield from _wrapped(problem["text"], "    ", "    ")
     if problem["evidence"]:
-        yield "    Seen:"
+        yield "    What was seen:"
         for line in problem["evidence"]:
             yield from _wrapped(line, "      - ", "        ")
     if problem["steps"]:
+        from agent.core.guide import plain
+
         yield "    What to do:"
         for number, step in enumerate(problem["steps"], 1):
-            plain = step.replace("**", "").replace("`", "")
-            yield from _wrapped(plain, f"      {number}. ", "         ")
+            yield from _wrapped(plain(step), f"      {number}. ", "         ")
     for fix in problem["fixes"]:
         yield f"    One click: gatelight fix {fix['id']} ({fix['label']})"
 
@@ -149,7 +150,7 @@ def _so_far(problem: dict[str, Any]) -> Iterator[str]:
 
 
 def _wrapped(text: str, first: str, rest: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest) or [first]
+    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False) or [first]
 
 
 def local_time(rfc3339: str) -> str:

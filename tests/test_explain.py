@@ -22,7 +22,7 @@ SILENT = parse_guide(
     "api-silent",
     """# The API does not answer
 
-{app} accepts connections on port {port}, but **never** answers. See [the page](https://example.org/x).
+{app} accepts connections on port {port}, but never answers. See [the page](https://example.org/x).
 
 - a window
 - a hang
@@ -360,10 +360,10 @@ def test_a_guide_is_rendered_as_plain_text() -> None:
         "\n"
         "Steps in TWS:\n"
         "  1. Look at the TWS window.\n"
-        "  2. Open File > Global Configuration....\n"
+        "  2. Open “File > Global Configuration...”.\n"
         "\n"
         "Steps in IB Gateway:\n"
-        "  1. Open Configure > Settings.\n"
+        "  1. Open “Configure > Settings”.\n"
         "\n"
         "Patience helps."
     )

@@ -91,4 +91,5 @@ def test_steps_are_numbered_and_without_marks() -> None:
     text = printed(overall="problem", problems=[PROBLEM])
 
     assert "✗ The API of IB Gateway does not answer  [api-silent]" in text
-    assert "      1. Bring the IB Gateway window to the front." in text
+    assert "    What was seen:\n      - 127.0.0.1, port 4002" in text
+    assert "      1. Bring the “IB Gateway” window to the front." in text

@@ -59,6 +59,14 @@ def placeholders(text: str) -> frozenset[str]:
     return frozenset(_PLACEHOLDER.findall(text))
 
 
+_LABEL = re.compile(r"\*\*(.+?)\*\*")
+
+
+def plain(step: str) -> str:
+    """A step without Markdown's marks: labels in quotation marks, for a menu or a terminal cannot set them off."""
+    return _LABEL.sub(r"“\1”", step).replace("`", "")
+
+
 _STEP = re.compile(r"^\d+\.\s+(.*)$")
 _HEADINGS = {
     "Steps": (ApplicationKind.TWS, ApplicationKind.GATEWAY),

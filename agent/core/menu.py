@@ -25,6 +25,7 @@ from agent.core.display import (
 )
 from agent.core.facts import ServerLink
 from agent.core.fix import Asker, Offer
+from agent.core.guide import plain
 from agent.core.status import ShownConnection, ShownProblem, Status
 from agent.tws.applications import ApplicationKind
 
@@ -185,13 +186,8 @@ def _pause(status: Status, utc_offset: float) -> MenuEntry:
     return MenuEntry(f"Resume notices{until}", Resume())
 
 
-def plain(step: str) -> str:
-    """A guide's step without its Markdown marks."""
-    return step.replace("**", "").replace("`", "")
-
-
 def _wrap(text: str) -> list[str]:
-    return textwrap.wrap(text, LINE_WIDTH) or [""]
+    return textwrap.wrap(text, LINE_WIDTH, break_on_hyphens=False) or [""]
 
 
 def local_time(epoch: float, utc_offset: float) -> str:

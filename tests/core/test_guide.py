@@ -1,6 +1,6 @@
 import pytest
 
-from agent.core.guide import Guide, GuideError, fill, parse_guide, placeholders
+from agent.core.guide import Guide, GuideError, fill, parse_guide, placeholders, plain
 from agent.tws.applications import ApplicationKind
 
 BOTH = """# Nobody listens
@@ -79,3 +79,9 @@ def test_placeholders_are_filled_and_a_missing_value_stays_readable() -> None:
 
 def test_what_is_filled_in_is_not_filled_again() -> None:
     assert fill("{name}", {"name": "{port}", "port": "1"}) == "{port}"
+
+
+def test_a_step_in_plain_text_keeps_its_labels_apart() -> None:
+    step = "Untick **Allow connections from localhost only** and set `client_id`."
+
+    assert plain(step) == "Untick “Allow connections from localhost only” and set client_id."

@@ -23,7 +23,8 @@ from agent.core.display import (
     StartAtLogin,
 )
 from agent.core.fix import Asker
-from agent.core.menu import LINE_WIDTH, STATE_WORDS, display, headline, local_time, plain, tooltip
+from agent.core.guide import plain
+from agent.core.menu import LINE_WIDTH, STATE_WORDS, display, headline, local_time, tooltip
 from agent.core.status import ShownConnection, ShownProblem, Status
 from agent.guides import load_guides
 from tests.core.test_fix import OFFER
@@ -91,7 +92,7 @@ def test_a_problem_is_told_with_cause_beginning_evidence_and_steps() -> None:
         "   IB Gateway 10.45 (pid 3117) listens on 4002",
         "   no answer within 5 s",
         "What to do:",
-        "1. Open Configure → Settings and look for Socket port.",
+        "1. Open “Configure” → “Settings” and look for Socket port.",
         "2. Look again.",
         "Show steps",
         "Use port 4002…",
