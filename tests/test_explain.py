@@ -34,7 +34,7 @@ SILENT = parse_guide(
 
 ## Steps in IB Gateway
 
-1. Open `Configure > Settings`.
+1. Open **Configure > Settings**.
 
 ## Good to know
 
