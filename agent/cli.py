@@ -127,6 +127,14 @@ def _run(options: argparse.Namespace) -> int:
     )
 
 
+def _fix(options: argparse.Namespace) -> int:
+    from agent.fix_command import command
+
+    return command(
+        _places(options), options.id, options.connection, yes=options.yes, verbosity=options.verbose, say=tell, out=out
+    )
+
+
 def _autostart(options: argparse.Namespace) -> int:
     from agent.autostart import command
 
@@ -310,6 +318,10 @@ def _parser() -> argparse.ArgumentParser:
     snooze = command("snooze", _snooze, "say nothing about one problem for a while")
     snooze.add_argument("code", metavar="CODE")
     snooze.add_argument("duration", metavar="DURATION", help="like 30m, 2h or 1d")
+    fix = command("fix", _fix, "do one of the fixes that status or doctor offered; asks first")
+    fix.add_argument("id", metavar="ID")
+    fix.add_argument("--connection", metavar="NAME", help="where it is offered for several")
+    fix.add_argument("--yes", action="store_true", help="do it without asking; what it changes is shown all the same")
     autostart = command("autostart", _autostart, "start at log-in, for this user")
     autostart.add_argument("what", choices=("on", "off", "status"))
     _add_config(command, common)

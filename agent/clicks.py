@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.autostart import LogInStart
-from agent.core.display import Action, OpenLog, OpenPage, Quit, ShowSteps, StartAtLogin
+from agent.core.display import Action, AskFix, DoFix, OpenLog, OpenPage, Quit, ShowSteps, StartAtLogin
 from agent.core.status import Status
 from agent.page_host import PageError, PageHost, view_of
 from agent.platforms.autostart import AutostartError
@@ -37,6 +37,7 @@ class Clicks:
         page: PageHost,
         scene: Callable[[], Scene],
         leave: Callable[[], None],
+        fix: Callable[[AskFix | DoFix], None],
         hand_on: Callable[[Action], None],
         refresh: Callable[[], None],
     ) -> None:
@@ -46,6 +47,7 @@ class Clicks:
         self._page = page
         self._scene = scene
         self._leave = leave
+        self._fix = fix
         self._hand_on = hand_on
         self._refresh = refresh
 
@@ -58,7 +60,11 @@ class Clicks:
                 self._open(self._places.log_file, "the log")
             case OpenPage():
                 self._open_page("")
+            case AskFix() | DoFix():
+                self._fix(action)
             case ShowSteps(connection, code):
+                # What these steps change is looked for soon.
+                self._hand_on(action)
                 if not (self._page.enabled and self._open_page(view_of(connection, code))):
                     self._show_steps(connection, code)
             case StartAtLogin(on):

@@ -30,14 +30,15 @@ def examine(places: Places, name: str | None, say: Callable[[str], None], *, tim
     """Look at the named connection, or at all of them; raises UsageError, ConfigError or CouldNotFindOut."""
     settings = load(places.config, named=places.config_named)
     if name is not None:
-        settings = _only(settings, name)
+        settings = only(settings, name)
     # Asked for a look, it connects even where the agent would wait for a click.
     connections = tuple(replace(c, auto_connect=True) for c in settings.connections)
     settings = replace(settings, connections=connections)
     return asyncio.run(look_once(settings, timing or timing_of(settings), say, RealWorld()))
 
 
-def _only(settings: Settings, name: str) -> Settings:
+def only(settings: Settings, name: str) -> Settings:
+    """The settings with one connection; raises UsageError where it is not among them."""
     chosen = tuple(c for c in settings.connections if c.name == name)
     if not chosen:
         known = ", ".join(f"“{c.name}”" for c in settings.connections)

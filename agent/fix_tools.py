@@ -21,11 +21,21 @@ SAME_START = 2.0
 class RealTools:
     """Platform, configuration file, IBC and the settings session."""
 
-    def __init__(self, platform: Platform, config: Path, client_ids: Callable[[], Sequence[int]]) -> None:
-        """`client_ids` lends two of them: the one to use, and the one to use instead; of nobody else, and never 0."""
+    def __init__(
+        self,
+        platform: Platform,
+        config: Path,
+        client_ids: Callable[[], Sequence[int]],
+        config_changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`client_ids` lends two of them: the one to use, and the one to use instead; of nobody else, and never 0.
+
+        `config_changed` is called on the loop's thread as soon as the configuration file was changed.
+        """
         self._platform = platform
         self._config = config
         self._client_ids = client_ids
+        self._config_changed = config_changed
 
     async def start_program(self, command: tuple[str, ...]) -> str | None:
         """Detached, and watched for a moment."""
@@ -44,6 +54,7 @@ class RealTools:
             await asyncio.to_thread(change_all, self._config, edits, making=False)
         except ConfigError as fault:
             return redact(str(fault))
+        self._config_changed()
         return None
 
     async def send_command(self, port: int, command: str) -> CommandAnswer:

@@ -20,6 +20,7 @@ from agent.core.show import Words
 from agent.core.state import AgentState, Knowledge
 from agent.core.status import Status
 from agent.core.timing import Timing
+from agent.fixes import FIXES
 from agent.guides import load_guides
 from agent.observers.look import Looker
 from agent.platforms import current
@@ -31,8 +32,8 @@ from agent.session.traffic import Traffic
 
 
 def knowledge() -> Knowledge:
-    """What the agent knows: the problems, their guides, and the fixes that can be offered (none yet)."""
-    return Knowledge(PROBLEMS, Words(guides=dict(load_guides()), fixes={}))
+    """What the agent knows: the problems, their guides, and the fixes."""
+    return Knowledge(PROBLEMS, Words(guides=dict(load_guides()), fixes=FIXES))
 
 
 def timing_of(settings: Settings, base: Timing | None = None) -> Timing:

@@ -4,7 +4,7 @@ Asked after a connect, on request, after something changed, while somebody follo
 else every half hour. Never of an application whose main session does not answer, and not again of one too old to tell.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -40,6 +40,8 @@ class Inquiry:
     """Since when somebody wants to know anew."""
     followed_until: float = float("-inf")
     """Until when somebody follows steps that change a setting."""
+    sent_at: float | None = None
+    """When the question was sent that brought what was told."""
     asked: int = 0
     """How often it was asked; spreads the client IDs."""
 
@@ -69,7 +71,9 @@ def due(inquiry: Inquiry, link: Link, session: Session | None, timing: Timing, n
     if inquiry.asked_at is not None and inquiry.session == state.number:
         return inquiry.asked_at + LOST_AFTER
     last = told.at if told.at is not None else float("-inf")
-    if inquiry.wanted_at is not None and inquiry.wanted_at > last:
+    sent = inquiry.sent_at if inquiry.sent_at is not None else float("-inf")
+    # An answer to an earlier question may be older than what somebody wants to know.
+    if inquiry.wanted_at is not None and inquiry.wanted_at > sent:
         return max(inquiry.wanted_at, last + SHORTEST_GAP)
     if not known:
         return state.since
@@ -92,7 +96,7 @@ def ask(
         number=state.number,
         host="127.0.0.1" if connection.local else connection.host,
         port=state.port,
-        client_ids=_client_ids(inquiry, link, {*avoid_ids, state.client_id}),
+        client_ids=spare_ids({*avoid_ids, state.client_id, *link.refused_ids}, state.number * 5 + inquiry.asked),
     )
     return replace(inquiry, session=state.number, asked_at=now, asked=inquiry.asked + 1), (effect,)
 
@@ -102,15 +106,12 @@ def answered(
 ) -> Inquiry:
     """Take in what came of it."""
     told = SettingsTold(configuration, now, server_version, door)
-    return replace(inquiry, told=told, asked_at=None)
+    return replace(inquiry, told=told, asked_at=None, sent_at=inquiry.asked_at)
 
 
-def _client_ids(inquiry: Inquiry, link: Link, avoid: set[int]) -> tuple[int, ...]:
-    """High client IDs of its own, none of our other connections', and not those of the time before."""
-    state = link.state
-    number = state.number if isinstance(state, Connected) else 0
+def spare_ids(avoid: Set[int], turn: int) -> tuple[int, ...]:
+    """Client IDs for a short session: high, none of those to avoid, and others at every turn."""
     span = len(CLIENT_ID_RANGE)
-    start = (number * 1009 + 500 + inquiry.asked * IDS_OFFERED) % span
+    start = (turn * 1009 + 500) % span
     candidates = (CLIENT_ID_RANGE[(start + step) % span] for step in range(span))
-    taken = avoid | link.refused_ids
-    return tuple(islice((i for i in candidates if i not in taken), IDS_OFFERED))
+    return tuple(islice((i for i in candidates if i not in avoid), IDS_OFFERED))

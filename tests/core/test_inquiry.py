@@ -117,6 +117,7 @@ def test_while_steps_are_followed_a_change_is_noticed_within_half_a_minute() -> 
     state = answered(answering(connected(problems=PROBLEMS))[0], told(), 0.1)
     state, effects = play(state, UserAsked(ShowSteps("Paper Gateway", "precautions-on")), now=NOW.later(60.0))
     state = answered(state, told(), 61.0)
+    assert state.watched[0].inquiry.sent_at == NOW.monotonic + 60.0
 
     assert [e for e in effects if isinstance(e, AskSettings)]
     assert asked_when(state, until=3600.0) == 95.0
@@ -177,3 +178,13 @@ def test_a_frozen_application_is_left_alone() -> None:
     _, effects = play(replace(state, watched=(watched,)), UserAsked(LookNow()), now=NOW.later(1805.0))
 
     assert not [e for e in effects if isinstance(e, AskSettings)]
+
+
+def test_an_answer_to_an_earlier_question_is_not_what_somebody_wants_to_know() -> None:
+    state, _ = answering(connected())
+    state, none = play(state, UserAsked(LookNow()), now=NOW.later(1.0))
+    state = answered(state, told(), 1.5)
+
+    assert not [e for e in none if isinstance(e, AskSettings)]
+    assert answering(state, 2.0)[1] == ()
+    assert len(answering(state, 3.6)[1]) == 1

@@ -22,6 +22,7 @@ from tests.faults.watching import QUICK, paper
 
 START_API = 71
 CURRENT_TIME = 49
+CONFIG = 108
 STANDING_PER_MINUTE = 7
 """Messages a healthy session costs TWS at most, with the defaults."""
 
@@ -49,8 +50,10 @@ async def test_a_healthy_session_costs_its_heartbeat_and_farm_flaps_make_no_soun
         counted = await gateway.counters()
         ids = {s.connections[0].client_id for s in agent.statuses} - {None}
 
-    assert set(counted.received) == {START_API, CURRENT_TIME}
-    assert counted.received[START_API] == counted.connections_accepted == 1
+    # Once after a connect, a second session of a moment asks for the settings.
+    assert set(counted.received) == {START_API, CURRENT_TIME, CONFIG}
+    assert counted.received[START_API] == counted.connections_accepted == 2
+    assert counted.received[CONFIG] == 1
     # The first heartbeat belongs to connecting.
     assert counted.received[CURRENT_TIME] - 1 <= STANDING_PER_MINUTE * minutes
     assert counted.received[CURRENT_TIME] >= 2

@@ -1,0 +1,95 @@
+"""`gatelight fix`: shows what a fix would change, takes the yes, does it. Through the running agent, else by itself."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from agent.errors import NotRunning, UsageError
+from agent.runtime.control import request
+from agent.runtime.paths import Places
+
+ANSWER_SECONDS = 20.0
+"""How long the agent may take over a fix: a look, three seconds for TWS, and some until it shows."""
+
+Ask: TypeAlias = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+Say: TypeAlias = Callable[[str], None]
+
+
+def command(places: Places, fix: str, connection: str | None, *, yes: bool, verbosity: int, say: Say, out: Say) -> int:
+    """Do one fix; returns the exit status. Raises UsageError for a fix that is not offered, or without a yes."""
+    return asyncio.run(_command(places, fix, connection or "", yes=yes, verbosity=verbosity, say=say, out=out))
+
+
+async def _command(places: Places, fix: str, connection: str, *, yes: bool, verbosity: int, say: Say, out: Say) -> int:
+    async def through_agent(message: dict[str, Any]) -> dict[str, Any]:
+        return await asyncio.to_thread(request, places, message, ANSWER_SECONDS)
+
+    try:
+        offer = await through_agent({"command": "fix", "id": fix, "connection": connection})
+    except NotRunning:
+        from agent.runtime.logs import set_up
+
+        # No agent keeps a log now, and every fix leaves a line in it.
+        with set_up(places.log_file, verbosity, tell=say):
+            return await _by_itself(places, fix, connection, yes=yes, say=say, out=out)
+    return await _talk(through_agent, offer, yes=yes, say=say, out=out)
+
+
+async def _by_itself(places: Places, fix: str, connection: str, *, yes: bool, say: Say, out: Say) -> int:
+    from agent.fix_alone import alone
+
+    async with alone(places, connection, say) as ask:
+        offer = await ask({"command": "fix", "id": fix, "connection": connection})
+        return await _talk(ask, offer, yes=yes, say=say, out=out)
+
+
+async def _talk(ask: Ask, offer: dict[str, Any], *, yes: bool, say: Say, out: Say) -> int:
+    if "error" in offer:
+        raise UsageError(offer["error"])
+    if not await _agreed(offer, yes=yes, say=say):
+        say("Nothing was changed.")
+        return 1
+    wish = {"command": "fix", "id": offer["id"], "connection": offer["connection"], "digest": offer["digest"]}
+    answer = await ask(wish)
+    while "again" in answer:
+        say(answer["text"])
+        # A yes to one text is no yes to another.
+        if not await _agreed(answer["again"], yes=False, say=say):
+            say("Nothing was changed.")
+            return 1
+        answer = await ask({**wish, "digest": answer["again"]["digest"]})
+    if "error" in answer:
+        say(answer["error"])
+        return 1
+    out(answer["text"])
+    out(f"Now: {answer['now']}.")
+    if not answer["done"]:
+        say(f"By hand: {answer['by_hand']}")
+    return 0 if answer["done"] else 1
+
+
+async def _agreed(offer: dict[str, Any], *, yes: bool, say: Say) -> bool:
+    """Show the whole question; True when somebody said yes to it."""
+    say(offer["title"])
+    for line in offer["changes"]:
+        say(f"  - {line}")
+    if offer["given_up"]:
+        say("Given up by it:")
+        for line in offer["given_up"]:
+            say(f"  - {line}")
+    if offer["remark"]:
+        say(offer["remark"])
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError("This needs a yes to the text above: run it in a terminal, or add --yes where that is enough.")
+    said = await asyncio.to_thread(_read, "Do it? [y/N] ")
+    return said.strip().lower() in ("y", "yes")
+
+
+def _read(prompt: str) -> str:
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    # A closed terminal is a no.
+    return sys.stdin.readline()

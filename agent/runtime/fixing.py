@@ -1,0 +1,215 @@
+"""Doing a fix: the yes is held against what would be done now, one is done at a time, and then everything is looked at.
+
+Whoever asks (menu, notice, command line, page), it goes through here: the offer is judged anew after a fresh look, a
+line in the log keeps who asked, what was before, what was done and what is true now.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from agent.core.clock import Moment
+from agent.core.display import IconState, LookNow
+from agent.core.events import Event, UserAsked
+from agent.core.fix import Asker, Done, Failed, Fix, FixOutcome, NeedsConsent, Offer, Tools
+from agent.core.menu import headline
+from agent.core.state import AgentState
+from agent.core.status import ShownConnection
+
+logger = logging.getLogger("agent")
+
+FRESH_LOOK = 2.5
+"""Seconds a look before the fix may take; without one nothing is done."""
+TAKES_EFFECT = 4.0
+"""Seconds after a fix in which its effect is waited for, so that the answer says what is true then."""
+_PAUSE = 0.05
+"""Seconds between two glances at the agent's state."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotOffered:
+    """There is nothing to say yes to; the text is one sentence."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a fix."""
+
+    done: bool
+    text: str
+    """What was done, or why not, one sentence."""
+    now: str
+    """What is true now, one sentence."""
+    by_hand: str = ""
+    """How to do it by hand instead, where it failed."""
+    again: Offer | None = None
+    """What has to be read and agreed to besides, before anything is done."""
+
+
+class Fixing:
+    """The fixes of one running agent. On its loop's thread."""
+
+    def __init__(
+        self,
+        state: Callable[[], AgentState],
+        now: Callable[[], Moment],
+        post: Callable[[Event], None],
+        fixes: Mapping[str, Fix],
+        tools: Tools,
+    ) -> None:
+        self._state = state
+        self._now = now
+        self._post = post
+        self._fixes = fixes
+        self._tools = tools
+        self._busy = False
+        self._consents: dict[str, tuple[Offer, Offer]] = {}
+        """By the digest of an offer that wants further consent: that offer, and the one it came from."""
+
+    def find(self, fix: str, connection: str = "") -> Offer | NotOffered:
+        """What would be done, for somebody to read. Without `connection` it must be clear which one is meant."""
+        offers = [o for o in self._offers() if o.fix == fix and connection in ("", o.connection)]
+        if len(offers) == 1:
+            return offers[0]
+        if offers:
+            names = ", ".join(f"“{o.connection}”" for o in offers)
+            return NotOffered(f"{fix} is offered for {names}: say which connection is meant.")
+        if fix not in self._fixes:
+            known = ", ".join(sorted(o.fix for o in self._offers())) or "none at the moment"
+            return NotOffered(f"There is no fix “{fix}”: offered is {known}.")
+        where = f" for “{connection}”" if connection else ""
+        return NotOffered(f"{fix} is not offered{where} now: what it is for is over, or it cannot be done here.")
+
+    async def do(self, fix: str, connection: str, digest: str, asker: Asker) -> Answer | NotOffered:
+        """Do what was agreed to, if it is still what would be done."""
+        if self._busy:
+            return NotOffered("Another fix is under way: wait until it is done.")
+        self._busy = True
+        try:
+            return await self._do(fix, connection, digest, asker)
+        finally:
+            self._busy = False
+
+    async def _do(self, fix: str, connection: str, digest: str, asker: Asker) -> Answer | NotOffered:
+        agreed, base = self._consents.pop(digest, (None, None))
+        self._consents.clear()
+        if not await self._looked():
+            return self._refused(fix, connection, asker, "The machine could not be looked at again: nothing was done.")
+        offers = {o.digest: o for o in self._offers() if o.fix == fix and connection == o.connection}
+        if agreed is not None and base is not None and base.digest in offers:
+            offer = agreed
+        elif digest in offers:
+            offer = offers[digest]
+        else:
+            gone = "What you agreed to is no longer what would be done, because something changed: nothing was done."
+            return self._refused(fix, connection, asker, gone)
+        before = self._headline(connection)
+        outcome = await self._carry_out(offer)
+        logger.info(
+            "fix %s for “%s”, asked by %s; before: %s; agreed: %s; result: %s",
+            fix,
+            connection,
+            asker.value,
+            before,
+            "; ".join(offer.question.changes),
+            _result(outcome),
+        )
+        answer = await self._answer(offer, base if base is not None else offer, outcome)
+        logger.info("fix %s for “%s”; now: %s", fix, connection, answer.now)
+        return answer
+
+    async def _carry_out(self, offer: Offer) -> FixOutcome:
+        try:
+            return await self._fixes[offer.fix].do(offer, self._tools)
+        except Exception as fault:
+            logger.exception("the fix %s failed", offer.fix)
+            what = f"It failed ({type(fault).__name__}), and it is not certain how far it came; the log says more."
+            return Failed(what, offer.by_hand)
+
+    async def _answer(self, offer: Offer, base: Offer, outcome: FixOutcome) -> Answer:
+        self._post(UserAsked(LookNow()))
+        match outcome:
+            case Done(text):
+                return Answer(True, text, await self._now_true(base))
+            case Failed(text, by_hand):
+                return Answer(False, text, await self._now_true(base, wait=0.0), by_hand)
+            case NeedsConsent(again):
+                self._consents[again.digest] = (again, base)
+                asks = "Nothing has been changed: the application warns, and wants that to be agreed to first."
+                return Answer(False, asks, await self._now_true(base, wait=0.0), again=again)
+            case _:
+                assert_never(outcome)
+
+    async def _now_true(self, offer: Offer, wait: float = TAKES_EFFECT) -> str:
+        """What is shown of the connection once the fix has had time to take effect."""
+        await self._until(lambda: not self._on_its_way(offer), wait)
+        shown = self._headline(offer.connection)
+        still = " (what the fix is for still shows)" if self._complains(offer) else ""
+        return f"{offer.connection}: {shown}{still}"
+
+    def _on_its_way(self, offer: Offer) -> bool:
+        shown = self._shown(offer.connection)
+        return self._complains(offer) or (shown is not None and shown.overall is IconState.CONNECTING)
+
+    def _complains(self, offer: Offer) -> bool:
+        """Whether a problem that names this fix still shows."""
+        state = self._state()
+        for watched in state.watched:
+            if watched.settings.name == offer.connection:
+                entries = watched.ledger.entries.values()
+                return any(e.problem.fix == offer.fix and not e.hidden for e in entries)
+        return False
+
+    async def _looked(self) -> bool:
+        """Look once more, so that the offer is judged by what is there now."""
+        asked = self._now().monotonic
+        self._post(UserAsked(LookNow()))
+        return await self._until(lambda: self._state().machine.taken >= asked, FRESH_LOOK)
+
+    async def _until(self, met: Callable[[], bool], seconds: float) -> bool:
+        """Wait for something to show in the agent's state; answers whether it came."""
+        deadline = self._now().monotonic + seconds
+        while not met():
+            left = deadline - self._now().monotonic
+            if left <= 0:
+                return False
+            await asyncio.sleep(min(_PAUSE, left))
+        return True
+
+    def _refused(self, fix: str, connection: str, asker: Asker, text: str) -> NotOffered:
+        logger.info("fix %s for “%s”, asked by %s: %s", fix, connection, asker.value, text)
+        return NotOffered(text)
+
+    def _offers(self) -> list[Offer]:
+        state = self._state()
+        return [
+            offer
+            for watched in state.watched
+            for entry in watched.ledger.entries.values()
+            if entry.shown
+            for offer in watched.offers.get(entry.problem.code, ())
+        ]
+
+    def _headline(self, connection: str) -> str:
+        shown = self._shown(connection)
+        return headline(shown) if shown is not None else "not watched any more"
+
+    def _shown(self, connection: str) -> ShownConnection | None:
+        status = self._state().shown
+        return next((c for c in status.connections if c.name == connection), None) if status is not None else None
+
+
+def _result(outcome: FixOutcome) -> str:
+    match outcome:
+        case Done(text):
+            return f"done: {text}"
+        case Failed(text, _):
+            return f"failed: {text}"
+        case NeedsConsent(again):
+            return f"asked for more: {'; '.join(again.question.changes)}"
+        case _:
+            assert_never(outcome)
