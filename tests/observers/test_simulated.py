@@ -8,6 +8,8 @@ import pytest
 from agent.core.clock import Moment
 from agent.core.facts import Known, MachineFacts, Process
 from agent.observers.look import Looker
+from agent.simulator.free_ports import free_port
+from agent.simulator.settings_folder import IbcChoices
 from agent.simulator.shapes import Shape
 from agent.simulator.world import SimulatedApplication
 from agent.tws.applications import ApplicationKind, Launcher, TradingMode
@@ -52,6 +54,20 @@ async def test_a_log_in_screen_has_no_port_and_no_link_and_then_both(tmp_path: P
     assert after is not None
     assert after.api_ports == (simulated.port,)
     assert after.upstream is not None
+
+
+@pytest.mark.parametrize(("shape", "seen"), [(Shape.IBC, True), (Shape.ITSELF, False)])
+async def test_ibcs_command_server_is_told_where_it_listens_and_is_no_api_port(
+    tmp_path: Path, shape: Shape, seen: bool
+) -> None:
+    port = free_port()
+    ibc = IbcChoices(command_server_port=port)
+    async with await SimulatedApplication.start(tmp_path, shape=shape, ibc=ibc) as simulated:
+        found = of(look(Looker(), simulated.port), simulated.pid)
+
+    assert found is not None
+    assert found.command_port == (port if seen else None)
+    assert found.api_ports == (simulated.port,)
 
 
 async def test_an_automatic_restart_is_told_by_the_command_line(tmp_path: Path) -> None:
