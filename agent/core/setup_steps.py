@@ -9,7 +9,7 @@ from dataclasses import replace
 from agent.core.facts import Facts, Installation, Known, SettingsHints, Unknown
 from agent.core.reading import applications, link_settled, port_of
 from agent.core.settings import Intent, WantedMode
-from agent.core.settings_reading import as_told, settings_of, why_unknown
+from agent.core.settings_reading import as_told, asked, settings_of, why_unknown
 from agent.core.setup import Act, Scene, Setup, SetupStep, StepState
 from agent.core.setup_extras import at_login, configuration, market_data, notice_test
 from agent.core.telling import app_name, listed, masked, took
@@ -237,6 +237,8 @@ def _read_only(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     known = settings_of(facts)
     if known is not None and known.settings.read_only_api is False:
         return replace(step, seen=(f"“Read-Only API” is not ticked, {as_told(facts)}",))
+    if not asked(facts):
+        return replace(step, state=StepState.UNKNOWN, text=f"Gatelight is asking {name} for its settings.")
     if looked:
         return replace(step, seen=("you have looked: “Read-Only API” is not ticked",))
     return replace(

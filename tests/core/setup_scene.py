@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from agent.core.data_seen import LIVE_OR_FROZEN, DataTest, Definition, History, Quote, SymbolSeen, Told
-from agent.core.facts import Facts, Known, Outcome, SettingsTold
+from agent.core.facts import Facts, Known, Outcome, SettingsTold, Unknown
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.core.setup import Beside, NoticeTried, Setup, SetupStep, StepState, scene_of
 from agent.core.setup_answers import Answers
@@ -37,6 +37,12 @@ def told(given: Facts, *, read_only: bool | None = None, precautions: Precaution
     """The facts with API settings that the application has told."""
     answer = ConfigResponse(ApiSettings(read_only_api=read_only), precautions or Precautions(), source=Source.API)
     return replace(given, api_settings=SettingsTold(Known(answer), NOW.monotonic - 5, 223, given.session.served_door))
+
+
+def silent(given: Facts) -> Facts:
+    """The facts of an application that was asked for its settings and is too old to tell."""
+    answer = Unknown("server version 178 does not tell its settings; that begins with 219")
+    return replace(given, api_settings=SettingsTold(answer, NOW.monotonic - 5, 178, given.session.served_door))
 
 
 def wants(**changes: Any) -> ConnectionSettings:

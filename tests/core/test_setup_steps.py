@@ -14,6 +14,7 @@ from agent.core.facts import (
     ServerLink,
     SessionFacts,
     SettingsHints,
+    SettingsTold,
     Sight,
     Unknown,
 )
@@ -24,7 +25,7 @@ from agent.core.setup_steps import DOWNLOAD_PAGES, JUDGES
 from agent.page.guiding import LINKS
 from agent.tws.api_settings import Precautions
 from agent.tws.applications import ApplicationKind
-from tests.core.setup_scene import ANY, PAPER, TWS, judged, states, step, told, wants
+from tests.core.setup_scene import ANY, PAPER, TWS, judged, silent, states, step, told, wants
 from tests.problems.scene import backing_off, connected, facts, gateway, machine, relay, tws
 
 DONE, TO_DO, UNKNOWN, NOT_NEEDED, WAITING = (
@@ -105,6 +106,7 @@ def test_the_steps_come_in_their_order() -> None:
         ("port", REMOTE, NOT_NEEDED),
         ("read-only", LISTENING, WAITING),
         ("read-only", facts(wants=PAPER), UNKNOWN),
+        ("read-only", silent(facts(wants=PAPER)), UNKNOWN),
         ("read-only", GREEN, DONE),
         ("read-only", told(facts(wants=PAPER), read_only=True), TO_DO),
         ("read-only", told(facts(wants=wants(intent=Intent.DATA)), read_only=True), NOT_NEEDED),
@@ -227,11 +229,15 @@ def test_fix_ctci_on_the_log_in_screen_is_said_before_the_log_in() -> None:
 
 
 def test_read_only_that_is_not_told_may_be_looked_at() -> None:
-    old = step("read-only", facts(wants=PAPER))
-    looked = step("read-only", facts(wants=PAPER), Answers(looked=frozenset({"read-only"})))
+    old = step("read-only", silent(facts(wants=PAPER)))
+    looked = step("read-only", silent(facts(wants=PAPER)), Answers(looked=frozenset({"read-only"})))
     proven = step("read-only", told(facts(wants=PAPER), read_only=True), Answers(looked=frozenset({"read-only"})))
 
+    asked_soon = step("read-only", replace(facts(wants=PAPER), api_settings=SettingsTold()))
+
+    assert (asked_soon.state, asked_soon.acts) == (UNKNOWN, ())
     assert old.acts == (Act.LOOKED,)
+    assert "does not tell its settings" in old.text
     assert any("Read-Only API" in line for line in old.steps)
     assert looked.state is DONE
     assert proven.state is TO_DO
