@@ -9,7 +9,7 @@ from agent.core.clock import Moment
 from agent.core.facts import Process
 from agent.platforms import Platform
 
-AGAIN = 15.0
+AGAIN = 30.0
 """Seconds an answer is good for: windows come and go, and asking costs a connection to the screen."""
 
 

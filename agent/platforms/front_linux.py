@@ -78,7 +78,7 @@ def _windows(display: Display) -> list[tuple[int, int]] | None:
 
 def _property(display: Display, window: Any, name: str) -> Any:
     """The value of a property, None where the window has none of that name."""
-    found = window.get_full_property(display.intern_atom(name), X.AnyPropertyType)
+    found = window.get_full_property(display.get_atom(name), X.AnyPropertyType)
     return None if found is None else found.value
 
 
@@ -110,7 +110,7 @@ def _activate(display: Display, number: int) -> None:
     root, window = display.screen().root, display.create_resource_object("window", number)
     asked = x_event.ClientMessage(
         window=window,
-        client_type=display.intern_atom("_NET_ACTIVE_WINDOW"),
+        client_type=display.get_atom("_NET_ACTIVE_WINDOW"),
         data=(32, [_BY_THE_USER, X.CurrentTime, 0, 0, 0]),
     )
     root.send_event(asked, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)

@@ -40,7 +40,7 @@ def front() -> None:
         )
         for title in ("IB Gateway", "Another program")
     ]
-    pids = [int(window.stdout.readline()) for window in shown if window.stdout is not None]
+    pids = [int(program.stdout.readline()) for program in shown if program.stdout is not None]
     user32: Any = ctypes.windll.user32  # type: ignore[attr-defined,unused-ignore]
     found = front_windows.with_window(frozenset((*pids, os.getpid())))
     minimised = front_windows._windows()
@@ -50,9 +50,9 @@ def front() -> None:
     still = front_windows.with_window(frozenset(pids))
     trouble = front_windows.bring_to_front(pids[0])
     in_front = front_windows._owner(user32.GetForegroundWindow())
-    for window in shown:
-        window.kill()
-        window.wait()
+    for program in shown:
+        program.kill()
+        program.wait()
     report = {
         "found": sorted(pids.index(p) for p in found or ()),
         "still": sorted(pids.index(p) for p in still or ()),
