@@ -1,6 +1,18 @@
 """The account number: its first letters tell paper from live."""
 
-from agent.page.drawings.canvas import STRONG, TITLE_BAR, WIDTH, around, bar, picture, width_of, window, words
+from agent.page.drawings.canvas import (
+    STRONG,
+    TITLE_BAR,
+    WIDTH,
+    around,
+    bar,
+    mark,
+    picture,
+    pointer,
+    width_of,
+    window,
+    words,
+)
 from agent.page.drawings.layout import Drawing, Layout
 from agent.page.drawings.step import Step
 
@@ -18,10 +30,11 @@ def account(step: Step, layout: Layout) -> Drawing | None:
         if letter:
             width = width_of(letter, STRONG, bold=True)
             parts.append(around(x - 8, y - 2, width + 14, 30, words(x, y + 19, letter, "d-b"), None, hand=False))
+            parts.append(mark(pointer(x + 4, y + 22)))
             x += width + 10
         parts.append(words(x, y + 19, rest, "d-b"))
         parts.append(words(170, y + 18, "paper trading" if letter else "live trading"))
-        y += 44
+        y += 54
     parts.append(bar(40, y + 4, 220))
     frame = window(2, 2, WIDTH - 4, y + 24, layout.program)
     alt = f"The window of {layout.application} with two account numbers: the one for paper trading begins with D."

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from agent.page.drawings.account import account
 from agent.page.drawings.acts import acts
-from agent.page.drawings.gatelight import configuration, menu, terminal
+from agent.page.drawings.configuration import configuration
+from agent.page.drawings.gatelight import menu, terminal
 from agent.page.drawings.keyboard import keyboard
 from agent.page.drawings.layout import Drawing, Layout
 from agent.page.drawings.login_screen import login_screen

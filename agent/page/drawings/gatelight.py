@@ -1,12 +1,10 @@
-"""Gatelight's own things: its menu, its configuration, and its commands in a terminal."""
+"""Gatelight's menu, and its commands in a terminal."""
 
 import re
 from collections.abc import Iterable
-from dataclasses import fields
 
 from agent.core.display import IconState, MenuEntry
 from agent.core.menu import display
-from agent.core.settings import ConnectionSettings
 from agent.core.status import ShownConnection, Status
 from agent.page.drawings.canvas import (
     MONO,
@@ -15,7 +13,6 @@ from agent.page.drawings.canvas import (
     around,
     bar,
     disc,
-    fitted,
     path,
     picture,
     rect,
@@ -87,78 +84,6 @@ def _menu(entries: Iterable[MenuEntry], wanted: str, x: float, width: float, ord
             parts.append(words(x + 26, y + 18, entry.label, "d-s"))
             y += _ROW - 4
     return panel + rect(x, 34, width, y - 30, "d-frame", corner=6) + "".join(parts), y + 6
-
-
-_KEYS = tuple(key.name for key in fields(ConnectionSettings))
-_BARE = ("port", "client_id")
-"""Keys whose numbers stand without quotation marks."""
-_ENTRY = "[[connections]]"
-_ASSIGNED = re.compile(r"(\w+)\s*=\s*(.+)")
-_GIVEN = re.compile(r"\bto ([\w.:-]*\d[\w.:-]*\w)")
-
-
-def configuration(step: Step) -> Drawing | None:
-    """Draw a step that looks at or changes Gatelight's configuration; None if it does not."""
-    if "gatelight configuration" not in step.words and "of this connection" not in step.words and not _keys(step):
-        return None
-    keys = _keys(step) or ({"port": _value(step, "port")} if "port" in step.words else {})
-    if not keys:
-        return None
-    entries = 2 if _ENTRY in step.code else 1
-    parts, y = [], 2.0 + TITLE_BAR + 12
-    for entry in range(entries):
-        block, top = [words(24, y + 20, _ENTRY, "d-c")], y
-        y += _ROW
-        for order, (key, value) in enumerate((("name", ""), *keys.items()) if entries == 1 else keys.items()):
-            block.append(_line(key, value, y, _order(order, keys) if entries == 1 else 0))
-            y += _ROW
-        content = "".join(block)
-        if entries > 1:
-            content = around(14, top + 1, 250, y - top, content, None, hand=entry > 0)
-            y += 10
-        parts.append(content)
-    frame = window(2, 2, WIDTH - 4, y + 8, "Gatelight configuration")
-    named = ", ".join(f"{key} = {value}" if value else key for key, value in keys.items())
-    alt = f"The configuration of Gatelight, an entry {_ENTRY}. Marked: {named}."
-    return Drawing(picture(y + 16, frame + "".join(parts), alt), alt)
-
-
-def _order(position: int, keys: dict[str, str]) -> int | None:
-    """The number of a line's mark: 0 for the name, which has none; None for the only one."""
-    return None if position and len(keys) == 1 else position
-
-
-def _keys(step: Step) -> dict[str, str]:
-    """The keys that the step names, each with its value as TOML; empty where the step gives none."""
-    found: dict[str, str] = {}
-    for code in step.code:
-        assigned = _ASSIGNED.fullmatch(code)
-        key, value = assigned.groups() if assigned else (code, "")
-        if key in _KEYS:
-            found[key] = value or _value(step, key)
-    return found
-
-
-def _value(step: Step, key: str) -> str:
-    if '"auto"' in step.code:
-        return '"auto"'
-    given = _GIVEN.search(step.plain)
-    if given is None:
-        return ""
-    return given[1] if key in _BARE else f'"{given[1]}"'
-
-
-def _line(key: str, value: str, y: float, order: int | None) -> str:
-    """A line of the configuration; `order` 0: not marked."""
-    named = words(36, y + 20, f"{key} = ", "d-c")
-    left = 36 + (len(key) + 3) * MONO * 14
-    room = WIDTH - 40 - left
-    shown = fitted(value, room)
-    content = named + (words(left, y + 20, shown, "d-c d-v") if value else bar(left, y + 11, 80))
-    if order == 0:
-        return content
-    across = left + max(80.0, len(shown) * MONO * 14) - 36
-    return around(18, y + 1, across + 44, _ROW - 2, content, order)
 
 
 def terminal(step: Step) -> Drawing | None:

@@ -174,9 +174,12 @@ def _user(x: float, width: float) -> str:
 
 
 def _title(title: str, x: float, y: float, order: int | None) -> str:
-    """A window's title, marked: this is the window to look for."""
-    across = width_of(title, SMALL, bold=True) + 24
-    return around(x + 6, y + 4, across, 22, words(x + 17, y + 20, title, "d-w"), order, hand=False)
+    """A window's title, marked with a tick: this is the window to look for, and there is nothing to click."""
+    across = width_of(title, SMALL, bold=True) + 34
+    content = words(x + 27, y + 20, title, "d-w")
+    if order is None:
+        content += disc(x + 8, y + 15, 9, "d-af") + path(f"M{x + 4:g} {y + 15:g}l3 3 5-6", "d-seen")
+    return around(x + 8, y + 4, across, 22, content, order, hand=False)
 
 
 SECOND_FACTOR = "Second Factor Authentication"

@@ -115,16 +115,15 @@ def _field(row: Row, x: float, y: float, width: float, state: State) -> Drawn:
     label, height = _text(row, x, y + (4 if beside else 0), label_width if beside else width, state)
     left, top = (x + label_width + 10, y) if beside else (x, y + height)
     content = label + _entry(left, top, 76, state.values.get(row.label, ""), marked)
-    if row.unit:
-        content += words(left + 82, top + 18, row.unit, "d-s")
     taken = _FIELD if beside else height + _FIELD + 4
-    if row.shape is Shape.TIME:
-        if left + 86 + _HALF * len(HALVES) <= x + width:
-            content += _halves(left + 86, top + 5)
-        else:
-            content += _halves(x, top + _FIELD + 7)
-            taken += BOX + 10
-    return _framed(row, x, y, width, taken, content, state)
+    beyond = words(left + 82, top + 18, row.unit, "d-s") if row.unit else ""
+    if row.shape is Shape.TIME and left + 86 + _HALF * len(HALVES) <= x + width:
+        beyond = _halves(left + 86, top + 5)
+    elif row.shape is Shape.TIME:
+        beyond = _halves(x, top + _FIELD + 7)
+        taken += BOX + 10
+    drawn = _framed(row, x, y, width, taken, content, state)
+    return Drawn(drawn.svg + beyond, drawn.height)
 
 
 def _entry(x: float, y: float, width: float, value: str, marked: bool) -> str:
@@ -155,8 +154,12 @@ def _addresses(row: Row, x: float, y: float, width: float, state: State) -> Draw
         inside.append(_new_address(x, top + 30, width, state))
     left, below = x, top + _LIST + 6
     for name in ADDRESS_BUTTONS:
-        inside.append(_address_button(name, left, below, state))
-        left += _button_width(name) + _BUTTON_GAP
+        marked = name in state.orders
+        # As narrow as can be: three of them stand side by side.
+        across = width_of(name, STRONG if marked else LABEL, bold=marked) + 13
+        drawn = button(left, below, name, across, marked=marked)
+        inside.append(_clicked(drawn, left, below, across, state.orders[name]) if marked else drawn)
+        left += across + _BUTTON_GAP
     taken = height + _LIST + BUTTON + 14
     if row.label in state.orders:
         # Where a button is named as well, the label is only the place to look at.
@@ -179,18 +182,10 @@ def _new_address(x: float, y: float, width: float, state: State) -> str:
     return around(x + 8, y, width - 14, _FIELD, content, len(state.orders) + 1)
 
 
-def _address_button(name: str, x: float, y: float, state: State) -> str:
-    if name not in state.orders:
-        return button(x, y, name, _button_width(name))
-    order, width = state.orders[name], _button_width(name)
-    content = button(x, y, name, width, marked=True)
+def _clicked(drawn: str, x: float, y: float, width: float, order: int | None) -> str:
+    """A button of the list, marked. It has no frame around it: there is no room for one."""
     sign = pointer(x + width - 14, y + BUTTON - 8) if order is None else number(x, y + BUTTON, order)
-    return mark(content + sign)
-
-
-def _button_width(name: str) -> float:
-    """As narrow as can be: three of them stand side by side."""
-    return width_of(name, STRONG, bold=True) + 12
+    return mark(drawn + sign)
 
 
 def chosen(rows: tuple[Row, ...], wanted: Iterable[str], room: float, width: float, state: State) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from agent.page.drawings.canvas import (
     bar,
     button,
     button_width,
+    disc,
     mark,
     number,
     path,
@@ -28,7 +29,7 @@ from agent.page.drawings.step import Label, Step
 
 _LEFT, _TOP = 2, 2
 _INNER = WIDTH - 2 * _LEFT
-_ROOM = 190
+_ROOM = 204
 """Height of the rows that are shown: those a step names, and neighbours as far as they fit."""
 _SHORT_ROOM = 96
 """The same where the step is about something else than a row."""
@@ -55,6 +56,8 @@ class _Scene:
     on_page: bool
     on_buttons: bool
     """Where something is marked."""
+    latest: str
+    """The label that the steps named last before this one's, on the open page; empty: none."""
     offered: tuple[str, ...] = ()
     """Boxes of which the user ticks those they want."""
 
@@ -85,6 +88,7 @@ def settings_window(step: Step, layout: Layout, context: Sequence[Step]) -> Draw
         on_tree=any(one.name in step.wanted for one in every),
         on_page=page is not None and any(_on(page, name) for name in (*names, *offered)),
         on_buttons=any(name in BUTTONS for name in names),
+        latest=_latest(decided, page),
         offered=offered,
     )
     alt = _alt(scene)
@@ -101,6 +105,15 @@ def _names(step: Step, every: Sequence[Page]) -> list[str]:
         elif label in BUTTONS or any(_on(page, label) for page in every):
             names.append(label)
     return list(dict.fromkeys(names))
+
+
+def _latest(decided: Sequence[Label], page: Page | None) -> str:
+    """The row of the open page that was named last."""
+    if page is None:
+        return ""
+    on_page = (label.text for label in reversed(decided) if _on(page, label.text))
+    label = next(on_page, "")
+    return page.rows[-1].label if label in ADDRESS_BUTTONS else label
 
 
 def _new_address(decided: Sequence[Label]) -> str | None:
@@ -189,7 +202,7 @@ def _shown(scene: _Scene, width: float) -> list[Row]:
     rows, orders = scene.page.rows, scene.state.orders
     if scene.offered:
         return [row for row in rows if row.label in scene.offered]
-    wanted = list(orders if scene.on_page else scene.state.touched)
+    wanted = list(orders) if scene.on_page else [scene.latest]
     if any(name in (*ADDRESS_BUTTONS, _SCROLL) for name in orders):
         wanted = [*wanted, rows[-1].label]
     room = _ROOM if scene.on_page else _SHORT_ROOM
@@ -199,7 +212,14 @@ def _shown(scene: _Scene, width: float) -> list[Row]:
 def _rows(scene: _Scene, shown: Iterable[Row], x: float, y: float, width: float) -> tuple[str, float]:
     """The rows, and their height."""
     parts, height = [], 0.0
+    rows = scene.page.rows if scene.page is not None else ()
+    before = None
     for row in shown:
+        if before is not None and rows.index(row) > rows.index(before) + 1:
+            # Rows between the two are left out.
+            parts += [disc(x + 28 + _numbered(scene), y + height - 3 + 6 * dot, 1.8, "d-dot") for dot in range(3)]
+            height += 22
+        before = row
         drawn = draw(row, x + 20 + _numbered(scene), y + height, width, scene.state)
         parts.append(drawn.svg)
         height += drawn.height

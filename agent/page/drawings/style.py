@@ -39,6 +39,7 @@ STYLE = """\
 .drawing .d-dot { fill: currentColor; }
 .drawing .d-a { fill: var(--d-glow); stroke: var(--d-accent); stroke-width: 2.5; }
 .drawing .d-af { fill: var(--d-accent); }
+.drawing .d-seen { fill: none; stroke: var(--d-on); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 .drawing .d-tick, .drawing .d-arrow { fill: none; stroke-width: 2.5; stroke-linecap: round; stroke-linejoin: round; }
 .drawing .d-tick { stroke: currentColor; }
 .drawing .d-arrow { stroke: var(--d-accent); }

@@ -1,0 +1,59 @@
+"""Every step of every guide in every layout, with its placeholders filled."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agent.core.guide import fill
+from agent.guides import load_guides
+from agent.page.drawings import Drawing, Layout, drawing_for
+
+VALUES = {
+    "actual": "7497",
+    "address": "172.17.0.2",
+    "app": "IB Gateway 10.45",
+    "client_id": "7",
+    "due": "Sunday 07:00",
+    "first_step": "Where TWS or IB Gateway runs outside WSL, set `host` to 172.28.16.1.",
+    "other": "IB Gateway",
+    "owner": "nginx",
+    "port": "4002",
+    "programs": "quantower",
+    "until": "05:45",
+    "wanted": "paper",
+}
+"""What stands in the placeholders."""
+_IN_GUIDE = {"wrong-application": {"wanted": "TWS"}, "trading-mode-mismatch": {"actual": "live"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One step as a user of one layout meets it."""
+
+    code: str
+    """Of the guide."""
+    layout: Layout
+    number: int
+    written: str
+    """As the guide has it."""
+    step: str
+    """Placeholders filled."""
+    before: tuple[str, ...]
+
+    @property
+    def drawing(self) -> Drawing | None:
+        """Its picture."""
+        return drawing_for(self.step, self.layout, context=self.before)
+
+    def __str__(self) -> str:
+        return f"{self.code}-{self.layout}-{self.number}"
+
+
+def all_steps() -> Iterator[Told]:
+    """All of them."""
+    for code, guide in load_guides().items():
+        values = VALUES | _IN_GUIDE.get(code, {})
+        for layout in Layout:
+            written = guide.steps[layout.kind]
+            filled = tuple(fill(step, values) for step in written)
+            for number, step in enumerate(filled):
+                yield Told(code, layout, number + 1, written[number], step, filled[:number])
