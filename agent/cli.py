@@ -135,6 +135,14 @@ def _fix(options: argparse.Namespace) -> int:
     )
 
 
+def _setup(options: argparse.Namespace) -> int:
+    from agent.runtime.logs import set_up
+    from agent.setup_terminal import run
+
+    with set_up(None, options.verbose):
+        return run(_places(options), options.name or "", say=out, no_input=options.no_input)
+
+
 def _autostart(options: argparse.Namespace) -> int:
     from agent.autostart import command
 
@@ -322,6 +330,9 @@ def _parser() -> argparse.ArgumentParser:
     fix.add_argument("id", metavar="ID")
     fix.add_argument("--connection", metavar="NAME", help="where it is offered for several")
     fix.add_argument("--yes", action="store_true", help="do it without asking; what it changes is shown all the same")
+    setup = command("setup", _setup, "set a connection up, step by step; each step checks itself")
+    setup.add_argument("name", nargs="?", metavar="NAME", help="this connection (default: the first one, or a new one)")
+    setup.add_argument("--no-input", action="store_true", help="ask nothing: print the steps once as they stand")
     autostart = command("autostart", _autostart, "start at log-in, for this user")
     autostart.add_argument("what", choices=("on", "off", "status"))
     _add_config(command, common)

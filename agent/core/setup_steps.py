@@ -304,6 +304,9 @@ def _connect(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     )
 
 
+EITHER = "it is meant for either of them"
+
+
 def _mode(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     step = SetupStep("mode", _MODE, StepState.DONE)
     facts, session = scene.facts, scene.facts.session
@@ -316,10 +319,10 @@ def _mode(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     seen = (f"account {accounts}: {actual.value} trading",) if accounts else ()
     if actual is TradingMode.UNKNOWN:
         if wanted is WantedMode.ANY:
-            return replace(step, seen=seen, text="It is meant for either of them.")
+            return replace(step, seen=(*seen, EITHER))
         text = "The session has both live and paper accounts." if accounts else "The session has told no account yet."
         return replace(step, state=StepState.UNKNOWN, text=text)
-    return replace(step, seen=seen, text="It is meant for either of them." if wanted is WantedMode.ANY else "")
+    return replace(step, seen=(*seen, EITHER) if wanted is WantedMode.ANY else seen)
 
 
 JUDGES: tuple[Judge, ...] = (

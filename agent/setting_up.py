@@ -1,0 +1,238 @@
+"""A set-up under way: the answers so far, what became of what was tried, and the steps as they stand now.
+
+The same for the terminal and for the page. It decides nothing: `core.setup` judges, and this holds what is judged.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import assert_never
+
+from agent.autostart import LogInStart
+from agent.config import load, set_value
+from agent.core.clock import Moment
+from agent.core.data_seen import DataTest
+from agent.core.display import Notice
+from agent.core.facts import NOT_LOOKED, Fact, Facts, Known, Phase, SessionFacts, Unknown
+from agent.core.guide import Guide
+from agent.core.problem import Problem, Severity
+from agent.core.settings import ConnectionSettings, Settings
+from agent.core.setup import Beside, NoticeTried, Setup, scene_of
+from agent.core.setup_answers import (
+    Answers,
+    Question,
+    answered,
+    configured_connection,
+    edits,
+    questions_for,
+    wanted_connection,
+    wanted_settings,
+)
+from agent.core.setup_steps import set_up
+from agent.core.state import AgentState, facts_about
+from agent.core.watch import Watched
+from agent.errors import GatelightError
+from agent.platforms.autostart import AutostartError, Off, On, Stale, SwitchedOff
+from agent.runtime.paths import Places
+
+TEST_NOTICE = Notice(
+    "setup/test",
+    Severity.WARNING,
+    "This is a test notice",
+    "Gatelight tells you like this when something is wrong, and how to put it right. Nothing is wrong now.",
+)
+"""Of the severity that most notices have, so that a desktop which hides harmless ones does not mislead."""
+
+
+class SettingUp:
+    """One set-up. All calls that touch files may block for a moment."""
+
+    def __init__(
+        self,
+        places: Places,
+        problems: tuple[Problem, ...],
+        guides: Mapping[str, Guide],
+        *,
+        name: str = "",
+        login: LogInStart | None = None,
+    ) -> None:
+        """Raises ConfigError for a configuration that cannot be used.
+
+        `name`: of the connection to set up; empty: the first one of the file, or a new one. Without `login` the start
+        at log-in is not known.
+        """
+        self.places = places
+        self.name = name
+        self.answers = Answers()
+        self.notice: NoticeTried | None = None
+        self.at_login: Fact[bool] = NOT_LOOKED
+        self._problems = problems
+        self._guides = guides
+        self._login = login
+        self.in_file = Settings()
+        self.reread()
+
+    def reread(self) -> None:
+        """Read again what may have changed: the file, and the start at log-in."""
+        self.in_file = load(self.places.config, named=self.places.config_named and self.places.config.exists())
+        self._read_login()
+
+    def take_configured(self) -> None:
+        """Answer what the configuration says already."""
+        configured = configured_connection(self.in_file, self.name)
+        if configured is not None:
+            self.answers = replace(
+                self.answers,
+                application=configured.application,
+                trading_mode=configured.trading_mode,
+                intent=configured.intent,
+            )
+        if self.in_file.checks.test_symbols:
+            self.answers = replace(self.answers, symbol=self.in_file.checks.test_symbols[0])
+
+    # ── what is asked and answered ──────────────────────────────────────────────────────────────
+
+    @property
+    def configured(self) -> bool:
+        """Whether the file names the connection."""
+        return configured_connection(self.in_file, self.name) is not None
+
+    @property
+    def wanted(self) -> ConnectionSettings:
+        """The connection as the answers want it."""
+        return wanted_connection(self.in_file, self.name, self.answers)
+
+    @property
+    def wanted_settings(self) -> Settings:
+        """The whole configuration as the answers want it."""
+        return wanted_settings(self.in_file, self.name, self.answers)
+
+    @property
+    def edits(self) -> tuple[tuple[str, str], ...]:
+        """What would have to be written."""
+        return edits(self.in_file, self.name, self.answers)
+
+    def questions(self, running: tuple[str, ...]) -> tuple[Question, ...]:
+        """The questions, with the answers to suggest. `running`: kinds of the applications that run."""
+        asked = questions_for(self.wanted, self.configured, running)
+        symbol = self.answers.symbol or next(iter(self.in_file.checks.test_symbols), "")
+        return tuple(replace(q, suggested=symbol) if q.id == "symbol" and symbol else q for q in asked)
+
+    def answer(self, question: str, text: str) -> None:
+        """Take one answer; raises NotAnAnswer."""
+        self.answers = answered(self.answers, question, text)
+
+    # ── what is done ────────────────────────────────────────────────────────────────────────────
+
+    def write(self) -> None:
+        """Write what `edits` says, each by itself; raises ConfigError."""
+        for key, value in self.edits:
+            set_value(self.places.config, key, value)
+        self.name = self.wanted.name
+        self.in_file = load(self.places.config)
+        self.answers = replace(self.answers, port=None)
+
+    def start_at_login(self, on: bool) -> None:
+        """Start with the user's session from now on, or say that it is not meant to; raises GatelightError."""
+        self.answers = replace(self.answers, at_login=on)
+        if not on or self._login is None:
+            return
+        try:
+            self._login.switch(True)
+        except AutostartError as fault:
+            raise GatelightError(f"Start at log-in: {fault}.") from None
+        self._read_login()
+
+    def _read_login(self) -> None:
+        if self._login is None:
+            self.at_login = Unknown("this installation cannot tell")
+            return
+        try:
+            state = self._login.state()
+        except AutostartError as fault:
+            self.at_login = Unknown(str(fault))
+            return
+        match state:
+            case On():
+                self.at_login = Known(True)
+            case Off() | SwitchedOff() | Stale():
+                self.at_login = Known(False)
+            case _:
+                assert_never(state)
+
+    def tried(self, refusal: str | None, by: str) -> None:
+        """The test notice was sent; `refusal`: why nobody took it."""
+        self.notice = NoticeTried(refusal is None, by if refusal is None else refusal)
+        self.answers = replace(self.answers, notice_seen=None)
+
+    def saw(self, seen: bool) -> None:
+        """Somebody says whether it was seen."""
+        self.answers = replace(self.answers, notice_seen=seen)
+
+    def looked(self, step: str) -> None:
+        """Somebody has looked at a setting themselves."""
+        self.answers = replace(self.answers, looked=self.answers.looked | {step})
+
+    def skip(self, step: str) -> None:
+        """Put a step off."""
+        self.answers = replace(self.answers, skipped=self.answers.skipped | {step})
+
+    def take_up(self) -> None:
+        """Take up again whatever was put off."""
+        self.answers = replace(self.answers, skipped=frozenset())
+
+    def use_port(self, port: int) -> None:
+        """Use this API port."""
+        self.answers = replace(self.answers, port=port)
+
+    # ── how it stands ───────────────────────────────────────────────────────────────────────────
+
+    def judge(self, facts: Facts, data_test: DataTest | None) -> Setup:
+        """The steps as they stand."""
+        beside = Beside(
+            answers=self.answers,
+            edits=self.edits,
+            file=self.places.config.name,
+            notifications=self.in_file.notifications,
+            data_test=data_test,
+            notice=self.notice,
+            at_login=self.at_login,
+            guides=self._guides,
+        )
+        return set_up(scene_of(facts, self._problems, beside))
+
+    def facts(self, state: AgentState, now: Moment) -> Facts | None:
+        """What the agent knows about the connection, measured by what is wanted; None before a first look."""
+        watched = self._watched(state)
+        if watched is None or not state.machine.taken:
+            return None
+        return as_wanted(facts_about(state, watched, now), self.wanted)
+
+    def _watched(self, state: AgentState) -> Watched | None:
+        """The watched connection to judge: the one of that name, else one that has what is wanted."""
+        wanted = self.wanted
+        named = next((w for w in state.watched if w.settings.name == wanted.name), None)
+        if named is not None:
+            return named
+
+        def rank(watched: Watched) -> tuple[bool, bool]:
+            settings = watched.settings
+            fits = wanted.application.value in ("any", settings.application.value)
+            return not fits, not watched.connected
+
+        return min(state.watched, key=rank, default=None)
+
+
+def as_wanted(facts: Facts, wanted: ConnectionSettings) -> Facts:
+    """The facts of one connection, as if it were configured as wanted: a session that leads elsewhere counts for none.
+
+    What was seen is seen; only what it is measured by changes.
+    """
+    watched, session = facts.connection, facts.session
+    elsewhere = watched.host != wanted.host or (
+        isinstance(wanted.port, int) and session.port not in (None, wanted.port)
+    )
+    if elsewhere:
+        session = SessionFacts(phase=Phase.IDLE, since=session.since)
+    # A connection that was made up for what was found accounts for nothing: nobody means it.
+    others = tuple(c for c in facts.other_connections if c.name != wanted.name and not c.implicit)
+    return replace(facts, connection=wanted, session=session, other_connections=others)

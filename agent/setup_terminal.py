@@ -1,0 +1,411 @@
+"""`gatelight setup`: the set-up in the terminal, as plain lines for people, screen readers and pipes.
+
+It watches the machine by the same looks as the agent, and goes on by itself when a step is done.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+from agent.autostart import LogInStart
+from agent.channels import Chain, Channel, NotDelivered
+from agent.core.clock import Moment
+from agent.core.data_run import Plan, plan_of, read_symbols, reason_against
+from agent.core.data_seen import DataTest
+from agent.core.display import LookNow
+from agent.core.events import Reconfigured, UserAsked
+from agent.core.facts import Facts, Purpose
+from agent.core.reading import applications
+from agent.core.settings import Settings
+from agent.core.setup import Act, Setup, SetupStep, StepState
+from agent.core.setup_answers import NotAnAnswer, Question, edit_lines
+from agent.core.state import AgentState
+from agent.core.timing import Timing
+from agent.doctor import LIMIT, reason_to_wait
+from agent.errors import CouldNotFindOut, GatelightError, NotRunning, UsageError
+from agent.guides import load_guides
+from agent.problems import PROBLEMS
+from agent.runtime.control import request
+from agent.runtime.loop import AgentLoop
+from agent.runtime.paths import Places
+from agent.setting_up import TEST_NOTICE, SettingUp
+from agent.setup_words import SetupWords, prompt
+from agent.tws.symbol import NotASymbol
+from agent.typed_lines import TypedLines
+from agent.world import RealWorld, first_state, timing_of
+
+SETTLE = 0.4
+"""Seconds that a step has to stand before it is told: a start passes through several in quick succession."""
+_YES = frozenset({"y", "yes", "j", "ja", "o", "oui", "si", "sí"})
+_NO = frozenset({"n", "no", "nein", "non"})
+
+
+def run(places: Places, name: str, *, say: Callable[[str], None], no_input: bool = False) -> int:
+    """Walk through the set-up; returns 0 when the light is green, 1 when something is left. Raises GatelightError."""
+    return walk(places, name, say=say, no_input=no_input, world=RealWorld())
+
+
+def walk(
+    places: Places,
+    name: str,
+    *,
+    say: Callable[[str], None],
+    no_input: bool,
+    world: RealWorld,
+    timing: Timing | None = None,
+    login: LogInStart | None = None,
+) -> int:
+    """The same in a given world."""
+    setting = SettingUp(places, PROBLEMS, load_guides(), name=name, login=login or LogInStart(places))
+    if name and not setting.configured and setting.in_file.connections and no_input:
+        known = ", ".join(f"“{c.name}”" for c in setting.in_file.connections)
+        raise UsageError(f"There is no connection named “{name}”: choose one of {known}.")
+    setting.take_configured()
+    walker = _Walk(setting, world, timing or timing_of(setting.in_file), say)
+    return asyncio.run(walker.list_once() if no_input else walker.through())
+
+
+class _Walk:
+    """One way through the set-up."""
+
+    def __init__(self, setting: SettingUp, world: RealWorld, timing: Timing, say: Callable[[str], None]) -> None:
+        self._setting = setting
+        self._world = world
+        self._say = say
+        self._words = SetupWords(say)
+        self._changed = asyncio.Event()
+        state = first_state(self._watched_settings(), world.now(), purpose=Purpose.DOCTOR, timing=timing)
+        self._loop = AgentLoop(state, world, after=self._after)
+        self._timing = timing
+        self._lines = TypedLines(self._stop)
+        self._stopped = False
+        self._good: set[str] = set()
+        self._told: tuple[Any, ...] | None = None
+        self._data_test: DataTest | None = None
+        self._test_started: float | None = None
+        self._tests = 0
+        self._chain: Chain | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def _watched_settings(self) -> Settings:
+        """What is watched meanwhile: the connection that is set up, connected; the others only to know of them."""
+        wanted = self._setting.wanted
+        settings = self._setting.wanted_settings
+        watched = tuple(replace(c, auto_connect=c.name == wanted.name) for c in settings.connections)
+        return replace(settings, connections=watched)
+
+    def _stop(self) -> None:
+        """Somebody wants to end it."""
+        self._stopped = True
+        self._changed.set()
+
+    def _after(self, _: AgentState, __: Moment) -> None:
+        self._changed.set()
+
+    # ── once, without a word from anybody ───────────────────────────────────────────────────────
+
+    async def list_once(self) -> int:
+        """Print the list as it stands after a thorough look."""
+        running = asyncio.ensure_future(self._loop.run())
+        try:
+            async with asyncio.timeout(LIMIT):
+                while self._loop.state.machine.taken == 0.0 or self._still_finding_out():
+                    self._changed.clear()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._changed.wait(), SETTLE)
+        except TimeoutError:
+            pass
+        finally:
+            setup = self._judge()
+            self._loop.stop()
+            await running
+        if setup is None:
+            raise CouldNotFindOut("The look could not be completed: try again, and see `gatelight doctor -v` for why.")
+        for number, step in enumerate(setup.steps, 1):
+            self._words.line(step, number, len(setup.steps))
+        current = setup.current
+        if current is not None and not current.optional:
+            self._words.details(current)
+        return self._summary(setup)
+
+    def _still_finding_out(self) -> bool:
+        now = self._world.now()
+        if reason_to_wait(self._loop.state, now) is not None:
+            return True
+        setup = self._judge()
+        return setup is not None and setup.step("read-only").state is StepState.UNKNOWN and self._asks_settings(setup)
+
+    @staticmethod
+    def _asks_settings(setup: Setup) -> bool:
+        return not setup.step("read-only").acts
+
+    # ── with somebody at the keyboard ───────────────────────────────────────────────────────────
+
+    async def through(self) -> int:
+        """Walk through it until nothing is left, or somebody ends it."""
+        self._lines.listen()
+        running = asyncio.ensure_future(self._loop.run())
+        try:
+            self._say("Set-up of Gatelight. Answer a question with its number, or press Enter for the answer in [ ].")
+            self._say("At each step: Enter looks again, s puts the step off, a changes the answers, q or Ctrl-C ends.")
+            await self._first_look()
+            await self._ask_all()
+            self._say("")
+            while not self._stopped:
+                setup = await self._settled()
+                if setup is None or setup.current is None:
+                    break
+                await self._at(setup, setup.current)
+        finally:
+            setup = self._judge()
+            for task in tuple(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            if self._chain is not None:
+                await self._chain.withdraw(TEST_NOTICE.key)
+            self._loop.stop()
+            await running
+        if setup is None:
+            self._say("The set-up was ended before anything was seen.")
+            return 1
+        self._say("")
+        return self._summary(setup)
+
+    async def _first_look(self) -> None:
+        while self._loop.state.machine.taken == 0.0 and not self._stopped:
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def _ask_all(self) -> None:
+        """Ask every question; what runs, or is configured, is the suggestion."""
+        kinds = tuple(dict.fromkeys(p.kind.value for p in applications(self._loop.state.machine)))
+        for question in self._setting.questions(kinds):
+            await self._ask(question)
+            if self._stopped:
+                return
+        self._setting.take_up()
+        self._loop.post(Reconfigured(self._watched_settings()))
+        self._told = None
+
+    async def _ask(self, question: Question) -> None:
+        self._say("")
+        self._say(question.text)
+        for number, choice in enumerate(question.choices, 1):
+            self._say(f"  {number}  {choice.label}")
+        self._words.wrap(question.hint, "  ")
+        suggested = next((c.label for c in question.choices if c.value == question.suggested), question.suggested)
+        while True:
+            self._say(f"Your answer [{suggested}]:")
+            line = await self._lines.next()
+            try:
+                self._setting.answer(question.id, line or question.suggested)
+            except NotAnAnswer as refused:
+                self._say(str(refused))
+                if line is None:
+                    return
+            else:
+                return
+
+    async def _settled(self) -> Setup | None:
+        """The steps once they have stood for a moment."""
+        while not self._stopped:
+            setup = self._judge()
+            if setup is not None:
+                key = [(s.id, s.state, s.problem) for s in setup.steps]
+                await asyncio.sleep(0 if self._key(setup.current) == self._told else SETTLE)
+                again = self._judge()
+                if again is not None and key == [(s.id, s.state, s.problem) for s in again.steps]:
+                    return again
+                continue
+            self._changed.clear()
+            await self._changed.wait()
+        return self._judge()
+
+    def _judge(self) -> Setup | None:
+        facts = self._facts()
+        return None if facts is None else self._setting.judge(facts, self._data_test)
+
+    def _facts(self) -> Facts | None:
+        return self._setting.facts(self._loop.state, self._world.now())
+
+    @staticmethod
+    def _key(step: SetupStep | None) -> tuple[Any, ...] | None:
+        return None if step is None else (step.id, step.state, step.problem, step.text, step.value, step.acts)
+
+    async def _at(self, setup: Setup, step: SetupStep) -> None:
+        """Tell the step where it is new, then wait until something changes or somebody types."""
+        self._tell_done(setup)
+        if self._key(step) != self._told:
+            self._told = self._key(step)
+            self._words.line(step, setup.steps.index(step) + 1, len(setup.steps))
+            self._words.details(step)
+            self._say(prompt(step))
+        if self._lines.ended and step.state is StepState.TO_DO:
+            # Nobody is left to do it.
+            self._stopped = True
+            return
+        self._changed.clear()
+        change = asyncio.ensure_future(self._changed.wait())
+        line = asyncio.ensure_future(self._lines.next()) if not self._lines.ended else None
+        try:
+            waits: set[asyncio.Future[Any]] = {change} if line is None else {change, line}
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            if line is not None and line.done():
+                await self._obey(step, line.result())
+        finally:
+            change.cancel()
+            if line is not None and not line.done():
+                line.cancel()
+
+    def _tell_done(self, setup: Setup) -> None:
+        """Say which steps have become good, once each, and which no longer are."""
+        total = len(setup.steps)
+        for number, step in enumerate(setup.steps, 1):
+            if step.state.good and step.id not in self._good:
+                self._good.add(step.id)
+                self._words.line(step, number, total)
+            elif not step.state.good:
+                self._good.discard(step.id)
+
+    # ── what is typed ───────────────────────────────────────────────────────────────────────────
+
+    async def _obey(self, step: SetupStep, line: str | None) -> None:
+        word = "q" if line is None and step.state is StepState.TO_DO else (line or "").lower()
+        try:
+            match word:
+                case "":
+                    await self._look_again()
+                case "s":
+                    self._setting.skip(step.id)
+                    self._say(f"{step.title}: put off.")
+                case "a":
+                    await self._ask_all()
+                case "q":
+                    self._stopped = True
+                case "u" if Act.USE_PORT in step.acts:
+                    self._use_port(int(step.value))
+                case _ if word in _YES and step.acts:
+                    await self._act(step)
+                case _ if word in _NO and step.acts:
+                    self._decline(step)
+                case _:
+                    self._say(f"“{word[:20]}” is none of the answers here. {prompt(step)}")
+        except GatelightError as fault:
+            self._say(str(fault))
+
+    async def _look_again(self) -> None:
+        await asyncio.to_thread(self._setting.reread)
+        self._told = None
+        self._loop.post(UserAsked(LookNow()))
+
+    async def _act(self, step: SetupStep) -> None:
+        match step.acts[0]:
+            case Act.TEST_DATA:
+                self._test(step.value)
+            case Act.SEND_NOTICE:
+                await self._send_notice()
+            case Act.SAW_NOTICE:
+                self._setting.saw(True)
+            case Act.START_AT_LOGIN:
+                await asyncio.to_thread(self._setting.start_at_login, True)
+            case Act.WRITE:
+                written = edit_lines(self._setting.edits)
+                await asyncio.to_thread(self._setting.write)
+                self._say(f"Written into {self._setting.places.config}: {'; '.join(written)}.")
+                self._loop.post(Reconfigured(self._watched_settings()))
+            case Act.LOOKED:
+                self._setting.looked(step.id)
+            case Act.CHANGE_ANSWERS:
+                await self._ask_all()
+            case Act.USE_PORT:
+                self._use_port(int(step.value))
+            case Act.CONNECT:
+                self._loop.post(Reconfigured(self._watched_settings()))
+
+    def _use_port(self, port: int) -> None:
+        self._setting.use_port(port)
+        self._say(f"Port {port} is used from now on; it is written into the configuration at the end.")
+        self._loop.post(Reconfigured(self._watched_settings()))
+
+    def _decline(self, step: SetupStep) -> None:
+        match step.acts[0]:
+            case Act.SAW_NOTICE:
+                self._setting.saw(False)
+            case Act.START_AT_LOGIN:
+                self._setting.start_at_login(False)
+            case _:
+                self._setting.skip(step.id)
+                self._say(f"{step.title}: put off.")
+
+    def _test(self, symbol: str) -> None:
+        facts = self._facts()
+        if facts is None:
+            return
+        running = self._data_test is not None and self._data_test.running
+        against = reason_against(facts, running=running, last_started=self._test_started)
+        if against is not None:
+            self._say(against)
+            return
+        try:
+            instruments = read_symbols([symbol])
+        except NotASymbol as refused:
+            self._say(str(refused))
+            return
+        self._tests += 1
+        self._test_started = self._world.now().monotonic
+        plan = plan_of(facts, instruments, self._tests + self._loop.state.next_number, ())
+        self._keep(DataTest(plan.connection, self._world.now().wall, symbols=(symbol,)))
+        self._spawn(self._run_test(plan))
+
+    async def _run_test(self, plan: Plan) -> None:
+        self._keep(await self._world.test_data(plan, self._keep))
+
+    def _keep(self, test: DataTest) -> None:
+        self._data_test = test
+        self._changed.set()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _summary(self, setup: Setup) -> int:
+        self._words.summary(setup, self._setting.wanted.name)
+        if setup.green and not _agent_runs(self._setting.places):
+            self._say("Gatelight itself does not run now: start it with `gatelight run`.")
+        return 0 if setup.green else 1
+
+    async def _send_notice(self) -> None:
+        if self._chain is None:
+            self._chain = _channels(self._setting.in_file)
+        delivery = await self._chain.announce(TEST_NOTICE)
+        if isinstance(delivery, NotDelivered):
+            self._setting.tried(delivery.reason, "")
+        else:
+            self._setting.tried(None, delivery.channel)
+
+
+def _agent_runs(places: Places) -> bool:
+    try:
+        request(places, {"command": "status"})
+    except NotRunning:
+        return False
+    return True
+
+
+def _channels(settings: Settings) -> Chain:
+    """The channels a notice of the agent would go through."""
+    chain: list[Channel] = []
+    if settings.notifications.desktop:
+        from agent.channels.desktop import DesktopChannel
+        from agent.channels.rich import RichChannel
+        from agent.tray.artwork import icons_folder
+
+        chain += [RichChannel(icons_folder(), lambda _: None), DesktopChannel(icons_folder())]
+    if settings.notifications.remote:
+        from agent.channels.remote import RemoteChannel
+
+        chain.append(RemoteChannel(settings.notifications.remote))
+    return Chain(chain)

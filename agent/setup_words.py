@@ -1,0 +1,87 @@
+"""The set-up in words: what `gatelight setup` prints about a step. Words, no colours: how it stands comes first."""
+
+import textwrap
+from collections.abc import Callable
+
+from agent.core.setup import Act, Setup, SetupStep, StepState
+
+WIDTH = 100
+"""Columns that are filled."""
+MARKS = {
+    StepState.DONE: "done",
+    StepState.TO_DO: "TO DO",
+    StepState.UNKNOWN: "not known",
+    StepState.NOT_NEEDED: "not needed",
+    StepState.WAITING: "waits",
+}
+"""Words, no colours: the first thing on each line."""
+
+
+class SetupWords:
+    """Prints steps, line by line."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+
+    def line(self, step: SetupStep, number: int, total: int) -> None:
+        """One step in one line."""
+        why = (step.text or next(iter(step.seen), "")) if step.state.good else ""
+        self.wrap(f"{number} of {total}, {step.title}: {MARKS[step.state]}{': ' if why else ''}{why}", "", "  ")
+
+    def details(self, step: SetupStep) -> None:
+        """What is the case with a step, what was seen, and what to do."""
+        self.wrap(step.text, "  ", "  ")
+        if step.seen:
+            self._say("  Seen:")
+            for line in step.seen:
+                self.wrap(line, "  - ", "    ")
+        if step.steps:
+            self._say("  What to do:")
+            for number, line in enumerate(step.steps, 1):
+                self.wrap(line.replace("**", "").replace("`", ""), f"  {number}. ", "     ")
+
+    def wrap(self, text: str, first: str, rest: str | None = None) -> None:
+        """A text in lines of a fitting length; nothing for an empty one."""
+        if text:
+            for line in textwrap.wrap(
+                text,
+                WIDTH,
+                initial_indent=first,
+                subsequent_indent=first if rest is None else rest,
+                break_long_words=False,
+                break_on_hyphens=False,
+            ):
+                self._say(line)
+
+    def summary(self, setup: Setup, name: str) -> None:
+        """How it stands with the connection of that name, at the end."""
+        if setup.green:
+            self._say(f"Green: “{name}” works as meant.")
+        else:
+            self._say("Left:")
+            for step in setup.left:
+                put_off = ", put off" if step.id in setup.skipped else ""
+                self.wrap(f"{step.title} ({MARKS[step.state]}{put_off})", "- ", "  ")
+        if setup.open_extras:
+            extras = ", ".join(step.title.lower() for step in setup.open_extras)
+            self._say(f"Open, and not needed for the connection: {extras}.")
+
+
+def prompt(step: SetupStep) -> str:
+    """What can be typed at a step."""
+    offers = {
+        Act.TEST_DATA: f"y tests {step.value} now",
+        Act.SEND_NOTICE: "y sends a test notice",
+        Act.SAW_NOTICE: "y or n",
+        Act.START_AT_LOGIN: "y starts Gatelight at log-in, n leaves it as it is",
+        Act.USE_PORT: f"u uses port {step.value} for this connection",
+        Act.CHANGE_ANSWERS: "a changes the answers",
+        Act.CONNECT: "y connects",
+        Act.WRITE: "y writes it",
+        Act.LOOKED: "y says that you have looked, and it is not ticked",
+    }
+    given = [offers[act] for act in step.acts]
+    if step.state is StepState.UNKNOWN and not given:
+        return "(It goes on by itself; s puts it off.)"
+    goes_on = [] if given and not step.steps else ["it goes on by itself when this is done", "Enter looks again"]
+    return f"({'; '.join([*given, *goes_on, 's puts it off'])}.)"
