@@ -21,7 +21,7 @@ def _offer(facts: Facts) -> Offer | None:
         Question(
             title=f"Switch the API of {process.label} on?",
             changes=(f"In TWS, under API > Settings, {_BOX} is ticked",),
-            given_up=("as long as the box is not ticked, no program at all can trade through the API",),
+            given_up=("While the box is clear no program can trade through the API; then those that TWS lets in can.",),
             remark="To undo it, clear the box in TWS.",
         ),
         f"In TWS, open File (Classic: Edit) > Global Configuration... > API > Settings and tick {_BOX}.",

@@ -3,16 +3,24 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from agent.core.clock import Moment
+from agent.core.facts import Known
+from agent.core.fix import Done
+from agent.fix_tools import RealTools
+from agent.fixes.focus_app import FOCUS_APP
+from agent.observers.look import Looker
 from agent.platforms import front_linux
 from agent.platforms.linux import Linux
 from tests.desktop_session import end, need, screen, wait_until
 from tests.lookalikes import lookalikes
+from tests.problems.scene import backing_off, facts, machine
 
 pytestmark = pytest.mark.desktop
 
@@ -109,6 +117,24 @@ def test_a_window_that_says_it_is_a_lookalikes_is_found(show: Show, tmp_path: Pa
 
         assert front_linux.with_window(frozenset({gateway})) == frozenset({gateway})
         assert front_linux.bring_to_front(gateway) is None
+        assert title_in_front() == "IB Gateway"
+
+
+async def test_a_look_finds_the_log_in_screen_and_the_fix_brings_it_to_the_front(show: Show, tmp_path: Path) -> None:
+    with lookalikes(tmp_path) as start:
+        gateway = start("install4j.ibgateway.GWClient").pid
+        show("IB Gateway", gateway)
+        show("Another program")
+        moment = Moment(time.monotonic(), time.time())
+        around = Looker().look(frozenset(), thorough=False, now=moment)
+        assert isinstance(around.processes, Known)
+        (seen,) = [p for p in around.processes.value.applications if p.pid == gateway]
+        offer = FOCUS_APP.offer(facts(machine(seen), backing_off()))
+        tools = RealTools(Linux(), tmp_path / "none.toml", lambda: (7001, 7002))
+
+        assert seen.has_window is True
+        assert offer is not None
+        assert isinstance(await FOCUS_APP.do(offer, tools), Done)
         assert title_in_front() == "IB Gateway"
 
 
