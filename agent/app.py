@@ -18,6 +18,7 @@ from agent.channels import Chain, Channel, Delivered, Delivery
 from agent.channels.rich import RichChannel
 from agent.clicks import Clicks, Scene
 from agent.config import load
+from agent.console import Console, somebody_sits_there
 from agent.core.display import Action, AskFix, DoFix, Notice, ShowSteps
 from agent.core.events import ConfigRejected, Reconfigured, UserAsked
 from agent.core.events import Woke as WokeEvent
@@ -165,6 +166,11 @@ class App:
         else:
             self.stop()
         thread.join(EXIT_LIMIT)
+
+    @property
+    def has_icon(self) -> bool:
+        """Whether there is an icon that could tell what happens."""
+        return self._tray is not None
 
     def stop(self) -> None:
         """Ask for the end, from any thread or signal handler; the process is gone within `EXIT_LIMIT`."""
@@ -355,7 +361,14 @@ def run(
         logger.info("Gatelight %s starts (pid %d)", __version__, os.getpid())
         login = LogInStart(places)
         login.repair()
-        App(places, settings, tray=tray, login=login, autostarted=autostarted, say=say).run(asked_to_stop)
+        console = Console(say, lambda: app.has_icon)
+        # With -v the log itself is told there.
+        talks = verbosity == 0 and not autostarted and somebody_sits_there()
+        hear: Callable[[Notice], None] = console.hear if talks else lambda _: None
+        app = App(places, settings, tray=tray, login=login, autostarted=autostarted, say=say, on_notice=hear)
+        if talks:
+            console.begin()
+        app.run(asked_to_stop)
     return 0
 
 
