@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from agent.page.drawings.account import account
 from agent.page.drawings.acts import acts
 from agent.page.drawings.configuration import configuration
-from agent.page.drawings.gatelight import menu, terminal
+from agent.page.drawings.gatelight import evidence, menu, terminal
 from agent.page.drawings.keyboard import keyboard
 from agent.page.drawings.layout import Drawing, Layout
 from agent.page.drawings.login_screen import login_screen
@@ -27,6 +27,7 @@ def drawing_for(step: str, layout: Layout, *, context: Sequence[str] = ()) -> Dr
     return (
         keyboard(told, place)
         or menu(told)
+        or evidence(told)
         or message_window(told, place)
         or menu_bar(told, place)
         or settings_window(told, place, read_all(context))

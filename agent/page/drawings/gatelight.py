@@ -1,4 +1,4 @@
-"""Gatelight's menu, and its commands in a terminal."""
+"""Gatelight's menu, what it shows about a problem, and its commands in a terminal."""
 
 import re
 from collections.abc import Iterable
@@ -8,6 +8,7 @@ from agent.core.menu import display
 from agent.core.status import ShownConnection, Status
 from agent.page.drawings.canvas import (
     MONO,
+    STRONG,
     TITLE_BAR,
     WIDTH,
     around,
@@ -16,6 +17,7 @@ from agent.page.drawings.canvas import (
     path,
     picture,
     rect,
+    width_of,
     window,
     words,
 )
@@ -84,6 +86,25 @@ def _menu(entries: Iterable[MenuEntry], wanted: str, x: float, width: float, ord
             parts.append(words(x + 26, y + 18, entry.label, "d-s"))
             y += _ROW - 4
     return panel + rect(x, 34, width, y - 30, "d-frame", corner=6) + "".join(parts), y + 6
+
+
+EVIDENCE = "What was seen"
+"""The heading of the evidence, wherever Gatelight shows a problem."""
+
+
+def evidence(step: Step) -> Drawing | None:
+    """Draw a step that looks at what Gatelight saw; None if it does not."""
+    if EVIDENCE not in step.quoted:
+        return None
+    y = 2.0 + TITLE_BAR + 18
+    across = width_of(EVIDENCE, STRONG, bold=True) + 40
+    heading = around(18, y, across, 32, words(30, y + 21, EVIDENCE, "d-b"), None)
+    y += 52
+    for row, width in enumerate((300, 250, 210)):
+        heading += disc(30, y + 4 + 24 * row, 3, "d-dot") + bar(42, y + 24 * row, width)
+    alt = f"Gatelight, showing a problem. Marked: the part {EVIDENCE}."
+    frame = window(2, 2, WIDTH - 4, y + 74, "Gatelight")
+    return Drawing(picture(y + 80, frame + heading, alt), alt)
 
 
 def terminal(step: Step) -> Drawing | None:

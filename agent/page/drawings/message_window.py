@@ -1,5 +1,7 @@
 """A window that asks something, in front of the main window: the words the guide quotes, and the button to click."""
 
+import re
+
 from agent.page.drawings.canvas import (
     BUTTON,
     LEADING,
@@ -27,6 +29,8 @@ BUTTONS = {
 }
 """The buttons of windows by their words, as IBC finds them. Of other windows only those are known that a step names."""
 
+_OPENS = re.compile(r"\b(?:window|notice|message|asks|says)\b")
+"""How a step speaks of a window; it may quote other things as well."""
 _X, _Y, _ACROSS = 30, 18, 340
 """The window in front."""
 _MARGIN = 18
@@ -36,7 +40,7 @@ _BETWEEN = 14
 
 def message_window(step: Step, layout: Layout) -> Drawing | None:
     """Draw a step that quotes the words of a window; None if it quotes none."""
-    if not step.quoted:
+    if not step.quoted or not _OPENS.search(step.words):
         return None
     heading, wanted = step.quoted[0], step.wanted
     known = BUTTONS.get(heading, ())

@@ -78,6 +78,13 @@ def test_the_menu_of_gatelight_is_the_one_it_has() -> None:
     assert texts(svg).count("Quit Gatelight") == 2
 
 
+def test_what_gatelight_saw_is_looked_for_in_gatelight() -> None:
+    svg = svg_of("Find out which instrument was refused: the notice quoted under “What was seen” often names it.")
+
+    assert marked(svg) == ["What was seen"]
+    assert "Gatelight" in texts(svg)
+
+
 def test_keys_are_read_as_the_guide_writes_them() -> None:
     assert marked(svg_of("In TWS, press **Ctrl-Alt-=** to see how many lines are in use.")) == ["Ctrl-Alt-="]
 
@@ -119,6 +126,7 @@ def test_several_things_to_do_are_numbered_in_order(step: str, numbers: int) -> 
         "Be ready to log in some time after Sunday, before your programs need TWS.",
         "Open **Settings > Market Data Subscriptions**.",
         "Tick **A box nobody knows**.",
+        "Look at the “system status” page of Interactive Brokers.",
         "",
     ],
 )
