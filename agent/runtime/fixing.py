@@ -134,7 +134,7 @@ class Fixing:
         self._post(UserAsked(LookNow()))
         match outcome:
             case Done(text):
-                return Answer(True, text, await self._now_true(base))
+                return Answer(True, text, await self._now_true(base, wait=TAKES_EFFECT))
             case Failed(text, by_hand):
                 return Answer(False, text, await self._now_true(base, wait=0.0), by_hand)
             case NeedsConsent(again):
@@ -144,7 +144,7 @@ class Fixing:
             case _:
                 assert_never(outcome)
 
-    async def _now_true(self, offer: Offer, wait: float = TAKES_EFFECT) -> str:
+    async def _now_true(self, offer: Offer, wait: float) -> str:
         """What is shown of the connection once the fix has had time to take effect."""
         await self._until(lambda: not self._on_its_way(offer), wait)
         shown = self._headline(offer.connection)
