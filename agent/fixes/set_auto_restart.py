@@ -22,7 +22,7 @@ def _offer(facts: Facts) -> Offer | None:
         SET_AUTO_RESTART.id,
         "Restart every day, not log off",
         Question(
-            title=f"Have {app} of “{facts.connection.name}” restart every day instead of logging off?",
+            title=f"Have {app} (“{facts.connection.name}”) restart every day instead of logging off?",
             changes=(f"{app}, Lock and Exit: “Auto logoff” changes to “Auto restart”; the time stays as it is{at}",),
             given_up=(
                 f"{app} no longer ends every day: it comes back logged in, with nobody at the keyboard, "
