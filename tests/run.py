@@ -36,6 +36,9 @@ DEBIAN_PACKAGES = {
 }
 """What the desktop tests need: a command, and the package that brings it."""
 
+AT_ONCE = 3
+"""Tests at a time. Most of them wait for other processes, so that two cores have room for three."""
+
 
 def main(arguments: list[str]) -> int:
     """Run everything, or pytest with the given arguments; returns the exit status."""
@@ -49,7 +52,7 @@ def main(arguments: list[str]) -> int:
         ("lint", (script("ruff"), "check", ".")),
         ("types", (script("mypy"),)),
         ("imports", (script("lint-imports"), "--no-logo")),
-        ("tests", (python, "-m", "pytest")),
+        ("tests", (python, "-m", "pytest", "-n", str(AT_ONCE), "--dist", "loadgroup")),
     )
     failed = [name for name, command in steps if _run(name, *command)]
     took = time.monotonic() - began
