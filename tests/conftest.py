@@ -1,4 +1,4 @@
-"""What all tests share: the checkout is on the path, those of one file run in a row, and the longest files begin first."""
+"""What all tests share: the checkout on the path, the tests of one file in a row, and the longest files first."""
 
 import sys
 from pathlib import Path
