@@ -95,7 +95,7 @@ class Keyring:
 
 def csrf_of(cookie: str) -> str:
     """The second secret of a session: follows from the first, so that it outlives a restart with it."""
-    return hmac.new(cookie.encode(), b"csrf", sha256).hexdigest()
+    return hmac.new(_bytes(cookie), b"csrf", sha256).hexdigest()
 
 
 def cookie_name(port: int) -> str:
@@ -149,10 +149,15 @@ def may_not_change(shown: Shown, cookie: str) -> Turned | None:
     """Why a POST that has a session may still not change anything; None if it may."""
     if shown.content_type != "application/json":
         return Turned(415, "Only JSON is taken here.")
-    if not hmac.compare_digest((shown.csrf or "").encode(), csrf_of(cookie).encode()):
+    if not hmac.compare_digest(_bytes(shown.csrf or ""), csrf_of(cookie).encode()):
         return Turned(403, "The request does not come from the Gatelight page: load the page again.")
     return None
 
 
 def _digest(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()
+    return sha256(_bytes(secret)).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    """A text that came from outside, whatever is in it."""
+    return text.encode("utf-8", "surrogatepass")

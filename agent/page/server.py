@@ -76,7 +76,7 @@ class PageServer:
         self._ours = ours
         self._idle_seconds = idle_seconds
         self._on_use = on_use
-        self.streams = streams or Streams(desk.view)
+        self.streams = streams if streams is not None else Streams(desk.view)
         self._endpoints: dict[tuple[str, str], Endpoint] = {(e.method, f"/api/{e.path}"): e for e in ENDPOINTS}
         self._runner: web.AppRunner | None = None
         self._doors: Doors | None = None

@@ -1,0 +1,102 @@
+"""A whole agent at work on one loop: the simulated application, the real world, and the page in front of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from agent.core.settings import Settings
+from agent.core.status import Status
+from agent.core.timing import Timing
+from agent.page.server import PageServer
+from agent.page_host import Agent, PageHost
+from agent.runtime.answers import answer
+from agent.runtime.loop import AgentLoop
+from agent.runtime.paths import Places, find_places
+from agent.simulator.world import SimulatedApplication
+from agent.world import first_state
+from tests.faults.watching import QUICK, Audience, calm, paper
+
+CURRENT_TIME = 49
+"""Number of the message that a heartbeat is."""
+
+
+class Seen(Audience):
+    """The real world, with the page told of every status."""
+
+    page: PageHost | None = None
+
+    def show(self, status: Status) -> None:
+        super().show(status)
+        if self.page is not None:
+            self.page.shown(status)
+
+
+@dataclass
+class LivingAgent:
+    """An agent, what it watches, and its page."""
+
+    gateway: SimulatedApplication
+    world: Seen
+    loop: AgentLoop
+    page: PageHost
+    places: Places
+
+    @property
+    def server(self) -> PageServer | None:
+        """The page's server, once somebody has opened the page."""
+        return self.page._server
+
+    async def heartbeats(self) -> int:
+        """How many the application has got so far."""
+        return (await self.gateway.counters()).received.get(CURRENT_TIME, 0)
+
+
+@asynccontextmanager
+async def living_agent(
+    folder: Path, *, port: int | None = None, timing: Timing = QUICK, gateway: SimulatedApplication | None = None
+) -> AsyncIterator[LivingAgent]:
+    """An agent that is connected. `gateway`: one that runs already; its folder must lie in `folder`."""
+    own = gateway is None
+    application = gateway or await SimulatedApplication.start(folder / "gateway")
+    try:
+        places = find_places(folder / "config.toml", folder / "data", environ={})
+        places.data.mkdir(exist_ok=True)
+        if not places.config.exists():
+            places.config.write_text(
+                f'[[connections]]\nname = "Paper Gateway"\napplication = "gateway"\nport = {application.asked_port}\n'
+            )
+        world = Seen(folder)
+        settings = Settings(connections=(paper(application.asked_port),))
+        if port is not None:
+            settings = replace(settings, page=replace(settings.page, port=port))
+        loop = AgentLoop(first_state(settings, world.now(), timing=timing, known=calm()), world)
+
+        async def ask(request: dict[str, Any]) -> dict[str, Any]:
+            return answer(loop, request)
+
+        world.page = PageHost(
+            places,
+            Agent(
+                state=lambda: loop.state,
+                now=world.now,
+                ask=ask,
+                sent=world.traffic.lately,
+                announce=world.announce,
+                config_changed=lambda: None,
+            ),
+            None,
+        )
+        await world.page.begin()
+        running = asyncio.ensure_future(loop.run())
+        try:
+            yield LivingAgent(application, world, loop, world.page, places)
+        finally:
+            loop.stop()
+            await running
+            await world.page.end()
+    finally:
+        if own:
+            await application.close()

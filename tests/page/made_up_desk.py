@@ -1,0 +1,49 @@
+"""An agent that exists only for the page: it shows what it is given and writes down what it was asked."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agent.core.settings import Settings
+
+VIEW: dict[str, Any] = {"schema": 1, "overall": "connected", "connections": [], "ended": []}
+
+
+@dataclass
+class MadeUpDesk:
+    """See `agent.page.desk.Desk`."""
+
+    config: Path = Path("nowhere.toml")
+    config_named: bool = False
+    settings: Settings = field(default_factory=Settings)
+    shown: dict[str, Any] = field(default_factory=lambda: dict(VIEW))
+    answers: dict[str, Any] = field(default_factory=lambda: {"done": True})
+    refusal: str | None = None
+    """What sending a notice or the start at log-in runs into."""
+    login: bool | None = None
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def view(self) -> dict[str, Any]:
+        return self.shown
+
+    def limits(self) -> Iterable[dict[str, Any]]:
+        return [{"connection": "Paper Gateway"}]
+
+    async def ask(self, command: Mapping[str, Any]) -> dict[str, Any]:
+        self.asked.append(dict(command))
+        return self.answers
+
+    def config_changed(self) -> None:
+        self.asked.append({"command": "config changed"})
+
+    async def test_notice(self) -> str | None:
+        self.asked.append({"command": "test notice"})
+        return self.refusal
+
+    def starts_at_login(self) -> bool | None:
+        return self.login
+
+    async def at_login(self, on: bool) -> str | None:
+        self.asked.append({"command": "at login", "on": on})
+        return self.refusal

@@ -1,0 +1,327 @@
+"""What the page can ask for, group by group, without a server in between."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.config import load
+from agent.config_keys import TABLES
+from agent.guides import load_guides
+from agent.page import acting, configuring, explaining, fixing, guiding, limiting
+from agent.page.desk import Refused
+from agent.page.drawings import Layout
+from agent.page.routes import ENDPOINTS
+from tests.page.made_up_desk import MadeUpDesk
+
+
+async def refused(asking: Awaitable[Any]) -> Refused:
+    with pytest.raises(Refused) as found:
+        await asking
+    assert str(found.value).endswith((".", "?"))
+    return found.value
+
+
+def test_no_two_endpoints_share_a_place_and_those_that_change_something_are_posts() -> None:
+    places = [(e.method, e.path) for e in ENDPOINTS]
+
+    assert len(set(places)) == len(places)
+    assert {e.path for e in ENDPOINTS if e.method == "GET"} >= {"guide", "limits", "settings"}
+    assert {"do", "fix/yes", "settings", "settings/remove", "test-notice", "at-login"} <= {
+        e.path for e in ENDPOINTS if e.method == "POST"
+    }
+
+
+# ── clicks ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("command", acting.COMMANDS)
+async def test_a_command_is_handed_on_with_what_belongs_to_it(command: str) -> None:
+    desk = MadeUpDesk()
+    await acting.do(desk, {"command": command, "name": "A", "seconds": 60, "show_accounts": True})
+
+    assert desk.asked == [{"command": command, "name": "A", "seconds": 60}]
+
+
+@pytest.mark.parametrize("command", ["status", "page", "show", "fix", "stop", "", "x" * 300, 7, None])
+async def test_no_other_command_is(command: object) -> None:
+    desk = MadeUpDesk()
+    await refused(acting.do(desk, {"command": command}))
+
+    assert desk.asked == []
+
+
+async def test_a_no_of_the_agent_is_told_in_its_words() -> None:
+    desk = MadeUpDesk(answers={"error": "There is no connection named “X”: choose one of “A”."})
+    no = await refused(acting.do(desk, {"command": "connect", "name": "X"}))
+
+    assert str(no) == "There is no connection named “X”: choose one of “A”."
+
+
+async def test_a_test_notice_is_sent_or_says_why_not() -> None:
+    desk = MadeUpDesk()
+    sent = await acting.send_notice(desk, {})
+    desk.refusal = "no channel is switched on"
+
+    assert sent == {"done": True}
+    assert "no channel is switched on" in str(await refused(acting.send_notice(desk, {})))
+
+
+@pytest.mark.parametrize("on", [True, False])
+async def test_the_start_at_log_in_is_switched(on: bool) -> None:
+    desk = MadeUpDesk()
+    await acting.at_login(desk, {"on": on})
+
+    assert desk.asked == [{"command": "at login", "on": on}]
+    await refused(acting.at_login(desk, {"on": "yes"}))
+
+
+# ── fixes ───────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_fix_is_asked_about_first_and_the_yes_carries_what_was_read() -> None:
+    desk = MadeUpDesk(answers={"title": "Use port 4002?", "digest": "abc"})
+    question = await fixing.question(desk, {"connection": "A", "id": "use-port"})
+    await fixing.yes(desk, {"connection": "A", "id": "use-port", "digest": question["digest"]})
+
+    assert desk.asked == [
+        {"command": "fix", "connection": "A", "id": "use-port"},
+        {"command": "fix", "connection": "A", "id": "use-port", "digest": "abc", "asker": "page"},
+    ]
+
+
+@pytest.mark.parametrize("missing", ["connection", "id", "digest"])
+async def test_a_yes_to_nothing_does_nothing(missing: str) -> None:
+    desk = MadeUpDesk()
+    wish = {name: "x" for name in ("connection", "id", "digest") if name != missing}
+    await refused(fixing.yes(desk, wish))
+
+    assert desk.asked == []
+
+
+# ── explain ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "words", ["1100", "api-silent", "Error 10197, reqId 5: No market data during competing live session"]
+)
+async def test_words_are_explained_with_steps(words: str) -> None:
+    found = await explaining.words(MadeUpDesk(), {"words": words})
+
+    assert found["title"]
+    assert found["steps"] or found["causes"]
+    assert all(step for cause in found["causes"] for part in cause["steps"] for step in part["steps"])
+
+
+@pytest.mark.parametrize("words", ["", "   ", "nothing of that kind", "x" * 50_001])
+async def test_words_without_meaning_are_told_so(words: str) -> None:
+    await refused(explaining.words(MadeUpDesk(), {"words": words}))
+
+
+# ── limits ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_limits_are_asked_of_the_agent() -> None:
+    assert await limiting.read(MadeUpDesk(), {}) == {"connections": [{"connection": "Paper Gateway"}]}
+
+
+# ── guides ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def troubled(code: str, kind: str, steps: tuple[str, ...]) -> MadeUpDesk:
+    problem = {"code": code, "title": "This very case", "visible": True, "steps": list(steps)}
+    application = {"kind": kind} if kind else None
+    return MadeUpDesk(shown={"connections": [{"name": "A", "application": application, "problems": [problem]}]})
+
+
+@pytest.mark.parametrize("code", load_guides())
+async def test_every_guide_has_steps_for_every_layout(code: str) -> None:
+    found = await guiding.guide(MadeUpDesk(), {"code": code, "connection": "A"})
+
+    assert not found["current"]
+    assert [part["layout"] for part in found["lists"]] == [layout.value for layout in Layout]
+    assert all(part["steps"] for part in found["lists"])
+    assert "{" not in found["title"] + found["meaning"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "layouts"),
+    [("tws", ["mosaic", "classic"]), ("gateway", ["gateway"]), ("", ["mosaic", "classic", "gateway"])],
+)
+async def test_the_steps_of_a_case_are_those_of_its_application(kind: str, layouts: list[str]) -> None:
+    desk = troubled("api-disabled", kind, ("Click **OK**.",))
+    found = await guiding.guide(desk, {"code": "api-disabled", "connection": "A"})
+
+    assert found["current"]
+    assert found["title"] == "This very case"
+    assert [part["layout"] for part in found["lists"]] == layouts
+
+
+async def test_steps_for_both_applications_stay_one_list() -> None:
+    desk = troubled("api-disabled", "", ("TWS: Click **OK**.", "IB Gateway: Log in."))
+    found = await guiding.guide(desk, {"code": "api-disabled", "connection": "A"})
+
+    assert [len(part["steps"]) for part in found["lists"]] == [2]
+
+
+async def test_who_has_chosen_a_layout_reads_about_that_one_alone() -> None:
+    steps = (
+        "In Mosaic, open **File > Global Configuration...**; in Classic, open **Edit > Global Configuration...**.",
+        "In TWS, open **File > Global Configuration...** in Mosaic or **Edit > Global Configuration...** in Classic.",
+    )
+    found = await guiding.guide(troubled("x", "tws", steps), {"code": "api-disabled", "connection": "A"})
+    mosaic, classic = ([step["text"] for step in part["steps"]] for part in (await _again(steps))["lists"])
+
+    assert not found["current"]
+    assert mosaic == ["Open **File > Global Configuration...**.", "In TWS, open **File > Global Configuration...**."]
+    assert classic == ["Open **Edit > Global Configuration...**.", "In TWS, open **Edit > Global Configuration...**."]
+
+
+async def _again(steps: tuple[str, ...]) -> dict[str, Any]:
+    return await guiding.guide(troubled("api-disabled", "tws", steps), {"code": "api-disabled", "connection": "A"})
+
+
+async def test_what_a_guide_names_on_the_web_is_a_link() -> None:
+    found = await guiding.guide(MadeUpDesk(), {"code": "app-not-installed", "connection": "A"})
+    texts = " ".join(step["text"] for part in found["lists"] for step in part["steps"])
+
+    assert "(https://www.interactivebrokers.com/en/trading/tws-offline-stable.php)" in texts
+    assert "(https://www.interactivebrokers.com/en/trading/ibgateway-stable.php)" in texts
+
+
+def test_every_link_is_named_by_some_guide() -> None:
+    texts = " ".join(step for guide in load_guides().values() for steps in guide.steps.values() for step in steps)
+
+    assert [words for words in guiding.LINKS if words not in texts] == []
+
+
+async def test_a_guide_that_is_not_there_is_refused() -> None:
+    assert (await refused(guiding.guide(MadeUpDesk(), {"code": "no-such-code"}))).status == 404
+
+
+# ── settings ────────────────────────────────────────────────────────────────────────────────────
+
+FILE = """# mine
+[[connections]]
+name = "Paper"   # the paper one
+port = 4002
+
+[notifications]
+quiet_hours = ["22:00-07:00"]
+remote = ["ntfy://secret"]
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> MadeUpDesk:
+    file = tmp_path / "config.toml"
+    file.write_text(FILE)
+    return MadeUpDesk(config=file, login=False)
+
+
+def value(answer: dict[str, Any], table: str, key: str) -> Any:
+    found = next(t for t in answer["tables"] if t["name"] == table)
+    return next(k["value"] for k in found["keys"] if k["name"] == key)
+
+
+async def test_every_key_of_the_configuration_is_shown_with_its_value(desk: MadeUpDesk) -> None:
+    answer = await configuring.read(desk, {})
+    shown = {(table["name"], key["name"]) for table in answer["tables"] for key in table["keys"]}
+
+    assert shown == {(table.name, key.name) for table in TABLES.values() for key in table.keys}
+    assert value(answer, "connections", "port") == "4002"
+    assert value(answer, "connections", "application") == "any"
+    assert value(answer, "checks", "look_every") == "5s"
+    assert value(answer, "notifications", "quiet_hours") == ["22:00-07:00"]
+    assert answer["at_login"] is False
+    assert all(key["meaning"] and key["allowed"] for table in answer["tables"] for key in table["keys"])
+
+
+async def test_without_a_file_the_defaults_are_shown(desk: MadeUpDesk) -> None:
+    desk.config.unlink()
+    answer = await configuring.read(desk, {})
+
+    assert [t["name"] for t in answer["tables"]] == ["checks", "notifications", "page"]
+    assert {key["name"] for key in answer["connection_keys"]} == {k.name for k in TABLES["connections"].keys}
+
+
+async def test_a_file_that_cannot_be_used_is_told(desk: MadeUpDesk) -> None:
+    desk.config.write_text("[checks]\nlook_every = 5\n")
+    answer = await configuring.read(desk, {})
+
+    assert "line 2" in answer["fault"]
+    assert value(answer, "checks", "look_every") == "5s"
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "read"),
+    [
+        ("connections.Paper.port", "4001", lambda s: s.connections[0].port == 4001),
+        ("connections.Paper.name", "Live", lambda s: s.connections[0].name == "Live"),
+        ("connections.New one.name", "New one", lambda s: s.connections[1].name == "New one"),
+        ("connections.Paper.start_command", ["/x", "-y", ""], lambda s: s.connections[0].start_command == ("/x", "-y")),
+        ("checks.look_every", "10s", lambda s: s.checks.look_every == 10.0),
+        ("notifications.desktop", "false", lambda s: not s.notifications.desktop),
+        ("notifications.remote", [], lambda s: s.notifications.remote == ()),
+        ("checks.test_symbols", ['A"B', "EUR.USD"], lambda s: s.checks.test_symbols == ('A"B', "EUR.USD")),
+    ],
+)  # fmt: skip
+async def test_a_value_is_changed_and_comments_stay(
+    key: str, given: object, read: Callable[[Any], bool], desk: MadeUpDesk
+) -> None:
+    await configuring.change(desk, {"key": key, "value": given})
+    text = desk.config.read_text()
+
+    assert read(load(desk.config))
+    assert "# mine" in text
+    assert "# the paper one" in text
+    assert desk.asked == [{"command": "config changed"}]
+
+
+@pytest.mark.parametrize(
+    ("key", "given"),
+    [
+        ("connections.Paper.port", "99999"),
+        ("connections.Paper.client_id", "0"),
+        ("connections.Nobody.port", "4001"),
+        ("checks.look_every", "often"),
+        ("no.such", "1"),
+        ("page.port", ["1"]),
+        ("page.port", 1),
+        ("notifications.remote", ["no url"]),
+        ("notifications.remote", "x" * 10),
+        ("checks.test_symbols", [1]),
+    ],
+)
+async def test_what_cannot_be_used_is_refused_and_nothing_changes(key: str, given: object, desk: MadeUpDesk) -> None:
+    no = await refused(configuring.change(desk, {"key": key, "value": given}))
+
+    assert no.status in (400, 422)
+    assert desk.config.read_text() == FILE
+    assert desk.asked == []
+
+
+async def test_a_connection_is_taken_out_and_the_rest_stays(desk: MadeUpDesk) -> None:
+    await configuring.remove(desk, {"connection": "paper"})
+
+    assert load(desk.config).connections == ()
+    assert load(desk.config).notifications.remote == ("ntfy://secret",)
+    assert "# mine" in desk.config.read_text()
+    await refused(configuring.remove(desk, {"connection": "paper"}))
+
+
+async def test_what_was_written_is_what_is_shown_again(desk: MadeUpDesk) -> None:
+    """Every value as it is shown can be sent back, and means the same."""
+    before = load(desk.config)
+    answer = await configuring.read(desk, {})
+    for table in answer["tables"]:
+        for key in table["keys"]:
+            name = (
+                f"connections.{table['entry']}.{key['name']}" if "entry" in table else f"{table['name']}.{key['name']}"
+            )
+            await configuring.change(desk, {"key": name, "value": key["value"]})
+
+    after = load(desk.config)
+    assert after == replace(before)

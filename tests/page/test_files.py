@@ -1,0 +1,72 @@
+"""The files of the page: all there, all in the table, nothing from elsewhere, and small."""
+
+import re
+from importlib import resources
+
+import pytest
+
+from agent.page.files import CSRF_PLACE, MODULES, STRANGER, STRANGER_POLICY, STYLE_SHEET, find
+
+STATIC = resources.files("agent.page") / "static"
+LARGEST = 300_000
+"""Bytes of everything a first view loads."""
+ALL = ("/", "/icon.svg", f"/{STYLE_SHEET}", *(f"/{name}" for name in MODULES))
+
+
+def text_of(path: str) -> str:
+    found = find(path)
+    assert found is not None
+    return found.body.decode()
+
+
+def test_every_file_is_in_the_table_and_the_table_has_no_other() -> None:
+    names = {f.name for f in STATIC.iterdir()}
+
+    assert names == {"index.html", "icon.svg", STYLE_SHEET, *MODULES}
+
+
+def test_a_first_view_is_small() -> None:
+    assert sum(len(text_of(path).encode()) for path in ALL) < LARGEST
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_nothing_is_loaded_from_elsewhere_and_nothing_is_inline(path: str) -> None:
+    text = text_of(path)
+    loaded = re.findall(r"""(?:src|href)=["']([^"'#]+)|url\(([^)]+)\)|import .*from ["']([^"']+)""", text)
+    places = {part for found in loaded for part in found if part}
+
+    assert {p for p in places if not p.startswith("/")} == set()
+    assert not re.search(r"""<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=["']""", text)
+    assert "innerHTML" not in text
+    assert "eval(" not in text
+
+
+def test_every_module_that_is_imported_is_there() -> None:
+    for name in MODULES:
+        for wanted in re.findall(r"""from "(/[^"]+)\"""", text_of(f"/{name}")):
+            assert find(wanted) is not None, f"{name} imports {wanted}"
+
+
+def test_the_page_preloads_its_modules_so_that_they_come_at_once() -> None:
+    preloaded = set(re.findall(r'modulepreload" href="/([^"]+)', text_of("/")))
+
+    assert preloaded == set(MODULES) - {"app.js"}
+
+
+def test_the_second_secret_has_one_place() -> None:
+    assert text_of("/").encode().count(CSRF_PLACE) == 1
+
+
+def test_the_style_sheet_knows_dark_forced_colours_paper_and_calm() -> None:
+    style = text_of(f"/{STYLE_SHEET}")
+
+    for feature in ("prefers-color-scheme: dark", "forced-colors: active", "@media print", "prefers-reduced-motion"):
+        assert feature in style
+    assert ".drawing" in style
+
+
+def test_who_has_no_session_is_told_how_to_open_the_page_and_nothing_else() -> None:
+    assert b"<script" not in STRANGER
+    assert b"href" not in STRANGER
+    assert "script-src" not in STRANGER_POLICY
+    assert "unsafe" not in STRANGER_POLICY

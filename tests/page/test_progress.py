@@ -1,0 +1,144 @@
+"""How far somebody is with the steps: only what changed counts, and what was done stays done."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from agent.core.display import IconState
+from agent.core.status import ShownApplication, ShownConnection, ShownProblem, ShownSettings, Status
+from agent.guides import load_guides
+from agent.page.progress import MOST_ENDED, Progress, follow, point_of, steps_done
+from agent.tws.api_settings import ApiSettings, Configuration, Source
+from agent.tws.applications import ApplicationKind
+
+RUNS = ShownApplication("tws", "10.45", 3117, 0.0, ())
+OPEN = replace(RUNS, listening=(7496,))
+
+
+def problem(code: str, *steps: str, visible: bool = True) -> ShownProblem:
+    return ShownProblem(code, "error", f"title of {code}", "", (), steps, 50.0, visible)
+
+
+def connection(application: ShownApplication | None, *problems: ShownProblem, **more: Any) -> ShownConnection:
+    return ShownConnection(
+        "TWS", "127.0.0.1", 7496, IconState.PROBLEM, "idle", 0.0, application=application, problems=problems, **more
+    )
+
+
+def status(*connections: ShownConnection) -> Status:
+    return Status("0", 1, 0.0, connections)
+
+
+def known(**settings: Any) -> ShownSettings:
+    return ShownSettings(Source.API, 0.0, Configuration(settings=ApiSettings(**settings)))
+
+
+API_OFF = problem(
+    "api-disabled",
+    "In Mosaic, open **File > Global Configuration...**; in Classic, open **Edit > Global Configuration...**.",
+    "On the left, open **API > Settings**.",
+    "Tick **Enable ActiveX and Socket Clients**.",
+    "Check that **Socket port** is the port your programs use.",
+    "Click **Apply**.",
+)
+
+
+def test_a_step_that_is_seen_carries_those_before_it() -> None:
+    progress = follow(Progress(), status(connection(RUNS, API_OFF)), 60.0)
+    later = follow(progress, status(connection(OPEN, API_OFF)), 70.0)
+
+    assert progress.done == {("TWS", "api-disabled"): 0}
+    assert later.done == {("TWS", "api-disabled"): 3}
+
+
+def test_what_was_so_from_the_beginning_is_no_step_done() -> None:
+    progress = follow(Progress(), status(connection(OPEN, API_OFF)), 60.0)
+
+    assert follow(progress, status(connection(OPEN, API_OFF)), 70.0).done == {("TWS", "api-disabled"): 0}
+
+
+def test_what_was_done_stays_done() -> None:
+    progress = follow(Progress(), status(connection(RUNS, API_OFF)), 60.0)
+    progress = follow(progress, status(connection(OPEN, API_OFF)), 70.0)
+
+    assert follow(progress, status(connection(RUNS, API_OFF)), 80.0).done == {("TWS", "api-disabled"): 3}
+
+
+@pytest.mark.parametrize(
+    ("step", "before", "after", "done"),
+    [
+        ("Start TWS.", connection(None), connection(RUNS), True),
+        ("TWS: Start TWS.", connection(None), connection(RUNS), True),
+        ("Start TWS.", connection(RUNS), connection(RUNS), False),
+        ("Start TWS.", connection(RUNS), connection(None), False),
+        ("Start TWS and log in.", connection(None), connection(RUNS), False),
+        ("Start TWS and log in.", connection(None), connection(OPEN), True),
+        ("Log in.", connection(RUNS), connection(OPEN), True),
+        ("Log in.", connection(OPEN), connection(OPEN), False),
+        ("Confirm the two-factor push on your phone.", connection(RUNS), connection(OPEN), True),
+        ("Close TWS. If it does not close, end it.", connection(RUNS), connection(None), True),
+        ("Log out of IB Gateway.", connection(RUNS), connection(replace(RUNS, pid=9)), True),
+        ("Set **Socket port** to 7496.", connection(replace(RUNS, listening=(4001,))), connection(OPEN), True),
+        ("Set **Socket port** to 7497.", connection(replace(RUNS, listening=(4001,))), connection(OPEN), False),
+        ("If TWS says so, log in again.", connection(RUNS), connection(OPEN), False),
+        ("IB Gateway: If it hangs, close IB Gateway.", connection(RUNS), connection(None), False),
+        ("Drink a coffee.", connection(None), connection(OPEN), False),
+        (
+            "Untick **Read-Only API**.",
+            connection(OPEN, api_settings=known(read_only_api=True)),
+            connection(OPEN, api_settings=known(read_only_api=False)),
+            True,
+        ),
+        (
+            "Untick **Read-Only API**.",
+            connection(OPEN, api_settings=known(read_only_api=False)),
+            connection(OPEN, api_settings=known(read_only_api=True)),
+            False,
+        ),
+        ("Untick **Read-Only API**.", connection(OPEN), connection(OPEN), False),
+        ("Untick **No such box**.", connection(OPEN), connection(OPEN), False),
+    ],
+)
+def test_each_kind_of_step_is_seen_as_it_can_be(
+    step: str, before: ShownConnection, after: ShownConnection, done: bool
+) -> None:
+    assert steps_done(problem("x", step), point_of(before), point_of(after)) == int(done)
+
+
+@pytest.mark.parametrize("kind", [ApplicationKind.TWS, ApplicationKind.GATEWAY])
+@pytest.mark.parametrize("code", load_guides())
+def test_no_step_of_any_guide_is_done_before_anything_changed(code: str, kind: ApplicationKind) -> None:
+    guide = load_guides()[code]
+    steps = guide.steps_for(kind, {"port": "7496", "actual": "7496"})
+    for now in (connection(None), connection(RUNS), connection(OPEN, api_settings=known(read_only_api=False))):
+        assert steps_done(problem(code, *steps), point_of(now), point_of(now)) == 0
+
+
+def test_an_end_is_remembered_with_its_times_and_a_return_takes_it_back() -> None:
+    progress = follow(Progress(), status(connection(RUNS, API_OFF)), 60.0)
+    over = follow(progress, status(connection(OPEN)), 90.0)
+    back = follow(over, status(connection(RUNS, API_OFF)), 100.0)
+
+    assert [(e.code, e.title, e.since, e.until) for e in over.ended] == [
+        ("api-disabled", "title of api-disabled", 50.0, 90.0)
+    ]
+    assert over.done == {}
+    assert back.ended == ()
+
+
+def test_a_problem_nobody_has_heard_of_yet_is_not_followed() -> None:
+    hidden = problem("api-disabled", visible=False)
+    progress = follow(Progress(), status(connection(RUNS, hidden)), 60.0)
+
+    assert progress == Progress()
+
+
+def test_only_so_many_ends_are_kept() -> None:
+    progress = Progress()
+    for number in range(MOST_ENDED + 5):
+        progress = follow(progress, status(connection(RUNS, problem(f"code-{number}"))), number)
+    progress = follow(progress, status(), 1000.0)
+
+    assert len(progress.ended) == MOST_ENDED
+    assert progress.ended[-1].code == f"code-{MOST_ENDED + 4}"

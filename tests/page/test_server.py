@@ -1,0 +1,476 @@
+"""The server on a real socket, asked by a browser's own kind of client, by strangers, and by nobody's."""
+
+import asyncio
+import contextlib
+import io
+import json
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+
+from agent.page.guard import CSRF_HEADER, Keyring, cookie_name, csrf_of
+from agent.page.server import LARGEST_BODY, PageServer, PortTaken
+from agent.page.streams import MOST_PER_SESSION, Streams
+from tests.page.made_up_desk import MadeUpDesk
+
+PATIENCE = 5.0
+
+
+class Visitor:
+    """Somebody at the page's port."""
+
+    def __init__(self, server: PageServer, http: aiohttp.ClientSession) -> None:
+        self.server = server
+        self.http = http
+        self.cookie = ""
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
+    async def enter(self) -> None:
+        """As the opener does it."""
+        async with self.http.get(self.server.url("now"), allow_redirects=False) as answer:
+            assert answer.status == 303
+            self.cookie = answer.cookies[cookie_name(self.server.port)].value
+
+    async def get(self, path: str, **more: Any) -> tuple[int, str]:
+        async with self.http.get(self.address + path, **more) as answer:
+            return answer.status, await answer.text()
+
+    async def post(self, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        sent = {CSRF_HEADER: csrf_of(self.cookie), **headers}
+        async with self.http.post(self.address + path, json={} if body is None else body, headers=sent) as answer:
+            return answer.status, await answer.json()
+
+
+async def until(met: Callable[[], bool]) -> None:
+    """Wait for something the server does by itself."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if met():
+                return
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def desk() -> MadeUpDesk:
+    return MadeUpDesk()
+
+
+@pytest.fixture
+async def server(desk: MadeUpDesk) -> AsyncIterator[PageServer]:
+    clock = asyncio.get_running_loop().time
+    made = PageServer(desk, Keyring(clock), streams=Streams(desk.view, pause=0.0, beat=0.05, patience=0.5))
+    await made.start(0)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def visitor(server: PageServer) -> AsyncIterator[Visitor]:
+    """Without a session until `enter`; its cookies are kept even for an IP address, as a browser does."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        yield Visitor(server, http)
+
+
+async def test_it_listens_on_loopback_alone(server: PageServer) -> None:
+    assert server._listening is not None
+    names = [s.getsockname()[0] for s in server._listening.sockets]
+
+    assert names == ["127.0.0.1"]
+
+
+async def test_the_opener_is_let_in_and_its_token_leaves_the_address_bar(visitor: Visitor, server: PageServer) -> None:
+    async with visitor.http.get(server.url("problem/A%20B/api-off"), allow_redirects=False) as answer:
+        cookie = answer.cookies[cookie_name(server.port)]
+
+        assert answer.status == 303
+        assert answer.headers["Location"] == "/#/problem/A%20B/api-off"
+        assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Strict", "/")
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+    status, page = await visitor.get("/")
+    assert status == 200
+    assert csrf_of(cookie.value) in page
+    assert cookie.value not in page
+
+
+async def test_a_token_is_good_for_one_entrance(visitor: Visitor, server: PageServer) -> None:
+    url = server.url()
+    async with visitor.http.get(url, allow_redirects=False) as first:
+        assert first.status == 303
+    async with aiohttp.ClientSession() as other, other.get(url, allow_redirects=False) as second:
+        assert second.status == 403
+        assert "Set-Cookie" not in second.headers
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/page.css", "/app.js", "/icon.svg", "/events", "/api/guide", "/api/settings", "/x"]
+)
+async def test_without_a_session_there_is_nothing(path: str, visitor: Visitor) -> None:
+    status, text = await visitor.get(path)
+
+    assert status == 403
+    assert "gatelight" in text.lower()
+    assert "csrf" not in text
+
+
+async def test_a_wrong_token_gets_the_same_as_none(visitor: Visitor) -> None:
+    status, text = await visitor.get("/enter?token=wrong", allow_redirects=False)
+
+    assert (status, text) == await visitor.get("/")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../pyproject.toml",
+        "/..%2f..%2fpyproject.toml",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "//etc/passwd",
+        "/static/app.js",
+        "/app.js/",
+        "/app.js%00.css",
+        "/view.py",
+        "/index.html",
+        "/drawings/choose.py",
+        "/api",
+        "/api/",
+    ],
+)
+async def test_no_path_leads_outside_the_table(path: str, visitor: Visitor) -> None:
+    await visitor.enter()
+    reader, writer = await asyncio.open_connection("127.0.0.1", visitor.server.port)
+    cookie = f"{cookie_name(visitor.server.port)}={visitor.cookie}"
+    # As it is: a client would tidy the path up first.
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{visitor.server.port}\r\nCookie: {cookie}\r\n\r\n".encode())
+    answer = await asyncio.wait_for(reader.readline(), PATIENCE)
+    writer.close()
+
+    assert answer.split()[1] in (b"404", b"400"), answer
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}]
+)
+@pytest.mark.parametrize("path", ["/", "/app.js", "/events", "/api/limits"])
+async def test_a_session_does_not_help_who_comes_from_elsewhere(
+    path: str, headers: dict[str, str], visitor: Visitor
+) -> None:
+    await visitor.enter()
+    fine, _ = await visitor.get("/api/limits")
+    status, text = await visitor.get(path, headers=headers)
+
+    assert fine == 200
+    assert status == 403
+    assert list(json.loads(text)) == ["error"]
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Host": "evil.example"}, {"Origin": "null"}, {CSRF_HEADER: ""}, {CSRF_HEADER: "guess"}]
+)
+async def test_nothing_is_changed_by_who_comes_from_elsewhere(
+    headers: dict[str, str], visitor: Visitor, desk: MadeUpDesk
+) -> None:
+    await visitor.enter()
+    status, _ = await visitor.post("/api/do", {"command": "look"}, **headers)
+
+    assert status == 403
+    assert desk.asked == []
+
+
+async def test_a_form_of_another_site_changes_nothing(visitor: Visitor, desk: MadeUpDesk) -> None:
+    await visitor.enter()
+    text = json.dumps({"command": "disconnect"})
+    headers = {CSRF_HEADER: csrf_of(visitor.cookie), "Content-Type": "text/plain"}
+    async with visitor.http.post(visitor.address + "/api/do", data=text, headers=headers) as answer:
+        assert answer.status == 415
+    assert desk.asked == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/do", "/api/test-notice", "/api/at-login", "/api/fix/yes", "/api/settings/remove"]
+)
+async def test_a_get_changes_nothing(path: str, visitor: Visitor, desk: MadeUpDesk) -> None:
+    await visitor.enter()
+    status, _ = await visitor.get(f"{path}?command=disconnect&on=true")
+
+    assert status == 405
+    assert desk.asked == []
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"])
+async def test_other_methods_are_refused_and_no_site_is_ever_allowed(method: str, visitor: Visitor) -> None:
+    await visitor.enter()
+    async with visitor.http.request(method, visitor.address + "/api/do") as answer:
+        assert answer.status == 405
+        assert not [name for name in answer.headers if name.startswith("Access-Control")]
+
+
+@pytest.mark.parametrize("path", ["/", "/app.js", "/nothing", "/api/limits", "/enter"])
+async def test_every_answer_carries_the_strict_headers(path: str, visitor: Visitor) -> None:
+    await visitor.enter()
+    async with visitor.http.get(visitor.address + path) as answer:
+        sent = answer.headers
+
+        assert "default-src 'none'" in sent["Content-Security-Policy"]
+        assert "unsafe" not in sent["Content-Security-Policy"]
+        assert sent["X-Content-Type-Options"] == "nosniff"
+        assert sent["Cache-Control"] == "no-store"
+        assert sent["Cross-Origin-Resource-Policy"] == sent["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+async def test_a_click_reaches_the_agent(visitor: Visitor, desk: MadeUpDesk) -> None:
+    await visitor.enter()
+    status, answer = await visitor.post("/api/do", {"command": "disconnect", "name": "Paper Gateway", "more": "x"})
+
+    assert (status, answer) == (200, {"done": True})
+    assert desk.asked == [{"command": "disconnect", "name": "Paper Gateway"}]
+
+
+async def test_a_body_of_10_mb_is_refused_before_it_is_read(visitor: Visitor, desk: MadeUpDesk) -> None:
+    await visitor.enter()
+    body = io.BytesIO(b'{"command": "' + b"x" * 10_000_000 + b'"}')
+    headers = {CSRF_HEADER: csrf_of(visitor.cookie), "Content-Type": "application/json"}
+    status = 0
+    # The server hangs up in the middle, which a client may meet before it has read the answer.
+    with contextlib.suppress(aiohttp.ClientError, ConnectionError):
+        async with visitor.http.post(visitor.address + "/api/do", data=body, headers=headers) as answer:
+            status = answer.status
+
+    assert status in (0, 413)
+    assert desk.asked == []
+    assert (await visitor.get("/api/limits"))[0] == 200
+
+
+async def test_a_body_without_a_length_is_cut_off_as_well(visitor: Visitor, desk: MadeUpDesk) -> None:
+    await visitor.enter()
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(1000):
+            sent += LARGEST_BODY
+            yield b"x" * LARGEST_BODY
+
+    headers = {CSRF_HEADER: csrf_of(visitor.cookie), "Content-Type": "application/json"}
+    status = 0
+    with contextlib.suppress(aiohttp.ClientError, ConnectionError):
+        async with visitor.http.post(visitor.address + "/api/do", data=endless(), headers=headers) as answer:
+            status = answer.status
+
+    assert status in (0, 413)
+    assert sent < 1000 * LARGEST_BODY
+    assert desk.asked == []
+
+
+@pytest.mark.parametrize("body", [b"", b"x", b"[]", b"1", b"null", b"[" * 30_000, b"\xff\xfe", b'{"command":{}}'])
+async def test_what_is_not_a_json_object_of_ours_is_refused_in_words(body: bytes, visitor: Visitor) -> None:
+    await visitor.enter()
+    headers = {CSRF_HEADER: csrf_of(visitor.cookie), "Content-Type": "application/json"}
+    async with visitor.http.post(visitor.address + "/api/do", data=body, headers=headers) as answer:
+        said = await answer.json()
+
+        assert answer.status == 400
+        assert said["error"].endswith(".")
+
+
+async def test_a_fault_of_an_endpoint_is_told_and_logged_without_secrets(
+    visitor: Visitor, desk: MadeUpDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await visitor.enter()
+    desk.limits = None  # type: ignore[assignment,method-assign]
+    status, text = await visitor.get("/api/limits")
+
+    assert status == 500
+    assert "Traceback" not in text
+    assert "a request to the status page failed" in caplog.text
+    assert visitor.cookie not in caplog.text
+    assert "token=" not in caplog.text
+
+
+async def test_malformed_requests_fill_no_log(server: PageServer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    for garbage in (b"\x16\x03\x01\x02\x00\x01\x00", b"GET / HTTP/9.9\r\n\r\n", b"GET " + b"/" * 70_000, b"\r\n\r\n"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        with contextlib.suppress(ConnectionError):
+            writer.write(garbage)
+            writer.write_eof()
+            await asyncio.wait_for(reader.read(), PATIENCE)
+        writer.close()
+
+    assert [r for r in caplog.records if r.name.startswith(("aiohttp", "agent")) and r.levelno > logging.INFO] == []
+
+
+async def test_another_users_program_is_turned_away_and_uses_nothing_up(desk: MadeUpDesk) -> None:
+    clock = asyncio.get_running_loop().time
+    ours = False
+    server = PageServer(desk, Keyring(clock), ours=lambda peer, own: ours)
+    await server.start(0)
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        url = server.url()
+        async with http.get(url, allow_redirects=False) as theirs:
+            assert theirs.status == 403
+        ours = True
+        async with http.get(url, allow_redirects=False) as mine:
+            assert mine.status == 303
+    await server.close()
+
+
+# ── live ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def events(answer: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, str]]:
+    """Name and data of what comes."""
+    name = "message"
+    async for raw in answer.content:
+        line = raw.decode().rstrip("\n")
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
+        elif line.startswith("data: ") or line == "data:":
+            yield name, line[6:]
+            name = "message"
+
+
+async def test_a_page_is_told_how_things_are_and_every_change(visitor: Visitor, desk: MadeUpDesk) -> None:
+    await visitor.enter()
+    async with asyncio.timeout(PATIENCE), visitor.http.get(visitor.address + "/events") as answer:
+        coming = events(answer)
+        first = await anext(coming)
+        beat = await anext(coming)
+        desk.shown = {**desk.shown, "overall": "problem"}
+        visitor.server.changed()
+        rest = [await anext(coming) for _ in range(3)]
+
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        assert json.loads(first[1])["overall"] == "connected"
+        assert beat == ("beat", "")
+        assert "problem" in [json.loads(data)["overall"] for name, data in rest if name == "message"]
+
+
+async def test_what_has_not_changed_is_not_sent_again(visitor: Visitor) -> None:
+    await visitor.enter()
+    async with asyncio.timeout(PATIENCE), visitor.http.get(visitor.address + "/events") as answer:
+        coming = events(answer)
+        await anext(coming)
+        visitor.server.changed()
+        names = [(await anext(coming))[0] for _ in range(3)]
+
+        assert names == ["beat"] * 3
+
+
+async def test_one_browser_has_so_many_live_pages_and_no_more(visitor: Visitor) -> None:
+    await visitor.enter()
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(MOST_PER_SESSION):
+            answer = await stack.enter_async_context(visitor.http.get(visitor.address + "/events"))
+            assert answer.status == 200
+            await anext(events(answer))
+        status, text = await visitor.get("/events")
+
+        assert status == 503
+        assert "close one" in text
+        assert len(visitor.server.streams) == MOST_PER_SESSION
+    await until(lambda: not len(visitor.server.streams))
+
+
+async def test_a_page_that_does_not_read_is_dropped(visitor: Visitor, desk: MadeUpDesk) -> None:
+    await visitor.enter()
+    reader = socket.create_connection(("127.0.0.1", visitor.server.port))
+    reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    cookie = f"{cookie_name(visitor.server.port)}={visitor.cookie}"
+    reader.sendall(
+        f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{visitor.server.port}\r\nCookie: {cookie}\r\n\r\n".encode()
+    )
+    await until(lambda: len(visitor.server.streams) == 1)
+    async with asyncio.timeout(4 * PATIENCE):
+        count = 0
+        while len(visitor.server.streams):
+            count += 1
+            desk.shown = {**desk.shown, "padding": f"{count} " * 20_000}
+            visitor.server.changed()
+            await asyncio.sleep(0.002)
+    reader.close()
+
+    # It was not fed for ever: some views of a tenth of a megabyte each, not one for every change.
+    assert count < 2000
+    assert (await visitor.get("/api/limits"))[0] == 200
+
+
+# ── its own life ────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_port_of_somebody_elses_is_said(desk: MadeUpDesk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        server = PageServer(desk, Keyring(asyncio.get_running_loop().time))
+        with pytest.raises(PortTaken):
+            await server.start(other.getsockname()[1])
+
+        assert not server.running
+
+
+async def test_of_several_ports_the_first_free_one_is_taken(desk: MadeUpDesk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        server = PageServer(desk, Keyring(asyncio.get_running_loop().time))
+        await server.start(other.getsockname()[1], 0)
+
+        assert server.running
+        assert server.port != other.getsockname()[1]
+        await server.close()
+
+
+async def test_it_ends_when_nobody_looks_and_not_before(desk: MadeUpDesk) -> None:
+    clock = asyncio.get_running_loop().time
+    used: list[bool] = []
+    streams = Streams(desk.view, pause=0.0, beat=0.02)
+    server = PageServer(desk, Keyring(clock), idle_seconds=0.15, on_use=used.append, streams=streams)
+    await server.start(0)
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        visitor = Visitor(server, http)
+        await visitor.enter()
+        async with http.get(visitor.address + "/events") as answer:
+            coming = events(answer)
+            for _ in range(20):
+                await asyncio.wait_for(anext(coming), PATIENCE)
+            ran_while_open = server.running
+    await until(lambda: not server.running)
+
+    assert ran_while_open
+    assert used == [True, False]
+
+
+async def test_after_its_end_it_can_be_started_on_the_same_port(desk: MadeUpDesk) -> None:
+    server = PageServer(desk, Keyring(asyncio.get_running_loop().time))
+    await server.start(0)
+    port = server.port
+    await server.close()
+    await server.start(port)
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        visitor = Visitor(server, http)
+        await visitor.enter()
+        status, _ = await visitor.get("/api/limits")
+        async with http.get(visitor.address + "/events") as answer:
+            name, _ = await anext(events(answer))
+    await server.close()
+
+    assert server.port == port
+    assert (status, name) == (200, "message")
+
+
+async def test_its_end_ends_what_is_open(visitor: Visitor, server: PageServer) -> None:
+    await visitor.enter()
+    async with asyncio.timeout(PATIENCE), visitor.http.get(visitor.address + "/events") as answer:
+        coming = events(answer)
+        await anext(coming)
+        await server.close()
+        with contextlib.suppress(aiohttp.ClientError):
+            async for _ in coming:
+                pass
+
+    assert server.connections == 0
+    assert not len(server.streams)

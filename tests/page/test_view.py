@@ -1,0 +1,104 @@
+"""What the page is told: the status, and what belongs to it on a page; nothing private, nothing guessed."""
+
+import json
+
+from agent.core.display import IconState
+from agent.core.status import ShownApplication, ShownConnection, ShownProblem, Status, to_json
+from agent.page.progress import Ended
+from agent.page.view import OUTAGE_WORDS, Seen, view
+from agent.tws.calendar import Expectation, Outage, OutageKind
+from tests.page.test_path import HEALTHY
+
+PROBLEM = ShownProblem(
+    "api-disabled", "error", "The API is off", "text", ("seen",), ("step",), 5.0, True, can_be_snoozed=False, told=False
+)
+TROUBLED = ShownConnection(
+    "TWS",
+    "127.0.0.1",
+    7496,
+    IconState.PROBLEM,
+    "idle",
+    1_795_000_000.0,
+    application=ShownApplication("tws", None, 1, 0.0, ()),
+    problems=(PROBLEM,),
+    accounts=("DU1234567",),
+    wanted=True,
+)
+STATUS = Status("0.1.0", 42, 0.0, (HEALTHY, TROUBLED))
+
+
+def test_everything_of_the_status_is_in_it_unchanged() -> None:
+    shown = view(Seen(STATUS))
+    plain = to_json(STATUS, thorough=True)
+
+    assert {key: shown[key] for key in ("schema", "agent", "overall")} == {
+        key: plain[key] for key in ("schema", "agent", "overall")
+    }
+    for its, told in zip(shown["connections"], plain["connections"], strict=True):
+        assert {key: its[key] for key in told if key != "problems"} == {
+            key: told[key] for key in told if key != "problems"
+        }
+
+
+def test_account_numbers_are_masked() -> None:
+    assert "DU1234567" not in json.dumps(view(Seen(STATUS)))
+    assert "DU•••567" in json.dumps(view(Seen(STATUS)), ensure_ascii=False)
+
+
+def test_each_connection_says_how_it_is_in_words() -> None:
+    healthy, troubled = view(Seen(STATUS))["connections"]
+
+    assert (healthy["headline"], healthy["title"]) == ("connected", "IB Gateway")
+    assert (troubled["headline"], troubled["title"], troubled["words"]) == ("The API is off", "TWS", "problem")
+    assert view(Seen(STATUS))["worst"] == ["TWS", "api-disabled"]
+
+
+def test_a_problem_says_how_far_it_is_and_whether_it_can_be_snoozed() -> None:
+    shown = view(Seen(STATUS, done={("TWS", "api-disabled"): 3}))["connections"][1]["problems"][0]
+
+    assert (shown["done"], shown["snoozable"], shown["undelivered"]) == (3, False, True)
+
+
+def test_latencies_are_sent_short() -> None:
+    seen = Seen(STATUS, latencies={"Paper": ((1_795_000_000.0, 0.00123456),)})
+    healthy, troubled = view(seen)["connections"]
+
+    assert healthy["latencies"] == [[1_795_000_000, 1.23]]
+    assert "latencies" not in troubled
+
+
+def test_what_the_calendar_says_is_told_in_words_and_times() -> None:
+    outage = Outage(OutageKind.RESET, 1_795_000_000.0, 1_795_003_600.0)
+    restart = Outage(OutageKind.RESTART, 1_795_010_000.0, 1_795_010_300.0)
+    expected = {"Paper": Expectation(outage=outage, next_outage=restart, login_due=1_795_100_000.0)}
+    healthy, troubled = view(Seen(STATUS, expected=expected))["connections"]
+
+    assert healthy["outage"]["title"] == "IB resets its servers"
+    assert healthy["next_outage"]["begins"].endswith("Z")
+    assert healthy["next_outage"]["kind"] == "restart"
+    assert "login_due" in healthy
+    assert "next_outage" not in troubled
+
+
+def test_every_kind_of_outage_has_words() -> None:
+    assert set(OUTAGE_WORDS) == set(OutageKind)
+
+
+def test_what_is_over_is_told() -> None:
+    (ended,) = view(Seen(STATUS, ended=(Ended("TWS", "app-frozen", "TWS is frozen", 0.0, 60.0),)))["ended"]
+
+    assert ended == {
+        "connection": "TWS",
+        "code": "app-frozen",
+        "title": "TWS is frozen",
+        "since": "1970-01-01T00:00:00Z",
+        "until": "1970-01-01T00:01:00Z",
+    }
+
+
+def test_a_configuration_that_cannot_be_used_is_told() -> None:
+    assert view(Seen(STATUS, config_error="line 3"))["config_error"] == "line 3"
+
+
+def test_what_does_not_change_makes_the_same_text() -> None:
+    assert json.dumps(view(Seen(STATUS))) == json.dumps(view(Seen(STATUS)))
