@@ -21,7 +21,7 @@ from agent.core.reading import applications
 from agent.core.settings import Settings
 from agent.core.setup import Act, Setup, SetupStep, StepState
 from agent.core.setup_answers import NotAnAnswer, Question, edit_lines
-from agent.core.state import AgentState
+from agent.core.state import AgentState, Knowledge
 from agent.core.timing import Timing
 from agent.doctor import LIMIT, reason_to_wait
 from agent.errors import CouldNotFindOut, GatelightError, NotRunning, UsageError
@@ -56,6 +56,7 @@ def walk(
     world: RealWorld,
     timing: Timing | None = None,
     login: LogInStart | None = None,
+    known: Knowledge | None = None,
 ) -> int:
     """The same in a given world."""
     setting = SettingUp(places, PROBLEMS, load_guides(), name=name, login=login or LogInStart(places))
@@ -63,20 +64,27 @@ def walk(
         known = ", ".join(f"“{c.name}”" for c in setting.in_file.connections)
         raise UsageError(f"There is no connection named “{name}”: choose one of {known}.")
     setting.take_configured()
-    walker = _Walk(setting, world, timing or timing_of(setting.in_file), say)
+    walker = _Walk(setting, world, timing or timing_of(setting.in_file), known, say)
     return asyncio.run(walker.list_once() if no_input else walker.through())
 
 
 class _Walk:
     """One way through the set-up."""
 
-    def __init__(self, setting: SettingUp, world: RealWorld, timing: Timing, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        setting: SettingUp,
+        world: RealWorld,
+        timing: Timing,
+        known: Knowledge | None,
+        say: Callable[[str], None],
+    ) -> None:
         self._setting = setting
         self._world = world
         self._say = say
         self._words = SetupWords(say)
         self._changed = asyncio.Event()
-        state = first_state(self._watched_settings(), world.now(), purpose=Purpose.DOCTOR, timing=timing)
+        state = first_state(self._watched_settings(), world.now(), purpose=Purpose.DOCTOR, timing=timing, known=known)
         self._loop = AgentLoop(state, world, after=self._after)
         self._timing = timing
         self._lines = TypedLines(self._stop)
@@ -123,8 +131,8 @@ class _Walk:
             await running
         if setup is None:
             raise CouldNotFindOut("The look could not be completed: try again, and see `gatelight doctor -v` for why.")
-        for number, step in enumerate(setup.steps, 1):
-            self._words.line(step, number, len(setup.steps))
+        for step in setup.steps:
+            self._words.line(step, setup)
         current = setup.current
         if current is not None and not current.optional:
             self._words.details(current)
@@ -239,7 +247,7 @@ class _Walk:
         self._tell_done(setup)
         if self._key(step) != self._told:
             self._told = self._key(step)
-            self._words.line(step, setup.steps.index(step) + 1, len(setup.steps))
+            self._words.line(step, setup)
             self._words.details(step)
             self._say(prompt(step))
         if self._lines.ended and step.state is StepState.TO_DO:
@@ -261,11 +269,10 @@ class _Walk:
 
     def _tell_done(self, setup: Setup) -> None:
         """Say which steps have become good, once each, and which no longer are."""
-        total = len(setup.steps)
-        for number, step in enumerate(setup.steps, 1):
+        for step in setup.steps:
             if step.state.good and step.id not in self._good:
                 self._good.add(step.id)
-                self._words.line(step, number, total)
+                self._words.line(step, setup)
             elif not step.state.good:
                 self._good.discard(step.id)
 

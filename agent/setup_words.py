@@ -23,10 +23,14 @@ class SetupWords:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
 
-    def line(self, step: SetupStep, number: int, total: int) -> None:
+    def line(self, step: SetupStep, setup: Setup) -> None:
         """One step in one line."""
+        number, total = setup.steps.index(step) + 1, len(setup.steps)
         why = (step.text or next(iter(step.seen), "")) if step.state.good else ""
-        self.wrap(f"{number} of {total}, {step.title}: {MARKS[step.state]}{': ' if why else ''}{why}", "", "  ")
+        if step.waits_for is not None:
+            why = f"for step {setup.steps.index(setup.step(step.waits_for)) + 1}"
+        gap = " " if step.waits_for else ": " if why else ""
+        self.wrap(f"{number} of {total}, {step.title}: {MARKS[step.state]}{gap}{why}", "", "  ")
 
     def details(self, step: SetupStep) -> None:
         """What is the case with a step, what was seen, and what to do."""

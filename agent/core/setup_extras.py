@@ -23,7 +23,7 @@ def market_data(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
         return replace(step, state=StepState.NOT_NEEDED, text="You chose no symbol.")
     if not all(s.state.good for s in earlier if s.id in ("connect", "mode")):
         open_one = next(s.id for s in earlier if s.id in ("connect", "mode") and not s.state.good)
-        return replace(step, state=StepState.WAITING, waits_for=open_one)
+        return replace(step, state=StepState.WAITING, waits_for=open_one, optional=True)
     if symbol is None:
         text = "Choose a symbol to test market data with, or none."
         return replace(step, state=StepState.TO_DO, text=text, acts=(Act.CHANGE_ANSWERS,), optional=True)

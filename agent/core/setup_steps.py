@@ -90,6 +90,9 @@ def _application(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
         dict.fromkeys(f"{_name(i)} is installed, which is not the one that is meant" for i in installed.value)
     )
     pages = [f"{k.title}: {page}" for k, page in DOWNLOAD_PAGES.items() if kind in (ApplicationKind.UNKNOWN, k)]
+    if (wrong := scene.in_the_way("application", _APPLICATION, ("wrong-application",))) is not None:
+        # What runs tells more than what is not installed.
+        return replace(wrong, text=f"{wrong.text} Download page of {'; '.join(pages)}", acts=(Act.CHANGE_ANSWERS,))
     what = "Neither TWS nor IB Gateway was" if kind is ApplicationKind.UNKNOWN else f"{kind.title} was not"
     return replace(
         step,
@@ -116,8 +119,9 @@ def _running(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     if not scene.facts.connection.local:
         return replace(step, state=StepState.NOT_NEEDED, text="What runs on another computer cannot be seen from here.")
     if (blocked := scene.in_the_way("running", _RUNNING, NOT_STARTED)) is not None:
-        wrong = blocked.problem == "wrong-application"
-        return replace(blocked, acts=(Act.CHANGE_ANSWERS,)) if wrong else blocked
+        if blocked.problem == "wrong-application":
+            return replace(blocked, acts=(Act.CHANGE_ANSWERS,))
+        return waiting("running", _RUNNING, earlier) if _missing(earlier) else blocked
     if scene.process is not None:
         return replace(step, seen=(f"{scene.process.label} runs",))
     if scene.connected:
@@ -125,7 +129,7 @@ def _running(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     processes = scene.facts.machine.processes
     if isinstance(processes, Unknown):
         return replace(step, state=StepState.UNKNOWN, text=f"It is not known what runs here: {processes.reason}.")
-    if any(s.state is StepState.TO_DO for s in earlier):
+    if _missing(earlier):
         return waiting("running", _RUNNING, earlier)
     name = app_name(scene.facts)
     args = {"app": name, "port": str(port_of(scene.facts))}
@@ -138,6 +142,11 @@ def _running(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
         steps=scene.guide("app-not-running", args),
         problem="app-not-running",
     )
+
+
+def _missing(earlier: tuple[SetupStep, ...]) -> bool:
+    """Whether there is nothing that could be started."""
+    return any(s.id == "application" and s.state is StepState.TO_DO for s in earlier)
 
 
 def _logged_in(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:

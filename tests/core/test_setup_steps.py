@@ -76,7 +76,7 @@ def test_the_steps_come_in_their_order() -> None:
         ("application", BLIND, UNKNOWN),
         ("application", REMOTE, NOT_NEEDED),
         ("application", GREEN, DONE),
-        ("running", NOTHING, TO_DO),
+        ("running", NOTHING, WAITING),
         ("running", INSTALLED, TO_DO),
         ("running", OTHER_RUNS, TO_DO),
         ("running", AT_LOGIN, DONE),
@@ -158,7 +158,7 @@ def test_every_step_of_the_application_is_tried_in_every_state_it_can_have() -> 
         tried.setdefault(id, set()).add(state)
 
     assert tuple(tried) == STEP_IDS[:10]
-    assert tried["running"] == {TO_DO, DONE, UNKNOWN, NOT_NEEDED}
+    assert tried["running"] == set(StepState)
     assert tried["logged-in"] == set(StepState)
     assert tried["read-only"] == set(StepState)
 
@@ -212,6 +212,13 @@ def test_a_session_with_the_wrong_application_counts_for_nothing() -> None:
     assert setup.step("running").acts == (Act.CHANGE_ANSWERS,)
     assert {setup.step(id).state for id in ("logged-in", "port", "connect", "mode")} == {WAITING}
     assert setup.current is setup.step("running")
+
+
+def test_what_runs_tells_more_than_what_is_not_installed() -> None:
+    found = step("application", alone(machine(tws(), installed=Known(()))))
+
+    assert (found.state, found.problem, found.acts) == (TO_DO, "wrong-application", (Act.CHANGE_ANSWERS,))
+    assert found.text.endswith(DOWNLOAD_PAGES[ApplicationKind.GATEWAY])
 
 
 def test_a_wrong_port_offers_the_right_one() -> None:
