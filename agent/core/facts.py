@@ -204,6 +204,8 @@ class MachineFacts:
     """Local time minus UTC, seconds."""
     taken: float = 0.0
     """Monotonic time of the look."""
+    own_names: Fact[frozenset[str]] = NOT_LOOKED
+    """Names and addresses that mean this machine, lower case; read by thorough looks and kept."""
 
 
 # ── our own session ─────────────────────────────────────────────────────────────────────────────

@@ -1,12 +1,13 @@
 """The machine itself: its way out, whether it is really inside another one, its time zone."""
 
+import socket
 from datetime import datetime
 
 import psutil
 
 from agent.core.clock import Moment
-from agent.core.facts import Fact, Known, Surroundings, Unknown
-from agent.platforms import Platform
+from agent.core.facts import NOT_LOOKED, Fact, Known, Surroundings, Unknown
+from agent.platforms import Platform, interfaces
 
 
 class MachineObserver:
@@ -15,6 +16,7 @@ class MachineObserver:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._surroundings: Surroundings | None = None
+        self._own_names: Fact[frozenset[str]] = NOT_LOOKED
 
     def network(self) -> Fact[bool]:
         """Whether there is a route to anywhere beyond this machine."""
@@ -31,6 +33,16 @@ class MachineObserver:
             except (psutil.Error, OSError):
                 return Unknown("it could not be found out whether this is WSL or a container")
         return Known(self._surroundings)
+
+    def own_names(self, *, anew: bool) -> Fact[frozenset[str]]:
+        """Names and addresses of this machine; as they were read last, unless `anew`."""
+        if anew:
+            try:
+                found = {a.partition("%")[0] for each in interfaces.addresses_by_interface().values() for a in each}
+                self._own_names = Known(frozenset(name.lower() for name in (*found, socket.gethostname()) if name))
+            except (psutil.Error, OSError):
+                self._own_names = Unknown("the addresses of this computer could not be read")
+        return self._own_names
 
     def utc_offset(self, now: Moment) -> float:
         """Local time minus UTC, seconds."""

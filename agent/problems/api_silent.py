@@ -7,7 +7,7 @@ from agent.core.telling import app_name, size
 from agent.problems import patience
 from agent.problems.obstacles import Silent
 from agent.problems.reach import how_far, not_tried
-from agent.problems.words import host_of, listening, owner_of, quickly
+from agent.problems.words import host_of, is_this_machine, listening, owner_of, quickly
 
 _BUSY = 0.9
 """Share of one core from which on an application is too busy to answer: it normally idles at a few hundredths."""
@@ -34,9 +34,16 @@ def _check(facts: Facts) -> Verdict:
         (
             *owner,
             f"{host}, port {port}, accepted the connection and did not answer within {quickly(elapsed)}",
-            *(f"likely cause {n}: {cause}{seen}" for n, (cause, seen) in enumerate(causes, 1)),
+            *_in_words(causes),
         ),
     )
+
+
+def _in_words(causes: list[tuple[str, str]]) -> tuple[str, ...]:
+    if len(causes) == 1:
+        cause, seen = causes[0]
+        return (f"the likely cause: {cause}{seen}",)
+    return tuple(f"likely cause {n}: {cause}{seen}" for n, (cause, seen) in enumerate(causes, 1))
 
 
 def _owner_line(port: int, process: Process | None, owner: Listener | None) -> tuple[str, ...]:
@@ -49,7 +56,8 @@ def _likely_causes(facts: Facts, process: Process | None, owner: Listener | None
     """The causes that fit, likeliest first, each with what speaks for it."""
     causes: list[tuple[str, str]] = []
     if not facts.connection.local:
-        causes.append((_PROMPT, " (we connect from another computer)"))
+        where = f"we reach this computer as {host_of(facts)}, not as 127.0.0.1"
+        causes.append((_PROMPT, f" ({where if is_this_machine(facts) else 'we connect from another computer'})"))
     elif process is None and owner is not None:
         causes.append((_RELAY, ""))
     if process is not None:

@@ -7,7 +7,7 @@ from agent.problems import patience
 from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.obstacles import NoAnswer
 from agent.problems.reach import how_far, not_tried
-from agent.problems.words import host_of, outside, quickly
+from agent.problems.words import host_of, is_this_machine, outside, quickly
 
 
 def _check(facts: Facts) -> Verdict:
@@ -31,7 +31,10 @@ def _remote(facts: Facts) -> Present:
     first_step = f"Make sure that {host} is the right address and that this computer is switched on."
     lines = [line]
     around = outside(facts)
-    if around is not None:
+    if is_this_machine(facts):
+        lines.append(f"{host} is this computer itself")
+        first_step = f"Set `host` of this connection to 127.0.0.1: {host} is this computer itself."
+    elif around is not None:
         lines.append(f"Gatelight runs inside {around.inside}; {around.outer} is {around.address} from there")
         first_step = f"Where TWS or IB Gateway runs outside {around.inside}, set `host` to {around.address}."
     return Present({"host": host, "port": port, "seen": seen, "first_step": first_step}, tuple(lines))

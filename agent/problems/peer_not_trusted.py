@@ -8,7 +8,7 @@ from agent.core.telling import app_name, listed
 from agent.problems import patience
 from agent.problems.obstacles import TurnedAway
 from agent.problems.reach import how_far, not_tried
-from agent.problems.words import host_of, listening, quickly
+from agent.problems.words import host_of, is_this_machine, listening, quickly
 from agent.tws.api_settings_table import SETTINGS
 
 _LOCALHOST_ONLY = next(s for s in SETTINGS if s.name == "allow_localhost_only")
@@ -22,22 +22,17 @@ def _check(facts: Facts) -> Verdict:
     reach = how_far(facts)
     if not isinstance(reach, TurnedAway):
         return not_tried(reach, TurnedAway)
-    local = facts.connection.local
     host, port = host_of(facts), port_of(facts)
     elapsed = facts.session.attempt.elapsed if facts.session.attempt is not None else 0.0
     owner = () if reach.process is None else (listening(reach.process),)
-    came_from = (
-        f"our connection came from {_LOOPBACK}, an address that is normally trusted"
-        if local
-        else f"our connection came from another computer than {host}"
-    )
+    came_from, address, why = _where_from(facts, host)
     return Present(
         {
             "app": app_name(facts),
             "host": host,
             "port": str(port),
-            "address": _LOOPBACK if local else "the address of this computer, as the other one sees it",
-            "why": _FROM_HERE if local else _FROM_ELSEWHERE,
+            "address": address,
+            "why": why,
         },
         (
             *owner,
@@ -46,6 +41,18 @@ def _check(facts: Facts) -> Verdict:
             *_as_told(facts),
         ),
     )
+
+
+def _where_from(facts: Facts, host: str) -> tuple[str, str, str]:
+    """What our connection came from, the address to be trusted, and why it most likely is not."""
+    if facts.connection.local:
+        came_from = f"our connection came from {_LOOPBACK}, an address that is normally trusted"
+        return came_from, _LOOPBACK, _FROM_HERE
+    if is_this_machine(facts):
+        came_from = f"{host} is this computer itself, but reached there it is not seen as {_LOOPBACK}, which is trusted"
+        return came_from, host, f"it trusts this computer as {_LOOPBACK} only: use that as the host"
+    came_from = f"our connection came from another computer than {host}"
+    return came_from, "the address of this computer, as the other one sees it", _FROM_ELSEWHERE
 
 
 def _as_told(facts: Facts) -> tuple[str, ...]:

@@ -19,6 +19,12 @@ def host_of(facts: Facts) -> str:
     return shortened(facts.connection.host, HOST_ROOM)
 
 
+def is_this_machine(facts: Facts) -> bool:
+    """Whether the host of a connection that is taken for remote is a name or an address of this machine."""
+    own = facts.machine.own_names
+    return isinstance(own, Known) and facts.connection.host.strip("[]").lower() in own.value
+
+
 def owner_of(listener: Listener | None) -> str:
     """Who listens, like "docker-proxy (pid 771)"."""
     if listener is None or (listener.program is None and listener.pid is None):

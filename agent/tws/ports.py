@@ -24,7 +24,9 @@ CLIENT_PORTAL_PORT = 5000
 OTHER_PORTS = frozenset({IBC_COMMAND_PORT, 5900, 3389, 6080})
 """Listeners that such processes or their containers open besides the API (IBC, VNC, RDP)."""
 
-_LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "::1", "0:0:0:0:0:0:0:1", "ip6-localhost"})
+_LOCAL_NAMES = frozenset(
+    {"localhost", "localhost.localdomain", "::1", "0:0:0:0:0:0:0:1", "ip6-localhost", "0.0.0.0", "::"}
+)
 
 
 @lru_cache(maxsize=64)

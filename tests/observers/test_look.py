@@ -1,6 +1,7 @@
 """One whole look at this machine, with real look-alikes, and with parts that fail."""
 
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ import psutil
 import pytest
 
 from agent.core.clock import Moment
-from agent.core.facts import Known, MachineFacts, SettingsHints, Surroundings, Unknown
+from agent.core.facts import NOT_LOOKED, Known, MachineFacts, SettingsHints, Surroundings, Unknown
 from agent.observers.look import STILL_LOOKING, Looker
 from agent.platforms import current
 from agent.tws.applications import TradingMode
@@ -145,3 +146,15 @@ def test_the_surroundings_are_asked_for_once(now: Moment) -> None:
     looker.look(frozenset(), thorough=False, now=now.later(5))
 
     assert platform.asked == 1
+
+
+def test_the_own_addresses_are_read_by_thorough_looks_and_kept(now: Moment) -> None:
+    looker = Looker()
+    at_first = looker.look(frozenset(), thorough=False, now=now)
+    thorough = looker.look(frozenset(), thorough=True, now=now)
+    later = looker.look(frozenset(), thorough=False, now=now)
+
+    assert at_first.own_names == NOT_LOOKED
+    assert isinstance(thorough.own_names, Known)
+    assert {"127.0.0.1", socket.gethostname().lower()} <= thorough.own_names.value
+    assert later.own_names == thorough.own_names

@@ -138,6 +138,7 @@ def machine(
     network: Fact[bool] | None = None,
     installed: Fact[tuple[Installation, ...]] | None = None,
     surroundings: Fact[Surroundings] | None = None,
+    own_names: Fact[frozenset[str]] | None = None,
 ) -> MachineFacts:
     """A machine on which these applications run, each owning the listeners of its API ports."""
     own = tuple(Listener(port=port, pid=p.pid, program="java") for p in running for port in p.api_ports)
@@ -151,6 +152,7 @@ def machine(
         else installed,
         surroundings=Known(Surroundings()) if surroundings is None else surroundings,
         taken=NOW.monotonic,
+        own_names=Known(frozenset()) if own_names is None else own_names,
     )
 
 

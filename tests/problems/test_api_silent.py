@@ -1,6 +1,6 @@
 """api-silent: accepted and never answered, with the likely causes in order."""
 
-from agent.core.facts import ApiClient, Outcome, Unknown
+from agent.core.facts import ApiClient, Known, Outcome, Unknown
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.reading import MAX_CLIENTS
 from agent.problems.api_silent import API_SILENT
@@ -24,7 +24,7 @@ def test_a_dialog_is_the_usual_cause_on_this_computer(judge: Judge) -> None:
     assert verdict.evidence == (
         "IB Gateway 10.45 (pid 3117) listens on 4002",
         "127.0.0.1, port 4002, accepted the connection and did not answer within 5.0 s",
-        "likely cause 1: a window of it waits for an answer, or it hangs",
+        "the likely cause: a window of it waits for an answer, or it hangs",
     )
 
 
@@ -33,6 +33,15 @@ def test_a_prompt_is_the_usual_cause_from_another_computer(judge: Judge) -> None
 
     assert isinstance(verdict, Present)
     assert "accept the connection" in verdict.args["cause"]
+
+
+def test_this_computer_under_another_address_may_be_met_with_a_prompt_as_well(judge: Judge) -> None:
+    around = machine(own_names=Known(frozenset({"192.168.1.20"})))
+    wants = connection(host="192.168.1.20", port=4002)
+    verdict = judge(API_SILENT, facts(around, SILENT, wants=wants))
+
+    assert isinstance(verdict, Present)
+    assert "(we reach this computer as 192.168.1.20, not as 127.0.0.1)" in verdict.evidence[1]
 
 
 def test_full_memory_and_a_busy_processor_come_before_a_dialog(judge: Judge) -> None:

@@ -30,6 +30,17 @@ def test_a_refusal_and_no_answer_are_told_apart(judge: Judge) -> None:
     assert nothing.evidence == ("no answer from 192.168.1.20, port 4002 within 5.0 s",)
 
 
+def test_an_address_that_is_this_computer_itself_is_told_as_such(judge: Judge) -> None:
+    own = Known(frozenset({"192.168.1.20", "trader-pc"}))
+    for host in ("192.168.1.20", "Trader-PC"):
+        wants = connection(host=host, port=4002)
+        verdict = judge(HOST_UNREACHABLE, facts(machine(own_names=own), backing_off(Outcome.REFUSED), wants=wants))
+
+        assert isinstance(verdict, Present)
+        assert verdict.evidence[-1] == f"{host} is this computer itself"
+        assert verdict.args["first_step"].startswith("Set `host` of this connection to 127.0.0.1")
+
+
 def test_a_refusal_on_this_machine_is_about_the_application(judge: Judge) -> None:
     seen = facts(machine(), backing_off(Outcome.REFUSED, 4001))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from agent.core.facts import ApiClient, OtherProcess, Outcome, Unknown
+from agent.core.facts import ApiClient, Known, OtherProcess, Outcome, Unknown
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.reading import MAX_CLIENTS
 from agent.problems.api_port_taken import API_PORT_TAKEN
@@ -38,6 +38,16 @@ def test_a_remote_one_does_not_trust_this_computer(judge: Judge) -> None:
     assert isinstance(verdict, Present)
     assert verdict.args["address"] == "the address of this computer, as the other one sees it"
     assert verdict.args["why"] == "it does not trust the address they come from"
+
+
+def test_this_computer_under_another_address_is_told_to_be_used_as_127_0_0_1(judge: Judge) -> None:
+    around = machine(own_names=Known(frozenset({"192.168.1.20"})))
+    verdict = judge(PEER_NOT_TRUSTED, facts(around, backing_off(Outcome.CLOSED), wants=FAR))
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["address"] == "192.168.1.20"
+    assert verdict.args["why"] == "it trusts this computer as 127.0.0.1 only: use that as the host"
+    assert any("192.168.1.20 is this computer itself" in line for line in verdict.evidence)
 
 
 def test_a_relay_that_closes_is_something_else(judge: Judge) -> None:
