@@ -61,7 +61,10 @@ def _pace(state: AgentState, watched: Watched, now: Moment) -> float:
     """Seconds between looks for this connection: quick just after a change, slowing to the usual pace."""
     usual = state.timing.look_every
     if watched.connected:
-        return usual * CALM
+        # One that may be frozen is no calm one: what there is to see of it is wanted with the verdict.
+        session = watched.session
+        silent = session is not None and session.heartbeats.unanswered(now.monotonic, state.timing)
+        return usual if silent else usual * CALM
     if not watched.wanted or not watched.settings.local:
         return usual
     since = _unchanged_since(watched.link)

@@ -68,6 +68,16 @@ def chosen(facts: Facts) -> Process | None:
     return found[0] if found else None
 
 
+def awaited(facts: Facts) -> Process | None:
+    """The process whose API port is to be reached: the one that listens on a fixed port, else one that may open it."""
+    process, port = chosen(facts), facts.connection.port
+    if process is None or port == "auto" or port in process.api_ports:
+        return process
+    # With a live and a paper application, the one that listens already is not the one that is missed.
+    found = candidates(facts.connection, facts.machine, facts.other_connections)
+    return next((p for p in found if not p.api_ports), process)
+
+
 def target_port(
     connection: ConnectionSettings, machine: MachineFacts, others: tuple[ConnectionSettings, ...] = ()
 ) -> int:

@@ -22,7 +22,7 @@ from agent.core.problem import Absent, Undecided
 from agent.core.reading import (
     age,
     applications,
-    candidates,
+    awaited,
     chosen,
     fits,
     full_house,
@@ -31,6 +31,7 @@ from agent.core.reading import (
     listener_at,
     mode_hint,
     outcome,
+    owner_at,
     piled_up,
     port_of,
 )
@@ -93,7 +94,7 @@ def _connected_to(facts: Facts) -> Reach:
     """A session stands: what is left to object to is that it leads to the other application."""
     processes = facts.machine.processes
     if facts.connection.local and isinstance(processes, Known) and facts.session.port is not None:
-        owner = _application_at(facts, facts.session.port)
+        owner = owner_at(facts.machine, facts.session.port)
         if owner is not None and not fits(facts.connection, owner) and not facts.connection.implicit:
             return OtherKindRuns(owner)
     return NoObstacle()
@@ -141,7 +142,7 @@ def _on_this_machine(facts: Facts) -> Reach:
     processes, sockets = facts.machine.processes, facts.machine.sockets
     if isinstance(processes, Unknown) or isinstance(sockets, Unknown):
         return _half_blind(facts)
-    port, found, result = port_of(facts), _meant(facts), outcome(facts)
+    port, found, result = port_of(facts), awaited(facts), outcome(facts)
     if found is None and facts.connection.pinned_pid is not None:
         # Made for one process: whatever listens now on a port it may have used is another one's.
         return _missing(facts, processes.value)
@@ -152,7 +153,7 @@ def _on_this_machine(facts: Facts) -> Reach:
         return _on_another_machine(facts)
     if result in _ANSWERED:
         return NoObstacle()
-    holder = _application_at(facts, port)
+    holder = owner_at(facts.machine, port)
     if holder is not None:
         if found is not None and port in found.api_ports:
             return _handshake(facts, found)
@@ -290,20 +291,6 @@ def _relayed(facts: Facts, owner: Listener, processes: Processes) -> Reach:
 
 
 # ── parts of the decision ───────────────────────────────────────────────────────────────────────
-
-
-def _meant(facts: Facts) -> Process | None:
-    """The process to judge: the one that listens on a fixed port, else one that may still open it."""
-    process, port = chosen(facts), facts.connection.port
-    if process is None or port == "auto" or port in process.api_ports:
-        return process
-    # With a live and a paper application, the one that listens already is not the one that is missed.
-    found = candidates(facts.connection, facts.machine, facts.other_connections)
-    return next((p for p in found if not p.api_ports), process)
-
-
-def _application_at(facts: Facts, port: int) -> Process | None:
-    return next((p for p in applications(facts.machine) if port in p.api_ports), None)
 
 
 def _nameable(owner: Listener, processes: Processes) -> bool:

@@ -105,3 +105,14 @@ def test_every_application_is_watched_for_its_end() -> None:
 
     assert WatchExits(frozenset({3117})) in planned(state)
     assert not [e for e in planned(connected()) if isinstance(e, WatchExits)]
+
+
+def test_one_that_does_not_answer_any_more_is_looked_at_as_often_as_usual() -> None:
+    state = connected()
+    session = state.watched[0].session
+    assert session is not None
+    sent = replace(session.heartbeats, sent=(NOW.monotonic - 5.5,))
+    watched = replace(state.watched[0], session=replace(session, heartbeats=sent))
+    state = replace(state, watched=(watched,), urgent_since=None)
+
+    assert look(state).at == state.machine.taken + state.timing.look_every
