@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent import __version__
 from agent.autostart import LogInStart
@@ -44,6 +44,9 @@ from agent.runtime.paths import Places
 from agent.runtime.schedule import Schedule
 from agent.tray.icon import Tray, TrayUnavailable, open_tray
 from agent.world import RealWorld, first_state
+
+if TYPE_CHECKING:
+    from agent.setup_host import SetupHost
 
 logger = logging.getLogger("agent")
 
@@ -126,6 +129,8 @@ class App:
         if autostarted:
             state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
         self._loop = AgentLoop(state, self._world)
+        self._login = login
+        self._setup: SetupHost | None = None
         self._fixes = FixHost(
             lambda: self._loop.state,
             self._world.now,
@@ -257,6 +262,8 @@ class App:
             schedule.stop()
             await control.close()
             await self._page.end()
+            if self._setup is not None:
+                await self._setup.close()
             if self._rich is not None:
                 await self._rich.close()
             logger.info("Gatelight ends")
@@ -268,11 +275,29 @@ class App:
         if request.get("command") == "show":
             await self._show_up()
             return {"done": True}
+        if request.get("command") in ("setup", "data-test"):
+            return await self._set_up().answer(request)
         if request.get("command") == "page":
             return await self._page.answer(request)
         if request.get("command") == "fix":
             return await self._fixes.answer(request)
         return answer(self._loop, request)
+
+    def _set_up(self) -> "SetupHost":
+        if self._setup is None:
+            # Only now: most days nobody sets anything up.
+            from agent.setup_host import SetupHost
+
+            self._setup = SetupHost(
+                self._places,
+                self._loop,
+                self._world,
+                self._world.test_data,
+                announce=self._world.announce,
+                config_changed=self._config_changed,
+                login=self._login,
+            )
+        return self._setup
 
     def _woke(self, woke: Woke) -> None:
         self._loop.post(WokeEvent(woke.slept_for))

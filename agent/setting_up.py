@@ -200,14 +200,18 @@ class SettingUp:
         )
         return set_up(scene_of(facts, self._problems, beside))
 
+    def kind(self, facts: Facts) -> str:
+        """The application whose steps apply: "tws", "gateway" or "unknown"."""
+        return scene_of(facts, (), Beside()).kind.value
+
     def facts(self, state: AgentState, now: Moment) -> Facts | None:
         """What the agent knows about the connection, measured by what is wanted; None before a first look."""
-        watched = self._watched(state)
+        watched = self.watched(state)
         if watched is None or not state.machine.taken:
             return None
         return as_wanted(facts_about(state, watched, now), self.wanted)
 
-    def _watched(self, state: AgentState) -> Watched | None:
+    def watched(self, state: AgentState) -> Watched | None:
         """The watched connection to judge: the one of that name, else one that has what is wanted."""
         wanted = self.wanted
         named = next((w for w in state.watched if w.settings.name == wanted.name), None)
@@ -228,10 +232,9 @@ def as_wanted(facts: Facts, wanted: ConnectionSettings) -> Facts:
     What was seen is seen; only what it is measured by changes.
     """
     watched, session = facts.connection, facts.session
-    elsewhere = watched.host != wanted.host or (
-        isinstance(wanted.port, int) and session.port not in (None, wanted.port)
-    )
-    if elsewhere:
+    another_port = isinstance(wanted.port, int) and session.port not in (None, wanted.port)
+    another_one = not watched.implicit and watched.name != wanted.name
+    if watched.host != wanted.host or another_port or another_one:
         session = SessionFacts(phase=Phase.IDLE, since=session.since)
     # A connection that was made up for what was found accounts for nothing: nobody means it.
     others = tuple(c for c in facts.other_connections if c.name != wanted.name and not c.implicit)

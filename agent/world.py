@@ -4,12 +4,11 @@ import os
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from agent import __version__
 from agent.channels import Chain, NotDelivered
 from agent.core.clock import Moment
-from agent.core.data_run import Plan
-from agent.core.data_seen import DataTest
 from agent.core.display import Notice
 from agent.core.effects import AskSettings, OpenSession
 from agent.core.events import Event, SettingsAnswered
@@ -29,6 +28,10 @@ from agent.runtime.clock import SystemClock
 from agent.runtime.loop import Session
 from agent.runtime.memory_file import MemoryFile
 from agent.session.traffic import Traffic
+
+if TYPE_CHECKING:
+    from agent.core.data_run import Plan
+    from agent.core.data_seen import DataTest
 
 
 def knowledge() -> Knowledge:
@@ -113,7 +116,7 @@ class RealWorld:
         answer = await ask(wish.host, wish.port, wish.client_ids)
         return SettingsAnswered(wish.number, answer.settings, answer.server_version)
 
-    async def test_data(self, plan: Plan, report: Callable[[DataTest], None]) -> DataTest:
+    async def test_data(self, plan: "Plan", report: "Callable[[DataTest], None]") -> "DataTest":
         """The market data self-test, over a session of its own."""
         from agent.session.data_test import DataTester
 
