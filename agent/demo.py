@@ -268,9 +268,13 @@ def _tally(notices: tuple[Notice, ...]) -> str:
     """What was announced, counted."""
     problems = [n.key for n in notices if not n.over]
     ends = [n.key for n in notices if n.over]
+    if not problems:
+        return "Nothing in it was worth a notice."
     once = all(problems.count(key) == 1 for key in problems) and sorted(problems) == sorted(ends)
+    if len(problems) == 1:
+        return f"1 notice about a problem, and {'its end once' if once else f'{len(ends)} ends'}."
     how = "each of them once, and its end once" if once else f"and {len(ends)} ends"
-    return f"{len(problems)} notice{'' if len(problems) == 1 else 's'} about problems, {how}."
+    return f"{len(problems)} notices about problems, {how}."
 
 
 def _shows(code: str) -> Callable[[Status], bool]:
