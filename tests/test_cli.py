@@ -124,7 +124,7 @@ def test_a_wrong_argument_is_refused_in_one_sentence(arguments: tuple[str, ...],
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("sell",), ("explain",), ("config",), ("status", "--jsn"), ("connect", "a", "b")]
+    "arguments", [("sell",), ("explain",), ("config",), ("status", "--jsn"), ("connect", "a", "b")]
 )
 def test_a_command_line_that_makes_no_sense_shows_how_it_is_used(arguments: tuple[str, ...], place: Place) -> None:
     done = place.do(*arguments, own_options=False)
@@ -138,6 +138,8 @@ def test_a_command_line_that_makes_no_sense_shows_how_it_is_used(arguments: tupl
 @pytest.mark.parametrize(
     "arguments",
     [
+        (),
+        ("--print-url",),
         ("status",),
         ("status", "--json"),
         ("connect",),

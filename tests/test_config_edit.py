@@ -11,7 +11,7 @@ import pytest
 import tomlkit
 
 from agent.config import load, set_value
-from agent.config_edit import change_all
+from agent.config_edit import change_all, remove_connection
 from agent.core.settings import CheckSettings, ConnectionSettings, QuietHours, Settings
 from agent.errors import ConfigError
 
@@ -353,3 +353,66 @@ def test_nothing_is_made_that_was_not_to_be_made(path: Path) -> None:
     with pytest.raises(ConfigError, match='holds no connection "A" any more'):
         change_all(path, (("connections.A.port", "1"),), making=False)
     assert path.read_text() == "[page]\nport = 0\n"
+
+
+# ── taking a connection out ─────────────────────────────────────────────────────────────────────
+
+SEVERAL = """# top
+
+[[connections]]
+name = "A"  # a
+port = 4001
+
+# about B
+[[connections]]
+name = "B"
+start_command = [
+  "x",  # y
+]
+
+# tail
+[[connections]]
+name = "C"
+
+# about checks
+[checks]
+look_every = "10s"
+"""
+
+
+@pytest.mark.parametrize("name", ["A", "b", " C "])
+def test_a_connection_is_taken_out_and_everything_else_stays(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(SEVERAL)
+    remove_connection(path, name)
+    left = [c.name for c in load(path).connections]
+
+    assert left == [n for n in "ABC" if n != name.strip().upper()]
+    assert load(path).checks.look_every == 10.0
+    assert all(remark in path.read_text() for remark in ("# top", "# about B", "# tail", "# about checks"))
+
+
+def test_the_last_connection_is_taken_out_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[[connections]]\r\nname = "A"\r\n\r\n[page]\r\nport = 1\r\n', newline="")
+    remove_connection(path, "A")
+
+    assert load(path).connections == ()
+    assert path.read_bytes() == b"\r\n[page]\r\nport = 1\r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (SEVERAL, "no connection"),
+        ('connections = [{name = "D"}, {name = "E"}]\n', "by hand"),
+        ("connections = 1\n", "must be"),
+    ],
+)
+def test_what_cannot_be_taken_out_is_said_and_nothing_changes(text: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=words):
+        remove_connection(path, "D")
+
+    assert path.read_text() == text

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def has_browser(environ: Mapping[str, str] | None = None) -> bool:
 def _start(opener: str, what: str) -> None:
     # A packaged program carries its own libraries on this path; the opened one shall not load them.
     environment = {k: v for k, v in os.environ.items() if k != "LD_LIBRARY_PATH"}
-    subprocess.Popen(
+    process = subprocess.Popen(
         [opener, what],
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -47,3 +48,5 @@ def _start(opener: str, what: str) -> None:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    # Some openers last as long as what they open; unless somebody waits, each of them stays behind as a zombie.
+    threading.Thread(target=process.wait, name="opened", daemon=True).start()

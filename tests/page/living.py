@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent.core.settings import Settings
 from agent.core.status import Status
 from agent.core.timing import Timing
-from agent.page.server import PageServer
 from agent.page_host import Agent, PageHost
 from agent.runtime.answers import answer
 from agent.runtime.loop import AgentLoop
@@ -18,6 +17,9 @@ from agent.runtime.paths import Places, find_places
 from agent.simulator.world import SimulatedApplication
 from agent.world import first_state
 from tests.faults.watching import QUICK, Audience, calm, paper
+
+if TYPE_CHECKING:
+    from agent.page.server import PageServer
 
 CURRENT_TIME = 49
 """Number of the message that a heartbeat is."""
@@ -45,7 +47,7 @@ class LivingAgent:
     places: Places
 
     @property
-    def server(self) -> PageServer | None:
+    def server(self) -> "PageServer | None":
         """The page's server, once somebody has opened the page."""
         return self.page._server
 

@@ -1,0 +1,224 @@
+"""The page inside the running agent: it costs nothing until it is opened, and finds itself again after a restart."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from agent.core.events import Reconfigured
+from agent.page.guard import cookie_name
+from agent.page_host import MEMORY, MEMORY_SECONDS, PageError, view_of
+from agent.simulator.world import SimulatedApplication
+from tests.page.living import LivingAgent, living_agent
+
+PATIENCE = 5.0
+
+
+@pytest.fixture
+async def agent(tmp_path: Path) -> AsyncIterator[LivingAgent]:
+    async with living_agent(tmp_path) as living:
+        await living.world.connected()
+        yield living
+
+
+def browser() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+
+
+async def status_of(http: aiohttp.ClientSession, address: str) -> int:
+    async with http.get(address) as answer:
+        return answer.status
+
+
+NOBODY_LOOKS = """
+import asyncio, sys
+from pathlib import Path
+from tests.page.living import living_agent
+
+async def main():
+    async with living_agent(Path(sys.argv[1])) as agent:
+        await agent.world.connected()
+        assert agent.server is None
+        assert not [n for n in sys.modules if n.split(".")[0] in ("aiohttp", "multidict", "yarl")], "aiohttp is loaded"
+        assert not [n for n in sys.modules if n.startswith(("agent.page.server", "agent.page.drawings"))]
+        await agent.page.address()
+        assert "aiohttp" in sys.modules
+        assert agent.server.running
+        print("fine")
+
+asyncio.run(main())
+"""
+
+
+def test_nothing_of_it_is_loaded_before_somebody_looks(tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", NOBODY_LOOKS, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+
+    assert (done.stdout.strip(), done.returncode) == ("fine", 0), done.stderr
+
+
+async def test_an_address_opens_the_page_at_the_view_that_is_wanted(agent: LivingAgent) -> None:
+    url = await agent.page.address(view_of("Paper Gateway", "api-disabled"))
+    async with browser() as http, http.get(url, allow_redirects=False) as answer:
+        assert answer.headers["Location"] == "/#/problem/Paper%20Gateway/api-disabled"
+        assert url.startswith("http://127.0.0.1:")
+
+
+async def test_it_can_be_asked_for_from_another_thread(agent: LivingAgent) -> None:
+    url = await asyncio.to_thread(agent.page.address_from_anywhere, "now")
+    async with browser() as http:
+        assert await status_of(http, url) == 200
+    await agent.page.end()
+    with pytest.raises(PageError, match="starting or ending"):
+        agent.page.address_from_anywhere()
+
+
+async def test_where_the_user_wants_no_page_there_is_none(agent: LivingAgent) -> None:
+    settings = agent.loop.state.settings
+    await agent.page.address()
+    assert agent.server is not None
+    agent.loop.post(Reconfigured(replace(settings, page=replace(settings.page, enabled=False))))
+    await agent.world.until(lambda _: not agent.page.enabled, "switched off")
+    agent.page.shown(agent.world.statuses[-1])
+    await agent.page._ending
+
+    with pytest.raises(PageError, match=r"config set page.enabled true"):
+        await agent.page.address()
+    assert "error" in await agent.page.answer({"command": "page"})
+
+
+async def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        async with living_agent(tmp_path, port=port) as agent:
+            answer = await agent.page.answer({"command": "page"})
+
+    assert str(port) in answer["error"]
+    assert "config set page.port" in answer["error"]
+
+
+async def test_what_is_shown_is_what_the_agent_sees(agent: LivingAgent) -> None:
+    await agent.page.address()
+    await agent.world.until(lambda a: a.connection.latency is not None, "a heartbeat")
+    (shown,) = agent.page.view()["connections"]
+    (limits,) = agent.page.limits()
+
+    assert (shown["name"], shown["phase"], shown["headline"]) == ("Paper Gateway", "connected", "connected")
+    assert shown["latencies"][0][1] > 0
+    assert shown["path"]["port"]["state"] == "up"
+    assert limits["clients"]["allowed"] == 32
+
+
+async def test_a_problem_and_its_end_are_followed_while_the_page_is_open(agent: LivingAgent) -> None:
+    await agent.page.address()
+    await agent.gateway.fault("link-lost")
+    await agent.world.until(lambda a: "server-link-lost" in a.codes, "told")
+    during = agent.page.view()
+    await agent.gateway.heal()
+    await agent.world.connected()
+    after = agent.page.view()
+
+    assert during["connections"][0]["problems"][0]["done"] == 0
+    assert during["ended"] == []
+    assert [e["code"] for e in after["ended"]] == ["server-link-lost"]
+
+
+async def test_a_page_that_was_open_is_served_again_after_a_restart(tmp_path: Path) -> None:
+    async with await SimulatedApplication.start(tmp_path / "gateway") as gateway, browser() as http:
+        async with living_agent(tmp_path, gateway=gateway) as first:
+            url = await first.page.address()
+            await status_of(http, url)
+            assert first.server is not None
+            port = first.server.port
+            kept_before = (first.places.data / MEMORY).exists()
+            # A page that is live is one that is waited for; the end of the agent cuts it off.
+            async with http.get(f"http://127.0.0.1:{port}/events") as live:
+                await live.content.readline()
+                kept = json.loads((first.places.data / MEMORY).read_text())
+                mode = (first.places.data / MEMORY).stat().st_mode & 0o777
+                await first.page.end()
+        async with living_agent(tmp_path, gateway=gateway) as second:
+            assert second.server is not None
+            served = second.server.port
+            status = await status_of(http, f"http://127.0.0.1:{port}/api/limits")
+
+    assert not kept_before
+    assert kept["port"] == port == served
+    assert mode == 0o600
+    assert status == 200
+    cookies = {c.value for c in http.cookie_jar if c.key == cookie_name(port)}
+    assert cookies
+    assert not any(cookie in json.dumps(kept) for cookie in cookies)
+
+
+async def test_a_page_that_was_closed_is_not_waited_for(agent: LivingAgent) -> None:
+    async with browser() as http:
+        await status_of(http, await agent.page.address())
+        assert agent.server is not None
+        async with http.get(f"http://127.0.0.1:{agent.server.port}/events") as live:
+            await live.content.readline()
+            was_kept = (agent.places.data / MEMORY).exists()
+        async with asyncio.timeout(PATIENCE):
+            while len(agent.server.streams):
+                agent.server.changed()
+                await asyncio.sleep(0.01)
+
+    assert was_kept
+    assert not (agent.places.data / MEMORY).exists()
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "",
+        "x",
+        "[]",
+        "{}",
+        '{"port": "x", "sessions": []}',
+        '{"port": -1, "sessions": []}',
+        '{"port": 99999999, "sessions": [1]}',
+    ],
+)
+async def test_a_memory_that_makes_no_sense_is_as_none(kept: str, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / MEMORY).write_text(kept)
+    async with living_agent(tmp_path) as agent:
+        url = await agent.page.address()
+        async with browser() as http:
+            assert await status_of(http, url) == 200
+
+
+async def test_a_page_of_yesterday_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    file = tmp_path / "data" / MEMORY
+    file.write_text('{"port": 4711, "sessions": []}')
+    long_ago = time.time() - MEMORY_SECONDS - 60
+    os.utime(file, (long_ago, long_ago))
+    async with living_agent(tmp_path) as agent:
+        assert agent.server is None
+
+
+async def test_no_thread_is_left_when_the_page_ends(agent: LivingAgent) -> None:
+    before = threading.active_count()
+    await agent.page.address()
+    await agent.page.end()
+
+    assert threading.active_count() <= before
