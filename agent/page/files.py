@@ -19,11 +19,13 @@ MODULES = (
     "parts.js",
     "shapes.js",
     "views.js",
+    "view_data.js",
     "view_explain.js",
     "view_limits.js",
     "view_now.js",
     "view_problem.js",
     "view_settings.js",
+    "view_setup.js",
 )
 """The page's program, one module per view; `views.js` lists them."""
 

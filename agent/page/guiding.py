@@ -32,7 +32,7 @@ async def guide(desk: Desk, asked: Mapping[str, Any]) -> Answer:
     connection, problem = _current(desk.view(), asked.get("connection"), code)
     if problem is not None:
         kind = ApplicationKind((connection.get("application") or {}).get("kind", "unknown"))
-        lists = list(_of_case(kind, problem["steps"]))
+        lists = list(of_case(kind, problem["steps"]))
     else:
         kind = ApplicationKind.UNKNOWN
         lists = list(_in_general(found))
@@ -55,7 +55,8 @@ def _current(view: Answer, name: object, code: str) -> tuple[Answer, Answer | No
     return {}, None
 
 
-def _of_case(kind: ApplicationKind, steps: Iterable[str]) -> Iterable[Answer]:
+def of_case(kind: ApplicationKind, steps: Iterable[str]) -> Iterable[Answer]:
+    """Steps of a case at hand as lists with drawings, one for each layout that can be meant."""
     steps = list(steps)
     if kind is ApplicationKind.UNKNOWN and any(step.startswith(("TWS: ", "IB Gateway: ")) for step in steps):
         yield {"layout": "", "title": "", "steps": [_told_apart(step) for step in steps]}

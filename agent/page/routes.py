@@ -1,6 +1,6 @@
 """Every endpoint of the page, one file per group: to add a group, write its file and list it here."""
 
-from agent.page import acting, configuring, explaining, fixing, guiding, limiting
+from agent.page import acting, configuring, data_test, explaining, fixing, guiding, limiting, setup
 
 ENDPOINTS = (
     *acting.ENDPOINTS,
@@ -9,4 +9,6 @@ ENDPOINTS = (
     *fixing.ENDPOINTS,
     *guiding.ENDPOINTS,
     *limiting.ENDPOINTS,
+    *data_test.ENDPOINTS,
+    *setup.ENDPOINTS,
 )

@@ -6,8 +6,10 @@
 
 import now from "/view_now.js";
 import problem from "/view_problem.js";
+import setup from "/view_setup.js";
+import data from "/view_data.js";
 import limits from "/view_limits.js";
 import explain from "/view_explain.js";
 import settings from "/view_settings.js";
 
-export const VIEWS = [now, problem, limits, explain, settings];
+export const VIEWS = [now, problem, setup, data, limits, explain, settings];

@@ -1,0 +1,56 @@
+"""Set-up: the steps as they stand, with a drawing at each part of them, and everything that can be done about them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from agent.page.desk import Answer, Desk, Endpoint, Refused, said, text_of
+from agent.page.guiding import of_case
+from agent.tws.applications import ApplicationKind
+
+ACTS = frozenset(
+    {
+        "begin",
+        "answer",
+        "look",
+        "looked",
+        "skip",
+        "take-up",
+        "use-port",
+        "connect",
+        "test-data",
+        "send-notice",
+        "saw-notice",
+        "start-at-login",
+        "write",
+    }
+)
+"""What can be asked of a set-up."""
+NOTICE_SECONDS = 30.0
+"""How long an act may take: the channels of a notice may be slow."""
+
+
+async def read(desk: Desk, _: Mapping[str, Any]) -> Answer:
+    """The set-up as it stands."""
+    return drawn(said(await desk.ask({"command": "setup"})))
+
+
+async def act(desk: Desk, asked: Mapping[str, Any]) -> Answer:
+    """Do one thing about it, and tell how it stands then."""
+    wanted = text_of(asked, "act")
+    if wanted not in ACTS:
+        raise Refused(f"“{wanted[:40]}” is nothing that the set-up can do.")
+    more = {name: asked[name] for name in ("step", "value") if name in asked}
+    return drawn(said(await desk.ask({"command": "setup", "act": wanted, **more})))
+
+
+def drawn(answer: Answer) -> Answer:
+    """The answer with the instructions of each step as lists with drawings, one for each layout of the windows."""
+    setup = answer.get("setup")
+    if setup is None:
+        return answer
+    kind = ApplicationKind(answer.get("kind", ApplicationKind.UNKNOWN))
+    steps = [{**step, "lists": list(of_case(kind, step["steps"])) if step["steps"] else []} for step in setup["steps"]]
+    return {**answer, "setup": {**setup, "steps": steps}}
+
+
+ENDPOINTS = (Endpoint("GET", "setup", read), Endpoint("POST", "setup", act, seconds=NOTICE_SECONDS))
