@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from agent.core.facts import Facts, Outcome, Unknown
+from agent.core.facts import Facts, Outcome, Phase, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.reading import MAX_CLIENTS, client_count, clients_of, full_house, port_of, standing_outcome
 from agent.core.telling import app_name, at, listed, program
@@ -13,15 +13,18 @@ _SHOWN = 10
 
 
 def _check(facts: Facts) -> Verdict:
-    attempt = facts.session.attempt
-    if attempt is None or standing_outcome(facts) not in (Outcome.CLOSED, Outcome.SILENT, Outcome.NOT_READY):
+    attempt, among_them = facts.session.attempt, facts.session.phase is Phase.CONNECTED
+    turned_away = standing_outcome(facts) in (Outcome.CLOSED, Outcome.SILENT, Outcome.NOT_READY)
+    if attempt is None or not (among_them or turned_away):
         return Absent()
     if isinstance(facts.machine.sockets, Unknown):
         return Undecided(facts.machine.sockets.reason)
     count = client_count(facts)
     if count is None:
-        return Undecided("the clients of a TWS on another machine cannot be counted from here")
-    if not full_house(facts):
+        return (
+            Absent() if among_them else Undecided("the clients of a TWS on another machine cannot be counted from here")
+        )
+    if count < MAX_CLIENTS or not (among_them or full_house(facts)):
         return Absent()
     port = port_of(facts)
     counted: Counter[str] = Counter()
@@ -30,7 +33,7 @@ def _check(facts: Facts) -> Verdict:
     programs = counted.most_common()
     evidence = [
         f"{count} clients are connected to port {port}; the limit is {MAX_CLIENTS}",
-        f"the latest attempt to connect failed {at(facts, attempt.at)}",
+        "Gatelight is one of them" if among_them else f"the latest attempt to connect failed {at(facts, attempt.at)}",
         *(f"{name}: {n} connection{'s' if n > 1 else ''}" for name, n in programs[:_SHOWN]),
     ]
     if len(programs) > _SHOWN:

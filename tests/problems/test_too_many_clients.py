@@ -53,8 +53,12 @@ def test_a_free_place_or_another_failure_is_something_else(
     assert judge(TOO_MANY_CLIENTS, facts(around, backing_off(outcome))) == Absent()
 
 
-def test_thirty_two_clients_are_no_problem_for_those_that_are_connected(judge: Judge) -> None:
-    assert judge(TOO_MANY_CLIENTS, facts(crowd(MAX_CLIENTS), connected())) == Absent()
+def test_who_is_one_of_thirty_two_says_that_nobody_else_can_connect(judge: Judge) -> None:
+    verdict = judge(TOO_MANY_CLIENTS, facts(crowd(MAX_CLIENTS), connected()))
+
+    assert isinstance(verdict, Present)
+    assert verdict.evidence[1] == "Gatelight is one of them"
+    assert judge(TOO_MANY_CLIENTS, facts(crowd(MAX_CLIENTS - 1), connected())) == Absent()
 
 
 def test_clients_that_cannot_be_counted_leave_it_undecided(judge: Judge) -> None:
