@@ -119,9 +119,9 @@ def _running(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     if not scene.facts.connection.local:
         return replace(step, state=StepState.NOT_NEEDED, text="What runs on another computer cannot be seen from here.")
     if (blocked := scene.in_the_way("running", _RUNNING, NOT_STARTED)) is not None:
-        if blocked.problem == "wrong-application":
-            return replace(blocked, acts=(Act.CHANGE_ANSWERS,))
-        return waiting("running", _RUNNING, earlier) if _missing(earlier) else blocked
+        if _missing(earlier):
+            return waiting("running", _RUNNING, earlier)
+        return replace(blocked, acts=(Act.CHANGE_ANSWERS,)) if blocked.problem == "wrong-application" else blocked
     if scene.process is not None:
         return replace(step, seen=(f"{scene.process.label} runs",))
     if scene.connected:

@@ -128,7 +128,7 @@ function one(step, index, told, act, page, draw) {
       h("span.step-state", {}, waits >= 0 ? `Waits for step ${waits + 1}` : WORDS[step.state], skipped ? ", put off" : "")),
     step.text ? h("p", {}, step.text) : null,
     step.seen.length ? h("ul.seen", {}, step.seen.map((line) => h("li", {}, line))) : null,
-    buttons(step, told, act, skipped),
+    buttons(step, told, act, current, skipped),
     list ? h("details.how", { "data-key": `how ${step.id} ${open}`, open: open ? "" : null },
       h("summary", {}, "How to do it"),
       h("div.do-head", {}, layouts(step.lists, list, draw)),
@@ -136,10 +136,10 @@ function one(step, index, told, act, page, draw) {
       step.problem ? h("p.small", {}, h("a", { href: href("problem", told.name, step.problem) }, "More about this")) : null) : null);
 }
 
-function buttons(step, told, act, skipped) {
+function buttons(step, told, act, current, skipped) {
   const made = step.acts.flatMap((wanted) => OFFERS[wanted]?.(step, told, act) ?? []);
   if (!["done", "not-needed", "waiting"].includes(step.state)) {
-    made.push(h("button.quiet", { type: "button", "data-key": "look", onclick: () => act("look") }, "Look again"));
+    if (current) made.push(h("button.quiet", { type: "button", "data-key": "look", onclick: () => act("look") }, "Look again"));
     if (step.optional && !skipped) made.push(h("button.quiet", { type: "button", "data-key": "skip", onclick: () => act("skip", { step: step.id }) }, "Put off"));
   }
   return made.length ? h("div.buttons", {}, made) : null;

@@ -1,0 +1,105 @@
+"""An agent without a configuration, its page, and the set-up behind it: what a first run has."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from agent.config import load
+from agent.core.display import Notice
+from agent.core.events import Reconfigured
+from agent.core.facts import Known, MachineFacts
+from agent.core.settings import Settings
+from agent.core.status import Status
+from agent.page_host import Agent, PageHost
+from agent.runtime.answers import answer
+from agent.runtime.loop import AgentLoop
+from agent.runtime.paths import Places, find_places
+from agent.setup_host import SetupHost
+from agent.world import RealWorld, first_state
+from tests.faults.watching import QUICK, calm
+from tests.setup_program import only
+
+
+class FirstRun(RealWorld):
+    """The real world below a folder, with the page told of every status; notices are written down."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(only=lambda machine: self._narrowed(machine))
+        self.folder = folder
+        self.page: PageHost | None = None
+        self.notices: list[Notice] = []
+
+    def _narrowed(self, machine: MachineFacts) -> MachineFacts:
+        return replace(only(self.folder, machine), installed=Known(()))
+
+    def show(self, status: Status) -> None:
+        if self.page is not None:
+            self.page.shown(status)
+
+    async def announce(self, notice: Notice) -> str | None:
+        self.notices.append(notice)
+        return None
+
+
+@dataclass
+class SetUpAgent:
+    """The agent, and what belongs to it."""
+
+    world: FirstRun
+    loop: AgentLoop
+    page: PageHost
+    places: Places
+
+
+@asynccontextmanager
+async def first_run(folder: Path) -> AsyncIterator[SetUpAgent]:
+    """An agent at work that sees the applications below `folder`/tws, and has no configuration yet."""
+    places = find_places(folder / "config.toml", folder / "data", environ={})
+    places.data.mkdir(exist_ok=True)
+    (folder / "tws").mkdir(exist_ok=True)
+    world = FirstRun(folder / "tws")
+    loop = AgentLoop(first_state(Settings(), world.now(), timing=QUICK, known=calm()), world)
+
+    def config_changed() -> None:
+        # With the graces of the test, not with the file's.
+        settings = load(places.config)
+        loop.post(Reconfigured(replace(settings, checks=replace(settings.checks, look_every=QUICK.look_every))))
+
+    setup = SetupHost(
+        places,
+        loop,
+        world,
+        world.test_data,
+        announce=world.announce,
+        config_changed=config_changed,
+        login=None,
+    )
+
+    async def ask(request: dict[str, Any]) -> dict[str, Any]:
+        return await setup.answer(request) if request["command"] in ("setup", "data-test") else answer(loop, request)
+
+    host = PageHost(
+        places,
+        Agent(
+            state=lambda: loop.state,
+            now=world.now,
+            ask=ask,
+            sent=world.traffic.lately,
+            announce=world.announce,
+            config_changed=config_changed,
+        ),
+        None,
+    )
+    world.page = host
+    await host.begin()
+    running = asyncio.ensure_future(loop.run())
+    try:
+        yield SetUpAgent(world, loop, host, places)
+    finally:
+        await setup.close()
+        loop.stop()
+        await running
+        await host.end()
