@@ -28,6 +28,11 @@ class Answers:
     skipped: frozenset[str] = frozenset()
     """Steps that somebody has put off, by ID."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether it is known what the connection is meant for."""
+        return None not in (self.application, self.trading_mode, self.intent)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

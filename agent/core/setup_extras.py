@@ -115,6 +115,9 @@ def configuration(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
     """Whether the file says what was answered."""
     step = SetupStep("configuration", _CONFIG, StepState.DONE)
     beside = scene.beside
+    if not beside.edits and not beside.answers.complete:
+        text = "Nothing is written yet: say what the connection is for, and Gatelight tells when it is something else."
+        return replace(step, state=StepState.TO_DO, text=text, acts=(Act.CHANGE_ANSWERS,), optional=True)
     if not beside.edits:
         return replace(step, text=f"Nothing has to be written: {beside.file} and the defaults say what was answered.")
     return replace(

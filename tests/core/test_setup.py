@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 from agent.core.facts import Known, Purpose
+from agent.core.settings import Intent, WantedApplication, WantedMode
 from agent.core.setup import STEP_IDS, Beside, Setup, SetupStep, StepState, scene_of, to_json
 from agent.core.setup_answers import Answers
 from agent.problems import PROBLEMS
@@ -42,7 +43,8 @@ def test_optional_steps_do_not_keep_the_light_from_green() -> None:
 
 
 def test_with_everything_done_nothing_is_left() -> None:
-    setup = judged(GREEN, Answers(symbol="AAPL", notice_seen=True), **ALL)
+    answers = Answers(WantedApplication.GATEWAY, WantedMode.PAPER, Intent.TRADE, "AAPL", notice_seen=True)
+    setup = judged(GREEN, answers, **ALL)
 
     assert setup.green
     assert setup.current is None

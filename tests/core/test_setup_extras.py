@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agent.core.facts import Known, Outcome, Unknown
-from agent.core.settings import NotificationSettings
+from agent.core.settings import Intent, NotificationSettings, WantedApplication, WantedMode
 from agent.core.setup import Act, NoticeTried, StepState
 from agent.core.setup_answers import Answers
 from tests.core.setup_scene import PAPER, REFUSED, SEEN, TAKEN, data_test, judged, step
@@ -20,6 +20,7 @@ DONE, TO_DO, UNKNOWN, NOT_NEEDED, WAITING = (
     StepState.WAITING,
 )
 AAPL = Answers(symbol="AAPL")
+ANSWERED = Answers(WantedApplication.GATEWAY, WantedMode.PAPER, Intent.TRADE)
 QUIET = NotificationSettings(desktop=False)
 
 
@@ -44,7 +45,8 @@ QUIET = NotificationSettings(desktop=False)
         ("at-login", Answers(), {"at_login": Known(False)}, TO_DO, (Act.START_AT_LOGIN,)),
         ("at-login", Answers(at_login=False), {"at_login": Known(False)}, NOT_NEEDED, ()),
         ("at-login", Answers(), {"at_login": Unknown("access denied")}, UNKNOWN, ()),
-        ("configuration", Answers(), {}, DONE, ()),
+        ("configuration", Answers(), {}, TO_DO, (Act.CHANGE_ANSWERS,)),
+        ("configuration", ANSWERED, {}, DONE, ()),
         ("configuration", Answers(), {"edits": (("connections.Paper.port", "4002"),)}, TO_DO, (Act.WRITE,)),
     ],
 )
@@ -85,7 +87,7 @@ def test_a_refused_symbol_brings_the_guide_and_keeps_the_light_from_green() -> N
 def test_what_was_never_tried_keeps_nothing_from_working() -> None:
     setup = judged(answers=AAPL, at_login=Known(False))
 
-    assert {s.id for s in setup.open_extras} == {"market-data", "test-notice", "at-login"}
+    assert {s.id for s in setup.open_extras} == {"market-data", "test-notice", "at-login", "configuration"}
     assert [s.id for s in setup.left] == ["read-only"]
 
 

@@ -1,0 +1,127 @@
+"""The set-up in the running agent, as the page asks for it: a real agent beside a simulated IB Gateway."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.config import load
+from agent.core.settings import WantedApplication
+from agent.simulator.world import SimulatedApplication
+from tests.commands import Place, paper_file
+from tests.page.set_up_agent import SetUpAgent, first_run
+from tests.page.test_setup_page import WRITABLE
+
+
+@asynccontextmanager
+async def at_work() -> AsyncIterator[tuple[SetUpAgent, SimulatedApplication]]:
+    with tempfile.TemporaryDirectory(prefix="gl-", ignore_cleanup_errors=True) as folder:
+        async with first_run(Path(folder)) as agent:
+            place = Path(folder) / "tws" / "gateway"
+            place.mkdir()
+            async with await SimulatedApplication.start(place, configuration=WRITABLE) as gateway:
+                yield agent, gateway
+
+
+async def asked(agent: SetUpAgent, act: str | None = None, **more: Any) -> dict[str, Any]:
+    return await agent.page.ask({"command": "setup", **({} if act is None else {"act": act}), **more})
+
+
+async def until(agent: SetUpAgent, id: str, state: str) -> dict[str, Any]:
+    async with asyncio.timeout(15):
+        while True:
+            answer = await asked(agent)
+            steps = {step["id"]: step for step in answer.get("setup", {}).get("steps", ())}
+            if steps.get(id, {}).get("state") == state:
+                return answer
+            await asyncio.sleep(0.05)
+
+
+async def test_the_answers_are_taken_and_only_what_was_read_is_written() -> None:
+    async with at_work() as (agent, _):
+        await until(agent, "connect", "done")
+        await asked(agent, "answer", step="application", value="gateway")
+        read = (await asked(agent))["to_write"]
+        await asked(agent, "answer", step="trading_mode", value="paper")
+        stale = await asked(agent, "write", value=read)
+        untouched = not agent.places.config.exists()
+        fresh = (await asked(agent))["to_write"]
+        written = await asked(agent, "write", value=fresh)
+
+        assert stale == {"error": "What is to be written has changed since you read it: read it again."}
+        assert untouched
+        assert written["to_write"] == []
+        assert load(agent.places.config).connections[0].application is WantedApplication.GATEWAY
+        await until(agent, "connect", "done")
+
+
+@pytest.mark.parametrize(
+    ("act", "more", "words"),
+    [
+        ("answer", {"step": "application", "value": "7"}, "is not one of the answers"),
+        ("answer", {"step": "symbol", "value": "EURUSD"}, "write “EUR.USD”"),
+        ("use-port", {"value": 70000}, "is nothing that the set-up can do"),
+        ("explode", {}, "is nothing that the set-up can do"),
+        ("test-data", {}, "Choose a symbol"),
+    ],
+)
+async def test_what_makes_no_sense_is_refused_in_one_sentence(act: str, more: dict[str, Any], words: str) -> None:
+    async with at_work() as (agent, _):
+        answer = await asked(agent, act, **more)
+
+        assert words in answer["error"]
+        assert answer["error"].endswith(".")
+
+
+async def test_a_file_that_cannot_be_used_is_told_and_left_alone() -> None:
+    async with at_work() as (agent, _):
+        agent.places.config.write_text("nonsense = [", encoding="utf-8")
+        answer = await asked(agent)
+
+        assert "line 1" in answer["error"]
+        assert agent.places.config.read_text(encoding="utf-8") == "nonsense = ["
+
+
+async def test_a_wrong_port_in_the_file_is_offered_to_be_put_right() -> None:
+    async with at_work() as (agent, gateway):
+        agent.places.config.write_text(paper_file(1), encoding="utf-8")
+        answer = await until(agent, "port", "to-do")
+        port = next(step for step in answer["setup"]["steps"] if step["id"] == "port")
+        await asked(agent, "use-port", value=int(port["value"]))
+        to_write = (await asked(agent))["to_write"]
+
+        assert (port["acts"], port["value"]) == (["use-port"], str(gateway.port))
+        assert to_write == [f"port = {gateway.port} (of the connection “Paper Gateway”)"]
+
+
+async def test_steps_are_put_off_looked_at_and_taken_up_again() -> None:
+    async with at_work() as (agent, _):
+        await until(agent, "connect", "done")
+        put_off = await asked(agent, "skip", step="test-notice")
+        taken_up = await asked(agent, "take-up")
+        await asked(agent, "send-notice")
+        seen = await asked(agent, "saw-notice", value=True)
+
+        assert put_off["setup"]["skipped"] == ["test-notice"]
+        assert taken_up["setup"]["skipped"] == []
+        assert next(s["state"] for s in seen["setup"]["steps"] if s["id"] == "test-notice") == "done"
+
+
+async def test_the_running_program_answers_on_its_control_channel() -> None:
+    with tempfile.TemporaryDirectory(prefix="gl-", ignore_cleanup_errors=True) as folder:
+        home = Place(Path(folder))
+        async with await SimulatedApplication.start(Path(folder) / "tws") as gateway:
+            home.config.write_text(paper_file(gateway.port), encoding="utf-8")
+            with home.agent() as process:
+                home.until(lambda one: one["phase"] == "connected", process)
+                set_up = home.ask({"command": "setup"})
+                begun = home.ask({"command": "data-test", "symbols": ["AAPL"]})
+                refused = home.ask({"command": "data-test", "symbols": ["AAPL"]})
+
+    assert set_up["name"] == "Paper Gateway"
+    assert begun["data_test"]["running"]
+    assert "until it is done" in refused["error"] or "test again at" in refused["error"]
