@@ -191,6 +191,7 @@ class SettingUp:
         beside = Beside(
             answers=self.answers,
             edits=self.edits,
+            configured=self.configured,
             file=self.places.config.name,
             notifications=self.in_file.notifications,
             data_test=data_test,

@@ -112,6 +112,8 @@ class Beside:
     answers: Answers = field(default_factory=Answers)
     edits: tuple[tuple[str, str], ...] = ()
     """What would have to be written into the configuration."""
+    configured: bool = False
+    """Whether the configuration names the connection already."""
     file: str = "the configuration file"
     """Name of that file, for people."""
     notifications: NotificationSettings = field(default_factory=NotificationSettings)

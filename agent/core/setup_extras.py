@@ -115,7 +115,7 @@ def configuration(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
     """Whether the file says what was answered."""
     step = SetupStep("configuration", _CONFIG, StepState.DONE)
     beside = scene.beside
-    if not beside.edits and not beside.answers.complete:
+    if not beside.edits and not beside.configured and not beside.answers.complete:
         text = "Nothing is written yet: say what the connection is for, and Gatelight tells when it is something else."
         return replace(step, state=StepState.TO_DO, text=text, acts=(Act.CHANGE_ANSWERS,), optional=True)
     if not beside.edits:

@@ -47,6 +47,7 @@ QUIET = NotificationSettings(desktop=False)
         ("at-login", Answers(), {"at_login": Unknown("access denied")}, UNKNOWN, ()),
         ("configuration", Answers(), {}, TO_DO, (Act.CHANGE_ANSWERS,)),
         ("configuration", ANSWERED, {}, DONE, ()),
+        ("configuration", Answers(), {"configured": True}, DONE, ()),
         ("configuration", Answers(), {"edits": (("connections.Paper.port", "4002"),)}, TO_DO, (Act.WRITE,)),
     ],
 )
