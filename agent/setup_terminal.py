@@ -61,8 +61,8 @@ def walk(
     """The same in a given world."""
     setting = SettingUp(places, PROBLEMS, load_guides(), name=name, login=login or LogInStart(places))
     if name and not setting.configured and setting.in_file.connections and no_input:
-        known = ", ".join(f"“{c.name}”" for c in setting.in_file.connections)
-        raise UsageError(f"There is no connection named “{name}”: choose one of {known}.")
+        names = ", ".join(f"“{c.name}”" for c in setting.in_file.connections)
+        raise UsageError(f"There is no connection named “{name}”: choose one of {names}.")
     setting.take_configured()
     walker = _Walk(setting, world, timing or timing_of(setting.in_file), known, say)
     return asyncio.run(walker.list_once() if no_input else walker.through())
