@@ -17,7 +17,7 @@ from agent.autostart import LogInStart
 from agent.channels import Chain, Channel, Delivered, Delivery
 from agent.channels.rich import RichChannel
 from agent.clicks import Clicks, Scene
-from agent.config import load
+from agent.config import load, load_or_go_without
 from agent.console import Console, somebody_sits_there
 from agent.core.display import Action, AskFix, DoFix, Notice, ShowSteps
 from agent.core.events import ConfigRejected, Reconfigured, UserAsked
@@ -72,6 +72,7 @@ class App:
         knowledge: Knowledge | None = None,
         login: LogInStart | None = None,
         autostarted: bool = False,
+        config_error: str | None = None,
         only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
         say: Callable[[str], None] = lambda _: None,
         on_status: Callable[[Status], None] = lambda _: None,
@@ -80,7 +81,7 @@ class App:
         """`only` narrows what a look may see; `on_status`, `on_notice` let somebody watch, on the agent's thread.
 
         With `login` the menu offers the start at log-in. `autostarted`: the session is only just beginning, so that
-        desktop and network may still be on their way.
+        desktop and network may still be on their way. `config_error`: why `settings` are not those of the file.
         """
         self._places = places
         self._say = say
@@ -125,7 +126,7 @@ class App:
             only=only,
         )
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
-        state = replace(state, abilities=abilities(places.config))
+        state = replace(state, abilities=abilities(places.config), config_error=config_error)
         if autostarted:
             state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
         self._loop = AgentLoop(state, self._world)
@@ -378,7 +379,10 @@ def run(
     asked_to_stop: threading.Event | None = None,
 ) -> int:
     """`gatelight run`: the agent until told to stop. Raises GatelightError for what the user can put right."""
-    settings = load(places.config, named=places.config_named)
+    if autostarted:
+        settings, config_error = load_or_go_without(places.config, named=places.config_named)
+    else:
+        settings, config_error = load(places.config, named=places.config_named), None
     with (
         _only_one(places, quiet=autostarted),
         set_up(places.log_file, verbosity, private=private_here(settings.notifications.remote), tell=say),
@@ -390,7 +394,16 @@ def run(
         # With -v the log itself is told there.
         talks = verbosity == 0 and not autostarted and somebody_sits_there()
         hear: Callable[[Notice], None] = console.hear if talks else lambda _: None
-        app = App(places, settings, tray=tray, login=login, autostarted=autostarted, say=say, on_notice=hear)
+        app = App(
+            places,
+            settings,
+            tray=tray,
+            login=login,
+            autostarted=autostarted,
+            config_error=config_error,
+            say=say,
+            on_notice=hear,
+        )
         if talks:
             console.begin()
         app.run(asked_to_stop)

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 from typing import assert_never
 
+from agent.config import load
 from agent.errors import GatelightError
 from agent.platforms.autostart import (
     Autostart,
@@ -72,6 +73,9 @@ class LogInStart:
 
 def command(places: Places, what: str) -> str:
     """`gatelight autostart WHAT`: on, off or status. Returns the sentence to print; raises GatelightError."""
+    if what == "on":
+        # Said now, while somebody reads it, and not at the next log-in.
+        load(places.config, named=places.config_named)
     entry = LogInStart(places)
     try:
         if what != "status":

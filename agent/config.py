@@ -16,7 +16,17 @@ from agent.config_text import duration_text, found_words, key_words, parse_durat
 from agent.core.settings import Settings
 from agent.errors import ConfigError
 
-__all__ = ["check", "duration_text", "load", "parse", "parse_duration", "set_value", "show", "table"]
+__all__ = [
+    "check",
+    "duration_text",
+    "load",
+    "load_or_go_without",
+    "parse",
+    "parse_duration",
+    "set_value",
+    "show",
+    "table",
+]
 
 LARGEST_FILE = 1 << 20
 """Bytes; a real configuration has a few kilobytes."""
@@ -45,6 +55,14 @@ def load(path: Path | None, *, named: bool = True) -> Settings:
     if path is None or (not named and not _exists(path)):
         return Settings()
     return parse(read_text(path), path.name)
+
+
+def load_or_go_without(path: Path, *, named: bool) -> tuple[Settings, str | None]:
+    """The settings of a file; where it cannot be used the defaults, and why: at log-in nobody reads an error."""
+    try:
+        return load(path, named=named), None
+    except ConfigError as error:
+        return Settings(), str(error)
 
 
 def check(path: Path, *, named: bool = True) -> list[str]:

@@ -241,3 +241,14 @@ def test_the_command_says_in_a_sentence_what_is_in_the_way(home: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("Start at log-in: ")
     assert "Traceback" not in done.stderr
+
+
+def test_a_start_with_a_configuration_that_cannot_be_used_is_refused_while_somebody_reads_it(home: Path) -> None:
+    missing = run(home, "on", "--config", str(home / "none.toml"))
+    (home / "bad.toml").write_text("[checks]\nlook_every = 5\n")
+    bad = run(home, "on", "--config", str(home / "bad.toml"))
+
+    assert (missing.returncode, bad.returncode) == (2, 2)
+    assert "does not exist" in missing.stderr
+    assert "bad.toml, line 2" in bad.stderr
+    assert run(home, "status").stdout.startswith("off")

@@ -406,6 +406,22 @@ def test_a_lock_left_by_a_killed_agent_holds_nobody_up(place: Place) -> None:
     assert memory["disconnected"] == ["Paper Gateway"]
 
 
+def test_at_log_in_a_configuration_that_cannot_be_used_is_shown_instead_of_ending_unseen(place: Place) -> None:
+    place.config.write_text("[checks]\nlook_every = 5\n")
+    process = place.start("run", "--no-tray", "--autostart")
+    try:
+        # Nothing is loud until desktop and network had time to come; known it is at once.
+        status = place.until(lambda c: "config-invalid" in [p["code"] for p in c["problems"]], process)
+        place.config.write_text(paper_file(free_port()))
+        place.until(lambda c: "config-invalid" not in [p["code"] for p in c["problems"]], process)
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+
+    problem = next(p for p in status["connections"][0]["problems"] if p["code"] == "config-invalid")
+    assert "config.toml, line 2" in problem["evidence"][0]
+
+
 # ── being stopped ───────────────────────────────────────────────────────────────────────────────
 
 BEGIN = """

@@ -5,7 +5,7 @@ from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.telling import shortened
 from agent.problems.words import without_folders
 
-_REASON_ROOM = 190
+_REASON_ROOM = 165
 """Characters of the reason that fit into a notice beside our own words."""
 
 
@@ -19,7 +19,7 @@ def _check(facts: Facts) -> Verdict:
 CONFIG_INVALID = Problem(
     code="config-invalid",
     title="The configuration cannot be used",
-    text="{reason}. Until that is put right, the previous settings stay in force.",
+    text="{reason}. Until that is put right, Gatelight goes on with the settings it had, or with none.",
     severity=Severity.ERROR,
     check=_check,
 )
