@@ -59,8 +59,9 @@ _OTHER_CODES = frozenset(
 _SHAPES = (
     # ib_async and ib_insync: "Error 326, reqId -1: …"
     _shape(rf"(?:{_ANNOUNCING})\s+{_CODE},\s*req_?id\s*[:=]?\s*{_ID}"),
-    # IBKR's Python client: "ERROR -1 2104 …", from 10.33 on "ERROR -1 1795000000123 2104 …"; its samples "Error: …"
-    _shape(rf"\berror\b\W{{0,3}}{_ID}\s+(?:{_MILLISECONDS}\s+)?(?P<code>\d{{3,5}}){_END}\s+(?=\D)"),
+    # IBKR's Python client: "ERROR -1 2104 …", from 10.33 on "ERROR -1 1795000000123 2104 …"; its samples "Error: …",
+    # others with commas in between; who copies only the numbers has nothing behind them
+    _shape(rf"\berror\b\W{{0,3}}{_ID},?\s+(?:{_MILLISECONDS},?\s+)?(?P<code>\d{{3,5}}){_END}(?:,?\s+(?=\D)|,?\s*$)"),
     # "ErrorCode: 2104", "code=10197", "error_code: 320", '"code": 1100', "(code: 2104, req_id=-1)", "代码：320"
     _shape(rf"(?:(?P<before>[A-Za-z]+)[\s_-]+)?(?<![A-Za-z])(?:{_CODE_WORD})[\"']?\s*[:=：#]?\s*[\"'(]?{_CODE}{_END}"),
     # "error-3: -1 | 2103 | Market data farm …"

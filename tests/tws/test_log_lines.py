@@ -37,6 +37,9 @@ REAL = [
     (200, "Error. Id: 5, Code: 200, Msg: No security definition has been found for the request"),
     (2104, "2021-04-10 09:50:20,217 - quanttrader.brokerage.ib_brokerage - ERROR - Error. id: -1, Code: 2104, Msg: Market data farm connection is OK:hfarm"),
     (504, "Error: -1 504 Not connected"),
+    (2104, "Error: -1, 2104, Market data farm connection is OK:usfarm"),
+    (502, "ERROR -1 502"),
+    (2110, "Error: -1, 1795000000123, 2110"),
     # backtrader, Lean, NautilusTrader, Rust, Java, Go, JavaScript, MATLAB, VB
     (2104, "***** STORE NOTIF: error id=-1, errorCode=2104, errorMsg=Market data farm connection is OK:usbond>"),
     (2103, "2026-05-21T13:56:30.1579926Z TRACE:: InteractiveBrokersBrokerage.HandleError(): RequestId: -1 ErrorCode: 2103 - Market data farm connection is broken:hfarm"),
