@@ -118,6 +118,7 @@ class App:
         self._loop_ready = threading.Event()
         self._served = threading.Event()
         self._aio: asyncio.AbstractEventLoop | None = None
+        self._told_unseen = False
         memory_file = MemoryFile(places.data / MEMORY_FILE)
         self._world = RealWorld(
             channels=self._channels(settings, on_notice, desktop=tray and settings.notifications.desktop),
@@ -176,7 +177,7 @@ class App:
     @property
     def has_icon(self) -> bool:
         """Whether there is an icon that could tell what happens."""
-        return self._tray is not None
+        return self._tray is not None and not self._tray.unseen
 
     def stop(self) -> None:
         """Ask for the end, from any thread or signal handler; the process is gone within `EXIT_LIMIT`."""
@@ -209,12 +210,26 @@ class App:
 
     def _open_tray(self, *, quiet: bool = False) -> Tray | None:
         try:
-            return open_tray(self._clicks.act)
+            return open_tray(self._clicks.act, on_unseen=self._icon_is_unseen)
         except TrayUnavailable as reason:
             if not quiet:
                 self._say(f"No tray icon: {reason} Gatelight goes on without it, as with --no-tray.")
                 logger.info("no tray icon: %s", reason)
             return None
+
+    def _icon_is_unseen(self, reason: str) -> None:
+        """Whoever has just started Gatelight and looks for its icon is told that it cannot be seen; once."""
+        if self._told_unseen:
+            return
+        self._told_unseen = True
+        logger.warning("no tray icon: %s", reason)
+        aio = self._aio
+        if self._autostarted or aio is None:
+            return
+        self._say(f"No tray icon: {reason} Gatelight goes on without it; it appears when one does.")
+        text = f"{reason} Notices come all the same, and `gatelight status` tells the rest."
+        notice = Notice("gatelight/icon", Severity.INFO, "Gatelight runs, but its icon cannot be shown", text)
+        asyncio.run_coroutine_threadsafe(self._world.announce(notice), aio)
 
     def _listen_to_signals(self) -> None:
         for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):

@@ -33,6 +33,10 @@ class TrayUnavailable(Exception):
 class Tray(Protocol):
     """One icon in the tray."""
 
+    @property
+    def unseen(self) -> str:
+        """Why nobody sees the icon at the moment, as a sentence; empty while it is shown, or just about to be."""
+
     def run(self, ready: Callable[[], None]) -> None:
         """Show the icon until `stop`; blocks, and wants the main thread.
 
@@ -53,24 +57,29 @@ class Tray(Protocol):
         """Take the icon away and let `run` return; from any thread, at any time, as often as one likes."""
 
 
-def open_tray(on_action: Callable[[Action], None], wait_for_host: bool = True) -> Tray:
+def open_tray(
+    on_action: Callable[[Action], None],
+    wait_for_host: bool = True,
+    on_unseen: Callable[[str], None] = lambda _: None,
+) -> Tray:
     """The tray of this desktop; raises `TrayUnavailable`.
 
-    `on_action` is called on a thread of the tray, one action after the other. With `wait_for_host` a Linux desktop
+    `on_action` is called on a thread of the tray, one action after the other; `on_unseen`, with a sentence that says
+    why, on the icon's, when no panel has come that would show the icon. With `wait_for_host` a Linux desktop
     without a tray yet is waited for, as at log-in; without it, it is refused (or served through GTK, where installed).
     Not to be called from inside an event loop: on Linux this asks the session bus, which takes some milliseconds.
     """
     if sys.platform == "win32":
         from agent.tray.windows import Icon as WindowsIcon
 
-        return PystrayTray(WindowsIcon, on_action)
+        return PystrayTray(WindowsIcon, on_action, on_unseen)
     if sys.platform == "darwin":
         from agent.tray.stock import mac_icon
 
-        return PystrayTray(mac_icon(), on_action)
+        return PystrayTray(mac_icon(), on_action, on_unseen)
     from agent.tray.linux import choose_icon
 
-    return PystrayTray(choose_icon(wait_for_host), on_action)
+    return PystrayTray(choose_icon(wait_for_host), on_action, on_unseen)
 
 
 class Hooks(Protocol):
@@ -84,6 +93,9 @@ class Hooks(Protocol):
 
     def balloon_clicked(self) -> None:
         """The icon's last balloon was clicked."""
+
+    def seen(self, unseen: str = "") -> None:
+        """A panel shows the icon now; or, with a sentence that says why, none does."""
 
 
 class TrayIcon(Protocol):
@@ -117,9 +129,16 @@ class TrayIcon(Protocol):
 class PystrayTray:
     """A `Tray` made of one pystray icon."""
 
-    def __init__(self, icon_type: Callable[[str, Hooks], TrayIcon], on_action: Callable[[Action], None]) -> None:
+    def __init__(
+        self,
+        icon_type: Callable[[str, Hooks], TrayIcon],
+        on_action: Callable[[Action], None],
+        on_unseen: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._icon = icon_type(NAME, self)
         self._on_action = on_action
+        self._on_unseen = on_unseen
+        self._unseen = ""
         self._clicks: queue.SimpleQueue[Action | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._latest = Display(IconState.UNKNOWN, TITLE, ())
@@ -128,6 +147,11 @@ class PystrayTray:
         self._running = False
         self._stop_asked = threading.Event()
         self._balloon_click: Action | None = None
+
+    @property
+    def unseen(self) -> str:
+        """See `Tray.unseen`."""
+        return self._unseen
 
     def run(self, ready: Callable[[], None]) -> None:
         """See `Tray.run`."""
@@ -205,6 +229,12 @@ class PystrayTray:
         """See `Hooks.balloon_clicked`."""
         if self._balloon_click is not None:
             self._clicks.put(self._balloon_click)
+
+    def seen(self, unseen: str = "") -> None:
+        """See `Hooks.seen`."""
+        self._unseen = unseen
+        if unseen:
+            self._on_unseen(unseen)
 
     def _push(self) -> None:
         """Bring the icon up to date; on its thread."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from agent.platforms.session_bus import NoSessionBus, close_session_bus, connect_session_bus, has_owner
 from agent.tray.icon import Hooks, TrayIcon, TrayUnavailable
-from agent.tray.sni import WATCHER, sentence
+from agent.tray.sni import NO_HOST, WATCHER, sentence
 from agent.tray.sni import Icon as SniIcon
 
 
@@ -25,10 +25,7 @@ def choose_icon(wait_for_host: bool) -> Callable[[str, Hooks], TrayIcon]:
         loop.close()
     if host or wait_for_host:
         return SniIcon
-    return _gtk_or(
-        "No program on this desktop shows tray icons "
-        "(on GNOME the extension AppIndicator and KStatusNotifierItem Support does)."
-    )
+    return _gtk_or(NO_HOST)
 
 
 async def _host_is_there() -> bool:

@@ -42,6 +42,12 @@ _ITEM = "org.kde.StatusNotifierItem"
 _ITEM_PATH = "/StatusNotifierItem"
 _MENU_PATH = "/MenuBar"
 
+NO_HOST = (
+    "No program on this desktop shows tray icons "
+    "(on GNOME the extension AppIndicator and KStatusNotifierItem Support does)."
+)
+"""Why there is no icon where nobody has taken it."""
+
 REGISTER_AFTER = (0.0, 0.3, 1.0, 3.0, 10.0)
 """Seconds to wait before each attempt: a panel takes its name some time before it answers to it."""
 
@@ -193,8 +199,9 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
 
     HAS_NOTIFICATION = False
 
-    def __init__(self, name: str, _: Hooks) -> None:
+    def __init__(self, name: str, hooks: Hooks) -> None:
         super().__init__(name)
+        self._hooks = hooks
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Event | None = None
         self._item = _Item(self)
@@ -345,5 +352,7 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
                 failure = str(refusal)
             else:
                 log.info("the tray icon is registered with the panel")
+                self._hooks.seen()
                 return
         log.info("no panel takes the tray icon yet; it appears when one does (%s)", failure)
+        self._hooks.seen(NO_HOST)

@@ -22,7 +22,8 @@ class RunningTray:
         self.callers: list[str] = []
         self.lost: TrayUnavailable | None = None
         self.ready = threading.Event()
-        self.tray: Tray = open_tray(self._on_action, wait_for_host)
+        self.unseen: list[str] = []
+        self.tray: Tray = open_tray(self._on_action, wait_for_host, self.unseen.append)
         self._thread = threading.Thread(target=self._run)
 
     def _on_action(self, action: Action) -> None:

@@ -16,7 +16,7 @@ from agent.core.display import (
     Pause,
     Quit,
 )
-from agent.tray import TrayUnavailable, open_tray
+from agent.tray import TrayUnavailable, open_tray, sni
 from agent.tray.artwork import SIZES, argb, picture
 from tests.desktop_session import SessionBus
 from tests.tray.conftest import RunningTray
@@ -200,6 +200,29 @@ async def test_a_panel_that_comes_after_log_in_is_waited_for(running: RunningTra
 
     assert await host.read("Status") == "Active"
     await host.end()
+
+
+async def test_an_icon_that_no_panel_takes_is_told_once_and_until_one_comes(
+    running: RunningTray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sni, "REGISTER_AFTER", (0.0, 0.05))
+    running.tray.show(CONNECTED)
+    running.start()
+    async with asyncio.timeout(5):
+        while not running.unseen:  # noqa: ASYNC110 - filled by another thread
+            await asyncio.sleep(0.005)
+
+    assert running.unseen == [sni.NO_HOST]
+    assert running.tray.unseen == sni.NO_HOST
+
+    host = await TrayHost.start()
+    await host.item_came()
+    async with asyncio.timeout(5):
+        while running.tray.unseen:  # noqa: ASYNC110 - changed by another thread
+            await asyncio.sleep(0.005)
+    await host.end()
+
+    assert running.unseen == [sni.NO_HOST]
 
 
 @pytest.mark.usefixtures("bus")
