@@ -227,7 +227,7 @@ class App:
         if self._autostarted or aio is None:
             return
         self._say(f"No tray icon: {reason} Gatelight goes on without it; it appears when one does.")
-        text = f"{reason} Notices come all the same, and `gatelight status` tells the rest."
+        text = f"{reason} Notices come all the same; in a terminal, “gatelight status” tells the rest."
         notice = Notice("gatelight/icon", Severity.INFO, "Gatelight runs, but its icon cannot be shown", text)
         asyncio.run_coroutine_threadsafe(self._world.announce(notice), aio)
 
