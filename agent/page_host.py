@@ -190,8 +190,7 @@ class PageHost:
                 status,
                 expected={w.settings.name: facts_about(state, w, now).expected for w in state.watched},
                 latencies={c.name: self._latencies.of(c.name, now.wall) for c in status.connections},
-                done=self._progress.done,
-                ended=self._progress.ended,
+                progress=self._progress,
                 config_error=state.config_error,
             )
         )

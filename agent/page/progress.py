@@ -8,12 +8,29 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from agent.core.display import IconState
 from agent.core.status import ShownConnection, ShownProblem, Status
 from agent.tws.api_settings import Configuration
 from agent.tws.api_settings_table import FIELDS
 
 MOST_ENDED = 30
 """Problems that are over and still remembered."""
+
+
+STAGES = frozenset({"app-starting", "login-pending"})
+"""What a start passes through."""
+CURED_BY_START = frozenset(
+    {
+        "app-not-installed",
+        "app-not-running",
+        "app-starting",
+        "api-disabled",
+        "restart-stuck",
+        "wrong-application",
+        "wrong-product",
+    }
+)
+"""Problems whose steps start the application or begin a log-in, so that a start is no end of them but the way there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +55,11 @@ class Followed:
     since: float
     """Epoch seconds."""
     before: Point
+    steps: tuple[str, ...] = ()
     done: int = 0
     """Steps, from the first on. It never falls: what was done is not undone by a later look."""
+    under_way: bool = False
+    """It is not told any more because the application is starting: not over yet, but on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +99,16 @@ def follow(progress: Progress, status: Status, wall: float) -> Progress:
             old = before.pop((connection.name, problem.code), None) or Followed(
                 connection.name, problem.code, problem.title, problem.since, point
             )
-            done = max(old.done, steps_done(problem, old.before, point))
-            followed.append(replace(old, title=problem.title, done=done))
+            steps = problem.steps or old.steps
+            done = max(old.done, _done(steps, old.before, point))
+            followed.append(replace(old, title=problem.title, steps=steps, done=done, under_way=False))
+    by_name = {c.name: c for c in status.connections}
+    for old in tuple(before.values()):
+        now = by_name.get(old.connection)
+        if now is not None and _on_the_way(old, now):
+            del before[old.connection, old.code]
+            done = max(old.done, _done(old.steps, old.before, point_of(now)))
+            followed.append(replace(old, done=done, under_way=True))
     gone = tuple(Ended(f.connection, f.code, f.title, f.since, wall) for f in before.values())
     back = {(f.connection, f.code) for f in followed} | {(e.connection, e.code) for e in gone}
     kept = tuple(e for e in progress.ended if (e.connection, e.code) not in back)
@@ -99,9 +127,21 @@ def point_of(connection: ShownConnection) -> Point:
     )
 
 
+def _on_the_way(old: Followed, now: ShownConnection) -> bool:
+    """Whether a problem that a start puts right gave way to the start itself: a log-in screen, say."""
+    if old.code not in CURED_BY_START or now.phase == "connected" or not now.wanted:
+        return False
+    visible = {p.code for p in now.problems if p.visible}
+    return visible <= STAGES if visible else now.overall in (IconState.CONNECTING, IconState.WAITING)
+
+
 def steps_done(problem: ShownProblem, before: Point, now: Point) -> int:
     """How many steps are done: up to the last one of which that can be seen."""
-    seen = (number for number, step in enumerate(problem.steps, 1) if _is_done(step, before, now))
+    return _done(problem.steps, before, now)
+
+
+def _done(steps: tuple[str, ...], before: Point, now: Point) -> int:
+    seen = (number for number, step in enumerate(steps, 1) if _is_done(step, before, now))
     return max(seen, default=0)
 
 
@@ -159,7 +199,7 @@ _SIGNS: tuple[tuple[re.Pattern[str], Sign], ...] = tuple(
         (r"^(?:(?:TWS|IB Gateway): )?Start (?:TWS|IB Gateway|the new version) and log in", _logged_in),
         (r"^(?:(?:TWS|IB Gateway): )?Start (?:TWS|IB Gateway)\.", _started),
         (r"^(?:(?:TWS|IB Gateway): )?(?:Log out of|Close) (?:TWS|IB Gateway)", _ended_or_restarted),
-        (r"(?:^|: )Log in|two-factor", _logged_in),
+        (r"(?:^|: )Log in|two-factor|main window is open", _logged_in),
     )
 )
 """What a step says, and how it is seen that it was done; the first that fits counts."""

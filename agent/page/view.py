@@ -7,7 +7,7 @@ from typing import Any
 from agent.core.menu import STATE_WORDS, headline
 from agent.core.status import ShownConnection, ShownProblem, Status, rfc3339, to_json
 from agent.page.path import path_of
-from agent.page.progress import Ended
+from agent.page.progress import Ended, Progress
 from agent.tws.applications import ApplicationKind
 from agent.tws.calendar import Expectation, Outage, OutageKind
 
@@ -27,10 +27,8 @@ class Seen:
     """What the calendar says, by connection."""
     latencies: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
     """(epoch seconds, seconds it took) of the last hour, by connection."""
-    done: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """How many steps of a problem are seen to be done, by connection and code."""
-    ended: Sequence[Ended] = ()
-    """Problems that are over, latest last."""
+    progress: Progress = field(default_factory=Progress)
+    """How far the problems are, and which ones are over."""
     config_error: str | None = None
 
 
@@ -47,7 +45,13 @@ def view(seen: Seen) -> dict[str, Any]:
         its.update(_connection(connection, seen))
         for problem, told in zip(connection.problems, its["problems"], strict=True):
             told.update(_problem(problem, connection, seen))
-    shown["ended"] = [_ended(one) for one in seen.ended]
+    progress = seen.progress
+    shown["under_way"] = [
+        {"connection": f.connection, "code": f.code, "title": f.title, "since": rfc3339(f.since), "done": f.done}
+        for f in progress.followed
+        if f.under_way
+    ]
+    shown["ended"] = [_ended(one) for one in progress.ended]
     return shown
 
 
@@ -83,7 +87,7 @@ def _outage(outage: Outage) -> dict[str, str]:
 
 def _problem(problem: ShownProblem, connection: ShownConnection, seen: Seen) -> dict[str, Any]:
     return {
-        "done": seen.done.get((connection.name, problem.code), 0),
+        "done": seen.progress.done.get((connection.name, problem.code), 0),
         "snoozable": problem.can_be_snoozed,
     }
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.core.settings import Settings
+from agent.config import load
+from agent.core.events import Reconfigured
+from agent.core.settings import ConnectionSettings, Settings
 from agent.core.status import Status
 from agent.core.timing import Timing
+from agent.fix_host import FixHost, abilities
 from agent.page_host import Agent, PageHost
 from agent.runtime.answers import answer
 from agent.runtime.loop import AgentLoop
@@ -58,9 +61,14 @@ class LivingAgent:
 
 @asynccontextmanager
 async def living_agent(
-    folder: Path, *, port: int | None = None, timing: Timing = QUICK, gateway: SimulatedApplication | None = None
+    folder: Path,
+    *,
+    port: int | None = None,
+    timing: Timing = QUICK,
+    gateway: SimulatedApplication | None = None,
+    connection: ConnectionSettings | None = None,
 ) -> AsyncIterator[LivingAgent]:
-    """An agent that is connected. `gateway`: one that runs already; its folder must lie in `folder`."""
+    """An agent at work. `gateway`: one that runs already; its folder must lie in `folder`. `port`: of the page."""
     own = gateway is None
     application = gateway or await SimulatedApplication.start(folder / "gateway")
     try:
@@ -71,13 +79,19 @@ async def living_agent(
                 f'[[connections]]\nname = "Paper Gateway"\napplication = "gateway"\nport = {application.asked_port}\n'
             )
         world = Seen(folder)
-        settings = Settings(connections=(paper(application.asked_port),))
+        settings = Settings(connections=(connection or paper(application.asked_port),))
         if port is not None:
             settings = replace(settings, page=replace(settings.page, port=port))
-        loop = AgentLoop(first_state(settings, world.now(), timing=timing, known=calm()), world)
+        state = first_state(settings, world.now(), timing=timing, known=calm())
+        loop = AgentLoop(replace(state, abilities=abilities(places.config)), world)
+
+        def reload() -> None:
+            loop.post(Reconfigured(load(places.config)))
+
+        fixes = FixHost(lambda: loop.state, world.now, loop.post, world.announce, places.config, reload)
 
         async def ask(request: dict[str, Any]) -> dict[str, Any]:
-            return answer(loop, request)
+            return await fixes.answer(request) if request["command"] == "fix" else answer(loop, request)
 
         world.page = PageHost(
             places,
@@ -87,7 +101,7 @@ async def living_agent(
                 ask=ask,
                 sent=world.traffic.lately,
                 announce=world.announce,
-                config_changed=lambda: None,
+                config_changed=reload,
             ),
             None,
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.core.settings import Settings
 
-VIEW: dict[str, Any] = {"schema": 1, "overall": "connected", "connections": [], "ended": []}
+VIEW: dict[str, Any] = {"schema": 1, "overall": "connected", "connections": [], "under_way": [], "ended": []}
 
 
 @dataclass

@@ -115,6 +115,38 @@ def test_no_step_of_any_guide_is_done_before_anything_changed(code: str, kind: A
         assert steps_done(problem(code, *steps), point_of(now), point_of(now)) == 0
 
 
+NOT_RUNNING = problem("app-not-running", "Start TWS.", "Log in.", "Wait until the main window is open.")
+
+
+@pytest.mark.parametrize("stage", [problem("app-starting"), problem("login-pending"), None])
+def test_a_start_is_no_end_of_a_problem_but_the_way_there(stage: ShownProblem | None) -> None:
+    shown = () if stage is None else (stage,)
+    starting = replace(connection(RUNS, *shown), overall=IconState.CONNECTING)
+    progress = follow(Progress(), status(connection(None, NOT_RUNNING)), 60.0)
+    progress = follow(progress, status(starting), 70.0)
+    (followed,) = [f for f in progress.followed if f.code == "app-not-running"]
+    over = follow(progress, status(replace(connection(OPEN), phase="connected")), 90.0)
+
+    assert (followed.under_way, followed.done) == (True, 1)
+    assert progress.ended == ()
+    assert "app-not-running" in {e.code for e in over.ended}
+    assert over.followed == ()
+
+
+def test_another_problem_is_an_end_of_the_first() -> None:
+    progress = follow(Progress(), status(connection(None, NOT_RUNNING)), 60.0)
+    progress = follow(progress, status(connection(OPEN, problem("api-silent"))), 70.0)
+
+    assert [e.code for e in progress.ended] == ["app-not-running"]
+
+
+def test_a_wish_to_be_disconnected_is_an_end() -> None:
+    progress = follow(Progress(), status(connection(None, NOT_RUNNING)), 60.0)
+    unwanted = replace(connection(None), overall=IconState.PAUSED, wanted=False)
+
+    assert follow(progress, status(unwanted), 70.0).followed == ()
+
+
 def test_an_end_is_remembered_with_its_times_and_a_return_takes_it_back() -> None:
     progress = follow(Progress(), status(connection(RUNS, API_OFF)), 60.0)
     over = follow(progress, status(connection(OPEN)), 90.0)

@@ -1,10 +1,11 @@
 """What the page is told: the status, and what belongs to it on a page; nothing private, nothing guessed."""
 
 import json
+from dataclasses import replace
 
 from agent.core.display import IconState
 from agent.core.status import ShownApplication, ShownConnection, ShownProblem, Status, to_json
-from agent.page.progress import Ended
+from agent.page.progress import Ended, Followed, Progress, point_of
 from agent.page.view import OUTAGE_WORDS, Seen, view
 from agent.tws.calendar import Expectation, Outage, OutageKind
 from tests.page.test_path import HEALTHY
@@ -24,6 +25,7 @@ TROUBLED = ShownConnection(
     accounts=("DU1234567",),
     wanted=True,
 )
+FOLLOWED = Followed("TWS", "api-disabled", "The API is off", 5.0, point_of(TROUBLED), done=3)
 STATUS = Status("0.1.0", 42, 0.0, (HEALTHY, TROUBLED))
 
 
@@ -54,7 +56,7 @@ def test_each_connection_says_how_it_is_in_words() -> None:
 
 
 def test_a_problem_says_how_far_it_is_and_whether_it_can_be_snoozed() -> None:
-    shown = view(Seen(STATUS, done={("TWS", "api-disabled"): 3}))["connections"][1]["problems"][0]
+    shown = view(Seen(STATUS, progress=Progress((FOLLOWED,))))["connections"][1]["problems"][0]
 
     assert (shown["done"], shown["snoozable"], shown["undelivered"]) == (3, False, True)
 
@@ -84,8 +86,17 @@ def test_every_kind_of_outage_has_words() -> None:
     assert set(OUTAGE_WORDS) == set(OutageKind)
 
 
+def test_what_is_on_the_way_is_told_with_what_is_done() -> None:
+    on_the_way = replace(FOLLOWED, code="app-not-running", under_way=True)
+    shown = view(Seen(STATUS, progress=Progress((FOLLOWED, on_the_way))))["under_way"]
+
+    assert [(one["connection"], one["code"], one["done"]) for one in shown] == [("TWS", "app-not-running", 3)]
+
+
 def test_what_is_over_is_told() -> None:
-    (ended,) = view(Seen(STATUS, ended=(Ended("TWS", "app-frozen", "TWS is frozen", 0.0, 60.0),)))["ended"]
+    (ended,) = view(Seen(STATUS, progress=Progress(ended=(Ended("TWS", "app-frozen", "TWS is frozen", 0.0, 60.0),))))[
+        "ended"
+    ]
 
     assert ended == {
         "connection": "TWS",

@@ -26,6 +26,9 @@ function add(parent, children) {
   }
 }
 
+/** A name as an ID: without spaces, so that labels can refer to it. */
+export const ident = (name) => name.replace(/[^\w.-]/g, (sign) => `_${sign.codePointAt(0).toString(16)}`);
+
 /** Make what `parent` holds look like `children`, keeping focus, open menus and what is being typed. */
 export function patch(parent, ...children) {
   const wanted = document.createDocumentFragment();

@@ -3,14 +3,16 @@
 import { h, inline } from "/dom.js";
 
 const parser = new DOMParser();
-const COPIED = /\b(?:\d{1,3}\.){3}\d{1,3}\b(?::\d+)?|(?<=(?:Socket port|port)\S* (?:to|is|is not|port)? ?)\b\d{4,5}\b/g;
+const ADDRESS = /\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b/g;
+const OR_PORT = /\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b|(?<![\d.:=])\b\d{4,5}\b(?![.:]\d)/g;
 
-/** A step's text; addresses and ports in it can be copied with one click. */
+/** A step's text; addresses, and numbers in a step about a port, can be copied with one click. */
 export function stepText(text, page) {
+  const wanted = /\bport\b/i.test(text) ? OR_PORT : ADDRESS;
   return inline(text, (plain) => {
     const parts = [];
     let from = 0;
-    for (const found of plain.matchAll(COPIED)) {
+    for (const found of plain.matchAll(wanted)) {
       parts.push(plain.slice(from, found.index), copyable(found[0], page));
       from = found.index + found[0].length;
     }
@@ -40,7 +42,7 @@ export function steps(list, done, page) {
 }
 
 function drawn({ svg, alt }) {
-  const figure = h("figure.drawn", { "data-same": svg });
+  const figure = h("figure.drawn", { "data-same": `${alt} ${svg.length}` });
   const picture = parser.parseFromString(svg, "image/svg+xml").documentElement;
   if (picture.nodeName !== "svg") return null;
   picture.setAttribute("role", "img");

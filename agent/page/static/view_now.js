@@ -1,6 +1,6 @@
 // Now: a card per connection, which says at a glance how things are and holds everything that is known.
 
-import { clock, h, lasting, patch } from "/dom.js";
+import { clock, h, ident, lasting, patch } from "/dom.js";
 import { href, snooze } from "/parts.js";
 import { OF_FARM, OF_LINK, OF_SEVERITY, shape } from "/shapes.js";
 
@@ -24,7 +24,7 @@ export default {
 };
 
 function card(one, page) {
-  const id = `card-${one.name}`;
+  const id = ident(`card-${one.name}`);
   return h("article.card", { "data-key": one.name, "data-state": one.overall, "aria-labelledby": id },
     h("header.glance", {},
       shape(one.overall, "large"),

@@ -66,6 +66,7 @@ function one(root, page, name, code) {
     const all = (connection?.problems ?? []).filter((each) => each.code === code && each.visible);
     const problem = all[0];
     const past = view.ended.find((each) => each.connection === name && each.code === code);
+    const way = view.under_way.find((each) => each.connection === name && each.code === code);
     if (problem) seen = { all, problem };
     const signature = JSON.stringify(problem ? [problem.steps, connection.application?.kind] : seen ? known : "general");
     if (signature !== known && (problem || !seen)) {
@@ -76,23 +77,24 @@ function one(root, page, name, code) {
     if (!guide) return patch(root, h("h1", {}, "What is wrong"), h("p.note", { "data-kind": "error" }, fault));
     patch(root, h("article.guide", { "data-state": problem ? problem.severity : "over" },
       h("nav.crumbs", { "aria-label": "Back" }, h("a", { href: href("problem") }, "What is wrong")),
-      head(problem, past, seen, guide, name),
+      head(problem, past, way, seen, guide, name),
       problem ? offers(connection, problem, page) : null,
       evidence(problem ? all : seen?.all ?? []),
-      instructions(problem, past),
+      instructions(problem, past, way),
       guide.more ? h("section.more", {}, h("h2", {}, "Good to know"), paragraphs(guide.more)) : null,
       next(view, problem, name, code)));
   }
 
-  function instructions(problem, past) {
+  function instructions(problem, past, way) {
     const list = chosenList(guide.lists);
-    const done = problem ? problem.done : past || seen ? list.steps.length : 0;
+    const open = problem ?? way;
+    const done = open ? open.done : past || seen ? list.steps.length : 0;
     return h("section.do", {},
       h("div.do-head", {}, h("h2", {}, "What to do"),
         layouts(guide.lists, list, () => draw(page.view)),
         h("button.quiet.print", { type: "button", onclick: () => print() }, "Print")),
-      problem && done ? h("p.small", {}, `${done} of ${list.steps.length} steps are seen to be done. The rest is noticed when it is.`)
-        : problem ? h("p.small", {}, "Gatelight notices by itself when it is done.") : null,
+      open && done ? h("p.small", { role: "status" }, `${done} of ${list.steps.length} steps are seen to be done. The rest is noticed when it is.`)
+        : open ? h("p.small", {}, "Gatelight notices by itself when it is done.") : null,
       steps(list.steps, done, page));
   }
 
@@ -102,17 +104,22 @@ function one(root, page, name, code) {
   };
 }
 
-function head(problem, past, seen, guide, name) {
+function head(problem, past, way, seen, guide, name) {
   if (problem) {
     return h("header.glance", {}, shape(OF_SEVERITY[problem.severity], "large"),
       h("div", {}, h("h1.headline", {}, problem.title), (seen?.all ?? [problem]).map((each) => h("p", {}, each.text)),
         h("p.soft", {}, `${name}, since ${clock(problem.since)}`)));
   }
+  if (way) {
+    return h("header.glance.way", {}, shape("connecting", "large"),
+      h("div", { role: "status" }, h("h1.headline", {}, "You are on the way"), h("p", {}, way.title),
+        h("p.soft", {}, `${name}, since ${clock(way.since)}`)));
+  }
   if (past || seen) {
     const since = past?.since ?? seen.problem.since;
     const until = past ? new Date(past.until) : new Date();
-    return h("header.glance.over", { role: "status" }, shape("connected", "large"),
-      h("div", {}, h("h1.headline", {}, "Done: this is over"), h("p", {}, past?.title ?? seen.problem.title),
+    return h("header.glance.over", {}, shape("connected", "large"),
+      h("div", { role: "status" }, h("h1.headline", {}, "Done: this is over"), h("p", {}, past?.title ?? seen.problem.title),
         h("p.soft", {}, `${name}, it lasted ${lasting((until - new Date(since)) / 1000)}`)));
   }
   return h("header.glance", {}, shape("off", "large"),

@@ -1,6 +1,6 @@
 // Settings: every key of the configuration, judged by the same code as `gatelight config set`; comments are kept.
 
-import { h, patch } from "/dom.js";
+import { h, ident, patch } from "/dom.js";
 import { confirm } from "/dialog.js";
 import { get, post } from "/live.js";
 
@@ -55,7 +55,7 @@ function toggle(label, on, change, id = null) {
 }
 
 function group(table, title, page, load) {
-  const id = `group-${table.name}-${table.entry ?? ""}`;
+  const id = ident(`group-${table.name}-${table.entry ?? ""}`);
   return h("section.card.group", { "data-key": id, "aria-labelledby": id }, h("h2", { id }, title),
     table.keys.map((key) => field(table, key, page, load)),
     table.entry ? h("div.actions", {}, h("button", { type: "button", onclick: () => remove(table.entry, page, load) }, "Remove this connection")) : null);
@@ -66,16 +66,17 @@ const plain = (key, value) => (key.list ? value.join("\n") : value);
 const words = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 
 function field(table, key, page, load) {
-  const id = keyOf(table, key);
+  const name = keyOf(table, key);
+  const id = ident(name);
   const error = h("p.error", { id: `${id}-error`, role: "alert" });
   async function save(value, input) {
     error.textContent = "";
     input?.removeAttribute("aria-invalid");
     try {
-      await post("settings", { key: id, value });
+      await post("settings", { key: name, value });
       page.toast(`${words(key.name)} is saved.`);
       await load();
-      (document.getElementById(id) ?? document.getElementById(keyOf({ ...table, entry: value }, key)))?.focus();
+      (document.getElementById(id) ?? document.getElementById(ident(keyOf({ ...table, entry: value }, key))))?.focus();
     } catch (fault) {
       error.textContent = fault.message;
       input?.setAttribute("aria-invalid", "true");

@@ -1,0 +1,294 @@
+"""The page while things happen: live, through faults and fixes, a restart of the agent, and a long time."""
+
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from agent.page_host import view_of
+from agent.simulator.world import SimulatedApplication
+from tests.page.browser import PATIENCE_MS, chromium, tab
+from tests.page.living import LivingAgent, living_agent
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NAME = "Paper Gateway"
+LIVE_SECONDS = 1.0
+"""A change is on the page within this."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def agent(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LivingAgent]:
+    async with living_agent(tmp_path_factory.mktemp("life")) as living:
+        await living.world.connected()
+        yield living
+
+
+async def test_a_change_is_on_the_page_within_a_second(agent: LivingAgent, browser: Browser) -> None:
+    took = []
+    async with tab(browser, await agent.page.address()) as shown:
+        await shown.sees("Connected", ".headline")
+        for _ in range(3):
+            await agent.gateway.fault("link-lost")
+            await agent.world.until(lambda a: a.connection.server_link == "down", "lost")
+            began = time.monotonic()
+            await shown.page.locator(".link[data-state=down]").wait_for()
+            took.append(time.monotonic() - began)
+            await agent.gateway.heal()
+            await agent.world.connected()
+            await shown.page.locator(".link[data-state=up]").last.wait_for()
+        loads = sum(1 for url in shown.loaded if url.endswith("/app.js"))
+
+    # The best of three: a machine that is busy with other tests may be late once.
+    assert min(took) < LIVE_SECONDS
+    assert loads == 1
+
+
+async def test_disconnect_and_connect_by_click(agent: LivingAgent, browser: Browser) -> None:
+    async with tab(browser, await agent.page.address()) as shown:
+        await shown.page.get_by_role("button", name="Disconnect").click()
+        await shown.sees("Disconnected, as you asked", ".headline")
+        await agent.world.until(lambda a: a.connection.phase == "idle", "disconnected")
+        await shown.page.get_by_role("button", name="Connect", exact=True).click()
+        await agent.world.connected()
+        await shown.sees("Connected", ".headline")
+
+
+async def test_a_guide_notices_by_itself_that_it_is_done_and_says_how_long_it_lasted(
+    agent: LivingAgent, browser: Browser
+) -> None:
+    await agent.page.address()
+    await agent.gateway.fault("link-lost")
+    await agent.world.until(lambda a: "server-link-lost" in a.codes, "told")
+    async with tab(browser, await agent.page.address(view_of(NAME, "server-link-lost"))) as shown:
+        await shown.sees("Gatelight notices by itself")
+        before = await shown.page.locator(".steps > li[data-done]").count()
+        await agent.gateway.heal()
+        await shown.sees("Done: this is over")
+        words = await shown.text(".glance")
+        done = await shown.page.locator(".steps > li[data-done]").count()
+        steps = await shown.page.locator(".steps > li").count()
+        await shown.go("problem")
+        await shown.sees("Nothing is wrong")
+        past = await shown.text(".past")
+
+    assert before == 0
+    assert done == steps > 0
+    assert "it lasted" in words
+    assert "lost its link" in past
+
+
+async def test_steps_are_ticked_off_one_after_the_other_as_they_are_seen(tmp_path: Path, browser: Browser) -> None:
+    waiting = await SimulatedApplication.start(tmp_path / "gateway", logged_in=False, faults=("not-running",))
+    async with waiting as gateway, living_agent(tmp_path, gateway=gateway) as agent:
+        await agent.world.until(lambda a: "app-not-running" in a.codes, "told")
+        async with tab(browser, await agent.page.address(view_of(NAME, "app-not-running"))) as shown:
+            ticked = shown.page.locator(".steps > li[data-done]")
+            await shown.page.locator(".steps .drawn svg").first.wait_for()
+            before = await ticked.count()
+            await gateway.heal()
+            await shown.sees("You are on the way")
+            await ticked.first.wait_for()
+            started, current = await ticked.count(), await shown.text(".steps > li[aria-current]")
+            await agent.world.until(lambda a: "login-pending" in a.codes, "waits for the log-in")
+            await shown.page.locator(".others a").wait_for()
+            await gateway.log_in()
+            await shown.sees("Done: this is over")
+            steps = await shown.page.locator(".steps > li").count()
+            after = await ticked.count()
+
+    assert (before, started) == (0, 1)
+    assert "IB API" in current
+    assert after == steps
+
+
+async def test_a_problem_is_snoozed_with_a_click(agent: LivingAgent, browser: Browser) -> None:
+    await agent.gateway.fault("link-lost")
+    await agent.world.until(lambda a: "server-link-lost" in a.codes, "told")
+    async with tab(browser, await agent.page.address()) as shown:
+        await shown.page.locator("summary", has_text="Snooze").click()
+        await shown.page.get_by_role("button", name="For 1 hour").last.click()
+        await shown.sees("snoozed until", ".problems")
+    await agent.gateway.heal()
+    await agent.world.connected()
+
+    assert [s.code for s in agent.loop.state.memory.snoozed] == ["server-link-lost"]
+
+
+async def test_what_has_to_be_typed_elsewhere_can_be_copied(agent: LivingAgent, browser: Browser) -> None:
+    async with tab(browser, await agent.page.address(), permissions=["clipboard-read", "clipboard-write"]) as shown:
+        await shown.go("explain")
+        await shown.page.evaluate(
+            """async () => {
+              const { copyable } = await import('/guide.js');
+              document.querySelector('main').append(copyable('192.168.1.5', { toast: () => {} }));
+            }"""
+        )
+        await shown.page.get_by_role("button", name="Copy 192.168.1.5").click()
+        copied = await shown.page.evaluate("navigator.clipboard.readText()")
+
+    assert copied == "192.168.1.5"
+
+
+async def test_addresses_and_ports_of_steps_have_a_copy_button_and_other_numbers_have_none(
+    agent: LivingAgent, browser: Browser
+) -> None:
+    texts = [
+        "Under **Trusted IPs**, click **Create** and enter 192.168.1.5.",
+        "Set **Socket port** to 4002.",
+        "Wait 15 seconds, in 2026, at 45 messages per second.",
+        "Run `gatelight doctor` at 127.0.0.1:4002.",
+    ]
+    async with tab(browser, await agent.page.address()) as shown:
+        found = await shown.page.evaluate(
+            """async (texts) => {
+              const { stepText } = await import('/guide.js');
+              const copied = (text) => stepText(text, {}).filter((part) => part.className === 'copyable');
+              return texts.map((text) => copied(text).map((part) => part.innerText));
+            }""",
+            texts,
+        )
+
+    assert found == [["192.168.1.5"], ["4002"], [], ["127.0.0.1:4002"]]
+
+
+async def test_markup_in_what_a_program_is_called_stays_text(agent: LivingAgent, browser: Browser) -> None:
+    nasty = "<img src=x onerror=alert(1)> **[x](javascript:alert(1))**"
+    async with tab(browser, await agent.page.address()) as shown:
+        kinds = await shown.page.evaluate(
+            """async (nasty) => {
+              const { h, inline, paragraphs } = await import('/dom.js');
+              const made = h('div', {}, nasty, inline(nasty), paragraphs(nasty));
+              document.querySelector('main').append(made);
+              return [...made.querySelectorAll('*')].map((e) => e.nodeName);
+            }""",
+            nasty,
+        )
+
+    assert set(kinds) <= {"STRONG", "P"}
+
+
+# ── fixes ───────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_fix_is_read_then_agreed_to_and_then_done(tmp_path: Path, browser: Browser) -> None:
+    async with living_agent(tmp_path) as agent:
+        await agent.world.connected()
+        await agent.gateway.fault("other-port")
+        await agent.world.until(
+            lambda a: any(p.fixes for p in a.connection.problems if p.code == "api-port-mismatch"), "offered"
+        )
+        before = agent.places.config.read_text()
+        async with tab(browser, await agent.page.address(view_of(NAME, "api-port-mismatch"))) as shown:
+            (label,) = [o.label for p in agent.world.connection.problems for o in p.fixes]
+            await shown.page.get_by_role("button", name=label).click()
+            dialog = shown.page.get_by_role("dialog")
+            await dialog.wait_for()
+            question, focus, wrong = await dialog.inner_text(), await shown.focused(), await shown.violations()
+            await shown.page.keyboard.press("Escape")
+            await dialog.wait_for(state="detached")
+            back, untouched = await shown.focused(), agent.places.config.read_text() == before
+            await shown.page.get_by_role("button", name=label).click()
+            await dialog.get_by_role("button", name="Yes, do it").click()
+            await shown.sees("Done: this is over")
+        after = agent.places.config.read_text()
+
+    assert "config.toml" in question
+    assert (focus, back, untouched, wrong) == ("Cancel", label, True, [])
+    assert after != before
+
+
+# ── the agent goes and comes ────────────────────────────────────────────────────────────────────
+
+
+async def test_the_page_says_that_the_agent_is_gone_and_finds_it_again(tmp_path: Path, browser: Browser) -> None:
+    async with await SimulatedApplication.start(tmp_path / "gateway") as gateway, contextlib.AsyncExitStack() as stack:
+        async with living_agent(tmp_path, gateway=gateway) as first:
+            await first.world.connected()
+            shown = await stack.enter_async_context(tab(browser, await first.page.address()))
+            await shown.sees("Connected", ".headline")
+        await shown.page.locator(".stale p").wait_for()
+        gone, still = await shown.text(".stale"), await shown.text(".headline")
+        title = await shown.page.title()
+        async with living_agent(tmp_path, gateway=gateway) as second:
+            await second.world.connected()
+            await shown.page.locator(".stale p").wait_for(state="detached", timeout=PATIENCE_MS)
+            await shown.sees("Connected", ".headline")
+            await gateway.fault("link-lost")
+            await shown.page.locator(".link[data-state=down]").wait_for()
+            await shown.page.get_by_role("button", name="Look now").click()
+            await shown.sees("Looking again.", "#toasts")
+        # While nobody answered, the browser said so.
+        shown.complaints.clear()
+
+    assert "Gatelight does not answer: what you see is from" in gone
+    assert still == "Connected"
+    assert title.startswith("no answer")
+
+
+async def test_a_browser_that_is_not_known_any_more_is_told_what_to_do(tmp_path: Path, browser: Browser) -> None:
+    async with living_agent(tmp_path) as agent:
+        await agent.world.connected()
+        async with tab(browser, await agent.page.address()) as shown:
+            await shown.sees("Connected", ".headline")
+            await shown.page.context.clear_cookies()
+            assert agent.server is not None
+            port = agent.server.port
+            await agent.server.close()
+            await agent.server.start(port)
+            await shown.sees("open this page again from its icon", ".stale")
+            shown.complaints.clear()
+
+
+async def test_a_tab_left_open_for_long_holds_one_stream_and_no_more_memory(
+    agent: LivingAgent, browser: Browser
+) -> None:
+    """Some hundred views stand for the 8640 of a day with a change every ten seconds."""
+    async with tab(browser, await agent.page.address()) as shown:
+        await shown.sees("Connected", ".headline")
+        session = await shown.page.context.new_cdp_session(shown.page)
+
+        async def measured() -> tuple[int, int]:
+            for _ in range(3):
+                await session.send("HeapProfiler.collectGarbage")
+            nodes = await session.send("Memory.getDOMCounters")
+            return int(nodes["nodes"]), int(nodes["jsEventListeners"])
+
+        async def changes(count: int) -> None:
+            """So many views drawn, one after the other, each with another latency and another list of problems."""
+            await shown.page.evaluate(
+                """async ([count, view]) => {
+                  const { default: now } = await import('/view_now.js');
+                  const main = document.querySelector('main');
+                  const shown = now.show(main, { command() {}, act() {} });
+                  for (let n = 0; n < count; n++) {
+                    const [one] = view.connections;
+                    one.latency_s = n / 1e6;
+                    one.latencies = [...Array(360).keys()].map((i) => [1795000000 + 10 * (n + i), i % 7]);
+                    one.farms = one.farms.map((farm) => ({ ...farm, status: n % 2 ? 'ok' : 'broken' }));
+                    shown.update(view);
+                  }
+                }""",
+                [count, agent.page.view()],
+            )
+
+        await changes(100)
+        before = await measured()
+        await changes(500)
+        after = await measured()
+        assert agent.server is not None
+        streams = len(agent.server.streams)
+
+    assert streams == 1
+    assert after[0] < before[0] * 1.5
+    assert after[1] < before[1] * 1.5
