@@ -1,0 +1,185 @@
+"""Every fault of the simulated application on the page, in a real browser: which problem it is, why, what to do."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from agent.core.status import ShownProblem
+from agent.core.timing import Timing
+from agent.page.drawings import Layout, drawing_for
+from agent.page_host import view_of
+from agent.simulator.world import SimulatedApplication
+from tests.faults.test_faults import CASES, Case, connection
+from tests.faults.watching import QUICK
+from tests.page.browser import chromium, tab
+from tests.page.living import LivingAgent, living_agent
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+
+NAME = "Paper Gateway"
+LANES = 6
+"""Faults that are looked at at a time: most of it is waiting."""
+PATIENT = replace(QUICK, notice_lasting=60.0, restart_allowance=4.0)
+"""What passes by itself stays long enough to be read."""
+
+
+def timing_for(case: Case) -> Timing:
+    return replace(PATIENT, start_grace=60.0) if case.agent == "app-starting" else PATIENT
+
+
+ONCE = list({case.fault: case for case in CASES if case.agent is not None}.values())
+"""One case of every fault that is told."""
+IN_BROWSER = list({case.agent: case for case in reversed(ONCE)}.values())
+"""One of every problem; others that end in the same problem differ in their evidence, and are read without one."""
+
+
+READ = """([title]) => {
+  const read = (where) => [...document.querySelectorAll(where)].map((e) => e.innerText);
+  const words = (e) => [...e.childNodes].filter((n) => n.className !== 'done').map((n) => n.textContent).join('');
+  const [shown] = read('h1');
+  const steps = [...document.querySelectorAll('.steps > li > p')].map(words);
+  if (shown?.replace(/[0-9]+/g, '#') !== title || !steps.length) return null;
+  const drawings = document.querySelectorAll('.steps .drawing').length;
+  return [shown, read('.evidence li'), steps, drawings, read('.offers > button')];
+}"""
+"""What is on the page, once it is about the problem of a title (numbers apart)."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What somebody read of one problem, and what the agent knew of it."""
+
+    problem: ShownProblem
+    title: str
+    evidence: list[str]
+    steps: list[str]
+    drawings: int
+    fixes: list[str]
+    card: str
+
+
+class Lanes:
+    """Looks at the cases several at a time, each with an application and an agent of its own, all in one browser."""
+
+    def __init__(self, browser: Browser, folder: Path, cases: list[Case]) -> None:
+        self._browser = browser
+        self._folder = folder
+        self._room = asyncio.Semaphore(LANES)
+        self._reading = {case.name: asyncio.ensure_future(self._read(case)) for case in cases}
+
+    async def read(self, case: Case) -> Read:
+        return await self._reading[case.name]
+
+    async def close(self) -> None:
+        for reading in self._reading.values():
+            reading.cancel()
+        await asyncio.gather(*self._reading.values(), return_exceptions=True)
+
+    async def _read(self, case: Case) -> Read:
+        async with self._room, AsyncExitStack() as stack:
+            folder = self._folder / case.name
+            folder.mkdir()
+            faults = (case.name,) if case.begins else ()
+            starting = SimulatedApplication.start(folder / "gateway", faults=faults, shape=case.shape)
+            gateway = await stack.enter_async_context(await starting)
+            meant = connection(gateway, case)
+            agent = await stack.enter_async_context(
+                living_agent(folder, gateway=gateway, connection=meant, timing=timing_for(case))
+            )
+            if not case.begins:
+                await agent.world.connected()
+                await gateway.fault(case.fault, case.value)
+            code = case.agent
+            assert code is not None
+            await agent.world.until(lambda a: code in a.codes, f"told {code}")
+            await agent.page.address()
+            if case in IN_BROWSER:
+                return await self._seen(agent, code)
+            return await served(agent, code)
+
+    async def _seen(self, agent: LivingAgent, code: str) -> Read:
+        async with tab(self._browser, await agent.page.address(view_of(NAME, code))) as shown:
+            problem = problem_of(agent, code)
+            # All of it in one moment, and while it is there.
+            handle = await shown.page.wait_for_function(READ, arg=[counted(problem.title)])
+            title, evidence, steps, drawings, fixes = await handle.json_value()
+            await shown.go("now")
+            told = re.compile(re.sub(r"\d+", r"\\d+", re.escape(problem.title)))
+            await shown.page.locator(".problems h3").filter(has_text=told).first.wait_for()
+            card = await shown.text(".problems")
+        return Read(problem, title, evidence, steps, drawings, fixes, card)
+
+
+def problem_of(agent: LivingAgent, code: str) -> ShownProblem:
+    return next(p for p in agent.world.connection.problems if p.code == code and p.visible)
+
+
+async def served(agent: LivingAgent, code: str) -> Read:
+    """The same without a browser: what the page would be made of."""
+    address = await agent.page.address()
+    base = address.partition("enter")[0]
+    async with aiohttp.ClientSession(base, cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        await (await http.get(address)).read()
+        async with http.get("/events") as live:
+            while not (line := (await live.content.readline()).decode()).startswith("data: {"):
+                assert line
+        shown = json.loads(line.removeprefix("data: "))["connections"][0]
+        told = next(p for p in shown["problems"] if p["code"] == code)
+        async with http.get("/api/guide", params={"connection": NAME, "code": code}) as answer:
+            guide = await answer.json()
+    steps = guide["lists"][0]["steps"]
+    return Read(
+        problem_of(agent, code),
+        guide["title"],
+        list(dict.fromkeys(told["evidence"])),
+        [unmarked(step["text"]) for step in steps],
+        sum("drawing" in step for step in steps),
+        [fix["label"] for fix in told["fixes"]],
+        told["text"],
+    )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def lanes(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> AsyncIterator[Lanes]:
+    chosen = {item.callspec.params["case"].name for item in request.session.items if item.path == request.path}  # type: ignore[attr-defined]
+    async with chromium() as browser:
+        running = Lanes(browser, tmp_path_factory.mktemp("faults"), [c for c in ONCE if c.name in chosen])
+        yield running
+        await running.close()
+
+
+@pytest.mark.parametrize("case", ONCE, ids=lambda c: c.name)
+async def test_the_page_shows_the_problem_its_evidence_and_its_steps(case: Case, lanes: Lanes) -> None:
+    read = await lanes.read(case)
+    problem = read.problem
+
+    assert problem.code == case.agent
+    assert counted(read.title) == counted(problem.title)
+    assert read.evidence
+    assert [counted(line) for line in read.evidence] == [counted(line) for line in dict.fromkeys(problem.evidence)]
+    assert len(read.steps) == len(problem.steps) > 0
+    # A step that names the menus of both layouts of TWS is shown for the one that was chosen, in fewer words.
+    same = sum(shown == unmarked(step) for shown, step in zip(read.steps, problem.steps, strict=True))
+    assert same >= len(problem.steps) - 1
+    assert read.drawings in {sum(drawing_for(s, layout) is not None for s in problem.steps) for layout in Layout}
+    assert read.fixes == [offer.label for offer in problem.fixes]
+    assert counted(problem.text) in counted(read.card)
+
+
+def unmarked(step: str) -> str:
+    """A step as it is read: without its marks."""
+    return step.replace("**", "").replace("`", "")
+
+
+def counted(text: str) -> str:
+    """A text without its numbers: what is counted goes on being counted while it is read."""
+    return re.sub(r"\d+", "#", " ".join(text.split()))
