@@ -13,9 +13,11 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "installer"))
+sys.path[:0] = [str(ROOT), str(ROOT / "installer")]
 
 from environment import prepare, script  # noqa: E402
+
+from tests import apart  # noqa: E402
 
 DEBIAN_PACKAGES = {
     "Xvfb": "xvfb",
@@ -33,11 +35,12 @@ DEBIAN_PACKAGES = {
     "chromium": "chromium",
     "wine": "wine",
     "wineserver": "wine64",
+    "ip": "iproute2",
+    "unshare": "util-linux",
 }
 """What the desktop tests need: a command, and the package that brings it."""
-
-AT_ONCE = 3
-"""Tests at a time. Most of them wait for other processes, so that two cores have room for three."""
+SCREEN_AND_PURE = ("windows", "desktop", "page", "tray", "channels", "fixes", "core", "problems", "tws", "platforms")
+"""Rooms of the first of two parts; the second has all others."""
 
 
 def main(arguments: list[str]) -> int:
@@ -52,15 +55,28 @@ def main(arguments: list[str]) -> int:
         ("lint", (script("ruff"), "check", ".")),
         ("types", (script("mypy"),)),
         ("imports", (script("lint-imports"), "--no-logo")),
-        ("tests", (python, "-m", "pytest", "-n", str(AT_ONCE), "--dist", "loadgroup")),
     )
     failed = [name for name, command in steps if _run(name, *command)]
+    if shutil.which("wine") and _run("Windows", python, "-m", "tests.windows_python"):
+        # Made here because the tests may run where there is no network to fetch it from.
+        failed.append("Windows")
+    failed += apart.run(_parts(python), ROOT)
     took = time.monotonic() - began
     if failed:
         print(f"\nFailed: {', '.join(failed)} ({took:.0f} s)", flush=True)
         return 1
     print(f"\nEverything passed ({took:.0f} s)", flush=True)
     return 0
+
+
+def _parts(python: Path) -> dict[str, list[str]]:
+    """The tests in two parts that take about as long: the screen and what is pure, and the machine."""
+    pytest = [str(python), "-m", "pytest"]
+    elsewhere = [f"--ignore=tests/{room}" for room in SCREEN_AND_PURE]
+    return {
+        "tests: screen, page and pure": [*pytest, *(f"tests/{room}" for room in SCREEN_AND_PURE)],
+        "tests: processes, sockets, sessions": [*pytest, "tests", *elsewhere],
+    }
 
 
 def _run(name: str, *command: str | Path) -> int:
