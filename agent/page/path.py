@@ -5,6 +5,7 @@ A link that is not known to be up is never shown as good.
 
 from typing import Any
 
+from agent.core.problem import Severity
 from agent.core.status import ShownConnection
 from agent.tws.applications import ApplicationKind
 from agent.tws.ports import is_local
@@ -65,6 +66,8 @@ def _session(connection: ShownConnection) -> tuple[str, str]:
             return "down", "no connection"
         case _ if not connection.wanted:
             return "none", "disconnected, as you asked"
+        case _ if connection.worst is not None and connection.worst.severity == Severity.ERROR:
+            return "down", "no connection"
         case _:
             return ("wait", "not connected yet") if connection.application is not None else ("none", "not connected")
 

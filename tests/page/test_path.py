@@ -49,6 +49,8 @@ def test_all_is_well() -> None:
         ({"phase": "idle"}, "port", "wait"),
         ({"phase": "idle", "wanted": False}, "port", "none"),
         ({"phase": "idle", "application": None}, "port", "none"),
+        ({"phase": "idle", "problems": (replace(FROZEN, code="api-disabled"),)}, "port", "down"),
+        ({"phase": "idle", "problems": (replace(FROZEN, code="login-pending", severity="warning"),)}, "port", "wait"),
         ({"phase": "idle", "application": None}, "application", "down"),
         ({"application": None}, "application", "up"),
         ({"application": None, "host": "tws.example", "phase": "idle"}, "application", "unknown"),

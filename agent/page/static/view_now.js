@@ -35,7 +35,13 @@ function card(one, page) {
     problems(one, page),
     facts(one),
     checklist(one),
-    h("footer.actions", {}, actions(one, page)));
+    h("footer.actions", {}, actions(one, page), setUp(one)));
+}
+
+/** Who has nothing connected yet is shown the way. */
+function setUp(one) {
+  return one.overall === "waiting" || one.problems.some((problem) => problem.code === "app-not-installed")
+    ? h("a.button", { href: href("setup") }, "Set up step by step") : null;
 }
 
 const ROWS = { ok: "connected", differs: "warning", choice: "maintenance", unknown: "unknown" };
@@ -101,20 +107,22 @@ function problems(one, page) {
 
 function facts(one) {
   const application = one.application;
+  const connected = one.phase === "connected";
+  // What only a session tells is left out while there is none.
   const rows = [
     ["Application", application
       ? [`${one.title}${application.version ? ` ${application.version}` : ""}`, small(`pid ${application.pid}, runs since ${clock(application.started)}`)]
       : unknown("not seen on this machine")],
     ["API port", one.port ? [h("span.number", {}, `${one.host}:${one.port}`), application ? small(`listens on ${application.listening.join(", ") || "nothing"}`) : null] : unknown("not known")],
-    ["Account", one.accounts.length ? [one.accounts.join(", "), small(`${one.trading_mode} trading`)] : unknown("not known while not connected")],
-    ["Session", one.client_id !== undefined ? [`Client ${one.client_id}`, one.server_version ? small(`server version ${one.server_version}`) : null] : unknown("none")],
-    ["Answers in", latency(one)],
+    connected && ["Account", one.accounts.length ? [one.accounts.join(", "), small(`${one.trading_mode} trading`)] : unknown("not known")],
+    connected && ["Session", one.client_id !== undefined ? [`Client ${one.client_id}`, one.server_version ? small(`server version ${one.server_version}`) : null] : unknown("none")],
+    connected && ["Answers in", latency(one)],
     ["Link to IB’s servers", h("span.light", {}, shape(OF_LINK[one.server_link]), { up: "Connected", down: "Lost" }[one.server_link] ?? "Not known")],
     ["Programs on the port", programs(one)],
     ["Next expected outage", outage(one)],
-    ["Data farms", farms(one)],
+    connected && ["Data farms", farms(one)],
   ];
-  return h("dl.facts", {}, rows.map(([name, value]) =>
+  return h("dl.facts", {}, rows.filter(Boolean).map(([name, value]) =>
     h("div", { "data-key": name, "data-fact": name }, h("dt", {}, name), h("dd", {}, value))));
 }
 
