@@ -66,6 +66,9 @@ class Session:
     data_lost_at: float | None = None
     resubscribe: tuple[str, ...] = ()
     clock_offset: float | None = None
+    clock_bounds: tuple[float, float] | None = None
+    """What all answers so far leave possible for server clock minus ours, seconds: one tells no more than its second,
+    so that an offset near a limit would seem to come and go."""
     notices: tuple[NoticeSeen, ...] = ()
 
 
@@ -95,26 +98,35 @@ def heartbeat_answered(session: Session, server_time: int, now: Moment) -> Sessi
     """
     asked = session.heartbeats.asked
     latency = None if asked is None else now.monotonic - asked
-    offset = session.clock_offset if latency is None else clock_offset(server_time, now.wall, latency)
-    return replace(
-        session,
-        heartbeats=Heartbeats(last_heard=now.monotonic),
-        latency=session.latency if latency is None else latency,
-        clock_offset=offset,
-    )
+    session = replace(session, heartbeats=Heartbeats(last_heard=now.monotonic))
+    if latency is None:
+        return session
+    bounds = _narrowed(session.clock_bounds, clock_bounds(server_time, now.wall, latency))
+    return replace(session, latency=latency, clock_bounds=bounds, clock_offset=certain(bounds))
 
 
-def clock_offset(server_time: int, wall: float, latency: float) -> float:
-    """Server clock minus ours in seconds, as little as is certain.
+def clock_bounds(server_time: int, wall: float, latency: float) -> tuple[float, float]:
+    """Least and most that server clock minus ours can be, in seconds.
 
-    The server's whole second began up to 1 s before it answered, and it answered up to `latency` before now: anything
-    within that is 0.0.
+    The server's whole second began up to 1 s before it answered, and it answered up to `latency` before now.
     """
-    lowest = server_time - wall
-    highest = server_time + CLOCK_RESOLUTION - (wall - latency)
-    if lowest > 0:
-        return lowest
-    return highest if highest < 0 else 0.0
+    return server_time - wall, server_time + CLOCK_RESOLUTION - (wall - latency)
+
+
+def _narrowed(before: tuple[float, float] | None, now: tuple[float, float]) -> tuple[float, float]:
+    """What is left possible after one more answer; where nothing is, a clock was set, and only the new one counts."""
+    if before is None:
+        return now
+    least, most = max(before[0], now[0]), min(before[1], now[1])
+    return (least, most) if least <= most else now
+
+
+def certain(bounds: tuple[float, float]) -> float:
+    """As little of the offset as is certain: 0.0 where the clocks may agree."""
+    least, most = bounds
+    if least > 0:
+        return least
+    return most if most < 0 else 0.0
 
 
 def notice(session: Session, code: int, text: str, request_id: int, now: float, programs: tuple[str, ...]) -> Session:

@@ -10,7 +10,8 @@ from agent.core.session import (
     KEPT_NOTICES,
     Heartbeats,
     Session,
-    clock_offset,
+    certain,
+    clock_bounds,
     fresh_session,
     heard,
     heartbeat_answered,
@@ -98,11 +99,34 @@ def test_a_clock_offset_is_never_more_than_what_is_certain(
 ) -> None:
     wall = 1_000_000.0 + fraction
     answered_at = wall - min(back, latency)
-    offset = clock_offset(int(answered_at + true), wall, latency)
+    offset = certain(clock_bounds(int(answered_at + true), wall, latency))
 
     assert abs(offset) <= abs(true) + 1e-6
     assert offset * true >= -1e-6
     assert abs(offset - true) <= 1.0 + latency + 1e-6
+
+
+def answered(session: Session, at: float, true: float) -> Session:
+    """An answer of a server whose clock is off by so many seconds; `at` is wall and monotonic time at once."""
+    asked = heartbeat_sent(session, at - 0.002)
+    return heartbeat_answered(asked, int(at + true), Moment(at, at))
+
+
+def test_an_offset_near_a_limit_is_found_by_several_answers_and_does_not_come_and_go() -> None:
+    session = fresh_session(1000.0)
+    seen: list[float] = []
+    for beat in range(120):
+        session = answered(session, 1010.0 + 10.013 * beat, 2.5)
+        seen.append(session.clock_offset or 0.0)
+
+    assert seen == sorted(seen)
+    assert seen[-1] == pytest.approx(2.5, abs=0.05)
+
+
+def test_a_clock_that_was_set_right_is_believed_at_once() -> None:
+    session = answered(answered(fresh_session(1000.0), 1010.5, 30.0), 1020.5, 0.0)
+
+    assert session.clock_offset == 0.0
 
 
 def test_the_link_goes_down_and_comes_back() -> None:
