@@ -6,9 +6,11 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 import time
+import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import life
-from tests.desktop_session import SessionBus, session_bus
+from tests.desktop_session import SessionBus, session_bus, wait_until
 from tests.notice_recorder import NoticeRecorder
 from tests.tray_host import TrayHost
 
@@ -158,14 +160,33 @@ async def test_a_second_start_is_refused_and_shows_the_first(tmp_path: Path) -> 
     await recorder.end()
 
 
-@pytest.mark.usefixtures("bus")
-async def test_a_second_start_shows_the_steps_of_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = tmp_path / "opened"
-    opener = tmp_path / "bin" / "xdg-open"
+@pytest.fixture
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a browser writes what it is told to open."""
+    told, opener = tmp_path / "opened", tmp_path / "bin" / "xdg-open"
     opener.parent.mkdir()
-    opener.write_text(f'#!/bin/sh\necho "$1" > {opened}.new\nmv {opened}.new {opened}\n')
+    opener.write_text(f'#!/bin/sh\necho "$1" > {told}.new\nmv {told}.new {told}\n')
     opener.chmod(0o755)
     monkeypatch.setenv("PATH", f"{opener.parent}{os.pathsep}{os.environ['PATH']}")
+    return told
+
+
+def told(opened: Path) -> str:
+    wait_until(opened.exists, "the browser")
+    return opened.read_text().strip()
+
+
+def where_it_leads(address: str) -> str:
+    """Where a browser gets with an address, what stands behind the # included."""
+    browser = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor())
+    with browser.open(address, timeout=PATIENCE_SECONDS) as page:
+        assert b"gatelight-token" in page.read()
+        return str(page.url)
+
+
+@pytest.mark.usefixtures("bus")
+@pytest.mark.parametrize("page", [True, False], ids=["page", "no page"])
+async def test_a_second_start_shows_the_steps_of_what_is_wrong(page: bool, tmp_path: Path, opened: Path) -> None:
     host = await TrayHost.start()
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -175,17 +196,38 @@ async def test_a_second_start_shows_the_steps_of_what_is_wrong(tmp_path: Path, m
 
     server = await asyncio.start_server(refuse, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server, running(tmp_path, f'[[connections]]\nname = "Paper"\nport = {port}\n') as agent:
+    config = f'[[connections]]\nname = "Paper"\nport = {port}\n\n[page]\nenabled = {str(page).lower()}\n'
+    async with server, running(tmp_path, config) as agent:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while (await agent.ask("status"))[0] != 1:  # noqa: ASYNC110 - another process knows
                 await asyncio.sleep(0.2)
             await agent.ask("run")
-            while not opened.exists():  # noqa: ASYNC110 - written by another process
-                await asyncio.sleep(0.02)
-        page = tmp_path / "steps" / Path(opened.read_text().strip()).name
+        shown = await asyncio.to_thread(told, opened)
+        if page:
+            where = await asyncio.to_thread(where_it_leads, shown)
 
-        assert opened.read_text().strip() == str(page)
-        assert "<h2>What to do</h2>" in page.read_text(encoding="utf-8")
+            assert "/#/problem/Paper/" in where
+            assert not (tmp_path / "steps").exists()
+        else:
+            file = tmp_path / "steps" / Path(shown).name
+
+            assert shown == str(file)
+            assert "<h2>What to do</h2>" in file.read_text(encoding="utf-8")
+        assert await agent.told_to_end() == 0
+    await host.end()
+
+
+@pytest.mark.usefixtures("bus")
+async def test_the_page_is_opened_from_the_menu(tmp_path: Path, opened: Path) -> None:
+    host = await TrayHost.start()
+    async with running(tmp_path) as agent:
+        await host.item_came()
+        await agent.answers()
+
+        await host.click("Open Gatelight page")
+        where = await asyncio.to_thread(lambda: where_it_leads(told(opened)))
+
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", where)
         assert await agent.told_to_end() == 0
     await host.end()
 
