@@ -79,6 +79,8 @@ class Process:
     """(API port, number of sockets in CLOSE_WAIT on it)."""
     memory: int | None = None
     """Resident bytes."""
+    memory_peak: int | None = None
+    """Most resident bytes in the last half hour: each clearing up gives some back for a while."""
     memory_growth: float | None = None
     """Bytes per second over the last hour or so; None until watched long enough."""
     cpu: float | None = None

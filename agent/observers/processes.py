@@ -31,6 +31,9 @@ MEMORY_EVERY = 60.0
 MEMORY_KEPT = 120
 """Memory samples kept: two hours."""
 
+PEAK_KEPT = 1800.0
+"""Seconds a peak of memory is remembered, so that memory that sways around a limit does not seem to come and go."""
+
 MEMORY_SPAN = 1800.0
 """Seconds the samples must span before a growth is told: shorter spans show Java's garbage collector."""
 
@@ -47,6 +50,13 @@ def growth(samples: Collection[MemorySample]) -> float | None:
     mean = sum(m for _, m in samples) / len(samples)
     spread = sum((t - middle) ** 2 for t in times)
     return sum((t - middle) * (m - mean) for t, m in samples) / spread
+
+
+def higher(peak: MemorySample | None, sample: MemorySample) -> MemorySample:
+    """The peak after one more sample; one that is too old gives way to whatever is held now."""
+    if peak is None or sample[1] >= peak[1] or sample[0] - peak[0] > PEAK_KEPT:
+        return sample
+    return peak
 
 
 @dataclass(slots=True)
@@ -67,6 +77,7 @@ class _Seen:
     cpu: tuple[float, float] | None = None
     """(monotonic seconds, processor seconds used) at the last look."""
     memory: deque[MemorySample] = field(default_factory=lambda: deque(maxlen=MEMORY_KEPT))
+    peak: MemorySample | None = None
 
 
 class ProcessObserver:
@@ -167,7 +178,7 @@ class ProcessObserver:
         if may_be_application(name):
             self._recognise(seen, now)
         if before is not None and before.started == started and before.found == seen.found:
-            seen.cpu, seen.memory = before.cpu, before.memory
+            seen.cpu, seen.memory, seen.peak = before.cpu, before.memory, before.peak
         self._seen[pid] = seen
 
     def _recognise(self, seen: _Seen, now: Moment) -> None:
@@ -208,6 +219,7 @@ class ProcessObserver:
             seen.cpu = (now.monotonic, used)
             if not seen.memory or now.monotonic - seen.memory[-1][0] >= MEMORY_EVERY:
                 seen.memory.append((now.monotonic, memory))
+            seen.peak = higher(seen.peak, (now.monotonic, memory))
         except (psutil.NoSuchProcess, ProcessLookupError):
             return None
         except (psutil.Error, OSError):
@@ -217,6 +229,7 @@ class ProcessObserver:
             application=application,
             started=seen.started,
             memory=memory,
+            memory_peak=None if memory is None or seen.peak is None else seen.peak[1],
             memory_growth=growth(seen.memory),
             cpu=cpu,
         )

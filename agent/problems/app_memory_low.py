@@ -1,9 +1,11 @@
 """The application has nearly filled the memory its command line allows it, or will within hours."""
 
+import math
+
 from agent.core.facts import Facts, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.reading import chosen
-from agent.core.telling import lasting, size
+from agent.core.telling import size
 
 NEARLY_FULL = 0.95
 """Share of the -Xmx limit that resident memory has reached when we warn.
@@ -13,6 +15,8 @@ has some room left at this point; TWS grows slow well before it is full, and a r
 """
 HORIZON = 3 * 3600.0
 """Seconds ahead that growth is carried forward: time enough to restart at a quiet moment (a judgement)."""
+STEP = 0.05
+"""Share of the limit by which the memory that is told grows."""
 WORTH_WATCHING = 0.6
 """Growth is carried forward only above this share of the limit: below it, filling up is what a heap does."""
 
@@ -28,19 +32,23 @@ def _check(facts: Facts) -> Verdict:
         return Undecided(f"the system does not tell how much memory {process.label} holds")
     if not limit:
         return Undecided(f"the command line of {process.label} does not tell its memory limit (-Xmx)")
-    left = limit * NEARLY_FULL - memory
+    most = max(memory, process.memory_peak or 0)
+    left = limit * NEARLY_FULL - most
     evidence = [f"{process.label} holds {size(memory)}; its limit (-Xmx) is {size(limit)}: {memory / limit:.0%}"]
     growth = process.memory_growth
     if growth is not None and growth > 0:
         evidence.append(f"it has been growing by {size(growth * 3600)} per hour")
     if left <= 0:
         outlook = "nearly all it may have"
-    elif growth is not None and growth > 0 and memory >= limit * WORTH_WATCHING and left / growth <= HORIZON:
-        outlook = f"and at this pace it is full in {lasting(left / growth)}"
-        evidence.append(f"at this pace it reaches the limit in {lasting(left / growth)}")
+    elif growth is not None and growth > 0 and most >= limit * WORTH_WATCHING and left / growth <= HORIZON:
+        within = f"within {math.ceil(left / growth / 3600)} h"
+        outlook = f"and at this pace it is full {within}"
+        evidence.append(f"at this pace it reaches the limit {within}")
     else:
         return Absent()
-    args = {"app": process.kind.title, "memory": size(memory), "limit": size(limit), "outlook": outlook}
+    # In steps: what ticks would be told as a change at every look.
+    held = f"more than {size(math.floor(most / limit / STEP) * STEP * limit)}"
+    args = {"app": process.kind.title, "memory": held, "limit": size(limit), "outlook": outlook}
     return Present(args, tuple(evidence))
 
 

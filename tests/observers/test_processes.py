@@ -11,7 +11,17 @@ import pytest
 
 from agent.core.clock import Moment
 from agent.core.facts import Known, Process, Processes, Unknown
-from agent.observers.processes import EXEC_TIME, MEMORY_KEPT, MEMORY_SPAN, SWEEP, YOUNG, ProcessObserver, growth
+from agent.observers.processes import (
+    EXEC_TIME,
+    MEMORY_KEPT,
+    MEMORY_SPAN,
+    PEAK_KEPT,
+    SWEEP,
+    YOUNG,
+    ProcessObserver,
+    growth,
+    higher,
+)
 from agent.tws.applications import ApplicationKind, Launcher, TradingMode
 from tests.lookalikes import Start
 
@@ -236,6 +246,15 @@ def test_the_teeth_of_the_garbage_collector_are_no_growth() -> None:
 
     assert slope is not None
     assert abs(slope) * 3600 < 5_000_000
+
+
+def test_a_peak_of_memory_is_remembered_for_half_an_hour() -> None:
+    peak = higher(None, (0.0, 700))
+
+    assert higher(peak, (60.0, 690)) == (0.0, 700)
+    assert higher(peak, (60.0, 710)) == (60.0, 710)
+    assert higher(peak, (PEAK_KEPT, 690)) == (0.0, 700)
+    assert higher(peak, (PEAK_KEPT + 5.0, 690)) == (PEAK_KEPT + 5.0, 690)
 
 
 def test_one_sample_tells_nothing() -> None:

@@ -29,7 +29,16 @@ def test_growth_that_reaches_the_limit_within_hours_is_told_ahead(judge: Judge) 
     verdict = judge(APP_MEMORY_LOW, facts(machine(gateway(memory=memory, heap_limit=LIMIT, memory_growth=growth))))
 
     assert isinstance(verdict, Present)
-    assert verdict.args["outlook"] == "and at this pace it is full in 2 h 58 min"
+    assert verdict.args["outlook"] == "and at this pace it is full within 3 h"
+
+
+def test_memory_that_sways_around_the_limit_is_told_steadily(judge: Judge) -> None:
+    peak = round(LIMIT * 0.96)
+    swaying = [gateway(memory=round(LIMIT * now), memory_peak=peak, heap_limit=LIMIT) for now in (0.94, 0.96, 0.93)]
+    verdicts = [judge(APP_MEMORY_LOW, facts(machine(process))) for process in swaying]
+
+    assert all(isinstance(v, Present) for v in verdicts)
+    assert {v.args["memory"] for v in verdicts if isinstance(v, Present)} == {"more than 730 MiB"}
 
 
 @pytest.mark.parametrize(
