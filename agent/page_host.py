@@ -10,7 +10,9 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -73,6 +75,8 @@ class PageHost:
         self._server: PageServer | None = None
         self._keyring: Keyring | None = None
         self._aio: asyncio.AbstractEventLoop | None = None
+        self._opening = asyncio.Lock()
+        self._again: asyncio.Task[None] | None = None
 
     # ── for the program ─────────────────────────────────────────────────────────────────────────
 
@@ -86,12 +90,22 @@ class PageHost:
         self._aio = asyncio.get_running_loop()
         port, sessions = self._remembered()
         if port and self.enabled:
-            with contextlib.suppress(PageError):
-                await self._serve(port, sessions)
+            # The agent itself does not wait for it.
+            self._again = asyncio.get_running_loop().create_task(self._serve_again(port, sessions), name="page again")
+
+    async def _serve_again(self, port: int, sessions: tuple[str, ...]) -> None:
+        try:
+            await self._serve(port, sessions)
+        except PageError as reason:
+            logger.info("%s", reason)
 
     async def end(self) -> None:
         """The agent ends."""
         self._aio = None
+        if self._again is not None:
+            self._again.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._again
         if self._server is not None:
             await self._server.close()
 
@@ -133,12 +147,17 @@ class PageHost:
             raise PageError("The status page could not be opened in time: try again.") from None
 
     async def _serve(self, port: int = 0, sessions: tuple[str, ...] = ()) -> None:
+        # Two clicks in a row are one wish.
+        async with self._opening:
+            await self._serve_alone(port, sessions)
+
+    async def _serve_alone(self, port: int, sessions: tuple[str, ...]) -> None:
         if not self.enabled:
             raise PageError(
                 "The status page is switched off: run `gatelight config set page.enabled true` to switch it on."
             )
         if self._server is None:
-            # Here, and nowhere earlier: a third of a second and some megabytes that most days nobody needs.
+            await _load()
             from agent.page.guard import Keyring
             from agent.page.server import PageServer
             from agent.platforms.loopback_peer import is_ours
@@ -254,6 +273,16 @@ class PageHost:
             return int(kept["port"]), tuple(str(session) for session in kept["sessions"])
         except (OSError, ValueError, TypeError, KeyError):
             return 0, ()
+
+
+async def _load() -> None:
+    """Load the server: here and nowhere earlier, for most days nobody needs it; aside, for it takes a while.
+
+    A third of a second in which heartbeats would wait. The thread ends with its work.
+    """
+    with ThreadPoolExecutor(1, "page-loads") as aside:
+        for module in ("aiohttp.web", "agent.page.server", "agent.page.view"):
+            await asyncio.get_running_loop().run_in_executor(aside, import_module, module)
 
 
 def view_of(connection: str, code: str) -> str:

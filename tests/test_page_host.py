@@ -35,6 +35,12 @@ def browser() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
 
 
+async def again(agent: LivingAgent) -> None:
+    """Until a page of last time has been thought of."""
+    if agent.page._again is not None:
+        await agent.page._again
+
+
 async def status_of(http: aiohttp.ClientSession, address: str) -> int:
     async with http.get(address) as answer:
         return answer.status
@@ -89,6 +95,15 @@ async def test_it_can_be_asked_for_from_another_thread(agent: LivingAgent) -> No
     await agent.page.end()
     with pytest.raises(PageError, match="starting or ending"):
         agent.page.address_from_anywhere()
+
+
+async def test_several_wishes_at_a_time_are_one(agent: LivingAgent) -> None:
+    urls = await asyncio.gather(*(agent.page.address() for _ in range(5)))
+    async with browser() as http:
+        entered = [await status_of(http, url) for url in urls]
+
+    assert entered == [200] * 5
+    assert len({url.split("/enter")[0] for url in urls}) == 1
 
 
 async def test_where_the_user_wants_no_page_there_is_none(agent: LivingAgent) -> None:
@@ -156,6 +171,7 @@ async def test_a_page_that_was_open_is_served_again_after_a_restart(tmp_path: Pa
                 mode = (first.places.data / MEMORY).stat().st_mode & 0o777
                 await first.page.end()
         async with living_agent(tmp_path, gateway=gateway) as second:
+            await again(second)
             assert second.server is not None
             served = second.server.port
             status = await status_of(http, f"http://127.0.0.1:{port}/api/limits")
@@ -213,6 +229,8 @@ async def test_a_page_of_yesterday_is_not_waited_for(tmp_path: Path) -> None:
     long_ago = time.time() - MEMORY_SECONDS - 60
     os.utime(file, (long_ago, long_ago))
     async with living_agent(tmp_path) as agent:
+        await again(agent)
+
         assert agent.server is None
 
 

@@ -1,5 +1,6 @@
 """Explain: a pasted line of log, a number or a code, and what it means."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,8 @@ async def words(_: Desk, asked: Mapping[str, Any]) -> Answer:
     given = text_of(asked, "words", LONGEST).strip()
     if not given:
         raise Refused("Paste a line of a log, or type a notice number or a problem code.", 422)
-    found = explain(given, load_guides())
+    # Aside: a long paste takes a fifth of a second, in which heartbeats would wait.
+    found = await asyncio.to_thread(explain, given, load_guides())
     if found is None:
         raise Refused("Nothing in it is known: try a notice number, a problem code or another line of the log.", 422)
     return {
