@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from agent.tws.api_settings import Configuration, LockAndExit
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.calendar import Region
 
@@ -32,6 +33,13 @@ class IbcChoices:
     def arguments(self) -> tuple[str, ...]:
         """What stands between the configuration file and the trading mode on IBC's command line."""
         return ("simulated", PRETENDED_PASSWORD) if self.password_on_command_line else ()
+
+
+def as_set_by(choices: IbcChoices, configuration: Configuration) -> Configuration:
+    """The settings of an application that IBC has started: it enters its daily restart there."""
+    time, _, period = choices.auto_restart_time.partition(" ")
+    lock_and_exit = LockAndExit(time.removeprefix("0"), period, "restart")
+    return Configuration(configuration.settings, configuration.precautions, lock_and_exit)
 
 
 def jts_ini(mode: TradingMode, region: Region) -> str:

@@ -17,7 +17,7 @@ from agent.simulator.free_ports import free_port
 from agent.simulator.ibc_server import ENABLE_API, RECONNECT_ACCOUNT, RECONNECT_DATA
 from agent.simulator.process_faults import FAULTS, PROCESS_FAULTS, known, split
 from agent.simulator.scene import Application, Companion, Scene, Setting, first_order, stage
-from agent.simulator.settings_folder import IbcChoices
+from agent.simulator.settings_folder import IbcChoices, as_set_by
 from agent.simulator.shapes import Look, Shape, furnish, lay_out
 from agent.simulator.state import FARM_FAULTS, NEWEST_SERVER_VERSION
 from agent.tws.api_settings import Configuration
@@ -95,7 +95,7 @@ class SimulatedApplication:
             "accounts": list(accounts or _ACCOUNTS[look.mode]),
             "region": region.value,
             "tick_seconds": tick_seconds,
-            "configuration": configuration.to_json(),
+            "configuration": (configuration if ibc is None else as_set_by(ibc, configuration)).to_json(),
         }
         upstream = (at["address"], at["port"])
         setting = Setting(

@@ -8,6 +8,7 @@ from agent.session.settings import Changed, ask, update
 from agent.simulator.control import ask as order
 from agent.simulator.control import control_socket
 from agent.simulator.free_ports import free_port
+from agent.simulator.settings_folder import IbcChoices
 from agent.simulator.world import SimulatedApplication
 from agent.tws.api_settings import ApiSettings, ConfigResponse, Configuration, LockAndExit, Precautions
 from tests.ibkr_settings import filled
@@ -75,3 +76,12 @@ async def test_settings_are_changed_over_the_control_socket(tmp_path: Path) -> N
     assert answer["configuration"] == found.to_json()
     assert found.settings.read_only_api is True
     assert found.settings.trusted_ips == ("192.0.2.7",)
+
+
+async def test_the_daily_restart_is_the_one_that_ibc_enters(tmp_path: Path) -> None:
+    async with await SimulatedApplication.start(
+        tmp_path, shape="ibc", ibc=IbcChoices(auto_restart_time="07:05 AM")
+    ) as gateway:
+        found = await told(gateway.port)
+
+    assert (found.lock_and_exit.minutes_after_midnight, found.lock_and_exit.restarts) == (7 * 60 + 5, True)
