@@ -61,7 +61,7 @@ function messages({ last_minute, allowed_per_second, rejects }) {
       : [h("p", {}, h("span.big.number", {}, String(last_minute)), " in the last minute"),
          meter(last_minute, allowed_per_second * 60, `${last_minute} messages of at least ${allowed_per_second * 60} a minute`)],
     h("p.small", {}, `At most ${allowed_per_second} a second from each client with the usual market data lines. `,
-      rejects === undefined ? "" : rejects ? "TWS is set to reject what is too fast." : "TWS slows down what is too fast."));
+      rejects === undefined ? "" : rejects ? "What is too fast is rejected, as the application is set." : "What is too fast is slowed down."));
 }
 
 /** A bar with its words beside it. */
