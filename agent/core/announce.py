@@ -56,7 +56,7 @@ class Manners:
     snoozed: frozenset[str] = frozenset()
     """Problem codes."""
     unstable: bool = False
-    """connection-unstable is shown: it speaks for the others."""
+    """connection-unstable is shown: it speaks for what the single losses bring about."""
 
 
 def decide(entry: Entry, manners: Manners, now: Moment) -> Decision:
@@ -83,7 +83,8 @@ def keep_quiet(entry: Entry, manners: Manners) -> Reason | None:
         return Reason.PAUSED
     if any(hours.covers(manners.local_minute) for hours in manners.settings.quiet_hours):
         return Reason.QUIET_HOURS
-    if manners.unstable and entry.problem.code != "connection-unstable":
+    if manners.unstable and entry.problem.code != "connection-unstable" and not entry.problem.needs_session:
+        # It replaces what each loss brings about; what a session tells, as that TWS lost IB's servers, is other news.
         return Reason.UNSTABLE
     return None
 

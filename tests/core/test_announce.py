@@ -63,6 +63,12 @@ def test_an_unstable_connection_speaks_for_the_others_and_not_for_itself() -> No
     assert decide(unstable, replace(POLITE, unstable=True), NOW) == Say(again=False)
 
 
+def test_what_only_a_session_tells_is_news_on_an_unstable_connection_too() -> None:
+    link_lost = replace(ENTRY, problem=replace(PROBLEM, code="server-link-lost", needs_session=True))
+
+    assert decide(link_lost, replace(POLITE, unstable=True), NOW) == Say(again=False)
+
+
 @pytest.mark.parametrize("severity", Severity)
 @pytest.mark.parametrize("minimum", MinimumSeverity)
 def test_what_is_below_the_minimum_is_not_said(severity: Severity, minimum: MinimumSeverity) -> None:

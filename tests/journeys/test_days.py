@@ -296,6 +296,17 @@ def test_three_losses_in_ten_minutes_are_one_notice() -> None:
     assert day.said == ["connection-unstable"]
 
 
+def test_a_link_lost_for_good_is_told_although_the_session_kept_breaking_before() -> None:
+    day = connected()
+    for _ in range(3):
+        day.drop()
+        day.run(30)
+    day.notice(1100)
+    day.run(60)
+
+    assert day.said == ["connection-unstable", "server-link-lost"]
+
+
 def test_an_unsolved_problem_is_repeated_ever_more_rarely() -> None:
     day = Day()
     day.start().outcome = Outcome.SILENT
