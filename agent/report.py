@@ -96,7 +96,8 @@ def _checklist(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
         ports = ", ".join(str(p) for p in application["listening"]) or "nothing"
         yield f"application:    {name}{version}, pid {application['pid']}, listens on {ports}"
     port = connection.get("port")
-    yield f"API port:       {connection['host']}:{port if port is not None else 'not known'}"
+    host = f"[{connection['host']}]" if ":" in connection["host"] else connection["host"]
+    yield f"API port:       {host}:{port if port is not None else 'not known'}"
     if connection["phase"] == "connected":
         latency = connection.get("latency_s")
         took = f", answers in {latency * 1000:.1f} ms" if latency is not None else ""

@@ -87,6 +87,10 @@ def test_the_doctor_who_has_only_just_looked_does_not_say_since_when() -> None:
     assert "Since" not in printed(thorough=True, overall="problem", problems=[PROBLEM])
 
 
+def test_an_ipv6_address_is_told_apart_from_its_port() -> None:
+    assert "API port:       [2001:db8::7]:4002\n" in printed(host="2001:db8::7")
+
+
 def test_steps_are_numbered_and_without_marks() -> None:
     text = printed(overall="problem", problems=[PROBLEM])
 
