@@ -33,6 +33,7 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Server": "Gatelight",
 }
 """On every answer."""
 CSRF_HEADER = "X-Gatelight-Token"

@@ -5,6 +5,7 @@ that does not read at all is dropped.
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -45,7 +46,7 @@ class Streams:
         self._patience = patience
         self._open: list[tuple[str, asyncio.Event]] = []
         self._text: bytes | None = None
-        self._closing = False
+        self._closing = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._open)
@@ -58,7 +59,7 @@ class Streams:
 
     def close(self) -> None:
         """Let every stream end."""
-        self._closing = True
+        self._closing.set()
         self.changed()
 
     def fresh(self) -> "Streams":
@@ -84,7 +85,7 @@ class Streams:
                 event = b"event: beat\ndata:\n\n"
                 if await self._has_news(news):
                     news.clear()
-                    if self._closing:
+                    if self._closing.is_set():
                         return
                     text = self._latest()
                     if text == sent:
@@ -92,9 +93,15 @@ class Streams:
                     event, sent = b"data: " + text + b"\n\n", text
                 async with asyncio.timeout(self._patience):
                     await write(event)
-                await asyncio.sleep(self._pause)
+                await self._rest()
         finally:
             self._open.remove(place)
+
+    async def _rest(self) -> None:
+        """A pause between two views; the end of the server does not wait for it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._pause):
+                await self._closing.wait()
 
     async def _has_news(self, news: asyncio.Event) -> bool:
         try:

@@ -1,0 +1,127 @@
+"""Live views without a server: the latest one and no other, not too often, and nobody waits for a page that is stuck."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from agent.page.streams import MOST_PER_SESSION, MOST_STREAMS, Full, Streams
+
+PATIENCE = 5.0
+
+
+class Reader:
+    """A page: it reads what is written, or not."""
+
+    def __init__(self, *, stuck_after: int = 10**9) -> None:
+        self.read: list[bytes] = []
+        self.came = asyncio.Event()
+        self._stuck_after = stuck_after
+
+    async def write(self, event: bytes) -> None:
+        if len(self.read) >= self._stuck_after:
+            await asyncio.Event().wait()
+        self.read.append(event)
+        self.came.set()
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while len(self.read) < count:
+                self.came.clear()
+                await self.came.wait()
+
+    @property
+    def views(self) -> list[Any]:
+        return [json.loads(e.removeprefix(b"data: ")) for e in self.read if e.startswith(b"data: ")]
+
+
+class Shown:
+    """What is shown, and how often it was made into text."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.made = 0
+
+    def __call__(self) -> dict[str, int]:
+        self.made += 1
+        return {"number": self.number}
+
+
+async def test_a_hundred_changes_in_a_pause_are_one_view() -> None:
+    shown, reader = Shown(), Reader()
+    streams = Streams(shown, pause=0.1)
+    running = asyncio.ensure_future(streams.run("a", reader.write))
+    await reader.until(2)
+    for number in range(1, 101):
+        shown.number = number
+        streams.changed()
+        await asyncio.sleep(0)
+    await reader.until(3)
+    streams.close()
+    await asyncio.wait_for(running, PATIENCE)
+
+    assert [view["number"] for view in reader.views] == [0, 100]
+
+
+async def test_a_view_is_made_once_for_all_pages() -> None:
+    shown, readers = Shown(), [Reader() for _ in range(4)]
+    streams = Streams(shown, pause=0.0)
+    running = [asyncio.ensure_future(streams.run(str(n), reader.write)) for n, reader in enumerate(readers)]
+    for reader in readers:
+        await reader.until(2)
+    shown.number = 1
+    streams.changed()
+    for reader in readers:
+        await reader.until(3)
+    streams.close()
+    await asyncio.gather(*running)
+
+    assert shown.made == 2
+    assert [[view["number"] for view in reader.views] for reader in readers] == [[0, 1]] * 4
+
+
+async def test_a_page_that_is_stuck_is_given_up_and_the_others_go_on() -> None:
+    shown, stuck, fine = Shown(), Reader(stuck_after=1), Reader()
+    streams = Streams(shown, pause=0.0, patience=0.05)
+    lost = asyncio.ensure_future(streams.run("a", stuck.write))
+    going = asyncio.ensure_future(streams.run("b", fine.write))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(lost, PATIENCE)
+    left = len(streams)
+    shown.number = 7
+    streams.changed()
+    await fine.until(3)
+    streams.close()
+    await going
+
+    assert left == 1
+    assert fine.views[-1] == {"number": 7}
+
+
+async def test_an_end_does_not_wait_for_a_pause_or_a_beat() -> None:
+    reader = Reader()
+    streams = Streams(Shown(), pause=60.0, beat=60.0)
+    running = asyncio.ensure_future(streams.run("a", reader.write))
+    await reader.until(2)
+    streams.close()
+    await asyncio.wait_for(running, PATIENCE)
+
+    assert len(streams) == 0
+
+
+async def test_so_many_pages_and_no_more() -> None:
+    streams = Streams(Shown(), pause=0.0)
+    running = []
+    for number in range(MOST_STREAMS):
+        streams.check_room(f"browser {number // MOST_PER_SESSION}")
+        running.append(asyncio.ensure_future(streams.run(f"browser {number // MOST_PER_SESSION}", Reader().write)))
+        await asyncio.sleep(0)
+    with pytest.raises(Full):
+        streams.check_room("browser 0")
+    with pytest.raises(Full):
+        streams.check_room("another browser")
+    streams.close()
+    await asyncio.gather(*running)
+
+    streams.fresh().check_room("browser 0")
