@@ -300,3 +300,23 @@ async def test_a_wrong_value_is_told_at_its_field_and_a_right_one_is_kept(agent:
     assert (invalid, wrong) == ("true", [])
     assert 'reply_timeout = "4s"' in agent.places.config.read_text()
     assert agent.loop.state.settings.checks.reply_timeout == 4.0
+
+
+async def test_a_connection_is_added_and_taken_out_after_a_question(agent: LivingAgent, browser: Browser) -> None:
+    async with tab(browser, await agent.page.address()) as shown:
+        await show(shown, "settings")
+        await shown.page.fill("#new-name", "Second")
+        await shown.page.keyboard.press("Enter")
+        group = shown.page.get_by_role("region", name="Connection “Second”")
+        await group.wait_for()
+        added = agent.places.config.read_text()
+        await group.get_by_role("button", name="Remove this connection").click()
+        await shown.page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+        kept = agent.places.config.read_text()
+        await group.get_by_role("button", name="Remove this connection").click()
+        await shown.page.get_by_role("dialog").get_by_role("button", name="Remove it").click()
+        await group.wait_for(state="detached")
+
+    assert 'name = "Second"' in added
+    assert kept == added
+    assert "Second" not in agent.places.config.read_text()

@@ -1,4 +1,4 @@
-"""Live views without a server: the latest one and no other, not too often, and nobody waits for a page that is stuck."""
+"""Live views without a server: the latest one and no other, not too often, and nobody waits for one that is stuck."""
 
 import asyncio
 import json
