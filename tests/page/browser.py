@@ -95,7 +95,9 @@ async def tab(
     browser: Browser, address: str, *, width: int = 1280, scheme: Scheme = "light", **more: Any
 ) -> AsyncIterator[Tab]:
     """The page opened as the opener does it; it fails when the page has complained about anything."""
-    context = await browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **more)
+    # What moves is drawn many times a second, and without a graphics card that is most of the work.
+    calm = {"reduced_motion": "reduce", **more}
+    context = await browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **calm)
     try:
         opened = Tab(await context.new_page())
         opened.page.set_default_timeout(PATIENCE_MS)

@@ -47,7 +47,7 @@ READ = """([title]) => {
   const words = (e) => [...e.childNodes].filter((n) => n.className !== 'done').map((n) => n.textContent).join('');
   const [shown] = read('h1');
   const steps = [...document.querySelectorAll('.steps > li > p')].map(words);
-  if (shown?.replace(/[0-9]+/g, '#') !== title || !steps.length) return null;
+  if (shown?.replace(/[0-9]+(?:[.][0-9]+)*/g, '#') !== title || !steps.length) return null;
   const drawings = document.querySelectorAll('.steps .drawing').length;
   return [shown, read('.evidence li'), steps, drawings, read('.offers > button')];
 }"""
@@ -182,4 +182,4 @@ def unmarked(step: str) -> str:
 
 def counted(text: str) -> str:
     """A text without its numbers: what is counted goes on being counted while it is read."""
-    return re.sub(r"\d+", "#", " ".join(text.split()))
+    return re.sub(r"\d+(?:\.\d+)*", "#", " ".join(text.split()))
