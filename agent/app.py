@@ -8,17 +8,15 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from agent import __version__
 from agent.autostart import LogInStart
-from agent.channels import Chain, Channel, Delivered, Delivery
+from agent.channels import Chain, Channel
 from agent.channels.rich import RichChannel
 from agent.clicks import Clicks, Scene
-from agent.config import load, load_or_go_without
-from agent.console import Console, somebody_sits_there
+from agent.config import load
 from agent.core.display import Action, AskFix, DoFix, Notice, ShowSteps
 from agent.core.events import ConfigRejected, Reconfigured, UserAsked
 from agent.core.events import Woke as WokeEvent
@@ -29,15 +27,13 @@ from agent.core.settings import Settings
 from agent.core.state import Knowledge
 from agent.core.status import Status
 from agent.core.timing import Timing
-from agent.errors import AlreadyRunning, ConfigError, NotRunning
+from agent.errors import ConfigError
 from agent.fix_host import FixHost, abilities, run_aside
 from agent.page_host import Agent as PageAgent
 from agent.page_host import PageHost
 from agent.runtime.answers import answer
 from agent.runtime.clock import SystemClock, Woke
-from agent.runtime.control import ControlServer, request
-from agent.runtime.instance import Instance
-from agent.runtime.logs import private_here, set_up
+from agent.runtime.control import ControlServer
 from agent.runtime.loop import AgentLoop
 from agent.runtime.memory_file import MemoryFile
 from agent.runtime.paths import Places
@@ -240,6 +236,7 @@ class App:
                     signal.signal(number, lambda *_: self.stop())
 
     def _channels(self, settings: Settings, on_notice: Callable[[Notice], None], *, desktop: bool) -> Chain:
+        from agent.channels.hearing import HearingChannel
         from agent.channels.log import LogChannel
 
         chain: list[Channel] = []
@@ -254,7 +251,7 @@ class App:
                 chain.append(BalloonChannel(self._balloon))
         log = LogChannel()
         # Without a desktop the log is the way of telling; with one it is told besides.
-        always: list[Channel] = [_Hearing(on_notice), *([log] if chain else [])]
+        always: list[Channel] = [HearingChannel(on_notice), *([log] if chain else [])]
         if settings.notifications.remote:
             from agent.channels.remote import RemoteChannel
 
@@ -361,82 +358,7 @@ class App:
             await self._world.announce(Notice("gatelight", Severity.INFO, "Gatelight already runs", tooltip(status)))
 
 
-class _Hearing:
-    """A channel that takes nothing and lets somebody listen (the demonstration does)."""
-
-    name = "listener"
-
-    def __init__(self, on_notice: Callable[[Notice], None]) -> None:
-        self._on_notice = on_notice
-
-    async def announce(self, notice: Notice) -> Delivery:
-        """Let it be heard."""
-        self._on_notice(notice)
-        return Delivered(self.name)
-
-    async def withdraw(self, key: str) -> None:
-        """Nothing to take back."""
-
-
 def _leave() -> None:
     logger.error("something did not stop in time; leaving")
     logging.shutdown()
     os._exit(0)
-
-
-def run(
-    places: Places,
-    *,
-    tray: bool,
-    verbosity: int,
-    say: Callable[[str], None],
-    autostarted: bool = False,
-    asked_to_stop: threading.Event | None = None,
-) -> int:
-    """`gatelight run`: the agent until told to stop. Raises GatelightError for what the user can put right."""
-    if autostarted:
-        settings, config_error = load_or_go_without(places.config, named=places.config_named)
-    else:
-        settings, config_error = load(places.config, named=places.config_named), None
-    with (
-        _only_one(places, quiet=autostarted),
-        set_up(places.log_file, verbosity, private=private_here(settings.notifications.remote), tell=say),
-    ):
-        logger.info("Gatelight %s starts (pid %d)", __version__, os.getpid())
-        login = LogInStart(places)
-        login.repair()
-        console = Console(say, lambda: app.has_icon)
-        # With -v the log itself is told there.
-        talks = verbosity == 0 and not autostarted and somebody_sits_there()
-        hear: Callable[[Notice], None] = console.hear if talks else lambda _: None
-        app = App(
-            places,
-            settings,
-            tray=tray,
-            login=login,
-            autostarted=autostarted,
-            config_error=config_error,
-            say=say,
-            on_notice=hear,
-        )
-        if talks:
-            console.begin()
-        app.run(asked_to_stop)
-    return 0
-
-
-@contextlib.contextmanager
-def _only_one(places: Places, *, quiet: bool) -> Iterator[None]:
-    """The right to run; where another one has it, that one is asked to show itself."""
-    try:
-        instance = Instance(places)
-        instance.take()
-    except AlreadyRunning:
-        if not quiet:
-            with contextlib.suppress(NotRunning):
-                request(places, {"command": "show"})
-        raise
-    try:
-        yield
-    finally:
-        instance.release()

@@ -115,7 +115,7 @@ def _run(options: argparse.Namespace) -> int:
         if number is not None and (name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN):
             with contextlib.suppress(ValueError, OSError):
                 signal.signal(number, lambda *_: asked.set())
-    from agent.app import run
+    from agent.run_command import run
 
     return run(
         _places(options),

@@ -1,0 +1,23 @@
+"""Lets somebody in the program itself hear every notice, as the demonstration and a terminal do."""
+
+from collections.abc import Callable
+
+from agent.channels import Delivered, Delivery
+from agent.core.display import Notice
+
+
+class HearingChannel:
+    """A channel that takes nothing away from the others and lets somebody listen."""
+
+    name = "listener"
+
+    def __init__(self, on_notice: Callable[[Notice], None]) -> None:
+        self._on_notice = on_notice
+
+    async def announce(self, notice: Notice) -> Delivery:
+        """Let it be heard."""
+        self._on_notice(notice)
+        return Delivered(self.name)
+
+    async def withdraw(self, key: str) -> None:
+        """Nothing to take back."""

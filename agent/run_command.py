@@ -1,0 +1,79 @@
+"""`gatelight run`: the right to run, the log, what the terminal is told, and the agent until it is told to stop."""
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+
+from agent import __version__
+from agent.app import App
+from agent.autostart import LogInStart
+from agent.config import load, load_or_go_without
+from agent.console import Console, somebody_sits_there
+from agent.core.display import Notice
+from agent.errors import AlreadyRunning, NotRunning
+from agent.runtime.control import request
+from agent.runtime.instance import Instance
+from agent.runtime.logs import private_here, set_up
+from agent.runtime.paths import Places
+
+logger = logging.getLogger("agent")
+
+
+def run(
+    places: Places,
+    *,
+    tray: bool,
+    verbosity: int,
+    say: Callable[[str], None],
+    autostarted: bool = False,
+    asked_to_stop: threading.Event | None = None,
+) -> int:
+    """`gatelight run`: the agent until told to stop. Raises GatelightError for what the user can put right."""
+    if autostarted:
+        settings, config_error = load_or_go_without(places.config, named=places.config_named)
+    else:
+        settings, config_error = load(places.config, named=places.config_named), None
+    with (
+        _only_one(places, quiet=autostarted),
+        set_up(places.log_file, verbosity, private=private_here(settings.notifications.remote), tell=say),
+    ):
+        logger.info("Gatelight %s starts (pid %d)", __version__, os.getpid())
+        login = LogInStart(places)
+        login.repair()
+        console = Console(say, lambda: app.has_icon)
+        # With -v the log itself is told there.
+        talks = verbosity == 0 and not autostarted and somebody_sits_there()
+        hear: Callable[[Notice], None] = console.hear if talks else lambda _: None
+        app = App(
+            places,
+            settings,
+            tray=tray,
+            login=login,
+            autostarted=autostarted,
+            config_error=config_error,
+            say=say,
+            on_notice=hear,
+        )
+        if talks:
+            console.begin()
+        app.run(asked_to_stop)
+    return 0
+
+
+@contextlib.contextmanager
+def _only_one(places: Places, *, quiet: bool) -> Iterator[None]:
+    """The right to run; where another one has it, that one is asked to show itself."""
+    try:
+        instance = Instance(places)
+        instance.take()
+    except AlreadyRunning:
+        if not quiet:
+            with contextlib.suppress(NotRunning):
+                request(places, {"command": "show"})
+        raise
+    try:
+        yield
+    finally:
+        instance.release()
