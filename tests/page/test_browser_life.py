@@ -11,6 +11,7 @@ from playwright.async_api import Browser
 
 from agent.page_host import view_of
 from agent.simulator.world import SimulatedApplication
+from agent.tws.api_settings_table import PRECAUTIONS
 from tests.page.browser import PATIENCE_MS, chromium, tab
 from tests.page.living import LivingAgent, living_agent
 
@@ -206,6 +207,32 @@ async def test_a_fix_is_read_then_agreed_to_and_then_done(tmp_path: Path, browse
     assert "config.toml" in question
     assert (focus, back, untouched, wrong) == ("Cancel", label, True, [])
     assert after != before
+
+
+async def test_a_setting_of_the_application_changes_after_a_yes_to_everything_that_is_given_up(
+    tmp_path: Path, browser: Browser
+) -> None:
+    faults = ("precautions-on", "config-warnings")
+    async with (
+        await SimulatedApplication.start(tmp_path / "gateway", faults=faults) as gateway,
+        living_agent(tmp_path, gateway=gateway) as agent,
+    ):
+        await agent.world.until(lambda a: any(p.fixes for p in a.connection.problems), "offered")
+        async with tab(browser, await agent.page.address(view_of(NAME, "precautions-on"))) as shown:
+            dialog = shown.page.get_by_role("dialog")
+            await shown.page.locator(".offers > button").click()
+            await dialog.get_by_role("heading", name="What you give up").wait_for()
+            first, wrong = await dialog.inner_text(), await shown.violations()
+            await dialog.get_by_role("button", name="Yes, do it").click()
+            await dialog.get_by_text("An API client wants to change the settings").first.wait_for()
+            before = await gateway.configuration()
+            await dialog.get_by_role("button", name="Yes, do it").click()
+            await shown.sees("Now:", "#toasts")
+            after = await gateway.configuration()
+
+    assert all(p.given_up in first for p in PRECAUTIONS)
+    assert [{known.value(p) for p in PRECAUTIONS} for known in (before, after)] == [{False}, {True}]
+    assert wrong == []
 
 
 # ── the agent goes and comes ────────────────────────────────────────────────────────────────────
