@@ -43,9 +43,13 @@ SETTLE = 0.1
 """Seconds a healed connection is left alone before the next fault."""
 STAY = 0.4
 """Seconds a verdict must stand without another one beside it."""
-EQUALLY_RIGHT = {"half-frame": frozenset({"app-frozen", "api-silent"})}
+EQUALLY_RIGHT = {
+    "half-frame": frozenset({"app-frozen", "api-silent"}),
+    "starting": frozenset({"login-pending"}),
+}
 """Verdicts as right as that of the case: a session that sends half a message is given up, and the next one meets the
-same silence; which is seen first is a matter of milliseconds."""
+same silence; which is seen first is a matter of milliseconds. What has been starting for too long, on a machine that is
+slow to start it, waits for a log-in."""
 ON_THE_WAY = {
     "port-taken": frozenset({"api-disabled"}),
     "close-wait": frozenset({"api-silent"}),
