@@ -1,7 +1,7 @@
 """The guide to one problem: its steps with a drawing each, for the application and the layout of its windows."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from agent.core.guide import Guide, fill
@@ -59,7 +59,7 @@ def of_case(kind: ApplicationKind, steps: Iterable[str]) -> Iterable[Answer]:
     """Steps of a case at hand as lists with drawings, one for each layout that can be meant."""
     steps = list(steps)
     if kind is ApplicationKind.UNKNOWN and any(step.startswith(("TWS: ", "IB Gateway: ")) for step in steps):
-        yield {"layout": "", "title": "", "steps": [_told_apart(step) for step in steps]}
+        yield {"layout": "", "title": "", "steps": [_told_apart(step, steps[:n]) for n, step in enumerate(steps)]}
         return
     for layout in Layout:
         if kind in (layout.kind, ApplicationKind.UNKNOWN):
@@ -71,17 +71,19 @@ def _in_general(found: Guide) -> Iterable[Answer]:
         yield _list(layout, found.steps_for(layout.kind, words_for(found.code, layout.application)))
 
 
-def _list(layout: Layout, steps: Iterable[str]) -> Answer:
+def _list(layout: Layout, steps: Sequence[str]) -> Answer:
+    drawn = [(step, drawing_for(step, layout, context=steps[:n])) for n, step in enumerate(steps)]
     return {
         "layout": layout.value,
         "title": _TITLES[layout],
-        "steps": [_step(step_in(layout, step), drawing_for(step, layout)) for step in steps],
+        "steps": [_step(step_in(layout, step), drawing) for step, drawing in drawn],
     }
 
 
-def _told_apart(step: str) -> Answer:
+def _told_apart(step: str, before: Sequence[str]) -> Answer:
+    """A step where the application is not known; those before it tell which window is open."""
     layout = Layout.GATEWAY if step.startswith("IB Gateway: ") else Layout.MOSAIC
-    return _step(step, drawing_for(step, layout))
+    return _step(step, drawing_for(step, layout, context=before))
 
 
 def _step(text: str, drawing: Drawing | None) -> Answer:

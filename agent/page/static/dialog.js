@@ -38,12 +38,12 @@ function waiting(what) {
 }
 
 /** Something to read, with one button. */
-const tell = (what) => open({ ...what, buttons: (close) => [h("button.primary", { type: "button", autofocus: true, onclick: () => close(false) }, "Close")] });
+const tell = (what) => open({ ...what, buttons: (close) => [h("button.primary", { type: "button", onclick: () => close(false) }, "Close")] });
 
 /** A question with a yes and a no; answers whether it was yes. */
 export const confirm = (what) => open({ ...what, buttons: (close) => [
   h("button.primary", { type: "button", onclick: () => close(true) }, what.yes),
-  h("button", { type: "button", autofocus: true, onclick: () => close(false) }, "Cancel")] });
+  h("button", { type: "button", onclick: () => close(false) }, "Cancel")] });
 
 function open({ title, lines = [], givenUp = [], remark = "", buttons }) {
   return new Promise((resolve) => {
@@ -51,7 +51,8 @@ function open({ title, lines = [], givenUp = [], remark = "", buttons }) {
     let said = false;
     const close = (value) => { said = value; dialog.close(); };
     const dialog = h("dialog.question", { "aria-labelledby": "question" },
-      h("h2", { id: "question" }, title),
+      // It begins at its beginning: a long question is read before its buttons are reached.
+      h("h2", { id: "question", tabindex: -1, autofocus: true }, title),
       h("ul", {}, lines.map((line) => h("li", {}, line))),
       givenUp.length ? [h("h3", {}, "What you give up"), h("ul.given-up", {}, givenUp.map((line) => h("li", {}, line)))] : null,
       remark ? h("p.soft", {}, remark) : null,

@@ -30,6 +30,11 @@ const SHAPES = {
     h("rect", { x: 4, y: 2, width: 6, height: 20, rx: 1.2, class: "body" }),
     h("rect", { x: 14, y: 2, width: 6, height: 20, rx: 1.2, class: "body" }),
   ],
+  info: () => [
+    h("circle", { cx: 12, cy: 12, r: 11, class: "body" }),
+    h("circle", { cx: 12, cy: 6.8, r: 1.8, class: "mark-body" }),
+    h("rect", { x: 10.4, y: 10.2, width: 3.2, height: 8.2, rx: 1.4, class: "mark-body" }),
+  ],
   off: () => [h("circle", { cx: 12, cy: 12, r: 9, class: "line", fill: "none", "stroke-width": 3 })],
 };
 
@@ -42,7 +47,10 @@ export function shape(state, size = "") {
   );
 }
 
-export const OF_SEVERITY = { error: "problem", warning: "warning", info: "maintenance" };
+const OF_SEVERITY = { error: "problem", warning: "warning", info: "info" };
+/** The shape of a problem; what is planned has the one of the tray icon. */
+export const ofProblem = (problem) =>
+  problem.code === "scheduled-outage" ? "maintenance" : OF_SEVERITY[problem.severity];
 /** States of links and stations as shapes. */
 export const OF_LINK = { up: "connected", down: "problem", wait: "connecting", unknown: "unknown", none: "off" };
 /** States of data farms as shapes. */

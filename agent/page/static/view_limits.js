@@ -74,7 +74,7 @@ function meter(used, allowed, label) {
 
 function notices(one) {
   const heard = one.notices.map((notice) =>
-    h("li", { "data-key": `${notice.code} ${notice.text}` }, shape(notice.safe ? "connected" : notice.is_limit ? "warning" : "maintenance"),
+    h("li", { "data-key": `${notice.code} ${notice.text}` }, shape(notice.safe ? "connected" : notice.is_limit ? "warning" : "info"),
       h("div", {}, h("h3", {}, `Notice ${notice.code}: ${notice.title}`),
         h("p", {}, h("strong", {}, "The rule: "), notice.rule),
         h("p", {}, h("strong", {}, "What to do: "), notice.what_to_do),

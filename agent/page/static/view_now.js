@@ -2,7 +2,7 @@
 
 import { clock, h, ident, lasting, patch } from "/dom.js";
 import { href, snooze } from "/parts.js";
-import { OF_FARM, OF_LINK, OF_SEVERITY, shape } from "/shapes.js";
+import { OF_FARM, OF_LINK, ofProblem, shape } from "/shapes.js";
 
 const FARM_KINDS = { "market-data": "market data", historical: "historical data", "security-definition": "contract data" };
 const FARM_WORDS = { ok: "ok", broken: "broken", inactive: "inactive (normal: wakes when it is used)", connecting: "connecting" };
@@ -44,7 +44,7 @@ function setUp(one) {
     ? h("a.button", { href: href("setup") }, "Set up step by step") : null;
 }
 
-const ROWS = { ok: "connected", differs: "warning", choice: "maintenance", unknown: "unknown" };
+const ROWS = { ok: "connected", differs: "warning", choice: "info", unknown: "unknown" };
 
 /** The settings that connection guides ask for, wanted and found. */
 function checklist(one) {
@@ -95,7 +95,7 @@ function problems(one, page) {
   if (!shown.length) return null;
   return h("ul.problems", { "aria-label": "What is wrong" }, shown.map((problem) =>
     h("li", { "data-key": problem.code + problem.title, "data-severity": problem.severity },
-      shape(OF_SEVERITY[problem.severity]),
+      shape(ofProblem(problem)),
       h("div", {}, h("h3", {}, problem.title), h("p", {}, problem.text),
         h("p.soft", {}, `Since ${clock(problem.since)}`,
           problem.snoozed_until ? `, snoozed until ${clock(problem.snoozed_until)}` : "",

@@ -5,7 +5,7 @@ import { href, snooze } from "/parts.js";
 import { askFix } from "/dialog.js";
 import { chosenList, layouts, steps } from "/guide.js";
 import { get } from "/live.js";
-import { OF_SEVERITY, shape } from "/shapes.js";
+import { ofProblem, shape } from "/shapes.js";
 
 const visible = (view) => (view?.connections ?? []).flatMap((one) => one.problems.filter((p) => p.visible).map((problem) => ({ one, problem })));
 
@@ -28,7 +28,7 @@ function overview(root) {
         all.length
           ? h("ul.problems.wide", {}, all.map(({ one, problem }) =>
               h("li", { "data-key": `${one.name} ${problem.code} ${problem.title}`, "data-severity": problem.severity },
-                shape(OF_SEVERITY[problem.severity]),
+                shape(ofProblem(problem)),
                 h("div", {}, h("h2", {}, problem.title), h("p", {}, problem.text), h("p.soft", {}, `${one.name}, since ${clock(problem.since)}`)),
                 h("div.buttons", {}, h("a.button.primary", { href: href("problem", one.name, problem.code) }, "Show the steps")))))
           : h("div.nothing", {}, shape("connected", "large"), h("p.headline", {}, "Nothing is wrong"),
@@ -106,7 +106,7 @@ function one(root, page, name, code) {
 
 function head(problem, past, way, seen, guide, name) {
   if (problem) {
-    return h("header.glance", {}, shape(OF_SEVERITY[problem.severity], "large"),
+    return h("header.glance", {}, shape(ofProblem(problem), "large"),
       h("div", {}, h("h1.headline", {}, problem.title), (seen?.all ?? [problem]).map((each) => h("p", {}, each.text)),
         h("p.soft", {}, `${name}, since ${clock(problem.since)}`)));
   }
@@ -145,6 +145,6 @@ function next(view, problem, name, code) {
   const others = visible(view).filter(({ one, problem: other }) => one.name === name && other.code !== code);
   if (!others.length) return null;
   return h("section.others", {}, h("h2", {}, problem ? "Also" : "Now"),
-    h("ul.list", {}, others.map(({ one, problem: other }) => h("li", {}, shape(OF_SEVERITY[other.severity]),
+    h("ul.list", {}, others.map(({ one, problem: other }) => h("li", {}, shape(ofProblem(other)),
       h("a", { href: href("problem", one.name, other.code) }, other.title)))));
 }
