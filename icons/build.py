@@ -12,7 +12,7 @@ sys.path.insert(0, str(HERE.parent))
 from PIL import Image  # noqa: E402
 
 from agent.core.display import IconState  # noqa: E402
-from agent.tray.artwork import Background, picture, tick  # noqa: E402
+from agent.tray.artwork import Background, information, picture, tick  # noqa: E402
 
 PROGRAM = "gatelight"
 """The program's own icon shows what its users like to see."""
@@ -20,10 +20,10 @@ PROGRAM = "gatelight"
 NOTICES = {
     "notice-error": IconState.PROBLEM,
     "notice-warning": IconState.WARNING,
-    "notice-info": IconState.MAINTENANCE,
+    "notice-info": None,
     "notice-over": IconState.CONNECTED,
 }
-"""Icons of notices by severity, and the one for a problem that is over."""
+"""Icons of notices by severity, and the one for a problem that is over. None: mere information, which is no state."""
 
 WINDOWS_SIZES = (16, 20, 24, 32, 40, 48, 64, 256)
 """Pixels in an .ico: Windows asks for 16, 32, 48 at scale 1 and for the others at 125 % and more."""
@@ -35,9 +35,9 @@ NOTICE_SIZE = 64
 """Pixels: what notification services show at scale 1 and a half."""
 
 
-def drawn(state: IconState, size: int) -> Image.Image:
+def drawn(state: IconState | None, size: int) -> Image.Image:
     """What the file for a state is made of."""
-    return picture(state, size, Background.ANY)
+    return information(size) if state is None else picture(state, size, Background.ANY)
 
 
 def vector() -> str:
@@ -53,7 +53,7 @@ def vector() -> str:
     )
 
 
-def _save_ico(state: IconState, path: Path, sizes: tuple[int, ...]) -> None:
+def _save_ico(state: IconState | None, path: Path, sizes: tuple[int, ...]) -> None:
     first, *others = (drawn(state, size) for size in reversed(sizes))
     first.save(path, format="ICO", sizes=[(n, n) for n in sizes], append_images=others)
 

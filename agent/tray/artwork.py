@@ -179,6 +179,14 @@ def _crescent(grid: _Grid, body: _Stencil, mark: _Stencil) -> None:
     body.disc((grid.at(0.72), grid.at(0.33)), grid.size * 0.36, fill=0)
 
 
+def _letter_disc(grid: _Grid, body: _Stencil, mark: _Stencil) -> None:
+    body.disc((grid.middle, grid.middle), grid.middle - grid.rim)
+    half = grid.bar / 2
+    top, stem, bottom = grid.on(0.2), grid.on(0.42), grid.on(0.8)
+    mark.box(grid.middle - half, top, grid.middle + half, top + grid.bar, corner=half * 0.5)
+    mark.box(grid.middle - half, stem, grid.middle + half, bottom, corner=half * 0.5)
+
+
 def _two_bars(grid: _Grid, body: _Stencil, mark: _Stencil) -> None:
     top, bottom = grid.on(0.06), grid.size - grid.on(0.06)
     width = max(4, round(grid.size * 0.25))
@@ -212,10 +220,21 @@ _LOOKS: dict[IconState, _Look] = {
 }
 
 
+_INFORMATION = _Look(_letter_disc, (72, 156, 245), (20, 102, 200))
+
+
 @lru_cache(maxsize=64)
 def picture(state: IconState, size: int, background: Background = Background.ANY) -> Image.Image:
     """The picture of a state, `size` pixels square, RGBA. It is shared: do not draw on it."""
-    look = _coloured(_LOOKS[state], background)
+    return _drawn(_coloured(_LOOKS[state], background), size, background)
+
+
+def information(size: int) -> Image.Image:
+    """The picture of a notice that is neither good nor bad news; no state of the icon has it."""
+    return _drawn(_INFORMATION, size, Background.ANY)
+
+
+def _drawn(look: _Look, size: int, background: Background) -> Image.Image:
     grid, body, mark = _Grid(size), _Stencil(size), _Stencil(size)
     look.shape(grid, body, mark)
     side = size * _SUPERSAMPLING
