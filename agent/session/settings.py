@@ -55,6 +55,8 @@ REQUEST_ID = 1
 """Of the only request of its session."""
 ID_IN_USE = 326
 VALIDATION_FAILED = 321
+ANSWER_ON_ITS_WAY = 0.5
+"""Seconds an answer is waited for after a refusal that does not name our request."""
 ATTEMPTS = 2
 """Client IDs that are tried."""
 MOST_MESSAGES = 1_000
@@ -305,20 +307,21 @@ async def _talk(line: "_Line", client_id: int, errand: _Errand, said: _Said) -> 
     line.waits_for = "the request was not answered"
     said.sent = True
     line.send(request(version, errand.request, protobuf=errand.body))
-    while True:
-        match await line.message(version):
-            case Other(message_id=errand.reply, protobuf=True, body=body):
-                said.body = body
-                return
-            case ErrorMessage() as notice if _refuses(notice):
-                said.refusal = notice
-                return
-
-
-def _refuses(notice: ErrorMessage) -> bool:
-    if notice.request_id == REQUEST_ID:
-        return notice.code not in _REMARKS
-    return notice.request_id == -1 and notice.code in _REFUSALS
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(None) as patience:
+            while True:
+                match await line.message(version):
+                    case Other(message_id=errand.reply, protobuf=True, body=body):
+                        said.body, said.refusal = body, None
+                        return
+                    case ErrorMessage(request_id=request_id, code=code) as notice:
+                        if request_id == REQUEST_ID and code not in _REMARKS:
+                            said.refusal = notice
+                            return
+                        if request_id == -1 and code in _REFUSALS and said.refusal is None:
+                            # It may be about us or not; an answer that is on its way outweighs it.
+                            said.refusal = notice
+                            patience.reschedule(asyncio.get_running_loop().time() + ANSWER_ON_ITS_WAY)
 
 
 class _Line:

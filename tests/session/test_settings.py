@@ -126,6 +126,20 @@ async def test_a_321_about_read_only_is_the_proof() -> None:
         }
 
 
+async def test_a_refusal_that_is_not_about_us_is_outweighed_by_the_answer() -> None:
+    whole = filled(False)
+
+    def answered(request: Any) -> list[bytes]:
+        return [notice(321, READ_ONLY), framed(CONFIG, ibkr_response(whole, request.reqId))]
+
+    async with serving(config=answered) as server:
+        answer = await asked(server)
+
+    assert isinstance(answer.settings, Known)
+    assert answer.settings.value.source is Source.API
+    assert len(answer.settings.value.present) == len(FIELDS)
+
+
 async def test_notices_before_the_answer_are_passed_over() -> None:
     def between(request: Any) -> list[bytes]:
         return [
