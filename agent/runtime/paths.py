@@ -1,5 +1,6 @@
 """Where the agent keeps what it keeps: the configuration, the data folder, the log, and what lies in them."""
 
+import errno
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -82,9 +83,11 @@ def make_data_folder(places: Places) -> None:
 def data_folder_error(folder: Path, error: Exception) -> DataFolderError:
     """The sentence for a data folder that cannot be used."""
     reason = (isinstance(error, OSError) and error.strerror) or str(error)
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    remedy = "make room on its disk" if full else "allow writing to it"
     return DataFolderError(
         f"The data folder {folder} cannot be used ({reason}): "
-        f"allow writing to it, or name another one with --data-dir or {DATA_VARIABLE}."
+        f"{remedy}, or name another one with --data-dir or {DATA_VARIABLE}."
     )
 
 

@@ -1,5 +1,6 @@
 """Where the agent keeps things."""
 
+import errno
 import os
 import stat
 import sys
@@ -9,7 +10,7 @@ import platformdirs
 import pytest
 
 from agent.errors import DataFolderError, UsageError
-from agent.runtime.paths import find_places, make_data_folder
+from agent.runtime.paths import data_folder_error, find_places, make_data_folder
 
 
 def test_without_a_word_the_operating_system_decides() -> None:
@@ -92,3 +93,11 @@ def test_a_data_folder_that_cannot_be_written_is_one_sentence() -> None:
 
     with pytest.raises(DataFolderError, match="cannot be used"):
         make_data_folder(find_places(data_dir="/proc/self", environ={}))
+
+
+def test_a_full_disk_has_another_remedy_than_a_folder_that_is_not_ours() -> None:
+    full = data_folder_error(Path("/data"), OSError(errno.ENOSPC, "No space left on device"))
+
+    assert str(full).startswith(
+        "The data folder /data cannot be used (No space left on device): make room on its disk,"
+    )
