@@ -15,7 +15,8 @@ from pathlib import Path
 from agent.errors import GatelightError, UsageError
 from agent.simulator.child import PortInUse
 from agent.simulator.control import control_socket, perform
-from agent.simulator.process_faults import FAULTS, split
+from agent.simulator.faults import value_for
+from agent.simulator.process_faults import FAULTS, known, split
 from agent.simulator.settings_folder import IbcChoices
 from agent.simulator.shapes import Shape
 from agent.simulator.state import NEWEST_SERVER_VERSION, OLDEST_SERVER_VERSION
@@ -117,7 +118,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError(f'--app-version takes a version like 10.45, not "{arguments.application_version}".')
     for fault in arguments.faults:
         try:
-            split(fault)
+            name, value = split(fault)
+            value_for(known(name), value)
         except ValueError as error:
             raise UsageError(f"{error}.") from None
 

@@ -261,6 +261,7 @@ def test_a_port_in_use_is_refused_in_one_sentence() -> None:
             "--command-server takes a number from 1 to 65535, not 70000.",
         ),
         (("--command-server", "7462"), "--command-server needs --shape ibc: it is IBC that has one."),
+        (("--fault", "memory=1"), "memory takes 64 to 4096 (megabytes of -Xmx), not 1."),
         (("--fault", "bad"), 'There is no fault "bad"; `gatelight simulate --list-faults` names them all.'),
     ],
 )
@@ -270,13 +271,6 @@ def test_bad_arguments_are_refused_in_one_sentence(arguments: tuple[str, ...], s
 
     assert str(caught.value) == sentence
     assert caught.value.exit_status == 2
-
-
-def test_a_bad_value_of_a_fault_is_refused_in_one_sentence() -> None:
-    status, error = refused("--port", str(free_port()), "--fault", "memory=1")
-
-    assert status == 2
-    assert error == "memory takes 64 to 4096 (megabytes of -Xmx), not 1.\n"
 
 
 def test_a_control_socket_that_cannot_be_made_is_refused_in_one_sentence(tmp_path: Path) -> None:
