@@ -61,6 +61,7 @@ _IN_GUIDE: Mapping[str, Mapping[str, str]] = {
         "seen": "The other machine does not answer on the API port.",
     },
     "pacing-violation": {"codes": "162 or 420"},
+    "restart-at-risk": {"when": "at a set time"},
     "scheduled-outage": {"reason": "the reset of IB's servers, weekend maintenance or its own daily restart"},
     "several-apps": {"conflict": "Two applications compete for one port, or several fit one connection."},
     "too-many-clients": {"limit": "32", "count": "as many"},

@@ -6,7 +6,7 @@ from agent.core.reading import port_of
 from agent.problems import patience
 from agent.problems.obstacles import RelayCloses
 from agent.problems.reach import how_far, not_tried
-from agent.problems.words import host_of, owner_of, quickly, sentence
+from agent.problems.words import host_of, owner_of, quickly
 
 
 def _check(facts: Facts) -> Verdict:
@@ -22,7 +22,7 @@ def _check(facts: Facts) -> Verdict:
         known = f"{owner} listens on {port}"
     elapsed = facts.session.attempt.elapsed if facts.session.attempt is not None else 0.0
     return Present(
-        {"owner": sentence(owner), "port": str(port)},
+        {"owner": owner, "port": str(port)},
         (known, f"the connection was accepted and closed after {quickly(elapsed)}, before any answer"),
     )
 
@@ -30,7 +30,7 @@ def _check(facts: Facts) -> Verdict:
 CONTAINER_NOT_READY = Problem(
     code="container-not-ready",
     title="The IB Gateway in the container is not ready",
-    text="{owner} accepts connections on port {port} and closes them at once: the IB Gateway behind it does not "
+    text="On port {port}, {owner} accepts connections and closes them at once: the IB Gateway behind it does not "
     "listen. It may still be starting, or wait for its log-in.",
     severity=Severity.ERROR,
     check=_check,

@@ -18,7 +18,8 @@ def _check(facts: Facts) -> Verdict:
     host, port = host_of(facts), port_of(facts)
     evidence = [f"{host}, port {port}, answered with something that is not the TWS API"]
     if facts.session.attempt is not None and facts.session.attempt.detail:
-        evidence.append(f"what was seen: {quoted(facts.session.attempt.detail)}")
+        began = facts.session.attempt.detail.removeprefix("answered with ").strip("“”")
+        evidence.append(f"the answer begins with {quoted(began)}")
     cause = "another program is there, or one in between"
     if reach.process is not None:
         cause = (

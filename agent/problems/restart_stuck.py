@@ -28,8 +28,8 @@ def _check(facts: Facts) -> Verdict:
 RESTART_STUCK = Problem(
     code="restart-stuck",
     title="{app} did not come back from its restart",
-    text="{app} restarted by itself at {since} and has not opened its API port since. It will hardly recover: close "
-    "it, start it once and log in by hand.",
+    text="{app} restarted by itself at {since} and has not opened its API port since. Most likely it will "
+    "not recover: close it, start it once and log in by hand.",
     severity=Severity.ERROR,
     check=_check,
     fix="start-app",

@@ -42,7 +42,11 @@ def _clash(facts: Facts) -> PortClash | None:
 
 def _of_clash(facts: Facts, clash: PortClash) -> Present:
     since = clash.loser.upstream_since
-    link = () if since is None else (f"it has been connected to IB's servers since {clock(facts, since)}",)
+    link = (
+        ()
+        if since is None
+        else (f"{clash.loser.label} has been connected to IB's servers since {clock(facts, since)}: it is logged in",)
+    )
     return Present(
         {
             "conflict": f"{clash.owner.label} owns API port {clash.port}. {clash.loser.label} is logged in too and "

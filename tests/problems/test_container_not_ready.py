@@ -38,7 +38,7 @@ def test_a_relay_of_root_without_a_name_is_recognised_by_what_it_does(judge: Jud
     verdict = judge(CONTAINER_NOT_READY, seen)
 
     assert isinstance(verdict, Present)
-    assert verdict.args["owner"] == "A program that this system does not name"
+    assert verdict.args["owner"] == "a program that this system does not name"
     assert judge(LOGIN_PENDING, seen) == Absent()
 
 

@@ -7,7 +7,7 @@ from agent.problems.not_tws import NOT_TWS
 from tests.problems.conftest import Judge
 from tests.problems.scene import backing_off, connection, facts, foreign, gateway, machine, relay
 
-OTHER_ANSWER = backing_off(Outcome.NOT_TWS, detail="HTTP/1.1 400 Bad Request")
+OTHER_ANSWER = backing_off(Outcome.NOT_TWS, detail="answered with “HTTP/1.1 400 Bad Request”")
 ON_4002 = connection(port=4002)
 
 
@@ -22,7 +22,7 @@ def test_a_remote_port_with_another_language_is_told_with_what_was_seen(judge: J
     assert isinstance(verdict, Present)
     assert verdict.evidence == (
         "192.168.1.20, port 4002, answered with something that is not the TWS API",
-        "what was seen: “HTTP/1.1 400 Bad Request”",
+        "the answer begins with “HTTP/1.1 400 Bad Request”",
     )
 
 
