@@ -18,7 +18,6 @@ TESTED_ELSEWHERE = {
     "tws/api_settings_table.py": "a table; tests/tws/test_api_settings.py",
     "tws/farms.py": "values without behaviour; tests/tws/test_notices.py",
     "tws/notice_catalogue.py": "a table; tests/tws/test_notices.py",
-    "tws/ports.py": "tests/core/test_reading.py and tests/core/test_settings.py",
     "tws/protobuf.py": "tests/tws/test_wire.py and tests/tws/test_api_settings.py",
     "tws/symptoms.py": "a table; tests/test_explain.py",
     "problems/obstacles.py": "values without behaviour; tests/problems/test_reach.py",
