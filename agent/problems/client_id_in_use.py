@@ -1,8 +1,8 @@
 """Notice 326: another program holds the client ID that the configuration fixes for Gatelight."""
 
 from agent.core.connection import OTHER_IDS_TRIED
-from agent.core.facts import Facts, Outcome, Unknown
-from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.facts import Facts, Outcome, Phase, Unknown
+from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.reading import chosen, clients_of, port_of, standing_outcome
 from agent.core.telling import at, listed, program
 from agent.problems import patience
@@ -10,6 +10,8 @@ from agent.problems import patience
 
 def _check(facts: Facts) -> Verdict:
     attempt, client_id = facts.session.attempt, facts.connection.client_id
+    if attempt is None and facts.session.phase is Phase.CONNECTING:
+        return Undecided("no attempt to connect has ended yet")
     if attempt is None or standing_outcome(facts) is not Outcome.ID_IN_USE:
         return Absent()
     if client_id == "auto":

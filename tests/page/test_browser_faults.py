@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -108,6 +108,8 @@ class Lanes:
 
     async def _seen(self, agent: LivingAgent, code: str) -> Read:
         async with tab(self._browser, await agent.page.address(view_of(NAME, code))) as shown:
+            # On a busy machine an attempt in between may have ended otherwise.
+            await agent.world.until(lambda a: code in a.codes, f"told {code}")
             problem = problem_of(agent, code)
             # All of it in one moment, and while it is there.
             handle = await shown.page.wait_for_function(READ, arg=[counted(problem.title)])
@@ -117,6 +119,10 @@ class Lanes:
             await shown.page.locator(".problems h3").filter(has_text=told).first.wait_for()
             card = await shown.text(".problems")
         return Read(problem, title, evidence, steps, drawings, fixes, card)
+
+
+def drawn(steps: Sequence[str], layout: Layout) -> int:
+    return sum(drawing_for(s, layout, context=steps[:n]) is not None for n, s in enumerate(steps))
 
 
 def problem_of(agent: LivingAgent, code: str) -> ShownProblem:
@@ -170,7 +176,7 @@ async def test_the_page_shows_the_problem_its_evidence_and_its_steps(case: Case,
     # A step that names the menus of both layouts of TWS is shown for the one that was chosen, in fewer words.
     same = sum(shown == unmarked(step) for shown, step in zip(read.steps, problem.steps, strict=True))
     assert same >= len(problem.steps) - 1
-    assert read.drawings in {sum(drawing_for(s, layout) is not None for s in problem.steps) for layout in Layout}
+    assert read.drawings in {drawn(problem.steps, layout) for layout in Layout}
     assert read.fixes == [offer.label for offer in problem.fixes]
     assert counted(problem.text) in counted(read.card)
 

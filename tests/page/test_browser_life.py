@@ -205,7 +205,8 @@ async def test_a_fix_is_read_then_agreed_to_and_then_done(tmp_path: Path, browse
         after = agent.places.config.read_text()
 
     assert "config.toml" in question
-    assert (focus, back, untouched, wrong) == ("Cancel", label, True, [])
+    # What is asked is read from its beginning; no button is within reach of a stray Enter.
+    assert (focus, back, untouched, wrong) == (question.splitlines()[0], label, True, [])
     assert after != before
 
 

@@ -1,10 +1,10 @@
 from dataclasses import replace
 
 from agent.core.facts import ApiClient, Outcome, Phase, SessionFacts, Unknown
-from agent.core.problem import Absent, Present
+from agent.core.problem import Absent, Present, Undecided
 from agent.problems.client_id_in_use import CLIENT_ID_IN_USE
 from tests.problems.conftest import Judge
-from tests.problems.scene import attempt, backing_off, connected, connection, facts, gateway, machine
+from tests.problems.scene import NOW, attempt, backing_off, connected, connection, facts, gateway, machine
 
 BLOCKED = SessionFacts(phase=Phase.BLOCKED, attempt=attempt(Outcome.ID_IN_USE))
 
@@ -81,3 +81,9 @@ def test_our_own_reconnect_gets_a_grace() -> None:
 
     assert CLIENT_ID_IN_USE.visible_after(seen) == seen.timing.silence_grace
     assert CLIENT_ID_IN_USE.visible_after(facts(session=BLOCKED, doctor=True)) == 0.0
+
+
+def test_while_the_first_attempt_at_another_door_is_under_way_nothing_is_decided(judge: Judge) -> None:
+    knocking = SessionFacts(phase=Phase.CONNECTING, since=NOW.monotonic, port=4002, client_id=7341)
+
+    assert isinstance(judge(CLIENT_ID_IN_USE, facts(session=knocking)), Undecided)
