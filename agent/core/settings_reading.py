@@ -20,6 +20,15 @@ def asked(facts: Facts) -> bool:
     return told.at is not None and same_door(told.door, facts.session.served_door)
 
 
+TOLD_BEFORE = Undecided("the API settings were told before this session began, and are being asked for anew")
+
+
+def told_before(facts: Facts) -> bool:
+    """Whether what is known of the settings is older than the session: they may have been changed in between."""
+    told = facts.api_settings
+    return live(facts) and told.at is not None and told.at < facts.session.since
+
+
 def settings_of(facts: Facts) -> ConfigResponse | None:
     """The settings of the application that is connected now, None where they are not known.
 

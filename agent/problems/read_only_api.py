@@ -8,7 +8,7 @@ from agent.core.facts import Facts
 from agent.core.noticed import live, told_all
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.settings import Intent
-from agent.core.settings_reading import NOT_ASKED_YET, as_told, asked, settings_of, tick
+from agent.core.settings_reading import NOT_ASKED_YET, TOLD_BEFORE, as_told, asked, settings_of, tick, told_before
 from agent.core.telling import app_name
 from agent.tws.api_settings import Source
 from agent.tws.api_settings_table import SETTINGS
@@ -26,6 +26,9 @@ def _check(facts: Facts) -> Verdict:
         return Absent() if known is not None or asked(facts) else NOT_ASKED_YET
     # A 321 also answers requests without an account code and malformed ones: only its text tells.
     refused = [n for n in facts.session.notices if kind_of(n.code, n.text) is NoticeKind.READ_ONLY]
+    if not refused and told_before(facts):
+        # Whoever clears the box and connects anew, as the steps say, is not told once more that it is ticked.
+        return TOLD_BEFORE
     told = (f"{tick(_BOX, True)}, {as_told(facts)}",) if known.source is Source.API else ()
     match facts.connection.intent:
         case Intent.TRADE:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from agent.core.facts import Outcome, SessionFacts, SettingsTold
@@ -90,6 +92,18 @@ def test_a_box_that_was_cleared_since_ends_it(judge: Judge) -> None:
 
     assert judge(READ_ONLY_API, before) == Absent()
     assert isinstance(judge(READ_ONLY_API, after), Present)
+
+
+def test_who_cleared_the_box_and_connected_anew_is_not_told_once_more_that_it_is_ticked(judge: Judge) -> None:
+    on = Configuration(ApiSettings(read_only_api=True))
+    fresh = connected(since=5.0)
+
+    assert isinstance(judge(READ_ONLY_API, facts(session=connected(), settings=on)), Present)
+    assert isinstance(judge(READ_ONLY_API, facts(session=fresh, settings=on)), Undecided)
+
+    refused = replace(fresh, notices=(notice(321, REFUSED, ago=2.0),))
+
+    assert isinstance(judge(READ_ONLY_API, facts(session=refused, settings=on)), Present)
 
 
 def test_it_cannot_be_told_before_the_settings_were_asked_for(judge: Judge) -> None:
