@@ -39,8 +39,14 @@ DEBIAN_PACKAGES = {
     "unshare": "util-linux",
 }
 """What the desktop tests need: a command, and the package that brings it."""
-SCREEN_AND_PURE = ("windows", "desktop", "page", "tray", "channels", "fixes", "core", "problems", "tws", "platforms")
-"""Rooms of the first of two parts; the second has all others."""
+
+PARTS = {
+    "screen, page and what is pure": (
+        "windows", "desktop", "page", "tray", "channels", "fixes", "core", "problems", "tws", "platforms",
+    ),
+    "faults and days": ("faults", "journeys", "runtime"),
+}  # fmt: skip
+"""Rooms of the parts that run at the same time, beside one of all that is not named here."""
 
 
 def main(arguments: list[str]) -> int:
@@ -70,12 +76,13 @@ def main(arguments: list[str]) -> int:
 
 
 def _parts(python: Path) -> dict[str, list[str]]:
-    """The tests in two parts that take about as long: the screen and what is pure, and the machine."""
+    """The tests in parts that take about as long; the last has all rooms, and all files, that no other has."""
     pytest = [str(python), "-m", "pytest"]
-    elsewhere = [f"--ignore=tests/{room}" for room in SCREEN_AND_PURE]
+    named = {part: [f"tests/{room}" for room in rooms] for part, rooms in PARTS.items()}
+    elsewhere = [f"--ignore={room}" for rooms in named.values() for room in rooms]
     return {
-        "tests: screen, page and pure": [*pytest, *(f"tests/{room}" for room in SCREEN_AND_PURE)],
-        "tests: processes, sockets, sessions": [*pytest, "tests", *elsewhere],
+        **{f"tests: {part}": [*pytest, *rooms] for part, rooms in named.items()},
+        "tests: the rest": [*pytest, "tests", *elsewhere],
     }
 
 
