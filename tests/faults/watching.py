@@ -35,7 +35,8 @@ QUICK = replace(
     backoff_longest=1.0,
     link_grace=0.2,
     farm_grace=0.5,
-    silence_grace=0.3,
+    # Longer than the simulated application takes to change what it listens on, on a busy machine.
+    silence_grace=0.6,
     id_release=0.3,
     instability_window=0.5,
     notice_lasting=1.5,
