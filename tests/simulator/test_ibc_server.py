@@ -79,7 +79,7 @@ async def test_its_commands_cure_what_they_are_there_for(tmp_path: Path) -> None
         assert await said(command_port, "ENABLEAPI") == ["OK configured"]
         await until(lambda: "no-listener" not in tws.faults)
         async with asyncio.timeout(PATIENCE):
-            while await said(command_port, "ENABLEAPI") != ["OK already configured"]:
+            while await said(command_port, "ENABLEAPI") != ["OK already configured"]:  # noqa: ASYNC110 - as above
                 # It is cured a moment after it was granted.
                 await asyncio.sleep(0.05)
         await said(command_port, "RECONNECTDATA")
