@@ -29,8 +29,9 @@ QUICK = replace(
     start_grace=2.0,
     login_grace=0.2,
     restart_allowance=2.0,
-    exit_grace=0.5,
-    first_sight_grace=1.0,
+    # Longer than the simulated application takes to start anew, on a busy machine.
+    exit_grace=1.5,
+    first_sight_grace=2.0,
     handshake_every=1.0,
     backoff_longest=1.0,
     link_grace=0.2,
