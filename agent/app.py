@@ -37,7 +37,6 @@ from agent.runtime.control import ControlServer
 from agent.runtime.loop import AgentLoop
 from agent.runtime.memory_file import MemoryFile
 from agent.runtime.paths import Places
-from agent.runtime.schedule import Schedule
 from agent.tray.icon import Tray, TrayUnavailable, open_tray
 from agent.world import RealWorld, first_state
 
@@ -259,6 +258,9 @@ class App:
         return Chain(chain or [log], always=always)
 
     async def _serve(self) -> None:
+        # Not before the icon is there: its library takes a while to load.
+        from agent.runtime.schedule import Schedule
+
         self._aio = asyncio.get_running_loop()
         control = ControlServer(self._places, self._answer)
         schedule = Schedule(self._world.now, slept=SystemClock().slept, woke=self._woke, files=self._config_changed)
