@@ -139,8 +139,8 @@ async def put_through(gateway: SimulatedApplication, loop: AgentLoop, agent: Aud
     if gateway.port != home:
         # It moved for good.
         await gateway.restart(port=home, delay=0.0)
-    if case.agent == "read-only-api":
-        # Nothing but a later session without a complaint tells that the box was cleared.
+    if case.fault == "read-only-notice":
+        # Where the settings do not tell, only a later session without a complaint does.
         await gateway.fault("drop-sessions")
     await agent.connected()
     await asyncio.sleep(SETTLE)
