@@ -148,6 +148,8 @@ class Simulator:
         """Take one fault, or all, out of force. ValueError on a name that does not exist."""
         if fault is not None:
             _fault_named(fault)
+        if fault is None:
+            self.situation.tells_read_only = True
         for name in tuple(self.situation.active) if fault is None else (fault,):
             value = self.situation.active.pop(name, None)
             if value is None:

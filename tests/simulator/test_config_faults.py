@@ -187,3 +187,15 @@ async def test_a_daily_log_off_is_told_until_it_is_over(start: StartSimulator) -
 
     assert before.restarts is False
     assert simulator.situation.reported_configuration.lock_and_exit.restarts is True
+
+
+async def test_a_stray_notice_about_read_only_is_not_contradicted_until_everything_is_healed(
+    start: StartSimulator,
+) -> None:
+    simulator = await start()
+    await simulator.apply("read-only-notice")
+    between = simulator.situation.reported_configuration.settings.read_only_api
+    await simulator.heal()
+
+    assert between is None
+    assert simulator.situation.reported_configuration.settings.read_only_api is False
