@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from agent.agent_host import AgentHost, Desktop
 from agent.app import App
 from agent.core.display import IconState, Notice
 from agent.core.facts import Known, MachineFacts
@@ -93,17 +94,7 @@ class Stage:
         connection = ConnectionSettings(
             name=NAME, application=WantedApplication.GATEWAY, trading_mode=WantedMode.PAPER, port=self._port
         )
-        self._app = App(
-            places,
-            Settings(connections=(connection,)),
-            tray=tray,
-            timing=TIMING,
-            knowledge=replace(knowledge(), expect=_without_resets),
-            only=self._ours,
-            say=say,
-            on_status=self._on_status,
-            on_notice=self._on_notice,
-        )
+        self._app = App(lambda desktop: self._agent(places, connection, desktop), tray=tray, say=say)
 
     def play(self) -> int:
         """Run to the end."""
@@ -117,6 +108,18 @@ class Stage:
                 self._changed.notify_all()
             director.join(10.0)
         return 0
+
+    def _agent(self, places: Places, connection: ConnectionSettings, desktop: Desktop) -> AgentHost:
+        return AgentHost(
+            places,
+            Settings(connections=(connection,)),
+            desktop,
+            timing=TIMING,
+            knowledge=replace(knowledge(), expect=_without_resets),
+            only=self._ours,
+            on_status=self._on_status,
+            on_notice=self._on_notice,
+        )
 
     # ── what the agent makes of it ──────────────────────────────────────────────────────────────
 
@@ -163,7 +166,7 @@ class Stage:
         except _Interrupted:
             pass
         finally:
-            self._app.stop()
+            self._app.leave()
 
     async def _play_scenario(self) -> None:
         restart = datetime.now().astimezone() + timedelta(minutes=1)

@@ -123,13 +123,13 @@ def _spare(state: AgentState) -> tuple[int, ...]:
     return spare_ids(own, state.next_number * 5 + 3)
 
 
-def run_aside(work: Awaitable[None], loop: asyncio.AbstractEventLoop) -> None:
-    """Let the agent's loop do something that a click on another thread asked for."""
+def run_aside(work: Awaitable[object], loop: asyncio.AbstractEventLoop) -> None:
+    """Let the agent's loop do something that another thread asks for, a click say."""
 
     async def guarded() -> None:
         try:
             await work
         except Exception:
-            logger.exception("a fix could not be done")
+            logger.exception("what was asked for could not be done")
 
     asyncio.run_coroutine_threadsafe(guarded(), loop)

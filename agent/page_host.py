@@ -77,6 +77,7 @@ class PageHost:
         self._aio: asyncio.AbstractEventLoop | None = None
         self._opening = asyncio.Lock()
         self._again: asyncio.Task[None] | None = None
+        self._starting: asyncio.Task[None] | None = None
 
     # ── for the program ─────────────────────────────────────────────────────────────────────────
 
@@ -102,10 +103,11 @@ class PageHost:
     async def end(self) -> None:
         """The agent ends."""
         self._aio = None
-        if self._again is not None:
-            self._again.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._again
+        await _cancelled(self._again)
+        await self._serve_no_more()
+
+    async def _serve_no_more(self) -> None:
+        await _cancelled(self._starting)
         if self._server is not None:
             await self._server.close()
 
@@ -114,10 +116,10 @@ class PageHost:
         wall = self._agent.now().wall
         self._latencies.take(status, wall)
         server = self._server
-        if server is None or not server.running:
+        if server is None or not server.bound:
             return
         if not self.enabled:
-            self._ending = asyncio.get_running_loop().create_task(server.close(), name="page ends")
+            self._ending = asyncio.get_running_loop().create_task(self._serve_no_more(), name="page ends")
             return
         self._progress = follow(self._progress, status, wall)
         server.changed()
@@ -157,14 +159,14 @@ class PageHost:
                 "The status page is switched off: run `gatelight config set page.enabled true` to switch it on."
             )
         if self._server is None:
-            await _load()
+            await _load("agent.page.server", "agent.page.view")
             from agent.page.guard import Keyring
             from agent.page.server import PageServer
             from agent.platforms.loopback_peer import is_ours
 
             self._keyring = Keyring(lambda: self._agent.now().monotonic, sessions)
             self._server = PageServer(self, self._keyring, ours=is_ours, on_use=self._used)
-        if self._server.running:
+        if self._server.bound:
             return
         from agent.page.server import PortTaken
 
@@ -174,12 +176,22 @@ class PageHost:
         wanted = self.settings.page.port
         try:
             # Any free port is best the one of last time: pages that are still open find it.
-            await self._server.start(*((wanted,) if wanted else (port or self._server.port, 0)))
+            self._server.bind(*((wanted,) if wanted else (port or self._server.port, 0)))
         except PortTaken:
             raise PageError(
                 f"Port {wanted} for the status page belongs to another program: "
                 "run `gatelight config set page.port 0` to take any free one."
             ) from None
+        # The address can be handed out: while the browser is on its way, the rest is loaded.
+        self._starting = asyncio.get_running_loop().create_task(self._start(self._server), name="page starts")
+
+    async def _start(self, server: "PageServer") -> None:
+        try:
+            await _load("aiohttp.web")
+            await server.start()
+        except Exception:
+            logger.exception("the status page could not be served")
+            await server.close()
 
     # ── what the page sees and asks: see `agent.page.desk.Desk` ─────────────────────────────────
 
@@ -275,13 +287,20 @@ class PageHost:
             return 0, ()
 
 
-async def _load() -> None:
-    """Load the server: here and nowhere earlier, for most days nobody needs it; aside, for it takes a while.
+async def _cancelled(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
-    A third of a second in which heartbeats would wait. The thread ends with its work.
+
+async def _load(*modules: str) -> None:
+    """Load parts of the page: not before it is opened, for most days nobody needs it; aside, for it takes a while.
+
+    A quarter of a second in which heartbeats would wait. The thread ends with its work.
     """
     with ThreadPoolExecutor(1, "page-loads") as aside:
-        for module in ("aiohttp.web", "agent.page.server", "agent.page.view"):
+        for module in modules:
             await asyncio.get_running_loop().run_in_executor(aside, import_module, module)
 
 

@@ -5,18 +5,20 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from agent import __version__
 from agent.app import App
-from agent.autostart import LogInStart
 from agent.config import load, load_or_go_without
 from agent.console import Console, somebody_sits_there
-from agent.core.display import Notice
 from agent.errors import AlreadyRunning, NotRunning
 from agent.runtime.control import request
 from agent.runtime.instance import Instance
 from agent.runtime.logs import private_here, set_up
 from agent.runtime.paths import Places
+
+if TYPE_CHECKING:
+    from agent.agent_host import AgentHost, Desktop
 
 logger = logging.getLogger("agent")
 
@@ -40,22 +42,27 @@ def run(
         set_up(places.log_file, verbosity, private=private_here(settings.notifications.remote), tell=say),
     ):
         logger.info("Gatelight %s starts (pid %d)", __version__, os.getpid())
-        login = LogInStart(places)
-        login.repair()
         console = Console(say, lambda: app.has_icon)
         # With -v the log itself is told there.
         talks = verbosity == 0 and not autostarted and somebody_sits_there()
-        hear: Callable[[Notice], None] = console.hear if talks else lambda _: None
-        app = App(
-            places,
-            settings,
-            tray=tray,
-            login=login,
-            autostarted=autostarted,
-            config_error=config_error,
-            say=say,
-            on_notice=hear,
-        )
+
+        def assemble(desktop: "Desktop") -> "AgentHost":
+            from agent.agent_host import AgentHost
+            from agent.autostart import LogInStart
+
+            login = LogInStart(places)
+            login.repair()
+            return AgentHost(
+                places,
+                settings,
+                desktop,
+                login=login,
+                autostarted=autostarted,
+                config_error=config_error,
+                on_notice=console.hear if talks else lambda _: None,
+            )
+
+        app = App(assemble, tray=tray, autostarted=autostarted, say=say)
         if talks:
             console.begin()
         app.run(asked_to_stop)

@@ -15,6 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from agent import page_host
 from agent.core.events import Reconfigured
 from agent.page.guard import cookie_name
 from agent.page_host import MEMORY, MEMORY_SECONDS, PageError, view_of
@@ -58,6 +59,9 @@ async def main():
         assert not [n for n in sys.modules if n.split(".")[0] in ("aiohttp", "multidict", "yarl")], "aiohttp is loaded"
         assert not [n for n in sys.modules if n.startswith(("agent.page.server", "agent.page.drawings"))]
         await agent.page.address()
+        assert not agent.server.running
+        assert not [n for n in sys.modules if n.startswith("agent.page.drawings.choose")]
+        await agent.page._starting
         assert "aiohttp" in sys.modules
         assert agent.server.running
         print("fine")
@@ -95,6 +99,61 @@ async def test_it_can_be_asked_for_from_another_thread(agent: LivingAgent) -> No
     await agent.page.end()
     with pytest.raises(PageError, match="starting or ending"):
         agent.page.address_from_anywhere()
+
+
+async def test_a_browser_that_is_faster_than_the_server_waits_for_it(
+    agent: LivingAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = asyncio.Event()
+
+    async def load(*modules: str) -> None:
+        if "aiohttp.web" in modules:
+            await loaded.wait()
+
+    monkeypatch.setattr(page_host, "_load", load)
+    url = await asyncio.wait_for(agent.page.address(), PATIENCE)
+    async with browser() as http:
+        early = asyncio.ensure_future(status_of(http, url))
+        done, _ = await asyncio.wait((early,), timeout=0.2)
+        assert not done
+        loaded.set()
+
+        assert await asyncio.wait_for(early, PATIENCE) == 200
+
+
+async def test_the_end_comes_while_the_server_is_loaded(agent: LivingAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def load(*modules: str) -> None:
+        if "aiohttp.web" in modules:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(page_host, "_load", load)
+    await agent.page.address()
+    assert agent.server is not None
+    port = agent.server.port
+    await asyncio.wait_for(agent.page.end(), PATIENCE)
+
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_a_server_that_cannot_be_loaded_frees_its_port_and_is_tried_again(
+    agent: LivingAgent, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def load(*modules: str) -> None:
+        if "aiohttp.web" in modules:
+            raise ImportError("No module named 'aiohttp'")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(page_host, "_load", load)
+        url = await agent.page.address()
+        assert agent.page._starting is not None
+        await agent.page._starting
+    async with browser() as http:
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await status_of(http, url)
+        assert "No module named 'aiohttp'" in caplog.text
+
+        assert await status_of(http, await agent.page.address()) == 200
 
 
 async def test_several_wishes_at_a_time_are_one(agent: LivingAgent) -> None:

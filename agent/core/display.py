@@ -3,10 +3,12 @@
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from agent.core.fix import Asker
-from agent.core.problem import Severity
+if TYPE_CHECKING:
+    # Not loaded with this: the icon is to be there before anything else.
+    from agent.core.fix import Asker
+    from agent.core.problem import Severity
 
 TOOLTIP_LIMIT = 127
 """Characters a tooltip may have: Windows keeps 128 including the closing zero (NOTIFYICONDATAW.szTip)."""
@@ -141,7 +143,7 @@ class DoFix:
     connection: str
     digest: str
     """Names the very offer that was read (`core.fix.Offer.digest`)."""
-    asker: Asker
+    asker: "Asker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ class Notice:
 
     key: str
     """The same key replaces and withdraws: one problem of one connection."""
-    severity: Severity
+    severity: "Severity"
     title: str
     text: str
     over: bool = False

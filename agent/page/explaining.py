@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from agent.explain import Cause, explain
 from agent.guides import load_guides
 from agent.page.desk import Answer, Desk, Endpoint, Refused, text_of
+
+if TYPE_CHECKING:
+    from agent.explain import Cause, Explanation
 
 LONGEST = 50_000
 """Characters of a paste."""
@@ -18,7 +20,7 @@ async def words(_: Desk, asked: Mapping[str, Any]) -> Answer:
     if not given:
         raise Refused("Paste a line of a log, or type a notice number or a problem code.", 422)
     # Aside: a long paste takes a fifth of a second, in which heartbeats would wait.
-    found = await asyncio.to_thread(explain, given, load_guides())
+    found = await asyncio.to_thread(_explanation, given)
     if found is None:
         raise Refused("Nothing in it is known: try a notice number, a problem code or another line of the log.", 422)
     return {
@@ -32,7 +34,14 @@ async def words(_: Desk, asked: Mapping[str, Any]) -> Answer:
     }
 
 
-def _cause(cause: Cause) -> Answer:
+def _explanation(words: str) -> "Explanation | None":
+    # Loaded with the first question: its patterns take as long as the rest of the page.
+    from agent.explain import explain
+
+    return explain(words, load_guides())
+
+
+def _cause(cause: "Cause") -> Answer:
     return {
         "code": cause.code,
         "title": cause.title,

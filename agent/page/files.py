@@ -50,7 +50,7 @@ def find(path: str) -> File | None:
         return None
     body = resources.files("agent.page").joinpath("static", name).read_bytes()
     if name == STYLE_SHEET:
-        from agent.page.drawings import STYLE
+        from agent.page.drawings.style import STYLE
 
         body += STYLE.encode()
     return File(body, _KINDS[name.rsplit(".", 1)[1]])

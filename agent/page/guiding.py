@@ -8,7 +8,7 @@ from agent.core.guide import Guide, fill
 from agent.general_words import words_for
 from agent.guides import load_guides
 from agent.page.desk import Answer, Desk, Endpoint, Refused, text_of
-from agent.page.drawings import Drawing, Layout, drawing_for
+from agent.page.drawings.layout import Drawing, Layout
 from agent.tws.applications import ApplicationKind
 
 _BOTH = re.compile(r"\bIn Mosaic, (?P<mosaic>.+?); in Classic, (?P<classic>.+?)\.$")
@@ -72,7 +72,7 @@ def _in_general(found: Guide) -> Iterable[Answer]:
 
 
 def _list(layout: Layout, steps: Sequence[str]) -> Answer:
-    drawn = [(step, drawing_for(step, layout, context=steps[:n])) for n, step in enumerate(steps)]
+    drawn = [(step, _drawing(step, layout, steps[:n])) for n, step in enumerate(steps)]
     return {
         "layout": layout.value,
         "title": _TITLES[layout],
@@ -83,7 +83,14 @@ def _list(layout: Layout, steps: Sequence[str]) -> Answer:
 def _told_apart(step: str, before: Sequence[str]) -> Answer:
     """A step where the application is not known; those before it tell which window is open."""
     layout = Layout.GATEWAY if step.startswith("IB Gateway: ") else Layout.MOSAIC
-    return _step(step, drawing_for(step, layout, context=before))
+    return _step(step, _drawing(step, layout, before))
+
+
+def _drawing(step: str, layout: Layout, before: Sequence[str]) -> Drawing | None:
+    # Loaded with the first guide: the first view of the page has none.
+    from agent.page.drawings.choose import drawing_for
+
+    return drawing_for(step, layout, context=before)
 
 
 def _step(text: str, drawing: Drawing | None) -> Answer:

@@ -80,27 +80,42 @@ class PageServer:
         self._endpoints: dict[tuple[str, str], Endpoint] = {(e.method, f"/api/{e.path}"): e for e in ENDPOINTS}
         self._runner: web.AppRunner | None = None
         self._doors: Doors | None = None
+        self._bound: socket.socket | None = None
         self._listening: asyncio.Server | None = None
         self._idle: asyncio.TimerHandle | None = None
         self.port = 0
 
     @property
     def running(self) -> bool:
-        """Whether it listens."""
+        """Whether it serves."""
         return self._listening is not None
+
+    @property
+    def bound(self) -> bool:
+        """Whether it has its port, so that a browser may come."""
+        return self._bound is not None
 
     @property
     def connections(self) -> int:
         """How many are open."""
         return 0 if self._doors is None else len(self._doors.open)
 
+    def bind(self, *ports: int) -> socket.socket:
+        """Take the first of these ports that is free (0: any free one). Raises `PortTaken`.
+
+        From now on a browser may come; it waits until `start` is done, which loads the server.
+        """
+        bound = self._bound = self._bound or _bind(ports)
+        self.port = bound.getsockname()[1]
+        return bound
+
     async def start(self, *ports: int) -> None:
-        """Listen on the first of these ports that is free (0: any free one). Raises `PortTaken`."""
+        """Serve whoever comes, on the port that was bound, else as `bind`. Raises `PortTaken`."""
         if self._listening is not None:
             return
+        bound = self.bind(*ports)
         from aiohttp import web
 
-        bound = _bind(ports)
         app = web.Application(client_max_size=LARGEST_BODY, middlewares=[self._guard()])
         app.router.add_route("*", "/{path:.*}", self._serve)
         self._runner = web.AppRunner(
@@ -110,18 +125,20 @@ class PageServer:
         assert self._runner.server is not None
         self._doors = Doors(self._runner.server)
         self._listening = await asyncio.get_running_loop().create_server(self._doors, sock=bound, backlog=128)
-        self.port = bound.getsockname()[1]
         self._touch()
         logger.info("the status page is served on port %d", self.port)
 
     async def close(self) -> None:
         """End it: pages that are open see that nobody answers."""
+        if self._idle is not None:
+            self._idle.cancel()
+        bound, self._bound = self._bound, None
         if self._listening is None or self._runner is None:
+            if bound is not None:
+                bound.close()
             return
         listening, self._listening = self._listening, None
         runner, self._runner = self._runner, None
-        if self._idle is not None:
-            self._idle.cancel()
         listening.close()
         self.streams.close()
         for door in list(self._doors.open.values()) if self._doors is not None else []:

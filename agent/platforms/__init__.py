@@ -6,10 +6,13 @@ Each file is a class that satisfies `Platform`; `current` picks the one this mac
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from agent.core.facts import Installation, Surroundings
 from agent.platforms.socket_row import SocketReader
+
+if TYPE_CHECKING:
+    # Not loaded with this: the icon needs its part of the platform before anything else is there.
+    from agent.core.facts import Installation, Surroundings
 
 
 class Platform(Protocol):
@@ -21,10 +24,10 @@ class Platform(Protocol):
     def settings_roots(self) -> tuple[Path, ...]:
         """Folders in which TWS and IB Gateway keep jts.ini unless told otherwise."""
 
-    def installations(self) -> tuple[Installation, ...]:
+    def installations(self) -> "tuple[Installation, ...]":
         """TWS and IB Gateway found on disk."""
 
-    def surroundings(self) -> Surroundings:
+    def surroundings(self) -> "Surroundings":
         """Whether the agent runs inside WSL or a container, and how the outer machine is reached."""
 
     def has_route(self) -> bool:

@@ -15,7 +15,8 @@ from playwright.async_api import Browser
 
 from agent.core.status import ShownProblem
 from agent.core.timing import Timing
-from agent.page.drawings import Layout, drawing_for
+from agent.page.drawings.choose import drawing_for
+from agent.page.drawings.layout import Layout
 from agent.page_host import view_of
 from agent.simulator.world import SimulatedApplication
 from tests.faults.test_faults import CASES, Case, connection

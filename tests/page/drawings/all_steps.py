@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from agent.core.guide import fill
 from agent.guides import load_guides
-from agent.page.drawings import Drawing, Layout, drawing_for
+from agent.page.drawings.choose import drawing_for
+from agent.page.drawings.layout import Drawing, Layout
 
 VALUES = {
     "actual": "7497",

@@ -7,7 +7,7 @@ import sys
 from html import escape
 from pathlib import Path
 
-from agent.page.drawings import STYLE
+from agent.page.drawings.style import STYLE
 from tests.page.drawings.all_steps import Told, all_steps
 
 _PAGE = """<!doctype html>

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from agent.core.guide import fill
 from agent.guides import load_guides
 from agent.page import drawings
-from agent.page.drawings import Layout, drawing_for
+from agent.page.drawings.choose import drawing_for
+from agent.page.drawings.layout import Layout
 from agent.tws.applications import ApplicationKind
 from tests.page.drawings.all_steps import VALUES
 from tests.page.drawings.seen import SVG, marked, marks, texts, tree_of

@@ -4,8 +4,10 @@ import re
 
 import pytest
 
-from agent.page.drawings import STYLE, Layout, drawing_for
 from agent.page.drawings.canvas import WIDTH
+from agent.page.drawings.choose import drawing_for
+from agent.page.drawings.layout import Layout
+from agent.page.drawings.style import STYLE
 from tests.page.drawings.all_steps import Told, all_steps
 from tests.page.drawings.nothing_to_see import FOREIGN, NOTHING_TO_SEE
 from tests.page.drawings.seen import SVG, Line, marked, text_lines, texts, tree_of

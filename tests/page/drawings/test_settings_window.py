@@ -4,7 +4,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from agent.page.drawings import Drawing, Layout, drawing_for
+from agent.page.drawings.choose import drawing_for
+from agent.page.drawings.layout import Drawing, Layout
 from agent.tws.api_settings_table import LOCK_AND_EXIT, PRECAUTIONS, SETTINGS, Kind, SettingField
 from tests.page.drawings.seen import SVG, marked, marks, texts, tree_of
 

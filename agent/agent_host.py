@@ -1,0 +1,276 @@
+"""The agent on its own loop, with all that answers for it: control channel, page, fixes, set-up, channels.
+
+It takes a third of a second to load and to put together, which is why the icon comes first: see `agent.app`.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from agent.autostart import LogInStart
+from agent.channels import Chain, Channel
+from agent.channels.hearing import HearingChannel
+from agent.channels.log import LogChannel
+from agent.clicks import Clicks, Scene
+from agent.config import load
+from agent.core.display import Action, AskFix, DoFix, Notice, ShowSteps
+from agent.core.events import ConfigRejected, Reconfigured, UserAsked
+from agent.core.events import Woke as WokeEvent
+from agent.core.facts import MachineFacts
+from agent.core.menu import display, tooltip
+from agent.core.problem import Severity
+from agent.core.settings import Settings
+from agent.core.state import Knowledge
+from agent.core.status import Status
+from agent.core.timing import Timing
+from agent.errors import ConfigError
+from agent.fix_host import FixHost, abilities, run_aside
+from agent.page_host import Agent as PageAgent
+from agent.page_host import PageHost
+from agent.runtime.answers import answer
+from agent.runtime.clock import SystemClock, Woke
+from agent.runtime.control import ControlServer
+from agent.runtime.loop import AgentLoop
+from agent.runtime.memory_file import MemoryFile
+from agent.runtime.paths import Places
+from agent.runtime.schedule import Schedule
+from agent.tray.icon import Tray
+from agent.world import RealWorld, first_state
+
+if TYPE_CHECKING:
+    from agent.channels.rich import RichChannel
+    from agent.setup_host import SetupHost
+
+logger = logging.getLogger("agent")
+
+MEMORY_FILE = "memory.json"
+
+
+class Desktop(Protocol):
+    """The user's desktop, as far as there is one."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is to be anything on it."""
+
+    @property
+    def tray(self) -> Tray | None:
+        """The icon, at the moment."""
+
+    def leave(self) -> None:
+        """Ask for the end of the program; from any thread."""
+
+
+class AgentHost:
+    """One agent; everything but `act`, `stop`, `refresh` and `announce` happens on its loop."""
+
+    def __init__(
+        self,
+        places: Places,
+        settings: Settings,
+        desktop: Desktop,
+        *,
+        timing: Timing | None = None,
+        knowledge: Knowledge | None = None,
+        login: LogInStart | None = None,
+        autostarted: bool = False,
+        config_error: str | None = None,
+        only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
+        on_status: Callable[[Status], None] = lambda _: None,
+        on_notice: Callable[[Notice], None] = lambda _: None,
+    ) -> None:
+        """`only` narrows what a look may see; `on_status`, `on_notice` let somebody watch, on the agent's thread.
+
+        With `login` the menu offers the start at log-in. `autostarted`: the session is only just beginning, so that
+        the network may still be on its way. `config_error`: why `settings` are not those of the file.
+        """
+        self._places = places
+        self._desktop = desktop
+        self._login = login
+        self._on_status = on_status
+        self._page = PageHost(
+            places,
+            PageAgent(
+                state=lambda: self._loop.state,
+                now=lambda: self._world.now(),
+                ask=self._answer,
+                sent=lambda: self._world.traffic.lately(),
+                announce=lambda notice: self._world.announce(notice),
+                config_changed=self._config_changed,
+            ),
+            login,
+        )
+        self._clicks = Clicks(
+            places,
+            login,
+            page=self._page,
+            scene=lambda: Scene(self._status, self._loop.state.machine.utc_offset),
+            leave=desktop.leave,
+            fix=self._fix,
+            hand_on=lambda action: self._loop.post_from_anywhere(UserAsked(action)),
+            refresh=self.refresh,
+        )
+        self._status: Status | None = None
+        self._aio: asyncio.AbstractEventLoop | None = None
+        self._rich: RichChannel | None = None
+        memory_file = MemoryFile(places.data / MEMORY_FILE)
+        self._world = RealWorld(
+            channels=self._channels(settings, on_notice),
+            show=self._show,
+            memory_file=memory_file,
+            only=only,
+        )
+        state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
+        state = replace(state, abilities=abilities(places.config), config_error=config_error)
+        if autostarted:
+            state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
+        self._loop = AgentLoop(state, self._world)
+        self._setup: SetupHost | None = None
+        self._fixes = FixHost(
+            lambda: self._loop.state,
+            self._world.now,
+            self._loop.post,
+            self._world.announce,
+            places.config,
+            self._config_changed,
+        )
+
+    async def serve(self) -> None:
+        """Run until told to stop; then close what is open, in order. Raises DataFolderError."""
+        self._aio = asyncio.get_running_loop()
+        control = ControlServer(self._places, self._answer)
+        schedule = Schedule(self._world.now, slept=SystemClock().slept, woke=self._woke, files=self._config_changed)
+        schedule.watch(self._places.config)
+        await control.start()
+        schedule.start()
+        await self._page.begin()
+        try:
+            await self._loop.run()
+        finally:
+            schedule.stop()
+            await control.close()
+            await self._page.end()
+            if self._setup is not None:
+                await self._setup.close()
+            if self._rich is not None:
+                await self._rich.close()
+
+    # ── from other threads ──────────────────────────────────────────────────────────────────────
+
+    def stop(self) -> None:
+        """Ask it to end; one that has not begun ends as soon as it does."""
+        self._loop.stop_from_anywhere()
+
+    def act(self, action: Action) -> None:
+        """Take a click."""
+        self._clicks.act(action)
+
+    def refresh(self) -> None:
+        """Show the latest once more: what is not in the status may have changed, or the icon is new."""
+        tray, status = self._desktop.tray, self._status
+        if status is not None and tray is not None:
+            offset = self._loop.state.machine.utc_offset
+            tray.show(display(status, offset, self._clicks.at_login(), page=self._page.enabled))
+
+    def announce(self, notice: Notice) -> None:
+        """Send a notice about the program itself; one that is only just beginning or ending sends none."""
+        if self._aio is not None:
+            run_aside(self._world.announce(notice), self._aio)
+
+    # ── what the agent has to say ───────────────────────────────────────────────────────────────
+
+    def _channels(self, settings: Settings, on_notice: Callable[[Notice], None]) -> Chain:
+        chain: list[Channel] = []
+        if self._desktop.wanted and settings.notifications.desktop:
+            from agent.channels.balloon import BalloonChannel
+            from agent.channels.desktop import DesktopChannel
+            from agent.channels.rich import RichChannel
+            from agent.tray.artwork import icons_folder
+
+            self._rich = RichChannel(icons_folder(), self._clicks.act_aside)
+            chain += [self._rich, DesktopChannel(icons_folder())]
+            if sys.platform == "win32":
+                chain.append(BalloonChannel(self._balloon))
+        log = LogChannel()
+        # Without a desktop the log is the way of telling; with one it is told besides.
+        always: list[Channel] = [HearingChannel(on_notice), *([log] if chain else [])]
+        if settings.notifications.remote:
+            from agent.channels.remote import RemoteChannel
+
+            always.append(RemoteChannel(settings.notifications.remote))
+        return Chain(chain or [log], always=always)
+
+    def _show(self, status: Status) -> None:
+        self._status = status
+        self._on_status(status)
+        self._page.shown(status)
+        self.refresh()
+
+    def _balloon(self, title: str, text: str, click: Action | None) -> bool:
+        tray = self._desktop.tray
+        return tray is not None and tray.balloon(title, text, click)
+
+    # ── what is asked of the agent ──────────────────────────────────────────────────────────────
+
+    async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        match request.get("command"):
+            case "show":
+                await self._show_up()
+                return {"done": True}
+            case "setup" | "data-test":
+                return await self._set_up().answer(request)
+            case "page":
+                return await self._page.answer(request)
+            case "fix":
+                return await self._fixes.answer(request)
+            case _:
+                return answer(self._loop, request)
+
+    async def _show_up(self) -> None:
+        """Somebody started Gatelight once more: show the one that runs."""
+        status = self._status
+        worst = status.worst if status is not None else None
+        if not self._desktop.wanted or status is None:
+            return
+        if worst is not None:
+            self._clicks.act_aside(ShowSteps(*worst))
+        else:
+            await self._world.announce(Notice("gatelight", Severity.INFO, "Gatelight already runs", tooltip(status)))
+
+    def _set_up(self) -> "SetupHost":
+        if self._setup is None:
+            # Only now: most days nobody sets anything up.
+            from agent.setup_host import SetupHost
+
+            self._setup = SetupHost(
+                self._places,
+                self._loop,
+                self._world,
+                self._world.test_data,
+                announce=self._world.announce,
+                config_changed=self._config_changed,
+                login=self._login,
+            )
+        return self._setup
+
+    def _fix(self, wish: AskFix | DoFix) -> None:
+        """Somebody clicked a fix; on any thread."""
+        if self._aio is not None:
+            work = self._fixes.do(wish) if isinstance(wish, DoFix) else self._fixes.ask(wish.id, wish.connection)
+            run_aside(work, self._aio)
+
+    def _woke(self, woke: Woke) -> None:
+        self._loop.post(WokeEvent(woke.slept_for))
+
+    def _config_changed(self) -> None:
+        try:
+            settings = load(self._places.config, named=self._places.config_named)
+        except ConfigError as fault:
+            logger.warning("the new configuration cannot be used, the earlier one stays in force: %s", fault)
+            self._loop.post(ConfigRejected(str(fault)))
+        else:
+            logger.info("the configuration was read again")
+            self._loop.post(Reconfigured(settings, abilities(self._places.config)))
