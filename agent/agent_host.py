@@ -263,6 +263,7 @@ class AgentHost:
             run_aside(work, self._aio)
 
     def _woke(self, woke: Woke) -> None:
+        logger.info("the machine slept, or stood still, for about %.0f s: everything is looked at anew", woke.slept_for)
         self._loop.post(WokeEvent(woke.slept_for))
 
     def _config_changed(self) -> None:

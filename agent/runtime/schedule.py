@@ -55,6 +55,8 @@ class Schedule:
 
     def start(self) -> None:
         """Begin, on the running loop."""
+        # The first reading of the clocks: without it a sleep before the first turn would go unnoticed.
+        self._sleep_watch.observe(self._now(), self._slept())
         self._scheduler.add_job(self.duties, "interval", seconds=self._turn, id="duties")
         self._scheduler.start()
         self._guard = asyncio.ensure_future(self._keep_going())

@@ -14,9 +14,11 @@ import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from agent.simulator.world import SimulatedApplication
 from tests.benchmarks import life
 from tests.desktop_session import SessionBus, session_bus, wait_until
 from tests.notice_recorder import NoticeRecorder
@@ -60,6 +62,15 @@ class Agent:
                     return shown
                 await asyncio.sleep(0.1)
 
+    async def becomes(self, phase: str) -> dict[str, Any]:
+        """Its status once its first connection is in a phase."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                shown: dict[str, Any] = await self.answers()
+                if shown["connections"] and shown["connections"][0]["phase"] == phase:
+                    return shown
+                await asyncio.sleep(0.1)
+
     async def told_to_end(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return await asyncio.wait_for(self.process.wait(), PATIENCE_SECONDS)
@@ -74,11 +85,13 @@ class Agent:
 
 
 @asynccontextmanager
-async def running(folder: Path, config: str = "", *options: str) -> AsyncIterator[Agent]:
+async def running(
+    folder: Path, config: str = "", *options: str, program: tuple[str, ...] = ("-m", "agent")
+) -> AsyncIterator[Agent]:
     (folder / "config.toml").write_text(config)
     agent = Agent(folder, process=None)  # type: ignore[arg-type]
     agent.process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agent", "run", *agent.options, *options),
+        *(sys.executable, *program, "run", *agent.options, *options),
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
@@ -87,6 +100,46 @@ async def running(folder: Path, config: str = "", *options: str) -> AsyncIterato
         if agent.process.returncode is None:
             agent.process.kill()
             await agent.process.wait()
+
+
+NIGHT = 8 * 3600
+SLEEPING = """
+import runpy, sys, time
+from pathlib import Path
+
+night = Path(sys.argv.pop(1))
+wall, clock = time.time, time.clock_gettime
+
+def ahead():
+    return float(night.read_text()) if night.exists() else 0.0
+
+time.time = lambda: wall() + ahead()
+time.clock_gettime = lambda which: clock(which) + (ahead() if which == time.CLOCK_BOOTTIME else 0.0)
+runpy.run_module("agent", run_name="__main__")
+"""
+"""The program as it is, on a machine that may have slept: the clocks that count sleep run ahead, the other one not."""
+
+
+async def test_after_a_night_asleep_it_looks_at_once_connects_and_says_nothing(tmp_path: Path) -> None:
+    async with await SimulatedApplication.start(tmp_path / "gateway") as gateway:
+        config = f'[[connections]]\nname = "Paper"\napplication = "gateway"\nport = {gateway.asked_port}\n'
+        program = ("-c", SLEEPING, str(tmp_path / "night"))
+        async with running(tmp_path, config, "--no-tray", program=program) as agent:
+            await agent.becomes("connected")
+            # TWS slept as well: its clock goes right, its end of the session is gone.
+            (tmp_path / "night").write_text(str(NIGHT))
+            await gateway.fault("clock-off", str(NIGHT))
+            await gateway.fault("drop-sessions")
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while "slept" not in agent.log:  # noqa: ASYNC110 - a log tells nobody
+                    await asyncio.sleep(0.1)
+            shown = await agent.becomes("connected")
+
+            assert await agent.told_to_end() == 0
+    assert "for about 28800 s" in agent.log
+    assert "WARNING" not in agent.log
+    (connection,) = shown["connections"]
+    assert [p["code"] for p in connection["problems"]] == []
 
 
 @pytest.mark.usefixtures("bus")

@@ -31,6 +31,11 @@ class Case:
     def name(self) -> str:
         return self.fault if self.value is None else f"{self.fault}={self.value}"
 
+    @property
+    def title(self) -> str:
+        """Tells all cases apart."""
+        return f"{self.name}-first" if self.begins else self.name
+
 
 CASES = [
     Case("accept-close", "peer-not-trusted", "peer-not-trusted", begins=True),
@@ -104,13 +109,15 @@ def connection(gateway: SimulatedApplication, case: Case) -> ConnectionSettings:
     return paper("auto" if case.auto_port else gateway.asked_port, client_id=case.fixed_id or "auto")
 
 
+SILENT = {"link-back-kept", "market-closed", *(name for name in FAULTS if name.startswith("config-"))}
+"""Faults that nothing is said of: they are for what reads data and settings, and tested there."""
+
+
 def test_every_fault_of_the_simulator_is_tried() -> None:
-    silent = {"link-back-kept", "market-closed", *(name for name in FAULTS if name.startswith("config-"))}
-
-    assert {c.fault for c in CASES} | silent == set(FAULTS)
+    assert {c.fault for c in CASES} | SILENT == set(FAULTS)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.name}{'-first' if c.begins else ''}")
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.title)
 async def test_the_agent_names_the_fault_alone_and_its_end_once(case: Case, tmp_path: Path) -> None:
     faults = (case.name,) if case.begins else ()
     async with (

@@ -1,14 +1,12 @@
 """Every fault of the simulated application on the page, in a real browser: which problem it is, why, what to do."""
 
 import asyncio
-import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import aiohttp
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
@@ -19,8 +17,8 @@ from agent.page.drawings.choose import drawing_for
 from agent.page.drawings.layout import Layout
 from agent.page_host import view_of
 from agent.simulator.world import SimulatedApplication
-from tests.faults.test_faults import CASES, Case, connection
-from tests.faults.watching import QUICK
+from tests.faults.test_faults import CASES, SILENT, Case, connection
+from tests.faults.watching import CALM, QUICK
 from tests.page.browser import chromium, tab
 from tests.page.living import LivingAgent, living_agent
 
@@ -37,10 +35,12 @@ def timing_for(case: Case) -> Timing:
     return replace(PATIENT, start_grace=60.0) if case.agent == "app-starting" else PATIENT
 
 
-ONCE = list({case.fault: case for case in CASES if case.agent is not None}.values())
-"""One case of every fault that is told."""
-IN_BROWSER = list({case.agent: case for case in reversed(ONCE)}.values())
-"""One of every problem; others that end in the same problem differ in their evidence, and are read without one."""
+TOLD = [case for case in CASES if case.agent is not None]
+QUIET = [
+    *(case for case in CASES if case.agent is None),
+    *(Case(fault, None, None) for fault in sorted(SILENT)),
+]
+"""What the agent gets over without a word, and what it notices nothing of."""
 
 
 READ = """([title]) => {
@@ -71,23 +71,30 @@ class Read:
 class Lanes:
     """Looks at the cases several at a time, each with an application and an agent of its own, all in one browser."""
 
-    def __init__(self, browser: Browser, folder: Path, cases: list[Case]) -> None:
+    def __init__(self, browser: Browser, folder: Path, cases: Iterable[Case]) -> None:
         self._browser = browser
         self._folder = folder
         self._room = asyncio.Semaphore(LANES)
-        self._reading = {case.name: asyncio.ensure_future(self._read(case)) for case in cases}
+        self._reading = {case.title: asyncio.ensure_future(self._read(case)) for case in cases}
 
     async def read(self, case: Case) -> Read:
-        return await self._reading[case.name]
+        """A case of `TOLD`, as it was read."""
+        read = await self._reading[case.title]
+        assert read is not None
+        return read
+
+    async def read_nothing(self, case: Case) -> None:
+        """A case of `QUIET`: returns when there was nothing to read."""
+        assert await self._reading[case.title] is None
 
     async def close(self) -> None:
         for reading in self._reading.values():
             reading.cancel()
         await asyncio.gather(*self._reading.values(), return_exceptions=True)
 
-    async def _read(self, case: Case) -> Read:
+    async def _read(self, case: Case) -> Read | None:
         async with self._room, AsyncExitStack() as stack:
-            folder = self._folder / case.name
+            folder = self._folder / case.title
             folder.mkdir()
             faults = (case.name,) if case.begins else ()
             starting = SimulatedApplication.start(folder / "gateway", faults=faults, shape=case.shape)
@@ -99,13 +106,11 @@ class Lanes:
             if not case.begins:
                 await agent.world.connected()
                 await gateway.fault(case.fault, case.value)
-            code = case.agent
-            assert code is not None
-            await agent.world.until(lambda a: code in a.codes, f"told {code}")
-            await agent.page.address()
-            if case in IN_BROWSER:
-                return await self._seen(agent, code)
-            return await served(agent, code)
+            if case.agent is None:
+                await self._nothing_seen(agent)
+                return None
+            await agent.world.until(lambda a: case.agent in a.codes, f"told {case.agent}")
+            return await self._seen(agent, case.agent)
 
     async def _seen(self, agent: LivingAgent, code: str) -> Read:
         async with tab(self._browser, await agent.page.address(view_of(NAME, code))) as shown:
@@ -121,6 +126,14 @@ class Lanes:
             card = await shown.text(".problems")
         return Read(problem, title, evidence, steps, drawings, fixes, card)
 
+    async def _nothing_seen(self, agent: LivingAgent) -> None:
+        async with tab(self._browser, await agent.page.address("now")) as shown:
+            await asyncio.sleep(CALM)
+            await agent.world.connected()
+            await shown.page.locator(".card[data-state=connected]").wait_for()
+            assert await shown.page.locator(".problems").count() == 0
+            assert {notice.key for notice in agent.world.notices} == set()
+
 
 def drawn(steps: Sequence[str], layout: Layout) -> int:
     return sum(drawing_for(s, layout, context=steps[:n]) is not None for n, s in enumerate(steps))
@@ -130,41 +143,17 @@ def problem_of(agent: LivingAgent, code: str) -> ShownProblem:
     return next(p for p in agent.world.connection.problems if p.code == code and p.visible)
 
 
-async def served(agent: LivingAgent, code: str) -> Read:
-    """The same without a browser: what the page would be made of."""
-    address = await agent.page.address()
-    base = address.partition("enter")[0]
-    async with aiohttp.ClientSession(base, cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
-        await (await http.get(address)).read()
-        async with http.get("/events") as live:
-            while not (line := (await live.content.readline()).decode()).startswith("data: {"):
-                assert line
-        shown = json.loads(line.removeprefix("data: "))["connections"][0]
-        told = next(p for p in shown["problems"] if p["code"] == code)
-        async with http.get("/api/guide", params={"connection": NAME, "code": code}) as answer:
-            guide = await answer.json()
-    steps = guide["lists"][0]["steps"]
-    return Read(
-        problem_of(agent, code),
-        guide["title"],
-        list(dict.fromkeys(told["evidence"])),
-        [unmarked(step["text"]) for step in steps],
-        sum("drawing" in step for step in steps),
-        [fix["label"] for fix in told["fixes"]],
-        told["text"],
-    )
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def lanes(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> AsyncIterator[Lanes]:
-    chosen = {item.callspec.params["case"].name for item in request.session.items if item.path == request.path}  # type: ignore[attr-defined]
+    here = (item for item in request.session.items if item.path == request.path)
+    chosen = [item.callspec.params["case"] for item in here]  # type: ignore[attr-defined]
     async with chromium() as browser:
-        running = Lanes(browser, tmp_path_factory.mktemp("faults"), [c for c in ONCE if c.name in chosen])
+        running = Lanes(browser, tmp_path_factory.mktemp("faults"), chosen)
         yield running
         await running.close()
 
 
-@pytest.mark.parametrize("case", ONCE, ids=lambda c: c.name)
+@pytest.mark.parametrize("case", TOLD, ids=lambda c: c.title)
 async def test_the_page_shows_the_problem_its_evidence_and_its_steps(case: Case, lanes: Lanes) -> None:
     read = await lanes.read(case)
     problem = read.problem
@@ -180,6 +169,11 @@ async def test_the_page_shows_the_problem_its_evidence_and_its_steps(case: Case,
     assert read.drawings in {drawn(problem.steps, layout) for layout in Layout}
     assert read.fixes == [offer.label for offer in problem.fixes]
     assert counted(problem.text) in counted(read.card)
+
+
+@pytest.mark.parametrize("case", QUIET, ids=lambda c: c.title)
+async def test_the_page_shows_nothing_where_nothing_is_wrong(case: Case, lanes: Lanes) -> None:
+    await lanes.read_nothing(case)
 
 
 def unmarked(step: str) -> str:

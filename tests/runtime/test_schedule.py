@@ -76,6 +76,14 @@ async def test_sleep_is_noticed(clocks: Clocks) -> None:
     assert [w.slept_for for w in clocks.woken] == [3600.0]
 
 
+async def test_a_sleep_before_the_first_turn_is_noticed(clocks: Clocks) -> None:
+    async with started(clocks.schedule()) as schedule:
+        clocks.pass_by(3.0, slept=3600.0)
+        await schedule.duties()
+
+    assert [woke.slept_for for woke in clocks.woken] == [3600.0]
+
+
 @pytest.mark.parametrize("by", [-7200.0, -3600.0, 3600.0])
 async def test_a_clock_that_was_set_is_no_sleep(by: float, clocks: Clocks) -> None:
     schedule = clocks.schedule()
