@@ -264,6 +264,31 @@ async def test_the_page_says_that_the_agent_is_gone_and_finds_it_again(tmp_path:
     assert title.startswith("no answer")
 
 
+async def test_every_view_is_there_when_the_agent_is_not(tmp_path: Path, browser: Browser) -> None:
+    async with living_agent(tmp_path) as agent, tab(browser, await agent.page.address()) as shown:
+        await shown.sees("Connected", ".headline")
+        await shown.page.wait_for_function(
+            "() => performance.getEntriesByType('resource').filter((e) => /view_.*[.]js$/.test(e.name)).length === 7"
+        )
+        assert agent.server is not None
+        await agent.server.close()
+        await shown.sees("does not answer", "#stale")
+        await shown.go("explain")
+
+        await shown.page.get_by_role("heading", name="Explain").wait_for()
+        shown.complaints.clear()
+
+
+async def test_a_view_that_cannot_be_loaded_says_what_to_do(agent: LivingAgent, browser: Browser) -> None:
+    async with tab(browser, await agent.page.address()) as shown:
+        await shown.page.route("**/view_limits.js", lambda route: route.abort())
+        await shown.page.goto(await agent.page.address("limits"))
+
+        await shown.sees("could not be loaded: open this page again from Gatelight’s icon")
+        assert await shown.text("h1") == "Limits"
+        shown.complaints.clear()
+
+
 async def test_a_browser_that_is_not_known_any_more_is_told_what_to_do(tmp_path: Path, browser: Browser) -> None:
     async with living_agent(tmp_path) as agent:
         await agent.world.connected()
@@ -296,7 +321,7 @@ async def test_a_tab_left_open_for_long_holds_one_stream_and_no_more_memory(
             """So many views drawn, one after the other, each with another latency and another list of problems."""
             await shown.page.evaluate(
                 """async ([count, view]) => {
-                  const { default: now } = await import('/view_now.js');
+                  const now = await import('/view_now.js');
                   const main = document.querySelector('main');
                   const shown = now.show(main, { command() {}, act() {} });
                   for (let n = 0; n < count; n++) {

@@ -4,7 +4,7 @@ import { clock, h, patch } from "/dom.js";
 import { listen, post } from "/live.js";
 import { href, menu } from "/parts.js";
 import { shape, tabIcon } from "/shapes.js";
-import { VIEWS } from "/views.js";
+import { VIEWS, loadTheRest } from "/views.js";
 
 const at = (id) => document.getElementById(id);
 const main = at("main");
@@ -89,7 +89,7 @@ function frame() {
 
 // ── the view that is chosen ──
 
-function route() {
+async function route() {
   const parts = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   const one = VIEWS.find((known) => known.name === parts[0]) ?? VIEWS[0];
   const first = chosen === null;
@@ -97,10 +97,18 @@ function route() {
   chosen?.shown?.leave?.();
   main.replaceChildren();
   main.dataset.view = one.name;
-  chosen = { name: one.name, rest: parts.slice(1), shown: null };
+  const mine = chosen = { name: one.name, rest: parts.slice(1), shown: null };
   frame();
-  chosen.shown = one.show(main, page, chosen.rest) ?? {};
-  if (view) chosen.shown.update?.(view);
+  try {
+    const { show } = await one.load();
+    if (chosen !== mine) return;
+    mine.shown = show(main, page, mine.rest) ?? {};
+    if (view) mine.shown.update?.(view);
+  } catch (fault) {
+    if (chosen !== mine) return;
+    console.error(fault);
+    patch(main, h("h1", {}, one.title), h("p.note", { "data-kind": "error" }, "This view could not be loaded: open this page again from Gatelight’s icon."));
+  }
   if (!first) {
     main.focus({ preventScroll: true });
     scrollTo(0, 0);
@@ -112,6 +120,8 @@ let said = "";
 function take(fresh) {
   // Another version of Gatelight brings another page.
   if (version && fresh.agent.version !== version) return location.reload();
+  // Idle or not, within a second: a tab in the background has no idle moments.
+  if (!version) (window.requestIdleCallback ?? setTimeout)(loadTheRest, window.requestIdleCallback ? { timeout: 1_000 } : 500);
   version = fresh.agent.version;
   view = fresh;
   heardAt = Date.now();

@@ -7,6 +7,9 @@ const HOUR = 3600;
 /** The address of a view. */
 export const href = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;
 
+/** Every problem that is shown, with its connection. */
+export const visible = (view) => (view?.connections ?? []).flatMap((one) => one.problems.filter((p) => p.visible).map((problem) => ({ one, problem })));
+
 /** A button that opens a few others. */
 export function menu(label, entries) {
   return h("details.menu", { "data-key": `menu ${label}`, onkeydown: closeOnEscape },

@@ -10,75 +10,71 @@ const GOOD = new Set(["live", "frozen"]);
 const REMARK = new Set(["delayed", "delayed-frozen", "partly"]);
 const shapeOf = ({ state }) => (GOOD.has(state) ? "connected" : REMARK.has(state) ? "maintenance" : ["nothing", "no-link"].includes(state) ? "unknown" : "warning");
 
-export default {
-  name: "data",
-  title: "Market data",
-  show(root, page) {
-    let left = false;
-    let later = 0;
-    let told = {};
-    let name = "";
-    const field = h("input", { type: "text", id: "symbols", spellcheck: "false", autocomplete: "off", placeholder: "AAPL, EUR.USD", "aria-describedby": "symbols-hint" });
-    const answer = h("section.answer", { "aria-live": "polite" });
-    const select = h("select", { id: "test-connection", onchange: () => { name = select.value; look(); } });
-    const choose = h("p.which", { hidden: true }, h("label", { for: "test-connection" }, "Connection"), " ", select);
-    const go = h("button.primary", { type: "submit" }, "Test now");
-    const why = h("p.small", { id: "not-now", role: "status" });
+export function show(root, page) {
+  let left = false;
+  let later = 0;
+  let told = {};
+  let name = "";
+  const field = h("input", { type: "text", id: "symbols", spellcheck: "false", autocomplete: "off", placeholder: "AAPL, EUR.USD", "aria-describedby": "symbols-hint" });
+  const answer = h("section.answer", { "aria-live": "polite" });
+  const select = h("select", { id: "test-connection", onchange: () => { name = select.value; look(); } });
+  const choose = h("p.which", { hidden: true }, h("label", { for: "test-connection" }, "Connection"), " ", select);
+  const go = h("button.primary", { type: "submit" }, "Test now");
+  const why = h("p.small", { id: "not-now", role: "status" });
 
-    async function look() {
-      try {
-        take(await get("data-test", { name }));
-      } catch (fault) {
-        if (!left) patch(answer, h("p.note", { "data-kind": "error" }, fault.message));
-      }
+  async function look() {
+    try {
+      take(await get("data-test", { name }));
+    } catch (fault) {
+      if (!left) patch(answer, h("p.note", { "data-kind": "error" }, fault.message));
     }
+  }
 
-    async function start(event) {
-      event.preventDefault();
-      const symbols = field.value.split(/[,;\n]/).map((one) => one.trim()).filter(Boolean);
-      const said = await page.act(() => post("data-test", { name, symbols }));
-      if (said) take(said);
-    }
+  async function start(event) {
+    event.preventDefault();
+    const symbols = field.value.split(/[,;\n]/).map((one) => one.trim()).filter(Boolean);
+    const said = await page.act(() => post("data-test", { name, symbols }));
+    if (said) take(said);
+  }
 
-    function take(fresh) {
-      if (left) return;
-      const was = told.data_test?.running;
-      told = fresh;
-      if (!field.value && fresh.configured?.length) field.value = fresh.configured.join(", ");
-      why.textContent = fresh.not_now ?? "";
-      draw();
-      if (was && !fresh.data_test?.running) page.announce("The test is done.");
-      clearTimeout(later);
-      if (fresh.data_test?.running) later = setTimeout(look, SOON);
-    }
+  function take(fresh) {
+    if (left) return;
+    const was = told.data_test?.running;
+    told = fresh;
+    if (!field.value && fresh.configured?.length) field.value = fresh.configured.join(", ");
+    why.textContent = fresh.not_now ?? "";
+    draw();
+    if (was && !fresh.data_test?.running) page.announce("The test is done.");
+    clearTimeout(later);
+    if (fresh.data_test?.running) later = setTimeout(look, SOON);
+  }
 
-    function draw() {
-      const test = told.data_test;
-      patch(answer, test ? result(test, page, draw) : null);
-    }
+  function draw() {
+    const test = told.data_test;
+    patch(answer, test ? result(test, page, draw) : null);
+  }
 
-    root.append(
-      h("h1", {}, "Market data"),
-      h("p.lead", {}, "Asks for a few symbols once, over a short session of its own: the contract, a price, and one bar of a day. Nothing is ever asked for without this click, no order and no account request is sent, and every market data line is given back."),
-      h("form.ask", { onsubmit: start }, choose,
-        h("label", { for: "symbols" }, "Symbols"), field,
-        h("p.small", { id: "symbols-hint" }, "Up to five, with commas between them. A share in US dollars: AAPL. With its exchange: AAPL@NASDAQ or SAP@IBIS/EUR. A currency pair: EUR.USD. The next future: ES@CME."),
-        h("div.buttons", {}, go), why),
-      answer);
+  root.append(
+    h("h1", {}, "Market data"),
+    h("p.lead", {}, "Asks for a few symbols once, over a short session of its own: the contract, a price, and one bar of a day. Nothing is ever asked for without this click, no order and no account request is sent, and every market data line is given back."),
+    h("form.ask", { onsubmit: start }, choose,
+      h("label", { for: "symbols" }, "Symbols"), field,
+      h("p.small", { id: "symbols-hint" }, "Up to five, with commas between them. A share in US dollars: AAPL. With its exchange: AAPL@NASDAQ or SAP@IBIS/EUR. A currency pair: EUR.USD. The next future: ES@CME."),
+      h("div.buttons", {}, go), why),
+    answer);
 
-    return {
-      update(view) {
-        const names = view.connections.map((one) => one.name);
-        choose.hidden = names.length < 2;
-        patch(select, names.map((each) => h("option", { value: each, "data-key": each }, each)));
-        if (!names.includes(name)) name = names[0] ?? "";
-        select.value = name;
-        look();
-      },
-      leave() { left = true; clearTimeout(later); },
-    };
-  },
-};
+  return {
+    update(view) {
+      const names = view.connections.map((one) => one.name);
+      choose.hidden = names.length < 2;
+      patch(select, names.map((each) => h("option", { value: each, "data-key": each }, each)));
+      if (!names.includes(name)) name = names[0] ?? "";
+      select.value = name;
+      look();
+    },
+    leave() { left = true; clearTimeout(later); },
+  };
+}
 
 function result(test, page, draw) {
   const waiting = test.symbols.filter((symbol) => !test.results.some((one) => one.symbol === symbol));

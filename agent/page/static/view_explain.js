@@ -7,35 +7,31 @@ import { shape } from "/shapes.js";
 const APPLICATIONS = { tws: " in TWS", gateway: " in IB Gateway", unknown: "" };
 const EXAMPLES = ["1100", "Error 10197: No market data during competing live session", "API connection failed: TimeoutError()", "api-silent"];
 
-export default {
-  name: "explain",
-  title: "Explain",
-  show(root, page) {
-    const field = h("textarea", { id: "words", rows: 4, spellcheck: "false", "aria-describedby": "words-hint", maxlength: 50000 });
-    const answer = h("section.answer", { "aria-live": "polite" });
-    const ask = async (event) => {
-      event?.preventDefault();
-      try {
-        patch(answer, draw(await post("explain", { words: field.value })));
-      } catch (fault) {
-        patch(answer, h("p.note", { "data-kind": "error" }, fault.message));
-      }
-    };
-    field.onkeydown = (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask(event);
-    };
-    root.append(
-      h("h1", {}, "Explain"),
-      h("p.lead", {}, "Paste a line of a log, or type a notice number or a problem code. Any program’s log, in any language; nothing of it leaves this computer."),
-      h("form.ask", { onsubmit: ask },
-        h("label", { for: "words" }, "Words to explain"), field,
-        h("p.small", { id: "words-hint" }, "Ctrl-Enter asks as well. For example: ",
-          EXAMPLES.map((words) => h("button.example", { type: "button", onclick: () => { field.value = words; ask(); } }, words))),
-        h("div.buttons", {}, h("button.primary", { type: "submit" }, "Explain"))),
-      answer);
-    return {};
-  },
-};
+export function show(root, page) {
+  const field = h("textarea", { id: "words", rows: 4, spellcheck: "false", "aria-describedby": "words-hint", maxlength: 50000 });
+  const answer = h("section.answer", { "aria-live": "polite" });
+  const ask = async (event) => {
+    event?.preventDefault();
+    try {
+      patch(answer, draw(await post("explain", { words: field.value })));
+    } catch (fault) {
+      patch(answer, h("p.note", { "data-kind": "error" }, fault.message));
+    }
+  };
+  field.onkeydown = (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask(event);
+  };
+  root.append(
+    h("h1", {}, "Explain"),
+    h("p.lead", {}, "Paste a line of a log, or type a notice number or a problem code. Any program’s log, in any language; nothing of it leaves this computer."),
+    h("form.ask", { onsubmit: ask },
+      h("label", { for: "words" }, "Words to explain"), field,
+      h("p.small", { id: "words-hint" }, "Ctrl-Enter asks as well. For example: ",
+        EXAMPLES.map((words) => h("button.example", { type: "button", onclick: () => { field.value = words; ask(); } }, words))),
+      h("div.buttons", {}, h("button.primary", { type: "submit" }, "Explain"))),
+    answer);
+  return {};
+}
 
 function draw(found) {
   return h("article.card.guide", {},

@@ -4,27 +4,23 @@ import { ago, clock, h, patch } from "/dom.js";
 import { get } from "/live.js";
 import { shape } from "/shapes.js";
 
-export default {
-  name: "limits",
-  title: "Limits",
-  show(root) {
-    let left = false;
-    let asking = false;
-    async function ask() {
-      if (asking) return;
-      asking = true;
-      try {
-        const { connections } = await get("limits");
-        if (!left) patch(root, draw(connections));
-      } catch (fault) {
-        if (!left && !root.childElementCount) patch(root, h("h1", {}, "Limits"), h("p.note", { "data-kind": "error" }, fault.message));
-      } finally {
-        asking = false;
-      }
+export function show(root) {
+  let left = false;
+  let asking = false;
+  async function ask() {
+    if (asking) return;
+    asking = true;
+    try {
+      const { connections } = await get("limits");
+      if (!left) patch(root, draw(connections));
+    } catch (fault) {
+      if (!left && !root.childElementCount) patch(root, h("h1", {}, "Limits"), h("p.note", { "data-kind": "error" }, fault.message));
+    } finally {
+      asking = false;
     }
-    return { update: ask, leave() { left = true; } };
-  },
-};
+  }
+  return { update: ask, leave() { left = true; } };
+}
 
 function draw(connections) {
   const rules = connections[0]?.rules ?? [];

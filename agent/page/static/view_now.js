@@ -7,21 +7,17 @@ import { OF_FARM, OF_LINK, ofProblem, shape } from "/shapes.js";
 const FARM_KINDS = { "market-data": "market data", historical: "historical data", "security-definition": "contract data" };
 const FARM_WORDS = { ok: "ok", broken: "broken", inactive: "inactive (normal: wakes when it is used)", connecting: "connecting" };
 
-export default {
-  name: "now",
-  title: "Now",
-  show(root, page) {
-    return {
-      update(view) {
-        patch(root, h("h1.unseen", {}, "Now"),
-          view.config_error ? h("p.note", { "data-kind": "error" }, `The configuration was changed and cannot be used; the earlier one is in force. ${view.config_error}`) : null,
-          view.connections.length
-            ? h("div.cards", { "data-count": view.connections.length }, view.connections.map((one) => card(one, page)))
-            : h("p.empty", {}, "Nothing is watched yet: the first look is under way."));
-      },
-    };
-  },
-};
+export function show(root, page) {
+  return {
+    update(view) {
+      patch(root, h("h1.unseen", {}, "Now"),
+        view.config_error ? h("p.note", { "data-kind": "error" }, `The configuration was changed and cannot be used; the earlier one is in force. ${view.config_error}`) : null,
+        view.connections.length
+          ? h("div.cards", { "data-count": view.connections.length }, view.connections.map((one) => card(one, page)))
+          : h("p.empty", {}, "Nothing is watched yet: the first look is under way."));
+    },
+  };
+}
 
 function card(one, page) {
   const id = ident(`card-${one.name}`);

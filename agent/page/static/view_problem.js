@@ -1,22 +1,15 @@
 // What is wrong: one problem with its cause, its evidence and the steps, which are ticked off as they are seen done.
 
 import { clock, h, lasting, paragraphs, patch } from "/dom.js";
-import { href, snooze } from "/parts.js";
+import { href, snooze, visible } from "/parts.js";
 import { askFix } from "/dialog.js";
 import { chosenList, layouts, steps } from "/guide.js";
 import { get } from "/live.js";
 import { ofProblem, shape } from "/shapes.js";
 
-const visible = (view) => (view?.connections ?? []).flatMap((one) => one.problems.filter((p) => p.visible).map((problem) => ({ one, problem })));
-
-export default {
-  name: "problem",
-  title: "What is wrong",
-  count: (view) => visible(view).filter(({ problem }) => problem.severity !== "info").length,
-  show(root, page, [name, code]) {
-    return code ? one(root, page, name, code) : overview(root);
-  },
-};
+export function show(root, page, [name, code]) {
+  return code ? one(root, page, name, code) : overview(root);
+}
 
 // ── all of them ──
 

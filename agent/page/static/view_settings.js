@@ -7,23 +7,19 @@ import { get, post } from "/live.js";
 const TITLES = { checks: "Checks", notifications: "Notices", page: "This page" };
 const SECRET = new Set(["remote"]);
 
-export default {
-  name: "settings",
-  title: "Settings",
-  show(root, page) {
-    let left = false;
-    async function load() {
-      try {
-        const settings = await get("settings");
-        if (!left) draw(root, page, settings, load);
-      } catch (fault) {
-        if (!left) patch(root, h("h1", {}, "Settings"), h("p.note", { "data-kind": "error" }, fault.message));
-      }
+export function show(root, page) {
+  let left = false;
+  async function load() {
+    try {
+      const settings = await get("settings");
+      if (!left) draw(root, page, settings, load);
+    } catch (fault) {
+      if (!left) patch(root, h("h1", {}, "Settings"), h("p.note", { "data-kind": "error" }, fault.message));
     }
-    load();
-    return { leave() { left = true; } };
-  },
-};
+  }
+  load();
+  return { leave() { left = true; } };
+}
 
 function draw(root, page, settings, load) {
   const connections = settings.tables.filter((table) => table.entry);

@@ -10,59 +10,55 @@ const SHAPES = { done: "connected", "to-do": "warning", unknown: "unknown", "not
 const WORDS = { done: "Done", "to-do": "To do", unknown: "Not known", "not-needed": "Not needed", waiting: "Waits" };
 const SOON = 700; // Milliseconds between two looks while a test is under way.
 
-export default {
-  name: "setup",
-  title: "Set-up",
-  show(root, page) {
-    let left = false;
-    let asking = false;
-    let again = false;
-    let later = 0;
-    let told = null;
+export function show(root, page) {
+  let left = false;
+  let asking = false;
+  let again = false;
+  let later = 0;
+  let told = null;
 
-    async function look() {
-      if (asking) { again = true; return; }
-      asking = true;
-      try {
-        take(await get("setup"));
-      } catch (fault) {
-        if (!left && !told) patch(root, h("h1", {}, "Set-up"), h("p.note", { "data-kind": "error" }, fault.message));
-      } finally {
-        asking = false;
-        if (again && !left) { again = false; look(); }
-      }
+  async function look() {
+    if (asking) { again = true; return; }
+    asking = true;
+    try {
+      take(await get("setup"));
+    } catch (fault) {
+      if (!left && !told) patch(root, h("h1", {}, "Set-up"), h("p.note", { "data-kind": "error" }, fault.message));
+    } finally {
+      asking = false;
+      if (again && !left) { again = false; look(); }
     }
+  }
 
-    async function act(doing, more = {}, done = "") {
-      const said = await page.act(() => post("setup", { act: doing, ...more }), done);
-      if (said) take(said);
-      return said;
-    }
+  async function act(doing, more = {}, done = "") {
+    const said = await page.act(() => post("setup", { act: doing, ...more }), done);
+    if (said) take(said);
+    return said;
+  }
 
-    function take(fresh) {
-      if (left) return;
-      announce(told, fresh, page);
-      told = fresh;
-      draw();
-      clearTimeout(later);
-      const testing = fresh.setup?.steps.find((step) => step.id === "market-data");
-      if (fresh.looking || (testing?.state === "unknown" && testing.value)) later = setTimeout(look, SOON);
-    }
+  function take(fresh) {
+    if (left) return;
+    announce(told, fresh, page);
+    told = fresh;
+    draw();
+    clearTimeout(later);
+    const testing = fresh.setup?.steps.find((step) => step.id === "market-data");
+    if (fresh.looking || (testing?.state === "unknown" && testing.value)) later = setTimeout(look, SOON);
+  }
 
-    function draw() {
-      patch(root,
-        h("h1", {}, "Set-up"),
-        h("p.lead", {}, "From nothing to a working connection. Each step checks itself: what you do in TWS or IB Gateway is noticed here within seconds."),
-        told.setup ? light(told) : h("p.note", {}, "Gatelight is looking at this computer."),
-        questions(told, act),
-        told.setup ? h("ol.setup", {}, told.setup.steps.map((step, index) => one(step, index, told, act, page, draw))) : null);
-      // What is ticked is a property of the page, not of its text: the answers decide, and the focus stays where it is.
-      for (const box of root.querySelectorAll(".questions input[type=radio]")) box.checked = told.answers[box.name] === box.value;
-    }
+  function draw() {
+    patch(root,
+      h("h1", {}, "Set-up"),
+      h("p.lead", {}, "From nothing to a working connection. Each step checks itself: what you do in TWS or IB Gateway is noticed here within seconds."),
+      told.setup ? light(told) : h("p.note", {}, "Gatelight is looking at this computer."),
+      questions(told, act),
+      told.setup ? h("ol.setup", {}, told.setup.steps.map((step, index) => one(step, index, told, act, page, draw))) : null);
+    // What is ticked is a property of the page, not of its text: the answers decide, and the focus stays where it is.
+    for (const box of root.querySelectorAll(".questions input[type=radio]")) box.checked = told.answers[box.name] === box.value;
+  }
 
-    return { update: look, leave() { left = true; clearTimeout(later); } };
-  },
-};
+  return { update: look, leave() { left = true; clearTimeout(later); } };
+}
 
 /** Say aloud which step was done, for who does not see the page change. */
 function announce(before, after, page) {
