@@ -1,13 +1,13 @@
 """A simulated TWS or IB Gateway as real processes, with everything around it: what tests, demo and benchmarks hold."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from agent.simulator.cast import Cast, log_of
 from agent.simulator.child import Child, PortInUse, ProcessEnded
 from agent.simulator.configuration import DEFAULT_CONFIGURATION, configuration_of
 from agent.simulator.counters import Counters
@@ -16,9 +16,9 @@ from agent.simulator.faults import WIRE_FAULTS, FaultKind, value_for
 from agent.simulator.free_ports import free_port
 from agent.simulator.ibc_server import ENABLE_API, RECONNECT_ACCOUNT, RECONNECT_DATA
 from agent.simulator.process_faults import FAULTS, PROCESS_FAULTS, known, split
-from agent.simulator.scene import Application, Companion, Scene, Setting, first_order, stage
+from agent.simulator.scene import Setting, stage
 from agent.simulator.settings_folder import IbcChoices, as_set_by
-from agent.simulator.shapes import Look, Shape, furnish, lay_out
+from agent.simulator.shapes import Look, Shape, lay_out
 from agent.simulator.state import FARM_FAULTS, NEWEST_SERVER_VERSION
 from agent.tws.api_settings import Configuration
 from agent.tws.applications import ApplicationKind, TradingMode
@@ -27,10 +27,6 @@ from agent.tws.calendar import Region
 __all__ = ["FAULTS", "PROCESS_FAULTS", "Counters", "PortInUse", "ProcessEnded", "SimulatedApplication", "free_port"]
 
 _ACCOUNTS = {TradingMode.LIVE: ("U1234567",), TradingMode.PAPER: ("DU1234567",)}
-
-_LINK_FAULTS = frozenset({"link-lost"})
-"""Wire faults under which the application has no connection to IB's servers."""
-
 
 _CURED_BY = {
     ENABLE_API: frozenset({"no-listener"}),
@@ -49,14 +45,10 @@ class SimulatedApplication:
     def __init__(self, setting: Setting, servers: Child, say: Callable[[str], None]) -> None:
         self._setting = setting
         self._servers = servers
-        self._say = say
+        self._cast = Cast(setting.folder, say, self._take_wish)
         self._lock = asyncio.Lock()
         self._process_faults: dict[str, str] = {}
         self._wire_faults: dict[str, str] = {}
-        self._application: tuple[Child, tuple[object, ...]] | None = None
-        self._companions: dict[str, tuple[Child, Companion, int]] = {}
-        self._generation = 0
-        self._counted = Counters()
         self._wishes: set[asyncio.Task[None]] = set()
         self._scene = stage(setting, {})
 
@@ -86,7 +78,7 @@ class SimulatedApplication:
         tell = say or (lambda _: None)
         folder = _absolute(folder)
         servers, at = await Child.start(
-            plain(folder / "tools", "ib-servers"), {"part": "ib-servers"}, folder / "logs" / "ib-servers.log"
+            plain(folder / "tools", "ib-servers"), {"part": "ib-servers"}, log_of(folder, "ib-servers")
         )
         profile = {
             "mode": look.mode.value,
@@ -124,12 +116,12 @@ class SimulatedApplication:
     @property
     def pid(self) -> int:
         """Process ID of the application. ProcessEnded while there is none."""
-        return self._child.pid
+        return self._cast.application.pid
 
     @property
     def running(self) -> bool:
         """Whether the process of the application is there."""
-        return self._application is not None and self._application[0].running
+        return self._cast.running
 
     @property
     def port(self) -> int:
@@ -159,7 +151,7 @@ class SimulatedApplication:
     @property
     def companions(self) -> Mapping[str, tuple[int, int]]:
         """Pid and port (0: none) of each process beside the application, by its name in `scene`."""
-        return {name: (child.pid, port) for name, (child, _, port) in self._companions.items()}
+        return self._cast.companions
 
     @property
     def faults(self) -> Mapping[str, str]:
@@ -169,12 +161,12 @@ class SimulatedApplication:
     async def counters(self) -> Counters:
         """Messages and connections since the start."""
         async with self._lock:
-            return self._counted.plus(await self._count())
+            return await self._cast.counters()
 
     async def configuration(self) -> Configuration:
         """Its settings, as reqConfig tells them. ProcessEnded while it is not running."""
         async with self._lock:
-            return configuration_of((await self._child.ask("configuration"))["told"])
+            return configuration_of((await self._cast.application.ask("configuration"))["told"])
 
     # ── what can happen to it ───────────────────────────────────────────────────────────────────
 
@@ -191,7 +183,7 @@ class SimulatedApplication:
             for process_fault in [name] if name else list(self._process_faults):
                 self._process_faults.pop(process_fault, None)
             if self.running and (name is None or name in WIRE_FAULTS):
-                await self._child.ask("heal", name=name)
+                await self._cast.application.ask("heal", name=name)
             for wire_fault in [name] if name else list(self._wire_faults):
                 self._wire_faults.pop(wire_fault, None)
             await self._settle()
@@ -201,14 +193,14 @@ class SimulatedApplication:
     ) -> None:
         """Have a notice sent to the connected clients."""
         async with self._lock:
-            await self._child.ask("notify", code=code, text=text, request_id=request_id, client_id=client_id)
+            await self._cast.application.ask("notify", code=code, text=text, request_id=request_id, client_id=client_id)
 
     async def configure(self, changes: Configuration) -> None:
         """The user changes settings in its windows; they outlast a restart."""
         async with self._lock:
             port = changes.settings.socket_port
             rest = replace(changes, settings=replace(changes.settings, socket_port=None))
-            await self._child.ask("configure", changes=rest.to_json())
+            await self._cast.application.ask("configure", changes=rest.to_json())
             if port is not None and port != self.port:
                 await self._wire_fault("port-changed", str(port))
 
@@ -227,18 +219,14 @@ class SimulatedApplication:
     async def terminate(self) -> None:
         """End the application as its menu does; `restart` starts it again."""
         async with self._lock:
-            self._counted = self._counted.plus(await self._count())
-            await self._keep_configuration()
-            if self._application is not None:
-                child, self._application = self._application[0], None
-                await child.terminate()
+            await self._cast.end_application(kindly=True)
             self._setting = replace(self._setting, present=False)
             await self._settle()
 
     async def ended(self) -> None:
         """Wait until the process of the application has ended, by whatever hand."""
-        if self._application is not None:
-            await self._application[0].ended()
+        if self._cast.running:
+            await self._cast.application.ended()
 
     async def restart(self, port: int | None = None, marked: bool = True, delay: float = 0.5) -> None:
         """End it and start it anew after `delay` seconds; `marked` as an automatic restart, `-Drestart=` and all."""
@@ -249,19 +237,9 @@ class SimulatedApplication:
         """End every process."""
         for wish in self._wishes:
             wish.cancel()
-        children = [child for child, _, _ in self._companions.values()]
-        children += [self._application[0]] if self._application else []
-        self._companions.clear()
-        self._application = None
-        await asyncio.gather(*(child.kill() for child in (*children, self._servers)))
+        await asyncio.gather(self._cast.close(), self._servers.kill())
 
     # ── how it is done ──────────────────────────────────────────────────────────────────────────
-
-    @property
-    def _child(self) -> Child:
-        if self._application is None:
-            raise ProcessEnded("The simulated application is not running; restart it first")
-        return self._application[0]
 
     async def _begin(self, faults: list[tuple[str, str | None]]) -> None:
         for name, value in faults:
@@ -279,7 +257,7 @@ class SimulatedApplication:
         trial, answer = await Child.start(
             plain(self._setting.folder / "tools", "trial"),
             {"part": "bystander", "own_network": True},
-            self._log("trial"),
+            log_of(self._setting.folder, "trial"),
         )
         await trial.kill()
         self._setting = replace(self._setting, own_network=answer["own_network"])
@@ -302,7 +280,7 @@ class SimulatedApplication:
     async def _wire_fault(self, name: str, value: str | None) -> None:
         fault = WIRE_FAULTS[name]
         if fault.one_shot or self.running:
-            self._learn(await self._child.ask("fault", name=name, value=value))
+            self._learn(await self._cast.application.ask("fault", name=name, value=value))
         else:
             self._wire_faults[name] = value_for(fault, value)
         await self._settle()
@@ -336,9 +314,9 @@ class SimulatedApplication:
         return str(free_port()) if name in ("other-port", "restart-other-port") and not chosen else chosen
 
     async def _restart(self, port: int | None, marked: bool, delay: float) -> None:
-        await self._end_application()
+        await self._cast.end_application()
         await asyncio.sleep(delay)
-        self._generation += 1
+        self._cast.renew()
         self._setting = replace(
             self._setting,
             port=port or self._setting.port,
@@ -354,100 +332,12 @@ class SimulatedApplication:
 
     async def _settle(self) -> None:
         """Make the processes stand as the setting and the faults demand."""
-        if self._application is not None and not self.running:
-            # Ended from outside: it stays away until it is restarted.
-            self._application = None
+        if self._cast.ended_by_itself:
+            self._cast.forget_application()
             self._setting = replace(self._setting, present=False)
-        scene = self._scene = stage(self._setting, self._process_faults)
-        for name in list(self._companions):
-            child, companion, _ = self._companions[name]
-            if scene.companions.get(name) != companion or not child.running:
-                del self._companions[name]
-                await child.kill()
-        if scene.application is None:
-            await self._end_application()
-        else:
-            await self._settle_application(scene.application)
-        if "too-many-clients" in scene.companions and "too-many-clients" not in self._companions:
-            # The crowd must find the places free that it is to take.
-            await self._child.ask("heal", name="too-many-clients")
-        await self._start_companions(scene)
-        if "too-many-clients" in self._companions:
-            # Only now: under the fault no more clients are let in.
-            await self._child.ask("fault", name="too-many-clients", value=self._process_faults["too-many-clients"])
-
-    async def _settle_application(self, wanted: Application) -> None:
-        identity = (self._generation, wanted.look, wanted.memory)
-        linked = wanted.linked and not _LINK_FAULTS.intersection(self._wire_faults)
-        stand = {"linked": linked, "listening": wanted.listening, "port": wanted.port}
-        if self._application is not None and self._application[1] != identity:
-            await self._end_application()
-        try:
-            if self._application is None:
-                child = await self._start_application(wanted, stand)
-                self._application = (child, identity)
-            else:
-                await self._child.ask("stand", **stand)
-        except PortInUse as error:
-            raise PortInUse(
-                f"Port {wanted.port} is in use by another program; end that program, or choose another port."
-            ) from error
-        await self._child.ask("stuck", on=wanted.stuck)
-
-    async def _start_application(self, wanted: Application, stand: dict[str, Any]) -> Child:
-        layout = lay_out(wanted.home, wanted.look)
-        furnish(layout, wanted.look)
-        first = first_order(self._setting, wanted.look, **stand)
-        first |= {"faults": list(self._wire_faults.items()), "memory": wanted.memory}
-        first |= {"own_network": wanted.own_network, "bridge": wanted.bridge}
-        hidden = plain(self._setting.folder / "tools", "virtual-machine")
-        disguise = hidden if wanted.hidden else layout.disguise
-        child, _ = await Child.start(disguise, first, self._log("application"), self._say, self._take_wish)
-        return child
-
-    async def _start_companions(self, scene: Scene) -> None:
-        for name, companion in scene.companions.items():
-            if name in self._companions:
-                continue
-            if companion.look is not None:
-                furnish(lay_out(self._setting.folder / name, companion.look), companion.look)
-            try:
-                child, answer = await Child.start(companion.disguise, companion.first, self._log(name), self._say)
-            except PortInUse as error:
-                port = companion.first.get("port") or companion.first["ports"][0]
-                raise PortInUse(
-                    f"Port {port} is in use by another program; end that program, or choose another port."
-                ) from error
-            self._companions[name] = (child, companion, int(answer.get("port", 0)))
-
-    async def _end_application(self) -> None:
-        for name in [name for name, (_, companion, _) in self._companions.items() if companion.crowd]:
-            await self._companions.pop(name)[0].kill()
-        if self._application is not None:
-            self._counted = self._counted.plus(await self._count())
-            await self._keep_configuration()
-            child, self._application = self._application[0], None
-            await child.kill()
-
-    async def _count(self) -> Counters:
-        if not self.running:
-            return Counters()
-        try:
-            answer = await self._child.ask("counters")
-        except ProcessEnded:
-            return Counters()
-        return Counters(answer["connections_accepted"], {int(key): n for key, n in answer["received"].items()})
-
-    async def _keep_configuration(self) -> None:
-        """Settings are kept on disk by a real one: have the next process begin with them."""
-        if not self.running:
-            return
-        with contextlib.suppress(ProcessEnded):
-            kept = (await self._child.ask("configuration"))["kept"]
-            self._setting = replace(self._setting, profile={**self._setting.profile, "configuration": kept})
-
-    def _log(self, name: str) -> Path:
-        return self._setting.folder / "logs" / f"{name}.log"
+        self._scene = stage(self._setting, self._process_faults)
+        crowd = self._process_faults.get("too-many-clients")
+        await self._cast.settle(self._setting, self._scene, self._wire_faults, crowd)
 
 
 def _absolute(folder: Path) -> Path:
