@@ -85,7 +85,8 @@ class App:
             # Here nothing is to be seen yet, and the agent is not to wait for it.
             self._begin()
             self._wait_for_desktop()
-        if self._tray is not None:
+        # An agent that has failed meanwhile takes away an icon that it sees; this one it may not have seen.
+        if self._tray is not None and not self._served.is_set():
             self._show_icon(self._tray)
         if not self._stopping.is_set():
             self._begin()
