@@ -209,8 +209,10 @@ def screen(folder: Path) -> Iterator[str]:
     """A virtual screen; yields what DISPLAY must say."""
     told = folder / "display"
     with told.open("wb") as number:
+        # Else it starts anew whenever its last client leaves, and turns away who comes meanwhile.
+        lasting = "-noreset"
         process = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(number.fileno()), "-screen", "0", "1024x600x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(number.fileno()), "-screen", "0", "1024x600x24", "-nolisten", "tcp", lasting],
             pass_fds=(number.fileno(),),
             stderr=subprocess.DEVNULL,
         )
