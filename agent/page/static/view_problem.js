@@ -43,14 +43,21 @@ function one(root, page, name, code) {
   let seen = null; // The problem as it was last there.
   let fault = "";
   let left = false;
+  let asked = 0; // Guides asked for; only the answer to the last one counts.
+  let busy = false;
 
   async function fetchGuide() {
+    const mine = asked += 1;
+    busy = true;
+    let answer = null;
+    let reason = "";
     try {
-      guide = await get("guide", { connection: name, code });
-      fault = "";
+      answer = await get("guide", { connection: name, code });
     } catch (error) {
-      fault = error.message;
+      reason = error.message;
     }
+    if (mine !== asked) return;
+    [guide, fault, busy] = [answer ?? guide, reason, false];
     if (!left && page.view) draw(page.view);
   }
 
@@ -68,7 +75,7 @@ function one(root, page, name, code) {
     }
     if (!guide && !fault) return patch(root, h("p.empty", {}, "…"));
     if (!guide) return patch(root, h("h1", {}, "What is wrong"), h("p.note", { "data-kind": "error" }, fault));
-    patch(root, h("article.guide", { "data-state": problem ? problem.severity : "over" },
+    patch(root, h("article.guide", { "data-state": problem ? problem.severity : "over", "aria-busy": busy ? "true" : null },
       h("nav.crumbs", { "aria-label": "Back" }, h("a", { href: href("problem") }, "What is wrong")),
       head(problem, past, way, seen, guide, name),
       problem ? offers(connection, problem, page) : null,
