@@ -159,7 +159,8 @@ def consider(
             return _knock(link, target, settings, timing, now, number) if target.open else (link, ())
         case BackingOff() | Blocked():
             if not target.open:
-                return replace(link, state=Idle(now)), ()
+                # Nor does what was said there say anything about whoever opens it next.
+                return replace(link, state=Idle(now), attempt=None), ()
             if target.door != state.door:
                 # What came of an attempt at another door says nothing about this one.
                 return _knock(replace(link, attempt=None), target, settings, timing, now, number)

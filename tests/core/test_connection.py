@@ -220,6 +220,16 @@ def test_a_port_that_closes_ends_the_wait_as_idle() -> None:
         assert consider(Link(waiting), SHUT, PAPER, TIMING, 150.0, 2) == (Link(Idle(150.0)), ())
 
 
+def test_what_somebody_else_said_at_the_port_is_not_held_against_who_opens_it_next() -> None:
+    link, _ = knock(Link(Idle(0.0)), 10.0, 1)
+    link = failed(link, 1, attempt(Outcome.NOT_TWS, 11.0), PAPER, TIMING, 11.0)
+    link, _ = consider(link, SHUT, PAPER, TIMING, 12.0, 2)
+    link, _ = knock(link, 13.0, 2)
+
+    assert isinstance(link.state, Connecting)
+    assert link.attempt is None
+
+
 def test_a_refused_automatic_id_is_replaced_at_once_three_times() -> None:
     link, now, used = Link(Idle(0.0)), 10.0, []
     for number in range(1, 5):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Route
 
 from agent.page_host import view_of
 from agent.simulator.world import SimulatedApplication
@@ -124,6 +124,34 @@ async def test_a_problem_is_snoozed_with_a_click(agent: LivingAgent, browser: Br
     await agent.world.connected()
 
     assert [s.code for s in agent.loop.state.memory.snoozed] == ["server-link-lost"]
+
+
+async def test_a_guide_asked_for_while_its_problem_was_away_is_asked_for_again(
+    agent: LivingAgent, browser: Browser
+) -> None:
+    answers = 0
+
+    async def away_at_first(route: Route) -> None:
+        nonlocal answers
+        answers += 1
+        guide = await (await route.fetch()).json()
+        if answers == 1:
+            guide = {**guide, "current": False, "lists": [{"layout": "", "title": "", "steps": [{"text": "General."}]}]}
+        await route.fulfill(json=guide)
+
+    await agent.gateway.fault("link-lost")
+    await agent.world.until(lambda a: "server-link-lost" in a.codes, "told")
+    async with tab(browser, await agent.page.address()) as shown:
+        await shown.page.route("**/api/guide?*", away_at_first)
+        await shown.go("problem", NAME, "server-link-lost")
+        await shown.page.wait_for_function("() => document.querySelectorAll('.steps > li').length > 1")
+        await shown.page.wait_for_function("() => !document.querySelector('[aria-busy]')")
+        steps = await shown.page.locator(".steps > li").count()
+    (problem,) = [p for p in agent.world.connection.problems if p.code == "server-link-lost"]
+    await agent.gateway.heal()
+    await agent.world.connected()
+
+    assert (answers, steps) == (2, len(problem.steps))
 
 
 async def test_what_has_to_be_typed_elsewhere_can_be_copied(agent: LivingAgent, browser: Browser) -> None:

@@ -45,10 +45,12 @@ function one(root, page, name, code) {
   let left = false;
   let asked = 0; // Guides asked for; only the answer to the last one counts.
   let busy = false;
+  let asOf = null; // The view it was asked for with.
 
   async function fetchGuide() {
     const mine = asked += 1;
     busy = true;
+    asOf = page.view;
     let answer = null;
     let reason = "";
     try {
@@ -69,7 +71,9 @@ function one(root, page, name, code) {
     const way = view.under_way.find((each) => each.connection === name && each.code === code);
     if (problem) seen = { all, problem };
     const signature = JSON.stringify(problem ? [problem.steps, connection.application?.kind] : seen ? known : "general");
-    if (signature !== known && (problem || !seen)) {
+    // The problem may have been away for the moment in which the guide was asked for: that one is for no case at all.
+    const general = problem && guide && !guide.current && !busy && view !== asOf;
+    if ((signature !== known || general) && (problem || !seen)) {
       known = signature;
       fetchGuide();
     }
