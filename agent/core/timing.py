@@ -30,7 +30,7 @@ class Timing:
     """A heartbeat without an answer for this long is missed (`checks.reply_timeout`)."""
     heartbeat_every: float = 10.0
     """A quiet session is asked for the time this often (`checks.heartbeat_every`)."""
-    second_heartbeat: float = 1.5
+    second_heartbeat: float = 1.2
     """The second heartbeat follows an unanswered first one after this long; TWS ignores a second call within 1 s."""
     look_every: float = 5.0
     """Processes and sockets are read this often (`checks.look_every`)."""
