@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from agent.core.display import SEPARATOR, Action, Display, IconState, MenuEntry, Quit
+from agent.core.display import SEPARATOR, Action, Display, IconState, MenuEntry, Notice, Quit
 from agent.tray.icon import TITLE, Tray, TrayUnavailable, open_tray
 
 if TYPE_CHECKING:
@@ -212,7 +212,6 @@ class App:
         logger.warning("no tray icon: %s", reason)
         if self._autostarted or self._host is None:
             return
-        from agent.core.display import Notice
         from agent.core.problem import Severity
 
         self._say(f"No tray icon: {reason} Gatelight goes on without it; it appears when one does.")
