@@ -29,7 +29,7 @@ CLOSING_SECONDS = 1.5
 DESKTOP_SECONDS = 60.0
 """How long a start at log-in waits for a desktop that can show an icon."""
 STARTING = Display(
-    IconState.UNKNOWN, f"{TITLE} starts", (MenuEntry(f"{TITLE} starts"), SEPARATOR, MenuEntry("Quit", Quit()))
+    IconState.UNKNOWN, f"{TITLE} starts", (MenuEntry(f"{TITLE} starts"), SEPARATOR, MenuEntry(f"Quit {TITLE}", Quit()))
 )
 """Shown while the agent is loaded."""
 
