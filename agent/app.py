@@ -44,11 +44,15 @@ class App:
         tray: bool,
         autostarted: bool = False,
         say: Callable[[str], None] = lambda _: None,
+        give_up: Callable[[], None] | None = None,
     ) -> None:
         """`assemble` puts the agent together; with an icon it is called on the agent's thread.
 
         `autostarted`: the user's session is only just beginning, so that the desktop may still be on its way.
+        `give_up`, by default the end of the process at once, is called `EXIT_LIMIT` after the wish to stop: whoever
+        goes on after `run` has to name something else.
         """
+        self._give_up = give_up or _leave
         self._assemble = assemble
         self._wants_tray = tray
         self._autostarted = autostarted
@@ -151,7 +155,7 @@ class App:
     def _stop_when_asked(self) -> None:
         self._wishes.get()
         self._stopping.set()
-        watchdog = threading.Timer(EXIT_LIMIT, _leave)
+        watchdog = threading.Timer(EXIT_LIMIT, self._give_up)
         watchdog.daemon = True
         watchdog.start()
         if self._on_its_way.is_set():

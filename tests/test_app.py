@@ -82,7 +82,7 @@ class Scene:
         self.trays: list[MadeUpTray] = []
         self.agent = MadeUpAgent()
         self.assembling: Callable[[], None] = lambda: None
-        self.app = App(self._assemble, tray=True, say=self.said.append)
+        self.app = App(self._assemble, tray=True, say=self.said.append, give_up=lambda: None)
 
         def open_tray(on_action: Callable[[Action], None], **_: Any) -> MadeUpTray:
             if not icon:
