@@ -484,14 +484,16 @@ def test_the_agent_ends_within_a_second_whenever_it_is_told_to(place: Place) -> 
 @posix
 def test_the_end_of_the_terminal_ends_the_agent_unless_it_was_told_to_ignore_it(place: Place) -> None:
     place.config.write_text(paper_file(free_port()))
-    with place.agent() as process:
-        process.send_signal(signal.SIGHUP)
-        process.wait(PATIENCE)
-
-        assert process.returncode == 0
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # What is ignored stays ignored in a child, also if that was done to the tests themselves.
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     try:
-        # What is ignored stays ignored in a child: that is how nohup works.
+        with place.agent() as process:
+            process.send_signal(signal.SIGHUP)
+            process.wait(PATIENCE)
+
+            assert process.returncode == 0
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        # That is how nohup works.
         with place.agent() as process:
             process.send_signal(signal.SIGHUP)
             time.sleep(0.5)

@@ -26,11 +26,11 @@ QUICK = replace(
     second_heartbeat=0.2,
     not_ready_grace=0.8,
     settled_link=0.5,
-    start_grace=2.0,
+    start_grace=3.0,
     login_grace=0.2,
     restart_allowance=2.0,
     # Longer than the simulated application takes to start anew, on a busy machine.
-    exit_grace=1.5,
+    exit_grace=2.5,
     first_sight_grace=2.0,
     handshake_every=1.0,
     backoff_longest=1.0,

@@ -25,7 +25,7 @@ from tests.page.living import LivingAgent, living_agent
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 NAME = "Paper Gateway"
-LANES = 6
+LANES = 4
 """Faults that are looked at at a time: most of it is waiting."""
 PATIENT = replace(QUICK, notice_lasting=60.0, restart_allowance=4.0)
 """What passes by itself stays long enough to be read."""
@@ -133,13 +133,14 @@ class Lanes:
         async with tab(self._browser, await agent.page.address(view_of(NAME, code))) as shown:
             # On a busy machine an attempt in between may have ended otherwise.
             await agent.world.until(lambda a: code in a.codes, f"told {code}")
-            begun = len(agent.world.statuses) - 1
             # All of it in one moment, and while it is there.
-            handle = await shown.page.wait_for_function(READ, arg=[counted(problems_of(agent, code, begun)[0].title)])
+            handle = await shown.page.wait_for_function(READ, arg=[counted(problems_of(agent, code)[-1].title)])
             title, evidence, steps, drawings, fixes = await handle.json_value()
-            # A later attempt may have ended another way, and with it evidence and steps.
-            meant = problems_of(agent, code, begun)
-            problem = next((p for p in meant if steps_agree(steps, p) and evidence_agrees(evidence, p)), meant[-1])
+            # The page is a little behind, and another attempt may have ended another way: with other evidence and steps.
+            meant = problems_of(agent, code)
+            problem = next(
+                (p for p in reversed(meant) if steps_agree(steps, p) and evidence_agrees(evidence, p)), meant[-1]
+            )
             await shown.go("now")
             told = re.compile(re.sub(r"\d+", r"\\d+", re.escape(problem.title)))
             await shown.page.locator(".problems h3").filter(has_text=told).first.wait_for()
@@ -159,9 +160,9 @@ def drawn(steps: Sequence[str], layout: Layout) -> int:
     return sum(drawing_for(s, layout, context=steps[:n]) is not None for n, s in enumerate(steps))
 
 
-def problems_of(agent: LivingAgent, code: str, begun: int) -> list[ShownProblem]:
-    """The problem as it was shown, status after status, from one of them on."""
-    shown = (problem for status in agent.world.statuses[begun:] for problem in status.connections[0].problems)
+def problems_of(agent: LivingAgent, code: str) -> list[ShownProblem]:
+    """The problem as it was shown, status after status."""
+    shown = (problem for status in agent.world.statuses for problem in status.connections[0].problems)
     return [problem for problem in shown if problem.code == code and problem.visible]
 
 
