@@ -136,7 +136,7 @@ class Lanes:
             # All of it in one moment, and while it is there.
             handle = await shown.page.wait_for_function(READ, arg=[counted(problems_of(agent, code)[-1].title)])
             title, evidence, steps, drawings, fixes = await handle.json_value()
-            # The page is a little behind, and another attempt may have ended another way: with other evidence and steps.
+            # The page is a little behind, and another attempt may have ended with other evidence and steps.
             meant = problems_of(agent, code)
             problem = next(
                 (p for p in reversed(meant) if steps_agree(steps, p) and evidence_agrees(evidence, p)), meant[-1]
