@@ -4,17 +4,16 @@ The icon comes first and needs little; the agent (`agent.agent_host`) is loaded 
 """
 
 import asyncio
-import contextlib
 import logging
 import os
 import queue
-import signal
 import threading
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from agent import stop_signals
 from agent.core.display import SEPARATOR, Action, Display, IconState, MenuEntry, Notice, Quit
+from agent.runtime.clock import SystemClock
 from agent.tray.icon import TITLE, Tray, TrayUnavailable, open_tray
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ class App:
         Raises what the agent could not be put together or started for (GatelightError where the user can help it).
         """
         threading.Thread(target=self._stop_when_asked, name="stop", daemon=True).start()
-        self._listen_to_signals()
+        stop_signals.listen(self.leave)
         if asked_to_stop is not None and asked_to_stop.is_set():
             logger.info("Gatelight ends")
             return
@@ -192,8 +191,9 @@ class App:
 
     def _wait_for_desktop(self) -> None:
         """At log-in a program may be started before the desktop can show icons."""
-        deadline = time.monotonic() + DESKTOP_SECONDS
-        while self._tray is None and time.monotonic() < deadline:
+        clock = SystemClock()
+        deadline = clock.now().monotonic + DESKTOP_SECONDS
+        while self._tray is None and clock.now().monotonic < deadline:
             if self._stopping.wait(1.0) or self._served.is_set():
                 return
             self._tray = self._open_tray(quiet=True)
@@ -222,14 +222,6 @@ class App:
         text = f"{reason} Notices come all the same; in a terminal, “gatelight status” tells the rest."
         title = "Gatelight runs, but its icon cannot be shown"
         self._host.announce(Notice("gatelight/icon", Severity.INFO, title, text))
-
-    def _listen_to_signals(self) -> None:
-        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
-            number = getattr(signal, name, None)
-            # Under nohup the end of the terminal is to be ignored.
-            if number is not None and (name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN):
-                with contextlib.suppress(ValueError, OSError):
-                    signal.signal(number, lambda *_: self.leave())
 
 
 def _leave() -> None:

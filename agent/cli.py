@@ -104,19 +104,13 @@ def _page(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    import signal
     import threading
+
+    from agent import stop_signals
 
     # Whoever ends the agent in its first half second, while it is still being loaded, is heard as well.
     asked = threading.Event()
-    heard = []
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
-        number = getattr(signal, name, None)
-        # Under nohup the end of the terminal is to be ignored.
-        if number is not None and (name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN):
-            with contextlib.suppress(ValueError, OSError):
-                signal.signal(number, lambda *_: asked.set())
-                heard.append(number)
+    stop_signals.listen(asked.set)
     from agent.run_command import run
 
     try:
@@ -129,10 +123,7 @@ def _run(options: argparse.Namespace) -> int:
             asked_to_stop=asked,
         )
     finally:
-        # A wish that comes while the process goes already shall not make a failure of it.
-        for number in heard:
-            with contextlib.suppress(ValueError, OSError):
-                signal.signal(number, signal.SIG_IGN)
+        stop_signals.ignore()
 
 
 def _fix(options: argparse.Namespace) -> int:
