@@ -1,5 +1,6 @@
 """Gatelight from a checkout, without installing anything: `python3 installer/run.py demo`, `… run`, `… doctor`."""
 
+import os
 import subprocess
 import sys
 
@@ -9,8 +10,12 @@ from environment import prepare, script
 def main() -> int:
     """Prepare the environment, then be the command `gatelight`."""
     prepare("requirements.lock")
+    command = [str(script("gatelight")), *sys.argv[1:]]
+    if os.name == "posix":
+        # In its place, so that whoever ends this process ends the agent and not only the one that started it.
+        os.execv(command[0], command)
     try:
-        return subprocess.run([script("gatelight"), *sys.argv[1:]], check=False).returncode
+        return subprocess.run(command, check=False).returncode
     except KeyboardInterrupt:
         return 130
 
