@@ -182,15 +182,15 @@ def test_a_notice_is_seen(screen: Desktop, shots: Shots) -> None:
     )
 
     done = asyncio.run(channel.announce(problem))
-    shots.until(lambda image: changed(before, image) > 10_000, "notice-problem")
+    problem_seen = shots.until(lambda image: changed(before, image) > 10_000, "notice-problem")
     over = Notice("paper/api-silent", Severity.ERROR, "TWS answers again", "It was silent for 2 min.", over=True)
     asyncio.run(channel.announce(over))
-    problem_seen = shots.take("notice-over-first")
-    shots.until(lambda image: changed(before, image) > 10_000, "notice-over")
+    over_seen = shots.until(lambda image: shows(IconState.CONNECTED, image), "notice-over")
 
     assert done == Delivered("desktop notifications")
+    assert shows(IconState.PROBLEM, problem_seen)
     # The later notice of the same problem takes the earlier one's place.
-    assert where_green(problem_seen)
+    assert not shows(IconState.PROBLEM, over_seen)
 
 
 @pytest.mark.timeout(120)
@@ -233,8 +233,8 @@ def changed(before: Image.Image, after: Image.Image) -> int:
     return sum(difference.histogram()[1:])
 
 
-def where_green(image: Image.Image) -> bool:
-    """Whether the green disc of good news is on the screen."""
-    colour = picture(IconState.CONNECTED, 64).getpixel((32, 10))
+def shows(state: IconState, image: Image.Image) -> bool:
+    """Whether the colour of this state's drawing is on the screen."""
+    colour = picture(state, 64).getpixel((32, 10))
     assert isinstance(colour, tuple)
     return any(count for count, seen in image.getcolors(1 << 24) or () if seen == colour[:3])
