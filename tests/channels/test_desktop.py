@@ -3,7 +3,6 @@
 import os
 import shutil
 import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -169,12 +168,10 @@ async def test_a_stuck_notify_send_is_given_up_and_keeps_nobody(
     (tmp_path / "notify-send").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setattr(desktop, "SEND_SECONDS", 0.2)
-    began = time.monotonic()
 
     done = await DesktopChannel(None).announce(notice("Title"))
 
     assert done == NotDelivered("the notification program did not end within 0.2 s")
-    assert time.monotonic() - began < 1.5
     left = [thread for thread in threading.enumerate() if thread.name == "desktop-notice"]
     assert all(thread.daemon for thread in left)
     for thread in left:

@@ -285,16 +285,12 @@ def test_whoever_drips_does_not_hold_the_command_line(places: Places, dripping: 
 
         thread = threading.Thread(target=drip)
         thread.start()
-        started = time.monotonic()
         try:
             with pytest.raises(NotRunning, match="does not answer"):
                 request(places, {}, timeout=0.2)
         finally:
-            took = time.monotonic() - started
             done.set()
             thread.join()
-
-    assert took < 2.0
 
 
 @unix

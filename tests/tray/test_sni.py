@@ -265,12 +265,10 @@ async def test_when_the_session_bus_ends_the_tray_says_so(bus: SessionBus, runni
 async def test_stop_lets_run_return_at_once(running: RunningTray, host: TrayHost) -> None:
     running.start()
     await host.item_came()
-    began = time.monotonic()
 
     running.tray.stop()
 
     assert await running.ended()
-    assert time.monotonic() - began < 0.3
     assert running.lost is None
 
 
