@@ -19,7 +19,7 @@ from agent.runtime.control import request
 from agent.runtime.paths import find_places
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 20.0
+PATIENCE = 30.0
 """Seconds a command may take on a busy machine; it takes a fraction of one."""
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 30.0
 """How long a part may take to come up on a busy machine."""
 
 _BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -89,10 +89,10 @@ def end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(5)
+            process.wait(20)
         except subprocess.TimeoutExpired:
             process.kill()
-    process.wait(5)
+    process.wait(20)
 
 
 @dataclass
@@ -104,7 +104,7 @@ class SessionBus:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(5)
+        self.process.wait(20)
 
 
 @contextmanager

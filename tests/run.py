@@ -41,11 +41,9 @@ DEBIAN_PACKAGES = {
 """What the desktop tests need: a command, and the package that brings it."""
 
 PARTS = {
-    "screen, page and what is pure": (
-        "windows", "desktop", "page", "tray", "channels", "fixes", "core", "problems", "tws", "platforms",
-    ),
-    "faults and days": ("faults", "journeys", "runtime"),
-}  # fmt: skip
+    "screen and page": ("windows", "desktop", "page"),
+    "faults, days and the core": ("faults", "journeys", "runtime", "core", "problems"),
+}
 """Rooms of the parts that run at the same time, beside one of all that is not named here."""
 
 

@@ -13,7 +13,7 @@ from agent.core.display import Action, Connect, Display, Quit
 from agent.errors import DataFolderError
 from agent.tray.icon import TrayUnavailable
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 class MadeUpTray:

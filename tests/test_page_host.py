@@ -22,7 +22,7 @@ from agent.page_host import MEMORY, MEMORY_SECONDS, PageError, view_of
 from agent.simulator.world import SimulatedApplication
 from tests.page.living import LivingAgent, living_agent
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 @pytest.fixture

@@ -138,13 +138,13 @@ class TrayHost:
 
     async def heard(self, *signals: str) -> None:
         """Wait until all these signals have come."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not set(signals) <= set(self.signals):  # noqa: ASYNC110 - simpler than an event for each
                 await asyncio.sleep(0.005)
 
     async def call(self, path: str, interface: str, member: str, signature: str = "", *body: Any) -> list[Any]:
         message = Message(self.items[-1], path, interface, member, signature=signature, body=list(body))
-        reply = await asyncio.wait_for(self._bus.call(message), 5)
+        reply = await asyncio.wait_for(self._bus.call(message), 20)
         assert reply is not None
         assert reply.message_type is MessageType.METHOD_RETURN, reply.body
         return list(reply.body)

@@ -56,7 +56,7 @@ async def channel(asked: list[Action]) -> AsyncIterator[RichChannel]:
 
 
 async def heard(asked: list[Action], count: int) -> list[Action]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(asked) < count:  # noqa: ASYNC110 - filled by what arrives on the bus
             await asyncio.sleep(0.005)
     return asked

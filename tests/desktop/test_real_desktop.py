@@ -73,10 +73,10 @@ def tray(screen: Desktop, asked: list[Action]) -> Iterator[Tray]:
     ready = threading.Event()
     thread = threading.Thread(target=made.run, args=(ready.set,))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(30)
     yield made
     made.stop()
-    thread.join(5)
+    thread.join(20)
     assert not thread.is_alive()
 
 

@@ -44,7 +44,7 @@ QUICK = replace(
     look_every=0.5,
     settings_every=3.0,
 )
-PATIENCE = 12.0
+PATIENCE = 30.0
 """Seconds a verdict may take; far more than any grace above."""
 CALM = 0.8
 """Seconds after the verdict in which nothing else may turn up."""

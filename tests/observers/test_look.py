@@ -115,14 +115,14 @@ def test_a_look_that_has_not_finished_is_not_joined_by_another(monkeypatch: pyte
 
     def slow() -> list[int]:
         looking.set()
-        go.wait(5)
+        go.wait(20)
         return pids()
 
     monkeypatch.setattr(psutil, "pids", slow)
     found: list[MachineFacts] = []
     first = threading.Thread(target=lambda: found.append(looker.look(frozenset(), thorough=False, now=now)))
     first.start()
-    assert looking.wait(5)
+    assert looking.wait(20)
     second = looker.look(frozenset(), thorough=False, now=now)
     go.set()
     first.join()

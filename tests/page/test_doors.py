@@ -15,7 +15,7 @@ from agent.page.doors import MOST_CONNECTIONS, Doors
 from tests.faults.watching import QUICK
 from tests.page.living import LivingAgent, living_agent
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 class Echo(asyncio.Protocol):

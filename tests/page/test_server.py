@@ -17,7 +17,7 @@ from agent.page.server import LARGEST_BODY, PageServer, PortTaken
 from agent.page.streams import MOST_PER_SESSION, Streams
 from tests.page.made_up_desk import MadeUpDesk
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 class Visitor:

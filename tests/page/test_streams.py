@@ -8,7 +8,7 @@ import pytest
 
 from agent.page.streams import MOST_PER_SESSION, MOST_STREAMS, Full, Streams
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 class Reader:

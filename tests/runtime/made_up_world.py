@@ -25,7 +25,7 @@ from agent.world import first_state
 
 PID = 3117
 PORT = 4002
-PATIENCE = 5.0
+PATIENCE = 30.0
 """Seconds after which something that should happen has failed to."""
 PAPER = ConnectionSettings(name="Paper Gateway", application=WantedApplication.GATEWAY, port=PORT)
 QUICK = Patience(look=0.2, announce=0.2, close=0.3, again=0.1)

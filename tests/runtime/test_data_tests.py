@@ -62,7 +62,7 @@ async def at_work(world: MadeUpWorld, run: MadeUpRun) -> Any:
 
 
 async def settled(tests: DataTests) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while tests.running:  # noqa: ASYNC110 - a run has no event of its own
             await asyncio.sleep(0.01)
 

@@ -14,7 +14,7 @@ from agent.core.clock import Moment
 from agent.runtime.clock import Woke
 from agent.runtime.schedule import CLOCKS_EVERY, Schedule
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 @dataclass

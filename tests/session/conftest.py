@@ -15,7 +15,7 @@ from agent.session.ib import IbSession
 from agent.simulator.server import Simulator
 from agent.simulator.state import Profile
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 """Seconds after which an event that should come has failed to."""
 
 StartSimulator = Callable[..., Awaitable[Simulator]]

@@ -127,7 +127,7 @@ async def serving(**what: Any) -> AsyncIterator[IbkrServer]:
     server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             await server.until_left()
     finally:
         listening.close()

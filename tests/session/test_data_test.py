@@ -37,7 +37,7 @@ def verdicts(test: DataTest) -> list[DataVerdict]:
 
 
 async def until_gone(simulator: Simulator) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while simulator.situation.connections:  # noqa: ASYNC110 - the simulator has no event for this
             await asyncio.sleep(0.01)
 
@@ -165,11 +165,11 @@ async def test_an_end_in_the_middle_is_told_and_waits_for_nothing(start: StartSi
     patience = Patience(quote=20.0, history=20.0, whole=30.0)
     tester = DataTester(plan(simulator.port, "AAPL", patience=patience), time.monotonic, time.time)
     running = asyncio.ensure_future(tester.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not simulator.received[MARKET_DATA]:  # noqa: ASYNC110 - the simulator has no event for this
             await asyncio.sleep(0.01)
     await simulator.apply("drop-sessions")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         test = await running
 
     assert verdicts(test)[0].evidence[-1].startswith("the session ended")
@@ -181,7 +181,7 @@ async def test_a_frozen_application_is_given_up_in_time(start: StartSimulator) -
     tester = DataTester(plan(simulator.port, "AAPL", patience=patience), time.monotonic, time.time)
     # It answers the start and then nothing any more.
     tester._report = lambda test: simulator.situation.active.update(freeze="") if test.outcome else None
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         test = await tester.run()
 
     assert (test.outcome, test.seen, test.running) == (Outcome.READY, (), False)
@@ -192,7 +192,7 @@ async def test_a_run_that_is_cancelled_leaves_nothing_open(start: StartSimulator
     simulator = await start("market-data-farm-broken")
     tester = DataTester(plan(simulator.port, "AAPL", patience=Patience(quote=20.0)), time.monotonic, time.time)
     running = asyncio.ensure_future(tester.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not simulator.received[MARKET_DATA]:  # noqa: ASYNC110 - the simulator has no event for this
             await asyncio.sleep(0.01)
     running.cancel()

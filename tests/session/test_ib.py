@@ -60,7 +60,7 @@ START_UP = frame(15, 1, "DU1234567") + frame(9, 1, 1)
 
 
 async def until(met: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not met():  # noqa: ASYNC110 - the simulator has no event for each of these
             await asyncio.sleep(0.01)
 

@@ -50,7 +50,7 @@ async def serving(
     try:
         yield server
         if server.connections:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await over.wait()
     finally:
         listening.close()

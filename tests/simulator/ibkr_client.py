@@ -11,7 +11,7 @@ from typing import Any
 from ibapi.client import EClient
 from ibapi.wrapper import EWrapper
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 """Seconds after which a callback that should come has failed to."""
 
 

@@ -5,7 +5,7 @@ import asyncio
 from agent.tws.protobuf import field
 from agent.tws.wire import ErrorMessage, Frames, NextValidId, hello, parse_message, request, start_api
 
-PATIENCE = 3.0
+PATIENCE = 30.0
 """Seconds after which an answer that should come has failed to."""
 
 

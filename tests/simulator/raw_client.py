@@ -8,7 +8,7 @@ from typing import Self
 
 from agent.simulator.server import Simulator
 
-PATIENCE = 3.0
+PATIENCE = 30.0
 """Seconds after which a message that should come has failed to."""
 
 STOCK = (265598, "AAPL", "STK", "", 0, "", "", "SMART", "", "USD", "AAPL", "NMS")

@@ -38,7 +38,7 @@ except GatelightError as error:
     sys.exit(error.exit_status)
 """
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds in which a command must have ended; it takes a fraction of one."""
 
 
@@ -67,7 +67,7 @@ class Running:
 
     def answers(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 2) as client:
-            client.settimeout(1)
+            client.settimeout(10)
             client.sendall(b"API\0" + (9).to_bytes(4, "big") + b"v157..178")
             return len(client.recv(4)) == 4
         return False

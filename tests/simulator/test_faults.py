@@ -270,7 +270,7 @@ async def test_a_spoilt_stream_is_never_a_message(start: StartSimulator, raw: St
     newcomer = await RawClient.greeted(simulator.port)
     streams = []
     for client in (running, newcomer):
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(20):
             streams.append(await client.reader.read(4096))
         client.send(49, 1)
         assert await client.is_silent()

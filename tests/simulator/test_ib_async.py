@@ -21,7 +21,7 @@ async def connect(ib: ib_async.IB, simulator: Simulator, client_id: int = 7) -> 
         notices.append((request_id, code, text))
 
     ib.errorEvent += on_error
-    await ib.connectAsync("127.0.0.1", simulator.port, clientId=client_id, timeout=3)
+    await ib.connectAsync("127.0.0.1", simulator.port, clientId=client_id, timeout=20)
     return notices
 
 
@@ -152,7 +152,7 @@ async def test_ticks_come_at_the_chosen_rate_until_they_are_cancelled(start: Sta
 async def test_a_snapshot_ends(start: StartSimulator, ib: ib_async.IB) -> None:
     await connect(ib, await start())
 
-    (ticker,) = await asyncio.wait_for(ib.reqTickersAsync(EURUSD), 3)
+    (ticker,) = await asyncio.wait_for(ib.reqTickersAsync(EURUSD), 20)
 
     assert 1.1 < ticker.bid < ticker.ask < 1.2
 
@@ -210,7 +210,7 @@ async def test_what_is_not_served_is_refused_and_never_left_unanswered(start: St
     head = ib.reqHeadTimeStampAsync(AAPL, "TRADES", True, 1)
     ib.client.reqNewsProviders()
     ib.client.reqMarketRule(26)
-    await asyncio.wait_for(asyncio.gather(news, head), 3)
+    await asyncio.wait_for(asyncio.gather(news, head), 20)
     trade = ib.placeOrder(AAPL, ib_async.LimitOrder("BUY", 1, 1.0))
     await asyncio.sleep(0.1)
 

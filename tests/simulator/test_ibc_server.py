@@ -12,7 +12,7 @@ from agent.simulator.settings_folder import IbcChoices
 from agent.simulator.world import SimulatedApplication
 from agent.tws.applications import ApplicationKind
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds a cure may take on a busy machine."""
 
 

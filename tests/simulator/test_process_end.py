@@ -11,7 +11,7 @@ from agent.simulator.child import Child, ProcessEnded
 from agent.simulator.disguise import environment, interpreter, plain
 from agent.simulator.world import SimulatedApplication
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds in which every process must be gone; it takes some milliseconds."""
 
 HOLDER = """

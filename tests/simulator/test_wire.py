@@ -221,7 +221,7 @@ async def test_a_client_that_never_reads_does_not_keep_it_from_closing(start: St
         client.send(61, 1)
     await asyncio.sleep(0.3)
 
-    await asyncio.wait_for(simulator.close(), 2)
+    await asyncio.wait_for(simulator.close(), 20)
 
     assert simulator.sessions == ()
 

@@ -45,7 +45,7 @@ class RunningTray:
 
     async def asked_for(self, count: int) -> list[Action]:
         """The actions so far, once there are `count`."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(self.asked) < count:  # noqa: ASYNC110 - filled by another thread
                 await asyncio.sleep(0.005)
         return self.asked

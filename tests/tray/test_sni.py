@@ -208,7 +208,7 @@ async def test_an_icon_that_no_panel_takes_is_told_once_and_until_one_comes(
     monkeypatch.setattr(sni, "REGISTER_AFTER", (0.0, 0.05))
     running.tray.show(CONNECTED)
     running.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not running.unseen:  # noqa: ASYNC110 - filled by another thread
             await asyncio.sleep(0.005)
 
@@ -217,7 +217,7 @@ async def test_an_icon_that_no_panel_takes_is_told_once_and_until_one_comes(
 
     host = await TrayHost.start()
     await host.item_came()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while running.tray.unseen:  # noqa: ASYNC110 - changed by another thread
             await asyncio.sleep(0.005)
     await host.end()
