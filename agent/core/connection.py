@@ -80,6 +80,8 @@ class Link:
     closed_at: float | None = None
     """Monotonic time at which a socket of ours was last closed."""
     last_client_id: int | None = None
+    served_id: int | None = None
+    """Client ID of the latest session."""
     refused_ids: frozenset[int] = frozenset()
     losses: tuple[float, ...] = ()
     served_door: str = ""
@@ -232,6 +234,7 @@ def ready(link: Link, number: int, server_version: int, elapsed: float, now: flo
         attempt=attempt,
         refused_ids=frozenset(),
         served_door=state.door,
+        served_id=state.client_id,
     )
 
 
@@ -243,12 +246,15 @@ def failed(link: Link, number: int, attempt: Attempt, settings: ConnectionSettin
     before = link.attempt
     same = before is not None and before.outcome is attempt.outcome and before.port == attempt.port
     first = before.first_failed if before is not None and same and before.first_failed is not None else now
+    freed_late = _perhaps_still_ours(link, state.client_id, timing, now) and not same
     link = replace(link, failures=link.failures + 1, attempt=replace(attempt, first_failed=first), closed_at=now)
     if attempt.outcome is Outcome.ID_IN_USE and settings.client_id == "auto":
         # The next one is free; only somebody who answers 326 to every ID makes this wait.
         link = replace(link, refused_ids=link.refused_ids | {state.client_id})
         if len(link.refused_ids) <= OTHER_IDS_TRIED:
             return replace(link, state=BackingOff(now, now, state.door))
+    if attempt.outcome is Outcome.ID_IN_USE and freed_late:
+        return replace(link, state=BackingOff(now, now + timing.id_release_late, state.door))
     if attempt.outcome in _PATIENT:
         again = timing.handshake_every * (1 if link.failures <= 4 else 2)
         if attempt.outcome is Outcome.CLOSED and not same and (before is not None or _lost_lately(link, timing, now)):
@@ -256,6 +262,12 @@ def failed(link: Link, number: int, attempt: Attempt, settings: ConnectionSettin
             again = timing.backoff_first
         return replace(link, state=Blocked(now, attempt.outcome, now + again, state.door))
     return replace(link, state=BackingOff(now, now + backoff(link.failures + 1, timing, number), state.door))
+
+
+def _perhaps_still_ours(link: Link, client_id: int, timing: Timing, now: float) -> bool:
+    """Whether our own session may still hold a refused client ID: it ended so lately that TWS may not have freed it."""
+    ended = link.closed_at is not None and now - link.closed_at < timing.id_release + timing.id_release_late
+    return ended and client_id == link.served_id
 
 
 def _lost_lately(link: Link, timing: Timing, now: float) -> bool:

@@ -5,10 +5,17 @@ from collections.abc import Sequence
 from agent.core.facts import Facts, NoticeSeen, Outcome, Phase, Purpose, ServerLink
 from agent.core.problem import Undecided
 from agent.core.telling import at, clock, quoted
+from agent.tws.calendar import Outage, OutageKind
 from agent.tws.notices import is_noise_while_link_down, problem_of
 
 NO_SESSION = Undecided("there is no API session that could tell")
 """The answer of every check that needs a session while there is none."""
+
+TOO_EARLY = Undecided("the session has just begun, and the application has not told yet")
+"""The answer while `may_still_tell` holds."""
+
+LINK_IS_DOWN = Undecided("the link to IB's servers is down: what was seen before stands until it is back")
+"""The answer of a check for what was seen before the link was lost: that is no cure."""
 
 _LINES_OF_EVIDENCE = 5
 """Notices told one by one; more of them are counted."""
@@ -25,6 +32,31 @@ def live(facts: Facts) -> bool:
 def link_down(facts: Facts) -> bool:
     """Whether the application has told our session that its link to IB's servers is gone."""
     return live(facts) and facts.session.server_link is ServerLink.DOWN
+
+
+def planned(facts: Facts, since: float) -> Outage | None:
+    """IB's own outage that explains a loss which began at `since` (monotonic seconds); None when none does.
+
+    One that began before the window has another cause. Where the region of the log-in is not known, the reset of some
+    region explains a loss only for `timing.reset_elsewhere`.
+    """
+    outage = facts.expected.outage
+    if outage is None or facts.now.wall_of(since) < outage.began:
+        return None
+    elsewhere = outage.kind is OutageKind.RESET and outage.region is None
+    if elsewhere and facts.now.monotonic - since >= facts.timing.reset_elsewhere:
+        return None
+    return outage
+
+
+def may_still_tell(facts: Facts) -> bool:
+    """Whether a session is so young that what the application tells at its start may still come.
+
+    Until then what an earlier session told is not over.
+    """
+    session = facts.session
+    watching = facts.purpose is Purpose.WATCH and session.server_link is ServerLink.UNKNOWN
+    return watching and facts.now.monotonic - session.since < facts.timing.young_session
 
 
 def recent(facts: Facts, problem: str) -> tuple[NoticeSeen, ...]:

@@ -1,5 +1,7 @@
 """Reading the facts of one connection: which process is meant, which port, who owns it."""
 
+from collections.abc import Iterable
+
 from agent.core.facts import ApiClient, Facts, Known, Listener, MachineFacts, Outcome, Process, Purpose, Unknown
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
@@ -31,9 +33,9 @@ def candidates(
 ) -> tuple[Process, ...]:
     """The processes a connection may mean, likeliest first.
 
-    Of several, one that listens on the configured port comes first, then one whose mode fits, then one on
-    a default port, then the youngest;
-    one that listens on the fixed port of another connection is that connection's.
+    Of several, one that listens on the configured port comes first, then one whose mode fits, then one that is not on
+    the default port of the other mode, then one on a default port, then the youngest; one that listens on the fixed
+    port of another connection is that connection's.
     """
     running = applications(machine)
     if not running:
@@ -47,17 +49,41 @@ def candidates(
     if len(found) < 2:
         return tuple(found)
 
-    def rank(process: Process) -> tuple[bool, bool, bool, bool, float]:
+    def rank(process: Process) -> tuple[bool, bool, bool, bool, bool, float]:
         wanted = connection.trading_mode
         return (
             connection.port not in process.api_ports,
             wanted is not WantedMode.ANY and mode_hint(process).value != wanted.value,
             not process.api_ports,
+            on_port_of_other_mode(wanted, process),
             not set(default_ports(process.kind, None)).intersection(process.api_ports),
             -process.started,
         )
 
     return tuple(sorted(found, key=rank))
+
+
+_OTHER_MODE = {WantedMode.LIVE: TradingMode.PAPER, WantedMode.PAPER: TradingMode.LIVE}
+
+
+def on_port_of_other_mode(wanted: WantedMode, process: Process) -> bool:
+    """Whether a process listens on the default port of the mode that is not wanted: no proof, but of two alike the
+    less likely one."""
+    other = _OTHER_MODE.get(wanted)
+    return other is not None and bool(set(default_ports(process.kind, other)).intersection(process.api_ports))
+
+
+def likeliest(connection: ConnectionSettings, found: Iterable[Process]) -> list[Process]:
+    """Of listening applications, in their order, those among which nothing tells which one the connection means.
+
+    A mode that fits, and then the default port of the other mode, tells as long as it is one of some of them only.
+    """
+    left = [p for p in found if p.api_ports]
+    wanted = connection.trading_mode
+    if wanted is WantedMode.ANY:
+        return left
+    left = [p for p in left if mode_hint(p).value == wanted.value] or left
+    return [p for p in left if not on_port_of_other_mode(wanted, p)] or left
 
 
 def chosen(facts: Facts) -> Process | None:

@@ -152,8 +152,12 @@ def _link(session: Session, code: int, text: str, now: float, programs: tuple[st
         return replace(session, server_link=ServerLink.DOWN, link_since=now, link_code=code)
     if code not in LINK_BACK_CODES:
         return session
-    # Farms that were broken by the outage get their grace from here on.
-    farms = tuple(replace(f, since=now) if f.status is FarmStatus.BROKEN else f for f in session.farms)
+    # Farms that were broken by the outage get their grace from here on; what was broken before it, stays so.
+    lost = session.link_since if session.server_link is ServerLink.DOWN else None
+    farms = tuple(
+        replace(f, since=now) if f.status is FarmStatus.BROKEN and lost is not None and f.since >= lost else f
+        for f in session.farms
+    )
     session = replace(session, server_link=ServerLink.UP, link_since=now, link_code=code, farms=farms)
     if code == 1101:
         session = replace(session, data_lost_at=now, resubscribe=programs)

@@ -131,7 +131,9 @@ def snoozed_until(memory: Memory, connection: str, code: str, wall: float) -> fl
 def _outage_ends(watched: Watched, facts: Facts) -> float | None:
     if not any(e.problem.expected and not e.hidden for e in watched.ledger.entries.values()):
         return None
-    outage = facts.expected.restart or facts.expected.outage
+    session, expected = facts.session, facts.expected
+    # As scheduled-outage tells it: a session that stands has lost IB's servers, without one the application is away.
+    outage = expected.outage if session.phase is Phase.CONNECTED else expected.restart
     return outage.ends if outage is not None else None
 
 

@@ -13,7 +13,8 @@ from agent.core.show import Words
 from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.core.watch import Watched, facts_of_session
-from agent.tws.calendar import Expectation, expect
+from agent.tws.applications import TradingMode
+from agent.tws.calendar import Expectation, Region, expect
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,13 @@ def replace_at(state: AgentState, index: int, watched: Watched) -> AgentState:
 
 def facts_about(state: AgentState, watched: Watched, now: Moment) -> Facts:
     """Everything known about one connection now."""
+    session = facts_of_session(watched, now, state.timing)
     return Facts(
         now=now,
         connection=watched.settings,
         machine=state.machine,
-        session=facts_of_session(watched, now, state.timing),
-        expected=_expected(state, watched, now),
+        session=session,
+        expected=_expected(state, watched, session.trading_mode, now),
         timing=state.timing,
         purpose=state.purpose,
         sight=watched.sight,
@@ -89,21 +91,38 @@ def facts_about(state: AgentState, watched: Watched, now: Moment) -> Facts:
     )
 
 
-def _expected(state: AgentState, watched: Watched, now: Moment) -> Expectation:
+def _expected(state: AgentState, watched: Watched, mode: TradingMode, now: Moment) -> Expectation:
+    region, restart_time = _region(watched, mode), _restart_time(watched)
+    allowance, offset = state.timing.expected_restart_allowance, state.machine.utc_offset
+    seen_here = watched.settings.local and watched.sight.ever
+
+    def at(restart_time: int | None, utc_offset: float) -> Expectation:
+        return state.knowledge.expect(
+            now.wall, region=region, restart_time=restart_time, utc_offset=utc_offset, allowance=allowance
+        )
+
+    expected = at(restart_time if seen_here else None, offset)
+    if restart_time is None or seen_here:
+        return expected
+    # On another machine, or in a container, the clock that it goes by shows our time, or UTC as containers do.
+    restarts = (at(restart_time, its).restart for its in (offset, 0.0))
+    return replace(expected, restart=next((r for r in restarts if r is not None), None))
+
+
+def _region(watched: Watched, mode: TradingMode) -> Region | None:
+    """Whose reset windows count: paper accounts are on the American servers, wherever their owner lives (IBKR's
+    description of paper trading accounts)."""
+    if mode is TradingMode.PAPER:
+        return Region.AMERICA
     hints = watched.sight.hints
-    return state.knowledge.expect(
-        now.wall,
-        region=hints.region if hints is not None else None,
-        restart_time=_restart_time(watched),
-        utc_offset=state.machine.utc_offset,
-        allowance=state.timing.expected_restart_allowance,
-    )
+    return hints.region if hints is not None else None
 
 
 def _restart_time(watched: Watched) -> int | None:
-    """The daily restart, minutes after local midnight: as the application itself tells it, else IBC's configuration."""
+    """The daily restart, minutes after midnight of the application's clock: as it tells it, else as IBC's
+    configuration says."""
     told, hints = watched.inquiry.told.configuration, watched.sight.hints
-    if isinstance(told, Known) and watched.settings.local:
+    if isinstance(told, Known):
         lock_and_exit = told.value.lock_and_exit
         if lock_and_exit.restarts is not None:
             return lock_and_exit.minutes_after_midnight if lock_and_exit.restarts else None

@@ -12,8 +12,13 @@ class Timing:
     open after a log-in that nobody has to wait for; with `login_grace` a log-in screen is told after a minute."""
     settled_link: float = 30.0
     """A connection to IB's servers counts as a log-in only after this long: the log-in screen opens short ones."""
+    api_opening: float = 60.0
+    """A connection to IB's servers that has stood this long without an API port is told: while TWS loads its layout
+    after a log-in, the port takes up to some 40 s, and the link may stand before that."""
     restart_allowance: float = 300.0
     """After an automatic restart the API port is back within 2 to 3 minutes; after 5 it will not come by itself."""
+    restart_forgotten: float = 3600.0
+    """A TWS this long after its restart that is logged in is one whose API is off, for all that can be seen."""
     exit_grace: float = 10.0
     """How long an application may be gone before that is a problem: a user who restarts it needs a few seconds."""
     first_sight_grace: float = 60.0
@@ -22,6 +27,9 @@ class Timing:
     """A log-in screen this long after the start grace is waiting for somebody."""
     link_grace: float = 5.0
     """Shorter losses of the link to IB's servers heal by themselves and are not worth a word."""
+    reset_elsewhere: float = 600.0
+    """Where the region of a log-in is not known, a loss inside the reset window of some region counts as planned for
+    this long: single sessions are usually down for seconds to a few minutes (IB's system-status page)."""
     farm_grace: float = 60.0
     """A data farm may be broken this long: flaps of a few seconds are usual, one of minutes is not."""
     silence_grace: float = 2.0
@@ -42,8 +50,13 @@ class Timing:
     """Longest delay between two attempts to connect."""
     stable_session: float = 60.0
     """A session must have lasted this long before the back-off starts over and losses are forgiven."""
+    young_session: float = 15.0
+    """A session this young that has not told of the link to IB's servers may still do so; it usually takes a moment."""
     id_release: float = 1.0
     """TWS frees a client ID only after the socket is closed; it is not used again within this time."""
+    id_release_late: float = 3.0
+    """One that is refused so soon after its socket was closed is asked for again after this long, once: it takes TWS
+    1 to 3 s to free it."""
     wake_grace: float = 20.0
     """After sleep the network needs a while; nothing is announced until then."""
     not_ready_grace: float = 15.0

@@ -183,7 +183,9 @@ def due_times(watched: Watched, facts: Facts) -> list[float]:
             due.append(session.data_lost_at + timing.notice_lasting)
         due += [loss + timing.instability_window for loss in watched.link.losses]
         if session.server_link is ServerLink.DOWN and session.link_since is not None:
-            due.append(session.link_since + timing.link_grace)
+            due += [session.link_since + timing.link_grace, session.link_since + timing.reset_elsewhere]
+        if session.server_link is ServerLink.UNKNOWN:
+            due.append(watched.link.state.since + timing.young_session)
     asking = inquiry_due(watched.inquiry, watched.link, session, timing, now)
     if asking != NEVER:
         due.append(asking)

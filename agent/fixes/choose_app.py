@@ -5,8 +5,8 @@ Where one application has taken the port of another, no configuration of ours he
 
 from agent.core.facts import Facts, Phase, Process
 from agent.core.fix import Fix, Offer
-from agent.core.reading import candidates, mode_hint
-from agent.core.settings import WantedApplication, WantedMode
+from agent.core.reading import candidates, likeliest
+from agent.core.settings import WantedApplication
 from agent.core.telling import listed
 from agent.fixes import own_config
 from agent.fixes.own_config import Edit
@@ -44,11 +44,7 @@ def _offer(facts: Facts) -> Offer | None:
 def _fitting(facts: Facts) -> list[Process]:
     """The listening applications among which nothing tells which one is meant, likeliest first."""
     connection = facts.connection
-    found = [p for p in candidates(connection, facts.machine, facts.other_connections) if p.api_ports]
-    if connection.trading_mode is WantedMode.ANY:
-        return found
-    # A mode that fits tells, as long as it is known of one of them only.
-    return [p for p in found if mode_hint(p).value == connection.trading_mode.value] or found
+    return likeliest(connection, candidates(connection, facts.machine, facts.other_connections))
 
 
 def _in_use(facts: Facts, found: list[Process]) -> Process | None:

@@ -2,7 +2,7 @@
 
 from agent.core.facts import Facts, Phase, Process
 from agent.core.fix import Fix, Offer
-from agent.core.reading import chosen, listener_at, mode_hint
+from agent.core.reading import chosen, fits, listener_at, mode_hint, owner_at
 from agent.core.settings import WantedMode
 from agent.fixes import own_config
 from agent.fixes.own_config import Edit
@@ -13,8 +13,11 @@ def _offer(facts: Facts) -> Offer | None:
     connection, process = facts.connection, chosen(facts)
     if not own_config.changeable(facts) or connection.port == "auto" or process is None or not process.api_ports:
         return None
-    taken = connection.port in process.api_ports or listener_at(facts.machine, connection.port) is not None
-    if taken or facts.session.phase is Phase.CONNECTED:
+    # Where the application that is not meant owns the port, a session with that one is no reason to stay.
+    owner = owner_at(facts.machine, connection.port)
+    unwanted = owner is not None and not fits(connection, owner)
+    in_use = listener_at(facts.machine, connection.port) is not None or facts.session.phase is Phase.CONNECTED
+    if connection.port in process.api_ports or (in_use and not unwanted):
         return None
     port = process.api_ports[0]
     return own_config.offer(

@@ -53,6 +53,6 @@ API_DISABLED = Problem(
     severity=Severity.ERROR,
     check=_check,
     hidden_by=(LOGIN_PENDING,),
-    visible_after=patience.handshake,
+    visible_after=patience.api_port,
     fix="enable-api",
 )

@@ -1,8 +1,8 @@
-"""The application listens on another port than the configured one, where nobody listens."""
+"""The application listens on another port than the configured one, where nobody or another application listens."""
 
 from agent.core.facts import Facts, Process
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.core.reading import is_door_of, mode_hint, port_of
+from agent.core.reading import is_door_of, mode_hint, owner_at, port_of
 from agent.core.settings import WantedMode
 from agent.core.settings_reading import as_told, last_told
 from agent.problems import patience
@@ -17,12 +17,14 @@ def _check(facts: Facts) -> Verdict:
     if not isinstance(reach, ListensElsewhere):
         return otherwise(reach)
     process, port = reach.process, port_of(facts)
+    other = owner_at(facts.machine, port)
+    holder = "nobody" if other is None else other.label
     return Present(
-        {"app": process.kind.title, "actual": str(process.api_ports[0]), "port": str(port)},
+        {"app": process.kind.title, "actual": str(process.api_ports[0]), "port": str(port), "holder": holder},
         (
             listening(process),
             f"the configured API port is {port}",
-            f"nobody accepts connections on {port}",
+            f"nobody accepts connections on {port}" if other is None else listening(other),
             *_as_told(facts, process),
             *_other_mode(facts, process),
         ),
@@ -46,8 +48,8 @@ def _other_mode(facts: Facts, process: Process) -> tuple[str, ...]:
 API_PORT_MISMATCH = Problem(
     code="api-port-mismatch",
     title="{app} listens on port {actual}, not on {port}",
-    text="{app} listens on API port {actual}, but the configured port is {port}, where nobody listens. Programs set up "
-    "for port {port} cannot connect.",
+    text="{app} listens on API port {actual}, but the configured port is {port}, where {holder} listens. Programs "
+    "set up for port {port} do not reach {app}.",
     severity=Severity.ERROR,
     check=_check,
     visible_after=patience.handshake,

@@ -4,7 +4,8 @@ from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.telling import lasting
 from agent.problems.obstacles import Starting
-from agent.problems.reach import how_far, is_automatic_restart, otherwise
+from agent.problems.reach import how_far, otherwise
+from agent.problems.restart import is_automatic_restart
 from agent.problems.words import listening, runs_since, started_at
 
 

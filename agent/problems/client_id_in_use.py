@@ -47,7 +47,6 @@ CLIENT_ID_IN_USE = Problem(
     ),
     severity=Severity.WARNING,
     check=_check,
-    # TWS frees an ID only some seconds after its socket was closed: our own reconnect may meet that.
-    visible_after=patience.handshake,
+    visible_after=patience.client_id,
     fix="use-client-id",
 )

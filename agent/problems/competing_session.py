@@ -5,17 +5,17 @@ where only 10197 counts.
 """
 
 from agent.core.facts import Facts
-from agent.core.noticed import link_down, recent, told_all
+from agent.core.noticed import LINK_IS_DOWN, link_down, recent, told_all
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.telling import app_name
 
 
 def _check(facts: Facts) -> Verdict:
-    if link_down(facts):
-        return Absent()
     found = recent(facts, "competing-session")
     if not found:
         return Absent()
+    if link_down(facts):
+        return LINK_IS_DOWN
     return Present({"app": app_name(facts)}, told_all(facts, found))
 
 

@@ -4,8 +4,8 @@ Inactive is normal, the farm wakes on demand; connecting is on its way: neither 
 """
 
 from agent.core.facts import Facts, Purpose
-from agent.core.noticed import NO_SESSION, link_down, live
-from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.noticed import NO_SESSION, TOO_EARLY, live, may_still_tell, planned
+from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.telling import app_name, at, listed
 from agent.problems.server_link_lost import SERVER_LINK_LOST
 from agent.tws.farms import Farm, FarmKind, FarmStatus
@@ -18,21 +18,32 @@ _EFFECT = {
 }
 
 
+TOLD_AT_ONCE = Undecided("the session began with a broken farm, which may heal within the usual time")
+"""Since when it is broken an earlier session may have told: that one ended is no cure."""
+
+
 def _check(facts: Facts) -> Verdict:
     if not live(facts):
         return NO_SESSION
-    if link_down(facts):
-        return Absent()
-    grace = 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.farm_grace
-    broken = [
-        f for f in facts.session.farms if f.status is FarmStatus.BROKEN and facts.now.monotonic - f.since >= grace
-    ]
+    if may_still_tell(facts):
+        return TOO_EARLY
+    down = [f for f in facts.session.farms if f.status is FarmStatus.BROKEN]
+    broken = [f for f in down if _lasts(facts, f)]
     found = tuple(
         _present(facts, kind, [f for f in broken if f.kind is kind])
         for kind in FarmKind
         if any(f.kind is kind for f in broken)
     )
+    if not found and any(f.since - facts.session.since < facts.timing.young_session for f in down):
+        return TOLD_AT_ONCE
     return found or Absent()
+
+
+def _lasts(facts: Facts, farm: Farm) -> bool:
+    """Whether it is more than a flap, and more than IB's reset of its servers explains."""
+    if facts.purpose is Purpose.DOCTOR:
+        return True
+    return facts.now.monotonic - farm.since >= facts.timing.farm_grace and planned(facts, farm.since) is None
 
 
 def _present(facts: Facts, kind: FarmKind, farms: list[Farm]) -> Present:

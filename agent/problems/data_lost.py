@@ -1,7 +1,7 @@
 """Notice 1101: the link to IB's servers is back, but the data subscriptions of every program are gone."""
 
 from agent.core.facts import Facts
-from agent.core.noticed import NO_SESSION, link_down, live
+from agent.core.noticed import LINK_IS_DOWN, NO_SESSION, link_down, live
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.telling import app_name, at, clock, listed
 
@@ -11,8 +11,10 @@ def _check(facts: Facts) -> Verdict:
         return NO_SESSION
     session = facts.session
     lost = session.data_lost_at
-    if lost is None or link_down(facts) or facts.now.monotonic - lost >= facts.timing.notice_lasting:
+    if lost is None or facts.now.monotonic - lost >= facts.timing.notice_lasting:
         return Absent()
+    if link_down(facts):
+        return LINK_IS_DOWN
     evidence = [f"notice 1101 {at(facts, lost)}: link restored, data lost"]
     evidence += [f"{name} was connected when it happened" for name in session.resubscribe]
     if not session.resubscribe:

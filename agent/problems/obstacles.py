@@ -63,6 +63,13 @@ class Starting:
 
 
 @dataclass(frozen=True, slots=True)
+class Restarting:
+    """The application is about to end for its daily restart: how it behaves until then says nothing."""
+
+    process: Process
+
+
+@dataclass(frozen=True, slots=True)
 class AtLogin:
     """The application waits for a log-in."""
 
@@ -179,6 +186,7 @@ Reach: TypeAlias = (
     | OtherKindRuns
     | OtherProductRuns
     | Starting
+    | Restarting
     | AtLogin
     | LinkUnsettled
     | StuckAfterRestart

@@ -1,17 +1,17 @@
 """IB refused historical data or real-time bars because they were asked for too often (pacing violation)."""
 
 from agent.core.facts import Facts
-from agent.core.noticed import link_down, recent, told_all
+from agent.core.noticed import LINK_IS_DOWN, link_down, recent, told_all
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.telling import listed
 
 
 def _check(facts: Facts) -> Verdict:
-    if link_down(facts):
-        return Absent()
     found = recent(facts, "pacing-violation")
     if not found:
         return Absent()
+    if link_down(facts):
+        return LINK_IS_DOWN
     return Present({"codes": listed(str(n.code) for n in found)}, told_all(facts, found))
 
 

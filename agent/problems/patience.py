@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from agent.core.facts import Facts, Purpose
+from agent.core.reading import awaited
 
 Patience: TypeAlias = Callable[[Facts], float]
 """Seconds to wait, given what is known."""
@@ -24,6 +25,20 @@ def login(facts: Facts) -> float:
 def handshake(facts: Facts) -> float:
     """For a handshake that fails: a restart passes through every failure."""
     return 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.silence_grace
+
+
+def client_id(facts: Facts) -> float:
+    """For a client ID that is refused: it may be that of our own session, which TWS has not freed yet."""
+    return 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.silence_grace + facts.timing.id_release_late
+
+
+def api_port(facts: Facts) -> float:
+    """For an application that is logged in and has no API port: it opens that some time after the log-in."""
+    process = awaited(facts)
+    if facts.purpose is Purpose.DOCTOR or process is None or process.upstream_since is None:
+        return handshake(facts)
+    left = process.upstream_since + facts.timing.api_opening - facts.now.monotonic
+    return max(left, facts.timing.silence_grace)
 
 
 def network(facts: Facts) -> float:

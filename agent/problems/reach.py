@@ -13,7 +13,6 @@ from agent.core.facts import (
     Process,
     Processes,
     Purpose,
-    SettingsHints,
     Surroundings,
     SurroundingsKind,
     Unknown,
@@ -26,7 +25,6 @@ from agent.core.reading import (
     chosen,
     fits,
     full_house,
-    is_door_of,
     link_settled,
     listener_at,
     mode_hint,
@@ -54,6 +52,7 @@ from agent.problems.obstacles import (
     PortTaken,
     Reach,
     RelayCloses,
+    Restarting,
     Silent,
     Starting,
     StuckAfterRestart,
@@ -61,19 +60,24 @@ from agent.problems.obstacles import (
     Unseen,
     Wedged,
 )
+from agent.problems.restart import (
+    ANSWERED,
+    allowance,
+    going_down,
+    is_automatic_restart,
+    restart_now,
+    restarts_out_of_sight,
+)
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.ports import default_ports
 
 CONTAINER_RELAY_PORTS = frozenset({4003, 4004, 7498, 7499})
 """Ports on which the relay inside the common container images listens (README of gnzsnz/ib-gateway-docker)."""
 
-_MINUTES_PER_DAY = 24 * 60
-
-
-_ANSWERED = frozenset({Outcome.READY, Outcome.OUTDATED, Outcome.NOT_READY, Outcome.ID_IN_USE})
-"""Outcomes that prove a TWS API on the port, whatever else is wrong with it."""
 _UNANSWERED = frozenset({Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.UNRESOLVABLE})
 """Outcomes that say nobody accepts connections at that address."""
+_TURNED_DOWN = frozenset({Outcome.CLOSED, Outcome.SILENT, Outcome.NOT_TWS})
+"""Outcomes of an attempt that was accepted and came to nothing."""
 
 _BY_ATTEMPT = (TurnedAway, Silent, Wedged, NotTheApi)
 """What an attempt can tell of an application that listens here."""
@@ -91,12 +95,16 @@ def how_far(facts: Facts) -> Reach:
 
 
 def _connected_to(facts: Facts) -> Reach:
-    """A session stands: what is left to object to is that it leads to the other application."""
+    """A session stands: what is left to object to is that it leads to the other application.
+
+    With both running, the one that is meant listens on another port than the one that is used.
+    """
     processes = facts.machine.processes
     if facts.connection.local and isinstance(processes, Known) and facts.session.port is not None:
         owner = owner_at(facts.machine, facts.session.port)
         if owner is not None and not fits(facts.connection, owner) and not facts.connection.implicit:
-            return OtherKindRuns(owner)
+            meant = chosen(facts)
+            return ListensElsewhere(meant) if meant is not None and meant.api_ports else OtherKindRuns(owner)
     return NoObstacle()
 
 
@@ -105,6 +113,8 @@ def otherwise(reach: Reach, about: str = "the application") -> Absent | Undecide
     match reach:
         case Unseen(why=why):
             return Undecided(f"{about} cannot be judged: {why}")
+        case Restarting(process=process):
+            return Undecided(f"{process.label} is about to restart, as it does every day at this time")
         case _:
             return Absent()
 
@@ -117,7 +127,7 @@ def not_tried(reach: Reach, obstacle: type) -> Absent | Undecided:
 
 
 def _on_another_machine(facts: Facts) -> Reach:
-    if _idle_by_wish(facts):
+    if _idle_by_wish(facts) or restarts_out_of_sight(facts):
         return NoObstacle()
     match outcome(facts):
         case None:
@@ -151,7 +161,7 @@ def _on_this_machine(facts: Facts) -> Reach:
         if result is None or result in _UNANSWERED or not _knocks_blindly(facts):
             return _nobody_listens(facts, found, processes.value)
         return _on_another_machine(facts)
-    if result in _ANSWERED:
+    if result in ANSWERED:
         return NoObstacle()
     holder = owner_at(facts.machine, port)
     if holder is not None:
@@ -177,7 +187,7 @@ def _half_blind(facts: Facts) -> Reach:
     blind = [fact for fact in (processes, sockets) if isinstance(fact, Unknown)]
     why = "; ".join(dict.fromkeys(fact.reason for fact in blind))
     unseen = Unseen(why, refused=facts.machine.taken > 0.0)
-    if result in _ANSWERED:
+    if result in ANSWERED:
         return NoObstacle()
     if found is not None and port in found.api_ports:
         return _handshake(facts, found)
@@ -204,7 +214,7 @@ def _nobody_listens(facts: Facts, found: Process | None, processes: Processes) -
 
 def _missing(facts: Facts, processes: Processes) -> Reach:
     """No application this connection could mean runs here."""
-    if _restart_under_way(facts) or _idle_by_wish(facts):
+    if restart_now(facts) is not None or _idle_by_wish(facts):
         return NoObstacle()
     watching = facts.purpose is Purpose.WATCH
     if facts.connection.implicit and not facts.sight.ever and watching:
@@ -230,15 +240,20 @@ def _missing(facts: Facts, processes: Processes) -> Reach:
 
 def _without_listener(facts: Facts, process: Process) -> Reach:
     """The application runs and has no API port: where on its way to one it is."""
-    lasted = age(facts, process)
-    settled = link_settled(facts, process)
-    if is_automatic_restart(facts, process):
-        allowance = facts.timing.restart_allowance
-        return StuckAfterRestart(process) if lasted >= allowance else Starting(process, allowance)
-    if settled:
-        return clash_of(facts, process) or ApiOff(process)
-    if lasted < facts.timing.start_grace:
-        return Starting(process, facts.timing.start_grace)
+    if going_down(facts, process):
+        return Restarting(process)
+    lasted, settled, grace = age(facts, process), link_settled(facts, process), facts.timing.start_grace
+    if is_automatic_restart(facts, process) and not _restart_long_over(facts, process):
+        given = allowance(facts, process)
+        return StuckAfterRestart(process) if lasted >= given else Starting(process, given)
+    clash = clash_of(facts, process)
+    if clash is not None:
+        return clash
+    if settled and (lasted >= grace or facts.purpose is Purpose.DOCTOR):
+        # Whoever asks the doctor has looked already; everybody else hears of it only once it can be no start any more.
+        return ApiOff(process)
+    if lasted < grace:
+        return Starting(process, grace)
     return AtLogin(process) if process.upstream is None else LinkUnsettled(process)
 
 
@@ -246,6 +261,8 @@ def _handshake(facts: Facts, process: Process) -> Reach:
     """The application listens on the port: how it took the latest attempt."""
     if _idle_by_wish(facts) or full_house(facts):
         return NoObstacle()
+    if going_down(facts, process) and outcome(facts) in _TURNED_DOWN:
+        return Restarting(process)
     match outcome(facts):
         case None:
             return NotTried(_BY_ATTEMPT)
@@ -273,7 +290,7 @@ def _foreign_owner(facts: Facts, owner: Listener, found: Process | None, process
 
 def _relayed(facts: Facts, owner: Listener, processes: Processes) -> Reach:
     """A relay, or somebody the system does not name, listens on the port."""
-    if _idle_by_wish(facts) or full_house(facts):
+    if _idle_by_wish(facts) or full_house(facts) or restarts_out_of_sight(facts):
         return NoObstacle()
     match outcome(facts):
         case None:
@@ -343,40 +360,19 @@ def _idle_by_wish(facts: Facts) -> bool:
     return not facts.session.wanted and facts.purpose is Purpose.WATCH
 
 
-def _restart_under_way(facts: Facts) -> bool:
-    restart = facts.expected.restart
-    return restart is not None and restart.began <= facts.now.wall <= restart.ends
+def _restart_long_over(facts: Facts, process: Process) -> bool:
+    """Whether a TWS that restarted long ago, before anybody watched, is logged in: then its API is off.
 
-
-def is_automatic_restart(facts: Facts, process: Process) -> bool:
-    """Whether a process is an automatic restart of the application that has not served anybody yet."""
-    if _has_served(facts, process):
-        return False
-    if process.application.restarted:
-        return True
-    if facts.sight.replaced_at is None or facts.sight.last_pid != process.pid:
-        return False
-    restart = facts.expected.restart
-    if restart is not None and restart.began <= process.started <= restart.ends:
-        return True
-    return isinstance(process.hints, Known) and _at_restart_time(facts, process, process.hints.value)
-
-
-def _has_served(facts: Facts, process: Process) -> bool:
-    """Whether its API answered us at some time after its start: then its restart is long over."""
-    attempt = facts.session.attempt
-    born = facts.now.monotonic - age(facts, process)
-    answered = attempt is not None and attempt.outcome in _ANSWERED and attempt.at > born
-    return answered or is_door_of(facts.session.served_door, process)
-
-
-def _at_restart_time(facts: Facts, process: Process, hints: SettingsHints) -> bool:
-    """Whether it started within the allowance after the daily restart time of IBC's configuration."""
-    if hints.auto_restart_time is None:
-        return False
-    minute_of_day = (process.started + facts.machine.utc_offset) / 60.0 % _MINUTES_PER_DAY
-    late = (minute_of_day - hints.auto_restart_time) % _MINUTES_PER_DAY
-    return late * 60.0 <= facts.timing.expected_restart_allowance
+    IB Gateway cannot switch its API off.
+    """
+    watched_it = facts.sight.replaced_at is not None and facts.sight.last_pid == process.pid
+    lasted = age(facts, process)
+    return (
+        not watched_it
+        and process.kind is ApplicationKind.TWS
+        and lasted >= facts.timing.restart_forgotten
+        and link_settled(facts, process)
+    )
 
 
 def clash_of(facts: Facts, loser: Process) -> PortClash | None:

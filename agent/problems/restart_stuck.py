@@ -5,6 +5,7 @@ from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.telling import lasting
 from agent.problems.obstacles import StuckAfterRestart
 from agent.problems.reach import how_far, otherwise
+from agent.problems.restart import allowance
 from agent.problems.words import listening, runs_since, started_at
 
 
@@ -13,7 +14,7 @@ def _check(facts: Facts) -> Verdict:
     if not isinstance(reach, StuckAfterRestart):
         return otherwise(reach)
     process = reach.process
-    allowed = lasting(facts.timing.restart_allowance)
+    allowed = lasting(allowance(facts, process))
     return Present(
         {"app": process.kind.title, "since": started_at(facts, process)},
         (

@@ -4,32 +4,35 @@ A calm session inside such a window is no outage: nothing is shown then.
 """
 
 from agent.core.facts import Facts, Known, Unknown
-from agent.core.noticed import link_down, live
+from agent.core.noticed import link_down, live, planned
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.reading import chosen
 from agent.core.settings_reading import as_told, daily_time, last_told
 from agent.core.telling import app_name, appointment, at, clock
+from agent.problems.restart import out_of_sight, restart_now, restarts_out_of_sight
 from agent.tws.calendar import Outage, OutageKind, Region
 
 _SERVERS = {Region.AMERICA: "American", Region.EUROPE: "European", Region.ASIA: "Asian"}
 
 
 def _check(facts: Facts) -> Verdict:
-    outage = facts.expected.outage
-    if outage is not None and link_down(facts) and facts.machine.network != Known(False):
-        session = facts.session
+    session = facts.session
+    if link_down(facts) and facts.machine.network != Known(False):
         since = session.link_since if session.link_since is not None else session.since
+        outage = planned(facts, since)
+        if outage is None:
+            return Absent()
         code = f"notice {session.link_code}" if session.link_code is not None else "the link to IB's servers was lost"
         return _present(facts, outage, f"{app_name(facts)}'s link to IB's servers", f"{code} {at(facts, since)}")
-    restart = facts.expected.restart
-    if restart is None or not restart.began <= facts.now.wall <= restart.ends or not facts.connection.local:
-        return Absent()
-    return _restart(facts, restart)
+    restart = restart_now(facts)
+    return _restart(facts, restart) if restart is not None and not live(facts) else Absent()
 
 
 def _restart(facts: Facts, restart: Outage) -> Verdict:
-    if live(facts):
-        return Absent()
+    if out_of_sight(facts):
+        lost = facts.session.losses[-1] if facts.session.losses else facts.session.since
+        seen = f"{app_name(facts)} has not answered since {clock(facts, lost)}"
+        return _present(facts, restart, app_name(facts), seen) if restarts_out_of_sight(facts) else Absent()
     if isinstance(facts.machine.processes, Unknown):
         return Undecided(facts.machine.processes.reason)
     if chosen(facts) is not None:

@@ -1,7 +1,7 @@
 """The application has lost its link to IB's servers (notice 1100 or 2110); our session with it still stands."""
 
 from agent.core.facts import Facts, Purpose
-from agent.core.noticed import NO_SESSION, link_down, live, told
+from agent.core.noticed import NO_SESSION, TOO_EARLY, link_down, live, may_still_tell, told
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import chosen
 from agent.core.telling import app_name, at, clock
@@ -16,7 +16,7 @@ def _check(facts: Facts) -> Verdict:
     if not live(facts):
         return NO_SESSION
     if not link_down(facts):
-        return Absent()
+        return TOO_EARLY if may_still_tell(facts) else Absent()
     session = facts.session
     since = session.link_since if session.link_since is not None else session.since
     code = 1100 if session.link_code is None else session.link_code

@@ -2,8 +2,7 @@
 
 from agent.core.facts import Facts, Phase, Process
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.reading import applications, candidates, fits, mode_hint, port_of
-from agent.core.settings import WantedMode
+from agent.core.reading import applications, candidates, fits, likeliest, port_of
 from agent.core.telling import clock, listed
 from agent.problems import patience
 from agent.problems.obstacles import PortClash
@@ -61,12 +60,7 @@ def _equally_fitting(facts: Facts) -> tuple[Process, ...]:
     connection = facts.connection
     if connection.port != "auto" or connection.pinned_pid is not None:
         return ()
-    found = [p for p in candidates(connection, facts.machine, facts.other_connections) if p.api_ports]
-    if connection.trading_mode is not WantedMode.ANY:
-        wanted = connection.trading_mode.value
-        # A mode that fits tells, as long as it is known of one of them only.
-        fitting = [p for p in found if mode_hint(p).value == wanted]
-        found = fitting or found
+    found = likeliest(connection, candidates(connection, facts.machine, facts.other_connections))
     return tuple(sorted(found, key=lambda p: p.pid))
 
 

@@ -86,6 +86,8 @@ def _told(kept: Mapping[str, Any]) -> Told:
         since=_time(kept["since"]),
         at=_time(kept["at"]),
         repeats=_repeats(kept["repeats"]),
+        # What an earlier version wrote has none.
+        title=_is(str, kept.get("title", "")),
     )
 
 

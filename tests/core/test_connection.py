@@ -306,6 +306,33 @@ def test_a_fixed_id_is_not_used_again_within_the_time_tws_needs_to_free_it() -> 
     assert effect.client_id == 77
 
 
+def test_an_id_that_tws_frees_late_is_asked_for_once_more_before_anybody_else_is_suspected() -> None:
+    wants = replace(PAPER, client_id=77)
+    link, _ = knock(Link(Idle(0.0)), 10.0, 1, wants)
+    link = lost(ready(link, 1, 178, 0.0, 10.0), 1, TIMING, 100.0)
+    link, _ = knock(link, 101.0, 2, wants)
+    link = failed(link, 2, attempt(Outcome.ID_IN_USE, 101.0), wants, TIMING, 101.0)
+
+    assert link.state == BackingOff(101.0, 101.0 + TIMING.id_release_late, OPEN.door)
+
+    link, _ = knock(link, 104.0, 3, wants)
+    link = failed(link, 3, attempt(Outcome.ID_IN_USE, 104.0), wants, TIMING, 104.0)
+
+    assert isinstance(link.state, Blocked)
+
+
+def test_an_id_that_was_not_ours_a_moment_ago_is_somebody_elses() -> None:
+    wants = replace(PAPER, client_id=77)
+    for since in (10.0, 200.0):
+        link, _ = knock(Link(Idle(0.0)), 10.0, 1, wants)
+        if since > 10.0:
+            link = lost(ready(link, 1, 178, 0.0, 10.0), 1, TIMING, 100.0)
+            link, _ = knock(link, since, 2, wants)
+        link = failed(link, link.last_number, attempt(Outcome.ID_IN_USE, since), wants, TIMING, since)
+
+        assert isinstance(link.state, Blocked)
+
+
 @given(st.integers(-1, 60), st.integers(0, 10**6))
 def test_the_back_off_is_none_then_one_two_four_to_sixty_within_fifteen_percent(failures: int, number: int) -> None:
     wait = backoff(failures, TIMING, number)

@@ -15,6 +15,7 @@ from agent.core.reading import (
     fits,
     full_house,
     is_door_of,
+    likeliest,
     link_settled,
     listener_at,
     mode_hint,
@@ -77,6 +78,18 @@ def test_of_several_the_one_on_the_port_comes_first_then_the_mode_then_a_port_at
     wants = connection(port=4002, trading_mode=WantedMode.PAPER)
 
     assert [p.pid for p in candidates(wants, running)] == [1, 2, 3, 4, 5]
+
+
+def test_of_two_alike_each_mode_gets_the_one_that_is_not_on_the_port_of_the_other() -> None:
+    # One jts.ini for both tells both the same.
+    for hints in (Unknown("no jts.ini"), Known(SettingsHints(trading_mode=TradingMode.PAPER))):
+        running = machine(tws(pid=1, ports=(7496,), age=10, hints=hints), tws(pid=2, ports=(7497,), hints=hints))
+        for mode, pid in ((WantedMode.LIVE, 1), (WantedMode.PAPER, 2)):
+            wants = connection(application=WantedApplication.TWS, trading_mode=mode)
+            found = candidates(wants, running)
+
+            assert found[0].pid == pid
+            assert [p.pid for p in likeliest(wants, found)] == [pid]
 
 
 def test_what_listens_on_the_port_of_another_connection_belongs_to_that() -> None:

@@ -154,6 +154,9 @@ def test_the_end_of_an_outage_is_told_while_it_is_under_way() -> None:
         return show_connection(watched, facts(expected=expected), Memory(), WORDS).outage_ends
 
     assert ends(planned, Expectation(outage=reset)) == NOW.wall + 600
-    assert ends(planned, Expectation(outage=reset, restart=restart)) == NOW.wall + 60
+    # A session that stands has lost IB's servers; without one, the application itself is away.
+    assert ends(planned, Expectation(outage=reset, restart=restart)) == NOW.wall + 600
+    away = facts(machine(), backing_off(), expected=Expectation(outage=reset, restart=restart))
+    assert show_connection(planned, away, Memory(), WORDS).outage_ends == NOW.wall + 60
     assert ends(planned, Expectation()) is None
     assert ends(UP, Expectation(outage=reset)) is None

@@ -7,7 +7,7 @@ from agent.core.facts import Known, SettingsHints, SettingsTold, Sight
 from agent.core.inquiry import Inquiry
 from agent.core.state import facts_about, others, replace_at
 from agent.tws.api_settings import ConfigResponse, LockAndExit
-from agent.tws.calendar import Expectation
+from agent.tws.calendar import Expectation, Outage, OutageKind, Region
 from tests.core.made_up_agent import PAPER, connected, started
 from tests.problems.scene import NOW, connection
 
@@ -46,7 +46,8 @@ def test_the_facts_about_a_connection_are_those_of_the_state() -> None:
     assert asked == [
         {
             "wall": NOW.wall,
-            "region": None,
+            # A paper account, whose servers are in America.
+            "region": Region.AMERICA,
             "restart_time": None,
             "utc_offset": 0.0,
             "allowance": state.timing.expected_restart_allowance,
@@ -72,9 +73,45 @@ def test_the_daily_restart_is_that_of_the_application_itself(lock_and_exit: Lock
     state = started()
     told = SettingsTold(Known(ConfigResponse(lock_and_exit=lock_and_exit)), NOW.monotonic, 226)
     hints = SettingsHints(auto_restart_time=60)
-    watched = replace(state.watched[0], inquiry=Inquiry(told=told), sight=Sight(hints=hints))
+    watched = replace(state.watched[0], inquiry=Inquiry(told=told), sight=Sight(ever=True, hints=hints))
     state = replace(state, knowledge=replace(state.knowledge, expect=expect))
 
     facts_about(state, watched, NOW)
 
     assert asked == [expected]
+
+
+@pytest.mark.parametrize(("utc_offset", "tried"), [(3600.0, [3600.0, 3600.0, 0.0]), (0.0, [0.0, 0.0])])
+def test_an_application_out_of_sight_restarts_by_our_time_or_by_utc(utc_offset: float, tried: list[float]) -> None:
+    asked: list[tuple[int | None, float]] = []
+    by_utc = Outage(OutageKind.RESTART, NOW.wall - 60, NOW.wall + 300)
+
+    def expect(now: float, *, restart_time: int | None, utc_offset: float, **known: Any) -> Expectation:
+        asked.append((restart_time, utc_offset))
+        return Expectation(restart=by_utc if restart_time is not None and utc_offset == 0.0 else None)
+
+    state = started()
+    told = SettingsTold(Known(ConfigResponse(lock_and_exit=LockAndExit("11:45", "PM", "restart"))), NOW.monotonic, 226)
+    watched = replace(state.watched[0], inquiry=Inquiry(told=told), sight=Sight())
+    machine = replace(state.machine, utc_offset=utc_offset)
+    state = replace(state, machine=machine, knowledge=replace(state.knowledge, expect=expect))
+
+    facts = facts_about(state, watched, NOW)
+
+    assert asked == list(zip((None, 1425, 1425), tried, strict=False))
+    assert facts.expected.restart == by_utc
+
+
+def test_the_servers_of_a_live_log_in_are_those_it_was_seen_with() -> None:
+    asked: list[Region | None] = []
+
+    def expect(now: float, *, region: Region | None, **known: Any) -> Expectation:
+        asked.append(region)
+        return Expectation()
+
+    state = started(LIVE)
+    state = replace(state, knowledge=replace(state.knowledge, expect=expect))
+    for hints in (SettingsHints(region=Region.ASIA), SettingsHints(), None):
+        facts_about(state, replace(state.watched[0], sight=Sight(hints=hints)), NOW)
+
+    assert asked == [Region.ASIA, None, None]

@@ -166,7 +166,12 @@ def test_everything_the_clock_alone_decides_has_its_time() -> None:
     assert due(NEW) == set()
     assert due(replace(NEW, ledger=Ledger({"x": entry}))) == {3.0}
     assert due(replace(NEW, link=Link(Blocked(now, Outcome.SILENT, now + 30, "d")))) == {30.0}
-    assert due(replace(UP, session=session)) == {TIMING.heartbeat_every, TIMING.link_grace, TIMING.notice_lasting - 1}
+    assert due(replace(UP, session=session)) == {
+        TIMING.heartbeat_every,
+        TIMING.link_grace,
+        TIMING.reset_elsewhere,
+        TIMING.notice_lasting - 1,
+    }
     assert due(replace(UP, link=replace(UP.link, losses=(now - 100,)))) == {10.0, TIMING.instability_window - 100}
 
 

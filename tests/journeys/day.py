@@ -84,6 +84,10 @@ class App:
     """Seconds a heartbeat's answer takes; None: never comes."""
     clock_off: float = 0.0
     link_up: bool = True
+    quotes: bool = True
+    """Whether its market data farm is within reach."""
+    ids_held_until: float = 0.0
+    """Monotonic time until which it takes every client ID for one that is in use."""
     kind: ApplicationKind = ApplicationKind.GATEWAY
     hints: SettingsHints = field(default_factory=lambda: SettingsHints(region=Region.AMERICA))
 
@@ -234,6 +238,8 @@ class Day:
             return
         app = next((a for a in self.apps if a.port == wish.port), None)
         outcome = app.outcome if app is not None else Outcome.REFUSED
+        if app is not None and self.now.monotonic < app.ids_held_until:
+            outcome = Outcome.ID_IN_USE
         if outcome is not Outcome.READY:
             del self.open[wish.number]
             self.tell(SessionFailed(wish.number, outcome, 1.0, "as the scene has it"))
@@ -241,7 +247,8 @@ class Day:
         assert app is not None
         self.tell(SessionReady(wish.number, 178, ("DU1234567",), 0.01))
         if app.link_up:
-            self.tell(NoticeArrived(wish.number, 2104, "Market data farm connection is OK:usfarm"))
+            code, words = (2104, "OK") if app.quotes else (2103, "broken")
+            self.tell(NoticeArrived(wish.number, code, f"Market data farm connection is {words}:usfarm"))
             self.tell(NoticeArrived(wish.number, 2106, "HMDS data farm connection is OK:ushmds"))
         else:
             self.tell(NoticeArrived(wish.number, 2110, "Connectivity between TWS and server is broken."))

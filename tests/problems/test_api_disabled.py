@@ -5,7 +5,9 @@ from dataclasses import replace
 from agent.core.facts import Known, SettingsHints, Unknown
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.settings import WantedApplication
+from agent.core.timing import Timing
 from agent.problems.api_disabled import API_DISABLED
+from agent.problems.app_starting import APP_STARTING
 from agent.problems.login_pending import LOGIN_PENDING
 from tests.problems.conftest import Judge
 from tests.problems.scene import backing_off, connection, facts, gateway, machine, tws
@@ -26,10 +28,23 @@ def test_tws_that_is_logged_in_without_a_port_has_its_api_switched_off(judge: Ju
     assert "198.51.100.7:4001" in verdict.evidence[2]
 
 
-def test_a_log_in_counts_before_the_start_grace_is_over(judge: Judge) -> None:
-    young = tws(age=50.0, ports=(), link_for=31.0)
+def test_a_start_is_given_its_time_except_by_the_doctor_who_has_watched_already(judge: Judge) -> None:
+    for age, doctor, told in ((50.0, False, True), (40.0, False, False), (40.0, True, True)):
+        young = tws(age=age, ports=(), link_for=31.0)
+        seen = facts(machine(young), backing_off(), wants=TWS_WANTED, doctor=doctor)
 
-    assert isinstance(judge(API_DISABLED, facts(machine(young), backing_off(), wants=TWS_WANTED)), Present)
+        assert isinstance(judge(API_DISABLED, seen), Present) is told
+        assert isinstance(judge(APP_STARTING, seen), Present) is not told
+
+
+def test_nobody_hears_of_it_while_a_log_in_may_still_open_the_port() -> None:
+    def grace(link_for: float, doctor: bool = False) -> float:
+        seen = facts(machine(tws(ports=(), link_for=link_for)), backing_off(), wants=TWS_WANTED, doctor=doctor)
+        return API_DISABLED.visible_after(seen)
+
+    assert grace(31.0) == 29.0
+    assert grace(600.0) == Timing().silence_grace
+    assert grace(31.0, doctor=True) == 0.0
 
 
 def test_ib_gateway_has_no_such_box_and_is_told_otherwise(judge: Judge) -> None:

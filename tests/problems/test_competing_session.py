@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from agent.core.facts import ServerLink
+from agent.core.noticed import LINK_IS_DOWN
 from agent.core.problem import Absent, Present
 from agent.core.timing import Timing
 from agent.problems.competing_session import COMPETING_SESSION
@@ -49,10 +52,11 @@ def test_it_is_told_apart_from_pacing(judge: Judge) -> None:
     assert judge(PACING_VIOLATION, seen) == Absent()
 
 
-def test_the_lost_link_wins(judge: Judge) -> None:
+def test_a_lost_link_ends_no_competition(judge: Judge) -> None:
     session = connected(server_link=ServerLink.DOWN, notices=(notice(10197),))
 
-    assert judge(COMPETING_SESSION, facts(session=session)) == Absent()
+    assert judge(COMPETING_SESSION, facts(session=session)) == LINK_IS_DOWN
+    assert judge(COMPETING_SESSION, facts(session=replace(session, notices=()))) == Absent()
 
 
 def test_it_fades_after_a_while(judge: Judge) -> None:

@@ -64,7 +64,7 @@ DOCTOR_ONLY = {"app-not-installed"}
 NEVER_SILENCED = {"trading-mode-mismatch"}
 PLANNED = {"scheduled-outage"}
 
-SHARED_MODULES = {"__init__", "obstacles", "patience", "reach", "words"}
+SHARED_MODULES = {"__init__", "obstacles", "patience", "reach", "restart", "words"}
 """Modules of `agent.problems` that are not a problem themselves."""
 
 LABELS = {

@@ -1,12 +1,15 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from agent.core.facts import Outcome, ServerLink, SessionFacts
+from agent.core.noticed import TOO_EARLY
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.timing import Timing
 from agent.problems.data_farm_broken import DATA_FARM_BROKEN
 from agent.problems.server_link_lost import SERVER_LINK_LOST
+from agent.tws.calendar import Expectation, Outage, OutageKind, Region
 from agent.tws.farms import Farm, FarmKind, FarmStatus
 from tests.problems.conftest import Judge
 from tests.problems.scene import NOW, backing_off, connected, facts
@@ -68,8 +71,32 @@ def test_inactive_and_connecting_are_normal(judge: Judge, status: FarmStatus) ->
 def test_the_lost_link_to_the_servers_explains_every_farm(judge: Judge) -> None:
     session = replace(with_farms(farm("usfarm", FarmKind.MARKET_DATA)), server_link=ServerLink.DOWN)
 
-    assert judge(DATA_FARM_BROKEN, facts(session=session)) == Absent()
+    assert isinstance(judge(DATA_FARM_BROKEN, facts(session=session)), tuple)
     assert DATA_FARM_BROKEN.hidden_by == (SERVER_LINK_LOST,)
+
+
+def test_the_reset_of_ibs_servers_explains_a_farm_that_broke_in_it(judge: Judge) -> None:
+    session = with_farms(farm("usfarm", FarmKind.MARKET_DATA, lasting=300.0))
+    reset = Outage(OutageKind.RESET, NOW.wall - 600, NOW.wall + 600, Region.AMERICA)
+
+    def broken(outage: Outage, **more: Any) -> bool:
+        seen = facts(session=session, expected=Expectation(outage=outage), **more)
+        return isinstance(judge(DATA_FARM_BROKEN, seen), tuple)
+
+    assert not broken(reset)
+    assert broken(reset, doctor=True)
+    assert broken(replace(reset, began=NOW.wall - 200))
+
+
+def test_a_session_that_has_just_begun_may_still_tell(judge: Judge) -> None:
+    young = replace(connected(server_link=ServerLink.UNKNOWN), since=NOW.monotonic - 2)
+    old = replace(young, since=NOW.monotonic - 20)
+
+    assert judge(DATA_FARM_BROKEN, facts(session=young)) == TOO_EARLY
+    assert judge(DATA_FARM_BROKEN, facts(session=old)) == Absent()
+    assert judge(SERVER_LINK_LOST, facts(session=young)) == TOO_EARLY
+    assert judge(SERVER_LINK_LOST, facts(session=young, doctor=True)) == Absent()
+    assert judge(SERVER_LINK_LOST, facts(session=replace(young, server_link=ServerLink.UP))) == Absent()
 
 
 def test_without_a_session_nobody_can_tell(judge: Judge) -> None:

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from agent.core.facts import Outcome, ServerLink, SessionFacts
+from agent.core.noticed import LINK_IS_DOWN
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.timing import Timing
 from agent.problems.data_lost import DATA_LOST
@@ -42,7 +43,7 @@ def test_it_fades_after_a_while_and_gives_way_to_the_next_outage(judge: Judge) -
 
     assert isinstance(judge(DATA_LOST, facts(session=restored(lasting - 1))), Present)
     assert judge(DATA_LOST, facts(session=restored(lasting))) == Absent()
-    assert judge(DATA_LOST, facts(session=replace(restored(1.0), server_link=ServerLink.DOWN))) == Absent()
+    assert judge(DATA_LOST, facts(session=replace(restored(1.0), server_link=ServerLink.DOWN))) == LINK_IS_DOWN
 
 
 def test_data_that_was_kept_is_no_problem_and_no_session_is_no_answer(judge: Judge) -> None:

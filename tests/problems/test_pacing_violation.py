@@ -1,6 +1,7 @@
 import pytest
 
 from agent.core.facts import ServerLink
+from agent.core.noticed import LINK_IS_DOWN
 from agent.core.problem import Absent, Present
 from agent.core.timing import Timing
 from agent.problems.pacing_violation import PACING_VIOLATION
@@ -41,9 +42,9 @@ def test_other_refusals_do_not_count(judge: Judge, code: int, text: str) -> None
     assert judge(PACING_VIOLATION, facts(session=connected(notices=(notice(code, text),)))) == Absent()
 
 
-def test_it_is_absent_while_the_link_is_down_and_after_a_while(judge: Judge) -> None:
+def test_it_stands_while_the_link_is_down_and_is_over_after_a_while(judge: Judge) -> None:
     down = connected(server_link=ServerLink.DOWN, notices=(notice(420, BARS),))
     old = connected(notices=(notice(420, BARS, ago=Timing().notice_lasting),))
 
-    assert judge(PACING_VIOLATION, facts(session=down)) == Absent()
+    assert judge(PACING_VIOLATION, facts(session=down)) == LINK_IS_DOWN
     assert judge(PACING_VIOLATION, facts(session=old)) == Absent()

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 from agent.core.facts import Known, Outcome, Process, SettingsHints, Sight, Unknown
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.settings import WantedApplication
 from agent.problems.api_disabled import API_DISABLED
 from agent.problems.app_starting import APP_STARTING
 from agent.problems.login_pending import LOGIN_PENDING
 from agent.problems.restart_stuck import RESTART_STUCK
-from agent.tws.calendar import Expectation, Outage, OutageKind
+from agent.tws.api_settings import Configuration, LockAndExit
+from agent.tws.calendar import Expectation, Outage, OutageKind, Region
 from tests.problems.conftest import Judge
-from tests.problems.scene import NOW, attempt, backing_off, facts, gateway, machine
+from tests.problems.scene import NOW, attempt, backing_off, connection, facts, gateway, machine, told, tws
 
 FAMILY = (APP_STARTING, LOGIN_PENDING, RESTART_STUCK, API_DISABLED)
 REPLACED = Sight(last_pid=3117, ever=True, replaced_at=NOW.monotonic - 395.0)
@@ -49,6 +51,39 @@ def test_the_restart_time_of_ibcs_configuration_tells_as_well(judge: Judge) -> N
 
         assert isinstance(judge(RESTART_STUCK, seen), Present) is is_restart
         assert isinstance(judge(LOGIN_PENDING, seen), Present) is not is_restart
+
+
+def test_the_restart_time_that_the_application_told_tells_as_well(judge: Judge) -> None:
+    process = gateway(age=400.0, ports=(), link_for=None)
+    for time, is_restart in (("1:53", True), ("1:54", True), ("1:56", False), ("11:45", False)):
+        restarts = Configuration(lock_and_exit=LockAndExit(time, "PM", "restart"))
+        seen = replace(facts(machine(process), backing_off(), sight=REPLACED), api_settings=told(restarts))
+
+        assert isinstance(judge(RESTART_STUCK, seen), Present) is is_restart, time
+
+
+def test_a_restart_inside_ibs_reset_is_given_until_its_end(judge: Judge) -> None:
+    seen = facts(machine(restarted(400.0)), backing_off())
+    reset = Outage(OutageKind.RESET, NOW.wall - 500.0, NOW.wall + 600.0, Region.AMERICA)
+
+    def there(outage: Outage) -> list[str]:
+        during = replace(seen, expected=Expectation(outage=outage))
+        return [p.code for p in FAMILY if isinstance(judge(p, during), Present)]
+
+    assert there(reset) == ["app-starting"]
+    assert there(replace(reset, began=NOW.wall - 300.0)) == ["restart-stuck"]
+
+
+def test_a_tws_that_restarted_long_before_anybody_watched_has_its_api_off(judge: Judge) -> None:
+    def there(age: float, sight: Sight) -> list[str]:
+        process = tws(pid=3117, age=age, ports=(), link_for=200.0, restarted=True)
+        wants = connection(application=WantedApplication.TWS)
+        seen = facts(machine(process), backing_off(), sight=sight, wants=wants)
+        return [p.code for p in FAMILY if isinstance(judge(p, seen), Present)]
+
+    assert there(36_000.0, Sight()) == ["api-disabled"]
+    assert there(36_000.0, REPLACED) == ["restart-stuck"]
+    assert there(1_000.0, Sight()) == ["restart-stuck"]
 
 
 def test_a_restart_by_hand_is_not_an_automatic_one(judge: Judge) -> None:

@@ -2,13 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import Known, ServerLink, SessionFacts, Sight, Unknown
+from agent.core.diagnosis import diagnose
+from agent.core.facts import Known, Outcome, ServerLink, SessionFacts, Sight, Unknown
 from agent.core.problem import Absent, Present, Undecided
+from agent.problems import PROBLEMS
 from agent.problems.scheduled_outage import SCHEDULED_OUTAGE
 from agent.tws.api_settings import Configuration, LockAndExit
 from agent.tws.calendar import Expectation, Outage, OutageKind, Region
 from tests.problems.conftest import Judge
-from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine
+from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine, relay
 
 HOUR = 3600.0
 RESTART = Outage(OutageKind.RESTART, began=NOW.wall - 60, ends=NOW.wall + 240)
@@ -102,11 +104,43 @@ def test_a_restart_window_that_is_over_or_still_to_come_expects_nothing(judge: J
         assert judge(SCHEDULED_OUTAGE, seen) == Absent()
 
 
-def test_a_remote_application_tells_nothing_about_its_restart(judge: Judge) -> None:
-    wants = connection(host="192.0.2.10", port=4002)
-    seen = facts(machine(), backing_off(), expected=Expectation(restart=RESTART), wants=wants)
+@pytest.mark.parametrize("host", ["192.0.2.10", "127.0.0.1"])
+def test_an_application_out_of_sight_is_away_for_its_restart(judge: Judge, host: str) -> None:
+    wants = connection(host=host, port=4002)
+    around = machine(listeners=(relay(),))
 
-    assert judge(SCHEDULED_OUTAGE, seen) == Absent()
+    def there(outcome: Outcome, expected: Expectation) -> set[str]:
+        seen = facts(around, backing_off(outcome), expected=expected, wants=wants, sight=Sight())
+        return {f.problem.code for f in diagnose(seen, PROBLEMS).found}
+
+    for outcome in (Outcome.REFUSED, Outcome.CLOSED):
+        assert there(outcome, Expectation(restart=RESTART)) == {"scheduled-outage"}, outcome
+    assert there(Outcome.NOT_TWS, Expectation(restart=RESTART)) == {"not-tws"}
+    assert "scheduled-outage" not in there(Outcome.CLOSED, Expectation())
+
+
+def test_what_is_about_to_restart_is_not_judged(judge: Judge) -> None:
+    for ports, session in (((), backing_off(Outcome.REFUSED)), ((4002,), backing_off(Outcome.CLOSED))):
+        before = facts(machine(gateway(age=4000.0, ports=ports)), session, expected=Expectation(restart=RESTART))
+        after = replace(before, expected=Expectation())
+
+        assert not diagnose(before, PROBLEMS).found
+        assert {p.code for p, _ in diagnose(before, PROBLEMS).undecided} >= {"api-disabled", "peer-not-trusted"}
+        assert diagnose(after, PROBLEMS).found
+
+
+def test_a_loss_that_began_before_the_window_has_another_cause(judge: Judge) -> None:
+    early = replace(cut_off(), link_since=NOW.monotonic - HOUR / 2 - 1)
+
+    assert judge(SCHEDULED_OUTAGE, facts(session=early, expected=window(region=Region.AMERICA))) == Absent()
+
+
+def test_the_window_of_an_unknown_region_explains_a_short_loss_only(judge: Judge) -> None:
+    lasting = replace(cut_off(), link_since=NOW.monotonic - 601)
+
+    assert judge(SCHEDULED_OUTAGE, facts(session=lasting, expected=window())) == Absent()
+    for known in (window(region=Region.AMERICA), window(OutageKind.WEEKEND)):
+        assert isinstance(judge(SCHEDULED_OUTAGE, facts(session=lasting, expected=known)), Present)
 
 
 def test_a_process_table_that_cannot_be_read_leaves_it_undecided(judge: Judge) -> None:

@@ -1,0 +1,81 @@
+"""The application's own daily restart: whether one is under way, and which process came out of one."""
+
+from agent.core.facts import Facts, Known, Outcome, Phase, Process
+from agent.core.noticed import planned
+from agent.core.reading import age, is_door_of, outcome
+from agent.core.settings_reading import last_told
+from agent.tws.calendar import Outage
+
+ANSWERED = frozenset({Outcome.READY, Outcome.OUTDATED, Outcome.NOT_READY, Outcome.ID_IN_USE})
+"""Outcomes that prove a TWS API on the port, whatever else is wrong with it."""
+_AWAY = frozenset({None, Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.CLOSED, Outcome.SILENT})
+"""How attempts end, if one was made, while an application out of sight goes down and comes up."""
+
+_MINUTES_PER_DAY = 24 * 60
+_LEAD_MINUTES = 1
+"""Clocks differ: a process may start a little before the set time."""
+
+
+def restart_now(facts: Facts) -> Outage | None:
+    """The daily restart that is under way by the clock; None when there is none."""
+    restart = facts.expected.restart
+    return restart if restart is not None and restart.began <= facts.now.wall <= restart.ends else None
+
+
+def going_down(facts: Facts, process: Process) -> bool:
+    """Whether the daily restart is about to end a process.
+
+    It closes its API port some seconds before it is gone, and may turn connections away before that.
+    """
+    restart = restart_now(facts)
+    return restart is not None and process.started < restart.began
+
+
+def out_of_sight(facts: Facts) -> bool:
+    """Whether the application of this connection runs where it cannot be seen: elsewhere, or in a container."""
+    return not (facts.connection.local and facts.sight.ever)
+
+
+def restarts_out_of_sight(facts: Facts) -> bool:
+    """Whether an application that cannot be seen stays away at the time of its daily restart."""
+    away = facts.session.phase is not Phase.CONNECTED and outcome(facts) in _AWAY
+    return away and out_of_sight(facts) and restart_now(facts) is not None
+
+
+def is_automatic_restart(facts: Facts, process: Process) -> bool:
+    """Whether a process is an automatic restart of the application that has not served anybody yet."""
+    if _has_served(facts, process):
+        return False
+    if process.application.restarted:
+        return True
+    if facts.sight.replaced_at is None or facts.sight.last_pid != process.pid:
+        return False
+    return _at_restart_time(facts, process)
+
+
+def allowance(facts: Facts, process: Process) -> float:
+    """Seconds after its start for which an automatic restart is given: IB's servers let nobody in while they reset."""
+    outage = planned(facts, facts.now.monotonic - age(facts, process))
+    return max(facts.timing.restart_allowance, outage.ends - process.started if outage is not None else 0.0)
+
+
+def _has_served(facts: Facts, process: Process) -> bool:
+    """Whether its API answered us at some time after its start: then its restart is long over."""
+    attempt = facts.session.attempt
+    born = facts.now.monotonic - age(facts, process)
+    answered = attempt is not None and attempt.outcome in ANSWERED and attempt.at > born
+    return answered or is_door_of(facts.session.served_door, process)
+
+
+def _at_restart_time(facts: Facts, process: Process) -> bool:
+    """Whether it started within the allowance after the set time of the daily restart."""
+    restart = facts.expected.restart
+    if restart is not None and restart.began <= process.started <= restart.ends:
+        return True
+    told = last_told(facts)
+    minutes = [process.hints.value.auto_restart_time] if isinstance(process.hints, Known) else []
+    if told is not None and told.lock_and_exit.restarts:
+        minutes.append(told.lock_and_exit.minutes_after_midnight)
+    minute_of_day = (process.started + facts.machine.utc_offset) / 60.0 % _MINUTES_PER_DAY
+    late = ((minute_of_day - minute + _LEAD_MINUTES) % _MINUTES_PER_DAY for minute in minutes if minute is not None)
+    return any(minutes * 60.0 <= facts.timing.expected_restart_allowance for minutes in late)
