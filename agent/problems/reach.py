@@ -104,7 +104,10 @@ def _connected_to(facts: Facts) -> Reach:
         owner = owner_at(facts.machine, facts.session.port)
         if owner is not None and not fits(facts.connection, owner) and not facts.connection.implicit:
             meant = chosen(facts)
-            return ListensElsewhere(meant) if meant is not None and meant.api_ports else OtherKindRuns(owner)
+            if meant is None or not meant.api_ports:
+                return OtherKindRuns(owner)
+            if facts.session.port not in meant.api_ports and facts.connection.port != "auto":
+                return ListensElsewhere(meant)
     return NoObstacle()
 
 

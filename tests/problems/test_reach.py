@@ -152,7 +152,7 @@ def test_one_fault_is_one_problem_and_its_words_fit(seen: Facts) -> None:
         hold_to_contract(found.problem, found.present)
     if seen.session.phase is Phase.CONNECTED:
         # A session may lead to the wrong one of the two; nothing else about reaching it is left to object to.
-        assert {f.problem.code for f in shown} <= {"wrong-application"}
+        assert {f.problem.code for f in shown} <= {"wrong-application", "api-port-mismatch"}
 
 
 @given(situations())
