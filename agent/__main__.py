@@ -2,7 +2,16 @@
 
 import sys
 
-from agent.cli import main
+
+def run() -> int:
+    """The command; Ctrl-C ends it without a word also while it is still being loaded."""
+    try:
+        from agent.cli import main
+
+        return main()
+    except KeyboardInterrupt:
+        return 130
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from agent.autostart import LogInStart
@@ -19,7 +20,6 @@ from agent.config import load
 from agent.core.display import Action, AskFix, DoFix, Notice, ShowSteps
 from agent.core.events import ConfigRejected, Reconfigured, UserAsked
 from agent.core.events import Woke as WokeEvent
-from agent.core.facts import MachineFacts
 from agent.core.menu import display, tooltip
 from agent.core.problem import Severity
 from agent.core.settings import Settings
@@ -78,11 +78,12 @@ class AgentHost:
         login: LogInStart | None = None,
         autostarted: bool = False,
         config_error: str | None = None,
-        only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
+        below: Path | None = None,
         on_status: Callable[[Status], None] = lambda _: None,
         on_notice: Callable[[Notice], None] = lambda _: None,
     ) -> None:
-        """`only` narrows what a look may see; `on_status`, `on_notice` let somebody watch, on the agent's thread.
+        """`below` narrows what may be looked at (see `Looker`); `on_status`, `on_notice` let somebody watch, on the
+        agent's thread.
 
         With `login` the menu offers the start at log-in. `autostarted`: the session is only just beginning, so that
         the network may still be on its way. `config_error`: why `settings` are not those of the file.
@@ -121,7 +122,7 @@ class AgentHost:
             channels=self._channels(settings, on_notice),
             show=self._show,
             memory_file=memory_file,
-            only=only,
+            below=below,
         )
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
         state = replace(state, abilities=abilities(places.config), config_error=config_error)

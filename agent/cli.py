@@ -151,7 +151,8 @@ def _autostart(options: argparse.Namespace) -> int:
 
 def _status(options: argparse.Namespace) -> int:
     answer = _ask(options, {"command": "status", "show_accounts": options.show_accounts})
-    _print_status(answer["status"], options.json, thorough=False)
+    with contextlib.suppress(BrokenPipeError):
+        _print_status(answer["status"], options.json, thorough=False)
     return 1 if answer["shows_problem"] else 0
 
 
@@ -162,7 +163,9 @@ def _doctor(options: argparse.Namespace) -> int:
 
     with set_up(None, options.verbose):
         status = examine(_places(options), options.name, tell)
-    _print_status(to_json(status, show_accounts=options.show_accounts, thorough=True), options.json, thorough=True)
+    # Whoever reads no further, as `| head` does, changes nothing about what was found.
+    with contextlib.suppress(BrokenPipeError):
+        _print_status(to_json(status, show_accounts=options.show_accounts, thorough=True), options.json, thorough=True)
     return exit_status(status)
 
 
@@ -170,7 +173,9 @@ def _print_status(status: dict[str, Any], as_json: bool, *, thorough: bool) -> N
     if as_json:
         import json
 
-        out(json.dumps(status, ensure_ascii=False, indent=1))
+        # Where the stream does not speak UTF-8, as a pipe on Windows, every other character is escaped.
+        utf8 = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+        out(json.dumps(status, ensure_ascii=not utf8, indent=1))
     else:
         from agent.report import render
 

@@ -307,7 +307,10 @@ def _write(target: Path, text: str, exists: bool) -> None:
         mode = _NEW_FILE
         raw = text.encode("utf-8")
         if exists:
-            mode = stat.S_IMODE(target.stat().st_mode)
+            found = target.stat().st_mode
+            if not stat.S_ISREG(found):
+                raise ConfigError(f"{target} is not a file that can be changed: name another one with --config.")
+            mode = stat.S_IMODE(found)
             # Renaming over a read-only file would succeed; whoever made it read-only does not want that.
             if not mode & _WRITABLE or not os.access(target, os.W_OK):
                 raise ConfigError(f"{target} is read-only, so nothing was changed: allow writing to it first.")

@@ -16,7 +16,6 @@ from typing import Any
 from agent.agent_host import AgentHost, Desktop
 from agent.app import App
 from agent.core.display import IconState, Notice
-from agent.core.facts import Known, MachineFacts
 from agent.core.guide import plain
 from agent.core.menu import STATE_WORDS, headline
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication, WantedMode
@@ -116,21 +115,12 @@ class Stage:
             desktop,
             timing=TIMING,
             knowledge=replace(knowledge(), expect=_without_resets),
-            only=self._ours,
+            below=self._folder,
             on_status=self._on_status,
             on_notice=self._on_notice,
         )
 
     # ── what the agent makes of it ──────────────────────────────────────────────────────────────
-
-    def _ours(self, machine: MachineFacts) -> MachineFacts:
-        """Only what belongs to the demonstration: a TWS of the user's own is none of its business."""
-        processes = machine.processes
-        if not isinstance(processes, Known):
-            return machine
-        root = str(self._folder)
-        ours = tuple(p for p in processes.value.applications if (p.application.settings_folder or "").startswith(root))
-        return replace(machine, processes=Known(replace(processes.value, applications=ours)))
 
     def _on_status(self, status: Status) -> None:
         with self._changed:

@@ -8,7 +8,7 @@ from agent.config import load
 from agent.core.clock import Moment
 from agent.core.connection import BackingOff, Connected, Connecting, Idle
 from agent.core.display import IconState
-from agent.core.facts import Purpose
+from agent.core.facts import Abilities, Purpose
 from agent.core.reading import candidates
 from agent.core.settings import Settings
 from agent.core.state import AgentState, Knowledge, others
@@ -16,6 +16,7 @@ from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.core.watch import Watched
 from agent.errors import CouldNotFindOut, UsageError
+from agent.fix_host import abilities
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places
 from agent.world import RealWorld, first_state, timing_of
@@ -28,23 +29,25 @@ LIMIT = 75.0
 
 def examine(places: Places, name: str | None, say: Callable[[str], None], *, timing: Timing | None = None) -> Status:
     """Look at the named connection, or at all of them; raises UsageError, ConfigError or CouldNotFindOut."""
-    settings = load(places.config, named=places.config_named)
-    if name is not None:
-        settings = only(settings, name)
-    # Asked for a look, it connects even where the agent would wait for a click.
-    connections = tuple(replace(c, auto_connect=True) for c in settings.connections)
-    settings = replace(settings, connections=connections)
-    return asyncio.run(look_once(settings, timing or timing_of(settings), say, RealWorld()))
+    settings = willing(load(places.config, named=places.config_named), name)
+    seen = asyncio.run(
+        look_once(settings, timing or timing_of(settings), say, RealWorld(), can=abilities(places.config))
+    )
+    return replace(seen, connections=tuple(c for c in seen.connections if name in (None, c.name)))
 
 
-def only(settings: Settings, name: str) -> Settings:
-    """The settings with one connection; raises UsageError where it is not among them."""
-    chosen = tuple(c for c in settings.connections if c.name == name)
-    if not chosen:
+def willing(settings: Settings, name: str | None) -> Settings:
+    """The settings of somebody who asks for a look: it connects even where the agent would wait for a click.
+
+    With a name only to that one; the others stay known, as a port of theirs is no port of its. Raises UsageError for a
+    name that is not among them.
+    """
+    if name is not None and name not in {c.name for c in settings.connections}:
         known = ", ".join(f"“{c.name}”" for c in settings.connections)
         choose = f"choose one of {known}" if known else "none is configured; leave the name out to look at everything"
         raise UsageError(f"There is no connection named “{name}”: {choose}.")
-    return replace(settings, connections=chosen)
+    connections = tuple(replace(c, auto_connect=name in (None, c.name)) for c in settings.connections)
+    return replace(settings, connections=connections)
 
 
 async def look_once(
@@ -53,9 +56,11 @@ async def look_once(
     say: Callable[[str], None],
     world: RealWorld,
     known: Knowledge | None = None,
+    can: Abilities | None = None,
 ) -> Status:
     """The look itself, on the running loop."""
     state = first_state(settings, world.now(), purpose=Purpose.DOCTOR, timing=timing, known=known)
+    state = replace(state, abilities=can or state.abilities)
     loop = AgentLoop(state, world, after=lambda now_state, now: finish(now_state, now))
     told: set[str] = set()
 
@@ -94,6 +99,9 @@ def reason_to_wait(state: AgentState, now: Moment) -> str | None:
 
 def _waits_for(state: AgentState, watched: Watched, now: Moment) -> str | None:
     link, timing = watched.link, state.timing
+    if not watched.wanted:
+        # Only known, not asked about.
+        return None
     match link.state:
         case Connecting():
             return f"{watched.settings.name}: asking the API port …"

@@ -11,7 +11,7 @@ from agent.core.display import Notice
 from agent.core.events import Reconfigured
 from agent.core.facts import Purpose
 from agent.core.settings import Settings
-from agent.doctor import LIMIT, only, reason_to_wait
+from agent.doctor import LIMIT, reason_to_wait, willing
 from agent.fix_host import FixHost, abilities
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places
@@ -49,10 +49,7 @@ async def alone(
 
 
 def _settings(places: Places, connection: str) -> Settings:
-    settings = load(places.config, named=places.config_named)
-    if connection:
-        settings = only(settings, connection)
-    return replace(settings, connections=tuple(replace(c, auto_connect=True) for c in settings.connections))
+    return willing(load(places.config, named=places.config_named), connection or None)
 
 
 async def _seen(loop: AgentLoop, world: RealWorld, say: Callable[[str], None]) -> None:

@@ -1,13 +1,15 @@
 """`gatelight fix`: shows what a fix would change, takes the yes, does it. Through the running agent, else by itself."""
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from agent.errors import NotRunning, UsageError
+from agent.errors import DataFolderError, NotRunning, UsageError
 from agent.runtime.control import request
-from agent.runtime.paths import Places
+from agent.runtime.paths import Places, make_data_folder
+from agent.typed_lines import TypedLines
 
 ANSWER_SECONDS = 20.0
 """How long the agent may take over a fix: a look, three seconds for TWS, and some until it shows."""
@@ -30,6 +32,8 @@ async def _command(places: Places, fix: str, connection: str, *, yes: bool, verb
     except NotRunning:
         from agent.runtime.logs import set_up
 
+        with contextlib.suppress(DataFolderError):
+            make_data_folder(places)
         # No agent keeps a log now, and every fix leaves a line in it.
         with set_up(places.log_file, verbosity, tell=say):
             return await _by_itself(places, fix, connection, yes=yes, say=say, out=out)
@@ -44,10 +48,53 @@ async def _by_itself(places: Places, fix: str, connection: str, *, yes: bool, sa
         return await _talk(ask, offer, yes=yes, say=say, out=out)
 
 
+class _Asker:
+    """Asks whoever sits at the terminal."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._lines: TypedLines | None = None
+        self._broken_off = False
+
+    async def agreed(self, offer: dict[str, Any], *, yes: bool) -> bool:
+        """Show the whole question; True when somebody said yes to it. KeyboardInterrupt for Ctrl-C instead."""
+        self._say(offer["title"])
+        for line in offer["changes"]:
+            self._say(f"  - {line}")
+        if offer["given_up"]:
+            self._say("Given up by it:")
+            for line in offer["given_up"]:
+                self._say(f"  - {line}")
+        if offer["remark"]:
+            self._say(offer["remark"])
+        return yes or await self._answer()
+
+    async def _answer(self) -> bool:
+        if not sys.stdin.isatty():
+            raise UsageError(
+                "This needs a yes to the text above: run it in a terminal, or add --yes where that is enough."
+            )
+        if self._lines is None:
+            self._lines = TypedLines(self._break_off)
+            self._lines.listen()
+        sys.stderr.write("Do it? [y/N] ")
+        sys.stderr.flush()
+        # A closed terminal is a no.
+        said = await self._lines.next()
+        if self._broken_off:
+            raise KeyboardInterrupt
+        return said is not None and said.lower() in ("y", "yes")
+
+    def _break_off(self) -> None:
+        # What is being done meanwhile is done to its end: half a fix helps nobody.
+        self._broken_off = True
+
+
 async def _talk(ask: Ask, offer: dict[str, Any], *, yes: bool, say: Say, out: Say) -> int:
     if "error" in offer:
         raise UsageError(offer["error"])
-    if not await _agreed(offer, yes=yes, say=say):
+    asker = _Asker(say)
+    if not await asker.agreed(offer, yes=yes):
         say("Nothing was changed.")
         return 1
     wish = {"command": "fix", "id": offer["id"], "connection": offer["connection"], "digest": offer["digest"]}
@@ -55,7 +102,7 @@ async def _talk(ask: Ask, offer: dict[str, Any], *, yes: bool, say: Say, out: Sa
     while "again" in answer:
         say(answer["text"])
         # A yes to one text is no yes to another.
-        if not await _agreed(answer["again"], yes=False, say=say):
+        if not await asker.agreed(answer["again"], yes=False):
             say("Nothing was changed.")
             return 1
         answer = await ask({**wish, "digest": answer["again"]["digest"]})
@@ -67,29 +114,3 @@ async def _talk(ask: Ask, offer: dict[str, Any], *, yes: bool, say: Say, out: Sa
     if not answer["done"]:
         say(f"By hand: {answer['by_hand']}")
     return 0 if answer["done"] else 1
-
-
-async def _agreed(offer: dict[str, Any], *, yes: bool, say: Say) -> bool:
-    """Show the whole question; True when somebody said yes to it."""
-    say(offer["title"])
-    for line in offer["changes"]:
-        say(f"  - {line}")
-    if offer["given_up"]:
-        say("Given up by it:")
-        for line in offer["given_up"]:
-            say(f"  - {line}")
-    if offer["remark"]:
-        say(offer["remark"])
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise UsageError("This needs a yes to the text above: run it in a terminal, or add --yes where that is enough.")
-    said = await asyncio.to_thread(_read, "Do it? [y/N] ")
-    return said.strip().lower() in ("y", "yes")
-
-
-def _read(prompt: str) -> str:
-    sys.stderr.write(prompt)
-    sys.stderr.flush()
-    # A closed terminal is a no.
-    return sys.stdin.readline()

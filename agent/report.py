@@ -93,8 +93,9 @@ def _checklist(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
     else:
         name = {"tws": "TWS", "gateway": "IB Gateway"}.get(application["kind"], "TWS or IB Gateway")
         version = f" {application['version']}" if "version" in application else ""
-        ports = ", ".join(str(p) for p in application["listening"]) or "nothing"
-        yield f"application:    {name}{version}, pid {application['pid']}, listens on {ports}"
+        ports = ", ".join(str(p) for p in application.get("listening", ())) or "nothing"
+        listens = f"listens on {ports}" if "listening" in application else "its ports are not shown to this user"
+        yield f"application:    {name}{version}, pid {application['pid']}, {listens}"
     port = connection.get("port")
     host = f"[{connection['host']}]" if ":" in connection["host"] else connection["host"]
     yield f"API port:       {host}:{port if port is not None else 'not known'}"

@@ -4,6 +4,7 @@ import os
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent import __version__
@@ -84,11 +85,13 @@ class RealWorld:
         show: Callable[[Status], None] | None = None,
         memory_file: MemoryFile | None = None,
         only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
+        below: Path | None = None,
     ) -> None:
+        """`only` narrows what a look has seen, `below` what it may look at (see `Looker`)."""
         self._clock = SystemClock()
         self._only = only
         self._platform = current()
-        self._looker = Looker(self._platform)
+        self._looker = Looker(self._platform, below)
         self._channels = channels
         self._show = show
         self._memory_file = memory_file

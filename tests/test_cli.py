@@ -207,6 +207,30 @@ def test_output_into_a_pipe_nobody_reads_is_no_fault(arguments: tuple[str, ...],
     assert done.returncode == 0
 
 
+@posix
+def test_a_problem_that_nobody_reads_of_is_still_told_by_the_exit_status(place: Place) -> None:
+    place.config.write_text(paper_file(free_port()))
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    command = [sys.executable, "-m", "agent", *place.options, "doctor"]
+    with os.fdopen(write_end, "wb") as broken:
+        done = subprocess.run(
+            command, stdout=broken, stderr=subprocess.PIPE, text=True, env=environment(), timeout=PATIENCE
+        )
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_json_is_whole_on_a_stream_that_does_not_speak_utf_8(place: Place) -> None:
+    place.config.write_text(paper_file(free_port()).replace("Paper Gateway", "Ünïcode 日本"), encoding="utf-8")
+    command = [sys.executable, "-m", "agent", *place.options, "doctor", "--json"]
+    narrow = {**environment(), "PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run(command, capture_output=True, env=narrow, timeout=PATIENCE)
+
+    assert json.loads(done.stdout.decode("ascii"))["connections"][0]["name"] == "Ünïcode 日本"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
 def test_output_to_a_full_disk_is_one_sentence(place: Place) -> None:
     command = [sys.executable, "-m", "agent", "explain", "1100"]

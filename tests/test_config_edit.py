@@ -264,6 +264,18 @@ def test_permissions_and_symbolic_links_stay(path: Path, tmp_path: Path) -> None
     assert load(path).page.port == 5
 
 
+def test_a_device_is_never_replaced_by_a_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As if the path were /dev/null, which a test had better not try.
+    monkeypatch.setattr(stat, "S_ISREG", lambda mode: False)
+    monkeypatch.setattr(stat, "S_ISCHR", lambda mode: True)
+    before = path.read_text()
+
+    with pytest.raises(ConfigError, match="is not a file that can be changed"):
+        set_value(path, "page.port", "5")
+
+    assert path.read_text() == before
+
+
 def test_a_read_only_file_is_left_alone(path: Path) -> None:
     path.chmod(0o444)
 

@@ -1,6 +1,15 @@
 """`gatelight fix`: the question is shown whole, a yes is wanted, and what comes of it decides the exit status."""
 
 import asyncio
+import contextlib
+import json
+import os
+import pty
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +18,8 @@ from agent import fix_command
 from agent.errors import NotRunning, UsageError
 from agent.fix_command import command
 from agent.runtime.paths import find_places
+from agent.simulator.free_ports import free_port
+from tests.commands import PATIENCE, ROOT, environment
 
 OFFER = {
     "id": "set-precautions",
@@ -33,10 +44,17 @@ class Terminal:
         self.said: list[str] = []
         self.out: list[str] = []
         self._answers = list(answers)
-        self._typed = None if typed is None else [f"{line}\n" for line in typed.split(",")]
+        self._typed = [] if typed is None else typed.split(",")
         monkeypatch.setattr(fix_command, "request", self._request)
-        monkeypatch.setattr(fix_command, "_read", lambda _: self._typed.pop(0) if self._typed else "")
+        monkeypatch.setattr(fix_command, "TypedLines", lambda stop: self)
         monkeypatch.setattr("sys.stdin.isatty", lambda: typed is not None, raising=False)
+
+    def listen(self) -> None:
+        """As `TypedLines`."""
+
+    async def next(self) -> str | None:
+        """As `TypedLines`."""
+        return self._typed.pop(0) if self._typed else None
 
     def _request(self, places: object, message: dict[str, Any], timeout: float) -> dict[str, Any]:
         self.asked.append(message)
@@ -134,3 +152,43 @@ def test_without_a_running_agent_it_looks_for_itself(monkeypatch: pytest.MonkeyP
                 places, "sell-everything", "", yes=True, verbosity=0, say=lambda _: None, out=lambda _: None
             )
         )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is POSIX")
+def test_ctrl_c_at_the_question_ends_it_at_once_and_nothing_was_done(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    command_line = [sys.executable, "-c", f"open({str(done)!r}, 'w')"]
+    port = free_port()
+    config = tmp_path / "config.toml"
+    connection = f'name = "Paper"\napplication = "tws"\nport = {port}\nstart_command = {json.dumps(command_line)}\n'
+    config.write_text(f"[[connections]]\n{connection}")
+    options = ("--config", str(config), "--data-dir", str(tmp_path / "data"))
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "agent", "fix", "start-app", *options],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment(),
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    said = ""
+    try:
+        with os.fdopen(ours, "rb", buffering=0) as terminal:
+            while "[y/N]" not in said:
+                said += terminal.read(4096).decode()
+            process.send_signal(signal.SIGINT)
+            status = process.wait(PATIENCE)
+            with contextlib.suppress(OSError):
+                said += terminal.read(4096).decode()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+    assert status == 130
+    assert "Traceback" not in said
+    assert not done.exists()
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700

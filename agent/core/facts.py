@@ -71,6 +71,8 @@ class Process:
     """Epoch seconds."""
     api_ports: tuple[int, ...] = ()
     """Ports it listens on that can be the API, likeliest first."""
+    ports_withheld: bool = False
+    """The system does not show its sockets, and none was found otherwise: it may well listen."""
     upstream: str | None = None
     """Remote "address:port" of its longest-standing connection to IB's servers."""
     upstream_since: float | None = None

@@ -43,7 +43,7 @@ def settings_of(facts: Facts) -> ConfigResponse | None:
         answered = known.settings.read_only_api is not None and told.at is not None and told.at > refused[-1].at
         if answered:
             return known
-        return replace(known, settings=replace(known.settings, read_only_api=True))
+        return replace(known, settings=replace(known.settings, read_only_api=True), source=Source.INFERRED)
     return ConfigResponse(settings=ApiSettings(read_only_api=True), source=Source.INFERRED)
 
 

@@ -54,7 +54,11 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         application=None
         if process is None
         else ShownApplication(
-            process.kind.value, process.application.version, process.pid, process.started, process.api_ports
+            process.kind.value,
+            process.application.version,
+            process.pid,
+            process.started,
+            None if process.ports_withheld else process.api_ports,
         ),
         client_id=session.client_id,
         server_version=session.server_version,
@@ -116,7 +120,8 @@ def _problem(
         since=entry.since.wall,
         visible=entry.visible,
         snoozed_until=snoozed_until(memory, watched.settings.name, problem.code, wall),
-        fixes=watched.offers.get(problem.code, ()),
+        # What nobody is to hear of yet may be over in a moment, and needs nothing done.
+        fixes=watched.offers.get(problem.code, ()) if entry.visible else (),
         told=entry.key not in watched.undelivered,
         can_be_snoozed=not problem.never_silenced,
     )

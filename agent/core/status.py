@@ -27,7 +27,8 @@ class ShownApplication:
     pid: int
     started: float
     """Epoch seconds."""
-    listening: tuple[int, ...]
+    listening: tuple[int, ...] | None
+    """None where the system does not show its ports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,7 @@ def _application(application: ShownApplication | None) -> dict[str, Any] | None:
             "version": application.version,
             "pid": application.pid,
             "started": rfc3339(application.started),
-            "listening": list(application.listening),
+            "listening": None if application.listening is None else list(application.listening),
         }
     )
 

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 from agent.core.clock import Moment
@@ -36,10 +37,12 @@ STILL_LOOKING = Unknown("the previous look at this machine has not finished")
 class Looker:
     """Looks at the machine, from any thread, one look at a time."""
 
-    def __init__(self, platform: Platform | None = None) -> None:
+    def __init__(self, platform: Platform | None = None, below: Path | None = None) -> None:
+        """With `below`, only applications whose settings are below that folder are seen, and no other's files read."""
         self._platform = platform or current()
+        self._below = below
         self._processes = ProcessObserver(self._platform.is_elsewhere)
-        self._settings_files = SettingsFilesObserver(self._platform.settings_roots())
+        self._settings_files = SettingsFilesObserver(self._platform.settings_roots() if below is None else ())
         self._machine = MachineObserver(self._platform)
         self._installed = InstalledObserver(self._platform)
         self._windows = WindowObserver(self._platform)
@@ -74,9 +77,8 @@ class Looker:
     def _tables(self, ports: frozenset[int], *, thorough: bool, now: Moment) -> tuple[Fact[Processes], Fact[Sockets]]:
         processes = self._guarded("the process table", lambda: self._processes.observe(now))
         if isinstance(processes, Known):
-            processes = Known(
-                replace(processes.value, applications=tuple(map(self._with_hints, processes.value.applications)))
-            )
+            meant = filter(self._is_meant, processes.value.applications)
+            processes = Known(replace(processes.value, applications=tuple(map(self._with_hints, meant))))
         given = processes.value if isinstance(processes, Known) else Processes()
 
         def read() -> Fact[SocketsSeen]:
@@ -86,6 +88,10 @@ class Looker:
         if isinstance(seen, Unknown):
             return processes, seen
         return Known(seen.value.processes) if isinstance(processes, Known) else processes, seen.value.sockets
+
+    def _is_meant(self, process: Process) -> bool:
+        folder = process.application.settings_folder
+        return self._below is None or (folder is not None and Path(folder).is_relative_to(self._below))
 
     def _with_windows(self, processes: Fact[Processes], *, thorough: bool, now: Moment) -> Fact[Processes]:
         if isinstance(processes, Unknown):
@@ -101,6 +107,8 @@ class Looker:
     def _installations(
         self, processes: Fact[Processes], *, thorough: bool, now: Moment
     ) -> Fact[tuple[Installation, ...]]:
+        if self._below is not None:
+            return Known(())
         running = frozenset(p.pid for p in processes.value.applications) if isinstance(processes, Known) else None
         return self._guarded(
             "the program folders", lambda: self._installed.observe(running, thorough=thorough, now=now)

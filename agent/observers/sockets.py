@@ -72,7 +72,7 @@ class SocketObserver:
                 processes,
                 Unknown(f"the socket table could not be read ({'permission denied' if denied else 'system error'})"),
             )
-        applications = tuple(self._with_sockets(p, reading.rows, now) for p in processes.applications)
+        applications = tuple(self._with_sockets(p, reading, now) for p in processes.applications)
         self._forget_upstreams(pids, reading.rows)
         self._api_ports = frozenset(port for p in applications for port in p.api_ports)
         seen = Processes(
@@ -95,7 +95,8 @@ class SocketObserver:
             ),
         )
 
-    def _with_sockets(self, process: Process, rows: tuple[SocketRow, ...], now: Moment) -> Process:
+    def _with_sockets(self, process: Process, reading: SocketReading, now: Moment) -> Process:
+        rows = reading.rows
         named = process.hints.value.command_server_port if isinstance(process.hints, Known) else None
         ports = socket_table.api_ports(rows, process.pid, process.kind, process.application.mode_hint, named)
         listening = named is not None and named in socket_table.listening_ports(rows, process.pid)
@@ -106,6 +107,7 @@ class SocketObserver:
         return replace(
             process,
             api_ports=ports,
+            ports_withheld=process.pid in reading.withheld and not ports,
             command_port=named if listening else None,
             close_wait=socket_table.close_wait(rows, process.pid, ports),
             upstream=f"{oldest.remote_address}:{oldest.remote_port}" if oldest is not None else None,

@@ -120,7 +120,7 @@ def point_of(connection: ShownConnection) -> Point:
     application = connection.application
     return Point(
         pid=None if application is None else application.pid,
-        ports=() if application is None else application.listening,
+        ports=() if application is None else application.listening or (),
         phase=connection.phase,
         server_link=connection.server_link,
         known=connection.api_settings.known,

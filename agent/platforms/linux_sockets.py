@@ -146,8 +146,10 @@ class NetlinkReader:
         self._find(
             {d.inode for d in table if d.row.local_port in matter or d.row.remote_port in matter}, applications, now
         )
-        foreign = self._foreign(pid for pid in applications if not self._readable[pid])
-        return SocketReading(tuple(replace(d.row, pid=self._owner(d, foreign, matter)) for d in table))
+        withheld = frozenset(pid for pid in applications if not self._readable[pid])
+        foreign = self._foreign(withheld)
+        rows = tuple(replace(d.row, pid=self._owner(d, foreign, matter)) for d in table)
+        return SocketReading(rows, withheld=withheld)
 
     def _forget(self, standing: set[int], applications: frozenset[int], *, thorough: bool, now: float) -> None:
         # A handful of owners, where the whole process table would have to be listed again.
@@ -216,6 +218,9 @@ def socket_inodes(pid: int) -> list[int]:
             try:
                 # A Java process has hundreds of descriptors, and a Path for each would double the cost.
                 target = os.readlink(descriptor.path)  # noqa: PTH115
+            except PermissionError:
+                # Its descriptors may be listed and not read, as inside a container without ptrace.
+                raise
             except OSError:
                 continue
             if target.startswith("socket:["):

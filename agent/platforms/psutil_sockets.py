@@ -27,7 +27,11 @@ def every_row() -> SocketReading:
         return SocketReading(rows_of(psutil.net_connections("tcp")))
     except psutil.AccessDenied:
         # macOS without root.
-        return SocketReading(tuple(r for pid in psutil.pids() for r in rows_of_process(pid) or ()), OTHERS_WITHHELD)
+        by_process = {pid: rows_of_process(pid) for pid in psutil.pids()}
+        rows = tuple(row for found in by_process.values() for row in found or ())
+        return SocketReading(
+            rows, OTHERS_WITHHELD, frozenset(pid for pid, found in by_process.items() if found is None)
+        )
 
 
 def rows_of_process(pid: int) -> tuple[SocketRow, ...] | None:
@@ -93,7 +97,7 @@ class PsutilReader:
         kept = [r for r in self._last.rows if r.pid not in applications or r.pid in withheld]
         if age >= NEW_CLIENT_EVERY and _has_unnamed_client(fresh, kept):
             return self._all(asked, now)
-        return SocketReading((*fresh, *kept), self._last.unseen)
+        return SocketReading((*fresh, *kept), self._last.unseen, frozenset(withheld))
 
     def _all(self, asked: tuple[frozenset[int], frozenset[int]], now: float) -> SocketReading:
         self._last = self._everything()

@@ -33,6 +33,8 @@ class SocketReading:
     rows: tuple[SocketRow, ...]
     unseen: str | None = None
     """Why sockets of other users' programs are missing, where they are."""
+    withheld: frozenset[int] = frozenset()
+    """Processes whose sockets the system does not show us; not only applications."""
 
 
 class SocketReader(Protocol):

@@ -243,6 +243,8 @@ def _missing(facts: Facts, processes: Processes) -> Reach:
 
 def _without_listener(facts: Facts, process: Process) -> Reach:
     """The application runs and has no API port: where on its way to one it is."""
+    if process.ports_withheld:
+        return Unseen(f"{process.label} belongs to another user, and its ports are not shown to this one", refused=True)
     if going_down(facts, process):
         return Restarting(process)
     lasted, settled, grace = age(facts, process), link_settled(facts, process), facts.timing.start_grace
@@ -380,7 +382,7 @@ def _restart_long_over(facts: Facts, process: Process) -> bool:
 
 def clash_of(facts: Facts, loser: Process) -> PortClash | None:
     """Which other application owns the API port that a logged-in application without one would open."""
-    if loser.api_ports or not link_settled(facts, loser):
+    if loser.api_ports or loser.ports_withheld or not link_settled(facts, loser):
         return None
     mode = mode_hint(loser)
     if mode is TradingMode.UNKNOWN and loser.kind is not ApplicationKind.GATEWAY:

@@ -32,6 +32,7 @@ def test_a_refusal_after_the_answer_outweighs_it_and_spoils_nothing_else() -> No
 
     assert known is not None
     assert (known.settings.read_only_api, known.lock_and_exit) == (True, OFF.lock_and_exit)
+    assert known.source is Source.INFERRED
 
 
 def test_an_answer_after_the_refusal_outweighs_that() -> None:

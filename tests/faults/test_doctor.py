@@ -3,8 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+from agent.core.facts import Abilities
 from agent.core.settings import Settings
-from agent.doctor import look_once
+from agent.doctor import look_once, willing
+from agent.simulator.free_ports import free_port
 from agent.simulator.world import SimulatedApplication
 from tests.faults.watching import QUICK, Audience, calm, paper, visible
 
@@ -19,3 +21,25 @@ async def test_a_session_is_no_reason_to_overlook_a_second_application_that_has_
     assert status.connections[0].phase == "connected"
     assert visible(status.connections[0]) == ["several-apps"]
     assert any("watching for 4 s" in line for line in said)
+
+
+async def test_asked_about_one_connection_it_says_of_it_what_it_says_when_asked_about_all(tmp_path: Path) -> None:
+    async with await SimulatedApplication.start(tmp_path) as gateway:
+        wanted = Settings((replace(paper(free_port()), name="R"), replace(paper(gateway.port), name="S")))
+        told = {}
+        for name in (None, "R"):
+            status = await look_once(willing(wanted, name), QUICK, lambda _: None, Audience(tmp_path), known=calm())
+            told[name] = {c.name: visible(c) for c in status.connections}["R"]
+
+    assert told[None] == told["R"] == ["app-not-running"]
+
+
+async def test_it_offers_what_can_be_done_about_the_configuration(tmp_path: Path) -> None:
+    async with await SimulatedApplication.start(tmp_path) as gateway:
+        wanted = Settings((paper(free_port()),))
+        can = Abilities(config_file="config.toml")
+        status = await look_once(wanted, QUICK, lambda _: None, Audience(tmp_path), known=calm(), can=can)
+
+        assert visible(status.connections[0]) == ["api-port-mismatch"]
+        (problem,) = status.connections[0].problems
+        assert [(offer.fix, str(gateway.port) in offer.label) for offer in problem.fixes] == [("use-port", True)]

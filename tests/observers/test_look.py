@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -158,3 +159,31 @@ def test_the_own_addresses_are_read_by_thorough_looks_and_kept(now: Moment) -> N
     assert isinstance(thorough.own_names, Known)
     assert {"127.0.0.1", socket.gethostname().lower()} <= thorough.own_names.value
     assert later.own_names == thorough.own_names
+
+
+def test_what_is_not_below_the_folder_is_neither_seen_nor_are_its_files_read(
+    start: Start, now: Moment, tmp_path: Path
+) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    for folder in (ours, theirs):
+        folder.mkdir()
+        (folder / "jts.ini").write_text("[Logon]\ntradingMode=p\n")
+    running = start(f"-DjtsConfigDir={ours}", "install4j.ibgateway.GWClient")
+    start(f"-DjtsConfigDir={theirs}", "install4j.ibgateway.GWClient")
+    opened: list[str] = []
+    listening = True
+
+    def hear(event: str, args: tuple[object, ...]) -> None:
+        # A hook stays for good.
+        if listening and event in ("open", "os.scandir", "os.listdir"):
+            opened.append(str(args[0]))
+
+    sys.addaudithook(hear)
+    facts = Looker(below=ours).look(frozenset(), thorough=True, now=now)
+    listening = False
+
+    assert isinstance(facts.processes, Known)
+    assert [p.pid for p in facts.processes.value.applications] == [running.pid]
+    assert facts.installed == Known(())
+    assert str(ours / "jts.ini") in opened
+    assert not [path for path in opened if path.startswith((str(theirs), str(Path.home() / "Jts")))]

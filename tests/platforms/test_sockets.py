@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from agent.platforms import linux_sockets, psutil_sockets
-from agent.platforms.linux_sockets import OWNERLESS_FOR, DiagRow, NetlinkReader, parse
+from agent.platforms.linux_sockets import OWNERLESS_FOR, DiagRow, NetlinkReader, parse, socket_inodes
 from agent.platforms.psutil_sockets import ALL_EVERY, NEW_CLIENT_EVERY, PsutilReader, every_row, rows_of
 from agent.platforms.socket_row import SocketReader, SocketReading, SocketRow, SocketState, plain_address
 
@@ -227,6 +227,27 @@ def test_of_two_hidden_applications_of_one_user_neither_is_given_the_socket(mach
     assert found.rows[0].pid is None
 
 
+def test_applications_whose_sockets_are_withheld_are_named(machine: Machine) -> None:
+    machine.hidden = {100, 300}
+    machine.users = {100: 1000}
+    reader = machine.reader()
+
+    assert reader.read(frozenset({100, 200}), frozenset(), thorough=False, now=0.0).withheld == {100}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="descriptors below /proc")
+def test_a_process_whose_descriptors_are_listed_but_not_read_withholds_them(
+    monkeypatch: pytest.MonkeyPatch, server: socket.socket
+) -> None:
+    def denied(path: str) -> str:
+        raise PermissionError(errno.EACCES, "no ptrace")
+
+    assert socket_inodes(os.getpid())
+    monkeypatch.setattr(os, "readlink", denied)
+    with pytest.raises(PermissionError):
+        socket_inodes(os.getpid())
+
+
 # ── through psutil, with its rights and its price ───────────────────────────────────────────────
 
 Connection = namedtuple("Connection", "status laddr raddr pid")
@@ -255,11 +276,15 @@ def test_where_the_whole_table_is_withheld_the_readable_processes_are_read(
         raise psutil.AccessDenied
 
     monkeypatch.setattr(psutil, "net_connections", denied)
-    monkeypatch.setattr(psutil, "pids", lambda: [os.getpid()])
+    others = 10_000_000
+    monkeypatch.setattr(psutil, "pids", lambda: [os.getpid(), others])
+    own = psutil_sockets.rows_of_process
+    monkeypatch.setattr(psutil_sockets, "rows_of_process", lambda pid: None if pid == others else own(pid))
     found = every_row()
 
     assert SocketRow(LISTEN, "127.0.0.1", server.getsockname()[1], pid=os.getpid()) in found.rows
     assert found.unseen == psutil_sockets.OTHERS_WITHHELD
+    assert found.withheld == {others}
 
 
 class Priced:

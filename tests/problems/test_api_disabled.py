@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+from agent.core.diagnosis import diagnose
 from agent.core.facts import Known, SettingsHints, Unknown
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.settings import WantedApplication
 from agent.core.timing import Timing
+from agent.problems import PROBLEMS
 from agent.problems.api_disabled import API_DISABLED
 from agent.problems.app_starting import APP_STARTING
 from agent.problems.login_pending import LOGIN_PENDING
@@ -71,6 +73,14 @@ def test_a_young_link_leaves_it_open(judge: Judge) -> None:
     seen = facts(machine(tws(ports=(), link_for=29.0)), backing_off(), wants=TWS_WANTED)
 
     assert isinstance(judge(API_DISABLED, seen), Undecided)
+
+
+def test_an_application_whose_ports_are_withheld_may_well_listen(judge: Judge) -> None:
+    hidden = replace(LOGGED_IN, ports_withheld=True)
+    seen = facts(machine(hidden), backing_off(), wants=TWS_WANTED)
+
+    assert isinstance(judge(API_DISABLED, seen), Undecided)
+    assert [f.problem.code for f in diagnose(seen, PROBLEMS).found] == ["agent-cannot-see"]
 
 
 def test_without_the_sockets_it_is_undecided(judge: Judge) -> None:

@@ -109,7 +109,7 @@ function facts(one) {
     ["Application", application
       ? [`${one.title}${application.version ? ` ${application.version}` : ""}`, small(`pid ${application.pid}, runs since ${clock(application.started)}`)]
       : unknown("not seen on this machine")],
-    ["API port", one.port ? [h("span.number", {}, `${one.host}:${one.port}`), application ? small(`listens on ${application.listening.join(", ") || "nothing"}`) : null] : unknown("not known")],
+    ["API port", one.port ? [h("span.number", {}, `${one.host}:${one.port}`), application ? small(listening(application)) : null] : unknown("not known")],
     connected && ["Account", one.accounts.length ? [one.accounts.join(", "), small(`${one.trading_mode} trading`)] : unknown("not known")],
     connected && ["Session", one.client_id !== undefined ? [`Client ${one.client_id}`, one.server_version ? small(`server version ${one.server_version}`) : null] : unknown("none")],
     connected && ["Answers in", latency(one)],
@@ -120,6 +120,11 @@ function facts(one) {
   ];
   return h("dl.facts", {}, rows.filter(Boolean).map(([name, value]) =>
     h("div", { "data-key": name, "data-fact": name }, h("dt", {}, name), h("dd", {}, value))));
+}
+
+function listening(application) {
+  if (!application.listening) return "its ports are not shown to this user";
+  return `listens on ${application.listening.join(", ") || "nothing"}`;
 }
 
 const small = (text) => h("span.small", {}, text);

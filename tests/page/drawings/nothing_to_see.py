@@ -107,6 +107,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "On macOS, open **System Settings > General > Date & Time** and switch on **Set time and date automatically**.",
         "Open a web page to check that your internet connection works.",
         "Open a web page to see whether the network is back.",
+        "If the port belongs to a tunnel (SSH, for example), look at IB Gateway at its other end instead.",
         "Read the container's log, for example with `docker logs`.",
         "Restart the router.",
         "Switch flight mode off.",
