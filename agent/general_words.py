@@ -44,7 +44,7 @@ _IN_GUIDE: Mapping[str, Mapping[str, str]] = {
     "api-disabled": {
         "cause": "its API is switched off; or, for IB Gateway, FIX CTCI was chosen at log-in, or it hangs"
     },
-    "api-port-mismatch": {"actual": "<its port>", "port": "<your port>"},
+    "api-port-mismatch": {"actual": "<its port>", "port": "<your port>", "holder": "<nobody, or the other one>"},
     "api-silent": {"cause": "a window waits for a click, or the application hangs"},
     "app-memory-low": {"outlook": "which will not last"},
     "app-starting": {"grace": "a minute and a half"},
