@@ -5,7 +5,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from agent import __version__
 from agent.errors import GatelightError, UsageError
@@ -287,9 +287,16 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence with the remedy, as all of ours are."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[:1].upper()}{message[1:]} (see `{self.prog} --help`).")
+
+
 def _parser() -> argparse.ArgumentParser:
     common = _common("verbose_after")
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="gatelight",
         description="Watches the link to Trader Workstation and IB Gateway, and says what is wrong with it.",
         epilog="Without a command: opens the page of the running agent in the browser.",
@@ -343,8 +350,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _common(verbose: str) -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+def _common(verbose: str) -> _Parser:
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--config", metavar="FILE", help="the configuration file")
     common.add_argument("--data-dir", metavar="DIR", help="the folder for log, lock and memory")
     common.add_argument(
