@@ -81,6 +81,8 @@ class Problem:
     """Neither snooze, pause nor quiet hours keep it quiet."""
     needs_session: bool = False
     """Only an API session tells: while there is none, it is neither there nor over."""
+    fades: bool = False
+    """Known only from notices: it counts as over when none has come for a while, which proves nothing."""
     told_by_settings: bool = False
     """The API settings tell it: while somebody follows its steps, they are asked for again soon."""
     expected: bool = False

@@ -125,6 +125,8 @@ def _cleared(connection: str, entry: Entry, manners: Manners, now: Moment) -> li
     if keep_quiet(entry, manners) is None:
         title = f"Over: {title_of(entry)}"
         text = f"{connection}: this lasted {lasted} and is over."
+        if entry.problem.fades:
+            text = f"{connection}: nothing more was heard of this; it was shown for {lasted}."
         effects.append(Announce(Notice(key, Severity.INFO, _clip(title), text, over=True)))
     return effects
 

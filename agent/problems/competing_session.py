@@ -29,4 +29,5 @@ COMPETING_SESSION = Problem(
     severity=Severity.ERROR,
     check=_check,
     needs_session=True,
+    fades=True,
 )

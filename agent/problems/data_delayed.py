@@ -25,5 +25,6 @@ DATA_DELAYED = Problem(
     severity=Severity.INFO,
     check=_check,
     needs_session=True,
+    fades=True,
     hidden_by=(SERVER_LINK_LOST,),
 )

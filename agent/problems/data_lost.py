@@ -33,4 +33,5 @@ DATA_LOST = Problem(
     severity=Severity.WARNING,
     check=_check,
     needs_session=True,
+    fades=True,
 )

@@ -24,5 +24,6 @@ DATA_NOT_SUBSCRIBED = Problem(
     severity=Severity.WARNING,
     check=_check,
     needs_session=True,
+    fades=True,
     hidden_by=(SERVER_LINK_LOST,),
 )

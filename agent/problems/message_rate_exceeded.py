@@ -26,4 +26,5 @@ MESSAGE_RATE_EXCEEDED = Problem(
     severity=Severity.WARNING,
     check=_check,
     needs_session=True,
+    fades=True,
 )

@@ -25,4 +25,5 @@ PACING_VIOLATION = Problem(
     severity=Severity.WARNING,
     check=_check,
     needs_session=True,
+    fades=True,
 )

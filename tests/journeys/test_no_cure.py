@@ -125,3 +125,12 @@ def test_an_id_that_tws_frees_late_after_a_loss_is_nobodys_fault() -> None:
 
     assert day.connection.phase == "connected"
     assert day.said == []
+
+
+def test_what_only_a_notice_told_is_not_said_to_have_ended() -> None:
+    day = connected()
+    day.notice(10197, "No market data during competing live session", 5)
+    day.run(Timing().notice_lasting + 10)
+
+    assert day.said == ["competing-session", "over: competing-session"]
+    assert day.notices[-1][1].text == f"{PAPER.name}: nothing more was heard of this; it was shown for 10 min."
