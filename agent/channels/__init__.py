@@ -54,6 +54,7 @@ class Chain:
     def __init__(self, channels: Sequence[Channel], always: Sequence[Channel] = ()) -> None:
         self._channels = tuple(channels)
         self._always = tuple(always)
+        self._telling: set[asyncio.Task[Delivery]] = set()
         self._refusals: dict[str, str] = {}
 
     @property
@@ -63,8 +64,17 @@ class Chain:
 
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
-        for channel in self._always:
-            await self._try(channel, notice)
+        # Beside the chain: a service that does not answer must not keep the desktop waiting.
+        beside = [asyncio.create_task(self._try(channel, notice)) for channel in self._always]
+        self._telling.update(beside)
+        for task in beside:
+            task.add_done_callback(self._telling.discard)
+        delivery = await self._first_that_takes(notice)
+        if beside:
+            await asyncio.wait(beside, timeout=0)
+        return delivery
+
+    async def _first_that_takes(self, notice: Notice) -> Delivery:
         reasons = []
         for channel in self._channels:
             match await self._try(channel, notice):

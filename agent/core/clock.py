@@ -23,5 +23,8 @@ class Moment:
         return Moment(self.monotonic + seconds, self.wall + seconds)
 
     def wall_of(self, monotonic: float) -> float:
-        """Wall time (epoch seconds) of an earlier or later monotonic reading."""
-        return self.wall + (monotonic - self.monotonic)
+        """Wall time (epoch seconds, to the millisecond) of an earlier or later monotonic reading.
+
+        The two clocks are read one after the other: finer digits would differ from moment to moment.
+        """
+        return round(self.wall + (monotonic - self.monotonic), 3)

@@ -8,13 +8,14 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol
 
 from agent.core.agent import advance, begin
 from agent.core.clock import Moment
 from agent.core.display import Notice
 from agent.core.effects import AskSettings, Effect, OpenSession
-from agent.core.events import Event, SettingsAnswered
+from agent.core.events import Event, SettingsAnswered, Tick
 from agent.core.facts import MachineFacts
 from agent.core.memory import Memory
 from agent.core.state import AgentState
@@ -25,6 +26,12 @@ logger = logging.getLogger(__name__)
 
 FAULTS_KEPT = 3
 """Faults of `advance` itself that get a traceback in the log; beyond that a line each."""
+
+
+TRIES = 3
+"""How often an event of which no decision could be made comes again, before it is dropped for good."""
+SLOWEST = 6
+"""Doublings of the wait between tries, from a second on: no more than one a minute while nothing helps."""
 
 
 class Session(Protocol):
@@ -86,18 +93,24 @@ class AgentLoop:
         self.state = state
         self._world = world
         self._after = after
-        self._inbox: deque[Event] = deque()
+        self._inbox: deque[tuple[Event, int]] = deque()
+        """With how often each was tried before."""
         self._arrived = asyncio.Event()
         self._stopping = False
         self._faults = 0
+        self._faults_in_a_row = 0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._performer = Performer(world, self.post, patience or Patience())
+        self._patience = patience or Patience()
+        self._performer = Performer(world, self.post, self._patience)
         self.handled = 0
         """Events taken in so far."""
 
     def post(self, event: Event) -> None:
         """Hand in an event; on the loop's own thread."""
-        self._inbox.append(event)
+        self._hand_in(event, 0)
+
+    def _hand_in(self, event: Event, tried: int) -> None:
+        self._inbox.append((event, tried))
         self._arrived.set()
 
     def post_from_anywhere(self, event: Event) -> None:
@@ -122,10 +135,11 @@ class AgentLoop:
         """Run until asked to stop; then close what is open, in order."""
         self._loop = asyncio.get_running_loop()
         try:
-            self._step(lambda now: begin(self.state, now))
+            if not self._step(lambda now: begin(self.state, now)):
+                self._recover(Tick(), 0)
             while not self._stopping:
                 if self._inbox:
-                    self._take_in(self._inbox.popleft())
+                    self._take_in(*self._inbox.popleft())
                 else:
                     self._arrived.clear()
                     await self._arrived.wait()
@@ -133,22 +147,36 @@ class AgentLoop:
             await self._performer.close()
             self._loop = None
 
-    def _take_in(self, event: Event) -> None:
-        self._step(lambda now: advance(self.state, event, now))
+    def _take_in(self, event: Event, tried: int) -> None:
+        if not self._step(lambda now: advance(self.state, event, now)):
+            self._recover(event, tried)
         self.handled += 1
 
-    def _step(self, move: Callable[[Moment], tuple[AgentState, tuple[Effect, ...]]]) -> None:
+    def _recover(self, event: Event, tried: int) -> None:
+        """After a fault: the event comes once more a little later, and what hung on it is planned anew.
+
+        It may have been the end of a look or of an attempt, which nothing else would ever tell again.
+        """
+        self.state = replace(self.state, look_at=None, wake_at=None)
+        again, tried = (event, tried + 1) if tried < TRIES else (Tick(), 0)
+        delay = self._patience.again * 2.0 ** min(self._faults_in_a_row - 1, SLOWEST)
+        asyncio.get_running_loop().call_later(delay, self._hand_in, again, tried)
+
+    def _step(self, move: Callable[[Moment], tuple[AgentState, tuple[Effect, ...]]]) -> bool:
+        """Decide and do; answers whether there was a decision."""
         now = self._world.now()
         try:
             state, effects = move(now)
         except Exception:
             # A fault in a decision must not take the watch down: the next look judges everything anew.
             self._faults += 1
+            self._faults_in_a_row += 1
             if self._faults <= FAULTS_KEPT:
-                logger.exception("a decision failed; the event is dropped")
+                logger.exception("a decision failed; it is tried again")
             else:
                 logger.error("a decision failed again (%d times so far)", self._faults)
-            return
+            return False
+        self._faults_in_a_row = 0
         self.state = state
         for effect in effects:
             try:
@@ -158,3 +186,4 @@ class AgentLoop:
                 logger.exception("%s could not be carried out", type(effect).__name__)
         if self._after is not None:
             self._after(state, now)
+        return True

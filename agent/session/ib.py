@@ -12,6 +12,7 @@ import ipaddress
 import re
 import socket
 import struct
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +38,14 @@ LAST_WORDS = 0.05
 """Seconds between the end of a socket and the verdict: a notice 326 may be read just after."""
 LONGEST_MESSAGE = 16 * 1024 * 1024
 """Bytes; the API's own clients refuse a longer one (MAX_MSG_LEN is 0xFFFFFF): the stream has gone astray."""
+_PATH_LOST_SECONDS = 60
+_PATH_LOST_AFTER = {
+    "linux": (18, _PATH_LOST_SECONDS * 1000),
+    "darwin": (0x80, _PATH_LOST_SECONDS),
+    "win32": (5, _PATH_LOST_SECONDS),
+}
+"""By system: the option of TCP, and its value, after which unacknowledged data ends a connection. TCP_USER_TIMEOUT
+(linux/tcp.h), TCP_RXT_CONNDROPTIME (netinet/tcp.h of XNU), TCP_MAXRT (ws2ipdef.h); tried on Linux only."""
 ABORT_AFTER = 1.0
 """Seconds a closed socket may take to flush; a peer that never reads would keep it for ever."""
 
@@ -169,11 +178,27 @@ class IbSession:
             self._drop()
             self._emit(SessionFailed(wish.number, outcome, elapsed, detail, version, bool(self.accounts)))
             return
+        self._mind_the_path()
         self._emit(SessionReady(wish.number, version or 0, self.accounts, elapsed))
         self._ready = True
         if self._ended:
             # The end came in the same breath as the readiness, before it could be called a loss.
             self._lost()
+
+    def _mind_the_path(self) -> None:
+        """Let the system end a session to another machine when the path to it is gone.
+
+        A router that has forgotten the connection says nothing, and by itself Linux tries for a quarter of an hour. An
+        application that hangs is another matter: its system still takes what is sent.
+        """
+        transport = self._client.conn.transport
+        host = self._wish.host
+        if transport is None or host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback):
+            return
+        option = _PATH_LOST_AFTER.get(sys.platform)
+        if option is not None:
+            with contextlib.suppress(OSError):
+                transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, *option)
 
     async def _verdict(self, connecting: "asyncio.Future[object]") -> tuple[Outcome, str]:
         deadline = self._began + self._wish.reply_timeout

@@ -66,6 +66,26 @@ async def test_a_channel_that_never_answers_is_passed_over(monkeypatch: pytest.M
     assert await chain.announce(NOTICE) == Delivered("next")
 
 
+async def test_a_service_that_does_not_answer_keeps_the_desktop_from_nothing() -> None:
+    answered = asyncio.Event()
+
+    class Slow(Recording):
+        async def announce(self, notice: Notice) -> Delivery:
+            await answered.wait()
+            return await super().announce(notice)
+
+    slow, desktop = Slow("service", Delivered("service")), Recording("desktop", Delivered("desktop"))
+    chain = Chain([desktop], always=[slow])
+
+    assert await chain.announce(NOTICE) == Delivered("desktop")
+    assert slow.told == []
+
+    answered.set()
+    await asyncio.sleep(0.01)
+
+    assert slow.told == [NOTICE]
+
+
 async def test_some_channels_are_always_told_and_do_not_count_as_delivery() -> None:
     log = Recording("log", Delivered("log"))
 

@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from agent.core.problem import Verdict
 from agent.core.settings import CheckSettings, ConnectionSettings, Settings
 from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
+from agent.tws.calendar import Expectation, expect
 from agent.world import knowledge
 from tests.runtime.made_up_world import PAPER, PATIENCE, PORT, QUICK, MadeUpWorld, running, state_of
 
@@ -125,6 +127,46 @@ async def test_a_fault_in_a_decision_is_logged_and_the_watch_goes_on(caplog: pyt
 
     assert same
     assert (len(tracebacks), len(lines)) == (3, 6)
+
+
+async def test_a_look_of_which_no_decision_could_be_made_is_not_the_last_one() -> None:
+    failing = False
+
+    def calendar(*args: Any, **known: Any) -> Expectation:
+        if failing:
+            raise OSError("for once")
+        return expect(*args, **known)
+
+    world = MadeUpWorld()
+    state = state_of()
+    state = replace(state, knowledge=replace(state.knowledge, expect=calendar))
+    async with running(world, state):
+        await world.until(connected)
+        failing, looks = True, len(world.looks)
+        await world.until(lambda w: len(w.looks) > looks)
+        await asyncio.sleep(0.3)
+        failing, looks = False, len(world.looks)
+
+        await world.until(lambda w: len(w.looks) > looks + 2)
+
+
+async def test_an_attempt_that_ended_in_a_fault_is_not_waited_for_for_ever() -> None:
+    failing = True
+
+    def calendar(*args: Any, **known: Any) -> Expectation:
+        if failing and world.sessions:
+            raise OSError("for once")
+        return expect(*args, **known)
+
+    world = MadeUpWorld()
+    state = state_of()
+    state = replace(state, knowledge=replace(state.knowledge, expect=calendar))
+    async with running(world, state) as loop:
+        await world.until(lambda w: w.sessions)
+        await world.until(lambda _: loop.handled and loop._faults)
+        failing = False
+
+        await world.until(connected)
 
 
 async def test_a_check_that_fails_leaves_the_other_problems_judged(caplog: pytest.LogCaptureFixture) -> None:

@@ -5,6 +5,7 @@ import gc
 import random
 import socket
 import struct
+import sys
 import time
 import warnings
 from collections.abc import Awaitable, Callable
@@ -107,6 +108,27 @@ async def test_a_name_that_is_looked_up_in_vain_is_not_a_silent_machine(
 
     assert isinstance(failed, SessionFailed)
     assert failed.outcome is Outcome.UNRESOLVABLE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the option's number")
+@pytest.mark.parametrize(("host", "milliseconds"), [("trading-pc.example", 60_000), ("127.0.0.1", 0)])
+async def test_a_path_that_is_lost_ends_a_session_with_another_machine(
+    host: str, milliseconds: int, start: StartSimulator, attempt: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator = await start()
+
+    async def this_machine(*_: object, **__: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", simulator.port))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", this_machine)
+    one = attempt(simulator.port, host=host)
+    await one.ready()
+    transport = one.session._client.conn.transport
+    assert transport is not None
+    option = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, 18)  # TCP_USER_TIMEOUT
+    await one.session.close()
+
+    assert option == milliseconds
 
 
 async def test_an_attempt_that_nobody_answers_is_unreachable(attempt: Open) -> None:
