@@ -81,12 +81,14 @@ class AgentHost:
         below: Path | None = None,
         on_status: Callable[[Status], None] = lambda _: None,
         on_notice: Callable[[Notice], None] = lambda _: None,
+        keep_private: Callable[[Settings], None] = lambda _: None,
     ) -> None:
         """`below` narrows what may be looked at (see `Looker`); `on_status`, `on_notice` let somebody watch, on the
         agent's thread.
 
         With `login` the menu offers the start at log-in. `autostarted`: the session is only just beginning, so that
-        the network may still be on its way. `config_error`: why `settings` are not those of the file.
+        the network may still be on its way. `config_error`: why `settings` are not those of the file. `keep_private`
+        hears of settings that came later, before anything is logged of them.
         """
         self._places = places
         self._desktop = desktop
@@ -117,9 +119,12 @@ class AgentHost:
         self._status: Status | None = None
         self._aio: asyncio.AbstractEventLoop | None = None
         self._rich: RichChannel | None = None
+        self._told_through = settings.notifications
+        self._on_notice = on_notice
+        self._keep_private = keep_private
         memory_file = MemoryFile(places.data / MEMORY_FILE)
         self._world = RealWorld(
-            channels=self._channels(settings, on_notice),
+            channels=self._channels(settings),
             show=self._show,
             memory_file=memory_file,
             below=below,
@@ -183,7 +188,7 @@ class AgentHost:
 
     # ── what the agent has to say ───────────────────────────────────────────────────────────────
 
-    def _channels(self, settings: Settings, on_notice: Callable[[Notice], None]) -> Chain:
+    def _channels(self, settings: Settings) -> Chain:
         chain: list[Channel] = []
         if self._desktop.wanted and settings.notifications.desktop:
             from agent.channels.balloon import BalloonChannel
@@ -191,13 +196,14 @@ class AgentHost:
             from agent.channels.rich import RichChannel
             from agent.tray.artwork import icons_folder
 
-            self._rich = RichChannel(icons_folder(), self._clicks.act_aside)
+            # The one that is there knows which notices it can still take back.
+            self._rich = self._rich or RichChannel(icons_folder(), self._clicks.act_aside)
             chain += [self._rich, DesktopChannel(icons_folder())]
             if sys.platform == "win32":
                 chain.append(BalloonChannel(self._balloon))
         log = LogChannel()
         # Without a desktop the log is the way of telling; with one it is told besides.
-        always: list[Channel] = [HearingChannel(on_notice), *([log] if chain else [])]
+        always: list[Channel] = [HearingChannel(self._on_notice), *([log] if chain else [])]
         if settings.notifications.remote:
             from agent.channels.remote import RemoteChannel
 
@@ -274,5 +280,9 @@ class AgentHost:
             logger.warning("the new configuration cannot be used, the earlier one stays in force: %s", fault)
             self._loop.post(ConfigRejected(str(fault)))
         else:
+            self._keep_private(settings)
             logger.info("the configuration was read again")
+            if settings.notifications != self._told_through:
+                self._told_through = settings.notifications
+                self._world.tell_through(self._channels(settings))
             self._loop.post(Reconfigured(settings, abilities(self._places.config)))

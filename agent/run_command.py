@@ -39,7 +39,7 @@ def run(
         settings, config_error = load(places.config, named=places.config_named), None
     with (
         _only_one(places, quiet=autostarted),
-        set_up(places.log_file, verbosity, private=private_here(settings.notifications.remote), tell=say),
+        set_up(places.log_file, verbosity, private=private_here(settings.notifications.remote), tell=say) as logs,
     ):
         logger.info("Gatelight %s starts (pid %d)", __version__, os.getpid())
         console = Console(say, lambda: app.has_icon)
@@ -60,6 +60,7 @@ def run(
                 autostarted=autostarted,
                 config_error=config_error,
                 on_notice=console.hear if talks else lambda _: None,
+                keep_private=lambda new: logs.keep_private(private_here(new.notifications.remote)),
             )
 
         app = App(assemble, tray=tray, autostarted=autostarted, say=say)

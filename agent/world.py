@@ -98,6 +98,10 @@ class RealWorld:
         self.traffic = Traffic(lambda: self._clock.now().monotonic)
         """What our sessions sent lately."""
 
+    def tell_through(self, channels: Chain) -> None:
+        """From now on notices go through these."""
+        self._channels = channels
+
     def now(self) -> Moment:
         """Both clocks."""
         return self._clock.now()

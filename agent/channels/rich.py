@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 logging.getLogger("desktop_notifier").setLevel(logging.ERROR)
 
 
+ACTIONS_KEPT = 50
+"""Notices whose buttons still do something; the Action Center keeps no more of one program than 20."""
+
+
 class RichChannel:
     """Notices that can be clicked. A later notice of the same key takes the place of the earlier one."""
 
@@ -37,6 +41,9 @@ class RichChannel:
         self._library: ModuleType | None = None
         self._notifier: Any = None
         self._shown: dict[str, str] = {}
+        self._actions: dict[str, dict[str, Action]] = {}
+        """By notice: what its buttons, and a click on it (""), stand for. Windows' Action Center keeps notices that the
+        library has forgotten."""
 
     @property
     def name(self) -> str:
@@ -68,6 +75,7 @@ class RichChannel:
             return NotDelivered("the notification service did not take it")
         await self._clear(self._shown.pop(notice.key, None))
         self._shown[notice.key] = wish.identifier
+        self._remember(wish, notice)
         return Delivered(self.name)
 
     async def withdraw(self, key: str) -> None:
@@ -103,6 +111,8 @@ class RichChannel:
             return NotDelivered(f"this system has none ({failure or type(failure).__name__})")
         if isinstance(notifier._backend, dummy):
             return NotDelivered("this system has none for a program like this one")
+        notifier.on_clicked = lambda identifier: self._clicked(identifier, "")
+        notifier.on_button_pressed = self._clicked
         self._notifier = notifier
         return notifier
 
@@ -124,6 +134,19 @@ class RichChannel:
             on_dispatched=dispatched,
             timeout=manner.seconds,
         )
+
+    def _remember(self, wish: Any, notice: Notice) -> None:
+        actions = [offer.action for offer in notice.offers if offer.action is not None]
+        kept = {button.identifier: action for button, action in zip(wish.buttons, actions, strict=True)}
+        self._actions[wish.identifier] = {**kept, **({"": actions[0]} if actions else {})}
+        for oldest in tuple(self._actions)[:-ACTIONS_KEPT]:
+            del self._actions[oldest]
+
+    def _clicked(self, identifier: str, button: str) -> None:
+        """A click on a notice that the library has forgotten."""
+        action = self._actions.get(identifier, {}).get(button)
+        if action is not None:
+            self._on_action(action)
 
     def _click(self, action: Action) -> Callable[[], None]:
         return lambda: self._on_action(action)

@@ -36,6 +36,8 @@ class Timing:
     """How long a failed handshake must stand before it is shown: a restart passes through every failure."""
     reply_timeout: float = 5.0
     """A heartbeat without an answer for this long is missed (`checks.reply_timeout`)."""
+    path_grace: float = 65.0
+    """A session with another machine whose path is gone ends within about a minute (`session.ib`)."""
     heartbeat_every: float = 10.0
     """A quiet session is asked for the time this often (`checks.heartbeat_every`)."""
     second_heartbeat: float = 1.2

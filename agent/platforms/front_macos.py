@@ -7,8 +7,9 @@ once whether Gatelight may control System Events.
 import subprocess
 from importlib import import_module
 
-FRONT_SECONDS = 30.0
-"""How long somebody may take to answer whether Gatelight may control System Events."""
+FRONT_SECONDS = 8.0
+"""How long it may take; less than anybody who asked for it is kept waiting. Whoever still reads macOS' question by then
+answers it, and asks again."""
 
 _ORDINARY = 0
 """Layer of ordinary windows; menus and the Dock have others."""

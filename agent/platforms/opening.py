@@ -24,7 +24,10 @@ def open_address(url: str) -> None:
     if sys.platform == "darwin":
         # By way of its input: the arguments of programs can be read by every user, and the address is a key.
         script = f'open location "{url}"'
-        subprocess.run(["osascript", "-"], input=script, text=True, check=False, timeout=10, capture_output=True)
+        try:
+            subprocess.run(["osascript", "-"], input=script, text=True, check=True, timeout=8, capture_output=True)
+        except subprocess.SubprocessError:
+            raise OSError("macOS did not open the address") from None
         return
     _start("xdg-open", url)
 

@@ -1,7 +1,7 @@
 """Our API session stands, but the application has stopped answering it."""
 
-from agent.core.facts import MISSED_HEARTBEATS, Facts
-from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.facts import MISSED_HEARTBEATS, Facts, Known, Purpose
+from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.reading import chosen
 from agent.core.telling import app_name, at, lasting, size
 
@@ -10,6 +10,8 @@ def _check(facts: Facts) -> Verdict:
     session = facts.session
     if not session.frozen:
         return Absent()
+    if not facts.connection.local and facts.machine.network == Known(False):
+        return Undecided("this computer is off the network, so nobody can answer it")
     app = app_name(facts)
     evidence = [
         f"at least {MISSED_HEARTBEATS} heartbeats in a row (reqCurrentTime) went unanswered "
@@ -29,6 +31,11 @@ def _check(facts: Facts) -> Verdict:
     return Present(args, tuple(evidence))
 
 
+def _grace(facts: Facts) -> float:
+    # The path to another machine may be what is gone: then the session ends by itself within this time.
+    return 0.0 if facts.connection.local or facts.purpose is Purpose.DOCTOR else facts.timing.path_grace
+
+
 APP_FROZEN = Problem(
     code="app-frozen",
     title="{app} does not answer any more",
@@ -38,6 +45,7 @@ APP_FROZEN = Problem(
     ),
     severity=Severity.ERROR,
     check=_check,
+    visible_after=_grace,
     needs_session=True,
     fix="focus-app",
 )

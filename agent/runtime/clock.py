@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from agent.core.clock import Moment
 
+SAME_TIME = 0.05
+"""Seconds by which the two clocks may drift apart before the wall clock is taken over anew."""
 SLEEP_THRESHOLD = 5.0
 """Seconds; a shorter sleep breaks no connection, and a loop that was busy may be late by some seconds."""
 
@@ -17,9 +19,16 @@ _RUNS_ON_ASLEEP = {"linux": "CLOCK_BOOTTIME", "darwin": "CLOCK_MONOTONIC"}
 class SystemClock:
     """The clocks of the operating system."""
 
+    def __init__(self) -> None:
+        self._apart = time.time() - time.monotonic()
+
     def now(self) -> Moment:
-        """Both clocks, read one right after the other."""
-        return Moment(time.monotonic(), time.time())
+        """Both clocks, as one: they move in steps of their own (some 16 ms on Windows), and a moment told by the one
+        would otherwise be another one by the other at every reading."""
+        monotonic, wall = time.monotonic(), time.time()
+        if abs(wall - monotonic - self._apart) >= SAME_TIME:
+            self._apart = wall - monotonic
+        return Moment(monotonic, monotonic + self._apart)
 
     def slept(self) -> float | None:
         """Seconds this machine has slept since it was started; None where the system does not tell (Windows)."""

@@ -6,6 +6,7 @@ import logging
 import logging.handlers
 import os
 import sys
+import time
 from collections.abc import Callable
 from datetime import datetime
 from io import TextIOWrapper
@@ -19,6 +20,8 @@ FILE_SIZE = 1 << 20
 """Bytes after which a new file is begun."""
 FILES_KEPT = 5
 """Older files kept beside the one being written."""
+ROLLOVER_AGAIN = 300.0
+"""Seconds after which a new file is tried for again, where one could not be begun."""
 LONGEST_RECORD = 20_000
 """Characters; a program on the other side of a socket can make us log as much as it likes."""
 _PRIVATE_FILE = 0o600
@@ -109,19 +112,35 @@ class _File(logging.handlers.RotatingFileHandler):
         self._tell = tell
         self._failing = False
         self._lost = 0
+        self._no_rollover_before = 0.0
         super().__init__(path, maxBytes=FILE_SIZE, backupCount=FILES_KEPT, encoding="utf-8", errors="replace")
 
     def _open(self) -> TextIOWrapper:
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _PRIVATE_FILE)
         return open(descriptor, "a", encoding="utf-8", errors="replace")  # noqa: PTH123
 
+    def shouldRollover(self, record: logging.LogRecord) -> int:
+        """Whether it is time for a new file: not soon again after that was not possible."""
+        return int(time.monotonic() >= self._no_rollover_before and bool(super().shouldRollover(record)))
+
     def doRollover(self) -> None:
-        """Begin a new file; where that fails (Windows, while a viewer holds it open) go on with the old one."""
+        """Begin a new file; where that fails (Windows, while a viewer holds it open) go on with the old one.
+
+        The library moves the older files first, and each try in vain would push the oldest out: so whether this one
+        can be moved is tried beforehand.
+        """
+        if self.stream is not None:
+            self.stream.close()
+            self.stream = None
+        aside = f"{self.baseFilename}.moving"
         try:
+            Path(self.baseFilename).rename(aside)
+            Path(aside).rename(self.baseFilename)
             super().doRollover()
         except OSError:
-            if self.stream is None:
-                self.stream = self._open()
+            self._no_rollover_before = time.monotonic() + ROLLOVER_AGAIN
+        if self.stream is None:
+            self.stream = self._open()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record, and after a time of silence first how many were lost."""

@@ -99,6 +99,9 @@ class AgentLoop:
         self._stopping = False
         self._faults = 0
         self._faults_in_a_row = 0
+        self._held = False
+        """Nothing is taken in for a moment: what a fault came of is tried again first, so that the order stays."""
+        self._next_try: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._patience = patience or Patience()
         self._performer = Performer(world, self.post, self._patience)
@@ -107,10 +110,7 @@ class AgentLoop:
 
     def post(self, event: Event) -> None:
         """Hand in an event; on the loop's own thread."""
-        self._hand_in(event, 0)
-
-    def _hand_in(self, event: Event, tried: int) -> None:
-        self._inbox.append((event, tried))
+        self._inbox.append((event, 0))
         self._arrived.set()
 
     def post_from_anywhere(self, event: Event) -> None:
@@ -138,7 +138,7 @@ class AgentLoop:
             if not self._step(lambda now: begin(self.state, now)):
                 self._recover(Tick(), 0)
             while not self._stopping:
-                if self._inbox:
+                if self._inbox and not self._held:
                     self._take_in(*self._inbox.popleft())
                 else:
                     self._arrived.clear()
@@ -155,12 +155,25 @@ class AgentLoop:
     def _recover(self, event: Event, tried: int) -> None:
         """After a fault: the event comes once more a little later, and what hung on it is planned anew.
 
-        It may have been the end of a look or of an attempt, which nothing else would ever tell again.
+        It may have been the end of a look or of an attempt, which nothing else would ever tell again. What came after
+        it waits: a session is not lost before it is up. Where nothing helps, events are dropped without a wait.
         """
         self.state = replace(self.state, look_at=None, wake_at=None)
-        again, tried = (event, tried + 1) if tried < TRIES else (Tick(), 0)
-        delay = self._patience.again * 2.0 ** min(self._faults_in_a_row - 1, SLOWEST)
-        asyncio.get_running_loop().call_later(delay, self._hand_in, again, tried)
+        call_later = asyncio.get_running_loop().call_later
+        if tried < TRIES and self._faults_in_a_row <= TRIES:
+            self._held = True
+            self._inbox.appendleft((event, tried + 1))
+            call_later(self._patience.again * 2.0**tried, self._go_on)
+        else:
+            # One after the other, however many were dropped.
+            if self._next_try is not None:
+                self._next_try.cancel()
+            delay = self._patience.again * 2.0 ** min(self._faults_in_a_row - 1, SLOWEST)
+            self._next_try = call_later(delay, self.post, Tick())
+
+    def _go_on(self) -> None:
+        self._held = False
+        self._arrived.set()
 
     def _step(self, move: Callable[[Moment], tuple[AgentState, tuple[Effect, ...]]]) -> bool:
         """Decide and do; answers whether there was a decision."""

@@ -8,6 +8,7 @@ from agent.core.display import IconState
 from agent.tray.artwork import picture
 from agent.tray.icon import Hooks, TrayIcon
 from agent.tray.menu import as_they_are, pystray
+from agent.tray.waking import waking_for_signals
 
 PICTURE_SIZE = 64
 """Pixels: these icons take one picture and scale it down themselves, to 22 or 44."""
@@ -15,9 +16,17 @@ PICTURE_SIZE = 64
 
 def mac_icon() -> Callable[[str, Hooks], TrayIcon]:
     """An item of the menu bar; AppKit wants everything on the main thread, where its loop runs."""
-    base = pystray("_darwin").Icon
+    base: Any = pystray("_darwin").Icon
     call_after = importlib.import_module("PyObjCTools.AppHelper").callAfter
-    return _with_posting(base, call_after)
+
+    class Icon(base):  # type: ignore[misc]
+        """pystray's icon; a signal reaches AppKit's loop."""
+
+        def run(self, setup: Callable[[Any], None] | None = None) -> None:
+            with waking_for_signals(call_after):
+                super().run(setup)
+
+    return _with_posting(Icon, call_after)
 
 
 def gtk_icon() -> Callable[[str, Hooks], TrayIcon]:

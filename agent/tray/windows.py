@@ -6,17 +6,15 @@ Import it on Windows only.
 import contextlib
 import ctypes
 import queue
-import signal
-import socket
-import threading
 import winreg
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from agent.core.display import IconState
 from agent.tray.artwork import Background, picture
 from agent.tray.icon import Hooks
 from agent.tray.menu import pystray
+from agent.tray.waking import waking_for_signals
 
 _win32_icon = pystray("_win32")
 _PystrayIcon: Any = _win32_icon.Icon
@@ -94,32 +92,8 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
 
     def run(self, setup: Callable[[Any], None] | None = None) -> None:
         """See `TrayIcon.run`."""
-        with self._waking_for_signals():
+        with waking_for_signals(self.post):
             super().run(setup)
-
-    @contextlib.contextmanager
-    def _waking_for_signals(self) -> Iterator[None]:
-        """Python runs a signal's handler when this thread comes back to it, which waiting for messages never does."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        told, tells = socket.socketpair()
-
-        def wake() -> None:
-            while told.recv(64):
-                self.post(lambda: None)
-
-        with told, tells:
-            tells.setblocking(False)
-            before = signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
-            waker = threading.Thread(target=wake, name="tray-signals", daemon=True)
-            waker.start()
-            try:
-                yield
-            finally:
-                signal.set_wakeup_fd(before)
-                tells.shutdown(socket.SHUT_WR)
-                waker.join(1.0)
 
     def post(self, call: Callable[[], None]) -> None:
         """See `TrayIcon.post`."""

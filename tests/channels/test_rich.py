@@ -89,6 +89,23 @@ async def test_clicks_on_the_notice_and_on_its_buttons_ask_for_what_they_say(
 
 
 @pytest.mark.desktop
+async def test_a_click_on_a_notice_that_the_library_has_forgotten_still_counts(
+    recorder: NoticeRecorder, channel: RichChannel, asked: list[Action]
+) -> None:
+    # As when Windows has moved it to the Action Center.
+    assert await channel.announce(NOTICE) == TAKEN
+    (identifier,) = channel._shown.values()
+    notifier = channel._notifier
+    shown = notifier._backend._notification_cache[identifier]
+    snooze = shown.buttons[1].identifier
+
+    notifier._backend.handle_button(identifier, snooze, None)
+    notifier._backend.handle_clicked(identifier, None)
+    notifier._backend.handle_clicked("another", None)
+
+    assert asked == [SNOOZE, STEPS]
+
+
 async def test_a_later_notice_of_the_same_key_takes_the_place_of_the_earlier_one(
     recorder: NoticeRecorder, channel: RichChannel
 ) -> None:

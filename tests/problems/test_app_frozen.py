@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import Outcome, Phase
-from agent.core.problem import Absent, Present
+from agent.core.facts import Known, Outcome, Phase
+from agent.core.problem import Absent, Present, Undecided
 from agent.problems.app_frozen import APP_FROZEN
 from tests.problems.conftest import Judge
 from tests.problems.scene import backing_off, connected, connection, facts, gateway, machine
@@ -51,3 +51,15 @@ def test_a_remote_application_is_told_without_its_process(judge: Judge) -> None:
 
     assert isinstance(verdict, Present)
     assert len(verdict.evidence) == 2
+
+
+def test_the_path_to_another_machine_may_be_what_is_gone(judge: Judge) -> None:
+    far = connection(host="192.0.2.7", port=4002)
+    frozen = replace(connected(), heartbeat_unanswered=2)
+    seen = facts(session=frozen, wants=far)
+    offline = facts(machine(network=Known(False)), frozen, wants=far)
+
+    assert isinstance(judge(APP_FROZEN, seen), Present)
+    assert APP_FROZEN.visible_after(seen) == seen.timing.path_grace
+    assert APP_FROZEN.visible_after(facts(session=frozen)) == 0.0
+    assert isinstance(judge(APP_FROZEN, offline), Undecided)

@@ -2,6 +2,7 @@
 
 import getpass
 import logging
+import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -262,6 +263,30 @@ def test_a_file_that_cannot_be_moved_aside_is_written_on(file: Path, monkeypatch
 
     assert said == []
     assert [f"line {n}" in written(file) for n in range(50)] == [True] * 50
+
+
+def test_a_file_that_is_held_open_costs_no_older_one(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "FILE_SIZE", 500)
+    rename = os.rename
+
+    def held(source: str | Path, target: str | Path) -> None:
+        # Windows, while somebody reads it.
+        if Path(source) == file:
+            raise PermissionError(13, "in use")
+        rename(source, target)
+
+    with set_up(file):
+        log = logging.getLogger("agent")
+        for number in range(30):
+            log.info("before %d %s", number, "x" * 60)
+        older = {path.name: path.read_text() for path in file.parent.iterdir() if path != file}
+        monkeypatch.setattr(os, "rename", held)
+        for number in range(30):
+            log.info("held %d %s", number, "x" * 60)
+
+    assert len(older) == logs.FILES_KEPT
+    assert {path.name: path.read_text() for path in file.parent.iterdir() if path != file} == older
+    assert "held 29" in file.read_text()
 
 
 def test_a_teller_that_fails_does_no_harm(tmp_path: Path) -> None:

@@ -58,14 +58,14 @@ export function chosenList(lists) {
   return lists.find((one) => one.layout === localStorage.getItem(LAYOUT)) ?? lists[0];
 }
 
-/** The switch between the layouts of the windows. */
-export function layouts(lists, shown, choose) {
+/** The switch between the layouts of the windows; `name` is its own where a page has several. */
+export function layouts(lists, shown, choose, name = "layout") {
   if (lists.length < 2) return null;
   return h("fieldset.switch", {}, h("legend.unseen", {}, "Which windows you have"),
     lists.map((one) => {
-      const id = `layout-${one.layout}`;
+      const id = `${name}-${one.layout}`;
       return h("span", { "data-key": id },
-        h("input.unseen", { type: "radio", name: "layout", id, checked: one === shown, onchange: () => {
+        h("input.unseen", { type: "radio", name, id, checked: one === shown, onchange: () => {
           localStorage.setItem(LAYOUT, one.layout);
           choose();
         } }),

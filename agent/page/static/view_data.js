@@ -1,6 +1,6 @@
 // Market data self-test: on symbols of the user's choice, on a click, within pacing.
 
-import { ago, clock, h, patch } from "/dom.js";
+import { ago, clock, h, ident, patch } from "/dom.js";
 import { chosenList, layouts, steps } from "/guide.js";
 import { get, post } from "/live.js";
 import { shape } from "/shapes.js";
@@ -14,6 +14,7 @@ export function show(root, page) {
   let left = false;
   let later = 0;
   let told = {};
+  let filled = false;
   let name = "";
   const field = h("input", { type: "text", id: "symbols", spellcheck: "false", autocomplete: "off", placeholder: "AAPL, EUR.USD", "aria-describedby": "symbols-hint" });
   const answer = h("section.answer", { "aria-live": "polite" });
@@ -41,7 +42,9 @@ export function show(root, page) {
     if (left) return;
     const was = told.data_test?.running;
     told = fresh;
-    if (!field.value && fresh.configured?.length) field.value = fresh.configured.join(", ");
+    // Once only: whoever clears it wants to type others.
+    if (!filled && !field.value && fresh.configured?.length) field.value = fresh.configured.join(", ");
+    filled ||= Boolean(fresh.configured?.length);
     why.textContent = fresh.not_now ?? "";
     draw();
     if (was && !fresh.data_test?.running) page.announce("The test is done.");
@@ -93,14 +96,14 @@ function symbol(one, page, draw) {
     h("div.light", {}, shape(one.history.state === "answered" ? "connected" : one.history.state === "not-asked" ? "off" : "warning"), h("p", {}, one.history.text)),
     h("details.checks", { "data-key": "evidence" }, h("summary", {}, "What was seen"), h("ul", {}, [...one.evidence, ...one.history.evidence].map((line) => h("li", {}, line)))),
     how(one, "What to do", page, draw),
-    one.history.problem && one.history.problem !== one.problem ? how(one.history, "What to do about history", page, draw) : null,
+    one.history.problem && one.history.problem !== one.problem ? how({ ...one.history, symbol: one.symbol }, "What to do about history", page, draw) : null,
   ];
 }
 
-function how({ lists }, title, page, draw) {
+function how({ lists, symbol }, title, page, draw) {
   if (!lists.length) return null;
   const list = chosenList(lists);
-  return h("section.do", { "data-key": title }, h("div.do-head", {}, h("h3", {}, title), layouts(lists, list, draw)), steps(list.steps, 0, page));
+  return h("section.do", { "data-key": title }, h("div.do-head", {}, h("h3", {}, title), layouts(lists, list, draw, `layout-${ident(`${symbol} ${title}`)}`)), steps(list.steps, 0, page));
 }
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -40,12 +40,15 @@ function draw(root, page, settings, load) {
 function atLogin(settings, page, load) {
   return h("div.field", { "data-key": "at-login", "data-same": String(settings.at_login) },
     h("div.what", {}, h("h3", { id: "at-login" }, "Start at log-in"), h("p.small", {}, "For this user, without administrator rights.")),
-    h("div.value", {}, toggle("at-login", settings.at_login, (on) => page.act(() => post("at-login", { on }), on ? "Gatelight starts at log-in." : "Gatelight no longer starts at log-in.").then(load))));
+    h("div.value", {}, toggle("at-login", settings.at_login, (on) => page.act(() => post("at-login", { on }), on ? "Gatelight starts at log-in." : "Gatelight no longer starts at log-in.").then(async (said) => (await load(), said)))));
 }
 
 /** A switch: a check box that looks like one. */
 function toggle(label, on, change, id = null) {
-  const box = h("input.switch-box", { id, type: "checkbox", role: "switch", "aria-labelledby": label, onchange: () => change(box.checked) });
+  const box = h("input.switch-box", { id, type: "checkbox", role: "switch", "aria-labelledby": label, onchange: async () => {
+    // What was refused stays as it was, and so does the switch.
+    if ((await change(box.checked)) === null) box.checked = on;
+  } });
   box.checked = on;
   return box;
 }
@@ -73,10 +76,12 @@ function field(table, key, page, load) {
       page.toast(`${words(key.name)} is saved.`);
       await load();
       (document.getElementById(id) ?? document.getElementById(ident(keyOf({ ...table, entry: value }, key))))?.focus();
+      return value;
     } catch (fault) {
       error.textContent = fault.message;
       input?.setAttribute("aria-invalid", "true");
       input?.focus();
+      return null;
     }
   }
   const standard = key.default === undefined ? "" : key.list ? "" : ` Without an entry: ${key.default}.`;

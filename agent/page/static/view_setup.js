@@ -127,7 +127,7 @@ function one(step, index, told, act, page, draw) {
     buttons(step, told, act, current, skipped),
     list ? h("details.how", { "data-key": `how ${step.id} ${open}`, open: open ? "" : null },
       h("summary", {}, "How to do it"),
-      h("div.do-head", {}, layouts(step.lists, list, draw)),
+      h("div.do-head", {}, layouts(step.lists, list, draw, `layout-${step.id}`)),
       steps(list.steps, 0, page),
       step.problem ? h("p.small", {}, h("a", { href: href("problem", told.name, step.problem) }, "More about this")) : null) : null);
 }

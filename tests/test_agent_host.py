@@ -1,0 +1,59 @@
+"""What is put together in a running agent, where no larger test has a reason to look."""
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from agent.agent_host import AgentHost, Desktop
+from agent.channels import Chain
+from agent.channels.remote import RemoteChannel
+from agent.core.settings import Settings
+from agent.runtime.paths import find_places
+
+HOOK = "json://192.0.2.7/hook"
+
+
+class Terminal:
+    """A machine without a desktop."""
+
+    wanted = False
+    tray = None
+
+    def leave(self) -> None:
+        raise AssertionError("nobody asked for the end")
+
+
+def channels(host: AgentHost) -> Chain:
+    return cast(Chain, host._world._channels)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "config.toml"
+    file.write_text("")
+    return file
+
+
+def test_notifications_that_were_changed_go_where_they_are_to_go_now(config: Path) -> None:
+    private: list[Settings] = []
+    desktop: Desktop = Terminal()
+    places = find_places(config, config.parent / "data", environ={})
+    host = AgentHost(places, Settings(), desktop, keep_private=private.append)
+    before = channels(host)
+
+    config.write_text("[checks]\nlook_every = '6s'\n")
+    host._config_changed()
+
+    assert channels(host) is before
+
+    config.write_text(f'[notifications]\nremote = ["{HOOK}"]\n')
+    host._config_changed()
+
+    assert [c for c in channels(host)._always if isinstance(c, RemoteChannel)]
+    assert private[-1].notifications.remote == (HOOK,)
+
+    config.write_text("")
+    host._config_changed()
+
+    assert not [c for c in channels(host)._always if isinstance(c, RemoteChannel)]
