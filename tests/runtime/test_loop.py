@@ -14,6 +14,7 @@ from agent.core.events import ConfigRejected, HeartbeatAnswered, Reconfigured, S
 from agent.core.facts import Facts, Unknown
 from agent.core.problem import Verdict
 from agent.core.settings import CheckSettings, ConnectionSettings, Settings
+from agent.core.state import AgentState
 from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
 from agent.tws.calendar import Expectation, expect
@@ -129,24 +130,34 @@ async def test_a_fault_in_a_decision_is_logged_and_the_watch_goes_on(caplog: pyt
     assert (len(tracebacks), len(lines)) == (3, 9)
 
 
-async def test_what_came_after_a_fault_waits_for_what_it_follows() -> None:
-    failing = True
+class FailingCalendar:
+    """A calendar that fails while it is told to, and with it every decision."""
 
-    def calendar(*args: Any, **known: Any) -> Expectation:
-        if failing:
+    def __init__(self) -> None:
+        self.fails = False
+
+    def __call__(self, *args: Any, **known: Any) -> Expectation:
+        if self.fails:
             raise OSError("for once")
         return expect(*args, **known)
 
-    world = MadeUpWorld()
-    state = state_of()
-    loop = AgentLoop(replace(state, knowledge=replace(state.knowledge, expect=calendar)), world, patience=QUICK)
+    def state(self) -> AgentState:
+        state = state_of()
+        return replace(state, knowledge=replace(state.knowledge, expect=self))
+
+
+async def test_what_came_after_a_fault_waits_for_what_it_follows() -> None:
+    world, calendar = MadeUpWorld(), FailingCalendar()
+    calendar.fails = True
     taken: list[float | None] = []
+    loop = AgentLoop(
+        calendar.state(), world, patience=QUICK, after=lambda state, _: taken.append(state.memory.paused_until)
+    )
     loop.post(UserAsked(Pause(100.0)))
     loop.post(UserAsked(Resume()))
-    loop._after = lambda now_state, _: taken.append(now_state.memory.paused_until)
     task = asyncio.ensure_future(loop.run())
     await world.until(lambda _: loop._faults >= 2)
-    failing = False
+    calendar.fails = False
     await world.until(lambda _: len(taken) >= 3)
     loop.stop()
     await task
@@ -156,41 +167,23 @@ async def test_what_came_after_a_fault_waits_for_what_it_follows() -> None:
 
 
 async def test_a_look_of_which_no_decision_could_be_made_is_not_the_last_one() -> None:
-    failing = False
-
-    def calendar(*args: Any, **known: Any) -> Expectation:
-        if failing:
-            raise OSError("for once")
-        return expect(*args, **known)
-
-    world = MadeUpWorld()
-    state = state_of()
-    state = replace(state, knowledge=replace(state.knowledge, expect=calendar))
-    async with running(world, state):
+    world, calendar = MadeUpWorld(), FailingCalendar()
+    async with running(world, calendar.state()) as loop:
         await world.until(connected)
-        failing, looks = True, len(world.looks)
-        await world.until(lambda w: len(w.looks) > looks)
-        await asyncio.sleep(0.3)
-        failing, looks = False, len(world.looks)
+        calendar.fails = True
+        await world.until(lambda _: loop._faults > 4)
+        calendar.fails, looks = False, len(world.looks)
 
         await world.until(lambda w: len(w.looks) > looks + 2)
 
 
-async def test_an_attempt_that_ended_in_a_fault_is_not_waited_for_for_ever() -> None:
-    failing = True
-
-    def calendar(*args: Any, **known: Any) -> Expectation:
-        if failing and world.sessions:
-            raise OSError("for once")
-        return expect(*args, **known)
-
-    world = MadeUpWorld()
-    state = state_of()
-    state = replace(state, knowledge=replace(state.knowledge, expect=calendar))
-    async with running(world, state) as loop:
+async def test_an_attempt_whose_end_ran_into_a_fault_is_not_waited_for_for_ever() -> None:
+    world, calendar = MadeUpWorld(), FailingCalendar()
+    async with running(world, calendar.state()) as loop:
         await world.until(lambda w: w.sessions)
-        await world.until(lambda _: loop.handled and loop._faults)
-        failing = False
+        calendar.fails = True
+        await world.until(lambda _: loop._faults)
+        calendar.fails = False
 
         await world.until(connected)
 
