@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -387,6 +388,17 @@ async def test_an_application_that_was_started_anew_is_not_changed(
     assert simulator.situation.configuration == before
     assert dict(simulator.received) == received, "it was not even knocked at"
     assert isinstance(await FIXES["set-precautions"].do(offer_at(simulator.port, me, born), tools), Done)
+
+
+def test_a_clock_that_was_set_makes_nobody_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        born, read = psutil.Process().create_time(), psutil.Process.create_time
+        # Every start is an hour later when read anew, as on Linux after the clock was set.
+        monkeypatch.setattr(psutil.Process, "create_time", lambda self: read(self) + 3600.0)
+
+        assert still_there(f"{port}/{os.getpid()}/{born}", port)
+        assert not still_there(f"{port}/{os.getpid()}/{born - 60.0}", port)
 
 
 def test_a_door_without_a_process_cannot_be_checked() -> None:
