@@ -70,14 +70,17 @@ def ask(places: Places, line: bytes, timeout: float, longest: int) -> bytes:
             except BlockingIOError:
                 # Linux does not wait when the queue of new clients is full.
                 time.sleep(min(_RETRY, left()))
-        channel.sendall(line)
+        # An agent with too many clients says so and leaves without having read: its answer counts still.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            channel.sendall(line)
         received = bytearray()
-        while not received.endswith(b"\n") and len(received) <= longest:
-            channel.settimeout(left())
-            part = channel.recv(1 << 16)
-            if not part:
-                break
-            received += part
+        with suppress(ConnectionResetError):
+            while not received.endswith(b"\n") and len(received) <= longest:
+                channel.settimeout(left())
+                part = channel.recv(1 << 16)
+                if not part:
+                    break
+                received += part
     return bytes(received)
 
 

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -315,6 +314,27 @@ def test_an_answer_that_is_none_is_one_sentence(places: Places, reply: bytes) ->
 
 
 @unix
+def test_an_answer_counts_that_was_given_before_the_question_was_read(places: Places) -> None:
+    places.control.mkdir()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(socket_path(places)))
+        listener.listen()
+
+        def turn_away() -> None:
+            client, _ = listener.accept()
+            with client:
+                client.sendall(b'{"error": "Too many"}\n')
+
+        thread = threading.Thread(target=turn_away)
+        thread.start()
+        # More than a socket holds: it is still being sent when the other end has gone.
+        answer = request(places, {"n": "x" * 900_000}, timeout=20.0)
+        thread.join()
+
+    assert answer == {"error": "Too many"}
+
+
+@unix
 async def test_a_client_that_says_nothing_is_sent_away(places: Places) -> None:
     async with running(places, idle=0.05):
         reader, writer = await asyncio.open_unix_connection(str(socket_path(places)))
@@ -363,16 +383,16 @@ async def test_too_many_clients_are_told_so_and_the_next_one_is_served(places: P
 
 @unix
 async def test_a_flood_of_messages_leaves_the_loop_its_turns(places: Places) -> None:
-    longest_gap = 0.0
+    turns = 0
     async with running(places):
         flood = asyncio.create_task(raw(places, b'{"n": 1}\n' * 10_000))
-        last = time.monotonic()
         while not flood.done():
             await asyncio.sleep(0)
-            longest_gap, last = max(longest_gap, time.monotonic() - last), time.monotonic()
+            turns += 1
 
         assert (await flood).count(b"\n") == 10_000
-    assert longest_gap < 0.5
+    # One after about every line.
+    assert turns > 1_000
 
 
 async def test_closing_sends_everybody_away_and_is_harmless_twice(places: Places) -> None:
