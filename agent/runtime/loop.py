@@ -30,7 +30,7 @@ FAULTS_KEPT = 3
 
 TRIES = 3
 """How often an event of which no decision could be made comes again, before it is dropped for good."""
-SLOWEST = 6
+MOST_DOUBLINGS = 6
 """Doublings of the wait between tries, from a second on: no more than one a minute while nothing helps."""
 
 
@@ -168,7 +168,7 @@ class AgentLoop:
             # One after the other, however many were dropped.
             if self._next_try is not None:
                 self._next_try.cancel()
-            delay = self._patience.again * 2.0 ** min(self._faults_in_a_row - 1, SLOWEST)
+            delay = self._patience.again * 2.0 ** min(self._faults_in_a_row - 1, MOST_DOUBLINGS)
             self._next_try = call_later(delay, self.post, Tick())
 
     def _go_on(self) -> None:
