@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.simulator.protobuf import Field, Value, Values, encode, parse_table
+from agent.simulator.protobuf import Field, Value, Values, encode, parse_table, raw_field, varint
 from agent.tws.api_settings import ApiSettings, Configuration, LockAndExit, Precautions
 from agent.tws.api_settings_table import FIELDS
-from agent.tws.protobuf import field as raw_field
-from agent.tws.protobuf import varint
 
 CONFIGURATION_SCHEMA = parse_table(
     """

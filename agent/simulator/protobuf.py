@@ -49,7 +49,7 @@ def parse_table(text: str) -> dict[str, tuple[Field, ...]]:
 _UINT64 = 1 << 64
 
 
-def _varint(value: int) -> bytes:
+def varint(value: int) -> bytes:
     """A number in groups of seven bits; negative ones as 64-bit two's complement."""
     value %= _UINT64
     out = bytearray()
@@ -74,21 +74,28 @@ def _read_varint(body: bytes, at: int) -> tuple[int, int]:
         shift += 7
 
 
+def raw_field(number: int, value: int | str | bytes) -> bytes:
+    """One field that no table knows: a number as a varint, anything else with its length."""
+    key = number << 3
+    if isinstance(value, int):
+        return varint(key | _Wire.VARINT) + varint(value)
+    payload = value.encode() if isinstance(value, str) else value
+    return varint(key | _Wire.LENGTH) + varint(len(payload)) + payload
+
+
 def _encode_one(field: Field, value: Value, table: Mapping[str, Sequence[Field]]) -> bytes:
     """One occurrence of a field, key included."""
-    key = field.number << 3
     match field.kind:
         case "int" | "bool":
-            return _varint(key | _Wire.VARINT) + _varint(int(value))  # type: ignore[arg-type]
+            return raw_field(field.number, int(value))  # type: ignore[arg-type]
         case "double":
-            return _varint(key | _Wire.FIXED64) + struct.pack("<d", float(value))  # type: ignore[arg-type]
+            return varint(field.number << 3 | _Wire.FIXED64) + struct.pack("<d", float(value))  # type: ignore[arg-type]
         case "str":
-            payload = str(value).encode()
+            return raw_field(field.number, str(value))
         case message:
             if not isinstance(value, Mapping):
                 raise TypeError(f"{field.name} must be a message")
-            payload = encode(message, value, table)
-    return _varint(key | _Wire.LENGTH) + _varint(len(payload)) + payload
+            return raw_field(field.number, encode(message, value, table))
 
 
 def encode(message: str, values: Values, table: Mapping[str, Sequence[Field]]) -> bytes:

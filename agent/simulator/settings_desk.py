@@ -14,11 +14,10 @@ from agent.simulator.configuration import (
 )
 from agent.simulator.messages import REPLIES, Request, reply_frame
 from agent.simulator.notices import text_of
-from agent.simulator.protobuf import Values
+from agent.simulator.protobuf import Values, raw_field
 from agent.simulator.session import GARBAGE_SEED, Session
 from agent.simulator.state import Situation
 from agent.tws.api_settings import CONFIG_SINCE, UPDATE_CONFIG_SINCE
-from agent.tws.protobuf import field
 
 HUGE = 12 * 1024 * 1024
 """Bytes of the answer under the fault `config-huge`: just what the API allows as one message."""
@@ -87,7 +86,7 @@ class SettingsDesk:
         elif situation.has("config-garbage"):
             session.write(_framed(name, random.Random(GARBAGE_SEED).randbytes(512)))
         elif situation.has("config-huge"):
-            session.write(_framed(name, field(1, 1) + field(3, bytes(HUGE))))
+            session.write(_framed(name, raw_field(1, 1) + raw_field(3, bytes(HUGE))))
         elif situation.has("config-unknown-fields"):
             session.write(_framed(name, with_unknown_fields(name, values)))
         elif situation.has("config-wrong-types"):
