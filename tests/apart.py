@@ -1,7 +1,8 @@
-"""Runs parts of the tests at the same time, each on a machine of its own as far as it can see: processes and network.
+"""Gives each run of the tests a machine of its own as far as it can see: processes and network.
 
-Many tests look at the whole machine, as Gatelight does: side by side they would find each other's applications. Linux
-gives each part process and network namespaces of its own; where that is not allowed they run one after the other.
+Many tests look at the whole machine, as Gatelight does: side by side they would find each other's applications. As a
+plugin of pytest this starts the run anew in process and network namespaces of its own, where Linux allows that, so
+that two runs, or one test file beside a run, do not disturb each other. As a module it runs parts of the tests at once.
 """
 
 import os
@@ -14,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+ALREADY = "GATELIGHT_TESTS_APART"
+"""Set in the environment of a run that has its own namespaces."""
 STILL_RUNNING = 60.0
 """Seconds between two signs of life."""
 
@@ -29,15 +32,23 @@ _NETWORK = (
 _APART = ("unshare", "--pid", "--net", "--mount", "--fork", "--kill-child", "--mount-proc", "sh", "-ec")
 
 
+def pytest_addoption() -> None:
+    """Start the run anew in namespaces of its own: pytest calls this before it captures any output."""
+    if ALREADY not in os.environ and possible():
+        os.environ[ALREADY] = "yes"
+        command = _alone([sys.executable, *sys.orig_argv[1:]])
+        os.execvp(command[0], command)
+
+
 def possible() -> bool:
-    """Whether parts can be kept apart here."""
+    """Whether runs can be kept apart here."""
     if sys.platform != "linux" or os.geteuid() != 0 or not (shutil.which("unshare") and shutil.which("ip")):
         return False
     return subprocess.run(_alone(["true"]), check=False, capture_output=True).returncode == 0
 
 
 def run(parts: Mapping[str, Sequence[str]], folder: Path) -> list[str]:
-    """Run the commands in `folder`, apart and at once where that is possible; answers which failed."""
+    """Run pytest's commands in `folder`, at once where they can be kept apart; returns which failed."""
     if not possible():
         return [name for name, command in parts.items() if subprocess.run(command, cwd=folder, check=False).returncode]
     began = time.monotonic()
@@ -47,7 +58,7 @@ def run(parts: Mapping[str, Sequence[str]], folder: Path) -> list[str]:
         for number, (name, command) in enumerate(parts.items()):
             kept_output = (Path(kept) / str(number)).open("w+b")
             started = subprocess.Popen(
-                _alone(command), cwd=folder, stdin=subprocess.DEVNULL, stdout=kept_output, stderr=subprocess.STDOUT
+                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=kept_output, stderr=subprocess.STDOUT
             )
             running[name] = (started, kept_output)
         told = began

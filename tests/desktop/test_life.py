@@ -23,7 +23,7 @@ from tests.desktop_session import SessionBus, session_bus, wait_until
 from tests.notice_recorder import NoticeRecorder
 from tests.tray_host import TrayHost
 
-pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.desktop
 
 PATIENCE_SECONDS = 30.0
 

@@ -130,7 +130,6 @@ def where(state: IconState, image: Image.Image) -> tuple[int, int] | None:
     return None
 
 
-@pytest.mark.timeout(180)
 def test_every_state_is_drawn_sharp_in_the_panel(tray: Tray, shots: Shots) -> None:
     for state in IconState:
         tray.show(Display(state, f"Gatelight: {state}", MENU))
@@ -138,7 +137,6 @@ def test_every_state_is_drawn_sharp_in_the_panel(tray: Tray, shots: Shots) -> No
         assert shots.until(lambda image, state=state: where(state, image) is not None, f"icon-{state}")  # type: ignore[misc]
 
 
-@pytest.mark.timeout(120)
 def test_the_menu_opens_and_its_lines_can_be_clicked(
     tray: Tray, screen: Desktop, shots: Shots, asked: list[Action]
 ) -> None:
@@ -160,7 +158,6 @@ def test_the_menu_opens_and_its_lines_can_be_clicked(
     assert asked == [Quit()]
 
 
-@pytest.mark.timeout(120)
 def test_a_restarted_panel_shows_the_icon_again(tray: Tray, screen: Desktop, shots: Shots) -> None:
     shots.until(lambda image: where(IconState.CONNECTED, image) is not None, "panel-before")
 
@@ -170,7 +167,6 @@ def test_a_restarted_panel_shows_the_icon_again(tray: Tray, screen: Desktop, sho
     assert shots.until(lambda image: where(IconState.CONNECTED, image) is not None, "panel-after")
 
 
-@pytest.mark.timeout(120)
 def test_a_notice_is_seen(screen: Desktop, shots: Shots) -> None:
     before = shots.take("notice-none")
     channel = DesktopChannel(icons_folder())
@@ -193,7 +189,6 @@ def test_a_notice_is_seen(screen: Desktop, shots: Shots) -> None:
     assert not shows(IconState.PROBLEM, over_seen)
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("name", "title", "text"),
     [

@@ -22,7 +22,7 @@ from tests.faults.watching import CALM, QUICK
 from tests.page.browser import chromium, tab
 from tests.page.living import LivingAgent, living_agent
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module")]
 
 NAME = "Paper Gateway"
 LANES = 4

@@ -12,7 +12,7 @@ from agent.core.display import IconState
 from tests.windows_desktop import PATIENCE_SECONDS, WindowsDesktop, changed, finished, is_menu
 from tests.windows_python import windows_path
 
-pytestmark = [pytest.mark.desktop, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.desktop
 
 AT_FIRST = (IconState.UNKNOWN, IconState.WAITING, IconState.WARNING)
 """Wine lets nobody read the process table: the agent says that it does not know, then that it may not look."""

@@ -7,7 +7,7 @@ import pytest
 from tests.windows_desktop import WindowsDesktop
 from tests.windows_python import ROOT, windows_path
 
-pytestmark = [pytest.mark.desktop, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.desktop
 
 
 def test_a_minimised_window_comes_to_the_front(windows: WindowsDesktop) -> None:

@@ -13,7 +13,7 @@ from agent.core.display import IconState
 from tests.windows_desktop import WindowsDesktop, changed, finished, is_menu, where
 from tests.windows_python import ROOT, windows_path
 
-pytestmark = [pytest.mark.desktop, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.desktop
 
 BALLOON_PIXELS = 8_000
 """A balloon with a short title and one line of text covers 15,000 pixels."""
