@@ -1,7 +1,6 @@
 """What time it is, as a value: decisions are handed a `Moment`, they never ask a clock."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,11 +11,6 @@ class Moment:
     """Seconds of a clock that never jumps; stands still while the machine sleeps (Linux, macOS)."""
     wall: float
     """Seconds since 1970-01-01 UTC, as the system clock tells them."""
-
-    @property
-    def utc(self) -> datetime:
-        """The wall clock as an aware UTC date and time."""
-        return datetime.fromtimestamp(self.wall, UTC)
 
     def later(self, seconds: float) -> "Moment":
         """The moment `seconds` after this one, both clocks having run evenly."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from agent.core.display import IconState
-from agent.core.status import ShownConnection, ShownProblem, Status
+from agent.core.status import ShownConnection, Status
 from agent.tws.api_settings import Configuration
 from agent.tws.api_settings_table import FIELDS
 
@@ -100,14 +100,14 @@ def follow(progress: Progress, status: Status, wall: float) -> Progress:
                 connection.name, problem.code, problem.title, problem.since, point
             )
             steps = problem.steps or old.steps
-            done = max(old.done, _done(steps, old.before, point))
+            done = max(old.done, steps_done(steps, old.before, point))
             followed.append(replace(old, title=problem.title, steps=steps, done=done, under_way=False))
     by_name = {c.name: c for c in status.connections}
     for old in tuple(before.values()):
         now = by_name.get(old.connection)
         if now is not None and _on_the_way(old, now):
             del before[old.connection, old.code]
-            done = max(old.done, _done(old.steps, old.before, point_of(now)))
+            done = max(old.done, steps_done(old.steps, old.before, point_of(now)))
             followed.append(replace(old, done=done, under_way=True))
     gone = tuple(Ended(f.connection, f.code, f.title, f.since, wall) for f in before.values())
     back = {(f.connection, f.code) for f in followed} | {(e.connection, e.code) for e in gone}
@@ -135,12 +135,8 @@ def _on_the_way(old: Followed, now: ShownConnection) -> bool:
     return visible <= STAGES if visible else now.overall in (IconState.CONNECTING, IconState.WAITING)
 
 
-def steps_done(problem: ShownProblem, before: Point, now: Point) -> int:
+def steps_done(steps: tuple[str, ...], before: Point, now: Point) -> int:
     """How many steps are done: up to the last one of which that can be seen."""
-    return _done(problem.steps, before, now)
-
-
-def _done(steps: tuple[str, ...], before: Point, now: Point) -> int:
     seen = (number for number, step in enumerate(steps, 1) if _is_done(step, before, now))
     return max(seen, default=0)
 

@@ -1,6 +1,5 @@
 """When IB's servers and the applications are expected to be away, and when a log-in falls due."""
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -128,25 +127,6 @@ def expect(
 def next_login(now_wall: float) -> float:
     """Epoch seconds of the next weekly forced log-in, strictly after the given moment."""
     return next(at for at in _logins(int(now_wall // _DAY)) if at > now_wall)
-
-
-_REGION_OF_SERVER = {
-    "gdc1": Region.AMERICA,
-    "ndc1": Region.AMERICA,
-    "cdc1": Region.AMERICA,
-    "zdc1": Region.EUROPE,
-    "hdc1": Region.ASIA,
-    "mcgw1": Region.ASIA,
-}
-"""First part of the names of IB's servers, with or without "_hb1" (IBAutomater, after IB's knowledge base 2816)."""
-
-_PEER = re.compile(r"([a-z]+\d)(?:_hb1)?\.ibllc\.com(?:\.cn)?(?::\d{1,5})?", re.IGNORECASE)
-
-
-def region_of_peer(peer: str) -> Region | None:
-    """The region of an IB server given as "name" or "name:port", like `Peer` in jts.ini; None for an unknown one."""
-    found = _PEER.fullmatch(peer.strip())
-    return _REGION_OF_SERVER.get(found[1].lower()) if found else None
 
 
 # ── the working ─────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,6 @@ Never keeps a password: of IBC's configuration only the keys listed here are eve
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agent.tws.applications import TradingMode
@@ -48,16 +47,6 @@ class IbcConfig:
     command_server_port: int | None = None
     settings_folder: str | None = None
     """`IbDir`: a settings folder of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class DialogSeen:
-    """A line of IBC's log that names a window of the application."""
-
-    title: str
-    """Account numbers removed."""
-    event: str | None = None
-    """"Opened", "Activated", "Closed" …, where the line says so."""
 
 
 def sections(text: str) -> dict[str, dict[str, str]]:
@@ -129,32 +118,6 @@ def minutes_of(time: str) -> int | None:
     if half:
         hour = hour % 12 + (12 if half == "P" else 0)
     return hour * 60 + minute
-
-
-_DIALOG = re.compile(r"detected (?:dialog|frame|window) entitled:\s*(.*?)\s*(?:;\s*event=(\w+).*)?$", re.IGNORECASE)
-_ACCOUNT = re.compile(r"\b[A-Z]{1,3}\d{5,}\b")
-
-
-def dialog_in(line: str) -> DialogSeen | None:
-    """The window that a line of IBC's log names; None when it names none."""
-    found = _DIALOG.search(line)
-    if found is None or not found[1]:
-        return None
-    return DialogSeen(_ACCOUNT.sub("•••", found[1]), found[2])
-
-
-def open_dialogs(lines: Iterable[str]) -> tuple[str, ...]:
-    """Titles of the windows that IBC's log saw open and not close again, in the order they opened."""
-    standing: dict[str, None] = {}
-    for line in lines:
-        seen = dialog_in(line)
-        if seen is None:
-            continue
-        if (seen.event or "").lower() == "closed":
-            standing.pop(seen.title, None)
-        else:
-            standing.setdefault(seen.title)
-    return tuple(standing)
 
 
 def _boolean(value: str | None) -> bool | None:

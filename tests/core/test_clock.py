@@ -5,10 +5,6 @@ from agent.core.clock import Moment
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp()
 
 
-def test_a_moment_knows_its_date_and_time() -> None:
-    assert Moment(5.0, NOON).utc == datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-
-
 def test_later_moves_both_clocks() -> None:
     assert Moment(5.0, NOON).later(90.0) == Moment(95.0, NOON + 90.0)
 

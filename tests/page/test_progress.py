@@ -103,7 +103,7 @@ def test_what_was_done_stays_done() -> None:
 def test_each_kind_of_step_is_seen_as_it_can_be(
     step: str, before: ShownConnection, after: ShownConnection, done: bool
 ) -> None:
-    assert steps_done(problem("x", step), point_of(before), point_of(after)) == int(done)
+    assert steps_done((step,), point_of(before), point_of(after)) == int(done)
 
 
 @pytest.mark.parametrize("kind", [ApplicationKind.TWS, ApplicationKind.GATEWAY])
@@ -112,7 +112,7 @@ def test_no_step_of_any_guide_is_done_before_anything_changed(code: str, kind: A
     guide = load_guides()[code]
     steps = guide.steps_for(kind, {"port": "7496", "actual": "7496"})
     for now in (connection(None), connection(RUNS), connection(OPEN, api_settings=known(read_only_api=False))):
-        assert steps_done(problem(code, *steps), point_of(now), point_of(now)) == 0
+        assert steps_done(steps, point_of(now), point_of(now)) == 0
 
 
 NOT_RUNNING = problem("app-not-running", "Start TWS.", "Log in.", "Wait until the main window is open.")

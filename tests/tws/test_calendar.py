@@ -17,7 +17,6 @@ from agent.tws.calendar import (
     Region,
     expect,
     next_login,
-    region_of_peer,
 )
 
 MINUTE = 60.0
@@ -238,26 +237,3 @@ def test_every_answer_fits_its_moment(now: float, region: Region | None, restart
 
 
 # ── whose servers ───────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("peer", "region"),
-    [
-        ("ndc1.ibllc.com:4001", Region.AMERICA),
-        ("gdc1.ibllc.com:4000", Region.AMERICA),
-        ("cdc1_hb1.ibllc.com", Region.AMERICA),
-        ("zdc1.ibllc.com:4001", Region.EUROPE),
-        ("ZDC1_HB1.ibllc.com:4001", Region.EUROPE),
-        ("hdc1.ibllc.com:4001", Region.ASIA),
-        ("mcgw1.ibllc.com.cn:4001", Region.ASIA),
-        ("mcgw1_hb1.ibllc.com.cn", Region.ASIA),
-        (" zdc1.ibllc.com:4001\n", Region.EUROPE),
-        ("xdc1.ibllc.com:4001", None),
-        ("zdc1.ibllc.com.evil.example:4001", None),
-        ("zdc1.example.com:4001", None),
-        ("192.0.2.7:4001", None),
-        ("", None),
-    ],
-)
-def test_the_region_is_read_from_the_servers_name(peer: str, region: Region | None) -> None:
-    assert region_of_peer(peer) is region

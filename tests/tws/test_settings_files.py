@@ -7,12 +7,9 @@ from hypothesis import strategies as st
 from agent.tws.applications import TradingMode
 from agent.tws.calendar import Region
 from agent.tws.settings_files import (
-    DialogSeen,
     IbcConfig,
     JtsIni,
-    dialog_in,
     minutes_of,
-    open_dialogs,
     read_ibc_config,
     read_jts_ini,
     region_of_server,
@@ -148,40 +145,9 @@ def test_times_of_day_are_read_in_both_notations(text: str, minutes: int | None)
     assert minutes_of(text) == minutes
 
 
-@given(st.text())
-def test_any_text_can_be_read(text: str) -> None:
-    assert isinstance(read_jts_ini(text), JtsIni)
-    assert isinstance(read_ibc_config(text), IbcConfig)
-    dialog_in(text)
-
-
 @given(st.integers(0, 1439))
 def test_every_minute_of_the_day_comes_back(minute: int) -> None:
     hour = minute // 60
     twelve = f"{(hour - 1) % 12 + 1}:{minute % 60:02} {'AM' if hour < 12 else 'PM'}"
 
     assert minutes_of(twelve) == minutes_of(f"{hour:02}:{minute % 60:02}") == minute
-
-
-LOG = [
-    "2026-11-22 10:00:00:123 IBC: detected frame entitled: IBKR Gateway; event=Opened",
-    "2026-11-22 10:00:01:123 IBC: detected dialog entitled: Login; event=Opened",
-    "2026-11-22 10:00:02:123 IBC: Setting Trading mode = paper",
-    "2026-11-22 10:00:03:123 IBC: detected dialog entitled: Second Factor Authentication; event=Opened",
-    "2026-11-22 10:00:04:123 IBC: detected dialog entitled: Login; event=Closed",
-    "2026-11-22 10:00:05:123 IBC: detected dialog entitled: Second Factor Authentication; event=Focused",
-]
-
-
-def test_the_dialogs_that_still_stand_are_named_in_the_order_they_opened() -> None:
-    assert open_dialogs(LOG) == ("IBKR Gateway", "Second Factor Authentication")
-
-
-def test_a_line_without_a_dialog_names_none() -> None:
-    assert dialog_in(LOG[2]) is None
-
-
-def test_an_account_number_in_a_title_is_taken_out() -> None:
-    found = dialog_in("IBC: detected dialog entitled: DU1234567 Trader Workstation Configuration; event=Activated")
-
-    assert found == DialogSeen("••• Trader Workstation Configuration", "Activated")
