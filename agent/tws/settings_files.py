@@ -1,4 +1,4 @@
-"""Text of jts.ini, of IBC's config.ini and of IBC's log → values.
+"""Text of jts.ini and of IBC's config.ini → values.
 
 Never keeps a password: of IBC's configuration only the keys listed here are ever read.
 """

@@ -145,6 +145,12 @@ def test_times_of_day_are_read_in_both_notations(text: str, minutes: int | None)
     assert minutes_of(text) == minutes
 
 
+@given(st.text())
+def test_any_text_can_be_read(text: str) -> None:
+    assert isinstance(read_jts_ini(text), JtsIni)
+    assert isinstance(read_ibc_config(text), IbcConfig)
+
+
 @given(st.integers(0, 1439))
 def test_every_minute_of_the_day_comes_back(minute: int) -> None:
     hour = minute // 60
