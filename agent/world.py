@@ -24,6 +24,7 @@ from agent.fixes import FIXES
 from agent.guides import load_guides
 from agent.observers.look import Looker
 from agent.platforms import current
+from agent.platforms.exit_watch import watch_exit
 from agent.problems import PROBLEMS
 from agent.runtime.clock import SystemClock
 from agent.runtime.loop import Session
@@ -139,7 +140,7 @@ class RealWorld:
 
     def watch_exit(self, pid: int, gone: Callable[[], None]) -> Callable[[], None]:
         """The operating system's own word that a process ended."""
-        return self._platform.exit_watch(pid, gone)
+        return watch_exit(pid, gone)
 
     async def announce(self, notice: Notice) -> str | None:
         """Through the channels."""

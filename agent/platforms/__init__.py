@@ -4,7 +4,6 @@ Each file is a class that satisfies `Platform`; `current` picks the one this mac
 """
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -47,12 +46,6 @@ class Platform(Protocol):
 
     def bring_to_front(self, pid: int) -> str | None:
         """Bring the window of a process to the front; answers what went wrong, or None. May take some seconds."""
-
-    def exit_watch(self, pid: int, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call `callback` once, on the running asyncio loop, when the process is gone; returns how to cancel.
-
-        To be called on the loop's thread. A process that is gone already counts as one that exits now.
-        """
 
 
 def current() -> Platform:

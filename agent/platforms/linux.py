@@ -4,11 +4,11 @@ import os
 import re
 import socket
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from agent.core.facts import Installation, Surroundings, SurroundingsKind
-from agent.platforms import exit_watch, installations, interfaces
+from agent.platforms import installations, interfaces
 from agent.platforms.linux_sockets import NetlinkReader, dump
 from agent.platforms.psutil_sockets import PsutilReader
 from agent.platforms.socket_row import SocketReader
@@ -195,10 +195,6 @@ class Linux:
         from agent.platforms import front_linux
 
         return front_linux.bring_to_front(pid)
-
-    def exit_watch(self, pid: int, callback: Callable[[], None]) -> Callable[[], None]:
-        """See `Platform`."""
-        return exit_watch.by_pidfd(pid, callback)
 
     def _text(self, path: str) -> str:
         try:

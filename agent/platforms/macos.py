@@ -1,10 +1,9 @@
 """macOS: what detection needs to know about it."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from agent.core.facts import Installation, Surroundings
-from agent.platforms import exit_watch, installations, interfaces
+from agent.platforms import installations, interfaces
 from agent.platforms.psutil_sockets import PsutilReader
 from agent.platforms.socket_row import SocketReader
 
@@ -63,7 +62,3 @@ class MacOs:
         from agent.platforms import front_macos
 
         return front_macos.bring_to_front(pid)
-
-    def exit_watch(self, pid: int, callback: Callable[[], None]) -> Callable[[], None]:
-        """See `Platform`."""
-        return exit_watch.by_kqueue(pid, callback)

@@ -1,11 +1,10 @@
 """Windows: what detection needs to know about it."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from agent.core.facts import Installation, Surroundings
-from agent.platforms import exit_watch, installations, interfaces
+from agent.platforms import installations, interfaces
 from agent.platforms.psutil_sockets import PsutilReader
 from agent.platforms.socket_row import SocketReader
 
@@ -64,7 +63,3 @@ class Windows:
         from agent.platforms import front_windows
 
         return front_windows.bring_to_front(pid)
-
-    def exit_watch(self, pid: int, callback: Callable[[], None]) -> Callable[[], None]:
-        """See `Platform`."""
-        return exit_watch.by_thread(pid, callback)
