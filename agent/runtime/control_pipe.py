@@ -9,8 +9,8 @@ import sys
 import time
 from typing import Any
 
+from agent.runtime import pipe_rights
 from agent.runtime.clock import SystemClock
-from agent.runtime.pipe_rights import owner_of, this_user
 
 assert sys.platform == "win32"
 
@@ -56,7 +56,7 @@ def ask(name: str, line: bytes, timeout: float, longest: int) -> bytes:
                 raise
             time.sleep(min(_RETRY, left()))
     try:
-        if owner_of(handle) != this_user():
+        if pipe_rights.owner_of(handle) != pipe_rights.this_user():
             raise PermissionError
         operation, _ = _winapi.WriteFile(handle, line, overlapped=True)
         finish(operation)

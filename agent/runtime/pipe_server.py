@@ -7,11 +7,11 @@ import _winapi
 import asyncio
 import logging
 import sys
-from asyncio.windows_utils import BUFSIZE, PipeHandle
+from asyncio import windows_utils
 from collections.abc import Callable
 from typing import Any
 
-from agent.runtime.pipe_rights import ours_alone, owner_of, this_user
+from agent.runtime import pipe_rights
 
 assert sys.platform == "win32"
 
@@ -36,13 +36,13 @@ class PipeServer:
         """`accept` makes the protocol of a client."""
         self._name = name
         self._accept = accept
-        self._rights = ours_alone()
-        self._offered: list[PipeHandle] = []
+        self._rights = pipe_rights.ours_alone()
+        self._offered: list[windows_utils.PipeHandle] = []
         try:
             self._offer(_winapi.FILE_FLAG_FIRST_PIPE_INSTANCE)
         except OSError as failure:
             raise NameTaken(*failure.args) if failure.winerror in _TAKEN else failure from None
-        if owner_of(self._offered[0].handle) != this_user():
+        if pipe_rights.owner_of(self._offered[0].handle) != pipe_rights.this_user():
             # Wine makes another instance of a pipe that is there.
             self._offered.pop().close()
             raise NameTaken
@@ -84,9 +84,9 @@ class PipeServer:
             _winapi.PIPE_ACCESS_DUPLEX | _winapi.FILE_FLAG_OVERLAPPED | flags,
             _winapi.PIPE_TYPE_MESSAGE | _winapi.PIPE_READMODE_MESSAGE | _winapi.PIPE_WAIT | REJECT_REMOTE_CLIENTS,
             _winapi.PIPE_UNLIMITED_INSTANCES,
-            BUFSIZE,
-            BUFSIZE,
+            windows_utils.BUFSIZE,
+            windows_utils.BUFSIZE,
             _winapi.NMPWAIT_WAIT_FOREVER,
             self._rights.address,
         )
-        self._offered.append(PipeHandle(handle))
+        self._offered.append(windows_utils.PipeHandle(handle))

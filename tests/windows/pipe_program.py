@@ -12,10 +12,9 @@ import threading
 from typing import Any
 
 from agent.errors import GatelightError
+from agent.runtime import pipe_rights, pipe_server
 from agent.runtime.control import ControlServer, pipe_name, request
 from agent.runtime.paths import Places, find_places
-from agent.runtime.pipe_rights import Rights, owner_of, this_user
-from agent.runtime.pipe_server import PipeServer
 
 assert sys.platform == "win32"
 
@@ -26,7 +25,7 @@ _TO_ALL = f"O:{ANOTHER_USER}D:(A;;GA;;;WD)"
 
 def premade(name: str, description: str) -> int:
     """A pipe of this name that was there before."""
-    rights = Rights(description)
+    rights = pipe_rights.Rights(description)
     return _winapi.CreateNamedPipe(
         name,
         _winapi.PIPE_ACCESS_DUPLEX,
@@ -111,14 +110,14 @@ async def conversation(places: Places) -> dict[str, Any]:
 async def rights(name: str) -> dict[str, Any]:
     """Whose a pipe of ours is, and what its rights are."""
     seen: dict[str, Any] = {}
-    server = PipeServer(name, asyncio.Protocol)
+    server = pipe_server.PipeServer(name, asyncio.Protocol)
 
     def look() -> None:
         handle = _winapi.CreateFile(
             name, _winapi.GENERIC_READ | _winapi.GENERIC_WRITE, 0, 0, _winapi.OPEN_EXISTING, 0, 0
         )
-        seen["ours"] = owner_of(handle) == this_user()
-        seen["rights"] = described(handle).replace(this_user(), "USER")
+        seen["ours"] = pipe_rights.owner_of(handle) == pipe_rights.this_user()
+        seen["rights"] = described(handle).replace(pipe_rights.this_user(), "USER")
         _winapi.CloseHandle(handle)
 
     await asyncio.to_thread(look)
