@@ -6,6 +6,11 @@ import sys
 def run() -> int:
     """The command; Ctrl-C ends it without a word also while it is still being loaded."""
     try:
+        if sys.argv[1:] == ["send-remote"]:
+            # For the agent alone: see `agent.channels.remote_sender`, which is not imported for the sake of a name.
+            from agent.channels.remote_sender import main as send
+
+            send()
         from agent.cli import main
 
         return main()

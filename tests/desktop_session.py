@@ -97,14 +97,30 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 @dataclass
 class SessionBus:
-    """A session bus; `kill` ends it the hard way."""
+    """A session bus; `kill` ends it the hard way, `start` has one at the same address again."""
 
-    process: subprocess.Popen[bytes]
-    address: str
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"unix:path={self.folder}/bus"
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            ["dbus-daemon", f"--config-file={self.folder}/bus.conf", "--nofork", "--nopidfile"],
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until(lambda: _listens(self.folder / "bus"), "the session bus")
 
     def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(20)
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(20)
+
+    def end(self) -> None:
+        if self.process is not None:
+            end(self.process)
 
 
 @contextmanager
@@ -113,18 +129,15 @@ def session_bus(services: bool = False) -> Iterator[SessionBus]:
     need("dbus-daemon")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatelight-")))
-        config = folder / "bus.conf"
         standard = "<standard_session_servicedirs/>" if services else ""
-        config.write_text(_BUS_CONFIG.format(folder=folder, services=standard))
-        process = subprocess.Popen(
-            ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"], stderr=subprocess.DEVNULL
-        )
-        stack.callback(end, process)
-        wait_until(lambda: _listens(folder / "bus"), "the session bus")
+        (folder / "bus.conf").write_text(_BUS_CONFIG.format(folder=folder, services=standard))
+        bus = SessionBus(folder)
+        stack.callback(bus.end)
+        bus.start()
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={folder}/bus")
+        patch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
-        yield SessionBus(process, f"unix:path={folder}/bus")
+        yield bus
 
 
 def _listens(path: Path) -> bool:

@@ -56,8 +56,7 @@ class NoticeRecorder(ServiceInterface):
 
     async def end(self) -> None:
         assert self._bus is not None
-        if self._bus.connected:
-            await close_session_bus(self._bus)
+        await close_session_bus(self._bus)
 
     @dbus_method()
     def GetServerInformation(self) -> Annotated[tuple[str, str, str, str], DBusSignature("ssss")]:

@@ -1,21 +1,37 @@
 """Notices to somewhere else than this desktop, through Apprise: for who is away from the computer.
 
-Apprise is an extra: it is imported with the first notice, since it is as large as half of the agent.
+Every service has processes of its own (`agent.channels.remote_sender`), which are ended when they take too long: no
+answer of a service can fill the agent's memory, and none can keep another service or the desktop waiting.
 """
 
 import asyncio
+import contextlib
+import json
 import logging
+import subprocess
+import sys
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import TypeAlias
 
+import agent
 from agent.channels import Delivered, Delivery, NotDelivered
+from agent.channels.remote_sender import COMMAND, MISSING, REFUSED, SEND_SECONDS, TAKEN, UNKNOWN_ADDRESS
 from agent.core.display import Notice
 from agent.core.problem import Severity
 
 log = logging.getLogger(__name__)
 
-MISSING = "Apprise is not installed: install Gatelight with its extra, `pip install 'gatelight[remote]'`"
+INSTALL_APPRISE = "Apprise is not installed: install Gatelight with its extra, `pip install 'gatelight[remote]'`"
+MOST_SENDERS = 2
+"""Processes of one service at a time; notices that come meanwhile wait, and go together with the next one."""
+MOST_WAITING = 100
+"""Notices that may wait for one service."""
+
 _TYPES = {Severity.INFO: "info", Severity.WARNING: "warning", Severity.ERROR: "failure"}
+_LATE = "late"
+
+_Message: TypeAlias = dict[str, str]
 
 
 class RemoteChannel:
@@ -23,8 +39,8 @@ class RemoteChannel:
 
     def __init__(self, urls: Sequence[str]) -> None:
         """`urls` may hold passwords and tokens: they are never logged."""
-        self._urls = tuple(urls)
-        self._services: Any = None
+        self._services = [_Service(url) for url in urls]
+        self._told_unknown: set[int] = set()
 
     @property
     def name(self) -> str:
@@ -33,29 +49,101 @@ class RemoteChannel:
 
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
-        try:
-            services = await asyncio.to_thread(self._open)
-        except ImportError:
-            return NotDelivered(MISSING)
-        if not len(services):
-            return NotDelivered("none of the addresses in notifications.remote is one that Apprise knows")
         steps = "".join(f"\n{number}. {step}" for number, step in enumerate(notice.steps, 1))
         kind = "success" if notice.over else _TYPES[notice.severity]
-        taken = await services.async_notify(title=notice.title, body=notice.text + steps, notify_type=kind)
-        return Delivered(self.name) if taken else NotDelivered("a service did not take it")
+        message = {"title": notice.title, "body": notice.text + steps, "type": kind}
+        words = await asyncio.gather(*(service.send(message) for service in self._services))
+        return self._delivery(words)
 
     async def withdraw(self, key: str) -> None:
         """See `Channel.withdraw`; what was sent away stays sent."""
 
-    def _open(self) -> Any:
-        if self._services is None:
-            import apprise
+    def _delivery(self, words: Sequence[str]) -> Delivery:
+        if MISSING in words:
+            return NotDelivered(INSTALL_APPRISE)
+        for number, word in enumerate(words, 1):
+            if word == UNKNOWN_ADDRESS and number not in self._told_unknown:
+                self._told_unknown.add(number)
+                log.warning("address %d of notifications.remote is not one that Apprise knows", number)
+        known = [(number, word) for number, word in enumerate(words, 1) if word != UNKNOWN_ADDRESS]
+        if not known:
+            return NotDelivered("none of the addresses in notifications.remote is one that Apprise knows")
+        refusals = [
+            f"the service of address {number} " + ("did not answer in time" if word == _LATE else "did not take it")
+            for number, word in known
+            if word != TAKEN
+        ]
+        return NotDelivered(", ".join(refusals)) if refusals else Delivered(self.name)
 
-            # It writes whole addresses into the log, passwords included.
-            logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-            services = apprise.Apprise()
-            for number, url in enumerate(self._urls, 1):
-                if not services.add(url):
-                    log.warning("address %d of notifications.remote is not one that Apprise knows", number)
-            self._services = services
-        return self._services
+
+class _Service:
+    """One address, and the notices that wait for it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._waiting: list[tuple[_Message, asyncio.Future[str]]] = []
+        self._senders: set[asyncio.Task[None]] = set()
+
+    async def send(self, message: _Message) -> str:
+        """What came of it, in the sender's words."""
+        if len(self._waiting) >= MOST_WAITING:
+            return _LATE
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._waiting.append((message, answer))
+        if len(self._senders) < MOST_SENDERS:
+            # A task of its own: a notice that is given up must not take those along that go with it.
+            sender = asyncio.create_task(self._send_all(), name="remote notices")
+            self._senders.add(sender)
+            sender.add_done_callback(self._senders.discard)
+        return await answer
+
+    async def _send_all(self) -> None:
+        """Send what waits, and what comes meanwhile."""
+        while self._waiting:
+            batch, self._waiting = [entry for entry in self._waiting if not entry[1].done()], []
+            try:
+                words = await _run_sender(self._url, [message for message, _ in batch]) if batch else []
+            except OSError as failure:
+                log.warning("a remote notice could not be sent: no process could be started (%s)", failure.strerror)
+                words = [REFUSED] * len(batch)
+            for (_, answer), word in zip(batch, words, strict=True):
+                if not answer.done():
+                    answer.set_result(word)
+
+
+async def _run_sender(url: str, messages: Sequence[_Message]) -> list[str]:
+    """A word for each message, from a process that is gone when this returns."""
+    process = await asyncio.create_subprocess_exec(
+        *_sender(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        # Its modules come from where ours do, and from no folder that the agent happens to be started in.
+        cwd=Path(agent.__file__).parents[1],
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    words = [_LATE] * len(messages)
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            # By way of its input: the arguments of programs can be read by every user, and the address is a secret.
+            process.stdin.write(json.dumps({"url": url, "notices": messages}).encode("ascii"))
+            process.stdin.close()
+            async for line in process.stdout:
+                number, word = line.decode("ascii").split()
+                words[int(number)] = word
+        # It has ended before it was done with them: over its memory, say.
+        words = [REFUSED if word == _LATE else word for word in words]
+    except TimeoutError:
+        pass
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+    return words
+
+
+def _sender() -> tuple[str, ...]:
+    packaged = getattr(sys, "frozen", False)
+    return (sys.executable, COMMAND) if packaged else (sys.executable, "-m", "agent", COMMAND)

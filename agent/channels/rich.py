@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from agent.channels import Delivered, Delivery, NotDelivered
-from agent.channels.texts import APP_NAME, manner_of, service_abilities, text_of, title_of
+from agent.channels.texts import APP_NAME, SERVICE, manner_of, service_abilities, text_of, title_of
 from agent.core.display import Action, Notice
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class RichChannel:
         self._on_action = on_action
         self._library: ModuleType | None = None
         self._notifier: Any = None
+        self._watched: Any = None
         self._shown: dict[str, str] = {}
         self._actions: dict[str, dict[str, Action]] = {}
         """By notice: what its buttons, and a click on it (""), stand for. Windows' Action Center keeps notices that the
@@ -73,6 +74,7 @@ class RichChannel:
         if not sent:
             await self.close()
             return NotDelivered("the notification service did not take it")
+        await self._watch_service()
         await self._clear(self._shown.pop(notice.key, None))
         self._shown[notice.key] = wish.identifier
         self._remember(wish, notice)
@@ -91,6 +93,25 @@ class RichChannel:
             from agent.platforms.session_bus import close_session_bus
 
             await close_session_bus(bus)
+
+    async def _watch_service(self) -> None:
+        """Forget the numbers of our notices when the service ends: a new one gives them to notices of others."""
+        bus = self._bus()
+        if bus is None or bus is self._watched:
+            return
+        from agent.platforms import session_bus
+
+        numbers = self._notifier._backend._platform_to_interface_notification_identifier
+
+        def forget(message: Any) -> None:
+            if session_bus.new_owner(message, SERVICE) == "":
+                numbers.clear()
+                self._shown.clear()
+
+        with contextlib.suppress(session_bus.NoAnswer):
+            await session_bus.watch_owner(bus, SERVICE)
+            bus.add_message_handler(forget)
+            self._watched = bus
 
     def _bus(self) -> Any:
         """The library's connection on Linux, once it has one."""

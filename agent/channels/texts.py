@@ -10,7 +10,7 @@ from agent.core.problem import Severity
 
 APP_NAME = "Gatelight"
 
-_SERVICE = "org.freedesktop.Notifications"
+SERVICE = "org.freedesktop.Notifications"
 _SERVICE_PATH = "/org/freedesktop/Notifications"
 
 
@@ -69,9 +69,9 @@ async def service_abilities() -> frozenset[str] | NotDelivered:
     except bus.NoSessionBus as reason:
         return NotDelivered(str(reason))
     try:
-        if not (await bus.has_owner(connection, _SERVICE) or await bus.can_be_started(connection, _SERVICE)):
+        if not (await bus.has_owner(connection, SERVICE) or await bus.can_be_started(connection, SERVICE)):
             return NotDelivered("no notification service runs on this desktop")
-        answer = await bus.ask(connection, _SERVICE, _SERVICE_PATH, _SERVICE, "GetCapabilities")
+        answer = await bus.ask(connection, SERVICE, _SERVICE_PATH, SERVICE, "GetCapabilities")
     except bus.NoAnswer as reason:
         return NotDelivered(str(reason))
     finally:

@@ -8,7 +8,7 @@ The client imports next to nothing, because a command should be done before its 
 import sys
 from typing import TYPE_CHECKING, Any
 
-from agent.errors import NotRunning
+from agent.errors import DataFolderError, NotRunning
 from agent.runtime.paths import Places, data_folder_error
 
 if TYPE_CHECKING:
@@ -55,7 +55,15 @@ class ControlServer:
 
         try:
             if sys.platform == "win32":
-                (self._server,) = await loop.start_serving_pipe(accept, pipe_name(self._places))
+                from agent.runtime.pipe_server import NameTaken, PipeServer
+
+                try:
+                    self._server = PipeServer(pipe_name(self._places), accept)
+                except NameTaken:
+                    raise DataFolderError(
+                        "Another program on this computer holds the pipe through which Gatelight is asked with the "
+                        f"data folder {self._places.data}: end it, or name another folder with --data-dir."
+                    ) from None
             else:
                 from agent.runtime import control_socket
 
@@ -87,6 +95,13 @@ class ControlServer:
     def _accepted(self, reader: "asyncio.StreamReader", writer: "asyncio.StreamWriter") -> None:
         import asyncio
 
+        if sys.platform != "win32":
+            from agent.runtime.control_socket import may_ask
+
+            # The folder and the socket are ours alone; should their rights ever be changed, this still holds.
+            if not may_ask(writer.get_extra_info("socket")):
+                writer.transport.abort()
+                return
         client = asyncio.get_running_loop().create_task(self._serve(reader, writer), name="control client")
         self._clients.add(client)
         client.add_done_callback(self._clients.discard)
@@ -161,7 +176,8 @@ def request(places: Places, message: dict[str, Any], timeout: float = 2.0) -> di
         ) from None
     except PermissionError:
         raise NotRunning(
-            f"Gatelight runs as another user with the data folder {places.data}: ask as that user."
+            f"What answers for the data folder {places.data} belongs to another user, so it is not believed: "
+            "ask as the user who runs Gatelight there."
         ) from None
     except OSError:
         raise NotRunning(

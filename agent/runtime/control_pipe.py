@@ -1,6 +1,7 @@
 """The control channel on Windows: the client's end of a named pipe, whose name `control.pipe_name` tells.
 
-Only this user, the system and administrators can write to a pipe made without rights of its own, so only they can ask.
+Another user can have made a pipe of that name before the agent did: only one that belongs to this user is believed, and
+its server is shown who asks, but cannot act as this user.
 """
 
 import _winapi
@@ -8,6 +9,7 @@ import sys
 import time
 from typing import Any
 
+from agent.runtime import pipe_rights
 from agent.runtime.clock import SystemClock
 
 assert sys.platform == "win32"
@@ -21,10 +23,14 @@ _PIPE_BUSY = 231
 """ERROR_PIPE_BUSY: between two clients the server needs a moment to offer the pipe again."""
 _MORE_DATA = 234
 """ERROR_MORE_DATA: the answer goes on."""
+_IDENTIFICATION_ONLY = 0x0011_0000
+"""SECURITY_SQOS_PRESENT and SECURITY_IDENTIFICATION (winbase.h)."""
 
 
 def ask(name: str, line: bytes, timeout: float, longest: int) -> bytes:
-    """One line out and one back within the time limit; OSError or TimeoutError otherwise."""
+    """One line out and one back within the time limit; PermissionError for a pipe of another user, OSError or
+    TimeoutError otherwise.
+    """
     clock = SystemClock()
     deadline = clock.now().monotonic + timeout
 
@@ -40,17 +46,18 @@ def ask(name: str, line: bytes, timeout: float, longest: int) -> bytes:
             raise TimeoutError
 
     access = _winapi.GENERIC_READ | _winapi.GENERIC_WRITE
+    flags = _winapi.FILE_FLAG_OVERLAPPED | _IDENTIFICATION_ONLY
     while True:
         try:
-            handle = _winapi.CreateFile(
-                name, access, 0, _winapi.NULL, _winapi.OPEN_EXISTING, _winapi.FILE_FLAG_OVERLAPPED, _winapi.NULL
-            )
+            handle = _winapi.CreateFile(name, access, 0, _winapi.NULL, _winapi.OPEN_EXISTING, flags, _winapi.NULL)
             break
         except OSError as error:
             if error.winerror != _PIPE_BUSY:
                 raise
             time.sleep(min(_RETRY, left()))
     try:
+        if pipe_rights.owner_of(handle) != pipe_rights.this_user():
+            raise PermissionError
         operation, _ = _winapi.WriteFile(handle, line, overlapped=True)
         finish(operation)
         operation.GetOverlappedResult(True)

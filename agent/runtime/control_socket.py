@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 import stat
+import struct
 import sys
 import time
 from collections.abc import Iterator
@@ -22,6 +23,10 @@ _PREFIX = "gatelight-"
 """How the folder begins that takes the socket when the data folder's own path is too long."""
 _PRIVATE_FOLDER = 0o700
 _PRIVATE_SOCKET = 0o600
+_SO_PEERCRED, _UCRED = 17, struct.Struct("=iII")
+"""Linux: process, user and group (asm-generic/socket.h and `struct ucred`, socket(7))."""
+_LOCAL_PEERCRED, _XUCRED = 1, struct.Struct("=IIh2x16I")
+"""macOS: version, user, groups (sys/un.h and `struct xucred` in sys/ucred.h); read, not tried."""
 _RETRY = 0.01
 """Seconds until another try where the other side is busy."""
 
@@ -48,7 +53,9 @@ def bind(places: Places) -> socket.socket:
 
 
 def ask(places: Places, line: bytes, timeout: float, longest: int) -> bytes:
-    """One line out and one back within the time limit; OSError or TimeoutError otherwise."""
+    """One line out and one back within the time limit; PermissionError where another user listens, OSError or
+    TimeoutError otherwise.
+    """
     clock = SystemClock()
     deadline = clock.now().monotonic + timeout
 
@@ -59,7 +66,8 @@ def ask(places: Places, line: bytes, timeout: float, longest: int) -> bytes:
         return seconds
 
     path = socket_path(places)
-    if not is_ours(path):
+    owner = _owner(path)
+    if os.geteuid() not in (0, owner):
         raise PermissionError
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
         while True:
@@ -70,6 +78,9 @@ def ask(places: Places, line: bytes, timeout: float, longest: int) -> bytes:
             except BlockingIOError:
                 # Linux does not wait when the queue of new clients is full.
                 time.sleep(min(_RETRY, left()))
+        if peer_user(channel) != owner:
+            # A file can be moved there or given away; who listens on it cannot be made up.
+            raise PermissionError
         # An agent with too many clients says so and leaves without having read: its answer counts still.
         with suppress(BrokenPipeError, ConnectionResetError):
             channel.sendall(line)
@@ -138,15 +149,35 @@ def discard_folder(path: Path) -> None:
             path.parent.rmdir()
 
 
-def is_ours(path: Path) -> bool:
-    """Whether a socket belongs to this user; an administrator may use everybody's."""
-    found = path.lstat()
-    return stat.S_ISSOCK(found.st_mode) and os.geteuid() in (0, found.st_uid)
+def peer_user(channel: socket.socket) -> int:
+    """The user at the other end, as the system knows it: of the process that connected, or that began to listen."""
+    if sys.platform == "linux":
+        _process, user, _group = _UCRED.unpack(channel.getsockopt(socket.SOL_SOCKET, _SO_PEERCRED, _UCRED.size))
+    else:
+        _version, user, *_groups = _XUCRED.unpack(channel.getsockopt(0, _LOCAL_PEERCRED, _XUCRED.size))
+    return int(user)
+
+
+def may_ask(channel: socket.socket) -> bool:
+    """Whether a client is this user, or an administrator, who could become this user anyway."""
+    try:
+        return peer_user(channel) in (0, os.geteuid())
+    except OSError:
+        # It has gone already.
+        return False
 
 
 def fits(path: Path) -> bool:
     """Whether a path is short enough for a socket."""
     return len(os.fsencode(path)) <= LONGEST_SOCKET_PATH
+
+
+def _owner(path: Path) -> int:
+    """Whose a socket is. PermissionError for what is none: nothing of ours lies there."""
+    found = path.lstat()
+    if not stat.S_ISSOCK(found.st_mode):
+        raise PermissionError
+    return found.st_uid
 
 
 def _record(places: Places) -> Path:

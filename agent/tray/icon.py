@@ -41,7 +41,7 @@ class Tray(Protocol):
         """Show the icon until `stop`; blocks, and wants the main thread.
 
         `ready` is called, on another thread, once the icon is there or waits for a panel to come.
-        Raises `TrayUnavailable` when the desktop session goes away: the agent can go on without an icon.
+        Raises `TrayUnavailable` when no icon can be shown here: the agent can go on without one.
         """
 
     def show(self, display: Display) -> None:
@@ -94,8 +94,8 @@ class Hooks(Protocol):
     def balloon_clicked(self) -> None:
         """The icon's last balloon was clicked."""
 
-    def seen(self, unseen: str = "") -> None:
-        """A panel shows the icon now; or, with a sentence that says why, none does."""
+    def seen(self, unseen: str = "", *, tell: bool = True) -> None:
+        """A panel shows the icon now; or, with a sentence that says why, none does. With `tell` the user hears it."""
 
 
 class TrayIcon(Protocol):
@@ -230,10 +230,10 @@ class PystrayTray:
         if self._balloon_click is not None:
             self._clicks.put(self._balloon_click)
 
-    def seen(self, unseen: str = "") -> None:
+    def seen(self, unseen: str = "", *, tell: bool = True) -> None:
         """See `Hooks.seen`."""
         self._unseen = unseen
-        if unseen:
+        if unseen and tell:
             self._on_unseen(unseen)
 
     def _push(self) -> None:

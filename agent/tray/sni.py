@@ -51,6 +51,12 @@ NO_HOST = (
 REGISTER_AFTER = (0.0, 0.3, 1.0, 3.0, 10.0)
 """Seconds to wait before each attempt: a panel takes its name some time before it answers to it."""
 
+BUS_ENDED = "The D-Bus session bus has ended; the tray icon comes back with it."
+
+REJOIN_AFTER = (0.2, 1.0, 2.0, 5.0)
+"""Seconds to wait before each attempt to reach a session bus that has ended; the last one again and again. An attempt
+in vain takes a millisecond."""
+
 _item_numbers = itertools.count(1)
 
 Pixmaps: TypeAlias = list[tuple[int, int, bytes]]
@@ -208,18 +214,16 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
         self._lines = DBusMenu(self._clicked)
         self._registration: asyncio.Task[None] | None = None
         self._own_name = ""
-        self._bus: MessageBus | None = None
         self._serve: Callable[[], None] = lambda: None
 
     def run(self, setup: Callable[[Any], None] | None = None) -> None:
-        """See `TrayIcon.run`; raises `TrayUnavailable` when the session bus cannot be reached or goes away."""
+        """See `TrayIcon.run`; raises `TrayUnavailable` when there is no session bus. One that ends is waited for."""
         with asyncio.Runner() as runner:
             runner.get_loop().set_exception_handler(_without_broken_connections)
             try:
                 bus = runner.run(self._join())
             except NoSessionBus as reason:
                 raise TrayUnavailable(sentence(reason)) from reason
-            self._bus = bus
             self._loop, self._ended = runner.get_loop(), asyncio.Event()
             self._serve = lambda: runner.run(self._until_ended(bus))
             super().run(setup)
@@ -230,18 +234,16 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
         if loop is None:
             return
         try:
-            loop.call_soon_threadsafe(self._while_connected, call)
+            loop.call_soon_threadsafe(call)
         except RuntimeError:
             log.debug("the icon has stopped, so nothing more is shown")
 
-    def _while_connected(self, call: Callable[[], None]) -> None:
-        # Between the end of the bus and that of the icon there is nobody to send anything to.
-        if self._bus is None or not self._bus.connected:
-            return
+    def _tell_panels(self, tell: Callable[[], None]) -> None:
+        """Send a signal. Without a bus it goes nowhere: panels read everything when the icon is registered."""
         try:
-            call()
+            tell()
         except (OSError, ValueError) as failure:
-            # Its socket is closed a moment before the connection says so.
+            # The socket of a bus that ends is closed a moment before the connection says so.
             log.debug("the icon could not be updated: %s", failure)
 
     def picture(self, state: IconState) -> Pixmaps:
@@ -267,22 +269,22 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
 
     def _show(self) -> None:
         self._visible = True
-        self._item.NewStatus()
+        self._tell_panels(self._item.NewStatus)
 
     def _hide(self) -> None:
         if self._loop is not None and self._loop.is_running():
             self._visible = False
-            self._item.NewStatus()
+            self._tell_panels(self._item.NewStatus)
 
     def _update_icon(self) -> None:
         self._icon_valid = True
-        self._item.NewIcon()
+        self._tell_panels(self._item.NewIcon)
 
     def _update_title(self) -> None:
-        self._item.NewToolTip()
+        self._tell_panels(self._item.NewToolTip)
 
     def _update_menu(self) -> None:
-        self._lines.update(self.menu)
+        self._tell_panels(lambda: self._lines.update(self.menu))
 
     def _stop(self) -> None:
         if self._ended is not None and self._loop is not None:
@@ -303,13 +305,28 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
             # A sandbox may forbid names; the connection's own one does as well.
             self._own_name = name if owned is RequestNameReply.PRIMARY_OWNER else str(bus.unique_name)
             await watch_owner(bus, WATCHER)
-        except Exception as failure:
+        except BaseException as failure:
             await close_session_bus(bus)
-            raise NoSessionBus(f"the D-Bus session bus does not work ({failure})") from failure
+            if isinstance(failure, Exception):
+                raise NoSessionBus(f"the D-Bus session bus does not work ({failure})") from failure
+            raise
         return bus
 
-    async def _until_ended(self, bus: MessageBus) -> None:
+    async def _until_ended(self, bus: MessageBus | None) -> None:
         assert self._ended is not None
+        self._mark_ready()
+        ended = asyncio.ensure_future(self._ended.wait())
+        try:
+            while bus is not None:
+                await self._be_on(bus, ended)
+                bus = None if ended.done() else await self._rejoin(ended)
+        finally:
+            ended.cancel()
+            self._running = False
+            self._visible = False
+
+    async def _be_on(self, bus: MessageBus, ended: asyncio.Future[Any]) -> None:
+        """Be on this bus until it ends, or the icon does."""
 
         def watch(message: Message) -> None:
             if new_owner(message, WATCHER):
@@ -317,25 +334,40 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
 
         bus.add_message_handler(watch)
         self._register_soon(bus)
-        self._mark_ready()
-        ended = asyncio.ensure_future(self._ended.wait())
         lost = asyncio.ensure_future(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
         try:
             await asyncio.wait((ended, lost), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in filter(None, (ended, self._registration)):
-                task.cancel()
-            self._running = False
-            self._visible = False
-        bus_ended = lost.done()
-        if not bus_ended:
+            if self._registration is not None:
+                self._registration.cancel()
+        if not lost.done():
             bus.disconnect()
             await asyncio.wait((lost,), timeout=1.0)
         if lost.done():
             # Fetched, or asyncio would log it: how a connection ends is no news once it has.
             lost.exception()
-        if bus_ended and not self._ended.is_set():
-            raise TrayUnavailable("The D-Bus session bus has ended, and the tray icon with it.")
+
+    async def _rejoin(self, ended: asyncio.Future[Any]) -> MessageBus | None:
+        """The session bus, once there is one again; None when the icon ends before that."""
+        log.warning(BUS_ENDED)
+        self._hooks.seen(BUS_ENDED, tell=False)
+        pauses = itertools.chain(REJOIN_AFTER, itertools.repeat(REJOIN_AFTER[-1]))
+        while not ended.done():
+            await asyncio.wait((ended,), timeout=next(pauses))
+            joining = asyncio.ensure_future(self._try_to_join())
+            await asyncio.wait((ended, joining), return_when=asyncio.FIRST_COMPLETED)
+            if not joining.done():
+                joining.cancel()
+                await asyncio.wait((joining,))
+            elif (bus := joining.result()) is not None:
+                return bus
+        return None
+
+    async def _try_to_join(self) -> MessageBus | None:
+        try:
+            return await self._join()
+        except NoSessionBus:
+            return None
 
     def _register_soon(self, bus: MessageBus) -> None:
         if self._registration is not None:

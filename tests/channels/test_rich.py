@@ -226,6 +226,43 @@ async def test_a_new_session_bus_is_used_when_the_old_one_has_ended(bus: Session
 
 
 @pytest.mark.desktop
+async def test_a_session_bus_that_comes_back_takes_notices_and_clicks_again(
+    bus: SessionBus, channel: RichChannel, asked: list[Action]
+) -> None:
+    for number in range(1, 4):
+        recorder = await NoticeRecorder.start("body", "actions")
+        assert await channel.announce(NOTICE) == TAKEN
+        recorder.ActionInvoked(1, "default")
+        assert await heard(asked, number) == [STEPS] * number
+        await asyncio.to_thread(bus.kill)
+        await recorder.end()
+        assert isinstance(await channel.announce(NOTICE), NotDelivered)
+        await asyncio.to_thread(bus.start)
+    await channel.close()
+
+
+@pytest.mark.desktop
+async def test_notices_of_others_on_a_notification_service_that_was_started_anew_are_not_taken_for_ours(
+    bus: SessionBus, channel: RichChannel, asked: list[Action]
+) -> None:
+    first = await NoticeRecorder.start("body", "actions")
+    await channel.announce(NOTICE)
+    await first.end()
+    second = await NoticeRecorder.start("body", "actions")
+    # The first notice of the new service has the number that ours had.
+    second.ActionInvoked(1, "default")
+    await channel.withdraw(NOTICE.key)
+
+    assert await channel.announce(NOTICE) == TAKEN
+    assert second.closed == []
+    assert asked == []
+    second.ActionInvoked(1, "default")
+    assert await heard(asked, 1) == [STEPS]
+    await channel.close()
+    await second.end()
+
+
+@pytest.mark.desktop
 @pytest.mark.usefixtures("recorder")
 async def test_a_library_without_a_real_backend_is_passed_over(
     channel: RichChannel, monkeypatch: pytest.MonkeyPatch

@@ -204,7 +204,7 @@ async def test_a_data_folder_that_takes_no_socket_is_one_sentence(places: Places
 async def test_a_socket_of_somebody_else_is_not_talked_to(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(places):
         monkeypatch.setattr(os, "geteuid", lambda: 4711)
-        with pytest.raises(NotRunning, match="as another user"):
+        with pytest.raises(NotRunning, match="belongs to another user"):
             await ask(places, {})
 
 

@@ -1,7 +1,9 @@
 """The Linux tray on a real session bus, seen by a panel of our own."""
 
 import asyncio
+import socket
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -16,6 +18,7 @@ from agent.core.display import (
     Pause,
     Quit,
 )
+from agent.platforms import session_bus
 from agent.tray import TrayUnavailable, open_tray, sni
 from agent.tray.artwork import SIZES, argb, picture
 from tests.desktop_session import SessionBus
@@ -251,15 +254,85 @@ def test_a_session_bus_that_is_dead_is_refused(monkeypatch: pytest.MonkeyPatch, 
         open_tray(lambda _: None)
 
 
-async def test_when_the_session_bus_ends_the_tray_says_so(bus: SessionBus, running: RunningTray) -> None:
+async def became(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110 - done by another thread
+            await asyncio.sleep(0.005)
+
+
+async def test_when_the_session_bus_comes_back_so_does_the_icon(bus: SessionBus, running: RunningTray) -> None:
+    running.tray.show(CONNECTED)
+    running.start()
+    for number in range(3):
+        host = await TrayHost.start()
+        await host.item_came()
+        await became(lambda: not running.tray.unseen)
+        await asyncio.to_thread(bus.kill)
+        await host.end()
+        await became(lambda: bool(running.tray.unseen))
+        # What happens meanwhile is shown when it is back.
+        running.tray.show(Display(IconState.PROBLEM, f"outage {number}", MENU[number:]))
+        await asyncio.to_thread(bus.start)
+    host = await TrayHost.start()
+    await host.item_came()
+
+    assert (await host.read("ToolTip"))[2] == "outage 2"
+    assert (await host.read("IconPixmap"))[0][2] == argb(picture(IconState.PROBLEM, 16))
+    assert "Pause for an hour" in (await host.menu()).outline()
+    assert len(host.items) == 1
+    host.forget()
+    running.tray.show(CONNECTED)
+    await host.heard("NewIcon", "NewToolTip", "LayoutUpdated")
+    await host.click("Disconnect")
+    assert await running.asked_for(1) == [Disconnect("Paper_Gateway")]
+    await host.end()
+
+
+async def test_a_session_bus_that_ended_is_said_where_the_icon_is_asked_for_and_not_as_a_notice(
+    bus: SessionBus, running: RunningTray
+) -> None:
     running.tray.show(CONNECTED)
     running.start()
 
     bus.kill()
+    await became(lambda: running.tray.unseen == sni.BUS_ENDED)
+
+    assert running.unseen == []
+    assert running.lost is None
+
+
+async def test_a_bus_that_listens_and_says_nothing_is_not_taken_for_one_that_is_back(
+    bus: SessionBus, running: RunningTray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_bus, "CONNECT_SECONDS", 0.1)
+    running.tray.show(CONNECTED)
+    running.start()
+    bus.kill()
+    path = bus.folder / "bus"
+    path.unlink()
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(path))
+        silent.listen()
+        silent.settimeout(10)
+        for _ in range(2):
+            (await asyncio.to_thread(silent.accept))[0].close()
+        assert running.tray.unseen == sni.BUS_ENDED
+    path.unlink()
+    await asyncio.to_thread(bus.start)
+    host = await TrayHost.start()
+    await host.item_came()
+    await host.end()
+
+
+async def test_a_stop_is_heard_while_the_session_bus_is_away(bus: SessionBus, running: RunningTray) -> None:
+    running.start()
+    bus.kill()
+    await became(lambda: bool(running.tray.unseen))
+
+    running.tray.stop()
 
     assert await running.ended()
-    assert "session bus has ended" in str(running.lost)
-    running.tray.show(Display(IconState.PROBLEM, "still running", ()))
+    assert running.lost is None
 
 
 async def test_stop_lets_run_return_at_once(running: RunningTray, host: TrayHost) -> None:

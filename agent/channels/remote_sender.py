@@ -1,0 +1,148 @@
+"""Sends notices to one service through Apprise, in a process of its own: what a service answers stays bounded.
+
+A service is a stranger. It may answer without end, one byte a second, with redirects in a circle, or with little that
+unpacks to much, and Apprise reads whatever comes. So each service gets a process that may use so many seconds and so
+much memory, whatever library talks to it. Apprise is loaded here only: it is as large as half of the agent.
+
+The task comes on standard input, as one JSON object: `{"url": "…", "notices": [{"title", "body", "type"}, …]}`. Each
+notice is answered on standard output, in any order, by its number and a word, such as `2 taken`.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+COMMAND = "send-remote"
+"""The argument that makes a sender of this program; for the agent alone, not for users."""
+
+SEND_SECONDS = 8.0
+"""A service that has not taken a notice by then has not taken it; most need half a second."""
+
+LONGEST_ANSWER = 1 << 20
+"""Bytes of an answer, unpacked. Services answer with some hundred."""
+
+MOST_MEMORY = 256 << 20
+"""Bytes of memory the process may use; Apprise with its plugins needs 50 MiB."""
+
+TAKEN, REFUSED, UNKNOWN_ADDRESS, MISSING = "taken", "refused", "unknown-address", "missing"
+
+_LONGEST_TASK = 8 << 20
+_WATCH_EVERY = 0.05
+_GRACE = 2.0
+"""Seconds after `SEND_SECONDS` until the process ends itself, should the agent no longer be there to end it."""
+
+
+def main() -> NoReturn:
+    """Send what standard input holds."""
+    _bound_the_process()
+    answers = _own_output()
+    task = json.loads(_read(0, _LONGEST_TASK))
+
+    def answer(number: int, word: str) -> None:
+        os.write(answers, f"{number} {word}\n".encode("ascii"))
+
+    asyncio.run(_send(task["url"], task["notices"], answer))
+    # Not the usual way: that waits for threads of plugins, which may still wait for their service.
+    os._exit(0)
+
+
+async def _send(url: str, notices: list[dict[str, str]], answer: Callable[[int, str], None]) -> None:
+    everything = range(len(notices))
+    try:
+        service = _service(url)
+    except ImportError:
+        for number in everything:
+            answer(number, MISSING)
+        return
+    if service is None:
+        for number in everything:
+            answer(number, UNKNOWN_ADDRESS)
+        return
+
+    async def send(number: int, notice: dict[str, str]) -> None:
+        try:
+            taken = await service.async_notify(title=notice["title"], body=notice["body"], notify_type=notice["type"])
+        except Exception:
+            taken = False
+        answer(number, TAKEN if taken else REFUSED)
+
+    await asyncio.gather(*(send(number, notice) for number, notice in enumerate(notices)))
+
+
+def _service(url: str) -> Any:
+    """Apprise with one service, None for an address of no service; raises ImportError where it is not installed."""
+    import apprise
+
+    # It writes whole addresses into the log, passwords included.
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    _bound_the_answers()
+    service = apprise.Apprise()
+    return service if service.add(url) else None
+
+
+def _bound_the_answers() -> None:
+    """Have requests, which nearly all plugins use, read no more of an answer than it may have."""
+    import requests
+
+    class Bounded(requests.adapters.HTTPAdapter):
+        """Reads the answer itself, so that nothing is left to read without a limit."""
+
+        def send(self, *arguments: Any, **options: Any) -> requests.Response:
+            response = super().send(*arguments, **options)
+            body = bytearray()
+            for part in response.iter_content(1 << 14):
+                body += part
+                if len(body) > LONGEST_ANSWER:
+                    response.close()
+                    raise requests.exceptions.ContentDecodingError("the answer is too long")
+            response._content = bytes(body)
+            return response
+
+    # Plugins make sessions of their own, and a session takes this name for both kinds of address.
+    vars(requests.sessions)["HTTPAdapter"] = Bounded
+
+
+def _bound_the_process() -> None:
+    """End this process when it takes too much memory or time, whatever it is doing."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        # Linux counts private memory of every kind here and refuses more at once; elsewhere it does little.
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # A thread for each notice: with the usual 8 MiB of stack a dozen of them would be too much.
+    threading.stack_size(1 << 20)
+    deadline = time.monotonic() + SEND_SECONDS + _GRACE
+
+    def watch() -> None:
+        import psutil
+
+        own = psutil.Process()
+        while time.monotonic() < deadline and own.memory_info().rss < MOST_MEMORY:
+            time.sleep(_WATCH_EVERY)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="limits", daemon=True).start()
+
+
+def _own_output() -> int:
+    """Standard output for the answers alone: what a library prints goes nowhere."""
+    answers = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    return answers
+
+
+def _read(descriptor: int, most: int) -> bytes:
+    read = bytearray()
+    while len(read) <= most and (part := os.read(descriptor, 1 << 16)):
+        read += part
+    return bytes(read)

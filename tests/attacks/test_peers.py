@@ -1,0 +1,84 @@
+"""Peers that answer without end, byte by byte or not at all: remote services, and whatever else the agent asks."""
+
+import resource
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import psutil
+import pytest
+
+from agent.channels import NotDelivered, remote
+from agent.channels.remote import RemoteChannel
+from agent.channels.remote_sender import COMMAND, MOST_MEMORY
+from agent.core.display import Notice
+from agent.core.problem import Severity
+from tests.attacks import hostile_service as manners
+from tests.attacks.hostile_service import HostileService, Manner, hostile
+
+NOTICE = Notice("Paper/api-silent", Severity.ERROR, "TWS does not answer", "It hangs.")
+
+WITHIN_A_MOMENT = [
+    manners.endless_body,
+    manners.endless_chunks,
+    manners.packed_bomb,
+    manners.never_ending_redirects,
+    manners.endless_headers,
+    manners.one_endless_header,
+]
+"""What is recognised by its size."""
+BY_THE_CLOCK = [
+    manners.byte_by_byte,
+    manners.byte_by_byte_from_the_first,
+    manners.always_a_moment_more,
+    manners.silence,
+]
+
+MOST_SENT = 64 << 20
+"""Bytes a service gets rid of at most; the buffers of the system take some megabytes."""
+
+
+@pytest.fixture
+def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "SEND_SECONDS", 2.0)
+
+
+@pytest.fixture(autouse=True)
+def no_sender_is_left() -> Iterator[None]:
+    yield
+    assert not [child for child in psutil.Process().children() if COMMAND in child.cmdline()]
+    # The largest child there ever was, in KiB.
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < MOST_MEMORY * 1.25
+
+
+@pytest.mark.parametrize("manner", WITHIN_A_MOMENT, ids=lambda manner: manner.__name__)
+async def test_a_remote_service_that_answers_too_much_is_left(manner: Manner) -> None:
+    own = psutil.Process()
+    before = own.memory_info().rss
+    with hostile(manner) as service:
+        delivery = await RemoteChannel([f"json://127.0.0.1:{service.port}/"]).announce(NOTICE)
+
+        assert delivery == NotDelivered("the service of address 1 did not take it")
+        assert service.sent < MOST_SENT
+        assert own.memory_info().rss - before < 20 << 20
+
+
+@pytest.mark.usefixtures("short_patience")
+async def test_remote_services_that_never_end_keep_nobody_waiting() -> None:
+    with ExitStack() as stack:
+        services: list[HostileService] = [stack.enter_context(hostile(manner)) for manner in BY_THE_CLOCK]
+        urls = [f"json://127.0.0.1:{service.port}/" for service in services]
+        delivery = await RemoteChannel(urls).announce(NOTICE)
+
+        late = [f"the service of address {number} did not answer in time" for number in range(1, len(urls) + 1)]
+        assert delivery == NotDelivered(", ".join(late))
+        assert all(service.clients for service in services)
+
+
+@pytest.mark.usefixtures("short_patience")
+async def test_a_mail_server_that_greets_without_end_fills_nothing() -> None:
+    with hostile(manners.endless_mail_greeting) as service:
+        url = f"mailto://user:secret@127.0.0.1:{service.port}/?smtp=127.0.0.1&mode=insecure&from=a@example.org"
+        delivery = await RemoteChannel([url]).announce(NOTICE)
+
+        assert isinstance(delivery, NotDelivered)
+        assert service.clients
