@@ -161,7 +161,7 @@ class Linux:
     def socket_reader(self) -> SocketReader:
         """See `Platform`."""
         try:
-            dump()
+            dump(frozenset({1}), lambda local, remote, inode: False)
         except OSError:
             # Sandboxes and kernels without the tcp_diag module.
             return PsutilReader()

@@ -81,9 +81,7 @@ async def measure(folder: Path, settled: float, seconds: float) -> Shares:
         before, began = [processor(a.pid) for a in agents], time.monotonic()
         await asyncio.sleep(seconds)
         took = time.monotonic() - began
-        healthy, blocked = (
-            100 * (processor(a.pid) - used) / took for a, used in zip(agents, before, strict=True)
-        )
+        healthy, blocked = (100 * (processor(a.pid) - used) / took for a, used in zip(agents, before, strict=True))
         if CONNECTED in homes[1].log() or homes[0].log().count(CONNECTED) != 1:
             raise RuntimeError("the connections did not stay as they were to be measured")
     return Shares(healthy, blocked)
