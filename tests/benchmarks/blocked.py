@@ -8,7 +8,6 @@ simulated applications, the staged crowd, and nothing else.
 
 import argparse
 import asyncio
-import os
 import statistics
 import subprocess
 import sys

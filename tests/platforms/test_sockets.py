@@ -165,6 +165,8 @@ class Machine:
         self.asked.append(pid)
         if pid in self.hidden:
             raise PermissionError(errno.EACCES, "withheld")
+        if pid not in self.sockets:
+            raise FileNotFoundError(errno.ENOENT, "no such process")
         return self.sockets[pid]
 
     def dump(self, ports: frozenset[int] | None, keep: Keep) -> list[DiagRow]:
@@ -303,12 +305,15 @@ def test_a_program_that_comes_back_is_named_without_asking_all(machine: Machine)
 @pytest.mark.parametrize("around", [(), (-1, 1), range(-300, 300, 2)], ids=["alone", "a run", "too many to ask for"])
 def test_the_kernel_hands_out_the_connections_of_some_ports_only(server: socket.socket, around: Iterable[int]) -> None:
     port = server.getsockname()[1]
-    with socket.create_server(("127.0.0.1", 0)) as other, socket.create_connection(other.getsockname()):
-        with socket.create_connection(("127.0.0.1", port)) as client:
-            end = client.getsockname()[1]
-            ports = frozenset({port, *(port + n for n in around)} - {end, other.getsockname()[1]})
-            handed: list[tuple[int, int]] = []
-            dump(ports, lambda local, remote, inode: bool(handed.append((local, remote))))
+    handed: list[tuple[int, int]] = []
+    with (
+        socket.create_server(("127.0.0.1", 0)) as other,
+        socket.create_connection(other.getsockname()),
+        socket.create_connection(("127.0.0.1", port)) as client,
+    ):
+        end = client.getsockname()[1]
+        ports = frozenset({port, *(port + n for n in around)} - {end, other.getsockname()[1]})
+        dump(ports, lambda local, remote, inode: bool(handed.append((local, remote))))
 
     asked = {(local, remote) for local, remote in handed if ports & {local, remote}}
     assert asked >= {(port, end), (end, port)}
