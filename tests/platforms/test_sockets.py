@@ -313,7 +313,12 @@ def test_the_kernel_hands_out_the_connections_of_some_ports_only(server: socket.
     ):
         end = client.getsockname()[1]
         ports = frozenset({port, *(port + n for n in around)} - {end, other.getsockname()[1]})
-        dump(ports, lambda local, remote, inode: bool(handed.append((local, remote))))
+
+        def note(local: int, remote: int, inode: int) -> bool:
+            handed.append((local, remote))
+            return False
+
+        dump(ports, note)
 
     asked = {(local, remote) for local, remote in handed if ports & {local, remote}}
     assert asked >= {(port, end), (end, port)}
