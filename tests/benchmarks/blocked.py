@@ -23,9 +23,9 @@ import psutil
 from agent.core.clock import Moment
 from agent.observers.look import Looker
 from tests import apart
-from tests.benchmarks.crowd import crowd
 from tests.benchmarks.footprint import CONNECTED, Home, running
 from tests.benchmarks.reactions import Bench
+from tests.crowd import crowd
 
 PROCESSES, SOCKETS = 4900, 18000
 """The crowded machine."""
