@@ -78,7 +78,7 @@ class LookAt:
     ports: frozenset[int] = frozenset()
     """API ports whose owner matters."""
     thorough: bool = False
-    """Read the system-wide socket table whatever it costs."""
+    """Read anew what is kept between looks: whose sockets are nobody's, windows, program folders, own addresses."""
 
 
 @dataclass(frozen=True, slots=True)

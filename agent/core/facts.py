@@ -210,6 +210,10 @@ class MachineFacts:
     """Monotonic time of the look."""
     own_names: Fact[frozenset[str]] = NOT_LOOKED
     """Names and addresses that mean this machine, lower case; read by thorough looks and kept."""
+    thorough: bool = False
+    """It was a thorough look."""
+    cost: float = 0.0
+    """Processor seconds that the look took."""
 
 
 # ── our own session ─────────────────────────────────────────────────────────────────────────────

@@ -30,6 +30,7 @@ from agent.core.events import (
 )
 from agent.core.facts import Attempt, Fact, Known, Unknown
 from agent.core.memory import Snoozed
+from agent.core.plan import paid
 from agent.core.problem import Severity
 from agent.core.reading import clients_of
 from agent.core.roster import roster
@@ -54,7 +55,7 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
         case Looked(machine):
             answered = state.urgent_since is not None and machine.taken >= state.urgent_since
             since = None if answered else state.urgent_since
-            return _looked(replace(state, machine=machine, look_at=None, urgent_since=since), now)
+            return _looked(replace(paid(state, machine), machine=machine, look_at=None, urgent_since=since), now)
         case (
             SessionReady()
             | SessionFailed()
@@ -281,7 +282,9 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
     match action:
         case Connect(name):
             kept = tuple(n for n in memory.disconnected if name not in ("", n))
-            state = replace(state, memory=replace(memory, disconnected=kept), urgent_since=now.monotonic)
+            state = replace(
+                state, memory=replace(memory, disconnected=kept), urgent_since=now.monotonic, asked_at=now.monotonic
+            )
             return _all(state, lambda w: _asked_anew(_wish(w, True, now), now) if name in ("", w.settings.name) else w)
         case Disconnect(name):
             names = tuple(w.settings.name for w in state.watched if name in ("", w.settings.name))
@@ -305,7 +308,8 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
             ]
             return replace(state, memory=replace(memory, snoozed=snoozed)), tuple(Withdraw(k) for k in keys)
         case LookNow():
-            return _all(replace(state, urgent_since=now.monotonic), lambda w: _asked_anew(w, now))
+            state = replace(state, urgent_since=now.monotonic, asked_at=now.monotonic)
+            return _all(state, lambda w: _asked_anew(w, now))
         case ShowSteps(connection, code):
             told = {p.code for p in state.knowledge.problems if p.told_by_settings}
             return _all(

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agent.core.clock import Moment
-from agent.core.connection import Blocked, Connected, Idle, Link, Target
+from agent.core.connection import Blocked, Connected, Connecting, Idle, Link, Target
 from agent.core.effects import Effect, LookAt, WakeAt, WatchExits
-from agent.core.facts import Facts, Process, Purpose
+from agent.core.facts import Facts, MachineFacts, Process, Purpose
 from agent.core.reading import applications
 from agent.core.state import AgentState
 from agent.core.watch import Watched, due_times
@@ -17,9 +17,34 @@ FAST_LOOK = 0.3
 SHORTEST_LOOK = 0.05
 """Seconds between two looks at least, whatever is urgent."""
 CALM = 2.0
-"""A connection that is up tells by itself what happens to it: looks find only newcomers then, and may be rarer."""
+"""A connection that is up tells by itself what happens to it, and one that does not answer is asked again at times of
+its own: looks find only newcomers then, and may be rarer."""
 SLOWING = 0.02
 """A wait of t seconds is looked at every t × this, until the usual pace is reached."""
+SETTLING = 0.2
+"""The same where the port is open and does not serve us: what a look could find there is another program behind it."""
+
+SHARE = 0.02
+"""Of the time between looks, what they may cost of one processor core, however much there is to see."""
+AHEAD = 10.0
+"""Seconds of that time that may be spent ahead, so that looks can be quick for a while on a large machine too."""
+LONGEST_LOOK = 60.0
+"""Seconds between two looks at most, whatever they cost: only they find an application that was started."""
+
+FROZEN_AGAIN = 60.0
+"""Seconds between two thorough looks at a session that is not answered: as often as a blocked one is tried again."""
+
+
+def paid(state: AgentState, machine: MachineFacts) -> AgentState:
+    """The state with what a look cost on the account: it is paid off by the time that passes.
+
+    The first look reads everything for the first time, and says nothing about the next ones.
+    """
+    thorough_at = machine.taken if machine.thorough else state.thorough_at
+    first = state.machine.taken == 0.0
+    since = max(state.paid_until, machine.taken)
+    until = min(since + (0.0 if first else machine.cost / SHARE), machine.taken + LONGEST_LOOK + AHEAD)
+    return replace(state, thorough_at=thorough_at, paid_until=until)
 
 
 def plan(
@@ -30,11 +55,14 @@ def plan(
     ports = frozenset(a.port for a in aims) | frozenset(
         DEFAULT_API_PORTS.values() if any(w.settings.port == "auto" for w in state.watched) else ()
     )
-    stuck = any(isinstance(w.link.state, Blocked) for w in state.watched) or any(f.session.frozen for f in facts_of)
-    pace = min((_pace(state, w, now) for w in state.watched), default=state.timing.look_every)
-    at = now.monotonic if state.urgent_since is not None else state.machine.taken + pace
+    pace = min((_pace(state, w, f, now) for w, f in zip(state.watched, facts_of, strict=True)), default=None)
+    pace = state.timing.look_every if pace is None else pace
+    affordable = state.paid_until - AHEAD
+    at = now.monotonic
+    if state.urgent_since is None:
+        at = max(state.machine.taken + pace, min(affordable, state.machine.taken + LONGEST_LOOK))
     at = max(at, now.monotonic, state.machine.taken + SHORTEST_LOOK if state.machine.taken else 0.0)
-    look = LookAt(at, ports, thorough=stuck or state.purpose is Purpose.DOCTOR)
+    look = LookAt(at, ports, thorough=_is_thorough(state, facts_of, at, affordable=at >= affordable))
     planned = state.look_at
     if planned is None or look.at < planned.at - 0.01 or (look.thorough and not planned.thorough):
         effects.append(look)
@@ -57,20 +85,39 @@ def _processes(state: AgentState) -> tuple[Process, ...]:
     return applications(state.machine)
 
 
-def _pace(state: AgentState, watched: Watched, now: Moment) -> float:
+def _is_thorough(state: AgentState, facts_of: Sequence[Facts], at: float, *, affordable: bool) -> bool:
+    """Whether a look at that time is a thorough one: for the doctor, once after a click, once after each attempt that
+    the application did not serve, and now and then while a session is not answered."""
+    if state.purpose is Purpose.DOCTOR or state.asked_at > state.thorough_at:
+        return True
+    if not affordable:
+        return False
+    if any(f.session.frozen for f in facts_of) and at - state.thorough_at >= FROZEN_AGAIN:
+        return True
+    links = (w.link for w in state.watched if isinstance(w.link.state, Blocked))
+    return any(link.attempt is not None and link.attempt.at > state.thorough_at for link in links)
+
+
+def _pace(state: AgentState, watched: Watched, facts: Facts, now: Moment) -> float:
     """Seconds between looks for this connection: quick just after a change, slowing to the usual pace."""
     usual = state.timing.look_every
     if watched.connected:
         # One that may be frozen is no calm one: what there is to see of it is wanted with the verdict.
-        session = watched.session
-        silent = session is not None and session.heartbeats.unanswered(now.monotonic, state.timing)
-        return usual if silent else usual * CALM
+        return usual if facts.session.heartbeat_unanswered > 0 and not facts.session.frozen else usual * CALM
     if not watched.wanted or not watched.settings.local:
-        return usual
+        return usual * CALM
+    tried = _is_tried(watched.link)
+    if tried:
+        usual *= CALM
     since = _unchanged_since(watched.link)
     for process in _processes(state):
         since = max(since, now.monotonic - (now.wall - process.started))
-    return min(usual, max(FAST_LOOK, (now.monotonic - since) * SLOWING))
+    return min(usual, max(FAST_LOOK, (now.monotonic - since) * (SETTLING if tried else SLOWING)))
+
+
+def _is_tried(link: Link) -> bool:
+    """Whether it is known how this port answers: it is open, it was tried, and it did not serve us."""
+    return link.attempt is not None and isinstance(link.state, Blocked | Connecting)
 
 
 def _unchanged_since(link: Link) -> float:

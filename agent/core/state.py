@@ -52,6 +52,12 @@ class AgentState:
     """Monotonic time before which nothing is announced: the machine woke a moment ago."""
     urgent_since: float | None = None
     """Monotonic time since which a look is wanted at once; a look that began earlier does not count."""
+    asked_at: float = float("-inf")
+    """Monotonic time at which the user last asked for a look: it is a thorough one."""
+    thorough_at: float = float("-inf")
+    """Monotonic time of the latest thorough look."""
+    paid_until: float = 0.0
+    """Monotonic time until which the looks so far are paid for (see `core.plan`)."""
     shown: Status | None = None
     look_at: LookAt | None = None
     wake_at: float | None = None

@@ -41,7 +41,7 @@ class Looker:
         """With `below`, only applications whose settings are below that folder are seen, and no other's files read."""
         self._platform = platform or current()
         self._below = below
-        self._processes = ProcessObserver(self._platform.is_elsewhere)
+        self._processes = ProcessObserver(self._platform.is_elsewhere, self._platform.process_table())
         self._settings_files = SettingsFilesObserver(self._platform.settings_roots() if below is None else ())
         self._machine = MachineObserver(self._platform)
         self._installed = InstalledObserver(self._platform)

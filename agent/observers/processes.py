@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -10,6 +10,7 @@ import psutil
 
 from agent.core.clock import Moment
 from agent.core.facts import Fact, Known, OtherProcess, Process, Processes, Unknown
+from agent.platforms.process_table import Described, ProcessTable, PsutilTable
 from agent.tws.applications import Application, ClientPortal, may_be_application, recognise
 
 YOUNG = 120.0
@@ -19,8 +20,9 @@ AGAIN = 0.5
 """A young process is looked at again when this part of its age has passed since the last time: the later, the less
 likely that it still becomes another program."""
 
-SWEEP = 24
-"""An older process is looked at again at every so many looks: one in two minutes with a look every 5 s."""
+SWEEP, TURN = 24, 5.0
+"""The older processes are looked at again in so many parts, one after the other, each of so many seconds: all of them
+in two minutes, however often there are looks."""
 
 EXEC_TIME = 5.0
 """Seconds a process may be without a command line while it starts, before that counts as withheld."""
@@ -60,62 +62,81 @@ def higher(peak: MemorySample | None, sample: MemorySample) -> MemorySample:
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What is known about one process."""
+class _Used:
+    """What an application used so far."""
 
     process: psutil.Process
-    name: str
-    started: float
-    read: float
-    """Epoch seconds at which it was looked at last."""
-    found: Application | ClientPortal | None = None
-    withheld: bool = False
-    elsewhere: bool = False
-    exe: str | None = None
-    folders: tuple[str, ...] | None = None
-    """Working folder and program folder; None until asked for."""
     cpu: tuple[float, float] | None = None
     """(monotonic seconds, processor seconds used) at the last look."""
     memory: deque[MemorySample] = field(default_factory=lambda: deque(maxlen=MEMORY_KEPT))
     peak: MemorySample | None = None
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What is known about one process."""
+
+    name: str
+    started: float
+    born: float
+    """Monotonic time at which it started, or was first seen where the clock cannot be right."""
+    read: float
+    """Monotonic time at which it was looked at last."""
+    mark: Hashable
+    found: Application | ClientPortal | None = None
+    withheld: bool = False
+    elsewhere: bool = False
+    exe: str | None = None
+    folders: tuple[str, ...] | None = None
+    """Working folder and program folder; None until asked for."""
+    used: _Used | None = None
+
+
 class ProcessObserver:
     """Looks for the applications, and remembers what it found, so that another look costs little."""
 
-    def __init__(self, is_elsewhere: Callable[[int], bool] = lambda pid: False) -> None:
+    def __init__(
+        self, is_elsewhere: Callable[[int], bool] = lambda pid: False, table: ProcessTable | None = None
+    ) -> None:
         self._is_elsewhere = is_elsewhere
+        self._table = table or PsutilTable()
         self._seen: dict[int, _Seen] = {}
-        self._looks = 0
+        self._numbers: Mapping[int, int] = {}
+        """The table as it was at the last look."""
+        self._young: set[int] = set()
+        self._of_interest: set[int] = set()
+        """Those that are, or may be, one of ours."""
         self._last = Moment(0.0, 0.0)
 
     def observe(self, now: Moment) -> Fact[Processes]:
         """The applications that run now."""
         try:
-            pids = psutil.pids()
+            numbers = self._table.pids()
         except (psutil.Error, OSError) as error:
             return Unknown(f"the process table could not be read ({_words(error)})")
-        self._looks += 1
-        self._last = now
-        for gone in self._seen.keys() - set(pids):
-            del self._seen[gone]
-        for pid in pids:
-            seen = self._seen.get(pid)
-            if seen is None or self._is_due(seen, now):
-                self._look_at(pid, now)
+        for gone in self._seen.keys() - numbers.keys():
+            self._forget(gone)
+        fresh = [pid for pid, number in numbers.items() if self._numbers.get(pid) != number or pid not in self._seen]
+        turned = self._due(now)
+        self._numbers, self._last = numbers, now
+        for pid in fresh:
+            self._look_at(pid, now)
+        for pid in turned:
+            self._check(pid, now)
         if not self._seen:
             # Not even this process: an empty table would say that nothing runs.
             return Unknown("the process table is there, but no process in it could be read")
         applications: list[Process] = []
         portals: list[OtherProcess] = []
         unreadable: list[OtherProcess] = []
-        for pid, seen in list(self._seen.items()):
+        for pid in sorted(self._of_interest):
+            seen = self._seen[pid]
             if seen.withheld:
                 unreadable.append(OtherProcess(pid, seen.name))
             elif isinstance(seen.found, ClientPortal):
                 portals.append(OtherProcess(pid, "Client Portal Gateway"))
             elif seen.found is not None and not seen.elsewhere:
-                measured = self._measure(seen, seen.found, now)
+                measured = self._measure(pid, seen, seen.found, now)
                 if measured is not None:
                     applications.append(measured)
         applications.sort(key=lambda p: (p.started, p.pid))
@@ -141,54 +162,91 @@ class ProcessObserver:
         if seen.folders is None:
             found = []
             with suppress(psutil.Error, OSError):
-                found.append(seen.process.cwd())
+                found.append(psutil.Process(pid).cwd())
             if seen.exe:
                 found.append(os.path.dirname(seen.exe))  # noqa: PTH120 - a path as the system spells it
             seen.folders = tuple(found)
         return seen.folders
 
-    def _is_due(self, seen: _Seen, now: Moment) -> bool:
-        """Whether to read name and start time again: the young now and then, a few of the others in turn, never all."""
-        age = now.wall - seen.started
-        if age < YOUNG:
-            return not 0.0 <= now.wall - seen.read < age * AGAIN
-        return (seen.process.pid + self._looks) % SWEEP == 0
+    def _due(self, now: Moment) -> list[int]:
+        """Whose name and start time to read again: the young now and then, a part of the others in turn, never all."""
+        due = []
+        for pid in tuple(self._young):
+            seen = self._seen[pid]
+            age = now.monotonic - seen.born
+            if age >= YOUNG:
+                self._young.discard(pid)
+            elif now.monotonic - seen.read >= age * AGAIN:
+                due.append(pid)
+        first, last = (int(moment.monotonic // TURN) for moment in (self._last, now))
+        parts = {turn % SWEEP for turn in range(max(first, last - SWEEP) + 1, last + 1)}
+        if parts:
+            due += [pid for pid in self._seen if pid % SWEEP in parts and pid not in self._young]
+        return due
+
+    def _check(self, pid: int, now: Moment) -> None:
+        """Look at a process again if it has become another one, or can be or become one of ours under its name."""
+        seen = self._seen.get(pid)
+        if seen is None:
+            return
+        try:
+            same = self._table.mark(pid) == seen.mark
+        except (psutil.AccessDenied, PermissionError):
+            same = True
+        except (psutil.Error, OSError):
+            self._forget(pid)
+            return
+        if same and not may_be_application(seen.name):
+            seen.read = now.monotonic
+        else:
+            self._look_at(pid, now)
+
+    def _forget(self, pid: int) -> None:
+        del self._seen[pid]
+        self._young.discard(pid)
+        self._of_interest.discard(pid)
 
     def _look_at(self, pid: int, now: Moment) -> None:
         before = self._seen.get(pid)
         try:
-            process = psutil.Process(pid)
-        except (psutil.Error, OSError):
-            self._seen.pop(pid, None)
-            return
-        try:
-            if before is not None and process == before.process:
-                # The same process still: its start time, which costs two more files to read, is known.
-                process, started = before.process, before.started
-            else:
-                started = process.create_time()
-            name = process.name()
-        except psutil.AccessDenied:
+            told = self._table.describe(pid)
+        except (psutil.AccessDenied, PermissionError):
             # Kept without a name, so that it is not asked again at every look.
-            started, name = 0.0, ""
+            told = Described("", 0.0, None)
         except (psutil.Error, OSError):
-            self._seen.pop(pid, None)
+            if before is not None:
+                self._forget(pid)
             return
-        seen = _Seen(process, name, started, now.wall)
-        if may_be_application(name):
-            self._recognise(seen, now)
-        if before is not None and before.started == started and before.found == seen.found:
-            seen.cpu, seen.memory, seen.peak = before.cpu, before.memory, before.peak
+        born = min(now.monotonic, now.monotonic - (now.wall - told.started))
+        if before is not None and before.started == told.started:
+            born = before.born
+        seen = _Seen(told.name, told.started, born, now.monotonic, told.mark)
+        if may_be_application(told.name):
+            self._recognise(pid, seen, now)
+        if before is not None and before.started == seen.started and before.found == seen.found:
+            seen.used = before.used
         self._seen[pid] = seen
+        if now.monotonic - born < YOUNG:
+            self._young.add(pid)
+        else:
+            self._young.discard(pid)
+        if seen.found is not None or seen.withheld:
+            self._of_interest.add(pid)
+        else:
+            self._of_interest.discard(pid)
 
-    def _recognise(self, seen: _Seen, now: Moment) -> None:
-        try:
-            seen.exe = seen.process.exe() or None
-        except (psutil.Error, OSError):
-            seen.exe = None
+    def _recognise(self, pid: int, seen: _Seen, now: Moment) -> None:
         denied = False
         try:
-            cmdline = seen.process.cmdline() or None
+            process = psutil.Process(pid)
+        except (psutil.Error, OSError):
+            return
+        try:
+            seen.exe = process.exe() or None
+        except (psutil.Error, OSError):
+            seen.exe = None
+        try:
+            cmdline = process.cmdline() or None
         except psutil.AccessDenied:
             cmdline, denied = None, True
         except (psutil.Error, OSError):
@@ -196,41 +254,43 @@ class ProcessObserver:
         seen.found = recognise(seen.name, seen.exe, cmdline)
         if seen.found is None and cmdline is None:
             # An empty one is a zombie's, or that of a process about to become another program, or withheld.
-            starting = now.wall - seen.started < EXEC_TIME
-            seen.withheld = denied or not (starting or _is_zombie(seen.process))
-        seen.elsewhere = isinstance(seen.found, Application) and self._is_elsewhere(seen.process.pid)
+            starting = now.monotonic - seen.born < EXEC_TIME
+            seen.withheld = denied or not (starting or _is_zombie(process))
+        seen.elsewhere = isinstance(seen.found, Application) and self._is_elsewhere(pid)
+        seen.used = _Used(process) if isinstance(seen.found, Application) else None
 
-    def _measure(self, seen: _Seen, application: Application, now: Moment) -> Process | None:
+    def _measure(self, pid: int, seen: _Seen, application: Application, now: Moment) -> Process | None:
         """The application with what it uses; None when it has gone, a zombie included."""
-        process = seen.process
+        used = seen.used
+        assert used is not None
         memory = cpu = None
         try:
-            if not process.is_running():
-                del self._seen[process.pid]
+            if not used.process.is_running():
+                self._forget(pid)
                 return None
-            with process.oneshot():
-                if process.status() == psutil.STATUS_ZOMBIE:
+            with used.process.oneshot():
+                if used.process.status() == psutil.STATUS_ZOMBIE:
                     return None
-                times = process.cpu_times()
-                memory = process.memory_info().rss
-            used = times.user + times.system
-            if seen.cpu is not None and now.monotonic > seen.cpu[0]:
-                cpu = max(0.0, (used - seen.cpu[1]) / (now.monotonic - seen.cpu[0]))
-            seen.cpu = (now.monotonic, used)
-            if not seen.memory or now.monotonic - seen.memory[-1][0] >= MEMORY_EVERY:
-                seen.memory.append((now.monotonic, memory))
-            seen.peak = higher(seen.peak, (now.monotonic, memory))
+                times = used.process.cpu_times()
+                memory = used.process.memory_info().rss
+            spent = times.user + times.system
+            if used.cpu is not None and now.monotonic > used.cpu[0]:
+                cpu = max(0.0, (spent - used.cpu[1]) / (now.monotonic - used.cpu[0]))
+            used.cpu = (now.monotonic, spent)
+            if not used.memory or now.monotonic - used.memory[-1][0] >= MEMORY_EVERY:
+                used.memory.append((now.monotonic, memory))
+            used.peak = higher(used.peak, (now.monotonic, memory))
         except (psutil.NoSuchProcess, ProcessLookupError):
             return None
         except (psutil.Error, OSError):
             memory = None
         return Process(
-            pid=process.pid,
+            pid=pid,
             application=application,
             started=seen.started,
             memory=memory,
-            memory_peak=None if memory is None or seen.peak is None else seen.peak[1],
-            memory_growth=growth(seen.memory),
+            memory_peak=None if memory is None or used.peak is None else used.peak[1],
+            memory_growth=growth(used.memory),
             cpu=cpu,
         )
 

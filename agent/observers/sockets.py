@@ -65,7 +65,8 @@ class SocketObserver:
         pids = frozenset(p.pid for p in processes.applications)
         interest = ports | ALWAYS_OF_INTEREST | self._api_ports
         try:
-            reading = self._reader.read(pids, interest, thorough=thorough, now=now.monotonic)
+            others = frozenset(p.pid for p in (*processes.client_portal, *processes.unreadable))
+            reading = self._reader.read(pids, interest, others=others, thorough=thorough, now=now.monotonic)
         except (psutil.Error, OSError) as error:
             denied = isinstance(error, psutil.AccessDenied | PermissionError)
             return SocketsSeen(

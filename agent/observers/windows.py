@@ -12,6 +12,10 @@ from agent.platforms import Platform
 AGAIN = 30.0
 """Seconds an answer is good for: windows come and go, and asking costs a connection to the screen."""
 
+FOLLOWED = 75.0
+"""Seconds after a thorough look during which the screen is asked about those with an API port as well: while one does
+not answer, a thorough look comes at least once a minute."""
+
 
 class WindowObserver:
     """Asks the screen, and remembers what it said."""
@@ -21,10 +25,15 @@ class WindowObserver:
         self._asked: frozenset[int] = frozenset()
         self._told: frozenset[int] | None = None
         self._at = 0.0
+        self._thorough_at = float("-inf")
 
     def observe(self, applications: tuple[Process, ...], *, thorough: bool, now: Moment) -> tuple[Process, ...]:
-        """The applications with what the screen tells: of those without an API port, in a thorough look of all."""
-        wanted = frozenset(p.pid for p in applications if thorough or not p.api_ports)
+        """The applications with what the screen tells: of those without an API port; for a while after a thorough look
+        of all."""
+        if thorough:
+            self._thorough_at = now.monotonic
+        followed = now.monotonic - self._thorough_at < FOLLOWED
+        wanted = frozenset(p.pid for p in applications if followed or not p.api_ports)
         if not wanted:
             self._asked, self._told = frozenset(), None
             return applications

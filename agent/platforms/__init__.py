@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from agent.platforms.process_table import ProcessTable
 from agent.platforms.socket_row import SocketReader
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class Platform(Protocol):
 
     def socket_reader(self) -> SocketReader:
         """The cheapest way to read the socket table; keeps state, so one per observer."""
+
+    def process_table(self) -> ProcessTable:
+        """The cheapest way to read the process table."""
 
     def is_elsewhere(self, pid: int) -> bool:
         """Whether a process lives in a container of its own network, so that its ports are not this machine's."""

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from agent.core.facts import Installation, Surroundings, SurroundingsKind
 from agent.platforms import installations, interfaces
+from agent.platforms.linux_processes import ProcTable
 from agent.platforms.linux_sockets import NetlinkReader, dump
+from agent.platforms.process_table import ProcessTable
 from agent.platforms.psutil_sockets import PsutilReader
 from agent.platforms.socket_row import SocketReader
 
@@ -161,11 +163,15 @@ class Linux:
     def socket_reader(self) -> SocketReader:
         """See `Platform`."""
         try:
-            dump()
+            dump(frozenset({1}), lambda local, remote, inode: False)
         except OSError:
             # Sandboxes and kernels without the tcp_diag module.
             return PsutilReader()
         return NetlinkReader()
+
+    def process_table(self) -> ProcessTable:
+        """See `Platform`."""
+        return ProcTable()
 
     def is_elsewhere(self, pid: int) -> bool:
         """See `Platform`. Where the network of a process is withheld, its control group tells."""

@@ -1,8 +1,10 @@
 """Linux: the socket table over netlink's sock_diag, and whose a socket is.
 
 Reading /proc/net/tcp walks the kernel's whole hash table and formats it as text: several milliseconds on a machine
-with much memory, for a handful of sockets. sock_diag hands out the same in a tenth of that, to everybody.
-Layouts: linux/inet_diag.h, linux/sock_diag.h, linux/netlink.h.
+with much memory, for a handful of sockets. sock_diag hands out the same in a tenth of that, to everybody, and leaves
+out what is not asked for: of the connections those on other ports.
+Layouts: linux/inet_diag.h, linux/sock_diag.h, linux/netlink.h. Programs of inet_diag: inet_diag_bc_run in
+net/ipv4/inet_diag.c.
 """
 
 import errno
@@ -14,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 import psutil
@@ -29,14 +32,21 @@ _REQUEST_DUMP = 0x1 | 0x300
 _MESSAGE_ERROR, _MESSAGE_DONE = 2, 3
 _HEADER = struct.Struct("=IHHII")
 _DIAG = struct.Struct("=4B")
+_PORTS = struct.Struct(">HH")
 _TAIL = struct.Struct("=5I")
 _STATES = {1: SocketState.ESTABLISHED, 8: SocketState.CLOSE_WAIT, 10: SocketState.LISTEN}
-_STATES_WANTED = sum(1 << number for number in _STATES)
+_LISTENING = 1 << 10
+_STANDING = sum(1 << number for number in _STATES) & ~_LISTENING
+_REQUEST_BYTECODE = 1
+_JUMP, _SOURCE_FROM, _SOURCE_TO, _DESTINATION_FROM, _DESTINATION_TO = 1, 2, 3, 4, 5
+_OPERATION = struct.Struct("=BBH")
+_RANGES_ASKED = 200
+"""Ranges of ports that are left to the kernel to filter; with more of them everything is read and filtered here."""
 _READ_TIMEOUT = 1.0
 """Seconds; the kernel answers within the call, so a longer silence is a fault."""
 
 OWNERLESS_FOR = 60.0
-"""Seconds after which a socket whose owner could not be found is looked for again."""
+"""Seconds after which the owner of a socket is looked for again that was not found."""
 ADDRESSES_KEPT = 1024
 """Addresses whose text is kept: the same few turn up at every look."""
 
@@ -51,7 +61,11 @@ class DiagRow:
     user: int
 
 
-def parse(message: bytes) -> tuple[tuple[DiagRow, ...], bool]:
+Keep = Callable[[int, int, int], bool]
+"""Whether a socket matters, by its own port, its peer's, and its inode: most do not, and cost nothing more."""
+
+
+def parse(message: bytes, keep: Keep = lambda local, remote, inode: True) -> tuple[list[DiagRow], bool]:
     """The sockets in what one read of a dump returned, and whether it was the last. Raises OSError on an error."""
     rows: list[DiagRow] = []
     at = 0
@@ -59,29 +73,31 @@ def parse(message: bytes) -> tuple[tuple[DiagRow, ...], bool]:
         length, kind, _, _, _ = _HEADER.unpack_from(message, at)
         body = at + _HEADER.size
         if kind == _MESSAGE_DONE:
-            return tuple(rows), True
+            return rows, True
         if kind == _MESSAGE_ERROR:
             (code,) = struct.unpack_from("=i", message, body)
             raise OSError(-code, os.strerror(-code))
         if length < _HEADER.size:
             raise OSError(errno.EPROTO, "a netlink message of impossible length")
         if kind == _TCPDIAG_GETSOCK:
-            found = _row(message, body)
+            found = _row(message, body, keep)
             if found is not None:
                 rows.append(found)
         at += (length + 3) & ~3
-    return tuple(rows), False
+    return rows, False
 
 
-def _row(message: bytes, at: int) -> DiagRow | None:
+def _row(message: bytes, at: int, keep: Keep) -> DiagRow | None:
+    local_port, remote_port = _PORTS.unpack_from(message, at + 4)
+    # Two ports, two addresses, the interface and a cookie of two words make 48 bytes.
+    _, _, _, user, inode = _TAIL.unpack_from(message, at + 4 + 48)
+    if not keep(local_port, remote_port, inode):
+        return None
     family, state, _, _ = _DIAG.unpack_from(message, at)
     if state not in _STATES:
         return None
-    local_port, remote_port = struct.unpack_from(">HH", message, at + 4)
     size = 4 if family == socket.AF_INET else 16
     local, remote = (_address(message[x : x + size]) for x in (at + 8, at + 24))
-    # Two ports, two addresses, the interface and a cookie of two words make 48 bytes.
-    _, _, _, user, inode = _TAIL.unpack_from(message, at + 4 + 48)
     return DiagRow(SocketRow(_STATES[state], local, local_port, remote, remote_port), inode, user)
 
 
@@ -93,32 +109,71 @@ def _address(packed: bytes) -> str:
     return plain_address(str(address))
 
 
-def dump() -> tuple[DiagRow, ...]:
-    """Every TCP socket of this machine that listens, is established, or waits to be closed. Raises OSError."""
+def dump(ports: frozenset[int] | None, keep: Keep) -> list[DiagRow]:
+    """Sockets of this machine that `keep` keeps. Raises OSError.
+
+    `ports` None: those that listen; otherwise those that are established, or wait to be closed, with one of these ports
+    at either end.
+    """
     if sys.platform != "linux":
         raise OSError(errno.ENOSYS, "netlink exists on Linux only")
-    return tuple(_dump())
-
-
-def _dump() -> Iterator[DiagRow]:
+    states = _LISTENING if ports is None else _STANDING
+    program = at_ports(ports) if ports is not None else b""
+    attribute = struct.pack("=HH", 4 + len(program), _REQUEST_BYTECODE) + program if program else b""
+    # inet_diag_req: four bytes, the socket's identity, the states, and nothing of what follows.
+    request = struct.pack("=4B48xII", socket.AF_UNSPEC, 0, 0, 0, states, 0) + attribute
+    header = _HEADER.pack(_HEADER.size + len(request), _TCPDIAG_GETSOCK, _REQUEST_DUMP, 1, 0)
+    found: list[DiagRow] = []
     with socket.socket(16, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as netlink:  # AF_NETLINK
         netlink.settimeout(_READ_TIMEOUT)
-        # inet_diag_req: four bytes, the socket's identity, the states, and nothing of what follows.
-        request = struct.pack("=4B48xII", socket.AF_UNSPEC, 0, 0, 0, _STATES_WANTED, 0)
-        header = _HEADER.pack(_HEADER.size + len(request), _TCPDIAG_GETSOCK, _REQUEST_DUMP, 1, 0)
         netlink.send(header + request)
         last = False
         while not last:
-            rows, last = parse(netlink.recv(1 << 16))
-            yield from rows
+            rows, last = parse(netlink.recv(1 << 16), keep)
+            found += rows
+    return found
+
+
+def at_ports(ports: frozenset[int]) -> bytes:
+    """The program by which the kernel picks sockets with one of these ports at either end; empty: it had better not."""
+    ranges = _ranges(ports)
+    tests = [(_SOURCE_FROM, _SOURCE_TO, *r) for r in ranges] + [
+        (_DESTINATION_FROM, _DESTINATION_TO, *r) for r in ranges
+    ]
+    if not 0 < len(ranges) <= _RANGES_ASKED:
+        return b""
+    # For each range: from there (two words), up to there (two words), and a jump to the end, which accepts. Jumping
+    # beyond the end refuses; every jump is counted in bytes from the operation that makes it.
+    program, size = b"", 20
+    for number, (lower, upper, first, last) in enumerate(tests):
+        left = (len(tests) - number) * size
+        beyond = 4 if number == len(tests) - 1 else 0
+        program += _OPERATION.pack(lower, 8, size + beyond) + _OPERATION.pack(0, 0, first)
+        program += _OPERATION.pack(upper, 8, size - 8 + beyond) + _OPERATION.pack(0, 0, last)
+        program += _OPERATION.pack(_JUMP, 4, left - 16)
+    return program
+
+
+def _ranges(ports: Iterable[int]) -> list[tuple[int, int]]:
+    """(first, last) of each unbroken run of ports."""
+    found: list[tuple[int, int]] = []
+    for port in sorted(ports):
+        if found and port == found[-1][1] + 1:
+            found[-1] = (found[-1][0], port)
+        else:
+            found.append((port, port))
+    return found
 
 
 class NetlinkReader:
-    """Reads the whole table at every look, and looks for owners only of sockets that matter and are new."""
+    """Reads at every look who listens and what stands on the ports that matter; looks for owners only of what is new.
+
+    Of listeners on other ports it is enough to know that they are no application's: they are looked at once.
+    """
 
     def __init__(
         self,
-        dumped: Callable[[], tuple[DiagRow, ...]] = dump,
+        dumped: Callable[[frozenset[int] | None, Keep], list[DiagRow]] = dump,
         inodes_of: Callable[[int], Iterable[int]] | None = None,
         pids: Callable[[], Iterable[int]] | None = None,
         user_of: Callable[[int], int] | None = None,
@@ -132,35 +187,65 @@ class NetlinkReader:
         self._owners: dict[int, int] = {}
         self._ownerless: dict[int, float] = {}
         self._readable: dict[int, bool] = {}
+        self._strange: set[int] = set()
+        """Inodes of listeners that belong to none of the programs asked for, on ports that were not asked for."""
+        self._strange_since = 0.0
 
-    def read(self, applications: frozenset[int], ports: frozenset[int], *, thorough: bool, now: float) -> SocketReading:
+    def read(
+        self,
+        applications: frozenset[int],
+        ports: frozenset[int],
+        *,
+        others: frozenset[int] = frozenset(),
+        thorough: bool,
+        now: float,
+    ) -> SocketReading:
         """See `SocketReader`."""
-        table = self._dump()
-        self._forget({d.inode for d in table}, applications, thorough=thorough, now=now)
-        for pid in applications - self._readable.keys():
-            self._scan(pid)
-        listening = [d for d in table if d.row.state is SocketState.LISTEN]
-        self._find({d.inode for d in listening}, applications, now)
+        if thorough:
+            self._ownerless.clear()
+        if thorough or now - self._strange_since >= OWNERLESS_FOR:
+            self._strange, self._strange_since = set(), now
+        before = set(self._owners.values())
+        # A handful of owners, where the whole process table would have to be listed again.
+        gone = {pid for pid in before if not self._alive(pid)}
+        self._owners = {inode: pid for inode, pid in self._owners.items() if pid not in gone}
+        listening = self._listening(applications | others, ports)
         own = {d.row.local_port for d in listening if self._owners.get(d.inode) in applications}
         matter = ports | IB_SERVER_PORTS | own
-        self._find(
-            {d.inode for d in table if d.row.local_port in matter or d.row.remote_port in matter}, applications, now
-        )
+        table = [*listening, *self._dump(matter, lambda local, remote, inode: local in matter or remote in matter)]
+        standing = {d.inode for d in table}
+        self._owners = {inode: pid for inode, pid in self._owners.items() if inode in standing}
+        self._ownerless = {
+            inode: since
+            for inode, since in self._ownerless.items()
+            if inode in standing and now - since < OWNERLESS_FOR
+        }
+        self._find(standing, (*applications, *others, os.getpid(), *before), now)
         withheld = frozenset(pid for pid in applications if not self._readable[pid])
         foreign = self._foreign(withheld)
         rows = tuple(replace(d.row, pid=self._owner(d, foreign, matter)) for d in table)
         return SocketReading(rows, withheld=withheld)
 
-    def _forget(self, standing: set[int], applications: frozenset[int], *, thorough: bool, now: float) -> None:
-        # A handful of owners, where the whole process table would have to be listed again.
-        alive = {pid for pid in set(self._owners.values()) if self._alive(pid)}
-        self._owners = {i: pid for i, pid in self._owners.items() if i in standing and pid in alive}
-        self._ownerless = {
-            i: since
-            for i, since in self._ownerless.items()
-            if i in standing and not thorough and now - since < OWNERLESS_FOR
-        }
-        self._readable = {pid: known for pid, known in self._readable.items() if pid in applications}
+    def _listening(self, programs: frozenset[int], ports: frozenset[int]) -> list[DiagRow]:
+        """The listeners on these ports, and those of these programs on any."""
+        self._readable = {pid: readable for pid, readable in self._readable.items() if pid in programs}
+        for pid in programs - self._readable.keys():
+            self._scan(pid)
+        self._strange.difference_update(self._owners)
+        seen: set[int] = set()
+
+        def keep(local: int, remote: int, inode: int) -> bool:
+            seen.add(inode)
+            return local in ports or inode not in self._strange
+
+        found = self._dump(None, keep)
+        self._strange &= seen
+        if {d.inode for d in found} - self._owners.keys() - self._ownerless.keys():
+            for pid in programs:
+                self._scan(pid)
+        asked = [d for d in found if d.row.local_port in ports or self._owners.get(d.inode) in programs]
+        self._strange.update({d.inode for d in found}.difference(d.inode for d in asked))
+        return asked
 
     def _scan(self, application: int) -> None:
         """Note all sockets of an application, or that it does not let us."""
@@ -170,17 +255,11 @@ class NetlinkReader:
         except OSError:
             self._readable[application] = False
 
-    def _find(self, inodes: set[int], applications: frozenset[int], now: float) -> None:
-        def missing() -> set[int]:
-            return inodes - self._owners.keys() - self._ownerless.keys() - {0}
-
-        if not missing():
-            return
-        for pid in applications:
-            self._scan(pid)
-        wanted = missing()
-        # The owner of a new socket is most often a young process.
-        for pid in sorted(self._pids(), reverse=True):
+    def _find(self, inodes: set[int], likely: Iterable[int], now: float) -> None:
+        """Find the owners of these sockets: among the likely processes first, since a program that comes back has a
+        new socket, then among all."""
+        wanted = inodes - self._owners.keys() - self._ownerless.keys() - {0}
+        for pid in chain(likely, self._youngest_first()):
             if not wanted:
                 return
             try:
@@ -190,6 +269,10 @@ class NetlinkReader:
             self._owners.update(dict.fromkeys(mine, pid))
             wanted -= mine
         self._ownerless.update(dict.fromkeys(wanted, now))
+
+    def _youngest_first(self) -> Iterator[int]:
+        """Every process: the owner of a new socket is most often a young one."""
+        yield from sorted(self._pids(), reverse=True)
 
     def _foreign(self, hidden: Iterable[int]) -> dict[int, int]:
         """User → the only application of that user whose sockets are withheld."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from agent.core.facts import Installation, Surroundings
 from agent.platforms import installations, interfaces
+from agent.platforms.process_table import ProcessTable, PsutilTable
 from agent.platforms.psutil_sockets import PsutilReader
 from agent.platforms.socket_row import SocketReader
 
@@ -42,6 +43,10 @@ class MacOs:
     def socket_reader(self) -> SocketReader:
         """See `Platform`."""
         return PsutilReader()
+
+    def process_table(self) -> ProcessTable:
+        """See `Platform`."""
+        return PsutilTable()
 
     def is_elsewhere(self, pid: int) -> bool:
         """See `Platform`. Containers are in a virtual machine here, out of sight."""

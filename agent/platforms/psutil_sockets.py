@@ -73,15 +73,27 @@ class PsutilReader:
         self,
         everything: Callable[[], SocketReading] = every_row,
         of_process: Callable[[int], tuple[SocketRow, ...] | None] = rows_of_process,
+        alive: Callable[[int], bool] = psutil.pid_exists,
     ) -> None:
         self._everything = everything
         self._of_process = of_process
+        self._alive = alive
         self._last: SocketReading | None = None
         self._read_at = 0.0
         self._read_for: tuple[frozenset[int], frozenset[int]] | None = None
+        self._orphans: set[int] = set()
+        """Processes named as listeners though they had ended: Windows does that where a child has inherited it."""
 
-    def read(self, applications: frozenset[int], ports: frozenset[int], *, thorough: bool, now: float) -> SocketReading:
-        """See `SocketReader`."""
+    def read(
+        self,
+        applications: frozenset[int],
+        ports: frozenset[int],
+        *,
+        others: frozenset[int] = frozenset(),
+        thorough: bool,
+        now: float,
+    ) -> SocketReading:
+        """See `SocketReader`. Rows of every program are there in any case."""
         age = now - self._read_at
         asked = (applications, ports)
         if self._last is None or thorough or asked != self._read_for or not 0 <= age < ALL_EVERY:
@@ -94,15 +106,29 @@ class PsutilReader:
                 withheld.add(pid)
             else:
                 fresh.extend(rows)
-        kept = [r for r in self._last.rows if r.pid not in applications or r.pid in withheld]
-        if age >= NEW_CLIENT_EVERY and _has_unnamed_client(fresh, kept):
+        # One that nobody had accepted then may be an application's by now: it is not counted twice.
+        ends = {(r.local_address, r.local_port, r.remote_address, r.remote_port) for r in fresh}
+        kept = [
+            r
+            for r in self._last.rows
+            if (r.pid not in applications or r.pid in withheld)
+            and (r.pid is not None or (r.local_address, r.local_port, r.remote_address, r.remote_port) not in ends)
+        ]
+        unnamed = age >= NEW_CLIENT_EVERY and _has_unnamed_client(fresh, kept)
+        if unnamed or self._without_owner(ports, kept) - self._orphans:
             return self._all(asked, now)
         return SocketReading((*fresh, *kept), self._last.unseen, frozenset(withheld))
 
     def _all(self, asked: tuple[frozenset[int], frozenset[int]], now: float) -> SocketReading:
         self._last = self._everything()
         self._read_at, self._read_for = now, asked
+        self._orphans = self._without_owner(asked[1], self._last.rows)
         return self._last
+
+    def _without_owner(self, ports: frozenset[int], rows: Iterable[SocketRow]) -> set[int]:
+        """The processes that have ended and listened on these ports."""
+        owners = {r.pid for r in rows if r.state is SocketState.LISTEN and r.local_port in ports}
+        return {pid for pid in owners if pid is not None and not self._alive(pid)}
 
 
 def _has_unnamed_client(fresh: list[SocketRow], kept: list[SocketRow]) -> bool:

@@ -40,11 +40,20 @@ class SocketReading:
 class SocketReader(Protocol):
     """Reads the TCP sockets of this machine, as cheaply as it can."""
 
-    def read(self, applications: frozenset[int], ports: frozenset[int], *, thorough: bool, now: float) -> SocketReading:
-        """The table now (monotonic seconds).
+    def read(
+        self,
+        applications: frozenset[int],
+        ports: frozenset[int],
+        *,
+        others: frozenset[int] = frozenset(),
+        thorough: bool,
+        now: float,
+    ) -> SocketReading:
+        """The table now (monotonic seconds), as far as it matters.
 
-        Owners are told for listeners, for the sockets of the processes `applications` and for those with one of
-        `ports` at either end. Unless `thorough`, sockets of other programs may be as old as half a minute.
+        That is: listeners on `ports` and those of the processes `applications` and `others`; connections with one of
+        `ports`, a port an application listens on, or a port of IB's servers at either end. Owners are told for all of
+        them. Unless `thorough`, sockets of other programs may be as old as half a minute.
         Raises OSError or psutil.Error when nothing can be read.
         """
 

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from agent.core.display import Notice
@@ -219,7 +220,14 @@ class Performer:
             self._stuck.exception()
             self._stuck = None
             now = self._world.now()
-        look = self._in_thread(lambda: self._world.look(wish.ports, thorough=wish.thorough, now=now))
+        look = self._in_thread(
+            # The thread is the look's own: its clock counts what the look costs.
+            lambda: replace(
+                self._world.look(wish.ports, thorough=wish.thorough, now=now),
+                thorough=wish.thorough,
+                cost=time.thread_time(),
+            )
+        )
         try:
             done, _ = await asyncio.wait({look}, timeout=self._patience.look)
         except asyncio.CancelledError:
@@ -228,7 +236,9 @@ class Performer:
         if done:
             return look.result()
         self._stuck = look
-        return _nothing_seen(f"timed out after {self._patience.look:g} s", now.monotonic)
+        # A thorough one is not tried at once again: it is what may have hung.
+        late = _nothing_seen(f"timed out after {self._patience.look:g} s", now.monotonic)
+        return replace(late, thorough=wish.thorough)
 
     def _in_thread(self, look: Callable[[], MachineFacts]) -> "asyncio.Future[MachineFacts]":
         """Look in a thread that cannot keep the process from ending: a look may hang in the system for ever."""

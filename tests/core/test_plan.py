@@ -1,13 +1,30 @@
 from dataclasses import replace
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from agent.core.clock import Moment
-from agent.core.connection import Blocked, Idle, Link
+from agent.core.connection import Blocked, Connecting, Idle, Link
+from agent.core.display import Action, Connect, LookNow
 from agent.core.effects import Effect, LookAt, WakeAt, WatchExits
+from agent.core.events import Looked, ProcessExited, SessionFailed, Tick, UserAsked
 from agent.core.facts import Attempt, MachineFacts, Outcome, Purpose
-from agent.core.plan import FAST_LOOK, SHORTEST_LOOK, plan
+from agent.core.plan import (
+    AHEAD,
+    FAST_LOOK,
+    FROZEN_AGAIN,
+    LONGEST_LOOK,
+    SETTLING,
+    SHARE,
+    SHORTEST_LOOK,
+    paid,
+    plan,
+)
+from agent.core.settings import ConnectionSettings
 from agent.core.state import AgentState, facts_about
 from agent.core.watch import target
-from tests.core.made_up_agent import PAPER, connected, looked, started
+from tests.core.made_up_agent import PAPER, connected, looked, play, started
 from tests.problems.scene import NOW, gateway, machine
 
 
@@ -32,16 +49,24 @@ def test_a_healthy_session_is_looked_at_half_as_often() -> None:
     assert look(state) == LookAt(NOW.monotonic + 2 * state.timing.look_every, frozenset({4002}))
 
 
-def test_while_an_application_does_not_answer_looks_are_thorough() -> None:
-    state = connected()
-    frozen = [
+def frozen(state: AgentState, now: Moment = NOW) -> LookAt:
+    """The look that is planned while the session of this connection is not answered any more."""
+    facts = [
         replace(f, session=replace(f.session, heartbeat_unanswered=2))
-        for f in (facts_about(state, w, NOW) for w in state.watched)
+        for f in (facts_about(state, w, now) for w in state.watched)
     ]
     aims = [target(w, state.machine, ()) for w in state.watched]
-    effects = plan(replace(state, look_at=None), frozen, aims, NOW)[1]
+    return next(e for e in plan(replace(state, look_at=None), facts, aims, now)[1] if isinstance(e, LookAt))
 
-    assert [e.thorough for e in effects if isinstance(e, LookAt)] == [True]
+
+def test_a_session_that_is_not_answered_is_looked_at_thoroughly_once_a_minute_and_no_more_often_than_another() -> None:
+    state = replace(connected(), urgent_since=None)
+    seen = replace(state, thorough_at=NOW.monotonic)
+
+    assert frozen(state).thorough
+    assert not frozen(seen).thorough
+    assert frozen(replace(state, thorough_at=NOW.monotonic + 2 * state.timing.look_every - FROZEN_AGAIN)).thorough
+    assert frozen(state).at == look(state).at
     assert not look(state).thorough
 
 
@@ -64,14 +89,138 @@ def test_a_young_application_is_looked_at_quickly() -> None:
     assert round(look(young).at - NOW.monotonic, 3) == FAST_LOOK
 
 
-def test_a_handshake_that_keeps_failing_is_looked_at_at_the_usual_pace_however_often_it_was_tried() -> None:
-    failing = Attempt(Outcome.SILENT, NOW.monotonic, 4002, first_failed=NOW.monotonic - 900)
-    state = with_link(Link(Blocked(NOW.monotonic, Outcome.SILENT, NOW.monotonic + 30, "d"), attempt=failing))
-    first = replace(failing, first_failed=NOW.monotonic)
+def blocked(failing_for: float = 900.0, attempt_ago: float = 0.0) -> AgentState:
+    """An agent whose connection is not served."""
+    failed = Attempt(
+        Outcome.SILENT, NOW.monotonic - attempt_ago, 4002, first_failed=NOW.monotonic - failing_for - attempt_ago
+    )
+    state = Blocked(failed.at, Outcome.SILENT, failed.at + 30, "d")
+    return with_link(Link(state, attempt=failed))
 
-    assert look(state).at - NOW.monotonic == state.timing.look_every
+
+def test_a_handshake_that_keeps_failing_is_looked_at_no_more_often_than_a_healthy_session() -> None:
+    healthy = look(replace(connected(), urgent_since=None)).at
+
+    assert look(blocked()).at == healthy
+    assert look(blocked(failing_for=60.0)).at == healthy
+    assert round(look(blocked(failing_for=0.0)).at - NOW.monotonic, 3) == FAST_LOOK
+    assert look(blocked(failing_for=10.0)).at - NOW.monotonic == 10.0 * SETTLING
+
+
+def test_while_it_is_tried_again_it_is_looked_at_as_before() -> None:
+    state = blocked()
+    attempt = state.watched[0].link.attempt
+    again = with_link(Link(Connecting(NOW.monotonic, 8, 4002, 7001, "d"), attempt=attempt))
+
+    assert look(again).at == look(state).at
+
+
+@pytest.mark.parametrize(
+    "settings", [replace(PAPER, auto_connect=False), replace(PAPER, host="203.0.113.9")], ids=["not wanted", "remote"]
+)
+def test_where_nothing_can_come_of_it_looks_are_as_rare_as_at_a_healthy_session(settings: ConnectionSettings) -> None:
+    state = replace(looked(started(settings)), urgent_since=None)
+
+    assert look(state).at == NOW.monotonic + 2 * state.timing.look_every
+
+
+def test_each_attempt_that_fails_makes_one_look_thorough() -> None:
+    state = looked(started())
+    number = state.watched[0].number
+    assert number is not None
+    state, effects = play(state, SessionFailed(number, Outcome.SILENT, 5.0), now=NOW.later(5))
+    planned_thorough = [e.thorough for e in effects if isinstance(e, LookAt)]
+    seen = replace(machine(gateway()), taken=NOW.monotonic + 5, thorough=True)
+    state, effects = play(state, Looked(seen), now=NOW.later(5.1))
+
+    assert planned_thorough == [True]
+    assert [e.thorough for e in effects if isinstance(e, LookAt)] == [False]
+
+    state, _ = play(state, Tick(), now=NOW.later(36))
+    number = state.watched[0].number
+    assert number is not None
+    _, effects = play(state, SessionFailed(number, Outcome.SILENT, 5.0), now=NOW.later(41))
+
+    assert [e.thorough for e in effects if isinstance(e, LookAt)] == [True]
+
+
+def test_a_look_that_began_before_the_attempt_failed_does_not_stand_for_the_thorough_one() -> None:
+    state = replace(blocked(), thorough_at=NOW.monotonic - 1.0)
+
     assert look(state).thorough
-    assert round(look(with_link(Link(state.watched[0].link.state, attempt=first))).at - NOW.monotonic, 3) == FAST_LOOK
+    assert not look(replace(state, thorough_at=NOW.monotonic)).thorough
+
+
+@pytest.mark.parametrize("action", [LookNow(), Connect("Paper")], ids=["look", "watch"])
+def test_a_click_is_answered_by_one_thorough_look_whatever_looks_cost(action: Action) -> None:
+    state = replace(connected(), paid_until=NOW.monotonic + 1000, urgent_since=None)
+    state, effects = play(state, UserAsked(action), now=NOW.later(1))
+    asked = [e for e in effects if isinstance(e, LookAt)]
+    seen = replace(machine(gateway()), taken=NOW.monotonic + 1, thorough=True)
+    _, effects = play(state, Looked(seen), now=NOW.later(1.1))
+
+    assert [(e.at, e.thorough) for e in asked] == [(NOW.monotonic + 1, True)]
+    assert not any(e.thorough for e in effects if isinstance(e, LookAt))
+
+
+# ── what looks cost ─────────────────────────────────────────────────────────────────────────────
+
+
+def looking(cost: float, state: AgentState, looks: int) -> list[float]:
+    """Seconds between so many looks of this cost, each made when it is planned, while no application runs."""
+    gaps, now, thorough = [], NOW, False
+    for _ in range(looks):
+        seen = replace(machine(), taken=now.monotonic, cost=cost, thorough=thorough)
+        state, effects = play(replace(state, look_at=None), Looked(seen), now=now)
+        following = next(e for e in effects if isinstance(e, LookAt))
+        gaps.append(following.at - now.monotonic)
+        now, thorough = now.later(gaps[-1]), following.thorough
+    return gaps
+
+
+WAITING = with_link(Link(Idle(NOW.monotonic - 900)))
+"""An agent that waits for the application, and has for a while."""
+
+
+@pytest.mark.parametrize("cost", [0.0, 0.01, SHARE * 5.0])
+def test_looks_that_cost_little_keep_their_pace(cost: float) -> None:
+    assert looking(cost, WAITING, 40) == pytest.approx([WAITING.timing.look_every] * 40)
+
+
+@given(cost=st.floats(0.0, SHARE * LONGEST_LOOK))
+def test_looks_never_take_more_than_their_share_of_the_time(cost: float) -> None:
+    gaps = looking(cost, with_link(Link(Idle(NOW.monotonic))), 60)
+
+    assert cost * (len(gaps) + 1) <= SHARE * (sum(gaps) + AHEAD) + cost + 1e-6
+    assert max(gaps) <= LONGEST_LOOK + 1e-6
+
+
+def test_looks_that_cost_more_than_that_come_once_a_minute() -> None:
+    assert looking(20.0, WAITING, 10)[1:] == pytest.approx([LONGEST_LOOK] * 9)
+
+
+def test_the_first_look_reads_everything_and_is_not_counted() -> None:
+    state = replace(connected(), machine=MachineFacts(), urgent_since=None)
+    seen = replace(machine(gateway()), taken=NOW.monotonic, cost=3.0)
+
+    assert paid(state, seen).paid_until == NOW.monotonic
+    assert paid(replace(state, machine=seen), seen).paid_until > NOW.monotonic
+
+
+def test_an_event_is_looked_at_at_once_whatever_looks_cost() -> None:
+    state = replace(connected(), paid_until=NOW.monotonic + 1000, urgent_since=None, look_at=None)
+    _, effects = play(state, ProcessExited(3117), now=NOW.later(1))
+
+    assert [e.at for e in effects if isinstance(e, LookAt)] == [NOW.monotonic + 1]
+
+
+def test_a_thorough_look_waits_until_it_can_be_paid_and_is_not_forgotten() -> None:
+    state = replace(blocked(), paid_until=NOW.monotonic + 1000, urgent_since=NOW.monotonic)
+    now = look(state)
+    later = look(replace(state, paid_until=NOW.monotonic))
+
+    assert (now.at, now.thorough) == (NOW.monotonic + SHORTEST_LOOK, False)
+    assert later.thorough
 
 
 def test_a_doctor_looks_thoroughly() -> None:

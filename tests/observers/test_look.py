@@ -4,16 +4,16 @@ import logging
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import psutil
 import pytest
 
 from agent.core.clock import Moment
 from agent.core.facts import NOT_LOOKED, Known, MachineFacts, SettingsHints, Surroundings, Unknown
 from agent.observers.look import STILL_LOOKING, Looker
 from agent.platforms import current
+from agent.platforms.process_table import ProcessTable
 from agent.tws.applications import TradingMode
 from tests.lookalikes import Start
 
@@ -78,6 +78,9 @@ class Broken:
     def is_elsewhere(self, pid: int) -> bool:
         return False
 
+    def process_table(self) -> ProcessTable:
+        return self._real.process_table()
+
     def with_window(self, pids: frozenset[int]) -> frozenset[int] | None:
         # Only asked where an application happens to run.
         return None
@@ -98,12 +101,12 @@ def test_a_part_that_fails_is_unknown_in_words_and_logged_once(now: Moment, capl
 
 
 def test_a_refused_process_table_leaves_the_sockets_readable(monkeypatch: pytest.MonkeyPatch, now: Moment) -> None:
-    def refused() -> list[int]:
+    def refused(table: ProcessTable) -> Mapping[int, int]:
         raise PermissionError(13, "Permission denied")
 
     looker = Looker()
     looker.look(frozenset(), thorough=False, now=now)
-    monkeypatch.setattr("agent.observers.processes.psutil.pids", refused)
+    monkeypatch.setattr(type(current().process_table()), "pids", refused)
     facts = looker.look(frozenset(), thorough=False, now=now.later(5))
 
     assert facts.processes == Unknown("the process table could not be read (permission denied)")
@@ -112,14 +115,15 @@ def test_a_refused_process_table_leaves_the_sockets_readable(monkeypatch: pytest
 def test_a_look_that_has_not_finished_is_not_joined_by_another(monkeypatch: pytest.MonkeyPatch, now: Moment) -> None:
     looker = Looker()
     looking, go = threading.Event(), threading.Event()
-    pids = psutil.pids
+    table = type(current().process_table())
+    pids = table.pids
 
-    def slow() -> list[int]:
+    def slow(table: ProcessTable) -> Mapping[int, int]:
         looking.set()
         go.wait(20)
-        return pids()
+        return pids(table)
 
-    monkeypatch.setattr(psutil, "pids", slow)
+    monkeypatch.setattr(table, "pids", slow)
     found: list[MachineFacts] = []
     first = threading.Thread(target=lambda: found.append(looker.look(frozenset(), thorough=False, now=now)))
     first.start()

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 
 import psutil
@@ -17,11 +18,14 @@ from agent.observers.processes import (
     MEMORY_SPAN,
     PEAK_KEPT,
     SWEEP,
+    TURN,
     YOUNG,
     ProcessObserver,
     growth,
     higher,
 )
+from agent.platforms import current
+from agent.platforms.process_table import Described
 from agent.tws.applications import ApplicationKind, Launcher, TradingMode
 from tests.lookalikes import Start
 
@@ -142,23 +146,129 @@ def test_a_launcher_script_that_becomes_java_under_its_own_number_is_found(tmp_p
     assert after is not None
 
 
-def test_an_old_process_is_looked_at_again_within_a_round(start: Start, now: Moment) -> None:
-    observer = ProcessObserver()
-    running = start(*GATEWAY)
-    old = now.later(YOUNG * 10)
+def test_an_old_process_that_becomes_another_program_is_found_within_a_round(tmp_path: Path, now: Moment) -> None:
+    java = tmp_path / "java"
+    java.symlink_to(os.path.realpath(sys.executable))
+    play = "print(flush=True); import sys; sys.stdin.read()"
+    script = f'echo; read line; exec {java} -Xmx768m -c "{play}" install4j.ibgateway.GWClient'
+    with subprocess.Popen(
+        ["/bin/sh", "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONHOME": sys.base_prefix},
+    ) as launcher:
+        assert launcher.stdout is not None
+        assert launcher.stdin is not None
+        launcher.stdout.readline()
+        observer, old = ProcessObserver(table=current().process_table()), now.later(YOUNG * 10)
+        assert of(seen(observer, old), launcher.pid) is None
+        launcher.stdin.write(b"go\n")
+        launcher.stdin.flush()
+        launcher.stdout.readline()
+        found = [of(seen(observer, old.later(TURN * turn)), launcher.pid) for turn in range(1, SWEEP + 1)]
+        launcher.kill()
+
+    assert found[-1] is not None
+
+
+class Counted:
+    """This machine's process table, that counts what it is asked."""
+
+    def __init__(self) -> None:
+        self._table = current().process_table()
+        self.described: list[int] = []
+        self.marked: list[int] = []
+
+    def pids(self) -> Mapping[int, int]:
+        return self._table.pids()
+
+    def describe(self, pid: int) -> Described:
+        self.described.append(pid)
+        return self._table.describe(pid)
+
+    def mark(self, pid: int) -> Hashable:
+        self.marked.append(pid)
+        return self._table.mark(pid)
+
+
+def test_a_known_process_is_not_read_again_but_in_its_turn(start: Start, now: Moment) -> None:
+    table, old = Counted(), now.later(YOUNG * 10)
+    running = [start(name="quantower"), start(*GATEWAY)]
+    observer = ProcessObserver(table=table)
     seen(observer, old)
-    asked: list[int] = []
-    look_at = observer._look_at
+    at_first = set(table.described)
+    table.described.clear()
+    table.marked.clear()
+    for count in range(1, 10):
+        seen(observer, old.later(count * TURN / 1000))
+    at_once = [*table.described, *table.marked]
+    for turn in range(1, SWEEP + 1):
+        seen(observer, old.later(turn * TURN))
 
-    def counted(pid: int, now: Moment) -> None:
-        asked.append(pid)
-        look_at(pid, now)
+    assert {r.pid for r in running} <= at_first
+    assert not {r.pid for r in running} & set(at_once)
+    assert [table.marked.count(r.pid) for r in running] == [1, 1]
+    # Java can run another program under the same name; any other is told by its name.
+    assert [table.described.count(r.pid) for r in running] == [0, 1]
 
-    observer._look_at = counted  # type: ignore[method-assign]
-    for count in range(SWEEP):
-        assert of(seen(observer, old.later(count)), running.pid) is not None
 
-    assert asked.count(running.pid) == 1
+def test_a_young_process_is_asked_about_less_and_less(start: Start, now: Moment) -> None:
+    table = Counted()
+    running = start(name="quantower")
+    observer = ProcessObserver(table=table)
+    for tenth in range(int(YOUNG * 10)):
+        seen(observer, now.later(tenth / 10))
+
+    assert table.described.count(running.pid) == 1
+    assert 4 <= table.marked.count(running.pid) <= 20
+
+
+def reused(pid: int, command: list[str]) -> subprocess.Popen[bytes]:
+    """A process that got the number of one that has ended."""
+    for _ in range(50):
+        try:
+            Path("/proc/sys/kernel/ns_last_pid").write_text(str(pid - 1))
+        except OSError:
+            pytest.skip("numbers of processes cannot be chosen here")
+        started = subprocess.Popen(command, stdin=subprocess.PIPE)
+        if started.pid == pid:
+            return started
+        started.kill()
+        started.communicate()
+    pytest.skip("another process was always faster")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="numbers of processes can be chosen on Linux only")
+def test_a_number_that_another_process_got_is_that_process_at_the_next_look(
+    start: Start, now: Moment, tmp_path: Path
+) -> None:
+    observer, old = ProcessObserver(table=current().process_table()), now.later(YOUNG * 10)
+    ended = start(*GATEWAY)
+    assert of(seen(observer, old), ended.pid) is not None
+    ended.process.kill()
+    ended.process.wait()
+    with reused(ended.pid, ["cat"]) as other:
+        after = of(seen(observer, old.later(0.1)), other.pid)
+        name = observer.name_of(other.pid)
+        other.kill()
+    with reused(ended.pid, [str(tmp_path / "java"), "-c", "input()", *GATEWAY]) as again:
+        found = of(seen(observer, old.later(0.2)), again.pid)
+        again.kill()
+
+    assert (after, name) == (None, "cat")
+    assert found is not None
+
+
+def test_a_clock_that_is_set_back_makes_no_process_young_again(start: Start, now: Moment) -> None:
+    table = Counted()
+    running, old = start(name="quantower"), now.later(YOUNG * 10)
+    observer = ProcessObserver(table=table)
+    seen(observer, old)
+    table.marked.clear()
+    for count in range(1, 10):
+        seen(observer, Moment(old.monotonic + count * TURN / 1000, 500_000_000.0))
+
+    assert running.pid not in table.marked
 
 
 def test_the_share_of_the_processor_is_that_since_the_last_look(start: Start, now: Moment) -> None:

@@ -170,7 +170,15 @@ class Table:
         self.error: Exception | None = None
         self.names = {100: "java", 200: "docker-proxy", 300: "quantower"}
 
-    def read(self, applications: frozenset[int], ports: frozenset[int], *, thorough: bool, now: float) -> SocketReading:
+    def read(
+        self,
+        applications: frozenset[int],
+        ports: frozenset[int],
+        *,
+        others: frozenset[int] = frozenset(),
+        thorough: bool,
+        now: float,
+    ) -> SocketReading:
         if self.error is not None:
             raise self.error
         return SocketReading(self.rows, "rights")

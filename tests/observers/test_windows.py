@@ -1,7 +1,7 @@
 """When the screen is asked which applications have a window, and what is remembered."""
 
 from agent.core.clock import Moment
-from agent.observers.windows import AGAIN, WindowObserver
+from agent.observers.windows import AGAIN, FOLLOWED, WindowObserver
 from tests.problems.scene import gateway, tws
 
 NOW = Moment(1000.0, 2000.0)
@@ -50,6 +50,19 @@ def test_a_thorough_look_asks_about_all() -> None:
 
     assert screen.asked == [{1, 2}]
     assert [p.has_window for p in seen] == [False, True]
+
+
+def test_after_a_thorough_look_all_are_followed_for_a_while_and_then_left_alone() -> None:
+    screen = Screen(2)
+    watching = observer(screen)
+    watching.observe((LISTENING,), thorough=True, now=NOW)
+    told = [
+        watching.observe((LISTENING,), thorough=False, now=NOW.later(seconds))[0].has_window
+        for seconds in (5, AGAIN, FOLLOWED - 1, FOLLOWED, FOLLOWED + AGAIN)
+    ]
+
+    assert told == [True, True, True, None, None]
+    assert screen.asked == [{2}, {2}, {2}]
 
 
 def test_an_answer_is_good_for_a_while_and_for_those_it_was_about() -> None:

@@ -8,12 +8,22 @@ import subprocess
 import sys
 from collections import namedtuple
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import psutil
 import pytest
 
-from agent.platforms import linux_sockets, psutil_sockets
-from agent.platforms.linux_sockets import OWNERLESS_FOR, DiagRow, NetlinkReader, parse, socket_inodes
+from agent.platforms import psutil_sockets
+from agent.platforms.linux_sockets import (
+    OWNERLESS_FOR,
+    DiagRow,
+    Keep,
+    NetlinkReader,
+    at_ports,
+    dump,
+    parse,
+    socket_inodes,
+)
 from agent.platforms.psutil_sockets import ALL_EVERY, NEW_CLIENT_EVERY, PsutilReader, every_row, rows_of
 from agent.platforms.socket_row import SocketReader, SocketReading, SocketRow, SocketState, plain_address
 
@@ -41,11 +51,11 @@ def test_a_netlink_answer_is_read_row_by_row() -> None:
     rows, last = parse(message + DONE)
 
     assert last
-    assert rows == (
+    assert rows == [
         DiagRow(SocketRow(ESTABLISHED, "10.0.0.5", 50000, "198.51.100.9", 4001), 77, 1000),
         DiagRow(SocketRow(LISTEN, "", 4002), 78, 0),
         DiagRow(SocketRow(CLOSE_WAIT, "127.0.0.1", 4002, "127.0.0.1", 40000), 0, 0),
-    )
+    ]
 
 
 def test_an_answer_without_an_end_asks_for_more() -> None:
@@ -155,11 +165,20 @@ class Machine:
         self.asked.append(pid)
         if pid in self.hidden:
             raise PermissionError(errno.EACCES, "withheld")
+        if pid not in self.sockets:
+            raise FileNotFoundError(errno.ENOENT, "no such process")
         return self.sockets[pid]
+
+    def dump(self, ports: frozenset[int] | None, keep: Keep) -> list[DiagRow]:
+        return [
+            d
+            for d in self.table
+            if (d.row.state is LISTEN) is (ports is None) and keep(d.row.local_port, d.row.remote_port, d.inode)
+        ]
 
     def reader(self) -> NetlinkReader:
         return NetlinkReader(
-            lambda: tuple(self.table),
+            self.dump,
             self.inodes_of,
             lambda: list(self.sockets),
             lambda pid: self.users[pid],
@@ -186,17 +205,18 @@ def test_owners_are_looked_for_once_and_only_where_they_matter(machine: Machine)
     machine.asked.clear()
     again = reader.read(frozenset({100}), frozenset({4002}), thorough=False, now=5.0)
 
-    assert [row.pid for row in first.rows] == [100, None, None]
+    assert [(row.local_port, row.pid) for row in first.rows] == [(4002, 100)]
     assert again == first
     assert machine.asked == []
 
 
 def test_a_socket_without_an_owner_is_looked_for_again_after_a_while_or_when_asked(machine: Machine) -> None:
     reader = machine.reader()
-    reader.read(frozenset(), frozenset(), thorough=False, now=0.0)
+    ssh = frozenset({22})
+    reader.read(frozenset(), ssh, thorough=False, now=0.0)
     machine.hidden.clear()
-    early = reader.read(frozenset(), frozenset(), thorough=False, now=OWNERLESS_FOR / 2).rows[1].pid
-    asked = reader.read(frozenset(), frozenset(), thorough=True, now=OWNERLESS_FOR / 2).rows[1].pid
+    early = reader.read(frozenset(), ssh, thorough=False, now=OWNERLESS_FOR / 2).rows[0].pid
+    asked = reader.read(frozenset(), ssh, thorough=True, now=OWNERLESS_FOR / 2).rows[0].pid
 
     assert (early, asked) == (None, 300)
 
@@ -216,7 +236,7 @@ def test_the_listener_of_another_users_application_is_told_by_its_user(machine: 
     machine.users = {100: 1000}
     found = machine.reader().read(frozenset({100}), frozenset({4002}), thorough=False, now=0.0)
 
-    assert [row.pid for row in found.rows] == [100, None, None]
+    assert [row.pid for row in found.rows] == [100]
 
 
 def test_of_two_hidden_applications_of_one_user_neither_is_given_the_socket(machine: Machine) -> None:
@@ -233,6 +253,76 @@ def test_applications_whose_sockets_are_withheld_are_named(machine: Machine) -> 
     reader = machine.reader()
 
     assert reader.read(frozenset({100, 200}), frozenset(), thorough=False, now=0.0).withheld == {100}
+
+
+def test_listeners_on_other_ports_are_looked_at_once_until_a_while_has_passed(machine: Machine) -> None:
+    machine.sockets[200].append(2)
+    reader = machine.reader()
+    reader.read(frozenset({100}), frozenset({4002}), thorough=False, now=0.0)
+    asked = []
+    for now, thorough in ((5.0, False), (10.0, True), (10.0 + OWNERLESS_FOR, False)):
+        machine.asked.clear()
+        reader.read(frozenset({100}), frozenset({4002}), thorough=thorough, now=now)
+        asked.append(list(machine.asked))
+
+    assert asked == [[], [100], [100]]
+
+
+def test_a_listener_of_a_program_that_turns_out_to_be_an_application_is_told(machine: Machine) -> None:
+    machine.table.append(DiagRow(SocketRow(LISTEN, "", 5999), 6, 1000))
+    machine.sockets[500] = [6]
+    reader = machine.reader()
+    before = reader.read(frozenset({100}), frozenset(), thorough=False, now=0.0)
+    after = reader.read(frozenset({100, 500}), frozenset(), thorough=False, now=5.0)
+
+    assert [row.pid for row in before.rows if row.local_port == 5999] == []
+    assert [row.pid for row in after.rows if row.local_port == 5999] == [500]
+
+
+def test_the_ports_of_another_program_are_told_when_asked_for(machine: Machine) -> None:
+    machine.hidden.clear()
+    found = machine.reader().read(frozenset({100}), frozenset(), others=frozenset({300}), thorough=False, now=0.0)
+
+    assert {(row.local_port, row.pid) for row in found.rows} == {(4002, 100), (22, 300)}
+
+
+def test_a_program_that_comes_back_is_named_without_asking_all(machine: Machine) -> None:
+    reader = machine.reader()
+    machine.sockets[400] = [5]
+    machine.sockets.update({pid: [] for pid in range(1000, 1100)})
+    machine.table.append(DiagRow(SocketRow(ESTABLISHED, "127.0.0.1", 40000, "127.0.0.1", 4002), 5, 1000))
+    reader.read(frozenset({100}), frozenset({4002}), thorough=False, now=0.0)
+    machine.table[-1] = DiagRow(SocketRow(ESTABLISHED, "127.0.0.1", 40001, "127.0.0.1", 4002), 7, 1000)
+    machine.sockets[400] = [7]
+    machine.asked.clear()
+    found = reader.read(frozenset({100}), frozenset({4002}), thorough=False, now=5.0)
+
+    assert found.rows[-1].pid == 400
+    assert set(machine.asked) <= {100, 400, os.getpid()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="netlink")
+@pytest.mark.parametrize("around", [(), (-1, 1), range(-300, 300, 2)], ids=["alone", "a run", "too many to ask for"])
+def test_the_kernel_hands_out_the_connections_of_some_ports_only(server: socket.socket, around: Iterable[int]) -> None:
+    port = server.getsockname()[1]
+    handed: list[tuple[int, int]] = []
+    with (
+        socket.create_server(("127.0.0.1", 0)) as other,
+        socket.create_connection(other.getsockname()),
+        socket.create_connection(("127.0.0.1", port)) as client,
+    ):
+        end = client.getsockname()[1]
+        ports = frozenset({port, *(port + n for n in around)} - {end, other.getsockname()[1]})
+
+        def note(local: int, remote: int, inode: int) -> bool:
+            handed.append((local, remote))
+            return False
+
+        dump(ports, note)
+
+    asked = {(local, remote) for local, remote in handed if ports & {local, remote}}
+    assert asked >= {(port, end), (end, port)}
+    assert len(at_ports(ports)) == 0 or len(asked) == len(handed)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="descriptors below /proc")
@@ -295,13 +385,14 @@ class Priced:
         self.listening = SocketRow(LISTEN, "", 4002, pid=100)
         self.own: tuple[SocketRow, ...] | None = (self.listening,)
         self.others: tuple[SocketRow, ...] = (SocketRow(LISTEN, "", 7496, pid=200),)
+        self.ended: set[int] = set()
 
     def everything(self) -> SocketReading:
         self.all += 1
         return SocketReading((*(self.own or (self.listening,)), *self.others))
 
     def reader(self) -> PsutilReader:
-        return PsutilReader(self.everything, lambda pid: self.own)
+        return PsutilReader(self.everything, lambda pid: self.own, lambda pid: pid not in self.ended)
 
 
 APPS, PORTS = frozenset({100}), frozenset({4002})
@@ -356,8 +447,41 @@ def test_a_new_client_of_the_application_is_worth_reading_all() -> None:
     assert priced.others[0] in found.rows
 
 
+def test_another_program_on_the_port_that_has_ended_is_not_told_from_an_older_reading() -> None:
+    priced = Priced()
+    reader = priced.reader()
+    ports = PORTS | {7496}
+    reader.read(APPS, ports, thorough=False, now=0.0)
+    priced.ended, priced.others = {200}, ()
+    found = reader.read(APPS, ports, thorough=False, now=5.0)
+
+    assert found.rows == (priced.listening,)
+
+
+def test_a_listener_whose_owner_had_ended_already_is_no_reason_to_read_all_at_every_look() -> None:
+    priced = Priced()
+    priced.ended = {200}
+    reader = priced.reader()
+    for now in (0.0, 5.0, 10.0):
+        reader.read(APPS, PORTS | {7496}, thorough=False, now=now)
+
+    assert priced.all == 1
+
+
+def test_a_socket_that_was_accepted_since_the_older_reading_is_counted_once() -> None:
+    priced = Priced()
+    piled = SocketRow(CLOSE_WAIT, "127.0.0.1", 4002, "127.0.0.1", 40000)
+    priced.others = (piled,)
+    reader = priced.reader()
+    reader.read(APPS, PORTS, thorough=False, now=0.0)
+    priced.own = (priced.listening, replace(piled, pid=100))
+    found = reader.read(APPS, PORTS, thorough=False, now=4.0)
+
+    assert [row.pid for row in found.rows if row.state is CLOSE_WAIT] == [100]
+
+
 def test_netlink_is_not_asked_for_on_a_system_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
 
     with pytest.raises(OSError, match="Linux"):
-        linux_sockets.dump()
+        dump(None, lambda local, remote, inode: True)

@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import threading
+import time
 
 import pytest
 
+from agent.core.clock import Moment
 from agent.core.display import Notice
 from agent.core.effects import (
     Announce,
@@ -20,7 +22,7 @@ from agent.core.effects import (
     Withdraw,
 )
 from agent.core.events import Event, Looked, NoticeUndelivered, ProcessExited, SessionLost, SessionReady, Tick
-from agent.core.facts import Known, Unknown
+from agent.core.facts import Known, MachineFacts, Unknown
 from agent.core.memory import Memory
 from agent.core.problem import Severity
 from agent.runtime.perform import Performer
@@ -74,6 +76,28 @@ async def test_a_look_comes_back_as_an_event(inbox: Inbox) -> None:
     assert isinstance(looked, Looked)
     assert isinstance(looked.machine.processes, Known)
     assert world.looks == [(frozenset({4002}), True)]
+
+
+@pytest.mark.parametrize("thorough", [False, True])
+async def test_a_look_tells_what_it_cost_and_whether_it_was_thorough(inbox: Inbox, thorough: bool) -> None:
+    world = MadeUpWorld()
+    seen = world.seen
+
+    def dear(now: Moment) -> MachineFacts:
+        began = time.thread_time()
+        while time.thread_time() - began < 0.02:
+            pass
+        return seen(now)
+
+    world.seen = dear  # type: ignore[method-assign]
+    at_work = performer(world, inbox)
+    at_work.perform(LookAt(world.now().monotonic, thorough=thorough))
+    (looked,) = await inbox.first(Looked)
+    await at_work.close()
+
+    assert isinstance(looked, Looked)
+    assert looked.machine.cost >= 0.02
+    assert looked.machine.thorough is thorough
 
 
 async def test_there_is_one_look_at_a_time(inbox: Inbox) -> None:
