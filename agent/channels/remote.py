@@ -41,7 +41,9 @@ class RemoteChannel:
             return NotDelivered("none of the addresses in notifications.remote is one that Apprise knows")
         steps = "".join(f"\n{number}. {step}" for number, step in enumerate(notice.steps, 1))
         kind = "success" if notice.over else _TYPES[notice.severity]
-        taken = await services.async_notify(title=notice.title, body=notice.text + steps, notify_type=kind)
+        taken = await services.async_notify(
+            title=notice.title, body=notice.text + steps, notify_type=kind, body_format="text"
+        )
         return Delivered(self.name) if taken else NotDelivered("a service did not take it")
 
     async def withdraw(self, key: str) -> None:
