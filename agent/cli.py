@@ -194,9 +194,8 @@ def _explain(options: argparse.Namespace) -> int:
     words = " ".join(options.words)
     explanation = explain(words, load_guides())
     if explanation is None:
-        tell(
-            f"Gatelight does not know what “{one_line(words)[:80]}” means: give a problem code, a notice number or a log line."
-        )
+        shown = one_line(words)[:80]
+        tell(f"Gatelight does not know what “{shown}” means: give a problem code, a notice number or a log line.")
         return 1
     out(render(explanation))
     return 0

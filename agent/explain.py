@@ -126,15 +126,16 @@ _WHOSE = {
 
 
 def _remarks(notice: Notice, found: Found) -> Iterable[str]:
+    rest = redact(found.rest)
     good = "This is good news, although many programs log it as an error."
     yield good if notice.kind.good_news else _WHOSE[notice.klass]
-    if (farm := farm_of(notice.code, found.rest)) and found.rest.strip():
-        yield f"The farm is {redact(farm.name)} ({farm.kind.title})."
+    if (farm := farm_of(notice.code, rest)) and rest.strip():
+        yield f"The farm is {farm.name} ({farm.kind.title})."
     if notice.kind is NoticeKind.LINK_RESTORED:
-        broken = [f.name for f in farms_of_restored(found.rest) if f.status is FarmStatus.BROKEN]
+        broken = [f.name for f in farms_of_restored(rest) if f.status is FarmStatus.BROKEN]
         if broken:
-            yield f"Not connected yet: {redact(', '.join(broken))}."
-    if notice.kind is NoticeKind.PORT_CHANGED and (port := new_port(found.rest)):
+            yield f"Not connected yet: {', '.join(broken)}."
+    if notice.kind is NoticeKind.PORT_CHANGED and (port := new_port(rest)):
         yield f"The new port is {port}."
     if is_noise_while_link_down(notice.code):
         yield "While TWS has no connection to IB's servers this notice means nothing: TWS then sends it wrongly."

@@ -18,7 +18,7 @@ from agent.core.fix import (
 )
 from agent.core.reading import door_at, owner_in, same_door
 from agent.core.settings_reading import settings_of
-from agent.core.telling import app_name, clock, shortened
+from agent.core.telling import app_name, clock
 from agent.tws.api_settings import UPDATE_CONFIG_SINCE, ConfigResponse, Configuration, Source, UpdateWarning
 from agent.tws.applications import ApplicationKind
 from agent.tws.outside import clean

@@ -3,9 +3,9 @@
 A process may have any bytes as its name, a program on the API port may send any notice. What Gatelight keeps of them
 is valid Unicode on one line, without control, format and invisible characters, and of bounded length.
 
-The type does it: a value with texts from outside is a dataclass that inherits `FromOutside`, and each of its fields of
-type `OutsideName` or `OutsideText` is cleaned while the value is made, whatever made it. So no caller can forget it, and
-a text that did not pass cannot be part of a fact. `RawText` marks the exceptions: texts that are compared, opened or
+The type does it: a value with texts from outside is a dataclass that inherits `FromOutside`. Each of its fields of type
+`OutsideName` or `OutsideText` is cleaned while the value is made, whatever made it: no caller can forget it, and a text
+that did not pass cannot be part of a fact. `RawText` marks the exceptions: texts that are compared, opened or
 sent back as they came, and never shown.
 
 Masking is a second step (`masked`), since only the running program knows the names of its user: `core.intake` masks
@@ -74,7 +74,7 @@ class FromOutside:
     __slots__ = ()
 
     def __post_init__(self) -> None:
-        kind: type[Any] = type(self)
+        kind: Any = type(self)
         for name, how in _fields_of(kind):
             value = getattr(self, name)
             made = _each(value, partial(clean, longest=how.longest), how.most)

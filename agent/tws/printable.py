@@ -1,4 +1,4 @@
-"""A text on its way out: without what a terminal, a desktop or a bus takes for a command. Pure, and loads nothing heavy.
+"""A text on its way out: without what a terminal, a desktop or a bus takes for a command. Pure, and quick to load.
 
 What comes from outside was cleaned where it came in (`agent.tws.outside`), and stays as it is here. This holds for
 what came another way, such as an option typed at a terminal: each way out is safe by itself.
