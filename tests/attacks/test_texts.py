@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import typing
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import replace
@@ -19,11 +20,11 @@ from dbus_fast import Message, MessageType, Variant
 from hypothesis import HealthCheck, given, settings
 
 from agent import cli
-from agent.channels import Delivered, Delivery, harmless
+from agent.channels import Chain, Delivered, Delivery, harmless
 from agent.channels.texts import text_of, title_of
 from agent.core import data_seen, events, facts, fix, memory
 from agent.core.agent import advance, begin
-from agent.core.display import Action, Display, Notice
+from agent.core.display import Action, Display, MenuEntry, Notice, Quit
 from agent.core.effects import Announce, Effect, Record, Remember
 from agent.core.events import (
     ConfigRejected,
@@ -48,6 +49,7 @@ from agent.core.facts import (
     Unknown,
 )
 from agent.core.menu import display
+from agent.core.problem import Severity
 from agent.core.settings import Settings
 from agent.core.state import AgentState
 from agent.core.status import Status, to_json
@@ -341,6 +343,27 @@ class Heard:
 
     async def withdraw(self, key: str) -> None:
         pass
+
+
+@ATTACK
+@given(planted=hostile())
+async def test_a_notice_made_anywhere_goes_out_harmless(planted: tuple[str, str]) -> None:
+    text, secret = planted
+    heard = Heard()
+    made = Notice("key", Severity.INFO, text, text, steps=(text,), offers=(MenuEntry(text, Quit()),))
+
+    await Chain([heard]).announce(made)
+    (out,) = heard.notices
+    said = [out.title, *out.text.split("\n"), *(line for step in out.steps for line in step.split("\n"))]
+    said += [out.offers[0].label, title_of(made), *text_of(made).split("\n")]
+
+    assert [
+        t for t in said if any(unicodedata.category(c) in ("Cc", "Cs") or c in "\u202e\u2066\u200f" for c in t)
+    ] == []
+    assert "\n" not in out.title + out.offers[0].label
+    # Names and words of this user are known where texts come in.
+    if secret not in ("alice.smith", "t0ken-xyz"):
+        assert secret not in f"{out.title}{out.text}{out.steps}{out.offers[0].label}"
 
 
 # ── a real program with such a name ─────────────────────────────────────────────────────────────
