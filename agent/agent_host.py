@@ -38,6 +38,7 @@ from agent.runtime.memory_file import MemoryFile
 from agent.runtime.paths import Places
 from agent.runtime.schedule import Schedule
 from agent.tray.icon import Tray
+from agent.tws.outside import mask
 from agent.world import RealWorld, first_state
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ class AgentHost:
             below=below,
         )
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
-        state = replace(state, abilities=abilities(places.config), config_error=config_error)
+        error = None if config_error is None else mask(config_error, state.private)
+        state = replace(state, abilities=abilities(places.config), config_error=error)
         if autostarted:
             state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
         self._loop = AgentLoop(state, self._world)

@@ -61,9 +61,11 @@ def _let_go_of_output() -> None:
 
 
 def out(text: str) -> None:
-    """The one way of printing a result."""
+    """The one way of printing a result; nothing in it is taken for a command by the terminal."""
+    from agent.tws.printable import printable
+
     try:
-        print(text, flush=True)
+        print(printable(text), flush=True)
     except BrokenPipeError:
         raise
     except OSError as fault:
@@ -72,9 +74,11 @@ def out(text: str) -> None:
 
 def tell(text: str) -> None:
     """A message for people, beside the result."""
+    from agent.tws.printable import printable
+
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
-            print(text, file=sys.stderr, flush=True)
+            print(printable(text), file=sys.stderr, flush=True)
 
 
 # ── commands ────────────────────────────────────────────────────────────────────────────────────
@@ -185,11 +189,13 @@ def _print_status(status: dict[str, Any], as_json: bool, *, thorough: bool) -> N
 def _explain(options: argparse.Namespace) -> int:
     from agent.explain import explain, render
     from agent.guides import load_guides
+    from agent.tws.printable import one_line
 
     words = " ".join(options.words)
     explanation = explain(words, load_guides())
     if explanation is None:
-        tell(f"Gatelight does not know what “{words[:80]}” means: give a problem code, a notice number or a log line.")
+        shown = one_line(words)[:80]
+        tell(f"Gatelight does not know what “{shown}” means: give a problem code, a notice number or a log line.")
         return 1
     out(render(explanation))
     return 0

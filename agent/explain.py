@@ -23,6 +23,8 @@ from agent.tws.notices import (
     new_port,
     read,
 )
+from agent.tws.printable import printable
+from agent.tws.privacy import redact
 from agent.tws.symptoms import Symptom, symptom_of
 
 
@@ -71,7 +73,7 @@ _LONGEST = 50_000
 
 def explain(words: str, guides: Mapping[str, Guide]) -> Explanation | None:
     """What a problem's code, a notice number or a pasted line of log means; None when nothing in it is known."""
-    words = words[-_LONGEST:]
+    words = printable(words[-_LONGEST:])
     if (code := re.sub(r"[\s_-]+", "-", words.strip().lower()).strip("-.?!:")) in guides:
         return _of_problem(guides[code])
     notices = _by_weight(find_notices(words))
@@ -124,15 +126,16 @@ _WHOSE = {
 
 
 def _remarks(notice: Notice, found: Found) -> Iterable[str]:
+    rest = redact(found.rest)
     good = "This is good news, although many programs log it as an error."
     yield good if notice.kind.good_news else _WHOSE[notice.klass]
-    if (farm := farm_of(notice.code, found.rest)) and found.rest.strip():
+    if (farm := farm_of(notice.code, rest)) and rest.strip():
         yield f"The farm is {farm.name} ({farm.kind.title})."
     if notice.kind is NoticeKind.LINK_RESTORED:
-        broken = [f.name for f in farms_of_restored(found.rest) if f.status is FarmStatus.BROKEN]
+        broken = [f.name for f in farms_of_restored(rest) if f.status is FarmStatus.BROKEN]
         if broken:
             yield f"Not connected yet: {', '.join(broken)}."
-    if notice.kind is NoticeKind.PORT_CHANGED and (port := new_port(found.rest)):
+    if notice.kind is NoticeKind.PORT_CHANGED and (port := new_port(rest)):
         yield f"The new port is {port}."
     if is_noise_while_link_down(notice.code):
         yield "While TWS has no connection to IB's servers this notice means nothing: TWS then sends it wrongly."

@@ -27,9 +27,12 @@ from agent.platforms import current
 from agent.platforms.exit_watch import watch_exit
 from agent.problems import PROBLEMS
 from agent.runtime.clock import SystemClock
+from agent.runtime.logs import private_here
 from agent.runtime.loop import Session
 from agent.runtime.memory_file import MemoryFile
 from agent.session.traffic import Traffic
+from agent.tws.outside import masked
+from agent.tws.privacy import Private
 
 if TYPE_CHECKING:
     from agent.core.data_run import Plan
@@ -60,8 +63,11 @@ def first_state(
     memory: Memory | None = None,
     timing: Timing | None = None,
     known: Knowledge | None = None,
+    private: Private | None = None,
 ) -> AgentState:
-    """An agent that has seen nothing yet."""
+    """An agent that has seen nothing yet. `private`: what it masks; None: what is private on this machine."""
+    if private is None:
+        private = private_here(settings.notifications.remote)
     return AgentState(
         knowledge=known or knowledge(),
         settings=settings,
@@ -70,7 +76,9 @@ def first_state(
         started=now,
         timing=timing or timing_of(settings),
         purpose=purpose,
-        memory=memory or Memory(),
+        # An earlier version kept titles as they were.
+        memory=masked(memory or Memory(), private),
+        private=private,
         # Two agents that start together shall not ask for the same client ID.
         next_number=random.randrange(1, 2000),
     )

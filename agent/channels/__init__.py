@@ -3,10 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 from agent.core.display import Notice
+from agent.tws.outside import mask
+from agent.tws.printable import one_line, printable
+from agent.tws.privacy import NOTHING_MORE
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +48,24 @@ class Channel(Protocol):
         """Take the notice of this key back, where the channel can."""
 
 
+def harmless(notice: Notice) -> Notice:
+    """The notice as it may go out. Its texts from outside passed when they came in; this is for what came another way.
+
+    Names of people are not looked for here: a connection may have been named after its user.
+    """
+
+    def safe(text: str) -> str:
+        return mask(printable(text), NOTHING_MORE)
+
+    return replace(
+        notice,
+        title=one_line(safe(notice.title)),
+        text=safe(notice.text),
+        steps=tuple(safe(step) for step in notice.steps),
+        offers=tuple(replace(offer, label=one_line(safe(offer.label))) for offer in notice.offers),
+    )
+
+
 class Chain:
     """Channels in order of preference, of which the first one that confirms wins; and some that are always told.
 
@@ -63,7 +84,8 @@ class Chain:
         return ", ".join(channel.name for channel in self._channels)
 
     async def announce(self, notice: Notice) -> Delivery:
-        """See `Channel.announce`."""
+        """See `Channel.announce`. What goes out is masked and without control characters, whatever made the notice."""
+        notice = harmless(notice)
         # Beside the chain: a service that does not answer must not keep the desktop waiting.
         beside = [asyncio.create_task(self._try(channel, notice)) for channel in self._always]
         self._telling.update(beside)

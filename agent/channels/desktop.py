@@ -22,6 +22,7 @@ from typing import Any
 from agent.channels import Delivered, Delivery, NotDelivered
 from agent.channels.texts import APP_NAME, Manner, manner_of, service_abilities, text_of, title_of
 from agent.core.display import Notice
+from agent.tws.printable import one_line
 
 SEND_SECONDS = 5.0
 """notify-send needs 40 ms; a notification service that has to be started first, a second or two."""
@@ -91,7 +92,7 @@ class DesktopChannel:
                         icon=icon,
                         urgency=manner.urgency,
                         expire_time=str(manner.seconds * 1000),
-                        hint=f"string:x-canonical-private-synchronous:{key}",
+                        hint=f"string:x-canonical-private-synchronous:{one_line(key)}",
                     )
                 case "NotifyDbus":
                     hints = {"urgency": importlib.import_module("dbus").Byte(manner.urgency_level)}

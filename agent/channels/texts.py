@@ -1,12 +1,12 @@
 """What every desktop channel makes of a notice: texts that can be sent, icon, urgency, and how long it stays."""
 
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.channels import NotDelivered
 from agent.core.display import TEXT_LIMIT, TITLE_LIMIT, Notice, shortened
 from agent.core.problem import Severity
+from agent.tws.printable import printable
 
 APP_NAME = "Gatelight"
 
@@ -45,9 +45,8 @@ def manner_of(notice: Notice) -> Manner:
 
 
 def plain(text: str) -> str:
-    """The text without what cannot be sent: control characters (but line ends) and halves of characters."""
-    kept = "".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc")
-    return kept.encode("utf-8", "replace").decode("utf-8").strip()
+    """The text without what cannot be sent: control and direction characters (but line ends), halves of characters."""
+    return printable(text).strip()
 
 
 def title_of(notice: Notice) -> str:

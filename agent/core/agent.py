@@ -128,7 +128,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         for e in ledger.entries.values()
         if e.problem.code in words.guides
     }
-    offers, unoffered = offers_for((e.problem for e in ledger.entries.values()), words.fixes, facts)
+    offers, unoffered = offers_for((e.problem for e in ledger.entries.values()), words.fixes, facts, state.private)
     manners, several = _manners(state, name, ledger, now), len(state.watched) > 1
     ledger, effects = speak(name, ledger, changes, steps, manners, now, offers, several=several)
     failures = (

@@ -12,6 +12,7 @@ from agent.core.noticed import live
 from agent.core.reading import chosen, link_settled, port_of
 from agent.core.settings import Intent, WantedApplication
 from agent.core.settings_reading import as_told, daily_time, settings_of, why_unknown
+from agent.core.telling import listed
 from agent.tws.api_settings import ConfigResponse, SettingValue, Source
 from agent.tws.api_settings_table import FIELDS, PRECAUTIONS, SettingField
 from agent.tws.applications import ApplicationKind
@@ -142,7 +143,7 @@ def _trusted(facts: Facts, told: ConfigResponse) -> Row:
         return Row(_SETTINGS, box.title, wanted, "includes this computer", how, RowState.OK)
     if value is None:
         return _unknown(facts, _SETTINGS, box, wanted)
-    return Row(_SETTINGS, box.title, wanted, ", ".join(value), as_told(facts), RowState.OK)
+    return Row(_SETTINGS, box.title, wanted, listed(value, room=120), as_told(facts), RowState.OK)
 
 
 def _precaution(facts: Facts, told: ConfigResponse, box: SettingField) -> Row:

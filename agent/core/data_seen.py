@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from agent.core.facts import Outcome
 from agent.tws.farms import Farm
+from agent.tws.outside import FromOutside, OutsideText
 from agent.tws.symbol import Instrument
 
 LIVE_OR_FROZEN = 2
@@ -15,11 +16,11 @@ WHATEVER_THERE_IS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Told(FromOutside):
     """One notice about a request."""
 
     code: int
-    text: str
+    text: OutsideText
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class SymbolSeen:
+class SymbolSeen(FromOutside):
     """Everything that came for one symbol."""
 
     instrument: Instrument
@@ -76,12 +77,12 @@ class SymbolSeen:
     """Whether the application said meanwhile that it has no link to IB's servers: all refusals are then noise."""
     farms: tuple[Farm, ...] = ()
     """The farms as this session was told them."""
-    ended: str = ""
+    ended: OutsideText = ""
     """Why the session was over before everything was asked; empty when it was not."""
 
 
 @dataclass(frozen=True, slots=True)
-class DataTest:
+class DataTest(FromOutside):
     """One run of the self-test."""
 
     connection: str
@@ -93,7 +94,7 @@ class DataTest:
     port: int | None = None
     outcome: Outcome | None = None
     """How the session of its own came about; None while that is open."""
-    detail: str = ""
+    detail: OutsideText = ""
     """Why nothing was seen, where no session came about or the time was up; for the evidence."""
     seen: tuple[SymbolSeen, ...] = field(default=())
     symbols: tuple[str, ...] = ()

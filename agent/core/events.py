@@ -7,6 +7,7 @@ from agent.core.display import Action
 from agent.core.facts import Abilities, Fact, MachineFacts, Outcome
 from agent.core.settings import Settings
 from agent.tws.api_settings import ConfigResponse
+from agent.tws.outside import FromOutside, OutsideText, RawName
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,44 +18,44 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionReady:
+class SessionReady(FromOutside):
     """The API session `number` is usable: accounts and nextValidId came."""
 
     number: int
     server_version: int
-    accounts: tuple[str, ...]
+    accounts: tuple[RawName, ...]
     elapsed: float
     """Seconds from connect to ready."""
 
 
 @dataclass(frozen=True, slots=True)
-class SessionFailed:
+class SessionFailed(FromOutside):
     """The attempt `number` did not become a session."""
 
     number: int
     outcome: Outcome
     elapsed: float
     """Seconds from connect to verdict."""
-    detail: str = ""
+    detail: OutsideText = ""
     server_version: int | None = None
     accounts_came: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class SessionLost:
+class SessionLost(FromOutside):
     """The established session `number` ended, and not because we closed it."""
 
     number: int
-    reason: str
+    reason: OutsideText
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeArrived:
+class NoticeArrived(FromOutside):
     """The application sent a notice to session `number`."""
 
     number: int
     code: int
-    text: str
+    text: OutsideText
     request_id: int = -1
 
 
@@ -114,18 +115,18 @@ class Reconfigured:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfigRejected:
+class ConfigRejected(FromOutside):
     """A new configuration could not be used; the old one stays in force."""
 
-    reason: str
+    reason: OutsideText
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeUndelivered:
+class NoticeUndelivered(FromOutside):
     """No desktop channel took a notice."""
 
     key: str
-    reason: str
+    reason: OutsideText
 
 
 Event: TypeAlias = (

@@ -14,6 +14,7 @@ from agent.tws.api_settings import ConfigResponse
 from agent.tws.applications import Application, ApplicationKind, TradingMode
 from agent.tws.calendar import Expectation, Region
 from agent.tws.farms import Farm
+from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawName, RawText
 
 T = TypeVar("T")
 
@@ -26,10 +27,10 @@ class Known(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(FromOutside):
     """Something that could not be found out, and why, in words for people."""
 
-    reason: str
+    reason: OutsideText
 
 
 Fact: TypeAlias = Known[T] | Unknown
@@ -41,7 +42,7 @@ NOT_LOOKED = Unknown("not looked at yet")
 
 
 @dataclass(frozen=True, slots=True)
-class SettingsHints:
+class SettingsHints(FromOutside):
     """What the readable settings files (jts.ini, IBC's config.ini) tell. Hints, never proof; None: not told."""
 
     trading_mode: TradingMode = TradingMode.UNKNOWN
@@ -57,12 +58,12 @@ class SettingsHints:
     """Daily log-off, minutes after local midnight, as told by IBC's configuration."""
     command_server_port: int | None = None
     """IBC's command server, where it is on."""
-    source: str | None = None
+    source: OutsideName | None = None
     """File name (not path) the hints were read from."""
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class Process(FromOutside):
     """A running TWS or IB Gateway."""
 
     pid: int
@@ -73,7 +74,7 @@ class Process:
     """Ports it listens on that can be the API, likeliest first."""
     ports_withheld: bool = False
     """The system does not show its sockets, and none was found otherwise: it may well listen."""
-    upstream: str | None = None
+    upstream: OutsideName | None = None
     """Remote "address:port" of its longest-standing connection to IB's servers."""
     upstream_since: float | None = None
     """Monotonic time at which that connection was first seen standing."""
@@ -106,11 +107,11 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class OtherProcess:
+class OtherProcess(FromOutside):
     """A process worth naming that is neither TWS nor IB Gateway, like the Client Portal Gateway."""
 
     pid: int
-    name: str
+    name: OutsideName
     ports: tuple[int, ...] = ()
 
 
@@ -125,28 +126,28 @@ class Processes:
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(FromOutside):
     """A LISTEN socket of this machine."""
 
     port: int
     pid: int | None = None
     """None where the system does not say."""
-    program: str | None = None
+    program: OutsideName | None = None
     """Process name of the owner."""
     relay: bool = False
     """The owner is a known relay: docker-proxy, com.docker.backend, wslrelay, ssh, socat, portproxy …"""
 
 
 @dataclass(frozen=True, slots=True)
-class ApiClient:
+class ApiClient(FromOutside):
     """A program connected to an API port of this machine."""
 
     port: int
     """The API port."""
     pid: int | None = None
-    name: str | None = None
+    name: OutsideName | None = None
     """Process name without path; None where the system does not say."""
-    peer: str | None = None
+    peer: OutsideName | None = None
     """Address, when it is not of this machine."""
     since: float = 0.0
     """Epoch seconds at which it was first seen."""
@@ -157,23 +158,23 @@ class ApiClient:
 
 
 @dataclass(frozen=True, slots=True)
-class Sockets:
+class Sockets(FromOutside):
     """The part of the socket table that matters."""
 
     listeners: tuple[Listener, ...] = ()
     clients: tuple[ApiClient, ...] = ()
-    unseen: str | None = None
+    unseen: OutsideText | None = None
     """Why sockets of other users' programs are missing, where they are: then a free port is not proven free."""
 
 
 @dataclass(frozen=True, slots=True)
-class Installation:
+class Installation(FromOutside):
     """TWS or IB Gateway found on disk."""
 
     kind: ApplicationKind
-    version: str | None
-    path: str
-    command: tuple[str, ...] = ()
+    version: OutsideName | None
+    path: RawText
+    command: tuple[RawText, ...] = ()
     """Starts it, program first; empty where only IBC may: it has renamed the program for that."""
 
 
@@ -186,11 +187,11 @@ class SurroundingsKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(FromOutside):
     """Whether "this machine" is really another one seen from TWS."""
 
     kind: SurroundingsKind = SurroundingsKind.PLAIN
-    host_address: str | None = None
+    host_address: OutsideName | None = None
     """Address or name under which the outer machine is reached from inside WSL or a container."""
 
 
@@ -208,7 +209,7 @@ class MachineFacts:
     """Local time minus UTC, seconds."""
     taken: float = 0.0
     """Monotonic time of the look."""
-    own_names: Fact[frozenset[str]] = NOT_LOOKED
+    own_names: Fact[frozenset[RawText]] = NOT_LOOKED
     """Names and addresses that mean this machine, lower case; read by thorough looks and kept."""
     thorough: bool = False
     """It was a thorough look."""
@@ -243,7 +244,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(FromOutside):
     """The latest attempt to reach the API port."""
 
     outcome: Outcome
@@ -254,7 +255,7 @@ class Attempt:
     """Seconds from connect to verdict."""
     server_version: int | None = None
     accounts_came: bool = False
-    detail: str = ""
+    detail: OutsideText = ""
     """What exactly was seen, for the evidence; nothing private."""
     client_id: int | None = None
     first_failed: float | None = None
@@ -280,11 +281,11 @@ class ServerLink(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeSeen:
+class NoticeSeen(FromOutside):
     """One notice of the application, as our session got it."""
 
     code: int
-    text: str
+    text: OutsideText
     at: float
     """Monotonic."""
     request_id: int = -1
@@ -300,7 +301,7 @@ reqCurrentTime within a second."""
 
 
 @dataclass(frozen=True, slots=True)
-class SessionFacts:
+class SessionFacts(FromOutside):
     """What our own API session knows."""
 
     wanted: bool = True
@@ -311,7 +312,7 @@ class SessionFacts:
     port: int | None = None
     client_id: int | None = None
     server_version: int | None = None
-    accounts: tuple[str, ...] = ()
+    accounts: tuple[RawName, ...] = ()
     """Unmasked; never shown as they are."""
     latency: float | None = None
     """Seconds the latest heartbeat took."""
@@ -323,7 +324,7 @@ class SessionFacts:
     farms: tuple[Farm, ...] = ()
     data_lost_at: float | None = None
     """Monotonic time of the latest 1101."""
-    resubscribe: tuple[str, ...] = ()
+    resubscribe: tuple[OutsideName, ...] = ()
     """Programs that were connected when the data was lost (1101)."""
     heartbeat_unanswered: int = 0
     """How many heartbeats in a row have gone unanswered for the reply time-out."""
@@ -357,10 +358,10 @@ class SessionFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Abilities:
+class Abilities(FromOutside):
     """What Gatelight itself can do here, whatever is seen."""
 
-    config_file: str | None = None
+    config_file: OutsideName | None = None
     """Name of the configuration file, where there is one that can be changed."""
 
 
@@ -401,7 +402,7 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(FromOutside):
     """Everything known about one connection at one moment: what problems are judged from."""
 
     now: Moment
@@ -414,7 +415,7 @@ class Facts:
     sight: Sight = field(default_factory=Sight)
     api_settings: SettingsTold = field(default_factory=SettingsTold)
     abilities: Abilities = field(default_factory=Abilities)
-    config_error: str | None = None
+    config_error: OutsideText | None = None
     """Why the latest configuration file could not be used, when an older one is still in force."""
     other_connections: tuple[ConnectionSettings, ...] = ()
     """The user's other configured connections: they may claim a process of their own."""

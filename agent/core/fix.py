@@ -8,11 +8,13 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
-from typing import Protocol, TypeAlias
+from typing import Annotated, Protocol, TypeAlias
 
 from agent.core.facts import Facts
 from agent.core.problem import Problem
 from agent.tws.api_settings import Configuration, UpdateWarning
+from agent.tws.outside import FromOutside, OutsideName, OutsideText, Raw, masked
+from agent.tws.privacy import NOTHING_MORE, Private
 
 
 class Asker(StrEnum):
@@ -78,16 +80,16 @@ Plan: TypeAlias = StartProgram | BringToFront | ChangeConfig | SendCommand | Cha
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Question(FromOutside):
     """What somebody reads before saying yes."""
 
-    title: str
+    title: OutsideText
     """The question itself, like "Use API port 4002 for “Paper Gateway”?"."""
-    changes: tuple[str, ...]
+    changes: tuple[OutsideText, ...]
     """Exactly what will change, one statement each."""
-    given_up: tuple[str, ...] = ()
+    given_up: tuple[OutsideText, ...] = ()
     """What is given up by it, one plain sentence each; for safety prompts."""
-    remark: str = ""
+    remark: OutsideText = ""
     """What else is worth knowing, like how to undo it."""
 
     @property
@@ -98,16 +100,17 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(FromOutside):
     """A fix that can be done now for one connection."""
 
     fix: str
     connection: str
-    label: str
+    label: OutsideName
     """Words of the button, like "Use port 4002"; at most 40 characters."""
     question: Question
-    plan: Plan
-    by_hand: str = ""
+    plan: Annotated[Plan, Raw()]
+    """What is done, to the letter; only the texts are shown."""
+    by_hand: OutsideText = ""
     """How to do it by hand instead, one sentence; said when it could not be done."""
 
     @property
@@ -120,10 +123,10 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Done(FromOutside):
     """It was done."""
 
-    text: str
+    text: OutsideText
     """What was done, one sentence."""
 
 
@@ -136,12 +139,12 @@ class NeedsConsent:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(FromOutside):
     """It was not done, or it is not known whether it was."""
 
-    text: str
+    text: OutsideText
     """What went wrong, one sentence."""
-    by_hand: str
+    by_hand: OutsideText
     """How to do it by hand instead, one sentence."""
 
 
@@ -168,12 +171,12 @@ class Tools(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class CommandAnswer:
+class CommandAnswer(FromOutside):
     """What IBC's command server said."""
 
     accepted: bool
     """It answered OK."""
-    text: str
+    text: OutsideText
     """Its answer, or why there is none."""
 
 
@@ -192,11 +195,11 @@ class SettingsResult(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SettingsOutcome:
+class SettingsOutcome(FromOutside):
     """What came of a request to change settings, in words."""
 
     result: SettingsResult
-    text: str = ""
+    text: OutsideText = ""
     warnings: tuple[UpdateWarning, ...] = ()
 
 
@@ -215,7 +218,7 @@ class Fix:
 
 
 def offers_for(
-    problems: Iterable[Problem], fixes: Mapping[str, Fix], facts: Facts
+    problems: Iterable[Problem], fixes: Mapping[str, Fix], facts: Facts, private: Private = NOTHING_MORE
 ) -> tuple[dict[str, tuple[Offer, ...]], tuple[tuple[str, Exception], ...]]:
     """What can be offered for some problems, by code; and the fixes whose offer raised: those are not offered."""
     offers: dict[str, tuple[Offer, ...]] = {}
@@ -230,5 +233,5 @@ def offers_for(
             failures.append((fix.id, fault))
         else:
             if offer is not None:
-                offers[problem.code] = (offer,)
+                offers[problem.code] = (masked(offer, private),)
     return offers, tuple(failures)

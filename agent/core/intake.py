@@ -42,6 +42,7 @@ from agent.core.watch import Watched, fresh, see
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.api_settings_table import FIELDS
 from agent.tws.notices import NoticeKind, kind_of
+from agent.tws.outside import masked
 
 SessionEvent: TypeAlias = (
     SessionReady | SessionFailed | SessionLost | NoticeArrived | HeartbeatAnswered | SettingsAnswered
@@ -50,7 +51,11 @@ SessionEvent: TypeAlias = (
 
 
 def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
-    """The state after an event, and what has to be done because of the event itself."""
+    """The state after an event, and what has to be done because of the event itself.
+
+    What is private in its texts from outside is masked first: nothing that is decided, shown or kept ever holds it.
+    """
+    event = masked(event, state.private)
     match event:
         case Looked(machine):
             answered = state.urgent_since is not None and machine.taken >= state.urgent_since
@@ -87,6 +92,7 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
                     settings=settings,
                     timing=timing,
                     abilities=state.abilities if abilities is None else abilities,
+                    private=replace(state.private, words=settings.notifications.remote),
                     config_error=None,
                     urgent_since=now.monotonic,
                 ),

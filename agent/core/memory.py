@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from agent.tws.outside import FromOutside, OutsideName
+
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Told(FromOutside):
     """One problem that people were told about and that was not over yet."""
 
     connection: str
@@ -14,7 +16,7 @@ class Told:
     at: float
     """Epoch seconds of the latest announcement."""
     repeats: int = 0
-    title: str = ""
+    title: OutsideName = ""
     """What it was called, to say its end with."""
 
 

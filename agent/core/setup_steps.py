@@ -12,9 +12,10 @@ from agent.core.settings import Intent, WantedMode
 from agent.core.settings_reading import as_told, asked, settings_of, why_unknown
 from agent.core.setup import Act, Scene, Setup, SetupStep, StepState
 from agent.core.setup_extras import at_login, configuration, market_data, notice_test
-from agent.core.telling import app_name, listed, masked, took
+from agent.core.telling import app_name, listed, took
 from agent.tws.api_settings_table import PRECAUTIONS
 from agent.tws.applications import ApplicationKind, TradingMode
+from agent.tws.privacy import mask_account
 
 Judge = Callable[[Scene, tuple[SetupStep, ...]], SetupStep]
 """Judges one step, given the scene and the steps before it."""
@@ -324,7 +325,7 @@ def _mode(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     if (blocked := scene.in_the_way("mode", _MODE, ("trading-mode-mismatch",))) is not None:
         return replace(blocked, acts=(Act.CHANGE_ANSWERS,))
     actual, wanted = session.trading_mode, facts.connection.trading_mode
-    accounts = listed((masked(a) for a in session.accounts), room=80)
+    accounts = listed((mask_account(a) for a in session.accounts), room=80)
     seen = (f"account {accounts}: {actual.value} trading",) if accounts else ()
     if actual is TradingMode.UNKNOWN:
         if wanted is WantedMode.ANY:

@@ -15,6 +15,7 @@ from agent.core.timing import Timing
 from agent.core.watch import Watched, facts_of_session
 from agent.tws.applications import TradingMode
 from agent.tws.calendar import Expectation, Region, expect
+from agent.tws.privacy import NOTHING_MORE, Private
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class AgentState:
     kept: Memory | None = None
     """The memory as it was last stored."""
     abilities: Abilities = field(default_factory=Abilities)
+    private: Private = NOTHING_MORE
+    """What is masked in texts from outside, as they come in."""
     config_error: str | None = None
     next_number: int = 1
     hold_until: float | None = None

@@ -184,7 +184,7 @@ def _connection(connection: ShownConnection, show_accounts: bool, thorough: bool
         "server_version": connection.server_version,
         "latency_s": None if connection.latency is None else round(connection.latency, 6),
         "trading_mode": connection.trading_mode,
-        "accounts": [a if show_accounts else mask_account(a) for a in connection.accounts],
+        "accounts": [a if show_accounts and a.isalnum() else mask_account(a) for a in connection.accounts],
         "server_link": connection.server_link,
         "farms": [{"name": f.name, "kind": f.kind.value, "status": f.status.value} for f in connection.farms],
         "programs": None

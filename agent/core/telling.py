@@ -1,6 +1,5 @@
 """Saying what was seen: times, durations, names and accounts as words for evidence; nothing private gets through."""
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -8,13 +7,12 @@ from agent.core.facts import ApiClient, Facts
 from agent.core.reading import chosen
 from agent.core.settings import WantedApplication
 from agent.tws.applications import ApplicationKind
+from agent.tws.privacy import redact
 
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 _MIB, _GIB = 2**20, 2**30
 _LONGEST_QUOTE = 120
 """Characters of a notice's text that are shown: enough for its first sentence and the instrument."""
-_ACCOUNT = re.compile(r"\b([A-Z]{1,3})\d{2,}(\d{3})\b")
-"""Account numbers of IBKR: one to three letters, then five or more digits."""
 
 
 def app_name(facts: Facts) -> str:
@@ -100,19 +98,10 @@ def shortened(text: str, room: int) -> str:
     return text if len(text) <= room else text[: max(1, room - 1)].rstrip() + "…"
 
 
-def masked(account: str) -> str:
-    """An account number nobody can use, like "DU•••567"."""
-    letters = re.match(r"[A-Za-z]*", account)
-    head = letters[0] if letters else ""
-    digits = account[len(head) :]
-    return f"{head}•••{digits[-3:] if len(digits) > 3 else ''}"
-
-
 def quoted(text: str) -> str:
-    """The text of a notice for the evidence: on one line, account numbers masked, not too long."""
+    """The text of a notice for the evidence: on one line, nothing private in it, not too long."""
     plain = " ".join(text.replace("{", "(").replace("}", ")").split())
-    harmless = _ACCOUNT.sub(r"\1•••\2", plain)
-    return f"“{shortened(harmless, _LONGEST_QUOTE)}”" if plain else ""
+    return f"“{shortened(redact(plain), _LONGEST_QUOTE)}”" if plain else ""
 
 
 def program(client: ApiClient) -> str:

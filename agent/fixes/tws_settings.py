@@ -18,9 +18,10 @@ from agent.core.fix import (
 )
 from agent.core.reading import door_at, owner_in, same_door
 from agent.core.settings_reading import settings_of
-from agent.core.telling import app_name, clock, shortened
+from agent.core.telling import app_name, clock
 from agent.tws.api_settings import UPDATE_CONFIG_SINCE, ConfigResponse, Configuration, Source, UpdateWarning
 from agent.tws.applications import ApplicationKind
+from agent.tws.outside import clean
 from agent.tws.privacy import redact
 
 _LONGEST_WARNING = 1_000
@@ -113,7 +114,7 @@ def _quoted(warning: UpdateWarning) -> str:
 
 
 def _plain(text: str) -> str:
-    return shortened(redact(" ".join(_TAG.sub(" ", text).split())), _LONGEST_WARNING)
+    return redact(clean(_TAG.sub(" ", text), _LONGEST_WARNING))
 
 
 def _after(text: str) -> str:

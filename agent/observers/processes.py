@@ -12,6 +12,7 @@ from agent.core.clock import Moment
 from agent.core.facts import Fact, Known, OtherProcess, Process, Processes, Unknown
 from agent.platforms.process_table import Described, ProcessTable, PsutilTable
 from agent.tws.applications import Application, ClientPortal, may_be_application, recognise
+from agent.tws.outside import LONGEST_NAME, clean
 
 YOUNG = 120.0
 """Seconds after which a process is taken for what it is: a launcher script becomes Java under the same process ID."""
@@ -148,7 +149,7 @@ class ProcessObserver:
             # It started after the process table was read, and has a socket already.
             self._look_at(pid, self._last)
         seen = self._seen.get(pid)
-        return seen.name or None if seen is not None else None
+        return clean(seen.name, LONGEST_NAME) or None if seen is not None else None
 
     def pids_named(self, names: Collection[str]) -> tuple[int, ...]:
         """The processes with one of these names (lower case)."""

@@ -6,7 +6,6 @@ either a file of a fixed table or what an endpoint answers. aiohttp is imported 
 
 import asyncio
 import errno
-import json
 import logging
 import socket
 from collections.abc import Callable, Mapping
@@ -29,6 +28,7 @@ from agent.page.guard import (
 )
 from agent.page.routes import ENDPOINTS
 from agent.page.streams import Full, Streams
+from agent.tws.outside import json_bytes, parse_json
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -318,7 +318,7 @@ async def _json_of(request: "web.Request") -> Mapping[str, Any]:
         raise Refused("That is too much at once: 64 kB at most.", 413)
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            asked = json.loads(await request.read())
+            asked = parse_json(await request.read())
     except (ValueError, RecursionError):
         raise Refused("What was sent is not JSON.") from None
     if not isinstance(asked, dict):
@@ -329,8 +329,7 @@ async def _json_of(request: "web.Request") -> Mapping[str, Any]:
 def _json(answer: Mapping[str, Any], status: int = 200) -> "web.Response":
     from aiohttp import web
 
-    body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
-    return web.Response(body=body, status=status, content_type="application/json", charset="utf-8")
+    return web.Response(body=json_bytes(answer), status=status, content_type="application/json", charset="utf-8")
 
 
 def _refusal(turned: Turned) -> "web.Response":

@@ -6,9 +6,10 @@ that does not read at all is dropped.
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+
+from agent.tws.outside import json_bytes
 
 MOST_STREAMS = 12
 """Pages that are open at a time, over all browsers."""
@@ -114,5 +115,5 @@ class Streams:
     def _latest(self) -> bytes:
         """The view as text, made once for all pages."""
         if self._text is None:
-            self._text = json.dumps(self._view(), ensure_ascii=False, separators=(",", ":")).encode()
+            self._text = json_bytes(self._view())
         return self._text

@@ -5,8 +5,9 @@ from agent.core.noticed import NO_SESSION, live
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.reading import chosen, port_of
 from agent.core.settings import WantedMode
-from agent.core.telling import app_name, listed, masked, shortened
+from agent.core.telling import app_name, listed, shortened
 from agent.tws.applications import TradingMode
+from agent.tws.privacy import mask_account
 
 _LONGEST_NAME = 40
 """Characters of the connection's name in the text."""
@@ -26,7 +27,7 @@ def _check(facts: Facts) -> Verdict:
     if actual.value == wanted.value:
         return Absent()
     port = session.port if session.port is not None else port_of(facts)
-    accounts = listed((masked(a) for a in session.accounts), room=80)
+    accounts = listed((mask_account(a) for a in session.accounts), room=80)
     evidence = [
         f"the session on port {port} belongs to {accounts}: {actual.value} trading",
         f"the connection “{shortened(facts.connection.name, _LONGEST_NAME)}” is configured for {wanted.value} trading",

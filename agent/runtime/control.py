@@ -140,11 +140,12 @@ class ControlServer:
 
     async def _reply(self, line: bytes) -> dict[str, Any]:
         import asyncio
-        import json
         import logging
 
+        from agent.tws.outside import parse_json
+
         try:
-            message = json.loads(line)
+            message = parse_json(line)
         except (ValueError, RecursionError):
             return {"error": "A message is one JSON object a line, in UTF-8."}
         if not isinstance(message, dict):

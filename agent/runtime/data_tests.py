@@ -14,6 +14,7 @@ from agent.core.facts import Facts
 from agent.core.guide import Guide
 from agent.core.state import AgentState, facts_about
 from agent.runtime.loop import AgentLoop, World
+from agent.tws.outside import masked
 from agent.tws.symbol import NotASymbol
 
 logger = logging.getLogger("agent")
@@ -101,7 +102,7 @@ class DataTests:
                 self._keep(replace(self.latest, finished=self._world.now().wall))
 
     def _keep(self, test: DataTest) -> None:
-        self.latest = test
+        self.latest = masked(test, self._loop.state.private)
         self.changed()
 
     def _facts(self, name: str) -> Facts | None:

@@ -17,6 +17,7 @@ from agent.core.fix import Asker, Done, Failed, Fix, FixOutcome, NeedsConsent, O
 from agent.core.menu import headline
 from agent.core.state import AgentState
 from agent.core.status import ShownConnection
+from agent.tws.outside import masked
 
 logger = logging.getLogger("agent")
 
@@ -108,7 +109,7 @@ class Fixing:
             gone = "What you agreed to is no longer what would be done, because something changed: nothing was done."
             return self._refused(fix, connection, asker, gone)
         before = self._headline(connection)
-        outcome = await self._carry_out(offer)
+        outcome = masked(await self._carry_out(offer), self._state().private)
         logger.info(
             "fix %s for “%s”, asked by %s; before: %s; agreed: %s; result: %s",
             fix,

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
+from agent.tws.printable import printable
 from agent.tws.privacy import Private, redact
 
 FILE_SIZE = 1 << 20
@@ -74,11 +75,11 @@ class Redaction(logging.Filter):
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
-            record.exc_text = self._safe(record.exc_text)
+            record.exc_text = _one_line(self._safe(record.exc_text))
         # The text says it all; the exception itself would let the next handler write it in full.
         record.exc_info = None
         if record.stack_info:
-            record.stack_info = self._safe(record.stack_info)
+            record.stack_info = _one_line(self._safe(record.stack_info))
         record.redacted_for = self.private
 
     def _safe(self, text: str) -> str:
@@ -266,4 +267,4 @@ def set_up(
 
 def _say(sentence: str) -> None:
     if sys.stderr is not None:
-        sys.stderr.write(sentence + "\n")
+        sys.stderr.write(printable(sentence) + "\n")

@@ -28,6 +28,7 @@ from agent.core.events import (
     SessionReady,
 )
 from agent.core.facts import Outcome
+from agent.tws.outside import LONGEST_NAME, clean
 
 LONGEST_HELLO_ANSWER = 1024
 """Bytes: a hello's answer is a version and a time, some 30 bytes; a larger length prefix is another protocol's."""
@@ -77,7 +78,7 @@ class Listener:
 
     def managedAccounts(self, accounts: str) -> None:
         """The accounts of the log-in, comma separated."""
-        self._session.accounts = tuple(a for a in accounts.split(",") if a)
+        self._session.accounts = tuple(a for a in (clean(x, LONGEST_NAME) for x in accounts.split(",")) if a)
 
     def currentTime(self, seconds: int) -> None:
         """Answer to a heartbeat."""

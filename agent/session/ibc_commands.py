@@ -9,6 +9,7 @@ import contextlib
 import re
 
 from agent.core.fix import CommandAnswer
+from agent.tws.outside import clean
 from agent.tws.privacy import redact
 
 HOST = "127.0.0.1"
@@ -70,5 +71,4 @@ async def _answer(reader: asyncio.StreamReader) -> CommandAnswer:
 
 
 def _plain(text: str) -> str:
-    shown = "".join(c for c in " ".join(redact(text).split()) if c.isprintable())
-    return shown.rstrip(".") if len(shown) <= _LONGEST_QUOTE else shown[: _LONGEST_QUOTE - 1] + "…"
+    return redact(clean(text, _LONGEST_QUOTE)).rstrip(".")

@@ -28,6 +28,7 @@ from agent.tws.api_settings import (
     encode_config_request,
     encode_update_request,
 )
+from agent.tws.outside import clean
 from agent.tws.privacy import redact
 from agent.tws.read_only import says_read_only
 from agent.tws.wire import (
@@ -214,8 +215,7 @@ def _refusal(notice: ErrorMessage) -> str:
 
 
 def _quoted(text: str) -> str:
-    plain = " ".join(redact(text).split())
-    return plain if len(plain) <= _LONGEST_QUOTE else plain[: _LONGEST_QUOTE - 1] + "…"
+    return redact(clean(text, _LONGEST_QUOTE))
 
 
 # ── the conversation ────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from agent.core.display import TOOLTIP_LIMIT, Action, MenuEntry, shortened
+from agent.tws.printable import one_line, printable
 
 LABEL_LIMIT = 120
 """Characters: a longer line would make a menu wider than a small screen."""
@@ -31,7 +32,7 @@ def pystray(backend: str = "") -> ModuleType:
 
 def tooltip(text: str) -> str:
     """A tooltip that every system takes."""
-    return shortened(text, TOOLTIP_LIMIT)
+    return shortened(printable(text), TOOLTIP_LIMIT)
 
 
 def clickable(entry: MenuEntry) -> bool:
@@ -61,7 +62,8 @@ def _pystray_item(
 ) -> Any:
     if entry.separator:
         return base.Menu.SEPARATOR
-    label = spelt(shortened(entry.label, LABEL_LIMIT))
+    # Of each line by itself: one that a panel cannot take would cost the whole menu, and with it the way to quit.
+    label = spelt(shortened(one_line(entry.label), LABEL_LIMIT))
     if entry.children:
         item = base.MenuItem(label, pystray_menu(entry.children, clicked, spelt))
         item.entry = entry

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar, assert_never
 
 from agent.tws.api_settings_table import FIELDS, LOCK_AND_EXIT, PRECAUTIONS, SETTINGS, Group, Kind, SettingField
+from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawText
 from agent.tws.protobuf import Fixed, Value, WireError, field, fields, signed
 
 __all__ = [
@@ -68,7 +69,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ApiSettings:
+class ApiSettings(FromOutside):
     """API > Settings; what each means stands in `api_settings_table.SETTINGS`."""
 
     read_only_api: bool | None = None
@@ -77,7 +78,7 @@ class ApiSettings:
     include_virtual_fx_positions: bool | None = None
     prepare_daily_pnl: bool | None = None
     send_status_updates_for_volatility_orders: bool | None = None
-    encode_api_messages: str | None = None
+    encode_api_messages: OutsideName | None = None
     socket_port: int | None = None
     use_negative_auto_range: bool | None = None
     create_api_message_log_file: bool | None = None
@@ -87,11 +88,11 @@ class ApiSettings:
     send_zero_positions_for_today_only: bool | None = None
     let_api_account_requests_switch_subscription: bool | None = None
     use_account_groups_with_allocation_methods: bool | None = None
-    logging_level: str | None = None
+    logging_level: OutsideName | None = None
     master_client_id: int | None = None
     bulk_data_timeout: int | None = None
     """Seconds."""
-    component_exch_separator: str | None = None
+    component_exch_separator: OutsideName | None = None
     show_forex_data_in_1_10_pips: bool | None = None
     allow_forex_trading_in_1_10_pips: bool | None = None
     round_account_values_to_nearest_whole_number: bool | None = None
@@ -100,15 +101,15 @@ class ApiSettings:
     reject_messages_above_max_rate: bool | None = None
     maintain_connection_on_incorrect_fields: bool | None = None
     compatibility_mode_nasdaq_stocks: bool | None = None
-    send_instrument_timezone: str | None = None
+    send_instrument_timezone: OutsideName | None = None
     send_forex_data_in_compatibility_mode: bool | None = None
     maintain_and_resubmit_orders_on_reconnect: bool | None = None
     historical_data_max_size: int | None = None
     """Megabytes."""
     auto_report_netting_event_contract_trades: bool | None = None
-    option_exercise_request_type: str | None = None
+    option_exercise_request_type: OutsideName | None = None
     allow_localhost_only: bool | None = None
-    trusted_ips: tuple[str, ...] | None = None
+    trusted_ips: tuple[OutsideName, ...] | None = None
     """An empty list cannot be told from one that was not reported, so it is never empty when read."""
 
     def to_json(self) -> JsonObject:
@@ -142,14 +143,14 @@ _HOURS, _MINUTES = 24, 60
 
 
 @dataclass(frozen=True, slots=True)
-class LockAndExit:
+class LockAndExit(FromOutside):
     """Lock and Exit: the daily log-off or restart."""
 
-    auto_logoff_time: str | None = None
+    auto_logoff_time: OutsideName | None = None
     """Hours and minutes, like "11:45"."""
-    auto_logoff_period: str | None = None
+    auto_logoff_period: OutsideName | None = None
     """"AM" or "PM"."""
-    auto_logoff_type: str | None = None
+    auto_logoff_type: OutsideName | None = None
     """"restart", or something that says log-off."""
 
     @property
@@ -217,25 +218,26 @@ class ConfigResponse(Configuration):
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateWarning:
+class UpdateWarning(FromOutside):
     """A warning that has to be accepted before a change is made."""
 
     message_id: int | None = None
-    title: str = ""
-    message: str = ""
+    title: RawText = ""
+    """Goes back as it came when the warning is accepted, as `message` does."""
+    message: RawText = ""
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateResponse:
+class UpdateResponse(FromOutside):
     """The application's answer to a request to change settings."""
 
     request_id: int | None = None
-    status: str = ""
+    status: OutsideName = ""
     """"success" or "error" in IBKR's documentation."""
-    message: str = ""
-    changed_fields: tuple[str, ...] = ()
+    message: OutsideText = ""
+    changed_fields: tuple[OutsideName, ...] = ()
     """Paths like configuration.api.settings.socketPort; `api_settings_table.BY_PATH` knows them."""
-    errors: tuple[str, ...] = ()
+    errors: tuple[OutsideText, ...] = ()
     """Paths of the settings that are not as they must be, or sentences."""
     warnings: tuple[UpdateWarning, ...] = ()
     """While there are any that were not accepted, nothing has been changed."""

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent.tws.outside import FromOutside, OutsideName, RawText
+
 
 class ApplicationKind(StrEnum):
     """Which of the two applications."""
@@ -39,16 +41,16 @@ class Launcher(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
+class Application(FromOutside):
     """A recognised TWS or IB Gateway, from the outside of its process."""
 
     kind: ApplicationKind
-    version: str | None = None
+    version: OutsideName | None = None
     """Like "10.45"; None where neither path nor jar names tell."""
     launched_by: Launcher = Launcher.UNKNOWN
-    settings_folder: str | None = None
+    settings_folder: RawText | None = None
     """From `-DjtsConfigDir=`, where it is a real folder name."""
-    ibc_config: str | None = None
+    ibc_config: RawText | None = None
     """Path of IBC's config.ini from the command line."""
     mode_hint: TradingMode = TradingMode.UNKNOWN
     """"live" or "paper" where the command line says so; never proof."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent.tws.outside import FromOutside, OutsideName
+
 
 class FarmKind(StrEnum):
     """What a farm serves."""
@@ -31,10 +33,10 @@ class FarmStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Farm:
+class Farm(FromOutside):
     """One farm and its state."""
 
-    name: str
+    name: OutsideName
     kind: FarmKind
     status: FarmStatus
     since: float = 0.0

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TypeAlias, assert_never
 
+from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawName
 from agent.tws.protobuf import WireError, field, fields, number_of, text_of
 
 __all__ = [
@@ -101,34 +102,34 @@ class Reply(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class HelloAnswer:
+class HelloAnswer(FromOutside):
     """The application's answer to the hello: the first proof that it is a TWS and lets this machine in."""
 
     server_version: int
     """The lower of what both sides can do."""
-    connection_time: str
+    connection_time: OutsideName
     """Date, time and zone of the application, in its own words."""
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorMessage:
+class ErrorMessage(FromOutside):
     """One notice as it came over the wire, good news or bad."""
 
     request_id: int
     """-1: it belongs to no request."""
     code: int
-    text: str
+    text: OutsideText
     time: int | None = None
     """Epoch milliseconds, from server version 194 on."""
-    reject: str = ""
+    reject: OutsideText = ""
     """Advanced order reject, JSON."""
 
 
 @dataclass(frozen=True, slots=True)
-class ManagedAccounts:
+class ManagedAccounts(FromOutside):
     """The account IDs of the log-in."""
 
-    accounts: tuple[str, ...]
+    accounts: tuple[RawName, ...]
 
 
 @dataclass(frozen=True, slots=True)

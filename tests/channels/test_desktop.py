@@ -33,7 +33,7 @@ def notice(title: str, text: str = "", severity: Severity = Severity.WARNING, ov
         (" - ", "Gatelight"),
         ("two\nlines", "two lines"),
         ("bell\x07 and zero\x00", "bell and zero"),
-        ("half a pair \ud83d", "half a pair ?"),
+        ("half a pair \ud83d", "half a pair \ufffd"),
     ],
 )
 def test_a_title_is_one_line_never_empty_and_never_an_option(title: str, sent: str) -> None:

@@ -1,9 +1,6 @@
-from dataclasses import replace
-
 import pytest
 
 from agent.core.facts import SessionFacts
-from agent.core.telling import masked
 from agent.tws.applications import TradingMode
 from tests.problems.scene import gateway, tws
 
@@ -25,7 +22,3 @@ def test_the_accounts_prove_the_trading_mode(accounts: tuple[str, ...], mode: Tr
 def test_a_process_is_named_without_anything_private() -> None:
     assert gateway().label == "IB Gateway 10.45 (pid 3117)"
     assert tws(version=None).label == "TWS (pid 2020)"
-
-
-def test_a_masked_account_is_the_same_wherever_it_is_shown() -> None:
-    assert masked(replace(SessionFacts(), accounts=("DU1234567",)).accounts[0]) == "DU•••567"

@@ -11,7 +11,6 @@ from agent.core.telling import (
     clock,
     lasting,
     listed,
-    masked,
     notice_told,
     program,
     quoted,
@@ -57,14 +56,6 @@ def test_a_duration_is_told_as_a_person_would(seconds: float, told: str) -> None
 def test_a_list_takes_no_more_room_than_it_has(names: list[str], told: str) -> None:
     assert listed(names, room=25) == told
     assert len(listed(names, room=25)) <= 25
-
-
-@pytest.mark.parametrize(
-    ("account", "told"),
-    [("DU1234567", "DU•••567"), ("U7654321", "U•••321"), ("F123", "F•••"), ("", "•••"), ("12345678", "•••678")],
-)
-def test_an_account_number_is_masked_as_promised(account: str, told: str) -> None:
-    assert masked(account) == told
 
 
 def test_the_words_of_a_notice_lose_accounts_braces_and_line_ends() -> None:

@@ -474,3 +474,26 @@ async def test_its_end_ends_what_is_open(visitor: Visitor, server: PageServer) -
 
     assert server.connections == 0
     assert not len(server.streams)
+
+
+async def test_half_a_character_from_the_page_is_replaced_and_no_fault(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    await visitor.enter()
+
+    status, answer = await visitor.post("/api/explain", {"words": "1100 \ud83d\udcff", "\ud800": "\udfff"})
+
+    assert (status, answer["subject"]) == (200, "Notice 1100")
+    assert (await visitor.post("/api/explain", {"words": "\ud800"}))[0] == 422
+    assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == []
+
+
+async def test_half_a_character_in_the_view_stops_no_page(visitor: Visitor, desk: MadeUpDesk) -> None:
+    desk.shown = {"name": "\ud83d \udcff"}
+    await visitor.enter()
+
+    async with visitor.http.get(visitor.address + "/events") as stream:
+        async with asyncio.timeout(PATIENCE):
+            seen = [await stream.content.readline() for _ in range(3)]
+
+    assert json.loads(seen[2].removeprefix(b"data: ")) == {"name": "? ?"}

@@ -231,6 +231,14 @@ async def test_garbage_is_answered_and_the_line_stays_open(places: Places, sent:
 
 
 @unix
+async def test_half_a_character_is_replaced_before_it_is_answered(places: Places) -> None:
+    async with running(places):
+        (reply,) = (await raw(places, b'{"echo": "\\ud83d"}\n')).splitlines()
+
+    assert b"\\ud83d" not in reply
+    json.loads(reply.decode("utf-8"))
+
+
 async def test_a_message_that_is_too_long_ends_the_conversation(places: Places) -> None:
     async with running(places):
         replies = await raw(places, b'{"a": "' + b"x" * LONGEST_MESSAGE + b'"}\n{"n": 1}\n')

@@ -32,6 +32,7 @@ from agent.tws.api_settings import (
     encode_update_request,
 )
 from agent.tws.api_settings_table import BY_PATH, FIELDS, LOCK_AND_EXIT, PRECAUTIONS, SETTINGS, Kind, SettingField
+from agent.tws.outside import LONGEST_NAME, clean
 from agent.tws.protobuf import field, fields, varint
 from tests.ibkr_settings import filled, ibkr_group, ibkr_response, set_ibkr, single, values_for
 
@@ -167,9 +168,14 @@ def test_it_reads_what_ibkrs_classes_read(data: st.DataObject) -> None:
         group = ibkr_group(message, setting)
         theirs: Any = getattr(group, setting.wire_name)
         if setting.kind is Kind.TEXTS:
-            assert response.value(setting) == (tuple(theirs) or None)
+            assert response.value(setting) == (tuple(shown(text) for text in theirs) or None)
         else:
-            assert response.value(setting) == (theirs if group.HasField(setting.wire_name) else None)
+            assert response.value(setting) == (shown(theirs) if group.HasField(setting.wire_name) else None)
+
+
+def shown(value: Any) -> Any:
+    """A value as Gatelight keeps it: texts of an application are texts from outside."""
+    return clean(value, LONGEST_NAME) if isinstance(value, str) else value
 
 
 DRAWN: dict[Kind, st.SearchStrategy[Any]] = {
