@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from agent.core.clock import Moment
 from agent.core.display import Action
 from agent.core.facts import Abilities, Fact, MachineFacts, Outcome
 from agent.core.settings import Settings
@@ -65,6 +66,19 @@ class HeartbeatAnswered:
     number: int
     server_time: int
     """Epoch seconds, whole ones: that is all the API gives."""
+    late: float = 0.0
+    """Seconds by which this program itself was late while the answer was awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesCame:
+    """How much came over session `number` lately; told once a second while it is much."""
+
+    number: int
+    rate: float
+    """Messages a second."""
+    held: bool = False
+    """Reading had to be paused: more came than is taken in, so that the rate is only what was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +142,14 @@ class NoticeUndelivered:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event with the moment at which it arrived: it may have waited since."""
+
+    event: "Event"
+    at: Moment
+
+
 Event: TypeAlias = (
     Looked
     | SessionReady
@@ -135,6 +157,7 @@ Event: TypeAlias = (
     | SessionLost
     | NoticeArrived
     | HeartbeatAnswered
+    | MessagesCame
     | SettingsAnswered
     | ProcessExited
     | Tick
