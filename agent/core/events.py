@@ -26,6 +26,8 @@ class SessionReady:
     accounts: tuple[str, ...]
     elapsed: float
     """Seconds from connect to ready."""
+    accounts_more: int = 0
+    """How many accounts there are besides."""
 
 
 @dataclass(frozen=True, slots=True)

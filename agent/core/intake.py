@@ -191,10 +191,12 @@ def _of_session(
     effects: tuple[Effect, ...] = ()
     link, timing, name = watched.link, state.timing, watched.settings.name
     match event:
-        case SessionReady(number, version, accounts, elapsed):
+        case SessionReady(number, version, accounts, elapsed, besides):
             link = machine_of.ready(link, number, version, elapsed, now.monotonic)
             kept, more = session_of.of_accounts(accounts)
-            session = replace(watched.session or fresh_session(now.monotonic), accounts=kept, accounts_more=more)
+            session = replace(
+                watched.session or fresh_session(now.monotonic), accounts=kept, accounts_more=more + besides
+            )
             # The first heartbeat tells the latency and the application's clock.
             session = session_of.heartbeat_sent(session_of.heard(session, now.monotonic), now.monotonic)
             effects = (SendHeartbeat(number), Record(Severity.INFO, f"{name}: connected (server version {version})"))
