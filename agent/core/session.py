@@ -143,7 +143,7 @@ def heartbeat_answered(session: Session, server_time: int, now: Moment, late: fl
 def messages_came(session: Session, rate: float, held: bool, now: float) -> Session:
     """So many messages came a second over the last one."""
     flood = flood_at(session, now)
-    if rate >= BUSY_RATE or held:
+    if rate >= BUSY_RATE:
         if flood is None:
             flood = Flood(since=now, rate=rate, held=held)
         present = flood.present or now - flood.since >= FLOODS_AFTER

@@ -88,7 +88,7 @@ class Inflow:
         self._credited = ended
         # A process that stood still is no busy session.
         self._credit = max(-BURST, self._credit - (ended - began))
-        if self._closed:
+        if self._is_closed():
             return
         if self._credit < 0:
             self._held = True
@@ -107,6 +107,9 @@ class Inflow:
         self._buffer.clear()
         if self._again is not None:
             self._again.cancel()
+
+    def _is_closed(self) -> bool:
+        return self._closed
 
     def _cut(self, until: float) -> bool:
         """Hand messages on until that time; answers whether there are more."""
