@@ -10,6 +10,7 @@ from agent.core.connection import BackingOff, Connected, Connecting, Idle
 from agent.core.display import IconState
 from agent.core.facts import Abilities, Purpose
 from agent.core.reading import candidates
+from agent.core.session import flood_at
 from agent.core.settings import Settings
 from agent.core.state import AgentState, Knowledge, others
 from agent.core.status import Status
@@ -108,6 +109,11 @@ def _waits_for(state: AgentState, watched: Watched, now: Moment) -> str | None:
         case Connected(since=since):
             told = watched.session is not None and watched.session.latency is not None
             frozen = watched.session is not None and watched.session.heartbeats.unanswered(now.monotonic, timing) >= 2
+            flood = None if watched.session is None else flood_at(watched.session, now.monotonic)
+            if flood is not None and not flood.present:
+                return f"{watched.settings.name}: counting the messages that come …"
+            # One that floods is not waited for: what it answers comes late.
+            frozen = frozen or flood is not None
             if now.monotonic - since < LISTEN or not (told or frozen):
                 return ""
             if not frozen and watched.inquiry.told.at is None:

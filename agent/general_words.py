@@ -30,6 +30,7 @@ _ALWAYS: Mapping[str, str] = {
     "owner": "<the other program>",
     "port": "<port>",
     "programs": "<your programs>",
+    "rate": "100",
     "reason": "a reason that Gatelight names",
     "seen": "The port does not answer as TWS or IB Gateway do",
     "since": "<time>",

@@ -104,7 +104,7 @@ def _checklist(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
         took = f", answers in {latency * 1000:.1f} ms" if latency is not None else ""
         client, version = connection["client_id"], connection["server_version"]
         yield f"API session:    connected as client {client}, server version {version}{took}"
-        accounts = ", ".join(connection["accounts"])
+        accounts = _and_more(connection["accounts"], connection.get("accounts_more", 0))
         yield f"trading mode:   {connection['trading_mode']} ({accounts})"
     else:
         # Who looks once does not try again.
@@ -113,10 +113,18 @@ def _checklist(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
         yield f"API session:    {'being opened' if connection['phase'] == 'connecting' else 'none'}{again}"
     yield f"link to IB:     {connection['server_link']}"
     if connection["farms"]:
-        yield "data farms:     " + ", ".join(f"{f['name']} {f['status']}" for f in connection["farms"])
+        yield "data farms:     " + _and_more(
+            [f"{f['name']} {f['status']}" for f in connection["farms"]], connection.get("farms_more", 0)
+        )
+    if connection.get("shortened"):
+        yield "left out:       part of this is left out, since there is more of it than can be shown"
     programs = connection.get("programs")
     if programs:
         yield "other programs: " + ", ".join(f"{p.get('name', 'unknown')} ({p.get('pid', '?')})" for p in programs)
+
+
+def _and_more(listed: list[str], more: int) -> str:
+    return ", ".join(listed) + (f" and {more} more" if more else "")
 
 
 def _is_local(host: str) -> bool:

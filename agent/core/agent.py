@@ -1,6 +1,6 @@
-"""The one function that moves the agent: `advance(state, event, now)`.
+"""What moves the agent: `advance(state, event, now)`, and `advance_all` for events that waited together.
 
-Pure: what shall be done comes back as effects. The runtime feeds events in, one at a time, and carries effects out.
+Pure: what shall be done comes back as effects. The runtime feeds events in and carries effects out.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from agent.core.clock import Moment
 from agent.core.connection import Connected, Connecting, Target
 from agent.core.diagnosis import Diagnosis, diagnose
 from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
-from agent.core.events import Event
+from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived
 from agent.core.facts import Facts
 from agent.core.fix import offers_for
 from agent.core.intake import enroll, take_in
@@ -25,7 +25,7 @@ from agent.core.reading import chosen, looked_since_failure
 from agent.core.settings import ConnectionSettings
 from agent.core.show import show_connection
 from agent.core.speech import belated_end, notice_key, recall, speak, told
-from agent.core.state import AgentState, facts_about, others, replace_at
+from agent.core.state import AgentState, Settled, facts_about, others, replace_at
 from agent.core.status import Status
 from agent.core.watch import Watched, consider, target
 from agent.tws.applications import ApplicationKind
@@ -38,38 +38,74 @@ FORGET_TOLD = 600.0
 
 def begin(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """The first effects of a new agent."""
-    return _settle(replace(enroll(state, now), urgent_since=now.monotonic), now, ())
+    return _settle(replace(enroll(state, now), urgent_since=now.monotonic), now, (), None)
 
 
 def advance(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """Take in one event; everything else follows from where things then stand."""
-    state, effects = take_in(state, event, now)
-    return _settle(state, now, effects)
+    return advance_all(state, (Arrival(event, now),), now)
 
 
-def _settle(state: AgentState, now: Moment, effects: tuple[Effect, ...]) -> tuple[AgentState, tuple[Effect, ...]]:
+def advance_all(
+    state: AgentState, arrivals: Sequence[Arrival], now: Moment, heard: float = float("inf")
+) -> tuple[AgentState, tuple[Effect, ...]]:
+    """Take in events that waited together, each as of the moment it arrived; one decision follows, as of `now`.
+
+    `heard` is the monotonic time up to which all that arrived is among them or was taken in before: nothing that may
+    still wait is told as silence.
+    """
+    state = replace(state, heard=heard) if heard != state.heard else state
+    effects: list[Effect] = []
+    for arrival in arrivals:
+        state, more = take_in(state, arrival.event, arrival.at)
+        effects.extend(more)
+    return _settle(state, now, effects, _concerned(arrivals))
+
+
+def joins(event: Event) -> bool:
+    """Whether an event may be taken in together with others: it tells about one session, and changes no other."""
+    return isinstance(event, NoticeArrived | HeartbeatAnswered | MessagesCame)
+
+
+def _concerned(arrivals: Sequence[Arrival]) -> frozenset[int] | None:
+    """Numbers of the sessions that events tell about; None where anything may follow from them, for any connection."""
+    numbers = []
+    for arrival in arrivals:
+        if not isinstance(arrival.event, NoticeArrived | HeartbeatAnswered | MessagesCame):
+            return None
+        numbers.append(arrival.event.number)
+    return frozenset(numbers)
+
+
+def _settle(
+    state: AgentState, now: Moment, effects: Sequence[Effect], concerned: frozenset[int] | None
+) -> tuple[AgentState, tuple[Effect, ...]]:
+    """Decide. What is not `concerned` is as it was: its own times are waited for, and a Tick judges everything."""
     done: list[Effect] = list(effects)
     memory = _expire(state, now)
     if memory is not state.memory:
-        state = replace(state, memory=memory)
-    aims: list[Target] = []
-    for index in range(len(state.watched)):
-        state, aim, more = _move(state, index, now)
-        aims.append(aim)
+        state, concerned = replace(state, memory=memory), None
+    if len(state.settled) != len(state.watched) or state.shown is None:
+        concerned = None
+    judged = [i for i, w in enumerate(state.watched) if concerned is None or w.number in concerned]
+    aims: dict[int, Target] = {}
+    for index in judged:
+        state, aims[index], more = _move(state, index, now)
         done.extend(more)
-    facts_of: list[Facts] = []
-    for index in range(len(state.watched)):
+    settled = dict(enumerate(state.settled))
+    for index in judged:
         state, facts, more = _judge(state, index, now)
-        facts_of.append(facts)
+        settled[index] = Settled(aims[index], facts)
         done.extend(more)
-    for index in range(len(state.watched)):
+    state = replace(state, settled=tuple(settled[i] for i in range(len(state.watched))))
+    for index in judged:
         state, more = _inquire(state, index, now)
         done.extend(more)
     state, more = _remember(state, memory, now)
     done.extend(more)
-    state, more = _show(state, facts_of)
+    state, more = _show(state, judged)
     done.extend(more)
-    state, more = plan(state, facts_of, aims, now)
+    state, more = plan(state, [s.facts for s in state.settled], [s.aim for s in state.settled], now)
     done.extend(more)
     return state, tuple(done)
 
@@ -205,15 +241,16 @@ def _settled(watched: Watched, now: Moment) -> bool:
     return watched.connected and now.monotonic - watched.link.state.since >= SETTLED_SESSION
 
 
-def _show(state: AgentState, facts_of: Sequence[Facts]) -> tuple[AgentState, tuple[Effect, ...]]:
+def _show(state: AgentState, judged: Sequence[int]) -> tuple[AgentState, tuple[Effect, ...]]:
     words = state.knowledge.words
+    shown = dict(enumerate(state.shown.connections if state.shown is not None else ()))
+    for index in judged:
+        shown[index] = show_connection(state.watched[index], state.settled[index].facts, state.memory, words)
     status = Status(
         version=state.version,
         pid=state.pid,
         started=state.started.wall,
-        connections=tuple(
-            show_connection(w, f, state.memory, words) for w, f in zip(state.watched, facts_of, strict=True)
-        ),
+        connections=tuple(shown[index] for index in range(len(state.watched))),
         paused_until=state.memory.paused_until,
     )
     if status == state.shown:

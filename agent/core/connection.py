@@ -283,6 +283,10 @@ def lost(link: Link, number: int, timing: Timing, now: float) -> Link:
     failures = 0 if stable else link.failures + 1
     losses = (*(t for t in link.losses if now - t < timing.instability_window), now)
     retry_at = now + backoff(failures, timing, number)
+    if failures > 1 and now - state.since < timing.young_session:
+        # Closed as soon as it was ready, and not for the first time: that is a failed attempt, and no reason to knock
+        # more often than at a port that fails the handshake.
+        retry_at = max(retry_at, now + timing.handshake_every)
     return replace(
         link, state=BackingOff(now, retry_at, state.door), failures=failures, losses=losses, closed_at=now, attempt=None
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from agent.core.clock import Moment
 from agent.core.display import Action
 from agent.core.facts import Abilities, Fact, MachineFacts, Outcome
 from agent.core.settings import Settings
@@ -26,6 +27,8 @@ class SessionReady(FromOutside):
     accounts: tuple[RawName, ...]
     elapsed: float
     """Seconds from connect to ready."""
+    accounts_more: int = 0
+    """How many accounts there are besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,19 @@ class HeartbeatAnswered:
     number: int
     server_time: int
     """Epoch seconds, whole ones: that is all the API gives."""
+    late: float = 0.0
+    """Seconds by which this program itself was late while the answer was awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesCame:
+    """How much came over session `number` lately; told once a second while it is much."""
+
+    number: int
+    rate: float
+    """Messages a second."""
+    held: bool = False
+    """Reading had to be paused: more came than is taken in, so that the rate is only what was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +145,14 @@ class NoticeUndelivered(FromOutside):
     reason: OutsideText
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event with the moment at which it arrived: it may have waited since."""
+
+    event: "Event"
+    at: Moment
+
+
 Event: TypeAlias = (
     Looked
     | SessionReady
@@ -136,6 +160,7 @@ Event: TypeAlias = (
     | SessionLost
     | NoticeArrived
     | HeartbeatAnswered
+    | MessagesCame
     | SettingsAnswered
     | ProcessExited
     | Tick

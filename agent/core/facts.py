@@ -11,7 +11,7 @@ from agent.core.clock import Moment
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
 from agent.tws.api_settings import ConfigResponse
-from agent.tws.applications import Application, ApplicationKind, TradingMode
+from agent.tws.applications import Application, ApplicationKind, TradingMode, is_paper
 from agent.tws.calendar import Expectation, Region
 from agent.tws.farms import Farm
 from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawName, RawText
@@ -295,6 +295,22 @@ class NoticeSeen(FromOutside):
     """Monotonic time of the first of them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """A session that sends far more than it is asked for. It counts from the first busy second on."""
+
+    since: float
+    """Monotonic time of the first busy second."""
+    rate: float
+    """Messages in its busiest second so far."""
+    held: bool = False
+    """Reading had to be paused, so that the true rate is higher."""
+    present: bool = False
+    """It has lasted long enough to be told."""
+    last: float = 0.0
+    """Monotonic time of the latest busy second."""
+
+
 MISSED_HEARTBEATS = 2
 """In a row, from which on an application counts as frozen: one may be lost, because TWS ignores a second
 reqCurrentTime within a second."""
@@ -314,6 +330,8 @@ class SessionFacts(FromOutside):
     server_version: int | None = None
     accounts: tuple[RawName, ...] = ()
     """Unmasked; never shown as they are."""
+    accounts_more: int = 0
+    """How many accounts there are besides."""
     latency: float | None = None
     """Seconds the latest heartbeat took."""
     server_link: ServerLink = ServerLink.UNKNOWN
@@ -322,6 +340,10 @@ class SessionFacts(FromOutside):
     link_code: int | None = None
     """The notice that said so."""
     farms: tuple[Farm, ...] = ()
+    farms_more: int = 0
+    """How many farms were named besides."""
+    flood: Flood | None = None
+    """Far more comes than is asked for; None: it does not."""
     data_lost_at: float | None = None
     """Monotonic time of the latest 1101."""
     resubscribe: tuple[OutsideName, ...] = ()
@@ -351,7 +373,7 @@ class SessionFacts(FromOutside):
         """Live or paper, proven by the account IDs: paper accounts begin with D."""
         if not self.accounts:
             return TradingMode.UNKNOWN
-        paper = [a.upper().startswith("D") for a in self.accounts]
+        paper = [is_paper(a) for a in self.accounts]
         if all(paper):
             return TradingMode.PAPER
         return TradingMode.UNKNOWN if any(paper) else TradingMode.LIVE

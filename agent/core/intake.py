@@ -16,6 +16,7 @@ from agent.core.events import (
     Event,
     HeartbeatAnswered,
     Looked,
+    MessagesCame,
     NoticeArrived,
     NoticeUndelivered,
     ProcessExited,
@@ -45,7 +46,7 @@ from agent.tws.notices import NoticeKind, kind_of
 from agent.tws.outside import masked
 
 SessionEvent: TypeAlias = (
-    SessionReady | SessionFailed | SessionLost | NoticeArrived | HeartbeatAnswered | SettingsAnswered
+    SessionReady | SessionFailed | SessionLost | NoticeArrived | HeartbeatAnswered | MessagesCame | SettingsAnswered
 )
 """What is about one session, and only counts while that is the one that stands or is being opened."""
 
@@ -67,6 +68,7 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             | SessionLost()
             | NoticeArrived()
             | HeartbeatAnswered()
+            | MessagesCame()
             | SettingsAnswered()
         ):
             return _of_session(state, event, now)
@@ -196,9 +198,12 @@ def _of_session(
     effects: tuple[Effect, ...] = ()
     link, timing, name = watched.link, state.timing, watched.settings.name
     match event:
-        case SessionReady(number, version, accounts, elapsed):
+        case SessionReady(number, version, accounts, elapsed, besides):
             link = machine_of.ready(link, number, version, elapsed, now.monotonic)
-            session = replace(watched.session or fresh_session(now.monotonic), accounts=accounts)
+            kept, more = session_of.of_accounts(accounts)
+            session = replace(
+                watched.session or fresh_session(now.monotonic), accounts=kept, accounts_more=more + besides
+            )
             # The first heartbeat tells the latency and the application's clock.
             session = session_of.heartbeat_sent(session_of.heard(session, now.monotonic), now.monotonic)
             effects = (SendHeartbeat(number), Record(Severity.INFO, f"{name}: connected (server version {version})"))
@@ -229,15 +234,22 @@ def _of_session(
             effects = (Record(Severity.INFO, f"{name}: connection lost: {reason}"),)
         case NoticeArrived(_, code, text, request_id):
             session = watched.session or fresh_session(now.monotonic)
-            programs = tuple(sorted({c.name for c in clients_of(facts_about(state, watched, now)) if c.name}))
+            programs: tuple[str, ...] = ()
+            if code in session_of.LINK_BACK_CODES:
+                programs = tuple(sorted({c.name for c in clients_of(facts_about(state, watched, now)) if c.name}))
             session = session_of.notice(session, code, text, request_id, now.monotonic, programs)
             watched = replace(watched, session=session)
             if kind_of(code, text) is NoticeKind.READ_ONLY:
                 watched = replace(watched, inquiry=inquiry_of.wanted(watched.inquiry, now.monotonic))
             state = replace(state, urgent_since=now.monotonic if code == 1300 else state.urgent_since)
-        case HeartbeatAnswered(_, server_time):
+        case HeartbeatAnswered(_, server_time, late):
             if watched.session is not None:
-                watched = replace(watched, session=session_of.heartbeat_answered(watched.session, server_time, now))
+                session = session_of.heartbeat_answered(watched.session, server_time, now, late)
+                watched = replace(watched, session=session)
+        case MessagesCame(_, rate, held):
+            if watched.session is not None:
+                session = session_of.messages_came(watched.session, rate, held, now.monotonic)
+                watched = replace(watched, session=session)
         case SettingsAnswered(_, configuration, version):
             before = watched.inquiry.told
             door = link.state.door if isinstance(link.state, Connected) else ""
@@ -270,7 +282,7 @@ def _can_be(event: SessionEvent, watched: Watched) -> bool:
             return isinstance(watched.link.state, Connecting)
         case SessionLost() | SettingsAnswered():
             return watched.connected
-        case NoticeArrived() | HeartbeatAnswered():
+        case NoticeArrived() | HeartbeatAnswered() | MessagesCame():
             return True
         case _:
             assert_never(event)

@@ -67,7 +67,7 @@ def plan(
     if planned is None or look.at < planned.at - 0.01 or (look.thorough and not planned.thorough):
         effects.append(look)
         state = replace(state, look_at=look)
-    due = [at for w, f in zip(state.watched, facts_of, strict=True) for at in due_times(w, f)]
+    due = [at for w, f in zip(state.watched, facts_of, strict=True) for at in due_times(w, f, state.heard)]
     if state.hold_until is not None and state.hold_until > now.monotonic:
         due.append(state.hold_until)
     wake = min(due, default=None)

@@ -3,13 +3,15 @@
 1100 wins: while the link is down, notices that are false alarms then (200, 162, 354) are not kept.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from agent.core.clock import Moment
-from agent.core.facts import NoticeSeen, ServerLink
+from agent.core.facts import Flood, NoticeSeen, ServerLink
 from agent.core.timing import Timing
+from agent.tws.applications import is_paper
 from agent.tws.farms import Farm, FarmStatus
-from agent.tws.notices import farm_of, farms_of_restored, is_noise_while_link_down
+from agent.tws.notices import farm_of, farms_of_restored, is_noise_while_link_down, kind_of
 
 LINK_LOST_CODES = frozenset({1100, 2110})
 LINK_BACK_CODES = frozenset({1101, 1102})
@@ -17,7 +19,24 @@ _PROVES_LINK = frozenset({2104, 2106, 2158})
 """A farm that is OK proves an authenticated link to IB's servers."""
 
 KEPT_NOTICES = 60
-"""Different notices kept for the evidence; the oldest goes first."""
+"""Different notices kept for the evidence; of those whose number means nothing here the oldest goes first."""
+KEPT_FARMS = 64
+"""Farms kept; IB has some thirty. What is named besides is counted, and a broken farm takes the place of another."""
+COUNTED_FARMS = 1000
+"""Farms counted besides at most: beyond that the number says no more."""
+KEPT_ACCOUNTS = 200
+"""Accounts of one log-in that are kept; the others are counted."""
+
+BUSY_RATE = 100.0
+"""Messages a second from which on a second is busy: our session asks for the time and for nothing else, so that a few
+dozen notices after a log-in or a reset of the farms are the most that comes."""
+FLOODS_AFTER = 3.0
+"""Seconds of busy ones after which a session counts as flooding; a burst of notices is over before."""
+FLOOD_OVER_AFTER = 5.0
+"""Seconds without a busy one after which it is over."""
+
+LATE = 0.1
+"""Seconds by which this program may be late and still call a latency measured."""
 
 CLOCK_RESOLUTION = 1.0
 """reqCurrentTime answers whole seconds."""
@@ -34,6 +53,10 @@ class Heartbeats:
     asked: float | None = None
     """When the oldest one was sent whose answer has not come: a notice shows that the application lives, not how long
     it takes to answer, and comes in between at the start of every session."""
+    owed: float | None = None
+    """When the oldest one was sent whose answer may still come, as it may of one that seemed to be ignored."""
+    latest: float | None = None
+    """When the latest one was sent that has not been answered."""
 
     def due(self, timing: Timing) -> float:
         """When the next one is to be sent."""
@@ -58,11 +81,15 @@ class Session:
 
     accounts: tuple[str, ...]
     heartbeats: Heartbeats
+    accounts_more: int = 0
     latency: float | None = None
     server_link: ServerLink = ServerLink.UNKNOWN
     link_since: float | None = None
     link_code: int | None = None
     farms: tuple[Farm, ...] = ()
+    farms_besides: frozenset[tuple[str, str]] = frozenset()
+    """Kind and name of farms that are not kept."""
+    flood: Flood | None = None
     data_lost_at: float | None = None
     resubscribe: tuple[str, ...] = ()
     clock_offset: float | None = None
@@ -79,7 +106,7 @@ def fresh_session(now: float) -> Session:
 
 def heard(session: Session, now: float) -> Session:
     """Anything that comes from the application shows that it lives."""
-    return replace(session, heartbeats=Heartbeats(last_heard=now, asked=session.heartbeats.asked))
+    return replace(session, heartbeats=replace(session.heartbeats, last_heard=now, sent=()))
 
 
 def heartbeat_sent(session: Session, now: float) -> Session:
@@ -88,21 +115,46 @@ def heartbeat_sent(session: Session, now: float) -> Session:
     # Beyond a handful the answer is plain; the list must not grow while a TWS stays frozen for days.
     sent = (*beats.sent[:1], *beats.sent[1:][-4:], now)
     # One that was ignored, as TWS does with a second one within a second, must not make the next answer look slow.
-    return replace(session, heartbeats=replace(beats, sent=sent, asked=beats.asked if beats.sent else now))
+    asked = beats.asked if beats.sent else now
+    owed = now if beats.owed is None else beats.owed
+    return replace(session, heartbeats=replace(beats, sent=sent, asked=asked, owed=owed, latest=now))
 
 
-def heartbeat_answered(session: Session, server_time: int, now: Moment) -> Session:
-    """The application told its time.
+def heartbeat_answered(session: Session, server_time: int, now: Moment, late: float = 0.0) -> Session:
+    """The application told its time; `late` are the seconds for which this program itself kept the answer waiting.
 
-    The answer is taken as that of the first unanswered heartbeat: TWS answers in order.
+    The answer is taken as that of the first unanswered heartbeat: TWS answers in order. For the clock it may be that of
+    an earlier one that seemed to be ignored: then it may be as old as that.
     """
-    asked = session.heartbeats.asked
-    latency = None if asked is None else now.monotonic - asked
-    session = replace(session, heartbeats=Heartbeats(last_heard=now.monotonic))
-    if latency is None:
+    beats = session.heartbeats
+    # The answer of the latest one may still come, if this was the answer of an earlier one.
+    rest = beats.latest if beats.asked is not None and beats.owed != beats.latest else None
+    session = replace(session, heartbeats=Heartbeats(last_heard=now.monotonic, owed=rest))
+    if beats.asked is None or beats.owed is None:
         return session
-    bounds = _narrowed(session.clock_bounds, clock_bounds(server_time, now.wall, latency))
-    return replace(session, latency=latency, clock_bounds=bounds, clock_offset=certain(bounds))
+    took = now.monotonic - beats.asked
+    bounds = _narrowed(session.clock_bounds, clock_bounds(server_time, now.wall, now.monotonic - beats.owed))
+    session = replace(session, clock_bounds=bounds, clock_offset=certain(bounds))
+    # What was measured while we were late says nothing about the application.
+    measured = session.latency is None or (late < LATE and took >= 0.0)
+    return replace(session, latency=max(0.0, took - late)) if measured else session
+
+
+def messages_came(session: Session, rate: float, held: bool, now: float) -> Session:
+    """So many messages came a second over the last one."""
+    flood = flood_at(session, now)
+    if rate >= BUSY_RATE:
+        if flood is None:
+            flood = Flood(since=now, rate=rate, held=held)
+        present = flood.present or now - flood.since >= FLOODS_AFTER
+        flood = replace(flood, rate=max(rate, flood.rate), held=flood.held or held, present=present, last=now)
+    return replace(heard(session, now), flood=flood)
+
+
+def flood_at(session: Session, now: float) -> Flood | None:
+    """The flood, unless it is over by now."""
+    flood = session.flood
+    return flood if flood is not None and now - flood.last < FLOOD_OVER_AFTER else None
 
 
 def clock_bounds(server_time: int, wall: float, latency: float) -> tuple[float, float]:
@@ -167,18 +219,55 @@ def _link(session: Session, code: int, text: str, now: float, programs: tuple[st
 
 
 def _farm(session: Session, farm: Farm, now: float) -> Session:
-    old = next((f for f in session.farms if (f.name, f.kind) == (farm.name, farm.kind)), None)
-    since = old.since if old is not None and old.status is farm.status else now
+    old = next((f for f in session.farms if f.name == farm.name and f.kind is farm.kind), None)
+    if old is not None and old.status is farm.status:
+        return session
+    if old is None and len(session.farms) >= KEPT_FARMS:
+        return _farm_too_many(session, farm, now)
     # A broken farm that is being reconnected is still broken until it says OK: its since stays.
     if old is not None and old.status is FarmStatus.BROKEN and farm.status is FarmStatus.CONNECTING:
         return session
-    new = replace(farm, since=since)
-    others = tuple(f for f in session.farms if (f.name, f.kind) != (farm.name, farm.kind))
+    return _with_farm(session, old, replace(farm, since=now))
+
+
+def _with_farm(session: Session, instead: Farm | None, new: Farm) -> Session:
+    """A farm put in, in place of another where one is given."""
+    others = (f for f in session.farms if f is not instead)
     return replace(session, farms=tuple(sorted((*others, new), key=lambda f: (f.kind, f.name))))
 
 
+def _farm_too_many(session: Session, farm: Farm, now: float) -> Session:
+    """A farm beyond those that are kept is only counted; a broken one takes the place of one that is not."""
+    left_out = farm
+    if farm.status is FarmStatus.BROKEN:
+        well = next((f for f in session.farms if f.status is not FarmStatus.BROKEN), None)
+        if well is not None:
+            left_out = well
+            session = _with_farm(session, well, replace(farm, since=now))
+    besides = session.farms_besides - {(farm.kind.value, farm.name)} if left_out is not farm else session.farms_besides
+    key = (left_out.kind.value, left_out.name)
+    if key not in besides and len(besides) < COUNTED_FARMS:
+        besides |= {key}
+    return session if besides is session.farms_besides else replace(session, farms_besides=besides)
+
+
+def of_accounts(accounts: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
+    """The accounts that are kept, and how many there are besides; of live and paper ones, both kinds are kept."""
+    kept, left = accounts[:KEPT_ACCOUNTS], accounts[KEPT_ACCOUNTS:]
+    kinds = {is_paper(a) for a in kept}
+    other = next((a for a in left if is_paper(a) not in kinds), None)
+    return (kept if other is None else (*kept[:-1], other)), len(left)
+
+
 def _keep(notices: tuple[NoticeSeen, ...], code: int, text: str, request_id: int, now: float) -> tuple[NoticeSeen, ...]:
-    old = next((n for n in notices if n.code == code and n.text == text), None)
+    old = next((n for n in reversed(notices) if n.code == code and n.text == text), None)
     count, first = (old.count + 1, old.first) if old is not None else (1, now)
     seen = NoticeSeen(code=code, text=text, at=now, request_id=request_id, count=count, first=first)
-    return (*(n for n in notices if n is not old), seen)[-KEPT_NOTICES:]
+    kept = (*(n for n in notices if n is not old), seen)
+    if len(kept) <= KEPT_NOTICES:
+        return kept
+    # What problems are judged from is not pushed out by numbers that mean nothing, nor by one number with many texts.
+    counts = Counter(n.code for n in kept)
+    most = max(counts.values())
+    goes = min(range(len(kept)), key=lambda i: (kind_of(kept[i].code) is not None, counts[kept[i].code] < most, i))
+    return kept[:goes] + kept[goes + 1 :]

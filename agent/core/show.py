@@ -65,9 +65,11 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         latency=None if session.frozen else session.latency,
         trading_mode=session.trading_mode.value,
         accounts=session.accounts,
+        accounts_more=session.accounts_more,
         # What an application said before it froze is no news of now: unknown is never shown as good.
         server_link=(ServerLink.UNKNOWN if session.frozen else session.server_link).value,
         farms=() if session.frozen else session.farms,
+        farms_more=0 if session.frozen else session.farms_more,
         programs=_programs(facts),
         api_settings=_settings(facts),
         checklist=checklist(facts),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from agent.core.clock import Moment
+from agent.core.connection import Target
 from agent.core.effects import LookAt
 from agent.core.facts import Abilities, Facts, Known, MachineFacts, Purpose
 from agent.core.memory import Memory
@@ -26,6 +27,14 @@ class Knowledge:
     words: Words
     expect: Callable[..., Expectation] = expect
     """The calendar of expected outages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What one connection was judged from, kept so that what happens to another one need not judge it anew."""
+
+    aim: Target
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,10 @@ class AgentState:
     look_at: LookAt | None = None
     wake_at: float | None = None
     exits: frozenset[int] = frozenset()
+    heard: float = float("inf")
+    """Monotonic time up to which all that arrived has been taken in; infinity where nothing waits anywhere."""
+    settled: tuple[Settled, ...] = field(default=(), compare=False, repr=False)
+    """By connection: what it was judged from last."""
     broken_checks: frozenset[str] = frozenset()
     """Codes of checks, and names of fixes, whose failure is in the log already."""
 
@@ -83,7 +96,7 @@ def replace_at(state: AgentState, index: int, watched: Watched) -> AgentState:
 
 def facts_about(state: AgentState, watched: Watched, now: Moment) -> Facts:
     """Everything known about one connection now."""
-    session = facts_of_session(watched, now, state.timing)
+    session = facts_of_session(watched, now, state.timing, state.heard)
     return Facts(
         now=now,
         connection=watched.settings,

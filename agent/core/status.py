@@ -94,8 +94,12 @@ class ShownConnection:
     trading_mode: str = "unknown"
     accounts: tuple[str, ...] = field(default=(), repr=False)
     """Unmasked; `to_json` masks them unless it is told otherwise."""
+    accounts_more: int = 0
+    """How many accounts there are besides."""
     server_link: str = ServerLink.UNKNOWN.value
     farms: tuple[Farm, ...] = ()
+    farms_more: int = 0
+    """How many farms were named besides."""
     programs: tuple[ShownProgram, ...] | None = None
     """None: could not be found out."""
     api_settings: ShownSettings = field(default_factory=lambda: ShownSettings(Source.UNKNOWN))
@@ -185,8 +189,10 @@ def _connection(connection: ShownConnection, show_accounts: bool, thorough: bool
         "latency_s": None if connection.latency is None else round(connection.latency, 6),
         "trading_mode": connection.trading_mode,
         "accounts": [a if show_accounts and a.isalnum() else mask_account(a) for a in connection.accounts],
+        "accounts_more": connection.accounts_more or None,
         "server_link": connection.server_link,
         "farms": [{"name": f.name, "kind": f.kind.value, "status": f.status.value} for f in connection.farms],
+        "farms_more": connection.farms_more or None,
         "programs": None
         if connection.programs is None
         else [_present({"pid": p.pid, "name": p.name, "since": rfc3339(p.since)}) for p in connection.programs],

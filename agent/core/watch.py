@@ -23,7 +23,7 @@ from agent.core.inquiry import NEVER, Inquiry
 from agent.core.inquiry import due as inquiry_due
 from agent.core.ledger import Ledger
 from agent.core.reading import candidates, door_at, listener_at, owner_at, target_port
-from agent.core.session import Session
+from agent.core.session import FLOOD_OVER_AFTER, Session, flood_at
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
 
@@ -113,8 +113,12 @@ def _must_knock(machine: MachineFacts) -> bool:
     return mirrored or isinstance(machine.sockets, Unknown)
 
 
-def facts_of_session(watched: Watched, now: Moment, timing: Timing) -> SessionFacts:
-    """The part of the facts that our own connection contributes."""
+def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float = float("inf")) -> SessionFacts:
+    """The part of the facts that our own connection contributes.
+
+    `heard` is the monotonic time up to which all that arrived has been taken in: silence is counted up to then, and not
+    at all while so much comes that an answer may stand behind it.
+    """
     link, session = watched.link, watched.session
     state = link.state
     used = state if isinstance(state, Connecting | Connected) else None
@@ -131,6 +135,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing) -> SessionFa
             refused_ids=len(link.refused_ids),
             served_door=link.served_door,
         )
+    flood, silent_until = flood_at(session, now.monotonic), min(now.monotonic, heard)
     return SessionFacts(
         wanted=watched.wanted,
         phase=phase(state),
@@ -142,16 +147,19 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing) -> SessionFa
         served_door=link.served_door,
         server_version=state.server_version,
         accounts=session.accounts,
+        accounts_more=session.accounts_more,
         latency=session.latency,
         server_link=session.server_link,
         link_since=session.link_since,
         link_code=session.link_code,
         farms=session.farms,
+        farms_more=len(session.farms_besides),
+        flood=flood,
         notices=session.notices,
         data_lost_at=session.data_lost_at,
         resubscribe=session.resubscribe,
         clock_offset=session.clock_offset,
-        heartbeat_unanswered=session.heartbeats.unanswered(now.monotonic, timing),
+        heartbeat_unanswered=0 if flood is not None else session.heartbeats.unanswered(silent_until, timing),
     )
 
 
@@ -163,8 +171,12 @@ def consider(
     return watched if link is watched.link else replace(watched, link=link), effects
 
 
-def due_times(watched: Watched, facts: Facts) -> list[float]:
-    """Monotonic times at which something about this connection is decided by the clock alone."""
+SHORTLY = 0.01
+"""Seconds until what could not be judged yet is judged again."""
+
+
+def due_times(watched: Watched, facts: Facts, heard: float = float("inf")) -> list[float]:
+    """Monotonic times at which something about this connection is decided by the clock alone; `heard` as above."""
     timing, now = facts.timing, facts.now.monotonic
     due: list[float] = []
     if watched.ledger.next_due is not None:
@@ -174,9 +186,12 @@ def due_times(watched: Watched, facts: Facts) -> list[float]:
     session = watched.session
     if session is not None and watched.connected:
         due.append(session.heartbeats.due(timing))
-        verdict = session.heartbeats.next_verdict(now, timing)
+        verdict = session.heartbeats.next_verdict(min(now, heard), timing)
         if verdict is not None:
-            due.append(verdict)
+            # One that fell due while something waited to be taken in is judged as soon as that is done.
+            due.append(max(verdict, now + SHORTLY))
+        if session.flood is not None:
+            due.append(session.flood.last + FLOOD_OVER_AFTER)
         due += [farm.since + timing.farm_grace for farm in session.farms]
         due += [n.at + timing.notice_lasting for n in session.notices]
         if session.data_lost_at is not None:

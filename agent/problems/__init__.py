@@ -9,6 +9,7 @@ Where a problem is about getting to the API port, its obstacle is decided in `re
 from agent.core.problem import Problem
 from agent.problems.agent_cannot_see import AGENT_CANNOT_SEE
 from agent.problems.api_disabled import API_DISABLED
+from agent.problems.api_flooding import API_FLOODING
 from agent.problems.api_port_mismatch import API_PORT_MISMATCH
 from agent.problems.api_port_taken import API_PORT_TAKEN
 from agent.problems.api_silent import API_SILENT
@@ -82,6 +83,7 @@ PROBLEMS: tuple[Problem, ...] = (
     APP_OUTDATED,
     READ_ONLY_API,
     PRECAUTIONS_ON,
+    API_FLOODING,
     APP_FROZEN,
     SERVER_LINK_LOST,
     DATA_LOST,

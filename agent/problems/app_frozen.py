@@ -4,6 +4,7 @@ from agent.core.facts import MISSED_HEARTBEATS, Facts, Known, Purpose
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.reading import chosen
 from agent.core.telling import app_name, at, lasting, size
+from agent.problems.api_flooding import API_FLOODING
 
 
 def _check(facts: Facts) -> Verdict:
@@ -46,6 +47,7 @@ APP_FROZEN = Problem(
     severity=Severity.ERROR,
     check=_check,
     visible_after=_grace,
+    hidden_by=(API_FLOODING,),
     needs_session=True,
     fix="focus-app",
 )

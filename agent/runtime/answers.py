@@ -1,12 +1,18 @@
 """What the running agent answers on the control channel: the commands of the command line, one function."""
 
+import json
 from typing import Any, TypeGuard
 
 from agent.core.display import Connect, Disconnect, LookNow, Pause, Resume, Snooze
 from agent.core.events import UserAsked
 from agent.core.status import to_json
+from agent.runtime.control import LONGEST_MESSAGE
 from agent.runtime.loop import AgentLoop
 
+ROOM = LONGEST_MESSAGE - 65_536
+"""Bytes of an answer that the connections may take."""
+_SHORTER = ((20, 255), (5, 80), (1, 20))
+"""Entries of a list and characters of a text that are left, one step after the other until it fits."""
 LONGEST_SILENCE = 366 * 86400.0
 """Seconds: a year. Longer is a slip of the finger, and soon beyond what a calendar can show."""
 
@@ -47,7 +53,34 @@ def _status(loop: AgentLoop, show_accounts: bool) -> dict[str, Any]:
     shown = loop.state.shown
     if shown is None:
         return {"error": "The agent is still starting: ask again in a second."}
-    return {"status": to_json(shown, show_accounts=show_accounts), "shows_problem": shown.shows_problem}
+    status = fitting(to_json(shown, show_accounts=show_accounts))
+    return {"status": status, "shows_problem": shown.shows_problem}
+
+
+def fitting(status: dict[str, Any]) -> dict[str, Any]:
+    """A status that fits into one answer: of the largest connections less is told, so that all can be told of."""
+    connections = list(status["connections"])
+    for entries, characters in _SHORTER:
+        sizes = [len(json.dumps(c, ensure_ascii=False).encode("utf-8", "replace")) for c in connections]
+        for index in sorted(range(len(connections)), key=lambda i: -sizes[i]):
+            if sum(sizes) <= ROOM:
+                break
+            whole = connections[index]
+            connections[index] = {**_shorter(whole, entries, characters), "name": whole["name"], "shortened": True}
+            sizes[index] = len(json.dumps(connections[index], ensure_ascii=False).encode("utf-8", "replace"))
+    return {**status, "connections": connections}
+
+
+def _shorter(value: Any, entries: int, characters: int) -> Any:
+    match value:
+        case str():
+            return value if len(value) <= characters else value[:characters] + "…"
+        case list():
+            return [_shorter(one, entries, characters) for one in value[:entries]]
+        case dict():
+            return {key: _shorter(one, entries, characters) for key, one in value.items()}
+        case _:
+            return value
 
 
 def _snooze(loop: AgentLoop, request: dict[str, Any]) -> dict[str, Any]:

@@ -1,21 +1,23 @@
 """The moving part: events in one queue, one consumer, `advance`, effects carried out in order.
 
-Everything here lives on one asyncio loop; other threads come in through `post_from_anywhere`.
+Events that wait are taken in together, a bounded number at a time, and one decision follows for them; in between
+everything else on the loop has its turn. Each keeps the moment at which it arrived: that it waited here is not the
+application's doing. Everything here lives on one asyncio loop; other threads come in through `post_from_anywhere`.
 """
 
 import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from agent.core.agent import advance, begin
+from agent.core.agent import advance_all, begin, joins
 from agent.core.clock import Moment
 from agent.core.display import Notice
 from agent.core.effects import AskSettings, Effect, OpenSession
-from agent.core.events import Event, SettingsAnswered, Tick
+from agent.core.events import Arrival, Event, SettingsAnswered, Tick
 from agent.core.facts import MachineFacts
 from agent.core.memory import Memory
 from agent.core.state import AgentState
@@ -30,6 +32,8 @@ FAULTS_KEPT = 3
 
 TRIES = 3
 """How often an event of which no decision could be made comes again, before it is dropped for good."""
+MOST_TOGETHER = 100
+"""Events taken in at a stretch: some milliseconds. Each session has some dozens waiting at most."""
 MOST_DOUBLINGS = 6
 """Doublings of the wait between tries, from a second on: no more than one a minute while nothing helps."""
 
@@ -45,6 +49,9 @@ class Session(Protocol):
 
     def heartbeat(self) -> None:
         """Ask for the time."""
+
+    def taken(self, count: int) -> None:
+        """So many of its events were taken in: it may read on."""
 
 
 class World(Protocol):
@@ -93,7 +100,7 @@ class AgentLoop:
         self.state = state
         self._world = world
         self._after = after
-        self._inbox: deque[tuple[Event, int]] = deque()
+        self._inbox: deque[tuple[Arrival, int]] = deque()
         """With how often each was tried before."""
         self._arrived = asyncio.Event()
         self._stopping = False
@@ -110,7 +117,7 @@ class AgentLoop:
 
     def post(self, event: Event) -> None:
         """Hand in an event; on the loop's own thread."""
-        self._inbox.append((event, 0))
+        self._inbox.append((Arrival(event, self._world.now()), 0))
         self._arrived.set()
 
     def post_from_anywhere(self, event: Event) -> None:
@@ -136,10 +143,15 @@ class AgentLoop:
         self._loop = asyncio.get_running_loop()
         try:
             if not self._step(lambda now: begin(self.state, now)):
-                self._recover(Tick(), 0)
+                self._recover(Arrival(Tick(), self._world.now()), 0)
             while not self._stopping:
                 if self._inbox and not self._held:
-                    self._take_in(*self._inbox.popleft())
+                    heard = self._world.now().monotonic
+                    # Two turns of the loop: in the first what lies in the sockets by now is found, and read by the
+                    # second. An answer that is here already must not be told as missing.
+                    await asyncio.sleep(0)
+                    await asyncio.sleep(0)
+                    self._take_in_some(heard)
                 else:
                     self._arrived.clear()
                     await self._arrived.wait()
@@ -147,12 +159,35 @@ class AgentLoop:
             await self._performer.close()
             self._loop = None
 
-    def _take_in(self, event: Event, tried: int) -> None:
-        if not self._step(lambda now: advance(self.state, event, now)):
-            self._recover(event, tried)
-        self.handled += 1
+    def _take_in_some(self, heard: float) -> None:
+        """Take in what waits, as far as it goes together, and decide once; `heard` is when the sockets were read."""
+        if self._stopping or self._held or not self._inbox:
+            return
+        first, tried = self._inbox.popleft()
+        batch = [first]
+        while self._inbox and len(batch) < MOST_TOGETHER and not tried and joins(first.event):
+            following, tried_before = self._inbox[0]
+            if tried_before or not joins(following.event):
+                break
+            batch.append(self._inbox.popleft()[0])
+        self._take_in(batch, tried, heard)
 
-    def _recover(self, event: Event, tried: int) -> None:
+    def _take_in(self, batch: Sequence[Arrival], tried: int, heard: float) -> None:
+        if self._inbox:
+            heard = min(heard, self._inbox[0][0].at.monotonic)
+        if self._step(lambda now: advance_all(self.state, batch, now, heard)):
+            self.handled += len(batch)
+        elif len(batch) == 1:
+            self._recover(batch[0], tried)
+            self.handled += 1
+        else:
+            # One of them is at fault: one by one they tell which, and the others still count.
+            self._inbox.extendleft((arrival, 1) for arrival in reversed(batch))
+            return
+        for arrival in batch:
+            self._performer.taken(arrival.event)
+
+    def _recover(self, arrival: Arrival, tried: int) -> None:
         """After a fault: the event comes once more a little later, and what hung on it is planned anew.
 
         It may have been the end of a look or of an attempt, which nothing else would ever tell again. What came after
@@ -162,7 +197,7 @@ class AgentLoop:
         call_later = asyncio.get_running_loop().call_later
         if tried < TRIES and self._faults_in_a_row <= TRIES:
             self._held = True
-            self._inbox.appendleft((event, tried + 1))
+            self._inbox.appendleft((arrival, tried + 1))
             call_later(self._patience.again * 2.0**tried, self._go_on)
         else:
             # One after the other, however many were dropped.

@@ -27,7 +27,10 @@ from agent.core.effects import (
 )
 from agent.core.events import (
     Event,
+    HeartbeatAnswered,
     Looked,
+    MessagesCame,
+    NoticeArrived,
     NoticeUndelivered,
     ProcessExited,
     SessionFailed,
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("agent")
 
+_FROM_SESSION = NoticeArrived | HeartbeatAnswered | MessagesCame
+"""What a session posts any number of times."""
 _LEVELS = {Severity.INFO: logging.INFO, Severity.WARNING: logging.WARNING, Severity.ERROR: logging.ERROR}
 
 
@@ -109,6 +114,12 @@ class Performer:
                 logger.log(_LEVELS[severity], "%s", text, exc_info=fault)
             case _:
                 assert_never(effect)
+
+    def taken(self, event: Event) -> None:
+        """An event was taken in: the session it came from may read on."""
+        session = self._sessions.get(event.number) if isinstance(event, _FROM_SESSION) else None
+        if session is not None:
+            session.taken(1)
 
     async def close(self) -> None:
         """Stop timers and watches, close sessions, withdraw notices."""

@@ -1,6 +1,7 @@
 """A session whose client may be asked for contracts, prices and history, and what comes of each request."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,8 @@ _CLOSES = frozenset({9, 75})
 
 class DataListener(Listener):
     """Hears the answers to requests besides."""
+
+    MESSAGES = None
 
     def contractDetails(self, request_id: int, details: Any) -> None:
         """One contract that fits."""
@@ -91,6 +94,9 @@ class DataRequest:
 
 class DataSession(IbSession):
     """A session whose client may be asked for data."""
+
+    MOST_WAITING = sys.maxsize
+    """What it emits is taken in at once."""
 
     def __init__(
         self,

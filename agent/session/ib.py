@@ -9,36 +9,40 @@ Tried with ib_async 2.1 against the simulator.
 import asyncio
 import contextlib
 import ipaddress
+import logging
 import re
 import socket
-import struct
 import sys
 from collections.abc import Callable
 from typing import Any
-
-from ib_async.client import Client
 
 from agent.core.effects import OpenSession
 from agent.core.events import (
     Event,
     HeartbeatAnswered,
+    MessagesCame,
     NoticeArrived,
     SessionFailed,
     SessionLost,
     SessionReady,
 )
 from agent.core.facts import Outcome
+from agent.core.session import BUSY_RATE, of_accounts
+from agent.session.client import CountingClient
+from agent.session.first_bytes import LONGEST_HELLO_ANSWER, hello_version, is_foreign, printable
+from agent.session.inflow import ACCOUNTS, LONGEST_ACCOUNTS, LONGEST_KEPT, Inflow
+from agent.session.lateness import STEP, Lateness
 from agent.tws.outside import LONGEST_NAME, clean
 
-LONGEST_HELLO_ANSWER = 1024
-"""Bytes: a hello's answer is a version and a time, some 30 bytes; a larger length prefix is another protocol's."""
+logger = logging.getLogger(__name__)
+
 KEPT_FIRST_BYTES = 64
 """Bytes of the first answer that are kept to tell what it is."""
 ID_IN_USE = 326
 LAST_WORDS = 0.05
 """Seconds between the end of a socket and the verdict: a notice 326 may be read just after."""
-LONGEST_MESSAGE = 16 * 1024 * 1024
-"""Bytes; the API's own clients refuse a longer one (MAX_MSG_LEN is 0xFFFFFF): the stream has gone astray."""
+LONGEST_NOTICE = 2000
+"""Characters of a notice's text that are kept."""
 _PATH_LOST_SECONDS = 60
 _PATH_LOST_AFTER = {
     "linux": (18, _PATH_LOST_SECONDS * 1000),
@@ -51,23 +55,11 @@ ABORT_AFTER = 1.0
 """Seconds a closed socket may take to flush; a peer that never reads would keep it for ever."""
 
 
-class CountingClient(Client):
-    """ib_async's client, which tells of each message that really leaves: its throttle may hold one back."""
-
-    def __init__(self, listener: "Listener", sent: Callable[[], None]) -> None:
-        super().__init__(listener)  # type: ignore[no-untyped-call]
-        self._sent = sent
-
-    def sendMsg(self, msg: str) -> None:
-        """Send what its throttle lets through."""
-        before = self.conn.numMsgSent
-        super().sendMsg(msg)
-        for _ in range(self.conn.numMsgSent - before):
-            self._sent()
-
-
 class Listener:
     """What ib_async's client calls back; it looks the methods up by name."""
+
+    MESSAGES: frozenset[bytes] | None = frozenset({b"4", b"9", ACCOUNTS, b"49"})
+    """IDs of the messages that lead here: notices, nextValidId, accounts, the time. None: all that ib_async knows."""
 
     def __init__(self, session: "IbSession") -> None:
         self._session = session
@@ -78,7 +70,8 @@ class Listener:
 
     def managedAccounts(self, accounts: str) -> None:
         """The accounts of the log-in, comma separated."""
-        self._session.accounts = tuple(a for a in (clean(x, LONGEST_NAME) for x in accounts.split(",")) if a)
+        told = (clean(account, LONGEST_NAME) for account in accounts.split(","))
+        self._session.accounts_came(tuple(account for account in told if account))
 
     def currentTime(self, seconds: int) -> None:
         """Answer to a heartbeat."""
@@ -98,6 +91,9 @@ class Listener:
 class IbSession:
     """One attempt, and the session it may become. Made, used and closed on the loop's thread."""
 
+    MOST_WAITING = 64
+    """Events handed in that were not taken in yet, beyond which nothing more is decoded."""
+
     def __init__(
         self,
         wish: OpenSession,
@@ -112,7 +108,13 @@ class IbSession:
         self._take = emit
         self._clock = clock
         self._began = clock()
-        self._client: Client = CountingClient(listener(self), sent)
+        self._client: Any = CountingClient(listener(self), sent)
+        self._messages = listener.MESSAGES
+        self._inflow = Inflow(clock, self._client.read, self._longest, self._is_full, self._went_astray, self._counted)
+        self._client.inflow = self._inflow
+        self._waiting = 0
+        """Events handed in that were not taken in yet."""
+        self._lateness = Lateness(clock, wish.reply_timeout)
         self._first_bytes = b""
         self._news = asyncio.Event()
         self._ended = False
@@ -121,8 +123,8 @@ class IbSession:
         self._ready = False
         self._closing = False
         self._hello = False
-        self._half_since: float | None = None
         self.accounts: tuple[str, ...] = ()
+        self._accounts_more = 0
         self._task: asyncio.Task[None] | None = None
         self._lookup: asyncio.Future[Any] | None = None
 
@@ -144,13 +146,20 @@ class IbSession:
 
     def heartbeat(self) -> None:
         """Ask for the application's time; the answer comes as HeartbeatAnswered."""
-        if self._ready and self._half_since is not None:
-            waited = self._clock() - self._half_since
-            if waited >= self._wish.reply_timeout:
-                self._lose(f"half a message, then nothing for {waited:.0f} s")
-                return
+        if self._ready and self._inflow.half_since is not None:
+            # After two turns of the loop, in which the rest is read if it is there.
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self._give_up_half)
         with contextlib.suppress(ConnectionError):
             self._client.reqCurrentTime()
+            self._lateness.begin()
+
+    def taken(self, count: int) -> None:
+        """So many of its events were taken in: it may read on."""
+        full = self._is_full()
+        self._waiting = max(0, self._waiting - count)
+        if full and not self._is_full():
+            self._inflow.go_on()
 
     # ── the attempt ─────────────────────────────────────────────────────────────────────────────
 
@@ -180,7 +189,7 @@ class IbSession:
             self._emit(SessionFailed(wish.number, outcome, elapsed, detail, version, bool(self.accounts)))
             return
         self._mind_the_path()
-        self._emit(SessionReady(wish.number, version or 0, self.accounts, elapsed))
+        self._emit(SessionReady(wish.number, version or 0, self.accounts, elapsed, self._accounts_more))
         self._ready = True
         if self._ended:
             # The end came in the same breath as the readiness, before it could be called a loss.
@@ -202,13 +211,15 @@ class IbSession:
                 transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, *option)
 
     async def _verdict(self, connecting: "asyncio.Future[object]") -> tuple[Outcome, str]:
-        deadline = self._began + self._wish.reply_timeout
+        # Only time in which this program could listen counts: a step that took longer was late itself.
+        left = self._wish.reply_timeout
         extended = False
         while True:
             news: asyncio.Future[object] = asyncio.ensure_future(self._news.wait())
             try:
-                left = max(0.0, deadline - self._clock())
-                done, _ = await asyncio.wait({connecting, news}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                before, step = self._clock(), min(max(0.0, left), STEP)
+                done, _ = await asyncio.wait({connecting, news}, timeout=step, return_when=asyncio.FIRST_COMPLETED)
+                left -= min(self._clock() - before, STEP)
             finally:
                 news.cancel()
             self._news.clear()
@@ -220,8 +231,8 @@ class IbSession:
                 return await self._of_end(connecting)
             if self._hello and not extended:
                 extended = True
-                deadline = self._clock() + self._wish.ready_timeout
-            elif self._clock() >= deadline:
+                left = self._wish.ready_timeout
+            elif left <= 0:
                 return self._of_silence()
 
     def _of_connect(self, connecting: "asyncio.Future[object]") -> tuple[Outcome, str]:
@@ -279,6 +290,8 @@ class IbSession:
         client.conn.hasData -= self._on_bytes
         client.conn.disconnected -= self._on_disconnected
         client.apiError -= self._on_api_error
+        self._inflow.close()
+        self._lateness.end()
         transport = client.conn.transport
         with contextlib.suppress(OSError, RuntimeError):
             client.disconnect()
@@ -294,29 +307,57 @@ class IbSession:
 
     def time_came(self, seconds: int) -> None:
         """reqCurrentTime was answered."""
-        self._emit(HeartbeatAnswered(self._wish.number, seconds))
+        self._waiting += 1
+        self._emit(HeartbeatAnswered(self._wish.number, seconds, self._lateness.end()))
+
+    def accounts_came(self, accounts: tuple[str, ...]) -> None:
+        """The accounts of the log-in were told."""
+        self.accounts, self._accounts_more = of_accounts(accounts)
+        # ib_async keeps a list of its own.
+        self._client._accounts = list(self.accounts)
 
     def notice_came(self, request_id: int, code: int, text: str) -> None:
         """The application sent a notice."""
         if code == ID_IN_USE:
             self._id_in_use = True
             self._news.set()
-        self._emit(NoticeArrived(self._wish.number, code, unescaped(text), request_id))
+        self._waiting += 1
+        self._emit(
+            NoticeArrived(self._wish.number, code, unescaped(text[: 6 * LONGEST_NOTICE])[:LONGEST_NOTICE], request_id)
+        )
 
     def _on_bytes(self, arrived: bytes) -> None:
         if len(self._first_bytes) < KEPT_FIRST_BYTES:
             self._first_bytes += arrived[: KEPT_FIRST_BYTES - len(self._first_bytes)]
             self._news.set()
-        if self._ready:
-            self._watch_stream()
 
-    def _watch_stream(self) -> None:
-        """See whether the stream still makes sense: what ib_async holds is the beginning of a message."""
-        left: bytes = self._client._data
-        if len(left) >= 4 and struct.unpack(">I", left[:4])[0] > LONGEST_MESSAGE:
+    def _give_up_half(self) -> None:
+        since = self._inflow.half_since
+        waited = self._clock() - since if since is not None and self._ready else 0.0
+        if waited >= self._wish.reply_timeout:
+            self._lose(f"half a message, then nothing for {waited:.0f} s")
+
+    def _went_astray(self) -> None:
+        if self._ready:
             self._lose("the application sent something that is not the API")
-        else:
-            self._half_since = self._clock() if left else None
+
+    def _longest(self, message_id: bytes) -> int:
+        """The longest message with this ID that is decoded, in bytes; 0: none."""
+        if not self._hello:
+            return LONGEST_HELLO_ANSWER
+        if message_id == ACCOUNTS:
+            return 0 if self._ready else LONGEST_ACCOUNTS
+        if self._messages is None:
+            return LONGEST_ACCOUNTS if message_id.isdigit() and int(message_id) in self._client.decoder.handlers else 0
+        return LONGEST_KEPT if message_id in self._messages else 0
+
+    def _is_full(self) -> bool:
+        return self._waiting >= self.MOST_WAITING
+
+    def _counted(self, rate: float, held: bool) -> None:
+        if self._ready and (held or rate >= BUSY_RATE):
+            self._waiting += 1
+            self._emit(MessagesCame(self._wish.number, rate, held))
 
     def _lose(self, reason: str) -> None:
         """Give up a session whose stream cannot be read any more: it would stay silent for ever."""
@@ -351,22 +392,6 @@ def unescaped(text: str) -> str:
     return _ESCAPES.sub(read, text)
 
 
-def hello_version(first: bytes) -> int | None:
-    """The server version in the first bytes of an answer to the hello; None when it is not there."""
-    digits = first[4:].split(b"\0", 1)[0]
-    return int(digits) if digits.isdigit() else None
-
-
-def is_foreign(first: bytes) -> bool:
-    """Whether the first bytes cannot be the answer to an API hello: it is short and begins with digits."""
-    if len(first) < 4:
-        return False
-    (length,) = struct.unpack(">I", first[:4])
-    if not 0 < length <= LONGEST_HELLO_ANSWER:
-        return True
-    return len(first) > 4 and not first[4:5].isdigit()
-
-
 def is_address(host: str) -> bool:
     """Whether a host is given by its IP address, so that nothing has to be looked up."""
     try:
@@ -374,9 +399,3 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def printable(first: bytes) -> str:
-    """The first bytes of a foreign answer, readable and short."""
-    text = "".join(chr(b) if 32 <= b < 127 else "·" for b in first[:16])
-    return f"“{text}”"

@@ -32,6 +32,11 @@ class TradingMode(StrEnum):
     UNKNOWN = "unknown"
 
 
+def is_paper(account: str) -> bool:
+    """Whether an account is one for paper trading: their numbers begin with a D."""
+    return account.upper().startswith("D")
+
+
 class Launcher(StrEnum):
     """What started the application."""
 

@@ -207,4 +207,4 @@ def test_a_flood_of_different_notices_has_a_bound() -> None:
 
 
 def test_every_notice_is_a_sign_of_life() -> None:
-    assert told(heartbeat_sent(fresh_session(0.0), 5.0), 399, "x", 7.0).heartbeats == Heartbeats(7.0, asked=5.0)
+    assert told(heartbeat_sent(fresh_session(0.0), 5.0), 399, "x", 7.0).heartbeats == Heartbeats(7.0, (), 5.0, 5.0, 5.0)

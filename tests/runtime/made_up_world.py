@@ -39,6 +39,7 @@ class MadeUpSession:
         self.emit = emit
         self._world = world
         self.open_now = False
+        self.taken_in = 0
 
     def open(self) -> None:
         self._world.did(f"open {self.wish.number}")
@@ -55,6 +56,9 @@ class MadeUpSession:
             raise self._world.close_fails
         self.open_now = False
         self._world.did(f"closed {self.wish.number}")
+
+    def taken(self, count: int) -> None:
+        self.taken_in += count
 
     def heartbeat(self) -> None:
         self._world.did("heartbeat")

@@ -17,7 +17,8 @@ import pytest
 from agent.core.effects import OpenSession
 from agent.core.events import HeartbeatAnswered, NoticeArrived, SessionFailed, SessionLost, SessionReady
 from agent.core.facts import Outcome
-from agent.session.ib import ABORT_AFTER, IbSession, hello_version, is_foreign, printable
+from agent.session.first_bytes import hello_version, is_foreign, printable
+from agent.session.ib import ABORT_AFTER, IbSession
 from agent.simulator.free_ports import free_port
 from agent.simulator.server import Simulator
 from tests.session.conftest import Open, StartSimulator

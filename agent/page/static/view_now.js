@@ -110,7 +110,7 @@ function facts(one) {
       ? [`${one.title}${application.version ? ` ${application.version}` : ""}`, small(`pid ${application.pid}, runs since ${clock(application.started)}`)]
       : unknown("not seen on this machine")],
     ["API port", one.port ? [h("span.number", {}, `${one.host}:${one.port}`), application ? small(listening(application)) : null] : unknown("not known")],
-    connected && ["Account", one.accounts.length ? [one.accounts.join(", "), small(`${one.trading_mode} trading`)] : unknown("not known")],
+    connected && ["Account", one.accounts.length ? [one.accounts.join(", ") + andMore(one.accounts_more), small(`${one.trading_mode} trading`)] : unknown("not known")],
     connected && ["Session", one.client_id !== undefined ? [`Client ${one.client_id}`, one.server_version ? small(`server version ${one.server_version}`) : null] : unknown("none")],
     connected && ["Answers in", latency(one)],
     ["Link to IB’s servers", h("span.light", {}, shape(OF_LINK[one.server_link]), { up: "Connected", down: "Lost" }[one.server_link] ?? "Not known")],
@@ -160,8 +160,12 @@ function farms(one) {
   if (!one.farms.length) return unknown(one.phase === "connected" ? "none reported yet" : "not known");
   return h("ul.lights", {}, one.farms.map((farm) =>
     h("li.light", { "data-key": farm.name + farm.kind }, shape(OF_FARM[farm.status] ?? "unknown"),
-      h("span", {}, h("strong", {}, farm.name), ` ${FARM_KINDS[farm.kind] ?? farm.kind}`, small(FARM_WORDS[farm.status] ?? farm.status)))));
+      h("span", {}, h("strong", {}, farm.name), ` ${FARM_KINDS[farm.kind] ?? farm.kind}`, small(FARM_WORDS[farm.status] ?? farm.status)))),
+    one.farms_more ? h("li.light", { "data-key": "more" }, shape("unknown"), h("span", {}, capital(andMore(one.farms_more).trim()))) : null);
 }
+
+/** What is not listed: “ and 12 more”. */
+const andMore = (more) => (more ? ` and ${more} more` : "");
 
 function programs(one) {
   if (one.programs === undefined) return unknown("could not be seen");

@@ -1,0 +1,42 @@
+"""ib_async's client, fed message by message, and telling of what it sends."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from ib_async.client import Client
+
+from agent.session.inflow import Inflow
+
+logger = logging.getLogger(__name__)
+
+
+class CountingClient(Client):
+    """ib_async's client, which tells of each message that really leaves: its throttle may hold one back.
+
+    What arrives goes through `inflow` first, which hands it back message by message.
+    """
+
+    inflow: Inflow
+
+    def __init__(self, listener: Any, sent: Callable[[], None]) -> None:
+        super().__init__(listener)  # type: ignore[no-untyped-call]
+        self._sent = sent
+
+    def _onSocketHasData(self, data: bytes) -> None:
+        self.inflow.arrived(data, self.conn.transport)
+
+    def read(self, message: bytes) -> None:
+        """Decode one message, its length before it."""
+        try:
+            super()._onSocketHasData(message)  # type: ignore[no-untyped-call]
+        except Exception as fault:
+            self._data = b""
+            logger.debug("a message could not be read (%s)", type(fault).__name__)
+
+    def sendMsg(self, msg: str) -> None:
+        """Send what its throttle lets through."""
+        before = self.conn.numMsgSent
+        super().sendMsg(msg)
+        for _ in range(self.conn.numMsgSent - before):
+            self._sent()

@@ -1,0 +1,170 @@
+"""What arrives on the socket of one session: cut into messages, and handed on a bounded amount at a time.
+
+ib_async would decode all that came in one go, unknown messages included. Here only messages that are listened to are
+decoded, a session has a bounded share of the loop's time, and reading is paused while more has come: then the system
+lets the application wait, and the other sessions have their turn.
+"""
+
+import asyncio
+import struct
+from collections.abc import Callable
+from time import perf_counter
+
+LONGEST_MESSAGE = 16 * 1024 * 1024
+"""Bytes; the API's own clients refuse a longer one (MAX_MSG_LEN is 0xFFFFFF): the stream has gone astray."""
+LONGEST_KEPT = 64 * 1024
+"""Bytes of a message that is decoded; a longer one is read past. A notice is some hundred bytes."""
+LONGEST_ACCOUNTS = 1536 * 1024
+"""Bytes of the message that names the accounts: more than a hundred thousand of them."""
+SLICE = 0.004
+"""Seconds of decoding at a stretch."""
+SHARE = 0.1
+"""Of the loop's time, which one session may use for longer."""
+BURST = 0.05
+"""Seconds of decoding that a session which was quiet may use at once: a few thousand notices."""
+_LOOK_AT_CLOCK = 8
+"""Messages after which the clock is read again."""
+WINDOW = 1.0
+"""Seconds over which messages are counted."""
+
+ACCOUNTS = b"15"
+
+
+class Inflow:
+    """Cuts the stream of one session into messages."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        hand_on: Callable[[bytes], None],
+        wanted: Callable[[bytes], int],
+        full: Callable[[], bool],
+        astray: Callable[[], None],
+        counted: Callable[[float, bool], None],
+    ) -> None:
+        """`clock` gives monotonic seconds.
+
+        `wanted` gives the longest message that is decoded, by the bytes before its first NUL; 0: read past. `full`:
+        what was handed on waits elsewhere, and nothing more is wanted for now. `counted` hears once a second, while
+        messages come, how many a second they are and whether they had to be held back.
+        """
+        self._clock = clock
+        self._hand_on = hand_on
+        self._wanted = wanted
+        self._full = full
+        self._astray = astray
+        self._counted = counted
+        self._buffer = bytearray()
+        self._skip = 0
+        """Bytes of a message that is read past which have not come yet."""
+        self.half_since: float | None = None
+        """Since when the end of a message is missing, though everything was read."""
+        self._transport: asyncio.ReadTransport | None = None
+        self._paused = False
+        self._again: asyncio.Handle | None = None
+        self._credit, self._credited = BURST, perf_counter()
+        self._window, self._count, self._held = perf_counter(), 0, False
+        self._closed = False
+
+    def arrived(self, data: bytes, transport: asyncio.ReadTransport | None) -> None:
+        """Take in what was read from the socket."""
+        if self._closed:
+            return
+        self._transport = transport
+        self._buffer += data
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Hand on what is there, as far as it may be now."""
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
+        if self._closed:
+            return
+        began = perf_counter()
+        self._credit = min(BURST, self._credit + (began - self._credited) * SHARE)
+        left = self._cut(began + SLICE) if self._credit >= 0 else True
+        ended = perf_counter()
+        self._credited = ended
+        # A process that stood still is no busy session.
+        self._credit = max(-BURST, self._credit - (ended - began))
+        if self._is_closed():
+            return
+        if self._credit < 0:
+            self._held = True
+        self._count_up(ended)
+        paused = left or self._credit < 0
+        self._pause(paused)
+        self.half_since = self._clock() if not paused and (self._buffer or self._skip) else None
+        if self._credit < 0:
+            self._again = asyncio.get_running_loop().call_later(-self._credit / SHARE, self.go_on)
+        elif left and not self._full():
+            self._again = asyncio.get_running_loop().call_soon(self.go_on)
+
+    def close(self) -> None:
+        """Nothing more is handed on, and what is held is dropped."""
+        self._closed = True
+        self._buffer.clear()
+        if self._again is not None:
+            self._again.cancel()
+
+    def _is_closed(self) -> bool:
+        return self._closed
+
+    def _cut(self, until: float) -> bool:
+        """Hand messages on until that time; answers whether there are more."""
+        buffer, at, messages = self._buffer, 0, 0
+        more = False
+        while not self._closed:
+            if self._skip:
+                step = min(self._skip, len(buffer) - at)
+                at, self._skip = at + step, self._skip - step
+                if self._skip:
+                    break
+            if len(buffer) - at < 4:
+                break
+            (length,) = struct.unpack_from(">I", buffer, at)
+            if length > LONGEST_MESSAGE:
+                self._lost_track()
+                return False
+            if self._full() or (messages % _LOOK_AT_CLOCK == _LOOK_AT_CLOCK - 1 and perf_counter() > until):
+                more = True
+                break
+            head = bytes(buffer[at + 4 : at + 4 + min(length, 12)]).split(b"\0", 1)[0]
+            end = at + 4 + length
+            if len(buffer) < min(end, at + 16):
+                break
+            messages += 1
+            if length > self._wanted(head):
+                at, self._skip = at + 4, length
+                continue
+            if len(buffer) < end:
+                messages -= 1
+                break
+            message = bytes(buffer[at:end])
+            at = end
+            self._hand_on(message)
+        del buffer[:at]
+        self._count += messages
+        return more
+
+    def _lost_track(self) -> None:
+        self._buffer.clear()
+        self._astray()
+
+    def _count_up(self, now: float) -> None:
+        passed = now - self._window
+        if passed < WINDOW:
+            return
+        rate, held = self._count / passed, self._held
+        self._window, self._count, self._held = now, 0, False
+        self._counted(rate, held)
+
+    def _pause(self, paused: bool) -> None:
+        if paused == self._paused or self._transport is None or self._transport.is_closing():
+            return
+        self._paused = paused
+        if paused:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
