@@ -10,6 +10,7 @@ import psutil
 
 from agent.core.clock import Moment
 from agent.core.facts import Fact, Known, OtherProcess, Process, Processes, Unknown
+from agent.platforms.bounded_process import BoundedProcess
 from agent.tws.applications import Application, ClientPortal, may_be_application, recognise
 
 YOUNG = 120.0
@@ -157,7 +158,7 @@ class ProcessObserver:
     def _look_at(self, pid: int, now: Moment) -> None:
         before = self._seen.get(pid)
         try:
-            process = psutil.Process(pid)
+            process: psutil.Process = BoundedProcess(pid)
         except (psutil.Error, OSError):
             self._seen.pop(pid, None)
             return
