@@ -67,7 +67,9 @@ async def _send(url: str, notices: list[dict[str, str]], answer: Callable[[int, 
 
     async def send(number: int, notice: dict[str, str]) -> None:
         try:
-            taken = await service.async_notify(title=notice["title"], body=notice["body"], notify_type=notice["type"])
+            taken = await service.async_notify(
+                title=notice["title"], body=notice["body"], notify_type=notice["type"], body_format="text"
+            )
         except Exception:
             taken = False
         answer(number, TAKEN if taken else REFUSED)

@@ -86,7 +86,7 @@ async def test_a_mail_server_that_greets_without_end_fills_nothing() -> None:
         assert service.clients
 
 
-IBC_MANNERS = {
+IBC_MANNERS: dict[Manner, str] = {
     manners.endless_line: "is not that of a command server",
     manners.endless_lines: "none of them was an answer",
     manners.letter_by_letter: "did not answer within",
@@ -104,7 +104,7 @@ async def test_a_command_server_that_never_ends_is_given_up(manner: Manner) -> N
         assert service.sent < MOST_SENT
 
 
-SETTINGS_MANNERS = {
+SETTINGS_MANNERS: dict[Manner, str] = {
     manners.endless_body: "does not speak the TWS API",
     manners.huge_length: "does not speak the TWS API",
     manners.endless_frame: "too much for settings",

@@ -130,6 +130,20 @@ async def test_a_notice_that_is_given_up_takes_no_other_along_and_its_process_en
     assert not _senders()
 
 
+def test_the_end_of_the_agent_ends_the_processes_that_send() -> None:
+    async def agent() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            channel = RemoteChannel([f"json://127.0.0.1:{silent.getsockname()[1]}/"])
+            sending = asyncio.create_task(channel.announce(NOTICE))
+            while not _senders():  # noqa: ASYNC110 - started by the system
+                await asyncio.sleep(0.005)
+            sending.cancel()
+
+    asyncio.run(agent())
+
+    assert not _senders()
+
+
 async def test_no_address_can_be_read_from_the_process_that_sends(
     received: tuple[int, list[dict[str, Any]]],
 ) -> None:
