@@ -83,6 +83,7 @@ class _Service:
         self._url = url
         self._waiting: list[tuple[_Message, asyncio.Future[str]]] = []
         self._senders: set[asyncio.Task[None]] = set()
+        self._sending = 0
 
     async def send(self, message: _Message) -> str:
         """What came of it, in the sender's words."""
@@ -90,7 +91,8 @@ class _Service:
             return _LATE
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting.append((message, answer))
-        if len(self._senders) < MOST_SENDERS:
+        if self._sending < MOST_SENDERS:
+            self._sending += 1
             # A task of its own: a notice that is given up must not take those along that go with it.
             sender = asyncio.create_task(self._send_all(), name="remote notices")
             self._senders.add(sender)
@@ -103,12 +105,14 @@ class _Service:
             batch, self._waiting = [entry for entry in self._waiting if not entry[1].done()], []
             try:
                 words = await _run_sender(self._url, [message for message, _ in batch]) if batch else []
-            except OSError as failure:
-                log.warning("a remote notice could not be sent: no process could be started (%s)", failure.strerror)
+            except Exception as failure:
+                log.warning("a remote notice could not be sent: no process could be used (%s)", type(failure).__name__)
                 words = [REFUSED] * len(batch)
             for (_, answer), word in zip(batch, words, strict=True):
                 if not answer.done():
                     answer.set_result(word)
+        # In the same step as the look at what waits: a notice that comes after it starts another process.
+        self._sending -= 1
 
 
 async def _run_sender(url: str, messages: Sequence[_Message]) -> list[str]:

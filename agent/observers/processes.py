@@ -10,6 +10,7 @@ import psutil
 
 from agent.core.clock import Moment
 from agent.core.facts import Fact, Known, OtherProcess, Process, Processes, Unknown
+from agent.platforms.bounded_process import BoundedProcess
 from agent.platforms.process_table import Described, ProcessTable, PsutilTable
 from agent.tws.applications import Application, ClientPortal, may_be_application, recognise
 from agent.tws.outside import LONGEST_NAME, clean
@@ -239,7 +240,7 @@ class ProcessObserver:
     def _recognise(self, pid: int, seen: _Seen, now: Moment) -> None:
         denied = False
         try:
-            process = psutil.Process(pid)
+            process = BoundedProcess(pid)
         except (psutil.Error, OSError):
             return
         try:

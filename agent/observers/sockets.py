@@ -10,6 +10,7 @@ import psutil
 from agent.core.clock import Moment
 from agent.core.facts import ApiClient, Fact, Known, Listener, OtherProcess, Process, Processes, Sockets, Unknown
 from agent.observers import socket_table
+from agent.platforms.bounded_process import BoundedProcess
 from agent.platforms.socket_row import SocketReader, SocketReading, SocketRow
 from agent.tws.ports import CLIENT_PORTAL_PORT, DEFAULT_API_PORTS
 
@@ -137,7 +138,7 @@ class SocketObserver:
         for pid in relays:
             if pid not in self._published:
                 try:
-                    self._published[pid] = self._published_port(psutil.Process(pid).cmdline())
+                    self._published[pid] = self._published_port(BoundedProcess(pid).cmdline())
                 except (psutil.Error, OSError):
                     self._published[pid] = None
             if self._published[pid] == port:

@@ -15,12 +15,16 @@ from Xlib import error as x_error
 from Xlib.display import Display
 from Xlib.protocol import event as x_event
 
+from agent.platforms.bounded_process import BoundedProcess
+
 FRONT_SECONDS = 1.5
 """How long a window manager may take to bring a window to the front."""
 
 _BY_THE_USER = 2
 """Source indication of the EWMH: asked for by the user, not by the application itself."""
 _JAVA = "java"
+_LONGEST_PROPERTY = 1 << 12
+"""Units of four bytes: so many windows are listed at most, and a program may write as much as it likes."""
 
 _TROUBLE = (x_error.XError, x_error.DisplayError, x_error.ConnectionClosedError, OSError)
 
@@ -78,7 +82,7 @@ def _windows(display: Display) -> list[tuple[int, int]] | None:
 
 def _property(display: Display, window: Any, name: str) -> Any:
     """The value of a property, None where the window has none of that name."""
-    found = window.get_full_property(display.get_atom(name), X.AnyPropertyType)
+    found = window.get_property(display.get_atom(name), X.AnyPropertyType, 0, _LONGEST_PROPERTY)
     return None if found is None else found.value
 
 
@@ -99,7 +103,7 @@ def _of(pid: int, listed: list[tuple[int, int]]) -> list[int]:
 
 def _are_kin(pid: int, owner: int) -> bool:
     try:
-        one, other = psutil.Process(pid), psutil.Process(owner)
+        one, other = psutil.Process(pid), BoundedProcess(owner)
         related = one.ppid() == owner or other.ppid() == pid
         return related and other.name().lower().startswith(_JAVA)
     except (psutil.Error, OSError):

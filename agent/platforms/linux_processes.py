@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from agent.platforms.bounded_process import BoundedProcess
 from agent.platforms.process_table import Described
 
 _NAME_KEPT = 15
@@ -39,7 +40,7 @@ class ProcTable:
         """See `ProcessTable`."""
         name, ticks = mark = self._stat(pid)
         # As psutil spells it, and as it counts: from a start of the system that it has read once.
-        whole = os.fsdecode(name) if len(name) < _NAME_KEPT else psutil.Process(pid).name()
+        whole = os.fsdecode(name) if len(name) < _NAME_KEPT else BoundedProcess(pid).name()
         self._boot = self._boot or psutil.boot_time()
         return Described(whole, self._boot + ticks / self._ticks, mark)
 

@@ -6,6 +6,8 @@ from typing import Protocol
 
 import psutil
 
+from agent.platforms.bounded_process import BoundedProcess
+
 
 @dataclass(frozen=True, slots=True)
 class Described:
@@ -47,7 +49,7 @@ class PsutilTable:
 
     def describe(self, pid: int) -> Described:
         """See `ProcessTable`."""
-        process = psutil.Process(pid)
+        process = BoundedProcess(pid)
         name, started = process.name(), process.create_time()
         return Described(name, started, (name, started))
 

@@ -99,7 +99,7 @@ class Rights:
 
 
 def ours_alone() -> Rights:
-    """This user's, whatever else the process may be a member of; nobody but this user may do anything with it."""
+    """Rights of this user alone, who is the owner too, whatever groups the process is a member of."""
     user = this_user()
     return Rights(f"O:{user}D:P(A;;GA;;;{user})")
 

@@ -151,3 +151,56 @@ def silence(wire: Wire) -> None:
 def endless_mail_greeting(wire: Wire) -> None:
     while True:
         wire.send((b"220-" + b"a" * 1000 + b"\r\n") * 64)
+
+
+def endless_line(wire: Wire) -> None:
+    while True:
+        wire.send(_BLOCK)
+
+
+def endless_lines(wire: Wire) -> None:
+    while True:
+        wire.send(b"INFO one moment\r\n" * 1000)
+
+
+def letter_by_letter(wire: Wire) -> None:
+    while True:
+        wire.wait(0.05)
+        wire.send(b"I")
+
+
+def endless_frame(wire: Wire) -> None:
+    """TWS: the hello is answered, then a message of 16 MiB begins that never ends."""
+    wire.hear()
+    wire.send(_frame(b"219\x0020261122 08:00:00 UTC\0") + b"\0\xff\xff\xff")
+    while True:
+        wire.send(_BLOCK)
+
+
+def endless_messages(wire: Wire) -> None:
+    """TWS: the hello is answered, then messages come that lead nowhere."""
+    wire.hear()
+    wire.send(_frame(b"219\x0020261122 08:00:00 UTC\0"))
+    while True:
+        wire.send(_frame(b"4\x002\x00-1\x002104\x00fine\0") * 1000)
+
+
+def huge_length(wire: Wire) -> None:
+    """TWS: a length of four gigabytes, and as much behind it as goes."""
+    wire.hear()
+    wire.send(b"\xff\xff\xff\xff")
+    while True:
+        wire.send(_BLOCK)
+
+
+def hello_letter_by_letter(wire: Wire) -> None:
+    """TWS: a hello's answer that takes its time."""
+    wire.hear()
+    wire.send(b"\0\0\x02\0219")
+    while True:
+        wire.wait(0.05)
+        wire.send(b"9")
+
+
+def _frame(body: bytes) -> bytes:
+    return len(body).to_bytes(4, "big") + body

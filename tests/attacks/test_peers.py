@@ -11,7 +11,9 @@ from agent.channels import NotDelivered, remote
 from agent.channels.remote import RemoteChannel
 from agent.channels.remote_sender import COMMAND, MOST_MEMORY
 from agent.core.display import Notice
+from agent.core.facts import Unknown
 from agent.core.problem import Severity
+from agent.session import ibc_commands, settings
 from tests.attacks import hostile_service as manners
 from tests.attacks.hostile_service import HostileService, Manner, hostile
 
@@ -82,3 +84,45 @@ async def test_a_mail_server_that_greets_without_end_fills_nothing() -> None:
 
         assert isinstance(delivery, NotDelivered)
         assert service.clients
+
+
+IBC_MANNERS: dict[Manner, str] = {
+    manners.endless_line: "is not that of a command server",
+    manners.endless_lines: "none of them was an answer",
+    manners.letter_by_letter: "did not answer within",
+    manners.silence: "did not answer within",
+}
+
+
+@pytest.mark.parametrize("manner", IBC_MANNERS, ids=lambda manner: manner.__name__)
+async def test_a_command_server_that_never_ends_is_given_up(manner: Manner) -> None:
+    with hostile(manner) as service:
+        answer = await ibc_commands.send(service.port, "RECONNECTDATA", within=0.5)
+
+        assert not answer.accepted
+        assert IBC_MANNERS[manner] in answer.text
+        assert service.sent < MOST_SENT
+
+
+SETTINGS_MANNERS: dict[Manner, str] = {
+    manners.endless_body: "does not speak the TWS API",
+    manners.huge_length: "does not speak the TWS API",
+    manners.endless_frame: "too much for settings",
+    manners.endless_messages: "came",
+    manners.hello_letter_by_letter: "the time was up",
+    manners.letter_by_letter: "does not speak the TWS API",
+    manners.silence: "the time was up",
+}
+
+
+@pytest.mark.parametrize("manner", SETTINGS_MANNERS, ids=lambda manner: manner.__name__)
+async def test_an_application_that_never_ends_its_settings_is_given_up(manner: Manner) -> None:
+    own = psutil.Process()
+    before = own.memory_info().rss
+    with hostile(manner) as service:
+        answer = await settings.ask("127.0.0.1", service.port, [4711], within=0.5)
+
+        assert isinstance(answer.settings, Unknown)
+        assert SETTINGS_MANNERS[manner] in answer.settings.reason
+        assert service.sent < MOST_SENT
+        assert own.memory_info().rss - before < 20 << 20

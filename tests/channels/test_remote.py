@@ -94,6 +94,33 @@ async def test_a_silent_service_beside_it_does_not_delay_one_that_answers(
     assert len(posts) == 3
 
 
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_notice_that_comes_while_a_process_ends_is_sent_too(
+    monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    async def run(_url: str, messages: Sequence[dict[str, str]]) -> list[str]:
+        await asyncio.sleep(0)
+        return ["taken"] * len(messages)
+
+    monkeypatch.setattr(remote, "_run_sender", run)
+    monkeypatch.setattr(remote, "MOST_SENDERS", 1)
+    channel = RemoteChannel(["json://127.0.0.1/"])
+    sending = [asyncio.create_task(channel.announce(NOTICE)) for _ in range(3)]
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    sending.append(asyncio.create_task(channel.announce(NOTICE)))
+
+    assert set(await asyncio.wait_for(asyncio.gather(*sending), 5)) == {Delivered("remote notices")}
+
+
+async def test_a_sender_that_cannot_be_started_is_not_taken_for_delivered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "_sender", lambda: ("/nowhere/at-all",))
+
+    delivery = await RemoteChannel(["json://127.0.0.1/"]).announce(NOTICE)
+
+    assert delivery == NotDelivered("the service of address 1 did not take it")
+
+
 async def test_more_notices_than_may_wait_for_a_service_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     taken = asyncio.Event()
 
@@ -127,6 +154,20 @@ async def test_a_notice_that_is_given_up_takes_no_other_along_and_its_process_en
 
     assert await kept == Delivered("remote notices")
     assert posts
+    assert not _senders()
+
+
+def test_the_end_of_the_agent_ends_the_processes_that_send() -> None:
+    async def agent() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            channel = RemoteChannel([f"json://127.0.0.1:{silent.getsockname()[1]}/"])
+            sending = asyncio.create_task(channel.announce(NOTICE))
+            while not _senders():  # noqa: ASYNC110 - started by the system
+                await asyncio.sleep(0.005)
+            sending.cancel()
+
+    asyncio.run(agent())
+
     assert not _senders()
 
 

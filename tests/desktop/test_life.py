@@ -158,18 +158,26 @@ async def test_its_icon_comes_back_with_every_panel(tmp_path: Path) -> None:
     assert (tally.hung, tally.wrong_status, tally.complaints) == (0, [], [])
 
 
-async def test_without_its_session_bus_it_goes_on_without_an_icon(bus: SessionBus, tmp_path: Path) -> None:
+async def test_it_goes_on_without_its_session_bus_and_has_its_icon_again_with_it(
+    bus: SessionBus, tmp_path: Path
+) -> None:
     host = await TrayHost.start()
     async with running(tmp_path) as agent:
         await host.item_came()
 
+        for _ in range(2):
+            await host.end()
+            bus.kill()
+            assert (await agent.answers())["schema"] == 1
+            await asyncio.to_thread(bus.start)
+            host = await TrayHost.start()
+            await host.item_came()
+        assert "Quit Gatelight" in (await host.menu()).outline()
         await host.end()
         bus.kill()
-        shown = await agent.answers()
 
-        assert shown["schema"] == 1
         assert await agent.told_to_end() == 0
-        assert "Going on without an icon." in agent.log
+        assert "The D-Bus session bus has ended; the tray icon comes back with it." in agent.log
         assert "Traceback" not in agent.log
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from agent.core.clock import Moment
 from agent.core.facts import Known, Process, Processes, Unknown
+from agent.observers import processes
 from agent.observers.processes import (
     EXEC_TIME,
     MEMORY_KEPT,
@@ -25,6 +26,7 @@ from agent.observers.processes import (
     higher,
 )
 from agent.platforms import current
+from agent.platforms.bounded_process import BoundedProcess
 from agent.platforms.process_table import Described
 from agent.tws.applications import ApplicationKind, Launcher, TradingMode
 from tests.lookalikes import Start
@@ -299,7 +301,7 @@ def test_java_whose_command_line_is_withheld_is_told_as_such(
     def denied(process: psutil.Process) -> list[str]:
         raise psutil.AccessDenied(process.pid)
 
-    monkeypatch.setattr(psutil.Process, "cmdline", denied)
+    monkeypatch.setattr(BoundedProcess, "cmdline", denied)
     found = seen(ProcessObserver(), now)
 
     assert (running.pid, "java") in [(p.pid, p.name) for p in found.unreadable]
@@ -311,7 +313,7 @@ def test_an_empty_command_line_counts_as_withheld_only_when_the_process_had_time
     monkeypatch: pytest.MonkeyPatch, start: Start, now: Moment, age: float, withheld: bool
 ) -> None:
     running = start(*GATEWAY)
-    monkeypatch.setattr(psutil.Process, "cmdline", lambda process: [])
+    monkeypatch.setattr(BoundedProcess, "cmdline", lambda process: [])
     found = seen(ProcessObserver(), now.later(age))
 
     assert (running.pid in [p.pid for p in found.unreadable]) is withheld
@@ -376,7 +378,7 @@ def test_a_table_of_which_no_process_can_be_read_is_unknown(monkeypatch: pytest.
     def refused(pid: int) -> None:
         raise OSError(22, "Invalid parameter")
 
-    monkeypatch.setattr(psutil, "Process", refused)
+    monkeypatch.setattr(processes, "BoundedProcess", refused)
 
     seen = ProcessObserver().observe(Moment(0.0, 1_700_000_000.0))
 

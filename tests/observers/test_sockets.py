@@ -19,6 +19,7 @@ from agent.core.facts import (
     Sockets,
     Unknown,
 )
+from agent.observers import sockets
 from agent.observers.processes import ProcessObserver
 from agent.observers.sockets import SocketObserver, SocketsSeen
 from agent.platforms import current
@@ -247,7 +248,7 @@ def test_a_container_relay_of_another_user_is_told_by_its_command_line(
             "4004",
         ]
 
-    monkeypatch.setattr(psutil, "Process", lambda pid: type("Proxy", (), {"cmdline": cmdline})())
+    monkeypatch.setattr(sockets, "BoundedProcess", lambda pid: type("Proxy", (), {"cmdline": cmdline})())
     seen = observe(Table(SocketRow(LISTEN, "127.0.0.1", 4002)), None, now)
 
     assert isinstance(seen.sockets, Known)
@@ -258,7 +259,7 @@ def test_an_owner_that_nobody_tells_stays_unknown(monkeypatch: pytest.MonkeyPatc
     def gone(pid: int) -> psutil.Process:
         raise psutil.NoSuchProcess(pid)
 
-    monkeypatch.setattr(psutil, "Process", gone)
+    monkeypatch.setattr(sockets, "BoundedProcess", gone)
     seen = observe(Table(SocketRow(LISTEN, "127.0.0.1", 4002)), None, now)
 
     assert isinstance(seen.sockets, Known)
