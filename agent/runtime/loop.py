@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from time import thread_time
 from typing import Protocol
 
 from agent.core.agent import advance_all, begin, joins
@@ -50,8 +51,8 @@ class Session(Protocol):
     def heartbeat(self) -> None:
         """Ask for the time."""
 
-    def taken(self, count: int) -> None:
-        """So many of its events were taken in: it may read on."""
+    def taken(self, cost: float) -> None:
+        """One of its events was taken in, which took `cost` seconds of a processor: it may read on."""
 
 
 class World(Protocol):
@@ -173,6 +174,7 @@ class AgentLoop:
         self._take_in(batch, tried, heard)
 
     def _take_in(self, batch: Sequence[Arrival], tried: int, heard: float) -> None:
+        used = thread_time()
         if self._inbox:
             heard = min(heard, self._inbox[0][0].at.monotonic)
         if self._step(lambda now: advance_all(self.state, batch, now, heard)):
@@ -184,8 +186,9 @@ class AgentLoop:
             # One of them is at fault: one by one they tell which, and the others still count.
             self._inbox.extendleft((arrival, 1) for arrival in reversed(batch))
             return
+        cost = (thread_time() - used) / len(batch)
         for arrival in batch:
-            self._performer.taken(arrival.event)
+            self._performer.taken(arrival.event, cost)
 
     def _recover(self, arrival: Arrival, tried: int) -> None:
         """After a fault: the event comes once more a little later, and what hung on it is planned anew.

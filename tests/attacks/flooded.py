@@ -77,9 +77,7 @@ class Flooded:
 
     def codes(self, name: str) -> set[str]:
         """Everything that was ever shown of a connection."""
-        return {
-            p.code for s in self.seen for c in s.connections if c.name == name for p in c.problems if p.visible
-        }
+        return {p.code for s in self.seen for c in s.connections if c.name == name for p in c.problems if p.visible}
 
 
 def settings_for(ports: Sequence[int], heartbeat_every: float = 2.0, reply_timeout: float = 2.0) -> Settings:

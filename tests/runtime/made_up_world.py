@@ -57,8 +57,8 @@ class MadeUpSession:
         self.open_now = False
         self._world.did(f"closed {self.wish.number}")
 
-    def taken(self, count: int) -> None:
-        self.taken_in += count
+    def taken(self, cost: float) -> None:
+        self.taken_in += 1
 
     def heartbeat(self) -> None:
         self._world.did("heartbeat")
