@@ -142,7 +142,8 @@ class Inflow:
             if len(buffer) < min(end, at + 16):
                 break
             messages += 1
-            if length > self._wanted(head):
+            longest = self._wanted(head)
+            if not length or length > longest:
                 at, self._skip = at + 4, length
                 continue
             if len(buffer) < end:
