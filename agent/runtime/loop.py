@@ -104,6 +104,8 @@ class AgentLoop:
         self._inbox: deque[tuple[Arrival, int]] = deque()
         """With how often each was tried before."""
         self._arrived = asyncio.Event()
+        self._heard = float("-inf")
+        """Monotonic time up to which all that arrived was taken in."""
         self._stopping = False
         self._faults = 0
         self._faults_in_a_row = 0
@@ -175,9 +177,10 @@ class AgentLoop:
 
     def _take_in(self, batch: Sequence[Arrival], tried: int, heard: float) -> None:
         used = thread_time()
-        if self._inbox:
-            heard = min(heard, self._inbox[0][0].at.monotonic)
-        if self._step(lambda now: advance_all(self.state, batch, now, heard)):
+        if not self._inbox:
+            # What waits may be the answer that is missed, and nobody knows when it came: only now all was heard.
+            self._heard = heard
+        if self._step(lambda now: advance_all(self.state, batch, now, self._heard)):
             self.handled += len(batch)
         elif len(batch) == 1:
             self._recover(batch[0], tried)
