@@ -13,7 +13,7 @@ from agent.core.clock import Moment
 from agent.core.connection import Connected, Connecting, Target
 from agent.core.diagnosis import Diagnosis, diagnose
 from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
-from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived
+from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived, Tick
 from agent.core.facts import Facts
 from agent.core.fix import offers_for
 from agent.core.intake import enroll, take_in
@@ -63,8 +63,8 @@ def advance_all(
 
 
 def joins(event: Event) -> bool:
-    """Whether an event may be taken in together with others: it tells about one session, and changes no other."""
-    return isinstance(event, NoticeArrived | HeartbeatAnswered | MessagesCame)
+    """Whether an event may be taken in together with others: it tells about one session, or only that time passed."""
+    return isinstance(event, NoticeArrived | HeartbeatAnswered | MessagesCame | Tick)
 
 
 def _concerned(arrivals: Sequence[Arrival]) -> frozenset[int] | None:

@@ -11,7 +11,7 @@ from agent.core.facts import Flood, NoticeSeen, ServerLink
 from agent.core.timing import Timing
 from agent.tws.applications import is_paper
 from agent.tws.farms import Farm, FarmStatus
-from agent.tws.notices import farm_of, farms_of_restored, is_noise_while_link_down, kind_of
+from agent.tws.notices import farm_of, farms_of_restored, is_noise_while_link_down, lookup
 
 LINK_LOST_CODES = frozenset({1100, 2110})
 LINK_BACK_CODES = frozenset({1101, 1102})
@@ -143,7 +143,7 @@ def heartbeat_answered(session: Session, server_time: int, now: Moment, late: fl
 def messages_came(session: Session, rate: float, held: bool, now: float) -> Session:
     """So many messages came a second over the last one."""
     flood = flood_at(session, now)
-    if rate >= BUSY_RATE:
+    if rate >= BUSY_RATE or held:
         if flood is None:
             flood = Flood(since=now, rate=rate, held=held)
         present = flood.present or now - flood.since >= FLOODS_AFTER
@@ -268,6 +268,6 @@ def _keep(notices: tuple[NoticeSeen, ...], code: int, text: str, request_id: int
         return kept
     # What problems are judged from is not pushed out by numbers that mean nothing, nor by one number with many texts.
     counts = Counter(n.code for n in kept)
-    most = max(counts.values())
-    goes = min(range(len(kept)), key=lambda i: (kind_of(kept[i].code) is not None, counts[kept[i].code] < most, i))
+    rank = {code: (lookup(code) is not None, -count) for code, count in counts.items()}
+    goes = min(range(len(kept)), key=lambda i: rank[kept[i].code])
     return kept[:goes] + kept[goes + 1 :]

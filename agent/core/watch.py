@@ -171,7 +171,7 @@ def consider(
     return watched if link is watched.link else replace(watched, link=link), effects
 
 
-SHORTLY = 0.01
+SHORTLY = 0.1
 """Seconds until what could not be judged yet is judged again."""
 
 

@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from time import thread_time
 from typing import Protocol
 
 from agent.core.agent import advance_all, begin, joins
@@ -50,8 +51,8 @@ class Session(Protocol):
     def heartbeat(self) -> None:
         """Ask for the time."""
 
-    def taken(self, count: int) -> None:
-        """So many of its events were taken in: it may read on."""
+    def taken(self, cost: float) -> None:
+        """One of its events was taken in, which took `cost` seconds of a processor: it may read on."""
 
 
 class World(Protocol):
@@ -103,6 +104,8 @@ class AgentLoop:
         self._inbox: deque[tuple[Arrival, int]] = deque()
         """With how often each was tried before."""
         self._arrived = asyncio.Event()
+        self._heard = float("-inf")
+        """Monotonic time up to which all that arrived was taken in."""
         self._stopping = False
         self._faults = 0
         self._faults_in_a_row = 0
@@ -173,9 +176,11 @@ class AgentLoop:
         self._take_in(batch, tried, heard)
 
     def _take_in(self, batch: Sequence[Arrival], tried: int, heard: float) -> None:
-        if self._inbox:
-            heard = min(heard, self._inbox[0][0].at.monotonic)
-        if self._step(lambda now: advance_all(self.state, batch, now, heard)):
+        used = thread_time()
+        if not self._inbox:
+            # What waits may be the answer that is missed, and nobody knows when it came: only now all was heard.
+            self._heard = heard
+        if self._step(lambda now: advance_all(self.state, batch, now, self._heard)):
             self.handled += len(batch)
         elif len(batch) == 1:
             self._recover(batch[0], tried)
@@ -184,8 +189,9 @@ class AgentLoop:
             # One of them is at fault: one by one they tell which, and the others still count.
             self._inbox.extendleft((arrival, 1) for arrival in reversed(batch))
             return
+        cost = (thread_time() - used) / len(batch)
         for arrival in batch:
-            self._performer.taken(arrival.event)
+            self._performer.taken(arrival.event, cost)
 
     def _recover(self, arrival: Arrival, tried: int) -> None:
         """After a fault: the event comes once more a little later, and what hung on it is planned anew.

@@ -115,11 +115,11 @@ class Performer:
             case _:
                 assert_never(effect)
 
-    def taken(self, event: Event) -> None:
-        """An event was taken in: the session it came from may read on."""
+    def taken(self, event: Event, cost: float) -> None:
+        """An event was taken in, at so many seconds of a processor: the session it came from may read on."""
         session = self._sessions.get(event.number) if isinstance(event, _FROM_SESSION) else None
         if session is not None:
-            session.taken(1)
+            session.taken(cost)
 
     async def close(self) -> None:
         """Stop timers and watches, close sessions, withdraw notices."""

@@ -154,10 +154,11 @@ class IbSession:
             self._client.reqCurrentTime()
             self._lateness.begin()
 
-    def taken(self, count: int) -> None:
-        """So many of its events were taken in: it may read on."""
+    def taken(self, cost: float) -> None:
+        """One of its events was taken in, which took `cost` seconds of a processor: it may read on."""
         full = self._is_full()
-        self._waiting = max(0, self._waiting - count)
+        self._waiting = max(0, self._waiting - 1)
+        self._inflow.charge(cost)
         if full and not self._is_full():
             self._inflow.go_on()
 

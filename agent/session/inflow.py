@@ -8,7 +8,7 @@ lets the application wait, and the other sessions have their turn.
 import asyncio
 import struct
 from collections.abc import Callable
-from time import perf_counter
+from time import perf_counter, thread_time
 
 LONGEST_MESSAGE = 16 * 1024 * 1024
 """Bytes; the API's own clients refuse a longer one (MAX_MSG_LEN is 0xFFFFFF): the stream has gone astray."""
@@ -18,10 +18,12 @@ LONGEST_ACCOUNTS = 1536 * 1024
 """Bytes of the message that names the accounts: more than a hundred thousand of them."""
 SLICE = 0.004
 """Seconds of decoding at a stretch."""
-SHARE = 0.1
-"""Of the loop's time, which one session may use for longer."""
-BURST = 0.05
-"""Seconds of decoding that a session which was quiet may use at once: a few thousand notices."""
+SHARE = 0.15
+"""Of a processor, which one session may use for longer, with all that follows from what it sends."""
+BURST = 0.1
+"""Seconds of it that a session which was quiet may use at once: some thousand notices."""
+READING = 1e-9
+"""Seconds that a byte costs before it is looked at: what is read past is not free either."""
 _LOOK_AT_CLOCK = 8
 """Messages after which the clock is read again."""
 WINDOW = 1.0
@@ -72,7 +74,12 @@ class Inflow:
             return
         self._transport = transport
         self._buffer += data
+        self._credit -= len(data) * READING
         self.go_on()
+
+    def charge(self, seconds: float) -> None:
+        """What was handed on has cost so much elsewhere."""
+        self._credit -= seconds
 
     def go_on(self) -> None:
         """Hand on what is there, as far as it may be now."""
@@ -81,13 +88,13 @@ class Inflow:
             self._again = None
         if self._closed:
             return
-        began = perf_counter()
+        began, used = perf_counter(), thread_time()
         self._credit = min(BURST, self._credit + (began - self._credited) * SHARE)
         left = self._cut(began + SLICE) if self._credit >= 0 else True
         ended = perf_counter()
         self._credited = ended
-        # A process that stood still is no busy session.
-        self._credit = max(-BURST, self._credit - (ended - began))
+        # What this thread really used: a machine that is busy elsewhere makes no busy session.
+        self._credit = max(-BURST, self._credit - (thread_time() - used))
         if self._is_closed():
             return
         if self._credit < 0:
@@ -135,7 +142,8 @@ class Inflow:
             if len(buffer) < min(end, at + 16):
                 break
             messages += 1
-            if length > self._wanted(head):
+            longest = self._wanted(head)
+            if not length or length > longest:
                 at, self._skip = at + 4, length
                 continue
             if len(buffer) < end:

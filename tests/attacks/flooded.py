@@ -1,4 +1,4 @@
-"""A running agent with connections, one of which is flooded by another process."""
+"""A running agent with connections, some of which are flooded by another process."""
 
 import asyncio
 import json
@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.core.settings import CheckSettings, ConnectionSettings, Settings
-from agent.core.status import ShownConnection, Status
+from agent.core.status import Status
+from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
 from agent.world import RealWorld, first_state
 
 PATIENCE = 60.0
 """Seconds after which what should happen has failed to."""
-FLOODED = "c0"
+QUIET = CheckSettings(heartbeat_every=2.0, reply_timeout=2.0)
 
 
 @dataclass
@@ -24,37 +25,49 @@ class Flooder:
     """The process that floods."""
 
     process: Process
-    ports: Sequence[int]
+    ports: Sequence[int] = ()
 
-    async def say(self, word: str) -> None:
+    async def go(self) -> None:
+        """Begin the floods."""
+        await self._say("go")
+
+    async def longest_gaps(self) -> list[float]:
+        """Seconds between two heartbeats at most since then, by port."""
+        await self._say("beats")
+        return list(await self.line())
+
+    async def _say(self, word: str) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(f"{word}\n".encode())
         await self.process.stdin.drain()
 
-    async def longest_gaps(self) -> list[float]:
-        """Seconds between two heartbeats at most, by port."""
-        await self.say("beats")
-        return list(await self.line())
-
     async def line(self) -> Any:
+        """What it says next."""
         assert self.process.stdout is not None
         return json.loads(await asyncio.wait_for(self.process.stdout.readline(), PATIENCE))
 
 
 @asynccontextmanager
-async def flooder(kind: str, count: int) -> AsyncIterator[Flooder]:
-    """Listens on so many ports; the flood goes to the first one."""
+async def flooder(kinds: Sequence[str], healthy: int) -> AsyncIterator[Flooder]:
+    """Listens on a port for each kind of flood, and then on so many that are well."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.attacks.flooder", kind, str(count), stdin=PIPE, stdout=PIPE
+        sys.executable, "-m", "tests.attacks.flooder", ",".join(kinds), str(healthy), stdin=PIPE, stdout=PIPE
     )
-    found = Flooder(process, ())
-    found.ports = await found.line()
+    found = Flooder(process)
     try:
+        found.ports = await found.line()
         yield found
     finally:
         assert process.stdin is not None
         process.stdin.close()
         await process.wait()
+
+
+def settings_for(kinds: Sequence[str], ports: Sequence[int]) -> Settings:
+    """One connection for each port, named as what it is flooded with."""
+    names = [*kinds, *(f"well {n}" for n in range(len(ports) - len(kinds)))]
+    connections = tuple(ConnectionSettings(name=n, port=p) for n, p in zip(names, ports, strict=True))
+    return Settings(connections=connections, checks=QUIET)
 
 
 @dataclass
@@ -65,43 +78,52 @@ class Flooded:
     flooder: Flooder
     seen: list[Status] = field(default_factory=list)
     """Every status shown."""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    @property
-    def connections(self) -> tuple[ShownConnection, ...]:
-        return self.seen[-1].connections if self.seen else ()
+    def show(self, status: Status) -> None:
+        """Take in a status."""
+        self.seen.append(status)
+        self.changed.set()
 
     async def until(self, met: Callable[["Flooded"], object]) -> None:
+        """Wait for something to be shown."""
         async with asyncio.timeout(PATIENCE):
             while not met(self):
-                await asyncio.sleep(0.02)
+                self.changed.clear()
+                await self.changed.wait()
+
+    @property
+    def all_answer(self) -> bool:
+        """Whether every connection has answered a heartbeat."""
+        return bool(self.seen) and all(c.latency is not None for c in self.seen[-1].connections)
 
     def codes(self, name: str) -> set[str]:
-        """Everything that was ever shown of a connection."""
-        return {
-            p.code for s in self.seen for c in s.connections if c.name == name for p in c.problems if p.visible
-        }
+        """Every problem that was ever shown of a connection."""
+        of_it = (c for s in self.seen for c in s.connections if c.name == name)
+        return {p.code for c in of_it for p in c.problems if p.visible}
 
-
-def settings_for(ports: Sequence[int], heartbeat_every: float = 2.0, reply_timeout: float = 2.0) -> Settings:
-    """One connection for each port."""
-    return Settings(
-        connections=tuple(ConnectionSettings(name=f"c{n}", port=port) for n, port in enumerate(ports)),
-        checks=CheckSettings(heartbeat_every=heartbeat_every, reply_timeout=reply_timeout),
-    )
+    @property
+    def well(self) -> list[str]:
+        """Names of the connections that are not flooded."""
+        return [c.name for c in self.seen[-1].connections if c.name.startswith("well")]
 
 
 @asynccontextmanager
-async def flooded(kind: str, count: int) -> AsyncIterator[Flooded]:
-    """All are connected, and the flood has not begun."""
-    async with flooder(kind, count) as source:
-        seen: list[Status] = []
-        world = RealWorld(show=seen.append)
-        loop = AgentLoop(first_state(settings_for(source.ports), world.now()), world)
-        agent = Flooded(loop, source, seen)
-        running = asyncio.ensure_future(loop.run())
+async def flooded(
+    kinds: Sequence[str], healthy: int, *, answering: bool = True, timing: Timing | None = None
+) -> AsyncIterator[Flooded]:
+    """The floods have not begun; where they are `answering`, all are connected."""
+    async with flooder(kinds, healthy) as source:
+        shown: list[Flooded] = []
+        world = RealWorld(show=lambda status: shown[0].show(status))
+        state = first_state(settings_for(kinds, source.ports), world.now(), timing=timing)
+        agent = Flooded(AgentLoop(state, world), source)
+        shown.append(agent)
+        running = asyncio.ensure_future(agent.loop.run())
         try:
-            await agent.until(lambda a: a.connections and all(c.latency is not None for c in a.connections))
+            if answering:
+                await agent.until(lambda a: a.all_answer)
             yield agent
         finally:
-            loop.stop()
+            agent.loop.stop()
             await running

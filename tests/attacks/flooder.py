@@ -1,10 +1,11 @@
 """A process that speaks just enough of the API to get sessions, and then floods one of them.
 
-`python -m tests.attacks.flooder KIND COUNT` listens on COUNT ports and prints them as a JSON list. A line “go” on its
-standard input begins the flood of whoever is connected to the first port, and a line “stop” ends it. A line “beats”
-prints the longest time between two heartbeats, in seconds, for each port. It ends with its input.
+`python -m tests.attacks.flooder KIND,… COUNT` listens on a port for each kind and on COUNT more, and prints them as a
+JSON list. A line “go” on its standard input begins the floods of those who are connected. A line “beats” prints the
+longest time between two heartbeats, in seconds, for each port. It ends with its input.
 """
 
+import contextlib
 import itertools
 import json
 import socket
@@ -114,26 +115,27 @@ class Server:
                 pass
 
     def tell_time(self, client: socket.socket, lock: threading.Lock) -> None:
-        with lock:
-            try:
-                client.sendall(message(49, 1, int(time.time())))
-            except OSError:
-                pass
+        with lock, contextlib.suppress(OSError):
+            client.sendall(message(49, 1, int(time.time())))
 
     def flood(self, client: socket.socket, lock: threading.Lock) -> None:
         try:
-            while self.kind != "none":
+            while self.kind not in ("none", "crowd"):
                 self.flooding.wait()
                 if self.kind == "burst":
                     self.flooding.clear()
                     with lock:
                         client.sendall(notice(2104, "Market data farm connection is OK:usfarm") * BURST)
+                        client.sendall(notice(2106, "HMDS data farm connection is OK:lasthmds"))
                     continue
+                if self.kind == "dribble":
+                    with lock:
+                        for byte in (10_000).to_bytes(4, "big") + b"4" + bytes(9_999):
+                            client.sendall(bytes([byte]))
+                            time.sleep(0.05)
                 for chunk in chunks(self.kind):
                     with lock:
                         client.sendall(chunk)
-                    if not self.flooding.is_set():
-                        break
         except OSError:
             pass
 
@@ -141,21 +143,23 @@ class Server:
         return max((b - a for a, b in itertools.pairwise(self.beats)), default=0.0)
 
 
-def main(kind: str, count: int) -> None:
-    accounts = 100_000 if kind == "accounts" else 2
-    servers = [Server(kind if n == 0 else "none", accounts if n == 0 else 2) for n in range(count)]
-    print(json.dumps([s.port for s in servers]), flush=True)
+def say(value: object) -> None:
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
+
+
+def main(kinds: list[str], count: int) -> None:
+    servers = [Server(k, 100_000 if k == "crowd" else 2) for k in [*kinds, *["none"] * count]]
+    say([s.port for s in servers])
     for line in sys.stdin:
         match line.strip():
             case "go":
                 for server in servers:
                     server.beats.clear()
-                servers[0].flooding.set()
-            case "stop":
-                servers[0].flooding.clear()
+                    server.flooding.set()
             case "beats":
-                print(json.dumps([s.longest_gap() for s in servers]), flush=True)
+                say([s.longest_gap() for s in servers])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1].split(","), int(sys.argv[2]))

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -278,6 +279,23 @@ def test_sessions_that_do_not_last_are_reopened_ever_more_slowly() -> None:
     assert waits[0] == 0.0
     for wait, meant in zip(waits[1:], (1, 2, 4, 8, 16, 32, 60, 60), strict=True):
         assert wait == pytest.approx(meant, rel=0.1501)
+
+
+def test_one_that_closes_every_session_as_soon_as_it_is_ready_is_tried_as_seldom_as_one_that_fails_the_handshake() -> (
+    None
+):
+    link, now, tried = Link(Idle(0.0)), 0.0, []
+    for number in range(1, 30):
+        link, _ = knock(link, now, number)
+        tried.append(now)
+        link = ready(link, number, 178, 0.0, now + 0.01)
+        link = lost(link, number, TIMING, now + 0.02)
+        assert isinstance(link.state, BackingOff)
+        now = link.state.retry_at
+
+    # Once more at once, since it may have been a restart; from then on patiently.
+    assert sum(at < 30.0 for at in tried) == 2
+    assert min(later - at for at, later in pairwise(tried[1:])) >= TIMING.handshake_every
 
 
 def test_old_losses_are_forgotten() -> None:

@@ -5,18 +5,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.clock import Moment
-from agent.core.facts import NoticeSeen, ServerLink
+from agent.core.facts import Flood, NoticeSeen, ServerLink
 from agent.core.session import (
+    COUNTED_FARMS,
+    KEPT_ACCOUNTS,
+    KEPT_FARMS,
     KEPT_NOTICES,
     Heartbeats,
     Session,
     certain,
     clock_bounds,
+    flood_at,
     fresh_session,
     heard,
     heartbeat_answered,
     heartbeat_sent,
+    messages_came,
     notice,
+    of_accounts,
 )
 from agent.core.timing import Timing
 from agent.tws.farms import Farm, FarmKind, FarmStatus
@@ -208,3 +214,90 @@ def test_a_flood_of_different_notices_has_a_bound() -> None:
 
 def test_every_notice_is_a_sign_of_life() -> None:
     assert told(heartbeat_sent(fresh_session(0.0), 5.0), 399, "x", 7.0).heartbeats == Heartbeats(7.0, (), 5.0, 5.0, 5.0)
+
+
+def test_farms_beyond_those_kept_are_counted_and_a_broken_one_is_always_among_them() -> None:
+    session = fresh_session(0.0)
+    for n in range(5000):
+        session = told(session, 2104, f"Market data farm connection is OK:farm{n}", 1.0)
+    broken = told(session, 2103, "Market data farm connection is broken:farm4999", 2.0)
+    back = told(broken, 2104, "Market data farm connection is OK:farm4999", 3.0)
+
+    assert len(session.farms) == KEPT_FARMS
+    assert len(session.farms_besides) == COUNTED_FARMS
+    assert Farm("farm4999", FarmKind.MARKET_DATA, FarmStatus.BROKEN, 2.0) in broken.farms
+    assert len(broken.farms) == KEPT_FARMS
+    assert Farm("farm4999", FarmKind.MARKET_DATA, FarmStatus.OK, 3.0) in back.farms
+
+
+def test_a_farm_is_either_kept_or_counted_besides() -> None:
+    session = fresh_session(0.0)
+    for n in range(KEPT_FARMS + 10):
+        session = told(session, 2104, f"Market data farm connection is OK:farm{n}", 1.0)
+    for n in range(KEPT_FARMS + 5, KEPT_FARMS + 8):
+        session = told(session, 2103, f"Market data farm connection is broken:farm{n}", 2.0)
+    kept = {(f.kind.value, f.name) for f in session.farms}
+
+    assert len(kept) + len(session.farms_besides) == KEPT_FARMS + 10
+    assert not kept & session.farms_besides
+
+
+def test_notices_that_mean_nothing_do_not_push_out_what_a_problem_is_judged_from() -> None:
+    session = told(fresh_session(0.0), 354, "Requested market data is not subscribed.", 1.0)
+    session = told(session, 10197, "No market data during competing live session", 1.0)
+    for n in range(500):
+        session = told(session, 90_000 + n, "x", 2.0)
+        session = told(session, 162, f"Historical Market Data Service error message: {n}", 2.0)
+
+    assert len(session.notices) == KEPT_NOTICES
+    assert {354, 10197, 162} <= {n.code for n in session.notices}
+
+
+def test_of_many_accounts_some_are_kept_and_both_kinds_with_them() -> None:
+    live = tuple(f"U{n}" for n in range(1000))
+
+    assert of_accounts(live[:3]) == (live[:3], 0)
+    assert of_accounts(live) == (live[:KEPT_ACCOUNTS], 1000 - KEPT_ACCOUNTS)
+    kept, more = of_accounts((*live, "DU1"))
+    assert (len(kept), kept[-1], more) == (KEPT_ACCOUNTS, "DU1", 1001 - KEPT_ACCOUNTS)
+
+
+def test_a_flood_is_one_that_lasts_and_is_over_when_it_has_been_quiet() -> None:
+    session = messages_came(fresh_session(0.0), 900.0, False, 10.0)
+    first = flood_at(session, 10.0)
+    session = messages_came(messages_came(session, 2000.0, True, 12.0), 300.0, False, 13.0)
+    flood = flood_at(session, 13.5)
+    again = messages_came(session, 500.0, False, 40.0).flood
+
+    assert first is not None
+    assert not first.present
+    assert flood == Flood(since=10.0, rate=2000.0, held=True, present=True, last=13.0)
+    assert flood_at(session, 18.0) is None
+    assert again == Flood(since=40.0, rate=500.0, held=False, present=False, last=40.0)
+
+
+def test_few_messages_are_a_sign_of_life_and_no_flood() -> None:
+    session = messages_came(heartbeat_sent(fresh_session(0.0), 10.0), 20.0, False, 12.0)
+
+    assert session.flood is None
+    assert session.heartbeats.sent == ()
+    assert session.heartbeats.last_heard == 12.0
+
+
+def test_an_answer_that_was_owed_is_not_taken_for_that_of_a_later_heartbeat() -> None:
+    # Two were sent and one was answered; the answer of the second, six seconds old, is read just after a third.
+    session = heartbeat_sent(heartbeat_sent(fresh_session(100.0), 110.0), 111.2)
+    session = heartbeat_answered(session, 5000, Moment(111.3, 5000.5))
+    session = heartbeat_sent(session, 121.3)
+    session = heartbeat_answered(session, 5004, Moment(121.4, 5010.6))
+
+    assert session.clock_offset == 0.0
+
+
+def test_a_latency_measured_while_we_were_late_is_none() -> None:
+    session = heartbeat_answered(heartbeat_sent(fresh_session(0.0), 10.0), 5000, Moment(10.02, 5000.5))
+    late = heartbeat_answered(heartbeat_sent(session, 20.0), 5010, Moment(24.0, 5014.5), 3.9)
+
+    assert late.latency == pytest.approx(0.02)
+    assert late.clock_offset == 0.0
+    assert late.heartbeats.last_heard == 24.0

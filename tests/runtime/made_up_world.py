@@ -57,8 +57,8 @@ class MadeUpSession:
         self.open_now = False
         self._world.did(f"closed {self.wish.number}")
 
-    def taken(self, count: int) -> None:
-        self.taken_in += count
+    def taken(self, cost: float) -> None:
+        self.taken_in += 1
 
     def heartbeat(self) -> None:
         self._world.did("heartbeat")
@@ -81,6 +81,8 @@ class MadeUpWorld:
     memories: list[Memory] = field(default_factory=list)
     sessions: list[MadeUpSession] = field(default_factory=list)
     looks: list[tuple[frozenset[int], bool]] = field(default_factory=list)
+    ahead: float = 0.0
+    """Seconds by which its clocks are ahead."""
     looking: int = 0
     """How many looks are under way."""
     most_looking: int = 0
@@ -106,7 +108,7 @@ class MadeUpWorld:
         self.changed.set()
 
     def now(self) -> Moment:
-        return Moment(time.monotonic(), time.time())
+        return Moment(time.monotonic() + self.ahead, time.time() + self.ahead)
 
     def look(self, ports: frozenset[int], *, thorough: bool, now: Moment) -> MachineFacts:
         self.looks.append((ports, thorough))

@@ -1,5 +1,6 @@
 """What the running agent answers to the command line."""
 
+import json
 import time
 from dataclasses import replace
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import pytest
 
 from agent.core.memory import Memory
-from agent.runtime.answers import LONGEST_SILENCE, answer
+from agent.runtime.answers import LONGEST_SILENCE, answer, fitting
+from agent.runtime.control import LONGEST_MESSAGE
 from agent.runtime.loop import AgentLoop
 from tests.runtime.made_up_world import MadeUpWorld, running, state_of
 
@@ -27,6 +29,33 @@ async def test_the_status_is_the_one_that_is_shown() -> None:
     assert reply["status"]["connections"][0]["name"] == "Paper Gateway"
     assert reply["status"]["connections"][0]["accounts"] == ["DU•••567"]
     assert open_reply["status"]["connections"][0]["accounts"] == ["DU1234567"]
+
+
+def test_one_connection_cannot_make_the_answer_too_long_for_the_others() -> None:
+    small = {"name": "small", "overall": "connected", "problems": [{"text": "x" * 200, "steps": ["one"] * 30}]}
+    large = {
+        "name": "l" * 30,
+        "overall": "problem",
+        "trusted": ["10.0.0.1" * 30] * 20_000,
+        "since": "2026-11-22T08:00:00Z",
+    }
+    status = {"schema": 1, "connections": [small, large, dict(small)]}
+    told = fitting(status)
+
+    assert len(json.dumps(told)) < LONGEST_MESSAGE
+    assert told["connections"][0] == told["connections"][2] == small
+    assert told["connections"][1]["shortened"] is True
+    assert told["connections"][1]["name"] == "l" * 30
+    assert told["connections"][1]["overall"] == "problem"
+    assert fitting(told) == told
+
+
+def test_many_large_connections_still_fit() -> None:
+    large = {"name": "x", "problems": [{"evidence": ["é" * 500] * 20}] * 10}
+    told = fitting({"connections": [large] * 20})
+
+    assert len(json.dumps(told, ensure_ascii=False).encode()) < LONGEST_MESSAGE
+    assert all(c["shortened"] for c in told["connections"])
 
 
 async def test_a_problem_is_told_with_the_status() -> None:

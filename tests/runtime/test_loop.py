@@ -2,21 +2,32 @@
 
 import asyncio
 import logging
+import socket
 import threading
 import time
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from agent.core.display import Connect, Disconnect, Pause, Resume
-from agent.core.events import ConfigRejected, HeartbeatAnswered, Reconfigured, SessionLost, UserAsked
+from agent.core.events import (
+    ConfigRejected,
+    HeartbeatAnswered,
+    NoticeArrived,
+    Reconfigured,
+    SessionLost,
+    Tick,
+    UserAsked,
+    Woke,
+)
 from agent.core.facts import Facts, Unknown
 from agent.core.problem import Verdict
 from agent.core.settings import CheckSettings, ConnectionSettings, Settings
 from agent.core.state import AgentState
 from agent.core.timing import Timing
-from agent.runtime.loop import AgentLoop
+from agent.runtime.loop import MOST_TOGETHER, AgentLoop
 from agent.tws.calendar import Expectation, expect
 from agent.world import knowledge
 from tests.runtime.made_up_world import PAPER, PATIENCE, PORT, QUICK, MadeUpWorld, running, state_of
@@ -128,6 +139,74 @@ async def test_a_fault_in_a_decision_is_logged_and_the_watch_goes_on(caplog: pyt
 
     assert connected_still
     assert (len(tracebacks), len(lines)) == (3, 9)
+
+
+async def test_one_bad_event_among_many_is_found_and_the_others_count() -> None:
+    world = MadeUpWorld()
+    async with running(world) as loop:
+        await world.until(connected)
+        number = world.sessions[0].wish.number
+        handled, taken = loop.handled, world.sessions[0].taken_in
+        for n in range(10):
+            loop.post(NoticeArrived(number, 2104, f"Market data farm connection is OK:farm{n}"))
+        loop.post(NoticeArrived(number, "bad", 7))  # type: ignore[arg-type]
+        for n in range(10, 20):
+            loop.post(NoticeArrived(number, 2104, f"Market data farm connection is OK:farm{n}"))
+        await world.until(lambda w: len(w.statuses[-1].connections[0].farms) == 20)
+
+    assert loop.handled >= handled + 21
+    assert world.sessions[0].taken_in >= taken + 21
+
+
+async def test_events_that_wait_lead_to_one_decision_and_others_have_their_turn_in_between() -> None:
+    world, decided = MadeUpWorld(), 0
+
+    def count(*_: object) -> None:
+        nonlocal decided
+        decided += 1
+
+    loop = AgentLoop(state_of(), world, after=count, patience=QUICK)
+    task = asyncio.ensure_future(loop.run())
+    await world.until(connected)
+    number, before = world.sessions[0].wish.number, decided
+    for _ in range(MOST_TOGETHER * 10):
+        loop.post(NoticeArrived(number, 2104, "Market data farm connection is OK:usfarm"))
+    handled, seen = loop.handled, []
+    while loop.handled < handled + MOST_TOGETHER * 10:
+        await asyncio.sleep(0)
+        seen.append(loop.handled - handled)
+    loop.stop()
+    await task
+
+    assert decided - before < 10 + 50
+    steps = [b - a for a, b in pairwise(seen)]
+    assert max(steps) <= MOST_TOGETHER
+
+
+async def test_an_answer_that_lies_in_the_socket_is_not_told_as_missing() -> None:
+    world = MadeUpWorld()
+    timing = replace(Timing().scaled(0.02), heartbeat_every=1000.0, second_heartbeat=0.01, reply_timeout=10.0)
+    patient = replace(state_of(), timing=timing)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        async with running(world, patient) as loop:
+            await world.until(lambda _: connected(world) and world.statuses[-1].connections[0].latency is not None)
+            session = world.sessions[0]
+            world.answers = False
+            asyncio.get_running_loop().add_reader(
+                ours, lambda: ours.recv(1) and session.emit(HeartbeatAnswered(session.wish.number, int(time.time())))
+            )
+            # Two heartbeats go out; then the answer comes, while this program stands still for a minute.
+            loop.post(Woke(1.0))
+            await world.until(lambda w: w.diary.count("heartbeat") >= 3)
+            theirs.send(b"x")
+            world.ahead += 60.0
+            loop.post(Tick())
+            await world.until(lambda _: not loop.state.watched[0].session.heartbeats.sent)  # type: ignore[union-attr]
+            asyncio.get_running_loop().remove_reader(ours)
+
+    shown = {p.code for s in world.statuses for c in s.connections for p in c.problems}
+    assert not shown & {"app-frozen", "clock-off"}
 
 
 class FailingCalendar:
