@@ -12,7 +12,7 @@ from agent.core.guide import Guide, fill, plain
 from agent.general_words import words_for
 from agent.tws.applications import ApplicationKind
 from agent.tws.farms import FarmStatus
-from agent.tws.log_lines import Found, find_notices
+from agent.tws.log_lines import Found, find_notices, find_told
 from agent.tws.notices import (
     Notice,
     NoticeClass,
@@ -74,7 +74,7 @@ def explain(words: str, guides: Mapping[str, Guide]) -> Explanation | None:
     words = words[-_LONGEST:]
     if (code := re.sub(r"[\s_-]+", "-", words.strip().lower()).strip("-.?!:")) in guides:
         return _of_problem(guides[code])
-    notices = _by_weight(find_notices(words))
+    notices = _by_weight(find_notices(words) or find_told(words))
     symptom = symptom_of(words)
     if notices and (not _harmless(notices[0]) or symptom is None or symptom.good_news):
         return _of_notice(notices, guides)
@@ -197,7 +197,7 @@ _WIDTH = 88
 def render(explanation: Explanation) -> str:
     """The explanation as plain text for a terminal, without a final line break."""
     head = f"{explanation.subject}: {explanation.title}" if explanation.subject else explanation.title
-    blocks = [head, *_paragraphs(explanation.meaning)]
+    blocks = [_wrapped(head, "", ""), *_paragraphs(explanation.meaning)]
     if explanation.steps and not (explanation.good_news and len(explanation.steps) == 1):
         blocks.append(_headed("What to do:", explanation.steps))
     causes = explanation.causes

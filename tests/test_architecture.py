@@ -24,7 +24,14 @@ TESTED_ELSEWHERE = {
     "tws/catalogue/requests.py": "a table; tests/tws/test_notices.py",
     "tws/catalogue/system.py": "a table; tests/tws/test_notices.py",
     "tws/protobuf.py": "tests/tws/test_wire.py and tests/tws/test_api_settings.py",
-    "tws/symptoms.py": "a table; tests/test_explain.py",
+    "tws/notice_texts.py": "a table; tests/tws/test_log_lines.py",
+    "tws/symptoms/log_in.py": "a table; tests/test_explain.py",
+    "tws/symptoms/programs.py": "a table; tests/test_explain.py",
+    "tws/symptoms/shapes.py": "tests/test_explain.py",
+    "tws/symptoms/socket_texts.py": "a table; tests/test_explain.py",
+    "tws/symptoms/sockets.py": "a table; tests/test_explain.py",
+    "tws/symptoms/vague.py": "a table; tests/test_explain.py",
+    "tws/symptoms/windows.py": "a table; tests/test_explain.py",
     "problems/obstacles.py": "values without behaviour; tests/problems/test_reach.py",
 }
 """Files without a test file of their own name, and where they are tested."""
