@@ -8,8 +8,8 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from agent.core.guide import Guide, fill, plain
-from agent.general_words import words_for
+from agent.core.guide import Guide, plain
+from agent.guides import in_general
 from agent.tws.applications import ApplicationKind
 from agent.tws.farms import FarmStatus
 from agent.tws.log_lines import Found, find_notices, find_told
@@ -178,14 +178,13 @@ def _cause(code: str, guides: Mapping[str, Guide]) -> Cause:
     guide = guides.get(code)
     if guide is None:
         return Cause(code, code.replace("-", " ").capitalize(), "", ())
-    in_general = words_for(code, ApplicationKind.UNKNOWN.title)
-    if guide.steps[ApplicationKind.TWS] == guide.steps[ApplicationKind.GATEWAY]:
-        steps = [StepList(ApplicationKind.UNKNOWN, guide.steps_for(ApplicationKind.TWS, in_general))]
+    guide = in_general(guide)
+    tws, gateway = guide.steps[ApplicationKind.TWS], guide.steps[ApplicationKind.GATEWAY]
+    if tws == gateway:
+        steps = [StepList(ApplicationKind.UNKNOWN, tws)]
     else:
-        kinds = (ApplicationKind.TWS, ApplicationKind.GATEWAY)
-        steps = [StepList(kind, guide.steps_for(kind, words_for(code, kind.title))) for kind in kinds]
-    title, meaning, more = (fill(text, in_general) for text in (guide.title, guide.meaning, guide.more))
-    return Cause(code, title, meaning, tuple(steps), more)
+        steps = [StepList(ApplicationKind.TWS, tws), StepList(ApplicationKind.GATEWAY, gateway)]
+    return Cause(code, guide.title, guide.meaning, tuple(steps), guide.more)
 
 
 # ── for the terminal ────────────────────────────────────────────────────────────────────────────
