@@ -65,13 +65,13 @@ class Explanation:
     """What else the words speak of, one line each."""
 
 
-_LONGEST = 50_000
+LONGEST = 50_000
 """Characters that are looked at; of a longer paste the end, where the trouble is."""
 
 
 def explain(words: str, guides: Mapping[str, Guide]) -> Explanation | None:
     """What a problem's code, a notice number or a pasted line of log means; None when nothing in it is known."""
-    words = words[-_LONGEST:]
+    words = words[-LONGEST:]
     if (code := re.sub(r"[\s_-]+", "-", words.strip().lower()).strip("-.?!:")) in guides:
         return _of_problem(guides[code])
     notices = _by_weight(find_notices(words) or find_told(words))
