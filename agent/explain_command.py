@@ -14,7 +14,9 @@ _PIECE = 65_536
 
 def words_apart(arguments: Sequence[str]) -> list[str]:
     """The command line of `explain` with its options, then a `--`, then all other words; another one unchanged."""
-    options, words, rest = [], [], list(arguments)
+    options: list[str] = []
+    words: list[str] = []
+    rest = list(arguments)
     while rest and rest[0] != "--":
         argument = rest.pop(0)
         if argument in _WITH_VALUE:

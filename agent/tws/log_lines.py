@@ -69,6 +69,8 @@ _SHAPES = (
     _shape(rf"{_ID}\s*\|\s*{_CODE}\s*\|"),
     # "(-1, 2104, 'Market …')", "errorEvent(-1, 326, …)", "error(-1, 1795000000123, 2104, …)"
     _shape(rf"\(\s*{_ID},\s*(?:{_MILLISECONDS},\s*)?{_CODE},\s*(?=[\"'…u])"),
+    # "onError(-1, 2105, HMDS data farm …)"
+    _shape(rf"error\w*\(\s*{_ID},\s*(?:{_MILLISECONDS},\s*)?{_CODE},"),
     # the wire as ib_async logs it: "<<< 4,2,-1,2104,Market …"
     _shape(rf"<<<\s*4,2,{_ID},{_CODE},"),
     # pysystemtrade: "Reqid -1: 2103 Market data farm …"; R: "TWS Message: 2 -1 2104 Market …"
@@ -85,7 +87,7 @@ _SHAPES = (
     # "Error 1100", "Fehler 502: …", "notice 2110", "错误 1100", "Error (326)"
     _shape(rf"(?<![\w.])(?:{_ANNOUNCING})\s*(?:number|no\.|nr\.)?\s*[:：#(（\[]?\s*{_CODE}{_END}", loose=True),
     # a line that begins with the number: "2104: Market data farm …", "326 - Unable …"
-    _shape(rf"^\s*{_CODE}\s*(?::|–|-|：)\s+(?=\D)", loose=True),
+    _shape(rf"^\s*{_CODE}\s*(?::|–|-|：)\s+(?=[^\W\d_])", loose=True),
     # "1100 Connectivity between …"
     _shape(r"^\s*(?P<code>\d{4,5})\s+(?-i:(?=[A-Z][a-z]))"),
 )
@@ -117,13 +119,13 @@ _FOREIGN = re.compile(
 )
 """Before the number's phrase: then it is another system's."""
 _RATE = re.compile(r"max\w*\s+rate", re.IGNORECASE)
-_BARE = re.compile(r"\W*(?:[^\W\d]+\W+){0,3}(?P<code>\d{1,5})\W*")
-"""Nothing but a number, perhaps after a few words: "1100", "notice 1100", "what is 2104?"."""
-_NOT_BARE = re.compile(
-    r"port|pid\b|client|id\b|order|line|version|build|year|ms\b|exit|status|response|return|security|http|"
-    r"[a-z](?:error|exception)|socket|wsa|curl|sql|errno|\bos\b|win32|windows",
-    re.IGNORECASE,
+_BARE = re.compile(
+    rf"""[\s\W_]*(?:(?:{_ANNOUNCING}|{_CODE_WORD}|codes?|errors|messages?|msg|numbers?|no|nr|what|does|do|is|mean|means|
+    the|an?|of|from|ib|ibkr|interactive|brokers|tws|api|gateway|ibapi|ib_async|ib_insync)[\s#:.,?!"'“”()–_-]+)*
+    (?P<code>\d{{1,5}})[\s:.,?!"'“”()-]*(?:mean|means)?[\s?!.]*""",
+    re.IGNORECASE | re.VERBOSE,
 )
+"""Nothing but a number, perhaps after words that ask for it: "1100", "notice 1100", "what is 2104?"."""
 _LONGEST_LINE = 4000
 """Characters of a line that are looked at: a pasted line may be a whole message dump."""
 
@@ -132,7 +134,7 @@ def find_notices(text: str) -> tuple[Found, ...]:
     """Every notice a text speaks of, in order; a number that is in no catalogue is not one."""
     lines = [line[:_LONGEST_LINE] for line in text.splitlines() if line.strip()]
     found = [one for line in lines for one in _in_line(line)]
-    if not found and len(lines) == 1 and (bare := _BARE.fullmatch(lines[0])) and not _NOT_BARE.search(lines[0]):
+    if not found and len(lines) == 1 and (bare := _BARE.fullmatch(lines[0])):
         code = int(bare["code"])
         found = [Found(code, lines[0], "")] if code and lookup(code) else []
     return tuple(found)

@@ -5,7 +5,7 @@ Only sentences that belong to one number. Texts change between builds and are tr
 
 from collections.abc import Iterable
 
-_TEXTS: tuple[tuple[str, int], ...] = (
+TEXTS: tuple[tuple[str, int], ...] = (
     ("paper trading disclaimer must first be accepted", 10141),
     ("real paper-trading has not been acknowledged", 2139),
     ("unable to connect as the client id is already in use", 326),
@@ -15,6 +15,7 @@ _TEXTS: tuple[tuple[str, int], ...] = (
     ("requires additional subscription for api", 10089),
     ("requested market data is not subscribed", 354),
     ("not subscribed to requested market data", 354),
+    ("no market data permissions", 354),
     ("need additional market data permissions", 2152),
     ("max rate of messages per second has been exceeded", 100),
     ("max number of tickers has been reached", 101),
@@ -50,7 +51,7 @@ _TEXTS: tuple[tuple[str, int], ...] = (
 def codes_told(line: str) -> Iterable[tuple[int, int]]:
     """Number of the first notice whose sentence stands in a line, and where the sentence ends; nothing if none does."""
     lowered = line.lower()
-    for text, code in _TEXTS:
+    for text, code in TEXTS:
         if (place := lowered.find(text)) >= 0:
             yield code, place + len(text)
             return

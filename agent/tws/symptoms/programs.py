@@ -13,7 +13,7 @@ PROGRAMS: tuple[Symptom, ...] = (
         "TWS or IB Gateway is too old for the program",
         "The program's API library needs a newer TWS or IB Gateway than the one that answered.",
         "app-outdated",
-        r"tws\s*/\s*gateway\s+version\s+must\s+be",
+        r"(?:tws|gateway)\s+version\s+must\s+be",
         r"tws\s+is\s+out\s+of\s+date\s+and\s+must\s+be\s+upgraded",
     ),
     symptom(
@@ -64,7 +64,7 @@ PROGRAMS: tuple[Symptom, ...] = (
         "The API library guesses that the client ID is in use. That is the commonest reason, but it says the same when "
         "TWS closes the connection for another one.",
         "client-id-in-use peer-not-trusted session-not-ready container-not-ready",
-        r"client\s*id\s+\d*\s*(?:is\s+)?already\s+in\s+use",
+        r"client\s*id\s+\d*\s*(?:is\s+)?(?:already\s+)?in\s+use",
     ),
     symptom(
         "read-only",

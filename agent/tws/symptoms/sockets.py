@@ -140,6 +140,7 @@ SOCKETS: tuple[Symptom, ...] = (
         "app-not-running client-id-in-use scheduled-outage",
         _names("(?:wsa)?enotconn", "(?:wsa)?enotsock", "notsocket", "closedchannelexception"),
         r"(?:transport\s+endpoint|socket)\s+is\s+not\s+connected|bad\s+file\s+descriptor|socket\s+(?:is\s+)?closed",
+        r"\A\W*(?:\w*error\W+)?not\s+connected\W*\Z",
         r"use\s+of\s+closed\s+network\s+connection|cannot\s+access\s+a\s+disposed\s+object.{0,40}socket",
         *_Numbers(errno=(107, 57, 9, 88), winsock=(10057, 10038)).patterns(),
         phrases=texts.NOT_A_SOCKET,

@@ -13,7 +13,7 @@ VAGUE: tuple[Symptom, ...] = (
         "hangs), it closes at once (the address is not trusted), or the client ID is in use.",
         "api-silent peer-not-trusted client-id-in-use api-wedged session-not-ready container-not-ready",
         r"api\s+connection\s+failed:\s*(?:asyncio\.)?(?:timeout|cancelled)",
-        r"\btimeout\s*error\b|timeout\s*exception|\bread\s+timed\s+out\b",
+        r"\btimeout\s*error\b|timeout\s*exception|\bread\s+timed\s+out\b|\bsocket\.timeout\b",
         r"(?:connect\w*|handshake|connection|logon)\s.{0,40}\btim(?:ed|e)\s?-?out\b",
         r"operation\s+took\s+longer\s+than",
         r"failed\s+to\s+receive\s+server\s+version",

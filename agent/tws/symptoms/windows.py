@@ -87,6 +87,14 @@ WINDOWS: tuple[Symptom, ...] = (
         r"(?:entitled|title)\W*(?:exit\s+session\s+setting|auto\s?restart|restart\s+confirmation)",
     ),
     symptom(
+        "ibc-clicks",
+        "IBC clicks a button by itself",
+        "Harmless: IBC answers a window of TWS or IB Gateway, as it is set to.",
+        "",
+        r"ibc:\s*click\s+button",
+        good=True,
+    ),
+    symptom(
         "message-window",
         "TWS shows a window of its own",
         "IBC closes windows of this kind by itself; without IBC it waits for a click and disturbs no program.",
