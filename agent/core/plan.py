@@ -24,6 +24,9 @@ SLOWING = 0.02
 SETTLING = 0.5
 """The same where the port is open and does not serve us: what a look could find there is another program behind it."""
 
+SOON = 1.0
+"""Seconds before an attempt in which a look is not worth while any more."""
+
 SHARE = 0.02
 """Of the time between looks, what they may cost of one processor core, however much there is to see."""
 AHEAD = 10.0
@@ -113,10 +116,20 @@ def _pace(state: AgentState, watched: Watched, facts: Facts, now: Moment) -> flo
     for process in _processes(state):
         since = max(since, now.monotonic - (now.wall - process.started))
     pace = min(usual, max(FAST_LOOK, (now.monotonic - since) * (SETTLING if tried else SLOWING)))
-    if tried and isinstance(watched.link.state, Connecting):
-        # What comes of the attempt is looked at in any case.
-        return max(pace, watched.link.state.since + state.timing.reply_timeout + SHORTEST_LOOK - state.machine.taken)
-    return pace
+    return max(pace, _verdict(watched.link, pace, state) - state.machine.taken) if tried else pace
+
+
+def _verdict(link: Link, pace: float, state: AgentState) -> float:
+    """Monotonic time by which the attempt under way, or due about when the next look would be, has failed.
+
+    A failed attempt is looked at in any case: a look just before it would tell nothing more.
+    """
+    begins = float("-inf")
+    if isinstance(link.state, Connecting):
+        begins = link.state.since
+    elif isinstance(link.state, Blocked) and link.state.retry_at <= state.machine.taken + pace + SOON:
+        begins = link.state.retry_at
+    return begins + state.timing.reply_timeout + SHORTEST_LOOK
 
 
 def _is_tried(link: Link) -> bool:

@@ -481,7 +481,7 @@ async def test_half_a_character_from_the_page_is_replaced_and_no_fault(
 ) -> None:
     await visitor.enter()
 
-    status, answer = await visitor.post("/api/explain", {"words": "1100 \ud83d\udcff", "\ud800": "\udfff"})
+    status, answer = await visitor.post("/api/explain", {"words": "error 1100 \ud83d\udcff", "\ud800": "\udfff"})
 
     assert (status, answer["subject"]) == (200, "Notice 1100")
     assert (await visitor.post("/api/explain", {"words": "\ud800"}))[0] == 422
