@@ -170,7 +170,7 @@ class PageHost:
             self._server = PageServer(self, self._keyring, ours=is_ours, on_use=self._used)
         if self._server.bound:
             return
-        from agent.page.server import PortTaken
+        from agent.page.port import PortTaken
 
         status = self._agent.state().shown
         if status is not None:

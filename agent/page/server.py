@@ -5,11 +5,10 @@ what an endpoint answers to a request that a known page has signed. aiohttp is i
 """
 
 import asyncio
-import errno
 import json
 import logging
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from agent.page import files
@@ -26,6 +25,7 @@ from agent.page.guard import (
     digest,
     turned_away,
 )
+from agent.page.port import ADDRESS, bind
 from agent.page.routes import ENDPOINTS
 from agent.page.streams import Full, Streams
 from agent.page.waiting import Waiting
@@ -35,16 +35,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("agent.page")
 
-ADDRESS = "127.0.0.1"
-"""Loopback and nothing else."""
 LARGEST_BODY = 64 * 1024
 """Bytes of a request; the longest is a pasted log."""
 BODY_SECONDS = 5.0
 """How long a body may take to arrive."""
 IDLE_SECONDS = 300.0
 """Nobody has the page open for so long: the server ends, until somebody wants it again."""
-SEND_BUFFER = 128 * 1024
-"""Bytes the system may keep for a page that does not read; by default it would be megabytes."""
 
 _SILENT = logging.Logger("aiohttp", logging.CRITICAL + 1)
 """aiohttp writes a line about every malformed request, with what was in it: nobody shall fill our log that way."""
@@ -56,12 +52,6 @@ STALE = (
 """What turns a page into a program that runs is not for a page that has been open for long."""
 PAGES = ("/", "/enter", "/closed")
 """Where a browser goes by an address or a link. The last is for a tab without a key: how the page is opened."""
-_PROVEN = "gatelight"
-"""Where a request keeps who has signed it."""
-
-
-class PortTaken(Exception):
-    """The port for the page belongs to another program."""
 
 
 class PageServer:
@@ -114,7 +104,7 @@ class PageServer:
 
         From now on a browser may come; it waits until `start` is done, which loads the server.
         """
-        bound = self._bound = self._bound or _bind(ports)
+        bound = self._bound = self._bound or bind(*ports)
         self.port = bound.getsockname()[1]
         return bound
 
@@ -172,7 +162,7 @@ class PageServer:
         """
         self._waiting = Waiting(pages)
         if port != self.port:
-            self._before = _bind((port,))
+            self._before = bind(port)
 
     def url(self, view: str = "", seconds: float = TOKEN_SECONDS) -> str:
         """An address that opens the page once, within so many seconds; only for the opener."""
@@ -206,21 +196,13 @@ class PageServer:
             if doors is not None:
                 doors.begin(request.transport)
             try:
-                answer: web.StreamResponse = await handler(request)
-            except web.HTTPException as refusal:
-                # aiohttp's own: a body that is too large, a path that makes no sense.
-                answer = _refusal(Turned(refusal.status, refusal.reason))
-            except Exception:
-                logger.exception("a request to the status page failed")
-                answer = _refusal(Turned(500, "Gatelight could not do that; its log says why."))
+                answer = await _told(handler(request))
             finally:
                 if doors is not None:
                     doors.end(request.transport)
             if not answer.prepared:
                 for name, value in HEADERS.items():
                     answer.headers.setdefault(name, value)
-                if (proven := request.get(_PROVEN)) is not None:
-                    answer.headers[PROOF_HEADER] = proven.answer
                 if answer.status >= 400:
                     # What is left of a refused request is not waited for.
                     answer.force_close()
@@ -243,8 +225,14 @@ class PageServer:
         proven = self._keyring.proven(request.headers.get(PROOF_HEADER), request.method, request.raw_path)
         if proven is None:
             return _stranger(request.path)
-        request[_PROVEN] = proven
         self._touch()
+        answer = await _told(self._known(request, shown, proven))
+        if not answer.prepared:
+            answer.headers[PROOF_HEADER] = proven.answer
+        return answer
+
+    async def _known(self, request: "web.Request", shown: Shown, proven: Proven) -> "web.StreamResponse":
+        """The answer to a page that is known."""
         if (endpoint := self._endpoints.get((shown.method, request.path))) is not None:
             return await self._ask(endpoint, request, proven)
         if any(path == request.path for _, path in self._endpoints):
@@ -306,26 +294,18 @@ class PageServer:
         return answer
 
 
-def _bind(ports: tuple[int, ...]) -> socket.socket:
-    fault: OSError | None = None
-    for port in dict.fromkeys(ports or (0,)):
-        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
-                # On Windows another program could otherwise take the same port.
-                bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-            else:
-                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-            bound.bind((ADDRESS, port))
-            bound.listen(128)
-            bound.setblocking(False)
-        except (OSError, OverflowError) as refused:
-            bound.close()
-            fault = refused if isinstance(refused, OSError) else OSError(errno.EINVAL, "no such port")
-        else:
-            return bound
-    raise PortTaken(fault.strerror if fault is not None else "") from fault
+async def _told(answering: Awaitable["web.StreamResponse"]) -> "web.StreamResponse":
+    """An answer; a fault becomes one."""
+    from aiohttp import web
+
+    try:
+        return await answering
+    except web.HTTPException as refusal:
+        # aiohttp's own: a body that is too large, a path that makes no sense.
+        return _refusal(Turned(refusal.status, refusal.reason))
+    except Exception:
+        logger.exception("a request to the status page failed")
+        return _refusal(Turned(500, "Gatelight could not do that; its log says why."))
 
 
 def _shown(request: "web.Request") -> Shown:
