@@ -56,13 +56,14 @@ def find(local: Address, remote: Address) -> Owner | None:
     with socket.socket(_AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as netlink:
         netlink.settimeout(_SECONDS)
         found = _ask(netlink, local, remote)
-        # "No such socket" and "no such table" are one answer: our own end of the connection tells them apart.
+        # "No such socket" and "no such table" are one answer: our own end, or our listener, tells them apart.
         if found is None and _ask(netlink, remote, local) is None:
             raise OSError(errno.ENOENT, "sock_diag does not know TCP sockets")
-    return found
+    # Where no connection is found the kernel offers a listener of the same port.
+    return found[0] if found is not None and found[1] == (local[1], remote[1]) else None
 
 
-def _ask(netlink: socket.socket, local: Address, remote: Address) -> Owner | None:
+def _ask(netlink: socket.socket, local: Address, remote: Address) -> tuple[Owner, tuple[int, int]] | None:
     # inet_diag_req_v2: family, protocol, extensions, states; ports and addresses (16 bytes each), interface, cookie.
     request = struct.pack("=4BI", socket.AF_INET, socket.IPPROTO_TCP, 0, 0, _ANY_STATE)
     request += struct.pack(">HH", local[1], remote[1])
@@ -70,11 +71,11 @@ def _ask(netlink: socket.socket, local: Address, remote: Address) -> Owner | Non
     # Any program may bind its socket to an interface, and is then found only by asking for that one.
     request += struct.pack("=I", socket.if_nametoindex("lo")) + _NO_COOKIE
     netlink.send(_HEADER.pack(_HEADER.size + len(request), _SOCK_DIAG_BY_FAMILY, _REQUEST, 1, 0) + request)
-    return parse(netlink.recv(1 << 16), local[1], remote[1])
+    return parse(netlink.recv(1 << 16))
 
 
-def parse(message: bytes, local_port: int, remote_port: int) -> Owner | None:
-    """The owner in the answer to a look-up; None where the kernel found no such socket. Raises OSError."""
+def parse(message: bytes) -> tuple[Owner, tuple[int, int]] | None:
+    """The owner in the answer to a look-up, and the ports of the socket; None where none was found. Raises OSError."""
     try:
         _, kind, _, _, _ = _HEADER.unpack_from(message)
         if kind == _ERROR:
@@ -83,12 +84,11 @@ def parse(message: bytes, local_port: int, remote_port: int) -> Owner | None:
                 return None
             raise OSError(-code, os.strerror(-code))
         # inet_diag_msg: four bytes, 48 of the socket's identity (the ports first), expiry, two queues, user, inode.
-        ports = struct.unpack_from(">HH", message, _HEADER.size + 4)
+        own_port, its_port = struct.unpack_from(">HH", message, _HEADER.size + 4)
         _, _, _, user, inode = struct.unpack_from("=5I", message, _HEADER.size + 4 + 48)
     except struct.error:
         raise OSError(errno.EPROTO, "a netlink message of impossible length") from None
-    # Where no connection is found the kernel offers a listener of the same port.
-    return Owner(user, inode) if kind == _SOCK_DIAG_BY_FAMILY and ports == (local_port, remote_port) else None
+    return Owner(user, inode), (own_port, its_port)
 
 
 def find_in_text(local: Address, remote: Address, tables: tuple[Path, ...] = TABLES) -> Owner | None:
