@@ -111,7 +111,7 @@ def test_answers_of_the_kernel() -> None:
     assert parse(found) == (Owner(54_321, 7), (50_000, 4711))
     assert parse(answer(2, struct.pack("=i", -2))) is None
     for refused in (answer(2, struct.pack("=i", -1)), answer(2, b""), b"", found[:60]):
-        with pytest.raises(OSError, match="permitted|length"):
+        with pytest.raises(OSError, match=r"permitted|length"):
             parse(refused)
 
 
