@@ -37,9 +37,11 @@ export class NotKnown extends Error {}
 
 /** Ask for something; raises NotKnown for an answer that is not signed, and as `fetch` does where there is none. */
 export async function ask(path, { method = "GET", body = "", ...more } = {}) {
-  const address = new URL(path, location.origin);
+  // As it is sent: the browser writes some signs in another way, and keeps a question mark before nothing.
+  const { pathname, search } = new URL(path, location.origin);
+  const address = pathname + search;
   const [once, content] = [nonce(), await digest(body)];
-  const signature = await signed(mine, "page", method, address.pathname + address.search, once, content);
+  const signature = await signed(mine, "page", method, address, once, content);
   const headers = { "X-Gatelight-Proof": [page, once, content, signature].join(".") };
   if (method === "POST") headers["Content-Type"] = "application/json";
   const answer = await fetch(address, { method, headers, ...(method === "POST" ? { body } : {}), ...more });
