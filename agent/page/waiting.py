@@ -6,6 +6,8 @@ run in every page served there later. So nothing is served on the old port again
 its memory since before, asks there where Gatelight is, and goes there only if the answer is signed with a key that
 it never sent and keeps in memory alone. The token it enters with is not in the answer: only that key yields it.
 
+With a fixed `page.port` the old port is the new one as well, and what was left in the browser there cannot be shut out.
+
 Pure but for the secrets.
 """
 

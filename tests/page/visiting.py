@@ -57,7 +57,7 @@ class VisitingPage:
 
     async def get(self, path: str, **headers: str) -> tuple[int, str]:
         """Status and text."""
-        async with self.ask(path, **headers) as answer:
+        async with self.ask(path, "GET", b"", **headers) as answer:
             return answer.status, await answer.text()
 
     async def post(self, path: str, asked: Any = None, **headers: str) -> tuple[int, Any]:
