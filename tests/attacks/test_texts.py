@@ -414,7 +414,7 @@ async def test_a_program_with_a_strange_name_hurts_no_page_and_no_menu(tmp_path:
                     came.set()
 
             streams = Streams(agent.page.view, pause=0.01)
-            stream = asyncio.ensure_future(streams.run("page", write))
+            stream = asyncio.ensure_future(streams.run(write, b""))
             try:
                 async with asyncio.timeout(30):
                     while not came.is_set():
