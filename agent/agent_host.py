@@ -20,6 +20,7 @@ from agent.config import load
 from agent.core.display import Action, AskFix, DoFix, Notice, ShowSteps
 from agent.core.events import ConfigRejected, Reconfigured, UserAsked
 from agent.core.events import Woke as WokeEvent
+from agent.core.facts import Abilities
 from agent.core.menu import display, tooltip
 from agent.core.problem import Severity
 from agent.core.settings import Settings
@@ -31,6 +32,7 @@ from agent.fix_host import FixHost, abilities, run_aside
 from agent.page_host import Agent as PageAgent
 from agent.page_host import PageHost
 from agent.runtime.answers import answer
+from agent.runtime.aside import within
 from agent.runtime.clock import SystemClock, Woke
 from agent.runtime.control import ControlServer
 from agent.runtime.loop import AgentLoop
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("agent")
 
 MEMORY_FILE = "memory.json"
+READ_SECONDS = 5.0
+"""Seconds that reading the configuration again may take."""
 
 
 class Desktop(Protocol):
@@ -117,13 +121,14 @@ class AgentHost:
             hand_on=lambda action: self._loop.post_from_anywhere(UserAsked(action)),
             refresh=self.refresh,
         )
+        self._one_reading = asyncio.Lock()
         self._status: Status | None = None
         self._aio: asyncio.AbstractEventLoop | None = None
         self._rich: RichChannel | None = None
         self._told_through = settings.notifications
         self._on_notice = on_notice
         self._keep_private = keep_private
-        memory_file = MemoryFile(places.data / MEMORY_FILE)
+        memory_file = self._memory_file = MemoryFile(places.data / MEMORY_FILE)
         self._world = RealWorld(
             channels=self._channels(settings),
             show=self._show,
@@ -151,7 +156,7 @@ class AgentHost:
         self._aio = asyncio.get_running_loop()
         control = ControlServer(self._places, self._answer)
         schedule = Schedule(self._world.now, slept=SystemClock().slept, woke=self._woke, files=self._config_changed)
-        schedule.watch(self._places.config)
+        await schedule.watch(self._places.config)
         await control.start()
         schedule.start()
         await self._page.begin()
@@ -165,6 +170,7 @@ class AgentHost:
                 await self._setup.close()
             if self._rich is not None:
                 await self._rich.close()
+            self._memory_file.close()
 
     # ── from other threads ──────────────────────────────────────────────────────────────────────
 
@@ -276,8 +282,18 @@ class AgentHost:
         self._loop.post(WokeEvent(woke.slept_for))
 
     def _config_changed(self) -> None:
+        """Read the configuration again; on the agent's loop."""
+        self._reading_again = asyncio.get_running_loop().create_task(self._read_again(), name="configuration")
+
+    async def _read_again(self) -> None:
+        def read() -> tuple[Settings, Abilities]:
+            return load(self._places.config, named=self._places.config_named), abilities(self._places.config)
+
         try:
-            settings = load(self._places.config, named=self._places.config_named)
+            async with self._one_reading:
+                settings, able = await within(READ_SECONDS, read, "configuration")
+        except TimeoutError:
+            logger.warning("the configuration could not be read within %.0f s; the earlier one stays", READ_SECONDS)
         except ConfigError as fault:
             logger.warning("the new configuration cannot be used, the earlier one stays in force: %s", fault)
             self._loop.post(ConfigRejected(str(fault)))
@@ -287,4 +303,4 @@ class AgentHost:
             if settings.notifications != self._told_through:
                 self._told_through = settings.notifications
                 self._world.tell_through(self._channels(settings))
-            self._loop.post(Reconfigured(settings, abilities(self._places.config)))
+            self._loop.post(Reconfigured(settings, able))

@@ -23,6 +23,8 @@ logger = logging.getLogger("agent")
 
 EXIT_LIMIT = 3.0
 """Seconds from the wish to stop to the end of the process, however stuck anything is."""
+LOG_SECONDS = 0.5
+"""Seconds that the log may take for its last lines, when something has not stopped in time."""
 CLOSING_SECONDS = 1.5
 """Seconds until the icon is taken away even if what is open could not be closed."""
 DESKTOP_SECONDS = 60.0
@@ -226,5 +228,8 @@ class App:
 
 def _leave() -> None:
     logger.error("something did not stop in time; leaving")
-    logging.shutdown()
+    # What the log still holds: its disk may be what has not stopped in time.
+    writing = threading.Thread(target=logging.shutdown, name="log ends", daemon=True)
+    writing.start()
+    writing.join(LOG_SECONDS)
     os._exit(0)

@@ -16,6 +16,9 @@ from agent.runtime.paths import Places
 
 logger = logging.getLogger("agent")
 
+LOGIN_EVERY = 10.0
+"""Seconds between two looks at whether Gatelight starts at log-in, while the menu is being changed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -50,6 +53,8 @@ class Clicks:
         self._fix = fix
         self._hand_on = hand_on
         self._refresh = refresh
+        self._at_login: bool | None = None
+        self._login_due = 0.0
 
     def act(self, action: Action) -> None:
         """Take a click; may wait for a file to be opened, so not on the agent's thread."""
@@ -78,7 +83,17 @@ class Clicks:
 
     def at_login(self) -> bool | None:
         """Whether the menu's line about the start at log-in is checked; None: there is no such line."""
-        return None if self._login is None else self._login.shown()
+        if self._login is not None and SystemClock().now().monotonic >= self._login_due:
+            self._login_due = SystemClock().now().monotonic + LOGIN_EVERY
+            threading.Thread(target=self._read_login, args=(self._login,), name="start at log-in", daemon=True).start()
+        return self._at_login
+
+    def _read_login(self, login: LogInStart) -> None:
+        """Read it in a thread: the menu is made on the agent's, and a disk may hang."""
+        shown = login.shown()
+        if shown != self._at_login:
+            self._at_login = shown
+            self._refresh()
 
     def _open_page(self, view: str) -> bool:
         from agent.platforms.opening import open_address
@@ -114,6 +129,7 @@ class Clicks:
             logger.warning("start at log-in could not be switched %s: %s", "on" if on else "off", fault)
         else:
             logger.info("start at log-in is %s now", "on" if on else "off")
+            self._at_login = on
         self._refresh()
 
     def _open(self, path: Path, what: str) -> None:

@@ -1,7 +1,7 @@
 """The configuration file in and out: TOML to `Settings`, every error one sentence with file, line, key and remedy."""
 
+import os
 import re
-import stat
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass, fields
@@ -15,6 +15,7 @@ from agent.config_lines import Path as KeyPath
 from agent.config_text import duration_text, found_words, key_words, parse_duration
 from agent.core.settings import Settings
 from agent.errors import ConfigError
+from agent.platforms.files import NotRegular, TooLarge, read_file
 
 __all__ = [
     "check",
@@ -124,15 +125,16 @@ def table() -> str:
 
 def read_text(path: Path) -> str:
     """The text of a configuration file, without a byte order mark; ConfigError when it cannot be read as UTF-8."""
+    if str(path) == os.devnull:
+        return ""
     try:
-        # A pipe could block for ever, and what a device yields has no end.
-        kind = path.stat().st_mode
-        if stat.S_ISDIR(kind):
+        if path.is_dir():
             raise ConfigError(f"{path} is a folder, but must be a TOML file: name the file in it.")
-        if not stat.S_ISREG(kind) and not stat.S_ISCHR(kind):
-            raise ConfigError(f"{path} is not a file, but must be a TOML file.")
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE + 1)
+        raw = read_file(path, LARGEST_FILE)
+    except TooLarge:
+        raise ConfigError(f"{path} is larger than 1 MiB, but must be a TOML file of a few kilobytes.") from None
+    except NotRegular:
+        raise ConfigError(f"{path} is not a file, but must be a TOML file.") from None
     except FileNotFoundError:
         raise ConfigError(
             f"The configuration file {path} does not exist: create it, or leave out --config and GATELIGHT_CONFIG."
@@ -140,8 +142,6 @@ def read_text(path: Path) -> str:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ConfigError(f"The configuration file {path} cannot be read ({reason}): allow reading it.") from None
-    if len(raw) > LARGEST_FILE:
-        raise ConfigError(f"{path} is larger than 1 MiB, but must be a TOML file of a few kilobytes.")
     raw = raw.removeprefix(_UTF8_BOM)
     try:
         return raw.decode("utf-8")

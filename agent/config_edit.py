@@ -4,7 +4,6 @@ import copy
 import os
 import re
 import stat
-import tempfile
 import tomllib
 from collections.abc import Iterable
 from contextlib import suppress
@@ -22,6 +21,7 @@ from agent.config_keys import Table as KnownTable
 from agent.config_lines import Lines
 from agent.config_text import toml_text
 from agent.errors import ConfigError
+from agent.platforms.files import replace_file
 
 _UTF8_BOM = b"\xef\xbb\xbf"
 _ADDRESS = re.compile(r"\s*(\w+)(?:\[(?P<number>\d+)\]|\.(?P<name>.+))?\.\s*([^.\s]+)\s*", re.DOTALL)
@@ -301,7 +301,6 @@ def _toml_value(value: Any) -> str:
 
 def _write(target: Path, text: str, exists: bool) -> None:
     """Replace the file in one step, so that a reader or a power cut never meets half of it."""
-    temporary = ""
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         mode = _NEW_FILE
@@ -316,16 +315,7 @@ def _write(target: Path, text: str, exists: bool) -> None:
                 raise ConfigError(f"{target} is read-only, so nothing was changed: allow writing to it first.")
             with target.open("rb") as file:
                 raw = _UTF8_BOM + raw if file.read(len(_UTF8_BOM)) == _UTF8_BOM else raw
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(target)
+        replace_file(target, raw, mode)
     except OSError as error:
-        if temporary:
-            with suppress(OSError):
-                Path(temporary).unlink()
         reason = error.strerror or str(error)
         raise ConfigError(f"{target} cannot be written ({reason}), so nothing was changed.") from None

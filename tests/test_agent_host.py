@@ -1,5 +1,6 @@
 """What is put together in a running agent, where no larger test has a reason to look."""
 
+import asyncio
 from pathlib import Path
 from typing import cast
 
@@ -43,17 +44,17 @@ def test_notifications_that_were_changed_go_where_they_are_to_go_now(config: Pat
     before = channels(host)
 
     config.write_text("[checks]\nlook_every = '6s'\n")
-    host._config_changed()
+    asyncio.run(host._read_again())
 
     assert channels(host) is before
 
     config.write_text(f'[notifications]\nremote = ["{HOOK}"]\n')
-    host._config_changed()
+    asyncio.run(host._read_again())
 
     assert [c for c in channels(host)._always if isinstance(c, RemoteChannel)]
     assert private[-1].notifications.remote == (HOOK,)
 
     config.write_text("")
-    host._config_changed()
+    asyncio.run(host._read_again())
 
     assert not [c for c in channels(host)._always if isinstance(c, RemoteChannel)]

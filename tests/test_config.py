@@ -153,9 +153,18 @@ def test_a_pipe_without_a_writer_does_not_hang_the_agent(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
-def test_an_endless_file_is_not_read_to_its_end() -> None:
-    with pytest.raises(ConfigError, match="larger than 1 MiB"):
+def test_a_device_is_not_read_at_all() -> None:
+    with pytest.raises(ConfigError, match="is not a file"):
         config.load(Path("/dev/zero"))
+
+
+def test_a_huge_file_is_not_read_to_its_end(tmp_path: Path) -> None:
+    huge = tmp_path / "huge.toml"
+    with huge.open("wb") as file:
+        file.truncate(1 << 40)
+
+    with pytest.raises(ConfigError, match="larger than 1 MiB"):
+        config.load(huge)
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> None:

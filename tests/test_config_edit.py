@@ -5,6 +5,7 @@ import sys
 import threading
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -266,8 +267,7 @@ def test_permissions_and_symbolic_links_stay(path: Path, tmp_path: Path) -> None
 
 def test_a_device_is_never_replaced_by_a_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # As if the path were /dev/null, which a test had better not try.
-    monkeypatch.setattr(stat, "S_ISREG", lambda mode: False)
-    monkeypatch.setattr(stat, "S_ISCHR", lambda mode: True)
+    monkeypatch.setattr("agent.config_edit.stat", SimpleNamespace(S_ISREG=lambda mode: False))
     before = path.read_text()
 
     with pytest.raises(ConfigError, match="is not a file that can be changed"):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from agent.platforms.autostart import DESCRIPTION, NAME, AutostartError, Entry
+from agent.platforms.files import READABLE, replace_file
 
 FILE = "gatelight.desktop"
 
@@ -60,11 +61,9 @@ class XdgAutostart:
             program=_escaped(command[0]),
             icon=f"Icon={_escaped(str(icon))}\n" if icon else "",
         )
-        draft = self._file.with_suffix(".new")
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(self._file)
+            replace_file(self._file, text.encode(), READABLE)
         except (OSError, ValueError) as fault:
             raise AutostartError(f"{self._file} cannot be written ({_reason(fault)})") from None
 

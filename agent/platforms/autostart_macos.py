@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent.platforms.autostart import AutostartError, Entry
+from agent.platforms.files import READABLE, replace_file
 
 LABEL = "gatelight"
 """The agent's name for launchd, and of its file."""
@@ -44,11 +45,9 @@ class MacAutostart:
             "LimitLoadToSessionType": "Aqua",
             "ProcessType": "Interactive",
         }
-        draft = self._file.with_suffix(".new")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(plistlib.dumps(wishes))
-            draft.replace(self._file)
+            replace_file(self._file, plistlib.dumps(wishes), READABLE)
         except (OSError, ValueError) as fault:
             raise AutostartError(f"{self._file} cannot be written ({_reason(fault)})") from None
 

@@ -9,11 +9,14 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
+from agent.platforms.files import open_regular
+from agent.runtime.aside import Worker
 from agent.tws.printable import printable
 from agent.tws.privacy import Private, redact
 
@@ -25,7 +28,6 @@ ROLLOVER_AGAIN = 300.0
 """Seconds after which a new file is tried for again, where one could not be begun."""
 LONGEST_RECORD = 20_000
 """Characters; a program on the other side of a socket can make us log as much as it likes."""
-_PRIVATE_FILE = 0o600
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _SPACES = "\t\xa0\u202f"
 """Not printable to Python, and harmless."""
@@ -117,7 +119,8 @@ class _File(logging.handlers.RotatingFileHandler):
         super().__init__(path, maxBytes=FILE_SIZE, backupCount=FILES_KEPT, encoding="utf-8", errors="replace")
 
     def _open(self) -> TextIOWrapper:
-        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _PRIVATE_FILE)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        descriptor = open_regular(Path(self.baseFilename), flags)
         return open(descriptor, "a", encoding="utf-8", errors="replace")  # noqa: PTH123
 
     def shouldRollover(self, record: logging.LogRecord) -> int:
@@ -146,6 +149,7 @@ class _File(logging.handlers.RotatingFileHandler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record, and after a time of silence first how many were lost."""
         lost_before = self._lost
+        self._follow()
         super().emit(record)
         if self._failing and self._lost == lost_before:
             lost, self._failing, self._lost = self._lost, False, 0
@@ -153,6 +157,23 @@ class _File(logging.handlers.RotatingFileHandler):
                 __name__, logging.WARNING, "", 0, "%d records before this were lost", (lost,), None
             )
             super().emit(note)
+
+    def _follow(self) -> None:
+        """Let go of a file that was deleted, or moved away by another program: a new one is opened."""
+        if self.stream is None:
+            return
+        try:
+            there = os.path.samestat(os.fstat(self.stream.fileno()), os.stat(self.baseFilename))  # noqa: PTH116
+        except (OSError, ValueError):
+            there = False
+        if not there:
+            _discard(self.stream)
+            self.stream = None
+
+    def lose(self) -> None:
+        """Count a record that could not be handed to this one."""
+        self._lost += 1
+        self._failing = True
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Say once that the log cannot be written; let go of the file, so that the next record tries anew."""
@@ -168,6 +189,33 @@ class _File(logging.handlers.RotatingFileHandler):
             reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
             with contextlib.suppress(Exception):
                 self._tell(f"The log {self.baseFilename} cannot be written ({reason}); Gatelight goes on without it.")
+
+
+class _Aside(logging.Handler):
+    """Hands each record to a thread that writes it: a disk that hangs holds up nothing but the log."""
+
+    def __init__(self, file: _File) -> None:
+        super().__init__()
+        self._file = file
+        self._worker = Worker("log")
+
+    def setFormatter(self, fmt: logging.Formatter | None) -> None:
+        """The format of the file."""
+        self._file.setFormatter(fmt)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hand the record in."""
+        if not self._worker.do(partial(self._write, record)):
+            self._file.lose()
+
+    def _write(self, record: logging.LogRecord) -> None:
+        self._file.handle(record)
+
+    def close(self) -> None:
+        """Write what waits, for a moment at most."""
+        self._worker.do(self._file.close)
+        self._worker.close()
+        super().close()
 
 
 def _discard(stream: TextIOWrapper) -> None:
@@ -239,7 +287,7 @@ def set_up(
     if file is not None:
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handlers.append(_File(file, say))
+            handlers.append(_Aside(_File(file, say)))
         except (OSError, ValueError) as error:
             reason = (isinstance(error, OSError) and error.strerror) or str(error)
             problem = f"The log {file} cannot be written ({reason}); Gatelight goes on without it."

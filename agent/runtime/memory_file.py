@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.core.memory import Memory, Snoozed, Told
+from agent.platforms.files import read_file, replace_file
+from agent.runtime.aside import Worker
 
 logger = logging.getLogger(__name__)
 
@@ -28,16 +30,15 @@ class MemoryFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._worker = Worker("memory")
+        self._latest: Memory | None = None
+        self._written: Memory | None = None
         self._refused = False
 
     def read(self) -> Memory:
         """What was kept; an empty memory where there is none or it cannot be understood."""
         try:
-            with self._path.open("rb") as file:
-                text = file.read(LONGEST_FILE + 1)
-            if len(text) > LONGEST_FILE:
-                raise ValueError("longer than the agent writes")
-            return _from_json(json.loads(text))
+            return _from_json(json.loads(read_file(self._path, LONGEST_FILE)))
         except FileNotFoundError:
             return Memory()
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as fault:
@@ -45,16 +46,27 @@ class MemoryFile:
             return Memory()
 
     def write(self, memory: Memory) -> None:
-        """Keep it; a disk that refuses is said once in the log and otherwise does no harm."""
-        draft = self._path.with_suffix(".new")
+        """Keep it; a disk that refuses is said once in the log and otherwise does no harm, as one that hangs does."""
+        self._latest = memory
+        if not self._worker.do(self._write_latest):
+            logger.debug("what was announced waits for a disk that hangs")
+
+    def close(self) -> None:
+        """End, with what waits written if that takes no more than a moment."""
+        self._worker.close()
+
+    def _write_latest(self) -> None:
+        memory = self._latest
+        if memory is None or memory is self._written:
+            return
         try:
-            draft.write_text(json.dumps(_to_json(memory)), encoding="utf-8")
-            draft.replace(self._path)
+            replace_file(self._path, json.dumps(_to_json(memory)).encode())
         except OSError as fault:
             if not self._refused:
                 logger.warning("what was announced cannot be kept: %s", fault.strerror or type(fault).__name__)
             self._refused = True
         else:
+            self._written = memory
             self._refused = False
 
 

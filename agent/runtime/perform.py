@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -40,6 +39,7 @@ from agent.core.events import (
 )
 from agent.core.facts import MachineFacts, Outcome, Unknown
 from agent.core.problem import Severity
+from agent.runtime.aside import in_thread
 
 if TYPE_CHECKING:
     from agent.runtime.loop import Session, World
@@ -231,13 +231,14 @@ class Performer:
             self._stuck.exception()
             self._stuck = None
             now = self._world.now()
-        look = self._in_thread(
+        look = in_thread(
             # The thread is the look's own: its clock counts what the look costs.
             lambda: replace(
                 self._world.look(wish.ports, thorough=wish.thorough, now=now),
                 thorough=wish.thorough,
                 cost=time.thread_time(),
-            )
+            ),
+            "look",
         )
         try:
             done, _ = await asyncio.wait({look}, timeout=self._patience.look)
@@ -250,32 +251,6 @@ class Performer:
         # A thorough one is not tried at once again: it is what may have hung.
         late = _nothing_seen(f"timed out after {self._patience.look:g} s", now.monotonic)
         return replace(late, thorough=wish.thorough)
-
-    def _in_thread(self, look: Callable[[], MachineFacts]) -> "asyncio.Future[MachineFacts]":
-        """Look in a thread that cannot keep the process from ending: a look may hang in the system for ever."""
-        loop = asyncio.get_running_loop()
-        found: asyncio.Future[MachineFacts] = loop.create_future()
-
-        def settle(machine: MachineFacts | None, fault: Exception | None) -> None:
-            if found.done():
-                return
-            if machine is not None:
-                found.set_result(machine)
-            elif fault is not None:
-                found.set_exception(fault)
-
-        def work() -> None:
-            machine, failure = None, None
-            try:
-                machine = look()
-            except Exception as fault:
-                failure = fault
-            with contextlib.suppress(RuntimeError):
-                # The loop may be closed by now.
-                loop.call_soon_threadsafe(settle, machine, failure)
-
-        threading.Thread(target=work, name="look", daemon=True).start()
-        return found
 
     def _plan_wake(self, at: float) -> None:
         if self._wake is not None:

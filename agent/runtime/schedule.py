@@ -4,12 +4,14 @@ The agent's looks and wake-ups follow the monotonic clock and are planned by the
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from agent.core.clock import Moment
+from agent.runtime.aside import within
 from agent.runtime.clock import ClockSet, SleepWatch, Woke
 
 CLOCKS_EVERY = 10.0
@@ -18,6 +20,8 @@ GUARD_EVERY = 60.0
 """Seconds without a turn after which the scheduler is set going again."""
 FILES_EVERY = 10.0
 """Seconds between two glances at the configuration file."""
+STAMP_SECONDS = 2.0
+"""Seconds that such a glance may take."""
 
 
 class Schedule:
@@ -49,9 +53,10 @@ class Schedule:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}, timezone="UTC"
         )
 
-    def watch(self, file: Path) -> None:
+    async def watch(self, file: Path) -> None:
         """Tell when this file changes, appears or goes."""
-        self._watched[file] = _stamp(file)
+        with contextlib.suppress(TimeoutError):
+            self._watched[file] = await _stamp_in_time(file)
 
     def start(self) -> None:
         """Begin, on the running loop."""
@@ -85,10 +90,17 @@ class Schedule:
             case ClockSet() | None:
                 pass
         for file, stamp in tuple(self._watched.items()):
-            found = _stamp(file)
-            if found != stamp:
-                self._watched[file] = found
-                self._changed()
+            # What a disk that hangs has not told in time is asked for again at the next turn.
+            with contextlib.suppress(TimeoutError):
+                found = await _stamp_in_time(file)
+                if found != stamp:
+                    self._watched[file] = found
+                    self._changed()
+
+
+async def _stamp_in_time(file: Path) -> tuple[int, int, int] | None:
+    """Raises TimeoutError where the disk does not answer."""
+    return await within(STAMP_SECONDS, lambda: _stamp(file), "glance at a file")
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:

@@ -12,7 +12,6 @@ import pytest
 
 from agent.core.clock import Moment
 from agent.core.facts import Known, Process, Processes, Unknown
-from agent.observers import processes
 from agent.observers.processes import (
     EXEC_TIME,
     MEMORY_KEPT,
@@ -378,7 +377,7 @@ def test_a_table_of_which_no_process_can_be_read_is_unknown(monkeypatch: pytest.
     def refused(pid: int) -> None:
         raise OSError(22, "Invalid parameter")
 
-    monkeypatch.setattr(processes, "BoundedProcess", refused)
+    monkeypatch.setattr("agent.platforms.process_table.BoundedProcess", refused)
 
     seen = ProcessObserver().observe(Moment(0.0, 1_700_000_000.0))
 

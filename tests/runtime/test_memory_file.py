@@ -4,6 +4,7 @@ import json
 import logging
 import math
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -166,18 +167,17 @@ def test_a_disk_that_refuses_is_said_once_until_it_takes_again(
     path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    # Not even an administrator can write a file where a folder is.
-    blocked = tmp_path / "memory.new"
-    blocked.mkdir()
-    file = MemoryFile(path)
+    # Not even an administrator can write a file where there is no folder.
+    folder = tmp_path / "data"
+    file = MemoryFile(folder / path.name)
     for _ in range(3):
         file.write(FULL)
     first = len(caplog.records)
-    blocked.rmdir()
+    folder.mkdir()
     file.write(FULL)
     taken = file.read()
-    blocked.mkdir()
-    file.write(FULL)
+    shutil.rmtree(folder)
+    file.write(Memory())
 
     assert (first, len(caplog.records)) == (1, 2)
     assert taken == FULL

@@ -97,7 +97,7 @@ async def test_a_clock_that_was_set_is_no_sleep(by: float, clocks: Clocks) -> No
 async def test_a_file_that_changes_appears_or_goes_is_told_once_each(clocks: Clocks, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     schedule = clocks.schedule()
-    schedule.watch(file)
+    await schedule.watch(file)
     await schedule.duties()
     told = [clocks.changes]
     for change in (
@@ -118,7 +118,7 @@ async def test_a_file_replaced_by_an_editor_counts_as_changed(clocks: Clocks, tm
     file, draft = tmp_path / "config.toml", tmp_path / "config.toml.new"
     file.write_text("a = 1\n")
     schedule = clocks.schedule()
-    schedule.watch(file)
+    await schedule.watch(file)
     draft.write_text("a = 2\n")
     stamp = file.stat().st_mtime_ns
     # Same size and same time: only the file itself is another one.
@@ -131,7 +131,7 @@ async def test_a_file_replaced_by_an_editor_counts_as_changed(clocks: Clocks, tm
 
 async def test_the_duties_are_done_turn_after_turn(clocks: Clocks, tmp_path: Path) -> None:
     schedule = clocks.schedule(turn=0.02)
-    schedule.watch(tmp_path / "config.toml")
+    await schedule.watch(tmp_path / "config.toml")
     async with started(schedule):
         for count in range(3):
             (tmp_path / "config.toml").write_text("x" * (count + 1))
@@ -145,7 +145,7 @@ async def test_the_duties_are_done_turn_after_turn(clocks: Clocks, tmp_path: Pat
 async def test_duties_go_on_after_the_wall_clock_was_set_back(clocks: Clocks, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     schedule = clocks.schedule(turn=0.02, guard=0.2)
-    schedule.watch(file)
+    await schedule.watch(file)
     async with started(schedule):
         file.write_text("1")
         await until(lambda: clocks.changes == 1)
@@ -172,7 +172,7 @@ async def test_duties_that_fail_once_are_done_again(clocks: Clocks, tmp_path: Pa
     schedule = Schedule(
         lambda: clocks.moment, slept=lambda: 0.0, woke=clocks.woken.append, files=files, turn=0.02, guard=60
     )
-    schedule.watch(file)
+    await schedule.watch(file)
     async with started(schedule):
         file.write_text("1")
         await asyncio.sleep(0.1)

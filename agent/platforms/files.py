@@ -1,0 +1,77 @@
+"""Reading and replacing a file so that nothing else on the machine can make it go wrong."""
+
+import contextlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+PRIVATE = 0o600
+"""Mode of a file that only its owner may read."""
+READABLE = 0o644
+"""Mode of a file that the desktop of its owner reads too."""
+
+
+class NotRegular(OSError):
+    """A folder, a pipe or a device stands where a file is expected."""
+
+
+class TooLarge(OSError):
+    """A file holds more than is read."""
+
+
+def open_regular(path: Path, flags: int, mode: int = PRIVATE) -> int:
+    """A descriptor of a regular file; raises OSError, `NotRegular` for anything else.
+
+    Never waits: to open a pipe would wait for its other end, and what a device yields has no end.
+    """
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0), mode)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise NotRegular(0, "not a regular file")
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """What a regular file holds; raises OSError, `TooLarge` for one of more than `most` bytes."""
+    with open(open_regular(path, os.O_RDONLY), "rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise TooLarge(0, f"larger than {most} bytes")
+    return content
+
+
+def replace_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
+    """Put a file in place in one step, so that a reader, a kill or a power cut never meets half of it.
+
+    The draft beside it has the mode from its first moment and is on the disk before it takes the name. Raises OSError.
+    """
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if mode != PRIVATE:
+            Path(draft).chmod(mode)
+        Path(draft).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(draft).unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the new name reach the disk, where the system can be asked for that."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

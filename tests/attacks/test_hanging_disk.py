@@ -1,0 +1,192 @@
+"""A disk that hangs, a pipe where a file belongs, a log that another program takes away: nothing stops the agent."""
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.config import load
+from agent.core.clock import Moment
+from agent.core.memory import Memory
+from agent.errors import ConfigError
+from agent.platforms.files import NotRegular, TooLarge, read_file, replace_file
+from agent.runtime import aside
+from agent.runtime.aside import Worker, within
+from agent.runtime.logs import set_up
+from agent.runtime.memory_file import MemoryFile
+from agent.runtime.schedule import Schedule
+from agent.tws.privacy import Private
+
+LONG = 20.0
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Every file operation hangs, until the event is set."""
+    goes_on = threading.Event()
+    fsync = os.fsync
+
+    def hang(descriptor: int) -> None:
+        goes_on.wait(LONG)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", hang)
+    yield goes_on
+    goes_on.set()
+
+
+def test_a_memory_that_cannot_be_written_holds_nothing_up_and_the_latest_is_kept(
+    hanging: threading.Event, tmp_path: Path
+) -> None:
+    file = MemoryFile(tmp_path / "memory.json")
+    for number in range(aside.MOST_WAITING + 10):
+        file.write(Memory(disconnected=(str(number),)))
+    assert not (tmp_path / "memory.json").exists()
+
+    hanging.set()
+    while file.read().disconnected != (str(aside.MOST_WAITING + 9),):
+        assert file._worker._thread is not None
+        file._worker._thread.join(0.01)
+
+
+def test_a_log_on_a_hanging_disk_holds_nothing_up_and_says_what_was_lost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    goes_on, real = threading.Event(), os.fstat
+
+    def hang(descriptor: int) -> os.stat_result:
+        goes_on.wait(LONG)
+        return real(descriptor)
+
+    log = tmp_path / "x.log"
+    made = set_up(log, private=Private(), tell=lambda _: None)
+    with made:
+        logging.getLogger("agent.x").info("before")
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fstat", hang)
+            for number in range(aside.MOST_WAITING + 10):
+                logging.getLogger("agent.x").info("record %d", number)
+            goes_on.set()
+    text = log.read_text()
+
+    assert "before" in text
+    assert "record 0" in text
+
+
+def test_a_log_that_was_deleted_or_moved_away_is_begun_anew(tmp_path: Path) -> None:
+    log = tmp_path / "x.log"
+    with set_up(log, private=Private(), tell=lambda _: None):
+        logging.getLogger("agent.x").info("one")
+        log.rename(tmp_path / "x.log.1")
+        logging.getLogger("agent.x").info("two")
+        log.unlink()
+        logging.getLogger("agent.x").info("three")
+
+    assert "one" in (tmp_path / "x.log.1").read_text()
+    assert "three" in log.read_text()
+    assert "two" not in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_a_log_is_a_file_of_its_own(kind: str, tmp_path: Path) -> None:
+    log = tmp_path / "x.log"
+    if kind == "pipe":
+        os.mkfifo(log)
+    else:
+        (tmp_path / "victim").write_text("")
+        log.symlink_to(tmp_path / "victim")
+    said: list[str] = []
+    with set_up(log, private=Private(), tell=said.append):
+        logging.getLogger("agent.x").info("nothing to see")
+
+    assert len(said) == 1
+    assert "cannot be written" in said[0]
+    assert kind == "pipe" or (tmp_path / "victim").read_text() == ""
+
+
+@pytest.mark.parametrize("name", ["config.toml", "memory.json"])
+def test_a_pipe_where_a_file_belongs_is_refused_at_once(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / name)
+
+    with pytest.raises(NotRegular):
+        read_file(tmp_path / name, 100)
+    with pytest.raises(ConfigError, match="is not a file"):
+        load(tmp_path / name)
+    assert MemoryFile(tmp_path / name).read() == Memory()
+
+
+def test_a_file_larger_than_meant_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"12345")
+
+    assert read_file(tmp_path / "x", 5) == b"12345"
+    with pytest.raises(TooLarge):
+        read_file(tmp_path / "x", 4)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_a_file_is_replaced_whole_with_its_mode_and_leaves_no_draft(
+    mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "x"
+    replace_file(file, b"old", mode)
+    real = os.fsync
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            replace_file(file, b"new", mode)
+
+    assert (file.read_bytes(), file.stat().st_mode & 0o777) == (b"old", mode)
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+    assert os.fsync is real
+
+
+async def test_a_glance_at_a_file_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    goes_on = threading.Event()
+    changed: list[int] = []
+    from agent.runtime import schedule as scheduled
+
+    monkeypatch.setattr(scheduled, "STAMP_SECONDS", 0.05)
+    monkeypatch.setattr(scheduled, "_stamp", lambda file: goes_on.wait(LONG) and (1, 2, 3))
+    duties = Schedule(
+        lambda: Moment(0.0, 0.0), slept=lambda: None, woke=lambda _: None, files=lambda: changed.append(1)
+    )
+    duties._watched[tmp_path / "config.toml"] = None
+    await duties.duties()
+    assert changed == []
+
+    goes_on.set()
+    await duties.duties()
+    assert changed == [1]
+
+
+async def test_work_in_a_thread_gives_its_result_its_fault_or_a_timeout() -> None:
+    goes_on = threading.Event()
+
+    def fault() -> None:
+        raise LookupError("not there")
+
+    assert await within(LONG, lambda: 5, "x") == 5
+    with pytest.raises(LookupError):
+        await within(LONG, fault, "x")
+    with pytest.raises(asyncio.TimeoutError):
+        await within(0.01, lambda: goes_on.wait(LONG), "x")
+    goes_on.set()
+
+
+def test_a_worker_works_in_order_and_ends_with_what_waits() -> None:
+    done: list[int] = []
+    worker = Worker("x", wait=LONG)
+    for number in range(5):
+        assert worker.do(lambda number=number: done.append(number))  # type: ignore[misc]
+    worker.close()
+
+    assert done == [0, 1, 2, 3, 4]
