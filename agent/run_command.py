@@ -38,7 +38,7 @@ def run(
     else:
         settings, config_error = load(places.config, named=places.config_named), None
     with (
-        _only_one(places, quiet=autostarted),
+        _only_one(places, quiet=autostarted) as instance,
         set_up(places.log_file, verbosity, private=private_here(settings.notifications.remote), tell=say) as logs,
     ):
         logger.info("Gatelight %s starts (pid %d)", __version__, os.getpid())
@@ -56,6 +56,7 @@ def run(
                 places,
                 settings,
                 desktop,
+                instance=instance,
                 login=login,
                 autostarted=autostarted,
                 config_error=config_error,
@@ -71,7 +72,7 @@ def run(
 
 
 @contextlib.contextmanager
-def _only_one(places: Places, *, quiet: bool) -> Iterator[None]:
+def _only_one(places: Places, *, quiet: bool) -> Iterator[Instance]:
     """The right to run; where another one has it, that one is asked to show itself."""
     try:
         instance = Instance(places)
@@ -82,6 +83,6 @@ def _only_one(places: Places, *, quiet: bool) -> Iterator[None]:
                 request(places, {"command": "show"})
         raise
     try:
-        yield
+        yield instance
     finally:
         instance.release()

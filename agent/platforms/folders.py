@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 PRIVATE = 0o700
 """Mode of a folder that only its owner may look into."""
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _IN_USE = "in-use.lock"
 """In a temporary folder: held by the process that uses it, and free however that one ended."""
@@ -22,11 +23,12 @@ class NotOurs(OSError):
     """A folder that belongs to another user, or that others may change."""
 
 
-def make_private(folder: Path) -> None:
+def make_private(folder: Path, *, close: bool = True) -> None:
     """Make a folder, and what is missing above it, for this user alone. Raises OSError.
 
-    An existing one has to be this user's, else `NotOurs` is raised, and others lose the right to write to it. A link
-    to it has to be this user's too. On Windows the rights of the user's profile decide, and nothing is checked.
+    An existing one has to be this user's, else `NotOurs` is raised, and others lose their rights in it; without
+    `close` the right to write alone. A link to it has to be this user's too. On Windows the rights of the user's
+    profile decide, and nothing is checked.
     """
     _make(folder)
     if not hasattr(os, "geteuid"):
@@ -41,9 +43,10 @@ def make_private(folder: Path) -> None:
         found = os.fstat(opened)
         if found.st_uid != user:
             raise NotOurs(errno.EPERM, "it belongs to another user")
-        if found.st_mode & _OTHERS_WRITE:
+        taken = _OTHERS if close else _OTHERS_WRITE
+        if found.st_mode & taken:
             with contextlib.suppress(OSError):
-                os.fchmod(opened, stat.S_IMODE(found.st_mode) & ~_OTHERS_WRITE)
+                os.fchmod(opened, stat.S_IMODE(found.st_mode) & ~taken)
             # Some file systems have no rights of their own and let all users do the same.
             if os.fstat(opened).st_mode & _OTHERS_WRITE:
                 raise NotOurs(errno.EPERM, "other users may write to it")

@@ -15,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from agent.platforms.files import open_regular
+from agent.platforms.files import PRIVATE, open_regular
+from agent.platforms.folders import make_private
 from agent.runtime.aside import Worker
 from agent.tws.printable import printable
 from agent.tws.privacy import Private, redact
@@ -119,8 +120,13 @@ class _File(logging.handlers.RotatingFileHandler):
         super().__init__(path, maxBytes=FILE_SIZE, backupCount=FILES_KEPT, encoding="utf-8", errors="replace")
 
     def _open(self) -> TextIOWrapper:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        descriptor = open_regular(Path(self.baseFilename), flags)
+        path = Path(self.baseFilename)
+        make_private(path.parent)
+        descriptor = open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0))
+        if hasattr(os, "fchmod"):
+            # One that is there already may have been made by anything.
+            with contextlib.suppress(OSError):
+                os.fchmod(descriptor, PRIVATE)
         return open(descriptor, "a", encoding="utf-8", errors="replace")  # noqa: PTH123
 
     def shouldRollover(self, record: logging.LogRecord) -> int:
@@ -286,7 +292,6 @@ def set_up(
     problem = ""
     if file is not None:
         try:
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             handlers.append(_Aside(_File(file, say)))
         except (OSError, ValueError) as error:
             reason = (isinstance(error, OSError) and error.strerror) or str(error)

@@ -38,7 +38,7 @@ class MemoryFile:
     def read(self) -> Memory:
         """What was kept; an empty memory where there is none or it cannot be understood."""
         try:
-            return _from_json(json.loads(read_file(self._path, LONGEST_FILE)))
+            return _from_json(json.loads(read_file(self._path, LONGEST_FILE, links=False)))
         except FileNotFoundError:
             return Memory()
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as fault:
@@ -50,6 +50,11 @@ class MemoryFile:
         self._latest = memory
         if not self._worker.do(self._write_latest):
             logger.debug("what was announced waits for a disk that hangs")
+
+    def write_again(self, memory: Memory) -> None:
+        """Keep it although it may have been kept before: the folder was made anew."""
+        self._written = None
+        self.write(memory)
 
     def close(self) -> None:
         """End, with what waits written if that takes no more than a moment."""

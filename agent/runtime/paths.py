@@ -76,7 +76,8 @@ def make_data_folder(places: Places) -> None:
     from agent.platforms.folders import make_private
 
     try:
-        make_private(places.data)
+        # The user may have named a folder that others read for another reason.
+        make_private(places.data, close=False)
         with tempfile.TemporaryFile(dir=places.data):
             pass
     except (OSError, ValueError) as error:
