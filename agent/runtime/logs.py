@@ -121,6 +121,8 @@ class _File(logging.handlers.RotatingFileHandler):
 
     def _open(self) -> TextIOWrapper:
         path = Path(self.baseFilename)
+        # The data folder as well, where that is what holds it: another user may have put one in its place.
+        make_private(path.parent.parent, close=False)
         make_private(path.parent)
         descriptor = open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0))
         if hasattr(os, "fchmod"):
