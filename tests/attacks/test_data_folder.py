@@ -95,13 +95,19 @@ def moved(place: Place) -> None:
     place.data.rename(place.folder / "moved")
 
 
+def deleted(place: Place) -> None:
+    # In one step: what the agent writes meanwhile would be in the way.
+    moved(place)
+    shutil.rmtree(place.folder / "moved")
+
+
 def replaced(place: Place) -> None:
     moved(place)
     place.data.mkdir(mode=0o700)
 
 
 LOSSES: dict[str, Callable[[Place], None]] = {
-    "deleted": lambda place: shutil.rmtree(place.data),
+    "deleted": deleted,
     "moved": moved,
     "lock": lambda place: places_of(place).lock.unlink(),
     "far-socket": lambda place: shutil.rmtree(socket_path(places_of(place)).parent),
@@ -110,7 +116,7 @@ MORE_LOSSES: dict[str, Callable[[Place], None]] = {
     "replaced": replaced,
     "signature": lambda place: places_of(place).pid.unlink(),
     "socket": lambda place: socket_path(places_of(place)).unlink(),
-    "far-deleted": lambda place: shutil.rmtree(place.data),
+    "far-deleted": deleted,
     "far-record": lambda place: (place.data / "control.path").unlink(),
 }
 
@@ -149,7 +155,7 @@ def test_of_two_agents_in_one_place_the_first_ends_and_leaves_the_other_alone(sh
     with agents(place) as (first,):
         # So that the second is sure to be there before the first looks.
         first.send_signal(signal.SIGSTOP)
-        shutil.rmtree(place.data)
+        deleted(place)
         with agents(place) as (second,):
             first.send_signal(signal.SIGCONT)
             _, said = first.communicate(timeout=PATIENCE)
