@@ -297,7 +297,8 @@ CHECKS = Table(
         Key(
             "look_every",
             _duration(1, 3600, "5s"),
-            "how often processes and sockets are read, half as often while connected; nothing is sent to TWS",
+            "how often processes and sockets are read; half as often while connected or while the port does not serve "
+            "Gatelight, and less often where reading takes more than 2 % of the time; nothing is sent to TWS",
         ),
         Key(
             "heartbeat_every",

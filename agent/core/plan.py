@@ -21,7 +21,7 @@ CALM = 2.0
 its own: looks find only newcomers then, and may be rarer."""
 SLOWING = 0.02
 """A wait of t seconds is looked at every t × this, until the usual pace is reached."""
-SETTLING = 0.2
+SETTLING = 0.5
 """The same where the port is open and does not serve us: what a look could find there is another program behind it."""
 
 SHARE = 0.02
@@ -112,7 +112,11 @@ def _pace(state: AgentState, watched: Watched, facts: Facts, now: Moment) -> flo
     since = _unchanged_since(watched.link)
     for process in _processes(state):
         since = max(since, now.monotonic - (now.wall - process.started))
-    return min(usual, max(FAST_LOOK, (now.monotonic - since) * (SETTLING if tried else SLOWING)))
+    pace = min(usual, max(FAST_LOOK, (now.monotonic - since) * (SETTLING if tried else SLOWING)))
+    if tried and isinstance(watched.link.state, Connecting):
+        # What comes of the attempt is looked at in any case.
+        return max(pace, watched.link.state.since + state.timing.reply_timeout + SHORTEST_LOOK - state.machine.taken)
+    return pace
 
 
 def _is_tried(link: Link) -> bool:
