@@ -6,7 +6,7 @@ It takes a third of a second to load and to put together, which is why the icon 
 import asyncio
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -27,7 +27,7 @@ from agent.core.settings import Settings
 from agent.core.state import Knowledge
 from agent.core.status import Status
 from agent.core.timing import Timing
-from agent.errors import ConfigError
+from agent.errors import ConfigError, GatelightError
 from agent.fix_host import FixHost, abilities, run_aside
 from agent.page_host import Agent as PageAgent
 from agent.page_host import PageHost
@@ -35,6 +35,8 @@ from agent.runtime.answers import answer
 from agent.runtime.aside import within
 from agent.runtime.clock import SystemClock, Woke
 from agent.runtime.control import ControlServer
+from agent.runtime.folder_watch import FolderWatch
+from agent.runtime.instance import Instance
 from agent.runtime.loop import AgentLoop
 from agent.runtime.memory_file import MemoryFile
 from agent.runtime.paths import Places
@@ -78,6 +80,7 @@ class AgentHost:
         settings: Settings,
         desktop: Desktop,
         *,
+        instance: Instance | None = None,
         timing: Timing | None = None,
         knowledge: Knowledge | None = None,
         login: LogInStart | None = None,
@@ -88,7 +91,9 @@ class AgentHost:
         on_notice: Callable[[Notice], None] = lambda _: None,
         keep_private: Callable[[Settings], None] = lambda _: None,
     ) -> None:
-        """`below` narrows what may be looked at (see `Looker`); `on_status`, `on_notice` let somebody watch, on the
+        """`instance` is the right to be the agent of this data folder; without one nothing watches over the folder.
+
+        `below` narrows what may be looked at (see `Looker`); `on_status`, `on_notice` let somebody watch, on the
         agent's thread.
 
         With `login` the menu offers the start at log-in. `autostarted`: the session is only just beginning, so that
@@ -121,6 +126,8 @@ class AgentHost:
             hand_on=lambda action: self._loop.post_from_anywhere(UserAsked(action)),
             refresh=self.refresh,
         )
+        self._instance = instance
+        self._lost: GatelightError | None = None
         self._one_reading = asyncio.Lock()
         self._status: Status | None = None
         self._aio: asyncio.AbstractEventLoop | None = None
@@ -152,10 +159,19 @@ class AgentHost:
         )
 
     async def serve(self) -> None:
-        """Run until told to stop; then close what is open, in order. Raises DataFolderError."""
+        """Run until told to stop; then close what is open, in order.
+
+        Raises DataFolderError, and AlreadyRunning where another agent has taken a data folder that was deleted.
+        """
         self._aio = asyncio.get_running_loop()
         control = ControlServer(self._places, self._answer)
-        schedule = Schedule(self._world.now, slept=SystemClock().slept, woke=self._woke, files=self._config_changed)
+        schedule = Schedule(
+            self._world.now,
+            slept=SystemClock().slept,
+            woke=self._woke,
+            files=self._config_changed,
+            folder=self._folder_watch(control),
+        )
         await schedule.watch(self._places.config)
         await control.start()
         schedule.start()
@@ -171,6 +187,21 @@ class AgentHost:
             if self._rich is not None:
                 await self._rich.close()
             self._memory_file.close()
+        if self._lost is not None:
+            raise self._lost
+
+    def _folder_watch(self, control: ControlServer) -> Callable[[], Awaitable[None]] | None:
+        if self._instance is None:
+            return None
+
+        def lost(fault: GatelightError) -> None:
+            self._lost = fault
+            self._loop.stop()
+
+        def made_again() -> None:
+            self._memory_file.write_again(self._loop.state.memory)
+
+        return FolderWatch(self._instance, control, made_again=made_again, lost=lost).look
 
     # ── from other threads ──────────────────────────────────────────────────────────────────────
 
@@ -180,7 +211,7 @@ class AgentHost:
 
     def act(self, action: Action) -> None:
         """Take a click."""
-        self._clicks.act(action)
+        self._clicks.act_aside(action)
 
     def refresh(self) -> None:
         """Show the latest once more: what is not in the status may have changed, or the icon is new."""

@@ -4,7 +4,6 @@ Nothing of the user's is read or written: configuration, data, log and the watch
 """
 
 import asyncio
-import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -22,6 +21,7 @@ from agent.core.settings import ConnectionSettings, Settings, WantedApplication,
 from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.errors import UsageError
+from agent.platforms.folders import temporary_folder
 from agent.runtime.instance import Instance
 from agent.runtime.logs import set_up
 from agent.runtime.paths import Places, find_places
@@ -60,8 +60,7 @@ def play(scenario: str, *, tray: bool, verbosity: int, say: Say) -> int:
     """Play a scenario to its end or Ctrl-C; returns the exit status. UsageError for one that does not exist."""
     if scenario != "day" and scenario not in FAULTS:
         raise UsageError(f"There is no scenario “{scenario}”: choose day, or one of {', '.join(sorted(FAULTS))}.")
-    with tempfile.TemporaryDirectory(prefix="gatelight-demo-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with temporary_folder("gatelight-demo") as folder:
         places = find_places(folder / "config.toml", folder / "data", environ={})
         with Instance(places), set_up(places.log_file, verbosity, tell=say):
             return Stage(folder, places, scenario, tray=tray, say=say).play()

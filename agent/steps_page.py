@@ -9,6 +9,8 @@ from agent.core.guide import Guide
 from agent.core.menu import local_time
 from agent.core.status import ShownConnection, ShownProblem, Status
 from agent.guides import in_general, load_guides
+from agent.platforms.files import replace_file
+from agent.platforms.folders import make_private
 from agent.tws.applications import ApplicationKind
 
 _STYLE = """
@@ -60,9 +62,9 @@ def write_page(data: Path, status: Status | None, connection: str, code: str, no
     else:
         page = page_of_guide(guide)
     folder = data / FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
+    make_private(folder)
     file = folder / f"{code}.html"
-    file.write_text(page, encoding="utf-8")
+    replace_file(file, page.encode("utf-8", "replace"))
     return file
 
 

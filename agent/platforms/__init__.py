@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from agent.platforms.process_table import ProcessTable
-from agent.platforms.socket_row import SocketReader
-
 if TYPE_CHECKING:
-    # Not loaded with this: the icon needs its part of the platform before anything else is there.
+    # Not loaded with this: the icon needs its part of the platform before anything else is there, and a client files.
     from agent.core.facts import Installation, Surroundings
+    from agent.platforms.process_table import ProcessTable
+    from agent.platforms.socket_row import SocketReader
 
 
 class Platform(Protocol):
@@ -33,10 +32,10 @@ class Platform(Protocol):
     def has_route(self) -> bool:
         """Whether there is a route to anywhere beyond this machine; sends nothing. Raises OSError when not readable."""
 
-    def socket_reader(self) -> SocketReader:
+    def socket_reader(self) -> "SocketReader":
         """The cheapest way to read the socket table; keeps state, so one per observer."""
 
-    def process_table(self) -> ProcessTable:
+    def process_table(self) -> "ProcessTable":
         """The cheapest way to read the process table."""
 
     def is_elsewhere(self, pid: int) -> bool:

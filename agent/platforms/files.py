@@ -3,13 +3,16 @@
 import contextlib
 import os
 import stat
-import tempfile
+import time
 from pathlib import Path
 
 PRIVATE = 0o600
 """Mode of a file that only its owner may read."""
 READABLE = 0o644
 """Mode of a file that the desktop of its owner reads too."""
+_DRAFT = ".new"
+_LEFT = 60.0
+"""Seconds after which a draft belongs to a process that was killed; one that is written lives for milliseconds."""
 
 
 class NotRegular(OSError):
@@ -35,9 +38,13 @@ def open_regular(path: Path, flags: int, mode: int = PRIVATE) -> int:
     return descriptor
 
 
-def read_file(path: Path, most: int) -> bytes:
-    """What a regular file holds; raises OSError, `TooLarge` for one of more than `most` bytes."""
-    with open(open_regular(path, os.O_RDONLY), "rb") as file:
+def read_file(path: Path, most: int, *, links: bool = True) -> bytes:
+    """What a regular file holds; raises OSError, `TooLarge` for one of more than `most` bytes.
+
+    Without `links` a symbolic link of that name is not followed, but refused.
+    """
+    flags = os.O_RDONLY if links else os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)
+    with open(open_regular(path, flags), "rb") as file:
         content = file.read(most + 1)
     if len(content) > most:
         raise TooLarge(0, f"larger than {most} bytes")
@@ -49,7 +56,11 @@ def replace_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
 
     The draft beside it has the mode from its first moment and is on the disk before it takes the name. Raises OSError.
     """
-    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    # Imported late: those who only read are to be quick.
+    import tempfile
+
+    remove_drafts(path.parent, path.name, older=_LEFT)
+    descriptor, draft = tempfile.mkstemp(_DRAFT, f".{path.name}-", path.parent)
     try:
         with open(descriptor, "wb") as file:  # noqa: PTH123
             file.write(content)
@@ -63,6 +74,15 @@ def replace_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
             Path(draft).unlink()
         raise
     _sync_folder(path.parent)
+
+
+def remove_drafts(folder: Path, name: str = "", *, older: float = 0.0) -> None:
+    """Remove the drafts that a kill has left in a folder, those of one file or all; `older` in seconds."""
+    with contextlib.suppress(OSError):
+        for draft in folder.glob(f".{name or '*'}-*{_DRAFT}"):
+            with contextlib.suppress(OSError):
+                if not older or time.time() - draft.lstat().st_mtime > older:
+                    draft.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,7 +5,7 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -42,6 +42,56 @@ def in_thread(work: Callable[[], T], name: str) -> "asyncio.Future[T]":
 async def within(limit: float, work: Callable[[], T], name: str) -> T:
     """The same, awaited; raises TimeoutError after `limit` seconds and leaves the thread to itself."""
     return await asyncio.wait_for(in_thread(work, name), limit)
+
+
+def awaited(limit: float, work: Callable[[], T], name: str) -> T:
+    """The same without a loop, for a start: raises TimeoutError after `limit` seconds."""
+    made: queue.SimpleQueue[tuple[T, None] | tuple[None, BaseException]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            made.put((work(), None))
+        except BaseException as fault:
+            made.put((None, fault))
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    try:
+        result, fault = made.get(timeout=limit)
+    except queue.Empty:
+        raise _late(limit) from None
+    if fault is not None:
+        raise fault
+    return cast(T, result)
+
+
+class OneAtATime:
+    """Work that may hang, awaited for a limited time; while a piece of it has not come back, no further one is begun.
+
+    Without that, what is done again and again would leave a thread behind each time.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._running: asyncio.Future[Any] | None = None
+
+    async def within(self, limit: float, work: Callable[[], T]) -> T:
+        """The result of `work`; raises TimeoutError after `limit` seconds."""
+        if self._running is not None:
+            await asyncio.wait({self._running}, timeout=limit)
+            if not self._running.done():
+                raise _late(limit)
+            # What it brought, or why it failed, is too old to matter.
+            self._running.exception()
+        self._running = running = in_thread(work, self._name)
+        await asyncio.wait({running}, timeout=limit)
+        if not running.done():
+            raise _late(limit)
+        self._running = None
+        return running.result()
+
+
+def _late(limit: float) -> TimeoutError:
+    return TimeoutError(f"no answer within {limit:g} s")
 
 
 class Worker:

@@ -5,6 +5,7 @@ carries commands and does not know them. Its own refusals are `{"error": "one se
 The client imports next to nothing, because a command should be done before its user notices.
 """
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,18 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable
 
+    from agent.runtime.aside import OneAtATime
+
 LONGEST_MESSAGE = 1 << 20
 """Bytes of one line, in either direction."""
 MOST_CLIENTS = 128
 """Clients at a time; further ones are told so and sent away."""
 _ANSWER_WITHIN = 10.0
 """Seconds the agent may take over one command."""
+_FILES_WITHIN = 5.0
+"""Seconds in which the disk has to take or show a socket."""
+_LEAVE_WITHIN = 0.5
+"""Seconds in which it has to let it go."""
 _IDLE = 30.0
 """Seconds a client may be silent, or take to read its answer, before it is sent away."""
 
@@ -41,11 +48,16 @@ class ControlServer:
         self._answer_within = answer_within
         self._idle = idle
         self._server: Any = None
+        self._bound: Any = None
+        """Of the socket, while there is one: `control_socket.Bound`."""
+        self._files: OneAtATime | None = None
         self._clients: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Begin to listen; raises `DataFolderError` when there is no place for the channel."""
         import asyncio
+
+        from agent.runtime.aside import OneAtATime
 
         loop: Any = asyncio.get_running_loop()
 
@@ -53,6 +65,7 @@ class ControlServer:
             reader = asyncio.StreamReader(limit=LONGEST_MESSAGE, loop=loop)
             return asyncio.StreamReaderProtocol(reader, self._accepted, loop=loop)
 
+        self._files = files = OneAtATime("control channel")
         try:
             if sys.platform == "win32":
                 from agent.runtime.pipe_server import NameTaken, PipeServer
@@ -67,8 +80,8 @@ class ControlServer:
             else:
                 from agent.runtime import control_socket
 
-                bound = control_socket.bind(self._places)
-                self._server = await loop.create_unix_server(accept, sock=bound)
+                self._bound = await files.within(_FILES_WITHIN, lambda: control_socket.bind(self._places))
+                self._server = await loop.create_unix_server(accept, sock=self._bound.socket)
         except OSError as error:
             raise data_folder_error(self._places.data, error) from None
 
@@ -87,10 +100,40 @@ class ControlServer:
         # A closed transport lets go of its socket in the next turns of the loop.
         for _ in range(2):
             await asyncio.sleep(0)
-        if sys.platform != "win32":
-            from agent.runtime import control_socket
+        await self._leave()
 
-            control_socket.forget(self._places)
+    async def renew(self) -> None:
+        """Listen anew where those who ask would not find the socket any more; raises `DataFolderError`.
+
+        Clients that are connected stay so. A pipe of Windows does not lie in a folder, and cannot be lost.
+        """
+        if sys.platform != "win32":
+            from agent.runtime.control_socket import in_place
+
+            bound, files = self._bound, self._files
+            try:
+                if (
+                    bound is None
+                    or files is None
+                    or await files.within(_FILES_WITHIN, lambda: in_place(self._places, bound))
+                ):
+                    return
+            except OSError:
+                # Not to be known now, which a time limit that has passed is too.
+                return
+            self._server.close()
+            await self._leave()
+            await self.start()
+
+    async def _leave(self) -> None:
+        """Remove the socket; a disk that hangs keeps it."""
+        if sys.platform != "win32":
+            from agent.runtime.control_socket import leave
+
+            bound, files, self._bound = self._bound, self._files, None
+            if bound is not None and files is not None:
+                with contextlib.suppress(OSError):
+                    await files.within(_LEAVE_WITHIN, lambda: leave(self._places, bound))
 
     def _accepted(self, reader: "asyncio.StreamReader", writer: "asyncio.StreamWriter") -> None:
         import asyncio

@@ -9,8 +9,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+from agent.platforms.files import read_file, replace_file
 from agent.runtime.clock import SystemClock
 from agent.runtime.paths import Places
 
@@ -21,7 +23,6 @@ LONGEST_SOCKET_PATH = 100
 _SOCKET = "agent.sock"
 _PREFIX = "gatelight-"
 """How the folder begins that takes the socket when the data folder's own path is too long."""
-_PRIVATE_FOLDER = 0o700
 _PRIVATE_SOCKET = 0o600
 _SO_PEERCRED, _UCRED = 17, struct.Struct("=iII")
 """Linux: process, user and group (asm-generic/socket.h and `struct ucred`, socket(7))."""
@@ -31,25 +32,58 @@ _RETRY = 0.01
 """Seconds until another try where the other side is busy."""
 
 
-def bind(places: Places) -> socket.socket:
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A socket, and the file by which it is found."""
+
+    socket: socket.socket
+    path: Path
+    file: os.stat_result
+
+
+def bind(places: Places) -> Bound:
     """A bound socket in the first place that takes one; `socket_path` finds it. OSError when no place does."""
+    # Imported late: a client has no use for it, and is to be quick.
+    from agent.platforms.folders import make_private
+
     failure = OSError(errno.ENAMETOOLONG, "no folder with a path short enough for a socket")
     forget(places)
     for path in new_socket_paths(places):
         bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
+            # Before there is anything: what a kill leaves from here on is found and removed by the next start.
+            remember(places, path)
+            make_private(path.parent)
+            path.unlink(missing_ok=True)
             bound.bind(str(path))
             path.chmod(_PRIVATE_SOCKET)
-            remember(places, path)
+            bound.setblocking(False)
+            return Bound(bound, path, path.lstat())
         except OSError as error:
             # Some file systems (shared folders, FAT) hold no sockets: the next place may.
             failure = error
             bound.close()
-            discard_folder(path)
-        else:
-            bound.setblocking(False)
-            return bound
+            forget(places)
     raise failure
+
+
+def in_place(places: Places, bound: Bound) -> bool:
+    """Whether those who ask find this socket; OSError where that cannot be known."""
+    try:
+        return socket_path(places) == bound.path and os.path.samestat(bound.path.lstat(), bound.file)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def leave(places: Places, bound: Bound) -> None:
+    """Remove this socket and what says where it is, but nothing of an agent that has taken its place since."""
+    with suppress(OSError):
+        if not os.path.samestat(bound.path.lstat(), bound.file):
+            return
+    if socket_path(places) == bound.path:
+        forget(places)
+    else:
+        _remove(bound.path)
 
 
 def ask(places: Places, line: bytes, timeout: float, longest: int) -> bytes:
@@ -98,52 +132,43 @@ def ask(places: Places, line: bytes, timeout: float, longest: int) -> bytes:
 def socket_path(places: Places) -> Path:
     """Where a running agent's socket is, if one runs."""
     try:
-        return Path(os.fsdecode(_record(places).read_bytes()))
+        return Path(os.fsdecode(read_file(_record(places), LONGEST_SOCKET_PATH, links=False)))
     except OSError:
         return places.control / _SOCKET
 
 
 def new_socket_paths(places: Places) -> Iterator[Path]:
-    """Places for the socket in order of preference; the folder of each exists and belongs to this user alone."""
+    """Places for the socket in order of preference; in folders that are still to be made for this user alone."""
     plain = places.control / _SOCKET
     if fits(plain):
-        places.control.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
-        places.control.chmod(_PRIVATE_FOLDER)
-        plain.unlink(missing_ok=True)
         yield plain
-    # Imported late: a client has no use for it, and is to be quick.
+    # Imported late: a client has no use for them, and is to be quick.
+    import secrets
     import tempfile
 
     for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):
-        # mkdtemp adds eight characters of its own.
-        if base and fits(Path(base) / (_PREFIX + "12345678") / _SOCKET):
-            try:
-                folder = tempfile.mkdtemp(prefix=_PREFIX, dir=base)
-            except OSError:
-                continue
-            yield Path(folder) / _SOCKET
+        path = Path(base or "") / (_PREFIX + secrets.token_hex(4)) / _SOCKET
+        if base and fits(path) and os.access(base, os.W_OK):
+            yield path
 
 
 def remember(places: Places, path: Path) -> None:
     """Write down where the socket is, when it is not where everybody looks first."""
     if path.parent != places.control:
-        draft = _record(places).with_suffix(".new")
-        draft.write_bytes(os.fsencode(path))
-        draft.replace(_record(places))
+        replace_file(_record(places), os.fsencode(path))
 
 
 def forget(places: Places) -> None:
     """Remove the socket of this data folder, whoever left it; only for the holder of the instance lock."""
-    path = socket_path(places)
-    with suppress(OSError):
-        path.unlink()
-    discard_folder(path)
+    _remove(socket_path(places))
     with suppress(OSError):
         _record(places).unlink()
 
 
-def discard_folder(path: Path) -> None:
-    """Remove the folder that was made for this socket, if one was."""
+def _remove(path: Path) -> None:
+    """Remove a socket, and the folder that was made for it, if one was."""
+    with suppress(OSError):
+        path.unlink()
     if path.parent.name.startswith(_PREFIX):
         with suppress(OSError):
             path.parent.rmdir()

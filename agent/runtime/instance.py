@@ -9,12 +9,15 @@ import psutil
 from filelock import FileLock, Timeout
 
 from agent.errors import AlreadyRunning
+from agent.platforms.files import read_file, remove_drafts, replace_file
 from agent.runtime.paths import Places, data_folder_error, make_data_folder
 
 _RETRY = 0.05
 """Seconds between two readings of the pid file."""
 _RETRIES = 20
 """A holder may need this many of them (a second) from taking the lock to writing down who it is."""
+_LONGEST_SIGNATURE = 100
+"""Bytes; a process number and a time are a fraction of it."""
 _SAME_START = 60.0
 """Seconds; start times of one process differ by less: some systems derive them from a clock that is corrected."""
 
@@ -26,6 +29,7 @@ class Instance:
         self._places = places
         # Not a singleton per path and not per thread: taking it twice must fail wherever it is tried.
         self._lock = FileLock(places.lock, timeout=0, thread_local=False, is_singleton=False)
+        self._held: os.stat_result | None = None
 
     def take(self) -> None:
         """Become the agent of this data folder; raises `AlreadyRunning` or `DataFolderError`."""
@@ -40,17 +44,48 @@ class Instance:
         except (OSError, NotImplementedError) as error:
             raise data_folder_error(self._places.data, error) from None
         try:
+            self._held = self._places.lock.lstat()
+            remove_drafts(self._places.data)
             self._sign()
         except OSError as error:
             self._lock.release()
             raise data_folder_error(self._places.data, error) from None
+
+    def in_place(self) -> bool:
+        """Whether what is held lies in the data folder still; OSError where that cannot be known."""
+        try:
+            self._places.pid.lstat()
+            return self._lock_in_place()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    def take_again(self) -> None:
+        """Become the agent of the folder that lies there now, or raise `AlreadyRunning` or `DataFolderError`."""
+        try:
+            if self._lock_in_place():
+                self._sign()
+                return
+        except OSError:
+            pass
+        # Nothing is lost with a lock that no path leads to; where files were only given new numbers it is in the way.
+        with suppress(OSError):
+            self._lock.release()
+        try:
+            self.take()
+        except AlreadyRunning:
+            raise AlreadyRunning(
+                f"The data folder {self._places.data} was deleted or moved while Gatelight ran, and another Gatelight"
+                f"{self._holder()} has been started with it: this one ends; nothing else is to be done."
+            ) from None
 
     def release(self) -> None:
         """Let another one run. Harmless when nothing is held."""
         if not self._lock.is_locked:
             return
         with suppress(OSError):
-            self._places.pid.unlink()
+            # What lies there may be the signature of another agent, if the folder was made anew a moment ago.
+            if self._lock_in_place():
+                self._places.pid.unlink()
         with suppress(OSError):
             self._lock.release()
 
@@ -64,28 +99,32 @@ class Instance:
     def _sign(self) -> None:
         """Write down who holds the lock: in a file of its own, since Windows lets nobody read a locked one."""
         pid = os.getpid()
-        draft = self._places.pid.with_suffix(".new")
-        draft.write_text(f"{pid}\n{psutil.Process(pid).create_time()}\n", encoding="ascii")
-        draft.replace(self._places.pid)
+        replace_file(self._places.pid, f"{pid}\n{psutil.Process(pid).create_time()}\n".encode())
+
+    def _lock_in_place(self) -> bool:
+        return self._held is not None and os.path.samestat(self._places.lock.lstat(), self._held)
 
     def _already_running(self) -> AlreadyRunning:
+        return AlreadyRunning(
+            f"Gatelight already runs{self._holder()} with the data folder {self._places.data}: "
+            "quit it in its menu, or name another folder with --data-dir."
+        )
+
+    def _holder(self) -> str:
+        """Who holds the lock, in brackets; empty where that is not known."""
         holder = running_pid(self._places)
         for _ in range(_RETRIES):
             if holder is not None:
                 break
             time.sleep(_RETRY)
             holder = running_pid(self._places)
-        who = "" if holder is None else f" (pid {holder})"
-        return AlreadyRunning(
-            f"Gatelight already runs{who} with the data folder {self._places.data}: "
-            "quit it in its menu, or name another folder with --data-dir."
-        )
+        return "" if holder is None else f" (pid {holder})"
 
 
 def running_pid(places: Places) -> int | None:
     """The process that signed as the agent of this data folder; None when it did not, or is gone."""
     try:
-        pid, started = places.pid.read_text(encoding="ascii").split()
+        pid, started = read_file(places.pid, _LONGEST_SIGNATURE, links=False).decode("ascii").split()
         process = psutil.Process(int(pid))
         # The number may belong to another process by now.
         same = abs(process.create_time() - float(started)) < _SAME_START

@@ -15,8 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from agent.platforms.files import open_regular
-from agent.runtime.aside import Worker
+from agent.platforms.files import PRIVATE, open_regular
+from agent.platforms.folders import make_private
+from agent.runtime.aside import Worker, awaited
 from agent.tws.printable import printable
 from agent.tws.privacy import Private, redact
 
@@ -26,6 +27,8 @@ FILES_KEPT = 5
 """Older files kept beside the one being written."""
 ROLLOVER_AGAIN = 300.0
 """Seconds after which a new file is tried for again, where one could not be begun."""
+OPEN_SECONDS = 3.0
+"""Seconds that the disk may take to open it at the start."""
 LONGEST_RECORD = 20_000
 """Characters; a program on the other side of a socket can make us log as much as it likes."""
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
@@ -119,8 +122,15 @@ class _File(logging.handlers.RotatingFileHandler):
         super().__init__(path, maxBytes=FILE_SIZE, backupCount=FILES_KEPT, encoding="utf-8", errors="replace")
 
     def _open(self) -> TextIOWrapper:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        descriptor = open_regular(Path(self.baseFilename), flags)
+        path = Path(self.baseFilename)
+        # The data folder as well, where that is what holds it: another user may have put one in its place.
+        make_private(path.parent.parent, close=False)
+        make_private(path.parent)
+        descriptor = open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0))
+        if hasattr(os, "fchmod"):
+            # One that is there already may have been made by anything.
+            with contextlib.suppress(OSError):
+                os.fchmod(descriptor, PRIVATE)
         return open(descriptor, "a", encoding="utf-8", errors="replace")  # noqa: PTH123
 
     def shouldRollover(self, record: logging.LogRecord) -> int:
@@ -286,8 +296,7 @@ def set_up(
     problem = ""
     if file is not None:
         try:
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handlers.append(_Aside(_File(file, say)))
+            handlers.append(_Aside(awaited(OPEN_SECONDS, partial(_File, file, say), "log")))
         except (OSError, ValueError) as error:
             reason = (isinstance(error, OSError) and error.strerror) or str(error)
             problem = f"The log {file} cannot be written ({reason}); Gatelight goes on without it."

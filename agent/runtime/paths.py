@@ -10,8 +10,6 @@ from agent.errors import DataFolderError, UsageError
 
 CONFIG_VARIABLE = "GATELIGHT_CONFIG"
 DATA_VARIABLE = "GATELIGHT_DATA_DIR"
-_PRIVATE_FOLDER = 0o700
-"""History, log and control channel tell about the user's trading: nobody else may look in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +66,18 @@ def find_places(
 
 
 def make_data_folder(places: Places) -> None:
-    """Create the data folder where it is missing and prove that it can be written, or raise `DataFolderError`."""
+    """Create the data folder where it is missing and prove that it can be written, or raise `DataFolderError`.
+
+    History, log and control channel tell about the user's trading: no other user may look in, or write.
+    """
     # Imported late: `status` makes no folder, and is to be quick.
     import tempfile
 
+    from agent.platforms.folders import make_private
+
     try:
-        places.data.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        # The user may have named a folder that others read for another reason.
+        make_private(places.data, close=False)
         with tempfile.TemporaryFile(dir=places.data):
             pass
     except (OSError, ValueError) as error:
@@ -82,9 +86,15 @@ def make_data_folder(places: Places) -> None:
 
 def data_folder_error(folder: Path, error: Exception) -> DataFolderError:
     """The sentence for a data folder that cannot be used."""
+    from agent.platforms.folders import NotOurs
+
     reason = (isinstance(error, OSError) and error.strerror) or str(error)
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     remedy = "make room on its disk" if full else "allow writing to it"
+    if isinstance(error, TimeoutError):
+        remedy = "see whether its disk is well"
+    if isinstance(error, NotOurs):
+        remedy = "give it to the user who runs Gatelight, and to no other"
     return DataFolderError(
         f"The data folder {folder} cannot be used ({reason}): "
         f"{remedy}, or name another one with --data-dir or {DATA_VARIABLE}."

@@ -1,25 +1,25 @@
-"""What is done at its time beside the agent's own looks: noticing sleep, and a changed configuration file.
+"""What is done at its time beside the agent's own looks: noticing sleep, a changed configuration, a lost data folder.
 
 The agent's looks and wake-ups follow the monotonic clock and are planned by the core; these duties are APScheduler's.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from agent.core.clock import Moment
-from agent.runtime.aside import within
+from agent.runtime.aside import OneAtATime
 from agent.runtime.clock import ClockSet, SleepWatch, Woke
 
 CLOCKS_EVERY = 10.0
 """Seconds between two readings of the clocks; a sleep is noticed at most this long after waking."""
 GUARD_EVERY = 60.0
 """Seconds without a turn after which the scheduler is set going again."""
-FILES_EVERY = 10.0
-"""Seconds between two glances at the configuration file."""
+FILES_EVERY = 5.0
+"""Seconds between two glances at the configuration file and the data folder."""
 STAMP_SECONDS = 2.0
 """Seconds that such a glance may take."""
 
@@ -34,6 +34,7 @@ class Schedule:
         slept: Callable[[], float | None],
         woke: Callable[[Woke], None],
         files: Callable[[], None],
+        folder: Callable[[], Awaitable[None]] | None = None,
         turn: float = min(CLOCKS_EVERY, FILES_EVERY),
         guard: float = GUARD_EVERY,
     ) -> None:
@@ -42,6 +43,8 @@ class Schedule:
         self._slept = slept
         self._woke = woke
         self._changed = files
+        self._folder = folder
+        self._glance = OneAtATime("glance at a file")
         self._turn = turn
         self._guard_every = guard
         self._sleep_watch = SleepWatch(turn)
@@ -56,7 +59,7 @@ class Schedule:
     async def watch(self, file: Path) -> None:
         """Tell when this file changes, appears or goes."""
         with contextlib.suppress(TimeoutError):
-            self._watched[file] = await _stamp_in_time(file)
+            self._watched[file] = await self._stamp(file)
 
     def start(self) -> None:
         """Begin, on the running loop."""
@@ -92,15 +95,16 @@ class Schedule:
         for file, stamp in tuple(self._watched.items()):
             # What a disk that hangs has not told in time is asked for again at the next turn.
             with contextlib.suppress(TimeoutError):
-                found = await _stamp_in_time(file)
+                found = await self._stamp(file)
                 if found != stamp:
                     self._watched[file] = found
                     self._changed()
+        if self._folder is not None:
+            await self._folder()
 
-
-async def _stamp_in_time(file: Path) -> tuple[int, int, int] | None:
-    """Raises TimeoutError where the disk does not answer."""
-    return await within(STAMP_SECONDS, lambda: _stamp(file), "glance at a file")
+    async def _stamp(self, file: Path) -> tuple[int, int, int] | None:
+        """Raises TimeoutError where the disk does not answer."""
+        return await self._glance.within(STAMP_SECONDS, lambda: _stamp(file))
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:

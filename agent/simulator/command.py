@@ -7,12 +7,12 @@ import os
 import signal
 import stat
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from agent.errors import GatelightError, UsageError
+from agent.platforms.folders import temporary_folder
 from agent.simulator.child import PortInUse
 from agent.simulator.control import control_socket, perform
 from agent.simulator.faults import value_for
@@ -130,10 +130,10 @@ async def _simulate(arguments: argparse.Namespace, say: Say) -> None:
     kind, mode = ApplicationKind(arguments.application), TradingMode(arguments.mode)
     port = arguments.port or DEFAULT_API_PORTS[kind, mode]
     # A relay of a container that was stopped may hold the folder a moment longer on Windows.
-    with tempfile.TemporaryDirectory(prefix="gatelight-", ignore_cleanup_errors=True) as folder:
+    with temporary_folder("gatelight-simulate") as folder:
         try:
             application = await SimulatedApplication.start(
-                Path(folder),
+                folder,
                 kind=kind,
                 mode=mode,
                 port=port,

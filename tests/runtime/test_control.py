@@ -192,11 +192,23 @@ async def test_the_runtime_folder_is_preferred(far_away: Places, monkeypatch: py
 
 
 @unix
-async def test_a_data_folder_that_takes_no_socket_is_one_sentence(places: Places) -> None:
-    places.control.touch()
+async def test_a_data_folder_that_takes_no_socket_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
 
     with pytest.raises(DataFolderError, match="cannot be used"):
-        await ControlServer(places, answer).start()
+        await ControlServer(find_places(data_dir=tmp_path / "file", environ={}), answer).start()
+
+
+@unix
+async def test_a_control_folder_that_is_none_is_no_obstacle(places: Places) -> None:
+    places.control.touch()
+
+    async with running(places):
+        elsewhere = socket_path(places)
+        assert await ask(places, {"n": 1}) == {"asked": {"n": 1}}
+
+    assert not elsewhere.is_relative_to(places.data)
+    assert not elsewhere.parent.exists()
 
 
 @unix
