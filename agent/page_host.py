@@ -8,12 +8,11 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,8 @@ from agent.core.status import Status
 from agent.page.latency import Latencies
 from agent.page.progress import Progress, follow
 from agent.platforms.autostart import AutostartError
+from agent.platforms.files import read_file, replace_file
+from agent.runtime.aside import Worker, within
 from agent.runtime.paths import Places
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ logger = logging.getLogger("agent.page")
 
 MEMORY = "page.json"
 """In the data folder while a page is open: its port, and the keys by which its pages are sent to the next start."""
+LONGEST_MEMORY = 1 << 16
+"""Bytes of that file; a few pages need hundreds."""
 MEMORY_SECONDS = 12 * 3600.0
 """A page that has been without an agent for so long is not waited for."""
 OPEN_SECONDS = 5.0
@@ -80,6 +83,7 @@ class PageHost:
         self._opening = asyncio.Lock()
         self._again: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[None] | None = None
+        self._worker = Worker("page file")
 
     # ── for the program ─────────────────────────────────────────────────────────────────────────
 
@@ -91,7 +95,10 @@ class PageHost:
     async def begin(self) -> None:
         """The agent starts: a page that was open when it ended finds it again."""
         self._aio = asyncio.get_running_loop()
-        port, pages = self._remembered()
+        try:
+            port, pages = await within(OPEN_SECONDS, self._remembered, "page file")
+        except TimeoutError:
+            return
         if pages and self.enabled:
             # The agent itself does not wait for it.
             self._again = asyncio.get_running_loop().create_task(self._serve_again(port, pages), name="page again")
@@ -107,6 +114,7 @@ class PageHost:
         self._aio = None
         await _cancelled(self._again)
         await self._serve_no_more()
+        self._worker.close()
 
     async def _serve_no_more(self) -> None:
         await _cancelled(self._starting)
@@ -272,12 +280,18 @@ class PageHost:
 
     def _used(self, used: bool) -> None:
         """A page is open, or the last one was closed."""
+        kept = b""
+        if used and self._server is not None and self._keyring is not None:
+            kept = json.dumps({"port": self._server.port, "waiting": self._keyring.waiting}).encode()
+        self._worker.do(partial(self._keep, kept))
+
+    def _keep(self, kept: bytes) -> None:
         file = self._places.data / MEMORY
         try:
-            if not used:
+            if kept:
+                replace_file(file, kept)
+            else:
                 file.unlink(missing_ok=True)
-            elif self._server is not None and self._keyring is not None:
-                _write_privately(file, json.dumps({"port": self._server.port, "waiting": self._keyring.waiting}))
         except OSError as fault:
             logger.debug("%s could not be kept: %s", file, fault)
 
@@ -286,22 +300,10 @@ class PageHost:
         try:
             if time.time() - file.stat().st_mtime > MEMORY_SECONDS:
                 return 0, {}
-            kept = json.loads(file.read_text(encoding="ascii"))
+            kept = json.loads(read_file(file, LONGEST_MEMORY))
             return int(kept["port"]), {str(page): str(key) for page, key in kept["waiting"].items()}
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return 0, {}
-
-
-def _write_privately(file: Path, text: str) -> None:
-    """Write a file that its user alone can read from its first moment, in one step. Raises OSError."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as written:
-            written.write(text)
-        Path(temporary).replace(file)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 async def _cancelled(task: asyncio.Task[None] | None) -> None:
