@@ -43,10 +43,16 @@ def session_bus_address() -> str:
 async def connect_session_bus() -> MessageBus:
     """A new connection to the session bus; raises `NoSessionBus`."""
     address = session_bus_address()
+    bus = None
     try:
         bus = MessageBus(bus_address=address)
         return await asyncio.wait_for(bus.connect(), CONNECT_SECONDS)
-    except Exception as failure:
+    except BaseException as failure:
+        # A login that was broken off, by the time limit or by our own end, leaves its socket open.
+        if bus is not None and bus._sock is not None:
+            await close_session_bus(bus)
+        if not isinstance(failure, Exception):
+            raise
         # dbus-fast raises whatever the socket, the address parser or the login met.
         raise NoSessionBus(
             f"the D-Bus session bus cannot be reached ({failure or type(failure).__name__})"

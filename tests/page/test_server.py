@@ -550,8 +550,9 @@ async def test_half_a_character_in_the_view_stops_no_page(visitor: Visitor, desk
     desk.shown = {"name": "\ud83d \udcff"}
     await visitor.enter()
 
-    async with visitor.http.get(visitor.address + "/events") as stream:
-        async with asyncio.timeout(PATIENCE):
-            seen = [await stream.content.readline() for _ in range(3)]
+    async with asyncio.timeout(PATIENCE), visitor.page.ask("/events") as stream:
+        coming = events(stream)
+        await anext(coming)
+        _, data = await anext(coming)
 
-    assert json.loads(seen[2].removeprefix(b"data: ")) == {"name": "? ?"}
+    assert json.loads(data) == {"name": "? ?"}
