@@ -8,6 +8,7 @@ import pytest
 from agent.core.facts import Known, SettingsHints, Unknown
 from agent.observers import settings_files
 from agent.observers.settings_files import SettingsFilesObserver
+from agent.platforms.files import open_regular
 from agent.tws.applications import Application, ApplicationKind, TradingMode
 from agent.tws.calendar import Region
 
@@ -74,7 +75,7 @@ def test_a_changed_file_is_read_again_and_an_unchanged_one_is_not(
     jts(tmp_path, "p")
     observer = SettingsFilesObserver([tmp_path])
     opened: list[Path] = []
-    real_open = settings_files.open_regular
+    real_open = open_regular
 
     def counted(path: Path, flags: int) -> int:
         opened.append(path)
