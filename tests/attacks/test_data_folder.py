@@ -1,4 +1,4 @@
-"""The data folder: of another user, with links and pipes in it, deleted or replaced while the agent runs, kills."""
+"""The data folder: of another user, with links and pipes in it, deleted or replaced while the agent runs; kills."""
 
 import contextlib
 import json
@@ -9,28 +9,16 @@ import stat
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from agent import run_command
-from agent.core.facts import Unknown
-from agent.core.memory import Memory
-from agent.errors import AlreadyRunning, DataFolderError, GatelightError, NotRunning
-from agent.observers import settings_files
-from agent.platforms.autostart import AutostartError
-from agent.platforms.autostart_linux import XdgAutostart
+from agent.errors import AlreadyRunning, DataFolderError, NotRunning
 from agent.platforms.folders import NotOurs, make_private, temporary_folder
-from agent.runtime import logs, memory_file
 from agent.runtime.instance import Instance, running_pid
-from agent.runtime.memory_file import MemoryFile
 from agent.runtime.paths import Places, find_places, make_data_folder
-from agent.tws.applications import Application, ApplicationKind
-from agent.tws.privacy import Private
 from tests.attacks.scale import whole
 from tests.commands import PATIENCE, ROOT, Place, environment, paper_file
 
@@ -400,63 +388,3 @@ def test_a_temporary_folder_of_a_killed_process_is_removed_by_the_next_and_one_i
 
     assert names == {folder.name, used.name, "gatelight-demo-link", "somewhere"}
     assert {path.name for path in tmp_path.iterdir()} == {"gatelight-demo-link", "somewhere"}
-
-
-# ── a disk that does not answer at the start ────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever is opened hangs, as on a network drive whose server is gone."""
-    goes_on, real = threading.Event(), os.open
-
-    def hang(*arguments: Any, **more: Any) -> int:
-        if "hung" in str(arguments[0]):
-            goes_on.wait(PATIENCE)
-            raise OSError(5, "Input/output error")
-        return real(*arguments, **more)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "open", hang)
-        patched.setattr(run_command, "START_SECONDS", 0.05)
-        patched.setattr(memory_file, "READ_SECONDS", 0.05)
-        patched.setattr(logs, "OPEN_SECONDS", 0.05)
-        yield
-        goes_on.set()
-
-
-@pytest.mark.usefixtures("hanging")
-@pytest.mark.parametrize(("config", "data"), [("hung.toml", "data"), ("config.toml", "hung")])
-def test_a_start_on_a_disk_that_hangs_ends_with_a_sentence(config: str, data: str, tmp_path: Path) -> None:
-    (tmp_path / config).write_text("")
-    places = find_places(tmp_path / config, tmp_path / data, environ={})
-    with pytest.raises(GatelightError, match=r"no answer within 0.05 s\): see whether its disk is well"):
-        run_command.run(places, tray=False, verbosity=0, say=lambda _: None)
-
-
-@pytest.mark.usefixtures("hanging")
-def test_without_memory_and_log_a_start_goes_on(tmp_path: Path) -> None:
-    said: list[str] = []
-    (tmp_path / "hung").mkdir()
-
-    assert MemoryFile(tmp_path / "hung" / "memory.json").read() == Memory()
-    with logs.set_up(tmp_path / "hung" / "x.log", private=Private(), tell=said.append) as made:
-        assert said == [made.problem]
-    assert "no answer within" in made.problem
-
-
-def test_a_pipe_as_entry_of_the_start_at_login_is_refused_at_once(tmp_path: Path) -> None:
-    (tmp_path / "autostart").mkdir()
-    os.mkfifo(tmp_path / "autostart" / "gatelight.desktop")
-
-    with pytest.raises(AutostartError, match="not a regular file"):
-        XdgAutostart({"XDG_CONFIG_HOME": str(tmp_path)}).read()
-
-
-def test_a_settings_file_that_becomes_a_pipe_holds_up_no_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    os.mkfifo(tmp_path / "jts.ini")
-    # It was a file when it was looked at, and another user's program changed it then.
-    monkeypatch.setattr(settings_files, "_stamp", lambda _: settings_files._Stamp(1, 1))
-    application = Application(ApplicationKind.TWS)
-
-    assert isinstance(settings_files.SettingsFilesObserver([tmp_path]).observe(application), Unknown)

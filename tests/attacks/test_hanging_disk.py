@@ -6,19 +6,27 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from agent import run_command
 from agent.config import load
 from agent.core.clock import Moment
+from agent.core.facts import Unknown
 from agent.core.memory import Memory
-from agent.errors import ConfigError
+from agent.errors import ConfigError, GatelightError
+from agent.observers import settings_files
+from agent.platforms.autostart import AutostartError
+from agent.platforms.autostart_linux import XdgAutostart
 from agent.platforms.files import NotRegular, TooLarge, read_file, replace_file
-from agent.runtime import aside
+from agent.runtime import aside, logs, memory_file
 from agent.runtime.aside import Worker, within
 from agent.runtime.logs import set_up
 from agent.runtime.memory_file import MemoryFile
+from agent.runtime.paths import find_places
 from agent.runtime.schedule import Schedule
+from agent.tws.applications import Application, ApplicationKind
 from agent.tws.privacy import Private
 
 LONG = 20.0
@@ -190,3 +198,60 @@ def test_a_worker_works_in_order_and_ends_with_what_waits() -> None:
     worker.close()
 
     assert done == [0, 1, 2, 3, 4]
+
+
+@pytest.fixture
+def opening_hangs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever is opened hangs, as on a network drive whose server is gone."""
+    goes_on, real = threading.Event(), os.open
+
+    def hang(*arguments: Any, **more: Any) -> int:
+        if "hung" in str(arguments[0]):
+            goes_on.wait(LONG)
+            raise OSError(5, "Input/output error")
+        return real(*arguments, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", hang)
+        patched.setattr(run_command, "START_SECONDS", 0.05)
+        patched.setattr(memory_file, "READ_SECONDS", 0.05)
+        patched.setattr(logs, "OPEN_SECONDS", 0.05)
+        yield
+        goes_on.set()
+
+
+@pytest.mark.usefixtures("opening_hangs")
+@pytest.mark.parametrize(("config", "data"), [("hung.toml", "data"), ("config.toml", "hung")])
+def test_a_start_on_a_disk_that_hangs_ends_with_a_sentence(config: str, data: str, tmp_path: Path) -> None:
+    (tmp_path / config).write_text("")
+    places = find_places(tmp_path / config, tmp_path / data, environ={})
+    with pytest.raises(GatelightError, match=r"no answer within 0.05 s\): see whether its disk is well"):
+        run_command.run(places, tray=False, verbosity=0, say=lambda _: None)
+
+
+@pytest.mark.usefixtures("opening_hangs")
+def test_without_memory_and_log_a_start_goes_on(tmp_path: Path) -> None:
+    said: list[str] = []
+    (tmp_path / "hung").mkdir()
+
+    assert MemoryFile(tmp_path / "hung" / "memory.json").read() == Memory()
+    with logs.set_up(tmp_path / "hung" / "x.log", private=Private(), tell=said.append) as made:
+        assert said == [made.problem]
+    assert "no answer within" in made.problem
+
+
+def test_a_pipe_as_entry_of_the_start_at_login_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "autostart").mkdir()
+    os.mkfifo(tmp_path / "autostart" / "gatelight.desktop")
+
+    with pytest.raises(AutostartError, match="not a regular file"):
+        XdgAutostart({"XDG_CONFIG_HOME": str(tmp_path)}).read()
+
+
+def test_a_settings_file_that_becomes_a_pipe_holds_up_no_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "jts.ini")
+    # It was a file when it was looked at, and another user's program changed it then.
+    monkeypatch.setattr(settings_files, "_stamp", lambda _: settings_files._Stamp(1, 1))
+    application = Application(ApplicationKind.TWS)
+
+    assert isinstance(settings_files.SettingsFilesObserver([tmp_path]).observe(application), Unknown)
