@@ -213,7 +213,7 @@ class AgentHost:
 
     def act(self, action: Action) -> None:
         """Take a click."""
-        self._clicks.act(action)
+        self._clicks.act_aside(action)
 
     def refresh(self) -> None:
         """Show the latest once more: what is not in the status may have changed, or the icon is new."""

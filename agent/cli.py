@@ -40,10 +40,19 @@ def _obey(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     # Given before or after the command, an option counts; defaults of argparse would undo the one given before.
     options = parser.parse_args(
-        arguments, argparse.Namespace(config=None, data_dir=None, verbose_before=0, verbose_after=0)
+        _words_apart(arguments), argparse.Namespace(config=None, data_dir=None, verbose_before=0, verbose_after=0)
     )
     options.verbose = options.verbose_before + options.verbose_after
     return int((options.do if options.command is not None else _page)(options))
+
+
+def _words_apart(arguments: Sequence[str] | None) -> list[str]:
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if "explain" not in given:
+        return given
+    from agent.explain_command import words_apart
+
+    return words_apart(given)
 
 
 def _let_go_of_output() -> None:
@@ -187,18 +196,9 @@ def _print_status(status: dict[str, Any], as_json: bool, *, thorough: bool) -> N
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from agent.explain import explain, render
-    from agent.guides import load_guides
-    from agent.tws.printable import one_line
+    from agent.explain_command import command
 
-    words = " ".join(options.words)
-    explanation = explain(words, load_guides())
-    if explanation is None:
-        shown = one_line(words)[:80]
-        tell(f"Gatelight does not know what “{shown}” means: give a problem code, a notice number or a log line.")
-        return 1
-    out(render(explanation))
-    return 0
+    return command(options.words, out, tell)
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -329,7 +329,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "doctor":
             added.add_argument("name", nargs="?", metavar="NAME", help="only this connection")
     explain = command("explain", _explain, "what a problem code, a notice number or a log line means, and what to do")
-    explain.add_argument("words", nargs="+", metavar="WORDS")
+    explain.add_argument("words", nargs="+", metavar="WORDS", help="as they are; - reads them from standard input")
     demo = command("demo", _demo, "the whole program against a simulated IB Gateway, in a temporary folder")
     demo.add_argument("--scenario", metavar="NAME", default="day", help="which one (default: day)")
     demo.add_argument("--no-tray", action="store_true", help="in the terminal alone")

@@ -1,6 +1,7 @@
 """What a click asks of the program itself: pages and files to open, the start at log-in, the end."""
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,19 +79,24 @@ class Clicks:
                 self._hand_on(action)
 
     def act_aside(self, action: Action) -> None:
-        """Take a click on the agent's thread, which nothing may hold up."""
+        """Take a click on a thread that nothing may hold up: the agent's, or that of the icon, which hears signals."""
+        if isinstance(action, Quit):
+            self._leave()
+            return
         threading.Thread(target=self.act, args=(action,), name="click", daemon=True).start()
 
     def at_login(self) -> bool | None:
         """Whether the menu's line about the start at log-in is checked; None: there is no such line."""
         if self._login is not None and SystemClock().now().monotonic >= self._login_due:
-            self._login_due = SystemClock().now().monotonic + LOGIN_EVERY
+            # Not again while a disk hangs: each time would leave a thread behind.
+            self._login_due = math.inf
             threading.Thread(target=self._read_login, args=(self._login,), name="start at log-in", daemon=True).start()
         return self._at_login
 
     def _read_login(self, login: LogInStart) -> None:
         """Read it in a thread: the menu is made on the agent's, and a disk may hang."""
         shown = login.shown()
+        self._login_due = SystemClock().now().monotonic + LOGIN_EVERY
         if shown != self._at_login:
             self._at_login = shown
             self._refresh()

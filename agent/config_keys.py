@@ -72,6 +72,11 @@ class Key:
     kind: Kind
     meaning: str
     """For the table of the README; a phrase without a full stop."""
+    guarded: bool = False
+    """Whether its value decides which program runs or who is told what: a page changes it only if it was opened just
+    now, by the user's own icon or terminal, and a fix never does."""
+    secret: bool = False
+    """Whether its value is a key to something of the user's: it is never shown in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +290,7 @@ CONNECTIONS = Table(
         ),
         Key("auto_connect", _flag(), "connect without being asked"),
         Key("intent", _choice(Intent), "what your programs do here: decides whether Read-Only API is a problem"),
-        Key("start_command", _start_command(), "starts the application: the program and its arguments"),
+        Key("start_command", _start_command(), "starts the application: the program and its arguments", guarded=True),
     ),
     repeated=True,
 )
@@ -297,7 +302,8 @@ CHECKS = Table(
         Key(
             "look_every",
             _duration(1, 3600, "5s"),
-            "how often processes and sockets are read, half as often while connected; nothing is sent to TWS",
+            "how often processes and sockets are read; half as often while connected or while the port does not serve "
+            "Gatelight, and less often where reading takes more than 2 % of the time; nothing is sent to TWS",
         ),
         Key(
             "heartbeat_every",
@@ -340,6 +346,8 @@ NOTIFICATIONS = Table(
                 'a list of Apprise URLs, such as ["ntfy://topic"]', 'an Apprise URL, such as "ntfy://topic"', _remote
             ),
             "also tell these",
+            guarded=True,
+            secret=True,
         ),
     ),
 )
@@ -355,3 +363,9 @@ PAGE = Table(
 
 TABLES: dict[str, Table] = {table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE)}
 """The whole configuration."""
+
+
+def is_guarded(address: str) -> bool:
+    """Whether an address as `gatelight config set` takes it ends in the name of a guarded key, of whichever table."""
+    name = address.rpartition(".")[2].strip()
+    return any(key.guarded and key.name == name for table in TABLES.values() for key in table.keys)

@@ -8,11 +8,11 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from agent.core.guide import Guide, fill, plain
-from agent.general_words import words_for
+from agent.core.guide import Guide, plain
+from agent.guides import in_general
 from agent.tws.applications import ApplicationKind
 from agent.tws.farms import FarmStatus
-from agent.tws.log_lines import Found, find_notices
+from agent.tws.log_lines import Found, find_notices, find_told
 from agent.tws.notices import (
     Notice,
     NoticeClass,
@@ -67,16 +67,16 @@ class Explanation:
     """What else the words speak of, one line each."""
 
 
-_LONGEST = 50_000
+LONGEST = 50_000
 """Characters that are looked at; of a longer paste the end, where the trouble is."""
 
 
 def explain(words: str, guides: Mapping[str, Guide]) -> Explanation | None:
     """What a problem's code, a notice number or a pasted line of log means; None when nothing in it is known."""
-    words = printable(words[-_LONGEST:])
+    words = printable(words[-LONGEST:])
     if (code := re.sub(r"[\s_-]+", "-", words.strip().lower()).strip("-.?!:")) in guides:
         return _of_problem(guides[code])
-    notices = _by_weight(find_notices(words))
+    notices = _by_weight(find_notices(words) or find_told(words))
     symptom = symptom_of(words)
     if notices and (not _harmless(notices[0]) or symptom is None or symptom.good_news):
         return _of_notice(notices, guides)
@@ -181,14 +181,13 @@ def _cause(code: str, guides: Mapping[str, Guide]) -> Cause:
     guide = guides.get(code)
     if guide is None:
         return Cause(code, code.replace("-", " ").capitalize(), "", ())
-    in_general = words_for(code, ApplicationKind.UNKNOWN.title)
-    if guide.steps[ApplicationKind.TWS] == guide.steps[ApplicationKind.GATEWAY]:
-        steps = [StepList(ApplicationKind.UNKNOWN, guide.steps_for(ApplicationKind.TWS, in_general))]
+    guide = in_general(guide)
+    tws, gateway = guide.steps[ApplicationKind.TWS], guide.steps[ApplicationKind.GATEWAY]
+    if tws == gateway:
+        steps = [StepList(ApplicationKind.UNKNOWN, tws)]
     else:
-        kinds = (ApplicationKind.TWS, ApplicationKind.GATEWAY)
-        steps = [StepList(kind, guide.steps_for(kind, words_for(code, kind.title))) for kind in kinds]
-    title, meaning, more = (fill(text, in_general) for text in (guide.title, guide.meaning, guide.more))
-    return Cause(code, title, meaning, tuple(steps), more)
+        steps = [StepList(ApplicationKind.TWS, tws), StepList(ApplicationKind.GATEWAY, gateway)]
+    return Cause(code, guide.title, guide.meaning, tuple(steps), guide.more)
 
 
 # ── for the terminal ────────────────────────────────────────────────────────────────────────────
@@ -200,7 +199,7 @@ _WIDTH = 88
 def render(explanation: Explanation) -> str:
     """The explanation as plain text for a terminal, without a final line break."""
     head = f"{explanation.subject}: {explanation.title}" if explanation.subject else explanation.title
-    blocks = [head, *_paragraphs(explanation.meaning)]
+    blocks = [_wrapped(head, "", ""), *_paragraphs(explanation.meaning)]
     if explanation.steps and not (explanation.good_news and len(explanation.steps) == 1):
         blocks.append(_headed("What to do:", explanation.steps))
     causes = explanation.causes

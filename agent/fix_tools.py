@@ -7,6 +7,7 @@ from typing import assert_never
 
 import psutil
 
+from agent.config_keys import is_guarded
 from agent.core.fix import ChangeSettings, CommandAnswer, SettingsOutcome, SettingsResult
 from agent.core.reading import owner_in
 from agent.errors import ConfigError
@@ -49,6 +50,9 @@ class RealTools:
 
     async def change_config(self, edits: tuple[tuple[str, str], ...]) -> str | None:
         """In one step: either all edits are in the file or none."""
+        guarded = next((key for key, _ in edits if is_guarded(key)), None)
+        if guarded is not None:
+            return f"{guarded} is changed by you alone: run `gatelight config set {guarded} VALUE`"
         # tomlkit takes a tenth of a second to import, and only this needs it.
         from agent.config_edit import change_all
 

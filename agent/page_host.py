@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ from agent.core.status import Status
 from agent.page.latency import Latencies
 from agent.page.progress import Progress, follow
 from agent.platforms.autostart import AutostartError
+from agent.platforms.files import read_file, replace_file
+from agent.runtime.aside import Worker, within
 from agent.runtime.paths import Places
 
 if TYPE_CHECKING:
@@ -36,7 +39,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("agent.page")
 
 MEMORY = "page.json"
-"""In the data folder while a page is open: its port, and digests by which its browsers are known again."""
+"""In the data folder while a page is open: its port, and the keys by which its pages are sent to the next start."""
+LONGEST_MEMORY = 1 << 16
+"""Bytes of that file; a few pages need hundreds."""
 MEMORY_SECONDS = 12 * 3600.0
 """A page that has been without an agent for so long is not waited for."""
 OPEN_SECONDS = 5.0
@@ -78,6 +83,7 @@ class PageHost:
         self._opening = asyncio.Lock()
         self._again: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[None] | None = None
+        self._worker = Worker("page file")
 
     # ── for the program ─────────────────────────────────────────────────────────────────────────
 
@@ -89,14 +95,17 @@ class PageHost:
     async def begin(self) -> None:
         """The agent starts: a page that was open when it ended finds it again."""
         self._aio = asyncio.get_running_loop()
-        port, sessions = self._remembered()
-        if port and self.enabled:
-            # The agent itself does not wait for it.
-            self._again = asyncio.get_running_loop().create_task(self._serve_again(port, sessions), name="page again")
-
-    async def _serve_again(self, port: int, sessions: tuple[str, ...]) -> None:
         try:
-            await self._serve(port, sessions)
+            port, pages = await within(OPEN_SECONDS, self._remembered, "page file")
+        except TimeoutError:
+            return
+        if pages and self.enabled:
+            # The agent itself does not wait for it.
+            self._again = asyncio.get_running_loop().create_task(self._serve_again(port, pages), name="page again")
+
+    async def _serve_again(self, port: int, pages: Mapping[str, str]) -> None:
+        try:
+            await self._serve(port, pages)
         except PageError as reason:
             logger.info("%s", reason)
 
@@ -105,6 +114,7 @@ class PageHost:
         self._aio = None
         await _cancelled(self._again)
         await self._serve_no_more()
+        self._worker.close()
 
     async def _serve_no_more(self) -> None:
         await _cancelled(self._starting)
@@ -148,12 +158,12 @@ class PageHost:
             wish.cancel()
             raise PageError("The status page could not be opened in time: try again.") from None
 
-    async def _serve(self, port: int = 0, sessions: tuple[str, ...] = ()) -> None:
+    async def _serve(self, before: int = 0, waiting: Mapping[str, str] | None = None) -> None:
         # Two clicks in a row are one wish.
         async with self._opening:
-            await self._serve_alone(port, sessions)
+            await self._serve_alone(before, waiting or {})
 
-    async def _serve_alone(self, port: int, sessions: tuple[str, ...]) -> None:
+    async def _serve_alone(self, before: int, waiting: Mapping[str, str]) -> None:
         if not self.enabled:
             raise PageError(
                 "The status page is switched off: run `gatelight config set page.enabled true` to switch it on."
@@ -164,24 +174,29 @@ class PageHost:
             from agent.page.server import PageServer
             from agent.platforms.loopback_peer import is_ours
 
-            self._keyring = Keyring(lambda: self._agent.now().monotonic, sessions)
+            self._keyring = Keyring(lambda: self._agent.now().monotonic)
             self._server = PageServer(self, self._keyring, ours=is_ours, on_use=self._used)
         if self._server.bound:
             return
-        from agent.page.server import PortTaken
+        from agent.page.port import PortTaken
 
         status = self._agent.state().shown
         if status is not None:
             self._progress = follow(Progress(ended=self._progress.ended), status, self._agent.now().wall)
         wanted = self.settings.page.port
         try:
-            # Any free port is best the one of last time: pages that are still open find it.
-            self._server.bind(*((wanted,) if wanted else (port or self._server.port, 0)))
+            # Never the one of last time: another user's program may have had it since. See `agent.page.waiting`.
+            self._server.bind(wanted)
         except PortTaken:
             raise PageError(
                 f"Port {wanted} for the status page belongs to another program: "
                 "run `gatelight config set page.port 0` to take any free one."
             ) from None
+        if waiting:
+            try:
+                self._server.wait_for(before, waiting)
+            except PortTaken:
+                logger.info("pages that were open cannot be found again: port %d belongs to another program", before)
         # The address can be handed out: while the browser is on its way, the rest is loaded.
         self._starting = asyncio.get_running_loop().create_task(self._start(self._server), name="page starts")
 
@@ -265,26 +280,30 @@ class PageHost:
 
     def _used(self, used: bool) -> None:
         """A page is open, or the last one was closed."""
+        kept = b""
+        if used and self._server is not None and self._keyring is not None:
+            kept = json.dumps({"port": self._server.port, "waiting": self._keyring.waiting}).encode()
+        self._worker.do(partial(self._keep, kept))
+
+    def _keep(self, kept: bytes) -> None:
         file = self._places.data / MEMORY
         try:
-            if not used:
+            if kept:
+                replace_file(file, kept)
+            else:
                 file.unlink(missing_ok=True)
-            elif self._server is not None and self._keyring is not None:
-                kept = json.dumps({"port": self._server.port, "sessions": self._keyring.sessions})
-                file.write_text(kept, encoding="ascii")
-                file.chmod(0o600)
         except OSError as fault:
             logger.debug("%s could not be kept: %s", file, fault)
 
-    def _remembered(self) -> tuple[int, tuple[str, ...]]:
+    def _remembered(self) -> tuple[int, dict[str, str]]:
         file = self._places.data / MEMORY
         try:
             if time.time() - file.stat().st_mtime > MEMORY_SECONDS:
-                return 0, ()
-            kept = json.loads(file.read_text(encoding="ascii"))
-            return int(kept["port"]), tuple(str(session) for session in kept["sessions"])
-        except (OSError, ValueError, TypeError, KeyError):
-            return 0, ()
+                return 0, {}
+            kept = json.loads(read_file(file, LONGEST_MEMORY))
+            return int(kept["port"]), {str(page): str(key) for page, key in kept["waiting"].items()}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return 0, {}
 
 
 async def _cancelled(task: asyncio.Task[None] | None) -> None:

@@ -11,16 +11,21 @@ from agent import __version__
 from agent.app import App
 from agent.config import load, load_or_go_without
 from agent.console import Console, somebody_sits_there
-from agent.errors import AlreadyRunning, NotRunning
+from agent.core.settings import Settings
+from agent.errors import AlreadyRunning, ConfigError, NotRunning
+from agent.runtime.aside import awaited
 from agent.runtime.control import request
 from agent.runtime.instance import Instance
 from agent.runtime.logs import private_here, set_up
-from agent.runtime.paths import Places
+from agent.runtime.paths import Places, data_folder_error
 
 if TYPE_CHECKING:
     from agent.agent_host import AgentHost, Desktop
 
 logger = logging.getLogger("agent")
+
+START_SECONDS = 10.0
+"""Seconds that the disk may take, at the start, for the configuration or the data folder."""
 
 
 def run(
@@ -33,10 +38,7 @@ def run(
     asked_to_stop: threading.Event | None = None,
 ) -> int:
     """`gatelight run`: the agent until told to stop. Raises GatelightError for what the user can put right."""
-    if autostarted:
-        settings, config_error = load_or_go_without(places.config, named=places.config_named)
-    else:
-        settings, config_error = load(places.config, named=places.config_named), None
+    settings, config_error = _settings(places, go_without=autostarted)
     with (
         _only_one(places, quiet=autostarted) as instance,
         set_up(places.log_file, verbosity, private=private_here(settings.notifications.remote), tell=say) as logs,
@@ -51,7 +53,8 @@ def run(
             from agent.autostart import LogInStart
 
             login = LogInStart(places)
-            login.repair()
+            with contextlib.suppress(TimeoutError):
+                awaited(START_SECONDS, login.repair, "start at log-in")
             return AgentHost(
                 places,
                 settings,
@@ -71,12 +74,31 @@ def run(
     return 0
 
 
+def _settings(places: Places, *, go_without: bool) -> tuple[Settings, str | None]:
+    """What the file says; with `go_without` the defaults and why, where it cannot be used. Raises ConfigError."""
+
+    def read() -> tuple[Settings, str | None]:
+        if go_without:
+            return load_or_go_without(places.config, named=places.config_named)
+        return load(places.config, named=places.config_named), None
+
+    try:
+        return awaited(START_SECONDS, read, "configuration")
+    except TimeoutError as late:
+        sentence = f"The configuration file {places.config} cannot be read ({late}): see whether its disk is well."
+        if go_without:
+            return Settings(), sentence
+        raise ConfigError(sentence) from None
+
+
 @contextlib.contextmanager
 def _only_one(places: Places, *, quiet: bool) -> Iterator[Instance]:
     """The right to run; where another one has it, that one is asked to show itself."""
     try:
         instance = Instance(places)
-        instance.take()
+        awaited(START_SECONDS, instance.take, "data folder")
+    except TimeoutError as late:
+        raise data_folder_error(places.data, late) from None
     except AlreadyRunning:
         if not quiet:
             with contextlib.suppress(NotRunning):

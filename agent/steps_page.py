@@ -5,11 +5,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from agent.core.guide import Guide, fill
+from agent.core.guide import Guide
 from agent.core.menu import local_time
 from agent.core.status import ShownConnection, ShownProblem, Status
-from agent.general_words import words_for
-from agent.guides import load_guides
+from agent.guides import in_general, load_guides
 from agent.platforms.files import replace_file
 from agent.platforms.folders import make_private
 from agent.tws.applications import ApplicationKind
@@ -90,17 +89,15 @@ def page_of_problem(
 
 def page_of_guide(guide: Guide) -> str:
     """The page of a problem in general: it is over, or never was."""
-    unknown = ApplicationKind.UNKNOWN
-    words = words_for(guide.code, unknown.title)
-    title = fill(guide.title, words)
-    body = [f"<h1>{escape(title)}</h1>", '<p class="soft">This problem is not there now.</p>']
-    body += _paragraphs(fill(guide.meaning, words))
-    if guide.steps[ApplicationKind.TWS] == guide.steps[ApplicationKind.GATEWAY]:
-        body += _steps("What to do", guide.steps_for(unknown, words))
+    told = in_general(guide)
+    body = [f"<h1>{escape(told.title)}</h1>", '<p class="soft">This problem is not there now.</p>']
+    body += _paragraphs(told.meaning)
+    if told.steps[ApplicationKind.TWS] == told.steps[ApplicationKind.GATEWAY]:
+        body += _steps("What to do", told.steps[ApplicationKind.TWS])
     else:
         for kind in (ApplicationKind.TWS, ApplicationKind.GATEWAY):
-            body += _steps(f"What to do in {kind.title}", guide.steps_for(kind, words_for(guide.code, kind.title)))
-    return _page(title, body + _more(guide, unknown), "Gatelight’s icon shows how things are now.")
+            body += _steps(f"What to do in {kind.title}", told.steps[kind])
+    return _page(told.title, body + _more(guide, ApplicationKind.UNKNOWN), "Gatelight’s icon shows how things are now.")
 
 
 def _page(title: str, body: Iterable[str], footer: str) -> str:
@@ -114,7 +111,7 @@ def _steps(heading: str, steps: Iterable[str]) -> list[str]:
 def _more(guide: Guide | None, kind: ApplicationKind) -> list[str]:
     if guide is None or not guide.more:
         return []
-    return ["<h2>Good to know</h2>", *_paragraphs(fill(guide.more, words_for(guide.code, kind.title)))]
+    return ["<h2>Good to know</h2>", *_paragraphs(in_general(guide, kind).more)]
 
 
 _LIST_LINE = re.compile(r"(?m)^(?:[-*]|\d+\.) ")

@@ -19,6 +19,7 @@ import pytest
 from agent.core.display import IconState
 from agent.core.status import ShownConnection, ShownProblem, Status
 from agent.doctor import exit_status
+from agent.explain_command import words_apart
 from agent.simulator.free_ports import free_port
 from tests.commands import PATIENCE, Place, codes, environment, paper_file, simulated, web_server
 
@@ -251,6 +252,49 @@ def test_explain_knows_codes_numbers_and_lines_and_says_when_it_does_not(place: 
     assert all(d.out and not d.err for d in known)
     assert unknown.status == 1
     assert "the weather" in unknown.sentence
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-1 2104 Market data farm connection is OK:usfarm",),
+        ("-1", "2104", "Market", "data", "farm", "connection", "is", "OK:usfarm"),
+        ("--->", "Error", "1100"),
+        ("--", "-Error", "1100"),
+        ("Error 1100", "-x", "-v"),
+        ("-v", "--config=x.toml", "--Error", "1100"),
+    ],
+)
+def test_explain_takes_words_that_begin_with_a_minus(words: tuple[str, ...], place: Place) -> None:
+    done = place.do("explain", *words)
+
+    assert done.status == 0, done.err
+    assert "1100" in done.out or "2104" in done.out
+
+
+def test_options_of_explain_still_count_before_and_after_its_words() -> None:
+    given = ["--config", "explain", "explain", "a", "-b", "-v", "--", "-v"]
+
+    assert words_apart(given) == ["explain", "--config", "explain", "-v", "--", "a", "-b", "-v"]
+    assert words_apart(["explain", "--help"]) == ["explain", "--help"]
+    assert words_apart(["config", "set", "explain", "-5"]) == ["config", "set", "explain", "-5"]
+
+
+@pytest.mark.parametrize(
+    ("piped", "status", "said"),
+    [
+        (b"14:03 Error 1100, reqId -1: x\n", 0, "Notice 1100"),
+        (b"nothing \xff known\n", 1, "does not know"),
+        (b"x" * 200_000 + b"\nError 1100, reqId -1: x\n", 0, "Notice 1100"),
+        (b"", 2, "standard input"),
+    ],
+)
+def test_explain_reads_standard_input(piped: bytes, status: int, said: str) -> None:
+    command = [sys.executable, "-m", "agent", "explain", "-"]
+    done = subprocess.run(command, input=piped, capture_output=True, env=environment(), timeout=PATIENCE)
+
+    assert done.returncode == status
+    assert said in (done.stdout + done.stderr).decode()
 
 
 # ── config ──────────────────────────────────────────────────────────────────────────────────────

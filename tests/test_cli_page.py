@@ -1,6 +1,5 @@
 """`gatelight` alone: it opens the page of the running agent, or says where it is."""
 
-import http.cookiejar
 import os
 import re
 import sys
@@ -13,6 +12,7 @@ import pytest
 from tests.commands import Place, paper_file, web_server
 from tests.desktop_session import wait_until
 from tests.faults.conftest import place
+from tests.page.visiting import key_in
 
 __all__ = ["place"]
 
@@ -42,8 +42,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def visit(address: str) -> str:
     """The page, as a browser gets it."""
-    cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(address, timeout=10) as answer:
         text: str = answer.read().decode()
     return text
@@ -59,7 +58,7 @@ def test_without_a_desktop_the_address_is_printed_and_how_to_reach_it(place: Pla
             assert found is not None, done
             assert done.status == 0
             assert f"ssh -L {found[1]}:127.0.0.1:{found[1]}" in done.err
-            assert "gatelight-token" in visit(done.out.strip())
+            assert key_in(visit(done.out.strip()))[0]
             with pytest.raises(urllib.error.HTTPError, match="403"):
                 visit(done.out.strip())
 
@@ -84,7 +83,7 @@ def test_on_a_desktop_the_browser_is_opened(place: Place, opened: Path) -> None:
             page = visit(opened.read_text().strip())
 
     assert (done.status, done.out, done.err) == (0, "", "")
-    assert "gatelight-token" in page
+    assert key_in(page)[0]
 
 
 def test_where_the_page_is_switched_off_it_is_said_how_to_switch_it_on(place: Place) -> None:
@@ -97,7 +96,7 @@ def test_where_the_page_is_switched_off_it_is_said_how_to_switch_it_on(place: Pl
     assert "page.enabled true" in done.sentence
 
 
-def test_no_address_and_no_cookie_is_in_the_log(place: Place, no_desktop: None) -> None:
+def test_no_address_and_no_key_is_in_the_log(place: Place, no_desktop: None) -> None:
     with web_server() as port:
         place.config.write_text(paper_file(port))
         with place.agent():

@@ -162,6 +162,14 @@ async def test_a_configuration_that_was_changed_meanwhile_is_left_as_it_is(
     assert text_of(config) == meanwhile
 
 
+@pytest.mark.parametrize("key", ["connections.Paper Gateway.start_command", "notifications.remote"])
+async def test_a_fix_never_says_which_program_runs_or_who_is_told(key: str, config: Path, tools: RealTools) -> None:
+    trouble = await tools.change_config((("page.port", "1"), (key, '["/bin/sh"]')))
+
+    assert trouble == f"{key} is changed by you alone: run `gatelight config set {key} VALUE`"
+    assert text_of(config) == CONFIG
+
+
 async def test_a_configuration_that_is_gone_is_not_made_anew(gone: Path, tools: RealTools) -> None:
     outcome = await done("use-application", own_config(), tools)
 

@@ -17,10 +17,11 @@ import pytest
 
 from agent import page_host
 from agent.core.events import Reconfigured
-from agent.page.guard import cookie_name
+from agent.page.guard import signed
 from agent.page_host import MEMORY, MEMORY_SECONDS, PageError, view_of
 from agent.simulator.world import SimulatedApplication
 from tests.page.living import LivingAgent, living_agent
+from tests.page.visiting import VisitingPage, events, opened
 
 PATIENCE = 30.0
 
@@ -33,7 +34,7 @@ async def agent(tmp_path: Path) -> AsyncIterator[LivingAgent]:
 
 
 def browser() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+    return aiohttp.ClientSession()
 
 
 async def again(agent: LivingAgent) -> None:
@@ -87,9 +88,11 @@ def test_nothing_of_it_is_loaded_before_somebody_looks(tmp_path: Path) -> None:
 
 async def test_an_address_opens_the_page_at_the_view_that_is_wanted(agent: LivingAgent) -> None:
     url = await agent.page.address(view_of("Paper Gateway", "api-disabled"))
-    async with browser() as http, http.get(url, allow_redirects=False) as answer:
-        assert answer.headers["Location"] == "/#/problem/Paper%20Gateway/api-disabled"
-        assert url.startswith("http://127.0.0.1:")
+    async with browser() as http:
+        page = await opened(http, url)
+
+    assert page.view == "problem/Paper%20Gateway/api-disabled"
+    assert url.startswith("http://127.0.0.1:")
 
 
 async def test_it_can_be_asked_for_from_another_thread(agent: LivingAgent) -> None:
@@ -215,40 +218,67 @@ async def test_a_problem_and_its_end_are_followed_while_the_page_is_open(agent: 
     assert [e["code"] for e in after["ended"]] == ["server-link-lost"]
 
 
-async def test_a_page_that_was_open_is_served_again_after_a_restart(tmp_path: Path) -> None:
+async def test_a_page_that_was_open_finds_the_agent_after_a_restart(tmp_path: Path) -> None:
     async with await SimulatedApplication.start(tmp_path / "gateway") as gateway, browser() as http:
         async with living_agent(tmp_path, gateway=gateway) as first:
-            url = await first.page.address()
-            await status_of(http, url)
-            assert first.server is not None
-            port = first.server.port
+            page = await opened(http, await first.page.address())
             kept_before = (first.places.data / MEMORY).exists()
             # A page that is live is one that is waited for; the end of the agent cuts it off.
-            async with http.get(f"http://127.0.0.1:{port}/events") as live:
-                await live.content.readline()
+            async with page.ask("/events") as live:
+                name, wait = await anext(events(live))
                 kept = json.loads((first.places.data / MEMORY).read_text())
                 mode = (first.places.data / MEMORY).stat().st_mode & 0o777
+                files = [file.name for file in first.places.data.iterdir() if "page" in file.name]
                 await first.page.end()
         async with living_agent(tmp_path, gateway=gateway) as second:
             await again(second)
-            assert second.server is not None
-            served = second.server.port
-            status = await status_of(http, f"http://127.0.0.1:{port}/api/limits")
+            old, _ = await page.get("/api/limits")
+            _, text = await page.get(f"/moved?page={page.page}&nonce=n")
+            told = json.loads(text)
+            token = signed(wait, "enter", told["salt"])
+            moved = await opened(http, f"http://127.0.0.1:{told['port']}/enter?token={token}")
+            status, _ = await moved.get("/api/limits")
+            with_old_key = VisitingPage(http, moved.address, page.page, page.key)
+            refused, _ = await with_old_key.get("/api/limits")
 
     assert not kept_before
-    assert kept["port"] == port == served
-    assert mode == 0o600
-    assert status == 200
-    cookies = {c.value for c in http.cookie_jar if c.key == cookie_name(port)}
-    assert cookies
-    assert not any(cookie in json.dumps(kept) for cookie in cookies)
+    assert name == "wait"
+    assert (kept["port"], mode, files) == (page.port, 0o600, [MEMORY])
+    assert told["proof"] == signed(wait, "moved", "n", told["port"], told["salt"])
+    assert moved.port != page.port
+    # What counted before counts no more, at neither of the two ports.
+    assert (old, status, refused) == (403, 200, 403)
+    assert page.key not in json.dumps(kept)
+
+
+async def test_the_memory_of_a_page_is_its_users_alone_from_its_first_moment(
+    agent: LivingAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes = []
+    renamed = Path.replace
+
+    def replace_seen(file: Path, target: Path) -> Path:
+        modes.append((file.stat().st_mode & 0o777, file.read_text() != "", target.exists()))
+        return renamed(file, target)
+
+    mask = os.umask(0)
+    try:
+        async with browser() as http:
+            page = await opened(http, await agent.page.address())
+            monkeypatch.setattr(Path, "replace", replace_seen)
+            async with page.ask("/events") as live:
+                await live.content.readline()
+    finally:
+        os.umask(mask)
+
+    assert modes[0] == (0o600, True, False)
 
 
 async def test_a_page_that_was_closed_is_not_waited_for(agent: LivingAgent) -> None:
     async with browser() as http:
-        await status_of(http, await agent.page.address())
+        page = await opened(http, await agent.page.address())
         assert agent.server is not None
-        async with http.get(f"http://127.0.0.1:{agent.server.port}/events") as live:
+        async with page.ask("/events") as live:
             await live.content.readline()
             was_kept = (agent.places.data / MEMORY).exists()
         async with asyncio.timeout(PATIENCE):
@@ -267,9 +297,10 @@ async def test_a_page_that_was_closed_is_not_waited_for(agent: LivingAgent) -> N
         "x",
         "[]",
         "{}",
-        '{"port": "x", "sessions": []}',
-        '{"port": -1, "sessions": []}',
-        '{"port": 99999999, "sessions": [1]}',
+        '{"port": "x", "waiting": {"a": "b"}}',
+        '{"port": -1, "waiting": {"a": "b"}}',
+        '{"port": 99999999, "waiting": {"a": 1}}',
+        '{"port": 4711, "waiting": ["a"]}',
     ],
 )
 async def test_a_memory_that_makes_no_sense_is_as_none(kept: str, tmp_path: Path) -> None:
@@ -284,7 +315,7 @@ async def test_a_memory_that_makes_no_sense_is_as_none(kept: str, tmp_path: Path
 async def test_a_page_of_yesterday_is_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     file = tmp_path / "data" / MEMORY
-    file.write_text('{"port": 4711, "sessions": []}')
+    file.write_text('{"port": 4711, "waiting": {"a": "b"}}')
     long_ago = time.time() - MEMORY_SECONDS - 60
     os.utime(file, (long_ago, long_ago))
     async with living_agent(tmp_path) as agent:

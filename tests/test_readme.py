@@ -1,5 +1,6 @@
 """The README says what the program does."""
 
+import re
 from pathlib import Path
 
 from agent.cli import main
@@ -31,6 +32,13 @@ def test_the_numbers_of_the_changelog_are_right() -> None:
 
     assert f"one cause out of {len(PROBLEMS)} problems" in changelog
     assert len(FAULTS) > 50
+
+
+def test_every_test_that_security_names_is_there() -> None:
+    named = set(re.findall(r"(?:tests|agent)/[a-z_/]+\.py", (ROOT / "SECURITY.md").read_text(encoding="utf-8")))
+
+    assert len(named) > 10
+    assert [path for path in sorted(named) if not (ROOT / path).is_file()] == []
 
 
 def test_ci_runs_the_test_command_of_the_readme_and_nothing_else() -> None:

@@ -1,8 +1,8 @@
 """A guide: what a problem means, and the numbered steps that put it right, per application."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from agent.tws.applications import ApplicationKind
@@ -24,10 +24,38 @@ class Guide:
     """Steps per application; the same for both where the guide has one list."""
     more: str = ""
     """"Good to know": background, in Markdown."""
+    general: tuple[tuple[str, str], ...] = ()
+    """"In general": pieces of its text with placeholders, and what is said instead where there is no case at hand."""
 
     def steps_for(self, kind: ApplicationKind, args: Mapping[str, str]) -> tuple[str, ...]:
         """The steps for one application, placeholders filled; for an unknown one those for both, told apart."""
         return tuple(fill(step, args) for step in self.steps.get(kind) or self._for_both())
+
+    def in_general(self, application: ApplicationKind, shared: Iterable[tuple[str, str]]) -> "Guide":
+        """The guide as it is told without a case at hand: no placeholder is left.
+
+        `shared` says what is said instead of pieces that many guides have; the guide's own words go first. Steps of one
+        application name that one.
+        """
+        pieces = (*_longest_first(self.general), *_longest_first(shared))
+        same = self.steps[ApplicationKind.TWS] == self.steps[ApplicationKind.GATEWAY]
+
+        def told(text: str, kind: ApplicationKind) -> str:
+            for piece, words in pieces:
+                text = _say_instead(text, piece, words)
+            return fill(text, {"app": kind.title})
+
+        return replace(
+            self,
+            title=told(self.title, application),
+            meaning=told(self.meaning, application),
+            more=told(self.more, application),
+            steps={
+                kind: tuple(told(step, application if same else kind) for step in steps)
+                for kind, steps in self.steps.items()
+            },
+            general=(),
+        )
 
     def _for_both(self) -> tuple[str, ...]:
         tws, gateway = self.steps[ApplicationKind.TWS], self.steps[ApplicationKind.GATEWAY]
@@ -44,6 +72,16 @@ class Guide:
 def _only_for(kind: ApplicationKind, step: str) -> str:
     """A step of one application's list, saying whose it is."""
     return step if step.startswith(f"In {kind.title}") else f"{kind.title}: {step}"
+
+
+def _say_instead(text: str, piece: str, words: str) -> str:
+    """A text with words in the place of a piece, wherever its lines break."""
+    anywhere = re.compile(r"\s+".join(map(re.escape, piece.split())))
+    return anywhere.sub(lambda _: words, text)
+
+
+def _longest_first(pieces: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return sorted(pieces, key=lambda piece: -len(piece[0]))
 
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -67,6 +105,7 @@ def plain(step: str) -> str:
     return _LABEL.sub(r"“\1”", step).replace("`", "")
 
 
+_GENERAL = re.compile(r"^- (.*\{[a-z_]+\}.*?) → (.+)$")
 _STEP = re.compile(r"^\d+\.\s+(.*)$")
 _HEADINGS = {
     "Steps": (ApplicationKind.TWS, ApplicationKind.GATEWAY),
@@ -79,20 +118,25 @@ def parse_guide(code: str, text: str) -> Guide:
     """Read a guide's Markdown.
 
     Shape: `# Title`, paragraphs of meaning, then `## Steps`, or `## Steps in TWS` and `## Steps in IB Gateway`,
-    each a numbered list, then optionally `## Good to know`. Raises GuideError on anything else.
+    each a numbered list, then optionally `## Good to know`, and `## In general`: lines like `- at {since} → some time
+    ago`, a piece of the guide's text and what is said instead where there is no case. Raises GuideError on anything
+    else.
     """
     title, meaning, more = "", [], []
     steps: dict[ApplicationKind, list[str]] = {}
+    general: list[tuple[str, str]] = []
     section = ""
     for line in text.splitlines():
         if line.startswith("# ") and not title:
             title = line[2:].strip()
         elif line.startswith("## "):
             section = line[3:].strip()
-            if section not in _HEADINGS and section != "Good to know":
+            if section not in _HEADINGS and section not in ("Good to know", "In general"):
                 raise GuideError(f"{code}: unknown heading {section!r}")
         elif section in _HEADINGS:
             _add_step(code, line, [steps.setdefault(kind, []) for kind in _HEADINGS[section]])
+        elif section == "In general":
+            _add_general(code, line, general)
         elif section:
             more.append(line)
         else:
@@ -105,7 +149,17 @@ def parse_guide(code: str, text: str) -> Guide:
         meaning="\n".join(meaning).strip(),
         steps={kind: tuple(lines) for kind, lines in steps.items()},
         more="\n".join(more).strip(),
+        general=tuple(general),
     )
+
+
+def _add_general(code: str, line: str, general: list[tuple[str, str]]) -> None:
+    if not line.strip():
+        return
+    found = _GENERAL.match(line)
+    if not found:
+        raise GuideError(f"{code}: not a piece of text with a placeholder, an arrow and words: {line!r}")
+    general.append((found[1], found[2].strip()))
 
 
 def _add_step(code: str, line: str, lists: list[list[str]]) -> None:

@@ -21,8 +21,11 @@ CALM = 2.0
 its own: looks find only newcomers then, and may be rarer."""
 SLOWING = 0.02
 """A wait of t seconds is looked at every t × this, until the usual pace is reached."""
-SETTLING = 0.2
+SETTLING = 0.5
 """The same where the port is open and does not serve us: what a look could find there is another program behind it."""
+
+SOON = 1.0
+"""Seconds before an attempt in which a look is not worth while any more."""
 
 SHARE = 0.02
 """Of the time between looks, what they may cost of one processor core, however much there is to see."""
@@ -112,7 +115,21 @@ def _pace(state: AgentState, watched: Watched, facts: Facts, now: Moment) -> flo
     since = _unchanged_since(watched.link)
     for process in _processes(state):
         since = max(since, now.monotonic - (now.wall - process.started))
-    return min(usual, max(FAST_LOOK, (now.monotonic - since) * (SETTLING if tried else SLOWING)))
+    pace = min(usual, max(FAST_LOOK, (now.monotonic - since) * (SETTLING if tried else SLOWING)))
+    return max(pace, _verdict(watched.link, pace, state) - state.machine.taken) if tried else pace
+
+
+def _verdict(link: Link, pace: float, state: AgentState) -> float:
+    """Monotonic time by which the attempt under way, or due about when the next look would be, has failed.
+
+    A failed attempt is looked at in any case: a look just before it would tell nothing more.
+    """
+    begins = float("-inf")
+    if isinstance(link.state, Connecting):
+        begins = link.state.since
+    elif isinstance(link.state, Blocked) and link.state.retry_at <= state.machine.taken + pace + SOON:
+        begins = link.state.retry_at
+    return begins + state.timing.reply_timeout + SHORTEST_LOOK
 
 
 def _is_tried(link: Link) -> bool:

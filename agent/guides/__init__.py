@@ -4,8 +4,18 @@ from functools import cache
 from importlib import resources
 
 from agent.core.guide import Guide, parse_guide
+from agent.tws.applications import ApplicationKind
 
 _SUFFIX = ".md"
+_SHARED = (
+    ("{away}", "{app}"),
+    ("on port {port}", "on its API port"),
+    ("TCP port {port}", "the API port (TCP)"),
+    ("port {port}", "the API port"),
+    ("{port}", "the port in your configuration"),
+    ("since {since}", "for some time"),
+)
+"""What is said in general of what many guides have; what only one has stands in that guide."""
 
 
 @cache
@@ -13,6 +23,11 @@ def load_guides() -> dict[str, Guide]:
     """Every guide by problem code. Raises GuideError for one that does not have the shape of a guide."""
     found = sorted(f.name for f in resources.files(__name__).iterdir() if f.name.endswith(_SUFFIX))
     return {name.removesuffix(_SUFFIX): _read(name) for name in found}
+
+
+def in_general(guide: Guide, application: ApplicationKind = ApplicationKind.UNKNOWN) -> Guide:
+    """A guide as it is told without a case at hand, about one application or about both."""
+    return guide.in_general(application, _SHARED)
 
 
 def _read(name: str) -> Guide:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from heapq import nlargest
 
 import psutil
 
@@ -21,6 +22,10 @@ YOUNG = 120.0
 AGAIN = 0.5
 """A young process is looked at again when this part of its age has passed since the last time: the later, the less
 likely that it still becomes another program."""
+
+YOUNG_CHECKED = 200
+"""Young processes that are looked at again in one look at most, the youngest first: a crowd that came at once does not
+all have its turn at once, look after look."""
 
 SWEEP, TURN = 24, 5.0
 """The older processes are looked at again in so many parts, one after the other, each of so many seconds: all of them
@@ -180,6 +185,7 @@ class ProcessObserver:
                 self._young.discard(pid)
             elif now.monotonic - seen.read >= age * AGAIN:
                 due.append(pid)
+        due = nlargest(YOUNG_CHECKED, due, key=lambda pid: self._seen[pid].born)
         first, last = (int(moment.monotonic // TURN) for moment in (self._last, now))
         parts = {turn % SWEEP for turn in range(max(first, last - SWEEP) + 1, last + 1)}
         if parts:

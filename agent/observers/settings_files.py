@@ -1,12 +1,14 @@
 """The readable settings files of an application: its jts.ini, and IBC's config.ini without any password."""
 
 import errno
+import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.core.facts import Fact, Known, SettingsHints, Unknown
+from agent.platforms.files import open_regular
 from agent.tws.applications import Application, TradingMode
 from agent.tws.settings_files import IbcConfig, JtsIni, read_ibc_config, read_jts_ini
 
@@ -108,5 +110,6 @@ def _stamp(path: Path) -> _Stamp:
 
 
 def _text(path: Path) -> str:
-    with path.open("rb") as file:
+    # Other users name such paths too, by the command lines of their programs, and may change what lies there.
+    with open(open_regular(path, os.O_RDONLY), "rb") as file:  # noqa: PTH123
         return file.read(LARGEST).decode("utf-8", errors="replace")

@@ -1,30 +1,31 @@
 """Settings: every key of the configuration with what it holds, and changing one, judged by the same code as ever."""
 
 import asyncio
+import hmac
+import re
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
 from typing import Any
 
 from agent.config import load, set_value
-from agent.config_keys import CONNECTIONS, TABLES, Key, Table
+from agent.config_keys import CONNECTIONS, TABLES, Key, Table, is_guarded
 from agent.config_text import toml_text
 from agent.core.settings import Settings
 from agent.errors import ConfigError
 from agent.page.desk import Answer, Desk, Endpoint, Refused, text_of
+from agent.tws.privacy import MASK, redact
 
 MOST_ENTRIES = 200
 """Entries of a list that is sent; real ones have a handful."""
+_TAGS = secrets.token_bytes(16)
+"""Makes the tags of masked values, so that a tag tells nothing about its value."""
 
 
 async def read(desk: Desk, _: Mapping[str, Any]) -> Answer:
     """Every key, in the order of the configuration, with its value in the file or its default."""
-    path = desk.config
-    fault = None
-    try:
-        settings = await asyncio.to_thread(load, path, named=desk.config_named and path.exists())
-    except ConfigError as error:
-        fault, settings = str(error), desk.settings
-    answer: Answer = {"file": str(path), "tables": list(_tables(settings))}
+    settings, fault = await asyncio.to_thread(_settings, desk)
+    answer: Answer = {"file": str(desk.config), "tables": list(_tables(settings))}
     answer["connection_keys"] = [_key(CONNECTIONS, key, None) for key in CONNECTIONS.keys]
     if fault is not None:
         answer["fault"] = fault
@@ -32,6 +33,14 @@ async def read(desk: Desk, _: Mapping[str, Any]) -> Answer:
     if at_login is not None:
         answer["at_login"] = at_login
     return answer
+
+
+def _settings(desk: Desk) -> tuple[Settings, str | None]:
+    """What the file says; where it cannot be used, what is in force, and why."""
+    try:
+        return load(desk.config, named=desk.config_named and desk.config.exists()), None
+    except ConfigError as error:
+        return desk.settings, str(error)
 
 
 def _tables(settings: Settings) -> Iterable[Answer]:
@@ -60,10 +69,46 @@ def _key(table: Table, key: Key, section: Any) -> Answer:
 
 
 def _plain(key: Key, value: Any) -> Any:
-    """A value as somebody types it: without the quotes of TOML; a list entry by entry."""
+    """A value as it is typed: without the quotes of TOML; a list entry by entry. What is secret in it is masked."""
     if key.kind.entry:
-        return [_unquoted(key.kind.write((one,))[1:-1]) for one in value]
-    return _unquoted(key.kind.write(value))
+        return [_masked(key, one) for one in _entries(key, value)]
+    return _masked(key, _unquoted(key.kind.write(value)))
+
+
+def _entries(key: Key, value: Any) -> list[str]:
+    return [_unquoted(key.kind.write((one,))[1:-1]) for one in value]
+
+
+def _masked(key: Key, text: str) -> str:
+    """A text as it may be shown: where something is masked, with a tag that stands for the whole text."""
+    if not _may_be_masked(key) or not text:
+        return text
+    scheme, colon, _ = text.partition("://")
+    shown = (f"{scheme}://{MASK}" if colon else MASK) if key.secret else redact(text)
+    if MASK not in shown:
+        return text
+    return shown + hmac.new(_TAGS, text.encode(errors="surrogatepass"), "sha256").hexdigest()[:8]
+
+
+def _may_be_masked(key: Key) -> bool:
+    """A list may hold arguments of a program, and a password among them."""
+    return key.secret or bool(key.kind.entry)
+
+
+def _unmasked(desk: Desk, address: str, texts: list[str]) -> list[str]:
+    """Texts that come back: a masked one becomes what that very key holds. Raises `Refused` where it holds none."""
+    table, name = TABLES.get(re.split(r"[.\[]", address.strip())[0]), address.rpartition(".")[2].strip()
+    key = table.key(name) if table is not None else None
+    if table is None or key is None or not _may_be_masked(key) or not any(MASK in text for text in texts):
+        return texts
+    found = getattr(_settings(desk)[0], table.name)
+    values = [getattr(section, name) for section in (found if table.repeated else (found,))]
+    held = [t for v in values for t in (_entries(key, v) if key.kind.entry else [_unquoted(key.kind.write(v))])]
+    whole = {_masked(key, text): text for text in held}
+    for text in texts:
+        if MASK in text and text not in whole:
+            raise Refused(f"“{text}” stands for a value that is not there any more: type the whole value.", 422)
+    return [whole.get(text, text) for text in texts]
 
 
 def _unquoted(written: str) -> str:
@@ -78,9 +123,10 @@ async def change(desk: Desk, asked: Mapping[str, Any]) -> Answer:
     key = text_of(asked, "key")
     value = asked.get("value")
     if isinstance(value, list) and len(value) <= MOST_ENTRIES and all(isinstance(one, str) for one in value):
-        written = "[" + ", ".join(toml_text(one) for one in value if one.strip()) + "]"
+        entries = await asyncio.to_thread(_unmasked, desk, key, [one for one in value if one.strip()])
+        written = "[" + ", ".join(toml_text(one) for one in entries) + "]"
     elif isinstance(value, str):
-        written = value
+        (written,) = await asyncio.to_thread(_unmasked, desk, key, [value])
     else:
         raise Refused("“value” must be a text, or a list of texts.")
     try:
@@ -106,6 +152,6 @@ async def remove(desk: Desk, asked: Mapping[str, Any]) -> Answer:
 
 ENDPOINTS = (
     Endpoint("GET", "settings", read),
-    Endpoint("POST", "settings", change),
+    Endpoint("POST", "settings", change, guarded=lambda asked: is_guarded(str(asked.get("key", "")))),
     Endpoint("POST", "settings/remove", remove),
 )

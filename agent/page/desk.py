@@ -73,6 +73,8 @@ class Endpoint:
     """Gets the desk and what was asked: the query of a GET, the JSON object of a POST. May raise `Refused`."""
     seconds: float = 10.0
     """How long it may take."""
+    guarded: Callable[[Mapping[str, Any]], bool] = lambda _: False
+    """Whether what is asked needs a page that was opened just now: it decides which program runs, or who is told."""
 
 
 def text_of(asked: Mapping[str, Any], name: str, longest: int = 200) -> str:

@@ -1,12 +1,16 @@
-"""The way in from a socket to aiohttp: so many at a time, and nobody may stand in it.
+"""The way in from a socket to aiohttp: this user's programs alone, so many at a time, and each with a deadline.
 
+Whose a connection is, is asked once, when it was accepted; not a byte of it is read before that is known.
 aiohttp waits for ever for the first request of a connection. Here every wait has an end, and when all places are taken
 the one that has waited longest without a request under way gives its place to the newcomer.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+logger = logging.getLogger("agent.page")
 
 MOST_CONNECTIONS = 64
 """A browser has six to a host; further windows and scripts of the user have room besides."""
@@ -14,6 +18,12 @@ REQUEST_SECONDS = 10.0
 """How long a connection may take to say what it wants, or to take an answer."""
 QUIET_SECONDS = 30.0
 """How long a connection is kept that has been answered and may be used again."""
+JUDGE_SECONDS = 5.0
+"""How long the system may take to tell whose a connection is; a silent system is taken for a no."""
+
+Address: TypeAlias = tuple[str, int]
+PeerCheck: TypeAlias = Callable[[Address, Address], bool | Awaitable[bool]]
+"""Whether the connection from an address to ours was made by this user; at once, or where that takes long, soon."""
 
 
 class Doors:
@@ -23,13 +33,17 @@ class Doors:
         self,
         inner: Callable[[], Any],
         *,
+        ours: PeerCheck = lambda peer, own: True,
         most: int = MOST_CONNECTIONS,
         request_seconds: float = REQUEST_SECONDS,
         quiet_seconds: float = QUIET_SECONDS,
     ) -> None:
         """`inner` makes aiohttp's own protocol for one connection."""
         self._inner = inner
+        self.ours = ours
         self.most = most
+        self.judging: set[_Door] = set()
+        self._told = False
         self.request_seconds = request_seconds
         self.quiet_seconds = quiet_seconds
         self.open: dict[asyncio.BaseTransport, _Door] = {}
@@ -54,6 +68,19 @@ class Doors:
             waiting = next((d for d in self.open.values() if d.waits), next(iter(self.open.values())))
             waiting.drop()
 
+    def refuse(self, door: "_Door") -> None:
+        """Send away what another user's program has connected. The log hears of the first: others may be many."""
+        if not self._told:
+            self._told = True
+            logger.warning("a program of another user asked for the status page and was refused")
+        door.drop()
+
+    def close(self) -> None:
+        """Send away all that have no request under way."""
+        for door in [*self.judging, *self.open.values()]:
+            if door.waits:
+                door.drop()
+
 
 class _Door(asyncio.Protocol):
     """One connection: aiohttp's protocol behind a limit of time."""
@@ -63,6 +90,8 @@ class _Door(asyncio.Protocol):
         self._inner = inner
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
+        self._judging: asyncio.Task[None] | None = None
+        self._let_in = False
 
     @property
     def waits(self) -> bool:
@@ -85,16 +114,62 @@ class _Door(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._doors.make_room()
-        self._doors.open[transport] = self
-        self.wait(self._doors.request_seconds)
-        self._inner.connection_made(transport)
+        ends = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        ours = None not in ends and self._doors.ours(*(end[:2] for end in ends))
+        if isinstance(ours, bool):
+            self._judge(ours)
+            return
+        # Not a byte is read until the system has told.
+        transport.pause_reading()
+        self.wait(JUDGE_SECONDS)
+        self._doors.judging.add(self)
+        self._judging = asyncio.get_running_loop().create_task(self._when_judged(ours), name="whose page")
+        if len(self._doors.judging) > self._doors.most:
+            self.drop()
+
+    async def _when_judged(self, ours: Awaitable[bool]) -> None:
+        judged = False
+        try:
+            judged = await ours
+        except Exception:
+            logger.exception("whose a connection to the status page is cannot be told")
+        self._doors.judging.discard(self)
+        if self._transport is not None and not self._transport.is_closing():
+            self._judge(judged)
+            if self._let_in:
+                self._transport.resume_reading()
+
+    def _judge(self, ours: bool) -> None:
+        assert self._transport is not None
+        if not ours:
+            self._doors.refuse(self)
+        elif not self._is_connected():
+            self.drop()
+        else:
+            self._doors.make_room()
+            self._doors.open[self._transport] = self
+            self.wait(self._doors.request_seconds)
+            self._let_in = True
+            self._inner.connection_made(self._transport)
+
+    def _is_connected(self) -> bool:
+        """Whether the two ends still belong together, so that what the system told is about this connection."""
+        assert self._transport is not None
+        try:
+            self._transport.get_extra_info("socket").getpeername()
+        except OSError:
+            return False
+        return True
 
     def connection_lost(self, fault: Exception | None) -> None:
         self.wait(None)
+        self._doors.judging.discard(self)
+        if self._judging is not None:
+            self._judging.cancel()
         if self._transport is not None:
             self._doors.open.pop(self._transport, None)
-        self._inner.connection_lost(fault)
+        if self._let_in:
+            self._inner.connection_lost(fault)
 
     def data_received(self, data: bytes) -> None:
         self._inner.data_received(data)

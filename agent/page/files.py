@@ -4,10 +4,13 @@ from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from html import escape
 from importlib import resources
 
-CSRF_PLACE = b"{{csrf}}"
-"""Where the page is told the second secret of its session."""
+KEY_PLACE = b"{{key}}"
+"""Where a page that has just been opened is told its key; empty on every other way to it."""
+VIEW_PLACE = b"{{view}}"
+"""Where it is told which view to show."""
 
 STYLE_SHEET = "page.css"
 MODULES = (
@@ -15,6 +18,7 @@ MODULES = (
     "dialog.js",
     "dom.js",
     "guide.js",
+    "key.js",
     "live.js",
     "parts.js",
     "shapes.js",
@@ -42,18 +46,30 @@ class File:
     charset: str = "utf-8"
 
 
+def opened(key: str, view: str) -> File:
+    """The page as the opener gets it, with its key."""
+    body = _read(_TABLE["/"]).replace(KEY_PLACE, escape(key).encode()).replace(VIEW_PLACE, escape(view).encode())
+    return File(body, _KINDS["html"])
+
+
 @cache
 def find(path: str) -> File | None:
-    """The file that is served under a path; None for everything that is not in the table."""
+    """The file that is served under a path; None for everything that is not in the table. None holds a secret."""
+    if path == "/":
+        return opened("", "")
     name = _TABLE.get(path)
     if name is None:
         return None
-    body = resources.files("agent.page").joinpath("static", name).read_bytes()
+    body = _read(name)
     if name == STYLE_SHEET:
         from agent.page.drawings.style import STYLE
 
         body += STYLE.encode()
     return File(body, _KINDS[name.rsplit(".", 1)[1]])
+
+
+def _read(name: str) -> bytes:
+    return resources.files("agent.page").joinpath("static", name).read_bytes()
 
 
 _STRANGER_STYLE = (
@@ -73,7 +89,7 @@ STRANGER = f"""<!doctype html>
 </main>
 </html>
 """.encode()
-"""For a browser that has no session: an address that was kept, or a token that has been used."""
+"""For a tab that has no key: an address that was kept or copied, or a token that has been used."""
 _HASH = b64encode(sha256(_STRANGER_STYLE.encode()).digest()).decode()
 STRANGER_POLICY = (
     f"default-src 'none'; style-src 'sha256-{_HASH}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"

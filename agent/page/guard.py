@@ -1,15 +1,25 @@
-"""Who may come in: tokens for the opener, cookies for the browser, and what every request has to show.
+"""What lets a page in: a token for the opener, a key for the page that comes of it, and what every request has to show.
 
-A page on loopback can be reached by every program and every user of this machine, and by every web site through the
-browser. So: the opener hands over a token that works once; the browser keeps a cookie in exchange; the address it asks
-for must be ours (DNS rebinding); it must not have been sent by another site; and whatever changes something is a POST
-with JSON and with a second secret that only our own page can know. Pure but for the secrets: no server, no clock.
+A page on loopback can be reached by every program and every user of this computer, and by every web site through the
+browser. So:
+
+- A browser sends its cookies to every port of a host, whoever listens there. There is no cookie.
+- The opener hands over a token that works once. The page that it opens gets a key, which one tab alone holds: the
+  browser keeps it by origin, and the port belongs to the origin.
+- The key never leaves the page again. A request is signed with it, and so is the answer: what another program on a port
+  that was ours can hear is worth nothing, and what it says is not believed.
+- A key counts while the server listens on one port without a gap. Afterwards another user's program may have had the
+  port, and may have left scripts of its own in the browser for that address. So the next server has another port, and
+  a page that waited is sent there: see `agent.page.waiting`.
+- What turns the page into a program that runs needs a page that was opened just now: `Session.fresh`.
+
+Pure but for the secrets: no server, no clock.
 """
 
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 TOKEN_SECONDS = 60.0
@@ -17,9 +27,11 @@ TOKEN_SECONDS = 60.0
 MOST_TOKENS = 16
 """Unused tokens that count at a time; the oldest gives way."""
 SESSION_SECONDS = 7 * 86400.0
-"""A session that nobody has used for so long is over."""
+"""A page that has asked for nothing for so long is not known any more."""
 MOST_SESSIONS = 16
-"""Browsers that are known at a time; the one unused for longest gives way."""
+"""Pages that are known at a time; the one unused for longest gives way."""
+FRESH_SECONDS = 300.0
+"""How long a page counts as opened just now."""
 SECRET_BYTES = 32
 
 POLICY = (
@@ -36,72 +48,115 @@ HEADERS = {
     "Server": "Gatelight",
 }
 """On every answer."""
-CSRF_HEADER = "X-Gatelight-Token"
-"""A header of our own: another site cannot send it without being asked, and is never allowed to."""
+PROOF_HEADER = "X-Gatelight-Proof"
+"""In a request: the page's name, a nonce, the digest of the body and the signature, with dots in between. In an answer:
+the signature of that nonce. Another site cannot send a header of our own without being asked for it first."""
+
+
+def signed(key: str, *parts: str) -> str:
+    """The parts, signed with a key: HMAC-SHA-256 over their lines, as hexadecimal digits."""
+    return hmac.new(_bytes(key), _bytes("\n".join(parts)), sha256).hexdigest()
+
+
+def digest(body: bytes) -> str:
+    """The digest of a body, as a request names it."""
+    return sha256(body).hexdigest()
+
+
+@dataclass(slots=True)
+class Session:
+    """One page that was opened, in one tab of a browser."""
+
+    page: str
+    """Names it; no secret."""
+    key: str
+    wait: str
+    """Its other key, which the page holds in memory alone, not even across a reload: see `agent.page.waiting`."""
+    opened: float | None
+    """Monotonic seconds; None for a page that was not opened by icon or terminal, but sent here by a server before."""
+    used: float
+
+    def fresh(self, now: float) -> bool:
+        """Whether it was opened just now, from icon or terminal."""
+        return self.opened is not None and now - self.opened < FRESH_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
-    """A browser that has shown a token."""
+class Proven:
+    """A request that a known page has signed."""
 
-    cookie: str
-    view: str
-    """The part of the page that the opener wanted to be seen."""
-
-
-class Keyring:
-    """Tokens and sessions. Of sessions only digests are kept; times are monotonic seconds."""
-
-    def __init__(self, clock: Callable[[], float], sessions: tuple[str, ...] = ()) -> None:
-        """`sessions`: digests of an earlier start, whose browsers stay known."""
-        self._clock = clock
-        self._tokens: dict[str, tuple[float, str]] = {}
-        self._sessions: dict[str, float] = dict.fromkeys(sessions[-MOST_SESSIONS:], clock())
+    session: Session
+    nonce: str
+    body: str
+    """The digest that its body must have."""
 
     @property
-    def sessions(self) -> tuple[str, ...]:
-        """Digests of the sessions, the latest used last."""
-        return tuple(sorted(self._sessions, key=self._sessions.__getitem__))
+    def answer(self) -> str:
+        """What the answer has to carry, by which the page knows the server."""
+        return signed(self.session.key, "agent", self.nonce)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    until: float
+    view: str
+    by_user: bool
+
+
+@dataclass(slots=True)
+class Keyring:
+    """Tokens and keys. Times are monotonic seconds of `clock`."""
+
+    clock: Callable[[], float]
+    _tokens: dict[str, _Token] = field(default_factory=dict)
+    _sessions: dict[str, Session] = field(default_factory=dict)
+
+    @property
+    def waiting(self) -> dict[str, str]:
+        """The pages that are known, each with the key by which it is found again after a restart."""
+        return {session.page: session.wait for session in self._sessions.values()}
 
     def invite(self, view: str = "", seconds: float = TOKEN_SECONDS) -> str:
-        """A token that opens the page once, within so many seconds."""
+        """A token by which icon or terminal opens the page once, within so many seconds, at a view."""
         token = secrets.token_urlsafe(SECRET_BYTES)
-        while len(self._tokens) >= MOST_TOKENS:
-            del self._tokens[next(iter(self._tokens))]
-        self._tokens[_digest(token)] = (self._clock() + seconds, view)
+        self.expect(token, view, seconds, by_user=True)
         return token
 
-    def enter(self, token: str) -> Entered | None:
-        """A session in exchange for a token; None for one that is wrong, used or too old."""
-        until, view = self._tokens.pop(_digest(token), (0.0, ""))
-        if self._clock() >= until:
+    def expect(self, token: str, view: str = "", seconds: float = TOKEN_SECONDS, *, by_user: bool = False) -> None:
+        """Let this very token open the page once. `by_user`: the user has opened it, by icon or terminal."""
+        name = digest(_bytes(token))
+        self._tokens.pop(name, None)
+        while len(self._tokens) >= MOST_TOKENS:
+            del self._tokens[next(iter(self._tokens))]
+        self._tokens[name] = _Token(self.clock() + seconds, view, by_user)
+
+    def enter(self, token: str) -> tuple[Session, str] | None:
+        """A page in exchange for a token, with the view to show; None for one that is wrong, used or too old."""
+        known, now = self._tokens.pop(digest(_bytes(token)), None), self.clock()
+        if known is None or now >= known.until:
             return None
-        cookie = secrets.token_urlsafe(SECRET_BYTES)
         while len(self._sessions) >= MOST_SESSIONS:
-            del self._sessions[self.sessions[0]]
-        self._sessions[_digest(cookie)] = self._clock()
-        return Entered(cookie, view)
+            del self._sessions[min(self._sessions, key=lambda page: self._sessions[page].used)]
+        page, key, wait = secrets.token_hex(8), secrets.token_hex(SECRET_BYTES), secrets.token_hex(SECRET_BYTES)
+        session = Session(page, key, wait, now if known.by_user else None, now)
+        self._sessions[page] = session
+        return session, known.view
 
-    def session_of(self, cookie: str | None) -> str | None:
-        """The digest that names a browser's session; None for one that is not known."""
-        if not cookie:
+    def proven(self, proof: str | None, method: str, path: str) -> Proven | None:
+        """The page that has signed a request; None where no known one has. `path`: as it was sent, with its query."""
+        page, nonce, body, signature = parts if len(parts := (proof or "").split(".")) == 4 else ("", "", "", "")
+        session, now = self._sessions.get(page), self.clock()
+        if session is None or now - session.used > SESSION_SECONDS:
             return None
-        session, now = _digest(cookie), self._clock()
-        # Looked up by its digest: how long that takes tells nothing about the secret.
-        if now - self._sessions.get(session, float("-inf")) > SESSION_SECONDS:
+        if not hmac.compare_digest(_bytes(signature), signed(session.key, "page", method, path, nonce, body).encode()):
             return None
-        self._sessions[session] = now
-        return session
+        session.used = now
+        return Proven(session, nonce, body)
 
-
-def csrf_of(cookie: str) -> str:
-    """The second secret of a session: follows from the first, so that it outlives a restart with it."""
-    return hmac.new(_bytes(cookie), b"csrf", sha256).hexdigest()
-
-
-def cookie_name(port: int) -> str:
-    """Cookies are shared by all ports of a host: two agents must not overwrite each other's."""
-    return f"gatelight-{port}"
+    def forget(self) -> None:
+        """The server ends: from now on another program may be heard where it was."""
+        self._tokens.clear()
+        self._sessions.clear()
 
 
 def hosts(port: int) -> tuple[str, ...]:
@@ -119,9 +174,9 @@ class Shown:
     site: str | None = None
     """Sec-Fetch-Site, by which a browser says who made it ask."""
     navigation: bool = False
-    """Somebody goes to a page of ours, by address or link."""
-    content_type: str = ""
-    csrf: str | None = None
+    """The browser goes to a page of ours, by address or link."""
+    entrance: bool = False
+    """It is the address that a token belongs to, to which a page on a port of ours before sends its tab."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,23 +195,16 @@ def turned_away(shown: Shown, port: int) -> Turned | None:
         return Turned(403, "This address is not the one of the Gatelight page.")
     if shown.origin is not None and shown.origin != f"http://{shown.host}":
         return Turned(403, "Another site has no business here.")
-    # "none": the user typed the address, or another program opened it.
-    if shown.site not in (None, "same-origin", "none" if shown.navigation else "same-origin"):
+    welcome: tuple[str | None, ...] = (None, "same-origin")
+    if shown.navigation:
+        # The user typed the address, or another program opened it.
+        welcome += ("none",)
+        if shown.entrance:
+            # Another port of this host: the token decides.
+            welcome += ("same-site",)
+    if shown.site not in welcome:
         return Turned(403, "Another site has no business here.")
     return None
-
-
-def may_not_change(shown: Shown, cookie: str) -> Turned | None:
-    """Why a POST that has a session may still not change anything; None if it may."""
-    if shown.content_type != "application/json":
-        return Turned(415, "Only JSON is taken here.")
-    if not hmac.compare_digest(_bytes(shown.csrf or ""), csrf_of(cookie).encode()):
-        return Turned(403, "The request does not come from the Gatelight page: load the page again.")
-    return None
-
-
-def _digest(secret: str) -> str:
-    return sha256(_bytes(secret)).hexdigest()
 
 
 def _bytes(text: str) -> bytes:

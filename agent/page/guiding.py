@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from agent.core.guide import Guide, fill
-from agent.general_words import words_for
-from agent.guides import load_guides
+from agent.core.guide import Guide
+from agent.guides import in_general, load_guides
 from agent.page.desk import Answer, Desk, Endpoint, Refused, text_of
 from agent.page.drawings.layout import Drawing, Layout
 from agent.tws.applications import ApplicationKind
@@ -36,13 +35,13 @@ async def guide(desk: Desk, asked: Mapping[str, Any]) -> Answer:
     else:
         kind = ApplicationKind.UNKNOWN
         lists = list(_in_general(found))
-    words = words_for(code, kind.title)
+    general = in_general(found, kind)
     return {
         "code": code,
         "current": problem is not None,
-        "title": problem["title"] if problem is not None else fill(found.title, words),
-        "meaning": fill(found.meaning, words),
-        "more": fill(found.more, words),
+        "title": problem["title"] if problem is not None else general.title,
+        "meaning": general.meaning,
+        "more": general.more,
         "lists": lists,
     }
 
@@ -68,7 +67,7 @@ def of_case(kind: ApplicationKind, steps: Iterable[str]) -> Iterable[Answer]:
 
 def _in_general(found: Guide) -> Iterable[Answer]:
     for layout in Layout:
-        yield _list(layout, found.steps_for(layout.kind, words_for(found.code, layout.application)))
+        yield _list(layout, in_general(found, layout.kind).steps[layout.kind])
 
 
 def _list(layout: Layout, steps: Sequence[str]) -> Answer:

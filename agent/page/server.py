@@ -1,33 +1,33 @@
 """The page's server: aiohttp on a loopback socket, running only while somebody has the page open.
 
-It is the one place that knows HTTP. Nothing is served without a session, whatever is asked for; what is served is
-either a file of a fixed table or what an endpoint answers. aiohttp is imported when the first page is opened.
+It is the one place that knows HTTP. What is served is either a file of a fixed table, which holds nothing private, or
+what an endpoint answers to a request that a known page has signed. aiohttp is imported when the first page is opened.
 """
 
 import asyncio
-import errno
 import logging
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from agent.page import files
 from agent.page.desk import Desk, Endpoint, Refused
-from agent.page.doors import Doors
+from agent.page.doors import Doors, PeerCheck
 from agent.page.guard import (
-    CSRF_HEADER,
     HEADERS,
+    PROOF_HEADER,
     TOKEN_SECONDS,
     Keyring,
+    Proven,
     Shown,
     Turned,
-    cookie_name,
-    csrf_of,
-    may_not_change,
+    digest,
     turned_away,
 )
+from agent.page.port import ADDRESS, bind
 from agent.page.routes import ENDPOINTS
 from agent.page.streams import Full, Streams
+from agent.page.waiting import Waiting
 from agent.tws.outside import json_bytes, parse_json
 
 if TYPE_CHECKING:
@@ -35,26 +35,23 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("agent.page")
 
-ADDRESS = "127.0.0.1"
-"""Loopback and nothing else."""
 LARGEST_BODY = 64 * 1024
 """Bytes of a request; the longest is a pasted log."""
 BODY_SECONDS = 5.0
 """How long a body may take to arrive."""
 IDLE_SECONDS = 300.0
 """Nobody has the page open for so long: the server ends, until somebody wants it again."""
-SEND_BUFFER = 128 * 1024
-"""Bytes the system may keep for a page that does not read; by default it would be megabytes."""
 
 _SILENT = logging.Logger("aiohttp", logging.CRITICAL + 1)
 """aiohttp writes a line about every malformed request, with what was in it: nobody shall fill our log that way."""
 
-PeerCheck = Callable[[tuple[str, int], tuple[str, int]], bool]
-"""Whether the connection from an address to ours was made by this user, as far as the system tells."""
-
-
-class PortTaken(Exception):
-    """The port for the page belongs to another program."""
+STALE = (
+    "This can be changed only on a page that was opened just now: "
+    "open it again from Gatelight’s icon, or with `gatelight`, and save it again there."
+)
+"""What turns a page into a program that runs is not for a page that has been open for long."""
+PAGES = ("/", "/enter", "/closed")
+"""Where a browser goes by an address or a link. The last is for a tab without a key: how the page is opened."""
 
 
 class PageServer:
@@ -81,14 +78,16 @@ class PageServer:
         self._runner: web.AppRunner | None = None
         self._doors: Doors | None = None
         self._bound: socket.socket | None = None
-        self._listening: asyncio.Server | None = None
+        self._before: socket.socket | None = None
+        self._waiting = Waiting({})
+        self._listening: tuple[asyncio.Server, ...] = ()
         self._idle: asyncio.TimerHandle | None = None
         self.port = 0
 
     @property
     def running(self) -> bool:
         """Whether it serves."""
-        return self._listening is not None
+        return bool(self._listening)
 
     @property
     def bound(self) -> bool:
@@ -105,13 +104,13 @@ class PageServer:
 
         From now on a browser may come; it waits until `start` is done, which loads the server.
         """
-        bound = self._bound = self._bound or _bind(ports)
+        bound = self._bound = self._bound or bind(*ports)
         self.port = bound.getsockname()[1]
         return bound
 
     async def start(self, *ports: int) -> None:
         """Serve whoever comes, on the port that was bound, else as `bind`. Raises `PortTaken`."""
-        if self._listening is not None:
+        if self._listening:
             return
         bound = self.bind(*ports)
         from aiohttp import web
@@ -123,8 +122,11 @@ class PageServer:
         )
         await self._runner.setup()
         assert self._runner.server is not None
-        self._doors = Doors(self._runner.server)
-        self._listening = await asyncio.get_running_loop().create_server(self._doors, sock=bound, backlog=128)
+        self._doors = Doors(self._runner.server, ours=self._ours)
+        for one in (bound, self._before):
+            if one is not None:
+                server = await asyncio.get_running_loop().create_server(self._doors, sock=one, backlog=128)
+                self._listening += (server,)
         self._touch()
         logger.info("the status page is served on port %d", self.port)
 
@@ -132,22 +134,35 @@ class PageServer:
         """End it: pages that are open see that nobody answers."""
         if self._idle is not None:
             self._idle.cancel()
-        bound, self._bound = self._bound, None
-        if self._listening is None or self._runner is None:
-            if bound is not None:
-                bound.close()
-            return
-        listening, self._listening = self._listening, None
+        bound, self._bound, self._before = (self._bound, self._before), None, None
+        # From here on another program may be heard where this one was.
+        self._keyring.forget()
+        self._waiting = Waiting({})
+        listening, self._listening = self._listening, ()
         runner, self._runner = self._runner, None
-        listening.close()
+        if not listening or runner is None:
+            for one in bound:
+                if one is not None:
+                    one.close()
+            return
+        for server in listening:
+            server.close()
         self.streams.close()
-        for door in list(self._doors.open.values()) if self._doors is not None else []:
-            if door.waits:
-                door.drop()
+        if self._doors is not None:
+            self._doors.close()
         await runner.cleanup()
         self._doors = None
         self.streams = self.streams.fresh()
         logger.info("the status page is no longer served")
+
+    def wait_for(self, port: int, pages: Mapping[str, str]) -> None:
+        """Before `start`: listen on the port of a server before as well, and send its pages here. See `waiting`.
+
+        `pages`: each with the key that is named `wait` in its session. Raises `PortTaken`.
+        """
+        self._waiting = Waiting(pages)
+        if port != self.port:
+            self._before = bind(port)
 
     def url(self, view: str = "", seconds: float = TOKEN_SECONDS) -> str:
         """An address that opens the page once, within so many seconds; only for the opener."""
@@ -181,13 +196,7 @@ class PageServer:
             if doors is not None:
                 doors.begin(request.transport)
             try:
-                answer: web.StreamResponse = await handler(request)
-            except web.HTTPException as refusal:
-                # aiohttp's own: a body that is too large, a path that makes no sense.
-                answer = _refusal(Turned(refusal.status, refusal.reason))
-            except Exception:
-                logger.exception("a request to the status page failed")
-                answer = _refusal(Turned(500, "Gatelight could not do that; its log says why."))
+                answer = await _told(handler(request))
             finally:
                 if doors is not None:
                     doors.end(request.transport)
@@ -202,51 +211,56 @@ class PageServer:
         return guard
 
     async def _serve(self, request: "web.Request") -> "web.StreamResponse":
-        shown = _shown(request)
-        if (turned := turned_away(shown, self.port)) is not None:
+        shown, port = _shown(request), _port_of(request)
+        if (turned := turned_away(shown, port)) is not None:
             return _refusal(turned)
+        if request.path == "/moved" and shown.method == "GET":
+            return self._moved(request)
+        if port != self.port:
+            return _stranger(request.path)
         if request.path == "/enter":
             return self._enter(request, shown)
-        cookie = request.cookies.get(cookie_name(self.port), "")
-        session = self._keyring.session_of(cookie)
-        if session is None:
+        if shown.method == "GET" and (found := files.find(request.path)) is not None:
+            return _file(found)
+        proven = self._keyring.proven(request.headers.get(PROOF_HEADER), request.method, request.raw_path)
+        if proven is None:
             return _stranger(request.path)
         self._touch()
-        if shown.method == "POST" and (turned := may_not_change(shown, cookie)) is not None:
-            return _refusal(turned)
+        answer = await _told(self._known(request, shown, proven))
+        if not answer.prepared:
+            answer.headers[PROOF_HEADER] = proven.answer
+        return answer
+
+    async def _known(self, request: "web.Request", shown: Shown, proven: Proven) -> "web.StreamResponse":
+        """The answer to a page that is known."""
         if (endpoint := self._endpoints.get((shown.method, request.path))) is not None:
-            return await self._ask(endpoint, request)
+            return await self._ask(endpoint, request, proven)
         if any(path == request.path for _, path in self._endpoints):
             return _refusal(Turned(405, "This is asked for in another way."))
-        if shown.method == "POST":
-            return _refusal(Turned(404, "There is nothing of that name here."))
-        if request.path == "/events":
-            return await self._stream(request, session)
-        return _file(request.path, cookie)
+        if request.path == "/events" and shown.method == "GET":
+            return await self._stream(request, proven)
+        return _refusal(Turned(404, "There is nothing of that name here."))
 
     def _enter(self, request: "web.Request", shown: Shown) -> "web.StreamResponse":
-        from aiohttp import web
-
         if shown.method != "GET":
             return _refusal(Turned(405, "Only a browser comes in here."))
-        if not self._peer_is_ours(request):
-            # The token is not used up: it is for the user it was made for.
-            return _stranger("/")
         entered = self._keyring.enter(request.query.get("token", ""))
         if entered is None:
             return _stranger("/")
         self._touch()
-        answer = web.Response(status=303, headers={"Location": f"/#/{entered.view}" if entered.view else "/"})
-        answer.set_cookie(cookie_name(self.port), entered.cookie, path="/", httponly=True, samesite="Strict")
-        return answer
+        session, view = entered
+        return _file(files.opened(f"{session.page}.{session.key}", view))
 
-    def _peer_is_ours(self, request: "web.Request") -> bool:
-        peer = request.transport.get_extra_info("peername") if request.transport is not None else None
-        return peer is None or self._ours(peer[:2], (ADDRESS, self.port))
+    def _moved(self, request: "web.Request") -> "web.StreamResponse":
+        page, nonce = request.query.get("page", ""), request.query.get("nonce", "")
+        answer = self._waiting.answer(page, nonce, self.port, self._keyring.expect)
+        return _stranger(request.path) if answer is None else _json(answer)
 
-    async def _ask(self, endpoint: Endpoint, request: "web.Request") -> "web.StreamResponse":
+    async def _ask(self, endpoint: Endpoint, request: "web.Request", proven: Proven) -> "web.StreamResponse":
         try:
-            asked = dict(request.query) if endpoint.method == "GET" else await _json_of(request)
+            asked = dict(request.query) if endpoint.method == "GET" else await _json_of(request, proven)
+            if endpoint.guarded(asked) and not proven.session.fresh(self._keyring.clock()):
+                raise Refused(STALE, 403)
             async with asyncio.timeout(endpoint.seconds):
                 answer = await endpoint.handle(self._desk, asked)
         except Refused as refused:
@@ -255,49 +269,43 @@ class PageServer:
             return _json({"error": f"Gatelight was not done within {endpoint.seconds:g} s: try again."}, 504)
         return _json(answer)
 
-    async def _stream(self, request: "web.Request", session: str) -> "web.StreamResponse":
+    async def _stream(self, request: "web.Request", proven: Proven) -> "web.StreamResponse":
         from aiohttp import web
 
         try:
-            self.streams.check_room(session)
+            self.streams.check_room()
         except Full:
             return _json({"error": "Too many Gatelight pages are open: close one of them."}, 503)
-        answer = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream; charset=utf-8"})
+        kind = {"Content-Type": "text/event-stream; charset=utf-8", PROOF_HEADER: proven.answer}
+        answer = web.StreamResponse(headers={**HEADERS, **kind})
         await answer.prepare(request)
         self._on_use(True)
         try:
-            await self.streams.run(session, answer.write)
+            # With it the page finds the next server, and no other program can have it: see `waiting`.
+            await self.streams.run(answer.write, f"event: wait\ndata: {proven.session.wait}\n\n".encode())
         except (TimeoutError, ConnectionError):
             # Gone, or does not read: its place is for somebody who does.
             if request.transport is not None:
                 request.transport.abort()
         finally:
-            if not len(self.streams) and self._listening is not None:
+            if not len(self.streams) and self._listening:
                 self._on_use(False)
                 self._touch()
         return answer
 
 
-def _bind(ports: tuple[int, ...]) -> socket.socket:
-    fault: OSError | None = None
-    for port in dict.fromkeys(ports or (0,)):
-        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
-                # On Windows another program could otherwise take the same port.
-                bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-            else:
-                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-            bound.bind((ADDRESS, port))
-            bound.listen(128)
-            bound.setblocking(False)
-        except (OSError, OverflowError) as refused:
-            bound.close()
-            fault = refused if isinstance(refused, OSError) else OSError(errno.EINVAL, "no such port")
-        else:
-            return bound
-    raise PortTaken(fault.strerror if fault is not None else "") from fault
+async def _told(answering: Awaitable["web.StreamResponse"]) -> "web.StreamResponse":
+    """An answer; a fault becomes one."""
+    from aiohttp import web
+
+    try:
+        return await answering
+    except web.HTTPException as refusal:
+        # aiohttp's own: a body that is too large, a path that makes no sense.
+        return _refusal(Turned(refusal.status, refusal.reason))
+    except Exception:
+        logger.exception("a request to the status page failed")
+        return _refusal(Turned(500, "Gatelight could not do that; its log says why."))
 
 
 def _shown(request: "web.Request") -> Shown:
@@ -307,18 +315,28 @@ def _shown(request: "web.Request") -> Shown:
         host=headers.get("Host"),
         origin=headers.get("Origin"),
         site=headers.get("Sec-Fetch-Site"),
-        navigation=request.path in ("/", "/enter") and headers.get("Sec-Fetch-Mode") in (None, "navigate"),
-        content_type=request.content_type,
-        csrf=headers.get(CSRF_HEADER),
+        navigation=request.path in PAGES and headers.get("Sec-Fetch-Mode") in (None, "navigate"),
+        entrance=request.path == "/enter",
     )
 
 
-async def _json_of(request: "web.Request") -> Mapping[str, Any]:
+def _port_of(request: "web.Request") -> int:
+    """The port that the request came in at."""
+    own = request.transport.get_extra_info("sockname") if request.transport is not None else None
+    return int(own[1]) if own is not None else 0
+
+
+async def _json_of(request: "web.Request", proven: Proven) -> Mapping[str, Any]:
+    if request.content_type != "application/json":
+        raise Refused("Only JSON is taken here.", 415)
     if (request.content_length or 0) > LARGEST_BODY:
         raise Refused("That is too much at once: 64 kB at most.", 413)
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            asked = parse_json(await request.read())
+            body = await request.read()
+        if digest(body) != proven.body:
+            raise Refused("The request is not what the Gatelight page has signed: load the page again.", 403)
+        asked = parse_json(body)
     except (ValueError, RecursionError):
         raise Refused("What was sent is not JSON.") from None
     if not isinstance(asked, dict):
@@ -337,10 +355,10 @@ def _refusal(turned: Turned) -> "web.Response":
 
 
 def _stranger(path: str) -> "web.Response":
-    """For whoever has no session: how the page is opened, and nothing else."""
+    """For a tab that has no key: how the page is opened, and nothing else."""
     from aiohttp import web
 
-    if path != "/":
+    if path not in PAGES:
         return _json({"error": "Open the page with Gatelight’s icon, or with `gatelight`."}, 403)
     return web.Response(
         body=files.STRANGER,
@@ -351,11 +369,7 @@ def _stranger(path: str) -> "web.Response":
     )
 
 
-def _file(path: str, cookie: str) -> "web.Response":
+def _file(found: files.File) -> "web.Response":
     from aiohttp import web
 
-    found = files.find(path)
-    if found is None:
-        return _refusal(Turned(404, "There is nothing of that name here."))
-    body = found.body.replace(files.CSRF_PLACE, csrf_of(cookie).encode()) if path == "/" else found.body
-    return web.Response(body=body, content_type=found.kind, charset=found.charset)
+    return web.Response(body=found.body, content_type=found.kind, charset=found.charset)

@@ -53,4 +53,12 @@ def drawn(answer: Answer) -> Answer:
     return {**answer, "setup": {**setup, "steps": steps}}
 
 
-ENDPOINTS = (Endpoint("GET", "setup", read), Endpoint("POST", "setup", act, seconds=NOTICE_SECONDS))
+def _starts(asked: Mapping[str, Any]) -> bool:
+    """Whether Gatelight would start at log-in from now on."""
+    return asked.get("act") == "start-at-login"
+
+
+ENDPOINTS = (
+    Endpoint("GET", "setup", read),
+    Endpoint("POST", "setup", act, seconds=NOTICE_SECONDS, guarded=_starts),
+)

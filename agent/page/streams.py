@@ -11,10 +11,9 @@ from typing import Any
 
 from agent.tws.outside import json_bytes
 
-MOST_STREAMS = 12
-"""Pages that are open at a time, over all browsers."""
-MOST_PER_SESSION = 4
-"""Of one browser: it has six connections for all its windows together, and the pages need some for their clicks."""
+MOST_STREAMS = 4
+"""Pages that are open at a time. A browser has six connections for all its windows together, and which browser a page
+belongs to is not known; the pages need some for their clicks."""
 SHORTEST_PAUSE = 0.25
 """Seconds between two views on one stream: four a second is more than anybody can read."""
 BEAT_SECONDS = 15.0
@@ -45,7 +44,7 @@ class Streams:
         self._pause = pause
         self._beat = beat
         self._patience = patience
-        self._open: list[tuple[str, asyncio.Event]] = []
+        self._open: list[asyncio.Event] = []
         self._text: bytes | None = None
         self._closing = asyncio.Event()
 
@@ -55,7 +54,7 @@ class Streams:
     def changed(self) -> None:
         """What is shown has changed."""
         self._text = None
-        for _, news in self._open:
+        for news in self._open:
             news.set()
 
     def close(self) -> None:
@@ -67,20 +66,18 @@ class Streams:
         """The same, with none open."""
         return Streams(self._view, pause=self._pause, beat=self._beat, patience=self._patience)
 
-    def check_room(self, session: str) -> None:
-        """Raises `Full` when a session may not have another stream."""
-        mine = sum(1 for owner, _ in self._open if owner == session)
-        if len(self._open) >= MOST_STREAMS or mine >= MOST_PER_SESSION:
+    def check_room(self) -> None:
+        """Raises `Full` when there may not be another stream."""
+        if len(self._open) >= MOST_STREAMS:
             raise Full
 
-    async def run(self, session: str, write: Write) -> None:
-        """Write to one page until it is gone, too slow (TimeoutError) or the server ends."""
+    async def run(self, write: Write, greeting: bytes) -> None:
+        """Write to one page until it is gone, too slow (TimeoutError) or the server ends; the greeting comes first."""
         news = asyncio.Event()
         news.set()
-        place = (session, news)
-        self._open.append(place)
+        self._open.append(news)
         try:
-            await write(b"retry: 1000\n\n")
+            await write(greeting)
             sent: bytes | None = None
             while True:
                 event = b"event: beat\ndata:\n\n"
@@ -96,7 +93,7 @@ class Streams:
                     await write(event)
                 await self._rest()
         finally:
-            self._open.remove(place)
+            self._open.remove(news)
 
     async def _rest(self) -> None:
         """A pause between two views; the end of the server does not wait for it."""

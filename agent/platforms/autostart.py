@@ -12,6 +12,9 @@ NAME = "Gatelight"
 
 DESCRIPTION = "Watches the link to TWS and IB Gateway"
 
+LONGEST_ENTRY = 1 << 16
+"""Bytes of an entry that are read; ours has a few hundred."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from agent.platforms.autostart import DESCRIPTION, NAME, AutostartError, Entry
-from agent.platforms.files import READABLE, replace_file
+from agent.platforms.autostart import DESCRIPTION, LONGEST_ENTRY, NAME, AutostartError, Entry
+from agent.platforms.files import READABLE, read_file, replace_file
 
 FILE = "gatelight.desktop"
 
@@ -41,7 +41,7 @@ class XdgAutostart:
     def read(self) -> Entry | None:
         """See `Autostart.read`."""
         try:
-            text = self._file.read_text(encoding="utf-8")
+            text = read_file(self._file, LONGEST_ENTRY).decode()
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as fault:

@@ -4,8 +4,8 @@ import plistlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.platforms.autostart import AutostartError, Entry
-from agent.platforms.files import READABLE, replace_file
+from agent.platforms.autostart import LONGEST_ENTRY, AutostartError, Entry
+from agent.platforms.files import READABLE, read_file, replace_file
 
 LABEL = "gatelight"
 """The agent's name for launchd, and of its file."""
@@ -25,7 +25,7 @@ class MacAutostart:
     def read(self) -> Entry | None:
         """See `Autostart.read`."""
         try:
-            wishes = plistlib.loads(self._file.read_bytes())
+            wishes = plistlib.loads(read_file(self._file, LONGEST_ENTRY))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, plistlib.InvalidFileException) as fault:

@@ -16,7 +16,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 
 import psutil
@@ -212,7 +211,11 @@ class NetlinkReader:
         listening = self._listening(applications | others, ports)
         own = {d.row.local_port for d in listening if self._owners.get(d.inode) in applications}
         matter = ports | IB_SERVER_PORTS | own
-        table = [*listening, *self._dump(matter, lambda local, remote, inode: local in matter or remote in matter)]
+
+        def connections() -> list[DiagRow]:
+            return self._dump(matter, lambda local, remote, inode: local in matter or remote in matter)
+
+        table = [*listening, *connections()]
         standing = {d.inode for d in table}
         self._owners = {inode: pid for inode, pid in self._owners.items() if inode in standing}
         self._ownerless = {
@@ -220,7 +223,12 @@ class NetlinkReader:
             for inode, since in self._ownerless.items()
             if inode in standing and now - since < OWNERLESS_FOR
         }
-        self._find(standing, (*applications, *others, os.getpid(), *before), now)
+        self._look_for(standing, (*applications, *others, os.getpid(), *before))
+        if self._missing(standing):
+            # Thousands of processes are not asked about a connection that was over a moment later.
+            standing = {d.inode for d in (*listening, *connections())}
+            self._look_for(standing, self._youngest_first())
+        self._ownerless.update(dict.fromkeys(self._missing(standing), now))
         withheld = frozenset(pid for pid in applications if not self._readable[pid])
         foreign = self._foreign(withheld)
         rows = tuple(replace(d.row, pid=self._owner(d, foreign, matter)) for d in table)
@@ -255,20 +263,21 @@ class NetlinkReader:
         except OSError:
             self._readable[application] = False
 
-    def _find(self, inodes: set[int], likely: Iterable[int], now: float) -> None:
-        """Find the owners of these sockets: among the likely processes first, since a program that comes back has a
-        new socket, then among all."""
-        wanted = inodes - self._owners.keys() - self._ownerless.keys() - {0}
-        for pid in chain(likely, self._youngest_first()):
-            if not wanted:
-                return
+    def _missing(self, inodes: set[int]) -> set[int]:
+        return inodes - self._owners.keys() - self._ownerless.keys() - {0}
+
+    def _look_for(self, inodes: set[int], among: Iterable[int]) -> None:
+        """Look for the owners of these sockets among some processes, until all are found."""
+        wanted = self._missing(inodes)
+        for pid in among if wanted else ():
             try:
                 mine = wanted.intersection(self._inodes_of(pid))
             except OSError:
                 continue
             self._owners.update(dict.fromkeys(mine, pid))
             wanted -= mine
-        self._ownerless.update(dict.fromkeys(wanted, now))
+            if not wanted:
+                return
 
     def _youngest_first(self) -> Iterator[int]:
         """Every process: the owner of a new socket is most often a young one."""

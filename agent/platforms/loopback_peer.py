@@ -1,44 +1,60 @@
-"""Whose a connection over loopback is: other users of a machine can connect to every port of it.
+"""Whose a connection over loopback is: every user and every program of a computer can connect to every port of it.
 
-The address that the page is opened with can be read by them for a moment, as an argument of the program that opens it.
+Each system tells it in its own way. What counts is the user of the process that holds the other end.
+
+- Linux tells the user of one socket at once (`loopback_linux`). Root is let in: relays of containers and WSL are
+  root's, and root can read and end this program anyway.
+- Windows tells the process of every socket, and the user of a process to that user alone. What cannot be asked is
+  refused (`loopback_processes`).
+- macOS tells the sockets of our own processes alone: what none of them holds is another user's.
+
+Where a system tells nothing at all (a sandbox without a socket table), the connection is let in: the page's own key
+then has to keep others out, see `agent.page.guard`.
 """
 
-import os
+import asyncio
+import logging
 import sys
-from pathlib import Path
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from typing import TypeAlias
 
-TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
-_ROOT = 0
-"""Relays of WSL and containers run as root, and who is root may do everything anyway."""
+logger = logging.getLogger("agent.platforms")
 
-
-def is_ours(peer: tuple[str, int], own: tuple[str, int], tables: tuple[Path, ...] = TABLES) -> bool:
-    """False when the system says that another user's program connected from `peer` to `own`; (IPv4 address, port).
-
-    Where the system does not say whose a socket is (everywhere but on Linux) nothing is held against it.
-    """
-    if sys.platform != "linux":
-        return True
-    user = _user_of(peer, own, tables)
-    return user is None or user in (_ROOT, os.geteuid())
+Address: TypeAlias = tuple[str, int]
+"""IPv4 address and port."""
+Judge: TypeAlias = Callable[[Address, Address], bool]
+"""Whether a process of this user has connected from one address to another. Raises OSError where that is not told."""
 
 
-def _user_of(peer: tuple[str, int], own: tuple[str, int], tables: tuple[Path, ...]) -> int | None:
-    ends = _written(*peer), _written(*own)
-    for table in tables:
+def is_ours(peer: Address, own: Address) -> bool | Awaitable[bool]:
+    """Whether a process of this user has connected from `peer` to `own`: at once on Linux, elsewhere soon."""
+    if sys.platform == "linux":
+        from agent.platforms import loopback_linux
+
         try:
-            rows = table.read_text(encoding="ascii").splitlines()[1:]
+            return loopback_linux.is_ours(peer, own)
         except OSError:
-            continue
-        for row in rows:
-            cells = row.split()
-            # In the IPv6 table an IPv4 address stands at the end of the longer one.
-            if len(cells) > 7 and (cells[1][-13:], cells[2][-13:]) == ends:
-                return int(cells[7])
-    return None
+            return aside(loopback_linux.is_ours_by_text, peer, own)
+    else:
+        return aside(_by_processes(), peer, own)
 
 
-def _written(address: str, port: int) -> str:
-    """An address as the kernel writes it: the bytes as a number of this machine's byte order, in hexadecimal."""
-    number = int.from_bytes(bytes(int(part) for part in address.split(".")), sys.byteorder)
-    return f"{number:08X}:{port:04X}"
+async def aside(judge: Judge, peer: Address, own: Address) -> bool:
+    """The same in a thread, for what takes milliseconds; True where the system does not tell."""
+    try:
+        return await asyncio.to_thread(judge, peer, own)
+    except OSError as fault:
+        logger.debug("the system does not tell whose a connection is: %s", fault)
+        return True
+
+
+@lru_cache(maxsize=1)
+def _by_processes() -> Judge:
+    from agent.platforms import loopback_processes
+
+    if sys.platform == "win32":
+        from agent.platforms.user_windows import is_ours as same_user
+
+        return loopback_processes.Table(same_user)
+    return loopback_processes.Own()

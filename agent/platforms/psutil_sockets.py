@@ -106,7 +106,7 @@ class PsutilReader:
                 withheld.add(pid)
             else:
                 fresh.extend(rows)
-        # One that nobody had accepted then may be an application's by now: it is not counted twice.
+        # A socket that was not accepted then may belong to an application by now: it is not counted twice.
         ends = {(r.local_address, r.local_port, r.remote_address, r.remote_port) for r in fresh}
         kept = [
             r

@@ -5,7 +5,7 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -42,6 +42,26 @@ def in_thread(work: Callable[[], T], name: str) -> "asyncio.Future[T]":
 async def within(limit: float, work: Callable[[], T], name: str) -> T:
     """The same, awaited; raises TimeoutError after `limit` seconds and leaves the thread to itself."""
     return await asyncio.wait_for(in_thread(work, name), limit)
+
+
+def awaited(limit: float, work: Callable[[], T], name: str) -> T:
+    """The same without a loop, for a start: raises TimeoutError after `limit` seconds."""
+    made: queue.SimpleQueue[tuple[T, None] | tuple[None, BaseException]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            made.put((work(), None))
+        except BaseException as fault:
+            made.put((None, fault))
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    try:
+        result, fault = made.get(timeout=limit)
+    except queue.Empty:
+        raise _late(limit) from None
+    if fault is not None:
+        raise fault
+    return cast(T, result)
 
 
 class OneAtATime:

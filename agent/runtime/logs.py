@@ -17,7 +17,7 @@ from typing import TextIO
 
 from agent.platforms.files import PRIVATE, open_regular
 from agent.platforms.folders import make_private
-from agent.runtime.aside import Worker
+from agent.runtime.aside import Worker, awaited
 from agent.tws.printable import printable
 from agent.tws.privacy import Private, redact
 
@@ -27,6 +27,8 @@ FILES_KEPT = 5
 """Older files kept beside the one being written."""
 ROLLOVER_AGAIN = 300.0
 """Seconds after which a new file is tried for again, where one could not be begun."""
+OPEN_SECONDS = 3.0
+"""Seconds that the disk may take to open it at the start."""
 LONGEST_RECORD = 20_000
 """Characters; a program on the other side of a socket can make us log as much as it likes."""
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
@@ -121,6 +123,8 @@ class _File(logging.handlers.RotatingFileHandler):
 
     def _open(self) -> TextIOWrapper:
         path = Path(self.baseFilename)
+        # The data folder as well, where that is what holds it: another user may have put one in its place.
+        make_private(path.parent.parent, close=False)
         make_private(path.parent)
         descriptor = open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0))
         if hasattr(os, "fchmod"):
@@ -292,7 +296,7 @@ def set_up(
     problem = ""
     if file is not None:
         try:
-            handlers.append(_Aside(_File(file, say)))
+            handlers.append(_Aside(awaited(OPEN_SECONDS, partial(_File, file, say), "log")))
         except (OSError, ValueError) as error:
             reason = (isinstance(error, OSError) and error.strerror) or str(error)
             problem = f"The log {file} cannot be written ({reason}); Gatelight goes on without it."

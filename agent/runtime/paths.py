@@ -91,6 +91,8 @@ def data_folder_error(folder: Path, error: Exception) -> DataFolderError:
     reason = (isinstance(error, OSError) and error.strerror) or str(error)
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     remedy = "make room on its disk" if full else "allow writing to it"
+    if isinstance(error, TimeoutError):
+        remedy = "see whether its disk is well"
     if isinstance(error, NotOurs):
         remedy = "give it to the user who runs Gatelight, and to no other"
     return DataFolderError(

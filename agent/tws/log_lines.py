@@ -8,6 +8,7 @@ only if the catalogue of notices has it.
 import re
 from dataclasses import dataclass
 
+from agent.tws.notice_texts import codes_told
 from agent.tws.notices import lookup
 
 
@@ -43,7 +44,7 @@ _END = r"(?!\w|%|[-:/.,]\d)"
 """Not the beginning of a longer number, a date, a time, a price or an address."""
 
 _ANNOUNCING = (
-    "error|warning|notice|fehler|fehlermeldung|warnung|erreur|avertissement|errore|erro|aviso|fout|ошибка|błąd|"
+    "error|err|warning|notice|fehler|fehlermeldung|warnung|erreur|avertissement|errore|erro|aviso|fout|ошибка|błąd|"
     "エラー|警告|错误|錯誤|오류"
 )
 """Words for error, warning and notice in the languages TWS and programs speak."""
@@ -68,16 +69,25 @@ _SHAPES = (
     _shape(rf"{_ID}\s*\|\s*{_CODE}\s*\|"),
     # "(-1, 2104, 'Market …')", "errorEvent(-1, 326, …)", "error(-1, 1795000000123, 2104, …)"
     _shape(rf"\(\s*{_ID},\s*(?:{_MILLISECONDS},\s*)?{_CODE},\s*(?=[\"'…u])"),
+    # "onError(-1, 2105, HMDS data farm …)"
+    _shape(rf"error\w*\(\s*{_ID},\s*(?:{_MILLISECONDS},\s*)?{_CODE},"),
     # the wire as ib_async logs it: "<<< 4,2,-1,2104,Market …"
     _shape(rf"<<<\s*4,2,{_ID},{_CODE},"),
+    # pysystemtrade: "Reqid -1: 2103 Market data farm …"; R: "TWS Message: 2 -1 2104 Market …"
+    _shape(rf"\breq_?id\s+{_ID}\s*:\s*{_CODE}\s+(?=[^\W\d_])"),
+    _shape(rf"\btws\s+message:\s*\d+\s+{_ID}\s+{_CODE}\s+(?=[^\W\d_])"),
+    # IBKR's Java sample: "-1 2104 Market data farm …"
+    _shape(rf"^\s*-1[\s,;|]+{_CODE}[\s,;|:]+(?=[^\W\d_])"),
+    # "[IB #321] Error validating …", "[#2139] Real paper-trading …"
+    _shape(rf"\[(?:[a-z]+\s*)?#{_CODE}\]"),
     # "[IB API] 2103: …"
     _shape(rf"\b(?:ib|ibkr|tws|api)\]?\s+{_CODE}\s*[:–-]\s"),
     # "[2104] Market data farm …"
     _shape(rf"(?<![\w\]])\[{_CODE}\]\s+(?!(?:trace|debug|info|warn|warning|error|fatal|critical)\b)(?=[^\W\d_])"),
     # "Error 1100", "Fehler 502: …", "notice 2110", "错误 1100", "Error (326)"
-    _shape(rf"(?<![\w.])(?:{_ANNOUNCING})\s*[:：#(（]?\s*{_CODE}{_END}", loose=True),
+    _shape(rf"(?<![\w.])(?:{_ANNOUNCING})\s*(?:number|no\.|nr\.)?\s*[:：#(（\[]?\s*{_CODE}{_END}", loose=True),
     # a line that begins with the number: "2104: Market data farm …", "326 - Unable …"
-    _shape(rf"^\s*{_CODE}\s*(?::|–|-|：)\s+(?=\D)", loose=True),
+    _shape(rf"^\s*{_CODE}\s*(?::|–|-|：)\s+(?=[^\W\d_])", loose=True),
     # "1100 Connectivity between …"
     _shape(r"^\s*(?P<code>\d{4,5})\s+(?-i:(?=[A-Z][a-z]))"),
 )
@@ -90,21 +100,32 @@ _SOMETHING_ELSE = re.compile(
         # units, and the process ID in the lines of Spring Boot
         (?:ms|s|sec|seconds?|minutes?|bytes|[KMG]i?B|times|attempts?|retries)\b(?!-) | \s---\s
         # HTTP
-        | OK\s*$ | Bad\ Gateway | Service\ (?:Temporarily\ )?Unavailable | Gateway\ Time-?out | Not\ Found
+        | OK\s*$ | Bad\ (?:Gateway|Request) | Unprocessable | Conflict\b | Method\ Not | Not\ Acceptable
+        | Request\ Time-?out | Gone\b | Payment\ Required | Locked\b | Not\ Modified | Multiple\ Choices
+        | See\ Other | Temporary\ Redirect | Permanent\ Redirect | Precondition
+        | Service\ (?:Temporarily\ )?Unavailable | Gateway\ Time-?out | Not\ Found
         | Forbidden | Unauthorized | Created\b | Moved\ Permanently | Too\ Many\ Requests | HTTP
         # the operating system's error numbers
         | Connection\ (?:timed\ out|refused|reset|aborted) | Network\ is | Software\ caused | No\ route
-        | Address\ already
+        | Address\ already | Connect\ call | Transport\ endpoint | Host\ is | Operation\ not | No\ buffer
+        | kind\b
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-_RATE = re.compile(r"max\w*\s+rate", re.IGNORECASE)
-_BARE = re.compile(r"\W*(?:[^\W\d]+\W+){0,3}(?P<code>\d{1,5})\W*")
-"""Nothing but a number, perhaps after a few words: "1100", "notice 1100", "what is 2104?"."""
-_NOT_BARE = re.compile(
-    r"port|pid\b|client|id\b|order|line|version|build|year|ms\b|exit|status|response|return|security|http",
+_FOREIGN = re.compile(
+    r"\b(?:https?|socket\w*|winsock|wsa\w*|os|windows|win32|sql\w*|mysql|odbc|posix|system|libuv|curl|ssl|tls|"
+    r"(?:os|io)\s*\{)\W{1,3}$",
     re.IGNORECASE,
 )
+"""Before the number's phrase: then it is another system's."""
+_RATE = re.compile(r"max\w*\s+rate", re.IGNORECASE)
+_BARE = re.compile(
+    rf"""[\s\W_]*(?:(?:{_ANNOUNCING}|{_CODE_WORD}|codes?|errors|messages?|msg|numbers?|no|nr|what|does|do|is|mean|means|
+    the|an?|of|from|ib|ibkr|interactive|brokers|tws|api|gateway|ibapi|ib_async|ib_insync)[\s#:.,?!"'“”()–_-]+)*
+    (?P<code>\d{{1,5}})[\s:.,?!"'“”()-]*(?:mean|means)?[\s?!.]*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Nothing but a number, perhaps after words that ask for it: "1100", "notice 1100", "what is 2104?"."""
 _LONGEST_LINE = 4000
 """Characters of a line that are looked at: a pasted line may be a whole message dump."""
 
@@ -113,10 +134,16 @@ def find_notices(text: str) -> tuple[Found, ...]:
     """Every notice a text speaks of, in order; a number that is in no catalogue is not one."""
     lines = [line[:_LONGEST_LINE] for line in text.splitlines() if line.strip()]
     found = [one for line in lines for one in _in_line(line)]
-    if not found and len(lines) == 1 and (bare := _BARE.fullmatch(lines[0])) and not _NOT_BARE.search(lines[0]):
+    if not found and len(lines) == 1 and (bare := _BARE.fullmatch(lines[0])):
         code = int(bare["code"])
         found = [Found(code, lines[0], "")] if code and lookup(code) else []
     return tuple(found)
+
+
+def find_told(text: str) -> tuple[Found, ...]:
+    """The notices of which a text has IBKR's English sentence, without regard to numbers, in order."""
+    lines = (line[:_LONGEST_LINE] for line in text.splitlines())
+    return tuple(Found(code, line, line[end:]) for line in lines for code, end in codes_told(line))
 
 
 def _in_line(line: str) -> list[Found]:
@@ -137,6 +164,8 @@ def _is_notice(match: re.Match[str], line: str, loose: bool) -> bool:
     code, rest = int(match["code"]), line[match.end("code") :]
     before = match.groupdict().get("before")
     if before and before.lower() in _OTHER_CODES:
+        return False
+    if _FOREIGN.search(line[: match.start()][-20:]):
         return False
     if code == 0 and not _RATE.search(line):
         return False

@@ -7,17 +7,9 @@ several things (162, 321, 322, 420, 10187, 10189) and give the new port (1300) a
 import re
 from dataclasses import replace
 
+from agent.tws.catalogue import CATALOGUE
+from agent.tws.catalogue.kinds import Notice, NoticeClass, NoticeKind
 from agent.tws.farms import Farm, FarmKind, FarmStatus
-from agent.tws.notice_catalogue import (
-    CATALOGUE,
-    SENDING_ERRORS,
-    WARNINGS,
-    Notice,
-    NoticeClass,
-    NoticeKind,
-    sending_error,
-    warning,
-)
 from agent.tws.read_only import says_read_only
 
 __all__ = [
@@ -39,11 +31,7 @@ __all__ = [
 
 def lookup(code: int) -> Notice | None:
     """What a number means by itself; None for one that is not known."""
-    if known := CATALOGUE.get(code):
-        return known
-    if code in SENDING_ERRORS:
-        return sending_error(code)
-    return warning(code) if code in WARNINGS else None
+    return CATALOGUE.get(code)
 
 
 # ── texts that split a number ───────────────────────────────────────────────────────────────────

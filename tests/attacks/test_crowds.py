@@ -10,7 +10,7 @@ import pytest
 from agent.core.clock import Moment
 from agent.core.facts import Known
 from agent.observers.look import Looker
-from agent.observers.processes import SWEEP, TURN, YOUNG
+from agent.observers.processes import SWEEP, TURN, YOUNG, YOUNG_CHECKED
 from agent.platforms import current, linux_sockets
 from agent.platforms.process_table import Described, ProcessTable
 from tests.attacks.scale import whole
@@ -62,7 +62,7 @@ class Work:
         monkeypatch.setattr(linux_sockets, "_row", counted_row)
         monkeypatch.setattr(linux_sockets, "socket_inodes", counted_inodes)
         self.looker = Looker(platform)
-        self.now = Moment(time.monotonic(), time.time()).later(10 * YOUNG)
+        self.now = Moment(time.monotonic(), time.time())
 
     def look(self, after: float, ports: tuple[int, ...], *, thorough: bool = False) -> tuple[int, int, int]:
         """Processes read, sockets handed out and processes whose descriptors were listed, in one look."""
@@ -91,7 +91,7 @@ def test_a_look_reads_what_is_new_and_a_part_of_the_rest(work: Callable[[], Work
     with lookalikes(tmp_path) as start:
         running = start("-Dx=y", "install4j.ibgateway.GWClient", listen=(("127.0.0.1", 0),))
         looks = work()
-        first = looks.look(0.0, running.ports)
+        first = looks.look(10 * YOUNG, running.ports)
         at_once = looks.look(0.01, running.ports)
         usual = [looks.look(2 * TURN, running.ports) for _ in range(4)]
 
@@ -108,9 +108,24 @@ def test_a_thorough_look_costs_no_more_than_the_owners_it_has_to_find(work: Call
     with lookalikes(tmp_path) as start:
         running = start("-Dx=y", "install4j.ibgateway.GWClient", listen=(("127.0.0.1", 0),))
         looks = work()
-        looks.look(0.0, running.ports)
+        looks.look(10 * YOUNG, running.ports)
         read, rows, opened = looks.look(0.01, running.ports, thorough=True)
 
     assert read <= 3
     assert rows <= 20 + SOCKETS // 100
     assert opened <= 3
+
+
+def test_a_crowd_that_came_at_once_is_not_read_at_once_while_it_is_young_and_a_newcomer_is(
+    work: Callable[[], Work], tmp_path: Path
+) -> None:
+    looks = work()
+    with lookalikes(tmp_path) as start:
+        started = start("-Dx=y", "install4j.ibgateway.GWClient", listen=(("127.0.0.1", 0),))
+        looks.look(0.0, started.ports)
+        read = [looks.look(after, started.ports)[0] for after in (8, 8, 16, 32, 16, 16)]
+        newcomer = start("-Dx=y", "ibcalpha.ibc.IbcGateway", listen=(("127.0.0.1", 0),))
+        found = looks.look(5.0, newcomer.ports)
+
+    assert max(read) <= YOUNG_CHECKED + 60
+    assert found[0] >= 1

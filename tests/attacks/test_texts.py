@@ -70,13 +70,16 @@ from agent.world import first_state, knowledge
 from tests.attacks.hostile_texts import PRIVATE, hostile
 from tests.attacks.scale import whole
 from tests.commands import Place
+from tests.desktop.test_life import running
+from tests.desktop_session import session_bus
 from tests.lookalikes import lookalikes
 from tests.page.living import living_agent
 from tests.problems.scene import NOW, connection, gateway, machine, tws
+from tests.tray_host import TrayHost
 
 KNOWN = knowledge()
 GUIDES = load_guides()
-ATTACK = settings(max_examples=400 if whole() else 25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ATTACK = settings(max_examples=400 if whole() else 10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 STRANGE = b"\xff\x1b]0;x\x07"
 """A program's name: no UTF-8, and a terminal would take it for a command."""
 
@@ -411,7 +414,7 @@ async def test_a_program_with_a_strange_name_hurts_no_page_and_no_menu(tmp_path:
                     came.set()
 
             streams = Streams(agent.page.view, pause=0.01)
-            stream = asyncio.ensure_future(streams.run("page", write))
+            stream = asyncio.ensure_future(streams.run(write, b""))
             try:
                 async with asyncio.timeout(30):
                     while not came.is_set():
@@ -428,3 +431,21 @@ async def test_a_program_with_a_strange_name_hurts_no_page_and_no_menu(tmp_path:
             assert begun.process.poll() is None
             assert [item.text for item in menu][-1] == "Quit Gatelight"
             assert all("\x1b" not in label for label in labels(display(status, 0.0)))
+
+
+@only_linux
+@pytest.mark.desktop
+async def test_a_program_with_a_strange_name_leaves_the_icon_and_its_menu(tmp_path: Path) -> None:
+    with session_bus(), lookalikes(tmp_path) as start:
+        host = await TrayHost.start()
+        begun = await asyncio.to_thread(start, name=os.fsdecode(STRANGE), listen=(("127.0.0.1", 0),))
+        config = f'[[connections]]\nname = "Paper"\nport = {begun.ports[0]}\n\n[checks]\nreply_timeout = "1s"\n'
+        async with running(tmp_path, config) as agent:
+            await host.item_came()
+            async with asyncio.timeout(60):
+                while "\ufffd]0;x" not in "\n".join((await host.menu()).outline()):  # noqa: ASYNC110 - another process
+                    await asyncio.sleep(0.2)
+            await host.click("Quit Gatelight")
+
+            assert await asyncio.wait_for(agent.process.wait(), 30) == 0
+        await host.end()

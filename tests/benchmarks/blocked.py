@@ -1,6 +1,6 @@
 """What a connection costs that is blocked, beside a healthy one, on this machine and on a crowded one.
 
-Run: python -m tests.benchmarks.blocked [--seconds S] [--crowded]
+Run: python -m tests.benchmarks.blocked [--fault F] [--crowded | --calm] [--settled S] [--seconds S]
 
 Linux only. Where that is allowed it runs in process and network namespaces of its own, so that both agents see the
 simulated applications, the staged crowd, and nothing else.
@@ -38,6 +38,10 @@ SECONDS = 60.0
 LIMIT = 1.2
 """Times a healthy connection that a blocked one may cost."""
 LOOKS = 20
+FAULT = "silent"
+"""What keeps the application from serving; see `gatelight simulate --help` for others."""
+IN_SESSION = "freeze"
+"""The fault that comes while a session stands."""
 
 
 def processor(pid: int) -> float:
@@ -63,25 +67,29 @@ async def _until(home: Home, words: str) -> None:
             await asyncio.sleep(0.05)
 
 
-async def measure(folder: Path, settled: float, seconds: float) -> Shares:
-    """Two agents at once, one connected and one whose application never answers the handshake."""
+async def measure(folder: Path, fault: str, settled: float, seconds: float) -> Shares:
+    """Two agents at once, one connected and one whose application has a fault."""
     bench = Bench(folder / "simulated", folder / "compiled", 1)
     async with AsyncExitStack() as stack:
         homes, agents = [], []
-        for name, fault in (("healthy", None), ("blocked", "silent")):
+        for name in ("healthy", "blocked"):
             application, _ = await bench.application(stack)
-            if fault is not None:
+            if name == "blocked" and fault != IN_SESSION:
                 await application.fault(fault)
             home = Home(folder / name, application.port)
             homes.append(home)
             agents.append(await stack.enter_async_context(running(bench.cache, home, "--no-tray")))
         await _until(homes[0], CONNECTED)
+        if fault == IN_SESSION:
+            await _until(homes[1], CONNECTED)
+            await application.fault(fault)
         await asyncio.sleep(settled)
         before, began = [processor(a.pid) for a in agents], time.monotonic()
         await asyncio.sleep(seconds)
         took = time.monotonic() - began
         healthy, blocked = (100 * (processor(a.pid) - used) / took for a, used in zip(agents, before, strict=True))
-        if CONNECTED in homes[1].log() or homes[0].log().count(CONNECTED) != 1:
+        sessions = [home.log().count(CONNECTED) for home in homes]
+        if sessions != [1, int(fault == IN_SESSION)]:
             raise RuntimeError("the connections did not stay as they were to be measured")
     return Shares(healthy, blocked)
 
@@ -115,6 +123,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--settled", type=float, default=SETTLED, help="seconds before anything is measured")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="seconds that are measured")
+    parser.add_argument("--fault", default=FAULT, help=f"what is wrong (default {FAULT}; {IN_SESSION}: in a session)")
     parser.add_argument("--crowded", action="store_true", help="only the crowded machine")
     parser.add_argument("--calm", action="store_true", help="only the ordinary machine")
     parser.add_argument("--apart", action="store_true", help=argparse.SUPPRESS)
@@ -128,10 +137,10 @@ def main() -> int:
             continue
         with _staged(crowded) as machine, tempfile.TemporaryDirectory(prefix="gatelight-benchmark-") as folder:
             looks = look_cost()
-            shares = asyncio.run(measure(Path(folder), options.settled, options.seconds))
+            shares = asyncio.run(measure(Path(folder), options.fault, options.settled, options.seconds))
         met = met and shares.ratio <= LIMIT
         sys.stdout.write(
-            f"{machine}: healthy {shares.healthy:.3f} %, blocked {shares.blocked:.3f} %, "
+            f"{machine}: healthy {shares.healthy:.3f} %, {options.fault} {shares.blocked:.3f} %, "
             f"ratio {shares.ratio:.2f} (≤ {LIMIT}); {looks}\n"
         )
         sys.stdout.flush()

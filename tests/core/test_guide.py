@@ -72,6 +72,43 @@ def test_what_is_not_a_guide_is_refused_by_name(text: str) -> None:
         parse_guide("the-code", text)
 
 
+GENERAL = """# Off
+
+{app} has been off
+since {since}, on port {port}.
+
+## Steps
+
+1. Ask {app} on port {port}.
+
+## In general
+
+- has been off since {since} → is off
+"""
+
+
+def test_in_general_the_guides_own_words_go_before_those_of_all() -> None:
+    guide = parse_guide("x", GENERAL)
+    told = guide.in_general(ApplicationKind.UNKNOWN, (("since {since}", "long"), ("port {port}", "its port")))
+
+    assert guide.general == (("has been off since {since}", "is off"),)
+    assert told.meaning == "TWS or IB Gateway is off, on its port."
+    assert told.steps[ApplicationKind.TWS] == ("Ask TWS or IB Gateway on its port.",)
+
+
+def test_in_general_the_steps_of_one_application_name_it() -> None:
+    text = TWO.replace("1. In Gateway.", "1. In {app}.").replace("1. In TWS.", "1. In {app}.")
+    told = parse_guide("x", text).in_general(ApplicationKind.UNKNOWN, ())
+
+    assert told.steps[ApplicationKind.TWS][0] == "In TWS."
+    assert told.steps[ApplicationKind.GATEWAY][0] == "In IB Gateway."
+
+
+def test_words_in_general_without_a_placeholder_are_refused() -> None:
+    with pytest.raises(GuideError, match="the-code"):
+        parse_guide("the-code", GENERAL.replace("since {since} →", "→"))
+
+
 def test_placeholders_are_filled_and_a_missing_value_stays_readable() -> None:
     assert fill("{app} on {port} and {x9} {A}", {"app": "TWS"}) == "TWS on … and {x9} {A}"
     assert placeholders("{app} on {port}, {app}") == {"app", "port"}

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.core.clock import Moment
@@ -104,15 +104,27 @@ def test_a_handshake_that_keeps_failing_is_looked_at_no_more_often_than_a_health
     assert look(blocked()).at == healthy
     assert look(blocked(failing_for=60.0)).at == healthy
     assert round(look(blocked(failing_for=0.0)).at - NOW.monotonic, 3) == FAST_LOOK
-    assert look(blocked(failing_for=10.0)).at - NOW.monotonic == 10.0 * SETTLING
+    assert look(blocked(failing_for=8.0)).at - NOW.monotonic == 8.0 * SETTLING
 
 
-def test_while_it_is_tried_again_it_is_looked_at_as_before() -> None:
+@pytest.mark.parametrize(("left", "waits"), [(12.0, False), (11.0, True), (9.9, True), (6.0, True)])
+def test_a_look_that_would_come_just_before_an_attempt_waits_for_what_comes_of_it(left: float, waits: bool) -> None:
+    state = blocked()
+    link = state.watched[0].link
+    due = with_link(replace(link, state=Blocked(NOW.monotonic, Outcome.SILENT, NOW.monotonic + left, "d")))
+    verdict = NOW.monotonic + left + state.timing.reply_timeout + SHORTEST_LOOK
+
+    assert look(due).at == (verdict if waits else NOW.monotonic + 2 * state.timing.look_every)
+
+
+@pytest.mark.parametrize("ago", [0.0, 9.0])
+def test_while_it_is_tried_again_the_look_waits_for_what_comes_of_it(ago: float) -> None:
     state = blocked()
     attempt = state.watched[0].link.attempt
-    again = with_link(Link(Connecting(NOW.monotonic, 8, 4002, 7001, "d"), attempt=attempt))
+    again = with_link(Link(Connecting(NOW.monotonic + ago, 8, 4002, 7001, "d"), attempt=attempt))
+    verdict = NOW.monotonic + ago + state.timing.reply_timeout
 
-    assert look(again).at == look(state).at
+    assert look(again).at == max(look(state).at, verdict + SHORTEST_LOOK)
 
 
 @pytest.mark.parametrize(
@@ -187,6 +199,7 @@ def test_looks_that_cost_little_keep_their_pace(cost: float) -> None:
     assert looking(cost, WAITING, 40) == pytest.approx([WAITING.timing.look_every] * 40)
 
 
+@settings(deadline=None)
 @given(cost=st.floats(0.0, SHARE * LONGEST_LOOK))
 def test_looks_never_take_more_than_their_share_of_the_time(cost: float) -> None:
     gaps = looking(cost, with_link(Link(Idle(NOW.monotonic))), 60)

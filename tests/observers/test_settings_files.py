@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from agent.core.facts import Known, SettingsHints, Unknown
+from agent.observers import settings_files
 from agent.observers.settings_files import SettingsFilesObserver
+from agent.platforms.files import open_regular
 from agent.tws.applications import Application, ApplicationKind, TradingMode
 from agent.tws.calendar import Region
 
@@ -73,13 +75,13 @@ def test_a_changed_file_is_read_again_and_an_unchanged_one_is_not(
     jts(tmp_path, "p")
     observer = SettingsFilesObserver([tmp_path])
     opened: list[Path] = []
-    real_open = Path.open
+    real_open = open_regular
 
-    def counted(path: Path, *args: object, **kwargs: object) -> object:
+    def counted(path: Path, flags: int) -> int:
         opened.append(path)
-        return real_open(path, *args, **kwargs)  # type: ignore[call-overload]
+        return real_open(path, flags)
 
-    monkeypatch.setattr(Path, "open", counted)
+    monkeypatch.setattr(settings_files, "open_regular", counted)
     before = [mode(observer, PLAIN), mode(observer, PLAIN)]
     reads = len(opened)
     monkeypatch.undo()

@@ -134,10 +134,11 @@ async def test_a_guide_asked_for_while_its_problem_was_away_is_asked_for_again(
     async def away_at_first(route: Route) -> None:
         nonlocal answers
         answers += 1
-        guide = await (await route.fetch()).json()
+        answer = await route.fetch()
+        guide = await answer.json()
         if answers == 1:
             guide = {**guide, "current": False, "lists": [{"layout": "", "title": "", "steps": [{"text": "General."}]}]}
-        await route.fulfill(json=guide)
+        await route.fulfill(response=answer, json=guide)
 
     await agent.gateway.fault("link-lost")
     await agent.world.until(lambda a: "server-link-lost" in a.codes, "told")

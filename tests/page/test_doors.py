@@ -14,6 +14,7 @@ import pytest
 from agent.page.doors import MOST_CONNECTIONS, Doors
 from tests.faults.watching import QUICK
 from tests.page.living import LivingAgent, living_agent
+from tests.page.visiting import opened
 
 PATIENCE = 30.0
 
@@ -145,6 +146,80 @@ async def test_the_longest_waiting_one_gives_its_place_to_a_newcomer() -> None:
         assert heard == [["made"], ["made", "lost"], ["made"], ["made"]]
 
 
+# ── whose a connection is ───────────────────────────────────────────────────────────────────────
+
+
+async def test_another_users_connection_is_closed_before_anything_of_it_is_heard() -> None:
+    asked: list[tuple[tuple[str, int], tuple[str, int]]] = []
+
+    def ours(peer: tuple[str, int], own: tuple[str, int]) -> bool:
+        asked.append((peer, own))
+        return False
+
+    async with Door(ours=ours).open() as door:
+        reader, writer = await door.knock()
+        writer.write(b"hello")
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
+        peer = writer.get_extra_info("sockname")
+        writer.close()
+
+        assert asked == [(peer, ("127.0.0.1", door.port))]
+        assert door.made[0].heard == []
+        assert door.doors.open == {}
+
+
+@pytest.mark.parametrize("verdict", [True, False, None])
+async def test_nothing_is_heard_until_a_slow_system_has_told_whose_it_is(verdict: bool | None) -> None:
+    told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    async def ours(peer: tuple[str, int], own: tuple[str, int]) -> bool:
+        return await told
+
+    async with Door(ours=ours).open() as door:
+        reader, writer = await door.knock()
+        writer.write(b"hello")
+        done, _ = await asyncio.wait((asyncio.ensure_future(reader.read(1)),), timeout=0.1)
+        before = list(door.made[0].heard)
+        if verdict is None:
+            told.set_exception(RuntimeError("no table"))
+        else:
+            told.set_result(verdict)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if not door.doors.judging and (not verdict or "hello" in door.made[0].heard):
+                    break
+                await asyncio.sleep(0.01)
+        after = list(door.made[0].heard)
+        writer.close()
+
+    assert not done
+    assert before == []
+    assert after == (["made", "hello"] if verdict else [])
+
+
+async def test_connections_that_wait_for_the_system_are_bounded_and_take_no_place() -> None:
+    async def never(peer: tuple[str, int], own: tuple[str, int]) -> bool:
+        await asyncio.Event().wait()
+        return True
+
+    async with Door(most=3, ours=never).open() as door:
+        waiting = [await door.knock() for _ in range(3)]
+        reader, writer = await door.knock()
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
+        judged, places = len(door.doors.judging), len(door.doors.open)
+        for _, one in (*waiting, (reader, writer)):
+            one.close()
+        async with asyncio.timeout(PATIENCE):
+            while door.doors.judging:
+                # A pause of reading hides that they have gone; their deadline would show it.
+                door.doors.close()
+                await asyncio.sleep(0.01)
+
+    assert (judged, places) == (3, 0)
+
+
 # ── with a real agent behind ────────────────────────────────────────────────────────────────────
 
 
@@ -162,8 +237,8 @@ async def test_200_idle_connections_do_not_disturb_the_agent(agent: LivingAgent)
             _, writer = await asyncio.open_connection("127.0.0.1", agent.server.port)
             stack.callback(writer.close)
         before = await agent.heartbeats()
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http, http.get(url) as answer:
-            status = answer.status
+        async with aiohttp.ClientSession() as http:
+            status, _ = await (await opened(http, url)).get("/api/limits")
         await asyncio.sleep(3 * QUICK.heartbeat_every)
         after = await agent.heartbeats()
 
@@ -203,11 +278,9 @@ async def test_a_page_left_open_for_a_day_of_changes_keeps_nothing(agent: Living
     url = await agent.page.address()
     assert agent.server is not None
     server = agent.server
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
-        async with http.get(url):
-            pass
-        address = f"http://127.0.0.1:{server.port}/events"
-        async with http.get(address) as answer:
+    async with aiohttp.ClientSession() as http:
+        page = await opened(http, url)
+        async with page.ask("/events") as answer:
 
             async def read() -> None:
                 async for _ in answer.content.iter_chunked(1 << 16):

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from agent.config import load
-from agent.config_keys import TABLES
+from agent.config_keys import TABLES, is_guarded
+from agent.core.settings import Intent, Settings, WantedApplication, WantedMode
+from agent.core.setup_answers import Answers, edits
 from agent.guides import load_guides
 from agent.page import acting, configuring, explaining, fixing, guiding, limiting
 from agent.page.desk import Refused
@@ -310,6 +312,66 @@ async def test_a_connection_is_taken_out_and_the_rest_stays(desk: MadeUpDesk) ->
     assert load(desk.config).notifications.remote == ("ntfy://secret",)
     assert "# mine" in desk.config.read_text()
     await refused(configuring.remove(desk, {"connection": "paper"}))
+
+
+SECRETS = ["ntfy://token@ho'st/a b", "json://user:secret@host", "json://user:other@host", "https://hooks.example/T/B"]
+
+
+async def test_secrets_are_never_shown_and_come_back_as_what_they_stand_for(desk: MadeUpDesk) -> None:
+    await configuring.change(desk, {"key": "notifications.remote", "value": SECRETS})
+    await configuring.change(desk, {"key": "connections.Paper.start_command", "value": ["/x", "--pw=hunter2", "-i"]})
+    answer = await configuring.read(desk, {})
+    shown, command = value(answer, "notifications", "remote"), value(answer, "connections", "start_command")
+    await configuring.change(desk, {"key": "notifications.remote", "value": [shown[2], "ntfy://new", *shown[:2]]})
+    await configuring.change(desk, {"key": "connections.Paper.start_command", "value": [*command, "-j"]})
+    after = load(desk.config)
+
+    assert len(set(shown)) == len(SECRETS)
+    assert all(
+        part not in str(answer["tables"])
+        for part in ("token", "st/a b", "secret", "other@", "hooks.example", "hunter2")
+    )
+    assert shown[0].startswith("ntfy://•••")
+    assert (command[0], command[2]) == ("/x", "-i")
+    assert after.notifications.remote == (SECRETS[2], "ntfy://new", SECRETS[0], SECRETS[1])
+    assert after.connections[0].start_command == ("/x", "--pw=hunter2", "-i", "-j")
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["notifications.remote", "checks.test_symbols", "connections.Paper.start_command", "connections[1].start_command"],
+)
+async def test_a_mask_means_nothing_elsewhere_and_no_more_when_its_value_has_gone(key: str, desk: MadeUpDesk) -> None:
+    (mask,) = value(await configuring.read(desk, {}), "notifications", "remote")
+    await configuring.change(desk, {"key": "notifications.remote", "value": []})
+    before = desk.config.read_text()
+    no = await refused(configuring.change(desk, {"key": key, "value": [mask]}))
+
+    assert no.status == 422
+    assert desk.config.read_text() == before
+
+
+def test_what_is_guarded_is_said_at_its_key_and_asked_of_a_fresh_page() -> None:
+    guarded = {f"{t.name}.{k.name}" for t in TABLES.values() for k in t.keys if k.guarded}
+    ways = {e.path: e.guarded for e in ENDPOINTS if e.method == "POST"}
+
+    assert guarded == {"connections.start_command", "notifications.remote"}
+    for key in ("connections.A.start_command", " connections[1]. start_command ", "notifications.remote", "x.remote"):
+        assert ways["settings"]({"key": key}), key
+    assert not ways["settings"]({"key": "connections.A.port"})
+    assert ways["at-login"]({"on": True})
+    assert ways["setup"]({"act": "start-at-login"})
+    assert not ways["setup"]({"act": "write"})
+
+
+async def test_a_set_up_never_writes_what_is_guarded() -> None:
+    answers = Answers(
+        application=WantedApplication.TWS, trading_mode=WantedMode.LIVE, intent=Intent.DATA, port=4001, symbol="AAPL"
+    )
+    written = [key for key, _ in edits(Settings(), "A", answers)]
+
+    assert len(written) == 6
+    assert [key for key in written if is_guarded(key)] == []
 
 
 async def test_what_was_written_is_what_is_shown_again(desk: MadeUpDesk) -> None:

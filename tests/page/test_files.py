@@ -5,7 +5,7 @@ from importlib import resources
 
 import pytest
 
-from agent.page.files import CSRF_PLACE, MODULES, STRANGER, STRANGER_POLICY, STYLE_SHEET, find
+from agent.page.files import MODULES, STRANGER, STRANGER_POLICY, STYLE_SHEET, find, opened
 
 STATIC = resources.files("agent.page") / "static"
 LARGEST = 300_000
@@ -64,8 +64,13 @@ def test_the_page_preloads_what_its_first_view_needs_and_nothing_else() -> None:
     assert "view_settings.js" not in preloaded
 
 
-def test_the_second_secret_has_one_place() -> None:
-    assert text_of("/").encode().count(CSRF_PLACE) == 1
+def test_the_key_has_one_place_and_is_in_no_page_but_the_opened_one() -> None:
+    page = opened("key.secret", 'x"><script>').body.decode()
+
+    assert page.count("key.secret") == 1
+    assert "<script>" not in page
+    assert "{{" not in page + text_of("/")
+    assert 'name="gatelight-key" content="" data-view=""' in text_of("/")
 
 
 def test_the_style_sheet_knows_dark_forced_colours_paper_and_calm() -> None:

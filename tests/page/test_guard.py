@@ -1,22 +1,24 @@
-"""Who may come in, decided without a server."""
+"""What lets a page in, decided without a server."""
 
 import pytest
 
 from agent.page.guard import (
+    FRESH_SECONDS,
     MOST_SESSIONS,
     MOST_TOKENS,
     SESSION_SECONDS,
     TOKEN_SECONDS,
     Keyring,
+    Session,
     Shown,
-    cookie_name,
-    csrf_of,
-    may_not_change,
+    digest,
+    signed,
     turned_away,
 )
 
 PORT = 4711
 OURS = f"127.0.0.1:{PORT}"
+BODY = digest(b"body")
 
 
 class Clock:
@@ -27,10 +29,18 @@ class Clock:
         return self.now
 
 
-def entered(keyring: Keyring) -> str:
+def entered(keyring: Keyring) -> Session:
     found = keyring.enter(keyring.invite())
     assert found is not None
-    return found.cookie
+    return found[0]
+
+
+def proof(session: Session, method: str = "POST", path: str = "/api/do", nonce: str = "n", body: str = BODY) -> str:
+    return ".".join((session.page, nonce, body, signed(session.key, "page", method, path, nonce, body)))
+
+
+def known(keyring: Keyring, session: Session) -> bool:
+    return keyring.proven(proof(session), "POST", "/api/do") is not None
 
 
 def test_a_token_opens_once_and_leads_to_its_view() -> None:
@@ -39,8 +49,8 @@ def test_a_token_opens_once_and_leads_to_its_view() -> None:
     first, second = keyring.enter(token), keyring.enter(token)
 
     assert first is not None
-    assert first.view == "problem/x/api-disabled"
-    assert keyring.session_of(first.cookie) is not None
+    assert first[1] == "problem/x/api-disabled"
+    assert known(keyring, first[0])
     assert second is None
 
 
@@ -62,15 +72,15 @@ def test_a_wrong_token_opens_nothing(token: str) -> None:
     keyring.invite()
 
     assert keyring.enter(token) is None
-    assert keyring.session_of(token) is None
 
 
-def test_tokens_and_cookies_cannot_be_guessed_and_do_not_repeat() -> None:
+def test_secrets_cannot_be_guessed_and_do_not_repeat() -> None:
     keyring = Keyring(Clock())
-    made = {keyring.invite() for _ in range(10)} | {entered(keyring) for _ in range(10)}
+    sessions = [entered(keyring) for _ in range(10)]
+    made = {keyring.invite() for _ in range(10)} | {s.key for s in sessions} | {s.wait for s in sessions}
 
-    assert len(made) == 20
-    assert min(map(len, made)) >= 43  # 256 bits in base 64
+    assert len(made) == 30
+    assert min(map(len, made)) >= 43  # 256 bits in base 64, or more digits
 
 
 def test_the_oldest_unused_token_gives_way() -> None:
@@ -81,53 +91,106 @@ def test_the_oldest_unused_token_gives_way() -> None:
     assert all(keyring.enter(token) for token in tokens[1:])
 
 
-def test_the_browser_unused_for_longest_gives_way() -> None:
+def test_a_token_that_is_expected_twice_takes_one_place() -> None:
+    keyring = Keyring(Clock())
+    token = keyring.invite()
+    for _ in range(MOST_TOKENS + 1):
+        keyring.expect("x")
+
+    assert keyring.enter(token) is not None
+
+
+def test_the_page_unused_for_longest_gives_way() -> None:
     clock = Clock()
     keyring = Keyring(clock)
-    cookies = []
+    pages = []
     for _ in range(MOST_SESSIONS):
         clock.now += 1
-        cookies.append(entered(keyring))
+        pages.append(entered(keyring))
     clock.now += 1
-    keyring.session_of(cookies[0])
+    known(keyring, pages[0])
     entered(keyring)
 
-    assert keyring.session_of(cookies[0]) is not None
-    assert keyring.session_of(cookies[1]) is None
+    assert known(keyring, pages[0])
+    assert not known(keyring, pages[1])
 
 
-def test_a_session_ends_a_week_after_it_was_used_last() -> None:
+def test_a_page_is_forgotten_a_week_after_it_was_used_last() -> None:
     clock = Clock()
     keyring = Keyring(clock)
-    cookie = entered(keyring)
-    clock.now += SESSION_SECONDS - 1
-    used = keyring.session_of(cookie)
-    clock.now += SESSION_SECONDS - 1
-    used_again = keyring.session_of(cookie)
+    page = entered(keyring)
+    for _ in range(2):
+        clock.now += SESSION_SECONDS - 1
+        assert known(keyring, page)
     clock.now += SESSION_SECONDS + 1
 
-    assert used is not None
-    assert used_again is not None
-    assert keyring.session_of(cookie) is None
+    assert not known(keyring, page)
 
 
-def test_a_browser_is_known_again_after_a_restart_and_nothing_kept_is_its_secret() -> None:
-    before = Keyring(Clock())
-    cookie = entered(before)
-    after = Keyring(Clock(), before.sessions)
+def test_what_was_signed_counts_for_that_very_request_alone() -> None:
+    keyring = Keyring(Clock())
+    page, other = entered(keyring), entered(keyring)
+    sent = proof(page)
+    found = keyring.proven(sent, "POST", "/api/do")
+    name, nonce, body, signature = sent.split(".")
 
-    assert after.session_of(cookie) == before.session_of(cookie)
-    assert cookie not in "".join(before.sessions)
-    assert after.session_of(before.sessions[0]) is None
+    assert found is not None
+    assert (found.nonce, found.body) == ("n", BODY)
+    assert keyring.proven(sent, "GET", "/api/do") is None
+    assert keyring.proven(sent, "POST", "/api/do?x=1") is None
+    assert keyring.proven(".".join((name, nonce, digest(b"other"), signature)), "POST", "/api/do") is None
+    assert keyring.proven(".".join((name, "m", body, signature)), "POST", "/api/do") is None
+    assert keyring.proven(".".join((other.page, nonce, body, signature)), "POST", "/api/do") is None
 
 
-def test_the_second_secret_belongs_to_the_first_and_does_not_tell_it() -> None:
-    assert csrf_of("a") == csrf_of("a") != csrf_of("b")
-    assert "secret" not in csrf_of("secret")
+@pytest.mark.parametrize("sent", [None, "", ".", "...", "a.b.c.d", "é.\ud800.é.é", "....", "x" * 10_000])
+def test_what_is_not_signed_proves_nothing(sent: str | None) -> None:
+    keyring = Keyring(Clock())
+    entered(keyring)
+
+    assert keyring.proven(sent, "GET", "/events") is None
 
 
-def test_two_agents_on_one_host_do_not_share_a_cookie() -> None:
-    assert cookie_name(1) != cookie_name(2)
+@pytest.mark.parametrize("signature", ["", "é", "0" * 64])
+def test_a_guessed_signature_proves_nothing(signature: str) -> None:
+    keyring = Keyring(Clock())
+    page = entered(keyring)
+
+    assert keyring.proven(f"{page.page}.n.{BODY}.{signature}", "POST", "/api/do") is None
+
+
+def test_an_answer_is_signed_too_and_nothing_sent_is_the_key() -> None:
+    keyring = Keyring(Clock())
+    page = entered(keyring)
+    found = keyring.proven(proof(page), "POST", "/api/do")
+
+    assert found is not None
+    assert found.answer == signed(page.key, "agent", "n") != signed(page.key, "agent", "m")
+    assert page.key not in found.answer + proof(page)
+    assert page.wait not in found.answer + proof(page)
+
+
+def test_after_the_end_of_a_server_nothing_of_it_counts() -> None:
+    keyring = Keyring(Clock())
+    page, token = entered(keyring), keyring.invite()
+    keyring.forget()
+
+    assert not known(keyring, page)
+    assert keyring.enter(token) is None
+    assert keyring.waiting == {}
+
+
+def test_a_page_is_fresh_for_five_minutes_after_icon_or_terminal_opened_it() -> None:
+    clock = Clock()
+    keyring = Keyring(clock)
+    page = entered(keyring)
+    keyring.expect("sent here by a server before")
+    moved = keyring.enter("sent here by a server before")
+
+    assert page.fresh(clock.now + FRESH_SECONDS - 1)
+    assert not page.fresh(clock.now + FRESH_SECONDS)
+    assert moved is not None
+    assert not moved[0].fresh(clock.now)
 
 
 @pytest.mark.parametrize(
@@ -177,20 +240,7 @@ def test_other_methods_are_not_known(method: str) -> None:
     assert turned.status == 405
 
 
-@pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
-def test_only_json_changes_anything(kind: str) -> None:
-    turned = may_not_change(Shown("POST", OURS, content_type=kind, csrf=csrf_of("cookie")), "cookie")
-
-    assert turned is not None
-    assert turned.status == 415
-
-
-@pytest.mark.parametrize("csrf", [None, "", "x", csrf_of("another cookie"), "cookie", "é"])
-def test_only_who_knows_the_second_secret_changes_anything(csrf: str | None) -> None:
-    turned = may_not_change(Shown("POST", OURS, content_type="application/json", csrf=csrf), "cookie")
-
-    assert turned is not None
-    assert turned.status == 403
-    assert (
-        may_not_change(Shown("POST", OURS, content_type="application/json", csrf=csrf_of("cookie")), "cookie") is None
-    )
+def test_another_port_of_this_host_may_send_its_tab_to_the_entrance_and_nowhere_else() -> None:
+    assert turned_away(Shown("GET", OURS, site="same-site", navigation=True, entrance=True), PORT) is None
+    assert turned_away(Shown("GET", OURS, site="same-site", entrance=True), PORT) is not None
+    assert turned_away(Shown("GET", OURS, site="cross-site", navigation=True, entrance=True), PORT) is not None

@@ -12,21 +12,23 @@ from typing import Any
 import aiohttp
 import pytest
 
-from agent.page.guard import CSRF_HEADER, Keyring, cookie_name, csrf_of
-from agent.page.server import LARGEST_BODY, PageServer, PortTaken
-from agent.page.streams import MOST_PER_SESSION, Streams
+from agent.page.guard import FRESH_SECONDS, PROOF_HEADER, Keyring, signed
+from agent.page.port import PortTaken
+from agent.page.server import LARGEST_BODY, STALE, PageServer
+from agent.page.streams import MOST_STREAMS, Streams
 from tests.page.made_up_desk import MadeUpDesk
+from tests.page.visiting import VisitingPage, events, opened
 
 PATIENCE = 30.0
 
 
 class Visitor:
-    """Somebody at the page's port."""
+    """A browser of this user at the page's port."""
 
     def __init__(self, server: PageServer, http: aiohttp.ClientSession) -> None:
         self.server = server
         self.http = http
-        self.cookie = ""
+        self.page = VisitingPage(http, self.address)
 
     @property
     def address(self) -> str:
@@ -34,18 +36,13 @@ class Visitor:
 
     async def enter(self) -> None:
         """As the opener does it."""
-        async with self.http.get(self.server.url("now"), allow_redirects=False) as answer:
-            assert answer.status == 303
-            self.cookie = answer.cookies[cookie_name(self.server.port)].value
+        self.page = await opened(self.http, self.server.url("now"))
 
     async def get(self, path: str, **more: Any) -> tuple[int, str]:
-        async with self.http.get(self.address + path, **more) as answer:
-            return answer.status, await answer.text()
+        return await self.page.get(path, **more)
 
     async def post(self, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
-        sent = {CSRF_HEADER: csrf_of(self.cookie), **headers}
-        async with self.http.post(self.address + path, json={} if body is None else body, headers=sent) as answer:
-            return answer.status, await answer.json()
+        return await self.page.post(path, body, **headers)
 
 
 async def until(met: Callable[[], bool]) -> None:
@@ -73,56 +70,60 @@ async def server(desk: MadeUpDesk) -> AsyncIterator[PageServer]:
 
 @pytest.fixture
 async def visitor(server: PageServer) -> AsyncIterator[Visitor]:
-    """Without a session until `enter`; its cookies are kept even for an IP address, as a browser does."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+    """Without a key until `enter`."""
+    async with aiohttp.ClientSession() as http:
         yield Visitor(server, http)
 
 
 async def test_it_listens_on_loopback_alone(server: PageServer) -> None:
-    assert server._listening is not None
-    names = [s.getsockname()[0] for s in server._listening.sockets]
+    names = [s.getsockname()[0] for listening in server._listening for s in listening.sockets]
 
     assert names == ["127.0.0.1"]
 
 
-async def test_the_opener_is_let_in_and_its_token_leaves_the_address_bar(visitor: Visitor, server: PageServer) -> None:
+async def test_the_opener_gets_the_page_with_its_key_and_no_cookie(visitor: Visitor, server: PageServer) -> None:
     async with visitor.http.get(server.url("problem/A%20B/api-off"), allow_redirects=False) as answer:
-        cookie = answer.cookies[cookie_name(server.port)]
+        text = await answer.text()
 
-        assert answer.status == 303
-        assert answer.headers["Location"] == "/#/problem/A%20B/api-off"
-        assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Strict", "/")
+        assert answer.status == 200
+        assert "Set-Cookie" not in answer.headers
         assert answer.headers["Referrer-Policy"] == "no-referrer"
-    status, page = await visitor.get("/")
-    assert status == 200
-    assert csrf_of(cookie.value) in page
-    assert cookie.value not in page
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert 'data-view="problem/A%20B/api-off"' in text
+    assert (await visitor.get("/api/limits"))[0] == 403
+    await visitor.enter()
+    assert (await visitor.get("/api/limits"))[0] == 200
 
 
 async def test_a_token_is_good_for_one_entrance(visitor: Visitor, server: PageServer) -> None:
     url = server.url()
-    async with visitor.http.get(url, allow_redirects=False) as first:
-        assert first.status == 303
-    async with aiohttp.ClientSession() as other, other.get(url, allow_redirects=False) as second:
+    await opened(visitor.http, url)
+    async with visitor.http.get(url) as second:
         assert second.status == 403
-        assert "Set-Cookie" not in second.headers
+        assert "gatelight-key" not in await second.text()
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/page.css", "/app.js", "/icon.svg", "/events", "/api/guide", "/api/settings", "/x"]
-)
-async def test_without_a_session_there_is_nothing(path: str, visitor: Visitor) -> None:
+@pytest.mark.parametrize("path", ["/events", "/api/guide", "/api/settings", "/api/limits", "/x", "/closed"])
+async def test_without_a_key_there_is_nothing(path: str, visitor: Visitor) -> None:
     status, text = await visitor.get(path)
 
     assert status == 403
     assert "gatelight" in text.lower()
-    assert "csrf" not in text
+    assert "key" not in text
+
+
+@pytest.mark.parametrize("path", ["/", "/page.css", "/app.js", "/icon.svg"])
+async def test_what_holds_nothing_private_needs_no_key(path: str, visitor: Visitor) -> None:
+    before = await visitor.get(path)
+    await visitor.enter()
+
+    assert before == await visitor.get(path)
+    assert before[0] == 200
+    assert visitor.page.key not in before[1]
 
 
 async def test_a_wrong_token_gets_the_same_as_none(visitor: Visitor) -> None:
-    status, text = await visitor.get("/enter?token=wrong", allow_redirects=False)
-
-    assert (status, text) == await visitor.get("/")
+    assert await visitor.get("/enter?token=wrong") == await visitor.get("/enter") == await visitor.get("/closed")
 
 
 @pytest.mark.parametrize(
@@ -145,9 +146,9 @@ async def test_a_wrong_token_gets_the_same_as_none(visitor: Visitor) -> None:
 async def test_no_path_leads_outside_the_table(path: str, visitor: Visitor) -> None:
     await visitor.enter()
     reader, writer = await asyncio.open_connection("127.0.0.1", visitor.server.port)
-    cookie = f"{cookie_name(visitor.server.port)}={visitor.cookie}"
+    proof = f"{PROOF_HEADER}: {visitor.page.proof('GET', path)}"
     # As it is: a client would tidy the path up first.
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{visitor.server.port}\r\nCookie: {cookie}\r\n\r\n".encode())
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{visitor.server.port}\r\n{proof}\r\n\r\n".encode())
     answer = await asyncio.wait_for(reader.readline(), PATIENCE)
     writer.close()
 
@@ -158,12 +159,12 @@ async def test_no_path_leads_outside_the_table(path: str, visitor: Visitor) -> N
     "headers", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}]
 )
 @pytest.mark.parametrize("path", ["/", "/app.js", "/events", "/api/limits"])
-async def test_a_session_does_not_help_who_comes_from_elsewhere(
+async def test_a_key_does_not_help_what_comes_from_elsewhere(
     path: str, headers: dict[str, str], visitor: Visitor
 ) -> None:
     await visitor.enter()
     fine, _ = await visitor.get("/api/limits")
-    status, text = await visitor.get(path, headers=headers)
+    status, text = await visitor.get(path, **headers)
 
     assert fine == 200
     assert status == 403
@@ -171,7 +172,7 @@ async def test_a_session_does_not_help_who_comes_from_elsewhere(
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Host": "evil.example"}, {"Origin": "null"}, {CSRF_HEADER: ""}, {CSRF_HEADER: "guess"}]
+    "headers", [{"Host": "evil.example"}, {"Origin": "null"}, {PROOF_HEADER: ""}, {PROOF_HEADER: "a.b.c.d"}]
 )
 async def test_nothing_is_changed_by_who_comes_from_elsewhere(
     headers: dict[str, str], visitor: Visitor, desk: MadeUpDesk
@@ -185,10 +186,18 @@ async def test_nothing_is_changed_by_who_comes_from_elsewhere(
 
 async def test_a_form_of_another_site_changes_nothing(visitor: Visitor, desk: MadeUpDesk) -> None:
     await visitor.enter()
-    text = json.dumps({"command": "disconnect"})
-    headers = {CSRF_HEADER: csrf_of(visitor.cookie), "Content-Type": "text/plain"}
-    async with visitor.http.post(visitor.address + "/api/do", data=text, headers=headers) as answer:
-        assert answer.status == 415
+    status, _ = await visitor.post("/api/do", {"command": "disconnect"}, **{"Content-Type": "text/plain"})
+
+    assert status == 415
+    assert desk.asked == []
+
+
+async def test_a_body_that_was_not_signed_changes_nothing(visitor: Visitor, desk: MadeUpDesk) -> None:
+    await visitor.enter()
+    signature = visitor.page.proof("POST", "/api/do", b'{"command": "look"}')
+    status, _ = await visitor.post("/api/do", {"command": "disconnect"}, **{PROOF_HEADER: signature})
+
+    assert status == 403
     assert desk.asked == []
 
 
@@ -235,7 +244,7 @@ async def test_a_click_reaches_the_agent(visitor: Visitor, desk: MadeUpDesk) -> 
 async def test_a_body_of_10_mb_is_refused_before_it_is_read(visitor: Visitor, desk: MadeUpDesk) -> None:
     await visitor.enter()
     body = io.BytesIO(b'{"command": "' + b"x" * 10_000_000 + b'"}')
-    headers = {CSRF_HEADER: csrf_of(visitor.cookie), "Content-Type": "application/json"}
+    headers = {PROOF_HEADER: visitor.page.proof("POST", "/api/do"), "Content-Type": "application/json"}
     status = 0
     # The server hangs up in the middle, which a client may meet before it has read the answer.
     with contextlib.suppress(aiohttp.ClientError, ConnectionError):
@@ -257,7 +266,7 @@ async def test_a_body_without_a_length_is_cut_off_as_well(visitor: Visitor, desk
             sent += LARGEST_BODY
             yield b"x" * LARGEST_BODY
 
-    headers = {CSRF_HEADER: csrf_of(visitor.cookie), "Content-Type": "application/json"}
+    headers = {PROOF_HEADER: visitor.page.proof("POST", "/api/do"), "Content-Type": "application/json"}
     status = 0
     with contextlib.suppress(aiohttp.ClientError, ConnectionError):
         async with visitor.http.post(visitor.address + "/api/do", data=endless(), headers=headers) as answer:
@@ -271,8 +280,7 @@ async def test_a_body_without_a_length_is_cut_off_as_well(visitor: Visitor, desk
 @pytest.mark.parametrize("body", [b"", b"x", b"[]", b"1", b"null", b"[" * 30_000, b"\xff\xfe", b'{"command":{}}'])
 async def test_what_is_not_a_json_object_of_ours_is_refused_in_words(body: bytes, visitor: Visitor) -> None:
     await visitor.enter()
-    headers = {CSRF_HEADER: csrf_of(visitor.cookie), "Content-Type": "application/json"}
-    async with visitor.http.post(visitor.address + "/api/do", data=body, headers=headers) as answer:
+    async with visitor.page.ask("/api/do", "POST", body) as answer:
         said = await answer.json()
 
         assert answer.status == 400
@@ -290,7 +298,7 @@ async def test_a_fault_of_an_endpoint_is_told_and_logged_without_secrets(
     assert status == 500
     assert "Traceback" not in text
     assert "a request to the status page failed" in caplog.text
-    assert visitor.cookie not in caplog.text
+    assert visitor.page.key not in caplog.text
     assert "token=" not in caplog.text
 
 
@@ -307,40 +315,89 @@ async def test_malformed_requests_fill_no_log(server: PageServer, caplog: pytest
     assert [r for r in caplog.records if r.name.startswith(("aiohttp", "agent")) and r.levelno > logging.INFO] == []
 
 
-async def test_another_users_program_is_turned_away_and_uses_nothing_up(desk: MadeUpDesk) -> None:
-    clock = asyncio.get_running_loop().time
+async def test_another_users_program_is_turned_away_and_uses_nothing_up(
+    desk: MadeUpDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     ours = False
-    server = PageServer(desk, Keyring(clock), ours=lambda peer, own: ours)
+    server = PageServer(desk, Keyring(asyncio.get_running_loop().time), ours=lambda peer, own: ours)
     await server.start(0)
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+    async with aiohttp.ClientSession() as http:
         url = server.url()
-        async with http.get(url, allow_redirects=False) as theirs:
-            assert theirs.status == 403
+        for path in (url, f"http://127.0.0.1:{server.port}/", f"http://127.0.0.1:{server.port}/app.js"):
+            with pytest.raises(aiohttp.ClientError):
+                await http.get(path)
         ours = True
-        async with http.get(url, allow_redirects=False) as mine:
-            assert mine.status == 303
+        page = await opened(http, url)
     await server.close()
+
+    assert page.key
+    assert caplog.text.count("of another user") == 1
+
+
+async def test_a_page_that_was_opened_long_ago_does_not_say_which_program_runs(desk: MadeUpDesk) -> None:
+    now = 1000.0
+    server = PageServer(desk, Keyring(lambda: now))
+    await server.start(0)
+    async with aiohttp.ClientSession() as http:
+        page = await opened(http, server.url())
+        early = await page.post("/api/at-login", {"on": True})
+        now += FRESH_SECONDS
+        refused = [
+            await page.post("/api/at-login", {"on": True}),
+            await page.post("/api/settings", {"key": "connections.A.start_command", "value": ["/bin/sh"]}),
+            await page.post("/api/settings", {"key": "notifications.remote ", "value": ["json://elsewhere"]}),
+            await page.post("/api/setup", {"act": "start-at-login", "value": True}),
+        ]
+        others = await page.post("/api/do", {"command": "look"}), await page.get("/api/settings")
+    await server.close()
+
+    assert early == (200, {"done": True})
+    assert refused == [(403, {"error": STALE})] * 4
+    assert [status for status, _ in others] == [200, 200]
+    assert [asked["command"] for asked in desk.asked] == ["at login", "look"]
+
+
+async def test_pages_of_a_server_before_are_sent_here_and_served_nothing_there(desk: MadeUpDesk) -> None:
+    clock = asyncio.get_running_loop().time
+    before = PageServer(desk, Keyring(clock))
+    await before.start(0)
+    async with aiohttp.ClientSession() as http:
+        old = await opened(http, before.url())
+        kept = dict(before._keyring.waiting)
+        await before.close()
+        after = PageServer(desk, Keyring(clock))
+        after.bind(0)
+        after.wait_for(old.port, kept)
+        await after.start(0)
+        shut = [(await old.get(path))[0] for path in ("/", "/app.js", "/events", "/api/settings")]
+        status, text = await old.get(f"/moved?page={old.page}&nonce=n")
+        told = json.loads(text)
+        unknown = await old.get("/moved?page=x&nonce=n")
+        token = signed(kept[old.page], "enter", told["salt"])
+        async with http.get(f"http://127.0.0.1:{told['port']}/enter?token={old.key}") as guessed:
+            wrong = guessed.status
+        moved = await opened(http, f"http://127.0.0.1:{told['port']}/enter?token={token}")
+        works = await moved.get("/api/limits")
+        guarded = await moved.post("/api/at-login", {"on": True})
+        await after.close()
+
+    assert old.port != after.port
+    assert shut == [403] * 4
+    assert (status, unknown[0], wrong) == (200, 403, 403)
+    assert told["proof"] == signed(kept[old.page], "moved", "n", told["port"], told["salt"])
+    assert works[0] == 200
+    assert guarded == (403, {"error": STALE})
 
 
 # ── live ────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def events(answer: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, str]]:
-    """Name and data of what comes."""
-    name = "message"
-    async for raw in answer.content:
-        line = raw.decode().rstrip("\n")
-        if line.startswith("event: "):
-            name = line.removeprefix("event: ")
-        elif line.startswith("data: ") or line == "data:":
-            yield name, line[6:]
-            name = "message"
-
-
 async def test_a_page_is_told_how_things_are_and_every_change(visitor: Visitor, desk: MadeUpDesk) -> None:
     await visitor.enter()
-    async with asyncio.timeout(PATIENCE), visitor.http.get(visitor.address + "/events") as answer:
+    async with asyncio.timeout(PATIENCE), visitor.page.ask("/events") as answer:
         coming = events(answer)
+        wait = await anext(coming)
         first = await anext(coming)
         beat = await anext(coming)
         desk.shown = {**desk.shown, "overall": "problem"}
@@ -348,6 +405,8 @@ async def test_a_page_is_told_how_things_are_and_every_change(visitor: Visitor, 
         rest = [await anext(coming) for _ in range(3)]
 
         assert answer.headers["Content-Type"].startswith("text/event-stream")
+        assert answer.headers[PROOF_HEADER]
+        assert wait == ("wait", visitor.server._keyring.waiting[visitor.page.page])
         assert json.loads(first[1])["overall"] == "connected"
         assert beat == ("beat", "")
         assert "problem" in [json.loads(data)["overall"] for name, data in rest if name == "message"]
@@ -355,8 +414,9 @@ async def test_a_page_is_told_how_things_are_and_every_change(visitor: Visitor, 
 
 async def test_what_has_not_changed_is_not_sent_again(visitor: Visitor) -> None:
     await visitor.enter()
-    async with asyncio.timeout(PATIENCE), visitor.http.get(visitor.address + "/events") as answer:
+    async with asyncio.timeout(PATIENCE), visitor.page.ask("/events") as answer:
         coming = events(answer)
+        await anext(coming)
         await anext(coming)
         visitor.server.changed()
         names = [(await anext(coming))[0] for _ in range(3)]
@@ -364,18 +424,18 @@ async def test_what_has_not_changed_is_not_sent_again(visitor: Visitor) -> None:
         assert names == ["beat"] * 3
 
 
-async def test_one_browser_has_so_many_live_pages_and_no_more(visitor: Visitor) -> None:
+async def test_there_are_so_many_live_pages_and_no_more(visitor: Visitor) -> None:
     await visitor.enter()
     async with contextlib.AsyncExitStack() as stack:
-        for _ in range(MOST_PER_SESSION):
-            answer = await stack.enter_async_context(visitor.http.get(visitor.address + "/events"))
+        for _ in range(MOST_STREAMS):
+            answer = await stack.enter_async_context(visitor.page.ask("/events"))
             assert answer.status == 200
             await anext(events(answer))
         status, text = await visitor.get("/events")
 
         assert status == 503
         assert "close one" in text
-        assert len(visitor.server.streams) == MOST_PER_SESSION
+        assert len(visitor.server.streams) == MOST_STREAMS
     await until(lambda: not len(visitor.server.streams))
 
 
@@ -383,10 +443,8 @@ async def test_a_page_that_does_not_read_is_dropped(visitor: Visitor, desk: Made
     await visitor.enter()
     reader = socket.create_connection(("127.0.0.1", visitor.server.port))
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    cookie = f"{cookie_name(visitor.server.port)}={visitor.cookie}"
-    reader.sendall(
-        f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{visitor.server.port}\r\nCookie: {cookie}\r\n\r\n".encode()
-    )
+    proof = f"{PROOF_HEADER}: {visitor.page.proof('GET', '/events')}"
+    reader.sendall(f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{visitor.server.port}\r\n{proof}\r\n\r\n".encode())
     await until(lambda: len(visitor.server.streams) == 1)
     async with asyncio.timeout(4 * PATIENCE):
         count = 0
@@ -430,10 +488,10 @@ async def test_it_ends_when_nobody_looks_and_not_before(desk: MadeUpDesk) -> Non
     streams = Streams(desk.view, pause=0.0, beat=0.02)
     server = PageServer(desk, Keyring(clock), idle_seconds=0.15, on_use=used.append, streams=streams)
     await server.start(0)
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+    async with aiohttp.ClientSession() as http:
         visitor = Visitor(server, http)
         await visitor.enter()
-        async with http.get(visitor.address + "/events") as answer:
+        async with visitor.page.ask("/events") as answer:
             coming = events(answer)
             for _ in range(20):
                 await asyncio.wait_for(anext(coming), PATIENCE)
@@ -450,21 +508,21 @@ async def test_after_its_end_it_can_be_started_on_the_same_port(desk: MadeUpDesk
     port = server.port
     await server.close()
     await server.start(port)
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+    async with aiohttp.ClientSession() as http:
         visitor = Visitor(server, http)
         await visitor.enter()
         status, _ = await visitor.get("/api/limits")
-        async with http.get(visitor.address + "/events") as answer:
+        async with visitor.page.ask("/events") as answer:
             name, _ = await anext(events(answer))
     await server.close()
 
     assert server.port == port
-    assert (status, name) == (200, "message")
+    assert (status, name) == (200, "wait")
 
 
 async def test_its_end_ends_what_is_open(visitor: Visitor, server: PageServer) -> None:
     await visitor.enter()
-    async with asyncio.timeout(PATIENCE), visitor.http.get(visitor.address + "/events") as answer:
+    async with asyncio.timeout(PATIENCE), visitor.page.ask("/events") as answer:
         coming = events(answer)
         await anext(coming)
         await server.close()
@@ -481,7 +539,7 @@ async def test_half_a_character_from_the_page_is_replaced_and_no_fault(
 ) -> None:
     await visitor.enter()
 
-    status, answer = await visitor.post("/api/explain", {"words": "1100 \ud83d\udcff", "\ud800": "\udfff"})
+    status, answer = await visitor.post("/api/explain", {"words": "error 1100 \ud83d\udcff", "\ud800": "\udfff"})
 
     assert (status, answer["subject"]) == (200, "Notice 1100")
     assert (await visitor.post("/api/explain", {"words": "\ud800"}))[0] == 422

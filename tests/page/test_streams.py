@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from agent.page.streams import MOST_PER_SESSION, MOST_STREAMS, Full, Streams
+from agent.page.streams import MOST_STREAMS, Full, Streams
 
 PATIENCE = 30.0
+GREETING = b"event: wait\ndata: key\n\n"
 
 
 class Reader:
@@ -51,7 +52,7 @@ class Shown:
 async def test_a_hundred_changes_in_a_pause_are_one_view() -> None:
     shown, reader = Shown(), Reader()
     streams = Streams(shown, pause=0.1)
-    running = asyncio.ensure_future(streams.run("a", reader.write))
+    running = asyncio.ensure_future(streams.run(reader.write, GREETING))
     await reader.until(2)
     for number in range(1, 101):
         shown.number = number
@@ -67,7 +68,7 @@ async def test_a_hundred_changes_in_a_pause_are_one_view() -> None:
 async def test_a_view_is_made_once_for_all_pages() -> None:
     shown, readers = Shown(), [Reader() for _ in range(4)]
     streams = Streams(shown, pause=0.0)
-    running = [asyncio.ensure_future(streams.run(str(n), reader.write)) for n, reader in enumerate(readers)]
+    running = [asyncio.ensure_future(streams.run(reader.write, GREETING)) for n, reader in enumerate(readers)]
     for reader in readers:
         await reader.until(2)
     shown.number = 1
@@ -84,8 +85,8 @@ async def test_a_view_is_made_once_for_all_pages() -> None:
 async def test_a_page_that_is_stuck_is_given_up_and_the_others_go_on() -> None:
     shown, stuck, fine = Shown(), Reader(stuck_after=1), Reader()
     streams = Streams(shown, pause=0.0, patience=0.05)
-    lost = asyncio.ensure_future(streams.run("a", stuck.write))
-    going = asyncio.ensure_future(streams.run("b", fine.write))
+    lost = asyncio.ensure_future(streams.run(stuck.write, GREETING))
+    going = asyncio.ensure_future(streams.run(fine.write, GREETING))
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(lost, PATIENCE)
     left = len(streams)
@@ -102,7 +103,7 @@ async def test_a_page_that_is_stuck_is_given_up_and_the_others_go_on() -> None:
 async def test_an_end_does_not_wait_for_a_pause_or_a_beat() -> None:
     reader = Reader()
     streams = Streams(Shown(), pause=60.0, beat=60.0)
-    running = asyncio.ensure_future(streams.run("a", reader.write))
+    running = asyncio.ensure_future(streams.run(reader.write, GREETING))
     await reader.until(2)
     streams.close()
     await asyncio.wait_for(running, PATIENCE)
@@ -113,15 +114,13 @@ async def test_an_end_does_not_wait_for_a_pause_or_a_beat() -> None:
 async def test_so_many_pages_and_no_more() -> None:
     streams = Streams(Shown(), pause=0.0)
     running = []
-    for number in range(MOST_STREAMS):
-        streams.check_room(f"browser {number // MOST_PER_SESSION}")
-        running.append(asyncio.ensure_future(streams.run(f"browser {number // MOST_PER_SESSION}", Reader().write)))
+    for _ in range(MOST_STREAMS):
+        streams.check_room()
+        running.append(asyncio.ensure_future(streams.run(Reader().write, GREETING)))
         await asyncio.sleep(0)
     with pytest.raises(Full):
-        streams.check_room("browser 0")
-    with pytest.raises(Full):
-        streams.check_room("another browser")
+        streams.check_room()
     streams.close()
     await asyncio.gather(*running)
 
-    streams.fresh().check_room("browser 0")
+    streams.fresh().check_room()

@@ -160,6 +160,8 @@ class Machine:
         self.hidden: set[int] = set()
         self.users: dict[int, int] = {}
         self.asked: list[int] = []
+        self.passing: list[DiagRow] = []
+        """Connections that are seen once."""
 
     def inodes_of(self, pid: int) -> list[int]:
         self.asked.append(pid)
@@ -170,9 +172,11 @@ class Machine:
         return self.sockets[pid]
 
     def dump(self, ports: frozenset[int] | None, keep: Keep) -> list[DiagRow]:
+        table = [*self.table, *self.passing]
+        self.passing = self.passing if ports is None else []
         return [
             d
-            for d in self.table
+            for d in table
             if (d.row.state is LISTEN) is (ports is None) and keep(d.row.local_port, d.row.remote_port, d.inode)
         ]
 
@@ -299,6 +303,16 @@ def test_a_program_that_comes_back_is_named_without_asking_all(machine: Machine)
 
     assert found.rows[-1].pid == 400
     assert set(machine.asked) <= {100, 400, os.getpid()}
+
+
+def test_nobody_is_asked_about_a_connection_that_was_over_a_moment_later(machine: Machine) -> None:
+    reader = machine.reader()
+    reader.read(frozenset({100}), frozenset({4002}), thorough=False, now=0.0)
+    machine.asked.clear()
+    machine.passing = [DiagRow(SocketRow(ESTABLISHED, "127.0.0.1", 40000, "127.0.0.1", 4002), 5, 1000)]
+    reader.read(frozenset({100}), frozenset({4002}), thorough=False, now=5.0)
+
+    assert set(machine.asked) <= {100, os.getpid()}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="netlink")

@@ -363,3 +363,20 @@ async def test_a_stop_before_run_lets_run_return() -> None:
     running.start_without_waiting()
 
     assert await running.ended()
+
+
+async def test_no_label_keeps_a_panel_from_the_menu_or_the_user_from_quitting(
+    running: RunningTray, host: TrayHost
+) -> None:
+    nasty = "\udcff \x00 half \ud83d \x1b]0;x\x07 \u202eevil\nforged"
+    below = MenuEntry(nasty, children=(MenuEntry(nasty, OpenLog()),))
+    running.tray.show(Display(IconState.PROBLEM, nasty, (MenuEntry(nasty), below, MenuEntry("Quit", Quit()))))
+    running.start()
+    await host.item_came()
+
+    menu = await host.menu()
+    await host.click("Quit")
+
+    assert [line.label for line in menu.children] == ["\ufffd half \ufffd ]0;x evil forged"] * 2 + ["Quit"]
+    assert (await host.read("ToolTip"))[2] == "\ufffd  half \ufffd ]0;x evil\nforged"
+    assert await running.asked_for(1) == [Quit()]

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.tws.log_lines import find_notices
+from agent.tws.log_lines import find_notices, find_told
+from agent.tws.notice_texts import TEXTS
 from agent.tws.notices import CATALOGUE
 
 
@@ -73,6 +74,16 @@ REAL = [
     (1100, "エラー 1100 IBとTWSの接続が失われました"),
     (326, "Ошибка 326: клиентский идентификатор уже используется"),
     (2110, "Código: 2110, mensaje: La conexión entre TWS y el servidor está rota"),
+    # more libraries
+    (2103, "Reqid -1: 2103 Market data farm connection is broken:usfarm for None"),
+    (2104, "TWS Message: 2 -1 2104 Market data farm connection is OK:usfarm"),
+    (2106, "-1 2106 HMDS data farm connection is OK:ushmds"),
+    (321, "[WARNING] qtpylib.blotter: [IB #321] Error validating request:-'aV' : cause - Invalid account code '0'."),
+    (2139, "[ERROR] ezibpy: [#2139] Real paper-trading has not been acknowledged yet."),
+    (1100, "TWS error [1100]: Connectivity between IB and TWS has been lost."),
+    (10197, "ERR 10197 on AAPL: No market data during competing live session"),
+    (504, "IBKR: error no. 504"),
+    (2105, "onError(-1, 2105, HMDS data farm connection is broken:euhmds)"),
     # typed by hand
     (1100, "1100"),
     (1100, "error 1100"),
@@ -141,6 +152,17 @@ def test_the_number_of_a_notice_is_found_in_a_real_line(code: int, line: str) ->
         "[1100] INFO started",
         "error code 0",
         "Process finished with exit code 0",
+        "HTTP 400 Bad Request",
+        "HTTP Error 403: Forbidden",
+        "error 422: Unprocessable Entity",
+        "socket error 10013",
+        'Os { code: 111, kind: ConnectionRefused, message: "Connection refused" }',
+        "KeyError: 1100",
+        "width: 400,",
+        "x[...] = 123",
+        "100%",
+        '409: "The request is already being processed.",',
+        "scanned 10141 contracts",
         # unknown numbers
         "Error 99999, reqId -1: unheard of",
         "Error 4001: x",
@@ -154,6 +176,15 @@ def test_the_number_of_a_notice_is_found_in_a_real_line(code: int, line: str) ->
 )
 def test_a_number_that_is_no_notice_is_not_taken_for_one(line: str) -> None:
     assert codes(line) == []
+
+
+@pytest.mark.parametrize(("text", "code"), TEXTS)
+def test_a_notice_without_its_number_is_known_by_ibkrs_sentence(text: str, code: int) -> None:
+    found = find_told(f"bot: {text.capitalize()}: more\nother line")
+
+    assert [one.code for one in found] == [code]
+    assert found[0].rest == ": more"
+    assert code in CATALOGUE
 
 
 def test_each_line_of_a_paste_is_read() -> None:

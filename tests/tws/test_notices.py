@@ -2,6 +2,7 @@
 
 import re
 
+import ibapi.errors
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,18 +120,50 @@ def test_every_problem_named_exists(notice) -> None:  # type: ignore[no-untyped-
     assert notice.problem not in notice.others
 
 
-@pytest.mark.parametrize("code", range(510, 594))
-def test_the_whole_sending_range_belongs_to_the_programs_side(code: int) -> None:
+IBKRS_TABLE = (
+    "100-107 109-111 113-126 129 131-148 151-168 200-203 300-317 319-449 481 501-589 1100-1102 1300 "
+    "2100-2111 2119 2130 2137 2152 2158 2168 2169 10000-10003 10005-10027 10089-10091 10147 10148 10186 10187 10189 "
+    "10197 10225 10230 10231 10233-10254 10268-10270 10276-10312 10314-10319 10321 10322 10324-10347"
+)
+"""The numbers in IBKR's table of message codes (2025); those of ranges are written out there one by one."""
+
+
+def in_ibkrs_table() -> list[int]:
+    pairs = [part.partition("-") for part in IBKRS_TABLE.split()]
+    return [code for first, _, last in pairs for code in range(int(first), int(last or first) + 1)]
+
+
+def test_every_number_of_ibkrs_table_has_a_meaning_of_its_own() -> None:
+    assert [code for code in in_ibkrs_table() if code not in CATALOGUE] == []
+
+
+def test_every_number_that_ibkrs_own_library_gives_is_the_programs_affair() -> None:
+    pairs = [value for value in vars(ibapi.errors).values() if isinstance(value, ibapi.errors.CodeMsgPair)]
+    kinds = {pair.errorCode: getattr(lookup(pair.errorCode), "klass", None) for pair in pairs}
+
+    assert len(kinds) > 80
+    assert {code: klass for code, klass in kinds.items() if klass not in (NoticeClass.CLIENT, NoticeClass.USER)} == {}
+
+
+@pytest.mark.parametrize("code", [2112, 2120, 2138, 2140, 2149, 2159, 2167, 10004, 10150, 10320, 595])
+def test_a_number_between_known_ones_is_not_known_for_that(code: int) -> None:
+    assert lookup(code) is None
+
+
+@pytest.mark.parametrize("code", [2139, 10141])
+def test_a_disclaimer_that_was_not_accepted_is_for_the_user(code: int) -> None:
     notice = lookup(code)
 
     assert notice is not None
-    assert notice.klass in (NoticeClass.CLIENT, NoticeClass.USER)
-    assert notice.kind in (NoticeKind.NOT_CONNECTED, NoticeKind.REQUEST_INVALID)
+    assert (notice.kind, notice.klass) == (NoticeKind.PAPER_DISCLAIMER, NoticeClass.USER)
+    assert notice.problem == "session-not-ready"
 
 
-@pytest.mark.parametrize("code", range(2100, 2170))
-def test_the_whole_warning_range_is_known(code: int) -> None:
-    assert lookup(code) is not None
+def test_depth_without_permission_is_no_mere_information() -> None:
+    notice = lookup(2152)
+
+    assert notice is not None
+    assert (notice.kind, notice.klass) == (NoticeKind.NOT_SUBSCRIBED, NoticeClass.USER)
 
 
 @pytest.mark.parametrize("code", [-1, 1, 99, 500, 594, 1099, 2171, 4001, 4002, 7496, 7497, 10061, 20000, 2147483647])

@@ -4,7 +4,7 @@ import { clock, h, patch } from "/dom.js";
 import { listen, post } from "/live.js";
 import { href, menu } from "/parts.js";
 import { shape, tabIcon } from "/shapes.js";
-import { VIEWS, loadTheRest } from "/views.js";
+import { VIEWS, keep, loadTheRest } from "/views.js";
 
 const at = (id) => document.getElementById(id);
 const main = at("main");
@@ -14,7 +14,7 @@ let view = null; // What the agent said last.
 let heardAt = null;
 let gone = "";
 let chosen = null; // {name, rest, shown}
-let version = null;
+let rest = false; // Whether the other views are on their way.
 
 const page = {
   get view() { return view; },
@@ -118,11 +118,9 @@ async function route() {
 let said = "";
 
 function take(fresh) {
-  // Another version of Gatelight brings another page.
-  if (version && fresh.agent.version !== version) return location.reload();
   // Idle or not, within a second: a tab in the background has no idle moments.
-  if (!version) (window.requestIdleCallback ?? setTimeout)(loadTheRest, window.requestIdleCallback ? { timeout: 1_000 } : 500);
-  version = fresh.agent.version;
+  if (!rest) (window.requestIdleCallback ?? setTimeout)(loadTheRest, window.requestIdleCallback ? { timeout: 1_000 } : 500);
+  rest = true;
   view = fresh;
   heardAt = Date.now();
   frame();
@@ -138,6 +136,7 @@ route();
 listen(take, (why) => {
   if (why === gone) return;
   gone = why;
+  keep(Boolean(gone));
   frame();
 });
 // "3 minutes ago" grows while nothing else changes.

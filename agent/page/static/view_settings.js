@@ -5,7 +5,6 @@ import { confirm } from "/dialog.js";
 import { get, post } from "/live.js";
 
 const TITLES = { checks: "Checks", notifications: "Notices", page: "This page" };
-const SECRET = new Set(["remote"]);
 
 export function show(root, page) {
   let left = false;
@@ -108,10 +107,7 @@ function control(id, key, save) {
   const button = h("button", { type: "submit" }, "Save");
   button.disabled = true;
   typed.oninput = () => { button.disabled = typed.value === plain(key, key.value); };
-  const form = h("form.typed", { onsubmit: (event) => { event.preventDefault(); save(key.list ? typed.value.split("\n") : typed.value, typed); } }, typed, button);
-  if (!SECRET.has(key.name) || !key.value.length) return form;
-  // These hold keys of the user's: not for everybody who looks over a shoulder.
-  return h("details.secret", {}, h("summary.button", {}, `Show ${key.value.length === 1 ? "the address" : `${key.value.length} addresses`}`), form);
+  return h("form.typed", { onsubmit: (event) => { event.preventDefault(); save(key.list ? typed.value.split("\n") : typed.value, typed); } }, typed, button);
 }
 
 function add(connections, page, load) {

@@ -8,19 +8,32 @@
 import * as now from "/view_now.js";
 import { visible } from "/parts.js";
 
+let away = false;
+
+/** While Gatelight is away another program may have its port: nothing is loaded from there. */
+export function keep(gone) { away = gone; }
+
+function later(bring) {
+  let here = null;
+  return async () => {
+    if (!here && away) throw new Error("Gatelight is away, and this view was not loaded before.");
+    return (here ??= await bring());
+  };
+}
+
 export const VIEWS = [
   { name: "now", title: "Now", load: async () => now },
   {
     name: "problem",
     title: "What is wrong",
     count: (view) => visible(view).filter(({ problem }) => problem.severity !== "info").length,
-    load: () => import("/view_problem.js"),
+    load: later(() => import("/view_problem.js")),
   },
-  { name: "setup", title: "Set-up", load: () => import("/view_setup.js") },
-  { name: "data", title: "Market data", load: () => import("/view_data.js") },
-  { name: "limits", title: "Limits", load: () => import("/view_limits.js") },
-  { name: "explain", title: "Explain", load: () => import("/view_explain.js") },
-  { name: "settings", title: "Settings", load: () => import("/view_settings.js") },
+  { name: "setup", title: "Set-up", load: later(() => import("/view_setup.js")) },
+  { name: "data", title: "Market data", load: later(() => import("/view_data.js")) },
+  { name: "limits", title: "Limits", load: later(() => import("/view_limits.js")) },
+  { name: "explain", title: "Explain", load: later(() => import("/view_explain.js")) },
+  { name: "settings", title: "Settings", load: later(() => import("/view_settings.js")) },
 ];
 
 /** Bring the others as well, while nothing else is to be done: they are to be there when the agent is not. */

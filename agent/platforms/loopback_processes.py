@@ -1,0 +1,70 @@
+"""Windows and macOS: the process that holds the other end of a connection, and whether it is this user's.
+
+May block for some milliseconds, on macOS for some hundred at first. A refusal is a plain no; what the system does not
+tell at all raises OSError.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+import psutil
+
+from agent.platforms.psutil_sockets import rows_of, rows_of_process
+from agent.platforms.socket_row import SocketRow
+
+Address: TypeAlias = tuple[str, int]
+
+
+def _table() -> tuple[SocketRow, ...]:
+    return rows_of(psutil.net_connections("tcp"))
+
+
+def _own_processes() -> Iterable[int]:
+    # The newest first: a browser has often been started to open the page.
+    return sorted(psutil.pids(), reverse=True)
+
+
+def _connects(row: SocketRow, peer: Address, own: Address) -> bool:
+    return (row.local_address, row.local_port, row.remote_address, row.remote_port) == (*peer, *own)
+
+
+class Table:
+    """Windows: every socket is told with its process, and a process with its user where that is ours."""
+
+    def __init__(self, same_user: Callable[[int], bool], table: Callable[[], Iterable[SocketRow]] = _table) -> None:
+        self._same_user = same_user
+        self._table = table
+
+    def __call__(self, peer: Address, own: Address) -> bool:
+        """See `loopback_peer.Judge`."""
+        try:
+            rows = self._table()
+        except psutil.Error as fault:
+            raise OSError(str(fault)) from None
+        pid = next((row.pid for row in rows if _connects(row, peer, own)), None)
+        return pid is not None and self._same_user(pid)
+
+
+class Own:
+    """macOS: the sockets of our own processes are told, and no others."""
+
+    def __init__(
+        self,
+        pids: Callable[[], Iterable[int]] = _own_processes,
+        rows: Callable[[int], Iterable[SocketRow] | None] = rows_of_process,
+    ) -> None:
+        self._pids = pids
+        self._rows = rows
+        self._last: int | None = None
+        self._one_at_a_time = threading.Lock()
+
+    def __call__(self, peer: Address, own: Address) -> bool:
+        """See `loopback_peer.Judge`. The browser that came last is asked first."""
+        with self._one_at_a_time:
+            known = () if self._last is None else (self._last,)
+            for pid in (*known, *(pid for pid in self._pids() if pid not in known)):
+                if any(_connects(row, peer, own) for row in self._rows(pid) or ()):
+                    self._last = pid
+                    return True
+        return False

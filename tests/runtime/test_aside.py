@@ -1,0 +1,56 @@
+"""Work that may hang: awaited for a limited time, and never begun twice."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from agent.runtime.aside import OneAtATime, awaited
+
+LONG = 30.0
+
+
+@pytest.fixture
+def goes_on() -> Iterator[threading.Event]:
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def test_without_a_loop_it_gives_its_result_its_fault_or_a_timeout(goes_on: threading.Event) -> None:
+    def fault() -> None:
+        raise LookupError("not there")
+
+    assert awaited(LONG, lambda: 5, "x") == 5
+    with pytest.raises(LookupError):
+        awaited(LONG, fault, "x")
+    with pytest.raises(TimeoutError, match="no answer within"):
+        awaited(0.01, lambda: goes_on.wait(LONG), "x")
+
+
+async def test_while_one_hangs_no_further_one_is_begun(goes_on: threading.Event) -> None:
+    begun: list[int] = []
+
+    def hang() -> None:
+        begun.append(1)
+        goes_on.wait(LONG)
+        raise LookupError("too late to matter")
+
+    disk = OneAtATime("x")
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            await disk.within(0.01, hang)
+    assert len(begun) == 1
+
+    goes_on.set()
+    assert await disk.within(LONG, lambda: 7) == 7
+
+
+async def test_a_fault_is_raised_and_the_next_piece_is_begun() -> None:
+    def fault() -> None:
+        raise LookupError("not there")
+
+    disk = OneAtATime("x")
+    with pytest.raises(LookupError):
+        await disk.within(LONG, fault)
+    assert await disk.within(LONG, lambda: 7) == 7

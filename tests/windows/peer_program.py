@@ -1,0 +1,36 @@
+"""Runs on the Windows Python: whose a connection over loopback is, by the program's own code. One JSON object."""
+
+import asyncio
+import json
+import os
+import socket
+
+import psutil
+
+from agent.platforms import loopback_peer
+from agent.platforms.loopback_processes import Table
+from agent.platforms.psutil_sockets import rows_of
+from agent.platforms.user_windows import is_ours
+
+
+async def main() -> None:
+    """Connect to a port of our own, and ask in the program's way and in its parts."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        accepted, peer = server.accept()
+        own = accepted.getsockname()
+        awaited = loopback_peer.is_ours(peer, own)
+        report = {
+            "named": [row.pid for row in rows_of(psutil.net_connections("tcp")) if row.local_port == peer[1]],
+            "ours": awaited if isinstance(awaited, bool) else await awaited,
+            "peer is the client": peer == client.getsockname(),
+            "found": Table(lambda pid: True)(peer, own),
+            "not there": Table(lambda pid: True)(("127.0.0.1", 9), own),
+            "another user's": Table(lambda pid: False)(peer, own),
+            "our process": is_ours(os.getpid()),
+            "no process": is_ours(0x7FFFFFF0),
+        }
+        accepted.close()
+    print(json.dumps(report))  # noqa: T201 - the report
+
+
+asyncio.run(main())
