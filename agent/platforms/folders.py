@@ -35,7 +35,7 @@ def make_private(folder: Path, *, close: bool = True) -> None:
         return
     user = os.geteuid()
     link = folder.lstat()
-    # What an administrator has linked is trusted: one could become this user anyway.
+    # A link of an administrator is trusted: root could become this user anyway.
     if stat.S_ISLNK(link.st_mode) and link.st_uid not in (user, 0):
         raise NotOurs(errno.EPERM, "it is a link that another user made")
     # What is checked and what is changed is the same folder, whatever its name leads to a moment later.

@@ -28,8 +28,7 @@ from agent.platforms.files import read_file
 from agent.platforms.folders import NotOurs, make_private, temporary_folder
 from agent.runtime import logs, memory_file
 from agent.runtime.instance import Instance, running_pid
-from agent.runtime.memory_file import MemoryFile
-from agent.runtime.memory_file import LONGEST_FILE
+from agent.runtime.memory_file import LONGEST_FILE, MemoryFile
 from agent.runtime.paths import Places, find_places, make_data_folder
 from agent.tws.applications import Application, ApplicationKind
 from agent.tws.privacy import Private

@@ -1,4 +1,4 @@
-"""Who holds the data folder: names that change between two steps, folders nobody can enter, locks of another user."""
+"""Who holds the data folder: names that change between two steps, folders that cannot be entered, locks of another user."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from agent.agent_host import AgentHost
+from agent.core.settings import Settings
 from agent.errors import AlreadyRunning, DataFolderError, GatelightError
 from agent.platforms import files, folders
 from agent.runtime import aside
@@ -78,6 +80,19 @@ class Watched:
         self.lost = fault
 
 
+class Terminal:
+    """A machine without a desktop."""
+
+    wanted = False
+    tray = None
+
+    def __init__(self) -> None:
+        self.left = 0
+
+    def leave(self) -> None:
+        self.left += 1
+
+
 # ── names that change between two steps ─────────────────────────────────────────────────────────
 
 
@@ -131,6 +146,45 @@ async def test_two_that_start_while_the_folder_is_replaced_do_not_both_stay(
             Instance(places).take()
     finally:
         second.release()
+
+
+async def test_an_agent_that_is_not_the_only_one_takes_the_way_out_that_has_a_time_limit(places: Places) -> None:
+    desktop = Terminal()
+    first, second = Instance(places), Instance(places)
+    first.take()
+    try:
+        host = AgentHost(places, Settings(), desktop, instance=first)
+        look = host._folder_watch(ControlServer(places, host._answer))
+        assert look is not None
+        await look()
+        assert desktop.left == 0
+        places.data.rename(places.data.with_name("before"))
+        second.take()
+        await look()
+    finally:
+        second.release()
+        first.release()
+
+    assert desktop.left == 1
+
+
+async def test_a_channel_that_is_closed_while_it_is_looked_at_is_not_opened_again(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(places)
+    loop = asyncio.get_running_loop()
+
+    closing = []
+
+    def ends_meanwhile(*_: object) -> bool:
+        closing.append(asyncio.run_coroutine_threadsafe(watched.control.close(), loop))
+        return False
+
+    async with watched.living():
+        monkeypatch.setattr("agent.runtime.control_socket.in_place", ends_meanwhile)
+        await watched.control.renew()
+        await asyncio.wrap_future(closing[0])
+        assert list(places.control.iterdir()) == []
 
 
 # ── a disk that is slow ─────────────────────────────────────────────────────────────────────────
