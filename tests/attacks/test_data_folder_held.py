@@ -1,4 +1,4 @@
-"""Who holds the data folder: names that change between two steps, folders that cannot be entered, locks of another user."""
+"""Who holds the data folder: names that change between two steps, folders that cannot be entered, strange locks."""
 
 import asyncio
 import contextlib
