@@ -197,6 +197,8 @@ class AgentHost:
         def lost(fault: GatelightError) -> None:
             self._lost = fault
             self._loop.stop()
+            # The program's way out has a time limit: what cannot be closed must not keep two agents running.
+            self._desktop.leave()
 
         def made_again() -> None:
             self._memory_file.write_again(self._loop.state.memory)

@@ -1,6 +1,7 @@
 """Reading and replacing a file so that nothing else on the machine can make it go wrong."""
 
 import contextlib
+import errno
 import os
 import stat
 import time
@@ -13,6 +14,10 @@ READABLE = 0o644
 _DRAFT = ".new"
 _LEFT = 60.0
 """Seconds after which a draft belongs to a process that was killed; one that is written lives for milliseconds."""
+_GONE = {errno.ENOENT, errno.ENOTDIR}
+if hasattr(os, "geteuid"):
+    # Windows says these for a moment while a virus scanner reads.
+    _GONE |= {errno.EACCES, errno.EPERM, errno.ELOOP}
 
 
 class NotRegular(OSError):
@@ -21,6 +26,11 @@ class NotRegular(OSError):
 
 class TooLarge(OSError):
     """A file holds more than is read."""
+
+
+def is_gone(fault: OSError) -> bool:
+    """Whether a name leads nowhere, or to where this user may not go; other faults of a disk may pass."""
+    return fault.errno in _GONE
 
 
 def open_regular(path: Path, flags: int, mode: int = PRIVATE) -> int:

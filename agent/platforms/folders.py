@@ -27,15 +27,16 @@ def make_private(folder: Path, *, close: bool = True) -> None:
     """Make a folder, and what is missing above it, for this user alone. Raises OSError.
 
     An existing one has to be this user's, else `NotOurs` is raised, and others lose their rights in it; without
-    `close` the right to write alone. A link to it has to be this user's too. On Windows the rights of the user's
-    profile decide, and nothing is checked.
+    `close` the right to write alone. A link to it has to be this user's or an administrator's. On Windows the rights
+    of the user's profile decide, and nothing is checked.
     """
     _make(folder)
     if not hasattr(os, "geteuid"):
         return
     user = os.geteuid()
     link = folder.lstat()
-    if stat.S_ISLNK(link.st_mode) and link.st_uid != user:
+    # A link of an administrator is trusted: root could become this user anyway.
+    if stat.S_ISLNK(link.st_mode) and link.st_uid not in (user, 0):
         raise NotOurs(errno.EPERM, "it is a link that another user made")
     # What is checked and what is changed is the same folder, whatever its name leads to a moment later.
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -76,17 +76,18 @@ class OneAtATime:
 
     async def within(self, limit: float, work: Callable[[], T]) -> T:
         """The result of `work`; raises TimeoutError after `limit` seconds."""
-        if self._running is not None:
-            await asyncio.wait({self._running}, timeout=limit)
-            if not self._running.done():
+        # Of several that wait, one begins, and the others wait for that.
+        while (before := self._running) is not None and not before.done():
+            await asyncio.wait({before}, timeout=limit)
+            if not before.done():
                 raise _late(limit)
+        if before is not None:
             # What it brought, or why it failed, is too old to matter.
-            self._running.exception()
+            before.exception()
         self._running = running = in_thread(work, self._name)
         await asyncio.wait({running}, timeout=limit)
         if not running.done():
             raise _late(limit)
-        self._running = None
         return running.result()
 
 

@@ -121,6 +121,9 @@ class ControlServer:
             except OSError:
                 # Not to be known now, which a time limit that has passed is too.
                 return
+            if self._server is None:
+                # The agent has ended meanwhile.
+                return
             self._server.close()
             await self._leave()
             await self.start()

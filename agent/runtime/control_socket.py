@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.platforms.files import read_file, replace_file
+from agent.platforms.files import is_gone, read_file, replace_file
 from agent.runtime.clock import SystemClock
 from agent.runtime.paths import Places
 
@@ -71,8 +71,10 @@ def in_place(places: Places, bound: Bound) -> bool:
     """Whether those who ask find this socket; OSError where that cannot be known."""
     try:
         return socket_path(places) == bound.path and os.path.samestat(bound.path.lstat(), bound.file)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
+    except OSError as fault:
+        if is_gone(fault):
+            return False
+        raise
 
 
 def leave(places: Places, bound: Bound) -> None:

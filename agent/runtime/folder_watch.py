@@ -35,12 +35,17 @@ class FolderWatch:
         self._made_again = made_again
         self._lost = lost
         self._disk = OneAtATime("data folder")
+        self._to_fill = False
+        """The folder was lost; what is taken again after the time limit is filled at a later turn."""
 
     async def look(self) -> None:
         """Look once. What a disk that hangs or refuses does not tell counts as unchanged."""
         try:
             if not await self._disk.within(LIMIT, self._instance.in_place):
+                self._to_fill = True
                 await self._disk.within(LIMIT, self._instance.take_again)
+            if self._to_fill:
+                self._to_fill = False
                 logger.warning("the data folder, or its lock, was deleted, moved or replaced: it is there again")
                 self._made_again()
             await self._control.renew()

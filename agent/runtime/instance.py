@@ -1,6 +1,7 @@
 """One agent per data folder: a lock that the operating system frees whenever its holder ends, however it ends."""
 
 import os
+import stat
 import time
 import warnings
 from contextlib import suppress
@@ -8,9 +9,9 @@ from contextlib import suppress
 import psutil
 from filelock import FileLock, Timeout
 
-from agent.errors import AlreadyRunning
-from agent.platforms.files import read_file, remove_drafts, replace_file
-from agent.runtime.paths import Places, data_folder_error, make_data_folder
+from agent.errors import AlreadyRunning, DataFolderError
+from agent.platforms.files import is_gone, read_file, remove_drafts, replace_file
+from agent.runtime.paths import DATA_VARIABLE, Places, data_folder_error, make_data_folder
 
 _RETRY = 0.05
 """Seconds between two readings of the pid file."""
@@ -35,6 +36,7 @@ class Instance:
         """Become the agent of this data folder; raises `AlreadyRunning` or `DataFolderError`."""
         make_data_folder(self._places)
         try:
+            self._refuse_strange_lock()
             with warnings.catch_warnings():
                 # On a file system without locks filelock falls back to a marker file, and warns.
                 warnings.simplefilter("ignore", UserWarning)
@@ -44,7 +46,7 @@ class Instance:
         except (OSError, NotImplementedError) as error:
             raise data_folder_error(self._places.data, error) from None
         try:
-            self._held = self._places.lock.lstat()
+            self._held = self._locked_file()
             remove_drafts(self._places.data)
             self._sign()
         except OSError as error:
@@ -56,8 +58,10 @@ class Instance:
         try:
             self._places.pid.lstat()
             return self._lock_in_place()
-        except (FileNotFoundError, NotADirectoryError):
-            return False
+        except OSError as fault:
+            if is_gone(fault):
+                return False
+            raise
 
     def take_again(self) -> None:
         """Become the agent of the folder that lies there now, or raise `AlreadyRunning` or `DataFolderError`."""
@@ -75,7 +79,7 @@ class Instance:
         except AlreadyRunning:
             raise AlreadyRunning(
                 f"The data folder {self._places.data} was deleted or moved while Gatelight ran, and another Gatelight"
-                f"{self._holder()} has been started with it: this one ends; nothing else is to be done."
+                f"{self._holder()} has been started with it: this one ends, and the other goes on."
             ) from None
 
     def release(self) -> None:
@@ -100,6 +104,29 @@ class Instance:
         """Write down who holds the lock: in a file of its own, since Windows lets nobody read a locked one."""
         pid = os.getpid()
         replace_file(self._places.pid, f"{pid}\n{psutil.Process(pid).create_time()}\n".encode())
+
+    def _refuse_strange_lock(self) -> None:
+        """Raise `DataFolderError` for a lock that another user left while the folder was open to all, or that is no
+        file. Another user must not keep this agent from running; but a lock is never removed unasked.
+        """
+        lock = self._places.lock
+        try:
+            found = lock.lstat()
+        except FileNotFoundError:
+            return
+        if not stat.S_ISREG(found.st_mode) or (hasattr(os, "geteuid") and found.st_uid != os.geteuid()):
+            raise DataFolderError(
+                f"The data folder {self._places.data} cannot be used (its {lock.name} is not a file of this user): "
+                f"delete that, or name another folder with --data-dir or {DATA_VARIABLE}."
+            )
+
+    def _locked_file(self) -> os.stat_result:
+        """The file that is locked, which its name may not lead to any more."""
+        descriptor = self._lock._context.lock_file_fd
+        # Windows tells other numbers by a descriptor than by a name, and lets an open file keep its name.
+        if descriptor is None or not hasattr(os, "geteuid"):
+            return self._places.lock.lstat()
+        return os.fstat(descriptor)
 
     def _lock_in_place(self) -> bool:
         return self._held is not None and os.path.samestat(self._places.lock.lstat(), self._held)

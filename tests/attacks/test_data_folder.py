@@ -16,8 +16,10 @@ from pathlib import Path
 import pytest
 
 from agent.errors import AlreadyRunning, DataFolderError, NotRunning
+from agent.platforms.files import read_file
 from agent.platforms.folders import NotOurs, make_private, temporary_folder
 from agent.runtime.instance import Instance, running_pid
+from agent.runtime.memory_file import LONGEST_FILE
 from agent.runtime.paths import Places, find_places, make_data_folder
 from tests.attacks.scale import whole
 from tests.commands import PATIENCE, ROOT, Place, environment, paper_file
@@ -144,7 +146,8 @@ def test_what_is_lost_of_the_data_folder_is_there_again(short: Path) -> None:
 def is_whole(place: Place, pid: int) -> bool:
     """Whether the agent is found by those who ask, and by one that would start beside it, and remembers."""
     places = places_of(place)
-    paused = json.loads((place.data / "memory.json").read_text())["paused_until"] or 0.0
+    # A test puts a pipe in its place: to open that would wait for its other end.
+    paused = json.loads(read_file(place.data / "memory.json", LONGEST_FILE))["paused_until"] or 0.0
     return (
         pid_that_answers(place) == pid and places.lock.exists() and running_pid(places) == pid and paused > time.time()
     )

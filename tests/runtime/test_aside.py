@@ -1,5 +1,6 @@
 """Work that may hang: awaited for a limited time, and never begun twice."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 
@@ -54,3 +55,26 @@ async def test_a_fault_is_raised_and_the_next_piece_is_begun() -> None:
     with pytest.raises(LookupError):
         await disk.within(LONG, fault)
     assert await disk.within(LONG, lambda: 7) == 7
+
+
+async def test_several_that_wait_for_one_piece_are_served_one_after_the_other(goes_on: threading.Event) -> None:
+    under_way = threading.Lock()
+
+    def alone(number: int) -> int:
+        assert under_way.acquire(blocking=False)
+        under_way.release()
+        return number
+
+    def first() -> int:
+        with under_way:
+            goes_on.wait(LONG)
+        return 0
+
+    disk = OneAtATime("x")
+    waiting = [asyncio.ensure_future(disk.within(LONG, first))]
+    await asyncio.sleep(0)
+    waiting += [asyncio.ensure_future(disk.within(LONG, lambda n=n: alone(n))) for n in (1, 2, 3)]  # type: ignore[misc]
+    await asyncio.sleep(0)
+    goes_on.set()
+
+    assert await asyncio.gather(*waiting) == [0, 1, 2, 3]
