@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from agent.core.clock import Moment
-from agent.core.connection import Connected, Connecting
 from agent.core.display import DoFix, MenuEntry, Notice
 from agent.core.events import Event
 from agent.core.facts import Abilities
 from agent.core.fix import Asker, Offer
 from agent.core.inquiry import spare_ids
 from agent.core.problem import Severity
-from agent.core.state import AgentState
+from agent.core.state import AgentState, own_client_ids
 from agent.fix_tools import RealTools
 from agent.fixes import FIXES
 from agent.platforms import current
@@ -40,7 +39,11 @@ class FixHost:
         config_changed: Callable[[], None],
     ) -> None:
         self._announce = announce
-        tools = RealTools(current(), config, lambda: _spare(state()), config_changed)
+
+        def client_ids() -> tuple[int, ...]:
+            return spare_ids(own_client_ids(state()), state().next_number * 5 + 3)
+
+        tools = RealTools(current(), config, client_ids, config_changed)
         self._fixing = Fixing(state, now, post, FIXES, tools)
 
     async def answer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -114,13 +117,6 @@ def abilities(config: Path) -> Abilities:
     except OSError:
         writable = False
     return Abilities(config_file=config.name if writable else None)
-
-
-def _spare(state: AgentState) -> tuple[int, ...]:
-    """Client IDs for a session that changes settings."""
-    links = [w.link.state for w in state.watched]
-    own = {link.client_id for link in links if isinstance(link, Connecting | Connected)}
-    return spare_ids(own, state.next_number * 5 + 3)
 
 
 def run_aside(work: Awaitable[object], loop: asyncio.AbstractEventLoop) -> None:

@@ -18,7 +18,8 @@ from agent.core.reading import applications
 from agent.core.settings import Settings
 from agent.core.setup import Act, Setup, SetupStep, StepState
 from agent.core.setup_answers import NotAnAnswer, Question, edit_lines
-from agent.core.state import Knowledge
+from agent.core.state import Knowledge, own_client_ids
+from agent.core.text import shortened
 from agent.core.timing import Timing
 from agent.errors import GatelightError, NotRunning, UsageError
 from agent.guides import load_guides
@@ -269,7 +270,7 @@ class _Walk:
                 case _ if word in _NO and step.acts:
                     self._decline(step)
                 case _:
-                    self._say(f"“{word[:20]}” is none of the answers here. {prompt(step)}")
+                    self._say(f"“{shortened(word, 20)}” is none of the answers here. {prompt(step)}")
         except GatelightError as fault:
             self._say(str(fault))
 
@@ -333,7 +334,7 @@ class _Walk:
             return
         self._tests += 1
         self._test_started = self._world.now().monotonic
-        plan = plan_of(facts, instruments, self._tests + self._look.state.next_number, ())
+        plan = plan_of(facts, instruments, self._tests + self._look.state.next_number, own_client_ids(self._look.state))
         self._keep(DataTest(plan.connection, self._world.now().wall, symbols=(symbol,)))
         self._spawn(self._run_test(plan))
 

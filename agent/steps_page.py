@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
+from agent.core.clock import time_of_day as local_time
 from agent.core.guide import Guide
-from agent.core.menu import local_time
 from agent.core.status import ShownConnection, ShownProblem, Status
 from agent.guides import in_general, load_guides
 from agent.tws.applications import ApplicationKind

@@ -3,7 +3,6 @@
 import os
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from agent.core.facts import MachineFacts, Purpose
 from agent.core.memory import Memory
 from agent.core.settings import Settings
 from agent.core.show import Words
-from agent.core.state import AgentState, Knowledge
+from agent.core.state import AgentState, Knowledge, timing_of
 from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.fixes import FIXES
@@ -44,17 +43,6 @@ def knowledge() -> Knowledge:
     return Knowledge(PROBLEMS, Words(guides=dict(load_guides()), fixes=FIXES))
 
 
-def timing_of(settings: Settings, base: Timing | None = None) -> Timing:
-    """The grace periods with the configured ones put in."""
-    checks = settings.checks
-    return replace(
-        base or Timing(),
-        look_every=checks.look_every,
-        heartbeat_every=checks.heartbeat_every,
-        reply_timeout=checks.reply_timeout,
-    )
-
-
 def first_state(
     settings: Settings,
     now: Moment,
@@ -74,7 +62,7 @@ def first_state(
         version=__version__,
         pid=os.getpid(),
         started=now,
-        timing=timing or timing_of(settings),
+        timing=timing or timing_of(settings, Timing()),
         purpose=purpose,
         # An earlier version kept titles as they were.
         memory=masked(memory or Memory(), private),

@@ -4,7 +4,7 @@ Asked after a connect, on request, after something changed, while somebody follo
 else every half hour. Never of an application whose main session does not answer, and not again of one too old to tell.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Set
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -86,7 +86,7 @@ def due(inquiry: Inquiry, link: Link, session: Session | None, timing: Timing, n
 
 
 def ask(
-    inquiry: Inquiry, connection: ConnectionSettings, link: Link, avoid_ids: Sequence[int], now: float
+    inquiry: Inquiry, connection: ConnectionSettings, link: Link, avoid_ids: Set[int], now: float
 ) -> tuple[Inquiry, tuple[AskSettings, ...]]:
     """Send the question."""
     state = link.state
@@ -96,7 +96,7 @@ def ask(
         number=state.number,
         host="127.0.0.1" if connection.local else connection.host,
         port=state.port,
-        client_ids=spare_ids({*avoid_ids, state.client_id, *link.refused_ids}, state.number * 5 + inquiry.asked),
+        client_ids=spare_ids(avoid_ids | link.refused_ids, state.number * 5 + inquiry.asked),
     )
     return replace(inquiry, session=state.number, asked_at=now, asked=inquiry.asked + 1), (effect,)
 

@@ -38,7 +38,7 @@ from agent.core.roster import roster
 from agent.core.session import Heartbeats, fresh_session
 from agent.core.settings import ConnectionSettings
 from agent.core.speech import notice_key
-from agent.core.state import AgentState, facts_about, others, replace_at
+from agent.core.state import AgentState, facts_about, others, replace_at, timing_of
 from agent.core.watch import Watched, fresh, see
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.api_settings_table import FIELDS
@@ -82,17 +82,11 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
         case UserAsked(action):
             return _asked(state, action, now)
         case Reconfigured(settings, abilities):
-            timing = replace(
-                state.timing,
-                look_every=settings.checks.look_every,
-                heartbeat_every=settings.checks.heartbeat_every,
-                reply_timeout=settings.checks.reply_timeout,
-            )
             return _call_the_roll(
                 replace(
                     state,
                     settings=settings,
-                    timing=timing,
+                    timing=timing_of(settings, state.timing),
                     abilities=state.abilities if abilities is None else abilities,
                     private=replace(state.private, words=settings.notifications.remote),
                     config_error=None,

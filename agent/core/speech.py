@@ -5,15 +5,13 @@ from dataclasses import replace
 
 from agent.core.announce import Manners, Say, Silence, decide, duration, keep_quiet, severity_of, text_of, title_of
 from agent.core.clock import Moment
-from agent.core.display import AskFix, MenuEntry, Notice, ShowSteps, Snooze
+from agent.core.display import TITLE_LIMIT, AskFix, MenuEntry, Notice, ShowSteps, Snooze
 from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.fix import Offer
 from agent.core.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger
 from agent.core.memory import Memory, Told
 from agent.core.problem import Problem, Severity
-
-TITLE_LIMIT = 63
-"""Characters of a notice's title: Windows keeps 64 with the closing zero."""
+from agent.core.text import shortened
 
 SNOOZE_SECONDS = 3600.0
 """How long the button "Snooze" of a notice keeps quiet: an hour, as the first choice in the menu."""
@@ -127,7 +125,7 @@ def _cleared(connection: str, entry: Entry, manners: Manners, now: Moment) -> li
         text = f"{connection}: this lasted {lasted} and is over."
         if entry.problem.fades:
             text = f"{connection}: nothing more was heard of this; it was shown for {lasted}."
-        effects.append(Announce(Notice(key, Severity.INFO, _clip(title), text, over=True)))
+        effects.append(Announce(Notice(key, Severity.INFO, shortened(title, TITLE_LIMIT), text, over=True)))
     return effects
 
 
@@ -135,13 +133,8 @@ def belated_end(told: Told) -> Announce:
     """The end of something that was told before the agent was restarted, and was over when it came back."""
     title = f"Over: {told.title or told.key}"
     text = f"{told.connection}: this was told at an earlier run of Gatelight, and is over."
-    return Announce(Notice(notice_key(told.connection, told.key), Severity.INFO, _clip(title), text, over=True))
-
-
-def _clip(title: str) -> str:
-    if len(title) <= TITLE_LIMIT:
-        return title
-    return title[: TITLE_LIMIT - 1].rsplit(" ", 1)[0] + "…"
+    key = notice_key(told.connection, told.key)
+    return Announce(Notice(key, Severity.INFO, shortened(title, TITLE_LIMIT), text, over=True))
 
 
 def told(connection: str, ledger: Ledger) -> tuple[Told, ...]:

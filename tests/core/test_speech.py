@@ -2,12 +2,13 @@ from dataclasses import replace
 
 from agent.core.announce import Manners
 from agent.core.clock import Moment
+from agent.core.display import TITLE_LIMIT
 from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.ledger import Appeared, Changed, Cleared, Entry, Hidden, Ledger
 from agent.core.memory import Memory, Told
 from agent.core.problem import Absent, Present, Problem, Severity
 from agent.core.settings import NotificationSettings
-from agent.core.speech import TITLE_LIMIT, notice_key, recall, speak, told
+from agent.core.speech import notice_key, recall, speak, told
 from tests.problems.scene import NOW
 
 PROBLEM = Problem("api-silent", "{app} is silent", "{app} says nothing.", Severity.ERROR, lambda _: Absent())
