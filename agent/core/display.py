@@ -83,6 +83,8 @@ class ShowSteps:
 
     connection: str
     code: str
+    as_notice: bool = False
+    """There is no page to show it: a notice lists the steps."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from agent.core.announce import Manners, Say, Silence, decide, duration, keep_quiet, severity_of, text_of, title_of
 from agent.core.clock import Moment
-from agent.core.display import TITLE_LIMIT, AskFix, MenuEntry, Notice, ShowSteps, Snooze
+from agent.core.display import TEXT_LIMIT, TITLE_LIMIT, AskFix, MenuEntry, Notice, ShowSteps, Snooze
 from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.fix import Offer
+from agent.core.guide import plain
 from agent.core.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger
 from agent.core.memory import Memory, Told
 from agent.core.problem import Problem, Severity
@@ -82,6 +83,22 @@ def _notice(connection: str, entry: Entry, steps: tuple[str, ...], fixes: tuple[
         steps=steps,
         offers=_clicks(connection, entry.problem, fixes),
     )
+
+
+def steps_told(connection: str, entry: Entry, steps: tuple[str, ...], fixes: tuple[Offer, ...]) -> Announce:
+    """The notice about a problem once more, with its steps as the text: there is no page to show them."""
+    return Announce(replace(_notice(connection, entry, (), fixes), text=_steps_text(steps)))
+
+
+def _steps_text(steps: tuple[str, ...]) -> str:
+    """As many steps as a notice has room for, and where all of them are."""
+    lines = [f"{number}. {plain(step)}" for number, step in enumerate(steps, 1)]
+    if len("\n".join(lines)) <= TEXT_LIMIT:
+        return "\n".join(lines)
+    where = f"All {len(lines)} steps are in the menu of Gatelight’s icon; “gatelight status” prints them."
+    while len("\n".join([*lines, where])) > TEXT_LIMIT:
+        lines.pop()
+    return "\n".join([*lines, where])
 
 
 def _clicks(connection: str, problem: Problem, fixes: tuple[Offer, ...]) -> tuple[MenuEntry, ...]:
