@@ -1,6 +1,6 @@
 """`gatelight setup`: the set-up in the terminal, as plain lines for people, screen readers and pipes.
 
-It watches the machine by the same looks as the agent, and goes on by itself when a step is done.
+It watches the machine as the agent does, and goes on when a step is done.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from agent.typed_lines import TypedLines
 from agent.world import RealWorld
 
 SETTLE = 0.4
-"""Seconds that a step has to stand before it is told: a start passes through several in quick succession."""
+"""Seconds for which a step must not change before it is told: a start passes through several quickly."""
 _YES = frozenset({"y", "yes", "j", "ja", "o", "oui", "si", "sí"})
 _NO = frozenset({"n", "no", "nein", "non"})
 
@@ -55,7 +55,7 @@ def walk(
     login: LogInStart | None = None,
     known: Knowledge | None = None,
 ) -> int:
-    """The same in a given world."""
+    """The same in a given world; tests give theirs."""
     setting = SettingUp(places, PROBLEMS, load_guides(), name=name, login=login or LogInStart(places))
     if name and not setting.configured and setting.in_file.connections and no_input:
         names = ", ".join(f"“{c.name}”" for c in setting.in_file.connections)
@@ -126,7 +126,7 @@ class _Walk:
     # ── with the user at the keyboard ───────────────────────────────────────────────────────────
 
     async def through(self) -> int:
-        """Walk through it until nothing is left, or somebody ends it."""
+        """Walk through the steps until none is left or the user ends the set-up."""
         self._lines.listen()
         async with self._look:
             try:
@@ -159,7 +159,7 @@ class _Walk:
             await self._at(setup, setup.current)
 
     async def _ask_all(self) -> None:
-        """Ask every question; what runs, or is configured, is the suggestion."""
+        """Ask every question; the suggestion is what runs or is configured."""
         kinds = tuple(dict.fromkeys(p.kind.value for p in applications(self._look.state.machine)))
         for question in self._setting.questions(kinds):
             await self._ask(question)
@@ -189,7 +189,7 @@ class _Walk:
                 return
 
     async def _settled(self) -> Setup | None:
-        """The steps once they have stood for a moment."""
+        """The steps, once they have not changed for `SETTLE` seconds."""
         while not self._stopped:
             setup = self._judge()
             if setup is not None:
@@ -215,7 +215,7 @@ class _Walk:
         return None if step is None else (step.id, step.state, step.problem, step.text, step.value, step.acts)
 
     async def _at(self, setup: Setup, step: SetupStep) -> None:
-        """Tell the step where it is new, then wait until something changes or somebody types."""
+        """Tell the step where it is new, then wait until something changes or the user types."""
         self._tell_done(setup)
         if self._key(step) != self._told:
             self._told = self._key(step)
@@ -223,7 +223,7 @@ class _Walk:
             self._words.details(step)
             self._say(prompt(step))
         if self._lines.ended and step.state is StepState.TO_DO:
-            # Nobody is left to do it.
+            # The input has ended: no user is left to do the step.
             self._stopped = True
             return
         self._look.changed.clear()
@@ -375,7 +375,7 @@ def _agent_runs(places: Places) -> bool:
 
 
 def _channels(settings: Settings) -> Chain:
-    """The channels a notice of the agent would go through."""
+    """The channels that a notice of the agent goes through."""
     chain: list[Channel] = []
     if settings.notifications.desktop:
         from agent.channels.desktop import DesktopChannel

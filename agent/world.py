@@ -1,4 +1,4 @@
-"""The agent in the world as it is: what it starts from, and the real thing behind every effect."""
+"""The state the agent starts from, and the real world behind every effect."""
 
 import os
 import random
@@ -67,7 +67,7 @@ def first_state(
         # An earlier version kept titles as they were.
         memory=masked(memory or Memory(), private),
         private=private,
-        # Two agents that start together shall not ask for the same client ID.
+        # So that two agents that start together ask for different client IDs.
         next_number=random.randrange(1, 2000),
     )
 
@@ -96,7 +96,7 @@ class RealWorld:
         """What our sessions sent lately."""
 
     def tell_through(self, channels: Chain) -> None:
-        """From now on notices go through these."""
+        """Send notices through these channels from now on."""
         self._channels = channels
 
     def now(self) -> Moment:
@@ -108,13 +108,13 @@ class RealWorld:
         return self._only(self._looker.look(ports, thorough=thorough, now=now))
 
     def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> Session:
-        """A session over ib_async, which is imported when the first one is wanted: it is half of the memory."""
+        """A session over ib_async, which is imported for the first one: it takes half of the memory."""
         from agent.session.ib import IbSession
 
         return IbSession(wish, emit, lambda: self._clock.now().monotonic, sent=self.traffic.note)
 
     async def ask_settings(self, wish: AskSettings) -> SettingsAnswered:
-        """Over a session of its own, as short as can be."""
+        """Ask over a short session of its own."""
         from agent.session.settings import ask
 
         answer = await ask(wish.host, wish.port, wish.client_ids)
@@ -135,27 +135,27 @@ class RealWorld:
         return await tester.run()
 
     def watch_exit(self, pid: int, gone: Callable[[], None]) -> Callable[[], None]:
-        """The operating system's own word that a process ended."""
+        """Watch the process through the operating system."""
         return watch_exit(pid, gone)
 
     async def announce(self, notice: Notice) -> str | None:
-        """Through the channels."""
+        """Send it through the channels."""
         if self._channels is None:
             return None
         delivery = await self._channels.announce(notice)
         return delivery.reason if isinstance(delivery, NotDelivered) else None
 
     async def withdraw(self, key: str) -> None:
-        """From the channels."""
+        """Take it back from the channels."""
         if self._channels is not None:
             await self._channels.withdraw(key)
 
     def show(self, status: Status) -> None:
-        """To whoever shows it."""
+        """Pass it to the callback that shows it."""
         if self._show is not None:
             self._show(status)
 
     def keep(self, memory: Memory) -> None:
-        """In the data folder."""
+        """Keep it in the data folder."""
         if self._memory_file is not None:
             self._memory_file.write(memory)
