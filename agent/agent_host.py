@@ -15,7 +15,7 @@ from agent.autostart import LogInStart
 from agent.channels import Chain, Channel
 from agent.channels.hearing import HearingChannel
 from agent.channels.log import LogChannel
-from agent.clicks import Clicks, Scene
+from agent.clicks import Clicks
 from agent.config import load
 from agent.core.display import Action, AskFix, DoFix, Notice, ShowSteps
 from agent.core.events import ConfigRejected, Reconfigured, UserAsked
@@ -120,7 +120,6 @@ class AgentHost:
             places,
             login,
             page=self._page,
-            scene=lambda: Scene(self._status, self._loop.state.machine.utc_offset),
             leave=desktop.leave,
             fix=self._fix,
             hand_on=lambda action: self._loop.post_from_anywhere(UserAsked(action)),

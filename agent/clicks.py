@@ -4,12 +4,11 @@ import logging
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from agent.autostart import LogInStart
 from agent.core.display import Action, AskFix, DoFix, OpenLog, OpenPage, Quit, ShowSteps, StartAtLogin
-from agent.core.status import Status
 from agent.page_host import PageError, PageHost, view_of
 from agent.platforms.autostart import AutostartError
 from agent.runtime.clock import SystemClock
@@ -21,15 +20,6 @@ LOGIN_EVERY = 10.0
 """Seconds between two looks at whether Gatelight starts at log-in, while the menu is being changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What is shown while somebody clicks."""
-
-    status: Status | None
-    utc_offset: float
-    """Local time minus UTC, seconds."""
-
-
 class Clicks:
     """Does what concerns the program, and hands on to the agent what concerns that."""
 
@@ -39,7 +29,6 @@ class Clicks:
         login: LogInStart | None,
         *,
         page: PageHost,
-        scene: Callable[[], Scene],
         leave: Callable[[], None],
         fix: Callable[[AskFix | DoFix], None],
         hand_on: Callable[[Action], None],
@@ -49,7 +38,6 @@ class Clicks:
         self._places = places
         self._login = login
         self._page = page
-        self._scene = scene
         self._leave = leave
         self._fix = fix
         self._hand_on = hand_on
@@ -69,10 +57,9 @@ class Clicks:
             case AskFix() | DoFix():
                 self._fix(action)
             case ShowSteps(connection, code):
+                opened = self._page.enabled and self._open_page(view_of(connection, code))
                 # What these steps change is looked for soon.
-                self._hand_on(action)
-                if not (self._page.enabled and self._open_page(view_of(connection, code))):
-                    self._show_steps(connection, code)
+                self._hand_on(replace(action, as_notice=not opened))
             case StartAtLogin(on):
                 self._start_at_login(on)
             case _:
@@ -113,18 +100,6 @@ class Clicks:
         else:
             return True
         return False
-
-    def _show_steps(self, connection: str, code: str) -> None:
-        from agent.steps_page import write_page
-
-        scene = self._scene()
-        now = SystemClock().now().wall
-        try:
-            page = write_page(self._places.data, scene.status, connection, code, now, scene.utc_offset)
-        except (OSError, LookupError) as fault:
-            logger.warning("the steps about %s could not be written: %s", code, fault)
-        else:
-            self._open(page, "the page with the steps")
 
     def _start_at_login(self, on: bool) -> None:
         if self._login is None:

@@ -1,4 +1,4 @@
-"""Fixes inside the running agent: who asks for one (menu, notice, command line, page), and how the answer goes back."""
+"""Fixes inside the running agent, as menu, notice, command line and page ask for them, and their answers."""
 
 import asyncio
 import logging
@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from agent.core.clock import Moment
-from agent.core.connection import Connected, Connecting
 from agent.core.display import DoFix, MenuEntry, Notice
 from agent.core.events import Event
 from agent.core.facts import Abilities
 from agent.core.fix import Asker, Offer
 from agent.core.inquiry import spare_ids
 from agent.core.problem import Severity
-from agent.core.state import AgentState
+from agent.core.state import AgentState, own_client_ids
 from agent.fix_tools import RealTools
 from agent.fixes import FIXES
 from agent.platforms import current
@@ -24,7 +23,7 @@ from agent.runtime.fixing import Answer, Fixing, NotOffered
 logger = logging.getLogger("agent")
 
 KEY = "gatelight/fix"
-"""Of the notices about fixes: each takes the place of the one before."""
+"""The key of all notices about fixes, so that each takes the place of the one before."""
 
 
 class FixHost:
@@ -40,7 +39,11 @@ class FixHost:
         config_changed: Callable[[], None],
     ) -> None:
         self._announce = announce
-        tools = RealTools(current(), config, lambda: _spare(state()), config_changed)
+
+        def client_ids() -> tuple[int, ...]:
+            return spare_ids(own_client_ids(state()), state().next_number * 5 + 3)
+
+        tools = RealTools(current(), config, client_ids, config_changed)
         self._fixing = Fixing(state, now, post, FIXES, tools)
 
     async def answer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -54,7 +57,7 @@ class FixHost:
         return told(await self._fixing.do(fix, connection, str(digest), asker))
 
     async def ask(self, fix: str, connection: str) -> None:
-        """Somebody clicked a fix on a notice: another notice says what it would change, and takes the yes."""
+        """The user clicked a fix on a notice: another notice says what it would change, and takes the yes."""
         found = self._fixing.find(fix, connection)
         if isinstance(found, NotOffered):
             await self._tell("Nothing to fix now", found.text, Severity.INFO)
@@ -62,7 +65,7 @@ class FixHost:
             await self._ask(found)
 
     async def do(self, wish: DoFix) -> None:
-        """Somebody said yes in the menu or on a notice; a notice says what came of it."""
+        """The user said yes in the menu or on a notice; a notice tells the result."""
         answer = await self._fixing.do(wish.id, wish.connection, wish.digest, wish.asker)
         match answer:
             case NotOffered(text):
@@ -84,7 +87,7 @@ class FixHost:
 
 
 def question(offer: Offer) -> dict[str, Any]:
-    """An offer as JSON: what somebody has to read, and the digest that a yes to it carries."""
+    """An offer as JSON: what the user must read, and the digest that a yes to it carries."""
     return {
         "id": offer.fix,
         "connection": offer.connection,
@@ -98,7 +101,7 @@ def question(offer: Offer) -> dict[str, Any]:
 
 
 def told(answer: Answer | NotOffered) -> dict[str, Any]:
-    """What came of a fix as JSON."""
+    """The result of a fix as JSON."""
     if isinstance(answer, NotOffered):
         return {"error": answer.text}
     shown: dict[str, Any] = {"done": answer.done, "text": answer.text, "now": answer.now, "by_hand": answer.by_hand}
@@ -108,7 +111,7 @@ def told(answer: Answer | NotOffered) -> dict[str, Any]:
 
 
 def abilities(config: Path) -> Abilities:
-    """What can be done here: the configuration can be changed where there is one and it may be written."""
+    """What can be done here: the configuration can be changed if the file exists and may be written."""
     try:
         writable = config.is_file() and os.access(config, os.W_OK) and os.access(config.resolve().parent, os.W_OK)
     except OSError:
@@ -116,15 +119,8 @@ def abilities(config: Path) -> Abilities:
     return Abilities(config_file=config.name if writable else None)
 
 
-def _spare(state: AgentState) -> tuple[int, ...]:
-    """Client IDs for a session that changes settings."""
-    links = [w.link.state for w in state.watched]
-    own = {link.client_id for link in links if isinstance(link, Connecting | Connected)}
-    return spare_ids(own, state.next_number * 5 + 3)
-
-
 def run_aside(work: Awaitable[object], loop: asyncio.AbstractEventLoop) -> None:
-    """Let the agent's loop do something that another thread asks for, a click say."""
+    """Run something on the agent's loop for another thread, as for a click."""
 
     async def guarded() -> None:
         try:

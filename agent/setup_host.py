@@ -1,6 +1,6 @@
 """The set-up and the market data self-test inside the running agent: what the commands "setup" and "data-test" answer.
 
-Nothing of it exists until somebody asks for it.
+None of it is created before the first such command.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _STALE = "What is to be written has changed since you read it: read it again."
 
 
 class SetupHost:
-    """One set-up at a time, for whoever uses the page; lives on the agent's loop."""
+    """One set-up at a time, for the page; lives on the agent's loop."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class SetupHost:
         config_changed: Callable[[], None],
         login: LogInStart | None,
     ) -> None:
-        """`announce` answers why nobody took a notice, or None; `config_changed` reads the file again."""
+        """`announce` answers why no channel took a notice, or None; `config_changed` reads the file again."""
         self._places = places
         self._loop = loop
         self._world = world
@@ -118,7 +118,7 @@ class SetupHost:
             raise GatelightError(str(answer["error"]))
 
     async def _write(self, setting: SettingUp, read: object) -> None:
-        """Write what was read: a yes belongs to the text it was said to."""
+        """Write, if what would be written is still what the user read and agreed to."""
         await asyncio.to_thread(setting.reread)
         if read != list(edit_lines(setting.edits)):
             raise GatelightError(_STALE)

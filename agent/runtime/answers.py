@@ -6,6 +6,7 @@ from typing import Any, TypeGuard
 from agent.core.display import Connect, Disconnect, LookNow, Pause, Resume, Snooze
 from agent.core.events import UserAsked
 from agent.core.status import to_json
+from agent.core.text import shortened
 from agent.runtime.control import LONGEST_MESSAGE
 from agent.runtime.loop import AgentLoop
 
@@ -74,7 +75,7 @@ def fitting(status: dict[str, Any]) -> dict[str, Any]:
 def _shorter(value: Any, entries: int, characters: int) -> Any:
     match value:
         case str():
-            return value if len(value) <= characters else value[:characters] + "…"
+            return shortened(value, characters)
         case list():
             return [_shorter(one, entries, characters) for one in value[:entries]]
         case dict():
