@@ -201,6 +201,7 @@ class AgentHost:
 
         def made_again() -> None:
             self._memory_file.write_again(self._loop.state.memory)
+            self._page.keep_again()
 
         return FolderWatch(self._instance, control, made_again=made_again, lost=lost).look
 

@@ -278,6 +278,11 @@ class PageHost:
 
     # ── what outlives the agent ─────────────────────────────────────────────────────────────────
 
+    def keep_again(self) -> None:
+        """The data folder is a new one: a page that is open is written down there again."""
+        if self._server is not None and len(self._server.streams):
+            self._used(True)
+
     def _used(self, used: bool) -> None:
         """A page is open, or the last one was closed."""
         kept = b""
@@ -300,7 +305,7 @@ class PageHost:
         try:
             if time.time() - file.stat().st_mtime > MEMORY_SECONDS:
                 return 0, {}
-            kept = json.loads(read_file(file, LONGEST_MEMORY))
+            kept = json.loads(read_file(file, LONGEST_MEMORY, links=False))
             return int(kept["port"]), {str(page): str(key) for page, key in kept["waiting"].items()}
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return 0, {}
