@@ -241,9 +241,14 @@ def full_house(facts: Facts) -> bool:
     return count is not None and count >= MAX_CLIENTS and outcome(facts) in _TURNED_AWAY
 
 
+def idle_by_wish(facts: Facts) -> bool:
+    """Whether the user wants no connection, so that an old attempt or a missing application means nothing."""
+    return not facts.session.wanted and facts.purpose is Purpose.WATCH
+
+
 def standing_outcome(facts: Facts) -> Outcome | None:
     """`outcome`, as long as it still tells about now: not once the user wants no connection or nobody listens."""
-    if not facts.session.wanted and facts.purpose is Purpose.WATCH:
+    if idle_by_wish(facts):
         return None
     if facts.connection.pinned_pid is not None and chosen(facts) is None:
         return None

@@ -6,7 +6,7 @@ from agent.core.reading import applications, candidates, fits, likeliest, port_o
 from agent.core.telling import clock, listed
 from agent.problems import patience
 from agent.problems.obstacles import PortClash
-from agent.problems.reach import clash_of
+from agent.problems.this_machine import clash_of
 from agent.problems.words import listening
 
 _NAMES_ROOM = 100

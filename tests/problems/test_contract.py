@@ -65,7 +65,17 @@ DOCTOR_ONLY = {"app-not-installed"}
 NEVER_SILENCED = {"trading-mode-mismatch"}
 PLANNED = {"scheduled-outage"}
 
-SHARED_MODULES = {"__init__", "obstacles", "patience", "reach", "restart", "words"}
+SHARED_MODULES = {
+    "__init__",
+    "another_machine",
+    "connected",
+    "obstacles",
+    "patience",
+    "reach",
+    "restart",
+    "this_machine",
+    "words",
+}
 """Modules of `agent.problems` that are not a problem themselves."""
 
 LABELS = {
