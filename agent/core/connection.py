@@ -73,7 +73,6 @@ class Link:
     """The machine's state with what outlives single states."""
 
     state: State
-    last_number: int = 0
     failures: int = 0
     """Failures and losses in a row; starts over after a session that lasted `Timing.stable_session`."""
     attempt: Attempt | None = None
@@ -204,7 +203,7 @@ def _knock(
         reply_timeout=timing.reply_timeout,
         ready_timeout=timing.not_ready_grace,
     )
-    return replace(link, state=state, last_number=number, last_client_id=client_id), (effect,)
+    return replace(link, state=state, last_client_id=client_id), (effect,)
 
 
 def choose_client_id(settings: ConnectionSettings, link: Link, avoid: frozenset[int], number: int) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from agent.core.facts import ApiClient, Facts, Known, Listener, MachineFacts, Outcome, Process, Purpose, Unknown
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
+from agent.tws.limits import API_CLIENTS
 from agent.tws.ports import default_ports
 
 
@@ -199,10 +200,6 @@ def looked_since_failure(facts: Facts) -> bool:
     return facts.machine.taken >= attempt.at
 
 
-MAX_CLIENTS = 32
-"""API clients one TWS or IB Gateway serves at a time (IBKR's API documentation; text of its client's error 502)."""
-
-
 def client_count(facts: Facts) -> int | None:
     """How many API clients stand on this connection's port, Gatelight included; None where that cannot be seen."""
     sockets = facts.machine.sockets
@@ -219,7 +216,7 @@ def _connections_to(machine: MachineFacts, port: int) -> int:
 
 def places_taken(machine: MachineFacts, port: int) -> bool:
     """Whether as many clients as an application serves are seen on a port of this machine."""
-    return _connections_to(machine, port) >= MAX_CLIENTS
+    return _connections_to(machine, port) >= API_CLIENTS
 
 
 WEDGED_AFTER = 5
@@ -238,7 +235,7 @@ _TURNED_AWAY = frozenset({Outcome.CLOSED, Outcome.SILENT, Outcome.NOT_READY})
 def full_house(facts: Facts) -> bool:
     """Whether the latest attempt failed because every client place is taken."""
     count = client_count(facts)
-    return count is not None and count >= MAX_CLIENTS and outcome(facts) in _TURNED_AWAY
+    return count is not None and count >= API_CLIENTS and outcome(facts) in _TURNED_AWAY
 
 
 def idle_by_wish(facts: Facts) -> bool:

@@ -18,37 +18,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TypeAlias, assert_never
 
-from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawName
+from agent.tws.outside import FromOutside, OutsideText, RawName
 from agent.tws.protobuf import WireError, field, fields, number_of, text_of
-
-__all__ = [
-    "CurrentTime",
-    "Era",
-    "ErrorMessage",
-    "Frames",
-    "HelloAnswer",
-    "ManagedAccounts",
-    "Message",
-    "NextValidId",
-    "NotTheApi",
-    "Other",
-    "Reply",
-    "Request",
-    "WireError",
-    "current_time_request",
-    "encode",
-    "era",
-    "field",
-    "fields",
-    "frame",
-    "hello",
-    "parse_hello_answer",
-    "parse_message",
-    "request",
-    "split",
-    "start_api",
-    "text_fields",
-]
 
 OLDEST_VERSION = 100
 """First server version with frames; what IBKR's own client offers as its minimum."""
@@ -99,16 +70,6 @@ class Reply(IntEnum):
     CURRENT_TIME = 49
     CONFIG = 110
     UPDATE_CONFIG = 111
-
-
-@dataclass(frozen=True, slots=True)
-class HelloAnswer(FromOutside):
-    """The application's answer to the hello: the first proof that it is a TWS and lets this machine in."""
-
-    server_version: int
-    """The lower of what both sides can do."""
-    connection_time: OutsideName
-    """Date, time and zone of the application, in its own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +178,15 @@ def hello(oldest: int = OLDEST_VERSION, newest: int = NEWEST_VERSION, options: s
 _HELLO_ANSWER = re.compile(rb"([0-9]{1,9})\0([^\0]*)\0?")
 
 
-def parse_hello_answer(body: bytes) -> HelloAnswer:
-    """Read the first frame of the application. Raises NotTheApi when it is anything else than version and time."""
+def parse_hello_answer(body: bytes) -> int:
+    """The server version in the first frame of the application: the highest that both sides know.
+
+    Raises NotTheApi when the frame is anything else than version and time.
+    """
     found = _HELLO_ANSWER.fullmatch(body)
     if not found:
         raise NotTheApi("the answer to the hello is not a server version and a time")
-    return HelloAnswer(int(found[1]), found[2].decode("utf-8", "backslashreplace"))
+    return int(found[1])
 
 
 # ── what a client sends ─────────────────────────────────────────────────────────────────────────
@@ -237,11 +201,6 @@ def start_api(server_version: int, client_id: int, capabilities: str = "") -> by
     """startApi: takes a client ID and begins the session."""
     body = field(1, client_id) + (field(2, capabilities) if capabilities else b"")
     return request(server_version, Request.START_API, (2, client_id, capabilities), body)
-
-
-def current_time_request(server_version: int) -> bytes:
-    """reqCurrentTime, the heartbeat. TWS does not answer a second one within a second."""
-    return request(server_version, Request.CURRENT_TIME, (1,))
 
 
 def _body(server_version: int, message_id: int, text: tuple[str | int, ...], protobuf: bytes) -> bytes:

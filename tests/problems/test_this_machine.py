@@ -48,9 +48,11 @@ def test_what_only_an_attempt_can_tell_waits_for_one() -> None:
 
 def test_without_the_process_table_the_handshake_tells() -> None:
     blind = machine(processes=HIDDEN)
+    wants = connection(port=4002)
 
-    assert on_this_machine(facts(blind, backing_off(Outcome.ID_IN_USE))) == NoObstacle()
-    assert on_this_machine(facts(blind, backing_off(Outcome.REFUSED))) == Unseen("access denied", refused=True)
+    assert on_this_machine(facts(blind, backing_off(Outcome.ID_IN_USE), wants=wants)) == NoObstacle()
+    refused = on_this_machine(facts(blind, backing_off(Outcome.REFUSED), wants=wants))
+    assert refused == Unseen("access denied", refused=True)
 
 
 @given(situations())

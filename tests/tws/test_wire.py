@@ -113,14 +113,6 @@ def test_capabilities_travel_in_both_forms() -> None:
     assert wire.start_api(178, 7, "+PACEAPI") == b"\0\0\0\x10" + b"71\x002\x007\x00+PACEAPI\0"
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_the_heartbeat_is_byte_for_byte_what_ibkrs_client_sends(version: int) -> None:
-    client, sent = ibkr_client(version, 1)
-    client.reqCurrentTime()
-
-    assert wire.current_time_request(version) == sent.sent
-
-
 def test_the_hello_is_the_one_of_ibkrs_client() -> None:
     assert wire.hello(100, 226) == b"API\0" + comm.make_initial_msg("v100..226")
     assert wire.hello(157, 178, "+PACEAPI") == b"API\0" + comm.make_initial_msg("v157..178 +PACEAPI")
@@ -256,13 +248,13 @@ def test_the_longest_frame_is_still_waited_for() -> None:
 def test_the_answer_to_the_hello_is_read() -> None:
     read = wire.parse_hello_answer(b"178\x0020261122 10:00:00 EST\x00")
 
-    assert read == wire.HelloAnswer(178, "20261122 10:00:00 EST")
+    assert read == 178
 
 
 def test_a_time_zone_in_another_script_does_not_disturb_the_hello() -> None:
     read = wire.parse_hello_answer("187\x0020240101 09:00:00 中国标准时间\x00".encode())
 
-    assert read == wire.HelloAnswer(187, "20240101 09:00:00 中国标准时间")
+    assert read == 187
 
 
 @pytest.mark.parametrize(
@@ -279,7 +271,7 @@ def test_any_other_answer_is_not_the_api(answer: bytes) -> None:
 @given(version=st.sampled_from(VERSIONS), body=st.binary(max_size=300))
 def test_random_bytes_raise_nothing_but_wire_error(version: int, body: bytes) -> None:
     for read in (lambda: wire.parse_message(version, body), lambda: wire.parse_hello_answer(body)):
-        with contextlib.suppress(wire.WireError):
+        with contextlib.suppress(protobuf.WireError):
             read()
 
 
@@ -292,7 +284,7 @@ def test_damaged_messages_we_know_raise_nothing_but_wire_error(
     version: int, message_id: int, parts: list[bytes]
 ) -> None:
     body = (struct.pack("!I", message_id) if version >= 201 else b"%d\0" % message_id) + b"\0".join(parts)
-    with contextlib.suppress(wire.WireError):
+    with contextlib.suppress(protobuf.WireError):
         wire.parse_message(version, body)
 
 
