@@ -39,6 +39,7 @@ from agent.core.session import Heartbeats, fresh_session
 from agent.core.settings import ConnectionSettings
 from agent.core.speech import notice_key
 from agent.core.state import AgentState, facts_about, others, replace_at
+from agent.core.timing import Timing
 from agent.core.watch import Watched, fresh, see
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.api_settings_table import FIELDS
@@ -183,11 +184,7 @@ def _exited(state: AgentState, pid: int, now: Moment) -> AgentState:
     return _see_all(replace(state, machine=machine, exits=state.exits - {pid}, urgent_since=now.monotonic), now)
 
 
-def _of_session(
-    state: AgentState,
-    event: SessionEvent,
-    now: Moment,
-) -> tuple[AgentState, tuple[Effect, ...]]:
+def _of_session(state: AgentState, event: SessionEvent, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     index = next((i for i, w in enumerate(state.watched) if w.number == event.number), None)
     if index is None:
         # An attempt that was given up has nothing more to say.
@@ -209,25 +206,8 @@ def _of_session(
             effects = (SendHeartbeat(number), Record(Severity.INFO, f"{name}: connected (server version {version})"))
             watched = replace(watched, link=link, session=session)
         case SessionFailed():
-            assert isinstance(link.state, Connecting)
-            attempt = Attempt(
-                outcome=event.outcome,
-                at=now.monotonic,
-                port=link.state.port,
-                elapsed=event.elapsed,
-                server_version=event.server_version,
-                accounts_came=event.accounts_came,
-                detail=event.detail,
-                client_id=link.state.client_id,
-            )
-            first = link.attempt is None or link.attempt.outcome is not event.outcome
-            link = machine_of.failed(link, event.number, attempt, watched.settings, timing, now.monotonic)
-            watched = replace(watched, link=link, session=None)
+            watched, effects = _failed(watched, event, timing, now)
             state = replace(state, urgent_since=now.monotonic)
-            if first:
-                effects = (
-                    Record(Severity.INFO, f"{name}: no connection: {event.outcome.value} {event.detail}".rstrip()),
-                )
         case SessionLost(number, reason):
             watched = replace(watched, link=machine_of.lost(link, number, timing, now.monotonic), session=None)
             state = replace(state, urgent_since=now.monotonic)
@@ -259,6 +239,26 @@ def _of_session(
         case _:
             assert_never(event)
     return replace_at(state, index, watched), effects
+
+
+def _failed(watched: Watched, event: SessionFailed, timing: Timing, now: Moment) -> tuple[Watched, tuple[Effect, ...]]:
+    """An attempt to connect came to nothing; the log has a line for the first of a kind."""
+    link, name = watched.link, watched.settings.name
+    assert isinstance(link.state, Connecting)
+    attempt = Attempt(
+        outcome=event.outcome,
+        at=now.monotonic,
+        port=link.state.port,
+        elapsed=event.elapsed,
+        server_version=event.server_version,
+        accounts_came=event.accounts_came,
+        detail=event.detail,
+        client_id=link.state.client_id,
+    )
+    first = link.attempt is None or link.attempt.outcome is not event.outcome
+    line = Record(Severity.INFO, f"{name}: no connection: {event.outcome.value} {event.detail}".rstrip())
+    link = machine_of.failed(link, event.number, attempt, watched.settings, timing, now.monotonic)
+    return replace(watched, link=link, session=None), (line,) if first else ()
 
 
 def _settings_news(name: str, before: Fact[ConfigResponse], now: Fact[ConfigResponse]) -> tuple[Record, ...]:
