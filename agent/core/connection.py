@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
 from agent.core.effects import CloseSession, Effect, OpenSession
-from agent.core.facts import Attempt, Outcome, Phase
+from agent.core.session_facts import Attempt, Outcome, Phase
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
 

@@ -7,11 +7,12 @@ from typing import Any
 from agent.core.connection import CLIENT_ID_RANGE
 from agent.core.data_seen import DataTest
 from agent.core.data_verdict import DataVerdict, judge
-from agent.core.facts import Facts, Outcome, Phase
+from agent.core.facts import Facts
 from agent.core.guide import Guide
 from agent.core.history_verdict import HistoryVerdict
 from agent.core.reading import chosen, client_count
 from agent.core.remedy import Remedy
+from agent.core.session_facts import Outcome, Phase
 from agent.core.status import rfc3339
 from agent.core.telling import app_name, clock
 from agent.tws.applications import ApplicationKind

@@ -29,13 +29,14 @@ from agent.core.events import (
     UserAsked,
     Woke,
 )
-from agent.core.facts import Attempt, Fact, Known, Unknown
+from agent.core.facts import Fact, Known, Unknown
 from agent.core.memory import Snoozed
 from agent.core.plan import paid
 from agent.core.problem import Severity
 from agent.core.reading import clients_of
 from agent.core.roster import roster
 from agent.core.session import Heartbeats, fresh_session
+from agent.core.session_facts import Attempt
 from agent.core.settings import ConnectionSettings
 from agent.core.speech import notice_key
 from agent.core.state import AgentState, facts_about, others, replace_at

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from agent.core.facts import ApiClient, Facts, Known, Listener, MachineFacts, Outcome, Process, Purpose, Unknown
+from agent.core.facts import ApiClient, Facts, Known, Listener, MachineFacts, Process, Purpose, Unknown
+from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.limits import API_CLIENTS

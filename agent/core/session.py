@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from agent.core.clock import Moment
-from agent.core.facts import Flood, NoticeSeen, ServerLink
+from agent.core.session_facts import Flood, NoticeSeen, ServerLink
 from agent.core.timing import Timing
 from agent.tws.applications import is_paper
 from agent.tws.farms import Farm, FarmStatus

@@ -10,10 +10,11 @@ from typing import Any
 
 from agent.core.data_seen import DataTest
 from agent.core.diagnosis import Found, diagnose
-from agent.core.facts import NOT_LOOKED, Fact, Facts, Phase, Process, Purpose
+from agent.core.facts import NOT_LOOKED, Fact, Facts, Process, Purpose
 from agent.core.guide import Guide, fill
 from agent.core.problem import Problem
 from agent.core.reading import chosen
+from agent.core.session_facts import Phase
 from agent.core.settings import NotificationSettings, WantedApplication
 from agent.core.setup_answers import Answers
 from agent.tws.applications import ApplicationKind
@@ -50,25 +51,6 @@ class Act(StrEnum):
     WRITE = "write"
     LOOKED = "looked"
     """Somebody says that they have looked at the setting themselves."""
-
-
-STEP_IDS = (
-    "application",
-    "running",
-    "logged-in",
-    "ib-api",
-    "socket-clients",
-    "port",
-    "read-only",
-    "precautions",
-    "connect",
-    "mode",
-    "market-data",
-    "test-notice",
-    "at-login",
-    "configuration",
-)
-"""In the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True)

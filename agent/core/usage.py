@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.core.facts import ApiClient, Facts, NoticeSeen, Phase, Unknown
+from agent.core.facts import ApiClient, Facts, Unknown
 from agent.core.reading import client_count, clients_of
+from agent.core.session_facts import NoticeSeen, Phase
 from agent.core.settings_reading import settings_of
 from agent.core.status import rfc3339
 from agent.core.telling import program

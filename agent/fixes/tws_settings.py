@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import assert_never
 
-from agent.core.facts import Facts, Phase
+from agent.core.facts import Facts
 from agent.core.fix import (
     ChangeSettings,
     Done,
@@ -17,6 +17,7 @@ from agent.core.fix import (
     Tools,
 )
 from agent.core.reading import door_at, owner_in, same_door
+from agent.core.session_facts import Phase
 from agent.core.settings_reading import settings_of
 from agent.core.telling import app_name, clock
 from agent.tws.api_settings import UPDATE_CONFIG_SINCE, ConfigResponse, Configuration, Source, UpdateWarning

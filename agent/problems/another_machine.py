@@ -1,7 +1,8 @@
 """How far a connection to another machine gets: only the attempts to connect can tell."""
 
-from agent.core.facts import Facts, Outcome
+from agent.core.facts import Facts
 from agent.core.reading import idle_by_wish, outcome, port_of
+from agent.core.session_facts import Outcome
 from agent.problems.obstacles import (
     NameUnknown,
     NoAnswer,

@@ -5,8 +5,9 @@ on the configured port, and what does it answer. Each obstacle belongs to exactl
 place: `this_machine`, `another_machine`, and `connected` once a session stands.
 """
 
-from agent.core.facts import Facts, Phase
+from agent.core.facts import Facts
 from agent.core.problem import Absent, Undecided
+from agent.core.session_facts import Phase
 from agent.problems.another_machine import on_another_machine
 from agent.problems.connected import connected_to
 from agent.problems.obstacles import NotTried, Reach, Restarting, Unseen

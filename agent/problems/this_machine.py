@@ -4,7 +4,6 @@ from agent.core.facts import (
     Facts,
     Known,
     Listener,
-    Outcome,
     Process,
     Processes,
     Purpose,
@@ -28,6 +27,7 @@ from agent.core.reading import (
     piled_up,
     port_of,
 )
+from agent.core.session_facts import Outcome
 from agent.problems.another_machine import on_another_machine
 from agent.problems.obstacles import (
     ApiOff,

@@ -26,7 +26,7 @@ from agent.core.connection import (
     retry_now,
 )
 from agent.core.effects import CloseSession, Effect, OpenSession
-from agent.core.facts import Attempt, Outcome, Phase
+from agent.core.session_facts import Attempt, Outcome, Phase
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import ApiClient, Known, Outcome, SettingsHints, Unknown
+from agent.core.facts import ApiClient, Known, SettingsHints, Unknown
 from agent.core.reading import (
     age,
     applications,
@@ -24,6 +24,7 @@ from agent.core.reading import (
     standing_outcome,
     target_port,
 )
+from agent.core.session_facts import Outcome
 from agent.core.settings import WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.limits import API_CLIENTS

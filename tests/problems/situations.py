@@ -12,13 +12,13 @@ from agent.core.facts import (
     Listener,
     MachineFacts,
     OtherProcess,
-    Outcome,
     Sight,
     Surroundings,
     SurroundingsKind,
     Unknown,
 )
 from agent.core.reading import port_of
+from agent.core.session_facts import Outcome
 from agent.core.settings import WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
 from tests.problems.scene import NOW, backing_off, connected, connection, facts, machine, process

@@ -5,10 +5,8 @@ from dataclasses import replace
 import pytest
 
 from agent.core.diagnosis import diagnose
-from agent.core.facts import (
-    Known,
-    Outcome,
-)
+from agent.core.facts import Known
+from agent.core.session_facts import Outcome
 from agent.problems import PROBLEMS
 from agent.problems.another_machine import on_another_machine
 from agent.problems.network_down import NETWORK_DOWN

@@ -1,7 +1,8 @@
 """api-silent: accepted and never answered, with the likely causes in order."""
 
-from agent.core.facts import ApiClient, Known, Outcome, Unknown
+from agent.core.facts import ApiClient, Known, Unknown
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.problems.api_silent import API_SILENT
 from agent.problems.api_wedged import API_WEDGED
 from agent.tws.limits import API_CLIENTS

@@ -1,7 +1,8 @@
 """api-wedged: silent, with half-closed sockets piled up on the API port."""
 
-from agent.core.facts import ApiClient, Outcome
+from agent.core.facts import ApiClient
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.problems.api_silent import API_SILENT
 from agent.problems.api_wedged import API_WEDGED
 from agent.tws.limits import API_CLIENTS

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from agent.core.facts import ApiClient, Known, OtherProcess, Outcome, Unknown
+from agent.core.facts import ApiClient, Known, OtherProcess, Unknown
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.problems.api_port_taken import API_PORT_TAKEN
 from agent.problems.container_not_ready import CONTAINER_NOT_READY
 from agent.problems.peer_not_trusted import PEER_NOT_TRUSTED

@@ -3,10 +3,8 @@
 from hypothesis import given, settings
 
 from agent.core.diagnosis import diagnose
-from agent.core.facts import (
-    Facts,
-    Outcome,
-)
+from agent.core.facts import Facts
+from agent.core.session_facts import Outcome
 from agent.core.settings import WantedMode
 from agent.problems import PROBLEMS
 from tests.problems.conftest import hold_to_contract

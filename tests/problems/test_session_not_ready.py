@@ -1,7 +1,8 @@
 from dataclasses import replace
 
-from agent.core.facts import ApiClient, Known, Outcome, Phase, SessionFacts, Sockets
+from agent.core.facts import ApiClient, Known, Sockets
 from agent.core.problem import Absent, Present
+from agent.core.session_facts import Outcome, Phase, SessionFacts
 from agent.problems.session_not_ready import SESSION_NOT_READY
 from agent.tws.limits import API_CLIENTS
 from tests.problems.conftest import Judge

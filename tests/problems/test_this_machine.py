@@ -3,11 +3,9 @@
 from hypothesis import given, settings
 
 from agent.core.diagnosis import diagnose
-from agent.core.facts import (
-    Facts,
-    Outcome,
-)
+from agent.core.facts import Facts
 from agent.core.problem import Present
+from agent.core.session_facts import Outcome
 from agent.problems import PROBLEMS
 from agent.problems.api_disabled import API_DISABLED
 from agent.problems.obstacles import (

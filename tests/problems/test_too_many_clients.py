@@ -1,7 +1,8 @@
 import pytest
 
-from agent.core.facts import ApiClient, MachineFacts, Outcome, Unknown
+from agent.core.facts import ApiClient, MachineFacts, Unknown
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.problems.too_many_clients import TOO_MANY_CLIENTS
 from agent.tws.limits import API_CLIENTS
 from tests.problems.conftest import Judge
