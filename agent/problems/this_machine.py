@@ -66,14 +66,14 @@ from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.ports import default_ports
 
 _UNANSWERED = frozenset({Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.UNRESOLVABLE})
-"""Outcomes that say nobody accepts connections at that address."""
+"""Outcomes that say no program accepts connections at that address."""
 _TURNED_DOWN = frozenset({Outcome.CLOSED, Outcome.SILENT, Outcome.NOT_TWS})
 """Outcomes of an attempt that was accepted and came to nothing."""
 
 _BY_ATTEMPT = (TurnedAway, Silent, Wedged, NotTheApi)
 """What an attempt can tell of an application that listens here."""
 _BY_ATTEMPT_RELAYED = (RelayCloses, TurnedAway, Silent, NotTheApi)
-"""What it can tell of a relay, or of a program without a name."""
+"""What an attempt can tell of a relay, or of a program without a name."""
 
 
 def on_this_machine(facts: Facts) -> Reach:
@@ -83,7 +83,7 @@ def on_this_machine(facts: Facts) -> Reach:
         return _half_blind(facts)
     port, found, result = port_of(facts), awaited(facts), outcome(facts)
     if found is None and facts.connection.pinned_pid is not None:
-        # Made for one process: whatever listens now on a port it may have used is another one's.
+        # The connection is for one process: a listener on a port it may have used is another process.
         return _missing(facts, processes.value)
     owner = listener_at(facts.machine, port)
     if owner is None:
@@ -133,7 +133,7 @@ def _half_blind(facts: Facts) -> Reach:
 
 
 def _nobody_listens(facts: Facts, found: Process | None, processes: Processes) -> Reach:
-    """Nobody of use listens on the port: the state of the application tells why."""
+    """No application or relay listens on the port: the state of the application tells why."""
     if found is None:
         return _missing(facts, processes)
     if found.api_ports:
@@ -181,7 +181,7 @@ def _without_listener(facts: Facts, process: Process) -> Reach:
     if clash is not None:
         return clash
     if settled and (lasted >= grace or facts.purpose is Purpose.DOCTOR):
-        # Whoever asks the doctor has looked already; everybody else hears of it only once it can be no start any more.
+        # A user who runs `doctor` is told at once; a notice waits until the application can no longer be starting.
         return ApiOff(process)
     if lasted < grace:
         return Starting(process, grace)
@@ -220,7 +220,7 @@ def _foreign_owner(facts: Facts, owner: Listener, found: Process | None, process
 
 
 def _relayed(facts: Facts, owner: Listener, processes: Processes) -> Reach:
-    """A relay, or somebody the system does not name, listens on the port."""
+    """A relay, or a program without a known name, listens on the port."""
     if idle_by_wish(facts) or full_house(facts) or restarts_out_of_sight(facts):
         return NoObstacle()
     match outcome(facts):
@@ -287,7 +287,7 @@ def _knocks_blindly(facts: Facts) -> bool:
 
 
 def _restart_long_over(facts: Facts, process: Process) -> bool:
-    """Whether a TWS that restarted long ago, before anybody watched, is logged in: then its API is off.
+    """Whether a TWS that restarted long ago, before Gatelight watched it, is logged in: then its API is off.
 
     IB Gateway cannot switch its API off.
     """
