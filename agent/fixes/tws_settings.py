@@ -77,7 +77,7 @@ def menu_path(facts: Facts, page: str) -> str:
 
 
 async def do(offer: Offer, tools: Tools) -> FixOutcome:
-    """Ask for the change once; warnings go back to whoever said yes, with their texts."""
+    """Ask for the change once; warnings go back to the user who said yes, with their texts."""
     assert isinstance(offer.plan, ChangeSettings)
     outcome = await tools.change_settings(offer.plan)
     match outcome.result:
