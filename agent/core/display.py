@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    # Not loaded with this: the icon is to be there before anything else.
+    # Not loaded at run time: the icon comes before anything else.
     from agent.core.fix import Asker
     from agent.core.problem import Severity
 
@@ -137,7 +137,7 @@ class AskFix:
 
 @dataclass(frozen=True, slots=True)
 class DoFix:
-    """Do one of the fixes that are offered: somebody has read what it changes and said yes."""
+    """Do one of the fixes that are offered: the user has read what it changes and said yes."""
 
     id: str
     connection: str

@@ -78,7 +78,7 @@ class LookAt:
     ports: frozenset[int] = frozenset()
     """API ports whose owner matters."""
     thorough: bool = False
-    """Read anew what is kept between looks: whose sockets are nobody's, windows, program folders, own addresses."""
+    """Read anew what is kept between looks: sockets without a known owner, windows, program folders, own addresses."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
                 heartbeat_every=settings.checks.heartbeat_every,
                 reply_timeout=settings.checks.reply_timeout,
             )
-            return _call_the_roll(
+            return _update_watched(
                 replace(
                     state,
                     settings=settings,
@@ -115,12 +115,12 @@ def _all(state: AgentState, change: Callable[[Watched], Watched]) -> tuple[Agent
 
 
 def _looked(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
-    state, effects = _call_the_roll(state, now)
+    state, effects = _update_watched(state, now)
     return _see_all(state, now), effects
 
 
-def _call_the_roll(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
-    """Watch what is to be watched now; what is no longer is closed, and its notices are withdrawn."""
+def _update_watched(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    """Start watching new connections; close those that are gone and withdraw their notices."""
     after = enroll(state, now)
     kept = {w.settings.name: w for w in after.watched}
     effects: list[Effect] = []
@@ -172,7 +172,7 @@ def _leads_away(watched: Watched, settings: ConnectionSettings) -> bool:
 
 
 def _exited(state: AgentState, pid: int, now: Moment) -> AgentState:
-    """Take a process that ended out of the picture at once; the look that follows fills in the rest."""
+    """Remove a process that ended at once; the next look fills in the rest."""
     processes = state.machine.processes
     if isinstance(processes, Known):
         left = tuple(p for p in processes.value.applications if p.pid != pid)
@@ -290,7 +290,7 @@ def _can_be(event: SessionEvent, watched: Watched) -> bool:
 
 
 def _probe_soon(watched: Watched, now: Moment) -> Watched:
-    """Make the next heartbeat due: after sleep a socket may be dead without anybody having said so."""
+    """Make a heartbeat due now: a socket may have died unnoticed during sleep."""
     if watched.session is None or not watched.connected or watched.session.heartbeats.sent:
         return watched
     return replace(watched, session=replace(watched.session, heartbeats=Heartbeats(last_heard=float("-inf"))))

@@ -97,7 +97,7 @@ def chosen(facts: Facts) -> Process | None:
 
 
 def awaited(facts: Facts) -> Process | None:
-    """The process whose API port is to be reached: the one that listens on a fixed port, else one that may open it."""
+    """The process whose API port is wanted: the one that listens on a fixed port, else one that may open it."""
     process, port = chosen(facts), facts.connection.port
     if process is None or port == "auto" or port in process.api_ports:
         return process
@@ -134,7 +134,7 @@ def port_of(facts: Facts) -> int:
 
 
 def listener_at(machine: MachineFacts, port: int) -> Listener | None:
-    """Who listens on a port of this machine; None when nobody, or when the sockets could not be read."""
+    """Who listens on a port of this machine; None when the port is free or the sockets could not be read."""
     if isinstance(machine.sockets, Unknown):
         return None
     return next((x for x in machine.sockets.value.listeners if x.port == port), None)
@@ -245,7 +245,7 @@ def idle_by_wish(facts: Facts) -> bool:
 
 
 def standing_outcome(facts: Facts) -> Outcome | None:
-    """`outcome`, as long as it still tells about now: not once the user wants no connection or nobody listens."""
+    """`outcome`, as long as it still tells about now: not once the user wants no connection or the port is closed."""
     if idle_by_wish(facts):
         return None
     if facts.connection.pinned_pid is not None and chosen(facts) is None:

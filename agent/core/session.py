@@ -59,7 +59,7 @@ class Heartbeats:
     """When the latest one was sent that has not been answered."""
 
     def due(self, timing: Timing) -> float:
-        """When the next one is to be sent."""
+        """When the next one is due."""
         if not self.sent:
             return self.last_heard + timing.heartbeat_every
         if len(self.sent) == 1:

@@ -123,7 +123,7 @@ def _problem(
         since=entry.since.wall,
         visible=entry.visible,
         snoozed_until=snoozed_until(memory, watched.settings.name, problem.code, wall),
-        # What nobody is to hear of yet may be over in a moment, and needs nothing done.
+        # A problem that is not shown yet may be over in a moment, and needs no fix.
         fixes=watched.offers.get(problem.code, ()) if entry.visible else (),
         told=entry.key not in watched.undelivered,
         can_be_snoozed=not problem.never_silenced,

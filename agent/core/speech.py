@@ -53,7 +53,7 @@ def speak(
     *,
     several: bool = False,
 ) -> tuple[Ledger, tuple[Effect, ...]]:
-    """Announce what is to be announced. `steps` holds the steps of each problem code, `fixes` what can be done.
+    """Announce what the rules of silence let through. `steps` holds the steps of each problem code, `fixes` what can be done.
 
     `several`: there are other connections, so that a notice must say which one it is about.
     """

@@ -42,7 +42,7 @@ class Watched:
 
     @property
     def wanted(self) -> bool:
-        """Whether it shall be connected."""
+        """Whether the user wants it connected."""
         return self.settings.auto_connect if self.wish is None else self.wish
 
     @property
@@ -99,7 +99,7 @@ def _must_knock(machine: MachineFacts) -> bool:
     """Whether only a connection attempt can tell if the port is open."""
     if machine.taken == 0.0:
         return False
-    # WSL's mirrored network: a port of Windows answers although nobody is seen to listen.
+    # WSL's mirrored network: a port of Windows answers although no listener is seen.
     surroundings = machine.surroundings
     mirrored = isinstance(surroundings, Known) and surroundings.value.kind is SurroundingsKind.WSL
     return mirrored or isinstance(machine.sockets, Unknown)
