@@ -1,7 +1,7 @@
 """When the API settings are asked for, and what was told: a short second connection, seldom, and never in the way.
 
 Asked after a connect, on request, after something changed, while a user follows steps that change a setting, and
-otherwise every half hour. Never of an application whose main session does not answer, and not again of one too old to tell.
+otherwise every half hour. Not asked while the main session gets no answer, nor again of an application too old to tell.
 """
 
 from collections.abc import Sequence, Set

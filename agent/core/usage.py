@@ -138,7 +138,7 @@ RULES = (
 
 
 def usage_of(facts: Facts, sent: Sequence[float] | None) -> Usage:
-    """What is in use; `sent` are the monotonic times at which messages of ours went out, None when they were not counted."""
+    """What is in use; `sent` are the monotonic times of the messages we sent, None when they were not counted."""
     connected = facts.session.phase is Phase.CONNECTED
     unheard = "" if connected else "there is no API session, and notices come over one"
     return Usage(

@@ -31,7 +31,7 @@ def _offer(facts: Facts) -> Offer | None:
 
 
 def _other(facts: Facts) -> Process | None:
-    """The application of the other kind that serves this connection, or that runs and belongs to no other connection."""
+    """The application of the other kind that serves this connection, or that runs and no other connection means."""
     connection, session = facts.connection, facts.session
     if session.phase is Phase.CONNECTED:
         owner = None if session.port is None else owner_at(facts.machine, session.port)
