@@ -12,9 +12,10 @@ from agent.config import load, set_value
 from agent.core.clock import Moment
 from agent.core.data_seen import DataTest
 from agent.core.display import Notice
-from agent.core.facts import NOT_LOOKED, Fact, Facts, Known, Phase, SessionFacts, Unknown
+from agent.core.facts import NOT_LOOKED, Fact, Facts, Known, Unknown
 from agent.core.guide import Guide
 from agent.core.problem import Problem, Severity
+from agent.core.session_facts import Phase, SessionFacts
 from agent.core.settings import ConnectionSettings, Settings
 from agent.core.setup import Beside, NoticeTried, Setup, scene_of
 from agent.core.setup_answers import (

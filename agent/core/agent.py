@@ -1,6 +1,6 @@
 """What moves the agent: `advance(state, event, now)`, and `advance_all` for events that waited together.
 
-Pure: what shall be done comes back as effects. The runtime feeds events in and carries effects out.
+Pure: what follows from an event comes back as effects. The runtime feeds events in and carries effects out.
 """
 
 from collections.abc import Sequence

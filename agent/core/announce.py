@@ -21,7 +21,6 @@ class Reason(StrEnum):
     PAUSED = "paused"
     QUIET_HOURS = "quiet hours"
     UNSTABLE = "covered by connection-unstable"
-    DISCONNECTED = "the user asked to be disconnected"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
 from agent.core.effects import CloseSession, Effect, OpenSession
-from agent.core.facts import Attempt, Outcome, Phase
+from agent.core.session_facts import Attempt, Outcome, Phase
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
 
 CLIENT_ID_RANGE = range(7000, 10000)
-"""Where automatic client IDs come from: high, so that they meet nobody's, and never 0 or a usual master ID."""
+"""Where automatic client IDs come from: high, so that they meet no program's, and never 0 or a usual master ID."""
 
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Not connected and not trying: nothing wanted, or nobody listens."""
+    """Not connected and not trying: no connection is wanted, or the port is closed."""
 
     since: float
 
@@ -73,7 +73,6 @@ class Link:
     """The machine's state with what outlives single states."""
 
     state: State
-    last_number: int = 0
     failures: int = 0
     """Failures and losses in a row; starts over after a session that lasted `Timing.stable_session`."""
     attempt: Attempt | None = None
@@ -96,7 +95,7 @@ class Target:
     """Auto-connect, and no wish to the contrary."""
     port: int
     open: bool
-    """Somebody listens there, or that cannot be known without knocking (remote host, unreadable sockets)."""
+    """The port is open, or only an attempt can tell (remote host, unreadable sockets)."""
     door: str
     """Identity of what listens there (see `core.reading.door_at`): when it changes, waiting is over."""
     seen: float = float("inf")
@@ -155,13 +154,13 @@ def consider(
                 return again, effects + more
             return link, ()
         case Idle() | BackingOff() | Blocked() if target.seen < state.since:
-            # Look before you knock: what was seen before the state changed says nothing about now.
+            # Wait for the next look: what was seen before the state changed says nothing about now.
             return link, ()
         case Idle():
             return _knock(link, target, settings, timing, now, number) if target.open else (link, ())
         case BackingOff() | Blocked():
             if not target.open:
-                # Nor does what was said there say anything about whoever opens it next.
+                # The outcome of an attempt says nothing about the program that opens the port next.
                 return replace(link, state=Idle(now), attempt=None), ()
             if target.door != state.door:
                 # What came of an attempt at another door says nothing about this one.
@@ -176,7 +175,7 @@ def consider(
 def _stand_down(link: Link, now: float) -> tuple[Link, tuple[Effect, ...]]:
     match link.state:
         case Connecting(number=number) | Connected(number=number):
-            # That it answered then says nothing about now.
+            # An answer to that session says nothing about now.
             return replace(link, state=Idle(now), closed_at=now, attempt=None), (CloseSession(number),)
         case Idle():
             return link, ()
@@ -204,7 +203,7 @@ def _knock(
         reply_timeout=timing.reply_timeout,
         ready_timeout=timing.not_ready_grace,
     )
-    return replace(link, state=state, last_number=number, last_client_id=client_id), (effect,)
+    return replace(link, state=state, last_client_id=client_id), (effect,)
 
 
 def choose_client_id(settings: ConnectionSettings, link: Link, avoid: frozenset[int], number: int) -> int:
@@ -249,7 +248,7 @@ def failed(link: Link, number: int, attempt: Attempt, settings: ConnectionSettin
     freed_late = _perhaps_still_ours(link, state.client_id, timing, now) and not same
     link = replace(link, failures=link.failures + 1, attempt=replace(attempt, first_failed=first), closed_at=now)
     if attempt.outcome is Outcome.ID_IN_USE and settings.client_id == "auto":
-        # The next one is free; only somebody who answers 326 to every ID makes this wait.
+        # The next ID is usually free: only an application that answers 326 to every ID makes this wait.
         link = replace(link, refused_ids=link.refused_ids | {state.client_id})
         if len(link.refused_ids) <= OTHER_IDS_TRIED:
             return replace(link, state=BackingOff(now, now, state.door))
@@ -293,7 +292,7 @@ def lost(link: Link, number: int, timing: Timing, now: float) -> Link:
 
 
 def retry_now(link: Link, now: float) -> Link:
-    """Somebody asked for it, or the machine woke: waiting is over."""
+    """The user asked for it, or the machine woke: waiting is over."""
     match link.state:
         case BackingOff() | Blocked():
             return replace(link, state=replace(link.state, retry_at=now))

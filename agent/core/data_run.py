@@ -6,16 +6,17 @@ from typing import Any
 
 from agent.core.data_seen import DataTest
 from agent.core.data_verdict import DataVerdict, judge
-from agent.core.facts import Facts, Outcome, Phase
+from agent.core.facts import Facts
 from agent.core.guide import Guide
 from agent.core.history_verdict import HistoryVerdict
 from agent.core.inquiry import spare_ids
-from agent.core.reading import MAX_CLIENTS, chosen, client_count
+from agent.core.reading import chosen, client_count
 from agent.core.remedy import Remedy
+from agent.core.session_facts import Outcome, Phase
 from agent.core.status import rfc3339
 from agent.core.telling import app_name, clock
 from agent.tws.applications import ApplicationKind
-from agent.tws.limits import safe_again
+from agent.tws.limits import API_CLIENTS, safe_again
 from agent.tws.symbol import FORMS, Instrument, NotASymbol, read_symbol
 
 MOST_SYMBOLS = 5
@@ -84,9 +85,9 @@ def reason_against(facts: Facts, *, running: bool, last_started: float | None) -
     if session.frozen:
         return f"{app_name(facts)} does not answer now, so a test would tell nothing: wait until it answers again."
     count = client_count(facts)
-    if count is not None and count > MAX_CLIENTS - 1 - PLACES_LEFT_FREE:
+    if count is not None and count > API_CLIENTS - 1 - PLACES_LEFT_FREE:
         return (
-            f"{count} of {MAX_CLIENTS} client places are taken, and the last one is left to your programs: "
+            f"{count} of {API_CLIENTS} client places are taken, and the last one is left to your programs: "
             "close a program that is not needed."
         )
     waits = [safe_again(n.code, n.text, n.at, n.count) for n in session.notices]

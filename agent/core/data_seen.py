@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from agent.core.facts import Outcome
+from agent.core.session_facts import Outcome
 from agent.tws.farms import Farm
 from agent.tws.outside import FromOutside, OutsideText
 from agent.tws.symbol import Instrument

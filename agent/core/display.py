@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    # Not loaded with this: the icon appears before anything else.
+    # Not loaded at run time: the icon comes before anything else.
     from agent.core.fix import Asker
     from agent.core.problem import Severity
 

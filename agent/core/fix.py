@@ -1,4 +1,4 @@
-"""A fix: what Gatelight can do on a click, after it has said what that changes and somebody has said yes to it.
+"""A fix: what Gatelight can do on a click, after it has said what that changes and the user has said yes.
 
 The yes belongs to the text: it carries the digest of the offer that was read, and an offer that has changed since, or
 is gone, is not carried out. What cannot be done now is never offered.
@@ -18,7 +18,7 @@ from agent.tws.privacy import NOTHING_MORE, Private
 
 
 class Asker(StrEnum):
-    """Where somebody said yes; for the log."""
+    """Where the user said yes; for the log."""
 
     MENU = "menu"
     NOTICE = "notice"
@@ -81,7 +81,7 @@ Plan: TypeAlias = StartProgram | BringToFront | ChangeConfig | SendCommand | Cha
 
 @dataclass(frozen=True, slots=True)
 class Question(FromOutside):
-    """What somebody reads before saying yes."""
+    """What the user reads before saying yes."""
 
     title: OutsideText
     """The question itself, like "Use API port 4002 for “Paper Gateway”?"."""

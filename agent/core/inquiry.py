@@ -1,7 +1,7 @@
 """When the API settings are asked for, and what was told: a short second connection, seldom, and never in the way.
 
-Asked after a connect, on request, after something changed, while the user follows steps that change a setting, and
-else every half hour. Never of an application whose main session does not answer, and not again of one too old to tell.
+Asked after a connect, on request, after something changed, while a user follows steps that change a setting, and
+otherwise every half hour. Not asked while the main session gets no answer, nor again of an application too old to tell.
 """
 
 from collections.abc import Set
@@ -39,7 +39,7 @@ class Inquiry:
     wanted_at: float | None = None
     """Since when a new answer is wanted."""
     followed_until: float = float("-inf")
-    """Until when the user follows steps that change a setting."""
+    """Until when a user follows steps that change a setting."""
     sent_at: float | None = None
     """When the question was sent that brought what was told."""
     asked: int = 0
@@ -52,7 +52,7 @@ def wanted(inquiry: Inquiry, now: float) -> Inquiry:
 
 
 def followed(inquiry: Inquiry, now: float, timing: Timing) -> Inquiry:
-    """The user has opened the steps: what they change is noticed soon."""
+    """A user has the steps on the screen: a change is noticed soon."""
     return replace(inquiry, followed_until=now + timing.settings_followed)
 
 
@@ -72,7 +72,7 @@ def due(inquiry: Inquiry, link: Link, session: Session | None, timing: Timing, n
         return inquiry.asked_at + LOST_AFTER
     last = told.at if told.at is not None else float("-inf")
     sent = inquiry.sent_at if inquiry.sent_at is not None else float("-inf")
-    # The answer to an earlier question may be older than the wish.
+    # An answer to an earlier question may be older than the change in question.
     if inquiry.wanted_at is not None and inquiry.wanted_at > sent:
         return max(inquiry.wanted_at, last + SHORTEST_GAP)
     if not known:

@@ -29,16 +29,18 @@ from agent.core.events import (
     UserAsked,
     Woke,
 )
-from agent.core.facts import Attempt, Fact, Known, Unknown
+from agent.core.facts import Fact, Known, Unknown
 from agent.core.memory import Snoozed
 from agent.core.plan import paid
 from agent.core.problem import Severity
 from agent.core.reading import clients_of
 from agent.core.roster import roster
 from agent.core.session import Heartbeats, fresh_session
+from agent.core.session_facts import Attempt
 from agent.core.settings import ConnectionSettings
 from agent.core.speech import notice_key, steps_told
 from agent.core.state import AgentState, facts_about, others, replace_at, timing_of
+from agent.core.timing import Timing
 from agent.core.watch import Watched, fresh, see
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.api_settings_table import FIELDS
@@ -82,7 +84,7 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
         case UserAsked(action):
             return _asked(state, action, now)
         case Reconfigured(settings, abilities):
-            return _call_the_roll(
+            return _update_watched(
                 replace(
                     state,
                     settings=settings,
@@ -107,12 +109,12 @@ def _all(state: AgentState, change: Callable[[Watched], Watched]) -> tuple[Agent
 
 
 def _looked(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
-    state, effects = _call_the_roll(state, now)
+    state, effects = _update_watched(state, now)
     return _see_all(state, now), effects
 
 
-def _call_the_roll(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
-    """Watch what is to be watched now; what is no longer is closed, and its notices are withdrawn."""
+def _update_watched(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    """Start watching new connections; close those that are gone and withdraw their notices."""
     after = enroll(state, now)
     kept = {w.settings.name: w for w in after.watched}
     effects: list[Effect] = []
@@ -164,7 +166,7 @@ def _leads_away(watched: Watched, settings: ConnectionSettings) -> bool:
 
 
 def _exited(state: AgentState, pid: int, now: Moment) -> AgentState:
-    """Take a process that ended out of the picture at once; the look that follows fills in the rest."""
+    """Remove a process that ended at once; the next look fills in the rest."""
     processes = state.machine.processes
     if isinstance(processes, Known):
         left = tuple(p for p in processes.value.applications if p.pid != pid)
@@ -177,11 +179,7 @@ def _exited(state: AgentState, pid: int, now: Moment) -> AgentState:
     return _see_all(replace(state, machine=machine, exits=state.exits - {pid}, urgent_since=now.monotonic), now)
 
 
-def _of_session(
-    state: AgentState,
-    event: SessionEvent,
-    now: Moment,
-) -> tuple[AgentState, tuple[Effect, ...]]:
+def _of_session(state: AgentState, event: SessionEvent, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     index = next((i for i, w in enumerate(state.watched) if w.number == event.number), None)
     if index is None:
         # An attempt that was given up has nothing more to say.
@@ -203,25 +201,8 @@ def _of_session(
             effects = (SendHeartbeat(number), Record(Severity.INFO, f"{name}: connected (server version {version})"))
             watched = replace(watched, link=link, session=session)
         case SessionFailed():
-            assert isinstance(link.state, Connecting)
-            attempt = Attempt(
-                outcome=event.outcome,
-                at=now.monotonic,
-                port=link.state.port,
-                elapsed=event.elapsed,
-                server_version=event.server_version,
-                accounts_came=event.accounts_came,
-                detail=event.detail,
-                client_id=link.state.client_id,
-            )
-            first = link.attempt is None or link.attempt.outcome is not event.outcome
-            link = machine_of.failed(link, event.number, attempt, watched.settings, timing, now.monotonic)
-            watched = replace(watched, link=link, session=None)
+            watched, effects = _failed(watched, event, timing, now)
             state = replace(state, urgent_since=now.monotonic)
-            if first:
-                effects = (
-                    Record(Severity.INFO, f"{name}: no connection: {event.outcome.value} {event.detail}".rstrip()),
-                )
         case SessionLost(number, reason):
             watched = replace(watched, link=machine_of.lost(link, number, timing, now.monotonic), session=None)
             state = replace(state, urgent_since=now.monotonic)
@@ -255,6 +236,26 @@ def _of_session(
     return replace_at(state, index, watched), effects
 
 
+def _failed(watched: Watched, event: SessionFailed, timing: Timing, now: Moment) -> tuple[Watched, tuple[Effect, ...]]:
+    """An attempt to connect came to nothing; the log has a line for the first of a kind."""
+    link, name = watched.link, watched.settings.name
+    assert isinstance(link.state, Connecting)
+    attempt = Attempt(
+        outcome=event.outcome,
+        at=now.monotonic,
+        port=link.state.port,
+        elapsed=event.elapsed,
+        server_version=event.server_version,
+        accounts_came=event.accounts_came,
+        detail=event.detail,
+        client_id=link.state.client_id,
+    )
+    first = link.attempt is None or link.attempt.outcome is not event.outcome
+    line = Record(Severity.INFO, f"{name}: no connection: {event.outcome.value} {event.detail}".rstrip())
+    link = machine_of.failed(link, event.number, attempt, watched.settings, timing, now.monotonic)
+    return replace(watched, link=link, session=None), (line,) if first else ()
+
+
 def _settings_news(name: str, before: Fact[ConfigResponse], now: Fact[ConfigResponse]) -> tuple[Record, ...]:
     """A line for the log where what is known of the API settings changed."""
     if now == before:
@@ -283,7 +284,7 @@ def _can_be(event: SessionEvent, watched: Watched) -> bool:
 
 
 def _probe_soon(watched: Watched, now: Moment) -> Watched:
-    """Make the next heartbeat due: after sleep a socket may be dead without anybody having said so."""
+    """Make a heartbeat due now: a socket may have died unnoticed during sleep."""
     if watched.session is None or not watched.connected or watched.session.heartbeats.sent:
         return watched
     return replace(watched, session=replace(watched.session, heartbeats=Heartbeats(last_heard=float("-inf"))))

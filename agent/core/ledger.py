@@ -6,8 +6,9 @@ from typing import TypeAlias
 
 from agent.core.clock import Moment
 from agent.core.diagnosis import Diagnosis, Found
-from agent.core.facts import Facts, Phase, Purpose
+from agent.core.facts import Facts, Purpose
 from agent.core.problem import Present, Problem
+from agent.core.session_facts import Phase
 
 
 @dataclass(frozen=True, slots=True)

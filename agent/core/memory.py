@@ -22,7 +22,7 @@ class Told(FromOutside):
 
 @dataclass(frozen=True, slots=True)
 class Snoozed:
-    """One problem that is to be kept quiet."""
+    """One problem that is kept quiet for a while."""
 
     connection: str
     code: str

@@ -22,9 +22,9 @@ from agent.core.display import (
     Snooze,
     StartAtLogin,
 )
-from agent.core.facts import ServerLink
 from agent.core.fix import Asker, Offer
 from agent.core.guide import plain
+from agent.core.session_facts import ServerLink
 from agent.core.status import ShownConnection, ShownProblem, Status
 from agent.core.text import shortened
 from agent.tws.applications import ApplicationKind

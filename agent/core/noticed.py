@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from agent.core.facts import Facts, NoticeSeen, Outcome, Phase, Purpose, ServerLink
+from agent.core.facts import Facts, Purpose
 from agent.core.problem import Undecided
+from agent.core.session_facts import NoticeSeen, Outcome, Phase, ServerLink
 from agent.core.telling import at, clock, quoted
 from agent.tws.calendar import Outage, OutageKind
 from agent.tws.notices import is_noise_while_link_down, problem_of

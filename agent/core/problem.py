@@ -80,10 +80,10 @@ class Problem:
     never_silenced: bool = False
     """Neither snooze, pause nor quiet hours keep it quiet."""
     needs_session: bool = False
-    """Only an API session tells: while there is none, it is neither there nor over."""
+    """Only an API session tells: without one, the problem neither begins nor ends."""
     fades: bool = False
-    """Known only from notices: it counts as over when none has come for a while, which proves nothing."""
+    """Known only from notices: it counts as over when none has come for a while, without proof."""
     told_by_settings: bool = False
-    """The API settings tell it: while somebody follows its steps, they are asked for again soon."""
+    """The API settings tell it: while a user follows its steps, the settings are asked for again soon."""
     expected: bool = False
     """It describes something planned: it shows as maintenance, not as a fault."""

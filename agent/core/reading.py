@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
-from agent.core.facts import ApiClient, Facts, Known, Listener, MachineFacts, Outcome, Process, Purpose, Unknown
+from agent.core.facts import ApiClient, Facts, Known, Listener, MachineFacts, Process, Purpose, Unknown
+from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
+from agent.tws.limits import API_CLIENTS
 from agent.tws.ports import default_ports
 
 
@@ -95,7 +97,7 @@ def chosen(facts: Facts) -> Process | None:
 
 
 def awaited(facts: Facts) -> Process | None:
-    """The process whose API port is to be reached: the one that listens on a fixed port, else one that may open it."""
+    """The process whose API port is wanted: the one that listens on a fixed port, else one that may open it."""
     process, port = chosen(facts), facts.connection.port
     if process is None or port == "auto" or port in process.api_ports:
         return process
@@ -132,7 +134,7 @@ def port_of(facts: Facts) -> int:
 
 
 def listener_at(machine: MachineFacts, port: int) -> Listener | None:
-    """Who listens on a port of this machine; None when nobody, or when the sockets could not be read."""
+    """Who listens on a port of this machine; None when the port is free or the sockets could not be read."""
     if isinstance(machine.sockets, Unknown):
         return None
     return next((x for x in machine.sockets.value.listeners if x.port == port), None)
@@ -199,10 +201,6 @@ def looked_since_failure(facts: Facts) -> bool:
     return facts.machine.taken >= attempt.at
 
 
-MAX_CLIENTS = 32
-"""API clients one TWS or IB Gateway serves at a time (IBKR's API documentation; text of its client's error 502)."""
-
-
 def client_count(facts: Facts) -> int | None:
     """How many API clients stand on this connection's port, Gatelight included; None where that cannot be seen."""
     sockets = facts.machine.sockets
@@ -219,7 +217,7 @@ def _connections_to(machine: MachineFacts, port: int) -> int:
 
 def places_taken(machine: MachineFacts, port: int) -> bool:
     """Whether as many clients as an application serves are seen on a port of this machine."""
-    return _connections_to(machine, port) >= MAX_CLIENTS
+    return _connections_to(machine, port) >= API_CLIENTS
 
 
 WEDGED_AFTER = 5
@@ -238,12 +236,17 @@ _TURNED_AWAY = frozenset({Outcome.CLOSED, Outcome.SILENT, Outcome.NOT_READY})
 def full_house(facts: Facts) -> bool:
     """Whether the latest attempt failed because every client place is taken."""
     count = client_count(facts)
-    return count is not None and count >= MAX_CLIENTS and outcome(facts) in _TURNED_AWAY
+    return count is not None and count >= API_CLIENTS and outcome(facts) in _TURNED_AWAY
+
+
+def idle_by_wish(facts: Facts) -> bool:
+    """Whether the user wants no connection, so that an old attempt or a missing application means nothing."""
+    return not facts.session.wanted and facts.purpose is Purpose.WATCH
 
 
 def standing_outcome(facts: Facts) -> Outcome | None:
-    """`outcome`, as long as it still tells about now: not once the user wants no connection or nobody listens."""
-    if not facts.session.wanted and facts.purpose is Purpose.WATCH:
+    """`outcome`, as long as it still tells about now: not once the user wants no connection or the port is closed."""
+    if idle_by_wish(facts):
         return None
     if facts.connection.pinned_pid is not None and chosen(facts) is None:
         return None

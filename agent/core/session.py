@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from agent.core.clock import Moment
-from agent.core.facts import Flood, NoticeSeen, ServerLink
+from agent.core.session_facts import Flood, NoticeSeen, ServerLink
 from agent.core.timing import Timing
 from agent.tws.applications import is_paper
 from agent.tws.farms import Farm, FarmStatus
@@ -59,7 +59,7 @@ class Heartbeats:
     """When the latest one was sent that has not been answered."""
 
     def due(self, timing: Timing) -> float:
-        """When the next one is to be sent."""
+        """When the next one is due."""
         if not self.sent:
             return self.last_heard + timing.heartbeat_every
         if len(self.sent) == 1:

@@ -10,10 +10,11 @@ from typing import Any
 
 from agent.core.data_seen import DataTest
 from agent.core.diagnosis import Found, diagnose
-from agent.core.facts import NOT_LOOKED, Fact, Facts, Phase, Process, Purpose
+from agent.core.facts import NOT_LOOKED, Fact, Facts, Process, Purpose
 from agent.core.guide import Guide, fill
 from agent.core.problem import Problem
 from agent.core.reading import chosen
+from agent.core.session_facts import Phase
 from agent.core.settings import NotificationSettings, WantedApplication
 from agent.core.setup_answers import Answers
 from agent.tws.applications import ApplicationKind
@@ -42,33 +43,14 @@ class Act(StrEnum):
     TEST_DATA = "test-data"
     SEND_NOTICE = "send-notice"
     SAW_NOTICE = "saw-notice"
-    """Somebody says whether the notice was seen."""
+    """The user says whether the notice was seen."""
     START_AT_LOGIN = "start-at-login"
     USE_PORT = "use-port"
     CHANGE_ANSWERS = "change-answers"
     CONNECT = "connect"
     WRITE = "write"
     LOOKED = "looked"
-    """Somebody says that they have looked at the setting themselves."""
-
-
-STEP_IDS = (
-    "application",
-    "running",
-    "logged-in",
-    "ib-api",
-    "socket-clients",
-    "port",
-    "read-only",
-    "precautions",
-    "connect",
-    "mode",
-    "market-data",
-    "test-notice",
-    "at-login",
-    "configuration",
-)
-"""In the order in which they are shown."""
+    """The user says that they have looked at the setting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ _UNSEEN = (
 
 
 def notice_test(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
-    """A notice that somebody has seen."""
+    """A test notice that the user has seen."""
     step = SetupStep("test-notice", _NOTICE, StepState.DONE)
     tried, seen = scene.beside.notice, scene.beside.answers.notice_seen
     if not scene.beside.notifications.desktop and not scene.beside.notifications.remote:

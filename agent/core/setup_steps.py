@@ -351,7 +351,7 @@ JUDGES: tuple[Judge, ...] = (
     at_login,
     configuration,
 )
-"""In the order of `setup.STEP_IDS`."""
+"""In the order in which they are shown."""
 
 
 def set_up(scene: Scene) -> Setup:

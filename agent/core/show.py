@@ -7,13 +7,14 @@ from agent.core.announce import severity_of, text_of, title_of
 from agent.core.checklist import checklist
 from agent.core.connection import BackingOff, Blocked
 from agent.core.display import IconState
-from agent.core.facts import Facts, Known, Phase, ServerLink, Unknown
+from agent.core.facts import Facts, Known, Unknown
 from agent.core.fix import Fix
 from agent.core.guide import Guide, fill
 from agent.core.ledger import Entry
 from agent.core.memory import Memory
 from agent.core.problem import Severity
 from agent.core.reading import applications, chosen, clients_of, port_of
+from agent.core.session_facts import Phase, ServerLink
 from agent.core.settings_reading import settings_of, why_unknown
 from agent.core.status import (
     ShownApplication,
@@ -122,7 +123,7 @@ def _problem(
         since=entry.since.wall,
         visible=entry.visible,
         snoozed_until=snoozed_until(memory, watched.settings.name, problem.code, wall),
-        # What nobody is to hear of yet may be over in a moment, and needs nothing done.
+        # A problem that is not shown yet may be over in a moment, and needs no fix.
         fixes=watched.offers.get(problem.code, ()) if entry.visible else (),
         told=entry.key not in watched.undelivered,
         can_be_snoozed=not problem.never_silenced,

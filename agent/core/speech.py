@@ -52,7 +52,7 @@ def speak(
     *,
     several: bool = False,
 ) -> tuple[Ledger, tuple[Effect, ...]]:
-    """Announce what is due. `steps` holds the steps of each problem code, `fixes` what can be done.
+    """Announce what the rules of silence let through. `steps` and `fixes` hold what can be done, by problem code.
 
     `several`: there are other connections, so that a notice must say which one it is about.
     """

@@ -7,9 +7,9 @@ from typing import Any
 
 from agent.core.checklist import Row
 from agent.core.display import IconState
-from agent.core.facts import ServerLink
 from agent.core.fix import Offer
 from agent.core.problem import Severity
+from agent.core.session_facts import ServerLink
 from agent.tws.api_settings import Configuration, Source
 from agent.tws.farms import Farm
 from agent.tws.privacy import mask_account

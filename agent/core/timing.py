@@ -9,7 +9,7 @@ class Timing:
 
     start_grace: float = 45.0
     """A process younger than this is starting, not stuck. TWS needs up to a minute and a half until its API port is
-    open after a log-in that nobody has to wait for; with `login_grace` a log-in screen is told after a minute."""
+    open after an automatic log-in; with `login_grace` a log-in screen is told after a minute."""
     settled_link: float = 30.0
     """A connection to IB's servers counts as a log-in only after this long: the log-in screen opens short ones."""
     api_opening: float = 60.0
@@ -24,7 +24,7 @@ class Timing:
     first_sight_grace: float = 60.0
     """The same at start-up, for an application that was not seen yet: at log-in it may still be about to start."""
     login_grace: float = 15.0
-    """A log-in screen this long after the start grace is waiting for somebody."""
+    """A log-in screen this long after the start grace is waiting for the user."""
     link_grace: float = 5.0
     """Shorter losses of the link to IB's servers heal by themselves and are not worth a word."""
     reset_elsewhere: float = 600.0

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.core.facts import ApiClient, Facts, NoticeSeen, Phase, Unknown
+from agent.core.facts import ApiClient, Facts, Unknown
 from agent.core.reading import client_count, clients_of
+from agent.core.session_facts import NoticeSeen, Phase
 from agent.core.settings_reading import settings_of
 from agent.core.status import rfc3339
 from agent.core.telling import program
@@ -49,7 +50,7 @@ class Messages:
     """What our own sessions send, and what one client may send."""
 
     last_minute: int | None
-    """None: nobody counts, because there was no session yet."""
+    """None: not counted, because there was no session yet."""
     allowed_per_second: int
     rejects: bool | None
     """Whether the application is set to reject what is too fast instead of slowing it down; None: not known."""
@@ -137,7 +138,7 @@ RULES = (
 
 
 def usage_of(facts: Facts, sent: Sequence[float] | None) -> Usage:
-    """What is in use; `sent` are the monotonic times at which messages of ours went out, None when nobody counted."""
+    """What is in use; `sent` are the monotonic times of the messages we sent, None when they were not counted."""
     connected = facts.session.phase is Phase.CONNECTED
     unheard = "" if connected else "there is no API session, and notices come over one"
     return Usage(

@@ -8,22 +8,14 @@ from agent.core.clock import Moment
 from agent.core.connection import BackingOff, Blocked, Connected, Connecting, Idle, Link, Target, phase
 from agent.core.diagnosis import Diagnosis
 from agent.core.effects import Effect
-from agent.core.facts import (
-    Facts,
-    Known,
-    MachineFacts,
-    ServerLink,
-    SessionFacts,
-    Sight,
-    SurroundingsKind,
-    Unknown,
-)
+from agent.core.facts import Facts, Known, MachineFacts, Sight, SurroundingsKind, Unknown
 from agent.core.fix import Offer
 from agent.core.inquiry import NEVER, Inquiry
 from agent.core.inquiry import due as inquiry_due
 from agent.core.ledger import Ledger
 from agent.core.reading import candidates, door_at, listener_at, owner_at, target_port
 from agent.core.session import FLOOD_OVER_AFTER, Session, flood_at
+from agent.core.session_facts import ServerLink, SessionFacts
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
 
@@ -50,7 +42,7 @@ class Watched:
 
     @property
     def wanted(self) -> bool:
-        """Whether it shall be connected."""
+        """Whether the user wants it connected."""
         return self.settings.auto_connect if self.wish is None else self.wish
 
     @property
@@ -107,7 +99,7 @@ def _must_knock(machine: MachineFacts) -> bool:
     """Whether only a connection attempt can tell if the port is open."""
     if machine.taken == 0.0:
         return False
-    # WSL's mirrored network: a port of Windows answers although nobody is seen to listen.
+    # WSL's mirrored network: a port of Windows answers although no listener is seen.
     surroundings = machine.surroundings
     mirrored = isinstance(surroundings, Known) and surroundings.value.kind is SurroundingsKind.WSL
     return mirrored or isinstance(machine.sockets, Unknown)

@@ -1,7 +1,8 @@
 """Which process a fix is about."""
 
-from agent.core.facts import Facts, Phase, Process
+from agent.core.facts import Facts, Process
 from agent.core.reading import awaited, chosen, owner_at
+from agent.core.session_facts import Phase
 
 
 def meant(facts: Facts) -> Process | None:

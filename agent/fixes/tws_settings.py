@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import assert_never
 
-from agent.core.facts import Facts, Phase
+from agent.core.facts import Facts
 from agent.core.fix import (
     ChangeSettings,
     Done,
@@ -17,6 +17,7 @@ from agent.core.fix import (
     Tools,
 )
 from agent.core.reading import door_at, owner_in, same_door
+from agent.core.session_facts import Phase
 from agent.core.settings_reading import settings_of
 from agent.core.telling import app_name, clock
 from agent.tws.api_settings import UPDATE_CONFIG_SINCE, ConfigResponse, Configuration, Source, UpdateWarning
@@ -76,7 +77,7 @@ def menu_path(facts: Facts, page: str) -> str:
 
 
 async def do(offer: Offer, tools: Tools) -> FixOutcome:
-    """Ask for the change once; warnings go back to whoever said yes, with their texts."""
+    """Ask for the change once; warnings go back to the user who said yes, with their texts."""
     assert isinstance(offer.plan, ChangeSettings)
     outcome = await tools.change_settings(offer.plan)
     match outcome.result:

@@ -1,8 +1,9 @@
 """Watch the application that runs instead of the one that does not, in Gatelight's own configuration."""
 
-from agent.core.facts import Facts, Phase, Process
+from agent.core.facts import Facts, Process
 from agent.core.fix import Fix, Offer
 from agent.core.reading import applications, candidates, fits, listener_at, owner_at
+from agent.core.session_facts import Phase
 from agent.core.settings import WantedApplication
 from agent.fixes import own_config
 from agent.fixes.own_config import Edit
@@ -30,7 +31,7 @@ def _offer(facts: Facts) -> Offer | None:
 
 
 def _other(facts: Facts) -> Process | None:
-    """The application of the other kind that serves this connection, or that runs and is nobody else's."""
+    """The application of the other kind that serves this connection, or that runs and no other connection means."""
     connection, session = facts.connection, facts.session
     if session.phase is Phase.CONNECTED:
         owner = None if session.port is None else owner_at(facts.machine, session.port)
@@ -45,7 +46,7 @@ def _other(facts: Facts) -> Process | None:
 
 
 def _port_is_left(facts: Facts, process: Process) -> bool:
-    """Whether the configured port belonged to the application that does not run: nobody listens there."""
+    """Whether the configured port belonged to the application that does not run: it is free now."""
     port = facts.connection.port
     if port == "auto" or not process.api_ports or port in process.api_ports:
         return False

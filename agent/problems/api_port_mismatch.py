@@ -1,4 +1,4 @@
-"""The application listens on another port than the configured one, where nobody or another application listens."""
+"""The application listens on another port than the configured one, which is free or another application's."""
 
 from agent.core.facts import Facts, Process
 from agent.core.problem import Present, Problem, Severity, Verdict

@@ -1,8 +1,9 @@
 """A program that is neither TWS, IB Gateway nor a relay to one owns the configured port."""
 
-from agent.core.facts import Attempt, Facts, Outcome
+from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.reading import port_of
+from agent.core.session_facts import Attempt, Outcome
 from agent.core.telling import app_name
 from agent.problems import patience
 from agent.problems.obstacles import PortTaken

@@ -1,8 +1,9 @@
 """The application is too old: its server version is below what the API client needs."""
 
-from agent.core.facts import Facts, Outcome
+from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import chosen, port_of, standing_outcome
+from agent.core.session_facts import Outcome
 from agent.core.telling import app_name, at
 
 OLDEST_SERVER_VERSION = 157

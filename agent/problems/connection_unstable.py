@@ -1,8 +1,9 @@
 """The API session was lost again and again within a short time: one problem instead of many single ones."""
 
-from agent.core.facts import Facts, Phase, Unknown
+from agent.core.facts import Facts, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import chosen, port_of
+from agent.core.session_facts import Phase
 from agent.core.telling import app_name, clock, lasting
 from agent.problems.words import runs_since
 

@@ -1,8 +1,9 @@
 """A remote host does not answer or refuses; or "this machine" is inside WSL or a container and TWS is outside."""
 
-from agent.core.facts import Facts, Outcome
+from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.reading import outcome, port_of
+from agent.core.session_facts import Outcome
 from agent.problems import patience
 from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.obstacles import NoAnswer

@@ -1,4 +1,4 @@
-"""The application runs, but nobody is logged in: a log-in screen, or a second factor that was not confirmed."""
+"""The application runs, but no user is logged in: a log-in screen, or a second factor that was not confirmed."""
 
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Undecided, Verdict

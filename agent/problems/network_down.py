@@ -1,7 +1,8 @@
 """This machine has no network route to anywhere."""
 
-from agent.core.facts import Facts, Phase, ServerLink, Unknown
+from agent.core.facts import Facts, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
+from agent.core.session_facts import Phase, ServerLink
 from agent.problems import patience
 
 

@@ -8,12 +8,12 @@ from agent.core.facts import Listener, OtherProcess, Process, Surroundings
 
 @dataclass(frozen=True, slots=True)
 class NoObstacle:
-    """Connected, or the API answers, or nothing is expected of this connection now."""
+    """Connected, or the API answers, or this connection is not expected to work now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """The machine could not be looked at well enough, and the handshake does not tell either."""
+    """Too little of the machine could be seen, and the handshake does not tell either."""
 
     why: str
     refused: bool
@@ -22,7 +22,7 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class NotTried:
-    """Somebody listens, and no attempt to connect has ended yet."""
+    """A program listens on the port, and no attempt to connect has ended yet."""
 
     may_be: tuple[type, ...]
     """The obstacles that the attempt can turn out to have met."""
@@ -108,14 +108,14 @@ class PortClash:
 
 @dataclass(frozen=True, slots=True)
 class ListensElsewhere:
-    """The application listens, but not on the configured port, where nobody is."""
+    """The application listens, but not on the configured port, which is free."""
 
     process: Process
 
 
 @dataclass(frozen=True, slots=True)
 class PortTaken:
-    """Somebody else's program owns the port and does not speak the TWS API."""
+    """Another program owns the port and does not speak the TWS API."""
 
     owner: Listener
 
@@ -172,7 +172,7 @@ class NoAnswer:
 
 @dataclass(frozen=True, slots=True)
 class OuterMachine:
-    """Nobody answers here, and "here" is inside WSL or a container: TWS may well run outside."""
+    """No program answers here, and "here" is inside WSL or a container: TWS may well run outside."""
 
     surroundings: Surroundings
 

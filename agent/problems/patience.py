@@ -1,4 +1,4 @@
-"""How long a problem must last before anyone hears of it; somebody who runs `doctor` is told at once."""
+"""How long a problem must last before it is shown; `doctor` shows it at once."""
 
 from collections.abc import Callable
 from typing import TypeAlias

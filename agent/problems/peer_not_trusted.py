@@ -13,7 +13,7 @@ from agent.tws.api_settings_table import SETTINGS
 
 _LOCALHOST_ONLY = next(s for s in SETTINGS if s.name == "allow_localhost_only")
 _LOOPBACK = "127.0.0.1"
-"""Where our own connections to this machine come from; trusted unless somebody changed that."""
+"""Where our own connections to this machine come from; trusted unless the user changed that."""
 _FROM_HERE = f"a window of it waits for an answer, or {_LOOPBACK} was taken off its Trusted IPs"
 _FROM_ELSEWHERE = "it does not trust the address they come from"
 

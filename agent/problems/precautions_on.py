@@ -1,4 +1,4 @@
-"""API precautions that are not bypassed: safety prompts that hold an order of a program until somebody answers them.
+"""API precautions that are not bypassed: safety prompts that hold an order of a program until a person answers.
 
 Keeping them is a choice and no fault, so this only informs.
 """

@@ -27,7 +27,7 @@ def _check(facts: Facts) -> Verdict:
     # A 321 also answers requests without an account code and malformed ones: only its text tells.
     refused = [n for n in facts.session.notices if kind_of(n.code, n.text) is NoticeKind.READ_ONLY]
     if not refused and told_before(facts):
-        # Whoever clears the box and connects anew, as the steps say, is not told once more that it is ticked.
+        # A user who cleared the box and connected again, as the steps say, is not told again that it is ticked.
         return TOLD_BEFORE
     told = (f"{tick(_BOX, True)}, {as_told(facts)}",) if known.source is Source.API else ()
     match facts.connection.intent:

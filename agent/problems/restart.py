@@ -1,8 +1,9 @@
 """The application's own daily restart: whether one is under way, and which process came out of one."""
 
-from agent.core.facts import Facts, Known, Outcome, Phase, Process
+from agent.core.facts import Facts, Known, Process
 from agent.core.noticed import planned
 from agent.core.reading import age, is_door_of, outcome
+from agent.core.session_facts import Outcome, Phase
 from agent.core.settings_reading import last_told
 from agent.tws.calendar import Outage
 
@@ -43,7 +44,7 @@ def restarts_out_of_sight(facts: Facts) -> bool:
 
 
 def is_automatic_restart(facts: Facts, process: Process) -> bool:
-    """Whether a process is an automatic restart of the application that has not served anybody yet."""
+    """Whether a process is an automatic restart of the application that has not served any program yet."""
     if _has_served(facts, process):
         return False
     if process.application.restarted:
@@ -54,7 +55,7 @@ def is_automatic_restart(facts: Facts, process: Process) -> bool:
 
 
 def allowance(facts: Facts, process: Process) -> float:
-    """Seconds after its start for which an automatic restart is given: IB's servers let nobody in while they reset."""
+    """Seconds that an automatic restart may take: IB's servers accept no log-in while they reset."""
     outage = planned(facts, facts.now.monotonic - age(facts, process))
     return max(facts.timing.restart_allowance, outage.ends - process.started if outage is not None else 0.0)
 

@@ -1,12 +1,13 @@
 """Two applications compete for one port, or one connection fits several and nothing tells which is meant."""
 
-from agent.core.facts import Facts, Phase, Process
+from agent.core.facts import Facts, Process
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import applications, candidates, fits, likeliest, port_of
+from agent.core.session_facts import Phase
 from agent.core.telling import clock, listed
 from agent.problems import patience
 from agent.problems.obstacles import PortClash
-from agent.problems.reach import clash_of
+from agent.problems.this_machine import clash_of
 from agent.problems.words import listening
 
 _NAMES_ROOM = 100

@@ -2,11 +2,13 @@
 
 from collections import Counter
 
-from agent.core.facts import Facts, Outcome, Phase, Unknown
+from agent.core.facts import Facts, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
-from agent.core.reading import MAX_CLIENTS, client_count, clients_of, full_house, port_of, standing_outcome
+from agent.core.reading import client_count, clients_of, full_house, port_of, standing_outcome
+from agent.core.session_facts import Outcome, Phase
 from agent.core.telling import app_name, at, listed, program
 from agent.problems import patience
+from agent.tws.limits import API_CLIENTS
 
 _SHOWN = 10
 """Programs that get a line of evidence each; the rest is counted."""
@@ -24,7 +26,7 @@ def _check(facts: Facts) -> Verdict:
         return (
             Absent() if among_them else Undecided("the clients of a TWS on another machine cannot be counted from here")
         )
-    if count < MAX_CLIENTS or not (among_them or full_house(facts)):
+    if count < API_CLIENTS or not (among_them or full_house(facts)):
         return Absent()
     port = port_of(facts)
     counted: Counter[str] = Counter()
@@ -32,7 +34,7 @@ def _check(facts: Facts) -> Verdict:
         counted[program(client)] += client.connections
     programs = counted.most_common()
     evidence = [
-        f"{count} clients are connected to port {port}; the limit is {MAX_CLIENTS}",
+        f"{count} clients are connected to port {port}; the limit is {API_CLIENTS}",
         "Gatelight is one of them" if among_them else f"the latest attempt to connect failed {at(facts, attempt.at)}",
         *(f"{name}: {n} connection{'s' if n > 1 else ''}" for name, n in programs[:_SHOWN]),
     ]
@@ -41,7 +43,7 @@ def _check(facts: Facts) -> Verdict:
     args = {
         "app": app_name(facts),
         "count": str(count),
-        "limit": str(MAX_CLIENTS),
+        "limit": str(API_CLIENTS),
         "port": str(port),
         "programs": listed(name for name, _ in programs),
     }

@@ -37,8 +37,9 @@ from agent.core.events import (
     SettingsAnswered,
     Tick,
 )
-from agent.core.facts import MachineFacts, Outcome, Unknown
+from agent.core.facts import MachineFacts, Unknown
 from agent.core.problem import Severity
+from agent.core.session_facts import Outcome
 from agent.runtime.aside import in_thread
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ from agent.core.events import (
     SessionLost,
     SessionReady,
 )
-from agent.core.facts import Outcome
 from agent.core.session import BUSY_RATE, of_accounts
+from agent.core.session_facts import Outcome
 from agent.session.client import CountingClient
 from agent.session.first_bytes import LONGEST_HELLO_ANSWER, hello_version, is_foreign, printable
 from agent.session.inflow import ACCOUNTS, LONGEST_ACCOUNTS, LONGEST_KEPT, Inflow
@@ -43,14 +43,10 @@ LAST_WORDS = 0.05
 """Seconds between the end of a socket and the verdict: a notice 326 may be read just after."""
 LONGEST_NOTICE = 2000
 """Characters of a notice's text that are kept."""
-_PATH_LOST_SECONDS = 60
-_PATH_LOST_AFTER = {
-    "linux": (18, _PATH_LOST_SECONDS * 1000),
-    "darwin": (0x80, _PATH_LOST_SECONDS),
-    "win32": (5, _PATH_LOST_SECONDS),
-}
-"""By system: the option of TCP, and its value, after which unacknowledged data ends a connection. TCP_USER_TIMEOUT
-(linux/tcp.h), TCP_RXT_CONNDROPTIME (netinet/tcp.h of XNU), TCP_MAXRT (ws2ipdef.h); tried on Linux only."""
+_PATH_LOST_AFTER = {"linux": (18, 60_000), "darwin": (0x80, 60), "win32": (5, 60)}
+"""By system: the option of TCP, and its value (a minute), after which unacknowledged data ends a connection.
+TCP_USER_TIMEOUT (linux/tcp.h), TCP_RXT_CONNDROPTIME (netinet/tcp.h of XNU), TCP_MAXRT (ws2ipdef.h); tried on Linux
+only."""
 ABORT_AFTER = 1.0
 """Seconds a closed socket may take to flush; a peer that never reads would keep it for ever."""
 

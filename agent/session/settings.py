@@ -30,6 +30,7 @@ from agent.tws.api_settings import (
 )
 from agent.tws.outside import clean
 from agent.tws.privacy import redact
+from agent.tws.protobuf import WireError
 from agent.tws.read_only import says_read_only
 from agent.tws.wire import (
     ErrorMessage,
@@ -40,7 +41,6 @@ from agent.tws.wire import (
     Other,
     Reply,
     Request,
-    WireError,
     hello,
     parse_hello_answer,
     parse_message,
@@ -295,7 +295,7 @@ async def _one_session(host: str, port: int, client_id: int, errand: _Errand, de
 async def _talk(line: "_Line", client_id: int, errand: _Errand, said: _Said) -> None:
     line.waits_for = "the hello was not answered"
     line.send(hello())
-    version = said.server_version = parse_hello_answer(await line.frame()).server_version
+    version = said.server_version = parse_hello_answer(await line.frame())
     if version < errand.since:
         raise _Ended(f"server version {version} does not {errand.what}; that begins with {errand.since}")
     line.waits_for = "nextValidId did not come"

@@ -11,7 +11,8 @@ from types import MappingProxyType
 from agent.simulator.answers import Desk
 from agent.simulator.faults import WIRE_FAULTS, Fault, value_for
 from agent.simulator.notices import BROKEN, OK, READ_ONLY_TEXTS, link_back, said_unasked, text_of
-from agent.simulator.session import ID_RELEASE_SECONDS, SPOILING, Session
+from agent.simulator.session import ID_RELEASE_SECONDS, Session
+from agent.simulator.spoiling import SPOILING
 from agent.simulator.state import CLIENT_PLACES, FARM_FAULTS, Profile, Situation, farm_names
 from agent.tws.api_settings import Configuration
 

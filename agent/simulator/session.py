@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import random
 import socket
 import struct
 import sys
@@ -17,6 +16,7 @@ from agent.simulator.instruments import Instrument
 from agent.simulator.messages import Request, parse_request, reply_frame, split_message
 from agent.simulator.notices import said_unasked, text_of
 from agent.simulator.protobuf import Value, Values
+from agent.simulator.spoiling import SPOILING, spoilt
 from agent.simulator.state import CLIENT_PLACES, INACTIVE_FARM, Situation
 from agent.tws.farms import FarmKind
 
@@ -31,12 +31,6 @@ START_API = 71
 
 TURNED_AWAY_SECONDS = 1.0
 """How long a connection that was turned away may still send before it is gone altogether."""
-
-GARBAGE_SEED = 20260101
-"""Makes the garbage the same on every run."""
-
-SPOILING = ("half-frame", "garbage", "huge-prefix")
-"""The faults after which a stream cannot be read any more."""
 
 _RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """`struct linger`: on, zero seconds."""
@@ -395,18 +389,6 @@ class Session(asyncio.Protocol):
                 "TickPrice",
                 {"request_id": request_id, "tick_type": tick_type, "price": price, "size": "100", "attributes": 1},
             )
-
-
-def spoilt(fault: str, message: bytes) -> bytes:
-    """What is sent instead of a message when a fault spoils the stream."""
-    match fault:
-        case "half-frame":
-            return message[: max(5, len(message) // 2)]
-        case "huge-prefix":
-            return b"\xff\xff\xff\xff" + message[4:]
-        case _:
-            noise = random.Random(GARBAGE_SEED)
-            return frame(noise.randbytes(64)) + noise.randbytes(192)
 
 
 def _time_text(now: float) -> str:

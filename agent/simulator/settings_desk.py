@@ -15,7 +15,8 @@ from agent.simulator.configuration import (
 from agent.simulator.messages import REPLIES, Request, reply_frame
 from agent.simulator.notices import text_of
 from agent.simulator.protobuf import Values, raw_field
-from agent.simulator.session import GARBAGE_SEED, Session
+from agent.simulator.session import Session
+from agent.simulator.spoiling import GARBAGE_SEED
 from agent.simulator.state import Situation
 from agent.tws.api_settings import CONFIG_SINCE, UPDATE_CONFIG_SINCE
 

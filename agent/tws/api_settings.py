@@ -14,25 +14,6 @@ from agent.tws.api_settings_table import FIELDS, LOCK_AND_EXIT, PRECAUTIONS, SET
 from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawText
 from agent.tws.protobuf import Fixed, Value, WireError, field, fields, signed
 
-__all__ = [
-    "CONFIG_SINCE",
-    "LONGEST_ANSWER",
-    "UPDATE_CONFIG_SINCE",
-    "ApiSettings",
-    "ConfigResponse",
-    "Configuration",
-    "LockAndExit",
-    "Precautions",
-    "Source",
-    "UpdateResponse",
-    "UpdateWarning",
-    "WireError",
-    "decode_config_response",
-    "decode_update_response",
-    "encode_config_request",
-    "encode_update_request",
-]
-
 CONFIG_SINCE = 219
 """Server version from which on the settings can be asked for (TWS 10.43)."""
 UPDATE_CONFIG_SINCE = 221
@@ -362,7 +343,7 @@ def encode_config_request(req_id: int) -> bytes:
 def encode_update_request(req_id: int, changes: Configuration, accepted: Sequence[UpdateWarning] = ()) -> bytes:
     """The body of an UpdateConfigRequest that changes what `changes` holds and nothing else.
 
-    ValueError for what the application lets nobody change, what its messages cannot say, and for no change at all.
+    ValueError for what only the application itself can change, what its messages cannot say, and for no change at all.
     """
     if not changes.present:
         raise ValueError("there is nothing to change")

@@ -59,7 +59,7 @@ class SettingField:
     given_up: str = ""
     """Precautions only: what is given up by bypassing it, in one sentence."""
     writable: bool = True
-    """False: the application lets nobody change it through the API."""
+    """False: it cannot be changed through the API."""
 
     @property
     def path(self) -> str:

@@ -1,4 +1,4 @@
-"""Finding notice numbers in lines of log, whoever wrote them, without taking other numbers for them.
+"""Finding notice numbers in lines of any program's log, without taking other numbers for them.
 
 A log line is full of numbers: times, ports, request IDs, client IDs, process IDs, prices, account IDs. A number counts
 as a notice only where a known program writes notices that way, or where it stands behind a word that announces one, and

@@ -50,7 +50,7 @@ _COMMON_NAMES = frozenset(
         "vagrant",
     }
 )
-"""User names that identify nobody and are words of the log as well."""
+"""User names that identify no person and are words of the log as well."""
 
 # Account numbers: U1234567 (client), F… (advisor), I… (broker), each with a D before it for paper trading; some have
 # a letter behind. A byte of a logged message may stand right before one, written as \x08 or \t.

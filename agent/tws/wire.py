@@ -1,4 +1,4 @@
-"""The TWS API on the wire, sans-I/O: bytes to messages and back, in all three eras of the protocol.
+"""The TWS API on the wire, sans-I/O: our requests to bytes, bytes to messages, in all three eras of the protocol.
 
 Every message is a frame: a 4-byte big-endian length, then the body. What the body looks like depends on the server
 version that the hello settled:
@@ -18,37 +18,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TypeAlias, assert_never
 
-from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawName
+from agent.tws.outside import FromOutside, OutsideText
 from agent.tws.protobuf import WireError, field, fields, number_of, text_of
-
-__all__ = [
-    "CurrentTime",
-    "Era",
-    "ErrorMessage",
-    "Frames",
-    "HelloAnswer",
-    "ManagedAccounts",
-    "Message",
-    "NextValidId",
-    "NotTheApi",
-    "Other",
-    "Reply",
-    "Request",
-    "WireError",
-    "current_time_request",
-    "encode",
-    "era",
-    "field",
-    "fields",
-    "frame",
-    "hello",
-    "parse_hello_answer",
-    "parse_message",
-    "request",
-    "split",
-    "start_api",
-    "text_fields",
-]
 
 OLDEST_VERSION = 100
 """First server version with frames; what IBKR's own client offers as its minimum."""
@@ -84,7 +55,6 @@ class Era(StrEnum):
 class Request(IntEnum):
     """IDs of the messages Gatelight sends or may be sent (IBKR's numbers)."""
 
-    CURRENT_TIME = 49
     START_API = 71
     CONFIG = 108
     UPDATE_CONFIG = 109
@@ -95,20 +65,8 @@ class Reply(IntEnum):
 
     ERROR = 4
     NEXT_VALID_ID = 9
-    MANAGED_ACCOUNTS = 15
-    CURRENT_TIME = 49
     CONFIG = 110
     UPDATE_CONFIG = 111
-
-
-@dataclass(frozen=True, slots=True)
-class HelloAnswer(FromOutside):
-    """The application's answer to the hello: the first proof that it is a TWS and lets this machine in."""
-
-    server_version: int
-    """The lower of what both sides can do."""
-    connection_time: OutsideName
-    """Date, time and zone of the application, in its own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,25 +84,10 @@ class ErrorMessage(FromOutside):
 
 
 @dataclass(frozen=True, slots=True)
-class ManagedAccounts(FromOutside):
-    """The account IDs of the log-in."""
-
-    accounts: tuple[RawName, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class NextValidId:
     """The next order ID: the documented sign that the session is ready."""
 
     order_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentTime:
-    """The application's clock."""
-
-    seconds: int
-    """Epoch seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +100,7 @@ class Other:
     protobuf: bool
 
 
-Message: TypeAlias = ErrorMessage | ManagedAccounts | NextValidId | CurrentTime | Other
+Message: TypeAlias = ErrorMessage | NextValidId | Other
 
 
 def era(server_version: int) -> Era:
@@ -217,12 +160,15 @@ def hello(oldest: int = OLDEST_VERSION, newest: int = NEWEST_VERSION, options: s
 _HELLO_ANSWER = re.compile(rb"([0-9]{1,9})\0([^\0]*)\0?")
 
 
-def parse_hello_answer(body: bytes) -> HelloAnswer:
-    """Read the first frame of the application. Raises NotTheApi when it is anything else than version and time."""
+def parse_hello_answer(body: bytes) -> int:
+    """The server version in the first frame of the application: the highest that both sides know.
+
+    Raises NotTheApi when the frame is anything else than version and time.
+    """
     found = _HELLO_ANSWER.fullmatch(body)
     if not found:
         raise NotTheApi("the answer to the hello is not a server version and a time")
-    return HelloAnswer(int(found[1]), found[2].decode("utf-8", "backslashreplace"))
+    return int(found[1])
 
 
 # ── what a client sends ─────────────────────────────────────────────────────────────────────────
@@ -230,31 +176,22 @@ def parse_hello_answer(body: bytes) -> HelloAnswer:
 
 def request(server_version: int, message_id: int, text: tuple[str | int, ...] = (), protobuf: bytes = b"") -> bytes:
     """Any request as a frame: `text` fields below the protobuf era, the `protobuf` body in it."""
-    return frame(_body(server_version, message_id, text, protobuf))
+    joined = "".join(f"{part}\0" for part in text).encode()
+    match era(server_version):
+        case Era.PROTOBUF:
+            return frame(struct.pack("!I", message_id + _PROTOBUF_OFFSET) + protobuf)
+        case Era.RAW_ID:
+            return frame(struct.pack("!I", message_id) + joined)
+        case Era.TEXT:
+            return frame(b"%d\0" % message_id + joined)
+        case unknown:
+            assert_never(unknown)
 
 
 def start_api(server_version: int, client_id: int, capabilities: str = "") -> bytes:
     """startApi: takes a client ID and begins the session."""
     body = field(1, client_id) + (field(2, capabilities) if capabilities else b"")
     return request(server_version, Request.START_API, (2, client_id, capabilities), body)
-
-
-def current_time_request(server_version: int) -> bytes:
-    """reqCurrentTime, the heartbeat. TWS does not answer a second one within a second."""
-    return request(server_version, Request.CURRENT_TIME, (1,))
-
-
-def _body(server_version: int, message_id: int, text: tuple[str | int, ...], protobuf: bytes) -> bytes:
-    joined = "".join(f"{part}\0" for part in text).encode()
-    match era(server_version):
-        case Era.PROTOBUF:
-            return struct.pack("!I", message_id + _PROTOBUF_OFFSET) + protobuf
-        case Era.RAW_ID:
-            return struct.pack("!I", message_id) + joined
-        case Era.TEXT:
-            return b"%d\0" % message_id + joined
-        case unknown:
-            assert_never(unknown)
 
 
 # ── what the application sends ──────────────────────────────────────────────────────────────────
@@ -289,39 +226,10 @@ def parse_message(server_version: int, body: bytes) -> Message:
     match message_id:
         case Reply.ERROR:
             return _error_protobuf(rest) if protobuf else _error_text(server_version, text_fields(rest))
-        case Reply.MANAGED_ACCOUNTS:
-            listed = (text_of(fields(rest), 1) or "") if protobuf else _decoded(_second(rest))
-            return ManagedAccounts(tuple(part.strip() for part in listed.split(",") if part.strip()))
         case Reply.NEXT_VALID_ID:
             return NextValidId(_required(fields(rest), 1) if protobuf else _number(_second(rest)))
-        case Reply.CURRENT_TIME:
-            return CurrentTime(_required(fields(rest), 1) if protobuf else _number(_second(rest)))
         case _:
             return Other(message_id, rest, protobuf)
-
-
-def encode(server_version: int, message: ErrorMessage | ManagedAccounts | NextValidId | CurrentTime) -> bytes:
-    """A message as the application would send it: the reverse of `parse_message`, as a frame."""
-    match message:
-        case ErrorMessage():
-            text: tuple[str | int, ...] = (message.request_id, message.code, _escaped(message.text))
-            if server_version >= _REJECT_FIELD_SINCE:
-                text += (message.reject,)
-            text = (*text, message.time or 0) if server_version >= _ERROR_TIME_SINCE else (2, *text)
-            body = field(1, message.request_id)
-            body += field(2, message.time) if message.time is not None else b""
-            body += field(3, message.code) + field(4, message.text)
-            body += field(5, message.reject) if message.reject else b""
-            return request(server_version, Reply.ERROR, text, body)
-        case ManagedAccounts():
-            listed = ",".join(message.accounts)
-            return request(server_version, Reply.MANAGED_ACCOUNTS, (1, listed), field(1, listed))
-        case NextValidId():
-            return request(server_version, Reply.NEXT_VALID_ID, (1, message.order_id), field(1, message.order_id))
-        case CurrentTime():
-            return request(server_version, Reply.CURRENT_TIME, (1, message.seconds), field(1, message.seconds))
-        case unknown:
-            assert_never(unknown)
 
 
 def _error_text(server_version: int, parts: tuple[bytes, ...]) -> ErrorMessage:
@@ -374,11 +282,6 @@ def _number(part: bytes) -> int:
     if not _NUMBER.fullmatch(part):
         raise WireError(f"not a number: {part[:40]!r}")
     return int(part)
-
-
-def _escaped(text: str) -> str:
-    units = (c if c.isascii() else c.encode("utf-16-be").hex("u", 2) for c in text)
-    return "".join(u if len(u) == 1 else "\\u" + u.replace("u", "\\u") for u in units)
 
 
 def _decoded(part: bytes) -> str:

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from agent import cli
 from agent.channels import Chain, Delivered, Delivery, harmless
 from agent.channels.texts import text_of, title_of
-from agent.core import data_seen, events, facts, fix, memory
+from agent.core import data_seen, events, facts, fix, memory, session_facts
 from agent.core.agent import advance, begin
 from agent.core.display import Action, Display, MenuEntry, Notice, Quit
 from agent.core.effects import Announce, Effect, Record, Remember
@@ -42,7 +42,6 @@ from agent.core.facts import (
     Listener,
     MachineFacts,
     OtherProcess,
-    Outcome,
     Processes,
     SettingsHints,
     Sockets,
@@ -50,6 +49,7 @@ from agent.core.facts import (
 )
 from agent.core.menu import display
 from agent.core.problem import Severity
+from agent.core.session_facts import Outcome
 from agent.core.settings import Settings
 from agent.core.state import AgentState
 from agent.core.status import Status, to_json
@@ -114,11 +114,11 @@ def unmarked(hint: Any) -> bool:
 
 def values() -> Iterator[type]:
     """Every dataclass that holds what came from outside."""
-    for module in (facts, events, farms, applications, api_settings, data_seen, fix, memory):
+    for module in (facts, session_facts, events, farms, applications, api_settings, data_seen, fix, memory):
         for kind in vars(module).values():
             if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind.__module__ == module.__name__:
                 yield kind
-    yield from (wire.HelloAnswer, wire.ErrorMessage, wire.ManagedAccounts)
+    yield wire.ErrorMessage
 
 
 @pytest.mark.parametrize("kind", list(values()), ids=lambda kind: kind.__name__)

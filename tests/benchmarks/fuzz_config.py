@@ -21,9 +21,9 @@ from ibapi.protobuf.ConfigResponse_pb2 import ConfigResponse as IbkrConfigRespon
 from ibapi.protobuf.UpdateConfigResponse_pb2 import UpdateConfigResponse as IbkrUpdateResponse
 
 from agent.tws import api_settings, protobuf, wire
-from agent.tws.api_settings import WireError, decode_config_response, decode_update_response
+from agent.tws.api_settings import decode_config_response, decode_update_response
 from agent.tws.api_settings_table import FIELDS, Kind
-from agent.tws.protobuf import field, varint
+from agent.tws.protobuf import WireError, field, varint
 from agent.tws.wire import Frames, parse_message
 from tests.ibkr_settings import filled, ibkr_group, ibkr_response
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from agent.core.data_seen import LIVE_OR_FROZEN, DataTest, Definition, History, Quote, SymbolSeen, Told
-from agent.core.facts import Facts, Known, Outcome, SettingsTold, Unknown
+from agent.core.facts import Facts, Known, SettingsTold, Unknown
+from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.core.setup import Beside, NoticeTried, Setup, SetupStep, StepState, scene_of
 from agent.core.setup_answers import Answers
@@ -18,6 +19,24 @@ from tests.problems.scene import NOW, connection, facts
 PAPER = connection(trading_mode=WantedMode.PAPER)
 TWS = connection("Paper TWS", application=WantedApplication.TWS, trading_mode=WantedMode.PAPER)
 ANY = connection("TWS or IB Gateway", application=WantedApplication.ANY)
+
+STEP_IDS = (
+    "application",
+    "running",
+    "logged-in",
+    "ib-api",
+    "socket-clients",
+    "port",
+    "read-only",
+    "precautions",
+    "connect",
+    "mode",
+    "market-data",
+    "test-notice",
+    "at-login",
+    "configuration",
+)
+"""In the order in which they are shown."""
 
 
 def judged(given: Facts | None = None, answers: Answers | None = None, **beside: Any) -> Setup:

@@ -1,7 +1,8 @@
 import pytest
 
 from agent.core.checklist import Row, RowState, checklist
-from agent.core.facts import Known, Outcome, SettingsHints
+from agent.core.facts import Known, SettingsHints
+from agent.core.session_facts import Outcome
 from agent.core.settings import Intent, WantedApplication
 from agent.tws.api_settings import ApiSettings, Configuration, LockAndExit, Precautions
 from agent.tws.api_settings_table import PRECAUTIONS

@@ -26,7 +26,7 @@ from agent.core.connection import (
     retry_now,
 )
 from agent.core.effects import CloseSession, Effect, OpenSession
-from agent.core.facts import Attempt, Outcome, Phase
+from agent.core.session_facts import Attempt, Outcome, Phase
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
 
@@ -343,10 +343,12 @@ def test_an_id_that_was_not_ours_a_moment_ago_is_somebody_elses() -> None:
     wants = replace(PAPER, client_id=77)
     for since in (10.0, 200.0):
         link, _ = knock(Link(Idle(0.0)), 10.0, 1, wants)
+        number = 1
         if since > 10.0:
             link = lost(ready(link, 1, 178, 0.0, 10.0), 1, TIMING, 100.0)
-            link, _ = knock(link, since, 2, wants)
-        link = failed(link, link.last_number, attempt(Outcome.ID_IN_USE, since), wants, TIMING, since)
+            number = 2
+            link, _ = knock(link, since, number, wants)
+        link = failed(link, number, attempt(Outcome.ID_IN_USE, since), wants, TIMING, since)
 
         assert isinstance(link.state, Blocked)
 

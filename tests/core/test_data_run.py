@@ -7,7 +7,8 @@ import pytest
 
 from agent.core.data_run import MOST_SYMBOLS, failure_of, plan_of, read_symbols, reason_against, to_json
 from agent.core.data_seen import LIVE_OR_FROZEN, DataTest, Definition, History, Quote, SymbolSeen, Told
-from agent.core.facts import ApiClient, Facts, Outcome
+from agent.core.facts import ApiClient, Facts
+from agent.core.session_facts import Outcome
 from agent.guides import load_guides
 from agent.tws.symbol import NotASymbol, read_symbol
 from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine, notice

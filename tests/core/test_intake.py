@@ -20,10 +20,11 @@ from agent.core.events import (
     UserAsked,
     Woke,
 )
-from agent.core.facts import Known, Outcome, Unknown
+from agent.core.facts import Known, Unknown
 from agent.core.intake import enroll, take_in
 from agent.core.memory import Memory, Snoozed
 from agent.core.problem import Severity
+from agent.core.session_facts import Outcome
 from agent.core.settings import CheckSettings, Settings
 from agent.core.show import Words
 from agent.core.state import AgentState, Knowledge

@@ -1,7 +1,8 @@
 from dataclasses import replace
 
-from agent.core.facts import Outcome, Phase, Purpose, ServerLink, SessionFacts
+from agent.core.facts import Purpose
 from agent.core.noticed import link_down, live, recent, told, told_all
+from agent.core.session_facts import Outcome, Phase, ServerLink, SessionFacts
 from agent.core.timing import Timing
 from tests.problems.scene import NOW, attempt, connected, facts, notice
 

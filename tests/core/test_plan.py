@@ -9,7 +9,7 @@ from agent.core.connection import Blocked, Connecting, Idle, Link
 from agent.core.display import Action, Connect, LookNow
 from agent.core.effects import Effect, LookAt, WakeAt, WatchExits
 from agent.core.events import Looked, ProcessExited, SessionFailed, Tick, UserAsked
-from agent.core.facts import Attempt, MachineFacts, Outcome, Purpose
+from agent.core.facts import MachineFacts, Purpose
 from agent.core.plan import (
     AHEAD,
     FAST_LOOK,
@@ -21,6 +21,7 @@ from agent.core.plan import (
     paid,
     plan,
 )
+from agent.core.session_facts import Attempt, Outcome
 from agent.core.settings import ConnectionSettings
 from agent.core.state import AgentState, facts_about
 from agent.core.watch import target

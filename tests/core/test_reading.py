@@ -2,9 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import ApiClient, Known, Outcome, SettingsHints, Unknown
+from agent.core.facts import ApiClient, Known, SettingsHints, Unknown
 from agent.core.reading import (
-    MAX_CLIENTS,
     age,
     applications,
     candidates,
@@ -25,8 +24,10 @@ from agent.core.reading import (
     standing_outcome,
     target_port,
 )
+from agent.core.session_facts import Outcome
 from agent.core.settings import WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
+from agent.tws.limits import API_CLIENTS
 from tests.problems.scene import (
     NOW,
     backing_off,
@@ -174,9 +175,9 @@ def test_a_house_is_full_when_every_place_is_taken_and_we_were_turned_away(resul
         taken = tuple(ApiClient(4002, pid) for pid in range(clients))
         return full_house(facts(machine(gateway(), clients=taken), backing_off(how)))
 
-    assert seen(MAX_CLIENTS, result)
-    assert not seen(MAX_CLIENTS - 1, result)
-    assert not seen(MAX_CLIENTS, Outcome.REFUSED)
+    assert seen(API_CLIENTS, result)
+    assert not seen(API_CLIENTS - 1, result)
+    assert not seen(API_CLIENTS, Outcome.REFUSED)
 
 
 def test_age_and_link_are_measured_from_now() -> None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from agent.core.facts import Known, Purpose
 from agent.core.settings import Intent, WantedApplication, WantedMode
-from agent.core.setup import STEP_IDS, Beside, Setup, SetupStep, StepState, scene_of, to_json
+from agent.core.setup import Beside, Setup, SetupStep, StepState, scene_of, to_json
 from agent.core.setup_answers import Answers
 from agent.problems import PROBLEMS
-from tests.core.setup_scene import PAPER, TAKEN, data_test, judged, told
+from tests.core.setup_scene import PAPER, STEP_IDS, TAKEN, data_test, judged, told
 from tests.problems.scene import backing_off, facts, machine, tws
 
 GREEN = told(facts(wants=PAPER), read_only=False)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from agent.core.facts import Known, Outcome, Unknown
+from agent.core.facts import Known, Unknown
+from agent.core.session_facts import Outcome
 from agent.core.settings import Intent, NotificationSettings, WantedApplication, WantedMode
 from agent.core.setup import Act, NoticeTried, StepState
 from agent.core.setup_answers import Answers

@@ -4,28 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import (
-    Facts,
-    Installation,
-    Known,
-    MachineFacts,
-    Outcome,
-    Phase,
-    ServerLink,
-    SessionFacts,
-    SettingsHints,
-    SettingsTold,
-    Sight,
-    Unknown,
-)
+from agent.core.facts import Facts, Installation, Known, MachineFacts, SettingsHints, SettingsTold, Sight, Unknown
+from agent.core.session_facts import Outcome, Phase, ServerLink, SessionFacts
 from agent.core.settings import Intent, WantedMode
-from agent.core.setup import STEP_IDS, Act, StepState
+from agent.core.setup import Act, StepState
 from agent.core.setup_answers import Answers
 from agent.core.setup_steps import DOWNLOAD_PAGES, JUDGES
 from agent.page.guiding import LINKS
 from agent.tws.api_settings import Precautions
 from agent.tws.applications import ApplicationKind
-from tests.core.setup_scene import ANY, PAPER, TWS, judged, silent, states, step, told, wants
+from tests.core.setup_scene import ANY, PAPER, STEP_IDS, TWS, judged, silent, states, step, told, wants
 from tests.problems.scene import backing_off, connected, facts, gateway, machine, relay, tws
 
 DONE, TO_DO, UNKNOWN, NOT_NEEDED, WAITING = (

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from agent.core.display import IconState
-from agent.core.facts import Phase, ServerLink
 from agent.core.problem import Severity
+from agent.core.session_facts import Phase, ServerLink
 from agent.core.status import (
     ShownApplication,
     ShownConnection,

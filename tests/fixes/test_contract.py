@@ -13,7 +13,7 @@ from agent.problems import PROBLEMS
 SHARED_MODULES = {"__init__", "ibc", "meant", "own_config", "tws_settings"}
 """Modules of `agent.fixes` that are not a fix themselves."""
 
-PROMISED = {
+PUBLISHED = {
     "start-app",
     "focus-app",
     "use-port",
@@ -26,16 +26,17 @@ PROMISED = {
     "set-precautions",
     "set-auto-restart",
 }
+"""IDs that users type after `gatelight fix`: none of them may go. A release adds its own."""
 OF_THE_PAGE = {"open-download-page", "copy-address"}
 """What a problem names as its fix and only a browser can do."""
 HEAVY = ("asyncio", "ctypes", "psutil", "subprocess", "socket", "tomlkit", "Xlib", "ib_async")
 
 
-def test_every_promised_fix_is_there_and_no_other() -> None:
+def test_files_and_list_agree_and_no_published_id_is_gone() -> None:
     files = {f.name.removesuffix(".py") for f in resources.files("agent.fixes").iterdir() if f.name.endswith(".py")}
 
-    assert set(FIXES) == PROMISED
-    assert {f.replace("_", "-") for f in files - SHARED_MODULES} == PROMISED
+    assert {f.replace("_", "-") for f in files - SHARED_MODULES} == set(FIXES)
+    assert set(FIXES) >= PUBLISHED
 
 
 @pytest.mark.parametrize("fix", FIXES.values(), ids=lambda f: f.id)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import Outcome
 from agent.core.fix import BringToFront, Done, Failed
+from agent.core.session_facts import Outcome
 from agent.fixes.focus_app import FOCUS_APP
 from tests.fixes.conftest import Offered, RecordingTools
 from tests.problems.scene import backing_off, connected, connection, gateway, machine

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import Abilities, Outcome, Unknown
+from agent.core.facts import Abilities, Unknown
 from agent.core.fix import ChangeConfig, Done, Failed, Fix, Offer
+from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.fixes.choose_app import CHOOSE_APP
 from agent.fixes.use_application import USE_APPLICATION

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import Facts, Process, SessionFacts, SettingsTold, Unknown
+from agent.core.facts import Facts, Process, SettingsTold, Unknown
 from agent.core.fix import (
     ChangeSettings,
     Done,
@@ -16,6 +16,7 @@ from agent.core.fix import (
     SettingsResult,
 )
 from agent.core.reading import door_at
+from agent.core.session_facts import SessionFacts
 from agent.fixes.set_auto_restart import SET_AUTO_RESTART
 from agent.fixes.set_precautions import SET_PRECAUTIONS
 from agent.tws.api_settings import (

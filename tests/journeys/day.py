@@ -45,7 +45,6 @@ from agent.core.facts import (
     Known,
     Listener,
     MachineFacts,
-    Outcome,
     Process,
     Processes,
     SettingsHints,
@@ -54,6 +53,7 @@ from agent.core.facts import (
     Unknown,
 )
 from agent.core.memory import Memory
+from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.core.show import Words
 from agent.core.state import AgentState, Knowledge

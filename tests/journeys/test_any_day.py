@@ -25,9 +25,10 @@ from agent.core.events import (
     UserAsked,
     Woke,
 )
-from agent.core.facts import Known, Outcome, SettingsHints, Unknown
+from agent.core.facts import Known, SettingsHints, Unknown
 from agent.core.menu import display
 from agent.core.session import KEPT_NOTICES
+from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.core.state import AgentState
 from agent.core.status import to_json

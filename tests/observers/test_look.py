@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,12 @@ def test_a_look_finds_application_port_hints_and_the_machine(start: Start, now: 
     assert isinstance(facts.installed, Known)
     assert facts.taken == now.monotonic
     assert abs(facts.utc_offset) <= 14 * 3600
+
+
+def test_a_thorough_look_looks_at_everything(now: Moment) -> None:
+    facts = Looker().look(frozenset(), thorough=True, now=now)
+
+    assert [f.name for f in fields(facts) if getattr(facts, f.name) is NOT_LOOKED] == [], "no observer is asked for it"
 
 
 def test_an_application_without_an_api_port_is_looked_for_on_the_screen(start: Start, now: Moment) -> None:

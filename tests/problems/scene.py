@@ -7,22 +7,16 @@ from agent.core.clock import Moment
 from agent.core.facts import (
     Abilities,
     ApiClient,
-    Attempt,
     Fact,
     Facts,
     Installation,
     Known,
     Listener,
     MachineFacts,
-    NoticeSeen,
     OtherProcess,
-    Outcome,
-    Phase,
     Process,
     Processes,
     Purpose,
-    ServerLink,
-    SessionFacts,
     SettingsHints,
     SettingsTold,
     Sight,
@@ -30,6 +24,7 @@ from agent.core.facts import (
     Surroundings,
     Unknown,
 )
+from agent.core.session_facts import Attempt, NoticeSeen, Outcome, Phase, ServerLink, SessionFacts
 from agent.core.settings import Auto, ConnectionSettings, Intent, WantedApplication, WantedMode
 from agent.core.timing import Timing
 from agent.tws.api_settings import ConfigResponse, Configuration

@@ -1,7 +1,8 @@
 """agent-cannot-see: told only where the answer depends on what is withheld."""
 
-from agent.core.facts import Known, MachineFacts, OtherProcess, Outcome, Processes, Sight, Unknown
+from agent.core.facts import Known, MachineFacts, OtherProcess, Processes, Sight, Unknown
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.problems.agent_cannot_see import AGENT_CANNOT_SEE
 from tests.problems.conftest import Judge
 from tests.problems.scene import backing_off, facts, gateway, machine

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from agent.core.diagnosis import diagnose
-from agent.core.facts import Flood, Outcome
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Flood, Outcome
 from agent.problems import PROBLEMS
 from agent.problems.api_flooding import API_FLOODING, rounded
 from tests.problems.conftest import Judge

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from agent.core.facts import Outcome, Unknown
+from agent.core.facts import Unknown
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.core.settings import WantedMode
 from agent.problems.api_port_mismatch import API_PORT_MISMATCH
 from agent.tws.api_settings import ApiSettings, Configuration

@@ -1,7 +1,8 @@
 """api-port-taken: a foreign program with a name on the configured port."""
 
-from agent.core.facts import Outcome, Process
+from agent.core.facts import Process
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.problems.api_port_taken import API_PORT_TAKEN
 from agent.problems.app_not_running import APP_NOT_RUNNING
 from agent.problems.login_pending import LOGIN_PENDING

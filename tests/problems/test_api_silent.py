@@ -1,10 +1,11 @@
 """api-silent: accepted and never answered, with the likely causes in order."""
 
-from agent.core.facts import ApiClient, Known, Outcome, Unknown
+from agent.core.facts import ApiClient, Known, Unknown
 from agent.core.problem import Absent, Present, Undecided
-from agent.core.reading import MAX_CLIENTS
+from agent.core.session_facts import Outcome
 from agent.problems.api_silent import API_SILENT
 from agent.problems.api_wedged import API_WEDGED
+from agent.tws.limits import API_CLIENTS
 from tests.problems.conftest import Judge
 from tests.problems.scene import backing_off, connection, facts, foreign, gateway, machine, relay
 
@@ -67,7 +68,7 @@ def test_a_relay_leads_to_a_gateway_that_hangs(judge: Judge) -> None:
 
 def test_dead_connections_and_a_full_house_are_something_else(judge: Judge) -> None:
     wedged = gateway(close_wait=((4002, 5),))
-    clients = tuple(ApiClient(4002, pid=100 + n) for n in range(MAX_CLIENTS))
+    clients = tuple(ApiClient(4002, pid=100 + n) for n in range(API_CLIENTS))
 
     assert judge(API_SILENT, facts(machine(wedged), SILENT)) == Absent()
     assert isinstance(judge(API_WEDGED, facts(machine(wedged), SILENT)), Present)

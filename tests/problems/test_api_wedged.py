@@ -1,10 +1,11 @@
 """api-wedged: silent, with half-closed sockets piled up on the API port."""
 
-from agent.core.facts import ApiClient, Outcome
+from agent.core.facts import ApiClient
 from agent.core.problem import Absent, Present, Undecided
-from agent.core.reading import MAX_CLIENTS
+from agent.core.session_facts import Outcome
 from agent.problems.api_silent import API_SILENT
 from agent.problems.api_wedged import API_WEDGED
+from agent.tws.limits import API_CLIENTS
 from tests.problems.conftest import Judge
 from tests.problems.scene import backing_off, facts, gateway, machine
 
@@ -32,7 +33,7 @@ def test_an_api_that_answers_is_not_blocked(judge: Judge) -> None:
 
 
 def test_a_full_house_is_something_else(judge: Judge) -> None:
-    clients = tuple(ApiClient(4002, pid=100 + n) for n in range(MAX_CLIENTS))
+    clients = tuple(ApiClient(4002, pid=100 + n) for n in range(API_CLIENTS))
 
     assert judge(API_WEDGED, facts(machine(WEDGED, clients=clients), SILENT)) == Absent()
 

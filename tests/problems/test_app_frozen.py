@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import Known, Outcome, Phase
+from agent.core.facts import Known
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome, Phase
 from agent.problems.app_frozen import APP_FROZEN
 from tests.problems.conftest import Judge
 from tests.problems.scene import backing_off, connected, connection, facts, gateway, machine

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from agent.core.facts import MachineFacts, Outcome, Sight, Unknown
+from agent.core.facts import MachineFacts, Sight, Unknown
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.core.settings import WantedApplication
 from agent.problems.app_not_running import APP_NOT_RUNNING
 from agent.tws.api_settings import Configuration, LockAndExit

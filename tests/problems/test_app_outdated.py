@@ -1,5 +1,5 @@
-from agent.core.facts import Outcome, Phase, SessionFacts
 from agent.core.problem import Absent, Present
+from agent.core.session_facts import Outcome, Phase, SessionFacts
 from agent.problems.app_outdated import APP_OUTDATED
 from tests.problems.conftest import Judge
 from tests.problems.scene import attempt, connected, facts, gateway, machine

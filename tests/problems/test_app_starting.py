@@ -1,7 +1,8 @@
 """app-starting: young, and without an API port."""
 
-from agent.core.facts import Outcome, Unknown
+from agent.core.facts import Unknown
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.problems.app_starting import APP_STARTING
 from tests.problems.conftest import Judge
 from tests.problems.scene import backing_off, facts, gateway, machine, relay

@@ -1,7 +1,8 @@
 from dataclasses import replace
 
-from agent.core.facts import ApiClient, Outcome, Phase, SessionFacts, Unknown
+from agent.core.facts import ApiClient, Unknown
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome, Phase, SessionFacts
 from agent.problems.client_id_in_use import CLIENT_ID_IN_USE
 from tests.problems.conftest import Judge
 from tests.problems.scene import NOW, attempt, backing_off, connected, connection, facts, gateway, machine

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import Outcome
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.problems.clock_off import CLOCK_OFF, TOLERANCE
 from tests.problems.conftest import Judge
 from tests.problems.scene import backing_off, connected, facts

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import ServerLink
 from agent.core.noticed import LINK_IS_DOWN
 from agent.core.problem import Absent, Present
+from agent.core.session_facts import ServerLink
 from agent.core.timing import Timing
 from agent.problems.competing_session import COMPETING_SESSION
 from agent.problems.pacing_violation import PACING_VIOLATION

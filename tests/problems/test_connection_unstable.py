@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from agent.core.facts import Outcome, SessionFacts
 from agent.core.problem import Absent, Present
+from agent.core.session_facts import Outcome, SessionFacts
 from agent.core.timing import Timing
 from agent.problems.connection_unstable import CONNECTION_UNSTABLE
 from tests.problems.conftest import Judge

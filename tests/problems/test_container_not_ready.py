@@ -1,7 +1,7 @@
 """container-not-ready: the relay answers, the Gateway behind it does not."""
 
-from agent.core.facts import Outcome
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.problems.app_not_running import APP_NOT_RUNNING
 from agent.problems.container_not_ready import CONTAINER_NOT_READY
 from agent.problems.login_pending import LOGIN_PENDING

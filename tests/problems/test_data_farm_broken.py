@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from agent.core.facts import Outcome, ServerLink, SessionFacts
 from agent.core.noticed import TOO_EARLY
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome, ServerLink, SessionFacts
 from agent.core.timing import Timing
 from agent.problems.data_farm_broken import DATA_FARM_BROKEN
 from agent.problems.server_link_lost import SERVER_LINK_LOST

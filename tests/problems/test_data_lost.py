@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-from agent.core.facts import Outcome, ServerLink, SessionFacts
 from agent.core.noticed import LINK_IS_DOWN
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome, ServerLink, SessionFacts
 from agent.core.timing import Timing
 from agent.problems.data_lost import DATA_LOST
 from tests.problems.conftest import Judge

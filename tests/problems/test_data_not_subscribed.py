@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import Phase, ServerLink
 from agent.core.problem import Absent, Present
+from agent.core.session_facts import Phase, ServerLink
 from agent.core.timing import Timing
 from agent.problems.data_not_subscribed import DATA_NOT_SUBSCRIBED
 from agent.problems.server_link_lost import SERVER_LINK_LOST

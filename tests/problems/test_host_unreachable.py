@@ -1,7 +1,8 @@
 """host-unreachable: nobody answers there; or "here" is not where TWS runs."""
 
-from agent.core.facts import Installation, Known, Outcome, Sight, Surroundings, SurroundingsKind
+from agent.core.facts import Installation, Known, Sight, Surroundings, SurroundingsKind
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.core.settings import WantedApplication
 from agent.problems.app_not_running import APP_NOT_RUNNING
 from agent.problems.host_unreachable import HOST_UNREACHABLE

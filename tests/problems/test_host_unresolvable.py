@@ -1,7 +1,7 @@
 """host-unresolvable: a name nobody knows."""
 
-from agent.core.facts import Outcome
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.problems.host_unresolvable import HOST_UNRESOLVABLE
 from agent.problems.network_down import NETWORK_DOWN
 from tests.problems.conftest import Judge

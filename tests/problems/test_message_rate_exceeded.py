@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from agent.core.facts import Phase
 from agent.core.problem import Absent, Present
+from agent.core.session_facts import Phase
 from agent.core.timing import Timing
 from agent.problems.message_rate_exceeded import MESSAGE_RATE_EXCEEDED
 from tests.problems.conftest import Judge

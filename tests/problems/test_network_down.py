@@ -1,7 +1,8 @@
 """network-down: no route, unless the live session proves one."""
 
-from agent.core.facts import Known, ServerLink, Unknown
+from agent.core.facts import Known, Unknown
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import ServerLink
 from agent.problems.network_down import NETWORK_DOWN
 from tests.problems.conftest import Judge
 from tests.problems.scene import backing_off, connected, facts, machine

@@ -1,7 +1,8 @@
 """not-tws: an answer in another language, from somebody who cannot be named."""
 
-from agent.core.facts import Outcome, Unknown
+from agent.core.facts import Unknown
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.problems.api_port_taken import API_PORT_TAKEN
 from agent.problems.not_tws import NOT_TWS
 from tests.problems.conftest import Judge

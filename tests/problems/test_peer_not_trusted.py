@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
-from agent.core.facts import ApiClient, Known, OtherProcess, Outcome, Unknown
+from agent.core.facts import ApiClient, Known, OtherProcess, Unknown
 from agent.core.problem import Absent, Present, Undecided
-from agent.core.reading import MAX_CLIENTS
+from agent.core.session_facts import Outcome
 from agent.problems.api_port_taken import API_PORT_TAKEN
 from agent.problems.container_not_ready import CONTAINER_NOT_READY
 from agent.problems.peer_not_trusted import PEER_NOT_TRUSTED
 from agent.tws.api_settings import ApiSettings, Configuration
+from agent.tws.limits import API_CLIENTS
 from tests.problems.conftest import Judge
 from tests.problems.scene import backing_off, connection, facts, foreign, gateway, machine, relay
 
@@ -67,7 +68,7 @@ def test_a_java_program_that_hides_what_it_is_may_be_tws_itself(judge: Judge) ->
 
 
 def test_a_full_house_is_something_else(judge: Judge) -> None:
-    clients = tuple(ApiClient(4002, pid=100 + n) for n in range(MAX_CLIENTS))
+    clients = tuple(ApiClient(4002, pid=100 + n) for n in range(API_CLIENTS))
 
     assert judge(PEER_NOT_TRUSTED, facts(machine(gateway(), clients=clients), backing_off(Outcome.CLOSED))) == Absent()
 

@@ -1,5 +1,6 @@
-from agent.core.facts import Outcome, SettingsTold
+from agent.core.facts import SettingsTold
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.core.settings import Intent
 from agent.problems.precautions_on import PRECAUTIONS_ON
 from agent.tws.api_settings import Configuration, Precautions

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import Outcome, SessionFacts, SettingsTold
+from agent.core.facts import SettingsTold
 from agent.core.problem import Absent, Present, Severity, Undecided
+from agent.core.session_facts import Outcome, SessionFacts
 from agent.core.settings import Intent
 from agent.problems.read_only_api import READ_ONLY_API
 from agent.tws.api_settings import ApiSettings, Configuration

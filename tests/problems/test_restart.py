@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from agent.core.facts import Outcome, Sight
+from agent.core.facts import Sight
+from agent.core.session_facts import Outcome
 from agent.problems.restart import (
     allowance,
     going_down,

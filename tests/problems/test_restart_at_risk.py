@@ -1,8 +1,9 @@
 import pytest
 
-from agent.core.facts import Outcome, SettingsTold
+from agent.core.facts import SettingsTold
 from agent.core.guide import fill
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.problems.restart_at_risk import RESTART_AT_RISK
 from agent.tws.api_settings import Configuration, LockAndExit
 from tests.problems.conftest import Judge

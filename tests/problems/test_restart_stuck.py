@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from agent.core.facts import Known, Outcome, Process, SettingsHints, Sight, Unknown
+from agent.core.facts import Known, Process, SettingsHints, Sight, Unknown
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.core.settings import WantedApplication
 from agent.problems.api_disabled import API_DISABLED
 from agent.problems.app_starting import APP_STARTING

@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 
 from agent.core.diagnosis import diagnose
-from agent.core.facts import Known, Outcome, ServerLink, SessionFacts, Sight, Unknown
+from agent.core.facts import Known, Sight, Unknown
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome, ServerLink, SessionFacts
 from agent.problems import PROBLEMS
 from agent.problems.scheduled_outage import SCHEDULED_OUTAGE
 from agent.tws.api_settings import Configuration, LockAndExit

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import Outcome, ServerLink, SessionFacts
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome, ServerLink, SessionFacts
 from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.scheduled_outage import SCHEDULED_OUTAGE
 from agent.problems.server_link_lost import SERVER_LINK_LOST

@@ -1,9 +1,10 @@
 from dataclasses import replace
 
-from agent.core.facts import ApiClient, Known, Outcome, Phase, SessionFacts, Sockets
+from agent.core.facts import ApiClient, Known, Sockets
 from agent.core.problem import Absent, Present
-from agent.core.reading import MAX_CLIENTS
+from agent.core.session_facts import Outcome, Phase, SessionFacts
 from agent.problems.session_not_ready import SESSION_NOT_READY
+from agent.tws.limits import API_CLIENTS
 from tests.problems.conftest import Judge
 from tests.problems.scene import attempt, backing_off, connected, facts, gateway, machine
 
@@ -51,7 +52,7 @@ def test_it_is_absent_while_the_user_wants_no_connection(judge: Judge) -> None:
 
 
 def test_a_full_house_explains_it(judge: Judge) -> None:
-    around = machine(gateway(), clients=tuple(ApiClient(port=4002, pid=n) for n in range(MAX_CLIENTS)))
+    around = machine(gateway(), clients=tuple(ApiClient(port=4002, pid=n) for n in range(API_CLIENTS)))
 
     assert judge(SESSION_NOT_READY, facts(around, half_ready(accounts_came=False))) == Absent()
     assert isinstance(around.sockets, Known)

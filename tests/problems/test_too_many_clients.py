@@ -1,9 +1,10 @@
 import pytest
 
-from agent.core.facts import ApiClient, MachineFacts, Outcome, Unknown
+from agent.core.facts import ApiClient, MachineFacts, Unknown
 from agent.core.problem import Absent, Present, Undecided
-from agent.core.reading import MAX_CLIENTS
+from agent.core.session_facts import Outcome
 from agent.problems.too_many_clients import TOO_MANY_CLIENTS
+from agent.tws.limits import API_CLIENTS
 from tests.problems.conftest import Judge
 from tests.problems.scene import backing_off, connected, connection, facts, gateway, machine
 
@@ -16,7 +17,7 @@ def crowd(count: int, port: int = 4002) -> MachineFacts:
 
 @pytest.mark.parametrize("outcome", [Outcome.CLOSED, Outcome.SILENT, Outcome.NOT_READY])
 def test_however_the_thirty_third_is_turned_away_the_crowd_is_named(judge: Judge, outcome: Outcome) -> None:
-    verdict = judge(TOO_MANY_CLIENTS, facts(crowd(MAX_CLIENTS), backing_off(outcome)))
+    verdict = judge(TOO_MANY_CLIENTS, facts(crowd(API_CLIENTS), backing_off(outcome)))
 
     assert isinstance(verdict, Present)
     assert verdict.args["count"] == "32"
@@ -40,11 +41,11 @@ def test_many_different_programs_fit_a_notice(judge: Judge) -> None:
 @pytest.mark.parametrize(
     ("around", "outcome"),
     [
-        (crowd(MAX_CLIENTS - 1), Outcome.CLOSED),
-        (crowd(MAX_CLIENTS, port=7497), Outcome.CLOSED),
-        (crowd(MAX_CLIENTS), Outcome.REFUSED),
-        (crowd(MAX_CLIENTS), Outcome.ID_IN_USE),
-        (crowd(MAX_CLIENTS), None),
+        (crowd(API_CLIENTS - 1), Outcome.CLOSED),
+        (crowd(API_CLIENTS, port=7497), Outcome.CLOSED),
+        (crowd(API_CLIENTS), Outcome.REFUSED),
+        (crowd(API_CLIENTS), Outcome.ID_IN_USE),
+        (crowd(API_CLIENTS), None),
     ],
 )
 def test_a_free_place_or_another_failure_is_something_else(
@@ -54,11 +55,11 @@ def test_a_free_place_or_another_failure_is_something_else(
 
 
 def test_who_is_one_of_thirty_two_says_that_nobody_else_can_connect(judge: Judge) -> None:
-    verdict = judge(TOO_MANY_CLIENTS, facts(crowd(MAX_CLIENTS), connected()))
+    verdict = judge(TOO_MANY_CLIENTS, facts(crowd(API_CLIENTS), connected()))
 
     assert isinstance(verdict, Present)
     assert verdict.evidence[1] == "Gatelight is one of them"
-    assert judge(TOO_MANY_CLIENTS, facts(crowd(MAX_CLIENTS - 1), connected())) == Absent()
+    assert judge(TOO_MANY_CLIENTS, facts(crowd(API_CLIENTS - 1), connected())) == Absent()
 
 
 def test_clients_that_cannot_be_counted_leave_it_undecided(judge: Judge) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
-from agent.core.facts import Outcome
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.core.settings import WantedMode
 from agent.problems.trading_mode_mismatch import TRADING_MODE_MISMATCH
 from tests.problems.conftest import Judge

@@ -1,7 +1,8 @@
 """wrong-application: the other one runs, and nobody else accounts for it."""
 
-from agent.core.facts import Abilities, Outcome, Sight, Unknown
+from agent.core.facts import Abilities, Sight, Unknown
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.core.settings import WantedApplication
 from agent.fixes.use_port import USE_PORT
 from agent.problems.api_port_mismatch import API_PORT_MISMATCH

@@ -1,7 +1,8 @@
 """wrong-product: the Client Portal Gateway instead of an application with the TWS API."""
 
-from agent.core.facts import Listener, OtherProcess, Outcome, Unknown
+from agent.core.facts import Listener, OtherProcess, Unknown
 from agent.core.problem import Absent, Present, Undecided
+from agent.core.session_facts import Outcome
 from agent.problems.api_port_mismatch import API_PORT_MISMATCH
 from agent.problems.app_not_running import APP_NOT_RUNNING
 from agent.problems.wrong_product import WRONG_PRODUCT

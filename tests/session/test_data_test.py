@@ -9,8 +9,8 @@ import pytest
 from agent.core.data_run import Patience, Plan
 from agent.core.data_seen import DataTest
 from agent.core.data_verdict import DataState, DataVerdict, judge
-from agent.core.facts import Outcome
 from agent.core.history_verdict import HistoryState
+from agent.core.session_facts import Outcome
 from agent.session.data_test import DataTester, front
 from agent.simulator.free_ports import free_port
 from agent.simulator.server import Simulator

@@ -16,7 +16,7 @@ import pytest
 
 from agent.core.effects import OpenSession
 from agent.core.events import HeartbeatAnswered, NoticeArrived, SessionFailed, SessionLost, SessionReady
-from agent.core.facts import Outcome
+from agent.core.session_facts import Outcome
 from agent.session.first_bytes import hello_version, is_foreign, printable
 from agent.session.ib import ABORT_AFTER, IbSession
 from agent.simulator.free_ports import free_port

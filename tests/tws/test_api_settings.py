@@ -25,7 +25,6 @@ from agent.tws.api_settings import (
     Precautions,
     Source,
     UpdateWarning,
-    WireError,
     decode_config_response,
     decode_update_response,
     encode_config_request,
@@ -33,7 +32,7 @@ from agent.tws.api_settings import (
 )
 from agent.tws.api_settings_table import BY_PATH, FIELDS, LOCK_AND_EXIT, PRECAUTIONS, SETTINGS, Kind, SettingField
 from agent.tws.outside import LONGEST_NAME, clean
-from agent.tws.protobuf import field, fields, varint
+from agent.tws.protobuf import WireError, field, fields, varint
 from tests.ibkr_settings import filled, ibkr_group, ibkr_response, set_ibkr, single, values_for
 
 EACH = pytest.mark.parametrize("setting", FIELDS, ids=lambda s: s.name)

@@ -54,13 +54,13 @@ class NoticeClass(StrEnum):
     """Who has to do something about a notice."""
 
     TRANSIENT = "transient"
-    """Nobody yet: it passes by itself."""
+    """No one yet: it passes by itself."""
     USER = "user"
     """The user, in TWS, IB Gateway or Client Portal."""
     CLIENT = "client"
     """The program that uses the API."""
     INFORMATION = "information"
-    """Nobody."""
+    """No one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,319 @@
+"""How far a connection to this machine gets: what runs, what listens on which port, and how it answered."""
+
+from agent.core.facts import (
+    Facts,
+    Known,
+    Listener,
+    Process,
+    Processes,
+    Purpose,
+    Surroundings,
+    SurroundingsKind,
+    Unknown,
+)
+from agent.core.reading import (
+    age,
+    applications,
+    awaited,
+    chosen,
+    fits,
+    full_house,
+    idle_by_wish,
+    link_settled,
+    listener_at,
+    mode_hint,
+    outcome,
+    owner_at,
+    piled_up,
+    port_of,
+)
+from agent.core.session_facts import Outcome
+from agent.problems.another_machine import on_another_machine
+from agent.problems.obstacles import (
+    ApiOff,
+    AtLogin,
+    LinkUnsettled,
+    ListensElsewhere,
+    NoObstacle,
+    NotInstalled,
+    NotRunning,
+    NotTheApi,
+    NotTried,
+    OtherKindRuns,
+    OtherProductRuns,
+    OuterMachine,
+    PortClash,
+    PortTaken,
+    Reach,
+    RelayCloses,
+    Restarting,
+    Silent,
+    Starting,
+    StuckAfterRestart,
+    TurnedAway,
+    Unseen,
+    Wedged,
+)
+from agent.problems.restart import (
+    ANSWERED,
+    allowance,
+    going_down,
+    is_automatic_restart,
+    restart_now,
+    restarts_out_of_sight,
+)
+from agent.tws.applications import ApplicationKind, TradingMode
+from agent.tws.ports import default_ports
+
+_UNANSWERED = frozenset({Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.UNRESOLVABLE})
+"""Outcomes that say no program accepts connections at that address."""
+_TURNED_DOWN = frozenset({Outcome.CLOSED, Outcome.SILENT, Outcome.NOT_TWS})
+"""Outcomes of an attempt that was accepted and came to nothing."""
+
+_BY_ATTEMPT = (TurnedAway, Silent, Wedged, NotTheApi)
+"""What an attempt can tell of an application that listens here."""
+_BY_ATTEMPT_RELAYED = (RelayCloses, TurnedAway, Silent, NotTheApi)
+"""What an attempt can tell of a relay, or of a program without a name."""
+
+
+def on_this_machine(facts: Facts) -> Reach:
+    """The first obstacle, told by processes, sockets and the latest attempt."""
+    processes, sockets = facts.machine.processes, facts.machine.sockets
+    if isinstance(processes, Unknown) or isinstance(sockets, Unknown):
+        return _half_blind(facts)
+    port, found, result = port_of(facts), awaited(facts), outcome(facts)
+    if found is None and facts.connection.pinned_pid is not None:
+        # The connection is for one process: a listener on a port it may have used is another process.
+        return _missing(facts, processes.value)
+    owner = listener_at(facts.machine, port)
+    if owner is None:
+        if result is None or result in _UNANSWERED or not _knocks_blindly(facts):
+            return _nobody_listens(facts, found, processes.value)
+        return on_another_machine(facts)
+    if result in ANSWERED:
+        return NoObstacle()
+    holder = owner_at(facts.machine, port)
+    if holder is not None:
+        if found is not None and port in found.api_ports:
+            return _handshake(facts, found)
+        return _nobody_listens(facts, found, processes.value)
+    product = next((p for p in processes.value.client_portal if p.pid == owner.pid or port in p.ports), None)
+    if product is not None:
+        if facts.connection.port == "auto":
+            return _nobody_listens(facts, found, processes.value)
+        return OtherProductRuns(product, owns_port=True)
+    if result in _UNANSWERED:
+        return NoObstacle() if owner.relay else _nobody_listens(facts, found, processes.value)
+    if _nameable(owner, processes.value):
+        return _foreign_owner(facts, owner, found, processes.value)
+    return _relayed(facts, owner, processes.value)
+
+
+def _half_blind(facts: Facts) -> Reach:
+    """Judge without the process table or without the sockets: by the handshake, as far as that goes."""
+    processes, sockets = facts.machine.processes, facts.machine.sockets
+    port, found, result = port_of(facts), chosen(facts), outcome(facts)
+    blind = [fact for fact in (processes, sockets) if isinstance(fact, Unknown)]
+    why = "; ".join(dict.fromkeys(fact.reason for fact in blind))
+    unseen = Unseen(why, refused=facts.machine.taken > 0.0)
+    if result in ANSWERED:
+        return NoObstacle()
+    if found is not None and port in found.api_ports:
+        return _handshake(facts, found)
+    if result is Outcome.SILENT:
+        return Silent(None, listener_at(facts.machine, port))
+    if result is Outcome.NOT_TWS:
+        return NotTheApi(None, listener_at(facts.machine, port))
+    if isinstance(processes, Known) and result is Outcome.REFUSED:
+        if found is None:
+            return _missing(facts, processes.value)
+        if found.api_ports:
+            return ListensElsewhere(found)
+    return unseen
+
+
+def _nobody_listens(facts: Facts, found: Process | None, processes: Processes) -> Reach:
+    """No application or relay listens on the port: the state of the application tells why."""
+    if found is None:
+        return _missing(facts, processes)
+    if found.api_ports:
+        return ListensElsewhere(found) if port_of(facts) not in found.api_ports else _handshake(facts, found)
+    return _without_listener(facts, found)
+
+
+def _missing(facts: Facts, processes: Processes) -> Reach:
+    """No application this connection could mean runs here."""
+    if restart_now(facts) is not None or idle_by_wish(facts):
+        return NoObstacle()
+    watching = facts.purpose is Purpose.WATCH
+    if facts.connection.implicit and not facts.sight.ever and watching:
+        return NoObstacle()
+    stranger = _of_other_kind(facts, processes)
+    if stranger is not None:
+        return OtherKindRuns(stranger)
+    if processes.client_portal:
+        return OtherProductRuns(processes.client_portal[0], owns_port=False)
+    if processes.unreadable and not facts.sight.ever:
+        # Had the application been seen before, its command line would be readable: then these are something else.
+        hidden = processes.unreadable[0]
+        return Unseen(f"{hidden.name} (pid {hidden.pid}) does not show what it is", refused=True)
+    if not _at_home_here(facts):
+        outer = _outer_machine(facts)
+        if outer is not None:
+            return OuterMachine(outer)
+        nothing_found = isinstance(facts.machine.installed, Known) and not processes.applications
+        if nothing_found and facts.connection.implicit:
+            return NotInstalled()
+    return NotRunning()
+
+
+def _without_listener(facts: Facts, process: Process) -> Reach:
+    """The application runs and has no API port: where on its way to one it is."""
+    if process.ports_withheld:
+        return Unseen(f"{process.label} belongs to another user, and its ports are not shown to this one", refused=True)
+    if going_down(facts, process):
+        return Restarting(process)
+    lasted, settled, grace = age(facts, process), link_settled(facts, process), facts.timing.start_grace
+    if is_automatic_restart(facts, process) and not _restart_long_over(facts, process):
+        given = allowance(facts, process)
+        return StuckAfterRestart(process) if lasted >= given else Starting(process, given)
+    clash = clash_of(facts, process)
+    if clash is not None:
+        return clash
+    if settled and (lasted >= grace or facts.purpose is Purpose.DOCTOR):
+        # A user who runs `doctor` is told at once; a notice waits until the application can no longer be starting.
+        return ApiOff(process)
+    if lasted < grace:
+        return Starting(process, grace)
+    return AtLogin(process) if process.upstream is None else LinkUnsettled(process)
+
+
+def _handshake(facts: Facts, process: Process) -> Reach:
+    """The application listens on the port: how it took the latest attempt."""
+    if idle_by_wish(facts) or full_house(facts):
+        return NoObstacle()
+    if going_down(facts, process) and outcome(facts) in _TURNED_DOWN:
+        return Restarting(process)
+    match outcome(facts):
+        case None:
+            return NotTried(_BY_ATTEMPT)
+        case Outcome.CLOSED:
+            return TurnedAway(process)
+        case Outcome.SILENT:
+            port = port_of(facts)
+            piled = dict(process.close_wait).get(port, 0)
+            return Wedged(process, piled) if piled_up(process, port) else Silent(process, None)
+        case Outcome.NOT_TWS:
+            return NotTheApi(process, None)
+        case _:
+            return NoObstacle()
+
+
+def _foreign_owner(facts: Facts, owner: Listener, found: Process | None, processes: Processes) -> Reach:
+    """A program with a name, and neither an application nor a relay, listens on the port."""
+    if facts.connection.port == "auto" and (found is None or not link_settled(facts, found)):
+        # The port is only a guess as long as no application has tried to open its own.
+        return _nobody_listens(facts, found, processes)
+    if idle_by_wish(facts):
+        return NoObstacle()
+    return NotTried((PortTaken,)) if outcome(facts) is None else PortTaken(owner)
+
+
+def _relayed(facts: Facts, owner: Listener, processes: Processes) -> Reach:
+    """A relay, or a program without a known name, listens on the port."""
+    if idle_by_wish(facts) or full_house(facts) or restarts_out_of_sight(facts):
+        return NoObstacle()
+    match outcome(facts):
+        case None:
+            return NotTried(_BY_ATTEMPT_RELAYED)
+        case Outcome.CLOSED if _perhaps_tws(owner, processes):
+            return TurnedAway(None)
+        case Outcome.CLOSED:
+            return RelayCloses(owner)
+        case Outcome.SILENT:
+            return Silent(None, owner)
+        case Outcome.NOT_TWS:
+            return NotTheApi(None, owner)
+        case _:
+            return NoObstacle()
+
+
+# ── parts of the decision ───────────────────────────────────────────────────────────────────────
+
+
+def _nameable(owner: Listener, processes: Processes) -> bool:
+    """Whether the owner of a port can be named as a program that is neither a relay nor perhaps TWS itself."""
+    return not owner.relay and owner.program is not None and not _perhaps_tws(owner, processes)
+
+
+def _perhaps_tws(owner: Listener, processes: Processes) -> bool:
+    """Whether the owner of a port is a Java program that does not show what it is."""
+    return owner.pid is not None and owner.pid in {p.pid for p in processes.unreadable}
+
+
+def _of_other_kind(facts: Facts, processes: Processes) -> Process | None:
+    """An application of the kind that is not wanted, which no other connection accounts for."""
+    if facts.connection.pinned_pid is not None:
+        return None
+    for process in processes.applications:
+        meant_elsewhere = any(other.local and fits(other, process) for other in facts.other_connections)
+        if not fits(facts.connection, process) and not meant_elsewhere:
+            return process
+    return None
+
+
+def _at_home_here(facts: Facts) -> bool:
+    """Whether the application is known to belong on this machine: it ran here, is installed, or can be started."""
+    installed = facts.machine.installed
+    found = isinstance(installed, Known) and bool(installed.value)
+    return found or facts.sight.ever or bool(facts.connection.start_command)
+
+
+def _outer_machine(facts: Facts) -> Surroundings | None:
+    """Where the agent runs, if that is inside another machine."""
+    surroundings = facts.machine.surroundings
+    if isinstance(surroundings, Unknown) or surroundings.value.kind is SurroundingsKind.PLAIN:
+        return None
+    return surroundings.value
+
+
+def _knocks_blindly(facts: Facts) -> bool:
+    """Whether attempts are made though no listener is seen, so that their outcome is not an old one.
+
+    A port may answer without a listener to be seen: WSL's mirrored network, programs of other users on macOS.
+    """
+    outer = _outer_machine(facts)
+    return facts.purpose is Purpose.DOCTOR or (outer is not None and outer.kind is SurroundingsKind.WSL)
+
+
+def _restart_long_over(facts: Facts, process: Process) -> bool:
+    """Whether a TWS that restarted long ago, before Gatelight watched it, is logged in: then its API is off.
+
+    IB Gateway cannot switch its API off.
+    """
+    watched_it = facts.sight.replaced_at is not None and facts.sight.last_pid == process.pid
+    lasted = age(facts, process)
+    return (
+        not watched_it
+        and process.kind is ApplicationKind.TWS
+        and lasted >= facts.timing.restart_forgotten
+        and link_settled(facts, process)
+    )
+
+
+def clash_of(facts: Facts, loser: Process) -> PortClash | None:
+    """Which other application owns the API port that a logged-in application without one would open."""
+    if loser.api_ports or loser.ports_withheld or not link_settled(facts, loser):
+        return None
+    mode = mode_hint(loser)
+    if mode is TradingMode.UNKNOWN and loser.kind is not ApplicationKind.GATEWAY:
+        # A TWS may have its API switched off; only IB Gateway always wants a port.
+        return None
+    wanted = default_ports(loser.kind, mode)
+    if isinstance(facts.connection.port, int):
+        wanted = (*wanted, facts.connection.port)
+    for owner in applications(facts.machine):
+        port = next((p for p in owner.api_ports if p in wanted), None)
+        if owner.pid != loser.pid and port is not None:
+            return PortClash(owner, loser, port)
+    return None

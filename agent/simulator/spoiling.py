@@ -1,0 +1,23 @@
+"""What a fault that spoils the stream sends instead of a message."""
+
+import random
+
+from agent.simulator.codec import frame
+
+GARBAGE_SEED = 20260101
+"""Makes the garbage the same on every run."""
+
+SPOILING = ("half-frame", "garbage", "huge-prefix")
+"""The faults after which a stream cannot be read any more."""
+
+
+def spoilt(fault: str, message: bytes) -> bytes:
+    """What is sent instead of a message when a fault spoils the stream."""
+    match fault:
+        case "half-frame":
+            return message[: max(5, len(message) // 2)]
+        case "huge-prefix":
+            return b"\xff\xff\xff\xff" + message[4:]
+        case _:
+            noise = random.Random(GARBAGE_SEED)
+            return frame(noise.randbytes(64)) + noise.randbytes(192)
