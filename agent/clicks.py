@@ -4,16 +4,15 @@ import logging
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from agent.autostart import LogInStart
 from agent.core.display import Action, AskFix, DoFix, OpenLog, OpenPage, Quit, ShowSteps, StartAtLogin
-from agent.core.status import Status
+from agent.core.events import UserAsked
 from agent.page_host import PageError, PageHost, view_of
 from agent.platforms.autostart import AutostartError
+from agent.running import RunningAgent
 from agent.runtime.clock import SystemClock
-from agent.runtime.paths import Places
 
 logger = logging.getLogger("agent")
 
@@ -21,38 +20,24 @@ LOGIN_EVERY = 10.0
 """Seconds between two looks at whether Gatelight starts at log-in, while the menu is being changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What is shown while somebody clicks."""
-
-    status: Status | None
-    utc_offset: float
-    """Local time minus UTC, seconds."""
-
-
 class Clicks:
     """Does what concerns the program, and hands on to the agent what concerns that."""
 
     def __init__(
         self,
-        places: Places,
-        login: LogInStart | None,
+        agent: RunningAgent,
         *,
         page: PageHost,
-        scene: Callable[[], Scene],
         leave: Callable[[], None],
         fix: Callable[[AskFix | DoFix], None],
-        hand_on: Callable[[Action], None],
         refresh: Callable[[], None],
     ) -> None:
-        """`refresh` shows the menu anew. Without `login` the start at log-in cannot be chosen."""
-        self._places = places
-        self._login = login
+        """`leave` ends the program, `fix` takes the wish for a fix, `refresh` shows the menu anew; from any thread."""
+        self._agent = agent
+        self._login = agent.login
         self._page = page
-        self._scene = scene
         self._leave = leave
         self._fix = fix
-        self._hand_on = hand_on
         self._refresh = refresh
         self._at_login: bool | None = None
         self._login_due = 0.0
@@ -63,20 +48,20 @@ class Clicks:
             case Quit():
                 self._leave()
             case OpenLog():
-                self._open(self._places.log_file, "the log")
+                self._open(self._agent.places.log_file, "the log")
             case OpenPage():
                 self._open_page("")
             case AskFix() | DoFix():
                 self._fix(action)
             case ShowSteps(connection, code):
                 # What these steps change is looked for soon.
-                self._hand_on(action)
+                self._agent.post_from_anywhere(UserAsked(action))
                 if not (self._page.enabled and self._open_page(view_of(connection, code))):
                     self._show_steps(connection, code)
             case StartAtLogin(on):
                 self._start_at_login(on)
             case _:
-                self._hand_on(action)
+                self._agent.post_from_anywhere(UserAsked(action))
 
     def act_aside(self, action: Action) -> None:
         """Take a click on a thread that nothing may hold up: the agent's, or that of the icon, which hears signals."""
@@ -117,10 +102,9 @@ class Clicks:
     def _show_steps(self, connection: str, code: str) -> None:
         from agent.steps_page import write_page
 
-        scene = self._scene()
-        now = SystemClock().now().wall
+        state, now = self._agent.state, self._agent.now().wall
         try:
-            page = write_page(self._places.data, scene.status, connection, code, now, scene.utc_offset)
+            page = write_page(self._agent.places.data, state.shown, connection, code, now, state.machine.utc_offset)
         except (OSError, LookupError) as fault:
             logger.warning("the steps about %s could not be written: %s", code, fault)
         else:

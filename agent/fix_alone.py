@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from agent.config import load
-from agent.core.display import Notice
+from agent.core.display import AskFix, DoFix
 from agent.core.events import Reconfigured
 from agent.core.facts import Purpose
 from agent.core.settings import Settings
 from agent.doctor import LIMIT, reason_to_wait, willing
 from agent.fix_host import FixHost, abilities
+from agent.running import RunningAgent
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places
 from agent.world import RealWorld, first_state, timing_of
@@ -21,7 +22,7 @@ from agent.world import RealWorld, first_state, timing_of
 @contextlib.asynccontextmanager
 async def alone(
     places: Places, connection: str, say: Callable[[str], None]
-) -> AsyncIterator[Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]]:
+) -> AsyncIterator[Callable[[AskFix | DoFix], Awaitable[dict[str, Any]]]]:
     """An agent of its own for as long as it takes; gives what answers the command `fix`.
 
     Raises UsageError for a connection that is not there, ConfigError for a configuration that cannot be used.
@@ -34,11 +35,7 @@ async def alone(
     def changed() -> None:
         loop.post(Reconfigured(_settings(places, connection), abilities(places.config)))
 
-    async def nobody(notice: Notice) -> str | None:
-        """Whoever asked reads the answer in the terminal."""
-        return notice.key
-
-    host = FixHost(lambda: loop.state, world.now, loop.post, nobody, places.config, changed)
+    host = FixHost(RunningAgent(places, loop, world, changed))
     running = asyncio.ensure_future(loop.run())
     try:
         await _seen(loop, world, say)

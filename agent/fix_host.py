@@ -1,16 +1,14 @@
-"""Fixes inside the running agent: who asks for one (menu, notice, command line, page), and how the answer goes back."""
+"""Fixes inside the running agent: menu, notice, command line and page ask for one, and get the answer here."""
 
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
-from agent.core.clock import Moment
 from agent.core.connection import Connected, Connecting
-from agent.core.display import DoFix, MenuEntry, Notice
-from agent.core.events import Event
+from agent.core.display import AskFix, DoFix, MenuEntry, Notice
 from agent.core.facts import Abilities
 from agent.core.fix import Asker, Offer
 from agent.core.inquiry import spare_ids
@@ -19,6 +17,7 @@ from agent.core.state import AgentState
 from agent.fix_tools import RealTools
 from agent.fixes import FIXES
 from agent.platforms import current
+from agent.running import RunningAgent
 from agent.runtime.fixing import Answer, Fixing, NotOffered
 
 logger = logging.getLogger("agent")
@@ -30,49 +29,28 @@ KEY = "gatelight/fix"
 class FixHost:
     """The fixes' place in the agent; lives on the agent's loop."""
 
-    def __init__(
-        self,
-        state: Callable[[], AgentState],
-        now: Callable[[], Moment],
-        post: Callable[[Event], None],
-        announce: Callable[[Notice], Awaitable[str | None]],
-        config: Path,
-        config_changed: Callable[[], None],
-    ) -> None:
-        self._announce = announce
-        tools = RealTools(current(), config, lambda: _spare(state()), config_changed)
-        self._fixing = Fixing(state, now, post, FIXES, tools)
+    def __init__(self, agent: RunningAgent) -> None:
+        self._announce = agent.announce
+        tools = RealTools(current(), agent.places.config, lambda: _spare(agent.state), agent.config_changed)
+        self._fixing = Fixing(agent.loop, agent.world, FIXES, tools)
 
-    async def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The command `fix` of the control channel: without `digest` it asks what would be done, with it does it."""
-        fix, connection = str(request.get("id") or ""), str(request.get("connection") or "")
-        digest = request.get("digest")
-        if digest is None:
-            found = self._fixing.find(fix, connection)
-            return {"error": found.text} if isinstance(found, NotOffered) else question(found)
-        asker = Asker.PAGE if request.get("asker") == Asker.PAGE else Asker.COMMAND_LINE
-        return told(await self._fixing.do(fix, connection, str(digest), asker))
+    async def answer(self, wish: AskFix | DoFix) -> dict[str, Any]:
+        """What came of a wish on the page or the command line, as JSON."""
+        return told(await self._fixing.take(wish))
 
-    async def ask(self, fix: str, connection: str) -> None:
-        """Somebody clicked a fix on a notice: another notice says what it would change, and takes the yes."""
-        found = self._fixing.find(fix, connection)
-        if isinstance(found, NotOffered):
-            await self._tell("Nothing to fix now", found.text, Severity.INFO)
-        else:
-            await self._ask(found)
-
-    async def do(self, wish: DoFix) -> None:
-        """Somebody said yes in the menu or on a notice; a notice says what came of it."""
-        answer = await self._fixing.do(wish.id, wish.connection, wish.digest, wish.asker)
-        match answer:
+    async def clicked(self, wish: AskFix | DoFix) -> None:
+        """A click in the menu or on a notice: a notice asks for the yes, or tells what came of it."""
+        match await self._fixing.take(wish):
+            case NotOffered(text) if isinstance(wish, AskFix):
+                await self._tell("Nothing to fix now", text, Severity.INFO)
             case NotOffered(text):
                 await self._tell("Nothing was changed", text, Severity.WARNING)
-            case Answer(again=Offer() as again):
-                await self._ask(again)
-            case Answer(done=True):
-                await self._tell(f"Done: {wish.id}", f"{answer.text} Now: {answer.now}.", Severity.INFO)
-            case Answer():
-                await self._tell(f"Not done: {wish.id}", f"{answer.text} {answer.by_hand}", Severity.WARNING)
+            case (Offer() as offer) | Answer(again=Offer() as offer):
+                await self._ask(offer)
+            case Answer(done=True, text=text, now=now):
+                await self._tell(f"Done: {wish.id}", f"{text} Now: {now}.", Severity.INFO)
+            case Answer(text=text, by_hand=by_hand):
+                await self._tell(f"Not done: {wish.id}", f"{text} {by_hand}", Severity.WARNING)
 
     async def _ask(self, offer: Offer) -> None:
         title, *lines = offer.question.lines
@@ -84,7 +62,7 @@ class FixHost:
 
 
 def question(offer: Offer) -> dict[str, Any]:
-    """An offer as JSON: what somebody has to read, and the digest that a yes to it carries."""
+    """An offer as JSON: what the user has to read, and the digest that a yes to it carries."""
     return {
         "id": offer.fix,
         "connection": offer.connection,
@@ -97,8 +75,10 @@ def question(offer: Offer) -> dict[str, Any]:
     }
 
 
-def told(answer: Answer | NotOffered) -> dict[str, Any]:
-    """What came of a fix as JSON."""
+def told(answer: Offer | Answer | NotOffered) -> dict[str, Any]:
+    """What came of a wish as JSON."""
+    if isinstance(answer, Offer):
+        return question(answer)
     if isinstance(answer, NotOffered):
         return {"error": answer.text}
     shown: dict[str, Any] = {"done": answer.done, "text": answer.text, "now": answer.now, "by_hand": answer.by_hand}
