@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
+from agent.core.as_json import as_json
 from agent.core.connection import Connected, Connecting
 from agent.core.display import AskFix, DoFix, MenuEntry, Notice
 from agent.core.facts import Abilities
@@ -67,10 +68,7 @@ def question(offer: Offer) -> dict[str, Any]:
         "id": offer.fix,
         "connection": offer.connection,
         "label": offer.label,
-        "title": offer.question.title,
-        "changes": list(offer.question.changes),
-        "given_up": list(offer.question.given_up),
-        "remark": offer.question.remark,
+        **as_json(offer.question),
         "digest": offer.digest,
     }
 

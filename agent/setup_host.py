@@ -6,12 +6,13 @@ Nothing of it exists until it is asked for.
 import asyncio
 from typing import Any, assert_never
 
+from agent.core.as_json import as_json
 from agent.core.commands import NO_SUCH_ACT, AskDataTest, SetUp, SetupAct
 from agent.core.display import Connect, LookNow
 from agent.core.events import UserAsked
 from agent.core.reading import applications
 from agent.core.setup import to_json
-from agent.core.setup_answers import NotAnAnswer, as_json, edit_lines
+from agent.core.setup_answers import NotAnAnswer, edit_lines
 from agent.errors import GatelightError
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
@@ -119,16 +120,7 @@ class SetupHost:
             "connections": [c.name for c in setting.in_file.connections],
             "file": str(self._agent.places.config),
             "answers": as_json(setting.answers),
-            "questions": [
-                {
-                    "id": q.id,
-                    "text": q.text,
-                    "hint": q.hint,
-                    "suggested": q.suggested,
-                    "choices": [{"value": c.value, "label": c.label} for c in q.choices],
-                }
-                for q in setting.questions(running)
-            ],
+            "questions": as_json(setting.questions(running)),
             "to_write": list(edit_lines(setting.edits)),
         }
         if facts is None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from agent.core.as_json import Time
 from agent.core.display import IconState
 from agent.core.status import ShownConnection, Status
 from agent.tws.api_settings import Configuration
@@ -69,9 +70,8 @@ class Ended:
     connection: str
     code: str
     title: str
-    since: float
-    until: float
-    """Epoch seconds."""
+    since: Time
+    until: Time
 
 
 @dataclass(frozen=True, slots=True)
