@@ -62,7 +62,7 @@ class Desktop(Protocol):
 
     @property
     def wanted(self) -> bool:
-        """Whether there is to be anything on it."""
+        """Whether the user wants anything on it."""
 
     @property
     def tray(self) -> Tray | None:
@@ -94,8 +94,8 @@ class AgentHost:
     ) -> None:
         """`instance` is the right to be the agent of this data folder; without one nothing watches over the folder.
 
-        `below` narrows what may be looked at (see `Looker`); `on_status`, `on_notice` let somebody watch, on the
-        agent's thread.
+        `below` narrows what may be looked at (see `Looker`); `on_status` and `on_notice` are called with what is
+        shown and told, on the agent's thread.
 
         With `login` the menu offers the start at log-in. `autostarted`: the session is only just beginning, so that
         the network may still be on its way. `config_error`: why `settings` are not those of the file. `keep_private`

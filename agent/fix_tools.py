@@ -31,7 +31,7 @@ class RealTools:
         client_ids: Callable[[], Sequence[int]],
         config_changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`client_ids` lends two of them: the one to use, and the one to use instead; of nobody else, and never 0.
+        """`client_ids` returns two unused client IDs, first choice and fallback; never 0.
 
         `config_changed` is called on the loop's thread as soon as the configuration file was changed.
         """
@@ -41,7 +41,7 @@ class RealTools:
         self._config_changed = config_changed
 
     async def start_program(self, command: tuple[str, ...]) -> str | None:
-        """Detached, and watched for a moment."""
+        """Start it detached; report if it exits at once."""
         return await asyncio.to_thread(starting.start, command)
 
     async def bring_to_front(self, pid: int) -> str | None:

@@ -1,6 +1,6 @@
 """The status page inside the running agent: what it sees and may ask for, when it is served, and how it is opened.
 
-Nothing of it costs anything until somebody opens the page: no import of the server, no socket, no timer. Only a page
+Nothing of it costs anything until the page is opened: no import of the server, no socket, no timer. Only a page
 that was open when the agent ended is waited for at the next start, so that it goes on by itself.
 """
 
@@ -45,7 +45,7 @@ MEMORY_SECONDS = 12 * 3600.0
 OPEN_SECONDS = 5.0
 """How long a click waits for the server; it needs a fraction of a second."""
 PRINTED_SECONDS = 600.0
-"""How long an address counts that somebody has to copy from a terminal."""
+"""How long an address counts that the user copies from a terminal."""
 
 
 class PageError(Exception):
@@ -293,9 +293,9 @@ async def _cancelled(task: asyncio.Task[None] | None) -> None:
 
 
 async def _load(*modules: str) -> None:
-    """Load parts of the page: not before it is opened, for most days nobody needs it; aside, for it takes a while.
+    """Load parts of the page when it is first opened, in a thread that ends with its work.
 
-    A quarter of a second in which heartbeats would wait. The thread ends with its work.
+    It takes a quarter of a second, in which heartbeats would wait.
     """
     with ThreadPoolExecutor(1, "page-loads") as aside:
         for module in modules:

@@ -43,14 +43,14 @@ class Act(StrEnum):
     TEST_DATA = "test-data"
     SEND_NOTICE = "send-notice"
     SAW_NOTICE = "saw-notice"
-    """Somebody says whether the notice was seen."""
+    """The user says whether the notice was seen."""
     START_AT_LOGIN = "start-at-login"
     USE_PORT = "use-port"
     CHANGE_ANSWERS = "change-answers"
     CONNECT = "connect"
     WRITE = "write"
     LOOKED = "looked"
-    """Somebody says that they have looked at the setting themselves."""
+    """The user says that the setting was looked at."""
 
 
 STEP_IDS = (

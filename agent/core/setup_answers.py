@@ -8,7 +8,7 @@ from agent.tws.symbol import FORMS, NotASymbol, read_symbol
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What somebody has answered so far. None: not asked yet."""
+    """What the user has answered so far. None: not asked yet."""
 
     application: WantedApplication | None = None
     trading_mode: WantedMode | None = None
@@ -16,15 +16,15 @@ class Answers:
     symbol: str | None = None
     """For the market data test; empty: none is wanted."""
     port: int | Auto | None = None
-    """Only where somebody chose to change it."""
+    """Only where the user chose to change it."""
     notice_seen: bool | None = None
     """Whether the test notice was seen on the screen."""
     at_login: bool | None = None
     """Whether Gatelight is to start at log-in."""
     looked: frozenset[str] = frozenset()
-    """Steps that somebody has checked with their own eyes, by ID."""
+    """Steps that the user has looked at, by ID."""
     skipped: frozenset[str] = frozenset()
-    """Steps that somebody has put off, by ID."""
+    """Steps that the user has put off, by ID."""
 
     @property
     def complete(self) -> bool:

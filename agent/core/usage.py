@@ -49,7 +49,7 @@ class Messages:
     """What our own sessions send, and what one client may send."""
 
     last_minute: int | None
-    """None: nobody counts, because there was no session yet."""
+    """None: not counted, because there was no session yet."""
     allowed_per_second: int
     rejects: bool | None
     """Whether the application is set to reject what is too fast instead of slowing it down; None: not known."""
@@ -131,7 +131,7 @@ RULES = (
 
 
 def usage_of(facts: Facts, sent: Sequence[float] | None) -> Usage:
-    """What is in use; `sent` are the monotonic times at which messages of ours went out, None when nobody counted."""
+    """What is in use; `sent` are the monotonic times at which messages of ours went out, None: not counted."""
     connected = facts.session.phase is Phase.CONNECTED
     unheard = "" if connected else "there is no API session, and notices come over one"
     return Usage(

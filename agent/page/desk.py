@@ -45,7 +45,7 @@ class Desk(Protocol):
         """Whether Gatelight starts at log-in; None: that cannot be chosen here. May block."""
 
     async def test_notice(self) -> str | None:
-        """Send a notice through every channel; answers why nobody took it, or None."""
+        """Send a notice through every channel; answers why no channel took it, or None."""
 
     async def at_login(self, on: bool) -> str | None:
         """Start at log-in from now on, or no longer; answers what went wrong, or None."""

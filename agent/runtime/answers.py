@@ -1,4 +1,4 @@
-"""What the loop of the agent answers to a command; what page, fixes and set-up answer, `agent.agent_host` asks them."""
+"""What the loop of the agent answers to a command. The commands for page, fixes and set-up: `agent.agent_host`."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The market data self-test in the running agent: one run at a time, only when somebody asks, its result kept."""
+"""The market data self-test in the running agent: one run at a time, only when the user asks, its result kept."""
 
 import asyncio
 import contextlib

@@ -1,7 +1,7 @@
-"""Doing a fix: the yes is held against what would be done now, one is done at a time, and then everything is looked at.
+"""Doing a fix: the yes is compared with what would be done now, one runs at a time, and then everything is looked at.
 
-Whoever asks (menu, notice, command line, page), it goes through here: the offer is judged anew after a fresh look, a
-line in the log keeps who asked, what was before, what was done and what is true now.
+Menu, notice, command line and page all come here. The offer is judged anew after a fresh look. A line in the log keeps
+who asked, what was before, what was done and what is true now.
 """
 
 import asyncio
