@@ -33,7 +33,7 @@ class LogInStart:
 
     @property
     def where(self) -> str:
-        """The place of the entry, for people."""
+        """The place of the entry, in words for users."""
         return self._system.where
 
     def state(self) -> State:
@@ -56,7 +56,7 @@ class LogInStart:
             self._system.remove()
 
     def repair(self) -> None:
-        """At the start of the agent: an entry of ours whose program was moved is made to start this one."""
+        """At the start of the agent: repair our entry if the program it starts was moved."""
         try:
             match self.state():
                 case Stale(program, gone=True, same_arguments=True):
@@ -74,7 +74,7 @@ class LogInStart:
 def command(places: Places, what: str) -> str:
     """`gatelight autostart WHAT`: on, off or status. Returns the sentence to print; raises GatelightError."""
     if what == "on":
-        # Said now, while somebody reads it, and not at the next log-in.
+        # An error in the configuration is told now, while the user is there, not at the next log-in.
         load(places.config, named=places.config_named)
     entry = LogInStart(places)
     try:

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         status = 0
     except SystemExit as end:
-        # argparse ends the program itself after its help and its errors.
+        # argparse ends the program after its help and after an error.
         status = end.code if isinstance(end.code, int) else 0
     _let_go_of_output()
     return status
@@ -38,7 +38,7 @@ def _obey(arguments: Sequence[str] | None) -> int:
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     parser = _parser()
-    # Given before or after the command, an option counts; defaults of argparse would undo the one given before.
+    # An option counts before and after the command; a default of argparse would undo the one given before it.
     options = parser.parse_args(
         _words_apart(arguments), argparse.Namespace(config=None, data_dir=None, verbose_before=0, verbose_after=0)
     )
@@ -56,7 +56,7 @@ def _words_apart(arguments: Sequence[str] | None) -> list[str]:
 
 
 def _let_go_of_output() -> None:
-    """Write out what is left; a reader that has gone, as `| head` has, is no reason for a complaint at the end."""
+    """Write out what is left, without an error where the reader has gone, as `| head` has."""
     for stream in (sys.stdout, sys.stderr):
         if stream is None:
             continue
@@ -70,7 +70,7 @@ def _let_go_of_output() -> None:
 
 
 def out(text: str) -> None:
-    """The one way of printing a result; nothing in it is taken for a command by the terminal."""
+    """Print a result, the only way to do so; the terminal takes nothing in it for a command."""
     from agent.tws.printable import printable
 
     try:
@@ -121,7 +121,7 @@ def _run(options: argparse.Namespace) -> int:
 
     from agent import stop_signals
 
-    # Whoever ends the agent in its first half second, while it is still being loaded, is heard as well.
+    # A signal in the first half second, while the agent is still being loaded, counts as well.
     asked = threading.Event()
     stop_signals.listen(asked.set)
     from agent.run_command import run
@@ -176,7 +176,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
     with set_up(None, options.verbose):
         status = examine(_places(options), options.name, tell)
-    # Whoever reads no further, as `| head` does, changes nothing about what was found.
+    # A reader that stops early, as `| head` does, changes nothing about what was found.
     with contextlib.suppress(BrokenPipeError):
         _print_status(to_json(status, show_accounts=options.show_accounts, thorough=True), options.json, thorough=True)
     return exit_status(status)

@@ -4,6 +4,7 @@ import logging
 import math
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from agent.autostart import LogInStart
@@ -54,10 +55,9 @@ class Clicks:
             case AskFix() | DoFix():
                 self._fix(action)
             case ShowSteps(connection, code):
+                opened = self._page.enabled and self._open_page(view_of(connection, code))
                 # What these steps change is looked for soon.
-                self._agent.post_from_anywhere(UserAsked(action))
-                if not (self._page.enabled and self._open_page(view_of(connection, code))):
-                    self._show_steps(connection, code)
+                self._agent.post_from_anywhere(UserAsked(replace(action, as_notice=not opened)))
             case StartAtLogin(on):
                 self._start_at_login(on)
             case _:
@@ -98,17 +98,6 @@ class Clicks:
         else:
             return True
         return False
-
-    def _show_steps(self, connection: str, code: str) -> None:
-        from agent.steps_page import write_page
-
-        state, now = self._agent.state, self._agent.now().wall
-        try:
-            page = write_page(self._agent.places.data, state.shown, connection, code, now, state.machine.utc_offset)
-        except (OSError, LookupError) as fault:
-            logger.warning("the steps about %s could not be written: %s", code, fault)
-        else:
-            self._open(page, "the page with the steps")
 
     def _start_at_login(self, on: bool) -> None:
         if self._login is None:

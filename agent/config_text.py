@@ -3,6 +3,8 @@
 import re
 from decimal import Decimal
 
+from agent.core.text import shortened
+
 LONGEST_FOUND = 60
 """Characters of a refused value that are repeated to the user."""
 MOST_BITS = 512
@@ -51,11 +53,10 @@ def found_words(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            cut = value if len(value) <= LONGEST_FOUND else value[:LONGEST_FOUND] + "…"
-            return toml_text(cut)
+            return toml_text(shortened(value, LONGEST_FOUND))
         case int() | float():
             digits = hex(value) if isinstance(value, int) and value.bit_length() > MOST_BITS else str(value)
-            return digits if len(digits) <= LONGEST_FOUND else digits[:LONGEST_FOUND] + "…"
+            return shortened(digits, LONGEST_FOUND)
         case list():
             return "an empty list" if not value else "a list"
         case dict():

@@ -278,5 +278,5 @@ def _connected(status: Status) -> bool:
 
 
 def _without_resets(now: float, **known: Any) -> Expectation:
-    """The calendar without IB's reset windows: a demonstration at night shall show a lost link all the same."""
+    """The calendar without IB's reset windows: a demonstration at night must show a lost link too."""
     return replace(expect(now, **known), outage=None, next_outage=None)

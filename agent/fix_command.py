@@ -1,4 +1,4 @@
-"""`gatelight fix`: shows what a fix would change, takes the yes, does it. Through the running agent, else by itself."""
+"""`gatelight fix`: shows what a fix would change, takes the yes and does it, through the running agent or alone."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from agent.runtime.paths import Places, make_data_folder
 from agent.typed_lines import TypedLines
 
 ANSWER_SECONDS = 20.0
-"""How long the agent may take over a fix: a look, three seconds for TWS, and some until it shows."""
+"""Seconds the agent may take for a fix: a look, three seconds for TWS, and some until the result is seen."""
 
 Ask: TypeAlias = Callable[[AskFix | DoFix], Awaitable[dict[str, Any]]]
 Say: TypeAlias = Callable[[str], None]
@@ -52,7 +52,7 @@ async def _by_itself(places: Places, fix: str, connection: str, *, yes: bool, sa
 
 
 class _Asker:
-    """Asks whoever sits at the terminal."""
+    """Asks the user at the terminal."""
 
     def __init__(self, say: Say) -> None:
         self._say = say
@@ -60,7 +60,7 @@ class _Asker:
         self._broken_off = False
 
     async def agreed(self, offer: dict[str, Any], *, yes: bool) -> bool:
-        """Show the whole question; True when somebody said yes to it. KeyboardInterrupt for Ctrl-C instead."""
+        """Show the whole question; True if the user says yes. Raises KeyboardInterrupt for Ctrl-C instead."""
         self._say(offer["title"])
         for line in offer["changes"]:
             self._say(f"  - {line}")
@@ -89,7 +89,7 @@ class _Asker:
         return said is not None and said.lower() in ("y", "yes")
 
     def _break_off(self) -> None:
-        # What is being done meanwhile is done to its end: half a fix helps nobody.
+        # A fix under way is finished all the same: half a fix helps no user.
         self._broken_off = True
 
 
@@ -104,7 +104,7 @@ async def _talk(ask: Ask, offer: dict[str, Any], *, yes: bool, say: Say, out: Sa
     answer = await ask(wish)
     while "again" in answer:
         say(answer["text"])
-        # A yes to one text is no yes to another.
+        # A yes counts only for the text it was given to.
         if not await asker.agreed(answer["again"], yes=False):
             say("Nothing was changed.")
             return 1

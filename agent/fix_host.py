@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from agent.core.as_json import as_json
-from agent.core.connection import Connected, Connecting
 from agent.core.display import AskFix, DoFix, MenuEntry, Notice
 from agent.core.facts import Abilities
 from agent.core.fix import Asker, Offer
 from agent.core.inquiry import spare_ids
 from agent.core.problem import Severity
-from agent.core.state import AgentState
+from agent.core.state import own_client_ids
 from agent.fix_tools import RealTools
 from agent.fixes import FIXES
 from agent.platforms import current
@@ -24,7 +23,7 @@ from agent.runtime.fixing import Answer, Fixing, NotOffered
 logger = logging.getLogger("agent")
 
 KEY = "gatelight/fix"
-"""Of the notices about fixes: each takes the place of the one before."""
+"""The key of all notices about fixes, so that each takes the place of the one before."""
 
 
 class FixHost:
@@ -32,7 +31,11 @@ class FixHost:
 
     def __init__(self, agent: RunningAgent) -> None:
         self._announce = agent.announce
-        tools = RealTools(current(), agent.places.config, lambda: _spare(agent.state), agent.config_changed)
+
+        def client_ids() -> tuple[int, ...]:
+            return spare_ids(own_client_ids(agent.state), agent.state.next_number * 5 + 3)
+
+        tools = RealTools(current(), agent.places.config, client_ids, agent.config_changed)
         self._fixing = Fixing(agent.loop, agent.world, FIXES, tools)
 
     async def answer(self, wish: AskFix | DoFix) -> dict[str, Any]:
@@ -63,7 +66,7 @@ class FixHost:
 
 
 def question(offer: Offer) -> dict[str, Any]:
-    """An offer as JSON: what the user has to read, and the digest that a yes to it carries."""
+    """An offer as JSON: what the user must read, and the digest that a yes to it carries."""
     return {
         "id": offer.fix,
         "connection": offer.connection,
@@ -86,7 +89,7 @@ def told(answer: Offer | Answer | NotOffered) -> dict[str, Any]:
 
 
 def abilities(config: Path) -> Abilities:
-    """What can be done here: the configuration can be changed where there is one and it may be written."""
+    """What can be done here: the configuration can be changed if the file exists and may be written."""
     try:
         writable = config.is_file() and os.access(config, os.W_OK) and os.access(config.resolve().parent, os.W_OK)
     except OSError:
@@ -94,15 +97,8 @@ def abilities(config: Path) -> Abilities:
     return Abilities(config_file=config.name if writable else None)
 
 
-def _spare(state: AgentState) -> tuple[int, ...]:
-    """Client IDs for a session that changes settings."""
-    links = [w.link.state for w in state.watched]
-    own = {link.client_id for link in links if isinstance(link, Connecting | Connected)}
-    return spare_ids(own, state.next_number * 5 + 3)
-
-
 def run_aside(work: Awaitable[object], loop: asyncio.AbstractEventLoop) -> None:
-    """Let the agent's loop do something that another thread asks for, a click say."""
+    """Run something on the agent's loop for another thread, as for a click."""
 
     async def guarded() -> None:
         try:

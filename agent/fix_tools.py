@@ -1,4 +1,4 @@
-"""The real things that fixes touch the world with: see `core.fix.Tools`. Whatever goes wrong comes back in words."""
+"""How fixes act on the real world: see `core.fix.Tools`. A failure comes back in words."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -45,11 +45,11 @@ class RealTools:
         return await asyncio.to_thread(starting.start, command)
 
     async def bring_to_front(self, pid: int) -> str | None:
-        """As far as the desktop allows it."""
+        """Bring its window to the front, as far as the desktop allows it."""
         return await asyncio.to_thread(self._platform.bring_to_front, pid)
 
     async def change_config(self, edits: tuple[tuple[str, str], ...]) -> str | None:
-        """In one step: either all edits are in the file or none."""
+        """Change the file in one step: it holds either all edits or none."""
         guarded = next((key for key, _ in edits if is_guarded(key)), None)
         if guarded is not None:
             return f"{guarded} is changed by you alone: run `gatelight config set {guarded} VALUE`"
@@ -64,13 +64,13 @@ class RealTools:
         return None
 
     async def send_command(self, port: int, command: str) -> CommandAnswer:
-        """To IBC on this machine."""
+        """Send a command to IBC on this machine."""
         from agent.session.ibc_commands import send
 
         return await send(port, command)
 
     async def change_settings(self, plan: ChangeSettings) -> SettingsOutcome:
-        """Once, and only in the process that was meant."""
+        """Change the settings once, and only in the process that the question was about."""
         from agent.session import settings
 
         if not await asyncio.to_thread(still_there, plan.door, plan.port):
@@ -109,7 +109,7 @@ def still_there(door: str, port: int) -> bool:
             return False
         sockets = process.net_connections(kind="tcp")
     except psutil.AccessDenied:
-        # Its sockets are withheld; that it runs was seen.
+        # The system withholds its sockets; the process itself was seen.
         return True
     except (psutil.Error, OSError):
         return False

@@ -63,7 +63,7 @@ def _settings(rows: list[dict[str, str]]) -> Iterator[str]:
     """The guide as a checklist: what is wanted, what was found, how it was found out."""
     yield "  The settings your programs need:"
     place, unknown = "", [row for row in rows if row["state"] == "unknown"]
-    # Where nothing could be found out, one line says why; ten that all say the same say less.
+    # Where nothing could be found out, one line says why, instead of the same line for each step.
     together = len(unknown) > 1 and len({row["how"] for row in unknown}) == 1
     for row in rows:
         if together and row["state"] == "unknown":
@@ -107,7 +107,7 @@ def _checklist(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
         accounts = _and_more(connection["accounts"], connection.get("accounts_more", 0))
         yield f"trading mode:   {connection['trading_mode']} ({accounts})"
     else:
-        # Who looks once does not try again.
+        # A single look makes no further attempt.
         due = connection.get("next_attempt") if not thorough else None
         again = f", next attempt at {local_time(due)}" if due is not None else ""
         yield f"API session:    {'being opened' if connection['phase'] == 'connecting' else 'none'}{again}"
@@ -151,7 +151,7 @@ def _problem(problem: dict[str, Any]) -> Iterator[str]:
 
 
 def _so_far(problem: dict[str, Any]) -> Iterator[str]:
-    """What only an agent that has been running can tell of a problem."""
+    """What only a running agent knows of a problem."""
     yield f"    Since {local_time(problem['since'])}."
     if problem["snoozed_until"] is not None:
         yield f"    Snoozed until {local_time(problem['snoozed_until'])}."

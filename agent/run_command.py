@@ -1,4 +1,4 @@
-"""`gatelight run`: the right to run, the log, what the terminal is told, and the agent until it is told to stop."""
+"""`gatelight run`: takes the right to run, sets up log and terminal, and runs the agent until it is told to stop."""
 
 import contextlib
 import logging
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from agent import __version__
 from agent.app import App
 from agent.config import load, load_or_go_without
-from agent.console import Console, somebody_sits_there
+from agent.console import Console, is_read_live
 from agent.core.settings import Settings
 from agent.errors import AlreadyRunning, ConfigError, NotRunning
 from agent.runtime.aside import awaited
@@ -45,8 +45,8 @@ def run(
     ):
         logger.info("Gatelight %s starts (pid %d)", __version__, os.getpid())
         console = Console(say, lambda: app.has_icon)
-        # With -v the log itself is told there.
-        talks = verbosity == 0 and not autostarted and somebody_sits_there()
+        # With -v the terminal shows the log instead.
+        talks = verbosity == 0 and not autostarted and is_read_live()
 
         def assemble(desktop: "Desktop") -> "AgentHost":
             from agent.agent_host import AgentHost
@@ -93,7 +93,7 @@ def _settings(places: Places, *, go_without: bool) -> tuple[Settings, str | None
 
 @contextlib.contextmanager
 def _only_one(places: Places, *, quiet: bool) -> Iterator[Instance]:
-    """The right to run; where another one has it, that one is asked to show itself."""
+    """Take the right to run; if another agent has it, ask that one to show itself, and raise AlreadyRunning."""
     try:
         instance = Instance(places)
         awaited(START_SECONDS, instance.take, "data folder")

@@ -1,6 +1,6 @@
-"""A set-up under way: the answers so far, what became of what was tried, and the steps as they stand now.
+"""A set-up under way: the answers so far, the results of what was tried, and the steps as they are now.
 
-The same for the terminal and for the page. It decides nothing: `core.setup` judges, and this holds what is judged.
+Terminal and page use the same one. It decides nothing: `core.setup` judges what is held here.
 """
 
 from collections.abc import Mapping
@@ -77,7 +77,7 @@ class SettingUp:
         self._read_login()
 
     def take_configured(self) -> None:
-        """Answer what the configuration says already."""
+        """Take the answers that the configuration gives."""
         configured = configured_connection(self.in_file, self.name)
         if configured is not None:
             self.answers = replace(
@@ -108,7 +108,7 @@ class SettingUp:
 
     @property
     def edits(self) -> tuple[tuple[str, str], ...]:
-        """What would have to be written."""
+        """What is left to write into the file: keys and values."""
         return edits(self.in_file, self.name, self.answers)
 
     def questions(self, running: tuple[str, ...]) -> tuple[Question, ...]:
@@ -124,7 +124,7 @@ class SettingUp:
     # ── what is done ────────────────────────────────────────────────────────────────────────────
 
     def write(self) -> None:
-        """Write what `edits` says, each by itself; raises ConfigError."""
+        """Write each of `edits` into the file; raises ConfigError."""
         for key, value in self.edits:
             set_value(self.places.config, key, value)
         self.name = self.wanted.name
@@ -132,7 +132,7 @@ class SettingUp:
         self.answers = replace(self.answers, port=None)
 
     def start_at_login(self, on: bool) -> None:
-        """Start with the user's session from now on, or say that it is not meant to; raises GatelightError."""
+        """Switch on the start at log-in, or note that the user does not want it; raises GatelightError."""
         self.answers = replace(self.answers, at_login=on)
         if not on or self._login is None:
             return
@@ -160,16 +160,16 @@ class SettingUp:
                 assert_never(state)
 
     def tried(self, refusal: str | None, by: str) -> None:
-        """The test notice was sent; `refusal`: why nobody took it."""
+        """The test notice was sent; `refusal`: why no channel took it."""
         self.notice = NoticeTried(refusal is None, by if refusal is None else refusal)
         self.answers = replace(self.answers, notice_seen=None)
 
     def saw(self, seen: bool) -> None:
-        """Somebody says whether it was seen."""
+        """The user says whether the test notice was seen."""
         self.answers = replace(self.answers, notice_seen=seen)
 
     def looked(self, step: str) -> None:
-        """Somebody has looked at a setting themselves."""
+        """The user has looked at a setting in the application."""
         self.answers = replace(self.answers, looked=self.answers.looked | {step})
 
     def skip(self, step: str) -> None:
@@ -177,7 +177,7 @@ class SettingUp:
         self.answers = replace(self.answers, skipped=self.answers.skipped | {step})
 
     def take_up(self) -> None:
-        """Take up again whatever was put off."""
+        """Take up again every step that was put off."""
         self.answers = replace(self.answers, skipped=frozenset())
 
     def use_port(self, port: int) -> None:
@@ -187,7 +187,7 @@ class SettingUp:
     # ── how it stands ───────────────────────────────────────────────────────────────────────────
 
     def judge(self, facts: Facts, data_test: DataTest | None) -> Setup:
-        """The steps as they stand."""
+        """The steps as they are now."""
         beside = Beside(
             answers=self.answers,
             edits=self.edits,
@@ -206,7 +206,7 @@ class SettingUp:
         return scene_of(facts, (), Beside()).kind.value
 
     def facts(self, state: AgentState, now: Moment) -> Facts | None:
-        """What the agent knows about the connection, measured by what is wanted; None before a first look."""
+        """What the agent knows about the connection, compared with what is wanted; None before a first look."""
         watched = self.watched(state)
         if watched is None or not state.machine.taken:
             return None
@@ -228,15 +228,15 @@ class SettingUp:
 
 
 def as_wanted(facts: Facts, wanted: ConnectionSettings) -> Facts:
-    """The facts of one connection, as if it were configured as wanted: a session that leads elsewhere counts for none.
+    """The facts of one connection, as if it were configured as wanted; a session to another place does not count.
 
-    What was seen is seen; only what it is measured by changes.
+    What was seen stays as it is: only the settings it is compared with change.
     """
     watched, session = facts.connection, facts.session
     another_port = isinstance(wanted.port, int) and session.port not in (None, wanted.port)
     another_one = not watched.implicit and watched.name != wanted.name
     if watched.host != wanted.host or another_port or another_one:
         session = SessionFacts(phase=Phase.IDLE, since=session.since)
-    # A connection that was made up for what was found accounts for nothing: nobody means it.
+    # A connection that was made up for what was found is no one that the user configured.
     others = tuple(c for c in facts.other_connections if c.name != wanted.name and not c.implicit)
     return replace(facts, connection=wanted, session=session, other_connections=others)

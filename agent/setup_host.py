@@ -1,6 +1,6 @@
 """The set-up and the market data self-test inside the running agent: what the commands "setup" and "data-test" answer.
 
-Nothing of it exists until it is asked for.
+None of it is created before the first such command.
 """
 
 import asyncio
@@ -103,7 +103,7 @@ class SetupHost:
             raise GatelightError(str(answer["error"]))
 
     async def _write(self, setting: SettingUp, read: object) -> None:
-        """Write what was read: a yes belongs to the text it was said to."""
+        """Write, if what would be written is still what the user read and agreed to."""
         await asyncio.to_thread(setting.reread)
         if read != list(edit_lines(setting.edits)):
             raise GatelightError(_STALE)

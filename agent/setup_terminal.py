@@ -1,43 +1,40 @@
 """`gatelight setup`: the set-up in the terminal, as plain lines for people, screen readers and pipes.
 
-It watches the machine by the same looks as the agent, and goes on by itself when a step is done.
+It watches the machine as the agent does, and goes on when a step is done.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from typing import Any
 
 from agent.autostart import LogInStart
 from agent.channels import Chain, Channel, NotDelivered
-from agent.core.clock import Moment
 from agent.core.data_run import Plan, plan_of, read_symbols, reason_against
 from agent.core.data_seen import DataTest
 from agent.core.display import LookNow
-from agent.core.events import Reconfigured, UserAsked
-from agent.core.facts import Facts, Purpose
+from agent.core.events import UserAsked
+from agent.core.facts import Facts
 from agent.core.reading import applications
 from agent.core.settings import Settings
 from agent.core.setup import Act, Setup, SetupStep, StepState
 from agent.core.setup_answers import NotAnAnswer, Question, edit_lines
-from agent.core.state import AgentState, Knowledge
+from agent.core.state import Knowledge, own_client_ids
+from agent.core.text import shortened
 from agent.core.timing import Timing
-from agent.doctor import LIMIT, reason_to_wait
-from agent.errors import CouldNotFindOut, GatelightError, NotRunning, UsageError
+from agent.errors import GatelightError, NotRunning, UsageError
 from agent.guides import load_guides
+from agent.one_look import OneLook, willing
 from agent.problems import PROBLEMS
 from agent.runtime.control import request
-from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places
 from agent.setting_up import TEST_NOTICE, SettingUp
 from agent.setup_words import SetupWords, prompt
 from agent.tws.symbol import NotASymbol
 from agent.typed_lines import TypedLines
-from agent.world import RealWorld, first_state, timing_of
+from agent.world import RealWorld
 
 SETTLE = 0.4
-"""Seconds that a step has to stand before it is told: a start passes through several in quick succession."""
+"""Seconds for which a step must not change before it is told: a start passes through several quickly."""
 _YES = frozenset({"y", "yes", "j", "ja", "o", "oui", "si", "sí"})
 _NO = frozenset({"n", "no", "nein", "non"})
 
@@ -58,13 +55,13 @@ def walk(
     login: LogInStart | None = None,
     known: Knowledge | None = None,
 ) -> int:
-    """The same in a given world."""
+    """The same in a given world; tests give theirs."""
     setting = SettingUp(places, PROBLEMS, load_guides(), name=name, login=login or LogInStart(places))
     if name and not setting.configured and setting.in_file.connections and no_input:
         names = ", ".join(f"“{c.name}”" for c in setting.in_file.connections)
         raise UsageError(f"There is no connection named “{name}”: choose one of {names}.")
     setting.take_configured()
-    walker = _Walk(setting, world, timing or timing_of(setting.in_file), known, say)
+    walker = _Walk(setting, world, timing, known, say)
     return asyncio.run(walker.list_once() if no_input else walker.through())
 
 
@@ -75,7 +72,7 @@ class _Walk:
         self,
         setting: SettingUp,
         world: RealWorld,
-        timing: Timing,
+        timing: Timing | None,
         known: Knowledge | None,
         say: Callable[[str], None],
     ) -> None:
@@ -83,10 +80,7 @@ class _Walk:
         self._world = world
         self._say = say
         self._words = SetupWords(say)
-        self._changed = asyncio.Event()
-        state = first_state(self._watched_settings(), world.now(), purpose=Purpose.DOCTOR, timing=timing, known=known)
-        self._loop = AgentLoop(state, world, after=self._after)
-        self._timing = timing
+        self._look = OneLook(self._watched_settings(), world, timing=timing, known=known)
         self._lines = TypedLines(self._stop)
         self._stopped = False
         self._good: set[str] = set()
@@ -98,39 +92,22 @@ class _Walk:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def _watched_settings(self) -> Settings:
-        """What is watched meanwhile: the connection that is set up, connected; the others only to know of them."""
-        wanted = self._setting.wanted
-        settings = self._setting.wanted_settings
-        watched = tuple(replace(c, auto_connect=c.name == wanted.name) for c in settings.connections)
-        return replace(settings, connections=watched)
+        """The connection that is set up, to be connected; the others are only known."""
+        return willing(self._setting.wanted_settings, self._setting.wanted.name)
 
     def _stop(self) -> None:
-        """Somebody wants to end it."""
+        """End the set-up, as the user asked."""
         self._stopped = True
-        self._changed.set()
+        self._look.changed.set()
 
-    def _after(self, _: AgentState, __: Moment) -> None:
-        self._changed.set()
-
-    # ── once, without a word from anybody ───────────────────────────────────────────────────────
+    # ── once, without asking ──────────────────────────────────────────────────────────────────────────────
 
     async def list_once(self) -> int:
         """Print the list as it stands after a thorough look."""
-        running = asyncio.ensure_future(self._loop.run())
-        try:
-            async with asyncio.timeout(LIMIT):
-                while self._loop.state.machine.taken == 0.0 or self._still_finding_out():
-                    self._changed.clear()
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._changed.wait(), SETTLE)
-        except TimeoutError:
-            pass
-        finally:
+        async with self._look:
+            await self._look.complete(self._settings_unknown)
             setup = self._judge()
-            self._loop.stop()
-            await running
-        if setup is None:
-            raise CouldNotFindOut("The look could not be completed: try again, and see `gatelight doctor -v` for why.")
+        assert setup is not None
         for step in setup.steps:
             self._words.line(step, setup)
         current = setup.current
@@ -138,63 +115,58 @@ class _Walk:
             self._words.details(current)
         return self._summary(setup)
 
-    def _still_finding_out(self) -> bool:
-        now = self._world.now()
-        if reason_to_wait(self._loop.state, now) is not None:
-            return True
+    def _settings_unknown(self) -> bool:
+        """Whether the API settings can still be told by the application."""
         setup = self._judge()
-        return setup is not None and setup.step("read-only").state is StepState.UNKNOWN and self._asks_settings(setup)
+        if setup is None:
+            return True
+        step = setup.step("read-only")
+        return step.state is StepState.UNKNOWN and not step.acts
 
-    @staticmethod
-    def _asks_settings(setup: Setup) -> bool:
-        return not setup.step("read-only").acts
-
-    # ── with somebody at the keyboard ───────────────────────────────────────────────────────────
+    # ── with the user at the keyboard ───────────────────────────────────────────────────────────
 
     async def through(self) -> int:
-        """Walk through it until nothing is left, or somebody ends it."""
+        """Walk through the steps until none is left or the user ends the set-up."""
         self._lines.listen()
-        running = asyncio.ensure_future(self._loop.run())
-        try:
-            self._say("Set-up of Gatelight. Answer a question with its number, or press Enter for the answer in [ ].")
-            self._say("At each step: Enter looks again, s puts the step off, a changes the answers, q or Ctrl-C ends.")
-            await self._first_look()
-            await self._ask_all()
-            self._say("")
-            while not self._stopped:
-                setup = await self._settled()
-                if setup is None or setup.current is None:
-                    break
-                await self._at(setup, setup.current)
-        finally:
-            setup = self._judge()
-            for task in tuple(self._tasks):
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            if self._chain is not None:
-                await self._chain.withdraw(TEST_NOTICE.key)
-            self._loop.stop()
-            await running
+        async with self._look:
+            try:
+                await self._steps()
+            finally:
+                setup = self._judge()
+                for task in tuple(self._tasks):
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+                if self._chain is not None:
+                    await self._chain.withdraw(TEST_NOTICE.key)
         if setup is None:
             self._say("The set-up was ended before anything was seen.")
             return 1
         self._say("")
         return self._summary(setup)
 
-    async def _first_look(self) -> None:
-        while self._loop.state.machine.taken == 0.0 and not self._stopped:
-            self._changed.clear()
-            await self._changed.wait()
+    async def _steps(self) -> None:
+        self._say("Set-up of Gatelight. Answer a question with its number, or press Enter for the answer in [ ].")
+        self._say("At each step: Enter looks again, s puts the step off, a changes the answers, q or Ctrl-C ends.")
+        while not self._look.state.machine.taken and not self._stopped:
+            self._look.changed.clear()
+            await self._look.changed.wait()
+        await self._ask_all()
+        self._say("")
+        while not self._stopped:
+            setup = await self._settled()
+            if setup is None or setup.current is None:
+                break
+            await self._at(setup, setup.current)
 
     async def _ask_all(self) -> None:
-        """Ask every question; what runs, or is configured, is the suggestion."""
-        kinds = tuple(dict.fromkeys(p.kind.value for p in applications(self._loop.state.machine)))
+        """Ask every question; the suggestion is what runs or is configured."""
+        kinds = tuple(dict.fromkeys(p.kind.value for p in applications(self._look.state.machine)))
         for question in self._setting.questions(kinds):
             await self._ask(question)
             if self._stopped:
                 return
         self._setting.take_up()
-        self._loop.post(Reconfigured(self._watched_settings()))
+        self._look.reconfigure(self._watched_settings())
         self._told = None
 
     async def _ask(self, question: Question) -> None:
@@ -217,7 +189,7 @@ class _Walk:
                 return
 
     async def _settled(self) -> Setup | None:
-        """The steps once they have stood for a moment."""
+        """The steps, once they have not changed for `SETTLE` seconds."""
         while not self._stopped:
             setup = self._judge()
             if setup is not None:
@@ -227,8 +199,8 @@ class _Walk:
                 if again is not None and key == [(s.id, s.state, s.problem) for s in again.steps]:
                     return again
                 continue
-            self._changed.clear()
-            await self._changed.wait()
+            self._look.changed.clear()
+            await self._look.changed.wait()
         return self._judge()
 
     def _judge(self) -> Setup | None:
@@ -236,14 +208,14 @@ class _Walk:
         return None if facts is None else self._setting.judge(facts, self._data_test)
 
     def _facts(self) -> Facts | None:
-        return self._setting.facts(self._loop.state, self._world.now())
+        return self._setting.facts(self._look.state, self._world.now())
 
     @staticmethod
     def _key(step: SetupStep | None) -> tuple[Any, ...] | None:
         return None if step is None else (step.id, step.state, step.problem, step.text, step.value, step.acts)
 
     async def _at(self, setup: Setup, step: SetupStep) -> None:
-        """Tell the step where it is new, then wait until something changes or somebody types."""
+        """Tell the step where it is new, then wait until something changes or the user types."""
         self._tell_done(setup)
         if self._key(step) != self._told:
             self._told = self._key(step)
@@ -251,11 +223,11 @@ class _Walk:
             self._words.details(step)
             self._say(prompt(step))
         if self._lines.ended and step.state is StepState.TO_DO:
-            # Nobody is left to do it.
+            # The input has ended: no user is left to do the step.
             self._stopped = True
             return
-        self._changed.clear()
-        change = asyncio.ensure_future(self._changed.wait())
+        self._look.changed.clear()
+        change = asyncio.ensure_future(self._look.changed.wait())
         line = asyncio.ensure_future(self._lines.next()) if not self._lines.ended else None
         try:
             waits: set[asyncio.Future[Any]] = {change} if line is None else {change, line}
@@ -298,14 +270,14 @@ class _Walk:
                 case _ if word in _NO and step.acts:
                     self._decline(step)
                 case _:
-                    self._say(f"“{word[:20]}” is none of the answers here. {prompt(step)}")
+                    self._say(f"“{shortened(word, 20)}” is none of the answers here. {prompt(step)}")
         except GatelightError as fault:
             self._say(str(fault))
 
     async def _look_again(self) -> None:
         await asyncio.to_thread(self._setting.reread)
         self._told = None
-        self._loop.post(UserAsked(LookNow()))
+        self._look.post(UserAsked(LookNow()))
 
     async def _act(self, step: SetupStep) -> None:
         match step.acts[0]:
@@ -321,7 +293,7 @@ class _Walk:
                 written = edit_lines(self._setting.edits)
                 await asyncio.to_thread(self._setting.write)
                 self._say(f"Written into {self._setting.places.config}: {'; '.join(written)}.")
-                self._loop.post(Reconfigured(self._watched_settings()))
+                self._look.reconfigure(self._watched_settings())
             case Act.LOOKED:
                 self._setting.looked(step.id)
             case Act.CHANGE_ANSWERS:
@@ -329,12 +301,12 @@ class _Walk:
             case Act.USE_PORT:
                 self._use_port(int(step.value))
             case Act.CONNECT:
-                self._loop.post(Reconfigured(self._watched_settings()))
+                self._look.reconfigure(self._watched_settings())
 
     def _use_port(self, port: int) -> None:
         self._setting.use_port(port)
         self._say(f"Port {port} is used from now on; it is written into the configuration at the end.")
-        self._loop.post(Reconfigured(self._watched_settings()))
+        self._look.reconfigure(self._watched_settings())
 
     def _decline(self, step: SetupStep) -> None:
         match step.acts[0]:
@@ -362,7 +334,7 @@ class _Walk:
             return
         self._tests += 1
         self._test_started = self._world.now().monotonic
-        plan = plan_of(facts, instruments, self._tests + self._loop.state.next_number, ())
+        plan = plan_of(facts, instruments, self._tests + self._look.state.next_number, own_client_ids(self._look.state))
         self._keep(DataTest(plan.connection, self._world.now().wall, symbols=(symbol,)))
         self._spawn(self._run_test(plan))
 
@@ -371,7 +343,7 @@ class _Walk:
 
     def _keep(self, test: DataTest) -> None:
         self._data_test = test
-        self._changed.set()
+        self._look.changed.set()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -403,7 +375,7 @@ def _agent_runs(places: Places) -> bool:
 
 
 def _channels(settings: Settings) -> Chain:
-    """The channels a notice of the agent would go through."""
+    """The channels that a notice of the agent goes through."""
     chain: list[Channel] = []
     if settings.notifications.desktop:
         from agent.channels.desktop import DesktopChannel

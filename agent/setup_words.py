@@ -1,4 +1,4 @@
-"""The set-up in words: what `gatelight setup` prints about a step. Words, no colours: how it stands comes first."""
+"""The set-up in words: what `gatelight setup` prints about a step. Each line begins with the state; no colours."""
 
 import textwrap
 from collections.abc import Callable
@@ -14,7 +14,7 @@ MARKS = {
     StepState.NOT_NEEDED: "not needed",
     StepState.WAITING: "waits",
 }
-"""Words, no colours: the first thing on each line."""
+"""The words for a state."""
 
 
 class SetupWords:
@@ -33,7 +33,7 @@ class SetupWords:
         self.wrap(f"{number} of {total}, {step.title}: {MARKS[step.state]}{gap}{why}", "", "  ")
 
     def details(self, step: SetupStep) -> None:
-        """What is the case with a step, what was seen, and what to do."""
+        """What is wrong with a step, what was seen, and what to do."""
         self.wrap(step.text, "  ", "  ")
         if step.seen:
             self._say("  Seen:")
@@ -45,7 +45,7 @@ class SetupWords:
                 self.wrap(line.replace("**", "").replace("`", ""), f"  {number}. ", "     ")
 
     def wrap(self, text: str, first: str, rest: str | None = None) -> None:
-        """A text in lines of a fitting length; nothing for an empty one."""
+        """Print a text in lines of at most `WIDTH` columns; nothing for an empty text."""
         if text:
             for line in textwrap.wrap(
                 text,
@@ -58,7 +58,7 @@ class SetupWords:
                 self._say(line)
 
     def summary(self, setup: Setup, name: str) -> None:
-        """How it stands with the connection of that name, at the end."""
+        """The result for the connection of that name."""
         if setup.green:
             self._say(f"Green: “{name}” works as meant.")
         else:

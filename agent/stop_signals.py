@@ -1,4 +1,4 @@
-"""The signals by which a system, a terminal or a user ends a program. Imports next to nothing: it is heard early."""
+"""The signals by which a system, a terminal or a user ends a program. Imports little, so that it can listen early."""
 
 import contextlib
 import signal
@@ -10,19 +10,19 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 def listen(hear: Callable[[], None]) -> None:
-    """Call `hear` for each of them from now on; on the main thread."""
+    """Call `hear` for each signal from now on; main thread only."""
     _handle(lambda *_: hear())
 
 
 def ignore() -> None:
-    """From now on they mean nothing: the program ends already, and a further one shall not make a failure of it."""
+    """Ignore further signals: the program is ending, and a second one must not turn that into an error."""
     _handle(signal.SIG_IGN)
 
 
 def _handle(handler: Any) -> None:
     for name in _NAMES:
         number = getattr(signal, name, None)
-        # Under nohup the end of the terminal is to be ignored.
+        # nohup has SIGHUP ignored; it stays so.
         if number is not None and (name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN):
             with contextlib.suppress(ValueError, OSError):
                 signal.signal(number, handler)

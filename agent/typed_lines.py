@@ -1,4 +1,4 @@
-"""Lines from standard input, whoever writes them, and Ctrl-C: for a command that talks with somebody while it works."""
+"""Lines from standard input, and Ctrl-C, for a command that asks questions while it works."""
 
 import asyncio
 import contextlib
@@ -13,14 +13,14 @@ class TypedLines:
     """What is typed, line by line, on the running loop."""
 
     def __init__(self, stop: Callable[[], None]) -> None:
-        """`stop` is called when somebody ends the command from outside (Ctrl-C, SIGTERM)."""
+        """`stop` is called on Ctrl-C and SIGTERM."""
         self._stop = stop
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
         self.ended = False
         """Whether no line will ever come again."""
 
     def listen(self) -> None:
-        """Begin; on the loop's thread, which must be the main one."""
+        """Begin to read; on the loop's thread, which must be the main thread."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             try:

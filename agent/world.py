@@ -1,9 +1,8 @@
-"""The agent in the world as it is: what it starts from, and the real thing behind every effect."""
+"""The state the agent starts from, and the real world behind every effect."""
 
 import os
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from agent.core.facts import MachineFacts, Purpose
 from agent.core.memory import Memory
 from agent.core.settings import Settings
 from agent.core.show import Words
-from agent.core.state import AgentState, Knowledge
+from agent.core.state import AgentState, Knowledge, timing_of
 from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.fixes import FIXES
@@ -44,17 +43,6 @@ def knowledge() -> Knowledge:
     return Knowledge(PROBLEMS, Words(guides=dict(load_guides()), fixes=FIXES))
 
 
-def timing_of(settings: Settings, base: Timing | None = None) -> Timing:
-    """The grace periods with the configured ones put in."""
-    checks = settings.checks
-    return replace(
-        base or Timing(),
-        look_every=checks.look_every,
-        heartbeat_every=checks.heartbeat_every,
-        reply_timeout=checks.reply_timeout,
-    )
-
-
 def first_state(
     settings: Settings,
     now: Moment,
@@ -74,12 +62,12 @@ def first_state(
         version=__version__,
         pid=os.getpid(),
         started=now,
-        timing=timing or timing_of(settings),
+        timing=timing or timing_of(settings, Timing()),
         purpose=purpose,
         # An earlier version kept titles as they were.
         memory=masked(memory or Memory(), private),
         private=private,
-        # Two agents that start together shall not ask for the same client ID.
+        # So that two agents that start together ask for different client IDs.
         next_number=random.randrange(1, 2000),
     )
 
@@ -108,7 +96,7 @@ class RealWorld:
         """What our sessions sent lately."""
 
     def tell_through(self, channels: Chain) -> None:
-        """From now on notices go through these."""
+        """Send notices through these channels from now on."""
         self._channels = channels
 
     def now(self) -> Moment:
@@ -120,13 +108,13 @@ class RealWorld:
         return self._only(self._looker.look(ports, thorough=thorough, now=now))
 
     def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> Session:
-        """A session over ib_async, which is imported when the first one is wanted: it is half of the memory."""
+        """A session over ib_async, which is imported for the first one: it takes half of the memory."""
         from agent.session.ib import IbSession
 
         return IbSession(wish, emit, lambda: self._clock.now().monotonic, sent=self.traffic.note)
 
     async def ask_settings(self, wish: AskSettings) -> SettingsAnswered:
-        """Over a session of its own, as short as can be."""
+        """Ask over a short session of its own."""
         from agent.session.settings import ask
 
         answer = await ask(wish.host, wish.port, wish.client_ids)
@@ -147,27 +135,27 @@ class RealWorld:
         return await tester.run()
 
     def watch_exit(self, pid: int, gone: Callable[[], None]) -> Callable[[], None]:
-        """The operating system's own word that a process ended."""
+        """Watch the process through the operating system."""
         return watch_exit(pid, gone)
 
     async def announce(self, notice: Notice) -> str | None:
-        """Through the channels."""
+        """Send it through the channels."""
         if self._channels is None:
             return None
         delivery = await self._channels.announce(notice)
         return delivery.reason if isinstance(delivery, NotDelivered) else None
 
     async def withdraw(self, key: str) -> None:
-        """From the channels."""
+        """Take it back from the channels."""
         if self._channels is not None:
             await self._channels.withdraw(key)
 
     def show(self, status: Status) -> None:
-        """To whoever shows it."""
+        """Pass it to the callback that shows it."""
         if self._show is not None:
             self._show(status)
 
     def keep(self, memory: Memory) -> None:
-        """In the data folder."""
+        """Keep it in the data folder."""
         if self._memory_file is not None:
             self._memory_file.write(memory)

@@ -10,7 +10,7 @@ from agent.core import inquiry as inquiry_of
 from agent.core import session as session_of
 from agent.core.announce import Manners, severity_of
 from agent.core.clock import Moment
-from agent.core.connection import Connected, Connecting, Target
+from agent.core.connection import Target
 from agent.core.diagnosis import Diagnosis, diagnose
 from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
 from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived, Tick
@@ -25,7 +25,7 @@ from agent.core.reading import chosen, looked_since_failure
 from agent.core.settings import ConnectionSettings
 from agent.core.show import show_connection
 from agent.core.speech import belated_end, notice_key, recall, speak, told
-from agent.core.state import AgentState, Settled, facts_about, others, replace_at
+from agent.core.state import AgentState, Settled, facts_about, others, own_client_ids, replace_at
 from agent.core.status import Status
 from agent.core.watch import Watched, consider, target
 from agent.tws.applications import ApplicationKind
@@ -122,8 +122,7 @@ def _expire(state: AgentState, now: Moment) -> Memory:
 def _move(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Target, tuple[Effect, ...]]:
     watched = state.watched[index]
     aim = target(watched, state.machine, others(state, watched))
-    ids = {w.link.state.client_id for w in state.watched if isinstance(w.link.state, Connecting | Connected)}
-    aim = replace(aim, avoid_ids=frozenset(ids))
+    aim = replace(aim, avoid_ids=own_client_ids(state))
     watched, effects = consider(watched, aim, state.timing, now, state.next_number)
     opened = any(isinstance(e, OpenSession) for e in effects)
     if opened:
@@ -192,8 +191,8 @@ def _inquire(state: AgentState, index: int, now: Moment) -> tuple[AgentState, tu
         watched = replace(watched, inquiry=replace(watched.inquiry, followed_until=followed))
     if inquiry_of.due(watched.inquiry, watched.link, watched.session, state.timing, now.monotonic) > now.monotonic:
         return replace_at(state, index, watched), ()
-    own = {w.link.state.client_id for w in state.watched if isinstance(w.link.state, Connecting | Connected)}
-    inquiry, effects = inquiry_of.ask(watched.inquiry, watched.settings, watched.link, tuple(own), now.monotonic)
+    own = own_client_ids(state)
+    inquiry, effects = inquiry_of.ask(watched.inquiry, watched.settings, watched.link, own, now.monotonic)
     return replace_at(state, index, replace(watched, inquiry=inquiry)), effects
 
 

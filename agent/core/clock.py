@@ -1,6 +1,7 @@
 """What time it is, as a value: decisions are handed a `Moment`, they never ask a clock."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,13 @@ class Moment:
         The two clocks are read one after the other: finer digits would differ from moment to moment.
         """
         return round(self.wall + (monotonic - self.monotonic), 3)
+
+
+def local(epoch: float, utc_offset: float) -> datetime:
+    """An epoch time as the user's own clock shows it. `utc_offset`: local time minus UTC, seconds."""
+    return datetime.fromtimestamp(epoch + utc_offset, UTC)
+
+
+def time_of_day(epoch: float, utc_offset: float) -> str:
+    """The same in words, like "14:03"."""
+    return local(epoch, utc_offset).strftime("%H:%M")

@@ -1,16 +1,16 @@
 """One run of the market data self-test: whether it may be made now, what it is to do, and how it is told."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from agent.core.as_json import present, rfc3339
-from agent.core.connection import CLIENT_ID_RANGE
 from agent.core.data_seen import DataTest
 from agent.core.data_verdict import DataVerdict, judge
 from agent.core.facts import Facts, Outcome, Phase
 from agent.core.guide import Guide
 from agent.core.history_verdict import HistoryVerdict
+from agent.core.inquiry import spare_ids
 from agent.core.reading import MAX_CLIENTS, chosen, client_count
 from agent.core.remedy import Remedy
 from agent.core.telling import app_name, clock
@@ -96,23 +96,13 @@ def reason_against(facts: Facts, *, running: bool, last_started: float | None) -
     return None
 
 
-def client_ids(number: int, avoid: Collection[int]) -> tuple[int, ...]:
-    """Two high client IDs for run `number`, none of those to avoid."""
-    span = len(CLIENT_ID_RANGE)
-    start = (number * 613 + 250) % span
-    candidates = (CLIENT_ID_RANGE[(start + step) % span] for step in range(span))
-    free = (candidate for candidate in candidates if candidate not in avoid)
-    return next(free), next(free)
-
-
-def plan_of(facts: Facts, instruments: tuple[Instrument, ...], number: int, avoid: Collection[int]) -> Plan:
-    """What run `number` is to do; only when there is no `reason_against` it."""
+def plan_of(facts: Facts, instruments: tuple[Instrument, ...], number: int, avoid: Set[int]) -> Plan:
+    """The plan of run `number`; only when there is no `reason_against` it. `avoid`: client IDs in use."""
     connection, port = facts.connection, facts.session.port
     if port is None:
         raise ValueError("without a session there is no port to test")
-    taken = {*avoid, *(() if facts.session.client_id is None else (facts.session.client_id,))}
     host = "127.0.0.1" if connection.local else connection.host
-    return Plan(connection.name, host, port, client_ids(number, taken), instruments)
+    return Plan(connection.name, host, port, spare_ids(avoid, number), instruments)
 
 
 # ── telling ─────────────────────────────────────────────────────────────────────────────────────

@@ -1,12 +1,11 @@
 """What a person is shown: the icon's state, tooltip and menu as values, what a click asks for, and one notice."""
 
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    # Not loaded with this: the icon is to be there before anything else.
+    # Not loaded with this: the icon appears before anything else.
     from agent.core.fix import Asker
     from agent.core.problem import Severity
 
@@ -18,32 +17,6 @@ TITLE_LIMIT = 63
 
 TEXT_LIMIT = 255
 """Characters a notice's text may have, for the same reason (szInfo, 256)."""
-
-_JOINERS = "\u200d\ufe0e\ufe0f"
-"""Zero-width joiner and variation selectors: they belong to the character before them."""
-
-
-def shortened(text: str, limit: int) -> str:
-    """The text in at most `limit` characters as Windows counts them, cut at a word and ended by an ellipsis.
-
-    Windows counts UTF-16 units, of which most emoji take two.
-    """
-    if _units(text) <= limit:
-        return text
-    end, room = 0, limit - 1
-    while end < len(text) and (room := room - _units(text[end])) >= 0:
-        end += 1
-    while end and (unicodedata.combining(text[end]) or text[end] in _JOINERS or text[end - 1] == _JOINERS[0]):
-        end -= 1
-    cut = text[:end]
-    # At the last space, unless the word cut off there is most of the line.
-    if not text[end].isspace() and (space := cut.rfind(" ")) > end // 2:
-        cut = cut[:space]
-    return cut.rstrip() + "…"
-
-
-def _units(text: str) -> int:
-    return len(text) + sum(character > "\uffff" for character in text)
 
 
 class IconState(StrEnum):
@@ -110,6 +83,8 @@ class ShowSteps:
 
     connection: str
     code: str
+    as_notice: bool = False
+    """There is no page to show it: a notice lists the steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +112,7 @@ class AskFix:
 
 @dataclass(frozen=True, slots=True)
 class DoFix:
-    """Do one of the fixes that are offered: somebody has read what it changes and said yes."""
+    """Do one of the fixes that are offered: the user has read what it changes and said yes."""
 
     id: str
     connection: str

@@ -1,10 +1,10 @@
 """When the API settings are asked for, and what was told: a short second connection, seldom, and never in the way.
 
-Asked after a connect, on request, after something changed, while somebody follows steps that change a setting, and
+Asked after a connect, on request, after something changed, while the user follows steps that change a setting, and
 else every half hour. Never of an application whose main session does not answer, and not again of one too old to tell.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Set
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -18,7 +18,7 @@ from agent.core.timing import Timing
 from agent.tws.api_settings import CONFIG_SINCE, ConfigResponse
 
 SHORTEST_GAP = 2.0
-"""Seconds between two of them, whoever asks: each takes a client's place for a moment."""
+"""Least seconds between two questions: each takes a client's place for a moment."""
 LOST_AFTER = 30.0
 """Seconds after which a question that brought no answer at all, not even a failure, no longer counts as under way."""
 IDS_OFFERED = 2
@@ -37,9 +37,9 @@ class Inquiry:
     asked_at: float | None = None
     """When the question under way was sent; None: there is none."""
     wanted_at: float | None = None
-    """Since when somebody wants to know anew."""
+    """Since when a new answer is wanted."""
     followed_until: float = float("-inf")
-    """Until when somebody follows steps that change a setting."""
+    """Until when the user follows steps that change a setting."""
     sent_at: float | None = None
     """When the question was sent that brought what was told."""
     asked: int = 0
@@ -47,12 +47,12 @@ class Inquiry:
 
 
 def wanted(inquiry: Inquiry, now: float) -> Inquiry:
-    """Somebody wants to know anew."""
+    """A new answer is wanted."""
     return replace(inquiry, wanted_at=now)
 
 
 def followed(inquiry: Inquiry, now: float, timing: Timing) -> Inquiry:
-    """Somebody has the steps before them: what they change is noticed soon."""
+    """The user has opened the steps: what they change is noticed soon."""
     return replace(inquiry, followed_until=now + timing.settings_followed)
 
 
@@ -72,7 +72,7 @@ def due(inquiry: Inquiry, link: Link, session: Session | None, timing: Timing, n
         return inquiry.asked_at + LOST_AFTER
     last = told.at if told.at is not None else float("-inf")
     sent = inquiry.sent_at if inquiry.sent_at is not None else float("-inf")
-    # An answer to an earlier question may be older than what somebody wants to know.
+    # The answer to an earlier question may be older than the wish.
     if inquiry.wanted_at is not None and inquiry.wanted_at > sent:
         return max(inquiry.wanted_at, last + SHORTEST_GAP)
     if not known:
@@ -86,7 +86,7 @@ def due(inquiry: Inquiry, link: Link, session: Session | None, timing: Timing, n
 
 
 def ask(
-    inquiry: Inquiry, connection: ConnectionSettings, link: Link, avoid_ids: Sequence[int], now: float
+    inquiry: Inquiry, connection: ConnectionSettings, link: Link, avoid_ids: Set[int], now: float
 ) -> tuple[Inquiry, tuple[AskSettings, ...]]:
     """Send the question."""
     state = link.state
@@ -96,7 +96,7 @@ def ask(
         number=state.number,
         host="127.0.0.1" if connection.local else connection.host,
         port=state.port,
-        client_ids=spare_ids({*avoid_ids, state.client_id, *link.refused_ids}, state.number * 5 + inquiry.asked),
+        client_ids=spare_ids(avoid_ids | link.refused_ids, state.number * 5 + inquiry.asked),
     )
     return replace(inquiry, session=state.number, asked_at=now, asked=inquiry.asked + 1), (effect,)
 

@@ -9,8 +9,8 @@ from agent.core import inquiry as inquiry_of
 from agent.core import session as session_of
 from agent.core.clock import Moment
 from agent.core.connection import Connected, Connecting
-from agent.core.display import Connect, Disconnect, LookNow, Pause, Resume, ShowSteps, Snooze
-from agent.core.effects import CloseSession, Effect, Record, SendHeartbeat, Withdraw
+from agent.core.display import Connect, Disconnect, LookNow, Notice, Pause, Resume, ShowSteps, Snooze
+from agent.core.effects import Announce, CloseSession, Effect, Record, SendHeartbeat, Withdraw
 from agent.core.events import (
     ConfigRejected,
     Event,
@@ -37,8 +37,8 @@ from agent.core.reading import clients_of
 from agent.core.roster import roster
 from agent.core.session import Heartbeats, fresh_session
 from agent.core.settings import ConnectionSettings
-from agent.core.speech import notice_key
-from agent.core.state import AgentState, facts_about, others, replace_at
+from agent.core.speech import notice_key, steps_told
+from agent.core.state import AgentState, facts_about, others, replace_at, timing_of
 from agent.core.watch import Watched, fresh, see
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.api_settings_table import FIELDS
@@ -82,17 +82,11 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
         case UserAsked(action):
             return _asked(state, action, now)
         case Reconfigured(settings, abilities):
-            timing = replace(
-                state.timing,
-                look_every=settings.checks.look_every,
-                heartbeat_every=settings.checks.heartbeat_every,
-                reply_timeout=settings.checks.reply_timeout,
-            )
             return _call_the_roll(
                 replace(
                     state,
                     settings=settings,
-                    timing=timing,
+                    timing=timing_of(settings, state.timing),
                     abilities=state.abilities if abilities is None else abilities,
                     private=replace(state.private, words=settings.notifications.remote),
                     config_error=None,
@@ -328,15 +322,28 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
         case LookNow():
             state = replace(state, urgent_since=now.monotonic, asked_at=now.monotonic)
             return _all(state, lambda w: _asked_anew(w, now))
-        case ShowSteps(connection, code):
+        case ShowSteps(connection, code, as_notice):
             told = {p.code for p in state.knowledge.problems if p.told_by_settings}
-            return _all(
+            effects = (_steps(state, connection, code),) if as_notice else ()
+            state, _ = _all(
                 state,
                 lambda w: _followed(w, state, now) if connection == w.settings.name and code in told else w,
             )
+            return state, effects
         case _:
             # Opening a log, fixing, quitting: done outside, nothing to decide here.
             return state, ()
+
+
+def _steps(state: AgentState, name: str, code: str) -> Announce:
+    """The notice with the steps of a problem, or that it is over."""
+    shown = () if state.shown is None else state.shown.connections
+    problem = next((p for c in shown if c.name == name for p in c.problems if p.code == code), None)
+    entries = (e for w in state.watched if w.settings.name == name for e in w.ledger.entries.values())
+    entry = next((e for e in entries if e.shown and e.problem.code == code), None)
+    if problem is None or entry is None:
+        return Announce(Notice(notice_key(name, code), Severity.INFO, "Nothing to do now", f"{name}: this is over."))
+    return steps_told(name, entry, problem.steps, problem.fixes)
 
 
 def _asked_anew(watched: Watched, now: Moment) -> Watched:

@@ -1,8 +1,8 @@
 """From the status to what the tray shows: icon, tooltip, menu. Every word of the tray is made here."""
 
 import textwrap
-from datetime import UTC, datetime
 
+from agent.core.clock import time_of_day
 from agent.core.display import (
     SEPARATOR,
     TOOLTIP_LIMIT,
@@ -21,12 +21,12 @@ from agent.core.display import (
     ShowSteps,
     Snooze,
     StartAtLogin,
-    shortened,
 )
 from agent.core.facts import ServerLink
 from agent.core.fix import Asker, Offer
 from agent.core.guide import plain
 from agent.core.status import ShownConnection, ShownProblem, Status
+from agent.core.text import shortened
 from agent.tws.applications import ApplicationKind
 
 STATE_WORDS = {
@@ -126,17 +126,17 @@ def _particulars(connection: ShownConnection, utc_offset: float) -> list[str]:
         lines.append(f"{name}{version}{port}")
     if connection.phase == "connected":
         mode = "" if connection.trading_mode == "unknown" else f", {connection.trading_mode}"
-        lines.append(f"Connected since {local_time(connection.since, utc_offset)}{mode}")
+        lines.append(f"Connected since {time_of_day(connection.since, utc_offset)}{mode}")
         link = {"up": "connected", "down": "not connected"}.get(connection.server_link, "not known")
         lines.append(f"Link to IB's servers: {link}")
     if connection.outage_ends is not None:
-        lines.append(f"Should be back by {local_time(connection.outage_ends, utc_offset)}")
+        lines.append(f"Should be back by {time_of_day(connection.outage_ends, utc_offset)}")
     return lines
 
 
 def _problem(problem: ShownProblem, connection: str, utc_offset: float) -> MenuEntry:
     lines = [MenuEntry(line) for line in _wrap(problem.text)]
-    lines.append(MenuEntry(f"Since {local_time(problem.since, utc_offset)}"))
+    lines.append(MenuEntry(f"Since {time_of_day(problem.since, utc_offset)}"))
     if not problem.told:
         lines.append(MenuEntry("(the desktop did not take a notice about this)"))
     if problem.evidence:
@@ -156,7 +156,7 @@ def _problem(problem: ShownProblem, connection: str, utc_offset: float) -> MenuE
     if not problem.can_be_snoozed:
         lines.append(MenuEntry("(cannot be snoozed: real money may be at stake)"))
     elif problem.snoozed_until is not None:
-        lines.append(MenuEntry(f"Snoozed until {local_time(problem.snoozed_until, utc_offset)}"))
+        lines.append(MenuEntry(f"Snoozed until {time_of_day(problem.snoozed_until, utc_offset)}"))
     else:
         lines.append(MenuEntry("Snooze for 1 hour", Snooze(problem.code, connection, HOUR)))
         lines.append(MenuEntry("Snooze for 1 day", Snooze(problem.code, connection, DAY)))
@@ -181,15 +181,10 @@ def _pause(status: Status, utc_offset: float) -> MenuEntry:
             ),
         )
     until = (
-        "" if status.paused_until == float("inf") else f" (paused until {local_time(status.paused_until, utc_offset)})"
+        "" if status.paused_until == float("inf") else f" (paused until {time_of_day(status.paused_until, utc_offset)})"
     )
     return MenuEntry(f"Resume notices{until}", Resume())
 
 
 def _wrap(text: str) -> list[str]:
     return textwrap.wrap(text, LINE_WIDTH, break_on_hyphens=False) or [""]
-
-
-def local_time(epoch: float, utc_offset: float) -> str:
-    """Local time of day like "14:03"; menus are short, the day is in the log."""
-    return datetime.fromtimestamp(epoch + utc_offset, UTC).strftime("%H:%M")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from agent.core.settings import Auto, ConnectionSettings, Intent, Settings, WantedApplication, WantedMode
+from agent.core.text import shortened
 from agent.tws.symbol import FORMS, NotASymbol, read_symbol
 
 
@@ -104,7 +105,7 @@ def answered(answers: Answers, question: str, text: str) -> Answers:
     """The answers with one more; NotAnAnswer for a text that is none."""
     asked = next((q for q in QUESTIONS if q.id == question), None)
     if asked is None:
-        raise NotAnAnswer(f"“{question[:40]}” is not a question of the set-up.")
+        raise NotAnAnswer(f"“{shortened(question, 40)}” is not a question of the set-up.")
     given = text.strip()
     if not asked.choices:
         return replace(answers, symbol=_symbol(given), skipped=answers.skipped - {"market-data"})
@@ -136,7 +137,7 @@ def _chosen(question: Question, given: str) -> str:
         if lowered == choice.value or (lowered and choice.label.lower().startswith(lowered)):
             return choice.value
     allowed = ", ".join(f"{n} ({c.label})" for n, c in enumerate(question.choices, 1))
-    raise NotAnAnswer(f"“{given[:40]}” is not one of the answers: type {allowed}.")
+    raise NotAnAnswer(f"“{shortened(given, 40)}” is not one of the answers: type {allowed}.")
 
 
 # ── what they mean for the configuration ────────────────────────────────────────────────────────

@@ -5,15 +5,14 @@ from dataclasses import replace
 
 from agent.core.announce import Manners, Say, Silence, decide, duration, keep_quiet, severity_of, text_of, title_of
 from agent.core.clock import Moment
-from agent.core.display import AskFix, MenuEntry, Notice, ShowSteps, Snooze
+from agent.core.display import TEXT_LIMIT, TITLE_LIMIT, AskFix, MenuEntry, Notice, ShowSteps, Snooze
 from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.fix import Offer
+from agent.core.guide import plain
 from agent.core.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger
 from agent.core.memory import Memory, Told
 from agent.core.problem import Problem, Severity
-
-TITLE_LIMIT = 63
-"""Characters of a notice's title: Windows keeps 64 with the closing zero."""
+from agent.core.text import shortened
 
 SNOOZE_SECONDS = 3600.0
 """How long the button "Snooze" of a notice keeps quiet: an hour, as the first choice in the menu."""
@@ -53,7 +52,7 @@ def speak(
     *,
     several: bool = False,
 ) -> tuple[Ledger, tuple[Effect, ...]]:
-    """Announce what is to be announced. `steps` holds the steps of each problem code, `fixes` what can be done.
+    """Announce what is due. `steps` holds the steps of each problem code, `fixes` what can be done.
 
     `several`: there are other connections, so that a notice must say which one it is about.
     """
@@ -84,6 +83,22 @@ def _notice(connection: str, entry: Entry, steps: tuple[str, ...], fixes: tuple[
         steps=steps,
         offers=_clicks(connection, entry.problem, fixes),
     )
+
+
+def steps_told(connection: str, entry: Entry, steps: tuple[str, ...], fixes: tuple[Offer, ...]) -> Announce:
+    """The notice about a problem once more, with its steps as the text: there is no page to show them."""
+    return Announce(replace(_notice(connection, entry, (), fixes), text=_steps_text(steps)))
+
+
+def _steps_text(steps: tuple[str, ...]) -> str:
+    """As many steps as a notice has room for, and where all of them are."""
+    lines = [f"{number}. {plain(step)}" for number, step in enumerate(steps, 1)]
+    if len("\n".join(lines)) <= TEXT_LIMIT:
+        return "\n".join(lines)
+    where = f"All {len(lines)} steps are in the menu of Gatelight’s icon; “gatelight status” prints them."
+    while len("\n".join([*lines, where])) > TEXT_LIMIT:
+        lines.pop()
+    return "\n".join([*lines, where])
 
 
 def _clicks(connection: str, problem: Problem, fixes: tuple[Offer, ...]) -> tuple[MenuEntry, ...]:
@@ -127,7 +142,7 @@ def _cleared(connection: str, entry: Entry, manners: Manners, now: Moment) -> li
         text = f"{connection}: this lasted {lasted} and is over."
         if entry.problem.fades:
             text = f"{connection}: nothing more was heard of this; it was shown for {lasted}."
-        effects.append(Announce(Notice(key, Severity.INFO, _clip(title), text, over=True)))
+        effects.append(Announce(Notice(key, Severity.INFO, shortened(title, TITLE_LIMIT), text, over=True)))
     return effects
 
 
@@ -135,13 +150,8 @@ def belated_end(told: Told) -> Announce:
     """The end of something that was told before the agent was restarted, and was over when it came back."""
     title = f"Over: {told.title or told.key}"
     text = f"{told.connection}: this was told at an earlier run of Gatelight, and is over."
-    return Announce(Notice(notice_key(told.connection, told.key), Severity.INFO, _clip(title), text, over=True))
-
-
-def _clip(title: str) -> str:
-    if len(title) <= TITLE_LIMIT:
-        return title
-    return title[: TITLE_LIMIT - 1].rsplit(" ", 1)[0] + "…"
+    key = notice_key(told.connection, told.key)
+    return Announce(Notice(key, Severity.INFO, shortened(title, TITLE_LIMIT), text, over=True))
 
 
 def told(connection: str, ledger: Ledger) -> tuple[Told, ...]:

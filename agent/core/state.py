@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from agent.core.clock import Moment
-from agent.core.connection import Target
+from agent.core.connection import Connected, Connecting, Target
 from agent.core.effects import LookAt
 from agent.core.facts import Abilities, Facts, Known, MachineFacts, Purpose
 from agent.core.memory import Memory
@@ -85,6 +85,23 @@ class AgentState:
 def others(state: AgentState, watched: Watched) -> tuple[ConnectionSettings, ...]:
     """The settings of the other connections."""
     return tuple(w.settings for w in state.watched if w is not watched and w.settings.name != watched.settings.name)
+
+
+def own_client_ids(state: AgentState) -> frozenset[int]:
+    """The client IDs of our own sessions, open or being opened."""
+    links = (watched.link.state for watched in state.watched)
+    return frozenset(link.client_id for link in links if isinstance(link, Connecting | Connected))
+
+
+def timing_of(settings: Settings, base: Timing) -> Timing:
+    """The grace periods with the configured ones put in."""
+    checks = settings.checks
+    return replace(
+        base,
+        look_every=checks.look_every,
+        heartbeat_every=checks.heartbeat_every,
+        reply_timeout=checks.reply_timeout,
+    )
 
 
 def replace_at(state: AgentState, index: int, watched: Watched) -> AgentState:

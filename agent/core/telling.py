@@ -1,11 +1,12 @@
 """Saying what was seen: times, durations, names and accounts as words for evidence; nothing private gets through."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
+from agent.core.clock import local, time_of_day
 from agent.core.facts import ApiClient, Facts
 from agent.core.reading import chosen
 from agent.core.settings import WantedApplication
+from agent.core.text import shortened
 from agent.tws.applications import ApplicationKind
 from agent.tws.privacy import redact
 
@@ -28,22 +29,19 @@ def clock(facts: Facts, monotonic: float) -> str:
     """A past moment as local time of day, like "14:03:22"; with its date when it was not within the last day."""
     wall = facts.now.wall_of(monotonic)
     shape = "%H:%M:%S" if facts.now.wall - wall < _DAY else "%Y-%m-%d %H:%M:%S"
-    return _local(facts, wall).strftime(shape)
+    return local(wall, facts.machine.utc_offset).strftime(shape)
 
 
 def appointment(facts: Facts, wall: float) -> str:
     """A coming moment (epoch seconds) as local time, like "07:45", with the weekday when it is not today."""
-    then, today = _local(facts, wall), _local(facts, facts.now.wall)
-    time_of_day = then.strftime("%H:%M")
-    return time_of_day if then.date() == today.date() else f"{_WEEKDAYS[then.weekday()]} {time_of_day}"
+    offset = facts.machine.utc_offset
+    then, today = local(wall, offset), local(facts.now.wall, offset)
+    day = "" if then.date() == today.date() else f"{_WEEKDAYS[then.weekday()]} "
+    return day + time_of_day(wall, offset)
 
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 """In English whatever the locale: everything else Gatelight says is."""
-
-
-def _local(facts: Facts, wall: float) -> datetime:
-    return datetime.fromtimestamp(wall + facts.machine.utc_offset, UTC)
 
 
 def lasting(seconds: float) -> str:
@@ -91,11 +89,6 @@ def listed(names: Iterable[str], room: int = 60) -> str:
         return ""
     tail = f" and {len(found) - 1} more" if len(found) > 1 else ""
     return shortened(found[0], room - len(tail)) + tail
-
-
-def shortened(text: str, room: int) -> str:
-    """At most `room` characters of a text, its end marked where something was left out."""
-    return text if len(text) <= room else text[: max(1, room - 1)].rstrip() + "…"
 
 
 def quoted(text: str) -> str:

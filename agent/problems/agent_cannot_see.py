@@ -2,7 +2,7 @@
 
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
-from agent.core.telling import shortened
+from agent.core.text import shortened
 from agent.problems import patience
 from agent.problems.obstacles import Unseen
 from agent.problems.reach import how_far

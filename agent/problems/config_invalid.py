@@ -2,7 +2,7 @@
 
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.telling import shortened
+from agent.core.text import shortened
 from agent.problems.words import without_folders
 
 _REASON_ROOM = 165

@@ -5,7 +5,8 @@ from agent.core.noticed import NO_SESSION, live
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.reading import chosen, port_of
 from agent.core.settings import WantedMode
-from agent.core.telling import app_name, listed, shortened
+from agent.core.telling import app_name, listed
+from agent.core.text import shortened
 from agent.tws.applications import TradingMode
 from agent.tws.privacy import mask_account
 

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 
 from agent.core.facts import Facts, Known, Listener, Process, SurroundingsKind
-from agent.core.telling import clock, shortened
+from agent.core.telling import clock
+from agent.core.text import shortened
 from agent.tws.applications import TradingMode
 
 HOST_ROOM = 40

@@ -8,6 +8,7 @@ from agent.core.display import Connect, Disconnect, Pause, Snooze
 from agent.core.events import UserAsked
 from agent.core.state import AgentState
 from agent.core.status import to_json
+from agent.core.text import shortened
 from agent.runtime.control import LONGEST_MESSAGE
 from agent.runtime.loop import AgentLoop
 
@@ -77,7 +78,7 @@ def fitting(status: dict[str, Any]) -> dict[str, Any]:
 def _shorter(value: Any, entries: int, characters: int) -> Any:
     match value:
         case str():
-            return value if len(value) <= characters else value[:characters] + "…"
+            return shortened(value, characters)
         case list():
             return [_shorter(one, entries, characters) for one in value[:entries]]
         case dict():

@@ -1,4 +1,4 @@
-"""The market data self-test in the running agent: one run at a time, only when the user asks, its result kept."""
+"""The market data self-test in the running agent: one run at a time, only on request; its result is kept."""
 
 import asyncio
 import contextlib
@@ -8,12 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from agent.core.commands import AskDataTest
-from agent.core.connection import Connected, Connecting
 from agent.core.data_run import Plan, plan_of, read_symbols, reason_against, to_json
 from agent.core.data_seen import DataTest
 from agent.core.facts import Facts
 from agent.core.guide import Guide
-from agent.core.state import AgentState, facts_about
+from agent.core.state import facts_about, own_client_ids
 from agent.runtime.loop import AgentLoop, World
 from agent.tws.outside import masked
 from agent.tws.symbol import NotASymbol
@@ -86,7 +85,7 @@ class DataTests:
             return str(refused)
         self._number += 1
         self._last_started = self._world.now().monotonic
-        plan = plan_of(facts, instruments, self._number, _client_ids(self._loop.state))
+        plan = plan_of(facts, instruments, self._number, own_client_ids(self._loop.state))
         logger.info("market data self-test of %s on %s", ", ".join(i.text for i in instruments), plan.connection)
         self._keep(DataTest(plan.connection, self._world.now().wall, symbols=tuple(i.text for i in instruments)))
         self._task = asyncio.get_running_loop().create_task(self._carry_out(plan), name="data-test")
@@ -110,9 +109,3 @@ class DataTests:
         watched = sorted(state.watched, key=lambda w: not w.connected)
         found = next((w for w in watched if name in ("", w.settings.name)), None)
         return None if found is None else facts_about(state, found, self._world.now())
-
-
-def _client_ids(state: AgentState) -> frozenset[int]:
-    """The client IDs of our own sessions."""
-    links = (watched.link.state for watched in state.watched)
-    return frozenset(link.client_id for link in links if isinstance(link, Connecting | Connected))

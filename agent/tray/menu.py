@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
-from agent.core.display import TOOLTIP_LIMIT, Action, MenuEntry, shortened
+from agent.core.display import TOOLTIP_LIMIT, Action, MenuEntry
+from agent.core.text import shortened
 from agent.tws.printable import one_line, printable
 
 LABEL_LIMIT = 120

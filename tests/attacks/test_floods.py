@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from agent.core.timing import Timing
-from agent.doctor import look_once
+from agent.one_look import OneLook
 from agent.report import render
 from agent.world import RealWorld
 from tests.asking import answered
@@ -76,7 +76,8 @@ async def test_the_doctor_ends(kind: str) -> None:
         await source.go()
         async with asyncio.timeout(PATIENCE):
             wanted = settings_for([kind], source.ports)
-            status = await look_once(wanted, quick, lambda _: None, RealWorld())
+            async with OneLook(wanted, RealWorld(), timing=quick) as look:
+                status = await look.complete()
 
     codes = {p.code for p in status.connections[0].problems}
     assert ("app-frozen" if kind == "dribble" else "api-flooding") in codes

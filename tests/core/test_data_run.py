@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.connection import CLIENT_ID_RANGE
-from agent.core.data_run import MOST_SYMBOLS, client_ids, failure_of, plan_of, read_symbols, reason_against, to_json
+from agent.core.data_run import MOST_SYMBOLS, failure_of, plan_of, read_symbols, reason_against, to_json
 from agent.core.data_seen import LIVE_OR_FROZEN, DataTest, Definition, History, Quote, SymbolSeen, Told
 from agent.core.facts import ApiClient, Facts, Outcome
 from agent.guides import load_guides
@@ -87,23 +86,15 @@ def test_what_cannot_be_tested_is_refused_in_one_sentence(texts: list[object], w
         read_symbols(texts)
 
 
-@pytest.mark.parametrize("number", [0, 1, 2, 500, 123456])
-def test_client_ids_are_high_different_and_free(number: int) -> None:
-    plain = client_ids(number, ())
-    avoiding = client_ids(number, plain)
-
-    assert len(set(plain) | set(avoiding)) == 4
-    assert all(i in CLIENT_ID_RANGE for i in (*plain, *avoiding))
-
-
-def test_the_plan_goes_where_the_session_is_and_never_with_its_id() -> None:
-    first = plan_of(facts(), (read_symbol("AAPL"),), 1, ())
-    seen = facts(session=connected(4003, client_id=first.client_ids[0]), wants=connection(host="gate.example"))
-    second = plan_of(seen, (read_symbol("AAPL"),), 1, ())
+def test_the_plan_goes_where_the_session_is_and_never_with_an_id_in_use() -> None:
+    first = plan_of(facts(), (read_symbol("AAPL"),), 1, frozenset())
+    seen = facts(session=connected(4003), wants=connection(host="gate.example"))
+    second = plan_of(seen, (read_symbol("AAPL"),), 1, frozenset(first.client_ids[:1]))
 
     assert (first.host, first.port) == ("127.0.0.1", 4002)
     assert (second.host, second.port) == ("gate.example", 4003)
     assert first.client_ids[0] not in second.client_ids
+    assert len(set(second.client_ids)) == 2
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from agent.core.connection import BackingOff, Connected, Connecting
-from agent.core.display import Connect, Disconnect, LookNow, Pause, Quit, Resume, Snooze
-from agent.core.effects import CloseSession, Record, SendHeartbeat
+from agent.core.display import Connect, Disconnect, LookNow, Pause, Quit, Resume, ShowSteps, Snooze
+from agent.core.effects import Announce, CloseSession, Record, SendHeartbeat
 from agent.core.events import (
     ConfigRejected,
     HeartbeatAnswered,
@@ -25,7 +25,10 @@ from agent.core.intake import enroll, take_in
 from agent.core.memory import Memory, Snoozed
 from agent.core.problem import Severity
 from agent.core.settings import CheckSettings, Settings
-from agent.core.state import AgentState
+from agent.core.show import Words
+from agent.core.state import AgentState, Knowledge
+from agent.guides import load_guides
+from agent.problems import PROBLEMS
 from tests.core.made_up_agent import PAPER, connected, looked, started
 from tests.problems.scene import NOW, connection, gateway, machine
 
@@ -196,6 +199,23 @@ def test_a_look_can_be_asked_for_and_the_rest_is_done_outside() -> None:
 
     assert take_in(state, UserAsked(LookNow()), NOW)[0].urgent_since == NOW.monotonic
     assert take_in(state, UserAsked(Quit()), NOW) == (state, ())
+
+
+def test_where_there_is_no_page_a_notice_shows_the_steps_of_what_is_wrong_now() -> None:
+    begun = replace(started(), knowledge=Knowledge(PROBLEMS, Words(load_guides(), {})))
+    state = looked(looked(begun, machine()), machine(), now=NOW.later(90.0))
+    (problem,) = [p for c in state.shown.connections for p in c.problems if p.visible] if state.shown else []
+    asked = UserAsked(ShowSteps(PAPER.name, problem.code, as_notice=True))
+
+    (told,) = take_in(state, asked, NOW.later(91.0))[1]
+    assert isinstance(told, Announce)
+    assert told.notice.title == problem.title
+    assert told.notice.text.startswith("1. ")
+
+    state = looked(state, now=NOW.later(95.0))
+    (over,) = take_in(state, asked, NOW.later(96.0))[1]
+    assert isinstance(over, Announce)
+    assert over.notice.title == "Nothing to do now"
 
 
 def test_a_new_configuration_replaces_the_error_and_the_timing() -> None:

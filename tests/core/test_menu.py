@@ -24,7 +24,7 @@ from agent.core.display import (
 )
 from agent.core.fix import Asker
 from agent.core.guide import plain
-from agent.core.menu import LINE_WIDTH, STATE_WORDS, display, headline, local_time, tooltip
+from agent.core.menu import LINE_WIDTH, STATE_WORDS, display, headline, tooltip
 from agent.core.status import ShownConnection, ShownProblem, Status
 from agent.guides import load_guides
 from tests.core.test_fix import OFFER
@@ -258,12 +258,6 @@ def test_no_line_is_wider_than_a_menu_bears() -> None:
     entries = list(everything(display(of(replace(TROUBLED, problems=(long,))), 0.0).menu))
 
     assert max(len(e.label) for e in entries) <= LINE_WIDTH + 4
-
-
-def test_local_time_is_that_of_the_day() -> None:
-    assert local_time(AT, 0.0) == "14:00"
-    assert local_time(AT, -5 * 3600.0) == "09:00"
-    assert local_time(AT, 10 * 3600.0 + 1800) == "00:30"
 
 
 def test_no_account_is_in_the_menu() -> None:

@@ -2,12 +2,13 @@ from dataclasses import replace
 
 from agent.core.announce import Manners
 from agent.core.clock import Moment
+from agent.core.display import TEXT_LIMIT, TITLE_LIMIT
 from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.ledger import Appeared, Changed, Cleared, Entry, Hidden, Ledger
 from agent.core.memory import Memory, Told
 from agent.core.problem import Absent, Present, Problem, Severity
 from agent.core.settings import NotificationSettings
-from agent.core.speech import TITLE_LIMIT, notice_key, recall, speak, told
+from agent.core.speech import notice_key, recall, speak, steps_told, told
 from tests.problems.scene import NOW
 
 PROBLEM = Problem("api-silent", "{app} is silent", "{app} says nothing.", Severity.ERROR, lambda _: Absent())
@@ -135,3 +136,20 @@ def test_what_is_known_already_or_was_told_of_another_connection_is_not_recalled
 
     assert recall(now, now, "Paper", memory, NOW) == now
     assert recall(now, Ledger(), "Live", memory, NOW) == now
+
+
+def test_steps_that_fit_are_the_text_of_the_notice() -> None:
+    notice = steps_told("Paper", ENTRY, ("Open **TWS**.", "Tick it."), ()).notice
+
+    assert (notice.key, notice.severity, notice.title) == (KEY, Severity.ERROR, "TWS is silent")
+    assert notice.text == "1. Open “TWS”.\n2. Tick it."
+
+
+def test_of_steps_that_do_not_fit_as_many_as_there_is_room_for_and_where_all_are() -> None:
+    steps = tuple(f"Open the window number {n} of TWS and tick the box." for n in range(9))
+    text = steps_told("Paper", ENTRY, steps, ()).notice.text
+
+    assert len(text) <= TEXT_LIMIT
+    first, *_, last = text.split("\n")
+    assert first == "1. Open the window number 0 of TWS and tick the box."
+    assert last == "All 9 steps are in the menu of Gatelight’s icon; “gatelight status” prints them."

@@ -12,10 +12,9 @@ from agent.core.facts import Known, MachineFacts
 from agent.core.settings import ConnectionSettings, Settings
 from agent.core.status import ShownConnection
 from agent.core.timing import Timing
-from agent.doctor import look_once
 from agent.runtime.loop import AgentLoop
 from agent.world import first_state
-from tests.faults.watching import QUICK, Audience, calm
+from tests.faults.watching import QUICK, Audience, calm, looked_once
 
 
 class Ours(Audience):
@@ -52,5 +51,5 @@ async def at_work(
 
 async def examined_alone(*connections: ConnectionSettings) -> ShownConnection:
     """What the doctor says of the first connection."""
-    status = await look_once(Settings(connections=connections), QUICK, lambda _: None, Ours(), known=calm())
+    status = await looked_once(Settings(connections=connections), Ours())
     return status.connections[0]

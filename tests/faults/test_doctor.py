@@ -5,10 +5,10 @@ from pathlib import Path
 
 from agent.core.facts import Abilities
 from agent.core.settings import Settings
-from agent.doctor import look_once, willing
+from agent.one_look import willing
 from agent.simulator.free_ports import free_port
 from agent.simulator.world import SimulatedApplication
-from tests.faults.watching import QUICK, Audience, calm, paper, visible
+from tests.faults.watching import QUICK, Audience, looked_once, paper, visible
 
 
 async def test_a_session_is_no_reason_to_overlook_a_second_application_that_has_just_logged_in(tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ async def test_a_session_is_no_reason_to_overlook_a_second_application_that_has_
     said: list[str] = []
     async with await SimulatedApplication.start(tmp_path, faults=("several=same-port",)) as gateway:
         wanted = Settings(connections=(paper(gateway.asked_port),))
-        status = await look_once(wanted, patient, said.append, Audience(tmp_path), known=calm())
+        status = await looked_once(wanted, Audience(tmp_path), timing=patient, say=said.append)
 
     assert status.connections[0].phase == "connected"
     assert visible(status.connections[0]) == ["several-apps"]
@@ -28,7 +28,7 @@ async def test_asked_about_one_connection_it_says_of_it_what_it_says_when_asked_
         wanted = Settings((replace(paper(free_port()), name="R"), replace(paper(gateway.port), name="S")))
         told = {}
         for name in (None, "R"):
-            status = await look_once(willing(wanted, name), QUICK, lambda _: None, Audience(tmp_path), known=calm())
+            status = await looked_once(willing(wanted, name), Audience(tmp_path))
             told[name] = {c.name: visible(c) for c in status.connections}["R"]
 
     assert told[None] == told["R"] == ["app-not-running"]
@@ -38,7 +38,7 @@ async def test_it_offers_what_can_be_done_about_the_configuration(tmp_path: Path
     async with await SimulatedApplication.start(tmp_path) as gateway:
         wanted = Settings((paper(free_port()),))
         can = Abilities(config_file="config.toml")
-        status = await look_once(wanted, QUICK, lambda _: None, Audience(tmp_path), known=calm(), can=can)
+        status = await looked_once(wanted, Audience(tmp_path), can=can)
 
         assert visible(status.connections[0]) == ["api-port-mismatch"]
         (problem,) = status.connections[0].problems

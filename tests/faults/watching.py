@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from agent.core.display import Notice
-from agent.core.facts import Known, MachineFacts
+from agent.core.facts import Abilities, Known, MachineFacts
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.core.state import Knowledge
 from agent.core.status import ShownConnection, Status
 from agent.core.timing import Timing
-from agent.doctor import look_once
+from agent.one_look import OneLook
 from agent.runtime.loop import AgentLoop
 from agent.tws.calendar import Expectation, expect
 from agent.world import RealWorld, first_state, knowledge
@@ -147,7 +147,20 @@ async def watching(*connections: ConnectionSettings, folder: Path | None) -> Asy
         await running
 
 
+async def looked_once(
+    settings: Settings,
+    world: RealWorld,
+    *,
+    timing: Timing = QUICK,
+    say: Callable[[str], None] = lambda _: None,
+    can: Abilities | None = None,
+) -> Status:
+    """What the doctor sees."""
+    async with OneLook(settings, world, timing=timing, known=calm(), say=say, can=can) as look:
+        return await look.complete()
+
+
 async def examined(*connections: ConnectionSettings, folder: Path | None) -> ShownConnection:
     """What the doctor says of the first connection."""
-    status = await look_once(Settings(connections=connections), QUICK, lambda _: None, Audience(folder), known=calm())
+    status = await looked_once(Settings(connections=connections), Audience(folder))
     return status.connections[0]

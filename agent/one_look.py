@@ -1,0 +1,169 @@
+"""An agent for one thorough look: what the doctor, a fix without a running agent, and the terminal set-up use."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from agent.core.clock import Moment
+from agent.core.connection import BackingOff, Connected, Connecting, Idle
+from agent.core.events import Event, Reconfigured
+from agent.core.facts import Abilities, Purpose
+from agent.core.reading import candidates
+from agent.core.session import flood_at
+from agent.core.settings import Settings
+from agent.core.state import AgentState, Knowledge, others
+from agent.core.status import Status
+from agent.core.timing import Timing
+from agent.core.watch import Watched
+from agent.errors import CouldNotFindOut, UsageError
+from agent.runtime.loop import AgentLoop, World
+from agent.world import first_state
+
+LISTEN = 1.0
+"""Seconds a fresh session is listened to: notices about farms and the link to IB come right after nextValidId."""
+LIMIT = 75.0
+"""Seconds after which a look ends with what is known by then."""
+ASK_EVERY = 0.1
+"""Seconds between two checks whether the look is complete, while nothing changes."""
+
+
+class OneLook:
+    """An agent that runs inside `async with`; in a `RealWorld` without channels it announces nothing."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        world: World,
+        *,
+        say: Callable[[str], None] = lambda _: None,
+        can: Abilities | None = None,
+        timing: Timing | None = None,
+        known: Knowledge | None = None,
+    ) -> None:
+        """`say` gets each reason to wait once. `can`: None where nothing can be changed here."""
+        state = first_state(settings, world.now(), purpose=Purpose.DOCTOR, timing=timing, known=known)
+        self.loop = AgentLoop(replace(state, abilities=can or state.abilities), world, after=self._after)
+        """What decides, for a fix that is asked for meanwhile."""
+        self._world = world
+        self._say = say
+        self.changed = asyncio.Event()
+        """Set after every decision; a caller clears it before it waits."""
+
+    async def __aenter__(self) -> Self:
+        self._running = asyncio.ensure_future(self.loop.run())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.loop.stop()
+        await self._running
+
+    @property
+    def state(self) -> AgentState:
+        """What is known and decided by now."""
+        return self.loop.state
+
+    def post(self, event: Event) -> None:
+        """Hand in an event."""
+        self.loop.post(event)
+
+    def reconfigure(self, settings: Settings, can: Abilities | None = None) -> None:
+        """Go on with other settings; `can`: None leaves the abilities as they are."""
+        self.post(Reconfigured(settings, can))
+
+    async def complete(self, unfinished: Callable[[], bool] = lambda: False) -> Status:
+        """Wait until there is nothing more to find out and `unfinished` is False, `LIMIT` seconds at most.
+
+        Raises CouldNotFindOut where nothing at all was seen by then.
+        """
+        told = {""}
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LIMIT):
+                while not self._running.done():
+                    reason = reason_to_wait(self.state, self._world.now())
+                    if reason is None and not unfinished():
+                        break
+                    if reason is not None and reason not in told:
+                        told.add(reason)
+                        self._say(reason)
+                    self.changed.clear()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self.changed.wait(), ASK_EVERY)
+        if self.state.shown is None or not self.state.machine.taken:
+            raise CouldNotFindOut("The look could not be completed: try again, and see `gatelight doctor -v` for why.")
+        return self.state.shown
+
+    def _after(self, _: AgentState, __: Moment) -> None:
+        self.changed.set()
+
+
+def willing(settings: Settings, name: str | None) -> Settings:
+    """The settings for a look that the user asks for: it connects even where the agent waits for a click.
+
+    With a name only that connection is asked; the others stay known, so that their ports are not taken for its own.
+    Raises UsageError for a name that is not configured.
+    """
+    if name is not None and name not in {c.name for c in settings.connections}:
+        known = ", ".join(f"“{c.name}”" for c in settings.connections)
+        choose = f"choose one of {known}" if known else "none is configured; leave the name out to look at everything"
+        raise UsageError(f"There is no connection named “{name}”: {choose}.")
+    connections = tuple(replace(c, auto_connect=name in (None, c.name)) for c in settings.connections)
+    return replace(settings, connections=connections)
+
+
+def reason_to_wait(state: AgentState, now: Moment) -> str | None:
+    """Why the look is not complete yet, in words for people ("" where there is nothing to say); None when it is."""
+    if not state.machine.taken:
+        return ""
+    reasons = [_waits_for(state, watched, now) for watched in state.watched]
+    return next((r for r in reasons if r is not None), None)
+
+
+def _waits_for(state: AgentState, watched: Watched, now: Moment) -> str | None:
+    link, timing = watched.link, state.timing
+    if not watched.wanted:
+        # Only known, not asked about.
+        return None
+    match link.state:
+        case Connecting():
+            return f"{watched.settings.name}: asking the API port …"
+        case Connected(since=since):
+            told = watched.session is not None and watched.session.latency is not None
+            frozen = watched.session is not None and watched.session.heartbeats.unanswered(now.monotonic, timing) >= 2
+            flood = None if watched.session is None else flood_at(watched.session, now.monotonic)
+            if flood is not None and not flood.present:
+                return f"{watched.settings.name}: counting the messages that come …"
+            # A session that floods is not waited for: its answers come late.
+            frozen = frozen or flood is not None
+            if now.monotonic - since < LISTEN or not (told or frozen):
+                return ""
+            if not frozen and watched.inquiry.told.at is None:
+                # The API settings take three seconds at most, and end in an answer or in the reason why there is none.
+                return ""
+        case BackingOff(retry_at=retry_at) if retry_at <= now.monotonic + 0.05:
+            return ""
+        case Idle(since=since) if state.machine.taken < since:
+            # The next attempt, if there is one, starts after another look.
+            return ""
+        case _:
+            pass
+    failed = link.attempt if not isinstance(link.state, Connected) else None
+    if failed is not None and state.machine.taken <= failed.at:
+        # What the sockets look like after the attempt is part of the evidence.
+        return ""
+    for process in candidates(watched.settings, state.machine, others(state, watched)):
+        unsettled = (
+            not process.api_ports
+            and process.upstream_since is not None
+            and now.monotonic - process.upstream_since < timing.settled_link
+        )
+        if unsettled:
+            return (
+                f"{watched.settings.name}: watching for {timing.settled_link:.0f} s whether "
+                f"{process.kind.title} stays connected to IB's servers …"
+            )
+    return None

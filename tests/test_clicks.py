@@ -1,0 +1,55 @@
+from typing import Any, cast
+
+import pytest
+
+from agent.clicks import Clicks
+from agent.core.display import ShowSteps
+from agent.core.events import Event, UserAsked
+from agent.page_host import PageError, PageHost
+from agent.platforms import opening
+from agent.running import RunningAgent
+from agent.runtime.paths import find_places
+
+
+class Page:
+    """A page that is switched off, cannot be opened, or can."""
+
+    def __init__(self, kind: str) -> None:
+        self.enabled = kind != "off"
+        self._broken = kind == "broken"
+
+    def address_from_anywhere(self, view: str) -> str:
+        if self._broken:
+            raise PageError("The page cannot be opened.")
+        return f"http://127.0.0.1:1/{view}"
+
+
+class Loop:
+    """A loop that writes down what it is handed."""
+
+    def __init__(self) -> None:
+        self.handed: list[Event] = []
+
+    def post_from_anywhere(self, event: Event) -> None:
+        self.handed.append(event)
+
+
+@pytest.mark.parametrize(("page", "as_notice"), [("off", True), ("broken", True), ("open", False)])
+def test_steps_are_asked_for_as_a_notice_where_no_page_shows_them(
+    monkeypatch: pytest.MonkeyPatch, page: str, as_notice: bool
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(opening, "open_address", opened.append)
+    loop: Any = Loop()
+    world: Any = None
+    clicks = Clicks(
+        RunningAgent(find_places(environ={}), loop, world, lambda: None),
+        page=cast(PageHost, Page(page)),
+        leave=lambda: None,
+        fix=lambda _: None,
+        refresh=lambda: None,
+    )
+    clicks.act(ShowSteps("Paper", "api-silent"))
+
+    assert loop.handed == [UserAsked(ShowSteps("Paper", "api-silent", as_notice))]
+    assert bool(opened) is not as_notice
