@@ -17,8 +17,9 @@ from agent.channels.hearing import HearingChannel
 from agent.channels.log import LogChannel
 from agent.clicks import Clicks
 from agent.config import load
+from agent.core.commands import AskDataTest, AskPageAddress, Command, SetUp, ShowRunning, read_command
 from agent.core.display import Action, AskFix, DoFix, Notice, ShowSteps
-from agent.core.events import ConfigRejected, Reconfigured, UserAsked
+from agent.core.events import ConfigRejected, Reconfigured
 from agent.core.events import Woke as WokeEvent
 from agent.core.facts import Abilities
 from agent.core.menu import display, tooltip
@@ -29,8 +30,8 @@ from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.errors import ConfigError, GatelightError
 from agent.fix_host import FixHost, abilities, run_aside
-from agent.page_host import Agent as PageAgent
 from agent.page_host import PageHost
+from agent.running import RunningAgent
 from agent.runtime.answers import answer
 from agent.runtime.aside import within
 from agent.runtime.clock import SystemClock, Woke
@@ -61,7 +62,7 @@ class Desktop(Protocol):
 
     @property
     def wanted(self) -> bool:
-        """Whether there is to be anything on it."""
+        """Whether the user wants anything on it."""
 
     @property
     def tray(self) -> Tray | None:
@@ -93,8 +94,8 @@ class AgentHost:
     ) -> None:
         """`instance` is the right to be the agent of this data folder; without one nothing watches over the folder.
 
-        `below` narrows what may be looked at (see `Looker`); `on_status`, `on_notice` let somebody watch, on the
-        agent's thread.
+        `below` narrows what may be looked at (see `Looker`); `on_status` and `on_notice` are called with what is
+        shown and told, on the agent's thread.
 
         With `login` the menu offers the start at log-in. `autostarted`: the session is only just beginning, so that
         the network may still be on its way. `config_error`: why `settings` are not those of the file. `keep_private`
@@ -102,29 +103,7 @@ class AgentHost:
         """
         self._places = places
         self._desktop = desktop
-        self._login = login
         self._on_status = on_status
-        self._page = PageHost(
-            places,
-            PageAgent(
-                state=lambda: self._loop.state,
-                now=lambda: self._world.now(),
-                ask=self._answer,
-                sent=lambda: self._world.traffic.lately(),
-                announce=lambda notice: self._world.announce(notice),
-                config_changed=self._config_changed,
-            ),
-            login,
-        )
-        self._clicks = Clicks(
-            places,
-            login,
-            page=self._page,
-            leave=desktop.leave,
-            fix=self._fix,
-            hand_on=lambda action: self._loop.post_from_anywhere(UserAsked(action)),
-            refresh=self.refresh,
-        )
         self._instance = instance
         self._lost: GatelightError | None = None
         self._one_reading = asyncio.Lock()
@@ -135,27 +114,19 @@ class AgentHost:
         self._on_notice = on_notice
         self._keep_private = keep_private
         memory_file = self._memory_file = MemoryFile(places.data / MEMORY_FILE)
-        self._world = RealWorld(
-            channels=self._channels(settings),
-            show=self._show,
-            memory_file=memory_file,
-            below=below,
-        )
+        self._world = RealWorld(show=self._show, memory_file=memory_file, below=below)
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
         error = None if config_error is None else mask(config_error, state.private)
         state = replace(state, abilities=abilities(places.config), config_error=error)
         if autostarted:
             state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
         self._loop = AgentLoop(state, self._world)
+        self._agent = RunningAgent(places, self._loop, self._world, self._config_changed, login)
+        self._page = PageHost(self._agent, self._answer)
+        self._clicks = Clicks(self._agent, page=self._page, leave=desktop.leave, fix=self._fix, refresh=self.refresh)
+        self._fixes = FixHost(self._agent)
         self._setup: SetupHost | None = None
-        self._fixes = FixHost(
-            lambda: self._loop.state,
-            self._world.now,
-            self._loop.post,
-            self._world.announce,
-            places.config,
-            self._config_changed,
-        )
+        self._world.tell_through(self._channels(settings))
 
     async def serve(self) -> None:
         """Run until told to stop; then close what is open, in order.
@@ -163,7 +134,7 @@ class AgentHost:
         Raises DataFolderError, and AlreadyRunning where another agent has taken a data folder that was deleted.
         """
         self._aio = asyncio.get_running_loop()
-        control = ControlServer(self._places, self._answer)
+        control = ControlServer(self._places, lambda request: self._answer(read_command(request)))
         schedule = Schedule(
             self._world.now,
             slept=SystemClock().slept,
@@ -263,22 +234,23 @@ class AgentHost:
 
     # ── what is asked of the agent ──────────────────────────────────────────────────────────────
 
-    async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        match request.get("command"):
-            case "show":
+    async def _answer(self, command: Command) -> dict[str, Any]:
+        """Carry out a command of the control channel or the page; the answer is JSON."""
+        match command:
+            case ShowRunning():
                 await self._show_up()
                 return {"done": True}
-            case "setup" | "data-test":
-                return await self._set_up().answer(request)
-            case "page":
-                return await self._page.answer(request)
-            case "fix":
-                return await self._fixes.answer(request)
+            case SetUp() | AskDataTest():
+                return await self._set_up().answer(command)
+            case AskPageAddress():
+                return await self._page.answer(command)
+            case AskFix() | DoFix():
+                return await self._fixes.answer(command)
             case _:
-                return answer(self._loop, request)
+                return answer(self._loop, command)
 
     async def _show_up(self) -> None:
-        """Somebody started Gatelight once more: show the one that runs."""
+        """Gatelight was started once more: show the one that runs."""
         status = self._status
         worst = status.worst if status is not None else None
         if not self._desktop.wanted or status is None:
@@ -290,25 +262,16 @@ class AgentHost:
 
     def _set_up(self) -> "SetupHost":
         if self._setup is None:
-            # Only now: most days nobody sets anything up.
+            # Only now: on most days there is no set-up.
             from agent.setup_host import SetupHost
 
-            self._setup = SetupHost(
-                self._places,
-                self._loop,
-                self._world,
-                self._world.test_data,
-                announce=self._world.announce,
-                config_changed=self._config_changed,
-                login=self._login,
-            )
+            self._setup = SetupHost(self._agent)
         return self._setup
 
     def _fix(self, wish: AskFix | DoFix) -> None:
-        """Somebody clicked a fix; on any thread."""
+        """A fix was clicked; on any thread."""
         if self._aio is not None:
-            work = self._fixes.do(wish) if isinstance(wish, DoFix) else self._fixes.ask(wish.id, wish.connection)
-            run_aside(work, self._aio)
+            run_aside(self._fixes.clicked(wish), self._aio)
 
     def _woke(self, woke: Woke) -> None:
         logger.info("the machine slept, or stood still, for about %.0f s: everything is looked at anew", woke.slept_for)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from agent.autostart import LogInStart
 from agent.core.display import Action, AskFix, DoFix, OpenLog, OpenPage, Quit, ShowSteps, StartAtLogin
+from agent.core.events import UserAsked
 from agent.page_host import PageError, PageHost, view_of
 from agent.platforms.autostart import AutostartError
+from agent.running import RunningAgent
 from agent.runtime.clock import SystemClock
-from agent.runtime.paths import Places
 
 logger = logging.getLogger("agent")
 
@@ -25,22 +26,19 @@ class Clicks:
 
     def __init__(
         self,
-        places: Places,
-        login: LogInStart | None,
+        agent: RunningAgent,
         *,
         page: PageHost,
         leave: Callable[[], None],
         fix: Callable[[AskFix | DoFix], None],
-        hand_on: Callable[[Action], None],
         refresh: Callable[[], None],
     ) -> None:
-        """`refresh` shows the menu anew. Without `login` the start at log-in cannot be chosen."""
-        self._places = places
-        self._login = login
+        """`leave` ends the program, `fix` takes the wish for a fix, `refresh` shows the menu anew; from any thread."""
+        self._agent = agent
+        self._login = agent.login
         self._page = page
         self._leave = leave
         self._fix = fix
-        self._hand_on = hand_on
         self._refresh = refresh
         self._at_login: bool | None = None
         self._login_due = 0.0
@@ -51,7 +49,7 @@ class Clicks:
             case Quit():
                 self._leave()
             case OpenLog():
-                self._open(self._places.log_file, "the log")
+                self._open(self._agent.places.log_file, "the log")
             case OpenPage():
                 self._open_page("")
             case AskFix() | DoFix():
@@ -59,11 +57,11 @@ class Clicks:
             case ShowSteps(connection, code):
                 opened = self._page.enabled and self._open_page(view_of(connection, code))
                 # What these steps change is looked for soon.
-                self._hand_on(replace(action, as_notice=not opened))
+                self._agent.post_from_anywhere(UserAsked(replace(action, as_notice=not opened)))
             case StartAtLogin(on):
                 self._start_at_login(on)
             case _:
-                self._hand_on(action)
+                self._agent.post_from_anywhere(UserAsked(action))
 
     def act_aside(self, action: Action) -> None:
         """Take a click on a thread that nothing may hold up: the agent's, or that of the icon, which hears signals."""

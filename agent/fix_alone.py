@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from agent.config import load
-from agent.core.display import Notice
+from agent.core.display import AskFix, DoFix
 from agent.core.settings import Settings
 from agent.fix_host import FixHost, abilities
 from agent.one_look import OneLook, willing
+from agent.running import RunningAgent
 from agent.runtime.paths import Places
 from agent.world import RealWorld
 
@@ -16,7 +17,7 @@ from agent.world import RealWorld
 @contextlib.asynccontextmanager
 async def alone(
     places: Places, connection: str, say: Callable[[str], None]
-) -> AsyncIterator[Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]]:
+) -> AsyncIterator[Callable[[AskFix | DoFix], Awaitable[dict[str, Any]]]]:
     """What answers the command `fix`, for as long as the context lasts.
 
     Raises UsageError for a connection that is not there, ConfigError for a configuration that cannot be used,
@@ -28,11 +29,7 @@ async def alone(
     def changed() -> None:
         look.reconfigure(_settings(places, connection), abilities(places.config))
 
-    async def unannounced(notice: Notice) -> str | None:
-        """The answer is read in the terminal instead."""
-        return notice.key
-
-    host = FixHost(lambda: look.state, world.now, look.post, unannounced, places.config, changed)
+    host = FixHost(RunningAgent(places, look.loop, world, changed))
     async with look:
         await look.complete()
         yield host.answer

@@ -4,8 +4,11 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict, replace
 from typing import Any, TypeAlias
 
+from agent.core.display import AskFix, DoFix
+from agent.core.fix import Asker
 from agent.errors import DataFolderError, NotRunning, UsageError
 from agent.runtime.control import request
 from agent.runtime.paths import Places, make_data_folder
@@ -14,7 +17,7 @@ from agent.typed_lines import TypedLines
 ANSWER_SECONDS = 20.0
 """Seconds the agent may take for a fix: a look, three seconds for TWS, and some until the result is seen."""
 
-Ask: TypeAlias = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+Ask: TypeAlias = Callable[[AskFix | DoFix], Awaitable[dict[str, Any]]]
 Say: TypeAlias = Callable[[str], None]
 
 
@@ -24,11 +27,11 @@ def command(places: Places, fix: str, connection: str | None, *, yes: bool, verb
 
 
 async def _command(places: Places, fix: str, connection: str, *, yes: bool, verbosity: int, say: Say, out: Say) -> int:
-    async def through_agent(message: dict[str, Any]) -> dict[str, Any]:
-        return await asyncio.to_thread(request, places, message, ANSWER_SECONDS)
+    async def through_agent(wish: AskFix | DoFix) -> dict[str, Any]:
+        return await asyncio.to_thread(request, places, {"command": "fix", **asdict(wish)}, ANSWER_SECONDS)
 
     try:
-        offer = await through_agent({"command": "fix", "id": fix, "connection": connection})
+        offer = await through_agent(AskFix(fix, connection))
     except NotRunning:
         from agent.runtime.logs import set_up
 
@@ -44,7 +47,7 @@ async def _by_itself(places: Places, fix: str, connection: str, *, yes: bool, sa
     from agent.fix_alone import alone
 
     async with alone(places, connection, say) as ask:
-        offer = await ask({"command": "fix", "id": fix, "connection": connection})
+        offer = await ask(AskFix(fix, connection))
         return await _talk(ask, offer, yes=yes, say=say, out=out)
 
 
@@ -97,7 +100,7 @@ async def _talk(ask: Ask, offer: dict[str, Any], *, yes: bool, say: Say, out: Sa
     if not await asker.agreed(offer, yes=yes):
         say("Nothing was changed.")
         return 1
-    wish = {"command": "fix", "id": offer["id"], "connection": offer["connection"], "digest": offer["digest"]}
+    wish = DoFix(offer["id"], offer["connection"], offer["digest"], Asker.COMMAND_LINE)
     answer = await ask(wish)
     while "again" in answer:
         say(answer["text"])
@@ -105,7 +108,7 @@ async def _talk(ask: Ask, offer: dict[str, Any], *, yes: bool, say: Say, out: Sa
         if not await asker.agreed(answer["again"], yes=False):
             say("Nothing was changed.")
             return 1
-        answer = await ask({**wish, "digest": answer["again"]["digest"]})
+        answer = await ask(replace(wish, digest=answer["again"]["digest"]))
     if "error" in answer:
         say(answer["error"])
         return 1

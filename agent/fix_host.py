@@ -1,23 +1,23 @@
-"""Fixes inside the running agent, as menu, notice, command line and page ask for them, and their answers."""
+"""Fixes inside the running agent: menu, notice, command line and page ask for one, and get the answer here."""
 
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
-from agent.core.clock import Moment
-from agent.core.display import DoFix, MenuEntry, Notice
-from agent.core.events import Event
+from agent.core.as_json import as_json
+from agent.core.display import AskFix, DoFix, MenuEntry, Notice
 from agent.core.facts import Abilities
 from agent.core.fix import Asker, Offer
 from agent.core.inquiry import spare_ids
 from agent.core.problem import Severity
-from agent.core.state import AgentState, own_client_ids
+from agent.core.state import own_client_ids
 from agent.fix_tools import RealTools
 from agent.fixes import FIXES
 from agent.platforms import current
+from agent.running import RunningAgent
 from agent.runtime.fixing import Answer, Fixing, NotOffered
 
 logger = logging.getLogger("agent")
@@ -29,53 +29,32 @@ KEY = "gatelight/fix"
 class FixHost:
     """The fixes' place in the agent; lives on the agent's loop."""
 
-    def __init__(
-        self,
-        state: Callable[[], AgentState],
-        now: Callable[[], Moment],
-        post: Callable[[Event], None],
-        announce: Callable[[Notice], Awaitable[str | None]],
-        config: Path,
-        config_changed: Callable[[], None],
-    ) -> None:
-        self._announce = announce
+    def __init__(self, agent: RunningAgent) -> None:
+        self._announce = agent.announce
 
         def client_ids() -> tuple[int, ...]:
-            return spare_ids(own_client_ids(state()), state().next_number * 5 + 3)
+            return spare_ids(own_client_ids(agent.state), agent.state.next_number * 5 + 3)
 
-        tools = RealTools(current(), config, client_ids, config_changed)
-        self._fixing = Fixing(state, now, post, FIXES, tools)
+        tools = RealTools(current(), agent.places.config, client_ids, agent.config_changed)
+        self._fixing = Fixing(agent.loop, agent.world, FIXES, tools)
 
-    async def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The command `fix` of the control channel: without `digest` it asks what would be done, with it does it."""
-        fix, connection = str(request.get("id") or ""), str(request.get("connection") or "")
-        digest = request.get("digest")
-        if digest is None:
-            found = self._fixing.find(fix, connection)
-            return {"error": found.text} if isinstance(found, NotOffered) else question(found)
-        asker = Asker.PAGE if request.get("asker") == Asker.PAGE else Asker.COMMAND_LINE
-        return told(await self._fixing.do(fix, connection, str(digest), asker))
+    async def answer(self, wish: AskFix | DoFix) -> dict[str, Any]:
+        """What came of a wish on the page or the command line, as JSON."""
+        return told(await self._fixing.take(wish))
 
-    async def ask(self, fix: str, connection: str) -> None:
-        """The user clicked a fix on a notice: another notice says what it would change, and takes the yes."""
-        found = self._fixing.find(fix, connection)
-        if isinstance(found, NotOffered):
-            await self._tell("Nothing to fix now", found.text, Severity.INFO)
-        else:
-            await self._ask(found)
-
-    async def do(self, wish: DoFix) -> None:
-        """The user said yes in the menu or on a notice; a notice tells the result."""
-        answer = await self._fixing.do(wish.id, wish.connection, wish.digest, wish.asker)
-        match answer:
+    async def clicked(self, wish: AskFix | DoFix) -> None:
+        """A click in the menu or on a notice: a notice asks for the yes, or tells what came of it."""
+        match await self._fixing.take(wish):
+            case NotOffered(text) if isinstance(wish, AskFix):
+                await self._tell("Nothing to fix now", text, Severity.INFO)
             case NotOffered(text):
                 await self._tell("Nothing was changed", text, Severity.WARNING)
-            case Answer(again=Offer() as again):
-                await self._ask(again)
-            case Answer(done=True):
-                await self._tell(f"Done: {wish.id}", f"{answer.text} Now: {answer.now}.", Severity.INFO)
-            case Answer():
-                await self._tell(f"Not done: {wish.id}", f"{answer.text} {answer.by_hand}", Severity.WARNING)
+            case (Offer() as offer) | Answer(again=Offer() as offer):
+                await self._ask(offer)
+            case Answer(done=True, text=text, now=now):
+                await self._tell(f"Done: {wish.id}", f"{text} Now: {now}.", Severity.INFO)
+            case Answer(text=text, by_hand=by_hand):
+                await self._tell(f"Not done: {wish.id}", f"{text} {by_hand}", Severity.WARNING)
 
     async def _ask(self, offer: Offer) -> None:
         title, *lines = offer.question.lines
@@ -92,16 +71,15 @@ def question(offer: Offer) -> dict[str, Any]:
         "id": offer.fix,
         "connection": offer.connection,
         "label": offer.label,
-        "title": offer.question.title,
-        "changes": list(offer.question.changes),
-        "given_up": list(offer.question.given_up),
-        "remark": offer.question.remark,
+        **as_json(offer.question),
         "digest": offer.digest,
     }
 
 
-def told(answer: Answer | NotOffered) -> dict[str, Any]:
-    """The result of a fix as JSON."""
+def told(answer: Offer | Answer | NotOffered) -> dict[str, Any]:
+    """What came of a wish as JSON."""
+    if isinstance(answer, Offer):
+        return question(answer)
     if isinstance(answer, NotOffered):
         return {"error": answer.text}
     shown: dict[str, Any] = {"done": answer.done, "text": answer.text, "now": answer.now, "by_hand": answer.by_hand}

@@ -45,30 +45,31 @@ class OneLook:
     ) -> None:
         """`say` gets each reason to wait once. `can`: None where nothing can be changed here."""
         state = first_state(settings, world.now(), purpose=Purpose.DOCTOR, timing=timing, known=known)
-        self._loop = AgentLoop(replace(state, abilities=can or state.abilities), world, after=self._after)
+        self.loop = AgentLoop(replace(state, abilities=can or state.abilities), world, after=self._after)
+        """What decides, for a fix that is asked for meanwhile."""
         self._world = world
         self._say = say
         self.changed = asyncio.Event()
         """Set after every decision; a caller clears it before it waits."""
 
     async def __aenter__(self) -> Self:
-        self._running = asyncio.ensure_future(self._loop.run())
+        self._running = asyncio.ensure_future(self.loop.run())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loop.stop()
+        self.loop.stop()
         await self._running
 
     @property
     def state(self) -> AgentState:
         """What is known and decided by now."""
-        return self._loop.state
+        return self.loop.state
 
     def post(self, event: Event) -> None:
         """Hand in an event."""
-        self._loop.post(event)
+        self.loop.post(event)
 
     def reconfigure(self, settings: Settings, can: Abilities | None = None) -> None:
         """Go on with other settings; `can`: None leaves the abilities as they are."""

@@ -1,6 +1,6 @@
 """The status page inside the running agent: what it sees and may ask for, when it is served, and how it is opened.
 
-Nothing of it costs anything until somebody opens the page: no import of the server, no socket, no timer. Only a page
+Nothing of it costs anything until the page is opened: no import of the server, no socket, no timer. Only a page
 that was open when the agent ended is waited for at the next start, so that it goes on by itself.
 """
 
@@ -9,28 +9,26 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from agent.autostart import LogInStart
-from agent.core.clock import Moment
+from agent.core.commands import AskPageAddress, Command
 from agent.core.display import Notice
 from agent.core.problem import Severity
 from agent.core.settings import Settings
-from agent.core.state import AgentState, facts_about
+from agent.core.state import facts_about
 from agent.core.status import Status
 from agent.page.latency import Latencies
 from agent.page.progress import Progress, follow
 from agent.platforms.autostart import AutostartError
 from agent.platforms.files import read_file, replace_file
+from agent.running import RunningAgent
 from agent.runtime.aside import Worker, within
-from agent.runtime.paths import Places
 
 if TYPE_CHECKING:
     from agent.page.guard import Keyring
@@ -47,34 +45,21 @@ MEMORY_SECONDS = 12 * 3600.0
 OPEN_SECONDS = 5.0
 """How long a click waits for the server; it needs a fraction of a second."""
 PRINTED_SECONDS = 600.0
-"""How long an address counts that somebody has to copy from a terminal."""
+"""How long an address counts that the user copies from a terminal."""
 
 
 class PageError(Exception):
     """The page cannot be opened; the text is one sentence with the remedy."""
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
-    """The agent, as far as the page needs it. All of it is called on the agent's loop."""
-
-    state: Callable[[], AgentState]
-    now: Callable[[], Moment]
-    ask: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
-    """The commands of the control channel."""
-    sent: Callable[[], Sequence[float]]
-    """Monotonic times of the messages our sessions sent in the last minute."""
-    announce: Callable[[Notice], Awaitable[str | None]]
-    config_changed: Callable[[], None]
-
-
 class PageHost:
     """The page's place in the agent; lives on the agent's loop, but for `address_from_anywhere`."""
 
-    def __init__(self, places: Places, agent: Agent, login: LogInStart | None) -> None:
-        self._places = places
+    def __init__(self, agent: RunningAgent, ask: Callable[[Command], Awaitable[dict[str, Any]]]) -> None:
+        """`ask` carries a command out, and answers in JSON."""
         self._agent = agent
-        self._login = login
+        self.ask = ask
+        self.config_changed = agent.config_changed
         self._latencies = Latencies()
         self._progress = Progress()
         self._server: PageServer | None = None
@@ -140,10 +125,10 @@ class PageHost:
         assert self._server is not None
         return self._server.url(view, PRINTED_SECONDS) if printed else self._server.url(view)
 
-    async def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """The control channel's command `page`; `printed`: somebody has to copy the address."""
+    async def answer(self, asked: AskPageAddress) -> dict[str, Any]:
+        """The address as JSON."""
         try:
-            return {"url": await self.address(printed=bool(request.get("printed")))}
+            return {"url": await self.address(printed=asked.printed)}
         except PageError as reason:
             return {"error": str(reason)}
 
@@ -180,7 +165,7 @@ class PageHost:
             return
         from agent.page.port import PortTaken
 
-        status = self._agent.state().shown
+        status = self._agent.state.shown
         if status is not None:
             self._progress = follow(Progress(ended=self._progress.ended), status, self._agent.now().wall)
         wanted = self.settings.page.port
@@ -213,23 +198,23 @@ class PageHost:
     @property
     def settings(self) -> Settings:
         """The configuration in force."""
-        return self._agent.state().settings
+        return self._agent.state.settings
 
     @property
     def config(self) -> Path:
         """Its file."""
-        return self._places.config
+        return self._agent.places.config
 
     @property
     def config_named(self) -> bool:
         """Whether the user named it."""
-        return self._places.config_named
+        return self._agent.places.config_named
 
     def view(self) -> dict[str, Any]:
         """All that is shown."""
         from agent.page.view import Seen, view
 
-        state, now = self._agent.state(), self._agent.now()
+        state, now = self._agent.state, self._agent.now()
         status = state.shown or Status(version=state.version, pid=state.pid, started=state.started.wall)
         return view(
             Seen(
@@ -245,16 +230,8 @@ class PageHost:
         """What IB allows and what is in use."""
         from agent.core.usage import to_json, usage_of
 
-        state, now, sent = self._agent.state(), self._agent.now(), self._agent.sent()
+        state, now, sent = self._agent.state, self._agent.now(), self._agent.sent()
         return [to_json(usage_of(facts_about(state, w, now), sent)) for w in state.watched]
-
-    async def ask(self, command: Mapping[str, Any]) -> dict[str, Any]:
-        """A command of the control channel."""
-        return await self._agent.ask(dict(command))
-
-    def config_changed(self) -> None:
-        """The file was changed."""
-        self._agent.config_changed()
 
     async def test_notice(self) -> str | None:
         """A notice through every channel."""
@@ -263,14 +240,16 @@ class PageHost:
 
     def starts_at_login(self) -> bool | None:
         """Whether Gatelight starts at log-in; reads a file or the registry."""
-        return None if self._login is None else self._login.shown()
+        login = self._agent.login
+        return None if login is None else login.shown()
 
     async def at_login(self, on: bool) -> str | None:
         """Start at log-in, or no longer."""
-        if self._login is None:
+        login = self._agent.login
+        if login is None:
             return "The start at log-in cannot be chosen here: use `gatelight autostart`."
         try:
-            await asyncio.to_thread(self._login.switch, on)
+            await asyncio.to_thread(login.switch, on)
         except AutostartError as fault:
             return f"Start at log-in: {fault}."
         logger.info("start at log-in is %s now", "on" if on else "off")
@@ -291,7 +270,7 @@ class PageHost:
         self._worker.do(partial(self._keep, kept))
 
     def _keep(self, kept: bytes) -> None:
-        file = self._places.data / MEMORY
+        file = self._agent.places.data / MEMORY
         try:
             if kept:
                 replace_file(file, kept)
@@ -301,7 +280,7 @@ class PageHost:
             logger.debug("%s could not be kept: %s", file, fault)
 
     def _remembered(self) -> tuple[int, dict[str, str]]:
-        file = self._places.data / MEMORY
+        file = self._agent.places.data / MEMORY
         try:
             if time.time() - file.stat().st_mtime > MEMORY_SECONDS:
                 return 0, {}
@@ -319,9 +298,9 @@ async def _cancelled(task: asyncio.Task[None] | None) -> None:
 
 
 async def _load(*modules: str) -> None:
-    """Load parts of the page: not before it is opened, for most days nobody needs it; aside, for it takes a while.
+    """Load parts of the page when it is first opened, in a thread that ends with its work.
 
-    A quarter of a second in which heartbeats would wait. The thread ends with its work.
+    It takes a quarter of a second, in which heartbeats would wait.
     """
     with ThreadPoolExecutor(1, "page-loads") as aside:
         for module in modules:

@@ -4,59 +4,41 @@ None of it is created before the first such command.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, assert_never
 
-from agent.autostart import LogInStart
-from agent.core.display import Connect, LookNow, Notice
+from agent.core.as_json import as_json
+from agent.core.commands import NO_SUCH_ACT, AskDataTest, SetUp, SetupAct
+from agent.core.display import Connect, LookNow
 from agent.core.events import UserAsked
 from agent.core.reading import applications
 from agent.core.setup import to_json
-from agent.core.setup_answers import NotAnAnswer, as_json, edit_lines
+from agent.core.setup_answers import NotAnAnswer, edit_lines
 from agent.errors import GatelightError
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
-from agent.runtime.data_tests import DataTests, Run
-from agent.runtime.loop import AgentLoop, World
-from agent.runtime.paths import Places
+from agent.running import RunningAgent
+from agent.runtime.data_tests import DataTests
 from agent.setting_up import TEST_NOTICE, SettingUp
 
 _STALE = "What is to be written has changed since you read it: read it again."
 
 
 class SetupHost:
-    """One set-up at a time, for the page; lives on the agent's loop."""
+    """One set-up at a time, for every page that is open; lives on the agent's loop."""
 
-    def __init__(
-        self,
-        places: Places,
-        loop: AgentLoop,
-        world: World,
-        test_data: Run,
-        *,
-        announce: Callable[[Notice], Awaitable[str | None]],
-        config_changed: Callable[[], None],
-        login: LogInStart | None,
-    ) -> None:
-        """`announce` answers why no channel took a notice, or None; `config_changed` reads the file again."""
-        self._places = places
-        self._loop = loop
-        self._world = world
-        self._announce = announce
-        self._config_changed = config_changed
-        self._login = login
-        self._tests = DataTests(loop, world, test_data, load_guides)
+    def __init__(self, agent: RunningAgent) -> None:
+        self._agent = agent
+        self._tests = DataTests(agent.loop, agent.world, agent.world.test_data, load_guides)
         self._setting: SettingUp | None = None
 
-    async def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer the command "setup" or "data-test"; {"error": one sentence} where it cannot be done."""
-        if request.get("command") == "data-test":
-            return self._tests.answer(request)
+    async def answer(self, command: SetUp | AskDataTest) -> dict[str, Any]:
+        """Carry a command out; {"error": one sentence} where that cannot be done."""
+        if isinstance(command, AskDataTest):
+            return self._tests.answer(command)
         try:
             setting = self._setting or await self._begin("")
-            act = request.get("act")
-            if act is not None:
-                await self._do(setting, str(act), request)
+            if command.act is not None:
+                await self._do(setting, command.act, command)
             return self._told(self._setting or setting)
         except (GatelightError, NotAnAnswer) as refused:
             return {"error": str(refused)}
@@ -67,53 +49,56 @@ class SetupHost:
 
     async def _begin(self, name: str) -> SettingUp:
         def make() -> SettingUp:
-            made = SettingUp(self._places, PROBLEMS, load_guides(), name=name, login=self._login)
+            made = SettingUp(self._agent.places, PROBLEMS, load_guides(), name=name, login=self._agent.login)
             made.take_configured()
             return made
 
         self._setting = await asyncio.to_thread(make)
         return self._setting
 
-    async def _do(self, setting: SettingUp, act: str, request: Mapping[str, Any]) -> None:
-        step, value = str(request.get("step", "")), request.get("value")
+    async def _do(self, setting: SettingUp, act: SetupAct, command: SetUp) -> None:
+        step, value = command.step, command.value
         match act:
-            case "begin":
+            case SetupAct.BEGIN:
                 await self._begin(str(value or ""))
-            case "answer":
+            case SetupAct.ANSWER:
                 setting.answer(step, str(value or ""))
-            case "look":
+            case SetupAct.LOOK:
                 await asyncio.to_thread(setting.reread)
-                self._loop.post(UserAsked(LookNow()))
-            case "looked":
+                self._agent.post(UserAsked(LookNow()))
+            case SetupAct.LOOKED:
                 setting.looked(step)
-            case "skip":
+            case SetupAct.SKIP:
                 setting.skip(step)
-            case "take-up":
+            case SetupAct.TAKE_UP:
                 setting.take_up()
-            case "use-port" if isinstance(value, int) and 0 < value < 65536:
+            case SetupAct.USE_PORT:
+                if not isinstance(value, int) or not 0 < value < 65536:
+                    raise GatelightError(NO_SUCH_ACT.format(act=act))
                 setting.use_port(value)
-            case "connect":
-                self._loop.post(UserAsked(Connect(setting.wanted.name)))
-            case "test-data":
+            case SetupAct.CONNECT:
+                self._agent.post(UserAsked(Connect(setting.wanted.name)))
+            case SetupAct.TEST_DATA:
                 self._test(setting)
-            case "send-notice":
-                setting.tried(await self._announce(TEST_NOTICE), "the notices of your desktop or your remote channels")
-            case "saw-notice":
+            case SetupAct.SEND_NOTICE:
+                refusal = await self._agent.announce(TEST_NOTICE)
+                setting.tried(refusal, "the notices of your desktop or your remote channels")
+            case SetupAct.SAW_NOTICE:
                 setting.saw(value is True)
-            case "start-at-login":
+            case SetupAct.START_AT_LOGIN:
                 await asyncio.to_thread(setting.start_at_login, value is True)
-            case "write":
+            case SetupAct.WRITE:
                 await self._write(setting, value)
             case _:
-                raise GatelightError(f"“{act[:40]}” is nothing that the set-up can do.")
+                assert_never(act)
 
     def _test(self, setting: SettingUp) -> None:
         symbol = setting.answers.symbol
         if not symbol:
             raise GatelightError("Choose a symbol to test market data with first.")
-        watched = setting.watched(self._loop.state)
+        watched = setting.watched(self._agent.state)
         name = "" if watched is None else watched.settings.name
-        answer = self._tests.answer({"name": name, "symbols": [symbol]})
+        answer = self._tests.answer(AskDataTest(name, (symbol,)))
         if "error" in answer:
             raise GatelightError(str(answer["error"]))
 
@@ -123,28 +108,19 @@ class SetupHost:
         if read != list(edit_lines(setting.edits)):
             raise GatelightError(_STALE)
         await asyncio.to_thread(setting.write)
-        self._config_changed()
+        self._agent.config_changed()
 
     def _told(self, setting: SettingUp) -> dict[str, Any]:
-        state = self._loop.state
-        facts = setting.facts(state, self._world.now())
+        state = self._agent.state
+        facts = setting.facts(state, self._agent.now())
         running = tuple(dict.fromkeys(p.kind.value for p in applications(state.machine)))
         told: dict[str, Any] = {
             "name": setting.wanted.name,
             "new": not setting.configured,
             "connections": [c.name for c in setting.in_file.connections],
-            "file": str(self._places.config),
+            "file": str(self._agent.places.config),
             "answers": as_json(setting.answers),
-            "questions": [
-                {
-                    "id": q.id,
-                    "text": q.text,
-                    "hint": q.hint,
-                    "suggested": q.suggested,
-                    "choices": [{"value": c.value, "label": c.label} for c in q.choices],
-                }
-                for q in setting.questions(running)
-            ],
+            "questions": as_json(setting.questions(running)),
             "to_write": list(edit_lines(setting.edits)),
         }
         if facts is None:

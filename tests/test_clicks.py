@@ -1,11 +1,13 @@
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from agent.clicks import Clicks
-from agent.core.display import Action, ShowSteps
+from agent.core.display import ShowSteps
+from agent.core.events import Event, UserAsked
 from agent.page_host import PageError, PageHost
 from agent.platforms import opening
+from agent.running import RunningAgent
 from agent.runtime.paths import find_places
 
 
@@ -22,23 +24,32 @@ class Page:
         return f"http://127.0.0.1:1/{view}"
 
 
+class Loop:
+    """A loop that writes down what it is handed."""
+
+    def __init__(self) -> None:
+        self.handed: list[Event] = []
+
+    def post_from_anywhere(self, event: Event) -> None:
+        self.handed.append(event)
+
+
 @pytest.mark.parametrize(("page", "as_notice"), [("off", True), ("broken", True), ("open", False)])
 def test_steps_are_asked_for_as_a_notice_where_no_page_shows_them(
     monkeypatch: pytest.MonkeyPatch, page: str, as_notice: bool
 ) -> None:
     opened: list[str] = []
     monkeypatch.setattr(opening, "open_address", opened.append)
-    asked: list[Action] = []
+    loop: Any = Loop()
+    world: Any = None
     clicks = Clicks(
-        find_places(environ={}),
-        None,
+        RunningAgent(find_places(environ={}), loop, world, lambda: None),
         page=cast(PageHost, Page(page)),
         leave=lambda: None,
         fix=lambda _: None,
-        hand_on=asked.append,
         refresh=lambda: None,
     )
     clicks.act(ShowSteps("Paper", "api-silent"))
 
-    assert asked == [ShowSteps("Paper", "api-silent", as_notice)]
+    assert loop.handed == [UserAsked(ShowSteps("Paper", "api-silent", as_notice))]
     assert bool(opened) is not as_notice

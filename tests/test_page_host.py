@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 
 from agent import page_host
+from agent.core.commands import AskPageAddress
 from agent.core.events import Reconfigured
 from agent.page.guard import signed
 from agent.page_host import MEMORY, MEMORY_SECONDS, PageError, view_of
@@ -179,14 +180,14 @@ async def test_where_the_user_wants_no_page_there_is_none(agent: LivingAgent) ->
 
     with pytest.raises(PageError, match=r"config set page.enabled true"):
         await agent.page.address()
-    assert "error" in await agent.page.answer({"command": "page"})
+    assert "error" in await agent.page.answer(AskPageAddress())
 
 
 async def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         async with living_agent(tmp_path, port=port) as agent:
-            answer = await agent.page.answer({"command": "page"})
+            answer = await agent.page.answer(AskPageAddress())
 
     assert str(port) in answer["error"]
     assert "config set page.port" in answer["error"]

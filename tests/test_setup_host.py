@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from agent.config import load
+from agent.core.commands import read_command
 from agent.core.settings import WantedApplication
 from agent.simulator.world import SimulatedApplication
 from tests.commands import Place, paper_file
@@ -28,7 +29,7 @@ async def at_work() -> AsyncIterator[tuple[SetUpAgent, SimulatedApplication]]:
 
 
 async def asked(agent: SetUpAgent, act: str | None = None, **more: Any) -> dict[str, Any]:
-    return await agent.page.ask({"command": "setup", **({} if act is None else {"act": act}), **more})
+    return await agent.page.ask(read_command({"command": "setup", **({} if act is None else {"act": act}), **more}))
 
 
 async def until(agent: SetUpAgent, id: str, state: str) -> dict[str, Any]:

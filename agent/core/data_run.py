@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from agent.core.as_json import present, rfc3339
 from agent.core.data_seen import DataTest
 from agent.core.data_verdict import DataVerdict, judge
 from agent.core.facts import Facts
@@ -13,7 +14,6 @@ from agent.core.inquiry import spare_ids
 from agent.core.reading import chosen, client_count
 from agent.core.remedy import Remedy
 from agent.core.session_facts import Outcome, Phase
-from agent.core.status import rfc3339
 from agent.core.telling import app_name, clock
 from agent.tws.applications import ApplicationKind
 from agent.tws.limits import API_CLIENTS, safe_again
@@ -151,7 +151,7 @@ def to_json(test: DataTest, facts: Facts, guides: Mapping[str, Guide]) -> dict[s
         "failure": failure_of(test),
         "detail": test.detail or None,
     }
-    return {key: value for key, value in told.items() if value is not None}
+    return present(told)
 
 
 def _result(verdict: DataVerdict, kind: ApplicationKind, guides: Mapping[str, Guide]) -> dict[str, Any]:

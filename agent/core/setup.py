@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from agent.core.as_json import IfAny, as_json
 from agent.core.data_seen import DataTest
 from agent.core.diagnosis import Found, diagnose
 from agent.core.facts import NOT_LOOKED, Fact, Facts, Process, Purpose
@@ -60,7 +61,7 @@ class SetupStep:
     id: str
     title: str
     state: StepState
-    text: str = ""
+    text: IfAny[str] = ""
     """What is the case, in a sentence or two."""
     seen: tuple[str, ...] = ()
     """What was seen, one plain statement each."""
@@ -69,11 +70,11 @@ class SetupStep:
     problem: str | None = None
     """Code of the problem in the way; its guide is where the steps come from."""
     acts: tuple[Act, ...] = ()
-    value: str = ""
+    value: IfAny[str] = ""
     """What an act would use: a port, a symbol."""
     waits_for: str | None = None
     """ID of the step that has to be done first."""
-    optional: bool = False
+    optional: IfAny[bool] = False
     """The connection works without it."""
 
 
@@ -206,26 +207,9 @@ def to_json(setup: Setup) -> dict[str, Any]:
     """As a JSON object; what a step does not have is absent."""
     current = setup.current
     return {
-        "steps": [_step(step) for step in setup.steps],
+        "steps": as_json(setup.steps),
         "current": None if current is None else current.id,
         "green": setup.green,
         "left": [step.id for step in setup.left],
         "skipped": sorted(setup.skipped),
     }
-
-
-def _step(step: SetupStep) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "id": step.id,
-        "title": step.title,
-        "state": step.state.value,
-        "text": step.text or None,
-        "seen": list(step.seen),
-        "steps": list(step.steps),
-        "problem": step.problem,
-        "acts": [act.value for act in step.acts],
-        "value": step.value or None,
-        "waits_for": step.waits_for,
-        "optional": step.optional or None,
-    }
-    return {key: value for key, value in told.items() if value is not None}

@@ -1,8 +1,6 @@
 """What the set-up asks, the answers, and what they would write into the configuration: said before it is written."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from agent.core.settings import Auto, ConnectionSettings, Intent, Settings, WantedApplication, WantedMode
 from agent.core.text import shortened
@@ -221,18 +219,3 @@ def edit_lines(wanted: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
         where = "" if table == "checks" else f" (of the connection “{table.partition('.')[2]}”)"
         lines.append(f"{last} = {shown}{where}" if where else f"{key} = {shown}")
     return tuple(lines)
-
-
-def as_json(answers: Answers) -> dict[str, Any]:
-    """The answers as a JSON object; what was not asked yet is absent."""
-    told: Mapping[str, Any] = {
-        "application": answers.application,
-        "trading_mode": answers.trading_mode,
-        "intent": answers.intent,
-        "symbol": answers.symbol,
-        "port": answers.port,
-        "notice_seen": answers.notice_seen,
-        "at_login": answers.at_login,
-    }
-    known = {key: value for key, value in told.items() if value is not None}
-    return {**known, "looked": sorted(answers.looked), "skipped": sorted(answers.skipped)}

@@ -1,10 +1,9 @@
 """What is shown, as one value: tray, page and command line all draw from it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
+from agent.core.as_json import Time, as_json, present, rfc3339
 from agent.core.checklist import Row
 from agent.core.display import IconState
 from agent.core.fix import Offer
@@ -25,8 +24,7 @@ class ShownApplication:
     kind: str
     version: str | None
     pid: int
-    started: float
-    """Epoch seconds."""
+    started: Time
     listening: tuple[int, ...] | None
     """None where the system does not show its ports."""
 
@@ -37,8 +35,7 @@ class ShownProgram:
 
     pid: int | None
     name: str | None
-    since: float
-    """Epoch seconds."""
+    since: Time
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +151,6 @@ class Status:
         return any(p.visible and p.severity != "info" for c in self.connections for p in c.problems)
 
 
-def rfc3339(epoch: float) -> str:
-    """Epoch seconds as RFC 3339 in UTC, to the second."""
-    return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def to_json(status: Status, *, show_accounts: bool = False, thorough: bool = False) -> dict[str, Any]:
     """The JSON object of `status --json` and `doctor --json`. What is not known is absent or "unknown".
 
@@ -181,7 +173,7 @@ def _connection(connection: ShownConnection, show_accounts: bool, thorough: bool
         "host": connection.host,
         "port": connection.port,
         "overall": connection.overall.value,
-        "application": _application(connection.application),
+        "application": as_json(connection.application),
         "phase": connection.phase,
         "since": rfc3339(connection.since),
         "client_id": connection.client_id,
@@ -193,48 +185,21 @@ def _connection(connection: ShownConnection, show_accounts: bool, thorough: bool
         "server_link": connection.server_link,
         "farms": [{"name": f.name, "kind": f.kind.value, "status": f.status.value} for f in connection.farms],
         "farms_more": connection.farms_more or None,
-        "programs": None
-        if connection.programs is None
-        else [_present({"pid": p.pid, "name": p.name, "since": rfc3339(p.since)}) for p in connection.programs],
+        "programs": as_json(connection.programs),
         "api_settings": _settings(connection.api_settings),
-        "checklist": [_row(row) for row in connection.checklist] if thorough else None,
+        "checklist": as_json(connection.checklist) if thorough else None,
         "problems": [_problem(p) for p in connection.problems],
         "undecided": [{"code": code, "reason": reason} for code, reason in connection.undecided] or None,
         "next_attempt": None if connection.retry_at is None else rfc3339(connection.retry_at),
     }
-    return _present(shown)
-
-
-def _application(application: ShownApplication | None) -> dict[str, Any] | None:
-    if application is None:
-        return None
-    return _present(
-        {
-            "kind": application.kind,
-            "version": application.version,
-            "pid": application.pid,
-            "started": rfc3339(application.started),
-            "listening": None if application.listening is None else list(application.listening),
-        }
-    )
+    return present(shown)
 
 
 def _settings(shown: ShownSettings) -> dict[str, Any]:
     if shown.source is Source.UNKNOWN:
-        return _present({"source": shown.source.value, "reason": shown.reason or None})
+        return present({"source": shown.source.value, "reason": shown.reason or None})
     as_of = None if shown.as_of is None else rfc3339(shown.as_of)
-    return _present({"source": shown.source.value, "as_of": as_of, **shown.known.to_json()})
-
-
-def _row(row: Row) -> dict[str, Any]:
-    return {
-        "place": row.place,
-        "label": row.label,
-        "wanted": row.wanted,
-        "found": row.found,
-        "how": row.how,
-        "state": row.state.value,
-    }
+    return present({"source": shown.source.value, "as_of": as_of, **shown.known.to_json()})
 
 
 def _problem(problem: ShownProblem) -> dict[str, Any]:
@@ -251,8 +216,3 @@ def _problem(problem: ShownProblem) -> dict[str, Any]:
         "fixes": [{"id": offer.fix, "label": offer.label} for offer in problem.fixes],
     }
     return shown if problem.told else {**shown, "undelivered": True}
-
-
-def _present(shown: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what is not known."""
-    return {key: value for key, value in shown.items() if value is not None}

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agent.core.as_json import IfAny, Time, as_json, present
 from agent.core.facts import ApiClient, Facts, Unknown
 from agent.core.reading import client_count, clients_of
 from agent.core.session_facts import NoticeSeen, Phase
 from agent.core.settings_reading import settings_of
-from agent.core.status import rfc3339
 from agent.core.telling import program
 from agent.tws import limits
 from agent.tws.notices import NoticeKind, kind_of, read
@@ -34,7 +34,7 @@ class Clients:
     """None: cannot be seen."""
     ours: int | None
     allowed: int = limits.API_CLIENTS
-    unknown: str = ""
+    unknown: IfAny[str] = ""
     """Why it cannot be seen."""
     others: tuple[str, ...] = ()
     """The other programs by name."""
@@ -69,21 +69,15 @@ class Broken:
     text: str
     """Of the notice, on one line, nothing private in it."""
     count: int
-    last: float
-    """Epoch seconds."""
+    last: Time
     is_limit: bool
     """Whether a limit was broken at all."""
-    safe_at: float | None
+    safe_at: Time | None
     """Epoch seconds from which it is safe to go on; None: waiting is not what helps."""
-    fresh_at: float | None
+    fresh_at: Time | None
     """Epoch seconds from which the whole allowance is there again, where nothing more is asked for."""
-    now: float
-    """Epoch seconds."""
-
-    @property
-    def safe(self) -> bool | None:
-        """Whether it is safe to go on by now; None where waiting is not what helps."""
-        return None if self.safe_at is None else self.now >= self.safe_at
+    safe: bool | None
+    """Whether it is safe to go on by now; None where waiting is not what helps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +86,7 @@ class Rule:
 
     what: str
     allowed: str
-    note: str = ""
+    note: IfAny[str] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +98,7 @@ class Usage:
     messages: Messages
     notices: tuple[Broken, ...]
     """Latest first."""
-    unheard: str = ""
+    unheard: IfAny[str] = ""
     """Why there may be notices that were not seen."""
 
 
@@ -228,7 +222,7 @@ def _explained(facts: Facts, seen: NoticeSeen) -> Broken:
         safe_at=None if safe is None else wall(safe),
         # The window of ten minutes is empty when ten minutes have passed without a request.
         fresh_at=wall(seen.at + limits.HISTORICAL_PERIOD) if pacing else None,
-        now=facts.now.wall,
+        safe=None if safe is None else facts.now.wall >= wall(safe),
     )
 
 
@@ -247,50 +241,5 @@ def _rule(seen: NoticeSeen, kind: NoticeKind | None) -> tuple[str, bool]:
 
 def to_json(usage: Usage) -> dict[str, Any]:
     """As a JSON object; what is not known is absent."""
-    clients, messages = usage.clients, usage.messages
-    shown: dict[str, Any] = {
-        "connection": usage.connection,
-        "clients": _present(
-            {
-                "allowed": clients.allowed,
-                "in_use": clients.in_use,
-                "ours": clients.ours,
-                "left": clients.left,
-                "others": list(clients.others),
-                "unknown": clients.unknown or None,
-            }
-        ),
-        "messages": _present(
-            {
-                "last_minute": messages.last_minute,
-                "allowed_per_second": messages.allowed_per_second,
-                "rejects": messages.rejects,
-            }
-        ),
-        "notices": [_broken(broken) for broken in usage.notices],
-        "rules": [_present({"what": r.what, "allowed": r.allowed, "note": r.note or None}) for r in RULES],
-        "unheard": usage.unheard or None,
-    }
-    return _present(shown)
-
-
-def _broken(broken: Broken) -> dict[str, Any]:
-    return _present(
-        {
-            "code": broken.code,
-            "title": broken.title,
-            "rule": broken.rule,
-            "what_to_do": broken.what_to_do,
-            "text": broken.text,
-            "count": broken.count,
-            "last": rfc3339(broken.last),
-            "is_limit": broken.is_limit,
-            "safe": broken.safe,
-            "safe_at": None if broken.safe_at is None else rfc3339(broken.safe_at),
-            "fresh_at": None if broken.fresh_at is None else rfc3339(broken.fresh_at),
-        }
-    )
-
-
-def _present(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value is not None}
+    clients = present({**as_json(usage.clients), "left": usage.clients.left})
+    return {**as_json(usage), "clients": clients, "rules": as_json(RULES)}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from agent.core.commands import read_command
 from agent.page.desk import Answer, Desk, Endpoint, Refused, said, text_of
 
 COMMANDS = ("connect", "disconnect", "pause", "resume", "snooze", "look")
@@ -13,8 +14,7 @@ async def do(desk: Desk, asked: Mapping[str, Any]) -> Answer:
     command = text_of(asked, "command")
     if command not in COMMANDS:
         raise Refused(f"“{command[:40]}” cannot be asked for here.")
-    names = ("name", "code", "connection", "seconds")
-    return said(await desk.ask({"command": command, **{name: asked[name] for name in names if name in asked}}))
+    return said(await desk.ask(read_command(asked)))
 
 
 async def send_notice(desk: Desk, _: Mapping[str, Any]) -> Answer:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from agent.core.commands import AskDataTest
 from agent.page.desk import Answer, Desk, Endpoint, Refused, said
 from agent.page.guiding import of_case
 from agent.tws.applications import ApplicationKind
@@ -13,7 +14,7 @@ MOST_SYMBOLS = 20
 
 async def read(desk: Desk, asked: Mapping[str, Any]) -> Answer:
     """The run under way, else the latest one."""
-    answer = said(await desk.ask({"command": "data-test", "name": str(asked.get("name", ""))}))
+    answer = said(await desk.ask(AskDataTest(str(asked.get("name", "")))))
     return {**drawn(answer, desk.view()), "configured": list(desk.settings.checks.test_symbols)}
 
 
@@ -22,7 +23,7 @@ async def start(desk: Desk, asked: Mapping[str, Any]) -> Answer:
     symbols = asked.get("symbols")
     if not isinstance(symbols, list) or len(symbols) > MOST_SYMBOLS:
         raise Refused(f"“symbols” must be a list of at most {MOST_SYMBOLS} texts.")
-    answer = await desk.ask({"command": "data-test", "name": str(asked.get("name", "")), "symbols": symbols})
+    answer = await desk.ask(AskDataTest(str(asked.get("name", "")), tuple(symbols)))
     return drawn(said(answer), desk.view())
 
 

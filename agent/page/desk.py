@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
+from agent.core.commands import Command
 from agent.core.settings import Settings
 
 Answer: TypeAlias = dict[str, Any]
@@ -14,14 +15,19 @@ Answer: TypeAlias = dict[str, Any]
 class Desk(Protocol):
     """The agent as the page sees it. Everything is called on the agent's own loop and must not block."""
 
+    @property
+    def ask(self) -> Callable[[Command], Awaitable[Answer]]:
+        """Carries a command out; it answers {"error": one sentence} where that cannot be done."""
+
+    @property
+    def config_changed(self) -> Callable[[], None]:
+        """Reads the configuration again, after it was changed."""
+
     def view(self) -> Answer:
         """All that the page shows, as `agent.page.view` makes it."""
 
     def limits(self) -> Iterable[Answer]:
         """What IB allows and what is in use, by connection (`core.usage`)."""
-
-    async def ask(self, command: Mapping[str, Any]) -> Answer:
-        """Give one of the commands of the control channel; {"error": one sentence} where it cannot be."""
 
     @property
     def settings(self) -> Settings:
@@ -35,14 +41,11 @@ class Desk(Protocol):
     def config_named(self) -> bool:
         """Whether the user named the file."""
 
-    def config_changed(self) -> None:
-        """The file was changed: read it now."""
-
     def starts_at_login(self) -> bool | None:
         """Whether Gatelight starts at log-in; None: that cannot be chosen here. May block."""
 
     async def test_notice(self) -> str | None:
-        """Send a notice through every channel; answers why nobody took it, or None."""
+        """Send a notice through every channel; answers why no channel took it, or None."""
 
     async def at_login(self, on: bool) -> str | None:
         """Start at log-in from now on, or no longer; answers what went wrong, or None."""

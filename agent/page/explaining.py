@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from agent.core.as_json import as_json
 from agent.guides import load_guides
 from agent.page.desk import Answer, Desk, Endpoint, Refused, text_of
 
 if TYPE_CHECKING:
-    from agent.explain import Cause, Explanation
+    from agent.explain import Explanation
 
 LONGEST = 50_000
 """Characters of a paste."""
@@ -23,15 +24,8 @@ async def words(_: Desk, asked: Mapping[str, Any]) -> Answer:
     found = await asyncio.to_thread(_explanation, given)
     if found is None:
         raise Refused("Nothing in it is known: try a notice number, a problem code or another line of the log.", 422)
-    return {
-        "subject": found.subject,
-        "title": found.title,
-        "meaning": found.meaning,
-        "steps": list(found.steps),
-        "causes": [_cause(cause) for cause in found.causes],
-        "good_news": found.good_news,
-        "also": list(found.also),
-    }
+    answer: Answer = as_json(found)
+    return answer
 
 
 def _explanation(words: str) -> "Explanation | None":
@@ -39,16 +33,6 @@ def _explanation(words: str) -> "Explanation | None":
     from agent.explain import explain
 
     return explain(words, load_guides())
-
-
-def _cause(cause: "Cause") -> Answer:
-    return {
-        "code": cause.code,
-        "title": cause.title,
-        "meaning": cause.meaning,
-        "steps": [{"application": part.application.value, "steps": list(part.steps)} for part in cause.steps],
-        "more": cause.more,
-    }
 
 
 ENDPOINTS = (Endpoint("POST", "explain", words),)

@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+from agent.core.display import AskFix, DoFix
+from agent.core.fix import Asker
 from agent.page.desk import Answer, Desk, Endpoint, said, text_of
 
 
 async def question(desk: Desk, asked: Mapping[str, Any]) -> Answer:
     """What a fix would change, and the digest that names this very text."""
-    return said(
-        await desk.ask({"command": "fix", "connection": text_of(asked, "connection"), "id": text_of(asked, "id")})
-    )
+    return said(await desk.ask(AskFix(text_of(asked, "id"), text_of(asked, "connection"))))
 
 
 async def yes(desk: Desk, asked: Mapping[str, Any]) -> Answer:
     """Do it, if it is still what was read."""
-    wish = {name: text_of(asked, name) for name in ("connection", "id", "digest")}
-    return said(await desk.ask({"command": "fix", "asker": "page", **wish}))
+    fix, connection, digest = (text_of(asked, name) for name in ("id", "connection", "digest"))
+    return said(await desk.ask(DoFix(fix, connection, digest, Asker.PAGE)))
 
 
 ENDPOINTS = (

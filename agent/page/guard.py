@@ -3,7 +3,7 @@
 A page on loopback can be reached by every program and every user of this computer, and by every web site through the
 browser. So:
 
-- A browser sends its cookies to every port of a host, whoever listens there. There is no cookie.
+- A browser sends its cookies to every port of a host, to any program that listens there. So the page has no cookie.
 - The opener hands over a token that works once. The page that it opens gets a key, which one tab alone holds: the
   browser keeps it by origin, and the port belongs to the origin.
 - The key never leaves the page again. A request is signed with it, and so is the answer: what another program on a port
@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 TOKEN_SECONDS = 60.0
-"""A browser that has to be started first needs some seconds; nobody needs a minute."""
+"""A browser that has to be started first needs some seconds, never a minute."""
 MOST_TOKENS = 16
 """Unused tokens that count at a time; the oldest gives way."""
 SESSION_SECONDS = 7 * 86400.0
@@ -160,7 +160,7 @@ class Keyring:
 
 
 def hosts(port: int) -> tuple[str, ...]:
-    """The only names under which the page is served; any other one was made to point here by somebody else."""
+    """The only names under which the page is served; any other name that leads here was made by another party."""
     return f"127.0.0.1:{port}", f"localhost:{port}"
 
 

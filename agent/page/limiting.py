@@ -1,4 +1,4 @@
-"""Limits: what IB allows and what is in use, asked for while somebody looks at it."""
+"""Limits: what IB allows and what is in use, asked for while the page shows it."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,13 +1,14 @@
-"""How far somebody is with the steps of a problem, as far as it can be seen; and which problems are over. Pure.
+"""How many steps of a problem the user has done, as far as it can be seen; and which problems are over. Pure.
 
 Only what changed since the problem was first seen counts: that TWS runs is no step done where it ran all the time. A
-step that was seen to be done carries those before it, since nobody gets to **Socket port** without opening its window.
+step that was seen to be done carries those before it, since **Socket port** cannot be reached without its window.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from agent.core.as_json import Time
 from agent.core.display import IconState
 from agent.core.status import ShownConnection, Status
 from agent.tws.api_settings import Configuration
@@ -69,9 +70,8 @@ class Ended:
     connection: str
     code: str
     title: str
-    since: float
-    until: float
-    """Epoch seconds."""
+    since: Time
+    until: Time
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ _BY_LABEL = {setting.label: setting for setting in FIELDS if setting.label}
 _SIGNS: tuple[tuple[re.Pattern[str], Sign], ...] = tuple(
     (re.compile(pattern), sign)
     for pattern, sign in (
-        # What is to be done only under a condition is not known to be necessary, let alone done.
+        # A step with a condition may not be necessary, so it cannot be counted as done.
         (r"^(?:(?:TWS|IB Gateway): )?If ", lambda *_: False),
         (r"\b(?P<un>[Uu]n)?[Tt]ick \*\*(?!Enable ActiveX)(?P<label>[^*]+)\*\*", _ticked),
         (r"Enable ActiveX and Socket Clients", _opened),

@@ -1,4 +1,4 @@
-"""The page's server: aiohttp on a loopback socket, running only while somebody has the page open.
+"""The page's server: aiohttp on a loopback socket, running only while the page is open.
 
 It is the one place that knows HTTP. What is served is either a file of a fixed table, which holds nothing private, or
 what an endpoint answers to a request that a known page has signed. aiohttp is imported when the first page is opened.
@@ -40,10 +40,10 @@ LARGEST_BODY = 64 * 1024
 BODY_SECONDS = 5.0
 """How long a body may take to arrive."""
 IDLE_SECONDS = 300.0
-"""Nobody has the page open for so long: the server ends, until somebody wants it again."""
+"""After so long without an open page the server ends; the next click starts it again."""
 
 _SILENT = logging.Logger("aiohttp", logging.CRITICAL + 1)
-"""aiohttp writes a line about every malformed request, with what was in it: nobody shall fill our log that way."""
+"""aiohttp writes a line about every malformed request, with what was in it; that would let any program fill our log."""
 
 STALE = (
     "This can be changed only on a page that was opened just now: "
@@ -109,7 +109,7 @@ class PageServer:
         return bound
 
     async def start(self, *ports: int) -> None:
-        """Serve whoever comes, on the port that was bound, else as `bind`. Raises `PortTaken`."""
+        """Serve on the port that was bound, else as `bind`. Raises `PortTaken`."""
         if self._listening:
             return
         bound = self.bind(*ports)
@@ -131,7 +131,7 @@ class PageServer:
         logger.info("the status page is served on port %d", self.port)
 
     async def close(self) -> None:
-        """End it: pages that are open see that nobody answers."""
+        """End it: pages that are open get no answer any more."""
         if self._idle is not None:
             self._idle.cancel()
         bound, self._bound, self._before = (self._bound, self._before), None, None
@@ -174,7 +174,7 @@ class PageServer:
         self.streams.changed()
 
     def _touch(self) -> None:
-        """Somebody is there: the time until the end begins anew."""
+        """The page is in use: the time until the end begins anew."""
         if self._idle is not None:
             self._idle.cancel()
         self._idle = asyncio.get_running_loop().call_later(self._idle_seconds, self._leave_if_idle)
@@ -284,7 +284,7 @@ class PageServer:
             # With it the page finds the next server, and no other program can have it: see `waiting`.
             await self.streams.run(answer.write, f"event: wait\ndata: {proven.session.wait}\n\n".encode())
         except (TimeoutError, ConnectionError):
-            # Gone, or does not read: its place is for somebody who does.
+            # Gone, or does not read: its place is for a page that does.
             if request.transport is not None:
                 request.transport.abort()
         finally:

@@ -3,44 +3,27 @@
 from collections.abc import Mapping
 from typing import Any
 
+from agent.core.commands import SetUp, Unusable, read_command
 from agent.page.desk import Answer, Desk, Endpoint, Refused, said, text_of
 from agent.page.guiding import of_case
 from agent.tws.applications import ApplicationKind
 
-ACTS = frozenset(
-    {
-        "begin",
-        "answer",
-        "look",
-        "looked",
-        "skip",
-        "take-up",
-        "use-port",
-        "connect",
-        "test-data",
-        "send-notice",
-        "saw-notice",
-        "start-at-login",
-        "write",
-    }
-)
-"""What can be asked of a set-up."""
 NOTICE_SECONDS = 30.0
 """How long an act may take: the channels of a notice may be slow."""
 
 
 async def read(desk: Desk, _: Mapping[str, Any]) -> Answer:
     """The set-up as it stands."""
-    return drawn(said(await desk.ask({"command": "setup"})))
+    return drawn(said(await desk.ask(SetUp())))
 
 
 async def act(desk: Desk, asked: Mapping[str, Any]) -> Answer:
     """Do one thing about it, and tell how it stands then."""
     wanted = text_of(asked, "act")
-    if wanted not in ACTS:
-        raise Refused(f"“{wanted[:40]}” is nothing that the set-up can do.")
-    more = {name: asked[name] for name in ("step", "value") if name in asked}
-    return drawn(said(await desk.ask({"command": "setup", "act": wanted, **more})))
+    command = read_command({**asked, "command": "setup", "act": wanted})
+    if isinstance(command, Unusable):
+        raise Refused(command.reason)
+    return drawn(said(await desk.ask(command)))
 
 
 def drawn(answer: Answer) -> Answer:

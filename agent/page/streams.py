@@ -15,7 +15,7 @@ MOST_STREAMS = 4
 """Pages that are open at a time. A browser has six connections for all its windows together, and which browser a page
 belongs to is not known; the pages need some for their clicks."""
 SHORTEST_PAUSE = 0.25
-"""Seconds between two views on one stream: four a second is more than anybody can read."""
+"""Seconds between two views on one stream: four a second is more than a person can read."""
 BEAT_SECONDS = 15.0
 """A sign of life when nothing changes, by which a page knows that the agent is there."""
 READ_SECONDS = 10.0

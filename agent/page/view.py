@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.core.as_json import as_json, rfc3339
 from agent.core.menu import STATE_WORDS, headline
-from agent.core.status import ShownConnection, ShownProblem, Status, rfc3339, to_json
+from agent.core.status import ShownConnection, ShownProblem, Status, to_json
 from agent.page.path import path_of
-from agent.page.progress import Ended, Progress
+from agent.page.progress import Progress
 from agent.tws.applications import ApplicationKind
 from agent.tws.calendar import Expectation, Outage, OutageKind
 
@@ -51,7 +52,7 @@ def view(seen: Seen) -> dict[str, Any]:
         for f in progress.followed
         if f.under_way
     ]
-    shown["ended"] = [_ended(one) for one in progress.ended]
+    shown["ended"] = as_json(progress.ended)
     return shown
 
 
@@ -89,14 +90,4 @@ def _problem(problem: ShownProblem, connection: ShownConnection, seen: Seen) -> 
     return {
         "done": seen.progress.done.get((connection.name, problem.code), 0),
         "snoozable": problem.can_be_snoozed,
-    }
-
-
-def _ended(one: Ended) -> dict[str, Any]:
-    return {
-        "connection": one.connection,
-        "code": one.code,
-        "title": one.title,
-        "since": rfc3339(one.since),
-        "until": rfc3339(one.until),
     }

@@ -49,7 +49,7 @@ class Woke:
 
 @dataclass(frozen=True, slots=True)
 class ClockSet:
-    """Somebody or something set the wall clock."""
+    """The wall clock was set, by the user or a program."""
 
     by: float
     """Seconds it was moved ahead; negative when it was put back."""
@@ -67,7 +67,7 @@ class SleepWatch:
         """What happened since the last call, which should be `tick` seconds ago; None when nothing did.
 
         `slept` is `SystemClock.slept()`. Without it a wall clock that ran ahead counts as sleep: taking a set clock
-        for sleep costs one more look, the reverse costs a connection that is dead without anybody knowing.
+        for sleep costs one more look, the reverse costs a connection that died unnoticed.
         """
         last, self._last = self._last, (now, slept)
         if last is None:

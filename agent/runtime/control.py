@@ -1,4 +1,4 @@
-"""The control channel: how `gatelight status` and its kind talk to the running agent, and nobody else does.
+"""The control channel: how `gatelight status` and its kind talk to the running agent.
 
 One JSON object a line in, one a line out, over a socket (or a named pipe) that only this user can open. The channel
 carries commands and does not know them. Its own refusals are `{"error": "one sentence"}`.
@@ -172,7 +172,7 @@ class ControlServer:
                 # Lines that have already arrived are read without a pause: the rest of the agent gets its turn here.
                 await asyncio.sleep(0)
         except OSError:
-            # Gone, or too slow (TimeoutError): either way there is nobody to tell.
+            # Gone, or too slow (TimeoutError): either way no client is left to tell.
             writer.transport.abort()
         finally:
             writer.close()

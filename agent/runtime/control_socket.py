@@ -43,7 +43,7 @@ class Bound:
 
 def bind(places: Places) -> Bound:
     """A bound socket in the first place that takes one; `socket_path` finds it. OSError when no place does."""
-    # Imported late: a client has no use for it, and is to be quick.
+    # Imported late: a client has no use for it, and must be quick.
     from agent.platforms.folders import make_private
 
     failure = OSError(errno.ENAMETOOLONG, "no folder with a path short enough for a socket")
@@ -144,7 +144,7 @@ def new_socket_paths(places: Places) -> Iterator[Path]:
     plain = places.control / _SOCKET
     if fits(plain):
         yield plain
-    # Imported late: a client has no use for them, and is to be quick.
+    # Imported late: a client has no use for them, and must be quick.
     import secrets
     import tempfile
 
@@ -161,7 +161,7 @@ def remember(places: Places, path: Path) -> None:
 
 
 def forget(places: Places) -> None:
-    """Remove the socket of this data folder, whoever left it; only for the holder of the instance lock."""
+    """Remove the socket of this data folder, from any process; only for the holder of the instance lock."""
     _remove(socket_path(places))
     with suppress(OSError):
         _record(places).unlink()

@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from agent.core.commands import AskDataTest
 from agent.core.data_run import Plan, plan_of, read_symbols, reason_against, to_json
 from agent.core.data_seen import DataTest
 from agent.core.facts import Facts
@@ -38,14 +39,14 @@ class DataTests:
         self.changed: Callable[[], None] = lambda: None
         """Called whenever `latest` is another one."""
 
-    def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Start a run with the symbols of the request, or with the configured ones ("start"); else tell the latest."""
-        facts = self._facts(request.get("name") or "")
+    def answer(self, asked: AskDataTest) -> dict[str, Any]:
+        """Start a run with the symbols that are asked for, or with the configured ones; else tell the latest."""
+        facts = self._facts(asked.name)
         if facts is None:
-            return {"error": f"There is no connection named “{request.get('name')}”: `gatelight status` names them."}
-        symbols = request.get("symbols")
-        if symbols is None and request.get("start"):
-            symbols = list(self._loop.state.settings.checks.test_symbols)
+            return {"error": f"There is no connection named “{asked.name}”: `gatelight status` names them."}
+        symbols = asked.symbols
+        if symbols is None and asked.configured:
+            symbols = self._loop.state.settings.checks.test_symbols
         if symbols is not None:
             refusal = self._start(facts, symbols)
             if refusal is not None:
@@ -74,9 +75,7 @@ class DataTests:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    def _start(self, facts: Facts, symbols: object) -> str | None:
-        if not isinstance(symbols, list):
-            return "“symbols” must be a list of texts."
+    def _start(self, facts: Facts, symbols: Sequence[object]) -> str | None:
         against = reason_against(facts, running=self.running, last_started=self._last_started)
         if against is not None:
             return against

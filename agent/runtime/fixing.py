@@ -1,7 +1,7 @@
-"""Doing a fix: the yes is held against what would be done now, one is done at a time, and then everything is looked at.
+"""Doing a fix: the yes is compared with what would be done now, one runs at a time, and then everything is looked at.
 
-Whoever asks (menu, notice, command line, page), it goes through here: the offer is judged anew after a fresh look, a
-line in the log keeps who asked, what was before, what was done and what is true now.
+Menu, notice, command line and page all come here. The offer is judged anew after a fresh look. A line in the log keeps
+who asked, what was before, what was done and what is true now.
 """
 
 import asyncio
@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from agent.core.clock import Moment
-from agent.core.display import IconState, LookNow
-from agent.core.events import Event, UserAsked
-from agent.core.fix import Asker, Done, Failed, Fix, FixOutcome, NeedsConsent, Offer, Tools
+from agent.core.display import AskFix, DoFix, IconState, LookNow
+from agent.core.events import UserAsked
+from agent.core.fix import Done, Failed, Fix, FixOutcome, NeedsConsent, Offer, Tools
 from agent.core.menu import headline
-from agent.core.state import AgentState
 from agent.core.status import ShownConnection
+from agent.runtime.loop import AgentLoop, World
 from agent.tws.outside import masked
 
 logger = logging.getLogger("agent")
@@ -54,25 +53,23 @@ class Answer:
 class Fixing:
     """The fixes of one running agent. On its loop's thread."""
 
-    def __init__(
-        self,
-        state: Callable[[], AgentState],
-        now: Callable[[], Moment],
-        post: Callable[[Event], None],
-        fixes: Mapping[str, Fix],
-        tools: Tools,
-    ) -> None:
-        self._state = state
-        self._now = now
-        self._post = post
+    def __init__(self, loop: AgentLoop, world: World, fixes: Mapping[str, Fix], tools: Tools) -> None:
+        self._loop = loop
+        self._now = world.now
         self._fixes = fixes
         self._tools = tools
         self._busy = False
         self._consents: dict[str, tuple[Offer, Offer]] = {}
         """By the digest of an offer that wants further consent: that offer, and the one it came from."""
 
-    def find(self, fix: str, connection: str = "") -> Offer | NotOffered:
-        """What would be done, for somebody to read. Without `connection` it must be clear which one is meant."""
+    async def take(self, wish: AskFix | DoFix) -> Offer | Answer | NotOffered:
+        """Find what would be done, for the user to read; or do what the user has agreed to."""
+        if isinstance(wish, DoFix):
+            return await self._do_alone(wish)
+        return self._find(wish.id, wish.connection)
+
+    def _find(self, fix: str, connection: str) -> Offer | NotOffered:
+        """What would be done. Without `connection` it must be clear which one is meant."""
         offers = [o for o in self._offers() if o.fix == fix and connection in ("", o.connection)]
         if len(offers) == 1:
             return offers[0]
@@ -85,42 +82,42 @@ class Fixing:
         where = f" for “{connection}”" if connection else ""
         return NotOffered(f"{fix} is not offered{where} now: what it is for is over, or it cannot be done here.")
 
-    async def do(self, fix: str, connection: str, digest: str, asker: Asker) -> Answer | NotOffered:
+    async def _do_alone(self, wish: DoFix) -> Answer | NotOffered:
         """Do what was agreed to, if it is still what would be done."""
         if self._busy:
             return NotOffered("Another fix is under way: wait until it is done.")
         self._busy = True
         try:
-            return await self._do(fix, connection, digest, asker)
+            return await self._do(wish)
         finally:
             self._busy = False
 
-    async def _do(self, fix: str, connection: str, digest: str, asker: Asker) -> Answer | NotOffered:
-        agreed, base = self._consents.pop(digest, (None, None))
+    async def _do(self, wish: DoFix) -> Answer | NotOffered:
+        agreed, base = self._consents.pop(wish.digest, (None, None))
         self._consents.clear()
         if not await self._looked():
-            return self._refused(fix, connection, asker, "The machine could not be looked at again: nothing was done.")
-        offers = {o.digest: o for o in self._offers() if o.fix == fix and connection == o.connection}
+            return _refused(wish, "The machine could not be looked at again: nothing was done.")
+        offers = {o.digest: o for o in self._offers() if o.fix == wish.id and o.connection == wish.connection}
         if agreed is not None and base is not None and base.digest in offers:
             offer = agreed
-        elif digest in offers:
-            offer = offers[digest]
+        elif wish.digest in offers:
+            offer = offers[wish.digest]
         else:
             gone = "What you agreed to is no longer what would be done, because something changed: nothing was done."
-            return self._refused(fix, connection, asker, gone)
-        before = self._headline(connection)
-        outcome = masked(await self._carry_out(offer), self._state().private)
+            return _refused(wish, gone)
+        before = self._headline(wish.connection)
+        outcome = masked(await self._carry_out(offer), self._loop.state.private)
         logger.info(
             "fix %s for “%s”, asked by %s; before: %s; agreed: %s; result: %s",
-            fix,
-            connection,
-            asker.value,
+            wish.id,
+            wish.connection,
+            wish.asker.value,
             before,
             "; ".join(offer.question.changes),
             _result(outcome),
         )
         answer = await self._answer(offer, base if base is not None else offer, outcome)
-        logger.info("fix %s for “%s”; now: %s", fix, connection, answer.now)
+        logger.info("fix %s for “%s”; now: %s", wish.id, wish.connection, answer.now)
         return answer
 
     async def _carry_out(self, offer: Offer) -> FixOutcome:
@@ -132,7 +129,7 @@ class Fixing:
             return Failed(what, offer.by_hand)
 
     async def _answer(self, offer: Offer, base: Offer, outcome: FixOutcome) -> Answer:
-        self._post(UserAsked(LookNow()))
+        self._loop.post(UserAsked(LookNow()))
         match outcome:
             case Done(text):
                 return Answer(True, text, await self._now_true(base, wait=TAKES_EFFECT))
@@ -158,7 +155,7 @@ class Fixing:
 
     def _complains(self, offer: Offer) -> bool:
         """Whether a problem that names this fix still shows."""
-        state = self._state()
+        state = self._loop.state
         for watched in state.watched:
             if watched.settings.name == offer.connection:
                 entries = watched.ledger.entries.values()
@@ -168,8 +165,8 @@ class Fixing:
     async def _looked(self) -> bool:
         """Look once more, so that the offer is judged by what is there now."""
         asked = self._now().monotonic
-        self._post(UserAsked(LookNow()))
-        return await self._until(lambda: self._state().machine.taken >= asked, FRESH_LOOK)
+        self._loop.post(UserAsked(LookNow()))
+        return await self._until(lambda: self._loop.state.machine.taken >= asked, FRESH_LOOK)
 
     async def _until(self, met: Callable[[], bool], seconds: float) -> bool:
         """Wait for something to show in the agent's state; answers whether it came."""
@@ -181,12 +178,8 @@ class Fixing:
             await asyncio.sleep(min(_PAUSE, left))
         return True
 
-    def _refused(self, fix: str, connection: str, asker: Asker, text: str) -> NotOffered:
-        logger.info("fix %s for “%s”, asked by %s: %s", fix, connection, asker.value, text)
-        return NotOffered(text)
-
     def _offers(self) -> list[Offer]:
-        state = self._state()
+        state = self._loop.state
         return [
             offer
             for watched in state.watched
@@ -200,8 +193,13 @@ class Fixing:
         return headline(shown) if shown is not None else "not watched any more"
 
     def _shown(self, connection: str) -> ShownConnection | None:
-        status = self._state().shown
+        status = self._loop.state.shown
         return next((c for c in status.connections if c.name == connection), None) if status is not None else None
+
+
+def _refused(wish: DoFix, text: str) -> NotOffered:
+    logger.info("fix %s for “%s”, asked by %s: %s", wish.id, wish.connection, wish.asker.value, text)
+    return NotOffered(text)
 
 
 def _result(outcome: FixOutcome) -> str:

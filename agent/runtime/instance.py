@@ -101,7 +101,7 @@ class Instance:
         self.release()
 
     def _sign(self) -> None:
-        """Write down who holds the lock: in a file of its own, since Windows lets nobody read a locked one."""
+        """Write down who holds the lock: in a file of its own, since on Windows a locked one cannot be read."""
         pid = os.getpid()
         replace_file(self._places.pid, f"{pid}\n{psutil.Process(pid).create_time()}\n".encode())
 

@@ -97,7 +97,7 @@ class Redaction(logging.Filter):
 
 
 def _one_line(text: str) -> str:
-    """Control characters made visible, so that nobody can write a line that looks like a record of ours."""
+    """Control characters made visible, so that no text from outside looks like a record of ours."""
     return "".join(c if c.isprintable() or c in _SPACES else _visible(c) for c in text)
 
 
@@ -237,7 +237,7 @@ def _discard(stream: TextIOWrapper) -> None:
 
 
 class _Console(logging.StreamHandler[TextIO]):
-    """Standard error, for -v. A terminal that has gone away is no reason to complain: there is nobody to see it."""
+    """Standard error, for -v. A terminal that has gone away is no error: a complaint would not be seen."""
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Nothing."""

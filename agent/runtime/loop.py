@@ -74,7 +74,7 @@ class World(Protocol):
         """Call `gone` on the loop when the process ends; returns what cancels that."""
 
     def announce(self, notice: Notice) -> Awaitable[str | None]:
-        """Tell people; answers why nobody could be told, or None."""
+        """Tell people; answers why no channel took it, or None."""
 
     def withdraw(self, key: str) -> Awaitable[None]:
         """Take a notice back."""
@@ -178,7 +178,7 @@ class AgentLoop:
     def _take_in(self, batch: Sequence[Arrival], tried: int, heard: float) -> None:
         used = thread_time()
         if not self._inbox:
-            # What waits may be the answer that is missed, and nobody knows when it came: only now all was heard.
+            # A waiting event may be the missing answer. Only an empty inbox means that everything was heard.
             self._heard = heard
         if self._step(lambda now: advance_all(self.state, batch, now, self._heard)):
             self.handled += len(batch)

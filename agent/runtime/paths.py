@@ -70,7 +70,7 @@ def make_data_folder(places: Places) -> None:
 
     History, log and control channel tell about the user's trading: no other user may look in, or write.
     """
-    # Imported late: `status` makes no folder, and is to be quick.
+    # Imported late: `status` makes no folder, and must be quick.
     import tempfile
 
     from agent.platforms.folders import make_private

@@ -16,6 +16,7 @@ import pytest
 from filelock import FileLock
 
 from agent.agent_host import AgentHost
+from agent.core.commands import read_command
 from agent.core.settings import Settings
 from agent.errors import AlreadyRunning, DataFolderError, GatelightError
 from agent.platforms import files, folders
@@ -154,7 +155,7 @@ async def test_an_agent_that_is_not_the_only_one_takes_the_way_out_that_has_a_ti
     first.take()
     try:
         host = AgentHost(places, Settings(), desktop, instance=first)
-        look = host._folder_watch(ControlServer(places, host._answer))
+        look = host._folder_watch(ControlServer(places, lambda request: host._answer(read_command(request))))
         assert look is not None
         await look()
         assert desktop.left == 0

@@ -8,8 +8,8 @@ import pytest
 from agent.core.timing import Timing
 from agent.one_look import OneLook
 from agent.report import render
-from agent.runtime.answers import answer
 from agent.world import RealWorld
+from tests.asking import answered
 from tests.attacks.flooded import PATIENCE, flooded, flooder, settings_for
 from tests.attacks.scale import whole
 
@@ -25,7 +25,7 @@ async def test_a_flood_is_told_and_the_others_do_not_notice(kind: str) -> None:
         await agent.flooder.go()
         await agent.until(lambda a: "api-flooding" in a.codes(kind))
         gaps = await agent.flooder.longest_gaps()
-        status = answer(agent.loop, {"command": "status"})
+        status = answered(agent.loop, {"command": "status"})
         connected = [c.phase for c in agent.seen[-1].connections]
 
     assert not agent.codes(kind) & {"app-frozen", "clock-off"}
@@ -46,7 +46,7 @@ async def test_a_burst_is_no_flood_and_its_end_is_heard() -> None:
 
 async def test_a_hundred_thousand_accounts_are_counted_and_do_not_hide_the_status() -> None:
     async with flooded(["crowd"], 1) as agent:
-        reply = answer(agent.loop, {"command": "status", "show_accounts": True})
+        reply = answered(agent.loop, {"command": "status", "show_accounts": True})
         first, second = reply["status"]["connections"]
         told = render(reply["status"])
 
@@ -62,7 +62,7 @@ async def test_farms_without_end_are_counted() -> None:
     async with flooded(["farms"], 1) as agent:
         await agent.flooder.go()
         await agent.until(lambda a: a.seen[-1].connections[0].farms_more > 10)
-        first, second = answer(agent.loop, {"command": "status"})["status"]["connections"]
+        first, second = answered(agent.loop, {"command": "status"})["status"]["connections"]
 
     assert len(first["farms"]) <= 64
     assert first["farms_more"] > 10

@@ -8,6 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from agent.core.display import LookNow
 from agent.page.guard import PROOF_HEADER, Keyring
 from agent.page.server import PageServer
 from agent.platforms.loopback_peer import is_ours
@@ -94,7 +95,7 @@ async def test_a_socket_that_nobody_holds_any_more_is_not_taken_for_roots() -> N
     await server.close()
 
     assert status == 200
-    assert asked == [{"command": "look"}]
+    assert asked == [LookNow()]
 
 
 async def test_a_full_queue_of_connections_keeps_nobody_of_this_user_out() -> None:

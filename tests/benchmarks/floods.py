@@ -15,9 +15,9 @@ from pathlib import Path
 
 import psutil
 
-from agent.runtime.answers import answer
 from agent.runtime.control import ControlServer, request
 from agent.runtime.paths import Places
+from tests.asking import answered
 from tests.attacks.flooded import QUIET, Flooded, flooded
 
 KINDS = ("burst", "notices", "texts", "farms", "ticks", "accounts", "unknown", "malformed", "long", "huge")
@@ -53,7 +53,7 @@ async def measure(kind: str, seconds: float) -> Figures:
         async with flooded([kind], CONNECTIONS - 1) as agent:
 
             async def reply(asked: dict[str, object]) -> dict[str, object]:
-                return answer(agent.loop, asked)
+                return answered(agent.loop, asked)
 
             control = ControlServer(places, reply)
             await control.start()

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from agent.config import load, set_value
+from agent.core.as_json import as_json
 from agent.core.settings import CheckSettings, ConnectionSettings, Intent, Settings, WantedApplication, WantedMode
 from agent.core.setup_answers import (
     QUESTIONS,
     Answers,
     NotAnAnswer,
     answered,
-    as_json,
     configured_connection,
     edit_lines,
     edits,

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from agent.core.as_json import rfc3339
+from agent.core.checklist import Row, RowState
 from agent.core.display import IconState
 from agent.core.problem import Severity
 from agent.core.session_facts import Phase, ServerLink
@@ -14,7 +16,6 @@ from agent.core.status import (
     ShownProblem,
     ShownProgram,
     Status,
-    rfc3339,
     to_json,
 )
 from agent.problems import PROBLEMS
@@ -295,3 +296,20 @@ def test_the_worst_problem_is_an_error_before_a_warning_and_of_equals_the_first(
 
 def test_times_are_cut_to_the_second_and_in_utc() -> None:
     assert rfc3339(0.999) == "1970-01-01T00:00:00Z"
+
+
+def test_the_members_keep_their_order_to_the_byte() -> None:
+    """Programs that compare whole answers see no difference between two versions."""
+    row = Row("API > Settings", "Read-Only API", "off", "on", "asked", RowState.DIFFERS)
+    shown = replace(FULL, checklist=(row,), problems=(), farms=(), accounts=())
+
+    assert json.dumps(to_json(replace(STATUS, connections=(shown,)), thorough=True)["connections"][0]) == (
+        '{"name": "Paper Gateway", "host": "127.0.0.1", "port": 4002, "overall": "connected", "application": '
+        '{"kind": "gateway", "version": "10.45", "pid": 3117, "started": "2026-11-23T13:59:00Z", "listening": [4002]}, '
+        '"phase": "connected", "since": "2026-11-23T14:00:00Z", "client_id": 7341, "server_version": 178, '
+        '"latency_s": 0.001235, "trading_mode": "paper", "accounts": [], "server_link": "up", "farms": [], '
+        '"programs": [{"pid": 991, "name": "quantower", "since": "2026-11-23T14:00:00Z"}, '
+        '{"since": "2026-11-23T14:00:00Z"}], "api_settings": {"source": "unknown"}, "checklist": '
+        '[{"place": "API > Settings", "label": "Read-Only API", "wanted": "off", "found": "on", "how": "asked", '
+        '"state": "differs"}], "problems": []}'
+    )

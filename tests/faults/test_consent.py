@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.core.display import DoFix, MenuEntry
+from agent.core.display import AskFix, DoFix, MenuEntry
 from agent.core.fix import Asker
 from agent.core.menu import display
 from agent.fix_host import FixHost
+from agent.running import RunningAgent
 from agent.runtime.loop import AgentLoop
+from agent.runtime.paths import Places
 from agent.simulator.world import SimulatedApplication
 from agent.tws.api_settings import ApiSettings, Configuration, Precautions
 from agent.tws.api_settings_table import PRECAUTIONS
@@ -41,10 +43,10 @@ class Scene:
         return {known.value(p) for p in PRECAUTIONS}  # type: ignore[misc]
 
     async def question(self) -> dict[str, object]:
-        return await self.host.answer({"id": FIX, "connection": NAME})
+        return await self.host.answer(AskFix(FIX, NAME))
 
     async def yes(self, digest: object) -> dict[str, object]:
-        return await self.host.answer({"id": FIX, "connection": NAME, "digest": digest})
+        return await self.host.answer(DoFix(FIX, NAME, str(digest), Asker.COMMAND_LINE))
 
 
 @asynccontextmanager
@@ -53,7 +55,8 @@ async def scene(folder: Path, *faults: str) -> AsyncIterator[Scene]:
         await SimulatedApplication.start(folder, faults=("precautions-on", *faults)) as gateway,
         at_work(paper(gateway.port)) as (agent, loop),
     ):
-        host = FixHost(lambda: loop.state, agent.now, loop.post, agent.announce, folder / "config.toml", lambda: None)
+        places = Places(folder / "config.toml", False, folder, folder)
+        host = FixHost(RunningAgent(places, loop, agent, lambda: None))
         await agent.until(lambda a: "precautions-on" in a.codes, "told precautions-on")
         yield Scene(gateway, agent, loop, host)
 
@@ -75,7 +78,7 @@ async def test_in_the_menu_the_yes_stands_below_the_whole_question(tmp_path: Pat
         *_, yes = fix.children
         before = await at.changes()
         assert isinstance(yes.action, DoFix)
-        await at.host.do(yes.action)
+        await at.host.clicked(yes.action)
 
         assert fix.action is None
         assert names_every_setting(" ".join(e.label for e in fix.children))
@@ -87,12 +90,12 @@ async def test_in_the_menu_the_yes_stands_below_the_whole_question(tmp_path: Pat
 
 async def test_the_button_of_a_notice_asks_before_it_does_anything(tmp_path: Path) -> None:
     async with scene(tmp_path) as at:
-        await at.host.ask(FIX, NAME)
+        await at.host.clicked(AskFix(FIX, NAME))
         question = at.agent.notices[-1]
         before = await at.changes()
         (yes,) = question.offers
         assert isinstance(yes.action, DoFix)
-        await at.host.do(yes.action)
+        await at.host.clicked(yes.action)
 
         assert names_every_setting(question.text)
         assert yes.action.asker is Asker.NOTICE
@@ -208,6 +211,6 @@ async def test_asking_for_what_is_over_says_so(tmp_path: Path) -> None:
     async with scene(tmp_path) as at:
         await at.gateway.heal()
         await at.agent.until(lambda a: not a.codes, "healthy")
-        await at.host.ask(FIX, NAME)
+        await at.host.clicked(AskFix(FIX, NAME))
 
         assert at.agent.notices[-1].title == "Nothing to fix now"

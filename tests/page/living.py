@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.config import load
+from agent.core.commands import Command, LoopCommand
+from agent.core.display import AskFix, DoFix
 from agent.core.events import Reconfigured
 from agent.core.settings import ConnectionSettings, Settings
 from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.fix_host import FixHost, abilities
-from agent.page_host import Agent, PageHost
+from agent.page_host import PageHost
+from agent.running import RunningAgent
 from agent.runtime.answers import answer
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places, find_places
@@ -88,23 +91,16 @@ async def living_agent(
         def reload() -> None:
             loop.post(Reconfigured(load(places.config)))
 
-        fixes = FixHost(lambda: loop.state, world.now, loop.post, world.announce, places.config, reload)
+        agent = RunningAgent(places, loop, world, reload)
+        fixes = FixHost(agent)
 
-        async def ask(request: dict[str, Any]) -> dict[str, Any]:
-            return await fixes.answer(request) if request["command"] == "fix" else answer(loop, request)
+        async def ask(command: Command) -> dict[str, Any]:
+            if isinstance(command, AskFix | DoFix):
+                return await fixes.answer(command)
+            assert isinstance(command, LoopCommand)
+            return answer(loop, command)
 
-        world.page = PageHost(
-            places,
-            Agent(
-                state=lambda: loop.state,
-                now=world.now,
-                ask=ask,
-                sent=world.traffic.lately,
-                announce=world.announce,
-                config_changed=reload,
-            ),
-            None,
-        )
+        world.page = PageHost(agent, ask)
         await world.page.begin()
         running = asyncio.ensure_future(loop.run())
         try:

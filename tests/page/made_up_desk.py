@@ -1,10 +1,11 @@
 """An agent that exists only for the page: it shows what it is given and writes down what it was asked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agent.core.commands import Command
 from agent.core.settings import Settings
 
 VIEW: dict[str, Any] = {"schema": 1, "overall": "connected", "connections": [], "under_way": [], "ended": []}
@@ -22,7 +23,8 @@ class MadeUpDesk:
     refusal: str | None = None
     """What sending a notice or the start at log-in runs into."""
     login: bool | None = None
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[Any] = field(default_factory=list)
+    """Commands, and what else was asked, in words."""
 
     def view(self) -> dict[str, Any]:
         return self.shown
@@ -30,20 +32,20 @@ class MadeUpDesk:
     def limits(self) -> Iterable[dict[str, Any]]:
         return [{"connection": "Paper Gateway"}]
 
-    async def ask(self, command: Mapping[str, Any]) -> dict[str, Any]:
-        self.asked.append(dict(command))
+    async def ask(self, command: Command) -> dict[str, Any]:
+        self.asked.append(command)
         return self.answers
 
     def config_changed(self) -> None:
-        self.asked.append({"command": "config changed"})
+        self.asked.append("config changed")
 
     async def test_notice(self) -> str | None:
-        self.asked.append({"command": "test notice"})
+        self.asked.append("test notice")
         return self.refusal
 
     def starts_at_login(self) -> bool | None:
         return self.login
 
     async def at_login(self, on: bool) -> str | None:
-        self.asked.append({"command": "at login", "on": on})
+        self.asked.append(f"at login: {on}")
         return self.refusal

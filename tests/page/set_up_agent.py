@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from agent.config import load
+from agent.core.commands import AskDataTest, Command, LoopCommand, SetUp
 from agent.core.display import Notice
 from agent.core.events import Reconfigured
 from agent.core.facts import Known, MachineFacts
 from agent.core.settings import Settings
 from agent.core.status import Status
-from agent.page_host import Agent, PageHost
+from agent.page_host import PageHost
+from agent.running import RunningAgent
 from agent.runtime.answers import answer
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places, find_places
@@ -68,31 +70,16 @@ async def first_run(folder: Path) -> AsyncIterator[SetUpAgent]:
         settings = load(places.config)
         loop.post(Reconfigured(replace(settings, checks=replace(settings.checks, look_every=QUICK.look_every))))
 
-    setup = SetupHost(
-        places,
-        loop,
-        world,
-        world.test_data,
-        announce=world.announce,
-        config_changed=config_changed,
-        login=None,
-    )
+    agent = RunningAgent(places, loop, world, config_changed)
+    setup = SetupHost(agent)
 
-    async def ask(request: dict[str, Any]) -> dict[str, Any]:
-        return await setup.answer(request) if request["command"] in ("setup", "data-test") else answer(loop, request)
+    async def ask(command: Command) -> dict[str, Any]:
+        if isinstance(command, SetUp | AskDataTest):
+            return await setup.answer(command)
+        assert isinstance(command, LoopCommand)
+        return answer(loop, command)
 
-    host = PageHost(
-        places,
-        Agent(
-            state=lambda: loop.state,
-            now=world.now,
-            ask=ask,
-            sent=world.traffic.lately,
-            announce=world.announce,
-            config_changed=config_changed,
-        ),
-        None,
-    )
+    host = PageHost(agent, ask)
     world.page = host
     await host.begin()
     running = asyncio.ensure_future(loop.run())

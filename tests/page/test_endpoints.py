@@ -9,6 +9,9 @@ import pytest
 
 from agent.config import load
 from agent.config_keys import TABLES, is_guarded
+from agent.core.commands import read_command
+from agent.core.display import AskFix, DoFix
+from agent.core.fix import Asker
 from agent.core.settings import Intent, Settings, WantedApplication, WantedMode
 from agent.core.setup_answers import Answers, edits
 from agent.guides import load_guides
@@ -42,9 +45,9 @@ def test_no_two_endpoints_share_a_place_and_those_that_change_something_are_post
 @pytest.mark.parametrize("command", acting.COMMANDS)
 async def test_a_command_is_handed_on_with_what_belongs_to_it(command: str) -> None:
     desk = MadeUpDesk()
-    await acting.do(desk, {"command": command, "name": "A", "seconds": 60, "show_accounts": True})
+    await acting.do(desk, {"command": command, "name": "A", "seconds": 60, "code": "api-silent", "act": "write"})
 
-    assert desk.asked == [{"command": command, "name": "A", "seconds": 60}]
+    assert desk.asked == [read_command({"command": command, "name": "A", "seconds": 60, "code": "api-silent"})]
 
 
 @pytest.mark.parametrize("command", ["status", "page", "show", "fix", "stop", "", "x" * 300, 7, None])
@@ -76,7 +79,7 @@ async def test_the_start_at_log_in_is_switched(on: bool) -> None:
     desk = MadeUpDesk()
     await acting.at_login(desk, {"on": on})
 
-    assert desk.asked == [{"command": "at login", "on": on}]
+    assert desk.asked == [f"at login: {on}"]
     await refused(acting.at_login(desk, {"on": "yes"}))
 
 
@@ -89,8 +92,8 @@ async def test_a_fix_is_asked_about_first_and_the_yes_carries_what_was_read() ->
     await fixing.yes(desk, {"connection": "A", "id": "use-port", "digest": question["digest"]})
 
     assert desk.asked == [
-        {"command": "fix", "connection": "A", "id": "use-port"},
-        {"command": "fix", "connection": "A", "id": "use-port", "digest": "abc", "asker": "page"},
+        AskFix("use-port", "A"),
+        DoFix("use-port", "A", "abc", Asker.PAGE),
     ]
 
 
@@ -279,7 +282,7 @@ async def test_a_value_is_changed_and_comments_stay(
     assert read(load(desk.config))
     assert "# mine" in text
     assert "# the paper one" in text
-    assert desk.asked == [{"command": "config changed"}]
+    assert desk.asked == ["config changed"]
 
 
 @pytest.mark.parametrize(

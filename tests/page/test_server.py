@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from agent.core.display import Disconnect, LookNow
 from agent.page.guard import FRESH_SECONDS, PROOF_HEADER, Keyring, signed
 from agent.page.port import PortTaken
 from agent.page.server import LARGEST_BODY, STALE, PageServer
@@ -238,7 +239,7 @@ async def test_a_click_reaches_the_agent(visitor: Visitor, desk: MadeUpDesk) -> 
     status, answer = await visitor.post("/api/do", {"command": "disconnect", "name": "Paper Gateway", "more": "x"})
 
     assert (status, answer) == (200, {"done": True})
-    assert desk.asked == [{"command": "disconnect", "name": "Paper Gateway"}]
+    assert desk.asked == [Disconnect("Paper Gateway")]
 
 
 async def test_a_body_of_10_mb_is_refused_before_it_is_read(visitor: Visitor, desk: MadeUpDesk) -> None:
@@ -355,7 +356,7 @@ async def test_a_page_that_was_opened_long_ago_does_not_say_which_program_runs(d
     assert early == (200, {"done": True})
     assert refused == [(403, {"error": STALE})] * 4
     assert [status for status, _ in others] == [200, 200]
-    assert [asked["command"] for asked in desk.asked] == ["at login", "look"]
+    assert desk.asked == ["at login: True", LookNow()]
 
 
 async def test_pages_of_a_server_before_are_sent_here_and_served_nothing_there(desk: MadeUpDesk) -> None:

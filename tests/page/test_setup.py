@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from agent.core.commands import AskDataTest, SetUp, SetupAct
 from agent.page import data_test, setup
 from agent.page.desk import Refused
 from tests.page.made_up_desk import MadeUpDesk
@@ -41,7 +42,7 @@ async def test_an_act_is_handed_on_with_what_belongs_to_it_and_nothing_else() ->
     asked = desk(looking=True)
     await setup.act(asked, {"act": "answer", "step": "symbol", "value": "AAPL", "command": "pause"})
 
-    assert asked.asked == [{"command": "setup", "act": "answer", "step": "symbol", "value": "AAPL"}]
+    assert asked.asked == [SetUp(SetupAct.ANSWER, "symbol", "AAPL")]
 
 
 @pytest.mark.parametrize("act", ["quit", "", "x" * 100])
@@ -79,4 +80,4 @@ async def test_a_read_never_starts_a_test() -> None:
     asked = desk()
     await data_test.read(asked, {"name": "", "symbols": ["AAPL"], "start": True})
 
-    assert asked.asked == [{"command": "data-test", "name": ""}]
+    assert asked.asked == [AskDataTest()]

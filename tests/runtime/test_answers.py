@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from agent.core.memory import Memory
-from agent.runtime.answers import LONGEST_SILENCE, answer, fitting
+from agent.runtime.answers import LONGEST_SILENCE, fitting
 from agent.runtime.control import LONGEST_MESSAGE
 from agent.runtime.loop import AgentLoop
+from tests.asking import answered
 from tests.runtime.made_up_world import MadeUpWorld, running, state_of
 
 
@@ -22,8 +23,8 @@ async def test_the_status_is_the_one_that_is_shown() -> None:
     world = MadeUpWorld()
     async with running(world) as loop:
         await world.until(connected)
-        reply = answer(loop, {"command": "status"})
-        open_reply = answer(loop, {"command": "status", "show_accounts": True})
+        reply = answered(loop, {"command": "status"})
+        open_reply = answered(loop, {"command": "status", "show_accounts": True})
 
     assert reply["shows_problem"] is False
     assert reply["status"]["connections"][0]["name"] == "Paper Gateway"
@@ -62,13 +63,13 @@ async def test_a_problem_is_told_with_the_status() -> None:
     world = MadeUpWorld(gateway=False)
     async with running(world) as loop:
         await world.until(lambda w: "app-not-running" in w.codes)
-        reply = answer(loop, {"command": "status"})
+        reply = answered(loop, {"command": "status"})
 
     assert reply["shows_problem"] is True
 
 
 def test_an_agent_that_has_just_begun_asks_for_patience() -> None:
-    reply = answer(AgentLoop(state_of(), MadeUpWorld()), {"command": "status"})
+    reply = answered(AgentLoop(state_of(), MadeUpWorld()), {"command": "status"})
 
     assert "still starting" in reply["error"]
 
@@ -78,10 +79,10 @@ async def test_disconnect_and_connect_are_done_by_name_or_for_all(name: str) -> 
     world = MadeUpWorld()
     async with running(world) as loop:
         await world.until(connected)
-        done = [answer(loop, {"command": "disconnect", "name": name})]
+        done = [answered(loop, {"command": "disconnect", "name": name})]
         await world.until(lambda w: not w.sessions[0].open_now)
         kept = loop.state.memory.disconnected
-        done.append(answer(loop, {"command": "connect", "name": name}))
+        done.append(answered(loop, {"command": "connect", "name": name}))
         await world.until(lambda w: len(w.sessions) == 2 and connected(w))
 
     assert done == [{"done": True}] * 2
@@ -93,7 +94,7 @@ async def test_a_wrong_name_is_refused_with_the_right_ones(command: str) -> None
     world = MadeUpWorld()
     async with running(world) as loop:
         await world.until(connected)
-        reply = answer(loop, {"command": command, "name": "Live TWS"})
+        reply = answered(loop, {"command": command, "name": "Live TWS"})
 
     assert reply == {"error": "There is no connection named “Live TWS”: choose one of “Paper Gateway”."}
 
@@ -102,13 +103,13 @@ async def test_pause_and_resume_are_done() -> None:
     world = MadeUpWorld()
     async with running(world) as loop:
         await world.until(connected)
-        answer(loop, {"command": "pause", "seconds": 1800})
+        answered(loop, {"command": "pause", "seconds": 1800})
         await world.until(lambda _: loop.state.memory.paused_until is not None)
         until = loop.state.memory.paused_until or 0.0
-        answer(loop, {"command": "pause"})
+        answered(loop, {"command": "pause"})
         await world.until(lambda _: loop.state.memory.paused_until == float("inf"))
-        shown = answer(loop, {"command": "status"})["status"]["paused_until"]
-        answer(loop, {"command": "resume"})
+        shown = answered(loop, {"command": "status"})["status"]["paused_until"]
+        answered(loop, {"command": "resume"})
         await world.until(lambda _: loop.state.memory.paused_until is None)
 
     assert abs(until - time.time() - 1800) < 10
@@ -121,7 +122,7 @@ BAD_DURATIONS = [True, False, "30m", [], {}, -1, 0, float("nan"), float("inf"), 
 @pytest.mark.parametrize("seconds", BAD_DURATIONS, ids=repr)
 async def test_a_pause_that_is_no_duration_is_refused(seconds: Any) -> None:
     loop = AgentLoop(state_of(), MadeUpWorld())
-    reply = answer(loop, {"command": "pause", "seconds": seconds})
+    reply = answered(loop, {"command": "pause", "seconds": seconds})
 
     assert "a year at most" in reply["error"]
     assert loop.state.memory == Memory()
@@ -131,9 +132,9 @@ async def test_the_longest_pause_can_be_shown() -> None:
     world = MadeUpWorld()
     async with running(world) as loop:
         await world.until(connected)
-        answer(loop, {"command": "pause", "seconds": LONGEST_SILENCE})
+        answered(loop, {"command": "pause", "seconds": LONGEST_SILENCE})
         await world.until(lambda _: loop.state.memory.paused_until is not None)
-        reply = answer(loop, {"command": "status"})
+        reply = answered(loop, {"command": "status"})
 
     assert reply["status"]["paused_until"].endswith("Z")
 
@@ -142,7 +143,7 @@ async def test_a_problem_is_snoozed_by_its_code() -> None:
     world = MadeUpWorld(gateway=False)
     async with running(world) as loop:
         await world.until(lambda w: w.notices)
-        reply = answer(loop, {"command": "snooze", "code": "app-not-running", "seconds": 60})
+        reply = answered(loop, {"command": "snooze", "code": "app-not-running", "seconds": 60})
         await world.until(lambda w: w.withdrawn)
 
     assert reply == {"done": True}
@@ -152,7 +153,7 @@ async def test_a_problem_is_snoozed_by_its_code() -> None:
 @pytest.mark.parametrize("seconds", [*BAD_DURATIONS, None], ids=repr)
 def test_a_snooze_that_is_no_duration_is_refused(seconds: Any) -> None:
     loop = AgentLoop(state_of(), MadeUpWorld())
-    reply = answer(loop, {"command": "snooze", "code": "api-silent", "seconds": seconds})
+    reply = answered(loop, {"command": "snooze", "code": "api-silent", "seconds": seconds})
 
     assert "a year at most" in reply["error"]
 
@@ -160,7 +161,7 @@ def test_a_snooze_that_is_no_duration_is_refused(seconds: Any) -> None:
 @pytest.mark.parametrize("code", ["no-such-problem", "", 7, ["x"]], ids=repr)
 def test_a_snooze_of_an_unknown_problem_says_where_the_codes_are(code: Any) -> None:
     loop = AgentLoop(state_of(), MadeUpWorld())
-    reply = answer(loop, {"command": "snooze", "code": code, "seconds": 60})
+    reply = answered(loop, {"command": "snooze", "code": code, "seconds": 60})
 
     assert "no problem with the code" in reply["error"]
     assert "gatelight status" in reply["error"]
@@ -169,12 +170,12 @@ def test_a_snooze_of_an_unknown_problem_says_where_the_codes_are(code: Any) -> N
 def test_a_snooze_without_a_code_is_refused() -> None:
     loop = AgentLoop(state_of(), MadeUpWorld())
 
-    assert "needs the code" in answer(loop, {"command": "snooze", "seconds": 60})["error"]
+    assert "needs the code" in answered(loop, {"command": "snooze", "seconds": 60})["error"]
 
 
 def test_the_alarm_about_real_money_cannot_be_snoozed() -> None:
     loop = AgentLoop(state_of(), MadeUpWorld())
-    reply = answer(loop, {"command": "snooze", "code": "trading-mode-mismatch", "seconds": 60})
+    reply = answered(loop, {"command": "snooze", "code": "trading-mode-mismatch", "seconds": 60})
 
     assert "cannot be snoozed" in reply["error"]
 
@@ -185,7 +186,7 @@ async def test_a_look_is_taken_on_request() -> None:
         await world.until(connected)
         await world.until(lambda _: loop.state.urgent_since is None)
         before = len(world.looks)
-        reply = answer(loop, {"command": "look"})
+        reply = answered(loop, {"command": "look"})
         await world.until(lambda w: len(w.looks) > before)
 
     assert reply == {"done": True}
@@ -193,6 +194,6 @@ async def test_a_look_is_taken_on_request() -> None:
 
 @pytest.mark.parametrize("request_", [{}, {"command": None}, {"command": "sell"}, {"command": ["status"]}], ids=repr)
 def test_an_unknown_command_is_refused(request_: dict[str, Any]) -> None:
-    reply = answer(AgentLoop(state_of(), MadeUpWorld()), request_)
+    reply = answered(AgentLoop(state_of(), MadeUpWorld()), request_)
 
     assert "does not know the command" in reply["error"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agent.core.clock import Moment
+from agent.core.commands import AskDataTest
 from agent.core.data_run import Plan
 from agent.core.data_seen import LIVE_OR_FROZEN, DataTest, Definition, Quote, SymbolSeen
 from agent.core.session_facts import Outcome
@@ -70,12 +71,12 @@ async def settled(tests: DataTests) -> None:
 async def test_a_run_is_started_and_its_result_is_kept() -> None:
     run = MadeUpRun()
     async with at_work(MadeUpWorld(), run) as tests:
-        nothing = tests.answer({})
-        begun = tests.answer({"symbols": ["aapl"]})
+        nothing = tests.answer(AskDataTest())
+        begun = tests.answer(AskDataTest("", ("aapl",)))
         await asyncio.sleep(0)
         run.end.set()
         await settled(tests)
-        done = tests.answer({"name": "Paper Gateway"})
+        done = tests.answer(AskDataTest("Paper Gateway"))
 
     assert nothing == {}
     assert (begun["data_test"]["running"], begun["data_test"]["symbols"]) == (True, ["AAPL"])
@@ -91,11 +92,11 @@ async def test_a_second_run_waits_for_its_minute() -> None:
     run, world = MadeUpRun(), Clock()
     run.end.set()
     async with at_work(world, run) as tests:
-        tests.answer({"symbols": ["AAPL"]})
+        tests.answer(AskDataTest("", ("AAPL",)))
         await settled(tests)
-        refused = tests.answer({"symbols": ["AAPL"]})
+        refused = tests.answer(AskDataTest("", ("AAPL",)))
         world.ahead = 60.0
-        allowed = tests.answer({"symbols": ["AAPL"]})
+        allowed = tests.answer(AskDataTest("", ("AAPL",)))
         await settled(tests)
 
     assert "test again at" in refused["error"]
@@ -108,16 +109,14 @@ async def test_what_cannot_be_tested_is_refused_and_costs_no_minute() -> None:
     run = MadeUpRun()
     async with at_work(MadeUpWorld(), run) as tests:
         refusals = [
-            tests.answer({"symbols": ["EURUSD"]})["error"],
-            tests.answer({"symbols": "AAPL"})["error"],
-            tests.answer({"start": True})["error"],
-            tests.answer({"name": "Live TWS"})["error"],
+            tests.answer(AskDataTest("", ("EURUSD",)))["error"],
+            tests.answer(AskDataTest(configured=True))["error"],
+            tests.answer(AskDataTest("Live TWS"))["error"],
         ]
-        allowed = tests.answer({"symbols": ["EUR.USD"]})
+        allowed = tests.answer(AskDataTest("", ("EUR.USD",)))
 
     assert [text.split(":")[0] for text in refusals] == [
         "A currency pair is written with a full stop",
-        "“symbols” must be a list of texts.",
         "No symbol was given",
         "There is no connection named “Live TWS”",
     ]
@@ -129,7 +128,7 @@ async def test_without_a_session_there_is_no_run() -> None:
     async with running(MadeUpWorld(gateway=False)) as loop:
         tests = DataTests(loop, MadeUpWorld(), run, load_guides)
         await asyncio.sleep(0.05)
-        refused = tests.answer({"symbols": ["AAPL"]})
+        refused = tests.answer(AskDataTest("", ("AAPL",)))
 
     assert "connect first" in refused["error"]
     assert run.plans == []
@@ -139,9 +138,9 @@ async def test_a_run_that_fails_ends_and_is_told_as_broken_off() -> None:
     run = MadeUpRun(fault=RuntimeError("no"))
     run.end.set()
     async with at_work(MadeUpWorld(), run) as tests:
-        tests.answer({"symbols": ["AAPL"]})
+        tests.answer(AskDataTest("", ("AAPL",)))
         await settled(tests)
-        told = tests.answer({})["data_test"]
+        told = tests.answer(AskDataTest())["data_test"]
 
     assert (told["running"], told["results"]) == (False, [])
     assert told["failure"] == "Nothing came."
@@ -150,7 +149,7 @@ async def test_a_run_that_fails_ends_and_is_told_as_broken_off() -> None:
 async def test_the_end_of_the_agent_breaks_a_run_off() -> None:
     run = MadeUpRun()
     async with at_work(MadeUpWorld(), run) as tests:
-        tests.answer({"symbols": ["AAPL"]})
+        tests.answer(AskDataTest("", ("AAPL",)))
         await asyncio.sleep(0.01)
 
     assert run.broken_off == 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from agent.core.display import AskFix, DoFix
 from agent.core.facts import Facts
 from agent.core.fix import (
     Asker,
@@ -76,11 +77,11 @@ async def at_work(bench: Bench, *connections: ConnectionSettings) -> AsyncIterat
     async with running(world, state_of(*connections, known=known)) as loop:
         await world.until(lambda w: "x" in w.codes)
         tools: Any = object()
-        yield Fixing(lambda: loop.state, world.now, loop.post, known.words.fixes, tools)
+        yield Fixing(loop, world, known.words.fixes, tools)
 
 
-async def agreed(fixing: Fixing, digest: str = OFFER.digest) -> Answer | NotOffered:
-    return await fixing.do("start-app", PAPER.name, digest, Asker.MENU)
+async def agreed(fixing: Fixing, digest: str = OFFER.digest) -> Offer | Answer | NotOffered:
+    return await fixing.take(DoFix("start-app", PAPER.name, digest, Asker.MENU))
 
 
 async def test_what_was_agreed_to_is_done_and_what_is_true_then_is_told(caplog: pytest.LogCaptureFixture) -> None:
@@ -193,9 +194,9 @@ async def test_what_is_asked_for_must_be_clear() -> None:
     other = ConnectionSettings(name="Second", port=4002)
     bench = Bench()
     async with at_work(bench, PAPER, other) as fixing:
-        several = fixing.find("start-app")
-        one = fixing.find("start-app", "Second")
-        unknown = fixing.find("sell-everything")
+        several = await fixing.take(AskFix("start-app", ""))
+        one = await fixing.take(AskFix("start-app", "Second"))
+        unknown = await fixing.take(AskFix("sell-everything", ""))
         bench.present = False
 
     assert isinstance(several, NotOffered)

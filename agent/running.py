@@ -1,0 +1,51 @@
+"""The running agent, as the parts of the program around it get it: page, clicks, fixes and set-up."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from agent.autostart import LogInStart
+from agent.core.clock import Moment
+from agent.core.display import Notice
+from agent.core.events import Event
+from agent.core.state import AgentState
+from agent.runtime.loop import AgentLoop
+from agent.runtime.paths import Places
+from agent.world import RealWorld
+
+
+@dataclass(frozen=True, slots=True)
+class RunningAgent:
+    """One agent. Everything is called on its loop, but for `post_from_anywhere`."""
+
+    places: Places
+    loop: AgentLoop
+    world: RealWorld
+    config_changed: Callable[[], None]
+    """Reads the configuration again."""
+    login: LogInStart | None = None
+    """None: the start at log-in cannot be chosen."""
+
+    @property
+    def state(self) -> AgentState:
+        """What it knows and has decided by now."""
+        return self.loop.state
+
+    def now(self) -> Moment:
+        """Both clocks."""
+        return self.world.now()
+
+    def post(self, event: Event) -> None:
+        """Hand in an event."""
+        self.loop.post(event)
+
+    def post_from_anywhere(self, event: Event) -> None:
+        """Hand in an event from any thread."""
+        self.loop.post_from_anywhere(event)
+
+    async def announce(self, notice: Notice) -> str | None:
+        """Tell the user; answers why no channel took the notice, or None."""
+        return await self.world.announce(notice)
+
+    def sent(self) -> Sequence[float]:
+        """Monotonic times of the messages that our sessions sent in the last minute."""
+        return self.world.traffic.lately()
