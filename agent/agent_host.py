@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from agent.autostart import LogInStart
-from agent.channels import Chain, Channel
-from agent.channels.hearing import HearingChannel
-from agent.channels.log import LogChannel
+from agent.channels import ChannelHost
+from agent.channels_list import Channels
 from agent.clicks import Clicks
 from agent.config import load
 from agent.core.commands import AskDataTest, AskPageAddress, Command, SetUp, ShowRunning, read_command
@@ -47,7 +46,6 @@ from agent.tws.outside import mask
 from agent.world import RealWorld, first_state
 
 if TYPE_CHECKING:
-    from agent.channels.rich import RichChannel
     from agent.setup_host import SetupHost
 
 logger = logging.getLogger("agent")
@@ -109,9 +107,7 @@ class AgentHost:
         self._one_reading = asyncio.Lock()
         self._status: Status | None = None
         self._aio: asyncio.AbstractEventLoop | None = None
-        self._rich: RichChannel | None = None
         self._told_through = settings.notifications
-        self._on_notice = on_notice
         self._keep_private = keep_private
         memory_file = self._memory_file = MemoryFile(places.data / MEMORY_FILE)
         self._world = RealWorld(show=self._show, memory_file=memory_file, below=below)
@@ -126,7 +122,15 @@ class AgentHost:
         self._clicks = Clicks(self._agent, page=self._page, leave=desktop.leave, fix=self._fix, refresh=self.refresh)
         self._fixes = FixHost(self._agent)
         self._setup: SetupHost | None = None
-        self._world.tell_through(self._channels(settings))
+        self._channels = Channels(
+            ChannelHost(
+                desktop=desktop.wanted,
+                act=self._clicks.act_aside,
+                balloon=self._balloon if sys.platform == "win32" else None,
+                on_notice=on_notice,
+            )
+        )
+        self._world.tell_through(self._channels.chain(settings.notifications))
 
     async def serve(self) -> None:
         """Run until told to stop; then close what is open, in order.
@@ -154,8 +158,7 @@ class AgentHost:
             await self._page.end()
             if self._setup is not None:
                 await self._setup.close()
-            if self._rich is not None:
-                await self._rich.close()
+            await self._channels.close()
             self._memory_file.close()
         if self._lost is not None:
             raise self._lost
@@ -199,28 +202,6 @@ class AgentHost:
             run_aside(self._world.announce(notice), self._aio)
 
     # ── what the agent has to say ───────────────────────────────────────────────────────────────
-
-    def _channels(self, settings: Settings) -> Chain:
-        chain: list[Channel] = []
-        if self._desktop.wanted and settings.notifications.desktop:
-            from agent.channels.balloon import BalloonChannel
-            from agent.channels.desktop import DesktopChannel
-            from agent.channels.rich import RichChannel
-            from agent.tray.artwork import icons_folder
-
-            # The one that is there knows which notices it can still take back.
-            self._rich = self._rich or RichChannel(icons_folder(), self._clicks.act_aside)
-            chain += [self._rich, DesktopChannel(icons_folder())]
-            if sys.platform == "win32":
-                chain.append(BalloonChannel(self._balloon))
-        log = LogChannel()
-        # Without a desktop the log is the way of telling; with one it is told besides.
-        always: list[Channel] = [HearingChannel(self._on_notice), *([log] if chain else [])]
-        if settings.notifications.remote:
-            from agent.channels.remote import RemoteChannel
-
-            always.append(RemoteChannel(settings.notifications.remote))
-        return Chain(chain or [log], always=always)
 
     def _show(self, status: Status) -> None:
         self._status = status
@@ -298,5 +279,5 @@ class AgentHost:
             logger.info("the configuration was read again")
             if settings.notifications != self._told_through:
                 self._told_through = settings.notifications
-                self._world.tell_through(self._channels(settings))
+                self._world.tell_through(self._channels.chain(settings.notifications))
             self._loop.post(Reconfigured(settings, able))

@@ -9,10 +9,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from agent.config_keys import TABLES, Key, Refused, Table
+from agent.config_keys import TABLES, Key, Refused, Table, secrets_of
 from agent.config_lines import Lines
 from agent.config_lines import Path as KeyPath
-from agent.config_text import duration_text, found_words, key_words, parse_duration
+from agent.config_text import duration_text, found_words, key_words, kind_words, parse_duration
 from agent.core.settings import Settings
 from agent.errors import ConfigError
 from agent.platforms.files import NotRegular, TooLarge, read_file
@@ -87,7 +87,7 @@ def parse(text: str, name: str) -> Settings:
 
 
 def show(settings: Settings) -> str:
-    """The effective configuration as TOML, every key written; connections that no file names are left out."""
+    """The effective configuration as TOML: every key of what a file can name, secrets masked."""
     blocks = []
     for declared in TABLES.values():
         section = getattr(settings, declared.name)
@@ -170,7 +170,7 @@ def judge(document: dict[str, Any], lines: Lines) -> tuple[Settings, list[Fault]
     if "connections" in document:
         faults += _doubles(document["connections"], lines)
     faults.sort()
-    return (Settings(**values) if not faults else Settings()), faults
+    return (Settings(**values, secrets=secrets_of(values)) if not faults else Settings()), faults
 
 
 _COUNTED_FROM = "n"
@@ -267,7 +267,8 @@ def refusal(shown: str, key: Key, value: object, refused: Refused) -> str:
     else:
         kind = key.kind.allowed
     because = f": {refused.because}" if refused.because else ""
-    return f"{shown} is {refused.found or found_words(value)}, but must be {kind}{because}"
+    found = refused.found or (kind_words(value) if key.secret else found_words(value))
+    return f"{shown} is {found}, but must be {kind}{because}"
 
 
 def _unknown(prefix: str, name: str, declared: Table | None) -> str:
@@ -296,5 +297,5 @@ def _doubles(found: object, lines: Lines) -> Iterable[Fault]:
 def _block(declared: Table, header: str, section: Any) -> str:
     written = {field.name for field in fields(section)}
     keys = (key for key in declared.keys if key.name in written)
-    rows = [f"{key.name} = {key.kind.write(getattr(section, key.name))}" for key in keys]
+    rows = [f"{key.name} = {key.kind.write(key.shown(getattr(section, key.name)))}" for key in keys]
     return "\n".join([header, *rows]) + "\n"

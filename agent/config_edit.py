@@ -186,7 +186,7 @@ def _edited(before: str, address: _Address, value: Any, name: str, *, making: bo
         unchanged = False
     if not unchanged:
         path = (address.table.name, *(() if index is None else (index,)), address.key.name)
-        written = f"{address.key.name} = {_toml_value(value)}"
+        written = "the new value" if address.key.secret else f"{address.key.name} = {_toml_value(value)}"
         raise ConfigError(
             f"{name}, line {Lines(before).line(path)}: the file is laid out in a way that cannot be changed safely: "
             f"write {written} there by hand."

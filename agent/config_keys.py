@@ -19,6 +19,7 @@ from agent.core.settings import (
     WantedApplication,
     WantedMode,
 )
+from agent.tws.privacy import MASK
 
 HIGHEST_PORT = 65535
 HIGHEST_CLIENT_ID = 2**31 - 1
@@ -77,6 +78,15 @@ class Key:
     now, by the user's own icon or terminal, and a fix never does."""
     secret: bool = False
     """Whether its value is a key to something of the user's: it is never shown in full."""
+
+    def shown(self, value: Any) -> Any:
+        """A value of it as it may be shown: the texts of a secret one masked, all but the scheme of an address."""
+        if isinstance(value, tuple):
+            return tuple(self.shown(one) for one in value)
+        if not self.secret or not isinstance(value, str) or not value:
+            return value
+        scheme, colon, _ = value.partition("://")
+        return f"{scheme}://{MASK}" if colon else MASK
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +373,16 @@ PAGE = Table(
 
 TABLES: dict[str, Table] = {table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE)}
 """The whole configuration."""
+
+
+def secrets_of(tables: dict[str, Any]) -> tuple[str, ...]:
+    """Every text that a secret key holds in the given settings (by table; those of a repeated one as a tuple)."""
+    found: list[Any] = []
+    for name, held in tables.items():
+        for section in held if TABLES[name].repeated else (held,):
+            for value in (getattr(section, key.name) for key in TABLES[name].keys if key.secret):
+                found += value if isinstance(value, tuple) else [value]
+    return tuple(text for text in found if isinstance(text, str) and text)
 
 
 def is_guarded(address: str) -> bool:

@@ -47,6 +47,19 @@ def _escape(character: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
+def kind_words(value: object) -> str:
+    """What sort of value from the file it is, where the value itself is not repeated."""
+    match value:
+        case str():
+            return "a text"
+        case bool() | list() | dict():
+            return found_words(value)
+        case int() | float():
+            return "a number"
+        case _:
+            return "a date or time"
+
+
 def found_words(value: object) -> str:
     """How a value from the file is repeated to the user: short, as it is written in TOML."""
     match value:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from agent.channels_list import notices_on
 from agent.core.commands import AskPageAddress, Command
 from agent.core.display import Notice
 from agent.core.problem import Severity
@@ -235,6 +236,8 @@ class PageHost:
 
     async def test_notice(self) -> str | None:
         """A notice through every channel."""
+        if not notices_on(self._agent.state.settings.notifications):
+            return "notices are switched off in the configuration"
         notice = Notice("test", Severity.INFO, "A test notice from Gatelight", "This is what a notice looks like.")
         return await self._agent.announce(notice)
 

@@ -41,7 +41,7 @@ def run(
     settings, config_error = _settings(places, go_without=autostarted)
     with (
         _only_one(places, quiet=autostarted) as instance,
-        set_up(places.log_file, verbosity, private=private_here(settings.notifications.remote), tell=say) as logs,
+        set_up(places.log_file, verbosity, private=private_here(settings.secrets), tell=say) as logs,
     ):
         logger.info("Gatelight %s starts (pid %d)", __version__, os.getpid())
         console = Console(say, lambda: app.has_icon)
@@ -64,7 +64,7 @@ def run(
                 autostarted=autostarted,
                 config_error=config_error,
                 on_notice=console.hear if talks else lambda _: None,
-                keep_private=lambda new: logs.keep_private(private_here(new.notifications.remote)),
+                keep_private=lambda new: logs.keep_private(private_here(new.secrets)),
             )
 
         app = App(assemble, tray=tray, autostarted=autostarted, say=say)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from agent.autostart import LogInStart
+from agent.channels_list import notices_on
 from agent.config import load, set_value
 from agent.core.clock import Moment
 from agent.core.data_seen import DataTest
@@ -194,7 +195,7 @@ class SettingUp:
             edits=self.edits,
             configured=self.configured,
             file=self.places.config.name,
-            notifications=self.in_file.notifications,
+            notices_on=notices_on(self.in_file.notifications),
             data_test=data_test,
             notice=self.notice,
             at_login=self.at_login,

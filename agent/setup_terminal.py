@@ -8,7 +8,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from agent.autostart import LogInStart
-from agent.channels import Chain, Channel, NotDelivered
+from agent.channels import Chain, ChannelHost, NotDelivered
+from agent.channels_list import Channels
 from agent.core.data_run import Plan, plan_of, read_symbols, reason_against
 from agent.core.data_seen import DataTest
 from agent.core.display import LookNow
@@ -358,7 +359,7 @@ class _Walk:
 
     async def _send_notice(self) -> None:
         if self._chain is None:
-            self._chain = _channels(self._setting.in_file)
+            self._chain = Channels(ChannelHost()).in_turn(self._setting.in_file.notifications)
         delivery = await self._chain.announce(TEST_NOTICE)
         if isinstance(delivery, NotDelivered):
             self._setting.tried(delivery.reason, "")
@@ -372,19 +373,3 @@ def _agent_runs(places: Places) -> bool:
     except NotRunning:
         return False
     return True
-
-
-def _channels(settings: Settings) -> Chain:
-    """The channels that a notice of the agent goes through."""
-    chain: list[Channel] = []
-    if settings.notifications.desktop:
-        from agent.channels.desktop import DesktopChannel
-        from agent.channels.rich import RichChannel
-        from agent.tray.artwork import icons_folder
-
-        chain += [RichChannel(icons_folder(), lambda _: None), DesktopChannel(icons_folder())]
-    if settings.notifications.remote:
-        from agent.channels.remote import RemoteChannel
-
-        chain.append(RemoteChannel(settings.notifications.remote))
-    return Chain(chain)

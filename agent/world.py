@@ -55,7 +55,7 @@ def first_state(
 ) -> AgentState:
     """An agent that has seen nothing yet. `private`: what it masks; None: what is private on this machine."""
     if private is None:
-        private = private_here(settings.notifications.remote)
+        private = private_here(settings.secrets)
     return AgentState(
         knowledge=known or knowledge(),
         settings=settings,

@@ -9,7 +9,7 @@ import pytest
 from agent.agent_host import AgentHost, Desktop
 from agent.channels import Chain
 from agent.channels.remote import RemoteChannel
-from agent.core.settings import Settings
+from agent.core.settings import NotificationSettings, Settings
 from agent.runtime.paths import find_places
 
 HOOK = "json://192.0.2.7/hook"
@@ -58,3 +58,11 @@ def test_notifications_that_were_changed_go_where_they_are_to_go_now(config: Pat
     asyncio.run(host._read_again())
 
     assert not [c for c in channels(host)._always if isinstance(c, RemoteChannel)]
+
+
+def test_a_test_notice_that_nobody_could_see_is_refused(config: Path) -> None:
+    places = find_places(config, config.parent / "data", environ={})
+    off = Settings(notifications=NotificationSettings(desktop=False))
+    said = [asyncio.run(AgentHost(places, each, Terminal())._page.test_notice()) for each in (off, Settings())]
+
+    assert said == ["notices are switched off in the configuration", None]

@@ -362,7 +362,10 @@ def test_a_check_of_a_good_file_is_silent_and_of_a_broken_one_says_it_once(tmp_p
 
 
 def test_what_is_shown_can_be_loaded_again() -> None:
-    assert config.parse(config.show(FULL_SETTINGS), "shown") == FULL_SETTINGS
+    plain = dataclasses.replace(FULL_SETTINGS.notifications, remote=())
+    settings = dataclasses.replace(FULL_SETTINGS, notifications=plain)
+
+    assert config.parse(config.show(settings), "shown") == settings
     assert config.parse(config.show(Settings()), "shown") == Settings()
 
 
@@ -447,7 +450,7 @@ def test_every_setting_has_a_key_and_every_key_a_row_in_the_table() -> None:
     table = config.table()
     not_of_the_file = {"implicit", "pinned_pid"}
 
-    for section in dataclasses.fields(Settings):
+    for section in (field for field in dataclasses.fields(Settings) if field.name != "secrets"):
         declared = TABLES[section.name]
         names = {field.name for field in dataclasses.fields(declared.settings)} - not_of_the_file
 

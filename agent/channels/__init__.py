@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Protocol, TypeAlias
 
-from agent.core.display import Notice
+from agent.core.display import Action, Notice
+from agent.core.settings import NotificationSettings
 from agent.tws.outside import mask
 from agent.tws.printable import one_line, printable
 from agent.tws.privacy import NOTHING_MORE
@@ -35,7 +37,7 @@ Delivery: TypeAlias = Delivered | NotDelivered
 
 
 class Channel(Protocol):
-    """One way of telling people."""
+    """One way of telling people. One that holds something open has `async def close(self) -> None` besides."""
 
     @property
     def name(self) -> str:
@@ -46,6 +48,46 @@ class Channel(Protocol):
 
     async def withdraw(self, key: str) -> None:
         """Take the notice of this key back, where the channel can."""
+
+
+class Place(Enum):
+    """How a channel stands to the others."""
+
+    DESKTOP = "desktop"
+    """Tried in the order of the list until one takes the notice; only where the host has a desktop."""
+    ALWAYS = "always"
+    """Told every notice, whatever the desktop did with it."""
+    FALLBACK = "fallback"
+    """Told every notice; without a desktop channel it is the one that has to take it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelHost:
+    """What a channel may need of the program it runs in. A callback that the program does not have is None."""
+
+    desktop: bool = True
+    """Whether notices are shown on this desktop."""
+    act: Callable[[Action], None] = lambda _: None
+    """Takes a click; returns at once."""
+    balloon: Callable[[str, str, Action | None], bool] | None = None
+    """See `BalloonChannel`; Windows only."""
+    on_notice: Callable[[Notice], None] | None = None
+    """Is called with every notice."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelKind:
+    """What the file of a channel declares, as `CHANNEL`."""
+
+    make: Callable[[NotificationSettings, ChannelHost], Channel | None]
+    """None where it cannot work: on another system, or without what it needs of the host."""
+    place: Place
+    keys: tuple[str, ...] = ()
+    """The keys of `[notifications]` that switch it on: one of them is enough. Without any it is always on."""
+
+    def switched_on(self, notifications: NotificationSettings) -> bool:
+        """Whether one of its keys switches it on."""
+        return any(getattr(notifications, key) for key in self.keys)
 
 
 def harmless(notice: Notice) -> Notice:

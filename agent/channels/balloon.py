@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable
 
-from agent.channels import Delivered, Delivery, NotDelivered
+from agent.channels import Channel, ChannelHost, ChannelKind, Delivered, Delivery, NotDelivered, Place
 from agent.channels.texts import text_of, title_of
 from agent.core.display import Action, Notice
+from agent.core.settings import NotificationSettings
 
 
 class BalloonChannel:
@@ -29,3 +30,10 @@ class BalloonChannel:
 
     async def withdraw(self, key: str) -> None:
         """See `Channel.withdraw`."""
+
+
+def _make(_: NotificationSettings, host: ChannelHost) -> Channel | None:
+    return BalloonChannel(host.balloon) if host.balloon is not None else None
+
+
+CHANNEL = ChannelKind(_make, Place.DESKTOP, keys=("desktop",))

@@ -19,8 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from agent.channels import Delivered, Delivery, NotDelivered
-from agent.channels.texts import APP_NAME, Manner, manner_of, service_abilities, text_of, title_of
+from agent.channels import ChannelKind, Delivered, Delivery, NotDelivered, Place
+from agent.channels.texts import APP_NAME, Manner, icons_folder, manner_of, service_abilities, text_of, title_of
 from agent.core.display import Notice
 from agent.tws.printable import one_line
 
@@ -138,6 +138,8 @@ class DesktopChannel:
 
         return send
 
+
+CHANNEL = ChannelKind(lambda _, __: DesktopChannel(icons_folder()), Place.DESKTOP, keys=("desktop",))
 
 _Send = Callable[[Callable[[], None]], None]
 """Sends one notice, blocking; calls its argument once the notice is known to be out."""

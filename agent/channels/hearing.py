@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from agent.channels import Delivered, Delivery
+from agent.channels import Channel, ChannelHost, ChannelKind, Delivered, Delivery, Place
 from agent.core.display import Notice
+from agent.core.settings import NotificationSettings
 
 
 class HearingChannel:
@@ -21,3 +22,10 @@ class HearingChannel:
 
     async def withdraw(self, key: str) -> None:
         """Nothing to take back."""
+
+
+def _make(_: NotificationSettings, host: ChannelHost) -> Channel | None:
+    return None if host.on_notice is None else HearingChannel(host.on_notice)
+
+
+CHANNEL = ChannelKind(_make, Place.ALWAYS)

@@ -2,7 +2,7 @@
 
 import logging
 
-from agent.channels import Delivered, Delivery
+from agent.channels import ChannelKind, Delivered, Delivery, Place
 from agent.core.display import Notice
 from agent.core.problem import Severity
 
@@ -26,3 +26,6 @@ class LogChannel:
 
     async def withdraw(self, key: str) -> None:
         """See `Channel.withdraw`: what was written stays."""
+
+
+CHANNEL = ChannelKind(lambda _, __: LogChannel(), Place.FALLBACK)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import agent
-from agent.channels import Delivered, Delivery, NotDelivered
+from agent.channels import ChannelKind, Delivered, Delivery, NotDelivered, Place
 from agent.channels.remote_sender import COMMAND, MISSING, REFUSED, SEND_SECONDS, TAKEN, UNKNOWN_ADDRESS
 from agent.core.display import Notice
 from agent.core.problem import Severity
@@ -74,6 +74,9 @@ class RemoteChannel:
             if word != TAKEN
         ]
         return NotDelivered(", ".join(refusals)) if refusals else Delivered(self.name)
+
+
+CHANNEL = ChannelKind(lambda chosen, _: RemoteChannel(chosen.remote), Place.ALWAYS, keys=("remote",))
 
 
 class _Service:

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from agent.channels import Delivered, Delivery, NotDelivered
-from agent.channels.texts import APP_NAME, SERVICE, manner_of, service_abilities, text_of, title_of
+from agent.channels import ChannelKind, Delivered, Delivery, NotDelivered, Place
+from agent.channels.texts import APP_NAME, SERVICE, icons_folder, manner_of, service_abilities, text_of, title_of
 from agent.core.display import Action, Notice
 
 log = logging.getLogger(__name__)
@@ -178,6 +178,9 @@ class RichChannel:
         # It raises for what was closed meanwhile, by the user or by time.
         with contextlib.suppress(Exception):
             await self._notifier.clear(identifier)
+
+
+CHANNEL = ChannelKind(lambda _, host: RichChannel(icons_folder(), host.act), Place.DESKTOP, keys=("desktop",))
 
 
 def _ignore() -> None:

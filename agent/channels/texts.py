@@ -77,3 +77,12 @@ async def service_abilities() -> frozenset[str] | NotDelivered:
     finally:
         await bus.close_session_bus(connection)
     return frozenset(answer[0])
+
+
+def icons_folder() -> Path | None:
+    """The folder with the built icons: inside the installed package, or beside it in a checkout; None if neither is."""
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "_icons", package.parent / "icons"):
+        if (folder / "gatelight.png").is_file():
+            return folder
+    return None

@@ -90,7 +90,7 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
                     settings=settings,
                     timing=timing_of(settings, state.timing),
                     abilities=state.abilities if abilities is None else abilities,
-                    private=replace(state.private, words=settings.notifications.remote),
+                    private=replace(state.private, words=settings.secrets),
                     config_error=None,
                     urgent_since=now.monotonic,
                 ),

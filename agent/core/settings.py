@@ -117,3 +117,5 @@ class Settings:
     checks: CheckSettings = field(default_factory=CheckSettings)
     notifications: NotificationSettings = field(default_factory=NotificationSettings)
     page: PageSettings = field(default_factory=PageSettings)
+    secrets: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """What the secret keys of the file hold (`config_keys.Key.secret`): masked wherever it turns up."""

@@ -16,7 +16,7 @@ from agent.core.guide import Guide, fill
 from agent.core.problem import Problem
 from agent.core.reading import chosen
 from agent.core.session_facts import Phase
-from agent.core.settings import NotificationSettings, WantedApplication
+from agent.core.settings import WantedApplication
 from agent.core.setup_answers import Answers
 from agent.tws.applications import ApplicationKind
 
@@ -99,7 +99,8 @@ class Beside:
     """Whether the configuration names the connection already."""
     file: str = "the configuration file"
     """Name of that file, for people."""
-    notifications: NotificationSettings = field(default_factory=NotificationSettings)
+    notices_on: bool = True
+    """Whether the configuration lets notices reach the user at all."""
     data_test: DataTest | None = None
     """The test under way, else the latest."""
     notice: NoticeTried | None = None

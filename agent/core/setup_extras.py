@@ -70,7 +70,7 @@ def notice_test(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
     """A test notice that the user has seen."""
     step = SetupStep("test-notice", _NOTICE, StepState.DONE)
     tried, seen = scene.beside.notice, scene.beside.answers.notice_seen
-    if not scene.beside.notifications.desktop and not scene.beside.notifications.remote:
+    if not scene.beside.notices_on:
         return replace(step, state=StepState.NOT_NEEDED, text="Notices are switched off in the configuration.")
     if tried is None:
         text = "A notice tells when something is wrong. Send one, and see whether it shows."

@@ -83,8 +83,7 @@ def _masked(key: Key, text: str) -> str:
     """A text as it may be shown: where something is masked, with a tag that stands for the whole text."""
     if not _may_be_masked(key) or not text:
         return text
-    scheme, colon, _ = text.partition("://")
-    shown = (f"{scheme}://{MASK}" if colon else MASK) if key.secret else redact(text)
+    shown = key.shown(text) if key.secret else redact(text)
     if MASK not in shown:
         return text
     return shown + hmac.new(_TAGS, text.encode(errors="surrogatepass"), "sha256").hexdigest()[:8]

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from pathlib import Path
 from typing import TypeAlias
 
 from PIL import Image, ImageChops, ImageDraw
@@ -292,12 +291,3 @@ def argb(image: Image.Image) -> bytes:
     """The pixels as a StatusNotifierItem wants them: alpha, red, green, blue, row by row from the top."""
     red, green, blue, alpha = image.convert("RGBA").split()
     return Image.merge("RGBA", (alpha, red, green, blue)).tobytes()
-
-
-def icons_folder() -> Path | None:
-    """The folder with the built icons: inside the installed package, or beside it in a checkout; None if neither is."""
-    package = Path(__file__).resolve().parent.parent
-    for folder in (package / "_icons", package.parent / "icons"):
-        if (folder / "gatelight.png").is_file():
-            return folder
-    return None

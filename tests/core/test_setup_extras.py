@@ -7,7 +7,7 @@ import pytest
 
 from agent.core.facts import Known, Unknown
 from agent.core.session_facts import Outcome
-from agent.core.settings import Intent, NotificationSettings, WantedApplication, WantedMode
+from agent.core.settings import Intent, WantedApplication, WantedMode
 from agent.core.setup import Act, NoticeTried, StepState
 from agent.core.setup_answers import Answers
 from tests.core.setup_scene import PAPER, REFUSED, SEEN, TAKEN, data_test, judged, step
@@ -22,7 +22,6 @@ DONE, TO_DO, UNKNOWN, NOT_NEEDED, WAITING = (
 )
 AAPL = Answers(symbol="AAPL")
 ANSWERED = Answers(WantedApplication.GATEWAY, WantedMode.PAPER, Intent.TRADE)
-QUIET = NotificationSettings(desktop=False)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +35,7 @@ QUIET = NotificationSettings(desktop=False)
         ("market-data", AAPL, {"data_test": data_test()}, DONE, ()),
         ("market-data", AAPL, {"data_test": data_test(REFUSED)}, TO_DO, (Act.TEST_DATA,)),
         ("market-data", AAPL, {"data_test": data_test(None, outcome=Outcome.CLOSED)}, TO_DO, (Act.TEST_DATA,)),
-        ("test-notice", Answers(), {"notifications": QUIET}, NOT_NEEDED, ()),
+        ("test-notice", Answers(), {"notices_on": False}, NOT_NEEDED, ()),
         ("test-notice", Answers(), {}, TO_DO, (Act.SEND_NOTICE,)),
         ("test-notice", Answers(), {"notice": TAKEN}, TO_DO, (Act.SAW_NOTICE,)),
         ("test-notice", Answers(notice_seen=True), {"notice": TAKEN}, DONE, ()),

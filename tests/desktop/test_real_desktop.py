@@ -16,6 +16,7 @@ from PIL import Image, ImageChops, ImageStat
 from agent.channels import Delivered
 from agent.channels.desktop import DesktopChannel
 from agent.channels.rich import RichChannel
+from agent.channels.texts import icons_folder
 from agent.core.display import (
     SEPARATOR,
     Action,
@@ -30,7 +31,7 @@ from agent.core.display import (
 )
 from agent.core.problem import Severity
 from agent.tray import Tray, open_tray
-from agent.tray.artwork import icons_folder, picture
+from agent.tray.artwork import picture
 from tests.desktop_session import PATIENCE_SECONDS, Desktop, desktop
 
 pytestmark = pytest.mark.desktop

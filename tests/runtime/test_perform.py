@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -90,7 +91,7 @@ async def test_a_look_tells_what_it_cost_and_whether_it_was_thorough(inbox: Inbo
         return seen(now)
 
     world.seen = dear  # type: ignore[method-assign]
-    at_work = performer(world, inbox)
+    at_work = Performer(world, inbox.post, replace(QUICK, look=30.0))
     at_work.perform(LookAt(world.now().monotonic, thorough=thorough))
     (looked,) = await inbox.first(Looked)
     await at_work.close()

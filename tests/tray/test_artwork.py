@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
+from agent.channels.texts import icons_folder
 from agent.core.display import IconState
-from agent.tray.artwork import SIZES, Background, argb, icons_folder, picture
+from agent.tray.artwork import SIZES, Background, argb, picture
 from icons.build import build
 
 ALL = [(state, background) for state in IconState for background in Background]

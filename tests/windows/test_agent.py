@@ -166,7 +166,7 @@ from agent.channels.desktop import DesktopChannel
 from agent.channels.rich import RichChannel
 from agent.core.display import Notice
 from agent.core.problem import Severity
-from agent.tray.artwork import icons_folder
+from agent.channels.texts import icons_folder
 rich, stock = RichChannel(icons_folder(), print), DesktopChannel(icons_folder())
 notice = Notice("k", Severity.ERROR, "TWS does not answer " * 9, "A dialog may be open. " * 30)
 print(asyncio.run(rich.announce(notice)))

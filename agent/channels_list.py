@@ -1,0 +1,79 @@
+"""Every channel, in one list, for the agent, the set-up and the settings alike.
+
+To add one: write `agent/channels/<name>.py` with the channel and its `CHANNEL`, and list it below. What it is told by
+the configuration is a key like any other (`config_keys`); an address of it is `guarded` and `secret` there. A test in
+`tests/channels/test_contract.py` says what is missing.
+"""
+
+from typing import Any
+
+from agent.channels import (
+    Chain,
+    Channel,
+    ChannelHost,
+    ChannelKind,
+    Place,
+    balloon,
+    desktop,
+    hearing,
+    log,
+    remote,
+    rich,
+)
+from agent.core.settings import NotificationSettings
+
+CHANNELS: tuple[ChannelKind, ...] = (
+    rich.CHANNEL,
+    desktop.CHANNEL,
+    balloon.CHANNEL,
+    hearing.CHANNEL,
+    log.CHANNEL,
+    remote.CHANNEL,
+)
+"""Of two desktop channels the one that is listed first is tried first."""
+
+
+def notices_on(notifications: NotificationSettings) -> bool:
+    """Whether the configuration lets notices reach the user at all."""
+    return any(kind.switched_on(notifications) for kind in CHANNELS)
+
+
+class Channels:
+    """The channels of one program, made when they are first used.
+
+    Each is kept for as long as the program runs: it knows which notices it can take back.
+    """
+
+    def __init__(self, host: ChannelHost) -> None:
+        self._host = host
+        self._made: dict[tuple[Any, ...], Channel | None] = {}
+
+    def chain(self, notifications: NotificationSettings) -> Chain:
+        """What a notice of the agent goes through."""
+        on_desktop = self._on(notifications, Place.DESKTOP) if self._host.desktop else []
+        always, fallback = self._on(notifications, Place.ALWAYS), self._on(notifications, Place.FALLBACK)
+        return Chain(on_desktop, always=[*always, *fallback]) if on_desktop else Chain(fallback, always=always)
+
+    def in_turn(self, notifications: NotificationSettings) -> Chain:
+        """The channels that the configuration switches on, tried until one takes the notice: for a test of them."""
+        return Chain([channel for kind in CHANNELS if kind.keys for channel in self._of(kind, notifications)])
+
+    async def close(self) -> None:
+        """Let go of what the channels hold open."""
+        for channel in self._made.values():
+            close = getattr(channel, "close", None)
+            if close is not None:
+                await close()
+
+    def _on(self, notifications: NotificationSettings, place: Place) -> list[Channel]:
+        return [channel for kind in CHANNELS if kind.place is place for channel in self._of(kind, notifications)]
+
+    def _of(self, kind: ChannelKind, notifications: NotificationSettings) -> list[Channel]:
+        """The channel of a kind, where it is switched on and can work here."""
+        if kind.keys and not kind.switched_on(notifications):
+            return []
+        made = (kind, *(getattr(notifications, key) for key in kind.keys))
+        if made not in self._made:
+            self._made[made] = kind.make(notifications, self._host)
+        channel = self._made[made]
+        return [] if channel is None else [channel]
