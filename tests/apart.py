@@ -82,7 +82,8 @@ def run(parts: Mapping[str, Sequence[str]], folder: Path) -> list[str]:
 
 
 def _alone(command: Sequence[str]) -> list[str]:
-    return [*_APART, "; ".join(_NETWORK) + '; exec "$@"', "sh", *command]
+    # The shell stays as process 1, which takes leave of the orphans of killed programs.
+    return [*_APART, "; ".join(_NETWORK) + '; "$@" || exit $?', "sh", *command]
 
 
 def _show(name: str, output: IO[bytes], status: int, seconds: float) -> None:
