@@ -15,7 +15,7 @@ from agent.autostart import LogInStart
 from agent.channels import ChannelHost
 from agent.channels_list import Channels
 from agent.clicks import Clicks
-from agent.config import load
+from agent.config.reading import load
 from agent.core.commands import AskDataTest, AskPageAddress, Command, SetUp, ShowRunning, read_command
 from agent.core.display import Action, AskFix, DoFix, Notice, ShowSteps
 from agent.core.events import ConfigRejected, Reconfigured

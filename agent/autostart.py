@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 from typing import assert_never
 
-from agent.config import load
+from agent.config.reading import load
 from agent.errors import GatelightError
 from agent.platforms.autostart import (
     Autostart,

@@ -239,7 +239,8 @@ def _snooze(options: argparse.Namespace) -> int:
 
 
 def _config(options: argparse.Namespace) -> int:
-    from agent.config import check, load, set_value, show
+    from agent.config.reading import check, load
+    from agent.config.showing import show
 
     places = _places(options)
     match options.what:
@@ -259,6 +260,9 @@ def _config(options: argparse.Namespace) -> int:
                 else "No configuration file: the defaults are used."
             )
         case _:
+            # tomlkit takes a tenth of a second to import, and only this needs it.
+            from agent.config.editing import set_value
+
             set_value(places.config, options.key, options.value)
     return 0
 
@@ -282,7 +286,7 @@ def _ask(options: argparse.Namespace, request: dict[str, Any]) -> dict[str, Any]
 
 
 def _seconds(text: str) -> float:
-    from agent.config_text import parse_duration
+    from agent.config.text import parse_duration
 
     try:
         seconds = parse_duration(text)

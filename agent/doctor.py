@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from agent.config import load
+from agent.config.reading import load
 from agent.core.display import IconState
 from agent.core.status import Status
 from agent.fix_host import abilities

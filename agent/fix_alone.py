@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from agent.config import load
+from agent.config.reading import load
 from agent.core.display import AskFix, DoFix
 from agent.core.settings import Settings
 from agent.fix_host import FixHost, abilities

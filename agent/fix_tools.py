@@ -7,7 +7,7 @@ from typing import assert_never
 
 import psutil
 
-from agent.config_keys import is_guarded
+from agent.config.keys import is_guarded
 from agent.core.fix import ChangeSettings, CommandAnswer, SettingsOutcome, SettingsResult
 from agent.core.reading import owner_in
 from agent.errors import ConfigError
@@ -54,7 +54,7 @@ class RealTools:
         if guarded is not None:
             return f"{guarded} is changed by you alone: run `gatelight config set {guarded} VALUE`"
         # tomlkit takes a tenth of a second to import, and only this needs it.
-        from agent.config_edit import change_all
+        from agent.config.editing import change_all
 
         try:
             await asyncio.to_thread(change_all, self._config, edits, making=False)

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from agent.autostart import LogInStart
 from agent.channels_list import notices_on
-from agent.config import load, set_value
+from agent.config.reading import load
 from agent.core.clock import Moment
 from agent.core.data_seen import DataTest
 from agent.core.display import Notice
@@ -127,6 +127,9 @@ class SettingUp:
 
     def write(self) -> None:
         """Write each of `edits` into the file; raises ConfigError."""
+        # tomlkit takes a tenth of a second to import, and only this needs it.
+        from agent.config.editing import set_value
+
         for key, value in self.edits:
             set_value(self.places.config, key, value)
         self.name = self.wanted.name

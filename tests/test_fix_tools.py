@@ -13,7 +13,7 @@ import pytest
 from ibapi.protobuf.UpdateConfigRequest_pb2 import UpdateConfigRequest
 from ibapi.protobuf.UpdateConfigResponse_pb2 import UpdateConfigResponse
 
-from agent.config import load
+from agent.config.reading import load
 from agent.core.facts import Abilities, Facts, Installation, Known, SettingsTold
 from agent.core.fix import ChangeSettings, CommandAnswer, Done, Failed, FixOutcome, NeedsConsent, Offer
 from agent.core.reading import door_at

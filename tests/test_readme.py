@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from agent.cli import main
-from agent.config import table
+from agent.config.showing import table
 from agent.problems import PROBLEMS
 from agent.simulator.process_faults import FAULTS
 
@@ -49,7 +49,7 @@ def test_ci_runs_the_test_command_of_the_readme_and_nothing_else() -> None:
 
 
 def test_an_example_of_the_readme_is_a_valid_configuration() -> None:
-    from agent.config import parse
+    from agent.config.reading import parse
 
     example = README.split("```toml\n")[1].split("```")[0]
 

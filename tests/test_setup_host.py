@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agent.config import load
+from agent.config.reading import load
 from agent.core.commands import read_command
 from agent.core.settings import WantedApplication
 from agent.simulator.world import SimulatedApplication

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.config import load
+from agent.config.reading import load
 from agent.core.settings import ConnectionSettings, Intent, WantedApplication, WantedMode
 from agent.simulator.world import SimulatedApplication
 from agent.tws.api_settings import ApiSettings, Configuration

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
 from typing import Any
 
-from agent.config import load, set_value
-from agent.config_keys import CONNECTIONS, TABLES, Key, Table, is_guarded
-from agent.config_text import toml_text
+from agent.config.keys import CONNECTIONS, TABLES, Key, Table, is_guarded
+from agent.config.reading import load
+from agent.config.text import toml_text
 from agent.core.settings import Settings
 from agent.errors import ConfigError
 from agent.page.desk import Answer, Desk, Endpoint, Refused, text_of
@@ -119,6 +119,9 @@ def _unquoted(written: str) -> str:
 
 async def change(desk: Desk, asked: Mapping[str, Any]) -> Answer:
     """Change one value in the file; what cannot be used is said, and nothing is changed."""
+    # tomlkit takes a tenth of a second to import, and only this needs it.
+    from agent.config.editing import set_value
+
     key = text_of(asked, "key")
     value = asked.get("value")
     if isinstance(value, list) and len(value) <= MOST_ENTRIES and all(isinstance(one, str) for one in value):
@@ -138,7 +141,7 @@ async def change(desk: Desk, asked: Mapping[str, Any]) -> Answer:
 
 async def remove(desk: Desk, asked: Mapping[str, Any]) -> Answer:
     """Take a connection out of the file."""
-    from agent.config_edit import remove_connection
+    from agent.config.editing import remove_connection
 
     name = text_of(asked, "connection")
     try:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agent import run_command
-from agent.config import load
+from agent.config.reading import load
 from agent.core.clock import Moment
 from agent.core.facts import Unknown
 from agent.core.memory import Memory

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from agent import config
 from agent.agent_host import AgentHost
 from agent.channels import Channel, ChannelHost, ChannelKind, Place
 from agent.channels_list import CHANNELS, Channels, notices_on
-from agent.config_keys import NOTIFICATIONS, TABLES, Key, Refused, Table, is_guarded
-from agent.config_text import toml_text
+from agent.config import editing, showing
+from agent.config import reading as config
+from agent.config.keys import NOTIFICATIONS, TABLES, Key, Refused, Table, is_guarded
+from agent.config.text import toml_text
 from agent.core.clock import Moment
 from agent.core.events import Reconfigured
 from agent.core.intake import take_in
@@ -280,7 +281,7 @@ def test_a_secret_is_masked_on_the_page_and_in_its_json(table: Table, key: Key, 
 
 @EVERY_SECRET
 def test_a_secret_is_masked_in_what_config_show_prints(table: Table, key: Key) -> None:
-    shown = config.show(config.parse(in_file(table, key, taken_by(key)), "config.toml"))
+    shown = showing.show(config.parse(in_file(table, key, taken_by(key)), "config.toml"))
 
     assert TOKEN not in shown
     assert "•••" in shown
@@ -302,7 +303,7 @@ BEFORE = ("", "notifications = {}\n", "notifications = 1\n", "notifications.x = 
 
 
 def set_in_terminal(address: str, value: Any, file: Path) -> None:
-    config.set_value(file, address, written(value))
+    editing.set_value(file, address, written(value))
 
 
 def set_on_page(address: str, value: Any, file: Path) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.config import load, set_value
+from agent.config.editing import set_value
+from agent.config.reading import load
 from agent.core.as_json import as_json
 from agent.core.settings import CheckSettings, ConnectionSettings, Intent, Settings, WantedApplication, WantedMode
 from agent.core.setup_answers import (

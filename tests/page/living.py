@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.config import load
+from agent.config.reading import load
 from agent.core.commands import Command, LoopCommand
 from agent.core.display import AskFix, DoFix
 from agent.core.events import Reconfigured

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from agent.config import load
+from agent.config.reading import load
 from agent.core.commands import AskDataTest, Command, LoopCommand, SetUp
 from agent.core.display import Notice
 from agent.core.events import Reconfigured

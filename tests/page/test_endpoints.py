@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from agent.config import load
-from agent.config_keys import TABLES, is_guarded
+from agent.config.keys import TABLES, is_guarded
+from agent.config.reading import load
 from agent.core.commands import read_command
 from agent.core.display import AskFix, DoFix
 from agent.core.fix import Asker

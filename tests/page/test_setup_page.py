@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from agent.config import load
+from agent.config.reading import load
 from agent.core.settings import ConnectionSettings, Intent, WantedApplication, WantedMode
 from agent.simulator.world import SimulatedApplication
 from agent.tws.api_settings import ApiSettings, Configuration

@@ -4,30 +4,18 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from agent.config_keys import TABLES, Key, Refused, Table, secrets_of
-from agent.config_lines import Lines
-from agent.config_lines import Path as KeyPath
-from agent.config_text import duration_text, found_words, key_words, kind_words, parse_duration
+from agent.config.keys import TABLES, Key, Refused, Table, secrets_of
+from agent.config.lines import Lines
+from agent.config.lines import Path as KeyPath
+from agent.config.text import found_words, key_words, kind_words
 from agent.core.settings import Settings
 from agent.errors import ConfigError
 from agent.platforms.files import NotRegular, TooLarge, read_file
-
-__all__ = [
-    "check",
-    "duration_text",
-    "load",
-    "load_or_go_without",
-    "parse",
-    "parse_duration",
-    "set_value",
-    "show",
-    "table",
-]
 
 LARGEST_FILE = 1 << 20
 """Bytes; a real configuration has a few kilobytes."""
@@ -86,43 +74,6 @@ def parse(text: str, name: str) -> Settings:
     return settings
 
 
-def show(settings: Settings) -> str:
-    """The effective configuration as TOML: every key of what a file can name, secrets masked."""
-    blocks = []
-    for declared in TABLES.values():
-        section = getattr(settings, declared.name)
-        if declared.repeated:
-            blocks += [_block(declared, f"[[{declared.name}]]", entry) for entry in section if not entry.implicit]
-        else:
-            blocks.append(_block(declared, f"[{declared.name}]", section))
-    return "\n".join(blocks)
-
-
-def set_value(path: Path, key: str, text: str) -> None:
-    """Change one value in the file, keeping comments and layout: `checks.look_every`, `connections.Paper Gateway.port`.
-
-    A connection is named by its name or its number (from 1). Missing file and folder are made. Raises `ConfigError`,
-    and changes nothing, when the result could not be used or the file not written.
-    """
-    # tomlkit takes a tenth of a second to import, and only this needs it.
-    from agent.config_edit import change
-
-    change(path, key, text)
-
-
-def table() -> str:
-    """Every key as a Markdown table, for the README."""
-    rows = ["| key | default | allowed | meaning |", "|---|---|---|---|"]
-    for declared in TABLES.values():
-        prefix = f"connections[{_COUNTED_FROM}]" if declared.repeated else declared.name
-        for key in declared.keys:
-            default = declared.default(key.name)
-            written = "must be given" if default is MISSING else f"`{key.kind.write(default)}`"
-            cells = (f"`{prefix}.{key.name}`", written, key.kind.allowed, key.meaning)
-            rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(rows) + "\n"
-
-
 def read_text(path: Path) -> str:
     """The text of a configuration file, without a byte order mark; ConfigError when it cannot be read as UTF-8."""
     if str(path) == os.devnull:
@@ -171,10 +122,6 @@ def judge(document: dict[str, Any], lines: Lines) -> tuple[Settings, list[Fault]
         faults += _doubles(document["connections"], lines)
     faults.sort()
     return (Settings(**values, secrets=secrets_of(values)) if not faults else Settings()), faults
-
-
-_COUNTED_FROM = "n"
-"""How the README writes the number of a connection."""
 
 
 def _exists(path: Path) -> bool:
@@ -292,10 +239,3 @@ def _doubles(found: object, lines: Lines) -> Iterable[Fault]:
             yield Fault(line, f"{text} {seen[same]}")
         else:
             seen[same] = line
-
-
-def _block(declared: Table, header: str, section: Any) -> str:
-    written = {field.name for field in fields(section)}
-    keys = (key for key in declared.keys if key.name in written)
-    rows = [f"{key.name} = {key.kind.write(key.shown(getattr(section, key.name)))}" for key in keys]
-    return "\n".join([header, *rows]) + "\n"

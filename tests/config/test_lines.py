@@ -8,7 +8,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.config_lines import Lines, Path
+from agent.config.lines import Lines, Path
 
 AWKWARD = '''\
 # [not.a.table]

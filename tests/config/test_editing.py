@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import tomlkit
 
-from agent.config import load, set_value
-from agent.config_edit import change_all, remove_connection
+from agent.config.editing import change_all, remove_connection, set_value
+from agent.config.reading import load
 from agent.core.settings import CheckSettings, ConnectionSettings, QuietHours, Settings
 from agent.errors import ConfigError
 
@@ -267,7 +267,7 @@ def test_permissions_and_symbolic_links_stay(path: Path, tmp_path: Path) -> None
 
 def test_a_device_is_never_replaced_by_a_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # As if the path were /dev/null, which a test had better not try.
-    monkeypatch.setattr("agent.config_edit.stat", SimpleNamespace(S_ISREG=lambda mode: False))
+    monkeypatch.setattr("agent.config.editing.stat", SimpleNamespace(S_ISREG=lambda mode: False))
     before = path.read_text()
 
     with pytest.raises(ConfigError, match="is not a file that can be changed"):

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent import config
-from agent.config_keys import LONGEST_NAME, TABLES
-from agent.config_text import found_words, toml_text
+from agent.config import reading as config
+from agent.config import showing
+from agent.config import text as config_text
+from agent.config.keys import LONGEST_NAME, TABLES
+from agent.config.text import found_words, toml_text
 from agent.core.settings import (
     CheckSettings,
     ConnectionSettings,
@@ -365,12 +367,12 @@ def test_what_is_shown_can_be_loaded_again() -> None:
     plain = dataclasses.replace(FULL_SETTINGS.notifications, remote=())
     settings = dataclasses.replace(FULL_SETTINGS, notifications=plain)
 
-    assert config.parse(config.show(settings), "shown") == settings
-    assert config.parse(config.show(Settings()), "shown") == Settings()
+    assert config.parse(showing.show(settings), "shown") == settings
+    assert config.parse(showing.show(Settings()), "shown") == Settings()
 
 
 def test_connections_that_no_file_names_are_not_shown() -> None:
-    shown = config.show(Settings(connections=(ConnectionSettings("Found", implicit=True), ConnectionSettings("Mine"))))
+    shown = showing.show(Settings(connections=(ConnectionSettings("Found", implicit=True), ConnectionSettings("Mine"))))
 
     assert "Found" not in shown
     assert "Mine" in shown
@@ -395,7 +397,7 @@ def test_any_settings_survive_being_shown(name: str, arguments: tuple[str, ...],
         page=PageSettings(port=port),
     )
 
-    assert config.parse(config.show(settings), "shown") == settings
+    assert config.parse(showing.show(settings), "shown") == settings
 
 
 @given(st.one_of(st.text(), st.text("[]=.\"'\n #connetis1", max_size=30)))
@@ -419,17 +421,17 @@ def test_any_text_survives_as_a_toml_string(text: str) -> None:
     ("text", "seconds"), [("5s", 5.0), ("1.5s", 1.5), ("30m", 1800.0), ("2h", 7200.0), ("1d", 86400.0), (" 5 s ", 5.0)]
 )
 def test_durations_are_understood(text: str, seconds: float) -> None:
-    assert config.parse_duration(text) == seconds
+    assert config_text.parse_duration(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "5", "s", "5x", "5S", "-5s", "1h30m", "1e3s", "٥s ", "5s5s", "never"])
 def test_other_durations_are_not(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration such as"):
-        config.parse_duration(text)
+        config_text.parse_duration(text)
 
 
 def test_durations_are_written_in_their_largest_whole_unit() -> None:
-    assert [config.duration_text(s) for s in (5.0, 90.0, 1800.0, 7200.0, 86400.0, 1.5, 0.0)] == [
+    assert [config_text.duration_text(s) for s in (5.0, 90.0, 1800.0, 7200.0, 86400.0, 1.5, 0.0)] == [
         "5s",
         "90s",
         "30m",
@@ -447,7 +449,7 @@ def test_a_long_value_is_repeated_in_part() -> None:
 
 
 def test_every_setting_has_a_key_and_every_key_a_row_in_the_table() -> None:
-    table = config.table()
+    table = showing.table()
     not_of_the_file = {"implicit", "pinned_pid"}
 
     for section in (field for field in dataclasses.fields(Settings) if field.name != "secrets"):
@@ -460,7 +462,7 @@ def test_every_setting_has_a_key_and_every_key_a_row_in_the_table() -> None:
 
 
 def test_the_table_is_markdown_with_four_columns_and_the_defaults() -> None:
-    rows = config.table().splitlines()
+    rows = showing.table().splitlines()
 
     assert all(row.replace("\\|", "").count("|") == 5 for row in rows)
     assert any(row.startswith('| `checks.look_every` | `"5s"` |') for row in rows)

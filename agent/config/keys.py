@@ -7,7 +7,7 @@ from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from agent.config_text import duration_text, parse_duration, toml_text
+from agent.config.text import duration_text, parse_duration, toml_text
 from agent.core.settings import (
     CheckSettings,
     ConnectionSettings,

@@ -15,11 +15,11 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, Table, Whitespace
 
-from agent.config import judge, parse, read_text, refusal
-from agent.config_keys import CONNECTIONS, TABLES, Key, Refused
-from agent.config_keys import Table as KnownTable
-from agent.config_lines import Lines
-from agent.config_text import toml_text
+from agent.config.keys import CONNECTIONS, TABLES, Key, Refused
+from agent.config.keys import Table as KnownTable
+from agent.config.lines import Lines
+from agent.config.reading import judge, parse, read_text, refusal
+from agent.config.text import toml_text
 from agent.errors import ConfigError
 from agent.platforms.files import replace_file
 
@@ -42,8 +42,12 @@ class _Address:
     """Written as `connections[2]`, so that only the number can be meant."""
 
 
-def change(path: Path, key: str, text: str) -> None:
-    """`agent.config.set_value`."""
+def set_value(path: Path, key: str, text: str) -> None:
+    """Change one value in the file, keeping comments and layout: `checks.look_every`, `connections.Paper Gateway.port`.
+
+    A connection is named by its name or its number (from 1). Missing file and folder are made. Raises `ConfigError`,
+    and changes nothing, when the result could not be used or the file not written.
+    """
     change_all(path, ((key, text),))
 
 

@@ -1,0 +1,43 @@
+"""Showing the configuration: the one in force as TOML, every key as a table."""
+
+from dataclasses import MISSING, fields
+from typing import Any
+
+from agent.config.keys import TABLES, Table
+from agent.core.settings import Settings
+
+
+def show(settings: Settings) -> str:
+    """The effective configuration as TOML: every key of what a file can name, secrets masked."""
+    blocks = []
+    for declared in TABLES.values():
+        section = getattr(settings, declared.name)
+        if declared.repeated:
+            blocks += [_block(declared, f"[[{declared.name}]]", entry) for entry in section if not entry.implicit]
+        else:
+            blocks.append(_block(declared, f"[{declared.name}]", section))
+    return "\n".join(blocks)
+
+
+def table() -> str:
+    """Every key as a Markdown table, for the README."""
+    rows = ["| key | default | allowed | meaning |", "|---|---|---|---|"]
+    for declared in TABLES.values():
+        prefix = f"connections[{_COUNTED_FROM}]" if declared.repeated else declared.name
+        for key in declared.keys:
+            default = declared.default(key.name)
+            written = "must be given" if default is MISSING else f"`{key.kind.write(default)}`"
+            cells = (f"`{prefix}.{key.name}`", written, key.kind.allowed, key.meaning)
+            rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
+_COUNTED_FROM = "n"
+"""How the README writes the number of a connection."""
+
+
+def _block(declared: Table, header: str, section: Any) -> str:
+    written = {field.name for field in fields(section)}
+    keys = (key for key in declared.keys if key.name in written)
+    rows = [f"{key.name} = {key.kind.write(key.shown(getattr(section, key.name)))}" for key in keys]
+    return "\n".join([header, *rows]) + "\n"
