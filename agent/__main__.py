@@ -11,7 +11,7 @@ def run() -> int:
             from agent.channels.remote_sender import main as send
 
             send()
-        from agent.cli import main
+        from agent.cli.main import main
 
         return main()
     except KeyboardInterrupt:

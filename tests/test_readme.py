@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from agent.cli import main
+from agent.cli.main import main
 from agent.config.showing import table
 from agent.problems import PROBLEMS
 from agent.simulator.process_faults import FAULTS
@@ -19,7 +19,7 @@ def test_the_table_of_settings_is_the_one_of_the_code() -> None:
 def test_every_command_of_the_readme_exists() -> None:
     import argparse
 
-    from agent.cli import _parser
+    from agent.cli.main import _parser
 
     commands = next(a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction)).choices
 

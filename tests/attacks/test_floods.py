@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from agent.cli.report import render
 from agent.core.timing import Timing
 from agent.one_look import OneLook
-from agent.report import render
 from agent.world import RealWorld
 from tests.asking import answered
 from tests.attacks.flooded import PATIENCE, flooded, flooder, settings_for

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from agent import run_command
+from agent.cli import run as run_command
 from agent.config.reading import load
 from agent.core.clock import Moment
 from agent.core.facts import Unknown

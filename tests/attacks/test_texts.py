@@ -19,9 +19,10 @@ import pytest
 from dbus_fast import Message, MessageType, Variant
 from hypothesis import HealthCheck, given, settings
 
-from agent import cli
 from agent.channels import Chain, Delivered, Delivery, harmless
 from agent.channels.texts import text_of, title_of
+from agent.cli import main as cli
+from agent.cli.report import render as report
 from agent.core import data_seen, events, facts, fix, memory, session_facts
 from agent.core.agent import advance, begin
 from agent.core.display import Action, Display, MenuEntry, Notice, Quit
@@ -59,7 +60,6 @@ from agent.explain import explain, render
 from agent.guides import load_guides
 from agent.page.streams import Streams
 from agent.page.view import Seen, view
-from agent.report import render as report
 from agent.runtime.logs import set_up
 from agent.simulator.world import SimulatedApplication
 from agent.tray.menu import pystray_menu, tooltip

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from typing import Any, TypeAlias
 
+from agent.cli.typed_lines import TypedLines
 from agent.core.display import AskFix, DoFix
 from agent.core.fix import Asker
 from agent.errors import DataFolderError, NotRunning, UsageError
 from agent.runtime.control import request
 from agent.runtime.paths import Places, make_data_folder
-from agent.typed_lines import TypedLines
 
 ANSWER_SECONDS = 20.0
 """Seconds the agent may take for a fix: a look, three seconds for TWS, and some until the result is seen."""
@@ -44,7 +44,7 @@ async def _command(places: Places, fix: str, connection: str, *, yes: bool, verb
 
 
 async def _by_itself(places: Places, fix: str, connection: str, *, yes: bool, say: Say, out: Say) -> int:
-    from agent.fix_alone import alone
+    from agent.cli.fix_alone import alone
 
     async with alone(places, connection, say) as ask:
         offer = await ask(AskFix(fix, connection))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.console import Console
+from agent.cli.console import Console
 from agent.core.display import Notice
 from agent.core.problem import Severity
 from agent.simulator.free_ports import free_port

@@ -50,7 +50,7 @@ def _words_apart(arguments: Sequence[str] | None) -> list[str]:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if "explain" not in given:
         return given
-    from agent.explain_command import words_apart
+    from agent.cli.explain import words_apart
 
     return words_apart(given)
 
@@ -124,7 +124,7 @@ def _run(options: argparse.Namespace) -> int:
     # A signal in the first half second, while the agent is still being loaded, counts as well.
     asked = threading.Event()
     stop_signals.listen(asked.set)
-    from agent.run_command import run
+    from agent.cli.run import run
 
     try:
         return run(
@@ -140,7 +140,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _fix(options: argparse.Namespace) -> int:
-    from agent.fix_command import command
+    from agent.cli.fix import command
 
     return command(
         _places(options), options.id, options.connection, yes=options.yes, verbosity=options.verbose, say=tell, out=out
@@ -148,15 +148,15 @@ def _fix(options: argparse.Namespace) -> int:
 
 
 def _setup(options: argparse.Namespace) -> int:
+    from agent.cli.setup import run
     from agent.runtime.logs import set_up
-    from agent.setup_terminal import run
 
     with set_up(None, options.verbose):
         return run(_places(options), options.name or "", say=out, no_input=options.no_input)
 
 
 def _autostart(options: argparse.Namespace) -> int:
-    from agent.autostart import command
+    from agent.cli.autostart import command
 
     out(command(_places(options), options.what))
     return 0
@@ -170,8 +170,8 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
+    from agent.cli.doctor import examine, exit_status
     from agent.core.status import to_json
-    from agent.doctor import examine, exit_status
     from agent.runtime.logs import set_up
 
     with set_up(None, options.verbose):
@@ -190,19 +190,19 @@ def _print_status(status: dict[str, Any], as_json: bool, *, thorough: bool) -> N
         utf8 = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
         out(json.dumps(status, ensure_ascii=not utf8, indent=1))
     else:
-        from agent.report import render
+        from agent.cli.report import render
 
         out(render(status, thorough=thorough))
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from agent.explain_command import command
+    from agent.cli.explain import command
 
     return command(options.words, out, tell)
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from agent.demo import play
+    from agent.cli.demo import play
 
     return play(options.scenario, tray=not options.no_tray, verbosity=options.verbose, say=out)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent.report import render
+from agent.cli.report import render
 
 PROBLEM: dict[str, Any] = {
     "code": "api-silent",

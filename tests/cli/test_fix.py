@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from agent import fix_command
+from agent.cli import fix as fix_command
+from agent.cli.fix import command
 from agent.errors import NotRunning, UsageError
-from agent.fix_command import command
 from agent.runtime.paths import find_places
 from agent.simulator.free_ports import free_port
 from tests.commands import PATIENCE, ROOT, environment

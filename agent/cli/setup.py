@@ -10,6 +10,8 @@ from typing import Any
 from agent.autostart import LogInStart
 from agent.channels import Chain, ChannelHost, NotDelivered
 from agent.channels_list import Channels
+from agent.cli.setup_words import SetupWords, prompt
+from agent.cli.typed_lines import TypedLines
 from agent.core.data_run import Plan, plan_of, read_symbols, reason_against
 from agent.core.data_seen import DataTest
 from agent.core.display import LookNow
@@ -29,9 +31,7 @@ from agent.problems import PROBLEMS
 from agent.runtime.control import request
 from agent.runtime.paths import Places
 from agent.setting_up import TEST_NOTICE, SettingUp
-from agent.setup_words import SetupWords, prompt
 from agent.tws.symbol import NotASymbol
-from agent.typed_lines import TypedLines
 from agent.world import RealWorld
 
 SETTLE = 0.4

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from agent import __version__
 from agent.app import App
+from agent.cli.console import Console, is_read_live
 from agent.config.reading import load, load_or_go_without
-from agent.console import Console, is_read_live
 from agent.core.settings import Settings
 from agent.errors import AlreadyRunning, ConfigError, NotRunning
 from agent.runtime.aside import awaited

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.cli.doctor import exit_status
+from agent.cli.explain import words_apart
 from agent.core.display import IconState
 from agent.core.status import ShownConnection, ShownProblem, Status
-from agent.doctor import exit_status
-from agent.explain_command import words_apart
 from agent.simulator.free_ports import free_port
 from tests.commands import PATIENCE, Place, codes, environment, paper_file, simulated, web_server
 
@@ -494,7 +494,7 @@ def test_at_log_in_a_configuration_that_cannot_be_used_is_shown_instead_of_endin
 
 BEGIN = """
 import sys
-from agent.cli import main
+from agent.cli.main import main
 sys.stdout.write("begins\\n")
 sys.stdout.flush()
 sys.exit(main(sys.argv[1:]))

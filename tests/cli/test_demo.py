@@ -2,9 +2,9 @@
 
 import pytest
 
+from agent.cli.demo import _tally
 from agent.core.display import Notice
 from agent.core.problem import Severity
-from agent.demo import _tally
 
 
 def begins(code: str) -> Notice:
