@@ -8,12 +8,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from agent.app.world import RealWorld
 from agent.cli.main import out
 from agent.cli.setup import walk
 from agent.core.facts import Known, MachineFacts
 from agent.runtime.logs import set_up
 from agent.runtime.paths import find_places
-from agent.world import RealWorld
 from tests.faults.watching import QUICK, below, calm
 
 

@@ -2,12 +2,12 @@ from typing import Any, cast
 
 import pytest
 
-from agent.clicks import Clicks
+from agent.app.clicks import Clicks
+from agent.app.page_host import PageError, PageHost
+from agent.app.running import RunningAgent
 from agent.core.display import ShowSteps
 from agent.core.events import Event, UserAsked
-from agent.page_host import PageError, PageHost
 from agent.platforms import opening
-from agent.running import RunningAgent
 from agent.runtime.paths import find_places
 
 

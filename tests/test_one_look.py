@@ -3,13 +3,13 @@ from collections.abc import Callable
 
 import pytest
 
-from agent import one_look
+from agent.app import one_look
+from agent.app.one_look import OneLook
 from agent.core.clock import Moment
 from agent.core.settings import Settings
 from agent.core.state import AgentState
 from agent.core.timing import Timing
 from agent.errors import CouldNotFindOut
-from agent.one_look import OneLook
 from tests.runtime.made_up_world import PAPER, MadeUpWorld
 
 QUICK = Timing().scaled(0.02)

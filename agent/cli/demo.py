@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from agent.agent_host import AgentHost, Desktop
-from agent.app import App
+from agent.app.agent_host import AgentHost, Desktop
+from agent.app.lifecycle import App
+from agent.app.world import knowledge
 from agent.core.display import IconState, Notice
 from agent.core.guide import plain
 from agent.core.menu import STATE_WORDS, headline
@@ -30,7 +31,6 @@ from agent.simulator.settings_folder import IbcChoices
 from agent.simulator.shapes import Shape
 from agent.simulator.world import SimulatedApplication, free_port
 from agent.tws.calendar import Expectation, expect
-from agent.world import knowledge
 
 Say = Callable[[str], None]
 

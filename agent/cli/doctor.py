@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+from agent.app.fix_host import abilities
+from agent.app.one_look import OneLook, willing
+from agent.app.world import RealWorld
 from agent.config.reading import load
 from agent.core.display import IconState
 from agent.core.status import Status
-from agent.fix_host import abilities
-from agent.one_look import OneLook, willing
 from agent.runtime.paths import Places
-from agent.world import RealWorld
 
 
 def examine(places: Places, name: str | None, say: Callable[[str], None]) -> Status:

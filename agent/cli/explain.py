@@ -34,8 +34,8 @@ def words_apart(arguments: Sequence[str]) -> list[str]:
 
 def command(words: Sequence[str], out: Callable[[str], None], tell: Callable[[str], None]) -> int:
     """Explain words; "-" alone stands for standard input. Exit status 1 where nothing in them is known."""
-    from agent.explain import LONGEST, explain, render
     from agent.guides import load_guides
+    from agent.guides.explain import LONGEST, explain, render
     from agent.tws.printable import one_line
 
     text = _from_standard_input(LONGEST) if list(words) == ["-"] else " ".join(words)

@@ -4,14 +4,14 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+from agent.app.fix_host import FixHost, abilities
+from agent.app.one_look import OneLook, willing
+from agent.app.running import RunningAgent
+from agent.app.world import RealWorld
 from agent.config.reading import load
 from agent.core.display import AskFix, DoFix
 from agent.core.settings import Settings
-from agent.fix_host import FixHost, abilities
-from agent.one_look import OneLook, willing
-from agent.running import RunningAgent
 from agent.runtime.paths import Places
-from agent.world import RealWorld
 
 
 @contextlib.asynccontextmanager

@@ -119,7 +119,7 @@ def _page(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     import threading
 
-    from agent import stop_signals
+    from agent.runtime import stop_signals
 
     # A signal in the first half second, while the agent is still being loaded, counts as well.
     asked = threading.Event()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from agent import __version__
-from agent.app import App
+from agent.app.lifecycle import App
 from agent.cli.console import Console, is_read_live
 from agent.config.reading import load, load_or_go_without
 from agent.core.settings import Settings
@@ -20,7 +20,7 @@ from agent.runtime.logs import private_here, set_up
 from agent.runtime.paths import Places, data_folder_error
 
 if TYPE_CHECKING:
-    from agent.agent_host import AgentHost, Desktop
+    from agent.app.agent_host import AgentHost, Desktop
 
 logger = logging.getLogger("agent")
 
@@ -49,8 +49,8 @@ def run(
         talks = verbosity == 0 and not autostarted and is_read_live()
 
         def assemble(desktop: "Desktop") -> "AgentHost":
-            from agent.agent_host import AgentHost
-            from agent.autostart import LogInStart
+            from agent.app.agent_host import AgentHost
+            from agent.app.login_start import LogInStart
 
             login = LogInStart(places)
             with contextlib.suppress(TimeoutError):

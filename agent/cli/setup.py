@@ -7,9 +7,12 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from agent.autostart import LogInStart
+from agent.app.channels import Channels
+from agent.app.login_start import LogInStart
+from agent.app.one_look import OneLook, willing
+from agent.app.setup_run import TEST_NOTICE, SettingUp
+from agent.app.world import RealWorld
 from agent.channels import Chain, ChannelHost, NotDelivered
-from agent.channels_list import Channels
 from agent.cli.setup_words import SetupWords, prompt
 from agent.cli.typed_lines import TypedLines
 from agent.core.data_run import Plan, plan_of, read_symbols, reason_against
@@ -26,13 +29,10 @@ from agent.core.text import shortened
 from agent.core.timing import Timing
 from agent.errors import GatelightError, NotRunning, UsageError
 from agent.guides import load_guides
-from agent.one_look import OneLook, willing
 from agent.problems import PROBLEMS
 from agent.runtime.control import request
 from agent.runtime.paths import Places
-from agent.setting_up import TEST_NOTICE, SettingUp
 from agent.tws.symbol import NotASymbol
-from agent.world import RealWorld
 
 SETTLE = 0.4
 """Seconds for which a step must not change before it is told: a start passes through several quickly."""

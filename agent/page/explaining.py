@@ -9,7 +9,7 @@ from agent.guides import load_guides
 from agent.page.desk import Answer, Desk, Endpoint, Refused, text_of
 
 if TYPE_CHECKING:
-    from agent.explain import Explanation
+    from agent.guides.explain import Explanation
 
 LONGEST = 50_000
 """Characters of a paste."""
@@ -30,7 +30,7 @@ async def words(_: Desk, asked: Mapping[str, Any]) -> Answer:
 
 def _explanation(words: str) -> "Explanation | None":
     # Loaded with the first question: its patterns take as long as the rest of the page.
-    from agent.explain import explain
+    from agent.guides.explain import explain
 
     return explain(words, load_guides())
 

@@ -1,4 +1,4 @@
-"""What the loop of the agent answers to a command. The commands for page, fixes and set-up: `agent.agent_host`."""
+"""What the loop of the agent answers to a command. The commands for page, fixes and set-up: `agent.app.agent_host`."""
 
 import json
 from typing import Any

@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.app.world import RealWorld, first_state
 from agent.core.settings import CheckSettings, ConnectionSettings, Settings
 from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
-from agent.world import RealWorld, first_state
 
 PATIENCE = 60.0
 """Seconds after which what should happen has failed to."""

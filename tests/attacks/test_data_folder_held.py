@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from agent.agent_host import AgentHost
+from agent.app.agent_host import AgentHost
 from agent.core.commands import read_command
 from agent.core.settings import Settings
 from agent.errors import AlreadyRunning, DataFolderError, GatelightError

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from agent.app.one_look import OneLook
+from agent.app.world import RealWorld
 from agent.cli.report import render
 from agent.core.timing import Timing
-from agent.one_look import OneLook
-from agent.world import RealWorld
 from tests.asking import answered
 from tests.attacks.flooded import PATIENCE, flooded, flooder, settings_for
 from tests.attacks.scale import whole

@@ -19,6 +19,7 @@ import pytest
 from dbus_fast import Message, MessageType, Variant
 from hypothesis import HealthCheck, given, settings
 
+from agent.app.world import first_state, knowledge
 from agent.channels import Chain, Delivered, Delivery, harmless
 from agent.channels.texts import text_of, title_of
 from agent.cli import main as cli
@@ -56,8 +57,8 @@ from agent.core.state import AgentState
 from agent.core.status import Status, to_json
 from agent.core.usage import to_json as usage_json
 from agent.core.usage import usage_of
-from agent.explain import explain, render
 from agent.guides import load_guides
+from agent.guides.explain import explain, render
 from agent.page.streams import Streams
 from agent.page.view import Seen, view
 from agent.runtime.logs import set_up
@@ -66,7 +67,6 @@ from agent.tray.menu import pystray_menu, tooltip
 from agent.tws import api_settings, applications, farms, wire
 from agent.tws.api_settings import ApiSettings, ConfigResponse, LockAndExit
 from agent.tws.outside import FromOutside, Outside, Raw, clean, mask
-from agent.world import first_state, knowledge
 from tests.attacks.hostile_texts import PRIVATE, hostile
 from tests.attacks.scale import whole
 from tests.commands import Place

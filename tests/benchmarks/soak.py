@@ -28,12 +28,12 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from agent.app.world import first_state
 from agent.core.display import Connect, Disconnect
 from agent.core.events import UserAsked
 from agent.core.settings import Settings
 from agent.runtime.loop import AgentLoop
 from agent.simulator.world import SimulatedApplication
-from agent.world import first_state
 from tests.faults.test_faults import CASES, Case
 from tests.faults.watching import QUICK, Audience, calm, paper
 

@@ -35,11 +35,11 @@ async def _closed() -> None:
 
 async def agent(options: argparse.Namespace) -> None:
     """The agent's own loop on the real world, default graces; what it decided, as soon as it is decided."""
+    from agent.app.world import RealWorld, first_state
     from agent.core.clock import Moment
     from agent.core.settings import Settings
     from agent.core.state import AgentState
     from agent.runtime.loop import AgentLoop
-    from agent.world import RealWorld, first_state
     from tests.faults.watching import below, calm, paper, visible
 
     last: dict[str, Any] = {}

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from agent.agent_host import AgentHost
+from agent.app.agent_host import AgentHost
+from agent.app.channels import CHANNELS, Channels, notices_on
+from agent.app.world import first_state
 from agent.channels import Channel, ChannelHost, ChannelKind, Place
-from agent.channels_list import CHANNELS, Channels, notices_on
 from agent.config import editing, showing
 from agent.config import reading as config
 from agent.config.keys import NOTIFICATIONS, TABLES, Key, Refused, Table, is_guarded
@@ -28,9 +29,8 @@ from agent.page import configuring, desk
 from agent.runtime.logs import private_here, set_up
 from agent.runtime.paths import find_places
 from agent.tws.outside import json_bytes
-from agent.world import first_state
+from tests.app.test_agent_host import Terminal
 from tests.page.made_up_desk import MadeUpDesk
-from tests.test_agent_host import Terminal
 
 SHARED_MODULES = {"__init__", "remote_sender", "texts"}
 """Modules of `agent.channels` that are not a channel themselves."""
@@ -112,7 +112,7 @@ def address_of(table: Table, key: Key) -> str:
 
 @pytest.mark.parametrize("file", FILES)
 def test_every_file_is_a_channel_that_is_listed_once(file: str) -> None:
-    assert CHANNELS.count(kind_of(file)) == 1, f"list {file}.CHANNEL in `CHANNELS` (agent/channels_list.py), once"
+    assert CHANNELS.count(kind_of(file)) == 1, f"list {file}.CHANNEL in `CHANNELS` (agent/app/channels.py), once"
 
 
 def test_every_channel_that_is_listed_has_a_file_of_its_own() -> None:

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import psutil
 
+from agent.app.world import first_state
 from agent.core.clock import Moment
 from agent.core.facts import Known, MachineFacts
 from agent.core.settings import ConnectionSettings, Settings
 from agent.core.status import ShownConnection
 from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
-from agent.world import first_state
 from tests.faults.watching import QUICK, Audience, calm, looked_once
 
 

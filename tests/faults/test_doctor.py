@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
+from agent.app.one_look import willing
 from agent.core.facts import Abilities
 from agent.core.settings import Settings
-from agent.one_look import willing
 from agent.simulator.free_ports import free_port
 from agent.simulator.world import SimulatedApplication
 from tests.faults.watching import QUICK, Audience, looked_once, paper, visible

@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from agent.app.one_look import OneLook
+from agent.app.world import RealWorld, first_state, knowledge
 from agent.core.display import Notice
 from agent.core.facts import Abilities, Known, MachineFacts
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.core.state import Knowledge
 from agent.core.status import ShownConnection, Status
 from agent.core.timing import Timing
-from agent.one_look import OneLook
 from agent.runtime.loop import AgentLoop
 from agent.tws.calendar import Expectation, expect
-from agent.world import RealWorld, first_state, knowledge
 
 QUICK = replace(
     Timing().scaled(0.03),

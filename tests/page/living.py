@@ -7,6 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.app.fix_host import FixHost, abilities
+from agent.app.page_host import PageHost
+from agent.app.running import RunningAgent
+from agent.app.world import first_state
 from agent.config.reading import load
 from agent.core.commands import Command, LoopCommand
 from agent.core.display import AskFix, DoFix
@@ -14,14 +18,10 @@ from agent.core.events import Reconfigured
 from agent.core.settings import ConnectionSettings, Settings
 from agent.core.status import Status
 from agent.core.timing import Timing
-from agent.fix_host import FixHost, abilities
-from agent.page_host import PageHost
-from agent.running import RunningAgent
 from agent.runtime.answers import answer
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places, find_places
 from agent.simulator.world import SimulatedApplication
-from agent.world import first_state
 from tests.faults.watching import QUICK, Audience, calm, paper
 
 if TYPE_CHECKING:

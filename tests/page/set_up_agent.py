@@ -7,6 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from agent.app.page_host import PageHost
+from agent.app.running import RunningAgent
+from agent.app.setup_host import SetupHost
+from agent.app.world import RealWorld, first_state
 from agent.config.reading import load
 from agent.core.commands import AskDataTest, Command, LoopCommand, SetUp
 from agent.core.display import Notice
@@ -14,13 +18,9 @@ from agent.core.events import Reconfigured
 from agent.core.facts import Known, MachineFacts
 from agent.core.settings import Settings
 from agent.core.status import Status
-from agent.page_host import PageHost
-from agent.running import RunningAgent
 from agent.runtime.answers import answer
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places, find_places
-from agent.setup_host import SetupHost
-from agent.world import RealWorld, first_state
 from tests.faults.watching import QUICK, calm
 from tests.setup_program import only
 

@@ -11,11 +11,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
+from agent.app.page_host import view_of
 from agent.core.status import ShownProblem
 from agent.core.timing import Timing
 from agent.page.drawings.choose import drawing_for
 from agent.page.drawings.layout import Layout
-from agent.page_host import view_of
 from agent.simulator.world import SimulatedApplication
 from tests.faults.test_faults import CASES, SILENT, Case, connection
 from tests.faults.watching import CALM, QUICK

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Route
 
-from agent.page_host import view_of
+from agent.app.page_host import view_of
 from agent.simulator.world import SimulatedApplication
 from agent.tws.api_settings_table import PRECAUTIONS
 from tests.page.browser import PATIENCE_MS, chromium, tab

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from agent.page_host import view_of
+from agent.app.page_host import view_of
 from tests.page.browser import VIEWS, Scheme, Tab, chromium, elsewhere, tab
 from tests.page.living import LivingAgent, living_agent
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.app.fix_tools import RealTools
 from agent.core.clock import Moment
 from agent.core.facts import Known
 from agent.core.fix import Done
-from agent.fix_tools import RealTools
 from agent.fixes.focus_app import FOCUS_APP
 from agent.observers.look import Looker
 from agent.platforms import front_linux

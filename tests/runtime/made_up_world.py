@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from agent.app.world import first_state
 from agent.core.clock import Moment
 from agent.core.display import Notice
 from agent.core.effects import AskSettings, OpenSession
@@ -21,7 +22,6 @@ from agent.runtime.loop import AgentLoop
 from agent.runtime.perform import Patience
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.applications import Application, ApplicationKind
-from agent.world import first_state
 
 PID = 3117
 PORT = 4002

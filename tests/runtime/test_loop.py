@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from agent.app.world import knowledge
 from agent.core.display import Connect, Disconnect, Pause, Resume
 from agent.core.events import (
     ConfigRejected,
@@ -29,7 +30,6 @@ from agent.core.state import AgentState
 from agent.core.timing import Timing
 from agent.runtime.loop import MOST_TOGETHER, AgentLoop
 from agent.tws.calendar import Expectation, expect
-from agent.world import knowledge
 from tests.runtime.made_up_world import PAPER, PATIENCE, PORT, QUICK, MadeUpWorld, running, state_of
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from agent.autostart import LogInStart
+from agent.app.login_start import LogInStart
+from agent.app.page_host import PageError, PageHost, view_of
+from agent.app.running import RunningAgent
 from agent.core.display import Action, AskFix, DoFix, OpenLog, OpenPage, Quit, ShowSteps, StartAtLogin
 from agent.core.events import UserAsked
-from agent.page_host import PageError, PageHost, view_of
 from agent.platforms.autostart import AutostartError
-from agent.running import RunningAgent
 from agent.runtime.clock import SystemClock
 
 logger = logging.getLogger("agent")

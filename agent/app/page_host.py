@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from agent.channels_list import notices_on
+from agent.app.channels import notices_on
+from agent.app.running import RunningAgent
 from agent.core.commands import AskPageAddress, Command
 from agent.core.display import Notice
 from agent.core.problem import Severity
@@ -28,7 +29,6 @@ from agent.page.latency import Latencies
 from agent.page.progress import Progress, follow
 from agent.platforms.autostart import AutostartError
 from agent.platforms.files import read_file, replace_file
-from agent.running import RunningAgent
 from agent.runtime.aside import Worker, within
 
 if TYPE_CHECKING:

@@ -78,7 +78,7 @@ def _arguments(places: Places) -> tuple[str, ...]:
 
 
 def _icon() -> Path | None:
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parent.parent
     for folder in (package / "_icons", package.parent / "icons"):
         if (folder / "gatelight.png").is_file():
             return folder / "gatelight.png"

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from agent.agent_host import AgentHost, Desktop
+from agent.app.agent_host import AgentHost, Desktop
 from agent.channels import Chain
 from agent.channels.remote import RemoteChannel
 from agent.core.settings import NotificationSettings, Settings

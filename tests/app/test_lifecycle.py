@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from agent import app as module
-from agent.app import STARTING, App
+from agent.app import lifecycle as module
+from agent.app.lifecycle import STARTING, App
 from agent.core.display import Action, Connect, Display, Quit
 from agent.errors import DataFolderError
 from agent.tray.icon import TrayUnavailable

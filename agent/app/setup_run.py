@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from agent.autostart import LogInStart
-from agent.channels_list import notices_on
+from agent.app.channels import notices_on
+from agent.app.login_start import LogInStart
 from agent.config.reading import load
 from agent.core.clock import Moment
 from agent.core.data_seen import DataTest

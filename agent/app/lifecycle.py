@@ -1,6 +1,6 @@
 """The life of the program: the icon on the main thread, the agent on its own, one order of starting and stopping.
 
-The icon comes first and needs little; the agent (`agent.agent_host`) is loaded while it is shown.
+The icon comes first and needs little; the agent (`agent.app.agent_host`) is loaded while it is shown.
 """
 
 import asyncio
@@ -11,13 +11,13 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from agent import stop_signals
 from agent.core.display import SEPARATOR, Action, Display, IconState, MenuEntry, Notice, Quit
+from agent.runtime import stop_signals
 from agent.runtime.clock import SystemClock
 from agent.tray.icon import TITLE, Tray, TrayUnavailable, open_tray
 
 if TYPE_CHECKING:
-    from agent.agent_host import AgentHost, Desktop
+    from agent.app.agent_host import AgentHost, Desktop
 
 logger = logging.getLogger("agent")
 

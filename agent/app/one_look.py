@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from agent.app.world import first_state
 from agent.core.clock import Moment
 from agent.core.connection import BackingOff, Connected, Connecting, Idle
 from agent.core.events import Event, Reconfigured
@@ -20,7 +21,6 @@ from agent.core.timing import Timing
 from agent.core.watch import Watched
 from agent.errors import CouldNotFindOut, UsageError
 from agent.runtime.loop import AgentLoop, World
-from agent.world import first_state
 
 LISTEN = 1.0
 """Seconds a fresh session is listened to: notices about farms and the link to IB come right after nextValidId."""

@@ -15,11 +15,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from agent import page_host
+from agent.app import page_host
+from agent.app.page_host import MEMORY, MEMORY_SECONDS, PageError, view_of
 from agent.core.commands import AskPageAddress
 from agent.core.events import Reconfigured
 from agent.page.guard import signed
-from agent.page_host import MEMORY, MEMORY_SECONDS, PageError, view_of
 from agent.simulator.world import SimulatedApplication
 from tests.page.living import LivingAgent, living_agent
 from tests.page.visiting import VisitingPage, events, opened
@@ -73,7 +73,7 @@ asyncio.run(main())
 
 
 def test_nothing_of_it_is_loaded_before_somebody_looks(tmp_path: Path) -> None:
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parent.parent.parent
     done = subprocess.run(
         [sys.executable, "-c", NOBODY_LOOKS, str(tmp_path)],
         capture_output=True,

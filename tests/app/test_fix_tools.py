@@ -13,12 +13,12 @@ import pytest
 from ibapi.protobuf.UpdateConfigRequest_pb2 import UpdateConfigRequest
 from ibapi.protobuf.UpdateConfigResponse_pb2 import UpdateConfigResponse
 
+from agent.app.fix_tools import RealTools, still_there
 from agent.config.reading import load
 from agent.core.facts import Abilities, Facts, Installation, Known, SettingsTold
 from agent.core.fix import ChangeSettings, CommandAnswer, Done, Failed, FixOutcome, NeedsConsent, Offer
 from agent.core.reading import door_at
 from agent.core.settings import WantedApplication
-from agent.fix_tools import RealTools, still_there
 from agent.fixes import FIXES
 from agent.session import settings as settings_session
 from agent.simulator.free_ports import free_port

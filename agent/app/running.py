@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from agent.autostart import LogInStart
+from agent.app.login_start import LogInStart
+from agent.app.world import RealWorld
 from agent.core.clock import Moment
 from agent.core.display import Notice
 from agent.core.events import Event
 from agent.core.state import AgentState
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places
-from agent.world import RealWorld
 
 
 @dataclass(frozen=True, slots=True)

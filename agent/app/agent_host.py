@@ -11,10 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from agent.autostart import LogInStart
+from agent.app.channels import Channels
+from agent.app.clicks import Clicks
+from agent.app.fix_host import FixHost, abilities, run_aside
+from agent.app.login_start import LogInStart
+from agent.app.page_host import PageHost
+from agent.app.running import RunningAgent
+from agent.app.world import RealWorld, first_state
 from agent.channels import ChannelHost
-from agent.channels_list import Channels
-from agent.clicks import Clicks
 from agent.config.reading import load
 from agent.core.commands import AskDataTest, AskPageAddress, Command, SetUp, ShowRunning, read_command
 from agent.core.display import Action, AskFix, DoFix, Notice, ShowSteps
@@ -28,9 +32,6 @@ from agent.core.state import Knowledge
 from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.errors import ConfigError, GatelightError
-from agent.fix_host import FixHost, abilities, run_aside
-from agent.page_host import PageHost
-from agent.running import RunningAgent
 from agent.runtime.answers import answer
 from agent.runtime.aside import within
 from agent.runtime.clock import SystemClock, Woke
@@ -43,10 +44,9 @@ from agent.runtime.paths import Places
 from agent.runtime.schedule import Schedule
 from agent.tray.icon import Tray
 from agent.tws.outside import mask
-from agent.world import RealWorld, first_state
 
 if TYPE_CHECKING:
-    from agent.setup_host import SetupHost
+    from agent.app.setup_host import SetupHost
 
 logger = logging.getLogger("agent")
 
@@ -244,7 +244,7 @@ class AgentHost:
     def _set_up(self) -> "SetupHost":
         if self._setup is None:
             # Only now: on most days there is no set-up.
-            from agent.setup_host import SetupHost
+            from agent.app.setup_host import SetupHost
 
             self._setup = SetupHost(self._agent)
         return self._setup

@@ -7,6 +7,8 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
+from agent.app.fix_tools import RealTools
+from agent.app.running import RunningAgent
 from agent.core.as_json import as_json
 from agent.core.display import AskFix, DoFix, MenuEntry, Notice
 from agent.core.facts import Abilities
@@ -14,10 +16,8 @@ from agent.core.fix import Asker, Offer
 from agent.core.inquiry import spare_ids
 from agent.core.problem import Severity
 from agent.core.state import own_client_ids
-from agent.fix_tools import RealTools
 from agent.fixes import FIXES
 from agent.platforms import current
-from agent.running import RunningAgent
 from agent.runtime.fixing import Answer, Fixing, NotOffered
 
 logger = logging.getLogger("agent")

@@ -6,6 +6,8 @@ None of it is created before the first such command.
 import asyncio
 from typing import Any, assert_never
 
+from agent.app.running import RunningAgent
+from agent.app.setup_run import TEST_NOTICE, SettingUp
 from agent.core.as_json import as_json
 from agent.core.commands import NO_SUCH_ACT, AskDataTest, SetUp, SetupAct
 from agent.core.display import Connect, LookNow
@@ -16,9 +18,7 @@ from agent.core.setup_answers import NotAnAnswer, edit_lines
 from agent.errors import GatelightError
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
-from agent.running import RunningAgent
 from agent.runtime.data_tests import DataTests
-from agent.setting_up import TEST_NOTICE, SettingUp
 
 _STALE = "What is to be written has changed since you read it: read it again."
 

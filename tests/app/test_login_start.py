@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.autostart import LogInStart
+from agent.app.login_start import LogInStart
 from agent.cli.autostart import words
 from agent.platforms import autostart
 from agent.platforms.autostart import AutostartError, Entry, Off, On, Stale, SwitchedOff, state_of

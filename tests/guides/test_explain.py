@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.guide import Guide, parse_guide, placeholders
-from agent.explain import Explanation, explain, render
 from agent.guides import in_general, load_guides
+from agent.guides.explain import Explanation, explain, render
 from agent.tws.applications import ApplicationKind
 from agent.tws.notices import CATALOGUE
 from agent.tws.symptoms import SYMPTOMS
@@ -358,7 +358,7 @@ def test_rarer_symptoms_are_known_too(line: str, name: str) -> None:
 
 # ── lines of real logs ──────────────────────────────────────────────────────────────────────────
 
-RECORDED = Path(__file__).parent / "recorded"
+RECORDED = Path(__file__).parent.parent / "recorded"
 REAL_LINES = [
     line
     for name in ("explain-lines", "explain-more-lines")
