@@ -12,7 +12,7 @@ from agent.app.page_host import PageError, PageHost, view_of
 from agent.app.running import RunningAgent
 from agent.core.display import Action, AskFix, DoFix, OpenLog, OpenPage, Quit, ShowSteps, StartAtLogin
 from agent.core.events import UserAsked
-from agent.platforms.autostart import AutostartError
+from agent.platforms.autostart.entry import AutostartError
 from agent.runtime.clock import SystemClock
 
 logger = logging.getLogger("agent")

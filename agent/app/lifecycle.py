@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from agent.core.display import SEPARATOR, Action, Display, IconState, MenuEntry, Notice, Quit
 from agent.runtime import stop_signals
 from agent.runtime.clock import SystemClock
-from agent.tray.icon import TITLE, Tray, TrayUnavailable, open_tray
+from agent.tray.backend import TITLE, TrayUnavailable
+from agent.tray.icon import Tray, open_tray
 
 if TYPE_CHECKING:
     from agent.app.agent_host import AgentHost, Desktop

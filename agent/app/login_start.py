@@ -3,14 +3,14 @@
 import logging
 from pathlib import Path
 
-from agent.platforms.autostart import (
+from agent.platforms.autostart.current import current
+from agent.platforms.autostart.entry import (
     Autostart,
     AutostartError,
     Off,
     Stale,
     State,
     SwitchedOff,
-    current,
     program_of_this_installation,
     state_of,
 )

@@ -20,7 +20,8 @@ from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.core.watch import Watched
 from agent.errors import CouldNotFindOut, UsageError
-from agent.runtime.loop import AgentLoop, World
+from agent.runtime.loop import AgentLoop
+from agent.runtime.world import World
 
 LISTEN = 1.0
 """Seconds a fresh session is listened to: notices about farms and the link to IB come right after nextValidId."""

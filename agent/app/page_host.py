@@ -27,7 +27,7 @@ from agent.core.state import facts_about
 from agent.core.status import Status
 from agent.page.latency import Latencies
 from agent.page.progress import Progress, follow
-from agent.platforms.autostart import AutostartError
+from agent.platforms.autostart.entry import AutostartError
 from agent.platforms.files import read_file, replace_file
 from agent.runtime.aside import Worker, within
 

@@ -33,7 +33,7 @@ from agent.core.setup_steps import set_up
 from agent.core.state import AgentState, facts_about
 from agent.core.watch import Watched
 from agent.errors import GatelightError
-from agent.platforms.autostart import AutostartError, Off, On, Stale, SwitchedOff
+from agent.platforms.autostart.entry import AutostartError, Off, On, Stale, SwitchedOff
 from agent.runtime.paths import Places
 
 TEST_NOTICE = Notice(

@@ -27,8 +27,8 @@ from agent.platforms.exit_watch import watch_exit
 from agent.problems import PROBLEMS
 from agent.runtime.clock import SystemClock
 from agent.runtime.logs import private_here
-from agent.runtime.loop import Session
 from agent.runtime.memory_file import MemoryFile
+from agent.runtime.world import Session
 from agent.session.traffic import Traffic
 from agent.tws.outside import masked
 from agent.tws.privacy import Private
@@ -73,7 +73,7 @@ def first_state(
 
 
 class RealWorld:
-    """The world as it is: psutil, ib_async, the desktop. See `runtime.loop.World`."""
+    """The world as it is: psutil, ib_async, the desktop. See `runtime.world.World`."""
 
     def __init__(
         self,

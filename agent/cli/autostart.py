@@ -5,7 +5,7 @@ from typing import assert_never
 from agent.app.login_start import LogInStart
 from agent.config.reading import load
 from agent.errors import GatelightError
-from agent.platforms.autostart import AutostartError, Off, On, Stale, State, SwitchedOff
+from agent.platforms.autostart.entry import AutostartError, Off, On, Stale, State, SwitchedOff
 from agent.runtime.paths import Places
 
 

@@ -13,7 +13,8 @@ from agent.core.data_seen import DataTest
 from agent.core.facts import Facts
 from agent.core.guide import Guide
 from agent.core.state import facts_about, own_client_ids
-from agent.runtime.loop import AgentLoop, World
+from agent.runtime.loop import AgentLoop
+from agent.runtime.world import World
 from agent.tws.outside import masked
 from agent.tws.symbol import NotASymbol
 

@@ -15,7 +15,8 @@ from agent.core.events import UserAsked
 from agent.core.fix import Done, Failed, Fix, FixOutcome, NeedsConsent, Offer, Tools
 from agent.core.menu import headline
 from agent.core.status import ShownConnection
-from agent.runtime.loop import AgentLoop, World
+from agent.runtime.loop import AgentLoop
+from agent.runtime.world import World
 from agent.tws.outside import masked
 
 logger = logging.getLogger("agent")

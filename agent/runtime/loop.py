@@ -9,21 +9,17 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import thread_time
-from typing import Protocol
 
 from agent.core.agent import advance_all, begin, joins
 from agent.core.clock import Moment
-from agent.core.display import Notice
-from agent.core.effects import AskSettings, Effect, OpenSession
-from agent.core.events import Arrival, Event, SettingsAnswered, Tick
-from agent.core.facts import MachineFacts
-from agent.core.memory import Memory
+from agent.core.effects import Effect
+from agent.core.events import Arrival, Event, Tick
 from agent.core.state import AgentState
-from agent.core.status import Status
 from agent.runtime.perform import Patience, Performer
+from agent.runtime.world import World
 
 logger = logging.getLogger(__name__)
 
@@ -37,53 +33,6 @@ MOST_TOGETHER = 100
 """Events taken in at a stretch: some milliseconds. Each session has some dozens waiting at most."""
 MOST_DOUBLINGS = 6
 """Doublings of the wait between tries, from a second on: no more than one a minute while nothing helps."""
-
-
-class Session(Protocol):
-    """One API session, as the loop uses it."""
-
-    def open(self) -> None:
-        """Start the attempt."""
-
-    async def close(self) -> None:
-        """End it without an event."""
-
-    def heartbeat(self) -> None:
-        """Ask for the time."""
-
-    def taken(self, cost: float) -> None:
-        """One of its events was taken in, which took `cost` seconds of a processor: it may read on."""
-
-
-class World(Protocol):
-    """What the loop needs of the world: real in the program, made up in tests."""
-
-    def now(self) -> Moment:
-        """Both clocks."""
-
-    def look(self, ports: frozenset[int], *, thorough: bool, now: Moment) -> MachineFacts:
-        """Read processes and sockets; may block, is called in a thread."""
-
-    def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> Session:
-        """A new API session, not opened yet."""
-
-    async def ask_settings(self, wish: AskSettings) -> SettingsAnswered:
-        """Ask for the API settings over a short connection of its own."""
-
-    def watch_exit(self, pid: int, gone: Callable[[], None]) -> Callable[[], None]:
-        """Call `gone` on the loop when the process ends; returns what cancels that."""
-
-    def announce(self, notice: Notice) -> Awaitable[str | None]:
-        """Tell people; answers why no channel took it, or None."""
-
-    def withdraw(self, key: str) -> Awaitable[None]:
-        """Take a notice back."""
-
-    def show(self, status: Status) -> None:
-        """Show the status; must not block."""
-
-    def keep(self, memory: Memory) -> None:
-        """Store what must outlive this process; must not raise."""
 
 
 class AgentLoop:

@@ -43,7 +43,7 @@ from agent.core.session_facts import Outcome
 from agent.runtime.aside import in_thread
 
 if TYPE_CHECKING:
-    from agent.runtime.loop import Session, World
+    from agent.runtime.world import Session, World
 
 logger = logging.getLogger("agent")
 

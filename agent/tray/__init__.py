@@ -3,6 +3,7 @@
 `open_tray` gives a `Tray`, or says why there can be none; pystray, Pillow and dbus-fast are imported no sooner.
 """
 
-from agent.tray.icon import Tray, TrayUnavailable, open_tray
+from agent.tray.backend import TrayUnavailable
+from agent.tray.icon import Tray, open_tray
 
 __all__ = ["Tray", "TrayUnavailable", "open_tray"]

@@ -13,22 +13,17 @@ from typing import Any, Protocol
 
 from agent.core.display import TEXT_LIMIT, TITLE_LIMIT, Action, Display, IconState, Quit
 from agent.core.text import shortened
+from agent.tray.backend import NAME, TITLE, Hooks, TrayIcon
 from agent.tray.menu import pystray_menu, tooltip
 
 log = logging.getLogger(__name__)
 
-NAME = "gatelight"
-TITLE = "Gatelight"
 
 BALLOON_SECONDS = 2.0
 """How long the icon's thread may take to show a balloon before it counts as not shown."""
 
 SESSION_END_SECONDS = 4.0
 """Windows gives a program 5 s after WM_ENDSESSION (HungAppTimeout) and then ends it."""
-
-
-class TrayUnavailable(Exception):
-    """No icon can be shown, or no longer; `str()` is one sentence that says why, for people."""
 
 
 class Tray(Protocol):
@@ -81,50 +76,6 @@ def open_tray(
     from agent.tray.linux import choose_icon
 
     return PystrayTray(choose_icon(wait_for_host), on_action, on_unseen)
-
-
-class Hooks(Protocol):
-    """What an icon reports besides clicks in its menu; all of it on the icon's thread."""
-
-    def quit_asked(self) -> None:
-        """The system asks the program to close."""
-
-    def session_ends(self) -> None:
-        """The user's session ends; the process is gone soon after this returns."""
-
-    def balloon_clicked(self) -> None:
-        """The icon's last balloon was clicked."""
-
-    def seen(self, unseen: str = "", *, tell: bool = True) -> None:
-        """A panel shows the icon now; or, with a sentence that says why, none does. With `tell` the user hears it."""
-
-
-class TrayIcon(Protocol):
-    """What a backend adds to pystray's `Icon`, of which it is a subclass."""
-
-    HAS_NOTIFICATION: bool
-    icon: Any
-    title: str
-    menu: Any
-    visible: bool
-
-    def post(self, call: Callable[[], None]) -> None:
-        """Run `call` on the icon's thread, soon; nothing happens when that is over."""
-
-    def picture(self, state: IconState) -> Any:
-        """What to put into `icon`."""
-
-    def spelt(self, label: str) -> str:
-        """A label written so that it is shown as it is."""
-
-    def run(self, setup: Callable[[Any], None]) -> None:
-        """Block until `stop`; call `setup` on another thread when ready."""
-
-    def stop(self) -> None:
-        """Let `run` return, if it runs."""
-
-    def notify(self, message: str, title: str) -> None:
-        """Show a balloon."""
 
 
 class PystrayTray:

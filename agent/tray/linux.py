@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 
 from agent.platforms.session_bus import NoSessionBus, close_session_bus, connect_session_bus, has_owner
-from agent.tray.icon import Hooks, TrayIcon, TrayUnavailable
+from agent.tray.backend import Hooks, TrayIcon, TrayUnavailable
 from agent.tray.sni import NO_HOST, WATCHER, sentence
 from agent.tray.sni import Icon as SniIcon
 

@@ -28,8 +28,8 @@ from agent.platforms.session_bus import (
     watch_owner,
 )
 from agent.tray.artwork import SIZES, argb, picture
+from agent.tray.backend import TITLE, Hooks, TrayUnavailable
 from agent.tray.dbusmenu import DBusMenu
-from agent.tray.icon import TITLE, Hooks, TrayUnavailable
 from agent.tray.menu import pystray
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import Any
 
 from agent.core.display import IconState
 from agent.tray.artwork import picture
-from agent.tray.icon import Hooks, TrayIcon
+from agent.tray.backend import Hooks, TrayIcon
 from agent.tray.menu import as_they_are, pystray
 from agent.tray.waking import waking_for_signals
 

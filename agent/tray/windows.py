@@ -12,7 +12,7 @@ from typing import Any
 
 from agent.core.display import IconState
 from agent.tray.artwork import Background, picture
-from agent.tray.icon import Hooks
+from agent.tray.backend import Hooks
 from agent.tray.menu import pystray
 from agent.tray.waking import waking_for_signals
 

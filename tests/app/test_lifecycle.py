@@ -11,7 +11,7 @@ from agent.app import lifecycle as module
 from agent.app.lifecycle import STARTING, App
 from agent.core.display import Action, Connect, Display, Quit
 from agent.errors import DataFolderError
-from agent.tray.icon import TrayUnavailable
+from agent.tray.backend import TrayUnavailable
 
 PATIENCE = 30.0
 

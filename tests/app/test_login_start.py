@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from agent.app.login_start import LogInStart
 from agent.cli.autostart import words
-from agent.platforms import autostart
-from agent.platforms.autostart import AutostartError, Entry, Off, On, Stale, SwitchedOff, state_of
-from agent.platforms.autostart_linux import XdgAutostart, joined, split
-from agent.platforms.autostart_macos import MacAutostart
+from agent.platforms.autostart import entry as autostart
+from agent.platforms.autostart.entry import AutostartError, Entry, Off, On, Stale, SwitchedOff, state_of
+from agent.platforms.autostart.linux import XdgAutostart, joined, split
+from agent.platforms.autostart.macos import MacAutostart
 from agent.runtime.paths import Places, find_places
 from tests.desktop_session import need
 

@@ -17,8 +17,8 @@ from agent.core.facts import Unknown
 from agent.core.memory import Memory
 from agent.errors import ConfigError, GatelightError
 from agent.observers import settings_files
-from agent.platforms.autostart import AutostartError
-from agent.platforms.autostart_linux import XdgAutostart
+from agent.platforms.autostart.entry import AutostartError
+from agent.platforms.autostart.linux import XdgAutostart
 from agent.platforms.files import NotRegular, TooLarge, read_file, replace_file
 from agent.runtime import aside, logs, memory_file
 from agent.runtime.aside import Worker, within

@@ -68,7 +68,7 @@ class MadeUpSession:
 
 @dataclass
 class MadeUpWorld:
-    """See `agent.runtime.loop.World`."""
+    """See `agent.runtime.world.World`."""
 
     gateway: bool = True
     """Whether an IB Gateway runs and listens."""

@@ -4,7 +4,7 @@ import plistlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.platforms.autostart import LONGEST_ENTRY, AutostartError, Entry
+from agent.platforms.autostart.entry import LONGEST_ENTRY, AutostartError, Entry
 from agent.platforms.files import READABLE, read_file, replace_file
 
 LABEL = "gatelight"

@@ -47,21 +47,6 @@ class Autostart(Protocol):
         """Remove our entry, if there is one; raises AutostartError."""
 
 
-def current() -> Autostart:
-    """The one of this machine."""
-    if sys.platform == "win32":
-        from agent.platforms.autostart_windows import WindowsAutostart
-
-        return WindowsAutostart()
-    if sys.platform == "darwin":
-        from agent.platforms.autostart_macos import MacAutostart
-
-        return MacAutostart()
-    from agent.platforms.autostart_linux import XdgAutostart
-
-    return XdgAutostart()
-
-
 @dataclass(frozen=True, slots=True)
 class Off:
     """Nothing is started."""

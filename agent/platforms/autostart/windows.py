@@ -10,7 +10,7 @@ import winreg
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.platforms.autostart import NAME, AutostartError, Entry
+from agent.platforms.autostart.entry import NAME, AutostartError, Entry
 
 assert sys.platform == "win32"
 

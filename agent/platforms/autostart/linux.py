@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from agent.platforms.autostart import DESCRIPTION, LONGEST_ENTRY, NAME, AutostartError, Entry
+from agent.platforms.autostart.entry import DESCRIPTION, LONGEST_ENTRY, NAME, AutostartError, Entry
 from agent.platforms.files import READABLE, read_file, replace_file
 
 FILE = "gatelight.desktop"
