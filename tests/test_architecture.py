@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted((ROOT / "agent").rglob("*.py"))
 MIRRORED = ("core", "tws", "problems")
-"""Rooms whose every file has a test file of the same name."""
+"""Rooms whose every file has a test file of the same name, in the same folder."""
 TESTED_ELSEWHERE = {
     "core/data_seen.py": "values without behaviour; tests/core/test_data_verdict.py",
     "core/effects.py": "values without behaviour",
@@ -32,7 +32,7 @@ TESTED_ELSEWHERE = {
     "tws/symptoms/sockets.py": "a table; tests/guides/test_explain.py",
     "tws/symptoms/vague.py": "a table; tests/guides/test_explain.py",
     "tws/symptoms/windows.py": "a table; tests/guides/test_explain.py",
-    "problems/obstacles.py": "values without behaviour; tests/problems/test_reach.py",
+    "problems/shared/obstacles.py": "values without behaviour; tests/problems/shared/test_reach.py",
 }
 """Files without a test file of their own name, and where they are tested."""
 MAY_PRINT = {"cli/main.py"}
@@ -69,7 +69,7 @@ def calls(module: Path, name: str) -> list[int]:
 
 
 def test_there_are_modules_to_look_at() -> None:
-    assert {"cli/main.py", "core/agent.py", "tws/wire.py", "problems/reach.py"} <= set(map(name_of, MODULES))
+    assert {"cli/main.py", "core/agent.py", "tws/wire.py", "problems/shared/reach.py"} <= set(map(name_of, MODULES))
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name_of)
@@ -89,8 +89,7 @@ def owing_a_test() -> list[str]:
 
 @pytest.mark.parametrize("name", owing_a_test())
 def test_every_file_of_the_heart_has_its_test_file_or_is_named(name: str) -> None:
-    room, file = name.split("/", 1)
-    own = ROOT / "tests" / room / f"test_{file}"
+    own = (ROOT / "tests" / name).with_name(f"test_{Path(name).name}")
 
     assert own.exists() is not (name in TESTED_ELSEWHERE), f"{name}: {own} or TESTED_ELSEWHERE, and not both"
 

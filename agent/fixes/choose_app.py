@@ -9,8 +9,8 @@ from agent.core.reading import candidates, likeliest
 from agent.core.session_facts import Phase
 from agent.core.settings import WantedApplication
 from agent.core.telling import listed
-from agent.fixes import own_config
-from agent.fixes.own_config import Edit
+from agent.fixes.shared import own_config
+from agent.fixes.shared.own_config import Edit
 from agent.tws.applications import ApplicationKind
 
 _NAMES_ROOM = 100

@@ -2,7 +2,7 @@
 
 from agent.core.facts import Facts
 from agent.core.fix import BringToFront, Done, Failed, Fix, FixOutcome, Offer, Question, Tools
-from agent.fixes.meant import meant
+from agent.fixes.shared.process_meant import meant
 
 
 def _offer(facts: Facts) -> Offer | None:

@@ -2,7 +2,7 @@
 
 from agent.core.facts import Facts
 from agent.core.fix import Fix, Offer, Question
-from agent.fixes import ibc
+from agent.fixes.shared import ibc
 
 
 def _offer(facts: Facts) -> Offer | None:

@@ -3,7 +3,7 @@
 from agent.core.facts import Facts
 from agent.core.fix import Fix, Offer, Question
 from agent.core.telling import app_name
-from agent.fixes import tws_settings
+from agent.fixes.shared import tws_settings
 from agent.tws.api_settings import Configuration, LockAndExit
 
 _RESTART = "restart"

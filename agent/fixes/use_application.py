@@ -5,8 +5,8 @@ from agent.core.fix import Fix, Offer
 from agent.core.reading import applications, candidates, fits, listener_at, owner_at
 from agent.core.session_facts import Phase
 from agent.core.settings import WantedApplication
-from agent.fixes import own_config
-from agent.fixes.own_config import Edit
+from agent.fixes.shared import own_config
+from agent.fixes.shared.own_config import Edit
 from agent.fixes.use_port import other_mode
 
 

@@ -4,8 +4,8 @@ from agent.core.facts import Facts
 from agent.core.fix import Fix, Offer
 from agent.core.reading import standing_outcome
 from agent.core.session_facts import Outcome
-from agent.fixes import own_config
-from agent.fixes.own_config import Edit
+from agent.fixes.shared import own_config
+from agent.fixes.shared.own_config import Edit
 
 
 def _offer(facts: Facts) -> Offer | None:

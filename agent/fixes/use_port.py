@@ -5,8 +5,8 @@ from agent.core.fix import Fix, Offer
 from agent.core.reading import chosen, fits, listener_at, mode_hint, owner_at
 from agent.core.session_facts import Phase
 from agent.core.settings import WantedMode
-from agent.fixes import own_config
-from agent.fixes.own_config import Edit
+from agent.fixes.shared import own_config
+from agent.fixes.shared.own_config import Edit
 from agent.tws.applications import TradingMode
 
 

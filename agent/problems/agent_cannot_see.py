@@ -3,10 +3,10 @@
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.text import shortened
-from agent.problems import patience
-from agent.problems.obstacles import Unseen
-from agent.problems.reach import how_far
-from agent.problems.words import sentence, without_folders
+from agent.problems.shared import patience
+from agent.problems.shared.obstacles import Unseen
+from agent.problems.shared.reach import how_far
+from agent.problems.shared.words import sentence, without_folders
 
 _REASON_ROOM = 120
 """Characters of the reason that fit into a notice beside our own words."""

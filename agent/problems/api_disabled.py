@@ -3,11 +3,11 @@
 from agent.core.facts import Facts, Known, Process
 from agent.core.problem import Present, Problem, Severity, Undecided, Verdict
 from agent.core.telling import clock
-from agent.problems import patience
 from agent.problems.login_pending import LOGIN_PENDING
-from agent.problems.obstacles import ApiOff, LinkUnsettled
-from agent.problems.reach import how_far, otherwise
-from agent.problems.words import listening, runs_since
+from agent.problems.shared import patience
+from agent.problems.shared.obstacles import ApiOff, LinkUnsettled
+from agent.problems.shared.reach import how_far, otherwise
+from agent.problems.shared.words import listening, runs_since
 from agent.tws.applications import ApplicationKind
 
 _SWITCHED_OFF = "“Enable ActiveX and Socket Clients” is most likely not ticked"

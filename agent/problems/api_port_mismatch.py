@@ -5,10 +5,10 @@ from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.reading import is_door_of, mode_hint, owner_at, port_of
 from agent.core.settings import WantedMode
 from agent.core.settings_reading import as_told, last_told
-from agent.problems import patience
-from agent.problems.obstacles import ListensElsewhere
-from agent.problems.reach import how_far, otherwise
-from agent.problems.words import listening
+from agent.problems.shared import patience
+from agent.problems.shared.obstacles import ListensElsewhere
+from agent.problems.shared.reach import how_far, otherwise
+from agent.problems.shared.words import listening
 from agent.tws.applications import TradingMode
 
 

@@ -5,10 +5,10 @@ from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.reading import port_of
 from agent.core.session_facts import Attempt, Outcome
 from agent.core.telling import app_name
-from agent.problems import patience
-from agent.problems.obstacles import PortTaken
-from agent.problems.reach import how_far, not_tried
-from agent.problems.words import owner_of, quickly
+from agent.problems.shared import patience
+from agent.problems.shared.obstacles import PortTaken
+from agent.problems.shared.reach import how_far, not_tried
+from agent.problems.shared.words import owner_of, quickly
 
 
 def _check(facts: Facts) -> Verdict:

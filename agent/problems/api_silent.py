@@ -4,10 +4,10 @@ from agent.core.facts import Facts, Listener, Process
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.reading import port_of
 from agent.core.telling import app_name, size
-from agent.problems import patience
-from agent.problems.obstacles import Silent
-from agent.problems.reach import how_far, not_tried
-from agent.problems.words import host_of, is_this_machine, listening, owner_of, quickly
+from agent.problems.shared import patience
+from agent.problems.shared.obstacles import Silent
+from agent.problems.shared.reach import how_far, not_tried
+from agent.problems.shared.words import host_of, is_this_machine, listening, owner_of, quickly
 
 _BUSY = 0.9
 """Share of one core from which on an application is too busy to answer: it normally idles at a few hundredths."""

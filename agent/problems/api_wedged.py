@@ -3,10 +3,10 @@
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.reading import port_of
-from agent.problems import patience
-from agent.problems.obstacles import Wedged
-from agent.problems.reach import how_far, not_tried
-from agent.problems.words import host_of, listening, quickly
+from agent.problems.shared import patience
+from agent.problems.shared.obstacles import Wedged
+from agent.problems.shared.reach import how_far, not_tried
+from agent.problems.shared.words import host_of, listening, quickly
 
 
 def _check(facts: Facts) -> Verdict:

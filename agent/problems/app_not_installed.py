@@ -2,8 +2,8 @@
 
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.problems.obstacles import NotInstalled
-from agent.problems.reach import how_far, otherwise
+from agent.problems.shared.obstacles import NotInstalled
+from agent.problems.shared.reach import how_far, otherwise
 
 
 def _check(facts: Facts) -> Verdict:

@@ -5,10 +5,10 @@ from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.reading import applications, listener_at, port_of
 from agent.core.settings_reading import as_told, daily_time, last_told
 from agent.core.telling import app_name, clock
-from agent.problems import patience
-from agent.problems.obstacles import NotRunning, OuterMachine
-from agent.problems.reach import how_far, otherwise
-from agent.problems.words import listening, outside, owner_of
+from agent.problems.shared import patience
+from agent.problems.shared.obstacles import NotRunning, OuterMachine
+from agent.problems.shared.reach import how_far, otherwise
+from agent.problems.shared.words import listening, outside, owner_of
 
 
 def _check(facts: Facts) -> Verdict:

@@ -6,7 +6,7 @@ from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Ve
 from agent.core.reading import chosen, clients_of, port_of, standing_outcome
 from agent.core.session_facts import Outcome, Phase
 from agent.core.telling import at, listed, program
-from agent.problems import patience
+from agent.problems.shared import patience
 
 
 def _check(facts: Facts) -> Verdict:

@@ -3,7 +3,7 @@
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.text import shortened
-from agent.problems.words import without_folders
+from agent.problems.shared.words import without_folders
 
 _REASON_ROOM = 165
 """Characters of the reason that fit into a notice beside our own words."""

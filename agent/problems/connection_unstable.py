@@ -5,7 +5,7 @@ from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import chosen, port_of
 from agent.core.session_facts import Phase
 from agent.core.telling import app_name, clock, lasting
-from agent.problems.words import runs_since
+from agent.problems.shared.words import runs_since
 
 TOO_MANY_LOSSES = 3
 """Losses within `timing.instability_window`: once is a restart, twice can be chance."""

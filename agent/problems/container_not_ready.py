@@ -3,10 +3,10 @@
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.reading import port_of
-from agent.problems import patience
-from agent.problems.obstacles import RelayCloses
-from agent.problems.reach import how_far, not_tried
-from agent.problems.words import host_of, owner_of, quickly
+from agent.problems.shared import patience
+from agent.problems.shared.obstacles import RelayCloses
+from agent.problems.shared.reach import how_far, not_tried
+from agent.problems.shared.words import host_of, owner_of, quickly
 
 _TUNNELS = frozenset({"ssh", "sshd", "sshd-session", "autossh", "plink", "putty", "stunnel", "stunnel4", "kubectl"})
 """Relays that lead to another machine rather than into a container of this one."""

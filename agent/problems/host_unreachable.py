@@ -4,11 +4,11 @@ from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.reading import outcome, port_of
 from agent.core.session_facts import Outcome
-from agent.problems import patience
 from agent.problems.network_down import NETWORK_DOWN
-from agent.problems.obstacles import NoAnswer
-from agent.problems.reach import how_far, not_tried
-from agent.problems.words import host_of, is_this_machine, outside, quickly
+from agent.problems.shared import patience
+from agent.problems.shared.obstacles import NoAnswer
+from agent.problems.shared.reach import how_far, not_tried
+from agent.problems.shared.words import host_of, is_this_machine, outside, quickly
 
 
 def _check(facts: Facts) -> Verdict:

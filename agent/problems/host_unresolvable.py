@@ -2,11 +2,11 @@
 
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.problems import patience
 from agent.problems.network_down import NETWORK_DOWN
-from agent.problems.obstacles import NameUnknown
-from agent.problems.reach import how_far, not_tried
-from agent.problems.words import host_of
+from agent.problems.shared import patience
+from agent.problems.shared.obstacles import NameUnknown
+from agent.problems.shared.reach import how_far, not_tried
+from agent.problems.shared.words import host_of
 
 
 def _check(facts: Facts) -> Verdict:

@@ -2,11 +2,11 @@
 
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Undecided, Verdict
-from agent.problems import patience
 from agent.problems.app_starting import APP_STARTING
-from agent.problems.obstacles import AtLogin, LinkUnsettled
-from agent.problems.reach import how_far, otherwise
-from agent.problems.words import last_mode, listening, runs_since, started_at
+from agent.problems.shared import patience
+from agent.problems.shared.obstacles import AtLogin, LinkUnsettled
+from agent.problems.shared.reach import how_far, otherwise
+from agent.problems.shared.words import last_mode, listening, runs_since, started_at
 
 
 def _check(facts: Facts) -> Verdict:

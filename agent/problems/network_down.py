@@ -3,7 +3,7 @@
 from agent.core.facts import Facts, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.session_facts import Phase, ServerLink
-from agent.problems import patience
+from agent.problems.shared import patience
 
 
 def _check(facts: Facts) -> Verdict:

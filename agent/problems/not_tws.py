@@ -4,10 +4,10 @@ from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.reading import port_of
 from agent.core.telling import quoted
-from agent.problems import patience
-from agent.problems.obstacles import NotTheApi
-from agent.problems.reach import how_far, not_tried
-from agent.problems.words import host_of, listening, owner_of
+from agent.problems.shared import patience
+from agent.problems.shared.obstacles import NotTheApi
+from agent.problems.shared.reach import how_far, not_tried
+from agent.problems.shared.words import host_of, listening, owner_of
 from agent.tws.ports import CLIENT_PORTAL_PORT
 
 

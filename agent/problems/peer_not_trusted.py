@@ -5,10 +5,10 @@ from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.reading import port_of
 from agent.core.settings_reading import as_told, last_told, tick
 from agent.core.telling import app_name, listed
-from agent.problems import patience
-from agent.problems.obstacles import TurnedAway
-from agent.problems.reach import how_far, not_tried
-from agent.problems.words import host_of, is_this_machine, listening, quickly
+from agent.problems.shared import patience
+from agent.problems.shared.obstacles import TurnedAway
+from agent.problems.shared.reach import how_far, not_tried
+from agent.problems.shared.words import host_of, is_this_machine, listening, quickly
 from agent.tws.api_settings_table import SETTINGS
 
 _LOCALHOST_ONLY = next(s for s in SETTINGS if s.name == "allow_localhost_only")

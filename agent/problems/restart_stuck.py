@@ -3,10 +3,10 @@
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.telling import lasting
-from agent.problems.obstacles import StuckAfterRestart
-from agent.problems.reach import how_far, otherwise
-from agent.problems.restart import allowance
-from agent.problems.words import listening, runs_since, started_at
+from agent.problems.shared.obstacles import StuckAfterRestart
+from agent.problems.shared.reach import how_far, otherwise
+from agent.problems.shared.restart import allowance
+from agent.problems.shared.words import listening, runs_since, started_at
 
 
 def _check(facts: Facts) -> Verdict:

@@ -9,7 +9,7 @@ from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Ve
 from agent.core.reading import chosen
 from agent.core.settings_reading import as_told, daily_time, last_told
 from agent.core.telling import app_name, appointment, at, clock
-from agent.problems.restart import out_of_sight, restart_now, restarts_out_of_sight
+from agent.problems.shared.restart import out_of_sight, restart_now, restarts_out_of_sight
 from agent.tws.calendar import Outage, OutageKind, Region
 
 _SERVERS = {Region.AMERICA: "American", Region.EUROPE: "European", Region.ASIA: "Asian"}

@@ -5,7 +5,7 @@ from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import chosen, full_house, port_of, standing_outcome
 from agent.core.session_facts import Outcome
 from agent.core.telling import app_name, at, lasting
-from agent.problems.words import runs_since
+from agent.problems.shared.words import runs_since
 
 
 def _check(facts: Facts) -> Verdict:

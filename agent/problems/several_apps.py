@@ -5,10 +5,10 @@ from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.reading import applications, candidates, fits, likeliest, port_of
 from agent.core.session_facts import Phase
 from agent.core.telling import clock, listed
-from agent.problems import patience
-from agent.problems.obstacles import PortClash
-from agent.problems.this_machine import clash_of
-from agent.problems.words import listening
+from agent.problems.shared import patience
+from agent.problems.shared.obstacles import PortClash
+from agent.problems.shared.this_machine import clash_of
+from agent.problems.shared.words import listening
 
 _NAMES_ROOM = 100
 """Characters for the names of the applications in the text."""

@@ -7,7 +7,7 @@ from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Ve
 from agent.core.reading import client_count, clients_of, full_house, port_of, standing_outcome
 from agent.core.session_facts import Outcome, Phase
 from agent.core.telling import app_name, at, listed, program
-from agent.problems import patience
+from agent.problems.shared import patience
 from agent.tws.limits import API_CLIENTS
 
 _SHOWN = 10

@@ -3,10 +3,10 @@
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.telling import app_name
-from agent.problems import patience
-from agent.problems.obstacles import OtherKindRuns
-from agent.problems.reach import how_far, otherwise
-from agent.problems.words import listening, runs_since
+from agent.problems.shared import patience
+from agent.problems.shared.obstacles import OtherKindRuns
+from agent.problems.shared.reach import how_far, otherwise
+from agent.problems.shared.words import listening, runs_since
 
 
 def _check(facts: Facts) -> Verdict:

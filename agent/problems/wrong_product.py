@@ -4,9 +4,9 @@ from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.reading import port_of
 from agent.core.telling import app_name
-from agent.problems import patience
-from agent.problems.obstacles import OtherProductRuns
-from agent.problems.reach import how_far, otherwise
+from agent.problems.shared import patience
+from agent.problems.shared.obstacles import OtherProductRuns
+from agent.problems.shared.reach import how_far, otherwise
 
 
 def _check(facts: Facts) -> Verdict:

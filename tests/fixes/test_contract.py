@@ -10,9 +10,6 @@ from agent.core.fix import Fix
 from agent.fixes import FIXES
 from agent.problems import PROBLEMS
 
-SHARED_MODULES = {"__init__", "ibc", "meant", "own_config", "tws_settings"}
-"""Modules of `agent.fixes` that are not a fix themselves."""
-
 PUBLISHED = {
     "start-app",
     "focus-app",
@@ -35,7 +32,7 @@ HEAVY = ("asyncio", "ctypes", "psutil", "subprocess", "socket", "tomlkit", "Xlib
 def test_files_and_list_agree_and_no_published_id_is_gone() -> None:
     files = {f.name.removesuffix(".py") for f in resources.files("agent.fixes").iterdir() if f.name.endswith(".py")}
 
-    assert {f.replace("_", "-") for f in files - SHARED_MODULES} == set(FIXES)
+    assert {f.replace("_", "-") for f in files - {"__init__"}} == set(FIXES)
     assert set(FIXES) >= PUBLISHED
 
 

@@ -24,18 +24,6 @@ trading-mode-mismatch wrong-application wrong-product
 PUBLISHED = frozenset(CODES.split())
 """Codes that scripts, snoozes and configurations of users name: none of them may go. A release adds its own."""
 
-SHARED_MODULES = {
-    "__init__",
-    "another_machine",
-    "connected",
-    "obstacles",
-    "patience",
-    "reach",
-    "restart",
-    "this_machine",
-    "words",
-}
-"""Modules of `agent.problems` that are not a problem themselves."""
 
 LABELS = {
     # Menu paths and keys
@@ -121,7 +109,7 @@ def test_only_a_wrong_trading_mode_breaks_quiet_hours() -> None:
 
 def test_files_guides_and_list_agree() -> None:
     files = {f.name for f in resources.files("agent.problems").iterdir() if f.name.endswith(".py")}
-    codes = {f.removesuffix(".py").replace("_", "-") for f in files if f.removesuffix(".py") not in SHARED_MODULES}
+    codes = {f.removesuffix(".py").replace("_", "-") for f in files if f != "__init__.py"}
 
     assert codes == {p.code for p in PROBLEMS}
     assert set(load_guides()) == codes

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from agent.core.facts import Sight
 from agent.core.session_facts import Outcome
-from agent.problems.restart import (
+from agent.problems.shared.restart import (
     allowance,
     going_down,
     is_automatic_restart,

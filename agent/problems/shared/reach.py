@@ -8,10 +8,10 @@ place: `this_machine`, `another_machine`, and `connected` once a session stands.
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Undecided
 from agent.core.session_facts import Phase
-from agent.problems.another_machine import on_another_machine
-from agent.problems.connected import connected_to
-from agent.problems.obstacles import NotTried, Reach, Restarting, Unseen
-from agent.problems.this_machine import on_this_machine
+from agent.problems.shared.another_machine import on_another_machine
+from agent.problems.shared.connected import connected_to
+from agent.problems.shared.obstacles import NotTried, Reach, Restarting, Unseen
+from agent.problems.shared.this_machine import on_this_machine
 
 
 def how_far(facts: Facts) -> Reach:

@@ -2,7 +2,7 @@
 
 from agent.core.facts import Facts, Known
 from agent.core.reading import chosen, fits, owner_at
-from agent.problems.obstacles import ListensElsewhere, NoObstacle, OtherKindRuns, Reach
+from agent.problems.shared.obstacles import ListensElsewhere, NoObstacle, OtherKindRuns, Reach
 
 
 def connected_to(facts: Facts) -> Reach:

@@ -3,7 +3,7 @@
 from agent.core.facts import Facts
 from agent.core.reading import idle_by_wish, outcome, port_of
 from agent.core.session_facts import Outcome
-from agent.problems.obstacles import (
+from agent.problems.shared.obstacles import (
     NameUnknown,
     NoAnswer,
     NoObstacle,
@@ -14,7 +14,7 @@ from agent.problems.obstacles import (
     Silent,
     TurnedAway,
 )
-from agent.problems.restart import restarts_out_of_sight
+from agent.problems.shared.restart import restarts_out_of_sight
 
 CONTAINER_RELAY_PORTS = frozenset({4003, 4004, 7498, 7499})
 """Ports on which the relay inside the common container images listens (README of gnzsnz/ib-gateway-docker)."""

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from agent.core.facts import (
     Facts,
 )
-from agent.problems.connected import connected_to
-from agent.problems.obstacles import ListensElsewhere, NoObstacle, OtherKindRuns
+from agent.problems.shared.connected import connected_to
+from agent.problems.shared.obstacles import ListensElsewhere, NoObstacle, OtherKindRuns
 from tests.problems.scene import connected, connection, facts, gateway, machine, tws
 from tests.problems.situations import situations
 

@@ -8,9 +8,9 @@ from agent.core.diagnosis import diagnose
 from agent.core.facts import Known
 from agent.core.session_facts import Outcome
 from agent.problems import PROBLEMS
-from agent.problems.another_machine import on_another_machine
 from agent.problems.network_down import NETWORK_DOWN
-from agent.problems.obstacles import (
+from agent.problems.shared.another_machine import on_another_machine
+from agent.problems.shared.obstacles import (
     NameUnknown,
     NoAnswer,
     NoObstacle,

@@ -3,7 +3,7 @@
 import pytest
 
 from agent.core.facts import Facts, Sight
-from agent.problems import patience
+from agent.problems.shared import patience
 from tests.problems.scene import facts
 
 

@@ -28,8 +28,8 @@ from agent.core.reading import (
     port_of,
 )
 from agent.core.session_facts import Outcome
-from agent.problems.another_machine import on_another_machine
-from agent.problems.obstacles import (
+from agent.problems.shared.another_machine import on_another_machine
+from agent.problems.shared.obstacles import (
     ApiOff,
     AtLogin,
     LinkUnsettled,
@@ -54,7 +54,7 @@ from agent.problems.obstacles import (
     Unseen,
     Wedged,
 )
-from agent.problems.restart import (
+from agent.problems.shared.restart import (
     ANSWERED,
     allowance,
     going_down,

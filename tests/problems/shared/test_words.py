@@ -3,7 +3,16 @@
 import pytest
 
 from agent.core.facts import Known, Listener, SettingsHints
-from agent.problems.words import host_of, last_mode, listening, owner_of, quickly, sentence, started_at, without_folders
+from agent.problems.shared.words import (
+    host_of,
+    last_mode,
+    listening,
+    owner_of,
+    quickly,
+    sentence,
+    started_at,
+    without_folders,
+)
 from agent.tws.applications import TradingMode
 from tests.problems.scene import connection, facts, foreign, gateway, relay
 

@@ -2,7 +2,7 @@
 
 from agent.core.facts import Facts, Known, Process
 from agent.core.fix import Done, Failed, FixOutcome, Offer, Question, SendCommand, Tools
-from agent.fixes.meant import meant
+from agent.fixes.shared.process_meant import meant
 from agent.tws.applications import Launcher
 
 

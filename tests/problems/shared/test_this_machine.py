@@ -8,7 +8,8 @@ from agent.core.problem import Present
 from agent.core.session_facts import Outcome
 from agent.problems import PROBLEMS
 from agent.problems.api_disabled import API_DISABLED
-from agent.problems.obstacles import (
+from agent.problems.several_apps import SEVERAL_APPS
+from agent.problems.shared.obstacles import (
     AtLogin,
     ListensElsewhere,
     NoObstacle,
@@ -19,9 +20,8 @@ from agent.problems.obstacles import (
     Silent,
     Unseen,
 )
-from agent.problems.reach import how_far
-from agent.problems.several_apps import SEVERAL_APPS
-from agent.problems.this_machine import on_this_machine
+from agent.problems.shared.reach import how_far
+from agent.problems.shared.this_machine import on_this_machine
 from tests.problems.scene import backing_off, connection, facts, foreign, gateway, machine, relay
 from tests.problems.situations import HIDDEN, situations
 
