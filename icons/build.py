@@ -11,7 +11,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from PIL import Image  # noqa: E402
 
-from agent.core.display import IconState  # noqa: E402
+from agent.core.shown.display import IconState  # noqa: E402
 from agent.tray.artwork import Background, information, picture, tick  # noqa: E402
 
 PROGRAM = "gatelight"

@@ -11,6 +11,7 @@ MODULES = sorted((ROOT / "agent").rglob("*.py"))
 MIRRORED = ("core", "tws", "problems")
 """Rooms whose every file has a test file of the same name, in the same folder."""
 TESTED_ELSEWHERE = {
+    "core/client_ids.py": "tests/core/test_inquiry.py and tests/core/test_connection.py",
     "core/data_seen.py": "values without behaviour; tests/core/test_data_verdict.py",
     "core/effects.py": "values without behaviour",
     "core/events.py": "values without behaviour",

@@ -5,8 +5,8 @@ import pytest
 from agent.app.clicks import Clicks
 from agent.app.page_host import PageError, PageHost
 from agent.app.running import RunningAgent
-from agent.core.display import ShowSteps
 from agent.core.events import Event, UserAsked
+from agent.core.shown.display import ShowSteps
 from agent.platforms import opening
 from agent.runtime.paths import find_places
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from agent.core.display import IconState
+from agent.core.shown.display import IconState
 from agent.tray.artwork import Background, picture
 from tests import windows_python
 from tests.desktop_session import need, screen

@@ -21,15 +21,15 @@ from agent.app.world import RealWorld, first_state
 from agent.channels import ChannelHost
 from agent.config.reading import load
 from agent.core.commands import AskDataTest, AskPageAddress, Command, SetUp, ShowRunning, read_command
-from agent.core.display import Action, AskFix, DoFix, Notice, ShowSteps
 from agent.core.events import ConfigRejected, Reconfigured
 from agent.core.events import Woke as WokeEvent
 from agent.core.facts import Abilities
-from agent.core.menu import display, tooltip
 from agent.core.problem import Severity
 from agent.core.settings import Settings
+from agent.core.shown.display import Action, AskFix, DoFix, Notice, ShowSteps
+from agent.core.shown.menu import display, tooltip
+from agent.core.shown.status import Status
 from agent.core.state import Knowledge
-from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.errors import ConfigError, GatelightError
 from agent.runtime.answers import answer

@@ -10,8 +10,8 @@ from pathlib import Path
 from agent.app.login_start import LogInStart
 from agent.app.page_host import PageError, PageHost, view_of
 from agent.app.running import RunningAgent
-from agent.core.display import Action, AskFix, DoFix, OpenLog, OpenPage, Quit, ShowSteps, StartAtLogin
 from agent.core.events import UserAsked
+from agent.core.shown.display import Action, AskFix, DoFix, OpenLog, OpenPage, Quit, ShowSteps, StartAtLogin
 from agent.platforms.autostart.entry import AutostartError
 from agent.runtime.clock import SystemClock
 

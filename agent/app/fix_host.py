@@ -10,11 +10,11 @@ from typing import Any
 from agent.app.fix_tools import RealTools
 from agent.app.running import RunningAgent
 from agent.core.as_json import as_json
-from agent.core.display import AskFix, DoFix, MenuEntry, Notice
+from agent.core.client_ids import spare_ids
 from agent.core.facts import Abilities
 from agent.core.fix import Asker, Offer
-from agent.core.inquiry import spare_ids
 from agent.core.problem import Severity
+from agent.core.shown.display import AskFix, DoFix, MenuEntry, Notice
 from agent.core.state import own_client_ids
 from agent.fixes import FIXES
 from agent.platforms import current

@@ -8,8 +8,8 @@ from typing import assert_never
 import psutil
 
 from agent.config.keys import is_guarded
+from agent.core.evidence.processes import owner_in
 from agent.core.fix import ChangeSettings, CommandAnswer, SettingsOutcome, SettingsResult
-from agent.core.reading import owner_in
 from agent.errors import ConfigError
 from agent.platforms import Platform, starting
 from agent.tws.api_settings_table import BY_PATH

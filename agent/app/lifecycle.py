@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from agent.core.display import SEPARATOR, Action, Display, IconState, MenuEntry, Notice, Quit
+from agent.core.shown.display import SEPARATOR, Action, Display, IconState, MenuEntry, Notice, Quit
 from agent.runtime import stop_signals
 from agent.runtime.clock import SystemClock
 from agent.tray.backend import TITLE, TrayUnavailable

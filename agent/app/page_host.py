@@ -20,11 +20,11 @@ from urllib.parse import quote
 from agent.app.channels import notices_on
 from agent.app.running import RunningAgent
 from agent.core.commands import AskPageAddress, Command
-from agent.core.display import Notice
 from agent.core.problem import Severity
 from agent.core.settings import Settings
+from agent.core.shown.display import Notice
+from agent.core.shown.status import Status
 from agent.core.state import facts_about
-from agent.core.status import Status
 from agent.page.latency import Latencies
 from agent.page.progress import Progress, follow
 from agent.platforms.autostart.entry import AutostartError
@@ -229,7 +229,7 @@ class PageHost:
 
     def limits(self) -> Iterable[dict[str, Any]]:
         """What IB allows and what is in use."""
-        from agent.core.usage import to_json, usage_of
+        from agent.core.shown.limits import to_json, usage_of
 
         state, now, sent = self._agent.state, self._agent.now(), self._agent.sent()
         return [to_json(usage_of(facts_about(state, w, now), sent)) for w in state.watched]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from agent.app.login_start import LogInStart
 from agent.app.world import RealWorld
 from agent.core.clock import Moment
-from agent.core.display import Notice
 from agent.core.events import Event
+from agent.core.shown.display import Notice
 from agent.core.state import AgentState
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places

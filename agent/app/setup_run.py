@@ -12,7 +12,6 @@ from agent.app.login_start import LogInStart
 from agent.config.reading import load
 from agent.core.clock import Moment
 from agent.core.data_seen import DataTest
-from agent.core.display import Notice
 from agent.core.facts import NOT_LOOKED, Fact, Facts, Known, Unknown
 from agent.core.guide import Guide
 from agent.core.problem import Problem, Severity
@@ -30,6 +29,7 @@ from agent.core.setup_answers import (
     wanted_settings,
 )
 from agent.core.setup_steps import set_up
+from agent.core.shown.display import Notice
 from agent.core.state import AgentState, facts_about
 from agent.core.watch import Watched
 from agent.errors import GatelightError

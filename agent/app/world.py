@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from agent import __version__
 from agent.channels import Chain, NotDelivered
 from agent.core.clock import Moment
-from agent.core.display import Notice
 from agent.core.effects import AskSettings, OpenSession
 from agent.core.events import Event, SettingsAnswered
 from agent.core.facts import MachineFacts, Purpose
 from agent.core.memory import Memory
 from agent.core.settings import Settings
 from agent.core.show import Words
+from agent.core.shown.display import Notice
+from agent.core.shown.status import Status
 from agent.core.state import AgentState, Knowledge, timing_of
-from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.fixes import FIXES
 from agent.guides import load_guides

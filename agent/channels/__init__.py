@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol, TypeAlias
 
-from agent.core.display import Action, Notice
 from agent.core.settings import NotificationSettings
+from agent.core.shown.display import Action, Notice
 from agent.tws.outside import mask
 from agent.tws.printable import one_line, printable
 from agent.tws.privacy import NOTHING_MORE

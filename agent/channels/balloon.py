@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from agent.channels import Channel, ChannelHost, ChannelKind, Delivered, Delivery, NotDelivered, Place
 from agent.channels.texts import text_of, title_of
-from agent.core.display import Action, Notice
 from agent.core.settings import NotificationSettings
+from agent.core.shown.display import Action, Notice
 
 
 class BalloonChannel:

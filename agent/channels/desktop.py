@@ -21,7 +21,7 @@ from typing import Any
 
 from agent.channels import ChannelKind, Delivered, Delivery, NotDelivered, Place
 from agent.channels.texts import APP_NAME, Manner, icons_folder, manner_of, service_abilities, text_of, title_of
-from agent.core.display import Notice
+from agent.core.shown.display import Notice
 from agent.tws.printable import one_line
 
 SEND_SECONDS = 5.0

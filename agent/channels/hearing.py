@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from agent.channels import Channel, ChannelHost, ChannelKind, Delivered, Delivery, Place
-from agent.core.display import Notice
 from agent.core.settings import NotificationSettings
+from agent.core.shown.display import Notice
 
 
 class HearingChannel:

@@ -3,8 +3,8 @@
 import logging
 
 from agent.channels import ChannelKind, Delivered, Delivery, Place
-from agent.core.display import Notice
 from agent.core.problem import Severity
+from agent.core.shown.display import Notice
 
 log = logging.getLogger("agent.notices")
 

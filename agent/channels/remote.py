@@ -17,8 +17,8 @@ from typing import TypeAlias
 import agent
 from agent.channels import ChannelKind, Delivered, Delivery, NotDelivered, Place
 from agent.channels.remote_sender import COMMAND, MISSING, REFUSED, SEND_SECONDS, TAKEN, UNKNOWN_ADDRESS
-from agent.core.display import Notice
 from agent.core.problem import Severity
+from agent.core.shown.display import Notice
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from agent.channels import ChannelKind, Delivered, Delivery, NotDelivered, Place
 from agent.channels.texts import APP_NAME, SERVICE, icons_folder, manner_of, service_abilities, text_of, title_of
-from agent.core.display import Action, Notice
+from agent.core.shown.display import Action, Notice
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.channels import NotDelivered
-from agent.core.display import TEXT_LIMIT, TITLE_LIMIT, Notice
 from agent.core.problem import Severity
+from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, Notice
 from agent.core.text import shortened
 from agent.tws.printable import printable
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 
-from agent.core.display import Notice
+from agent.core.shown.display import Notice
 
 
 class Console:

@@ -15,11 +15,11 @@ from typing import Any
 from agent.app.agent_host import AgentHost, Desktop
 from agent.app.lifecycle import App
 from agent.app.world import knowledge
-from agent.core.display import IconState, Notice
 from agent.core.guide import plain
-from agent.core.menu import STATE_WORDS, headline
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication, WantedMode
-from agent.core.status import Status
+from agent.core.shown.display import IconState, Notice
+from agent.core.shown.menu import STATE_WORDS, headline
+from agent.core.shown.status import Status
 from agent.core.timing import Timing
 from agent.errors import UsageError
 from agent.platforms.folders import temporary_folder

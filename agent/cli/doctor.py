@@ -8,8 +8,8 @@ from agent.app.fix_host import abilities
 from agent.app.one_look import OneLook, willing
 from agent.app.world import RealWorld
 from agent.config.reading import load
-from agent.core.display import IconState
-from agent.core.status import Status
+from agent.core.shown.display import IconState
+from agent.core.shown.status import Status
 from agent.runtime.paths import Places
 
 

@@ -8,8 +8,8 @@ from dataclasses import asdict, replace
 from typing import Any, TypeAlias
 
 from agent.cli.typed_lines import TypedLines
-from agent.core.display import AskFix, DoFix
 from agent.core.fix import Asker
+from agent.core.shown.display import AskFix, DoFix
 from agent.errors import DataFolderError, NotRunning, UsageError
 from agent.runtime.control import request
 from agent.runtime.paths import Places, make_data_folder

@@ -9,8 +9,8 @@ from agent.app.one_look import OneLook, willing
 from agent.app.running import RunningAgent
 from agent.app.world import RealWorld
 from agent.config.reading import load
-from agent.core.display import AskFix, DoFix
 from agent.core.settings import Settings
+from agent.core.shown.display import AskFix, DoFix
 from agent.runtime.paths import Places
 
 

@@ -171,7 +171,7 @@ def _status(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     from agent.cli.doctor import examine, exit_status
-    from agent.core.status import to_json
+    from agent.core.shown.status import to_json
     from agent.runtime.logs import set_up
 
     with set_up(None, options.verbose):

@@ -17,13 +17,13 @@ from agent.cli.setup_words import SetupWords, prompt
 from agent.cli.typed_lines import TypedLines
 from agent.core.data_run import Plan, plan_of, read_symbols, reason_against
 from agent.core.data_seen import DataTest
-from agent.core.display import LookNow
 from agent.core.events import UserAsked
+from agent.core.evidence.processes import applications
 from agent.core.facts import Facts
-from agent.core.reading import applications
 from agent.core.settings import Settings
 from agent.core.setup import Act, Setup, SetupStep, StepState
 from agent.core.setup_answers import NotAnAnswer, Question, edit_lines
+from agent.core.shown.display import LookNow
 from agent.core.state import Knowledge, own_client_ids
 from agent.core.text import shortened
 from agent.core.timing import Timing

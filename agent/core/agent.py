@@ -14,6 +14,7 @@ from agent.core.connection import Target
 from agent.core.diagnosis import Diagnosis, diagnose
 from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
 from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived, Tick
+from agent.core.evidence.processes import chosen, looked_since_failure
 from agent.core.facts import Facts
 from agent.core.fix import offers_for
 from agent.core.intake import enroll, take_in
@@ -21,12 +22,11 @@ from agent.core.ledger import Ledger, update
 from agent.core.memory import Memory
 from agent.core.plan import plan
 from agent.core.problem import Severity
-from agent.core.reading import chosen, looked_since_failure
 from agent.core.settings import ConnectionSettings
 from agent.core.show import show_connection
+from agent.core.shown.status import Status
 from agent.core.speech import belated_end, notice_key, recall, speak, told
 from agent.core.state import AgentState, Settled, facts_about, others, own_client_ids, replace_at
-from agent.core.status import Status
 from agent.core.watch import Watched, consider, target
 from agent.tws.applications import ApplicationKind
 

@@ -1,7 +1,7 @@
 """The commands of the running agent as values, and how they are read from JSON.
 
 The control channel and the page read what arrives with `read_command`; behind it a command is a value. What a click
-can ask for as well is the same value as there (`core.display.Action`).
+can ask for as well is the same value as there (`core.shown.display.Action`).
 """
 
 import math
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from agent.core.display import AskFix, Connect, Disconnect, DoFix, LookNow, Pause, Resume, Snooze
 from agent.core.fix import Asker
+from agent.core.shown.display import AskFix, Connect, Disconnect, DoFix, LookNow, Pause, Resume, Snooze
 
 
 @dataclass(frozen=True, slots=True)

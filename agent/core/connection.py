@@ -7,13 +7,11 @@ TWS's own link to IB's servers is another matter (`core.session`): losing that d
 from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
+from agent.core.client_ids import CLIENT_ID_RANGE, OTHER_IDS_TRIED
 from agent.core.effects import CloseSession, Effect, OpenSession
 from agent.core.session_facts import Attempt, Outcome, Phase
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
-
-CLIENT_ID_RANGE = range(7000, 10000)
-"""Where automatic client IDs come from: high, so that they meet no program's, and never 0 or a usual master ID."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +95,12 @@ class Target:
     open: bool
     """The port is open, or only an attempt can tell (remote host, unreadable sockets)."""
     door: str
-    """Identity of what listens there (see `core.reading.door_at`): when it changes, waiting is over."""
+    """Identity of what listens there (see `core.evidence.processes.door_at`): when it changes, waiting is over."""
     seen: float = float("inf")
     """Monotonic time of the look this comes from; infinity where no look can tell."""
     avoid_ids: frozenset[int] = frozenset()
     """Client IDs of our other connections."""
 
-
-OTHER_IDS_TRIED = 3
-"""Automatic client IDs that may be refused one after the other before that is a problem and not bad luck."""
 
 _PATIENT = frozenset(
     {Outcome.SILENT, Outcome.CLOSED, Outcome.NOT_TWS, Outcome.OUTDATED, Outcome.NOT_READY, Outcome.ID_IN_USE}

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.core.as_json import present, rfc3339
+from agent.core.client_ids import spare_ids
 from agent.core.data_seen import DataTest
 from agent.core.data_verdict import DataVerdict, judge
+from agent.core.evidence.processes import chosen, client_count
+from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts
 from agent.core.guide import Guide
 from agent.core.history_verdict import HistoryVerdict
-from agent.core.inquiry import spare_ids
-from agent.core.reading import chosen, client_count
 from agent.core.remedy import Remedy
 from agent.core.session_facts import Outcome, Phase
-from agent.core.telling import app_name, clock
 from agent.tws.applications import ApplicationKind
 from agent.tws.limits import API_CLIENTS, safe_again
 from agent.tws.symbol import FORMS, Instrument, NotASymbol, read_symbol

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent.core.data_seen import LIVE_OR_FROZEN, Quote, SymbolSeen, Told
+from agent.core.evidence.words import listed, notice_told, took
 from agent.core.history_verdict import HistoryVerdict, judge_history
 from agent.core.remedy import NOTHING_TO_DO, Remedy
-from agent.core.telling import listed, notice_told, took
 from agent.tws.farms import FarmKind, FarmStatus
 from agent.tws.notices import NoticeKind, kind_of, read
 from agent.tws.symbol import SecurityType

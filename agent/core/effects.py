@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from agent.core.display import Notice
 from agent.core.memory import Memory
 from agent.core.problem import Severity
-from agent.core.status import Status
+from agent.core.shown.display import Notice
+from agent.core.shown.status import Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from agent.core.clock import Moment
-from agent.core.display import Action
 from agent.core.facts import Abilities, Fact, MachineFacts
 from agent.core.session_facts import Outcome
 from agent.core.settings import Settings
+from agent.core.shown.display import Action
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.outside import FromOutside, OutsideText, RawName
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent.core.data_seen import History, SymbolSeen
+from agent.core.evidence.words import listed, notice_told, took
 from agent.core.remedy import NOTHING_TO_DO, Remedy
-from agent.core.telling import listed, notice_told, took
 from agent.tws.farms import FarmKind, FarmStatus
 from agent.tws.notices import NoticeKind, kind_of
 

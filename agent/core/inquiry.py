@@ -6,12 +6,12 @@ otherwise every half hour. Not asked while the main session gets no answer, nor 
 
 from collections.abc import Set
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
-from agent.core.connection import CLIENT_ID_RANGE, Connected, Link
+from agent.core.client_ids import spare_ids
+from agent.core.connection import Connected, Link
 from agent.core.effects import AskSettings
+from agent.core.evidence.processes import same_door
 from agent.core.facts import Fact, SettingsTold
-from agent.core.reading import same_door
 from agent.core.session import Session
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
@@ -21,8 +21,6 @@ SHORTEST_GAP = 2.0
 """Least seconds between two questions: each takes a client's place for a moment."""
 LOST_AFTER = 30.0
 """Seconds after which a question that brought no answer at all, not even a failure, no longer counts as under way."""
-IDS_OFFERED = 2
-"""Client IDs handed out with a question: one to use, one to use instead."""
 
 NEVER = float("inf")
 
@@ -107,11 +105,3 @@ def answered(
     """Take in what came of it."""
     told = SettingsTold(configuration, now, server_version, door)
     return replace(inquiry, told=told, asked_at=None, sent_at=inquiry.asked_at)
-
-
-def spare_ids(avoid: Set[int], turn: int) -> tuple[int, ...]:
-    """Client IDs for a short session: high, none of those to avoid, and others at every turn."""
-    span = len(CLIENT_ID_RANGE)
-    start = (turn * 1009 + 500) % span
-    candidates = (CLIENT_ID_RANGE[(start + step) % span] for step in range(span))
-    return tuple(islice((i for i in candidates if i not in avoid), IDS_OFFERED))

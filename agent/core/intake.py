@@ -9,7 +9,6 @@ from agent.core import inquiry as inquiry_of
 from agent.core import session as session_of
 from agent.core.clock import Moment
 from agent.core.connection import Connected, Connecting
-from agent.core.display import Connect, Disconnect, LookNow, Notice, Pause, Resume, ShowSteps, Snooze
 from agent.core.effects import Announce, CloseSession, Effect, Record, SendHeartbeat, Withdraw
 from agent.core.events import (
     ConfigRejected,
@@ -29,15 +28,16 @@ from agent.core.events import (
     UserAsked,
     Woke,
 )
+from agent.core.evidence.processes import clients_of
 from agent.core.facts import Fact, Known, Unknown
 from agent.core.memory import Snoozed
 from agent.core.plan import paid
 from agent.core.problem import Severity
-from agent.core.reading import clients_of
 from agent.core.roster import roster
 from agent.core.session import Heartbeats, fresh_session
 from agent.core.session_facts import Attempt
 from agent.core.settings import ConnectionSettings
+from agent.core.shown.display import Connect, Disconnect, LookNow, Notice, Pause, Resume, ShowSteps, Snooze
 from agent.core.speech import notice_key, steps_told
 from agent.core.state import AgentState, facts_about, others, replace_at, timing_of
 from agent.core.timing import Timing

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from agent.core.evidence.processes import applications
 from agent.core.facts import MachineFacts, Process
-from agent.core.reading import applications
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.tws.applications import ApplicationKind
 

@@ -149,7 +149,7 @@ class SessionFacts(FromOutside):
     refused_ids: int = 0
     """How many different client IDs were refused (326) since the last session."""
     served_door: str = ""
-    """Who the latest session was with, as `core.reading.door_at` names it; empty before the first one."""
+    """Who the latest session was with, as `core.evidence.processes.door_at` names it; empty before the first one."""
 
     @property
     def frozen(self) -> bool:

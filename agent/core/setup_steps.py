@@ -6,13 +6,13 @@ Each is judged by the problems that stand in its way first: a step never shows d
 from collections.abc import Callable
 from dataclasses import replace
 
+from agent.core.evidence.api_settings import as_told, asked, settings_of, why_unknown
+from agent.core.evidence.processes import applications, link_settled, port_of
+from agent.core.evidence.words import app_name, listed, took
 from agent.core.facts import Facts, Installation, Known, SettingsHints, Unknown
-from agent.core.reading import applications, link_settled, port_of
 from agent.core.settings import Intent, WantedMode
-from agent.core.settings_reading import as_told, asked, settings_of, why_unknown
 from agent.core.setup import Act, Scene, Setup, SetupStep, StepState
 from agent.core.setup_extras import at_login, configuration, market_data, notice_test
-from agent.core.telling import app_name, listed, took
 from agent.tws.api_settings_table import PRECAUTIONS
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.privacy import mask_account

@@ -4,25 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agent.core.announce import severity_of, text_of, title_of
-from agent.core.checklist import checklist
 from agent.core.connection import BackingOff, Blocked
-from agent.core.display import IconState
+from agent.core.evidence.api_settings import settings_of, why_unknown
+from agent.core.evidence.processes import applications, chosen, clients_of, port_of
 from agent.core.facts import Facts, Known, Unknown
 from agent.core.fix import Fix
 from agent.core.guide import Guide, fill
 from agent.core.ledger import Entry
 from agent.core.memory import Memory
 from agent.core.problem import Severity
-from agent.core.reading import applications, chosen, clients_of, port_of
 from agent.core.session_facts import Phase, ServerLink
-from agent.core.settings_reading import settings_of, why_unknown
-from agent.core.status import (
-    ShownApplication,
-    ShownConnection,
-    ShownProblem,
-    ShownProgram,
-    ShownSettings,
-)
+from agent.core.shown.checklist import checklist
+from agent.core.shown.display import IconState
+from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, ShownProgram, ShownSettings
 from agent.core.watch import Watched
 from agent.tws.api_settings import Configuration, Source
 from agent.tws.applications import ApplicationKind

@@ -11,7 +11,7 @@ from agent.core.memory import Memory
 from agent.core.problem import Problem
 from agent.core.settings import ConnectionSettings, Settings
 from agent.core.show import Words
-from agent.core.status import Status
+from agent.core.shown.status import Status
 from agent.core.timing import Timing
 from agent.core.watch import Watched, facts_of_session
 from agent.tws.applications import TradingMode

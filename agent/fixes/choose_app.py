@@ -3,12 +3,12 @@
 Where one application has taken the port of another, no configuration of ours helps: each needs a port of its own.
 """
 
+from agent.core.evidence.processes import candidates, likeliest
+from agent.core.evidence.words import listed
 from agent.core.facts import Facts, Process
 from agent.core.fix import Fix, Offer
-from agent.core.reading import candidates, likeliest
 from agent.core.session_facts import Phase
 from agent.core.settings import WantedApplication
-from agent.core.telling import listed
 from agent.fixes.shared import own_config
 from agent.fixes.shared.own_config import Edit
 from agent.tws.applications import ApplicationKind

@@ -1,8 +1,8 @@
 """Have the application restart every day instead of logging off, at the same time."""
 
+from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
 from agent.core.fix import Fix, Offer, Question
-from agent.core.telling import app_name
 from agent.fixes.shared import tws_settings
 from agent.tws.api_settings import Configuration, LockAndExit
 

@@ -1,8 +1,8 @@
 """Tick the API precautions that are not bypassed, each named with the safety prompt that is given up."""
 
+from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
 from agent.core.fix import Fix, Offer, Question
-from agent.core.telling import app_name
 from agent.fixes.shared import tws_settings
 from agent.tws.api_settings import Configuration, Precautions
 from agent.tws.api_settings_table import PRECAUTIONS

@@ -3,11 +3,11 @@
 Never beside one that runs, however stuck it is. Gatelight does not log in.
 """
 
+from agent.core.evidence.processes import applications, candidates
+from agent.core.evidence.words import app_name
 from agent.core.facts import Facts, Installation, Known
 from agent.core.fix import Done, Failed, Fix, FixOutcome, Offer, Question, StartProgram, Tools
-from agent.core.reading import applications, candidates
 from agent.core.settings import WantedApplication
-from agent.core.telling import app_name
 from agent.tws.applications import ApplicationKind
 from agent.tws.privacy import redact
 

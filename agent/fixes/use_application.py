@@ -1,8 +1,8 @@
 """Watch the application that runs instead of the one that does not, in Gatelight's own configuration."""
 
+from agent.core.evidence.processes import applications, candidates, fits, listener_at, owner_at
 from agent.core.facts import Facts, Process
 from agent.core.fix import Fix, Offer
-from agent.core.reading import applications, candidates, fits, listener_at, owner_at
 from agent.core.session_facts import Phase
 from agent.core.settings import WantedApplication
 from agent.fixes.shared import own_config

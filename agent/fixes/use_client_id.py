@@ -1,8 +1,8 @@
 """Let Gatelight choose a free client ID, where another program has the one that is fixed for it."""
 
+from agent.core.evidence.processes import standing_outcome
 from agent.core.facts import Facts
 from agent.core.fix import Fix, Offer
-from agent.core.reading import standing_outcome
 from agent.core.session_facts import Outcome
 from agent.fixes.shared import own_config
 from agent.fixes.shared.own_config import Edit

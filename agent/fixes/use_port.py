@@ -1,8 +1,8 @@
 """Use the port that the application listens on, in Gatelight's own configuration."""
 
+from agent.core.evidence.processes import chosen, fits, listener_at, mode_hint, owner_at
 from agent.core.facts import Facts, Process
 from agent.core.fix import Fix, Offer
-from agent.core.reading import chosen, fits, listener_at, mode_hint, owner_at
 from agent.core.session_facts import Phase
 from agent.core.settings import WantedMode
 from agent.fixes.shared import own_config

@@ -27,7 +27,7 @@ class Desk(Protocol):
         """All that the page shows, as `agent.page.view` makes it."""
 
     def limits(self) -> Iterable[Answer]:
-        """What IB allows and what is in use, by connection (`core.usage`)."""
+        """What IB allows and what is in use, by connection (`core.shown.limits`)."""
 
     @property
     def settings(self) -> Settings:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from agent.core.display import AskFix, DoFix
 from agent.core.fix import Asker
+from agent.core.shown.display import AskFix, DoFix
 from agent.page.desk import Answer, Desk, Endpoint, said, text_of
 
 

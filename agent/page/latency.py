@@ -2,7 +2,7 @@
 
 from array import array
 
-from agent.core.status import Status
+from agent.core.shown.status import Status
 
 BUCKET_SECONDS = 10.0
 """Of several heartbeats in so many seconds the slowest is kept: it is the one that matters."""

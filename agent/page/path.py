@@ -6,7 +6,7 @@ A link that is not known to be up is never shown as good.
 from typing import Any
 
 from agent.core.problem import Severity
-from agent.core.status import ShownConnection
+from agent.core.shown.status import ShownConnection
 from agent.tws.applications import ApplicationKind
 from agent.tws.ports import is_local
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from agent.core.as_json import Time
-from agent.core.display import IconState
-from agent.core.status import ShownConnection, Status
+from agent.core.shown.display import IconState
+from agent.core.shown.status import ShownConnection, Status
 from agent.tws.api_settings import Configuration
 from agent.tws.api_settings_table import FIELDS
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.core.as_json import as_json, rfc3339
-from agent.core.menu import STATE_WORDS, headline
-from agent.core.status import ShownConnection, ShownProblem, Status, to_json
+from agent.core.shown.menu import STATE_WORDS, headline
+from agent.core.shown.status import ShownConnection, ShownProblem, Status, to_json
 from agent.page.path import path_of
 from agent.page.progress import Progress
 from agent.tws.applications import ApplicationKind

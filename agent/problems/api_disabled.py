@@ -1,8 +1,8 @@
 """The application is logged in and has no API port at all."""
 
+from agent.core.evidence.words import clock
 from agent.core.facts import Facts, Known, Process
 from agent.core.problem import Present, Problem, Severity, Undecided, Verdict
-from agent.core.telling import clock
 from agent.problems.login_pending import LOGIN_PENDING
 from agent.problems.shared import patience
 from agent.problems.shared.obstacles import ApiOff, LinkUnsettled

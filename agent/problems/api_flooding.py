@@ -1,10 +1,10 @@
 """Our API session is sent far more messages than it asks for, for longer than a burst."""
 
+from agent.core.evidence.notices import NO_SESSION, live
+from agent.core.evidence.words import app_name, clock, lasting
 from agent.core.facts import Facts
-from agent.core.noticed import NO_SESSION, live
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.session import BUSY_RATE, FLOODS_AFTER
-from agent.core.telling import app_name, clock, lasting
 
 
 def _check(facts: Facts) -> Verdict:

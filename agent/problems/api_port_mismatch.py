@@ -1,10 +1,10 @@
 """The application listens on another port than the configured one, which is free or another application's."""
 
+from agent.core.evidence.api_settings import as_told, last_told
+from agent.core.evidence.processes import is_door_of, mode_hint, owner_at, port_of
 from agent.core.facts import Facts, Process
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.core.reading import is_door_of, mode_hint, owner_at, port_of
 from agent.core.settings import WantedMode
-from agent.core.settings_reading import as_told, last_told
 from agent.problems.shared import patience
 from agent.problems.shared.obstacles import ListensElsewhere
 from agent.problems.shared.reach import how_far, otherwise

@@ -1,10 +1,10 @@
 """A program that is neither TWS, IB Gateway nor a relay to one owns the configured port."""
 
+from agent.core.evidence.processes import port_of
+from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.core.reading import port_of
 from agent.core.session_facts import Attempt, Outcome
-from agent.core.telling import app_name
 from agent.problems.shared import patience
 from agent.problems.shared.obstacles import PortTaken
 from agent.problems.shared.reach import how_far, not_tried

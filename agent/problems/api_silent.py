@@ -1,9 +1,9 @@
 """The connection is accepted and the handshake never answered: a prompt, a dialog, or a hang."""
 
+from agent.core.evidence.processes import port_of
+from agent.core.evidence.words import app_name, size
 from agent.core.facts import Facts, Listener, Process
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.core.reading import port_of
-from agent.core.telling import app_name, size
 from agent.problems.shared import patience
 from agent.problems.shared.obstacles import Silent
 from agent.problems.shared.reach import how_far, not_tried

@@ -1,8 +1,8 @@
 """The API never answers and half-closed sockets pile up on its port: only a restart of the application helps."""
 
+from agent.core.evidence.processes import port_of
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.core.reading import port_of
 from agent.problems.shared import patience
 from agent.problems.shared.obstacles import Wedged
 from agent.problems.shared.reach import how_far, not_tried

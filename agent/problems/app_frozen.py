@@ -1,10 +1,10 @@
 """Our API session stands, but the application has stopped answering it."""
 
+from agent.core.evidence.processes import chosen
+from agent.core.evidence.words import app_name, at, lasting, size
 from agent.core.facts import Facts, Known, Purpose
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
-from agent.core.reading import chosen
 from agent.core.session_facts import MISSED_HEARTBEATS
-from agent.core.telling import app_name, at, lasting, size
 from agent.problems.api_flooding import API_FLOODING
 
 

@@ -2,10 +2,10 @@
 
 import math
 
+from agent.core.evidence.processes import chosen
+from agent.core.evidence.words import size
 from agent.core.facts import Facts, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
-from agent.core.reading import chosen
-from agent.core.telling import size
 
 NEARLY_FULL = 0.95
 """Share of the -Xmx limit that resident memory has reached when we warn.

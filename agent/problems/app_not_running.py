@@ -1,10 +1,10 @@
 """The connection is local, no application of the wanted kind runs, and no TWS API answers on the port."""
 
+from agent.core.evidence.api_settings import as_told, daily_time, last_told
+from agent.core.evidence.processes import applications, listener_at, port_of
+from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts, Known
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.core.reading import applications, listener_at, port_of
-from agent.core.settings_reading import as_told, daily_time, last_told
-from agent.core.telling import app_name, clock
 from agent.problems.shared import patience
 from agent.problems.shared.obstacles import NotRunning, OuterMachine
 from agent.problems.shared.reach import how_far, otherwise

@@ -1,10 +1,10 @@
 """The application is too old: its server version is below what the API client needs."""
 
+from agent.core.evidence.processes import chosen, port_of, standing_outcome
+from agent.core.evidence.words import app_name, at
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.reading import chosen, port_of, standing_outcome
 from agent.core.session_facts import Outcome
-from agent.core.telling import app_name, at
 
 OLDEST_SERVER_VERSION = 157
 """Lowest server version that ib_async 2.1 accepts (its `client.MinClientVersion`)."""

@@ -1,8 +1,8 @@
 """The application started a short while ago and has not opened its API port yet."""
 
+from agent.core.evidence.words import lasting
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.core.telling import lasting
 from agent.problems.shared.obstacles import Starting
 from agent.problems.shared.reach import how_far, otherwise
 from agent.problems.shared.restart import is_automatic_restart

@@ -1,11 +1,11 @@
 """Notice 326: another program holds the client ID that the configuration fixes for Gatelight."""
 
-from agent.core.connection import OTHER_IDS_TRIED
+from agent.core.client_ids import OTHER_IDS_TRIED
+from agent.core.evidence.processes import chosen, clients_of, port_of, standing_outcome
+from agent.core.evidence.words import at, listed, program
 from agent.core.facts import Facts, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
-from agent.core.reading import chosen, clients_of, port_of, standing_outcome
 from agent.core.session_facts import Outcome, Phase
-from agent.core.telling import at, listed, program
 from agent.problems.shared import patience
 
 

@@ -1,9 +1,9 @@
 """This computer's clock differs from that of the server by more than a network delay explains."""
 
+from agent.core.evidence.notices import NO_SESSION, live
+from agent.core.evidence.words import app_name, lasting
 from agent.core.facts import Facts
-from agent.core.noticed import NO_SESSION, live
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
-from agent.core.telling import app_name, lasting
 
 TOLERANCE = 2.0
 """Seconds. reqCurrentTime tells whole seconds, so less than this can be rounding and delay."""

@@ -4,10 +4,10 @@ Known from notice 10197, and from the words of 162, 420 and 10189; these are tra
 where only 10197 counts.
 """
 
+from agent.core.evidence.notices import LINK_IS_DOWN, link_down, recent, told_all
+from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
-from agent.core.noticed import LINK_IS_DOWN, link_down, recent, told_all
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.telling import app_name
 
 
 def _check(facts: Facts) -> Verdict:

@@ -1,10 +1,10 @@
 """The API session was lost again and again within a short time: one problem instead of many single ones."""
 
+from agent.core.evidence.processes import chosen, port_of
+from agent.core.evidence.words import app_name, clock, lasting
 from agent.core.facts import Facts, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.reading import chosen, port_of
 from agent.core.session_facts import Phase
-from agent.core.telling import app_name, clock, lasting
 from agent.problems.shared.words import runs_since
 
 TOO_MANY_LOSSES = 3

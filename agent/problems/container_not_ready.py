@@ -1,8 +1,8 @@
 """A container's relay accepts the connection and closes it: the Gateway inside does not listen."""
 
+from agent.core.evidence.processes import port_of
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.core.reading import port_of
 from agent.problems.shared import patience
 from agent.problems.shared.obstacles import RelayCloses
 from agent.problems.shared.reach import how_far, not_tried

@@ -1,7 +1,7 @@
 """Notice 10167: market data comes delayed, because there is no subscription for real-time data."""
 
+from agent.core.evidence.notices import recent, told_all
 from agent.core.facts import Facts
-from agent.core.noticed import recent, told_all
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.problems.data_not_subscribed import DATA_NOT_SUBSCRIBED
 from agent.problems.server_link_lost import SERVER_LINK_LOST

@@ -3,10 +3,10 @@
 Inactive is normal, the farm wakes on demand; connecting is on its way: neither counts.
 """
 
+from agent.core.evidence.notices import NO_SESSION, TOO_EARLY, live, may_still_tell, planned
+from agent.core.evidence.words import app_name, at, listed
 from agent.core.facts import Facts, Purpose
-from agent.core.noticed import NO_SESSION, TOO_EARLY, live, may_still_tell, planned
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
-from agent.core.telling import app_name, at, listed
 from agent.problems.server_link_lost import SERVER_LINK_LOST
 from agent.tws.farms import Farm, FarmKind, FarmStatus
 

@@ -1,9 +1,9 @@
 """Every market data line of this user is taken, or the allowance of depth or tick-by-tick requests."""
 
+from agent.core.evidence.notices import recent, told_all
+from agent.core.evidence.words import listed
 from agent.core.facts import Facts
-from agent.core.noticed import recent, told_all
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.telling import listed
 
 _LINES = "market data lines"
 _ALLOWANCES = {309: "market depth requests", 322: "tick-by-tick requests", 10190: "tick-by-tick requests"}

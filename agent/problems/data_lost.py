@@ -1,9 +1,9 @@
 """Notice 1101: the link to IB's servers is back, but the data subscriptions of every program are gone."""
 
+from agent.core.evidence.notices import LINK_IS_DOWN, NO_SESSION, link_down, live
+from agent.core.evidence.words import app_name, at, clock, listed
 from agent.core.facts import Facts
-from agent.core.noticed import LINK_IS_DOWN, NO_SESSION, link_down, live
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.telling import app_name, at, clock, listed
 
 
 def _check(facts: Facts) -> Verdict:

@@ -1,9 +1,9 @@
 """Market data was refused because this user has no subscription for it that covers the API."""
 
+from agent.core.evidence.notices import recent, told_all
+from agent.core.evidence.words import listed
 from agent.core.facts import Facts
-from agent.core.noticed import recent, told_all
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.telling import listed
 from agent.problems.server_link_lost import SERVER_LINK_LOST
 
 

@@ -1,8 +1,8 @@
 """A remote host does not answer or refuses; or "this machine" is inside WSL or a container and TWS is outside."""
 
+from agent.core.evidence.processes import outcome, port_of
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.core.reading import outcome, port_of
 from agent.core.session_facts import Outcome
 from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.shared import patience

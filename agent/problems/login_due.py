@@ -1,10 +1,10 @@
 """The weekly forced log-in is near: IB ends every log-in once a week, however often the application restarts."""
 
+from agent.core.evidence.processes import chosen
+from agent.core.evidence.words import app_name, appointment
 from agent.core.facts import Facts, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
-from agent.core.reading import chosen
 from agent.core.session_facts import Phase
-from agent.core.telling import app_name, appointment
 
 NOTICE_PERIOD = 12 * 3600.0
 """Seconds before the log-in falls due: the evening before, for most time zones."""

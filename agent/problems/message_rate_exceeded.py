@@ -1,9 +1,9 @@
 """Notice 100: more API messages per second were sent than the application takes."""
 
+from agent.core.evidence.notices import recent, told_all
+from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
-from agent.core.noticed import recent, told_all
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.telling import app_name
 
 REFUSED = 100
 """The other notice about the rate, 0, only says that the limit is near."""

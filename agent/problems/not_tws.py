@@ -1,9 +1,9 @@
 """The port answers, but not with the TWS API, and its owner cannot be named."""
 
+from agent.core.evidence.processes import port_of
+from agent.core.evidence.words import quoted
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.core.reading import port_of
-from agent.core.telling import quoted
 from agent.problems.shared import patience
 from agent.problems.shared.obstacles import NotTheApi
 from agent.problems.shared.reach import how_far, not_tried

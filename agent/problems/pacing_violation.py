@@ -1,9 +1,9 @@
 """IB refused historical data or real-time bars because they were asked for too often (pacing violation)."""
 
+from agent.core.evidence.notices import LINK_IS_DOWN, link_down, recent, told_all
+from agent.core.evidence.words import listed
 from agent.core.facts import Facts
-from agent.core.noticed import LINK_IS_DOWN, link_down, recent, told_all
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.telling import listed
 
 
 def _check(facts: Facts) -> Verdict:

@@ -1,10 +1,10 @@
 """The connection is accepted and closed before the handshake is answered: its address is not trusted."""
 
+from agent.core.evidence.api_settings import as_told, last_told, tick
+from agent.core.evidence.processes import port_of
+from agent.core.evidence.words import app_name, listed
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.core.reading import port_of
-from agent.core.settings_reading import as_told, last_told, tick
-from agent.core.telling import app_name, listed
 from agent.problems.shared import patience
 from agent.problems.shared.obstacles import TurnedAway
 from agent.problems.shared.reach import how_far, not_tried

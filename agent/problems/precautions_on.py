@@ -3,12 +3,12 @@
 Keeping them is a choice and no fault, so this only informs.
 """
 
+from agent.core.evidence.api_settings import NOT_ASKED_YET, as_told, asked, settings_of, tick
+from agent.core.evidence.notices import live
+from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
-from agent.core.noticed import live
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.settings import Intent
-from agent.core.settings_reading import NOT_ASKED_YET, as_told, asked, settings_of, tick
-from agent.core.telling import app_name
 from agent.tws.api_settings_table import PRECAUTIONS
 
 

@@ -4,12 +4,12 @@ Nothing is ever sent to find out but the question for the settings: a request th
 the application.
 """
 
+from agent.core.evidence.api_settings import NOT_ASKED_YET, TOLD_BEFORE, as_told, asked, settings_of, tick, told_before
+from agent.core.evidence.notices import live, told_all
+from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
-from agent.core.noticed import live, told_all
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.settings import Intent
-from agent.core.settings_reading import NOT_ASKED_YET, TOLD_BEFORE, as_told, asked, settings_of, tick, told_before
-from agent.core.telling import app_name
 from agent.tws.api_settings import Source
 from agent.tws.api_settings_table import SETTINGS
 from agent.tws.notices import NoticeKind, kind_of

@@ -1,10 +1,10 @@
 """Tonight the application will not come back by itself: it is set to log off every day instead of restarting."""
 
+from agent.core.evidence.api_settings import NOT_ASKED_YET, as_told, asked, daily_time, settings_of
+from agent.core.evidence.notices import live
+from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
-from agent.core.noticed import live
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.settings_reading import NOT_ASKED_YET, as_told, asked, daily_time, settings_of
-from agent.core.telling import app_name
 
 
 def _check(facts: Facts) -> Verdict:

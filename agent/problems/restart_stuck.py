@@ -1,8 +1,8 @@
 """The application restarted by itself and its API port did not come back in time."""
 
+from agent.core.evidence.words import lasting
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.core.telling import lasting
 from agent.problems.shared.obstacles import StuckAfterRestart
 from agent.problems.shared.reach import how_far, otherwise
 from agent.problems.shared.restart import allowance

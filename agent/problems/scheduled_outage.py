@@ -3,12 +3,12 @@
 A calm session inside such a window is no outage: nothing is shown then.
 """
 
+from agent.core.evidence.api_settings import as_told, daily_time, last_told
+from agent.core.evidence.notices import link_down, live, planned
+from agent.core.evidence.processes import chosen
+from agent.core.evidence.words import app_name, appointment, at, clock
 from agent.core.facts import Facts, Known, Unknown
-from agent.core.noticed import link_down, live, planned
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
-from agent.core.reading import chosen
-from agent.core.settings_reading import as_told, daily_time, last_told
-from agent.core.telling import app_name, appointment, at, clock
 from agent.problems.shared.restart import out_of_sight, restart_now, restarts_out_of_sight
 from agent.tws.calendar import Outage, OutageKind, Region
 

@@ -1,10 +1,10 @@
 """The application has lost its link to IB's servers (notice 1100 or 2110); our session with it still stands."""
 
+from agent.core.evidence.notices import NO_SESSION, TOO_EARLY, link_down, live, may_still_tell, told
+from agent.core.evidence.processes import chosen
+from agent.core.evidence.words import app_name, at, clock
 from agent.core.facts import Facts, Purpose
-from agent.core.noticed import NO_SESSION, TOO_EARLY, link_down, live, may_still_tell, told
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.reading import chosen
-from agent.core.telling import app_name, at, clock
 from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.scheduled_outage import SCHEDULED_OUTAGE
 

@@ -1,10 +1,10 @@
 """The API handshake was answered, but the accounts or the next valid order ID never came."""
 
+from agent.core.evidence.processes import chosen, full_house, port_of, standing_outcome
+from agent.core.evidence.words import app_name, at, lasting
 from agent.core.facts import Facts, Purpose
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.reading import chosen, full_house, port_of, standing_outcome
 from agent.core.session_facts import Outcome
-from agent.core.telling import app_name, at, lasting
 from agent.problems.shared.words import runs_since
 
 

@@ -1,10 +1,10 @@
 """Two applications compete for one port, or one connection fits several and nothing tells which is meant."""
 
+from agent.core.evidence.processes import applications, candidates, fits, likeliest, port_of
+from agent.core.evidence.words import clock, listed
 from agent.core.facts import Facts, Process
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.reading import applications, candidates, fits, likeliest, port_of
 from agent.core.session_facts import Phase
-from agent.core.telling import clock, listed
 from agent.problems.shared import patience
 from agent.problems.shared.obstacles import PortClash
 from agent.problems.shared.this_machine import clash_of

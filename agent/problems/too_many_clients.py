@@ -2,11 +2,11 @@
 
 from collections import Counter
 
+from agent.core.evidence.processes import client_count, clients_of, full_house, port_of, standing_outcome
+from agent.core.evidence.words import app_name, at, listed, program
 from agent.core.facts import Facts, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
-from agent.core.reading import client_count, clients_of, full_house, port_of, standing_outcome
 from agent.core.session_facts import Outcome, Phase
-from agent.core.telling import app_name, at, listed, program
 from agent.problems.shared import patience
 from agent.tws.limits import API_CLIENTS
 

@@ -1,11 +1,11 @@
 """The session belongs to a live account where paper was declared, or the reverse."""
 
+from agent.core.evidence.notices import NO_SESSION, live
+from agent.core.evidence.processes import chosen, port_of
+from agent.core.evidence.words import app_name, listed
 from agent.core.facts import Facts
-from agent.core.noticed import NO_SESSION, live
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
-from agent.core.reading import chosen, port_of
 from agent.core.settings import WantedMode
-from agent.core.telling import app_name, listed
 from agent.core.text import shortened
 from agent.tws.applications import TradingMode
 from agent.tws.privacy import mask_account

@@ -1,8 +1,8 @@
 """The application this connection is meant for does not run; the other one does."""
 
+from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.core.telling import app_name
 from agent.problems.shared import patience
 from agent.problems.shared.obstacles import OtherKindRuns
 from agent.problems.shared.reach import how_far, otherwise

@@ -1,9 +1,9 @@
 """Only the Client Portal Gateway runs, or the configured port is its port: a product without the TWS API."""
 
+from agent.core.evidence.processes import port_of
+from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.core.reading import port_of
-from agent.core.telling import app_name
 from agent.problems.shared import patience
 from agent.problems.shared.obstacles import OtherProductRuns
 from agent.problems.shared.reach import how_far, otherwise

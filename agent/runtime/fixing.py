@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from agent.core.display import AskFix, DoFix, IconState, LookNow
 from agent.core.events import UserAsked
 from agent.core.fix import Done, Failed, Fix, FixOutcome, NeedsConsent, Offer, Tools
-from agent.core.menu import headline
-from agent.core.status import ShownConnection
+from agent.core.shown.display import AskFix, DoFix, IconState, LookNow
+from agent.core.shown.menu import headline
+from agent.core.shown.status import ShownConnection
 from agent.runtime.loop import AgentLoop
 from agent.runtime.world import World
 from agent.tws.outside import masked

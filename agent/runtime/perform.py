@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
-from agent.core.display import Notice
 from agent.core.effects import (
     Announce,
     AskSettings,
@@ -40,6 +39,7 @@ from agent.core.events import (
 from agent.core.facts import MachineFacts, Unknown
 from agent.core.problem import Severity
 from agent.core.session_facts import Outcome
+from agent.core.shown.display import Notice
 from agent.runtime.aside import in_thread
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from agent.core.clock import Moment
-from agent.core.display import Notice
 from agent.core.effects import AskSettings, OpenSession
 from agent.core.events import Event, SettingsAnswered
 from agent.core.facts import MachineFacts
 from agent.core.memory import Memory
-from agent.core.status import Status
+from agent.core.shown.display import Notice
+from agent.core.shown.status import Status
 
 
 class Session(Protocol):

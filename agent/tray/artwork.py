@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from PIL import Image, ImageChops, ImageDraw
 
-from agent.core.display import IconState
+from agent.core.shown.display import IconState
 
 SIZES = (16, 22, 24, 32, 48, 64)
 """Pixels: what panels ask for, 16 and 22 to 24 at scale 1, the others at scale 2 and in overviews."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from agent.core.display import IconState
+from agent.core.shown.display import IconState
 
 NAME = "gatelight"
 

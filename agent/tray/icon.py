@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from agent.core.display import TEXT_LIMIT, TITLE_LIMIT, Action, Display, IconState, Quit
+from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, Action, Display, IconState, Quit
 from agent.core.text import shortened
 from agent.tray.backend import NAME, TITLE, Hooks, TrayIcon
 from agent.tray.menu import pystray_menu, tooltip

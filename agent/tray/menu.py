@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
-from agent.core.display import TOOLTIP_LIMIT, Action, MenuEntry
+from agent.core.shown.display import TOOLTIP_LIMIT, Action, MenuEntry
 from agent.core.text import shortened
 from agent.tws.printable import one_line, printable
 

@@ -17,7 +17,7 @@ from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusBool, DBusInt32, DBusObjectPath, DBusSignature, DBusStr
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
-from agent.core.display import IconState
+from agent.core.shown.display import IconState
 from agent.platforms.session_bus import (
     NoAnswer,
     NoSessionBus,

@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from agent.core.display import IconState
+from agent.core.shown.display import IconState
 from agent.tray.artwork import picture
 from agent.tray.backend import Hooks, TrayIcon
 from agent.tray.menu import as_they_are, pystray

@@ -10,7 +10,7 @@ import winreg
 from collections.abc import Callable
 from typing import Any
 
-from agent.core.display import IconState
+from agent.core.shown.display import IconState
 from agent.tray.artwork import Background, picture
 from agent.tray.backend import Hooks
 from agent.tray.menu import pystray

@@ -11,7 +11,7 @@ sent back as they came, and never shown.
 Masking is a second step (`masked`), since only the running program knows the names of its user: `core.intake` masks
 each event before it is taken in. Masked later, each of a dozen exits would have to know; masked in the type, the heart
 would need a global. Account numbers of the log-in are the one thing that is needed in full (for `--show-accounts`, and
-to tell live from paper): they are `RawName`, cleaned but not masked, and `core.status.to_json` masks them.
+to tell live from paper): they are `RawName`, cleaned but not masked, and `core.shown.status.to_json` masks them.
 """
 
 import json

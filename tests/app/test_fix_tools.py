@@ -15,9 +15,9 @@ from ibapi.protobuf.UpdateConfigResponse_pb2 import UpdateConfigResponse
 
 from agent.app.fix_tools import RealTools, still_there
 from agent.config.reading import load
+from agent.core.evidence.processes import door_at
 from agent.core.facts import Abilities, Facts, Installation, Known, SettingsTold
 from agent.core.fix import ChangeSettings, CommandAnswer, Done, Failed, FixOutcome, NeedsConsent, Offer
-from agent.core.reading import door_at
 from agent.core.settings import WantedApplication
 from agent.fixes import FIXES
 from agent.session import settings as settings_session

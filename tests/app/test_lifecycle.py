@@ -9,7 +9,7 @@ import pytest
 
 from agent.app import lifecycle as module
 from agent.app.lifecycle import STARTING, App
-from agent.core.display import Action, Connect, Display, Quit
+from agent.core.shown.display import Action, Connect, Display, Quit
 from agent.errors import DataFolderError
 from agent.tray.backend import TrayUnavailable
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from agent.app.world import RealWorld, first_state
 from agent.core.settings import CheckSettings, ConnectionSettings, Settings
-from agent.core.status import Status
+from agent.core.shown.status import Status
 from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from agent.core.display import LookNow
+from agent.core.shown.display import LookNow
 from agent.page.guard import PROOF_HEADER, Keyring
 from agent.page.server import PageServer
 from agent.platforms.loopback_peer import is_ours

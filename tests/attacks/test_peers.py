@@ -10,9 +10,9 @@ import pytest
 from agent.channels import NotDelivered, remote
 from agent.channels.remote import RemoteChannel
 from agent.channels.remote_sender import COMMAND, MOST_MEMORY
-from agent.core.display import Notice
 from agent.core.facts import Unknown
 from agent.core.problem import Severity
+from agent.core.shown.display import Notice
 from agent.session import ibc_commands, settings
 from tests.attacks import hostile_service as manners
 from tests.attacks.hostile_service import HostileService, Manner, hostile

@@ -26,7 +26,6 @@ from agent.cli import main as cli
 from agent.cli.report import render as report
 from agent.core import data_seen, events, facts, fix, memory, session_facts
 from agent.core.agent import advance, begin
-from agent.core.display import Action, Display, MenuEntry, Notice, Quit
 from agent.core.effects import Announce, Effect, Record, Remember
 from agent.core.events import (
     ConfigRejected,
@@ -49,14 +48,15 @@ from agent.core.facts import (
     Sockets,
     Unknown,
 )
-from agent.core.menu import display
 from agent.core.problem import Severity
 from agent.core.session_facts import Outcome
 from agent.core.settings import Settings
+from agent.core.shown.display import Action, Display, MenuEntry, Notice, Quit
+from agent.core.shown.limits import to_json as usage_json
+from agent.core.shown.limits import usage_of
+from agent.core.shown.menu import display
+from agent.core.shown.status import Status, to_json
 from agent.core.state import AgentState
-from agent.core.status import Status, to_json
-from agent.core.usage import to_json as usage_json
-from agent.core.usage import usage_of
 from agent.guides import load_guides
 from agent.guides.explain import explain, render
 from agent.page.streams import Streams

@@ -29,9 +29,9 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from agent.app.world import first_state
-from agent.core.display import Connect, Disconnect
 from agent.core.events import UserAsked
 from agent.core.settings import Settings
+from agent.core.shown.display import Connect, Disconnect
 from agent.runtime.loop import AgentLoop
 from agent.simulator.world import SimulatedApplication
 from tests.faults.test_faults import CASES, Case

@@ -7,8 +7,8 @@ import pytest
 from agent import channels
 from agent.channels import Chain, Channel, Delivered, Delivery, NotDelivered
 from agent.channels.log import LogChannel
-from agent.core.display import Notice
 from agent.core.problem import Severity
+from agent.core.shown.display import Notice
 
 NOTICE = Notice("paper/api-silent", Severity.ERROR, "TWS does not answer", "A dialog\nmay be open.")
 

@@ -12,8 +12,8 @@ import pytest_asyncio
 from agent.channels import Delivered, NotDelivered, desktop
 from agent.channels.desktop import DesktopChannel
 from agent.channels.texts import text_of, title_of
-from agent.core.display import Notice
 from agent.core.problem import Severity
+from agent.core.shown.display import Notice
 from tests.desktop_session import need, session_bus
 from tests.notice_recorder import NoticeRecorder
 

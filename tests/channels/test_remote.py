@@ -16,8 +16,8 @@ import pytest
 
 from agent.channels import Delivered, NotDelivered, remote
 from agent.channels.remote import INSTALL_APPRISE, RemoteChannel
-from agent.core.display import Notice
 from agent.core.problem import Severity
+from agent.core.shown.display import Notice
 
 pytest.importorskip("apprise")
 

@@ -12,8 +12,8 @@ import pytest_asyncio
 from agent.channels import Delivered, NotDelivered
 from agent.channels.balloon import BalloonChannel
 from agent.channels.rich import RichChannel
-from agent.core.display import Action, MenuEntry, Notice, ShowSteps, Snooze
 from agent.core.problem import Severity
+from agent.core.shown.display import Action, MenuEntry, Notice, ShowSteps, Snooze
 from tests.desktop_session import SessionBus, session_bus
 from tests.notice_recorder import NoticeRecorder
 

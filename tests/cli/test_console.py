@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from agent.cli.console import Console
-from agent.core.display import Notice
 from agent.core.problem import Severity
+from agent.core.shown.display import Notice
 from agent.simulator.free_ports import free_port
 from tests.commands import PATIENCE, Place, environment, paper_file
 

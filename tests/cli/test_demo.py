@@ -3,8 +3,8 @@
 import pytest
 
 from agent.cli.demo import _tally
-from agent.core.display import Notice
 from agent.core.problem import Severity
+from agent.core.shown.display import Notice
 
 
 def begins(code: str) -> Notice:

@@ -18,8 +18,8 @@ import pytest
 
 from agent.cli.doctor import exit_status
 from agent.cli.explain import words_apart
-from agent.core.display import IconState
-from agent.core.status import ShownConnection, ShownProblem, Status
+from agent.core.shown.display import IconState
+from agent.core.shown.status import ShownConnection, ShownProblem, Status
 from agent.simulator.free_ports import free_port
 from tests.commands import PATIENCE, Place, codes, environment, paper_file, simulated, web_server
 

@@ -16,8 +16,8 @@ from agent.core.commands import (
     Unusable,
     read_command,
 )
-from agent.core.display import AskFix, Connect, Disconnect, DoFix, LookNow, Pause, Resume, Snooze
 from agent.core.fix import Asker
+from agent.core.shown.display import AskFix, Connect, Disconnect, DoFix, LookNow, Pause, Resume, Snooze
 
 READ: list[tuple[dict[str, Any], Command]] = [
     ({"command": "status"}, AskStatus()),

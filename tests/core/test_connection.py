@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from agent.core.client_ids import CLIENT_ID_RANGE
 from agent.core.connection import (
-    CLIENT_ID_RANGE,
     BackingOff,
     Blocked,
     Connected,

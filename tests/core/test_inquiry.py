@@ -3,7 +3,6 @@ from dataclasses import replace
 import pytest
 
 from agent.core.agent import advance
-from agent.core.display import Connect, LookNow, ShowSteps
 from agent.core.effects import AskSettings, Record
 from agent.core.events import (
     HeartbeatAnswered,
@@ -15,6 +14,7 @@ from agent.core.events import (
     UserAsked,
 )
 from agent.core.facts import Known, SettingsTold, Unknown
+from agent.core.shown.display import Connect, LookNow, ShowSteps
 from agent.core.state import AgentState
 from agent.problems import PROBLEMS
 from agent.tws.api_settings import ApiSettings, ConfigResponse

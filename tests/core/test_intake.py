@@ -3,7 +3,6 @@ from dataclasses import replace
 import pytest
 
 from agent.core.connection import BackingOff, Connected, Connecting
-from agent.core.display import Connect, Disconnect, LookNow, Pause, Quit, Resume, ShowSteps, Snooze
 from agent.core.effects import Announce, CloseSession, Record, SendHeartbeat
 from agent.core.events import (
     ConfigRejected,
@@ -27,6 +26,7 @@ from agent.core.problem import Severity
 from agent.core.session_facts import Outcome
 from agent.core.settings import CheckSettings, Settings
 from agent.core.show import Words
+from agent.core.shown.display import Connect, Disconnect, LookNow, Pause, Quit, Resume, ShowSteps, Snooze
 from agent.core.state import AgentState, Knowledge
 from agent.guides import load_guides
 from agent.problems import PROBLEMS

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from agent.core.clock import Moment
 from agent.core.connection import Blocked, Connecting, Idle, Link
-from agent.core.display import Action, Connect, LookNow
 from agent.core.effects import Effect, LookAt, WakeAt, WatchExits
 from agent.core.events import Looked, ProcessExited, SessionFailed, Tick, UserAsked
 from agent.core.facts import MachineFacts, Purpose
@@ -23,6 +22,7 @@ from agent.core.plan import (
 )
 from agent.core.session_facts import Attempt, Outcome
 from agent.core.settings import ConnectionSettings
+from agent.core.shown.display import Action, Connect, LookNow
 from agent.core.state import AgentState, facts_about
 from agent.core.watch import target
 from tests.core.made_up_agent import PAPER, connected, looked, play, started

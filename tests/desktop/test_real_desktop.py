@@ -17,7 +17,8 @@ from agent.channels import Delivered
 from agent.channels.desktop import DesktopChannel
 from agent.channels.rich import RichChannel
 from agent.channels.texts import icons_folder
-from agent.core.display import (
+from agent.core.problem import Severity
+from agent.core.shown.display import (
     SEPARATOR,
     Action,
     Connect,
@@ -29,7 +30,6 @@ from agent.core.display import (
     Quit,
     ShowSteps,
 )
-from agent.core.problem import Severity
 from agent.tray import Tray, open_tray
 from agent.tray.artwork import picture
 from tests.desktop_session import PATIENCE_SECONDS, Desktop, desktop

@@ -11,7 +11,7 @@ from agent.app.world import first_state
 from agent.core.clock import Moment
 from agent.core.facts import Known, MachineFacts
 from agent.core.settings import ConnectionSettings, Settings
-from agent.core.status import ShownConnection
+from agent.core.shown.status import ShownConnection
 from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
 from tests.faults.watching import QUICK, Audience, calm, looked_once

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from agent.app.fix_host import FixHost
 from agent.app.running import RunningAgent
-from agent.core.display import AskFix, DoFix, MenuEntry
 from agent.core.fix import Asker
-from agent.core.menu import display
+from agent.core.shown.display import AskFix, DoFix, MenuEntry
+from agent.core.shown.menu import display
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places
 from agent.simulator.world import SimulatedApplication

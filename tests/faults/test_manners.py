@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from agent.core.display import Connect, Disconnect
 from agent.core.events import UserAsked
+from agent.core.shown.display import Connect, Disconnect
 from agent.core.timing import Timing
 from agent.simulator.settings_folder import PRETENDED_PASSWORD, IbcChoices
 from agent.simulator.shapes import Shape

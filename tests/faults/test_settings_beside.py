@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.core.display import LookNow
 from agent.core.events import UserAsked
-from agent.core.status import to_json
+from agent.core.shown.display import LookNow
+from agent.core.shown.status import to_json
 from agent.simulator.world import SimulatedApplication
 from agent.tws.api_settings import CONFIG_SINCE, ApiSettings, Configuration
 from tests.faults.ours import at_work

@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 from agent.app.one_look import OneLook
 from agent.app.world import RealWorld, first_state, knowledge
-from agent.core.display import Notice
 from agent.core.facts import Abilities, Known, MachineFacts
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
+from agent.core.shown.display import Notice
+from agent.core.shown.status import ShownConnection, Status
 from agent.core.state import Knowledge
-from agent.core.status import ShownConnection, Status
 from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
 from agent.tws.calendar import Expectation, expect

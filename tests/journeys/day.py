@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 
 from agent.core.agent import advance, begin
 from agent.core.clock import Moment
-from agent.core.display import Notice
 from agent.core.effects import (
     Announce,
     CloseSession,
@@ -56,8 +55,9 @@ from agent.core.memory import Memory
 from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.core.show import Words
+from agent.core.shown.display import Notice
+from agent.core.shown.status import ShownConnection, Status
 from agent.core.state import AgentState, Knowledge
-from agent.core.status import ShownConnection, Status
 from agent.core.timing import Timing
 from agent.guides import load_guides
 from agent.problems import PROBLEMS

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from agent.core.connection import Connected, Connecting
-from agent.core.display import TOOLTIP_LIMIT, Connect, Disconnect, Pause, Resume, Snooze
 from agent.core.effects import Announce, CloseSession, Effect, OpenSession, SendHeartbeat
 from agent.core.events import (
     ConfigRejected,
@@ -26,12 +25,13 @@ from agent.core.events import (
     Woke,
 )
 from agent.core.facts import Known, SettingsHints, Unknown
-from agent.core.menu import display
 from agent.core.session import KEPT_NOTICES
 from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
+from agent.core.shown.display import TOOLTIP_LIMIT, Connect, Disconnect, Pause, Resume, Snooze
+from agent.core.shown.menu import display
+from agent.core.shown.status import to_json
 from agent.core.state import AgentState
-from agent.core.status import to_json
 from agent.problems import PROBLEMS
 from agent.tws.calendar import Region
 from tests.journeys.day import PAPER, Day

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agent.core.display import Connect, Disconnect, IconState, Pause, Resume, Snooze
 from agent.core.events import UserAsked, Woke
 from agent.core.facts import SettingsHints
 from agent.core.session_facts import Outcome
 from agent.core.settings import NotificationSettings, QuietHours, Settings
+from agent.core.shown.display import Connect, Disconnect, IconState, Pause, Resume, Snooze
 from agent.core.timing import Timing
 from agent.tws.calendar import Region
 from tests.journeys.day import PAPER, Day

@@ -13,10 +13,10 @@ from agent.app.running import RunningAgent
 from agent.app.world import first_state
 from agent.config.reading import load
 from agent.core.commands import Command, LoopCommand
-from agent.core.display import AskFix, DoFix
 from agent.core.events import Reconfigured
 from agent.core.settings import ConnectionSettings, Settings
-from agent.core.status import Status
+from agent.core.shown.display import AskFix, DoFix
+from agent.core.shown.status import Status
 from agent.core.timing import Timing
 from agent.runtime.answers import answer
 from agent.runtime.loop import AgentLoop

@@ -13,11 +13,11 @@ from agent.app.setup_host import SetupHost
 from agent.app.world import RealWorld, first_state
 from agent.config.reading import load
 from agent.core.commands import AskDataTest, Command, LoopCommand, SetUp
-from agent.core.display import Notice
 from agent.core.events import Reconfigured
 from agent.core.facts import Known, MachineFacts
 from agent.core.settings import Settings
-from agent.core.status import Status
+from agent.core.shown.display import Notice
+from agent.core.shown.status import Status
 from agent.runtime.answers import answer
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places, find_places

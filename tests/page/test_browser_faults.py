@@ -12,7 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from agent.app.page_host import view_of
-from agent.core.status import ShownProblem
+from agent.core.shown.status import ShownProblem
 from agent.core.timing import Timing
 from agent.page.drawings.choose import drawing_for
 from agent.page.drawings.layout import Layout

@@ -10,10 +10,10 @@ import pytest
 from agent.config.keys import TABLES, is_guarded
 from agent.config.reading import load
 from agent.core.commands import read_command
-from agent.core.display import AskFix, DoFix
 from agent.core.fix import Asker
 from agent.core.settings import Intent, Settings, WantedApplication, WantedMode
 from agent.core.setup_answers import Answers, edits
+from agent.core.shown.display import AskFix, DoFix
 from agent.guides import load_guides
 from agent.page import acting, configuring, explaining, fixing, guiding, limiting
 from agent.page.desk import Refused

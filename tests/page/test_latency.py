@@ -1,7 +1,7 @@
 """The ring of latencies: an hour of them and no more, the slowest of ten seconds each."""
 
-from agent.core.display import IconState
-from agent.core.status import ShownConnection, Status
+from agent.core.shown.display import IconState
+from agent.core.shown.status import ShownConnection, Status
 from agent.page.latency import BUCKET_SECONDS, MOST_BUCKETS, MOST_CONNECTIONS, Latencies
 
 START = 1_795_000_000.0

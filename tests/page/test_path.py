@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from agent.core.display import IconState
-from agent.core.status import ShownApplication, ShownConnection, ShownProblem, ShownProgram
+from agent.core.shown.display import IconState
+from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, ShownProgram
 from agent.page.path import path_of
 
 GATEWAY = ShownApplication("gateway", "10.45", 3117, 0.0, (4002,))

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from agent.core.display import IconState
-from agent.core.status import ShownApplication, ShownConnection, ShownProblem, ShownSettings, Status
+from agent.core.shown.display import IconState
+from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, ShownSettings, Status
 from agent.guides import load_guides
 from agent.page.progress import MOST_ENDED, Progress, follow, point_of, steps_done
 from agent.tws.api_settings import ApiSettings, Configuration, Source

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from agent.core.display import Disconnect, LookNow
+from agent.core.shown.display import Disconnect, LookNow
 from agent.page.guard import FRESH_SECONDS, PROOF_HEADER, Keyring, signed
 from agent.page.port import PortTaken
 from agent.page.server import LARGEST_BODY, STALE, PageServer

@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 
-from agent.core.display import IconState
-from agent.core.status import ShownApplication, ShownConnection, ShownProblem, Status, to_json
+from agent.core.shown.display import IconState
+from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, Status, to_json
 from agent.page.progress import Ended, Followed, Progress, point_of
 from agent.page.view import OUTAGE_WORDS, Seen, view
 from agent.tws.calendar import Expectation, Outage, OutageKind

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from agent.core.evidence.processes import port_of
 from agent.core.facts import (
     Fact,
     Facts,
@@ -17,7 +18,6 @@ from agent.core.facts import (
     SurroundingsKind,
     Unknown,
 )
-from agent.core.reading import port_of
 from agent.core.session_facts import Outcome
 from agent.core.settings import WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode

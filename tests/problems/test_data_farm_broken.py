@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from agent.core.noticed import TOO_EARLY
+from agent.core.evidence.notices import TOO_EARLY
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.session_facts import Outcome, ServerLink, SessionFacts
 from agent.core.timing import Timing

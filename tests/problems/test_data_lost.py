@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from agent.core.noticed import LINK_IS_DOWN
+from agent.core.evidence.notices import LINK_IS_DOWN
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.session_facts import Outcome, ServerLink, SessionFacts
 from agent.core.timing import Timing

@@ -1,6 +1,6 @@
 import pytest
 
-from agent.core.noticed import LINK_IS_DOWN
+from agent.core.evidence.notices import LINK_IS_DOWN
 from agent.core.problem import Absent, Present
 from agent.core.session_facts import ServerLink
 from agent.core.timing import Timing

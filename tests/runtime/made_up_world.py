@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 from agent.app.world import first_state
 from agent.core.clock import Moment
-from agent.core.display import Notice
 from agent.core.effects import AskSettings, OpenSession
 from agent.core.events import Event, HeartbeatAnswered, SessionReady, SettingsAnswered
 from agent.core.facts import Fact, Known, Listener, MachineFacts, Process, Processes, Sockets, Surroundings, Unknown
 from agent.core.memory import Memory
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
+from agent.core.shown.display import Notice
+from agent.core.shown.status import Status
 from agent.core.state import AgentState, Knowledge
-from agent.core.status import Status
 from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
 from agent.runtime.perform import Patience

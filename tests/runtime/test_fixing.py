@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from agent.core.display import AskFix, DoFix
 from agent.core.facts import Facts
 from agent.core.fix import (
     Asker,
@@ -25,6 +24,7 @@ from agent.core.guide import Guide
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.settings import ConnectionSettings
 from agent.core.show import Words
+from agent.core.shown.display import AskFix, DoFix
 from agent.core.state import Knowledge
 from agent.runtime.fixing import Answer, Fixing, NotOffered
 from tests.runtime.made_up_world import PAPER, MadeUpWorld, running, state_of

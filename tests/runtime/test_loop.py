@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from agent.app.world import knowledge
-from agent.core.display import Connect, Disconnect, Pause, Resume
 from agent.core.events import (
     ConfigRejected,
     HeartbeatAnswered,
@@ -26,6 +25,7 @@ from agent.core.events import (
 from agent.core.facts import Facts, Unknown
 from agent.core.problem import Verdict
 from agent.core.settings import CheckSettings, ConnectionSettings, Settings
+from agent.core.shown.display import Connect, Disconnect, Pause, Resume
 from agent.core.state import AgentState
 from agent.core.timing import Timing
 from agent.runtime.loop import MOST_TOGETHER, AgentLoop

@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from agent.core.clock import Moment
-from agent.core.display import Notice
 from agent.core.effects import (
     Announce,
     CloseSession,
@@ -26,6 +25,7 @@ from agent.core.events import Event, Looked, NoticeUndelivered, ProcessExited, S
 from agent.core.facts import Known, MachineFacts, Unknown
 from agent.core.memory import Memory
 from agent.core.problem import Severity
+from agent.core.shown.display import Notice
 from agent.runtime.perform import Performer
 from tests.runtime.made_up_world import PATIENCE, QUICK, MadeUpWorld, running
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from agent.core.display import Action
+from agent.core.shown.display import Action
 from agent.tray import Tray, TrayUnavailable, open_tray
 from tests.desktop_session import SessionBus, session_bus
 from tests.tray_host import TrayHost

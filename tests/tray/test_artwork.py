@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from agent.channels.texts import icons_folder
-from agent.core.display import IconState
+from agent.core.shown.display import IconState
 from agent.tray.artwork import SIZES, Background, argb, picture
 from icons.build import build
 

@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-from agent.core.display import SEPARATOR, Action, LookNow, MenuEntry, OpenLog, Quit
+from agent.core.shown.display import SEPARATOR, Action, LookNow, MenuEntry, OpenLog, Quit
 from agent.tray.menu import pystray, pystray_menu, tooltip
 
 

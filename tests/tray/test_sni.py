@@ -7,17 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from agent.core.display import (
-    SEPARATOR,
-    Connect,
-    Disconnect,
-    Display,
-    IconState,
-    MenuEntry,
-    OpenLog,
-    Pause,
-    Quit,
-)
+from agent.core.shown.display import SEPARATOR, Connect, Disconnect, Display, IconState, MenuEntry, OpenLog, Pause, Quit
 from agent.platforms import session_bus
 from agent.tray import TrayUnavailable, open_tray, sni
 from agent.tray.artwork import SIZES, argb, picture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.core.display import IconState
+from agent.core.shown.display import IconState
 from tests.windows_desktop import PATIENCE_SECONDS, WindowsDesktop, changed, finished, is_menu
 from tests.windows_python import windows_path
 
@@ -164,7 +164,7 @@ import asyncio, sys
 from agent.channels import Chain
 from agent.channels.desktop import DesktopChannel
 from agent.channels.rich import RichChannel
-from agent.core.display import Notice
+from agent.core.shown.display import Notice
 from agent.core.problem import Severity
 from agent.channels.texts import icons_folder
 rich, stock = RichChannel(icons_folder(), print), DesktopChannel(icons_folder())

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agent.core.display import IconState
+from agent.core.shown.display import IconState
 from tests.windows_desktop import WindowsDesktop, changed, finished, is_menu, where
 from tests.windows_python import ROOT, windows_path
 

@@ -10,7 +10,17 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from agent.core.display import SEPARATOR, Action, Connect, Disconnect, Display, IconState, LookNow, MenuEntry, Quit
+from agent.core.shown.display import (
+    SEPARATOR,
+    Action,
+    Connect,
+    Disconnect,
+    Display,
+    IconState,
+    LookNow,
+    MenuEntry,
+    Quit,
+)
 from agent.tray import open_tray
 
 MENU = (

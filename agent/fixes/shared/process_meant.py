@@ -1,7 +1,7 @@
 """Which process a fix is about."""
 
+from agent.core.evidence.processes import awaited, chosen, owner_at
 from agent.core.facts import Facts, Process
-from agent.core.reading import awaited, chosen, owner_at
 from agent.core.session_facts import Phase
 
 

@@ -4,6 +4,9 @@ import re
 from dataclasses import replace
 from typing import assert_never
 
+from agent.core.evidence.api_settings import settings_of
+from agent.core.evidence.processes import door_at, owner_in, same_door
+from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts
 from agent.core.fix import (
     ChangeSettings,
@@ -16,10 +19,7 @@ from agent.core.fix import (
     SettingsResult,
     Tools,
 )
-from agent.core.reading import door_at, owner_in, same_door
 from agent.core.session_facts import Phase
-from agent.core.settings_reading import settings_of
-from agent.core.telling import app_name, clock
 from agent.tws.api_settings import UPDATE_CONFIG_SINCE, ConfigResponse, Configuration, Source, UpdateWarning
 from agent.tws.applications import ApplicationKind
 from agent.tws.outside import clean

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable
 
-from agent.core.display import IconState, MenuEntry
-from agent.core.menu import display
-from agent.core.status import ShownConnection, Status
+from agent.core.shown.display import IconState, MenuEntry
+from agent.core.shown.menu import display
+from agent.core.shown.status import ShownConnection, Status
 from agent.page.drawings.canvas import (
     MONO,
     STRONG,

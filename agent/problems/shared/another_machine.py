@@ -1,7 +1,7 @@
 """How far a connection to another machine gets: only the attempts to connect can tell."""
 
+from agent.core.evidence.processes import idle_by_wish, outcome, port_of
 from agent.core.facts import Facts
-from agent.core.reading import idle_by_wish, outcome, port_of
 from agent.core.session_facts import Outcome
 from agent.problems.shared.obstacles import (
     NameUnknown,

@@ -1,7 +1,7 @@
 """What a standing session still leaves to object to: it may lead to the wrong application."""
 
+from agent.core.evidence.processes import chosen, fits, owner_at
 from agent.core.facts import Facts, Known
-from agent.core.reading import chosen, fits, owner_at
 from agent.problems.shared.obstacles import ListensElsewhere, NoObstacle, OtherKindRuns, Reach
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
+from agent.core.evidence.processes import awaited
 from agent.core.facts import Facts, Purpose
-from agent.core.reading import awaited
 
 Patience: TypeAlias = Callable[[Facts], float]
 """Seconds to wait, given what is known."""

@@ -1,10 +1,10 @@
 """The application's own daily restart: whether one is under way, and which process came out of one."""
 
+from agent.core.evidence.api_settings import last_told
+from agent.core.evidence.notices import planned
+from agent.core.evidence.processes import age, is_door_of, outcome
 from agent.core.facts import Facts, Known, Process
-from agent.core.noticed import planned
-from agent.core.reading import age, is_door_of, outcome
 from agent.core.session_facts import Outcome, Phase
-from agent.core.settings_reading import last_told
 from agent.tws.calendar import Outage
 
 ANSWERED = frozenset({Outcome.READY, Outcome.OUTDATED, Outcome.NOT_READY, Outcome.ID_IN_USE})

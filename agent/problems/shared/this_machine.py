@@ -1,17 +1,6 @@
 """How far a connection to this machine gets: what runs, what listens on which port, and how it answered."""
 
-from agent.core.facts import (
-    Facts,
-    Known,
-    Listener,
-    Process,
-    Processes,
-    Purpose,
-    Surroundings,
-    SurroundingsKind,
-    Unknown,
-)
-from agent.core.reading import (
+from agent.core.evidence.processes import (
     age,
     applications,
     awaited,
@@ -26,6 +15,17 @@ from agent.core.reading import (
     owner_at,
     piled_up,
     port_of,
+)
+from agent.core.facts import (
+    Facts,
+    Known,
+    Listener,
+    Process,
+    Processes,
+    Purpose,
+    Surroundings,
+    SurroundingsKind,
+    Unknown,
 )
 from agent.core.session_facts import Outcome
 from agent.problems.shared.another_machine import on_another_machine

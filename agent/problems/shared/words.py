@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from agent.core.evidence.words import clock
 from agent.core.facts import Facts, Known, Listener, Process, SurroundingsKind
-from agent.core.telling import clock
 from agent.core.text import shortened
 from agent.tws.applications import TradingMode
 

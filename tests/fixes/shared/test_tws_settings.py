@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from agent.core.evidence.processes import door_at
 from agent.core.facts import Facts, Process, SettingsTold, Unknown
 from agent.core.fix import (
     ChangeSettings,
@@ -15,7 +16,6 @@ from agent.core.fix import (
     SettingsOutcome,
     SettingsResult,
 )
-from agent.core.reading import door_at
 from agent.core.session_facts import SessionFacts
 from agent.fixes.set_auto_restart import SET_AUTO_RESTART
 from agent.fixes.set_precautions import SET_PRECAUTIONS

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.core.as_json import IfAny, Time, as_json, present
+from agent.core.evidence.api_settings import settings_of
+from agent.core.evidence.processes import client_count, clients_of
+from agent.core.evidence.words import program
 from agent.core.facts import ApiClient, Facts, Unknown
-from agent.core.reading import client_count, clients_of
 from agent.core.session_facts import NoticeSeen, Phase
-from agent.core.settings_reading import settings_of
-from agent.core.telling import program
 from agent.tws import limits
 from agent.tws.notices import NoticeKind, kind_of, read
 from agent.tws.privacy import redact

@@ -7,7 +7,7 @@ import pytest
 
 from agent.core.facts import ApiClient, Facts, Known, SettingsTold, Sockets, Unknown
 from agent.core.session_facts import NoticeSeen
-from agent.core.usage import CODES, RULES, Broken, to_json, usage_of
+from agent.core.shown.limits import CODES, RULES, Broken, to_json, usage_of
 from agent.tws.api_settings import ApiSettings, ConfigResponse, Source
 from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine, notice
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent.core.evidence.api_settings import as_told, daily_time, settings_of, why_unknown
+from agent.core.evidence.notices import live
+from agent.core.evidence.processes import chosen, link_settled, port_of
+from agent.core.evidence.words import listed
 from agent.core.facts import Facts, Known, Process, SettingsHints
-from agent.core.noticed import live
-from agent.core.reading import chosen, link_settled, port_of
 from agent.core.settings import Intent, WantedApplication
-from agent.core.settings_reading import as_told, daily_time, settings_of, why_unknown
-from agent.core.telling import listed
 from agent.tws.api_settings import ConfigResponse, SettingValue, Source
 from agent.tws.api_settings_table import FIELDS, PRECAUTIONS, SettingField
 from agent.tws.applications import ApplicationKind

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.display import (
+from agent.core.fix import Asker
+from agent.core.guide import plain
+from agent.core.shown.display import (
     TOOLTIP_LIMIT,
     Connect,
     Disconnect,
@@ -22,13 +24,11 @@ from agent.core.display import (
     Snooze,
     StartAtLogin,
 )
-from agent.core.fix import Asker
-from agent.core.guide import plain
-from agent.core.menu import LINE_WIDTH, STATE_WORDS, display, headline, tooltip
-from agent.core.status import ShownConnection, ShownProblem, Status
+from agent.core.shown.menu import LINE_WIDTH, STATE_WORDS, display, headline, tooltip
+from agent.core.shown.status import ShownConnection, ShownProblem, Status
 from agent.guides import load_guides
+from tests.core.shown.test_status import AT, BARE, FULL, STATUS
 from tests.core.test_fix import OFFER
-from tests.core.test_status import AT, BARE, FULL, STATUS
 
 SILENT = ShownProblem(
     code="api-silent",

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.core.as_json import Time, as_json, present, rfc3339
-from agent.core.checklist import Row
-from agent.core.display import IconState
 from agent.core.fix import Offer
 from agent.core.problem import Severity
 from agent.core.session_facts import ServerLink
+from agent.core.shown.checklist import Row
+from agent.core.shown.display import IconState
 from agent.tws.api_settings import Configuration, Source
 from agent.tws.farms import Farm
 from agent.tws.privacy import mask_account

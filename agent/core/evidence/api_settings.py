@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from agent.core.evidence.notices import live
+from agent.core.evidence.processes import same_door
+from agent.core.evidence.words import at
 from agent.core.facts import Facts, Known, Unknown
-from agent.core.noticed import live
 from agent.core.problem import Undecided
-from agent.core.reading import same_door
-from agent.core.telling import at
 from agent.tws.api_settings import ApiSettings, ConfigResponse, LockAndExit, Source
 from agent.tws.api_settings_table import SettingField
 from agent.tws.notices import NoticeKind, kind_of

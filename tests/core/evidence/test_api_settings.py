@@ -1,8 +1,8 @@
 from dataclasses import replace
 
+from agent.core.evidence.api_settings import as_told, asked, settings_of, tick, why_unknown
 from agent.core.facts import SettingsTold, Unknown
 from agent.core.session_facts import Outcome
-from agent.core.settings_reading import as_told, asked, settings_of, tick, why_unknown
 from agent.tws.api_settings import ApiSettings, Configuration, LockAndExit, Source
 from agent.tws.api_settings_table import BY_PATH
 from tests.problems.scene import NOW, backing_off, connected, facts, notice, told

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
+from agent.core.evidence.notices import link_down, live, recent, told, told_all
 from agent.core.facts import Purpose
-from agent.core.noticed import link_down, live, recent, told, told_all
 from agent.core.session_facts import Outcome, Phase, ServerLink, SessionFacts
 from agent.core.timing import Timing
 from tests.problems.scene import NOW, attempt, connected, facts, notice

@@ -1,9 +1,9 @@
 import pytest
 
-from agent.core.checklist import Row, RowState, checklist
 from agent.core.facts import Known, SettingsHints
 from agent.core.session_facts import Outcome
 from agent.core.settings import Intent, WantedApplication
+from agent.core.shown.checklist import Row, RowState, checklist
 from agent.tws.api_settings import ApiSettings, Configuration, LockAndExit, Precautions
 from agent.tws.api_settings_table import PRECAUTIONS
 from tests.problems.scene import backing_off, connection, facts, gateway, machine, tws

@@ -1,4 +1,4 @@
-from agent.core.display import IconState
+from agent.core.shown.display import IconState
 
 
 def test_the_worst_state_wins() -> None:

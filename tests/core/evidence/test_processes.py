@@ -2,8 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import ApiClient, Known, SettingsHints, Unknown
-from agent.core.reading import (
+from agent.core.evidence.processes import (
     age,
     applications,
     candidates,
@@ -24,6 +23,7 @@ from agent.core.reading import (
     standing_outcome,
     target_port,
 )
+from agent.core.facts import ApiClient, Known, SettingsHints, Unknown
 from agent.core.session_facts import Outcome
 from agent.core.settings import WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode

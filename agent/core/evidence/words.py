@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from agent.core.clock import local, time_of_day
+from agent.core.evidence.processes import chosen
 from agent.core.facts import ApiClient, Facts
-from agent.core.reading import chosen
 from agent.core.settings import WantedApplication
 from agent.core.text import shortened
 from agent.tws.applications import ApplicationKind

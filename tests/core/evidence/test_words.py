@@ -2,9 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import ApiClient
-from agent.core.settings import WantedApplication
-from agent.core.telling import (
+from agent.core.evidence.words import (
     app_name,
     appointment,
     at,
@@ -17,6 +15,8 @@ from agent.core.telling import (
     size,
     took,
 )
+from agent.core.facts import ApiClient
+from agent.core.settings import WantedApplication
 from tests.problems.scene import NOW, connection, facts, machine, tws
 
 

@@ -3,7 +3,10 @@
 import textwrap
 
 from agent.core.clock import time_of_day
-from agent.core.display import (
+from agent.core.fix import Asker, Offer
+from agent.core.guide import plain
+from agent.core.session_facts import ServerLink
+from agent.core.shown.display import (
     SEPARATOR,
     TOOLTIP_LIMIT,
     Connect,
@@ -22,10 +25,7 @@ from agent.core.display import (
     Snooze,
     StartAtLogin,
 )
-from agent.core.fix import Asker, Offer
-from agent.core.guide import plain
-from agent.core.session_facts import ServerLink
-from agent.core.status import ShownConnection, ShownProblem, Status
+from agent.core.shown.status import ShownConnection, ShownProblem, Status
 from agent.core.text import shortened
 from agent.tws.applications import ApplicationKind
 

@@ -6,18 +6,11 @@ from typing import Any
 import pytest
 
 from agent.core.as_json import rfc3339
-from agent.core.checklist import Row, RowState
-from agent.core.display import IconState
 from agent.core.problem import Severity
 from agent.core.session_facts import Phase, ServerLink
-from agent.core.status import (
-    ShownApplication,
-    ShownConnection,
-    ShownProblem,
-    ShownProgram,
-    Status,
-    to_json,
-)
+from agent.core.shown.checklist import Row, RowState
+from agent.core.shown.display import IconState
+from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, ShownProgram, Status, to_json
 from agent.problems import PROBLEMS
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.farms import Farm, FarmKind, FarmStatus

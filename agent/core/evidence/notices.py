@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from agent.core.evidence.words import at, clock, quoted
 from agent.core.facts import Facts, Purpose
 from agent.core.problem import Undecided
 from agent.core.session_facts import NoticeSeen, Outcome, Phase, ServerLink
-from agent.core.telling import at, clock, quoted
 from agent.tws.calendar import Outage, OutageKind
 from agent.tws.notices import is_noise_while_link_down, problem_of
 
