@@ -11,7 +11,7 @@ MODULES = sorted((ROOT / "agent").rglob("*.py"))
 MIRRORED = ("core", "tws", "problems")
 """Rooms whose every file has a test file of the same name, in the same folder."""
 TESTED_ELSEWHERE = {
-    "core/client_ids.py": "tests/core/test_inquiry.py and tests/core/test_connection.py",
+    "core/client_ids.py": "tests/core/state_machine/test_inquiry.py and tests/core/state_machine/test_connection.py",
     "core/data_seen.py": "values without behaviour; tests/core/test_data_verdict.py",
     "core/effects.py": "values without behaviour",
     "core/events.py": "values without behaviour",
@@ -70,7 +70,9 @@ def calls(module: Path, name: str) -> list[int]:
 
 
 def test_there_are_modules_to_look_at() -> None:
-    assert {"cli/main.py", "core/agent.py", "tws/wire.py", "problems/shared/reach.py"} <= set(map(name_of, MODULES))
+    assert {"cli/main.py", "core/state_machine/advance.py", "tws/wire.py", "problems/shared/reach.py"} <= set(
+        map(name_of, MODULES)
+    )
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name_of)

@@ -7,7 +7,7 @@ from agent.app import one_look
 from agent.app.one_look import OneLook
 from agent.core.clock import Moment
 from agent.core.settings import Settings
-from agent.core.state import AgentState
+from agent.core.state_machine.state import AgentState
 from agent.core.timing import Timing
 from agent.errors import CouldNotFindOut
 from tests.runtime.made_up_world import PAPER, MadeUpWorld

@@ -29,7 +29,7 @@ from agent.core.settings import Settings
 from agent.core.shown.display import Action, AskFix, DoFix, Notice, ShowSteps
 from agent.core.shown.menu import display, tooltip
 from agent.core.shown.status import Status
-from agent.core.state import Knowledge
+from agent.core.state_machine.state import Knowledge
 from agent.core.timing import Timing
 from agent.errors import ConfigError, GatelightError
 from agent.runtime.answers import answer

@@ -15,7 +15,7 @@ from agent.core.facts import Abilities
 from agent.core.fix import Asker, Offer
 from agent.core.problem import Severity
 from agent.core.shown.display import AskFix, DoFix, MenuEntry, Notice
-from agent.core.state import own_client_ids
+from agent.core.state_machine.state import own_client_ids
 from agent.fixes import FIXES
 from agent.platforms import current
 from agent.runtime.fixing import Answer, Fixing, NotOffered

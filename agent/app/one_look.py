@@ -9,16 +9,16 @@ from typing import Self
 
 from agent.app.world import first_state
 from agent.core.clock import Moment
-from agent.core.connection import BackingOff, Connected, Connecting, Idle
 from agent.core.events import Event, Reconfigured
 from agent.core.evidence.processes import candidates
 from agent.core.facts import Abilities, Purpose
-from agent.core.session import flood_at
 from agent.core.settings import Settings
 from agent.core.shown.status import Status
-from agent.core.state import AgentState, Knowledge, others
+from agent.core.state_machine.connection import BackingOff, Connected, Connecting, Idle
+from agent.core.state_machine.session import flood_at
+from agent.core.state_machine.state import AgentState, Knowledge, others
+from agent.core.state_machine.watched import Watched
 from agent.core.timing import Timing
-from agent.core.watch import Watched
 from agent.errors import CouldNotFindOut, UsageError
 from agent.runtime.loop import AgentLoop
 from agent.runtime.world import World

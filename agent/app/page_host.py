@@ -24,7 +24,7 @@ from agent.core.problem import Severity
 from agent.core.settings import Settings
 from agent.core.shown.display import Notice
 from agent.core.shown.status import Status
-from agent.core.state import facts_about
+from agent.core.state_machine.state import facts_about
 from agent.page.latency import Latencies
 from agent.page.progress import Progress, follow
 from agent.platforms.autostart.entry import AutostartError

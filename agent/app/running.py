@@ -8,7 +8,7 @@ from agent.app.world import RealWorld
 from agent.core.clock import Moment
 from agent.core.events import Event
 from agent.core.shown.display import Notice
-from agent.core.state import AgentState
+from agent.core.state_machine.state import AgentState
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places
 

@@ -30,8 +30,8 @@ from agent.core.setup_answers import (
 )
 from agent.core.setup_steps import set_up
 from agent.core.shown.display import Notice
-from agent.core.state import AgentState, facts_about
-from agent.core.watch import Watched
+from agent.core.state_machine.state import AgentState, facts_about
+from agent.core.state_machine.watched import Watched
 from agent.errors import GatelightError
 from agent.platforms.autostart.entry import AutostartError, Off, On, Stale, SwitchedOff
 from agent.runtime.paths import Places

@@ -14,10 +14,9 @@ from agent.core.events import Event, SettingsAnswered
 from agent.core.facts import MachineFacts, Purpose
 from agent.core.memory import Memory
 from agent.core.settings import Settings
-from agent.core.show import Words
 from agent.core.shown.display import Notice
 from agent.core.shown.status import Status
-from agent.core.state import AgentState, Knowledge, timing_of
+from agent.core.state_machine.state import AgentState, Knowledge, Words, timing_of
 from agent.core.timing import Timing
 from agent.fixes import FIXES
 from agent.guides import load_guides

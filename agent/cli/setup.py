@@ -24,7 +24,7 @@ from agent.core.settings import Settings
 from agent.core.setup import Act, Setup, SetupStep, StepState
 from agent.core.setup_answers import NotAnAnswer, Question, edit_lines
 from agent.core.shown.display import LookNow
-from agent.core.state import Knowledge, own_client_ids
+from agent.core.state_machine.state import Knowledge, own_client_ids
 from agent.core.text import shortened
 from agent.core.timing import Timing
 from agent.errors import GatelightError, NotRunning, UsageError

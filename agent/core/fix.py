@@ -67,7 +67,7 @@ class ChangeSettings:
     host: str
     port: int
     door: str
-    """Which process it is meant for, as `core.connection.Target.door` names it."""
+    """Which process it is meant for, as `core.state_machine.connection.Target.door` names it."""
     changes: Configuration
     accepted: tuple[UpdateWarning, ...] = ()
     """Warnings of the application that the question has quoted."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from agent.core.alerts.diagnosis import Found, diagnose
 from agent.core.as_json import IfAny, as_json
 from agent.core.data_seen import DataTest
-from agent.core.diagnosis import Found, diagnose
 from agent.core.evidence.processes import chosen
 from agent.core.facts import NOT_LOOKED, Fact, Facts, Process, Purpose
 from agent.core.guide import Guide, fill

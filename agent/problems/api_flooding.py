@@ -4,7 +4,7 @@ from agent.core.evidence.notices import NO_SESSION, live
 from agent.core.evidence.words import app_name, clock, lasting
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.session import BUSY_RATE, FLOODS_AFTER
+from agent.core.state_machine.session import BUSY_RATE, FLOODS_AFTER
 
 
 def _check(facts: Facts) -> Verdict:

@@ -12,7 +12,7 @@ from agent.core.data_run import Plan, plan_of, read_symbols, reason_against, to_
 from agent.core.data_seen import DataTest
 from agent.core.facts import Facts
 from agent.core.guide import Guide
-from agent.core.state import facts_about, own_client_ids
+from agent.core.state_machine.state import facts_about, own_client_ids
 from agent.runtime.loop import AgentLoop
 from agent.runtime.world import World
 from agent.tws.outside import masked

@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import thread_time
 
-from agent.core.agent import advance_all, begin, joins
 from agent.core.clock import Moment
 from agent.core.effects import Effect
 from agent.core.events import Arrival, Event, Tick
-from agent.core.state import AgentState
+from agent.core.state_machine.advance import advance_all, begin, joins
+from agent.core.state_machine.state import AgentState
 from agent.runtime.perform import Patience, Performer
 from agent.runtime.world import World
 

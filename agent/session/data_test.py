@@ -28,8 +28,8 @@ from agent.core.data_seen import (
 from agent.core.data_verdict import DELAYED_TYPES, PARTS, DataState, refusal_of
 from agent.core.effects import OpenSession
 from agent.core.events import Event, NoticeArrived, SessionFailed, SessionLost, SessionReady
-from agent.core.session import LINK_BACK_CODES, LINK_LOST_CODES
 from agent.core.session_facts import Outcome
+from agent.core.state_machine.session import LINK_BACK_CODES, LINK_LOST_CODES
 from agent.session.data_session import DataRequest, DataSession
 from agent.tws.farms import Farm
 from agent.tws.notices import farm_of

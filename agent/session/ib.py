@@ -26,8 +26,8 @@ from agent.core.events import (
     SessionLost,
     SessionReady,
 )
-from agent.core.session import BUSY_RATE, of_accounts
 from agent.core.session_facts import Outcome
+from agent.core.state_machine.session import BUSY_RATE, of_accounts
 from agent.session.client import CountingClient
 from agent.session.first_bytes import LONGEST_HELLO_ANSWER, hello_version, is_foreign, printable
 from agent.session.inflow import ACCOUNTS, LONGEST_ACCOUNTS, LONGEST_KEPT, Inflow

@@ -8,10 +8,11 @@ The type does it: a value with texts from outside is a dataclass that inherits `
 that did not pass cannot be part of a fact. `RawText` marks the exceptions: texts that are compared, opened or
 sent back as they came, and never shown.
 
-Masking is a second step (`masked`), since only the running program knows the names of its user: `core.intake` masks
-each event before it is taken in. Masked later, each of a dozen exits would have to know; masked in the type, the heart
-would need a global. Account numbers of the log-in are the one thing that is needed in full (for `--show-accounts`, and
-to tell live from paper): they are `RawName`, cleaned but not masked, and `core.shown.status.to_json` masks them.
+Masking is a second step (`masked`), since only the running program knows the names of its user:
+`core.state_machine.intake` masks each event before it is taken in. Masked later, each of a dozen exits would have to
+know; masked in the type, the heart would need a global. Account numbers of the log-in are the one thing that is needed
+in full (for `--show-accounts`, and to tell live from paper): they are `RawName`, cleaned but not masked, and
+`core.shown.status.to_json` masks them.
 """
 
 import json

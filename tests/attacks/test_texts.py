@@ -25,7 +25,6 @@ from agent.channels.texts import text_of, title_of
 from agent.cli import main as cli
 from agent.cli.report import render as report
 from agent.core import data_seen, events, facts, fix, memory, session_facts
-from agent.core.agent import advance, begin
 from agent.core.effects import Announce, Effect, Record, Remember
 from agent.core.events import (
     ConfigRejected,
@@ -56,7 +55,8 @@ from agent.core.shown.limits import to_json as usage_json
 from agent.core.shown.limits import usage_of
 from agent.core.shown.menu import display
 from agent.core.shown.status import Status, to_json
-from agent.core.state import AgentState
+from agent.core.state_machine.advance import advance, begin
+from agent.core.state_machine.state import AgentState
 from agent.guides import load_guides
 from agent.guides.explain import explain, render
 from agent.page.streams import Streams
@@ -302,7 +302,7 @@ def test_it_is_the_same_text_wherever_it_comes_out(planted: tuple[str, str]) -> 
 @given(planted=hostile())
 def test_the_limits_of_the_page_and_a_pasted_line_are_no_way_out(planted: tuple[str, str]) -> None:
     text, secret = planted
-    from agent.core.state import facts_about
+    from agent.core.state_machine.state import facts_about
 
     state, _, _ = lived(text)
     out = [t for w in state.watched for t in texts_in(usage_json(usage_of(facts_about(state, w, NOW), ())))]

@@ -38,7 +38,7 @@ async def agent(options: argparse.Namespace) -> None:
     from agent.app.world import RealWorld, first_state
     from agent.core.clock import Moment
     from agent.core.settings import Settings
-    from agent.core.state import AgentState
+    from agent.core.state_machine.state import AgentState
     from agent.runtime.loop import AgentLoop
     from tests.faults.watching import below, calm, paper, visible
 

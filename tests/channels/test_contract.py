@@ -22,8 +22,8 @@ from agent.config.keys import NOTIFICATIONS, TABLES, Key, Refused, Table, is_gua
 from agent.config.text import toml_text
 from agent.core.clock import Moment
 from agent.core.events import Reconfigured
-from agent.core.intake import take_in
 from agent.core.settings import NotificationSettings, Settings
+from agent.core.state_machine.intake import take_in
 from agent.errors import ConfigError
 from agent.page import configuring, desk
 from agent.runtime.logs import private_here, set_up

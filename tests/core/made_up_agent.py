@@ -2,15 +2,14 @@
 
 from dataclasses import replace
 
-from agent.core.agent import advance, begin
 from agent.core.clock import Moment
 from agent.core.effects import Effect
 from agent.core.events import Event, Looked, SessionReady
 from agent.core.facts import MachineFacts
 from agent.core.problem import Problem
 from agent.core.settings import ConnectionSettings, Settings
-from agent.core.show import Words
-from agent.core.state import AgentState, Knowledge
+from agent.core.state_machine.advance import advance, begin
+from agent.core.state_machine.state import AgentState, Knowledge, Words
 from tests.problems.scene import NOW, connection, gateway, machine
 
 PAPER = connection(port=4002)

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from agent.core.agent import advance, advance_all, joins
 from agent.core.effects import SendHeartbeat
 from agent.core.events import (
     Arrival,
@@ -21,7 +20,8 @@ from agent.core.events import (
 )
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.state import AgentState
+from agent.core.state_machine.advance import advance, advance_all, joins
+from agent.core.state_machine.state import AgentState
 from agent.problems import PROBLEMS
 from tests.core.made_up_agent import connected, looked, play, started
 from tests.problems.scene import NOW, connection, gateway, machine

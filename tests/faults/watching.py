@@ -13,7 +13,7 @@ from agent.core.facts import Abilities, Known, MachineFacts
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.core.shown.display import Notice
 from agent.core.shown.status import ShownConnection, Status
-from agent.core.state import Knowledge
+from agent.core.state_machine.state import Knowledge
 from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
 from agent.tws.calendar import Expectation, expect

@@ -10,7 +10,6 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from agent.core.agent import advance, begin
 from agent.core.clock import Moment
 from agent.core.effects import (
     Announce,
@@ -54,10 +53,10 @@ from agent.core.facts import (
 from agent.core.memory import Memory
 from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
-from agent.core.show import Words
 from agent.core.shown.display import Notice
 from agent.core.shown.status import ShownConnection, Status
-from agent.core.state import AgentState, Knowledge
+from agent.core.state_machine.advance import advance, begin
+from agent.core.state_machine.state import AgentState, Knowledge, Words
 from agent.core.timing import Timing
 from agent.guides import load_guides
 from agent.problems import PROBLEMS

@@ -7,7 +7,6 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from agent.core.connection import Connected, Connecting
 from agent.core.effects import Announce, CloseSession, Effect, OpenSession, SendHeartbeat
 from agent.core.events import (
     ConfigRejected,
@@ -25,13 +24,14 @@ from agent.core.events import (
     Woke,
 )
 from agent.core.facts import Known, SettingsHints, Unknown
-from agent.core.session import KEPT_NOTICES
 from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.core.shown.display import TOOLTIP_LIMIT, Connect, Disconnect, Pause, Resume, Snooze
 from agent.core.shown.menu import display
 from agent.core.shown.status import to_json
-from agent.core.state import AgentState
+from agent.core.state_machine.connection import Connected, Connecting
+from agent.core.state_machine.session import KEPT_NOTICES
+from agent.core.state_machine.state import AgentState
 from agent.problems import PROBLEMS
 from agent.tws.calendar import Region
 from tests.journeys.day import PAPER, Day
@@ -368,7 +368,7 @@ class Walk(RuleBasedStateMachine):
 
 def _only(day: AnyDay, event: Event) -> tuple[AgentState, tuple[Effect, ...]]:
     """What an event that cannot be would do, without the world believing it."""
-    from agent.core.agent import advance
+    from agent.core.state_machine.advance import advance
 
     return advance(day.state, event, day.now)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from agent.core.diagnosis import diagnose
+from agent.core.alerts.diagnosis import diagnose
 from agent.core.facts import Known, SettingsHints, Unknown
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.settings import WantedApplication

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.diagnosis import diagnose
+from agent.core.alerts.diagnosis import diagnose
 from agent.core.facts import Known, Sight, Unknown
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.session_facts import Outcome, ServerLink, SessionFacts

@@ -16,7 +16,7 @@ from agent.core.memory import Memory
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.core.shown.display import Notice
 from agent.core.shown.status import Status
-from agent.core.state import AgentState, Knowledge
+from agent.core.state_machine.state import AgentState, Knowledge
 from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
 from agent.runtime.perform import Patience

@@ -23,9 +23,8 @@ from agent.core.fix import (
 from agent.core.guide import Guide
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.settings import ConnectionSettings
-from agent.core.show import Words
 from agent.core.shown.display import AskFix, DoFix
-from agent.core.state import Knowledge
+from agent.core.state_machine.state import Knowledge, Words
 from agent.runtime.fixing import Answer, Fixing, NotOffered
 from tests.runtime.made_up_world import PAPER, MadeUpWorld, running, state_of
 

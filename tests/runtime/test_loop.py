@@ -26,7 +26,7 @@ from agent.core.facts import Facts, Unknown
 from agent.core.problem import Verdict
 from agent.core.settings import CheckSettings, ConnectionSettings, Settings
 from agent.core.shown.display import Connect, Disconnect, Pause, Resume
-from agent.core.state import AgentState
+from agent.core.state_machine.state import AgentState
 from agent.core.timing import Timing
 from agent.runtime.loop import MOST_TOGETHER, AgentLoop
 from agent.tws.calendar import Expectation, expect

@@ -146,7 +146,7 @@ def owner_at(machine: MachineFacts, port: int) -> Process | None:
 
 
 def door_at(connection: ConnectionSettings, machine: MachineFacts, port: int) -> str:
-    """Identity of what a connection reaches on a port, as `core.connection.Target.door` names it."""
+    """Identity of what a connection reaches on a port, as `core.state_machine.connection.Target.door` names it."""
     if not connection.local:
         return f"{connection.host}:{port}"
     owner = owner_at(machine, port)

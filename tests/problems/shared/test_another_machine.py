@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.diagnosis import diagnose
+from agent.core.alerts.diagnosis import diagnose
 from agent.core.facts import Known
 from agent.core.session_facts import Outcome
 from agent.problems import PROBLEMS

@@ -2,7 +2,7 @@
 
 from hypothesis import given, settings
 
-from agent.core.diagnosis import diagnose
+from agent.core.alerts.diagnosis import diagnose
 from agent.core.facts import Facts
 from agent.core.session_facts import Outcome
 from agent.core.settings import WantedMode

@@ -2,7 +2,7 @@
 
 from hypothesis import given, settings
 
-from agent.core.diagnosis import diagnose
+from agent.core.alerts.diagnosis import diagnose
 from agent.core.facts import Facts
 from agent.core.problem import Present
 from agent.core.session_facts import Outcome

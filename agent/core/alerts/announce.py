@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from agent.core.alerts.ledger import Entry
 from agent.core.clock import Moment
 from agent.core.guide import fill
-from agent.core.ledger import Entry
 from agent.core.problem import Severity
 from agent.core.settings import NotificationSettings
 

@@ -1,16 +1,17 @@
 from dataclasses import replace
 
-from agent.core.connection import BackingOff, Blocked, Connected, Idle, Link
+from agent.core.alerts.ledger import Entry, Ledger
 from agent.core.facts import ApiClient, Facts, MachineFacts, Sight, Unknown
 from agent.core.guide import Guide
-from agent.core.ledger import Entry, Ledger
 from agent.core.memory import Memory, Snoozed
 from agent.core.problem import Absent, Present, Problem, Severity
 from agent.core.session_facts import Outcome, Phase, ServerLink, SessionFacts
-from agent.core.show import Words, overall, show_connection, snoozed_until
 from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownApplication, ShownProblem, ShownProgram
-from agent.core.watch import Watched
+from agent.core.state_machine.connection import BackingOff, Blocked, Connected, Idle, Link
+from agent.core.state_machine.show import overall, show_connection, snoozed_until
+from agent.core.state_machine.state import Words
+from agent.core.state_machine.watched import Watched
 from agent.tws.applications import ApplicationKind
 from agent.tws.calendar import Expectation, Outage, OutageKind
 from agent.tws.farms import Farm, FarmKind, FarmStatus

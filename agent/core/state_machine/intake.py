@@ -4,11 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias, assert_never
 
-from agent.core import connection as machine_of
-from agent.core import inquiry as inquiry_of
-from agent.core import session as session_of
+from agent.core.alerts.speech import notice_key, steps_told
 from agent.core.clock import Moment
-from agent.core.connection import Connected, Connecting
 from agent.core.effects import Announce, CloseSession, Effect, Record, SendHeartbeat, Withdraw
 from agent.core.events import (
     ConfigRejected,
@@ -31,17 +28,20 @@ from agent.core.events import (
 from agent.core.evidence.processes import clients_of
 from agent.core.facts import Fact, Known, Unknown
 from agent.core.memory import Snoozed
-from agent.core.plan import paid
 from agent.core.problem import Severity
-from agent.core.roster import roster
-from agent.core.session import Heartbeats, fresh_session
 from agent.core.session_facts import Attempt
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Connect, Disconnect, LookNow, Notice, Pause, Resume, ShowSteps, Snooze
-from agent.core.speech import notice_key, steps_told
-from agent.core.state import AgentState, facts_about, others, replace_at, timing_of
+from agent.core.state_machine import connection as machine_of
+from agent.core.state_machine import inquiry as inquiry_of
+from agent.core.state_machine import session as session_of
+from agent.core.state_machine.connection import Connected, Connecting
+from agent.core.state_machine.plan import paid
+from agent.core.state_machine.roster import roster
+from agent.core.state_machine.session import Heartbeats, fresh_session
+from agent.core.state_machine.state import AgentState, facts_about, others, replace_at, timing_of
+from agent.core.state_machine.watched import Watched, fresh, see
 from agent.core.timing import Timing
-from agent.core.watch import Watched, fresh, see
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.api_settings_table import FIELDS
 from agent.tws.notices import NoticeKind, kind_of

@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from agent.core.client_ids import CLIENT_ID_RANGE
-from agent.core.connection import (
+from agent.core.effects import CloseSession, Effect, OpenSession
+from agent.core.session_facts import Attempt, Outcome, Phase
+from agent.core.settings import ConnectionSettings
+from agent.core.state_machine.connection import (
     BackingOff,
     Blocked,
     Connected,
@@ -25,9 +28,6 @@ from agent.core.connection import (
     ready,
     retry_now,
 )
-from agent.core.effects import CloseSession, Effect, OpenSession
-from agent.core.session_facts import Attempt, Outcome, Phase
-from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
 
 TIMING = Timing()

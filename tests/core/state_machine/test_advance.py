@@ -1,7 +1,5 @@
 from dataclasses import replace
 
-from agent.core.agent import FORGET_TOLD, advance
-from agent.core.connection import Connected, choose_client_id
 from agent.core.effects import (
     Announce,
     CloseSession,
@@ -20,6 +18,8 @@ from agent.core.facts import Facts
 from agent.core.memory import Memory, Told
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.shown.display import Connect, Disconnect, IconState, Snooze
+from agent.core.state_machine.advance import FORGET_TOLD, advance
+from agent.core.state_machine.connection import Connected, choose_client_id
 from tests.core.made_up_agent import PAPER, START, connected, looked, play, started
 from tests.problems.scene import NOW, machine
 

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from agent.core.diagnosis import Diagnosis, Found, diagnose
+from agent.core.alerts.diagnosis import Diagnosis, Found, diagnose
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from tests.problems.scene import facts

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from agent.core.alerts.diagnosis import Diagnosis, Found
 from agent.core.clock import Moment
-from agent.core.diagnosis import Diagnosis, Found
 from agent.core.facts import Facts, Purpose
 from agent.core.problem import Present, Problem
 from agent.core.session_facts import Phase

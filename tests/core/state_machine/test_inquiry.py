@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.agent import advance
 from agent.core.effects import AskSettings, Record
 from agent.core.events import (
     HeartbeatAnswered,
@@ -15,7 +14,8 @@ from agent.core.events import (
 )
 from agent.core.facts import Known, SettingsTold, Unknown
 from agent.core.shown.display import Connect, LookNow, ShowSteps
-from agent.core.state import AgentState
+from agent.core.state_machine.advance import advance
+from agent.core.state_machine.state import AgentState
 from agent.problems import PROBLEMS
 from agent.tws.api_settings import ApiSettings, ConfigResponse
 from tests.core.made_up_agent import PAPER, connected, looked, play

@@ -1,22 +1,32 @@
 """The agent as one value."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from agent.core.clock import Moment
-from agent.core.connection import Connected, Connecting, Target
 from agent.core.effects import LookAt
 from agent.core.facts import Abilities, Facts, Known, MachineFacts, Purpose
+from agent.core.fix import Fix
+from agent.core.guide import Guide
 from agent.core.memory import Memory
 from agent.core.problem import Problem
 from agent.core.settings import ConnectionSettings, Settings
-from agent.core.show import Words
 from agent.core.shown.status import Status
+from agent.core.state_machine.connection import Connected, Connecting, Target
+from agent.core.state_machine.watched import Watched, facts_of_session
 from agent.core.timing import Timing
-from agent.core.watch import Watched, facts_of_session
 from agent.tws.applications import TradingMode
 from agent.tws.calendar import Expectation, Region, expect
 from agent.tws.privacy import NOTHING_MORE, Private
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is needed to put problems into words: the guides, and which fixes can be offered."""
+
+    guides: dict[str, Guide]
+    fixes: Mapping[str, Fix]
+    """By ID."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,7 @@ class AgentState:
     thorough_at: float = float("-inf")
     """Monotonic time of the latest thorough look."""
     paid_until: float = 0.0
-    """Monotonic time until which the looks so far are paid for (see `core.plan`)."""
+    """Monotonic time until which the looks so far are paid for (see `core.state_machine.plan`)."""
     shown: Status | None = None
     look_at: LookAt | None = None
     wake_at: float | None = None

@@ -1,15 +1,15 @@
 from dataclasses import replace
 
+from agent.core.alerts.ledger import Entry, Ledger
 from agent.core.clock import Moment
-from agent.core.connection import BackingOff, Blocked, Connected, Connecting, Idle, Link, Target
 from agent.core.effects import OpenSession
 from agent.core.facts import Known, MachineFacts, SettingsHints, Sight, Surroundings, SurroundingsKind, Unknown
-from agent.core.ledger import Entry, Ledger
 from agent.core.problem import Absent, Present, Problem, Severity
-from agent.core.session import Heartbeats, fresh_session
 from agent.core.session_facts import Outcome, Phase, ServerLink
+from agent.core.state_machine.connection import BackingOff, Blocked, Connected, Connecting, Idle, Link, Target
+from agent.core.state_machine.session import Heartbeats, fresh_session
+from agent.core.state_machine.watched import Watched, consider, due_times, facts_of_session, fresh, see, target
 from agent.core.timing import Timing
-from agent.core.watch import Watched, consider, due_times, facts_of_session, fresh, see, target
 from agent.tws.applications import ApplicationKind
 from tests.problems.scene import NOW, connection, facts, foreign, gateway, machine, tws
 

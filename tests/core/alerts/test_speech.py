@@ -1,14 +1,14 @@
 from dataclasses import replace
 
-from agent.core.announce import Manners
+from agent.core.alerts.announce import Manners
+from agent.core.alerts.ledger import Appeared, Changed, Cleared, Entry, Hidden, Ledger
+from agent.core.alerts.speech import notice_key, recall, speak, steps_told, told
 from agent.core.clock import Moment
 from agent.core.effects import Announce, Effect, Record, Withdraw
-from agent.core.ledger import Appeared, Changed, Cleared, Entry, Hidden, Ledger
 from agent.core.memory import Memory, Told
 from agent.core.problem import Absent, Present, Problem, Severity
 from agent.core.settings import NotificationSettings
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT
-from agent.core.speech import notice_key, recall, speak, steps_told, told
 from tests.problems.scene import NOW
 
 PROBLEM = Problem("api-silent", "{app} is silent", "{app} says nothing.", Severity.ERROR, lambda _: Absent())

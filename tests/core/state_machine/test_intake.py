@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.connection import BackingOff, Connected, Connecting
 from agent.core.effects import Announce, CloseSession, Record, SendHeartbeat
 from agent.core.events import (
     ConfigRejected,
@@ -20,14 +19,14 @@ from agent.core.events import (
     Woke,
 )
 from agent.core.facts import Known, Unknown
-from agent.core.intake import enroll, take_in
 from agent.core.memory import Memory, Snoozed
 from agent.core.problem import Severity
 from agent.core.session_facts import Outcome
 from agent.core.settings import CheckSettings, Settings
-from agent.core.show import Words
 from agent.core.shown.display import Connect, Disconnect, LookNow, Pause, Quit, Resume, ShowSteps, Snooze
-from agent.core.state import AgentState, Knowledge
+from agent.core.state_machine.connection import BackingOff, Connected, Connecting
+from agent.core.state_machine.intake import enroll, take_in
+from agent.core.state_machine.state import AgentState, Knowledge, Words
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
 from tests.core.made_up_agent import PAPER, connected, looked, started

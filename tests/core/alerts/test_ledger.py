@@ -1,9 +1,9 @@
 from dataclasses import replace
 
+from agent.core.alerts.diagnosis import Diagnosis, Found
+from agent.core.alerts.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger, update
 from agent.core.clock import Moment
-from agent.core.diagnosis import Diagnosis, Found
 from agent.core.facts import Facts
-from agent.core.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger, update
 from agent.core.problem import Absent, Present, Problem, Severity
 from agent.core.session_facts import Phase, SessionFacts
 from tests.problems.scene import NOW, facts

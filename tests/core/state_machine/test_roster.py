@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 from agent.core.facts import MachineFacts, Unknown
-from agent.core.roster import WAITING, roster
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
+from agent.core.state_machine.roster import WAITING, roster
 from agent.tws.applications import ApplicationKind
 from tests.problems.scene import gateway, machine, process, tws
 

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from agent.core.facts import Known, SettingsHints, SettingsTold, Sight
-from agent.core.inquiry import Inquiry
-from agent.core.state import facts_about, others, replace_at
+from agent.core.state_machine.inquiry import Inquiry
+from agent.core.state_machine.state import facts_about, others, replace_at
 from agent.tws.api_settings import ConfigResponse, LockAndExit
 from agent.tws.calendar import Expectation, Outage, OutageKind, Region
 from tests.core.made_up_agent import PAPER, connected, started

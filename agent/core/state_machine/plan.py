@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agent.core.clock import Moment
-from agent.core.connection import Blocked, Connected, Connecting, Idle, Link, Target
 from agent.core.effects import Effect, LookAt, WakeAt, WatchExits
 from agent.core.evidence.processes import applications
 from agent.core.facts import Facts, MachineFacts, Process, Purpose
-from agent.core.state import AgentState
-from agent.core.watch import Watched, due_times
+from agent.core.state_machine.connection import Blocked, Connected, Connecting, Idle, Link, Target
+from agent.core.state_machine.state import AgentState
+from agent.core.state_machine.watched import Watched, due_times
 from agent.tws.ports import DEFAULT_API_PORTS
 
 FAST_LOOK = 0.3

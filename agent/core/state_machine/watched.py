@@ -3,20 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from agent.core import connection as machine_of
+from agent.core.alerts.diagnosis import Diagnosis
+from agent.core.alerts.ledger import Ledger
 from agent.core.clock import Moment
-from agent.core.connection import BackingOff, Blocked, Connected, Connecting, Idle, Link, Target, phase
-from agent.core.diagnosis import Diagnosis
 from agent.core.effects import Effect
 from agent.core.evidence.processes import candidates, door_at, listener_at, owner_at, target_port
 from agent.core.facts import Facts, Known, MachineFacts, Sight, SurroundingsKind, Unknown
 from agent.core.fix import Offer
-from agent.core.inquiry import NEVER, Inquiry
-from agent.core.inquiry import due as inquiry_due
-from agent.core.ledger import Ledger
-from agent.core.session import FLOOD_OVER_AFTER, Session, flood_at
 from agent.core.session_facts import ServerLink, SessionFacts
 from agent.core.settings import ConnectionSettings
+from agent.core.state_machine import connection as machine_of
+from agent.core.state_machine.connection import BackingOff, Blocked, Connected, Connecting, Idle, Link, Target, phase
+from agent.core.state_machine.inquiry import NEVER, Inquiry
+from agent.core.state_machine.inquiry import due as inquiry_due
+from agent.core.state_machine.session import FLOOD_OVER_AFTER, Session, flood_at
 from agent.core.timing import Timing
 
 

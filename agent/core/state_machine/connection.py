@@ -1,7 +1,7 @@
 """Our API connection as a state machine: when to knock, when to wait, when to give up until something changes.
 
 Every attempt has a number, given here and echoed by its events: what an earlier attempt still says is ignored.
-TWS's own link to IB's servers is another matter (`core.session`): losing that does not drop our socket.
+TWS's own link to IB's servers is another matter (`core.state_machine.session`): losing that does not drop our socket.
 """
 
 from dataclasses import dataclass, replace

@@ -1,35 +1,23 @@
 """From the agent's state to the status that is shown."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-from agent.core.announce import severity_of, text_of, title_of
-from agent.core.connection import BackingOff, Blocked
+from agent.core.alerts.announce import severity_of, text_of, title_of
+from agent.core.alerts.ledger import Entry
 from agent.core.evidence.api_settings import settings_of, why_unknown
 from agent.core.evidence.processes import applications, chosen, clients_of, port_of
 from agent.core.facts import Facts, Known, Unknown
-from agent.core.fix import Fix
-from agent.core.guide import Guide, fill
-from agent.core.ledger import Entry
+from agent.core.guide import fill
 from agent.core.memory import Memory
 from agent.core.problem import Severity
 from agent.core.session_facts import Phase, ServerLink
 from agent.core.shown.checklist import checklist
 from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, ShownProgram, ShownSettings
-from agent.core.watch import Watched
+from agent.core.state_machine.connection import BackingOff, Blocked
+from agent.core.state_machine.state import Words
+from agent.core.state_machine.watched import Watched
 from agent.tws.api_settings import Configuration, Source
 from agent.tws.applications import ApplicationKind
 from agent.tws.notices import NoticeKind, kind_of
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What is needed to put problems into words: the guides, and which fixes can be offered."""
-
-    guides: dict[str, Guide]
-    fixes: Mapping[str, Fix]
-    """By ID."""
 
 
 def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words) -> ShownConnection:

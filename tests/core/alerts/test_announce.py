@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.announce import (
+from agent.core.alerts.announce import (
     Manners,
     Reason,
     Say,
@@ -16,7 +16,7 @@ from agent.core.announce import (
     text_of,
     title_of,
 )
-from agent.core.ledger import Entry
+from agent.core.alerts.ledger import Entry
 from agent.core.problem import Absent, Present, Problem, Severity
 from agent.core.settings import MinimumSeverity, NotificationSettings, QuietHours
 from tests.problems.scene import NOW

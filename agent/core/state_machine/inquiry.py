@@ -8,12 +8,12 @@ from collections.abc import Set
 from dataclasses import dataclass, field, replace
 
 from agent.core.client_ids import spare_ids
-from agent.core.connection import Connected, Link
 from agent.core.effects import AskSettings
 from agent.core.evidence.processes import same_door
 from agent.core.facts import Fact, SettingsTold
-from agent.core.session import Session
 from agent.core.settings import ConnectionSettings
+from agent.core.state_machine.connection import Connected, Link
+from agent.core.state_machine.session import Session
 from agent.core.timing import Timing
 from agent.tws.api_settings import CONFIG_SINCE, ConfigResponse
 

@@ -5,11 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.core.clock import Moment
-from agent.core.connection import Blocked, Connecting, Idle, Link
 from agent.core.effects import Effect, LookAt, WakeAt, WatchExits
 from agent.core.events import Looked, ProcessExited, SessionFailed, Tick, UserAsked
 from agent.core.facts import MachineFacts, Purpose
-from agent.core.plan import (
+from agent.core.session_facts import Attempt, Outcome
+from agent.core.settings import ConnectionSettings
+from agent.core.shown.display import Action, Connect, LookNow
+from agent.core.state_machine.connection import Blocked, Connecting, Idle, Link
+from agent.core.state_machine.plan import (
     AHEAD,
     FAST_LOOK,
     FROZEN_AGAIN,
@@ -20,11 +23,8 @@ from agent.core.plan import (
     paid,
     plan,
 )
-from agent.core.session_facts import Attempt, Outcome
-from agent.core.settings import ConnectionSettings
-from agent.core.shown.display import Action, Connect, LookNow
-from agent.core.state import AgentState, facts_about
-from agent.core.watch import target
+from agent.core.state_machine.state import AgentState, facts_about
+from agent.core.state_machine.watched import target
 from tests.core.made_up_agent import PAPER, connected, looked, play, started
 from tests.problems.scene import NOW, gateway, machine
 

@@ -3,12 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from agent.core.announce import Manners, Say, Silence, decide, duration, keep_quiet, severity_of, text_of, title_of
+from agent.core.alerts.announce import (
+    Manners,
+    Say,
+    Silence,
+    decide,
+    duration,
+    keep_quiet,
+    severity_of,
+    text_of,
+    title_of,
+)
+from agent.core.alerts.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger
 from agent.core.clock import Moment
 from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.fix import Offer
 from agent.core.guide import plain
-from agent.core.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger
 from agent.core.memory import Memory, Told
 from agent.core.problem import Problem, Severity
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, AskFix, MenuEntry, Notice, ShowSteps, Snooze

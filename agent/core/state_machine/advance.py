@@ -6,28 +6,28 @@ Pure: what follows from an event comes back as effects. The runtime feeds events
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agent.core import inquiry as inquiry_of
-from agent.core import session as session_of
-from agent.core.announce import Manners, severity_of
+from agent.core.alerts.announce import Manners, severity_of
+from agent.core.alerts.diagnosis import Diagnosis, diagnose
+from agent.core.alerts.ledger import Ledger, update
+from agent.core.alerts.speech import belated_end, notice_key, recall, speak, told
 from agent.core.clock import Moment
-from agent.core.connection import Target
-from agent.core.diagnosis import Diagnosis, diagnose
 from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
 from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived, Tick
 from agent.core.evidence.processes import chosen, looked_since_failure
 from agent.core.facts import Facts
 from agent.core.fix import offers_for
-from agent.core.intake import enroll, take_in
-from agent.core.ledger import Ledger, update
 from agent.core.memory import Memory
-from agent.core.plan import plan
 from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
-from agent.core.show import show_connection
 from agent.core.shown.status import Status
-from agent.core.speech import belated_end, notice_key, recall, speak, told
-from agent.core.state import AgentState, Settled, facts_about, others, own_client_ids, replace_at
-from agent.core.watch import Watched, consider, target
+from agent.core.state_machine import inquiry as inquiry_of
+from agent.core.state_machine import session as session_of
+from agent.core.state_machine.connection import Target
+from agent.core.state_machine.intake import enroll, take_in
+from agent.core.state_machine.plan import plan
+from agent.core.state_machine.show import show_connection
+from agent.core.state_machine.state import AgentState, Settled, facts_about, others, own_client_ids, replace_at
+from agent.core.state_machine.watched import Watched, consider, target
 from agent.tws.applications import ApplicationKind
 
 SETTLED_SESSION = 15.0

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.clock import Moment
-from agent.core.session import (
+from agent.core.session_facts import Flood, NoticeSeen, ServerLink
+from agent.core.state_machine.session import (
     COUNTED_FARMS,
     KEPT_ACCOUNTS,
     KEPT_FARMS,
@@ -23,7 +24,6 @@ from agent.core.session import (
     notice,
     of_accounts,
 )
-from agent.core.session_facts import Flood, NoticeSeen, ServerLink
 from agent.core.timing import Timing
 from agent.tws.farms import Farm, FarmKind, FarmStatus
 

@@ -1,0 +1,1 @@
+"""From verdicts to notices: diagnosis, ledger, announce or stay silent, speech."""
