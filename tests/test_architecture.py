@@ -12,7 +12,7 @@ MIRRORED = ("core", "tws", "problems")
 """Rooms whose every file has a test file of the same name, in the same folder."""
 TESTED_ELSEWHERE = {
     "core/client_ids.py": "tests/core/state_machine/test_inquiry.py and tests/core/state_machine/test_connection.py",
-    "core/data_seen.py": "values without behaviour; tests/core/test_data_verdict.py",
+    "core/data_test/seen.py": "values without behaviour; tests/core/data_test/test_verdict.py",
     "core/effects.py": "values without behaviour",
     "core/events.py": "values without behaviour",
     "core/problem.py": "values without behaviour; tests/problems/test_contract.py",

@@ -12,8 +12,8 @@ from agent.core.as_json import as_json
 from agent.core.commands import NO_SUCH_ACT, AskDataTest, SetUp, SetupAct
 from agent.core.events import UserAsked
 from agent.core.evidence.processes import applications
-from agent.core.setup import to_json
-from agent.core.setup_answers import NotAnAnswer, edit_lines
+from agent.core.setup.answers import NotAnAnswer, edit_lines
+from agent.core.setup.setup import to_json
 from agent.core.shown.display import Connect, LookNow
 from agent.errors import GatelightError
 from agent.guides import load_guides

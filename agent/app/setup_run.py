@@ -11,14 +11,13 @@ from agent.app.channels import notices_on
 from agent.app.login_start import LogInStart
 from agent.config.reading import load
 from agent.core.clock import Moment
-from agent.core.data_seen import DataTest
+from agent.core.data_test.seen import DataTest
 from agent.core.facts import NOT_LOOKED, Fact, Facts, Known, Unknown
 from agent.core.guide import Guide
 from agent.core.problem import Problem, Severity
 from agent.core.session_facts import Phase, SessionFacts
 from agent.core.settings import ConnectionSettings, Settings
-from agent.core.setup import Beside, NoticeTried, Setup, scene_of
-from agent.core.setup_answers import (
+from agent.core.setup.answers import (
     Answers,
     Question,
     answered,
@@ -28,7 +27,8 @@ from agent.core.setup_answers import (
     wanted_connection,
     wanted_settings,
 )
-from agent.core.setup_steps import set_up
+from agent.core.setup.setup import Beside, NoticeTried, Setup, scene_of
+from agent.core.setup.steps import set_up
 from agent.core.shown.display import Notice
 from agent.core.state_machine.state import AgentState, facts_about
 from agent.core.state_machine.watched import Watched

@@ -33,8 +33,8 @@ from agent.tws.outside import masked
 from agent.tws.privacy import Private
 
 if TYPE_CHECKING:
-    from agent.core.data_run import Plan
-    from agent.core.data_seen import DataTest
+    from agent.core.data_test.run import Plan
+    from agent.core.data_test.seen import DataTest
 
 
 def knowledge() -> Knowledge:

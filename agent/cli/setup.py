@@ -15,14 +15,14 @@ from agent.app.world import RealWorld
 from agent.channels import Chain, ChannelHost, NotDelivered
 from agent.cli.setup_words import SetupWords, prompt
 from agent.cli.typed_lines import TypedLines
-from agent.core.data_run import Plan, plan_of, read_symbols, reason_against
-from agent.core.data_seen import DataTest
+from agent.core.data_test.run import Plan, plan_of, read_symbols, reason_against
+from agent.core.data_test.seen import DataTest
 from agent.core.events import UserAsked
 from agent.core.evidence.processes import applications
 from agent.core.facts import Facts
 from agent.core.settings import Settings
-from agent.core.setup import Act, Setup, SetupStep, StepState
-from agent.core.setup_answers import NotAnAnswer, Question, edit_lines
+from agent.core.setup.answers import NotAnAnswer, Question, edit_lines
+from agent.core.setup.setup import Act, Setup, SetupStep, StepState
 from agent.core.shown.display import LookNow
 from agent.core.state_machine.state import Knowledge, own_client_ids
 from agent.core.text import shortened

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Callable
 
-from agent.core.setup import Act, Setup, SetupStep, StepState
+from agent.core.setup.setup import Act, Setup, SetupStep, StepState
 
 WIDTH = 100
 """Columns that are filled."""

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from agent.core.commands import AskDataTest
-from agent.core.data_run import Plan, plan_of, read_symbols, reason_against, to_json
-from agent.core.data_seen import DataTest
+from agent.core.data_test.run import Plan, plan_of, read_symbols, reason_against, to_json
+from agent.core.data_test.seen import DataTest
 from agent.core.facts import Facts
 from agent.core.guide import Guide
 from agent.core.state_machine.state import facts_about, own_client_ids

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from agent.core.data_seen import Told
+from agent.core.data_test.seen import Told
 from agent.core.effects import OpenSession
 from agent.core.events import Event
 from agent.session.ib import IbSession, Listener

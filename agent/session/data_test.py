@@ -14,8 +14,8 @@ from typing import Any
 
 from ib_async import Contract
 
-from agent.core.data_run import MOST_SYMBOLS, Plan
-from agent.core.data_seen import (
+from agent.core.data_test.run import MOST_SYMBOLS, Plan
+from agent.core.data_test.seen import (
     LIVE_OR_FROZEN,
     WHATEVER_THERE_IS,
     DataTest,
@@ -25,7 +25,7 @@ from agent.core.data_seen import (
     SymbolSeen,
     Told,
 )
-from agent.core.data_verdict import DELAYED_TYPES, PARTS, DataState, refusal_of
+from agent.core.data_test.verdict import DELAYED_TYPES, PARTS, DataState, refusal_of
 from agent.core.effects import OpenSession
 from agent.core.events import Event, NoticeArrived, SessionFailed, SessionLost, SessionReady
 from agent.core.session_facts import Outcome

@@ -24,7 +24,8 @@ from agent.channels import Chain, Delivered, Delivery, harmless
 from agent.channels.texts import text_of, title_of
 from agent.cli import main as cli
 from agent.cli.report import render as report
-from agent.core import data_seen, events, facts, fix, memory, session_facts
+from agent.core import events, facts, fix, memory, session_facts
+from agent.core.data_test import seen as data_seen
 from agent.core.effects import Announce, Effect, Record, Remember
 from agent.core.events import (
     ConfigRejected,

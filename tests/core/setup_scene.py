@@ -3,13 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
-from agent.core.data_seen import LIVE_OR_FROZEN, DataTest, Definition, History, Quote, SymbolSeen, Told
+from agent.core.data_test.seen import LIVE_OR_FROZEN, DataTest, Definition, History, Quote, SymbolSeen, Told
 from agent.core.facts import Facts, Known, SettingsTold, Unknown
 from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
-from agent.core.setup import Beside, NoticeTried, Setup, SetupStep, StepState, scene_of
-from agent.core.setup_answers import Answers
-from agent.core.setup_steps import set_up
+from agent.core.setup.answers import Answers
+from agent.core.setup.setup import Beside, NoticeTried, Setup, SetupStep, StepState, scene_of
+from agent.core.setup.steps import set_up
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
 from agent.tws.api_settings import ApiSettings, ConfigResponse, Precautions, Source

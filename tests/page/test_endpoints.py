@@ -12,7 +12,7 @@ from agent.config.reading import load
 from agent.core.commands import read_command
 from agent.core.fix import Asker
 from agent.core.settings import Intent, Settings, WantedApplication, WantedMode
-from agent.core.setup_answers import Answers, edits
+from agent.core.setup.answers import Answers, edits
 from agent.core.shown.display import AskFix, DoFix
 from agent.guides import load_guides
 from agent.page import acting, configuring, explaining, fixing, guiding, limiting

@@ -8,8 +8,8 @@ from typing import Any
 
 from agent.core.clock import Moment
 from agent.core.commands import AskDataTest
-from agent.core.data_run import Plan
-from agent.core.data_seen import LIVE_OR_FROZEN, DataTest, Definition, Quote, SymbolSeen
+from agent.core.data_test.run import Plan
+from agent.core.data_test.seen import LIVE_OR_FROZEN, DataTest, Definition, Quote, SymbolSeen
 from agent.core.session_facts import Outcome
 from agent.guides import load_guides
 from agent.runtime.data_tests import DataTests

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from agent.core.data_run import Patience, Plan
-from agent.core.data_seen import DataTest
-from agent.core.data_verdict import DataState, DataVerdict, judge
-from agent.core.history_verdict import HistoryState
+from agent.core.data_test.history import HistoryState
+from agent.core.data_test.run import Patience, Plan
+from agent.core.data_test.seen import DataTest
+from agent.core.data_test.verdict import DataState, DataVerdict, judge
 from agent.core.session_facts import Outcome
 from agent.session.data_test import DataTester, front
 from agent.simulator.free_ports import free_port

@@ -10,14 +10,14 @@ from typing import Any
 
 from agent.core.alerts.diagnosis import Found, diagnose
 from agent.core.as_json import IfAny, as_json
-from agent.core.data_seen import DataTest
+from agent.core.data_test.seen import DataTest
 from agent.core.evidence.processes import chosen
 from agent.core.facts import NOT_LOOKED, Fact, Facts, Process, Purpose
 from agent.core.guide import Guide, fill
 from agent.core.problem import Problem
 from agent.core.session_facts import Phase
 from agent.core.settings import WantedApplication
-from agent.core.setup_answers import Answers
+from agent.core.setup.answers import Answers
 from agent.tws.applications import ApplicationKind
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from agent.core.data_seen import Definition, History, SymbolSeen, Told
-from agent.core.history_verdict import HistoryState, judge_history
+from agent.core.data_test.history import HistoryState, judge_history
+from agent.core.data_test.seen import Definition, History, SymbolSeen, Told
 from agent.guides import load_guides
 from agent.tws.applications import ApplicationKind
 from agent.tws.farms import Farm, FarmKind, FarmStatus

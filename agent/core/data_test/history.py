@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent.core.data_seen import History, SymbolSeen
+from agent.core.data_test.remedy import NOTHING_TO_DO, Remedy
+from agent.core.data_test.seen import History, SymbolSeen
 from agent.core.evidence.words import listed, notice_told, took
-from agent.core.remedy import NOTHING_TO_DO, Remedy
 from agent.tws.farms import FarmKind, FarmStatus
 from agent.tws.notices import NoticeKind, kind_of
 

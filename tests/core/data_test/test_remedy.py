@@ -1,7 +1,7 @@
 """What to do: the guide of a problem, or steps of its own."""
 
+from agent.core.data_test.remedy import NOTHING_TO_DO, Remedy
 from agent.core.guide import parse_guide
-from agent.core.remedy import NOTHING_TO_DO, Remedy
 from agent.tws.applications import ApplicationKind
 
 GUIDES = {"app-old": parse_guide("app-old", "# Old\n\nIt is old.\n\n## Steps\n\n1. Update {app}.\n")}

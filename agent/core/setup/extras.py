@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from agent.core.data_run import failure_of
-from agent.core.data_verdict import judge
+from agent.core.data_test.run import failure_of
+from agent.core.data_test.verdict import judge
 from agent.core.evidence.words import app_name
 from agent.core.facts import Known, Unknown
-from agent.core.setup import Act, Scene, SetupStep, StepState
-from agent.core.setup_answers import edit_lines
+from agent.core.setup.answers import edit_lines
+from agent.core.setup.setup import Act, Scene, SetupStep, StepState
 
 _DATA = "Market data"
 _NOTICE = "Test notice"

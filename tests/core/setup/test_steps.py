@@ -7,9 +7,9 @@ import pytest
 from agent.core.facts import Facts, Installation, Known, MachineFacts, SettingsHints, SettingsTold, Sight, Unknown
 from agent.core.session_facts import Outcome, Phase, ServerLink, SessionFacts
 from agent.core.settings import Intent, WantedMode
-from agent.core.setup import Act, StepState
-from agent.core.setup_answers import Answers
-from agent.core.setup_steps import DOWNLOAD_PAGES, JUDGES
+from agent.core.setup.answers import Answers
+from agent.core.setup.setup import Act, StepState
+from agent.core.setup.steps import DOWNLOAD_PAGES, JUDGES
 from agent.page.guiding import LINKS
 from agent.tws.api_settings import Precautions
 from agent.tws.applications import ApplicationKind

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from agent.core.facts import Known, Purpose
 from agent.core.settings import Intent, WantedApplication, WantedMode
-from agent.core.setup import Beside, Setup, SetupStep, StepState, scene_of, to_json
-from agent.core.setup_answers import Answers
+from agent.core.setup.answers import Answers
+from agent.core.setup.setup import Beside, Setup, SetupStep, StepState, scene_of, to_json
 from agent.problems import PROBLEMS
 from tests.core.setup_scene import PAPER, STEP_IDS, TAKEN, data_test, judged, told
 from tests.problems.scene import backing_off, facts, machine, tws

@@ -11,8 +11,8 @@ from agent.core.evidence.processes import applications, link_settled, port_of
 from agent.core.evidence.words import app_name, listed, took
 from agent.core.facts import Facts, Installation, Known, SettingsHints, Unknown
 from agent.core.settings import Intent, WantedMode
-from agent.core.setup import Act, Scene, Setup, SetupStep, StepState
-from agent.core.setup_extras import at_login, configuration, market_data, notice_test
+from agent.core.setup.extras import at_login, configuration, market_data, notice_test
+from agent.core.setup.setup import Act, Scene, Setup, SetupStep, StepState
 from agent.tws.api_settings_table import PRECAUTIONS
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.privacy import mask_account

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.data_seen import LIVE_OR_FROZEN, WHATEVER_THERE_IS, Definition, History, Quote, SymbolSeen, Told
-from agent.core.data_verdict import DataState, judge, refusal_of
+from agent.core.data_test.seen import LIVE_OR_FROZEN, WHATEVER_THERE_IS, Definition, History, Quote, SymbolSeen, Told
+from agent.core.data_test.verdict import DataState, judge, refusal_of
 from agent.guides import load_guides
 from agent.tws.applications import ApplicationKind
 from agent.tws.farms import Farm, FarmKind, FarmStatus

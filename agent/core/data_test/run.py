@@ -6,14 +6,14 @@ from typing import Any
 
 from agent.core.as_json import present, rfc3339
 from agent.core.client_ids import spare_ids
-from agent.core.data_seen import DataTest
-from agent.core.data_verdict import DataVerdict, judge
+from agent.core.data_test.history import HistoryVerdict
+from agent.core.data_test.remedy import Remedy
+from agent.core.data_test.seen import DataTest
+from agent.core.data_test.verdict import DataVerdict, judge
 from agent.core.evidence.processes import chosen, client_count
 from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts
 from agent.core.guide import Guide
-from agent.core.history_verdict import HistoryVerdict
-from agent.core.remedy import Remedy
 from agent.core.session_facts import Outcome, Phase
 from agent.tws.applications import ApplicationKind
 from agent.tws.limits import API_CLIENTS, safe_again

@@ -6,10 +6,10 @@ Numbers decide, not texts, but for the few numbers that mean several things (`tw
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent.core.data_seen import LIVE_OR_FROZEN, Quote, SymbolSeen, Told
+from agent.core.data_test.history import HistoryVerdict, judge_history
+from agent.core.data_test.remedy import NOTHING_TO_DO, Remedy
+from agent.core.data_test.seen import LIVE_OR_FROZEN, Quote, SymbolSeen, Told
 from agent.core.evidence.words import listed, notice_told, took
-from agent.core.history_verdict import HistoryVerdict, judge_history
-from agent.core.remedy import NOTHING_TO_DO, Remedy
 from agent.tws.farms import FarmKind, FarmStatus
 from agent.tws.notices import NoticeKind, kind_of, read
 from agent.tws.symbol import SecurityType

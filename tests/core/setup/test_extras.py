@@ -8,8 +8,8 @@ import pytest
 from agent.core.facts import Known, Unknown
 from agent.core.session_facts import Outcome
 from agent.core.settings import Intent, WantedApplication, WantedMode
-from agent.core.setup import Act, NoticeTried, StepState
-from agent.core.setup_answers import Answers
+from agent.core.setup.answers import Answers
+from agent.core.setup.setup import Act, NoticeTried, StepState
 from tests.core.setup_scene import PAPER, REFUSED, SEEN, TAKEN, data_test, judged, step
 from tests.problems.scene import backing_off, facts
 

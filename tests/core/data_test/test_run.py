@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.data_run import MOST_SYMBOLS, failure_of, plan_of, read_symbols, reason_against, to_json
-from agent.core.data_seen import LIVE_OR_FROZEN, DataTest, Definition, History, Quote, SymbolSeen, Told
+from agent.core.data_test.run import MOST_SYMBOLS, failure_of, plan_of, read_symbols, reason_against, to_json
+from agent.core.data_test.seen import LIVE_OR_FROZEN, DataTest, Definition, History, Quote, SymbolSeen, Told
 from agent.core.facts import ApiClient, Facts
 from agent.core.session_facts import Outcome
 from agent.guides import load_guides

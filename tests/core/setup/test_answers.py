@@ -9,7 +9,7 @@ from agent.config.editing import set_value
 from agent.config.reading import load
 from agent.core.as_json import as_json
 from agent.core.settings import CheckSettings, ConnectionSettings, Intent, Settings, WantedApplication, WantedMode
-from agent.core.setup_answers import (
+from agent.core.setup.answers import (
     QUESTIONS,
     Answers,
     NotAnAnswer,

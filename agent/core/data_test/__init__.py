@@ -1,0 +1,1 @@
+"""The market data self-test: what was seen, judged."""
