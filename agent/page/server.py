@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from agent.page import files
 from agent.page.desk import Desk, Endpoint, Refused
 from agent.page.doors import Doors, PeerCheck
+from agent.page.endpoints import ENDPOINTS
 from agent.page.guard import (
     HEADERS,
     PROOF_HEADER,
@@ -25,7 +26,6 @@ from agent.page.guard import (
     turned_away,
 )
 from agent.page.port import ADDRESS, bind
-from agent.page.routes import ENDPOINTS
 from agent.page.streams import Full, Streams
 from agent.page.waiting import Waiting
 from agent.tws.outside import json_bytes, parse_json

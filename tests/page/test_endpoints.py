@@ -18,7 +18,7 @@ from agent.guides import load_guides
 from agent.page import acting, configuring, explaining, fixing, guiding, limiting
 from agent.page.desk import Refused
 from agent.page.drawings.layout import Layout
-from agent.page.routes import ENDPOINTS
+from agent.page.endpoints import ENDPOINTS
 from tests.page.made_up_desk import MadeUpDesk
 
 
