@@ -3,7 +3,7 @@
 from typing import Any
 
 from agent.core.commands import LoopCommand, read_command
-from agent.runtime.answers import answer
+from agent.runtime.control.answers import answer
 from agent.runtime.loop import AgentLoop
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import NotRunning
-from agent.runtime.control import request
+from agent.runtime.control.channel import request
 from agent.runtime.paths import find_places
 
 ROOT = Path(__file__).resolve().parents[1]

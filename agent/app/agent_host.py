@@ -32,10 +32,10 @@ from agent.core.shown.status import Status
 from agent.core.state_machine.state import Knowledge
 from agent.core.timing import Timing
 from agent.errors import ConfigError, GatelightError
-from agent.runtime.answers import answer
 from agent.runtime.aside import within
 from agent.runtime.clock import SystemClock, Woke
-from agent.runtime.control import ControlServer
+from agent.runtime.control.answers import answer
+from agent.runtime.control.channel import ControlServer
 from agent.runtime.folder_watch import FolderWatch
 from agent.runtime.instance import Instance
 from agent.runtime.loop import AgentLoop

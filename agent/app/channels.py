@@ -7,19 +7,8 @@ the configuration is a key like any other (`config_keys`); an address of it is `
 
 from typing import Any
 
-from agent.channels import (
-    Chain,
-    Channel,
-    ChannelHost,
-    ChannelKind,
-    Place,
-    balloon,
-    desktop,
-    hearing,
-    log,
-    remote,
-    rich,
-)
+from agent.channels import Chain, Channel, ChannelHost, ChannelKind, Place, balloon, desktop, log, remote, rich
+from agent.channels import listener as hearing
 from agent.core.settings import NotificationSettings
 
 CHANNELS: tuple[ChannelKind, ...] = (

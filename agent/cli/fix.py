@@ -11,7 +11,7 @@ from agent.cli.typed_lines import TypedLines
 from agent.core.fix import Asker
 from agent.core.shown.display import AskFix, DoFix
 from agent.errors import DataFolderError, NotRunning, UsageError
-from agent.runtime.control import request
+from agent.runtime.control.channel import request
 from agent.runtime.paths import Places, make_data_folder
 
 ANSWER_SECONDS = 20.0

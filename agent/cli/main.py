@@ -277,7 +277,7 @@ def _places(options: argparse.Namespace) -> Any:
 
 
 def _ask(options: argparse.Namespace, request: dict[str, Any]) -> dict[str, Any]:
-    from agent.runtime.control import request as send
+    from agent.runtime.control.channel import request as send
 
     answer = send(_places(options), request)
     if "error" in answer:

@@ -14,7 +14,7 @@ from agent.config.reading import load, load_or_go_without
 from agent.core.settings import Settings
 from agent.errors import AlreadyRunning, ConfigError, NotRunning
 from agent.runtime.aside import awaited
-from agent.runtime.control import request
+from agent.runtime.control.channel import request
 from agent.runtime.instance import Instance
 from agent.runtime.logs import private_here, set_up
 from agent.runtime.paths import Places, data_folder_error

@@ -30,7 +30,7 @@ from agent.core.timing import Timing
 from agent.errors import GatelightError, NotRunning, UsageError
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
-from agent.runtime.control import request
+from agent.runtime.control.channel import request
 from agent.runtime.paths import Places
 from agent.tws.symbol import NotASymbol
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from agent.platforms.socket_row import SocketRow, SocketState
+from agent.platforms.sockets.row import SocketRow, SocketState
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.ports import IB_SERVER_PORTS, OTHER_PORTS, default_ports
 

@@ -11,7 +11,7 @@ from agent.core.clock import Moment
 from agent.core.facts import ApiClient, Fact, Known, Listener, OtherProcess, Process, Processes, Sockets, Unknown
 from agent.observers import socket_table
 from agent.platforms.bounded_process import BoundedProcess
-from agent.platforms.socket_row import SocketReader, SocketReading, SocketRow
+from agent.platforms.sockets.row import SocketReader, SocketReading, SocketRow
 from agent.tws.ports import CLIENT_PORTAL_PORT, DEFAULT_API_PORTS
 
 ALWAYS_OF_INTEREST = frozenset({*DEFAULT_API_PORTS.values(), CLIENT_PORTAL_PORT})

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     # Not loaded with this: the icon needs its part of the platform before anything else is there, and a client files.
     from agent.core.facts import Installation, Surroundings
     from agent.platforms.process_table import ProcessTable
-    from agent.platforms.socket_row import SocketReader
+    from agent.platforms.sockets.row import SocketReader
 
 
 class Platform(Protocol):

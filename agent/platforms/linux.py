@@ -10,10 +10,10 @@ from pathlib import Path
 from agent.core.facts import Installation, Surroundings, SurroundingsKind
 from agent.platforms import installations, interfaces
 from agent.platforms.linux_processes import ProcTable
-from agent.platforms.linux_sockets import NetlinkReader, dump
 from agent.platforms.process_table import ProcessTable
-from agent.platforms.psutil_sockets import PsutilReader
-from agent.platforms.socket_row import SocketReader
+from agent.platforms.sockets.linux import NetlinkReader, dump
+from agent.platforms.sockets.row import SocketReader
+from agent.platforms.sockets.through_psutil import PsutilReader
 
 _ROUTE_UP, _ROUTE_REJECT, _ROUTE_LOCAL = 0x1, 0x200, 0x80000000
 """RTF_UP, RTF_REJECT of linux/route.h and RTF_LOCAL of linux/ipv6_route.h."""
@@ -190,7 +190,7 @@ class Linux:
         """See `Platform`."""
         if not os.environ.get("DISPLAY"):
             return None
-        from agent.platforms import front_linux
+        from agent.platforms.foreground import linux as front_linux
 
         return front_linux.with_window(pids)
 
@@ -198,7 +198,7 @@ class Linux:
         """See `Platform`."""
         if not os.environ.get("DISPLAY"):
             return "Gatelight runs without a screen"
-        from agent.platforms import front_linux
+        from agent.platforms.foreground import linux as front_linux
 
         return front_linux.bring_to_front(pid)
 

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 import psutil
 
-from agent.platforms.psutil_sockets import rows_of, rows_of_process
-from agent.platforms.socket_row import SocketRow
+from agent.platforms.sockets.row import SocketRow
+from agent.platforms.sockets.through_psutil import rows_of, rows_of_process
 
 Address: TypeAlias = tuple[str, int]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from agent.core.facts import Installation, Surroundings
 from agent.platforms import installations, interfaces
 from agent.platforms.process_table import ProcessTable, PsutilTable
-from agent.platforms.psutil_sockets import PsutilReader
-from agent.platforms.socket_row import SocketReader
+from agent.platforms.sockets.row import SocketReader
+from agent.platforms.sockets.through_psutil import PsutilReader
 
 
 class MacOs:
@@ -58,12 +58,12 @@ class MacOs:
 
     def with_window(self, pids: frozenset[int]) -> frozenset[int] | None:
         """See `Platform`."""
-        from agent.platforms import front_macos
+        from agent.platforms.foreground import macos as front_macos
 
         return front_macos.with_window(pids)
 
     def bring_to_front(self, pid: int) -> str | None:
         """See `Platform`."""
-        from agent.platforms import front_macos
+        from agent.platforms.foreground import macos as front_macos
 
         return front_macos.bring_to_front(pid)

@@ -6,8 +6,8 @@ from pathlib import Path
 from agent.core.facts import Installation, Surroundings
 from agent.platforms import installations, interfaces
 from agent.platforms.process_table import ProcessTable, PsutilTable
-from agent.platforms.psutil_sockets import PsutilReader
-from agent.platforms.socket_row import SocketReader
+from agent.platforms.sockets.row import SocketReader
+from agent.platforms.sockets.through_psutil import PsutilReader
 
 
 class Windows:
@@ -59,12 +59,12 @@ class Windows:
 
     def with_window(self, pids: frozenset[int]) -> frozenset[int] | None:
         """See `Platform`."""
-        from agent.platforms import front_windows
+        from agent.platforms.foreground import windows as front_windows
 
         return front_windows.with_window(pids)
 
     def bring_to_front(self, pid: int) -> str | None:
         """See `Platform`."""
-        from agent.platforms import front_windows
+        from agent.platforms.foreground import windows as front_windows
 
         return front_windows.bring_to_front(pid)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from agent.errors import GatelightError
 from agent.runtime.aside import OneAtATime
-from agent.runtime.control import ControlServer
+from agent.runtime.control.channel import ControlServer
 from agent.runtime.instance import Instance
 
 logger = logging.getLogger("agent")

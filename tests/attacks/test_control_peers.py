@@ -18,7 +18,7 @@ import pytest
 import pytest_asyncio
 
 from agent.errors import NotRunning
-from agent.runtime.control import ControlServer, request
+from agent.runtime.control.channel import ControlServer, request
 from agent.runtime.paths import Places, find_places
 
 if sys.platform == "win32":
@@ -26,7 +26,7 @@ if sys.platform == "win32":
 if os.geteuid() != 0:
     pytest.skip("only an administrator can become another user", allow_module_level=True)
 
-from agent.runtime.control_socket import peer_user
+from agent.runtime.control.unix_socket import peer_user
 
 ANOTHER_USER = 4711
 """No account is needed for a process to run as it."""

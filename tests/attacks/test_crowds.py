@@ -11,8 +11,9 @@ from agent.core.clock import Moment
 from agent.core.facts import Known
 from agent.observers.look import Looker
 from agent.observers.processes import SWEEP, TURN, YOUNG, YOUNG_CHECKED
-from agent.platforms import current, linux_sockets
+from agent.platforms import current
 from agent.platforms.process_table import Described, ProcessTable
+from agent.platforms.sockets import linux as linux_sockets
 from tests.attacks.scale import whole
 from tests.crowd import crowd
 from tests.lookalikes import lookalikes

@@ -27,7 +27,7 @@ from tests.commands import PATIENCE, ROOT, Place, environment, paper_file
 if sys.platform == "win32":
     pytest.skip("there the rights of the user's profile decide", allow_module_level=True)
 
-from agent.runtime.control_socket import socket_path
+from agent.runtime.control.unix_socket import socket_path
 
 ANOTHER = 65534
 """A user of the computer who is not the one that runs the tests."""
@@ -285,7 +285,7 @@ KILLED_AT_EVERY_STEP = """
 import os, signal, sys
 from agent.core.memory import Memory
 from agent.platforms import folders
-from agent.runtime import control_socket
+from agent.runtime.control import unix_socket as control_socket
 from agent.runtime.instance import Instance
 from agent.runtime.memory_file import MemoryFile, _from_json
 from agent.runtime.paths import find_places

@@ -21,7 +21,7 @@ from agent.core.settings import Settings
 from agent.errors import AlreadyRunning, DataFolderError, GatelightError
 from agent.platforms import files, folders
 from agent.runtime import aside
-from agent.runtime.control import ControlServer
+from agent.runtime.control.channel import ControlServer
 from agent.runtime.folder_watch import FolderWatch
 from agent.runtime.instance import Instance, running_pid
 from agent.runtime.paths import Places, find_places
@@ -29,7 +29,7 @@ from agent.runtime.paths import Places, find_places
 if sys.platform == "win32":
     pytest.skip("a file that is open keeps its name there", allow_module_level=True)
 
-from agent.runtime import control_socket
+from agent.runtime.control import unix_socket as control_socket
 
 LOADED = (aside, control_socket, files, folders)
 """What is imported late, and from where another user may not read it."""
@@ -182,7 +182,7 @@ async def test_a_channel_that_is_closed_while_it_is_looked_at_is_not_opened_agai
         return False
 
     async with watched.living():
-        monkeypatch.setattr("agent.runtime.control_socket.in_place", ends_meanwhile)
+        monkeypatch.setattr("agent.runtime.control.unix_socket.in_place", ends_meanwhile)
         await watched.control.renew()
         await asyncio.wrap_future(closing[0])
         assert list(places.control.iterdir()) == []

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser
 
-from agent.runtime.control import request
+from agent.runtime.control.channel import request
 from agent.runtime.paths import Places, find_places
 from agent.simulator.world import SimulatedApplication
 from tests.benchmarks.table import seconds, spread

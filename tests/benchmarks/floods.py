@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from agent.runtime.control import ControlServer, request
+from agent.runtime.control.channel import ControlServer, request
 from agent.runtime.paths import Places
 from tests.asking import answered
 from tests.attacks.flooded import QUIET, Flooded, flooded

@@ -25,7 +25,8 @@ from agent.core.events import Reconfigured
 from agent.core.settings import NotificationSettings, Settings
 from agent.core.state_machine.intake import take_in
 from agent.errors import ConfigError
-from agent.page import configuring, desk
+from agent.page import desk
+from agent.page.endpoints import settings as configuring
 from agent.runtime.logs import private_here, set_up
 from agent.runtime.paths import find_places
 from agent.tws.outside import json_bytes
@@ -34,7 +35,7 @@ from tests.page.made_up_desk import MadeUpDesk
 
 SHARED_MODULES = {"__init__", "remote_sender", "texts"}
 """Modules of `agent.channels` that are not a channel themselves."""
-ALWAYS_ON = {"hearing", "log"}
+ALWAYS_ON = {"listener", "log"}
 """Channels that leave nothing to switch on or off: the program's own."""
 
 HOST = ChannelHost(balloon=lambda *_: True, on_notice=lambda _: None)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.observers import socket_table
-from agent.platforms.psutil_sockets import rows_of
-from agent.platforms.socket_row import SocketRow, SocketState
+from agent.platforms.sockets.row import SocketRow, SocketState
+from agent.platforms.sockets.through_psutil import rows_of
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.ports import OTHER_PORTS
 

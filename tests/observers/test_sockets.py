@@ -24,8 +24,8 @@ from agent.observers.processes import ProcessObserver
 from agent.observers.sockets import SocketObserver, SocketsSeen
 from agent.platforms import current
 from agent.platforms.linux import published_port
-from agent.platforms.psutil_sockets import PsutilReader
-from agent.platforms.socket_row import SocketReader, SocketReading, SocketRow, SocketState
+from agent.platforms.sockets.row import SocketReader, SocketReading, SocketRow, SocketState
+from agent.platforms.sockets.through_psutil import PsutilReader
 from agent.tws.applications import Application, ApplicationKind
 from agent.tws.ports import IB_SERVER_PORTS
 from tests.lookalikes import Lookalike, Start

@@ -18,7 +18,7 @@ from agent.core.settings import ConnectionSettings, Settings
 from agent.core.shown.display import AskFix, DoFix
 from agent.core.shown.status import Status
 from agent.core.timing import Timing
-from agent.runtime.answers import answer
+from agent.runtime.control.answers import answer
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places, find_places
 from agent.simulator.world import SimulatedApplication

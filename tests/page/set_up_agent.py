@@ -18,7 +18,7 @@ from agent.core.facts import Known, MachineFacts
 from agent.core.settings import Settings
 from agent.core.shown.display import Notice
 from agent.core.shown.status import Status
-from agent.runtime.answers import answer
+from agent.runtime.control.answers import answer
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places, find_places
 from tests.faults.watching import QUICK, calm

@@ -16,8 +16,8 @@ import pytest
 from agent.platforms import loopback_linux, loopback_peer
 from agent.platforms.loopback_linux import Owner, find, find_in_text, parse
 from agent.platforms.loopback_processes import Own, Table
-from agent.platforms.psutil_sockets import rows_of
-from agent.platforms.socket_row import SocketRow, SocketState
+from agent.platforms.sockets.row import SocketRow, SocketState
+from agent.platforms.sockets.through_psutil import rows_of
 
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 PEER, OWN = ("127.0.0.1", 50_000), ("127.0.0.1", 4711)

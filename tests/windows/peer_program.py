@@ -9,7 +9,7 @@ import psutil
 
 from agent.platforms import loopback_peer
 from agent.platforms.loopback_processes import Table
-from agent.platforms.psutil_sockets import rows_of
+from agent.platforms.sockets.through_psutil import rows_of
 from agent.platforms.user_windows import is_ours
 
 

@@ -12,8 +12,8 @@ import threading
 from typing import Any
 
 from agent.errors import GatelightError
-from agent.runtime import pipe_rights, pipe_server
-from agent.runtime.control import ControlServer, pipe_name, request
+from agent.runtime.control import pipe_rights, pipe_server
+from agent.runtime.control.channel import ControlServer, pipe_name, request
 from agent.runtime.paths import Places, find_places
 
 assert sys.platform == "win32"

@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import Any
 
-from agent.platforms import front_windows
+from agent.platforms.foreground import windows as front_windows
 
 
 def show(title: str) -> None:

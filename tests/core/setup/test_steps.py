@@ -10,7 +10,7 @@ from agent.core.settings import Intent, WantedMode
 from agent.core.setup.answers import Answers
 from agent.core.setup.setup import Act, StepState
 from agent.core.setup.steps import DOWNLOAD_PAGES, JUDGES
-from agent.page.guiding import LINKS
+from agent.page.endpoints.guide import LINKS
 from agent.tws.api_settings import Precautions
 from agent.tws.applications import ApplicationKind
 from tests.core.setup_scene import ANY, PAPER, STEP_IDS, TWS, judged, silent, states, step, told, wants

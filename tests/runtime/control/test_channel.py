@@ -19,14 +19,14 @@ from typing import Any
 import pytest
 
 from agent.errors import DataFolderError, NotRunning
-from agent.runtime.control import LONGEST_MESSAGE, MOST_CLIENTS, ControlServer, pipe_name, request
+from agent.runtime.control.channel import LONGEST_MESSAGE, MOST_CLIENTS, ControlServer, pipe_name, request
 from agent.runtime.paths import Places, find_places
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 unix = pytest.mark.skipif(sys.platform == "win32", reason="sockets in the file system")
 
 if sys.platform != "win32":
-    from agent.runtime.control_socket import LONGEST_SOCKET_PATH, socket_path
+    from agent.runtime.control.unix_socket import LONGEST_SOCKET_PATH, socket_path
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_a_socket_left_behind_is_nobody(places: Places) -> None:
 async def test_a_new_agent_takes_over_from_one_that_was_killed(places: Places) -> None:
     script = (
         "import asyncio, os, sys\n"
-        "from agent.runtime.control import ControlServer\n"
+        "from agent.runtime.control.channel import ControlServer\n"
         "from agent.runtime.paths import find_places\n"
         "async def main():\n"
         "    await ControlServer(find_places(data_dir=sys.argv[1], environ={}), None).start()\n"
@@ -451,7 +451,7 @@ def test_asking_is_quick_because_little_is_imported(places: Places) -> None:
     script = (
         "import sys\n"
         "from agent.errors import NotRunning\n"
-        "from agent.runtime.control import request\n"
+        "from agent.runtime.control.channel import request\n"
         "from agent.runtime.paths import find_places\n"
         "try:\n    request(find_places('c.toml', sys.argv[1], {}), {})\n"
         "except NotRunning:\n    print(*sorted(sys.modules))\n"

@@ -7,7 +7,7 @@ from agent.core.settings import NotificationSettings
 from agent.core.shown.display import Notice
 
 
-class HearingChannel:
+class ListenerChannel:
     """A channel that takes nothing away from the others and lets somebody listen."""
 
     name = "listener"
@@ -25,7 +25,7 @@ class HearingChannel:
 
 
 def _make(_: NotificationSettings, host: ChannelHost) -> Channel | None:
-    return None if host.on_notice is None else HearingChannel(host.on_notice)
+    return None if host.on_notice is None else ListenerChannel(host.on_notice)
 
 
 CHANNEL = ChannelKind(_make, Place.ALWAYS)

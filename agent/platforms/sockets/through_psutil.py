@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import psutil
 
-from agent.platforms.socket_row import SocketReading, SocketRow, SocketState, plain_address
+from agent.platforms.sockets.row import SocketReading, SocketRow, SocketState, plain_address
 
 ALL_EVERY = 30.0
 """Seconds between two readings of the sockets of every program, while nothing asks for one: it is the dear part."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from agent.core.commands import AskDataTest
 from agent.page.desk import Answer, Desk, Endpoint, Refused, said
-from agent.page.guiding import of_case
+from agent.page.endpoints.guide import of_case
 from agent.tws.applications import ApplicationKind
 
 MOST_SYMBOLS = 20

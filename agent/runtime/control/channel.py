@@ -68,7 +68,7 @@ class ControlServer:
         self._files = files = OneAtATime("control channel")
         try:
             if sys.platform == "win32":
-                from agent.runtime.pipe_server import NameTaken, PipeServer
+                from agent.runtime.control.pipe_server import NameTaken, PipeServer
 
                 try:
                     self._server = PipeServer(pipe_name(self._places), accept)
@@ -78,7 +78,7 @@ class ControlServer:
                         f"data folder {self._places.data}: end it, or name another folder with --data-dir."
                     ) from None
             else:
-                from agent.runtime import control_socket
+                from agent.runtime.control import unix_socket as control_socket
 
                 self._bound = await files.within(_FILES_WITHIN, lambda: control_socket.bind(self._places))
                 self._server = await loop.create_unix_server(accept, sock=self._bound.socket)
@@ -108,7 +108,7 @@ class ControlServer:
         Clients that are connected stay so. A pipe of Windows does not lie in a folder, and cannot be lost.
         """
         if sys.platform != "win32":
-            from agent.runtime.control_socket import in_place
+            from agent.runtime.control.unix_socket import in_place
 
             bound, files = self._bound, self._files
             try:
@@ -131,7 +131,7 @@ class ControlServer:
     async def _leave(self) -> None:
         """Remove the socket; a disk that hangs keeps it."""
         if sys.platform != "win32":
-            from agent.runtime.control_socket import leave
+            from agent.runtime.control.unix_socket import leave
 
             bound, files, self._bound = self._bound, self._files, None
             if bound is not None and files is not None:
@@ -142,7 +142,7 @@ class ControlServer:
         import asyncio
 
         if sys.platform != "win32":
-            from agent.runtime.control_socket import may_ask
+            from agent.runtime.control.unix_socket import may_ask
 
             # The folder and the socket are ours alone; should their rights ever be changed, this still holds.
             if not may_ask(writer.get_extra_info("socket")):
@@ -249,11 +249,11 @@ def _line(message: dict[str, Any]) -> bytes:
 
 def _ask(places: Places, line: bytes, timeout: float) -> bytes:
     if sys.platform == "win32":
-        from agent.runtime.control_pipe import ask
+        from agent.runtime.control.windows_pipe import ask
 
         where = pipe_name(places)
     else:
-        from agent.runtime.control_socket import ask
+        from agent.runtime.control.unix_socket import ask
 
         where = places
     return ask(where, line, timeout, LONGEST_MESSAGE)

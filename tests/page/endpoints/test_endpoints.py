@@ -15,10 +15,15 @@ from agent.core.settings import Intent, Settings, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers, edits
 from agent.core.shown.display import AskFix, DoFix
 from agent.guides import load_guides
-from agent.page import acting, configuring, explaining, fixing, guiding, limiting
 from agent.page.desk import Refused
 from agent.page.drawings.layout import Layout
 from agent.page.endpoints import ENDPOINTS
+from agent.page.endpoints import actions as acting
+from agent.page.endpoints import explain as explaining
+from agent.page.endpoints import fixes as fixing
+from agent.page.endpoints import guide as guiding
+from agent.page.endpoints import limits as limiting
+from agent.page.endpoints import settings as configuring
 from tests.page.made_up_desk import MadeUpDesk
 
 

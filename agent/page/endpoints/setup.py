@@ -5,7 +5,7 @@ from typing import Any
 
 from agent.core.commands import SetUp, Unusable, read_command
 from agent.page.desk import Answer, Desk, Endpoint, Refused, said, text_of
-from agent.page.guiding import of_case
+from agent.page.endpoints.guide import of_case
 from agent.tws.applications import ApplicationKind
 
 NOTICE_SECONDS = 30.0

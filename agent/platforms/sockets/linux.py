@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from agent.platforms.socket_row import SocketReading, SocketRow, SocketState, plain_address
+from agent.platforms.sockets.row import SocketReading, SocketRow, SocketState, plain_address
 from agent.tws.ports import IB_SERVER_PORTS
 
 _NETLINK_SOCK_DIAG = 4

@@ -11,7 +11,7 @@ from asyncio import windows_utils
 from collections.abc import Callable
 from typing import Any
 
-from agent.runtime import pipe_rights
+from agent.runtime.control import pipe_rights
 
 assert sys.platform == "win32"
 

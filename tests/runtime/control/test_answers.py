@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from agent.core.memory import Memory
-from agent.runtime.answers import LONGEST_SILENCE, fitting
-from agent.runtime.control import LONGEST_MESSAGE
+from agent.runtime.control.answers import LONGEST_SILENCE, fitting
+from agent.runtime.control.channel import LONGEST_MESSAGE
 from agent.runtime.loop import AgentLoop
 from tests.asking import answered
 from tests.runtime.made_up_world import MadeUpWorld, running, state_of

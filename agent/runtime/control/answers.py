@@ -9,7 +9,7 @@ from agent.core.shown.display import Connect, Disconnect, Pause, Snooze
 from agent.core.shown.status import to_json
 from agent.core.state_machine.state import AgentState
 from agent.core.text import shortened
-from agent.runtime.control import LONGEST_MESSAGE
+from agent.runtime.control.channel import LONGEST_MESSAGE
 from agent.runtime.loop import AgentLoop
 
 ROOM = LONGEST_MESSAGE - 65_536

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from agent.core.commands import AskDataTest, SetUp, SetupAct
-from agent.page import data_test, setup
 from agent.page.desk import Refused
+from agent.page.endpoints import data_test, setup
 from tests.page.made_up_desk import MadeUpDesk
 
 STEPS = ["Open **Configure > Settings**.", "Untick **Read-Only API**."]

@@ -13,8 +13,8 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from agent.platforms import psutil_sockets
-from agent.platforms.linux_sockets import (
+from agent.platforms.sockets import through_psutil as psutil_sockets
+from agent.platforms.sockets.linux import (
     OWNERLESS_FOR,
     DiagRow,
     Keep,
@@ -24,8 +24,8 @@ from agent.platforms.linux_sockets import (
     parse,
     socket_inodes,
 )
-from agent.platforms.psutil_sockets import ALL_EVERY, NEW_CLIENT_EVERY, PsutilReader, every_row, rows_of
-from agent.platforms.socket_row import SocketReader, SocketReading, SocketRow, SocketState, plain_address
+from agent.platforms.sockets.row import SocketReader, SocketReading, SocketRow, SocketState, plain_address
+from agent.platforms.sockets.through_psutil import ALL_EVERY, NEW_CLIENT_EVERY, PsutilReader, every_row, rows_of
 
 LISTEN, ESTABLISHED, CLOSE_WAIT = SocketState.LISTEN, SocketState.ESTABLISHED, SocketState.CLOSE_WAIT
 

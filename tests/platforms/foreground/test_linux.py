@@ -16,7 +16,7 @@ from agent.core.facts import Known
 from agent.core.fix import Done
 from agent.fixes.focus_app import FOCUS_APP
 from agent.observers.look import Looker
-from agent.platforms import front_linux
+from agent.platforms.foreground import linux as front_linux
 from agent.platforms.linux import Linux
 from tests.desktop_session import end, need, screen, wait_until
 from tests.lookalikes import lookalikes
@@ -24,7 +24,7 @@ from tests.problems.scene import backing_off, facts, machine
 
 pytestmark = pytest.mark.desktop
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 Show = Callable[..., int]
 """Shows a window; answers the process ID of the program that shows it."""

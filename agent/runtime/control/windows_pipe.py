@@ -1,4 +1,4 @@
-"""The control channel on Windows: the client's end of a named pipe, whose name `control.pipe_name` tells.
+"""The control channel on Windows: the client's end of a named pipe, whose name `channel.pipe_name` tells.
 
 Another user can have made a pipe of that name before the agent did: only one that belongs to this user is believed, and
 its server is shown who asks, but cannot act as this user.
@@ -9,8 +9,8 @@ import sys
 import time
 from typing import Any
 
-from agent.runtime import pipe_rights
 from agent.runtime.clock import SystemClock
+from agent.runtime.control import pipe_rights
 
 assert sys.platform == "win32"
 

@@ -1,0 +1,1 @@
+"""The table of this machine's sockets, one file for each way of reading it."""

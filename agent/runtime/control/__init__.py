@@ -1,0 +1,1 @@
+"""How a command reaches the running agent, and what it is answered."""
