@@ -7,15 +7,26 @@ the configuration is a key like any other (`config_keys`); an address of it is `
 
 from typing import Any
 
-from agent.channels import Chain, Channel, ChannelHost, ChannelKind, Place, balloon, desktop, log, remote, rich
-from agent.channels import listener as hearing
+from agent.channels import (
+    Chain,
+    Channel,
+    ChannelHost,
+    ChannelKind,
+    Place,
+    balloon,
+    desktop,
+    listener,
+    log,
+    remote,
+    rich,
+)
 from agent.core.settings import NotificationSettings
 
 CHANNELS: tuple[ChannelKind, ...] = (
     rich.CHANNEL,
     desktop.CHANNEL,
     balloon.CHANNEL,
-    hearing.CHANNEL,
+    listener.CHANNEL,
     log.CHANNEL,
     remote.CHANNEL,
 )

@@ -29,9 +29,9 @@ from agent.runtime.paths import Places, find_places
 if sys.platform == "win32":
     pytest.skip("a file that is open keeps its name there", allow_module_level=True)
 
-from agent.runtime.control import unix_socket as control_socket
+from agent.runtime.control import unix_socket
 
-LOADED = (aside, control_socket, files, folders)
+LOADED = (aside, unix_socket, files, folders)
 """What is imported late, and from where another user may not read it."""
 ANOTHER = 65534
 """A user of the computer who is not the one that runs the tests."""

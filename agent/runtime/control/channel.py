@@ -78,9 +78,9 @@ class ControlServer:
                         f"data folder {self._places.data}: end it, or name another folder with --data-dir."
                     ) from None
             else:
-                from agent.runtime.control import unix_socket as control_socket
+                from agent.runtime.control import unix_socket
 
-                self._bound = await files.within(_FILES_WITHIN, lambda: control_socket.bind(self._places))
+                self._bound = await files.within(_FILES_WITHIN, lambda: unix_socket.bind(self._places))
                 self._server = await loop.create_unix_server(accept, sock=self._bound.socket)
         except OSError as error:
             raise data_folder_error(self._places.data, error) from None

@@ -17,13 +17,8 @@ from agent.core.shown.display import AskFix, DoFix
 from agent.guides import load_guides
 from agent.page.desk import Refused
 from agent.page.drawings.layout import Layout
-from agent.page.endpoints import ENDPOINTS
-from agent.page.endpoints import actions as acting
-from agent.page.endpoints import explain as explaining
-from agent.page.endpoints import fixes as fixing
+from agent.page.endpoints import ENDPOINTS, actions, explain, fixes, limits, settings
 from agent.page.endpoints import guide as guiding
-from agent.page.endpoints import limits as limiting
-from agent.page.endpoints import settings as configuring
 from tests.page.made_up_desk import MadeUpDesk
 
 
@@ -47,10 +42,10 @@ def test_no_two_endpoints_share_a_place_and_those_that_change_something_are_post
 # ── clicks ──────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("command", acting.COMMANDS)
+@pytest.mark.parametrize("command", actions.COMMANDS)
 async def test_a_command_is_handed_on_with_what_belongs_to_it(command: str) -> None:
     desk = MadeUpDesk()
-    await acting.do(desk, {"command": command, "name": "A", "seconds": 60, "code": "api-silent", "act": "write"})
+    await actions.do(desk, {"command": command, "name": "A", "seconds": 60, "code": "api-silent", "act": "write"})
 
     assert desk.asked == [read_command({"command": command, "name": "A", "seconds": 60, "code": "api-silent"})]
 
@@ -58,34 +53,34 @@ async def test_a_command_is_handed_on_with_what_belongs_to_it(command: str) -> N
 @pytest.mark.parametrize("command", ["status", "page", "show", "fix", "stop", "", "x" * 300, 7, None])
 async def test_no_other_command_is(command: object) -> None:
     desk = MadeUpDesk()
-    await refused(acting.do(desk, {"command": command}))
+    await refused(actions.do(desk, {"command": command}))
 
     assert desk.asked == []
 
 
 async def test_a_no_of_the_agent_is_told_in_its_words() -> None:
     desk = MadeUpDesk(answers={"error": "There is no connection named “X”: choose one of “A”."})
-    no = await refused(acting.do(desk, {"command": "connect", "name": "X"}))
+    no = await refused(actions.do(desk, {"command": "connect", "name": "X"}))
 
     assert str(no) == "There is no connection named “X”: choose one of “A”."
 
 
 async def test_a_test_notice_is_sent_or_says_why_not() -> None:
     desk = MadeUpDesk()
-    sent = await acting.send_notice(desk, {})
+    sent = await actions.send_notice(desk, {})
     desk.refusal = "no channel is switched on"
 
     assert sent == {"done": True}
-    assert "no channel is switched on" in str(await refused(acting.send_notice(desk, {})))
+    assert "no channel is switched on" in str(await refused(actions.send_notice(desk, {})))
 
 
 @pytest.mark.parametrize("on", [True, False])
 async def test_the_start_at_log_in_is_switched(on: bool) -> None:
     desk = MadeUpDesk()
-    await acting.at_login(desk, {"on": on})
+    await actions.at_login(desk, {"on": on})
 
     assert desk.asked == [f"at login: {on}"]
-    await refused(acting.at_login(desk, {"on": "yes"}))
+    await refused(actions.at_login(desk, {"on": "yes"}))
 
 
 # ── fixes ───────────────────────────────────────────────────────────────────────────────────────
@@ -93,8 +88,8 @@ async def test_the_start_at_log_in_is_switched(on: bool) -> None:
 
 async def test_a_fix_is_asked_about_first_and_the_yes_carries_what_was_read() -> None:
     desk = MadeUpDesk(answers={"title": "Use port 4002?", "digest": "abc"})
-    question = await fixing.question(desk, {"connection": "A", "id": "use-port"})
-    await fixing.yes(desk, {"connection": "A", "id": "use-port", "digest": question["digest"]})
+    question = await fixes.question(desk, {"connection": "A", "id": "use-port"})
+    await fixes.yes(desk, {"connection": "A", "id": "use-port", "digest": question["digest"]})
 
     assert desk.asked == [
         AskFix("use-port", "A"),
@@ -106,7 +101,7 @@ async def test_a_fix_is_asked_about_first_and_the_yes_carries_what_was_read() ->
 async def test_a_yes_to_nothing_does_nothing(missing: str) -> None:
     desk = MadeUpDesk()
     wish = {name: "x" for name in ("connection", "id", "digest") if name != missing}
-    await refused(fixing.yes(desk, wish))
+    await refused(fixes.yes(desk, wish))
 
     assert desk.asked == []
 
@@ -118,7 +113,7 @@ async def test_a_yes_to_nothing_does_nothing(missing: str) -> None:
     "words", ["1100", "api-silent", "Error 10197, reqId 5: No market data during competing live session"]
 )
 async def test_words_are_explained_with_steps(words: str) -> None:
-    found = await explaining.words(MadeUpDesk(), {"words": words})
+    found = await explain.words(MadeUpDesk(), {"words": words})
 
     assert found["title"]
     assert found["steps"] or found["causes"]
@@ -127,14 +122,14 @@ async def test_words_are_explained_with_steps(words: str) -> None:
 
 @pytest.mark.parametrize("words", ["", "   ", "nothing of that kind", "x" * 50_001])
 async def test_words_without_meaning_are_told_so(words: str) -> None:
-    await refused(explaining.words(MadeUpDesk(), {"words": words}))
+    await refused(explain.words(MadeUpDesk(), {"words": words}))
 
 
 # ── limits ──────────────────────────────────────────────────────────────────────────────────────
 
 
 async def test_limits_are_asked_of_the_agent() -> None:
-    assert await limiting.read(MadeUpDesk(), {}) == {"connections": [{"connection": "Paper Gateway"}]}
+    assert await limits.read(MadeUpDesk(), {}) == {"connections": [{"connection": "Paper Gateway"}]}
 
 
 # ── guides ──────────────────────────────────────────────────────────────────────────────────────
@@ -237,7 +232,7 @@ def value(answer: dict[str, Any], table: str, key: str) -> Any:
 
 
 async def test_every_key_of_the_configuration_is_shown_with_its_value(desk: MadeUpDesk) -> None:
-    answer = await configuring.read(desk, {})
+    answer = await settings.read(desk, {})
     shown = {(table["name"], key["name"]) for table in answer["tables"] for key in table["keys"]}
 
     assert shown == {(table.name, key.name) for table in TABLES.values() for key in table.keys}
@@ -251,7 +246,7 @@ async def test_every_key_of_the_configuration_is_shown_with_its_value(desk: Made
 
 async def test_without_a_file_the_defaults_are_shown(desk: MadeUpDesk) -> None:
     desk.config.unlink()
-    answer = await configuring.read(desk, {})
+    answer = await settings.read(desk, {})
 
     assert [t["name"] for t in answer["tables"]] == ["checks", "notifications", "page"]
     assert {key["name"] for key in answer["connection_keys"]} == {k.name for k in TABLES["connections"].keys}
@@ -259,7 +254,7 @@ async def test_without_a_file_the_defaults_are_shown(desk: MadeUpDesk) -> None:
 
 async def test_a_file_that_cannot_be_used_is_told(desk: MadeUpDesk) -> None:
     desk.config.write_text("[checks]\nlook_every = 5\n")
-    answer = await configuring.read(desk, {})
+    answer = await settings.read(desk, {})
 
     assert "line 2" in answer["fault"]
     assert value(answer, "checks", "look_every") == "5s"
@@ -281,7 +276,7 @@ async def test_a_file_that_cannot_be_used_is_told(desk: MadeUpDesk) -> None:
 async def test_a_value_is_changed_and_comments_stay(
     key: str, given: object, read: Callable[[Any], bool], desk: MadeUpDesk
 ) -> None:
-    await configuring.change(desk, {"key": key, "value": given})
+    await settings.change(desk, {"key": key, "value": given})
     text = desk.config.read_text()
 
     assert read(load(desk.config))
@@ -306,7 +301,7 @@ async def test_a_value_is_changed_and_comments_stay(
     ],
 )
 async def test_what_cannot_be_used_is_refused_and_nothing_changes(key: str, given: object, desk: MadeUpDesk) -> None:
-    no = await refused(configuring.change(desk, {"key": key, "value": given}))
+    no = await refused(settings.change(desk, {"key": key, "value": given}))
 
     assert no.status in (400, 422)
     assert desk.config.read_text() == FILE
@@ -314,24 +309,24 @@ async def test_what_cannot_be_used_is_refused_and_nothing_changes(key: str, give
 
 
 async def test_a_connection_is_taken_out_and_the_rest_stays(desk: MadeUpDesk) -> None:
-    await configuring.remove(desk, {"connection": "paper"})
+    await settings.remove(desk, {"connection": "paper"})
 
     assert load(desk.config).connections == ()
     assert load(desk.config).notifications.remote == ("ntfy://secret",)
     assert "# mine" in desk.config.read_text()
-    await refused(configuring.remove(desk, {"connection": "paper"}))
+    await refused(settings.remove(desk, {"connection": "paper"}))
 
 
 SECRETS = ["ntfy://token@ho'st/a b", "json://user:secret@host", "json://user:other@host", "https://hooks.example/T/B"]
 
 
 async def test_secrets_are_never_shown_and_come_back_as_what_they_stand_for(desk: MadeUpDesk) -> None:
-    await configuring.change(desk, {"key": "notifications.remote", "value": SECRETS})
-    await configuring.change(desk, {"key": "connections.Paper.start_command", "value": ["/x", "--pw=hunter2", "-i"]})
-    answer = await configuring.read(desk, {})
+    await settings.change(desk, {"key": "notifications.remote", "value": SECRETS})
+    await settings.change(desk, {"key": "connections.Paper.start_command", "value": ["/x", "--pw=hunter2", "-i"]})
+    answer = await settings.read(desk, {})
     shown, command = value(answer, "notifications", "remote"), value(answer, "connections", "start_command")
-    await configuring.change(desk, {"key": "notifications.remote", "value": [shown[2], "ntfy://new", *shown[:2]]})
-    await configuring.change(desk, {"key": "connections.Paper.start_command", "value": [*command, "-j"]})
+    await settings.change(desk, {"key": "notifications.remote", "value": [shown[2], "ntfy://new", *shown[:2]]})
+    await settings.change(desk, {"key": "connections.Paper.start_command", "value": [*command, "-j"]})
     after = load(desk.config)
 
     assert len(set(shown)) == len(SECRETS)
@@ -350,10 +345,10 @@ async def test_secrets_are_never_shown_and_come_back_as_what_they_stand_for(desk
     ["notifications.remote", "checks.test_symbols", "connections.Paper.start_command", "connections[1].start_command"],
 )
 async def test_a_mask_means_nothing_elsewhere_and_no_more_when_its_value_has_gone(key: str, desk: MadeUpDesk) -> None:
-    (mask,) = value(await configuring.read(desk, {}), "notifications", "remote")
-    await configuring.change(desk, {"key": "notifications.remote", "value": []})
+    (mask,) = value(await settings.read(desk, {}), "notifications", "remote")
+    await settings.change(desk, {"key": "notifications.remote", "value": []})
     before = desk.config.read_text()
-    no = await refused(configuring.change(desk, {"key": key, "value": [mask]}))
+    no = await refused(settings.change(desk, {"key": key, "value": [mask]}))
 
     assert no.status == 422
     assert desk.config.read_text() == before
@@ -385,13 +380,13 @@ async def test_a_set_up_never_writes_what_is_guarded() -> None:
 async def test_what_was_written_is_what_is_shown_again(desk: MadeUpDesk) -> None:
     """Every value as it is shown can be sent back, and means the same."""
     before = load(desk.config)
-    answer = await configuring.read(desk, {})
+    answer = await settings.read(desk, {})
     for table in answer["tables"]:
         for key in table["keys"]:
             name = (
                 f"connections.{table['entry']}.{key['name']}" if "entry" in table else f"{table['name']}.{key['name']}"
             )
-            await configuring.change(desk, {"key": name, "value": key["value"]})
+            await settings.change(desk, {"key": name, "value": key["value"]})
 
     after = load(desk.config)
     assert after == replace(before)
