@@ -75,6 +75,12 @@ def test_there_are_modules_to_look_at() -> None:
     )
 
 
+def test_the_program_is_made_of_rooms() -> None:
+    loose = {name_of(module) for module in MODULES} & {module.name for module in MODULES}
+
+    assert loose == {"__init__.py", "__main__.py", "errors.py"}
+
+
 @pytest.mark.parametrize("module", MODULES, ids=name_of)
 def test_every_module_says_what_it_is(module: Path) -> None:
     docstring = ast.get_docstring(tree_of(module))
