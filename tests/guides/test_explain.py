@@ -3,22 +3,20 @@
 # Lines of log stand here as programs wrote them, on one line.
 # ruff: noqa: E501
 
-import json
 import re
-from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.guide import Guide, parse_guide, placeholders
-from agent.guides import in_general, load_guides
+from agent.core.guide import Guide, parse_guide
+from agent.guides import load_guides
 from agent.guides.explain import Explanation, explain, render
 from agent.tws.applications import ApplicationKind
 from agent.tws.notices import CATALOGUE
 from agent.tws.symptoms import SYMPTOMS
+from tests.guides.explain_lines import REAL_LINES
 
 SILENT = parse_guide(
     "api-silent",
@@ -84,51 +82,6 @@ def test_every_guide_is_explained_by_its_code_and_fits_the_terminal() -> None:
         assert "\n  1. " in text
         assert not re.search(r"\*\*|`|\{[a-z_]+\}|…\.", text)
         assert max(map(len, text.splitlines())) <= 100
-
-
-@pytest.mark.parametrize("kind", ApplicationKind)
-@pytest.mark.parametrize("code", sorted(load_guides()))
-def test_a_guide_in_general_has_no_gaps(code: str, kind: ApplicationKind) -> None:
-    guide = in_general(load_guides()[code], kind)
-    steps = [step for steps in guide.steps.values() for step in steps]
-    text = "\n".join([guide.title, guide.meaning, guide.more, *steps])
-
-    assert not placeholders(text)
-    whole = text.replace("Configuration...", "Configuration")
-    assert not re.search(r"<|[{}→…]|\.\.|[,;:]\.| [,.]|\b(\w+) \1\b", whole)
-    assert not re.search(r"\b(?:port|the|a|an) (?:the|its|a|some time|for some time)\b", whole)
-    assert all(
-        sentence[:1].isupper() or not sentence[:1].isalpha() for sentence in re.split(r"[.?] +|\n\n+", guide.meaning)
-    )
-    assert all(step[0].isupper() for step in steps)
-
-
-@pytest.mark.parametrize("code", sorted(load_guides()))
-def test_what_a_guide_says_in_general_replaces_something_of_it(code: str) -> None:
-    guide = load_guides()[code]
-    steps = (step for steps in guide.steps.values() for step in steps)
-    text = " ".join(" ".join([guide.title, guide.meaning, guide.more, *steps]).split())
-
-    assert [piece for piece, _ in guide.general if piece not in text] == []
-
-
-def test_a_guide_in_general_reads_as_if_written_so() -> None:
-    guides = {code: in_general(guide) for code, guide in load_guides().items()}
-
-    assert guides["api-silent"].meaning == (
-        "TWS or IB Gateway accepts connections on its API port, but never answers the first message. Most likely a window "
-        "waits for a click, or the application hangs."
-    )
-    assert guides["trading-mode-mismatch"].steps[ApplicationKind.TWS][3] == (
-        "Start it again and choose that kind on the log-in screen."
-    )
-    assert "but for some time TWS or IB Gateway itself has had no connection" in " ".join(
-        guides["server-link-lost"].meaning.split()
-    )
-    assert guides["scheduled-outage"].steps[ApplicationKind.GATEWAY][0] == "Wait until that time is over."
-    assert guides["host-unreachable"].steps[ApplicationKind.TWS][-1] == (
-        "Let the firewall there accept connections to the API port (TCP)."
-    )
 
 
 # ── notices ─────────────────────────────────────────────────────────────────────────────────────
@@ -305,10 +258,6 @@ def test_an_ambiguous_line_lists_its_causes_and_the_way_to_tell_them_apart() -> 
     assert "gatelight doctor" in text
 
 
-def of_line(case: dict[str, Any]) -> Explanation | None:
-    return explain(case["line"], load_guides())
-
-
 @pytest.mark.parametrize("symptom", SYMPTOMS, ids=lambda s: s.name)
 def test_every_symptom_leads_somewhere(symptom) -> None:  # type: ignore[no-untyped-def]
     assert symptom.good_news or symptom.steps or symptom.causes
@@ -317,7 +266,9 @@ def test_every_symptom_leads_somewhere(symptom) -> None:  # type: ignore[no-unty
 
 
 def test_every_symptom_is_reached_by_a_tested_line() -> None:
-    titles = {known(line).title for line, _ in LINES} | {found.title for found in map(of_line, REAL_LINES) if found}
+    titles = {known(line).title for line, _ in LINES} | {
+        known(case["line"]).title for case in REAL_LINES if case["must_say_one_of"]
+    }
     causes = {symptom.title for symptom in SYMPTOMS if symptom.causes}
     untested = causes - titles - {s.title for s in SYMPTOMS if s.name in _BY_HAND}
 
@@ -328,147 +279,6 @@ _BY_HAND = {
     *("ssl-dialog", "version-refused", "log-in-screen-missing", "data-lost", "read-only", "ibc-stopped"),
     *("ibc-no-program", "network-down", "address-not-here", "not-connected", "no-room"),
 }
-
-
-@pytest.mark.parametrize(
-    ("line", "name"),
-    [
-        ("IBC: detected dialog entitled: Use SSL encryption; event=Opened", "ssl-dialog"),
-        ("This version of TWS is no longer supported. Please install the latest version.", "version-refused"),
-        ("Version 10.19 will be desupported on March 3", "version-refused"),
-        ("exit code: 1112", "log-in-screen-missing"),
-        ("IBC exiting with exit code=1101", "ibc-stopped"),
-        ("Offline TWS/Gateway version 1019 is not installed: can't find jars folder", "ibc-no-program"),
-        ("SocketException (10050): A socket operation encountered a dead network.", "network-down"),
-        ("OSError: [Errno 99] Cannot assign requested address", "address-not-here"),
-        ("System.Net.Sockets.SocketException (10057): not connected", "not-connected"),
-        ("[WinError 10055] the system lacked sufficient buffer space or because a queue was full", "no-room"),
-        ("Connectivity between IB and TWS has been restored- data lost.", "data-lost"),
-        ("cause - The API interface is currently in Read-Only mode.", "read-only"),
-        ("API in Read-Only mode: true", "read-only"),
-        ("API support is not available for accounts that support free trading.", "api-not-for-account"),
-        ("Connectivity between IB and TWS has been restored - data maintained.", "link-restored"),
-    ],
-)
-def test_rarer_symptoms_are_known_too(line: str, name: str) -> None:
-    symptom = next(s for s in SYMPTOMS if s.name == name)
-
-    assert known(line).title == symptom.title
-
-
-# ── lines of real logs ──────────────────────────────────────────────────────────────────────────
-
-RECORDED = Path(__file__).parent.parent / "recorded"
-REAL_LINES = [
-    line
-    for name in ("explain-lines", "explain-more-lines")
-    for line in json.loads((RECORDED / f"{name}.json").read_text("utf-8"))
-]
-"""Lines of programs, launcher.log and IBC, dialog titles, errors of Windows in many languages: what must be said."""
-
-
-@pytest.mark.parametrize("case", REAL_LINES, ids=lambda case: case["line"][:60])
-def test_a_real_line_gets_its_meaning(case: dict[str, Any]) -> None:
-    explanation = explain(case["line"], load_guides())
-    text = render(explanation).casefold() if explanation else ""
-
-    if case["must_say_one_of"] is None:
-        assert explanation is None or not explanation.causes
-    else:
-        assert any(words.casefold() in text for words in case["must_say_one_of"]), text
-    assert not any(words.casefold() in text for words in case["must_not_say"])
-
-
-def test_the_causes_of_a_relays_refusal_begin_behind_the_relay() -> None:
-    line = "2026/11/20 03:11:07 socat[58] E connect(5, AF=2 127.0.0.1:4001, 16): Connection refused"
-
-    assert known(line).causes[0].code == "container-not-ready"
-
-
-@pytest.mark.parametrize("line", ["10061", "WinError 10061", "Socket error 10061", "error 10061", "0x8007274d"])
-def test_a_number_of_the_operating_system_may_stand_alone(line: str) -> None:
-    assert known(line).title == "Nothing accepts connections on that port"
-
-
-def test_what_is_both_ibkrs_and_windows_number_is_told_by_what_stands_before() -> None:
-    assert known("Error 10013, reqId 3: x").subject == "Notice 10013"
-    assert known("[WinError 10013] x").title == "Something on this computer blocks the connection"
-    assert known("socket error 10013").title == "Something on this computer blocks the connection"
-
-
-INNOCENT = [
-    "2026-11-22 14:03:22,101 INFO Connecting to 127.0.0.1:7497 with clientId 10061...",
-    "placed order 10061 for 104 shares at 111.20",
-    "AAPL 200.10 201.15 202.00 vol 10054",
-    "orderId=10060 permId=1100321 status=Submitted filled=110 remaining=0",
-    "listening on port 4002",
-    "tickPrice 7 1 10061.25",
-    "price 10013 qty 113",
-    "2026-11-22 10:11:01 heartbeat 61",
-    "pid 1225 started at 09:30:00",
-    "took 10060 ms",
-    "retry 3 of 10 in 111 s",
-    "Trade date 20261122, expiry 20270115, strike 165",
-    "HTTP Error 403: Forbidden",
-    "HTTP 400 Bad Request",
-    "requests.exceptions.HTTPError: 404 Client Error: Not Found for url: https://example.org",
-    "status=429 Too Many Requests",
-    "error 422: Unprocessable Entity",
-    "error 409: Conflict",
-    "MySQL error 145: Table was marked as crashed",
-    "curl error 104",
-    "[Errno 2] No such file or directory: 'trades.csv'",
-    "PermissionError: [Errno 13] Permission denied: '/var/log/bot.log'",
-    "OSError: [Errno 28] No space left on device",
-    "ValueError: invalid literal for int() with base 10: '10061'",
-    "KeyError: 1100",
-    "IndexError: list index out of range",
-    "TypeError: unsupported operand type(s) for +: 'int' and 'str'",
-    "TypeError: foo() takes 1 positional argument but 2 were given",
-    "AttributeError: 'NoneType' object has no attribute 'price'",
-    "ModuleNotFoundError: No module named 'pandas'",
-    "System.NullReferenceException: Object reference not set to an instance of an object.",
-    "java.lang.NullPointerException at com.example.Bot.run(Bot.java:104)",
-    "line 326, in connect",
-    '  File "/home/me/bot.py", line 1100, in main',
-    "Order filled: 100 AAPL @ 165.20",
-    "BUY 200 SPY LMT 321.00 DAY",
-    "portfolio value 10197.50 USD",
-    "subscribed to 101 symbols",
-    "reqId 354 done",
-    "reqId=502 symbol=MSFT bars=390",
-    "version 10.37.1l build 2104",
-    "server version 176",
-    "2104 symbols loaded",
-    "scanned 10141 contracts",
-    "window closed by user",
-    "market closed",
-    "connected to database",
-    "the strategy was refused by the risk manager",
-    "user name changed",
-    "Warning: 504 missing values in column close",
-]
-
-
-@pytest.mark.parametrize("line", INNOCENT)
-def test_an_innocent_line_has_no_meaning(line: str) -> None:
-    assert explain(line, load_guides()) is None
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "2023-08-20 06:00:20:010 IBC: Login has completed",
-        "IBC: detected dialog entitled: Tip of the Day; event=Opened",
-        "BlockingIOError: [WinError 10035] A non-blocking socket operation could not be completed immediately",
-        "Switching to a new encrypted log...",
-    ],
-)
-def test_what_is_harmless_says_so(line: str) -> None:
-    explanation = known(line)
-
-    assert explanation.good_news
-    assert explanation.causes == ()
 
 
 # ── unknown words, missing guides ───────────────────────────────────────────────────────────────
