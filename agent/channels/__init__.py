@@ -91,7 +91,7 @@ class ChannelKind:
 
 
 def harmless(notice: Notice) -> Notice:
-    """The notice masked and without control characters, as it may go out. Texts from outside have been so since they came.
+    """The notice as it may go out: masked, and without control characters.
 
     Names of people stay: a connection may have been named after its user.
     """

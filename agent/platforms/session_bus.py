@@ -105,7 +105,7 @@ async def watch_owner(bus: MessageBus, name: str) -> None:
 
 
 def new_owner(message: Message, name: str) -> str | None:
-    """The unique name that owns `name` from now on, "" if there is none; None if the message is about something else."""
+    """The unique name that owns `name` from now on, "" for none; None if the message is about something else."""
     if message.member != "NameOwnerChanged" or message.interface != _BUS or message.sender != _BUS:
         return None
     changed, _before, after = message.body
