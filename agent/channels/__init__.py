@@ -91,9 +91,9 @@ class ChannelKind:
 
 
 def harmless(notice: Notice) -> Notice:
-    """The notice as it may go out. Its texts from outside passed when they came in; this is for what came another way.
+    """The notice as it may go out: masked, and without control characters.
 
-    Names of people are not looked for here: a connection may have been named after its user.
+    Names of people stay: a connection may have been named after its user.
     """
 
     def safe(text: str) -> str:
@@ -111,7 +111,7 @@ def harmless(notice: Notice) -> Notice:
 class Chain:
     """Channels in order of preference, of which the first one that confirms wins; and some that are always told.
 
-    What no channel of the chain took comes back as `NotDelivered` with every reason, so that it can be shown elsewhere.
+    A notice that no channel of the chain took comes back as `NotDelivered` with every reason.
     """
 
     def __init__(self, channels: Sequence[Channel], always: Sequence[Channel] = ()) -> None:
@@ -128,7 +128,7 @@ class Chain:
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`. What goes out is masked and without control characters, whatever made the notice."""
         notice = harmless(notice)
-        # Beside the chain: a service that does not answer must not keep the desktop waiting.
+        # At the same time as the chain: a service that does not answer must not delay the desktop.
         beside = [asyncio.create_task(self._try(channel, notice)) for channel in self._always]
         self._telling.update(beside)
         for task in beside:

@@ -1,4 +1,4 @@
-"""Desktop notifications through plyer, guarded: plyer loses messages without a word, on every system in some case.
+"""Desktop notifications through plyer, guarded: plyer loses messages without an error, on every system in some case.
 
 Measured with plyer 2.1.0. Linux: without dbus-python it runs notify-send, ignores its exit status, drops icon and
 urgency, and a title such as "-h" is taken for an option. Windows: over-long texts raise in a thread of plyer's own,
@@ -116,7 +116,7 @@ class DesktopChannel:
         icon = self._icon_file(manner, "ico")
 
         def send(sent: Callable[[], None]) -> None:
-            # plyer's front end would do this in a thread that nobody hears failing.
+            # plyer's front end would do this in a thread of its own, whose failure is not reported.
             tips = importlib.import_module("plyer.platforms.win.libs.balloontip")
             tip = tips.WindowsBalloonTip(
                 title=title, message=text or title, app_name=APP_NAME, app_icon=icon, timeout=0
@@ -164,7 +164,7 @@ def _implementation(platform: str) -> Any:
 async def _in_thread(send: _Send, seconds: float) -> None:
     """Run `send` until it says that it is out; its thread is left behind when that takes longer than `seconds`.
 
-    Not in the loop's own pool: that waits for its threads, and a stuck one would keep the program from ending.
+    A thread of its own: the loop's pool waits for its threads, and a stuck one would keep the program from ending.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
@@ -178,7 +178,7 @@ async def _in_thread(send: _Send, seconds: float) -> None:
             done.set_exception(failure)
 
     def tell(failure: Exception | None) -> None:
-        # RuntimeError: the loop has ended, nobody waits any more.
+        # RuntimeError: the loop has ended, and with it what waited for the answer.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, failure)
 

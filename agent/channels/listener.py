@@ -1,4 +1,4 @@
-"""Lets somebody in the program itself hear every notice, as the demonstration and a terminal do."""
+"""Passes every notice to a callback; the demo and the terminal use it."""
 
 from collections.abc import Callable
 
@@ -16,12 +16,12 @@ class ListenerChannel:
         self._on_notice = on_notice
 
     async def announce(self, notice: Notice) -> Delivery:
-        """Let it be heard."""
+        """See `Channel.announce`."""
         self._on_notice(notice)
         return Delivered(self.name)
 
     async def withdraw(self, key: str) -> None:
-        """Nothing to take back."""
+        """See `Channel.withdraw`: there is nothing to take back."""
 
 
 def _make(_: NotificationSettings, host: ChannelHost) -> Channel | None:

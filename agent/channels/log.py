@@ -1,4 +1,4 @@
-"""The log as a channel: every notice is in it, whoever else took it."""
+"""The log as a channel: every notice is in it, whichever channel took it."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Notices to somewhere else than this desktop, through Apprise: for who is away from the computer.
+"""Notices to a phone, a chat or a mailbox, through Apprise, for a user who is away from the computer.
 
 Every service has processes of its own (`agent.channels.remote_sender`), which are ended when they take too long: no
 answer of a service can fill the agent's memory, and none can keep another service or the desktop waiting.
@@ -89,14 +89,14 @@ class _Service:
         self._sending = 0
 
     async def send(self, message: _Message) -> str:
-        """What came of it, in the sender's words."""
+        """The sender's word for what became of the message."""
         if len(self._waiting) >= MOST_WAITING:
             return _LATE
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting.append((message, answer))
         if self._sending < MOST_SENDERS:
             self._sending += 1
-            # A task of its own: a notice that is given up must not take those along that go with it.
+            # A task of its own: a caller that gives up its notice must not stop those that are sent with it.
             sender = asyncio.create_task(self._send_all(), name="remote notices")
             self._senders.add(sender)
             sender.add_done_callback(self._senders.discard)
@@ -114,7 +114,7 @@ class _Service:
             for (_, answer), word in zip(batch, words, strict=True):
                 if not answer.done():
                     answer.set_result(word)
-        # In the same step as the look at what waits: a notice that comes after it starts another process.
+        # No await since the look at what waits: a notice that comes later starts another process.
         self._sending -= 1
 
 
@@ -134,7 +134,7 @@ async def _run_sender(url: str, messages: Sequence[_Message]) -> list[str]:
     words = [_LATE] * len(messages)
     try:
         async with asyncio.timeout(SEND_SECONDS):
-            # By way of its input: the arguments of programs can be read by every user, and the address is a secret.
+            # Through its input: the arguments of programs can be read by every user, and the address is a secret.
             process.stdin.write(json.dumps({"url": url, "notices": messages}).encode("ascii"))
             process.stdin.close()
             async for line in process.stdout:

@@ -24,7 +24,7 @@ class Manner:
     urgency: str
     urgency_level: int
     seconds: int
-    """0: until somebody has seen it."""
+    """0: until the user closes it."""
 
     def icon_file(self, folder: Path | None, suffix: str) -> Path | None:
         """The icon in the folder of built icons, if it is there."""

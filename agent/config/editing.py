@@ -26,7 +26,7 @@ from agent.platforms.files import replace_file
 _UTF8_BOM = b"\xef\xbb\xbf"
 _ADDRESS = re.compile(r"\s*(\w+)(?:\[(?P<number>\d+)\]|\.(?P<name>.+))?\.\s*([^.\s]+)\s*", re.DOTALL)
 _NEW_FILE = 0o600
-"""Remote channels have tokens in their addresses: nobody else reads the file unless the user allows it."""
+"""Remote channels have tokens in their addresses: other users cannot read the file unless its owner allows it."""
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -149,7 +149,7 @@ def _value(key: Key, shown: str, text: str) -> Any:
         try:
             key.kind.read(candidate)
         except Refused as refused:
-            # A list is what a list key is about: what is wrong in it tells more than that a text is no list.
+            # For a list key, what is wrong inside a list says more than that a text is not a list.
             if first is None or (isinstance(candidate, list) and not isinstance(first[0], list)):
                 first = candidate, refused
         else:
@@ -163,7 +163,7 @@ def _edited(before: str, address: _Address, value: Any, name: str, *, making: bo
     try:
         plain = tomllib.loads(before)
     except (ValueError, RecursionError):
-        # Says where and what, in the words of every other command.
+        # Raises the same sentence as every other command.
         parse(before, name)
         raise
     wanted = copy.deepcopy(plain)
@@ -199,7 +199,7 @@ def _edited(before: str, address: _Address, value: Any, name: str, *, making: bo
 
 
 def _index(plain: dict[str, Any], address: _Address) -> int | None:
-    """The connection meant, counted from 0; None for one that is still to be made."""
+    """The connection meant, counted from 0; None for one that does not exist yet."""
     entries = plain.get(CONNECTIONS.name, [])
     if not isinstance(entries, list):
         raise ConfigError("connections must be a list of tables, each headed [[connections]].")
@@ -257,7 +257,7 @@ def _put(document: Any, address: _Address, index: int | None, value: Any) -> Non
 
 
 def _set(table: Any, key: str, value: Any) -> None:
-    """Change or add a key; a new one goes below the last one, not below the remarks about whatever follows."""
+    """Change or add a key; a new one goes below the last one, not below the comments about what follows."""
     after = _remarks_after(table) if key not in table else []
     table[key] = value
     for item in after:
@@ -314,7 +314,7 @@ def _write(target: Path, text: str, exists: bool) -> None:
             if not stat.S_ISREG(found):
                 raise ConfigError(f"{target} is not a file that can be changed: name another one with --config.")
             mode = stat.S_IMODE(found)
-            # Renaming over a read-only file would succeed; whoever made it read-only does not want that.
+            # Renaming over a read-only file would succeed, and it was made read-only to prevent that.
             if not mode & _WRITABLE or not os.access(target, os.W_OK):
                 raise ConfigError(f"{target} is read-only, so nothing was changed: allow writing to it first.")
             with target.open("rb") as file:

@@ -47,7 +47,7 @@ def load(path: Path | None, *, named: bool = True) -> Settings:
 
 
 def load_or_go_without(path: Path, *, named: bool) -> tuple[Settings, str | None]:
-    """The settings of a file; where it cannot be used the defaults, and why: at log-in nobody reads an error."""
+    """The settings of a file; where it cannot be used the defaults, and why: at log-in no terminal shows an error."""
     try:
         return load(path, named=named), None
     except ConfigError as error:
@@ -130,7 +130,7 @@ def _exists(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, ValueError):
-        # Present as far as anyone can tell: reading it will say what is wrong.
+        # Counts as present: reading it says what is wrong.
         return True
     return True
 

@@ -5,7 +5,7 @@ from agent.core.facts import NOT_LOOKED, Fact, Installation, Known, Unknown
 from agent.platforms import Platform
 
 AGAIN = 60.0
-"""Seconds after which the folders are read again while no application runs: somebody may be installing one."""
+"""Seconds after which the folders are read again while no application runs: the user may be installing one."""
 
 
 class InstalledObserver:

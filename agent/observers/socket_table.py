@@ -13,7 +13,7 @@ _REACHED_OVER_LOOPBACK = ("", "127.0.0.1", "::1")
 
 
 def _is_other_loopback(address: str) -> bool:
-    """Whether nobody who connects to 127.0.0.1 or to this machine's own address gets there."""
+    """Whether it cannot be reached through 127.0.0.1 or this machine's own address."""
     return address.startswith("127.") and address != "127.0.0.1"
 
 

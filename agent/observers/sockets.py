@@ -59,7 +59,7 @@ class SocketObserver:
     def observe(
         self, processes: Processes, ports: frozenset[int], *, thorough: bool, now: Moment, own_pid: int | None = None
     ) -> SocketsSeen:
-        """The sockets of these processes and of whoever uses `ports` or an API port.
+        """The sockets of these processes, and of all processes that use `ports` or an API port.
 
         `processes` carry their settings hints already: IBC's command port is not the API.
         """

@@ -1,6 +1,6 @@
 """Which applications have a window on the screen. Asks the screen only about those that may have to be brought forward.
 
-An application that listens and answers has nothing on its screen that anybody must see: it is never asked about.
+The screen is not asked about an application that listens and answers: no window of it waits for the user.
 """
 
 from dataclasses import replace

@@ -41,7 +41,7 @@ def has_browser(environ: Mapping[str, str] | None = None) -> bool:
 
 
 def _start(opener: str, what: str) -> None:
-    # A packaged program carries its own libraries on this path; the opened one shall not load them.
+    # A packaged program carries its own libraries on this path; the opened one must not load them.
     environment = {k: v for k, v in os.environ.items() if k != "LD_LIBRARY_PATH"}
     process = subprocess.Popen(
         [opener, what],
@@ -51,5 +51,5 @@ def _start(opener: str, what: str) -> None:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    # Some openers last as long as what they open; unless somebody waits, each of them stays behind as a zombie.
+    # Some openers last as long as what they open; unless their end is waited for, each stays behind as a zombie.
     threading.Thread(target=process.wait, name="opened", daemon=True).start()

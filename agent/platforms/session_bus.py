@@ -60,7 +60,7 @@ async def connect_session_bus() -> MessageBus:
 
 
 async def close_session_bus(bus: MessageBus) -> None:
-    """Close the connection. dbus-fast keeps the end of it as an error, which asyncio logs unless somebody asks."""
+    """Close the connection. dbus-fast keeps the end of it as an error, which asyncio logs unless it is retrieved."""
     bus.disconnect()
     ended = asyncio.ensure_future(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
     await asyncio.wait((ended,), timeout=1.0)
@@ -111,7 +111,7 @@ async def watch_owner(bus: MessageBus, name: str) -> None:
 
 
 def new_owner(message: Message, name: str) -> str | None:
-    """The unique name that owns `name` from now on, "" if nobody does; None if the message is about something else."""
+    """The unique name that owns `name` from now on, "" for none; None if the message is about something else."""
     if message.member != "NameOwnerChanged" or message.interface != _BUS or message.sender != _BUS:
         return None
     changed, _before, after = message.body

@@ -42,7 +42,7 @@ def start(command: tuple[str, ...], watched: float = WATCHED_SECONDS) -> str | N
     try:
         status = process.wait(watched)
     except subprocess.TimeoutExpired:
-        # Somebody has to take note of its end, or a dead process would be left in the table.
+        # Its end has to be waited for, or it stays in the process table as a zombie.
         threading.Thread(target=process.wait, name="started program", daemon=True).start()
         return None
     # A launcher that hands on to another process ends at once too, and says with 0 that all is well.

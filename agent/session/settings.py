@@ -153,7 +153,7 @@ async def update(
     *,
     within: float = LONGEST,
 ) -> UpdateOutcome:
-    """Change what `changes` holds, once; `accepted` are the warnings of an earlier try that somebody said yes to.
+    """Change what `changes` holds, once; `accepted` are the warnings of an earlier try that the user accepted.
 
     ValueError for changes that no message can ask for, such as Read-Only API.
     """

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 
 KEPT_SECONDS = 60.0
-"""As long as anybody asks about."""
+"""The longest period that is ever asked about."""
 MOST_KEPT = 5_000
 """Messages remembered at most; all our sessions together send some ten a minute, and a self-test a few dozen."""
 

@@ -31,7 +31,7 @@ class Tray(Protocol):
 
     @property
     def unseen(self) -> str:
-        """Why nobody sees the icon at the moment, as a sentence; empty while it is shown, or just about to be."""
+        """Why the icon is not shown at the moment, as a sentence; empty while it is shown or about to be."""
 
     def run(self, ready: Callable[[], None]) -> None:
         """Show the icon until `stop`; blocks, and wants the main thread.

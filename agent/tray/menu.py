@@ -1,4 +1,4 @@
-"""The menu: from what is to be shown to what pystray draws, and pystray itself, imported without side effects."""
+"""The menu: entries of `core.menu` as pystray's, and pystray itself, imported without side effects."""
 
 import importlib
 import os

@@ -46,7 +46,7 @@ NO_HOST = (
     "No program on this desktop shows tray icons "
     "(on GNOME the extension AppIndicator and KStatusNotifierItem Support does)."
 )
-"""Why there is no icon where nobody has taken it."""
+"""Why there is no icon where no panel has taken it."""
 
 REGISTER_AFTER = (0.0, 0.3, 1.0, 3.0, 10.0)
 """Seconds to wait before each attempt: a panel takes its name some time before it answers to it."""
@@ -177,11 +177,11 @@ class _Item(ServiceInterface):
 
     @dbus_signal()
     def NewIcon(self) -> None:
-        """The picture is to be read again."""
+        """Tells panels to read the picture again."""
 
     @dbus_signal()
     def NewToolTip(self) -> None:
-        """The tooltip is to be read again."""
+        """Tells panels to read the tooltip again."""
 
     @dbus_signal()
     def NewStatus(self) -> DBusStr:
@@ -190,7 +190,7 @@ class _Item(ServiceInterface):
 
 
 def _without_broken_connections(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Keep the end of the bus out of the log: dbus-fast leaves it in futures of its own that nobody can ask."""
+    """Keep the end of the bus out of the log: dbus-fast leaves it in futures of its own, which no caller can await."""
     if isinstance(context.get("exception"), ConnectionError | EOFError):
         log.debug("%s: %s", context.get("message"), context["exception"])
     else:

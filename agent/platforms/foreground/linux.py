@@ -87,7 +87,7 @@ def _property(display: Display, window: Any, name: str) -> Any:
 
 
 def _of_this_machine(display: Display, window: Any) -> bool:
-    """A process ID of another machine, over a forwarded screen, would be somebody else's here."""
+    """Over a forwarded screen, a process ID of another machine would name another process here."""
     told = _property(display, window, "WM_CLIENT_MACHINE")
     if not told:
         return True

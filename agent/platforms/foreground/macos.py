@@ -8,8 +8,8 @@ import subprocess
 from importlib import import_module
 
 FRONT_SECONDS = 8.0
-"""How long it may take; less than anybody who asked for it is kept waiting. Whoever still reads macOS' question by then
-answers it, and asks again."""
+"""How long it may take; shorter than the wait of each caller. A user who still reads the question of macOS by then
+answers it, and clicks again."""
 
 _ORDINARY = 0
 """Layer of ordinary windows; menus and the Dock have others."""

@@ -55,7 +55,7 @@ def _windows() -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
 
     def take(window: int, _: int) -> bool:
-        # Java keeps windows that nobody sees: those without a title.
+        # Java keeps invisible windows: those without a title.
         if _user32.IsWindowVisible(window) and _user32.GetWindowTextLengthW(window):
             found.append((window, _owner(window)))
         return True

@@ -56,7 +56,7 @@ class DiagRow:
 
     row: SocketRow
     inode: int
-    """0: nobody's yet (not accepted) or nobody's any more."""
+    """0: it has no owner yet (not accepted), or no longer has one."""
     user: int
 
 

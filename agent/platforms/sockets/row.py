@@ -23,7 +23,7 @@ class SocketRow:
     remote_address: str = ""
     remote_port: int = 0
     pid: int | None = None
-    """None where the system does not say, or nobody needed to know."""
+    """None where the system does not say, or it was not asked."""
 
 
 @dataclass(frozen=True, slots=True)

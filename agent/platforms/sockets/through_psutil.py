@@ -10,7 +10,7 @@ ALL_EVERY = 30.0
 """Seconds between two readings of the sockets of every program, while nothing asks for one: it is the dear part."""
 
 NEW_CLIENT_EVERY = 5.0
-"""Seconds between two such readings made because an application has a client nobody can name yet."""
+"""Seconds between two such readings made because the process of a client is not known yet."""
 
 _STATES = {
     psutil.CONN_LISTEN: SocketState.LISTEN,
