@@ -8,7 +8,7 @@ from agent.core.shown.display import Notice
 
 
 class ListenerChannel:
-    """A channel that takes nothing away from the others and lets somebody listen."""
+    """Calls a function with every notice, besides the other channels."""
 
     name = "listener"
 
