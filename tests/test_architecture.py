@@ -1,7 +1,9 @@
 """The shape of the code: what every file owes, and what only some may do."""
 
 import ast
+import io
 import re
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -159,3 +161,44 @@ def test_values_of_the_heart_are_frozen(module: Path) -> None:
     ]
 
     assert loose == []
+
+
+SECOND_READING = re.compile(r"\b(?:whoever|somebody|nobody|anybody|shall)\b|\bis to be\b", re.IGNORECASE)
+"""Words that make a reader look for the subject of a sentence."""
+A_HANDFUL = 5
+
+
+def test_docstrings_and_comments_can_be_read_once() -> None:
+    found = []
+    for module in MODULES:
+        source = module.read_text(encoding="utf-8")
+        found += [
+            f"{name_of(module)}:{token.start[0]}: {token.string}"
+            for token in tokenize.generate_tokens(io.StringIO(source).readline)
+            if token.type == tokenize.COMMENT and SECOND_READING.search(token.string)
+        ]
+        for node in ast.walk(ast.parse(source)):
+            # A docstring, also one below a constant or a field, is a text that stands alone.
+            if (
+                isinstance(node, ast.Expr)
+                and isinstance(node.value, ast.Constant)
+                and isinstance(node.value.value, str)
+            ):
+                text = " ".join(node.value.value.split())
+                found += [f"{name_of(module)}:{node.lineno}: {text}" for _ in SECOND_READING.finditer(text)]
+
+    assert len(found) <= A_HANDFUL, "\n".join(found)
+
+
+def test_no_file_is_long_and_no_function_does_two_things() -> None:
+    long = [name_of(module) for module in MODULES if len(module.read_text(encoding="utf-8").splitlines()) > 400]
+    long += [
+        f"{name_of(module)}: {node.name}"
+        for module in MODULES
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno >= 60
+    ]
+
+    assert long == []

@@ -34,8 +34,9 @@ def test_the_numbers_of_the_changelog_are_right() -> None:
     assert len(FAULTS) > 50
 
 
-def test_every_test_that_security_names_is_there() -> None:
-    named = set(re.findall(r"(?:tests|agent)/[a-z_/]+\.py", (ROOT / "SECURITY.md").read_text(encoding="utf-8")))
+def test_every_file_that_the_guides_for_builders_name_is_there() -> None:
+    texts = ((ROOT / name).read_text(encoding="utf-8") for name in ("SECURITY.md", "CONTRIBUTING.md"))
+    named = {path for text in texts for path in re.findall(r"(?:tests|agent)/[a-z_/]+\.py", text)}
 
     assert len(named) > 10
     assert [path for path in sorted(named) if not (ROOT / path).is_file()] == []

@@ -51,8 +51,8 @@ class App:
         """`assemble` puts the agent together; with an icon it is called on the agent's thread.
 
         `autostarted`: the user's session is only just beginning, so that the desktop may still be on its way.
-        `give_up`, by default the end of the process at once, is called `EXIT_LIMIT` after the wish to stop: whoever
-        goes on after `run` has to name something else.
+        `give_up`, by default the end of the process at once, is called `EXIT_LIMIT` after the wish to stop: a
+        caller that goes on after `run` names something else.
         """
         self._give_up = give_up or _leave
         self._assemble = assemble
@@ -72,7 +72,7 @@ class App:
         self._told_unseen = False
 
     def run(self, asked_to_stop: threading.Event | None = None) -> None:
-        """Run until told to stop; on the main thread. `asked_to_stop`: who asked before anybody listened here.
+        """Run until told to stop; main thread only. `asked_to_stop` is set when a signal came before this listens.
 
         Raises what the agent could not be put together or started for (GatelightError where the user can help it).
         """
@@ -88,7 +88,7 @@ class App:
             self._serve()
             return
         if self._tray is None:
-            # Here nothing is to be seen yet, and the agent is not to wait for it.
+            # Nothing can be seen here yet, and the agent does not wait for it.
             self._begin()
             self._wait_for_desktop()
         # An agent that has failed meanwhile takes away an icon that it sees; this one it may not have seen.
@@ -139,7 +139,7 @@ class App:
             self._fault = fault
 
     def _serve(self) -> None:
-        # Whoever asks for the end sets `_stopping` first and looks for the agent then: one of the two sees the other.
+        # The wish to stop sets `_stopping` first and looks for the agent then: one of the two sees the other.
         self._on_its_way.set()
         try:
             if not self._stopping.is_set():
@@ -212,7 +212,7 @@ class App:
             self.leave()
 
     def _icon_is_unseen(self, reason: str) -> None:
-        """Whoever has just started Gatelight and looks for its icon is told that it cannot be seen; once."""
+        """Tell the user once that the icon cannot be shown."""
         if self._told_unseen:
             return
         self._told_unseen = True

@@ -28,14 +28,14 @@ class ProcessEnded(GatelightError):
 
 
 class PortInUse(UsageError):
-    """The port a simulated application was to listen on belongs to somebody else."""
+    """The port a simulated application should listen on belongs to another program."""
 
 
 def spawn(disguise: Disguise, first: dict[str, Any], log: Path) -> subprocess.Popen[bytes]:
     """Start a disguised process and hand it its part. It ends when the pipe to its standard input is closed."""
     disguise.put_on()
     log.parent.mkdir(parents=True, exist_ok=True)
-    # A session of its own: Ctrl-C in a terminal must reach whoever started it, and only that one.
+    # A session of its own: Ctrl-C in a terminal must reach the process that started it, and only that one.
     apart: dict[str, Any] = (
         {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
         if sys.platform == "win32"
@@ -168,7 +168,7 @@ class Child:
         self._hand_over(self._finish)
 
     def _hand_over(self, act: Callable[..., None], *arguments: Any) -> None:
-        # The loop may be closed by now: then nobody is left to hear it.
+        # The loop may be closed by now, with no listener left.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(act, *arguments)
 

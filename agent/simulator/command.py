@@ -191,7 +191,7 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
 
 
 def _can_be_typed_at() -> bool:
-    """Whether standard input is a terminal or a pipe: something that somebody may write to."""
+    """Whether standard input is a terminal or a pipe: something that a user or a program may write to."""
     try:
         number = sys.stdin.fileno()
         mode = os.fstat(number).st_mode
@@ -230,7 +230,7 @@ def _typed(application: SimulatedApplication, say: Say, stop: asyncio.Event) -> 
 
 
 async def typed_order(application: SimulatedApplication, line: str, stop: asyncio.Event) -> str:
-    """Obey one line that somebody typed; returns what to say to it."""
+    """Obey one typed line; returns the answer."""
     word, _, rest = line.strip().partition(" ")
     rest = rest.strip()
     match word:

@@ -100,7 +100,7 @@ SETTINGS_OF_FAULT = {
     ),
     "auto-logoff": Configuration(lock_and_exit=LockAndExit(auto_logoff_type="logoff")),
 }
-"""What some faults do to the settings, until somebody changes these."""
+"""What some faults do to the settings, until these are changed."""
 
 PROMPTS: tuple[Values, ...] = (
     {
@@ -143,7 +143,7 @@ def merged(base: Configuration, changes: Configuration) -> tuple[Configuration, 
 
 
 def objections(changes: Configuration) -> tuple[str, ...]:
-    """The paths of the settings that nobody can change in this way."""
+    """The paths of the settings that cannot be changed in this way."""
     return tuple(s.path for s in changes.present if not s.writable or not _fits(s.name, changes.value(s)))
 
 
@@ -219,7 +219,7 @@ def _is_address(text: str) -> bool:
 # ── messages that are not as they should be ─────────────────────────────────────────────────────
 
 _STRANGE = 900
-"""Field numbers from here on mean nothing to anybody."""
+"""Field numbers from here on mean nothing."""
 
 
 def with_unknown_fields(message: str, values: Values) -> bytes:

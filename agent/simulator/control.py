@@ -81,7 +81,7 @@ async def control_socket(
                 writer.write(json.dumps(await _answer(application, line)).encode() + b"\n")
                 await writer.drain()
         except (OSError, ValueError):
-            # Too long a line, or the other side is gone: nobody is left to be answered.
+            # Too long a line, or the other side is gone: there is no one to answer.
             pass
         finally:
             writer.close()

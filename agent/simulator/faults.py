@@ -11,7 +11,7 @@ from agent.simulator.notices import READ_ONLY_TEXTS
 
 
 class FaultKind(StrEnum):
-    """Who carries a fault out: the wire server, or whoever runs it as a process."""
+    """Who carries a fault out: the wire server, or the parent that runs it as a process."""
 
     WIRE = "wire"
     PROCESS = "process"

@@ -1,4 +1,4 @@
-"""Ports of this machine that nobody listens on."""
+"""Ports of this machine without a listener."""
 
 import random
 import socket
@@ -15,7 +15,7 @@ _TRIES = 200
 
 
 def free_port(*, pair: bool = False) -> int:
-    """A port nobody listens on; with `pair`, the next one is free too."""
+    """A port without a listener; with `pair`, the next one is free too."""
     for port in random.SystemRandom().sample(_CANDIDATES, _TRIES):
         if _is_free(port) and (not pair or _is_free(port + 1)):
             return port

@@ -111,8 +111,8 @@ def link_back(connected: Sequence[str], broken: Sequence[str]) -> str:
 def said_unasked(fault: str, value: str) -> tuple[tuple[int, str], ...]:
     """What every session is told while a fault is in force: a monitor that requests nothing would not see it otherwise.
 
-    A real TWS says these to whoever made the request. Read-Only stands here for what it says to a client that binds
-    manual orders on connecting.
+    A real TWS says these to the client that made the request. Read-Only stands here for what it says to a client that
+    binds manual orders on connecting.
     """
     match fault:
         case "competing-session":

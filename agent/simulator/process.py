@@ -46,7 +46,7 @@ class Part(Protocol):
 
 
 Tell: TypeAlias = Callable[[str], None]
-"""Says something that happened, in words, to whoever started the process."""
+"""Tells the parent process in words what happened."""
 
 
 def main() -> None:
@@ -76,7 +76,7 @@ async def _play(part: Part, first: Order) -> None:
 def _listen(loop: asyncio.AbstractEventLoop, orders: asyncio.Queue[Order]) -> None:
     for line in sys.stdin.buffer:
         loop.call_soon_threadsafe(orders.put_nowait, json.loads(line))
-    # Not sys.exit: the loop may be stuck in anything, and nobody is left to be told why.
+    # Not sys.exit: the loop may be stuck in anything, and no reader is left to be told why.
     os._exit(0)
 
 
@@ -93,7 +93,7 @@ def _tell(text: str) -> None:
 
 
 def wish(what: str) -> None:
-    """Say that something is to happen to the simulated application, of which only whoever started it can take care."""
+    """Ask the parent process for something that only it can do to the simulated application."""
     _write({"wish": what})
 
 

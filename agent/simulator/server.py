@@ -288,7 +288,7 @@ class Simulator:
                 await loop.sock_connect(filler, (self.host, self.port))
 
     def _free_places(self) -> int:
-        """Client places that nobody has, while all are meant to be taken."""
+        """Client places without a client, while all are meant to be taken."""
         if not self.situation.has("too-many-clients"):
             return 0
         return CLIENT_PLACES - len(self.sessions) - len(self._fillers)

@@ -124,7 +124,7 @@ class Session(asyncio.Protocol):
             if situation.configuration.settings.allow_localhost_only:
                 self._turn_away()
             else:
-                # "Accept incoming connection attempt?" stands on the screen, and nobody answers it.
+                # "Accept incoming connection attempt?" stands on the screen, and stays unanswered.
                 self._mute = True
 
     def _turn_away(self) -> None:

@@ -21,7 +21,7 @@ _SERVERS = {
 
 @dataclass(frozen=True, slots=True)
 class IbcChoices:
-    """What IBC's config.ini says, where it matters to somebody who reads it."""
+    """What IBC's config.ini says, where it matters to its reader."""
 
     auto_restart_time: str = "11:45 PM"
     command_server_port: int = 0

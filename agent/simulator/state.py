@@ -131,7 +131,7 @@ class Situation:
         _, changed = merged(self.reported_configuration, changes)
         for fault, spoilt in SETTINGS_OF_FAULT.items():
             if self.has(fault) and set(spoilt.present) & set(changes.present):
-                # From now on somebody else decides about these settings.
+                # From now on the client decides about these settings.
                 self.configuration, _ = merged(self.configuration, spoilt)
                 del self.active[fault]
         self.configuration, _ = merged(self.configuration, changes)
@@ -145,7 +145,7 @@ class Situation:
         return changed
 
     def admits(self, address: str) -> bool:
-        """Whether a client at this address is let in without anybody being asked."""
+        """Whether a client at this address is let in without a question on the screen."""
         settings = self.configuration.settings
         if address in LOCALHOST or not address:
             return True

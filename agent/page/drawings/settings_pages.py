@@ -59,7 +59,7 @@ class Page:
 
 
 ENABLE = "Enable ActiveX and Socket Clients"
-"""In TWS only, and never reported: where it is not ticked, nobody can ask."""
+"""In TWS only, and never reported: where it is not ticked, no question is answered."""
 IN_TWS_ONLY = {"let_api_account_requests_switch_subscription"}
 """Names of the settings that IB Gateway does not show: it has no account on the screen."""
 ADDRESS_BUTTONS = ("Create", "Edit", "Delete")

@@ -45,7 +45,7 @@ _SCROLL = ""
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """What is to be drawn."""
+    """What the drawing shows."""
 
     layout: Layout
     pages: tuple[Page, ...]

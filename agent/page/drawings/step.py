@@ -1,4 +1,4 @@
-"""One step of a guide, read: what it names, in which order, and what is to be done with it."""
+"""One step of a guide, read: what it names, in which order, and what the user does with it."""
 
 import re
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class Label:
     wanted: bool = True
     """False: the step warns of it."""
     ticked: bool | None = None
-    """Whether a box of this label is to be ticked or cleared; None: the step does not say."""
+    """Whether the user ticks or clears a box of this label; None: the step does not say."""
     value: str = ""
     """What its field should hold; empty: the step does not say."""
 
@@ -38,7 +38,7 @@ class Step:
     quoted: tuple[str, ...] = ()
     """Titles and texts of windows."""
     code: tuple[str, ...] = ()
-    """What is to be typed, or a key of the configuration."""
+    """What the user types, or a key of the configuration."""
 
     @property
     def words(self) -> str:
