@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from agent.app.actions import Actions
 from agent.app.channels import Channels
-from agent.app.clicks import Clicks
 from agent.app.fix_host import FixHost, abilities, run_aside
 from agent.app.login_start import LogInStart
 from agent.app.page_host import PageHost
@@ -119,13 +119,13 @@ class AgentHost:
         self._loop = AgentLoop(state, self._world)
         self._agent = RunningAgent(places, self._loop, self._world, self._config_changed, login)
         self._page = PageHost(self._agent, self._answer)
-        self._clicks = Clicks(self._agent, page=self._page, leave=desktop.leave, fix=self._fix, refresh=self.refresh)
+        self._actions = Actions(self._agent, page=self._page, leave=desktop.leave, fix=self._fix, refresh=self.refresh)
         self._fixes = FixHost(self._agent)
         self._setup: SetupHost | None = None
         self._channels = Channels(
             ChannelHost(
                 desktop=desktop.wanted,
-                act=self._clicks.act_aside,
+                act=self._actions.act_aside,
                 balloon=self._balloon if sys.platform == "win32" else None,
                 on_notice=on_notice,
             )
@@ -187,14 +187,14 @@ class AgentHost:
 
     def act(self, action: Action) -> None:
         """Take a click."""
-        self._clicks.act_aside(action)
+        self._actions.act_aside(action)
 
     def refresh(self) -> None:
         """Show the latest once more: what is not in the status may have changed, or the icon is new."""
         tray, status = self._desktop.tray, self._status
         if status is not None and tray is not None:
             offset = self._loop.state.machine.utc_offset
-            tray.show(display(status, offset, self._clicks.at_login(), page=self._page.enabled))
+            tray.show(display(status, offset, self._actions.at_login(), page=self._page.enabled))
 
     def announce(self, notice: Notice) -> None:
         """Send a notice about the program itself; one that is only just beginning or ending sends none."""
@@ -237,7 +237,7 @@ class AgentHost:
         if not self._desktop.wanted or status is None:
             return
         if worst is not None:
-            self._clicks.act_aside(ShowSteps(*worst))
+            self._actions.act_aside(ShowSteps(*worst))
         else:
             await self._world.announce(Notice("gatelight", Severity.INFO, "Gatelight already runs", tooltip(status)))
 

@@ -73,7 +73,7 @@ class RealTools:
         """Change the settings once, and only in the process that the question was about."""
         from agent.session import settings
 
-        if not await asyncio.to_thread(still_there, plan.door, plan.port):
+        if not await asyncio.to_thread(still_there, plan.listener_key, plan.port):
             words = "the application has been started anew, or left its port, since the question was asked"
             return SettingsOutcome(SettingsResult.NOT_ASKED, words)
         outcome = await settings.update(plan.host, plan.port, self._client_ids(), plan.changes, plan.accepted)
@@ -95,9 +95,9 @@ class RealTools:
                 assert_never(unknown)
 
 
-def still_there(door: str, port: int) -> bool:
-    """Whether the process that a door names still runs and listens on the port; True for a door that names none."""
-    owner = owner_in(door)
+def still_there(listener_key: str, port: int) -> bool:
+    """Whether the process of a listener key still runs and listens on the port; True where it names no process."""
+    owner = owner_in(listener_key)
     if owner is None:
         return True
     pid, started = owner

@@ -194,7 +194,7 @@ class PageHost:
             logger.exception("the status page could not be served")
             await server.close()
 
-    # ── what the page sees and asks: see `agent.page.desk.Desk` ─────────────────────────────────
+    # ── what the page sees and asks: see `agent.page.backend.Backend` ─────────────────────────────────
 
     @property
     def settings(self) -> Settings:

@@ -7,7 +7,7 @@ import asyncio
 from typing import Any, assert_never
 
 from agent.app.running import RunningAgent
-from agent.app.setup_run import TEST_NOTICE, SettingUp
+from agent.app.setup_run import TEST_NOTICE, SetupRun
 from agent.core.as_json import as_json
 from agent.core.commands import NO_SUCH_ACT, AskDataTest, SetUp, SetupAct
 from agent.core.events import UserAsked
@@ -29,7 +29,7 @@ class SetupHost:
     def __init__(self, agent: RunningAgent) -> None:
         self._agent = agent
         self._tests = DataTests(agent.loop, agent.world, agent.world.test_data, load_guides)
-        self._setting: SettingUp | None = None
+        self._setting: SetupRun | None = None
 
     async def answer(self, command: SetUp | AskDataTest) -> dict[str, Any]:
         """Carry a command out; {"error": one sentence} where that cannot be done."""
@@ -47,16 +47,16 @@ class SetupHost:
         """The agent ends."""
         await self._tests.close()
 
-    async def _begin(self, name: str) -> SettingUp:
-        def make() -> SettingUp:
-            made = SettingUp(self._agent.places, PROBLEMS, load_guides(), name=name, login=self._agent.login)
+    async def _begin(self, name: str) -> SetupRun:
+        def make() -> SetupRun:
+            made = SetupRun(self._agent.places, PROBLEMS, load_guides(), name=name, login=self._agent.login)
             made.take_configured()
             return made
 
         self._setting = await asyncio.to_thread(make)
         return self._setting
 
-    async def _do(self, setting: SettingUp, act: SetupAct, command: SetUp) -> None:
+    async def _do(self, setting: SetupRun, act: SetupAct, command: SetUp) -> None:
         step, value = command.step, command.value
         match act:
             case SetupAct.BEGIN:
@@ -92,7 +92,7 @@ class SetupHost:
             case _:
                 assert_never(act)
 
-    def _test(self, setting: SettingUp) -> None:
+    def _test(self, setting: SetupRun) -> None:
         symbol = setting.answers.symbol
         if not symbol:
             raise GatelightError("Choose a symbol to test market data with first.")
@@ -102,7 +102,7 @@ class SetupHost:
         if "error" in answer:
             raise GatelightError(str(answer["error"]))
 
-    async def _write(self, setting: SettingUp, read: object) -> None:
+    async def _write(self, setting: SetupRun, read: object) -> None:
         """Write, if what would be written is still what the user read and agreed to."""
         await asyncio.to_thread(setting.reread)
         if read != list(edit_lines(setting.edits)):
@@ -110,7 +110,7 @@ class SetupHost:
         await asyncio.to_thread(setting.write)
         self._agent.config_changed()
 
-    def _told(self, setting: SettingUp) -> dict[str, Any]:
+    def _told(self, setting: SetupRun) -> dict[str, Any]:
         state = self._agent.state
         facts = setting.facts(state, self._agent.now())
         running = tuple(dict.fromkeys(p.kind.value for p in applications(state.machine)))

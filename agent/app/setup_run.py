@@ -27,7 +27,7 @@ from agent.core.setup.answers import (
     wanted_connection,
     wanted_settings,
 )
-from agent.core.setup.setup import Beside, NoticeTried, Setup, scene_of
+from agent.core.setup.setup import NoticeTried, Setup, SetupInputs, scene_of
 from agent.core.setup.steps import set_up
 from agent.core.shown.display import Notice
 from agent.core.state_machine.state import AgentState, facts_about
@@ -45,7 +45,7 @@ TEST_NOTICE = Notice(
 """Of the severity that most notices have, so that a desktop which hides harmless ones does not mislead."""
 
 
-class SettingUp:
+class SetupRun:
     """One set-up. All calls that touch files may block for a moment."""
 
     def __init__(
@@ -193,7 +193,7 @@ class SettingUp:
 
     def judge(self, facts: Facts, data_test: DataTest | None) -> Setup:
         """The steps as they are now."""
-        beside = Beside(
+        beside = SetupInputs(
             answers=self.answers,
             edits=self.edits,
             configured=self.configured,
@@ -208,7 +208,7 @@ class SettingUp:
 
     def kind(self, facts: Facts) -> str:
         """The application whose steps apply: "tws", "gateway" or "unknown"."""
-        return scene_of(facts, (), Beside()).kind.value
+        return scene_of(facts, (), SetupInputs()).kind.value
 
     def facts(self, state: AgentState, now: Moment) -> Facts | None:
         """What the agent knows about the connection, compared with what is wanted; None before a first look."""

@@ -10,7 +10,7 @@ from typing import Any
 from agent.app.channels import Channels
 from agent.app.login_start import LogInStart
 from agent.app.one_look import OneLook, willing
-from agent.app.setup_run import TEST_NOTICE, SettingUp
+from agent.app.setup_run import TEST_NOTICE, SetupRun
 from agent.app.world import RealWorld
 from agent.channels import Chain, ChannelHost, NotDelivered
 from agent.cli.setup_words import SetupWords, prompt
@@ -57,7 +57,7 @@ def walk(
     known: Knowledge | None = None,
 ) -> int:
     """The same in a given world; tests give theirs."""
-    setting = SettingUp(places, PROBLEMS, load_guides(), name=name, login=login or LogInStart(places))
+    setting = SetupRun(places, PROBLEMS, load_guides(), name=name, login=login or LogInStart(places))
     if name and not setting.configured and setting.in_file.connections and no_input:
         names = ", ".join(f"“{c.name}”" for c in setting.in_file.connections)
         raise UsageError(f"There is no connection named “{name}”: choose one of {names}.")
@@ -71,7 +71,7 @@ class _Walk:
 
     def __init__(
         self,
-        setting: SettingUp,
+        setting: SetupRun,
         world: RealWorld,
         timing: Timing | None,
         known: Knowledge | None,

@@ -234,7 +234,7 @@ class SettingsTold:
     """Monotonic time of the latest answer, of whatever kind; None before the first one."""
     server_version: int | None = None
     """The highest both sides know: it decides what can be asked and changed."""
-    door: str = ""
+    listener_key: str = ""
     """Which application told it, as `core.evidence.processes.door_at` names it."""
 
 

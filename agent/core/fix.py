@@ -66,8 +66,8 @@ class ChangeSettings:
 
     host: str
     port: int
-    door: str
-    """Which process it is meant for, as `core.state_machine.connection.Target.door` names it."""
+    listener_key: str
+    """Which process it is meant for, as `core.state_machine.connection.Target.listener_key` names it."""
     changes: Configuration
     accepted: tuple[UpdateWarning, ...] = ()
     """Warnings of the application that the question has quoted."""

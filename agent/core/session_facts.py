@@ -148,7 +148,7 @@ class SessionFacts(FromOutside):
     """The latest finished attempt; its outcome READY while connected."""
     refused_ids: int = 0
     """How many different client IDs were refused (326) since the last session."""
-    served_door: str = ""
+    served_listener: str = ""
     """Who the latest session was with, as `core.evidence.processes.door_at` names it; empty before the first one."""
 
     @property

@@ -2,11 +2,11 @@
 
 from agent.core.facts import Facts
 from agent.core.fix import BringToFront, Done, Failed, Fix, FixOutcome, Offer, Question, Tools
-from agent.fixes.shared.process_meant import meant
+from agent.fixes.shared.target_process import target_process
 
 
 def _offer(facts: Facts) -> Offer | None:
-    process = meant(facts)
+    process = target_process(facts)
     if process is None or process.has_window is not True:
         return None
     app = process.kind.title

@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from agent.page import files
-from agent.page.desk import Desk, Endpoint, Refused
-from agent.page.doors import Doors, PeerCheck
+from agent.page.backend import Backend, Endpoint, Refused
+from agent.page.connection_limit import ConnectionLimit, PeerCheck
 from agent.page.endpoints import ENDPOINTS
 from agent.page.guard import (
     HEADERS,
@@ -59,7 +59,7 @@ class PageServer:
 
     def __init__(
         self,
-        desk: Desk,
+        backend: Backend,
         keyring: Keyring,
         *,
         ours: PeerCheck = lambda peer, own: True,
@@ -68,15 +68,15 @@ class PageServer:
         streams: Streams | None = None,
     ) -> None:
         """`on_use` hears when the first page opens and when the last one has gone."""
-        self._desk = desk
+        self._backend = backend
         self._keyring = keyring
         self._ours = ours
         self._idle_seconds = idle_seconds
         self._on_use = on_use
-        self.streams = streams if streams is not None else Streams(desk.view)
+        self.streams = streams if streams is not None else Streams(backend.view)
         self._endpoints: dict[tuple[str, str], Endpoint] = {(e.method, f"/api/{e.path}"): e for e in ENDPOINTS}
         self._runner: web.AppRunner | None = None
-        self._doors: Doors | None = None
+        self._limit: ConnectionLimit | None = None
         self._bound: socket.socket | None = None
         self._before: socket.socket | None = None
         self._waiting = Waiting({})
@@ -97,7 +97,7 @@ class PageServer:
     @property
     def connections(self) -> int:
         """How many are open."""
-        return 0 if self._doors is None else len(self._doors.open)
+        return 0 if self._limit is None else len(self._limit.open)
 
     def bind(self, *ports: int) -> socket.socket:
         """Take the first of these ports that is free (0: any free one). Raises `PortTaken`.
@@ -122,10 +122,10 @@ class PageServer:
         )
         await self._runner.setup()
         assert self._runner.server is not None
-        self._doors = Doors(self._runner.server, ours=self._ours)
+        self._limit = ConnectionLimit(self._runner.server, ours=self._ours)
         for one in (bound, self._before):
             if one is not None:
-                server = await asyncio.get_running_loop().create_server(self._doors, sock=one, backlog=128)
+                server = await asyncio.get_running_loop().create_server(self._limit, sock=one, backlog=128)
                 self._listening += (server,)
         self._touch()
         logger.info("the status page is served on port %d", self.port)
@@ -148,10 +148,10 @@ class PageServer:
         for server in listening:
             server.close()
         self.streams.close()
-        if self._doors is not None:
-            self._doors.close()
+        if self._limit is not None:
+            self._limit.close()
         await runner.cleanup()
-        self._doors = None
+        self._limit = None
         self.streams = self.streams.fresh()
         logger.info("the status page is no longer served")
 
@@ -192,14 +192,14 @@ class PageServer:
 
         @web.middleware
         async def guard(request: web.Request, handler: Any) -> web.StreamResponse:
-            doors = self._doors
-            if doors is not None:
-                doors.begin(request.transport)
+            limit = self._limit
+            if limit is not None:
+                limit.begin(request.transport)
             try:
                 answer = await _told(handler(request))
             finally:
-                if doors is not None:
-                    doors.end(request.transport)
+                if limit is not None:
+                    limit.end(request.transport)
             if not answer.prepared:
                 for name, value in HEADERS.items():
                     answer.headers.setdefault(name, value)
@@ -262,7 +262,7 @@ class PageServer:
             if endpoint.guarded(asked) and not proven.session.fresh(self._keyring.clock()):
                 raise Refused(STALE, 403)
             async with asyncio.timeout(endpoint.seconds):
-                answer = await endpoint.handle(self._desk, asked)
+                answer = await endpoint.handle(self._backend, asked)
         except Refused as refused:
             return _json({"error": str(refused), **refused.more}, refused.status)
         except TimeoutError:

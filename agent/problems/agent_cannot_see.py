@@ -3,7 +3,7 @@
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.text import shortened
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.problems.shared.obstacles import Unseen
 from agent.problems.shared.reach import how_far
 from agent.problems.shared.words import sentence, without_folders
@@ -29,5 +29,5 @@ AGENT_CANNOT_SEE = Problem(
     text="{reason}. So it is not known whether TWS or IB Gateway runs and who owns its API port.",
     severity=Severity.WARNING,
     check=_check,
-    visible_after=patience.sight,
+    visible_after=grace.sight,
 )

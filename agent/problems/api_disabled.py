@@ -4,7 +4,7 @@ from agent.core.evidence.words import clock
 from agent.core.facts import Facts, Known, Process
 from agent.core.problem import Present, Problem, Severity, Undecided, Verdict
 from agent.problems.login_pending import LOGIN_PENDING
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.problems.shared.obstacles import ApiOff, LinkUnsettled
 from agent.problems.shared.reach import how_far, otherwise
 from agent.problems.shared.words import listening, runs_since
@@ -53,6 +53,6 @@ API_DISABLED = Problem(
     severity=Severity.ERROR,
     check=_check,
     hidden_by=(LOGIN_PENDING,),
-    visible_after=patience.api_port,
+    visible_after=grace.api_port,
     fix="enable-api",
 )

@@ -5,7 +5,7 @@ from agent.core.evidence.processes import is_door_of, mode_hint, owner_at, port_
 from agent.core.facts import Facts, Process
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.settings import WantedMode
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.problems.shared.obstacles import ListensElsewhere
 from agent.problems.shared.reach import how_far, otherwise
 from agent.problems.shared.words import listening
@@ -33,7 +33,7 @@ def _check(facts: Facts) -> Verdict:
 
 def _as_told(facts: Facts, process: Process) -> tuple[str, ...]:
     told = last_told(facts)
-    if told is None or told.settings.socket_port is None or not is_door_of(facts.api_settings.door, process):
+    if told is None or told.settings.socket_port is None or not is_door_of(facts.api_settings.listener_key, process):
         return ()
     return (f"“Socket port” was {told.settings.socket_port}, {as_told(facts)}",)
 
@@ -52,6 +52,6 @@ API_PORT_MISMATCH = Problem(
     "set up for port {port} do not reach {app}.",
     severity=Severity.ERROR,
     check=_check,
-    visible_after=patience.handshake,
+    visible_after=grace.handshake,
     fix="use-port",
 )

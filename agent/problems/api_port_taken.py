@@ -5,7 +5,7 @@ from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.session_facts import Attempt, Outcome
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.problems.shared.obstacles import PortTaken
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.words import owner_of, quickly
@@ -42,5 +42,5 @@ API_PORT_TAKEN = Problem(
     "port and programs that connect to it reach the wrong one.",
     severity=Severity.ERROR,
     check=_check,
-    visible_after=patience.handshake,
+    visible_after=grace.handshake,
 )

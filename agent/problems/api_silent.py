@@ -4,7 +4,7 @@ from agent.core.evidence.processes import port_of
 from agent.core.evidence.words import app_name, size
 from agent.core.facts import Facts, Listener, Process
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.problems.shared.obstacles import Silent
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.words import host_of, is_this_machine, listening, owner_of, quickly
@@ -76,6 +76,6 @@ API_SILENT = Problem(
     text="{app} accepts connections on port {port} and then never answers. Most likely {cause}.",
     severity=Severity.ERROR,
     check=_check,
-    visible_after=patience.handshake,
+    visible_after=grace.handshake,
     fix="focus-app",
 )

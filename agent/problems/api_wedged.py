@@ -3,7 +3,7 @@
 from agent.core.evidence.processes import port_of
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.problems.shared.obstacles import Wedged
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.words import host_of, listening, quickly
@@ -32,5 +32,5 @@ API_WEDGED = Problem(
     "there. Only a restart of {app} clears them.",
     severity=Severity.ERROR,
     check=_check,
-    visible_after=patience.handshake,
+    visible_after=grace.handshake,
 )

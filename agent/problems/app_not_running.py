@@ -5,7 +5,7 @@ from agent.core.evidence.processes import applications, listener_at, port_of
 from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts, Known
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.problems.shared.obstacles import NotRunning, OuterMachine
 from agent.problems.shared.reach import how_far, otherwise
 from agent.problems.shared.words import listening, outside, owner_of
@@ -52,6 +52,6 @@ APP_NOT_RUNNING = Problem(
     text="{app} does not run on this computer, and no TWS API answers on port {port}. {then}",
     severity=Severity.ERROR,
     check=_check,
-    visible_after=patience.absence,
+    visible_after=grace.absence,
     fix="start-app",
 )

@@ -6,7 +6,7 @@ from agent.core.evidence.words import at, listed, program
 from agent.core.facts import Facts, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.session_facts import Outcome, Phase
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 
 
 def _check(facts: Facts) -> Verdict:
@@ -48,6 +48,6 @@ CLIENT_ID_IN_USE = Problem(
     ),
     severity=Severity.WARNING,
     check=_check,
-    visible_after=patience.client_id,
+    visible_after=grace.client_id,
     fix="use-client-id",
 )

@@ -3,7 +3,7 @@
 from agent.core.evidence.processes import port_of
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.problems.shared.obstacles import RelayCloses
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.words import host_of, owner_of, quickly
@@ -38,5 +38,5 @@ CONTAINER_NOT_READY = Problem(
     "listen. It may still be starting, or wait for its log-in.",
     severity=Severity.ERROR,
     check=_check,
-    visible_after=patience.handshake,
+    visible_after=grace.handshake,
 )

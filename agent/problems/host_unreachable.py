@@ -5,7 +5,7 @@ from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.session_facts import Outcome
 from agent.problems.network_down import NETWORK_DOWN
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.problems.shared.obstacles import NoAnswer
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.words import host_of, is_this_machine, outside, quickly
@@ -48,5 +48,5 @@ HOST_UNREACHABLE = Problem(
     severity=Severity.ERROR,
     check=_check,
     hidden_by=(NETWORK_DOWN,),
-    visible_after=patience.handshake,
+    visible_after=grace.handshake,
 )

@@ -3,7 +3,7 @@
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.problems.network_down import NETWORK_DOWN
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.problems.shared.obstacles import NameUnknown
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.words import host_of
@@ -25,5 +25,5 @@ HOST_UNRESOLVABLE = Problem(
     severity=Severity.ERROR,
     check=_check,
     hidden_by=(NETWORK_DOWN,),
-    visible_after=patience.handshake,
+    visible_after=grace.handshake,
 )

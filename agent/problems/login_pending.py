@@ -3,7 +3,7 @@
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Undecided, Verdict
 from agent.problems.app_starting import APP_STARTING
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.problems.shared.obstacles import AtLogin, LinkUnsettled
 from agent.problems.shared.reach import how_far, otherwise
 from agent.problems.shared.words import last_mode, listening, runs_since, started_at
@@ -35,6 +35,6 @@ LOGIN_PENDING = Problem(
     severity=Severity.WARNING,
     check=_check,
     hidden_by=(APP_STARTING,),
-    visible_after=patience.login,
+    visible_after=grace.login,
     fix="focus-app",
 )

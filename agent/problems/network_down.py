@@ -3,7 +3,7 @@
 from agent.core.facts import Facts, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.session_facts import Phase, ServerLink
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 
 
 def _check(facts: Facts) -> Verdict:
@@ -23,5 +23,5 @@ NETWORK_DOWN = Problem(
     text="This computer has no network route to anywhere. TWS and IB Gateway cannot reach IB's servers without one.",
     severity=Severity.ERROR,
     check=_check,
-    visible_after=patience.network,
+    visible_after=grace.network,
 )

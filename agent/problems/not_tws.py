@@ -4,7 +4,7 @@ from agent.core.evidence.processes import port_of
 from agent.core.evidence.words import quoted
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.problems.shared.obstacles import NotTheApi
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.words import host_of, listening, owner_of
@@ -40,5 +40,5 @@ NOT_TWS = Problem(
     "Programs that connect to it cannot reach TWS or IB Gateway.",
     severity=Severity.ERROR,
     check=_check,
-    visible_after=patience.handshake,
+    visible_after=grace.handshake,
 )

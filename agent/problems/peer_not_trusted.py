@@ -5,7 +5,7 @@ from agent.core.evidence.processes import port_of
 from agent.core.evidence.words import app_name, listed
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.problems.shared.obstacles import TurnedAway
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.words import host_of, is_this_machine, listening, quickly
@@ -72,6 +72,6 @@ PEER_NOT_TRUSTED = Problem(
     text="{app} at {host} accepts connections on port {port} and closes them at once. Most likely {why}.",
     severity=Severity.ERROR,
     check=_check,
-    visible_after=patience.handshake,
+    visible_after=grace.handshake,
     fix="copy-address",
 )

@@ -5,7 +5,7 @@ from agent.core.evidence.words import clock, listed
 from agent.core.facts import Facts, Process
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.session_facts import Phase
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.problems.shared.obstacles import PortClash
 from agent.problems.shared.this_machine import clash_of
 from agent.problems.shared.words import listening
@@ -71,6 +71,6 @@ SEVERAL_APPS = Problem(
     text="{conflict}",
     severity=Severity.WARNING,
     check=_check,
-    visible_after=patience.handshake,
+    visible_after=grace.handshake,
     fix="choose-app",
 )

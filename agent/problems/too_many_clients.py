@@ -7,7 +7,7 @@ from agent.core.evidence.words import app_name, at, listed, program
 from agent.core.facts import Facts, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.session_facts import Outcome, Phase
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.tws.limits import API_CLIENTS
 
 _SHOWN = 10
@@ -59,5 +59,5 @@ TOO_MANY_CLIENTS = Problem(
     ),
     severity=Severity.ERROR,
     check=_check,
-    visible_after=patience.handshake,
+    visible_after=grace.handshake,
 )

@@ -3,7 +3,7 @@
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.problems.shared.obstacles import OtherKindRuns
 from agent.problems.shared.reach import how_far, otherwise
 from agent.problems.shared.words import listening, runs_since
@@ -31,6 +31,6 @@ WRONG_APPLICATION = Problem(
     "settings of their own, and usually different API ports: programs set up for {wanted} may not connect.",
     severity=Severity.ERROR,
     check=_check,
-    visible_after=patience.absence,
+    visible_after=grace.absence,
     fix="use-application",
 )

@@ -4,7 +4,7 @@ from agent.core.evidence.processes import port_of
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
-from agent.problems.shared import patience
+from agent.problems.shared import grace
 from agent.problems.shared.obstacles import OtherProductRuns
 from agent.problems.shared.reach import how_far, otherwise
 
@@ -29,5 +29,5 @@ WRONG_PRODUCT = Problem(
     text="{seen}. It is another product, with a web API: programs made for TWS or IB Gateway cannot use it.",
     severity=Severity.ERROR,
     check=_check,
-    visible_after=patience.absence,
+    visible_after=grace.absence,
 )

@@ -18,7 +18,7 @@ from agent.core.effects import Effect
 from agent.core.events import Arrival, Event, Tick
 from agent.core.state_machine.advance import advance_all, begin, joins
 from agent.core.state_machine.state import AgentState
-from agent.runtime.perform import Patience, Performer
+from agent.runtime.perform import Performer, TimeLimits
 from agent.runtime.world import World
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class AgentLoop:
         world: World,
         *,
         after: Callable[[AgentState, Moment], None] | None = None,
-        patience: Patience | None = None,
+        limits: TimeLimits | None = None,
     ) -> None:
         """`after` sees the state after every event, with the moment it was decided at."""
         self.state = state
@@ -62,8 +62,8 @@ class AgentLoop:
         """Nothing is taken in for a moment: what a fault came of is tried again first, so that the order stays."""
         self._next_try: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._patience = patience or Patience()
-        self._performer = Performer(world, self.post, self._patience)
+        self._limits = limits or TimeLimits()
+        self._performer = Performer(world, self.post, self._limits)
         self.handled = 0
         """Events taken in so far."""
 
@@ -153,12 +153,12 @@ class AgentLoop:
         if tried < TRIES and self._faults_in_a_row <= TRIES:
             self._held = True
             self._inbox.appendleft((arrival, tried + 1))
-            call_later(self._patience.again * 2.0**tried, self._go_on)
+            call_later(self._limits.again * 2.0**tried, self._go_on)
         else:
             # One after the other, however many were dropped.
             if self._next_try is not None:
                 self._next_try.cancel()
-            delay = self._patience.again * 2.0 ** min(self._faults_in_a_row - 1, MOST_DOUBLINGS)
+            delay = self._limits.again * 2.0 ** min(self._faults_in_a_row - 1, MOST_DOUBLINGS)
             self._next_try = call_later(delay, self.post, Tick())
 
     def _go_on(self) -> None:

@@ -53,7 +53,7 @@ _LEVELS = {Severity.INFO: logging.INFO, Severity.WARNING: logging.WARNING, Sever
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class TimeLimits:
     """How long the world may take, in seconds."""
 
     look: float = 10.0
@@ -69,10 +69,10 @@ class Patience:
 class Performer:
     """Carries out effects on the running loop; results come back through `post`."""
 
-    def __init__(self, world: "World", post: Callable[[Event], None], patience: Patience) -> None:
+    def __init__(self, world: "World", post: Callable[[Event], None], limits: TimeLimits) -> None:
         self._world = world
         self._post = post
-        self._patience = patience
+        self._limits = limits
         self._sessions: dict[int, Session] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._asking: set[asyncio.Task[None]] = set()
@@ -144,7 +144,7 @@ class Performer:
                     await running
         waiting = {*self._closing, *(asyncio.ensure_future(self._withdraw(key)) for key in tuple(self._told))}
         if waiting:
-            _, late = await asyncio.wait(waiting, timeout=self._patience.close)
+            _, late = await asyncio.wait(waiting, timeout=self._limits.close)
             for task in late:
                 task.cancel()
         if self._stuck is not None:
@@ -225,7 +225,7 @@ class Performer:
     async def _facts(self, wish: LookAt) -> MachineFacts:
         now = self._world.now()
         if self._stuck is not None:
-            await asyncio.wait({self._stuck}, timeout=self._patience.again)
+            await asyncio.wait({self._stuck}, timeout=self._limits.again)
             if not self._stuck.done():
                 return _nothing_seen("an earlier look has not come back yet", now.monotonic)
             # What it saw, or why it failed, is too old to matter.
@@ -242,7 +242,7 @@ class Performer:
             "look",
         )
         try:
-            done, _ = await asyncio.wait({look}, timeout=self._patience.look)
+            done, _ = await asyncio.wait({look}, timeout=self._limits.look)
         except asyncio.CancelledError:
             look.cancel()
             raise
@@ -250,7 +250,7 @@ class Performer:
             return look.result()
         self._stuck = look
         # A thorough one is not tried at once again: it is what may have hung.
-        late = _nothing_seen(f"timed out after {self._patience.look:g} s", now.monotonic)
+        late = _nothing_seen(f"timed out after {self._limits.look:g} s", now.monotonic)
         return replace(late, thorough=wish.thorough)
 
     def _plan_wake(self, at: float) -> None:
@@ -275,10 +275,10 @@ class Performer:
         while True:
             wish = await self._notices.get()
             try:
-                async with asyncio.timeout(self._patience.announce):
+                async with asyncio.timeout(self._limits.announce):
                     await self._tell_one(wish)
             except TimeoutError:
-                logger.warning("the notification channels did not answer within %g s", self._patience.announce)
+                logger.warning("the notification channels did not answer within %g s", self._limits.announce)
                 self._untold(wish, "the notification channels did not answer in time")
             except Exception as fault:
                 logger.exception("a notification channel failed")

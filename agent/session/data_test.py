@@ -2,7 +2,7 @@
 
 Its own session, because what it asks for may be refused, and three violations end a session: the main one is not put
 at risk, and its notices stay its own. It has a leased client ID, holds at most one market data line per symbol, gives
-each back, and is gone within its patience. Only contracts, quotes and one bar of a day are ever asked for.
+each back, and is gone within its limits. Only contracts, quotes and one bar of a day are ever asked for.
 """
 
 import asyncio
@@ -76,11 +76,11 @@ class DataTester:
     async def run(self) -> DataTest:
         """Do it; answers what was seen, however it went."""
         try:
-            async with asyncio.timeout(self._plan.patience.whole):
+            async with asyncio.timeout(self._plan.limits.whole):
                 if await self._open():
                     await self._ask()
         except TimeoutError:
-            self._ended = f"given up after {self._plan.patience.whole:.0f} s"
+            self._ended = f"given up after {self._plan.limits.whole:.0f} s"
             self._tell(detail=self._ended)
         finally:
             await self._leave()
@@ -98,7 +98,7 @@ class DataTester:
         for client_id in plan.client_ids[:ATTEMPTS]:
             self._verdict = asyncio.get_running_loop().create_future()
             wish = OpenSession(
-                plan.connection, 0, plan.host, plan.port, client_id, plan.patience.hello, plan.patience.ready
+                plan.connection, 0, plan.host, plan.port, client_id, plan.limits.hello, plan.limits.ready
             )
             self._session = DataSession(wish, self._take, self._clock, self._sent)
             self._session.open()
@@ -208,7 +208,7 @@ class DataTester:
         request_id, request = self._begin()
         request.is_refusal = lambda notice: refusal_of(notice) is not None
         await self._send(
-            request, lambda client: client.reqContractDetails(request_id, wanted), self._plan.patience.definition
+            request, lambda client: client.reqContractDetails(request_id, wanted), self._plan.limits.definition
         )
         elapsed = self._clock() - request.began
         notices = tuple(request.notices)
@@ -233,7 +233,7 @@ class DataTester:
         await self._send(
             request,
             lambda client: client.reqMktData(request_id, contract, "", False, False, []),
-            self._plan.patience.quote,
+            self._plan.limits.quote,
         )
         elapsed = self._clock() - request.began
         self._give_back(request_id)
@@ -261,7 +261,7 @@ class DataTester:
         await self._send(
             request,
             lambda client: client.reqHistoricalData(request_id, contract, "", _DURATION, _BAR, what, 1, 1, False, []),
-            self._plan.patience.history,
+            self._plan.limits.history,
         )
         elapsed = self._clock() - request.began
         if request.over.is_set():

@@ -9,7 +9,7 @@ from agent.simulator.messages import Request
 from agent.simulator.notices import AMBIGUOUS, DIFFERENT_ADDRESS, NO_DATA, PACING, text_of
 from agent.simulator.protobuf import Value, Values
 from agent.simulator.session import TIME_SECONDS, Session
-from agent.simulator.settings_desk import SettingsDesk
+from agent.simulator.settings_api import SettingsApi
 from agent.simulator.state import Situation
 from agent.tws.farms import FarmKind
 
@@ -39,12 +39,12 @@ _WITHOUT_PERMISSION = {10: 354, 50: 420, 52: 10358, 87: 162, 88: 162, 96: 10187,
 _LIVE, _FROZEN, _DELAYED, _DELAYED_FROZEN = 1, 2, 3, 4
 
 
-class Desk:
+class RequestAnswers:
     """Answers the requests of every session from what is the case."""
 
     def __init__(self, situation: Situation) -> None:
         self._situation = situation
-        settings = SettingsDesk(situation)
+        settings = SettingsApi(situation)
         self._answers: Mapping[int, Callable[[Session, Request], None]] = {
             1: self._market_data,
             2: self._cancel_market_data,

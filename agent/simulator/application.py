@@ -7,12 +7,12 @@ from pathlib import Path
 
 import psutil
 
-from agent.simulator.bystanders import LOOPBACK, short_path, splice
 from agent.simulator.configuration import configuration_of
 from agent.simulator.ibc_server import CommandServer
 from agent.simulator.process import Answer, Order, Tell, wish
 from agent.simulator.server import Simulator
 from agent.simulator.state import Profile
+from agent.simulator.surroundings import LOOPBACK, short_path, splice
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.calendar import Region
 

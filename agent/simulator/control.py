@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import GatelightError, UsageError
-from agent.simulator.bystanders import LOOPBACK
 from agent.simulator.configuration import configuration_of
+from agent.simulator.surroundings import LOOPBACK
 from agent.simulator.world import SimulatedApplication
 
 LONGEST_ORDER = 1 << 16

@@ -5,7 +5,7 @@ import socket
 import sys
 
 from agent.errors import UsageError
-from agent.simulator.bystanders import LOOPBACK
+from agent.simulator.surroundings import LOOPBACK
 
 _CANDIDATES = range(20000, 30000)
 """Below the ports that systems hand out for outgoing connections, so that a free one stays free."""

@@ -22,10 +22,10 @@ Answer: TypeAlias = dict[str, Any]
 
 PARTS = {
     "application": "agent.simulator.application:ApplicationPart",
-    "ib-servers": "agent.simulator.bystanders:IbServersPart",
-    "relay": "agent.simulator.bystanders:RelayPart",
-    "bystander": "agent.simulator.bystanders:BystanderPart",
-    "clients": "agent.simulator.bystanders:ClientsPart",
+    "ib-servers": "agent.simulator.surroundings:IbServersPart",
+    "relay": "agent.simulator.surroundings:RelayPart",
+    "bystander": "agent.simulator.surroundings:BystanderPart",
+    "clients": "agent.simulator.surroundings:ClientsPart",
 }
 """What a disguised process can be. Imported by name, so that a small part costs little memory and time."""
 

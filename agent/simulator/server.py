@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from agent.simulator.answers import Desk
+from agent.simulator.answers import RequestAnswers
 from agent.simulator.faults import WIRE_FAULTS, Fault, value_for
 from agent.simulator.notices import BROKEN, OK, READ_ONLY_TEXTS, link_back, said_unasked, text_of
 from agent.simulator.session import ID_RELEASE_SECONDS, Session
@@ -35,7 +35,7 @@ class Simulator:
         self.connections_accepted = 0
         self.situation = Situation(profile, clock, say or (lambda _: None))
         self.situation.move_to = self._move_soon
-        self._desk = Desk(self.situation)
+        self._desk = RequestAnswers(self.situation)
         self._sessions: dict[Session, None] = {}
         self._server: asyncio.Server | None = None
         self._moved = asyncio.Event()

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from agent.simulator.cast import Cast, log_of
 from agent.simulator.child import Child, PortInUse, ProcessEnded
 from agent.simulator.configuration import DEFAULT_CONFIGURATION, configuration_of
 from agent.simulator.counters import Counters
@@ -16,6 +15,7 @@ from agent.simulator.faults import WIRE_FAULTS, FaultKind, value_for
 from agent.simulator.free_ports import free_port
 from agent.simulator.ibc_server import ENABLE_API, RECONNECT_ACCOUNT, RECONNECT_DATA
 from agent.simulator.process_faults import FAULTS, PROCESS_FAULTS, known, split
+from agent.simulator.processes import SimulatedProcesses, log_of
 from agent.simulator.scene import Setting, stage
 from agent.simulator.settings_folder import IbcChoices, as_set_by
 from agent.simulator.shapes import Look, Shape, lay_out
@@ -45,7 +45,7 @@ class SimulatedApplication:
     def __init__(self, setting: Setting, servers: Child, say: Callable[[str], None]) -> None:
         self._setting = setting
         self._servers = servers
-        self._cast = Cast(setting.folder, say, self._take_wish)
+        self._cast = SimulatedProcesses(setting.folder, say, self._take_wish)
         self._lock = asyncio.Lock()
         self._process_faults: dict[str, str] = {}
         self._wire_faults: dict[str, str] = {}

@@ -91,7 +91,7 @@ class PystrayTray:
         self._on_action = on_action
         self._on_unseen = on_unseen
         self._unseen = ""
-        self._clicks: queue.SimpleQueue[Action | None] = queue.SimpleQueue()
+        self._actions: queue.SimpleQueue[Action | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._latest = Display(IconState.UNKNOWN, TITLE, ())
         self._shown: Display | None = None
@@ -127,7 +127,7 @@ class PystrayTray:
         finally:
             with self._lock:
                 self._running = False
-            self._clicks.put(None)
+            self._actions.put(None)
             clicks.join(timeout=1.0)
 
     def show(self, display: Display) -> None:
@@ -170,7 +170,7 @@ class PystrayTray:
 
     def quit_asked(self) -> None:
         """See `Hooks.quit_asked`."""
-        self._clicks.put(Quit())
+        self._actions.put(Quit())
 
     def session_ends(self) -> None:
         """See `Hooks.session_ends`: the agent ends now, and this returns when it has."""
@@ -180,7 +180,7 @@ class PystrayTray:
     def balloon_clicked(self) -> None:
         """See `Hooks.balloon_clicked`."""
         if self._balloon_click is not None:
-            self._clicks.put(self._balloon_click)
+            self._actions.put(self._balloon_click)
 
     def seen(self, unseen: str = "", *, tell: bool = True) -> None:
         """See `Hooks.seen`."""
@@ -198,12 +198,12 @@ class PystrayTray:
         if shown is None or shown.tooltip != display.tooltip:
             self._icon.title = tooltip(display.tooltip)
         if shown is None or shown.menu != display.menu:
-            self._icon.menu = pystray_menu(display.menu, self._clicks.put, self._icon.spelt)
+            self._icon.menu = pystray_menu(display.menu, self._actions.put, self._icon.spelt)
         if not self._icon.visible:
             self._icon.visible = True
 
     def _hand_on_clicks(self) -> None:
-        while (action := self._clicks.get()) is not None:
+        while (action := self._actions.get()) is not None:
             self._hand_on(action)
 
     def _hand_on(self, action: Action) -> None:

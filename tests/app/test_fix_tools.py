@@ -15,7 +15,7 @@ from ibapi.protobuf.UpdateConfigResponse_pb2 import UpdateConfigResponse
 
 from agent.app.fix_tools import RealTools, still_there
 from agent.config.reading import load
-from agent.core.evidence.processes import door_at
+from agent.core.evidence.processes import listener_key_at
 from agent.core.facts import Abilities, Facts, Installation, Known, SettingsTold
 from agent.core.fix import ChangeSettings, CommandAnswer, Done, Failed, FixOutcome, NeedsConsent, Offer
 from agent.core.settings import WantedApplication
@@ -257,8 +257,8 @@ async def seen_of(port: int, **told_instead: Any) -> Facts:
     process = replace(gateway(pid=os.getpid(), ports=(port,)), started=psutil.Process().create_time())
     around = machine(process)
     wants = connection(port=port)
-    session = replace(connected(port), served_door=door_at(wants, around, port))
-    known = SettingsTold(answer.settings, NOW.monotonic, answer.server_version, session.served_door)
+    session = replace(connected(port), served_listener=listener_key_at(wants, around, port))
+    known = SettingsTold(answer.settings, NOW.monotonic, answer.server_version, session.served_listener)
     return replace(facts(around, session, wants=wants), api_settings=replace(known, **told_instead))
 
 
@@ -360,7 +360,7 @@ def offer_at(port: int, pid: int, started: float) -> Offer:
     plan = ChangeSettings(
         "127.0.0.1",
         port,
-        door_at(seen.connection, seen.machine, port),
+        listener_key_at(seen.connection, seen.machine, port),
         Configuration(precautions=Precautions(bypass_bond_warning=True)),
     )
     return Offer("set-precautions", "Paper Gateway", "Bypass a precaution", _QUESTION, plan, "By hand.")

@@ -21,7 +21,7 @@ class MadeUpTray:
 
     def __init__(self, on_action: Callable[[Action], None], clicks: tuple[Action, ...], fault: str) -> None:
         self._on_action = on_action
-        self._clicks = clicks
+        self._actions = clicks
         self._fault = fault
         self._ended = threading.Event()
         self.shown: list[Display] = []
@@ -30,7 +30,7 @@ class MadeUpTray:
 
     def run(self, ready: Callable[[], None]) -> None:
         self.runs = True
-        for click in self._clicks:
+        for click in self._actions:
             self._on_action(click)
         if self._fault:
             raise TrayUnavailable(self._fault)

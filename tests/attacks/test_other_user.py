@@ -14,7 +14,7 @@ from agent.page.server import PageServer
 from agent.platforms.loopback_peer import is_ours
 from tests.attacks.other_user import heard, listening, needs_users, sent_and_gone
 from tests.page.living import LivingAgent, living_agent
-from tests.page.made_up_desk import MadeUpDesk
+from tests.page.made_up_backend import MadeUpBackend
 from tests.page.visiting import VisitingPage, opened
 
 pytestmark = [needs_users, pytest.mark.timeout(120)]
@@ -83,15 +83,15 @@ async def test_with_everything_that_the_page_has_there_is_nothing(agent: LivingA
 
 async def test_a_socket_that_nobody_holds_any_more_is_not_taken_for_roots() -> None:
     """The kernel may name root as the user of a socket that was closed as soon as its request was sent."""
-    desk = MadeUpDesk()
-    server = PageServer(desk, Keyring(asyncio.get_running_loop().time), ours=is_ours)
+    backend = MadeUpBackend()
+    server = PageServer(backend, Keyring(asyncio.get_running_loop().time), ours=is_ours)
     await server.start(0)
     async with aiohttp.ClientSession() as http:
         page = await opened(http, server.url())
         await asyncio.to_thread(sent_and_gone, page.port, signed_request(page, "/api/do", "POST", OFF), 200)
         status, _ = await page.post("/api/do", {"command": "look"})
         # What was connected before has been accepted before.
-        asked = list(desk.asked)
+        asked = list(backend.asked)
     await server.close()
 
     assert status == 200
@@ -99,7 +99,7 @@ async def test_a_socket_that_nobody_holds_any_more_is_not_taken_for_roots() -> N
 
 
 async def test_a_full_queue_of_connections_keeps_nobody_of_this_user_out() -> None:
-    server = PageServer(MadeUpDesk(), Keyring(asyncio.get_running_loop().time), ours=is_ours)
+    server = PageServer(MadeUpBackend(), Keyring(asyncio.get_running_loop().time), ours=is_ours)
     await server.start(0)
     async with aiohttp.ClientSession() as http:
         page = await opened(http, server.url())
@@ -119,8 +119,8 @@ async def test_a_full_queue_of_connections_keeps_nobody_of_this_user_out() -> No
 async def test_what_was_heard_on_the_port_in_the_meantime_is_worth_nothing(told: bool) -> None:
     """Also where the system does not tell whose a connection is, so that the keys alone protect."""
     clock = asyncio.get_running_loop().time
-    desk = MadeUpDesk()
-    server = PageServer(desk, Keyring(clock))
+    backend = MadeUpBackend()
+    server = PageServer(backend, Keyring(clock))
     await server.start(0)
     async with aiohttp.ClientSession() as http:
         page = await opened(http, server.url())
@@ -134,7 +134,7 @@ async def test_what_was_heard_on_the_port_in_the_meantime_is_worth_nothing(told:
             async with page.http.get(page.address + f"/moved?page={page.page}&nonce=n"):
                 pass
             stolen = listener.heard()
-        after = PageServer(desk, Keyring(clock), ours=is_ours if told else lambda peer, own: True)
+        after = PageServer(backend, Keyring(clock), ours=is_ours if told else lambda peer, own: True)
         after.bind(0)
         after.wait_for(page.port, kept)
         await after.start(0)
@@ -149,6 +149,6 @@ async def test_what_was_heard_on_the_port_in_the_meantime_is_worth_nothing(told:
     assert b"X-Gatelight-Proof" in stolen
     assert page.key.encode() not in stolen
     assert kept[page.page].encode() not in stolen
-    assert desk.asked == []
+    assert backend.asked == []
     assert [a for a in answers if a and b" 403 " not in a.splitlines()[0]] == []
     assert all(answers) is not told

@@ -14,25 +14,25 @@ from agent.core.facts import Unknown
 from agent.core.problem import Severity
 from agent.core.shown.display import Notice
 from agent.session import ibc_commands, settings
-from tests.attacks import hostile_service as manners
+from tests.attacks import hostile_service as rules
 from tests.attacks.hostile_service import HostileService, Manner, hostile
 
 NOTICE = Notice("Paper/api-silent", Severity.ERROR, "TWS does not answer", "It hangs.")
 
 WITHIN_A_MOMENT = [
-    manners.endless_body,
-    manners.endless_chunks,
-    manners.packed_bomb,
-    manners.never_ending_redirects,
-    manners.endless_headers,
-    manners.one_endless_header,
+    rules.endless_body,
+    rules.endless_chunks,
+    rules.packed_bomb,
+    rules.never_ending_redirects,
+    rules.endless_headers,
+    rules.one_endless_header,
 ]
 """What is recognised by its size."""
 BY_THE_CLOCK = [
-    manners.byte_by_byte,
-    manners.byte_by_byte_from_the_first,
-    manners.always_a_moment_more,
-    manners.silence,
+    rules.byte_by_byte,
+    rules.byte_by_byte_from_the_first,
+    rules.always_a_moment_more,
+    rules.silence,
 ]
 
 MOST_SENT = 64 << 20
@@ -78,7 +78,7 @@ async def test_remote_services_that_never_end_keep_nobody_waiting() -> None:
 
 @pytest.mark.usefixtures("short_patience")
 async def test_a_mail_server_that_greets_without_end_fills_nothing() -> None:
-    with hostile(manners.endless_mail_greeting) as service:
+    with hostile(rules.endless_mail_greeting) as service:
         url = f"mailto://user:secret@127.0.0.1:{service.port}/?smtp=127.0.0.1&mode=insecure&from=a@example.org"
         delivery = await RemoteChannel([url]).announce(NOTICE)
 
@@ -87,10 +87,10 @@ async def test_a_mail_server_that_greets_without_end_fills_nothing() -> None:
 
 
 IBC_MANNERS: dict[Manner, str] = {
-    manners.endless_line: "is not that of a command server",
-    manners.endless_lines: "none of them was an answer",
-    manners.letter_by_letter: "did not answer within",
-    manners.silence: "did not answer within",
+    rules.endless_line: "is not that of a command server",
+    rules.endless_lines: "none of them was an answer",
+    rules.letter_by_letter: "did not answer within",
+    rules.silence: "did not answer within",
 }
 
 
@@ -105,13 +105,13 @@ async def test_a_command_server_that_never_ends_is_given_up(manner: Manner) -> N
 
 
 SETTINGS_MANNERS: dict[Manner, str] = {
-    manners.endless_body: "does not speak the TWS API",
-    manners.huge_length: "does not speak the TWS API",
-    manners.endless_frame: "too much for settings",
-    manners.endless_messages: "came",
-    manners.hello_letter_by_letter: "the time was up",
-    manners.letter_by_letter: "does not speak the TWS API",
-    manners.silence: "the time was up",
+    rules.endless_body: "does not speak the TWS API",
+    rules.huge_length: "does not speak the TWS API",
+    rules.endless_frame: "too much for settings",
+    rules.endless_messages: "came",
+    rules.hello_letter_by_letter: "the time was up",
+    rules.letter_by_letter: "does not speak the TWS API",
+    rules.silence: "the time was up",
 }
 
 

@@ -25,13 +25,13 @@ from agent.core.events import Reconfigured
 from agent.core.settings import NotificationSettings, Settings
 from agent.core.state_machine.intake import take_in
 from agent.errors import ConfigError
-from agent.page import desk
+from agent.page import backend
 from agent.page.endpoints import settings as configuring
 from agent.runtime.logs import private_here, set_up
 from agent.runtime.paths import find_places
 from agent.tws.outside import json_bytes
 from tests.app.test_agent_host import Terminal
-from tests.page.made_up_desk import MadeUpDesk
+from tests.page.made_up_backend import MadeUpBackend
 
 SHARED_MODULES = {"__init__", "remote_sender", "texts"}
 """Modules of `agent.channels` that are not a channel themselves."""
@@ -274,7 +274,7 @@ def test_a_secret_that_comes_later_is_masked_before_anything_is_logged_of_it(
 @EVERY_SECRET
 def test_a_secret_is_masked_on_the_page_and_in_its_json(table: Table, key: Key, file: Path) -> None:
     file.write_text(in_file(table, key, taken_by(key)))
-    answer = asyncio.run(configuring.read(MadeUpDesk(config=file), {}))
+    answer = asyncio.run(configuring.read(MadeUpBackend(config=file), {}))
 
     assert TOKEN not in json_bytes(answer).decode()
     assert "•••" in json_bytes(answer).decode()
@@ -308,13 +308,13 @@ def set_in_terminal(address: str, value: Any, file: Path) -> None:
 
 
 def set_on_page(address: str, value: Any, file: Path) -> None:
-    asyncio.run(configuring.change(MadeUpDesk(config=file), {"key": address, "value": value}))
+    asyncio.run(configuring.change(MadeUpBackend(config=file), {"key": address, "value": value}))
 
 
 def said_by(way: Callable[[str, Any, Path], None], address: str, value: Any, file: Path) -> str:
     """What is said where a value is refused; empty where it is taken."""
     try:
         way(address, value, file)
-    except (ConfigError, desk.Refused) as refused:
+    except (ConfigError, backend.Refused) as refused:
         return str(refused)
     return ""

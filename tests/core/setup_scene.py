@@ -8,7 +8,7 @@ from agent.core.facts import Facts, Known, SettingsTold, Unknown
 from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers
-from agent.core.setup.setup import Beside, NoticeTried, Setup, SetupStep, StepState, scene_of
+from agent.core.setup.setup import NoticeTried, Setup, SetupInputs, SetupStep, StepState, scene_of
 from agent.core.setup.steps import set_up
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
@@ -40,7 +40,7 @@ STEP_IDS = (
 
 
 def judged(given: Facts | None = None, answers: Answers | None = None, **beside: Any) -> Setup:
-    around = Beside(answers=answers or Answers(), guides=load_guides(), **beside)
+    around = SetupInputs(answers=answers or Answers(), guides=load_guides(), **beside)
     return set_up(scene_of(facts(wants=PAPER) if given is None else given, PROBLEMS, around))
 
 
@@ -55,13 +55,15 @@ def states(setup: Setup) -> dict[str, StepState]:
 def told(given: Facts, *, read_only: bool | None = None, precautions: Precautions | None = None) -> Facts:
     """The facts with API settings that the application has told."""
     answer = ConfigResponse(ApiSettings(read_only_api=read_only), precautions or Precautions(), source=Source.API)
-    return replace(given, api_settings=SettingsTold(Known(answer), NOW.monotonic - 5, 223, given.session.served_door))
+    return replace(
+        given, api_settings=SettingsTold(Known(answer), NOW.monotonic - 5, 223, given.session.served_listener)
+    )
 
 
 def silent(given: Facts) -> Facts:
     """The facts of an application that was asked for its settings and is too old to tell."""
     answer = Unknown("server version 178 does not tell its settings; that begins with 219")
-    return replace(given, api_settings=SettingsTold(answer, NOW.monotonic - 5, 178, given.session.served_door))
+    return replace(given, api_settings=SettingsTold(answer, NOW.monotonic - 5, 178, given.session.served_listener))
 
 
 def wants(**changes: Any) -> ConnectionSettings:

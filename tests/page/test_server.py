@@ -17,7 +17,7 @@ from agent.page.guard import FRESH_SECONDS, PROOF_HEADER, Keyring, signed
 from agent.page.port import PortTaken
 from agent.page.server import LARGEST_BODY, STALE, PageServer
 from agent.page.streams import MOST_STREAMS, Streams
-from tests.page.made_up_desk import MadeUpDesk
+from tests.page.made_up_backend import MadeUpBackend
 from tests.page.visiting import VisitingPage, events, opened
 
 PATIENCE = 30.0
@@ -56,14 +56,14 @@ async def until(met: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def desk() -> MadeUpDesk:
-    return MadeUpDesk()
+def backend() -> MadeUpBackend:
+    return MadeUpBackend()
 
 
 @pytest.fixture
-async def server(desk: MadeUpDesk) -> AsyncIterator[PageServer]:
+async def server(backend: MadeUpBackend) -> AsyncIterator[PageServer]:
     clock = asyncio.get_running_loop().time
-    made = PageServer(desk, Keyring(clock), streams=Streams(desk.view, pause=0.0, beat=0.05, patience=0.5))
+    made = PageServer(backend, Keyring(clock), streams=Streams(backend.view, pause=0.0, beat=0.05, patience=0.5))
     await made.start(0)
     yield made
     await made.close()
@@ -176,41 +176,41 @@ async def test_a_key_does_not_help_what_comes_from_elsewhere(
     "headers", [{"Host": "evil.example"}, {"Origin": "null"}, {PROOF_HEADER: ""}, {PROOF_HEADER: "a.b.c.d"}]
 )
 async def test_nothing_is_changed_by_who_comes_from_elsewhere(
-    headers: dict[str, str], visitor: Visitor, desk: MadeUpDesk
+    headers: dict[str, str], visitor: Visitor, backend: MadeUpBackend
 ) -> None:
     await visitor.enter()
     status, _ = await visitor.post("/api/do", {"command": "look"}, **headers)
 
     assert status == 403
-    assert desk.asked == []
+    assert backend.asked == []
 
 
-async def test_a_form_of_another_site_changes_nothing(visitor: Visitor, desk: MadeUpDesk) -> None:
+async def test_a_form_of_another_site_changes_nothing(visitor: Visitor, backend: MadeUpBackend) -> None:
     await visitor.enter()
     status, _ = await visitor.post("/api/do", {"command": "disconnect"}, **{"Content-Type": "text/plain"})
 
     assert status == 415
-    assert desk.asked == []
+    assert backend.asked == []
 
 
-async def test_a_body_that_was_not_signed_changes_nothing(visitor: Visitor, desk: MadeUpDesk) -> None:
+async def test_a_body_that_was_not_signed_changes_nothing(visitor: Visitor, backend: MadeUpBackend) -> None:
     await visitor.enter()
     signature = visitor.page.proof("POST", "/api/do", b'{"command": "look"}')
     status, _ = await visitor.post("/api/do", {"command": "disconnect"}, **{PROOF_HEADER: signature})
 
     assert status == 403
-    assert desk.asked == []
+    assert backend.asked == []
 
 
 @pytest.mark.parametrize(
     "path", ["/api/do", "/api/test-notice", "/api/at-login", "/api/fix/yes", "/api/settings/remove"]
 )
-async def test_a_get_changes_nothing(path: str, visitor: Visitor, desk: MadeUpDesk) -> None:
+async def test_a_get_changes_nothing(path: str, visitor: Visitor, backend: MadeUpBackend) -> None:
     await visitor.enter()
     status, _ = await visitor.get(f"{path}?command=disconnect&on=true")
 
     assert status == 405
-    assert desk.asked == []
+    assert backend.asked == []
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"])
@@ -234,15 +234,15 @@ async def test_every_answer_carries_the_strict_headers(path: str, visitor: Visit
         assert sent["Cross-Origin-Resource-Policy"] == sent["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
-async def test_a_click_reaches_the_agent(visitor: Visitor, desk: MadeUpDesk) -> None:
+async def test_a_click_reaches_the_agent(visitor: Visitor, backend: MadeUpBackend) -> None:
     await visitor.enter()
     status, answer = await visitor.post("/api/do", {"command": "disconnect", "name": "Paper Gateway", "more": "x"})
 
     assert (status, answer) == (200, {"done": True})
-    assert desk.asked == [Disconnect("Paper Gateway")]
+    assert backend.asked == [Disconnect("Paper Gateway")]
 
 
-async def test_a_body_of_10_mb_is_refused_before_it_is_read(visitor: Visitor, desk: MadeUpDesk) -> None:
+async def test_a_body_of_10_mb_is_refused_before_it_is_read(visitor: Visitor, backend: MadeUpBackend) -> None:
     await visitor.enter()
     body = io.BytesIO(b'{"command": "' + b"x" * 10_000_000 + b'"}')
     headers = {PROOF_HEADER: visitor.page.proof("POST", "/api/do"), "Content-Type": "application/json"}
@@ -253,11 +253,11 @@ async def test_a_body_of_10_mb_is_refused_before_it_is_read(visitor: Visitor, de
             status = answer.status
 
     assert status in (0, 413)
-    assert desk.asked == []
+    assert backend.asked == []
     assert (await visitor.get("/api/limits"))[0] == 200
 
 
-async def test_a_body_without_a_length_is_cut_off_as_well(visitor: Visitor, desk: MadeUpDesk) -> None:
+async def test_a_body_without_a_length_is_cut_off_as_well(visitor: Visitor, backend: MadeUpBackend) -> None:
     await visitor.enter()
     sent = 0
 
@@ -275,7 +275,7 @@ async def test_a_body_without_a_length_is_cut_off_as_well(visitor: Visitor, desk
 
     assert status in (0, 413)
     assert sent < 1000 * LARGEST_BODY
-    assert desk.asked == []
+    assert backend.asked == []
 
 
 @pytest.mark.parametrize("body", [b"", b"x", b"[]", b"1", b"null", b"[" * 30_000, b"\xff\xfe", b'{"command":{}}'])
@@ -289,11 +289,11 @@ async def test_what_is_not_a_json_object_of_ours_is_refused_in_words(body: bytes
 
 
 async def test_a_fault_of_an_endpoint_is_told_and_logged_without_secrets(
-    visitor: Visitor, desk: MadeUpDesk, caplog: pytest.LogCaptureFixture
+    visitor: Visitor, backend: MadeUpBackend, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await visitor.enter()
-    desk.limits = None  # type: ignore[assignment,method-assign]
+    backend.limits = None  # type: ignore[assignment,method-assign]
     status, text = await visitor.get("/api/limits")
 
     assert status == 500
@@ -317,11 +317,11 @@ async def test_malformed_requests_fill_no_log(server: PageServer, caplog: pytest
 
 
 async def test_another_users_program_is_turned_away_and_uses_nothing_up(
-    desk: MadeUpDesk, caplog: pytest.LogCaptureFixture
+    backend: MadeUpBackend, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     ours = False
-    server = PageServer(desk, Keyring(asyncio.get_running_loop().time), ours=lambda peer, own: ours)
+    server = PageServer(backend, Keyring(asyncio.get_running_loop().time), ours=lambda peer, own: ours)
     await server.start(0)
     async with aiohttp.ClientSession() as http:
         url = server.url()
@@ -336,9 +336,9 @@ async def test_another_users_program_is_turned_away_and_uses_nothing_up(
     assert caplog.text.count("of another user") == 1
 
 
-async def test_a_page_that_was_opened_long_ago_does_not_say_which_program_runs(desk: MadeUpDesk) -> None:
+async def test_a_page_that_was_opened_long_ago_does_not_say_which_program_runs(backend: MadeUpBackend) -> None:
     now = 1000.0
-    server = PageServer(desk, Keyring(lambda: now))
+    server = PageServer(backend, Keyring(lambda: now))
     await server.start(0)
     async with aiohttp.ClientSession() as http:
         page = await opened(http, server.url())
@@ -356,18 +356,18 @@ async def test_a_page_that_was_opened_long_ago_does_not_say_which_program_runs(d
     assert early == (200, {"done": True})
     assert refused == [(403, {"error": STALE})] * 4
     assert [status for status, _ in others] == [200, 200]
-    assert desk.asked == ["at login: True", LookNow()]
+    assert backend.asked == ["at login: True", LookNow()]
 
 
-async def test_pages_of_a_server_before_are_sent_here_and_served_nothing_there(desk: MadeUpDesk) -> None:
+async def test_pages_of_a_server_before_are_sent_here_and_served_nothing_there(backend: MadeUpBackend) -> None:
     clock = asyncio.get_running_loop().time
-    before = PageServer(desk, Keyring(clock))
+    before = PageServer(backend, Keyring(clock))
     await before.start(0)
     async with aiohttp.ClientSession() as http:
         old = await opened(http, before.url())
         kept = dict(before._keyring.waiting)
         await before.close()
-        after = PageServer(desk, Keyring(clock))
+        after = PageServer(backend, Keyring(clock))
         after.bind(0)
         after.wait_for(old.port, kept)
         await after.start(0)
@@ -394,14 +394,14 @@ async def test_pages_of_a_server_before_are_sent_here_and_served_nothing_there(d
 # ── live ────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_page_is_told_how_things_are_and_every_change(visitor: Visitor, desk: MadeUpDesk) -> None:
+async def test_a_page_is_told_how_things_are_and_every_change(visitor: Visitor, backend: MadeUpBackend) -> None:
     await visitor.enter()
     async with asyncio.timeout(PATIENCE), visitor.page.ask("/events") as answer:
         coming = events(answer)
         wait = await anext(coming)
         first = await anext(coming)
         beat = await anext(coming)
-        desk.shown = {**desk.shown, "overall": "problem"}
+        backend.shown = {**backend.shown, "overall": "problem"}
         visitor.server.changed()
         rest = [await anext(coming) for _ in range(3)]
 
@@ -440,7 +440,7 @@ async def test_there_are_so_many_live_pages_and_no_more(visitor: Visitor) -> Non
     await until(lambda: not len(visitor.server.streams))
 
 
-async def test_a_page_that_does_not_read_is_dropped(visitor: Visitor, desk: MadeUpDesk) -> None:
+async def test_a_page_that_does_not_read_is_dropped(visitor: Visitor, backend: MadeUpBackend) -> None:
     await visitor.enter()
     reader = socket.create_connection(("127.0.0.1", visitor.server.port))
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -451,7 +451,7 @@ async def test_a_page_that_does_not_read_is_dropped(visitor: Visitor, desk: Made
         count = 0
         while len(visitor.server.streams):
             count += 1
-            desk.shown = {**desk.shown, "padding": f"{count} " * 20_000}
+            backend.shown = {**backend.shown, "padding": f"{count} " * 20_000}
             visitor.server.changed()
             await asyncio.sleep(0.002)
     reader.close()
@@ -464,18 +464,18 @@ async def test_a_page_that_does_not_read_is_dropped(visitor: Visitor, desk: Made
 # ── its own life ────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_port_of_somebody_elses_is_said(desk: MadeUpDesk) -> None:
+async def test_a_port_of_somebody_elses_is_said(backend: MadeUpBackend) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
-        server = PageServer(desk, Keyring(asyncio.get_running_loop().time))
+        server = PageServer(backend, Keyring(asyncio.get_running_loop().time))
         with pytest.raises(PortTaken):
             await server.start(other.getsockname()[1])
 
         assert not server.running
 
 
-async def test_of_several_ports_the_first_free_one_is_taken(desk: MadeUpDesk) -> None:
+async def test_of_several_ports_the_first_free_one_is_taken(backend: MadeUpBackend) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
-        server = PageServer(desk, Keyring(asyncio.get_running_loop().time))
+        server = PageServer(backend, Keyring(asyncio.get_running_loop().time))
         await server.start(other.getsockname()[1], 0)
 
         assert server.running
@@ -483,11 +483,11 @@ async def test_of_several_ports_the_first_free_one_is_taken(desk: MadeUpDesk) ->
         await server.close()
 
 
-async def test_it_ends_when_nobody_looks_and_not_before(desk: MadeUpDesk) -> None:
+async def test_it_ends_when_nobody_looks_and_not_before(backend: MadeUpBackend) -> None:
     clock = asyncio.get_running_loop().time
     used: list[bool] = []
-    streams = Streams(desk.view, pause=0.0, beat=0.02)
-    server = PageServer(desk, Keyring(clock), idle_seconds=0.15, on_use=used.append, streams=streams)
+    streams = Streams(backend.view, pause=0.0, beat=0.02)
+    server = PageServer(backend, Keyring(clock), idle_seconds=0.15, on_use=used.append, streams=streams)
     await server.start(0)
     async with aiohttp.ClientSession() as http:
         visitor = Visitor(server, http)
@@ -503,8 +503,8 @@ async def test_it_ends_when_nobody_looks_and_not_before(desk: MadeUpDesk) -> Non
     assert used == [True, False]
 
 
-async def test_after_its_end_it_can_be_started_on_the_same_port(desk: MadeUpDesk) -> None:
-    server = PageServer(desk, Keyring(asyncio.get_running_loop().time))
+async def test_after_its_end_it_can_be_started_on_the_same_port(backend: MadeUpBackend) -> None:
+    server = PageServer(backend, Keyring(asyncio.get_running_loop().time))
     await server.start(0)
     port = server.port
     await server.close()
@@ -547,8 +547,8 @@ async def test_half_a_character_from_the_page_is_replaced_and_no_fault(
     assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == []
 
 
-async def test_half_a_character_in_the_view_stops_no_page(visitor: Visitor, desk: MadeUpDesk) -> None:
-    desk.shown = {"name": "\ud83d \udcff"}
+async def test_half_a_character_in_the_view_stops_no_page(visitor: Visitor, backend: MadeUpBackend) -> None:
+    backend.shown = {"name": "\ud83d \udcff"}
     await visitor.enter()
 
     async with asyncio.timeout(PATIENCE), visitor.page.ask("/events") as stream:

@@ -69,10 +69,12 @@ def test_without_the_sockets_a_refusal_decides(judge: Judge) -> None:
 
 def test_the_port_that_the_application_itself_told_is_evidence(judge: Judge) -> None:
     process = gateway(ports=(4002,))
-    known = replace(told(Configuration(ApiSettings(socket_port=4002))), door=f"4001/{process.pid}/{process.started}/")
+    known = replace(
+        told(Configuration(ApiSettings(socket_port=4002))), listener_key=f"4001/{process.pid}/{process.started}/"
+    )
     seen = facts(machine(process), backing_off(Outcome.REFUSED, 4001), wants=connection(port=4001), settings=known)
     verdict = judge(API_PORT_MISMATCH, seen)
-    other = judge(API_PORT_MISMATCH, replace(seen, api_settings=replace(known, door="4001/1/2.0/")))
+    other = judge(API_PORT_MISMATCH, replace(seen, api_settings=replace(known, listener_key="4001/1/2.0/")))
 
     assert isinstance(verdict, Present)
     assert "“Socket port” was 4002, as the API told at 13:59:00" in verdict.evidence

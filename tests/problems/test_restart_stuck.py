@@ -106,8 +106,8 @@ def test_a_log_off_long_after_the_restart_is_only_a_log_in_that_is_missing(judge
 def test_a_port_that_closes_after_it_served_us_is_not_blamed_on_the_restart(judge: Judge) -> None:
     # The attempt is forgotten when its session is lost; that there was a session is not.
     process = restarted(40_000.0, link_for=200.0)
-    served = replace(backing_off(), served_door=f"4002/{process.pid}/{process.started}")
-    predecessor = replace(backing_off(), served_door=f"4002/{process.pid - 1}/{process.started - 500.0}")
+    served = replace(backing_off(), served_listener=f"4002/{process.pid}/{process.started}")
+    predecessor = replace(backing_off(), served_listener=f"4002/{process.pid - 1}/{process.started - 500.0}")
 
     assert judge(RESTART_STUCK, facts(machine(process), served)) == Absent()
     assert isinstance(judge(API_DISABLED, facts(machine(process), served)), Present)

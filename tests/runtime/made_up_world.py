@@ -19,7 +19,7 @@ from agent.core.shown.status import Status
 from agent.core.state_machine.state import AgentState, Knowledge
 from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
-from agent.runtime.perform import Patience
+from agent.runtime.perform import TimeLimits
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.applications import Application, ApplicationKind
 
@@ -28,7 +28,7 @@ PORT = 4002
 PATIENCE = 30.0
 """Seconds after which something that should happen has failed to."""
 PAPER = ConnectionSettings(name="Paper Gateway", application=WantedApplication.GATEWAY, port=PORT)
-QUICK = Patience(look=0.2, announce=0.2, close=0.3, again=0.1)
+QUICK = TimeLimits(look=0.2, announce=0.2, close=0.3, again=0.1)
 
 
 class MadeUpSession:
@@ -230,7 +230,7 @@ def state_of(
 @asynccontextmanager
 async def running(world: MadeUpWorld, state: AgentState | None = None) -> AsyncIterator[AgentLoop]:
     """A loop at work in a world; stopped at the end."""
-    loop = AgentLoop(state or state_of(), world, patience=QUICK)
+    loop = AgentLoop(state or state_of(), world, limits=QUICK)
     task = asyncio.ensure_future(loop.run())
     try:
         yield loop

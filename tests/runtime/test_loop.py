@@ -98,7 +98,7 @@ async def test_events_from_other_threads_arrive() -> None:
 
 
 async def test_a_wish_to_stop_before_the_beginning_is_not_lost() -> None:
-    loop = AgentLoop(state_of(), MadeUpWorld(), patience=QUICK)
+    loop = AgentLoop(state_of(), MadeUpWorld(), limits=QUICK)
     loop.stop_from_anywhere()
 
     await asyncio.wait_for(loop.run(), PATIENCE)
@@ -106,7 +106,7 @@ async def test_a_wish_to_stop_before_the_beginning_is_not_lost() -> None:
 
 async def test_a_stop_from_another_thread_ends_the_loop() -> None:
     world = MadeUpWorld()
-    loop = AgentLoop(state_of(), world, patience=QUICK)
+    loop = AgentLoop(state_of(), world, limits=QUICK)
     task = asyncio.ensure_future(loop.run())
     await world.until(connected)
     threading.Thread(target=loop.stop_from_anywhere).start()
@@ -165,7 +165,7 @@ async def test_events_that_wait_lead_to_one_decision_and_others_have_their_turn_
         nonlocal decided
         decided += 1
 
-    loop = AgentLoop(state_of(), world, after=count, patience=QUICK)
+    loop = AgentLoop(state_of(), world, after=count, limits=QUICK)
     task = asyncio.ensure_future(loop.run())
     await world.until(connected)
     number, before = world.sessions[0].wish.number, decided
@@ -230,7 +230,7 @@ async def test_what_came_after_a_fault_waits_for_what_it_follows() -> None:
     calendar.fails = True
     taken: list[float | None] = []
     loop = AgentLoop(
-        calendar.state(), world, patience=QUICK, after=lambda state, _: taken.append(state.memory.paused_until)
+        calendar.state(), world, limits=QUICK, after=lambda state, _: taken.append(state.memory.paused_until)
     )
     loop.post(UserAsked(Pause(100.0)))
     loop.post(UserAsked(Resume()))
@@ -397,7 +397,7 @@ async def test_at_the_end_sessions_are_closed_exits_unwatched_and_notices_withdr
     ids=["closing", "withdrawing", "looking", "announcing"],
 )
 async def test_whatever_hangs_the_end_comes_in_time(slow: MadeUpWorld) -> None:
-    loop = AgentLoop(state_of(), slow, patience=QUICK)
+    loop = AgentLoop(state_of(), slow, limits=QUICK)
     task = asyncio.ensure_future(loop.run())
     await asyncio.sleep(0.3)
     loop.stop()
@@ -423,7 +423,7 @@ async def test_faults_while_closing_are_logged_and_stop_nothing(caplog: pytest.L
 
 async def test_the_end_leaves_no_thread_waiting() -> None:
     world = MadeUpWorld(hang=threading.Event())
-    loop = AgentLoop(state_of(), world, patience=QUICK)
+    loop = AgentLoop(state_of(), world, limits=QUICK)
     task = asyncio.ensure_future(loop.run())
     await world.until(lambda w: w.looks)
     loop.stop()

@@ -45,7 +45,7 @@ REPEAT_GROWTH = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class QuietRules:
     """What keeps the agent quiet at this moment, for one connection."""
 
     settings: NotificationSettings
@@ -58,31 +58,31 @@ class Manners:
     """connection-unstable is shown: it speaks for what the single losses bring about."""
 
 
-def decide(entry: Entry, manners: Manners, now: Moment) -> Decision:
+def decide(entry: Entry, rules: QuietRules, now: Moment) -> Decision:
     """Whether to say now that a problem is there."""
     if not entry.shown:
         return Silence(Reason.NOT_SHOWN)
     again = entry.announced
-    if again and not _repeat_due(entry, manners.settings, now):
+    if again and not _repeat_due(entry, rules.settings, now):
         return Silence(Reason.ALREADY_SAID)
-    silence = keep_quiet(entry, manners)
+    silence = keep_quiet(entry, rules)
     return Silence(silence) if silence is not None else Say(again)
 
 
-def keep_quiet(entry: Entry, manners: Manners) -> Reason | None:
+def keep_quiet(entry: Entry, rules: QuietRules) -> Reason | None:
     """The reason to be silent about a problem, whatever it does; None when there is none."""
     severity = severity_of(entry)
     if entry.problem.never_silenced:
         return None
-    if severity.rank < Severity(manners.settings.minimum_severity.value).rank:
+    if severity.rank < Severity(rules.settings.minimum_severity.value).rank:
         return Reason.BELOW_SEVERITY
-    if entry.problem.code in manners.snoozed:
+    if entry.problem.code in rules.snoozed:
         return Reason.SNOOZED
-    if manners.paused:
+    if rules.paused:
         return Reason.PAUSED
-    if any(hours.covers(manners.local_minute) for hours in manners.settings.quiet_hours):
+    if any(hours.covers(rules.local_minute) for hours in rules.settings.quiet_hours):
         return Reason.QUIET_HOURS
-    if manners.unstable and entry.problem.code != "connection-unstable" and not entry.problem.needs_session:
+    if rules.unstable and entry.problem.code != "connection-unstable" and not entry.problem.needs_session:
         # It replaces what each loss brings about; what a session tells, as that TWS lost IB's servers, is other news.
         return Reason.UNSTABLE
     return None

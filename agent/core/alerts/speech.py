@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from agent.core.alerts.announce import (
-    Manners,
+    QuietRules,
     Say,
     Silence,
     decide,
@@ -56,7 +56,7 @@ def speak(
     ledger: Ledger,
     changes: tuple[Change, ...],
     steps: dict[str, tuple[str, ...]],
-    manners: Manners,
+    rules: QuietRules,
     now: Moment,
     fixes: Mapping[str, tuple[Offer, ...]] | None = None,
     *,
@@ -68,10 +68,10 @@ def speak(
     """
     effects: list[Effect] = []
     for change in changes:
-        effects.extend(_on_change(connection, change, manners, now))
+        effects.extend(_on_change(connection, change, rules, now))
     entries = dict(ledger.entries)
     for key, entry in ledger.entries.items():
-        if isinstance(decide(entry, manners, now), Say):
+        if isinstance(decide(entry, rules, now), Say):
             code = entry.problem.code
             notice = _notice(connection, entry, steps.get(code, ()), (fixes or {}).get(code, ()))
             if several and connection not in notice.text:
@@ -91,7 +91,7 @@ def _notice(connection: str, entry: Entry, steps: tuple[str, ...], fixes: tuple[
         title=title_of(entry),
         text=text_of(entry),
         steps=steps,
-        offers=_clicks(connection, entry.problem, fixes),
+        offers=_actions(connection, entry.problem, fixes),
     )
 
 
@@ -111,7 +111,7 @@ def _steps_text(steps: tuple[str, ...]) -> str:
     return "\n".join([*lines, where])
 
 
-def _clicks(connection: str, problem: Problem, fixes: tuple[Offer, ...]) -> tuple[MenuEntry, ...]:
+def _actions(connection: str, problem: Problem, fixes: tuple[Offer, ...]) -> tuple[MenuEntry, ...]:
     """What can be clicked on the notice about a problem: the steps first, since that changes nothing."""
     clicks = [MenuEntry("Show steps", ShowSteps(connection, problem.code))]
     # The button asks; what it would change is read before the yes.
@@ -121,12 +121,12 @@ def _clicks(connection: str, problem: Problem, fixes: tuple[Offer, ...]) -> tupl
     return tuple(clicks)
 
 
-def _on_change(connection: str, change: Change, manners: Manners, now: Moment) -> list[Effect]:
+def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment) -> list[Effect]:
     entry = change.entry
     key = notice_key(connection, entry.key)
     match change:
         case Appeared():
-            decision = decide(entry, manners, now)
+            decision = decide(entry, rules, now)
             why = f" [not announced: {decision.reason.value}]" if isinstance(decision, Silence) else ""
             evidence = "; ".join(entry.present.evidence)
             return [Record(severity_of(entry), f"{connection}: {title_of(entry)} ({entry.key}): {evidence}{why}")]
@@ -135,10 +135,10 @@ def _on_change(connection: str, change: Change, manners: Manners, now: Moment) -
         case Hidden():
             return [Withdraw(key)] if entry.announced else []
         case Cleared():
-            return _cleared(connection, entry, manners, now)
+            return _cleared(connection, entry, rules, now)
 
 
-def _cleared(connection: str, entry: Entry, manners: Manners, now: Moment) -> list[Effect]:
+def _cleared(connection: str, entry: Entry, rules: QuietRules, now: Moment) -> list[Effect]:
     key = notice_key(connection, entry.key)
     lasted = duration(now.wall - entry.since.wall)
     if not entry.visible:
@@ -147,7 +147,7 @@ def _cleared(connection: str, entry: Entry, manners: Manners, now: Moment) -> li
     if not entry.announced:
         return effects
     effects.append(Withdraw(key))
-    if keep_quiet(entry, manners) is None:
+    if keep_quiet(entry, rules) is None:
         title = f"Over: {title_of(entry)}"
         text = f"{connection}: this lasted {lasted} and is over."
         if entry.problem.fades:

@@ -28,7 +28,7 @@ PLACES_LEFT_FREE = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class TestLimits:
     """How long each part may take, in seconds."""
 
     hello: float = 5.0
@@ -51,7 +51,7 @@ class Plan:
     client_ids: tuple[int, ...]
     """The one to use, and the one to use instead; never 0."""
     instruments: tuple[Instrument, ...]
-    patience: Patience = Patience()
+    limits: TestLimits = TestLimits()
 
 
 def read_symbols(texts: Sequence[object]) -> tuple[Instrument, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from agent.core.evidence.notices import live
-from agent.core.evidence.processes import same_door
+from agent.core.evidence.processes import same_listener
 from agent.core.evidence.words import at
 from agent.core.facts import Facts, Known, Unknown
 from agent.core.problem import Undecided
@@ -17,7 +17,7 @@ NOT_ASKED_YET = Undecided("the API settings were not asked for yet")
 def asked(facts: Facts) -> bool:
     """Whether the application that is connected now was asked for its settings, whatever came of it."""
     told = facts.api_settings
-    return told.at is not None and same_door(told.door, facts.session.served_door)
+    return told.at is not None and same_listener(told.listener_key, facts.session.served_listener)
 
 
 TOLD_BEFORE = Undecided("the API settings were told before this session began, and are being asked for anew")

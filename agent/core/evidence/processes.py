@@ -145,8 +145,8 @@ def owner_at(machine: MachineFacts, port: int) -> Process | None:
     return next((p for p in applications(machine) if port in p.api_ports), None)
 
 
-def door_at(connection: ConnectionSettings, machine: MachineFacts, port: int) -> str:
-    """Identity of what a connection reaches on a port, as `core.state_machine.connection.Target.door` names it."""
+def listener_key_at(connection: ConnectionSettings, machine: MachineFacts, port: int) -> str:
+    """Identity of what a connection reaches on a port; see `core.state_machine.connection.Target.listener_key`."""
     if not connection.local:
         return f"{connection.host}:{port}"
     owner = owner_at(machine, port)
@@ -157,19 +157,19 @@ def door_at(connection: ConnectionSettings, machine: MachineFacts, port: int) ->
     return f"{port}/{listener.pid if listener is not None else '-'}"
 
 
-def is_door_of(door: str, process: Process) -> bool:
-    """Whether a door is one of this application, whatever its port."""
-    return door.split("/")[1:3] == [str(process.pid), str(process.started)]
+def is_door_of(listener_key: str, process: Process) -> bool:
+    """Whether a listener key is one of this application, whatever its port."""
+    return listener_key.split("/")[1:3] == [str(process.pid), str(process.started)]
 
 
-def same_door(one: str, other: str) -> bool:
-    """Whether two doors are those of the same application on the same port, however crowded it is."""
+def same_listener(one: str, other: str) -> bool:
+    """Whether two listener keys are those of the same application on the same port, however crowded it is."""
     return one.split("/")[:3] == other.split("/")[:3]
 
 
-def owner_in(door: str) -> tuple[int, float] | None:
-    """The process a door names, and when it started (epoch seconds); None where it names none."""
-    parts = door.split("/")
+def owner_in(listener_key: str) -> tuple[int, float] | None:
+    """The process a listener key names, and when it started (epoch seconds); None where it names none."""
+    parts = listener_key.split("/")
     try:
         return int(parts[1]), float(parts[2])
     except (ValueError, IndexError):

@@ -89,7 +89,7 @@ class NoticeTried:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class SetupInputs:
     """What the set-up knows besides the facts."""
 
     answers: Answers = field(default_factory=Answers)
@@ -116,7 +116,7 @@ class Scene:
     found: Mapping[str, Found]
     """The root causes by code."""
     undecided: Mapping[str, str]
-    beside: Beside
+    beside: SetupInputs
 
     @property
     def process(self) -> Process | None:
@@ -161,7 +161,7 @@ class Scene:
         )
 
 
-def scene_of(facts: Facts, problems: Sequence[Problem], beside: Beside) -> Scene:
+def scene_of(facts: Facts, problems: Sequence[Problem], beside: SetupInputs) -> Scene:
     """What the steps are judged from. A set-up is a thorough look: what only the doctor is told, counts here."""
     facts = replace(facts, purpose=Purpose.DOCTOR)
     diagnosis = diagnose(facts, problems)

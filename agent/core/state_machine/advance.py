@@ -6,7 +6,7 @@ Pure: what follows from an event comes back as effects. The runtime feeds events
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agent.core.alerts.announce import Manners, severity_of
+from agent.core.alerts.announce import QuietRules, severity_of
 from agent.core.alerts.diagnosis import Diagnosis, diagnose
 from agent.core.alerts.ledger import Ledger, update
 from agent.core.alerts.speech import belated_end, notice_key, recall, speak, told
@@ -164,8 +164,8 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         if e.problem.code in words.guides
     }
     offers, unoffered = offers_for((e.problem for e in ledger.entries.values()), words.fixes, facts, state.private)
-    manners, several = _manners(state, name, ledger, now), len(state.watched) > 1
-    ledger, effects = speak(name, ledger, changes, steps, manners, now, offers, several=several)
+    rules, several = _quiet_rules(state, name, ledger, now), len(state.watched) > 1
+    ledger, effects = speak(name, ledger, changes, steps, rules, now, offers, several=several)
     failures = (
         *((p.code, f"the check of {p.code} failed", fault) for p, fault in diagnosis.failures),
         *((f"fix {fix}", f"what the fix {fix} could do was not found out", fault) for fix, fault in unoffered),
@@ -200,11 +200,11 @@ def _meant(settings: ConnectionSettings) -> ApplicationKind:
     return ApplicationKind(settings.application.value) if settings.application != "any" else ApplicationKind.UNKNOWN
 
 
-def _manners(state: AgentState, name: str, ledger: Ledger, now: Moment) -> Manners:
+def _quiet_rules(state: AgentState, name: str, ledger: Ledger, now: Moment) -> QuietRules:
     local_minute = int((now.wall + state.machine.utc_offset) // 60) % 1440
     snoozed = {s.code for s in state.memory.snoozed if s.connection in ("", name)}
     unstable = ledger.entries.get("connection-unstable")
-    return Manners(
+    return QuietRules(
         settings=state.settings.notifications,
         local_minute=local_minute,
         paused=state.memory.paused_until is not None,
@@ -226,7 +226,7 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
     ended = [t for t in earlier if t.connection in settled]
     early = now.monotonic - state.started.monotonic < FORGET_TOLD
     memory = replace(state.memory, told=(*current, *(t for t in earlier if early and t not in ended)))
-    quiet = _manners(state, "", Ledger(), now)
+    quiet = _quiet_rules(state, "", Ledger(), now)
     hush = quiet.paused or any(hours.covers(quiet.local_minute) for hours in quiet.settings.quiet_hours)
     effects: list[Effect] = [] if hush else [belated_end(t) for t in ended]
     if memory != state.kept:

@@ -29,7 +29,7 @@ class Connecting:
     number: int
     port: int
     client_id: int
-    door: str
+    listener_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Connected:
     port: int
     client_id: int
     server_version: int
-    door: str
+    listener_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class BackingOff:
 
     since: float
     retry_at: float
-    door: str
+    listener_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Blocked:
     since: float
     outcome: Outcome
     retry_at: float
-    door: str
+    listener_key: str
 
 
 State: TypeAlias = Idle | Connecting | Connected | BackingOff | Blocked
@@ -81,8 +81,8 @@ class Link:
     """Client ID of the latest session."""
     refused_ids: frozenset[int] = frozenset()
     losses: tuple[float, ...] = ()
-    served_door: str = ""
-    """Behind which door the latest session stood; empty before the first one."""
+    served_listener: str = ""
+    """The listener behind which the latest session stood; empty before the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Target:
     port: int
     open: bool
     """The port is open, or only an attempt can tell (remote host, unreadable sockets)."""
-    door: str
+    listener_key: str
     """Identity of what listens there (see `core.evidence.processes.door_at`): when it changes, waiting is over."""
     seen: float = float("inf")
     """Monotonic time of the look this comes from; infinity where no look can tell."""
@@ -157,8 +157,8 @@ def consider(
             if not target.open:
                 # The outcome of an attempt says nothing about the program that opens the port next.
                 return replace(link, state=Idle(now), attempt=None), ()
-            if target.door != state.door:
-                # What came of an attempt at another door says nothing about this one.
+            if target.listener_key != state.listener_key:
+                # What came of an attempt at another listener says nothing about this one.
                 return _knock(replace(link, attempt=None), target, settings, timing, now, number)
             if now >= state.retry_at:
                 return _knock(link, target, settings, timing, now, number)
@@ -187,8 +187,8 @@ def _knock(
     released = link.closed_at is None or now - link.closed_at >= timing.id_release
     if client_id == link.last_client_id and not released:
         assert link.closed_at is not None
-        return replace(link, state=BackingOff(now, link.closed_at + timing.id_release, target.door)), ()
-    state = Connecting(now, number, target.port, client_id, target.door)
+        return replace(link, state=BackingOff(now, link.closed_at + timing.id_release, target.listener_key)), ()
+    state = Connecting(now, number, target.port, client_id, target.listener_key)
     effect = OpenSession(
         connection=settings.name,
         number=number,
@@ -224,10 +224,10 @@ def ready(link: Link, number: int, server_version: int, elapsed: float, now: flo
     attempt = Attempt(Outcome.READY, now, state.port, elapsed, server_version, accounts_came=True)
     return replace(
         link,
-        state=Connected(now, number, state.port, state.client_id, server_version, state.door),
+        state=Connected(now, number, state.port, state.client_id, server_version, state.listener_key),
         attempt=attempt,
         refused_ids=frozenset(),
-        served_door=state.door,
+        served_listener=state.listener_key,
         served_id=state.client_id,
     )
 
@@ -246,16 +246,16 @@ def failed(link: Link, number: int, attempt: Attempt, settings: ConnectionSettin
         # The next ID is usually free: only an application that answers 326 to every ID makes this wait.
         link = replace(link, refused_ids=link.refused_ids | {state.client_id})
         if len(link.refused_ids) <= OTHER_IDS_TRIED:
-            return replace(link, state=BackingOff(now, now, state.door))
+            return replace(link, state=BackingOff(now, now, state.listener_key))
     if attempt.outcome is Outcome.ID_IN_USE and freed_late:
-        return replace(link, state=BackingOff(now, now + timing.id_release_late, state.door))
+        return replace(link, state=BackingOff(now, now + timing.id_release_late, state.listener_key))
     if attempt.outcome in _PATIENT:
         again = timing.handshake_every * (1 if link.failures <= 4 else 2)
         if attempt.outcome is Outcome.CLOSED and not same and (before is not None or _lost_lately(link, timing, now)):
             # An application that goes down or comes up closes a connection now and then: ask once more.
             again = timing.backoff_first
-        return replace(link, state=Blocked(now, attempt.outcome, now + again, state.door))
-    return replace(link, state=BackingOff(now, now + backoff(link.failures + 1, timing, number), state.door))
+        return replace(link, state=Blocked(now, attempt.outcome, now + again, state.listener_key))
+    return replace(link, state=BackingOff(now, now + backoff(link.failures + 1, timing, number), state.listener_key))
 
 
 def _perhaps_still_ours(link: Link, client_id: int, timing: Timing, now: float) -> bool:
@@ -282,7 +282,12 @@ def lost(link: Link, number: int, timing: Timing, now: float) -> Link:
         # more often than at a port that fails the handshake.
         retry_at = max(retry_at, now + timing.handshake_every)
     return replace(
-        link, state=BackingOff(now, retry_at, state.door), failures=failures, losses=losses, closed_at=now, attempt=None
+        link,
+        state=BackingOff(now, retry_at, state.listener_key),
+        failures=failures,
+        losses=losses,
+        closed_at=now,
+        attempt=None,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from agent.core.client_ids import spare_ids
 from agent.core.effects import AskSettings
-from agent.core.evidence.processes import same_door
+from agent.core.evidence.processes import same_listener
 from agent.core.facts import Fact, SettingsTold
 from agent.core.settings import ConnectionSettings
 from agent.core.state_machine.connection import Connected, Link
@@ -63,7 +63,7 @@ def due(inquiry: Inquiry, link: Link, session: Session | None, timing: Timing, n
         # The main session comes first: an application that has not answered it gets no second one.
         return NEVER
     told = inquiry.told
-    known = told.at is not None and same_door(told.door, state.door)
+    known = told.at is not None and same_listener(told.listener_key, state.listener_key)
     if known and told.server_version is not None and told.server_version < CONFIG_SINCE:
         return NEVER
     if inquiry.asked_at is not None and inquiry.session == state.number:
@@ -100,8 +100,8 @@ def ask(
 
 
 def answered(
-    inquiry: Inquiry, door: str, configuration: Fact[ConfigResponse], server_version: int | None, now: float
+    inquiry: Inquiry, listener_key: str, configuration: Fact[ConfigResponse], server_version: int | None, now: float
 ) -> Inquiry:
     """Take in what came of it."""
-    told = SettingsTold(configuration, now, server_version, door)
+    told = SettingsTold(configuration, now, server_version, listener_key)
     return replace(inquiry, told=told, asked_at=None, sent_at=inquiry.asked_at)

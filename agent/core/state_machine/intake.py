@@ -227,8 +227,8 @@ def _of_session(state: AgentState, event: SessionEvent, now: Moment) -> tuple[Ag
                 watched = replace(watched, session=session)
         case SettingsAnswered(_, configuration, version):
             before = watched.inquiry.told
-            door = link.state.door if isinstance(link.state, Connected) else ""
-            inquiry = inquiry_of.answered(watched.inquiry, door, configuration, version, now.monotonic)
+            listener_key = link.state.listener_key if isinstance(link.state, Connected) else ""
+            inquiry = inquiry_of.answered(watched.inquiry, listener_key, configuration, version, now.monotonic)
             watched = replace(watched, inquiry=inquiry)
             effects = _settings_news(name, before.configuration, configuration)
         case _:

@@ -7,7 +7,7 @@ from agent.core.alerts.diagnosis import Diagnosis
 from agent.core.alerts.ledger import Ledger
 from agent.core.clock import Moment
 from agent.core.effects import Effect
-from agent.core.evidence.processes import candidates, door_at, listener_at, owner_at, target_port
+from agent.core.evidence.processes import candidates, listener_at, listener_key_at, owner_at, target_port
 from agent.core.facts import Facts, Known, MachineFacts, Sight, SurroundingsKind, Unknown
 from agent.core.fix import Offer
 from agent.core.session_facts import ServerLink, SessionFacts
@@ -87,12 +87,14 @@ def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionS
     settings = watched.settings
     port = target_port(settings, machine, tuple(others))
     if not settings.local:
-        return Target(watched.wanted, port, open=True, door=door_at(settings, machine, port))
+        return Target(watched.wanted, port, open=True, listener_key=listener_key_at(settings, machine, port))
     if settings.pinned_pid is not None and not candidates(settings, machine, tuple(others)):
-        return Target(watched.wanted, port, open=False, door="-", seen=machine.taken)
+        return Target(watched.wanted, port, open=False, listener_key="-", seen=machine.taken)
     found = owner_at(machine, port) is not None or listener_at(machine, port) is not None
-    door = door_at(settings, machine, port)
-    return Target(watched.wanted, port, open=found or _must_knock(machine), door=door, seen=machine.taken)
+    listener_key = listener_key_at(settings, machine, port)
+    return Target(
+        watched.wanted, port, open=found or _must_knock(machine), listener_key=listener_key, seen=machine.taken
+    )
 
 
 def _must_knock(machine: MachineFacts) -> bool:
@@ -125,7 +127,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
             losses=link.losses,
             attempt=link.attempt,
             refused_ids=len(link.refused_ids),
-            served_door=link.served_door,
+            served_listener=link.served_listener,
         )
     flood, silent_until = flood_at(session, now.monotonic), min(now.monotonic, heard)
     return SessionFacts(
@@ -136,7 +138,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
         client_id=client_id,
         losses=link.losses,
         attempt=link.attempt,
-        served_door=link.served_door,
+        served_listener=link.served_listener,
         server_version=state.server_version,
         accounts=session.accounts,
         accounts_more=session.accounts_more,

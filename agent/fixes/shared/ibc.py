@@ -2,13 +2,13 @@
 
 from agent.core.facts import Facts, Known, Process
 from agent.core.fix import Done, Failed, FixOutcome, Offer, Question, SendCommand, Tools
-from agent.fixes.shared.process_meant import meant
+from agent.fixes.shared.target_process import target_process
 from agent.tws.applications import Launcher
 
 
 def listening(facts: Facts) -> Process | None:
     """The application of this connection, where IBC started it and its command server listens."""
-    process = meant(facts)
+    process = target_process(facts)
     if process is None or process.application.launched_by is not Launcher.IBC or process.command_port is None:
         return None
     fix_ctci = isinstance(process.hints, Known) and process.hints.value.api_only is False

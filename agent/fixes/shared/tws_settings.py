@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from agent.core.evidence.api_settings import settings_of
-from agent.core.evidence.processes import door_at, owner_in, same_door
+from agent.core.evidence.processes import listener_key_at, owner_in, same_listener
 from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts
 from agent.core.fix import (
@@ -43,8 +43,8 @@ def changeable(facts: Facts) -> ConfigResponse | None:
         return None
     new_enough = told.server_version is not None and told.server_version >= UPDATE_CONFIG_SINCE
     writable = known.source is Source.API and known.settings.read_only_api is False
-    door = door_at(facts.connection, facts.machine, session.port)
-    return known if new_enough and writable and same_door(door, session.served_door) else None
+    listener_key = listener_key_at(facts.connection, facts.machine, session.port)
+    return known if new_enough and writable and same_listener(listener_key, session.served_listener) else None
 
 
 def offer(facts: Facts, fix: str, label: str, question: Question, changes: Configuration, by_hand: str) -> Offer | None:
@@ -52,14 +52,14 @@ def offer(facts: Facts, fix: str, label: str, question: Question, changes: Confi
     session, connection = facts.session, facts.connection
     if session.port is None:
         return None
-    door = door_at(connection, facts.machine, session.port)
-    if owner_in(door) is None:
+    listener_key = listener_key_at(connection, facts.machine, session.port)
+    if owner_in(listener_key) is None:
         # No process tells it from one that takes its place: the session it was asked in does.
         at = f"{connection.host}, port {session.port}"
         meant = f"Meant is the application at {at}, to which Gatelight has been connected since"
         question = replace(question, remark=f"{question.remark} {meant} {clock(facts, session.since)}.")
     host = "127.0.0.1" if connection.local else connection.host
-    plan = ChangeSettings(host, session.port, door, changes)
+    plan = ChangeSettings(host, session.port, listener_key, changes)
     return Offer(fix, connection.name, label, question, plan, by_hand)
 
 

@@ -4,33 +4,33 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent.core.commands import read_command
-from agent.page.desk import Answer, Desk, Endpoint, Refused, said, text_of
+from agent.page.backend import Answer, Backend, Endpoint, Refused, said, text_of
 
 COMMANDS = ("connect", "disconnect", "pause", "resume", "snooze", "look")
 
 
-async def do(desk: Desk, asked: Mapping[str, Any]) -> Answer:
+async def do(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """One of the commands of the control channel, and none of its others."""
     command = text_of(asked, "command")
     if command not in COMMANDS:
         raise Refused(f"“{command[:40]}” cannot be asked for here.")
-    return said(await desk.ask(read_command(asked)))
+    return said(await backend.ask(read_command(asked)))
 
 
-async def send_notice(desk: Desk, _: Mapping[str, Any]) -> Answer:
+async def send_notice(backend: Backend, _: Mapping[str, Any]) -> Answer:
     """A notice through every channel that is switched on."""
-    reason = await desk.test_notice()
+    reason = await backend.test_notice()
     if reason is not None:
         raise Refused(f"No channel took the notice: {reason}.", 409)
     return {"done": True}
 
 
-async def at_login(desk: Desk, asked: Mapping[str, Any]) -> Answer:
+async def at_login(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """Start at log-in, or no longer."""
     on = asked.get("on")
     if not isinstance(on, bool):
         raise Refused("“on” must be true or false.")
-    reason = await desk.at_login(on)
+    reason = await backend.at_login(on)
     if reason is not None:
         raise Refused(reason, 409)
     return {"done": True}

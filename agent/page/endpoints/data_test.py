@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agent.core.commands import AskDataTest
-from agent.page.desk import Answer, Desk, Endpoint, Refused, said
+from agent.page.backend import Answer, Backend, Endpoint, Refused, said
 from agent.page.endpoints.guide import of_case
 from agent.tws.applications import ApplicationKind
 
@@ -12,19 +12,19 @@ MOST_SYMBOLS = 20
 """Entries of a request that are looked at; how many can be tested at a time is the agent's business."""
 
 
-async def read(desk: Desk, asked: Mapping[str, Any]) -> Answer:
+async def read(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """The run under way, else the latest one."""
-    answer = said(await desk.ask(AskDataTest(str(asked.get("name", "")))))
-    return {**drawn(answer, desk.view()), "configured": list(desk.settings.checks.test_symbols)}
+    answer = said(await backend.ask(AskDataTest(str(asked.get("name", "")))))
+    return {**drawn(answer, backend.view()), "configured": list(backend.settings.checks.test_symbols)}
 
 
-async def start(desk: Desk, asked: Mapping[str, Any]) -> Answer:
+async def start(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """Start one."""
     symbols = asked.get("symbols")
     if not isinstance(symbols, list) or len(symbols) > MOST_SYMBOLS:
         raise Refused(f"“symbols” must be a list of at most {MOST_SYMBOLS} texts.")
-    answer = await desk.ask(AskDataTest(str(asked.get("name", "")), tuple(symbols)))
-    return drawn(said(answer), desk.view())
+    answer = await backend.ask(AskDataTest(str(asked.get("name", "")), tuple(symbols)))
+    return drawn(said(answer), backend.view())
 
 
 def drawn(answer: Answer, view: Answer) -> Answer:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.core.as_json import as_json
 from agent.guides import load_guides
-from agent.page.desk import Answer, Desk, Endpoint, Refused, text_of
+from agent.page.backend import Answer, Backend, Endpoint, Refused, text_of
 
 if TYPE_CHECKING:
     from agent.guides.explain import Explanation
@@ -15,7 +15,7 @@ LONGEST = 50_000
 """Characters of a paste."""
 
 
-async def words(_: Desk, asked: Mapping[str, Any]) -> Answer:
+async def words(_: Backend, asked: Mapping[str, Any]) -> Answer:
     """What some words mean."""
     given = text_of(asked, "words", LONGEST).strip()
     if not given:

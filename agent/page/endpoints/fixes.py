@@ -5,18 +5,18 @@ from typing import Any
 
 from agent.core.fix import Asker
 from agent.core.shown.display import AskFix, DoFix
-from agent.page.desk import Answer, Desk, Endpoint, said, text_of
+from agent.page.backend import Answer, Backend, Endpoint, said, text_of
 
 
-async def question(desk: Desk, asked: Mapping[str, Any]) -> Answer:
+async def question(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """What a fix would change, and the digest that names this very text."""
-    return said(await desk.ask(AskFix(text_of(asked, "id"), text_of(asked, "connection"))))
+    return said(await backend.ask(AskFix(text_of(asked, "id"), text_of(asked, "connection"))))
 
 
-async def yes(desk: Desk, asked: Mapping[str, Any]) -> Answer:
+async def yes(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """Do it, if it is still what was read."""
     fix, connection, digest = (text_of(asked, name) for name in ("id", "connection", "digest"))
-    return said(await desk.ask(DoFix(fix, connection, digest, Asker.PAGE)))
+    return said(await backend.ask(DoFix(fix, connection, digest, Asker.PAGE)))
 
 
 ENDPOINTS = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from agent.core.guide import Guide
 from agent.guides import in_general, load_guides
-from agent.page.desk import Answer, Desk, Endpoint, Refused, text_of
+from agent.page.backend import Answer, Backend, Endpoint, Refused, text_of
 from agent.page.drawings.layout import Drawing, Layout
 from agent.tws.applications import ApplicationKind
 
@@ -22,13 +22,13 @@ LINKS = {
 _TITLES = {Layout.MOSAIC: "TWS Mosaic", Layout.CLASSIC: "TWS Classic", Layout.GATEWAY: "IB Gateway"}
 
 
-async def guide(desk: Desk, asked: Mapping[str, Any]) -> Answer:
+async def guide(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """The guide to a code; where the connection has this problem now, the steps of this very case."""
     code = text_of(asked, "code")
     found = load_guides().get(code)
     if found is None:
         raise Refused("There is no problem of that name.", 404)
-    connection, problem = _current(desk.view(), asked.get("connection"), code)
+    connection, problem = _current(backend.view(), asked.get("connection"), code)
     if problem is not None:
         kind = ApplicationKind((connection.get("application") or {}).get("kind", "unknown"))
         lists = list(of_case(kind, problem["steps"]))

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from agent.page.desk import Answer, Desk, Endpoint
+from agent.page.backend import Answer, Backend, Endpoint
 
 
-async def read(desk: Desk, _: Mapping[str, Any]) -> Answer:
+async def read(backend: Backend, _: Mapping[str, Any]) -> Answer:
     """The limits of every connection."""
-    return {"connections": list(desk.limits())}
+    return {"connections": list(backend.limits())}
 
 
 ENDPOINTS = (Endpoint("GET", "limits", read),)

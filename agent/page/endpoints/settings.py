@@ -13,7 +13,7 @@ from agent.config.reading import load
 from agent.config.text import toml_text
 from agent.core.settings import Settings
 from agent.errors import ConfigError
-from agent.page.desk import Answer, Desk, Endpoint, Refused, text_of
+from agent.page.backend import Answer, Backend, Endpoint, Refused, text_of
 from agent.tws.privacy import MASK, redact
 
 MOST_ENTRIES = 200
@@ -22,25 +22,25 @@ _TAGS = secrets.token_bytes(16)
 """Makes the tags of masked values, so that a tag tells nothing about its value."""
 
 
-async def read(desk: Desk, _: Mapping[str, Any]) -> Answer:
+async def read(backend: Backend, _: Mapping[str, Any]) -> Answer:
     """Every key, in the order of the configuration, with its value in the file or its default."""
-    settings, fault = await asyncio.to_thread(_settings, desk)
-    answer: Answer = {"file": str(desk.config), "tables": list(_tables(settings))}
+    settings, fault = await asyncio.to_thread(_settings, backend)
+    answer: Answer = {"file": str(backend.config), "tables": list(_tables(settings))}
     answer["connection_keys"] = [_key(CONNECTIONS, key, None) for key in CONNECTIONS.keys]
     if fault is not None:
         answer["fault"] = fault
-    at_login = await asyncio.to_thread(desk.starts_at_login)
+    at_login = await asyncio.to_thread(backend.starts_at_login)
     if at_login is not None:
         answer["at_login"] = at_login
     return answer
 
 
-def _settings(desk: Desk) -> tuple[Settings, str | None]:
+def _settings(backend: Backend) -> tuple[Settings, str | None]:
     """What the file says; where it cannot be used, what is in force, and why."""
     try:
-        return load(desk.config, named=desk.config_named and desk.config.exists()), None
+        return load(backend.config, named=backend.config_named and backend.config.exists()), None
     except ConfigError as error:
-        return desk.settings, str(error)
+        return backend.settings, str(error)
 
 
 def _tables(settings: Settings) -> Iterable[Answer]:
@@ -94,13 +94,13 @@ def _may_be_masked(key: Key) -> bool:
     return key.secret or bool(key.kind.entry)
 
 
-def _unmasked(desk: Desk, address: str, texts: list[str]) -> list[str]:
+def _unmasked(backend: Backend, address: str, texts: list[str]) -> list[str]:
     """Texts that come back: a masked one becomes what that very key holds. Raises `Refused` where it holds none."""
     table, name = TABLES.get(re.split(r"[.\[]", address.strip())[0]), address.rpartition(".")[2].strip()
     key = table.key(name) if table is not None else None
     if table is None or key is None or not _may_be_masked(key) or not any(MASK in text for text in texts):
         return texts
-    found = getattr(_settings(desk)[0], table.name)
+    found = getattr(_settings(backend)[0], table.name)
     values = [getattr(section, name) for section in (found if table.repeated else (found,))]
     held = [t for v in values for t in (_entries(key, v) if key.kind.entry else [_unquoted(key.kind.write(v))])]
     whole = {_masked(key, text): text for text in held}
@@ -117,7 +117,7 @@ def _unquoted(written: str) -> str:
     return read_back if isinstance(read_back, str) else written
 
 
-async def change(desk: Desk, asked: Mapping[str, Any]) -> Answer:
+async def change(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """Change one value in the file; what cannot be used is said, and nothing is changed."""
     # tomlkit takes a tenth of a second to import, and only this needs it.
     from agent.config.editing import set_value
@@ -125,30 +125,30 @@ async def change(desk: Desk, asked: Mapping[str, Any]) -> Answer:
     key = text_of(asked, "key")
     value = asked.get("value")
     if isinstance(value, list) and len(value) <= MOST_ENTRIES and all(isinstance(one, str) for one in value):
-        entries = await asyncio.to_thread(_unmasked, desk, key, [one for one in value if one.strip()])
+        entries = await asyncio.to_thread(_unmasked, backend, key, [one for one in value if one.strip()])
         written = "[" + ", ".join(toml_text(one) for one in entries) + "]"
     elif isinstance(value, str):
-        (written,) = await asyncio.to_thread(_unmasked, desk, key, [value])
+        (written,) = await asyncio.to_thread(_unmasked, backend, key, [value])
     else:
         raise Refused("“value” must be a text, or a list of texts.")
     try:
-        await asyncio.to_thread(set_value, desk.config, key, written)
+        await asyncio.to_thread(set_value, backend.config, key, written)
     except ConfigError as error:
         raise Refused(str(error), 422) from None
-    desk.config_changed()
+    backend.config_changed()
     return {"done": True}
 
 
-async def remove(desk: Desk, asked: Mapping[str, Any]) -> Answer:
+async def remove(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """Take a connection out of the file."""
     from agent.config.editing import remove_connection
 
     name = text_of(asked, "connection")
     try:
-        await asyncio.to_thread(remove_connection, desk.config, name)
+        await asyncio.to_thread(remove_connection, backend.config, name)
     except ConfigError as error:
         raise Refused(str(error), 422) from None
-    desk.config_changed()
+    backend.config_changed()
     return {"done": True}
 
 

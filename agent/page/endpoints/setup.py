@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent.core.commands import SetUp, Unusable, read_command
-from agent.page.desk import Answer, Desk, Endpoint, Refused, said, text_of
+from agent.page.backend import Answer, Backend, Endpoint, Refused, said, text_of
 from agent.page.endpoints.guide import of_case
 from agent.tws.applications import ApplicationKind
 
@@ -12,18 +12,18 @@ NOTICE_SECONDS = 30.0
 """How long an act may take: the channels of a notice may be slow."""
 
 
-async def read(desk: Desk, _: Mapping[str, Any]) -> Answer:
+async def read(backend: Backend, _: Mapping[str, Any]) -> Answer:
     """The set-up as it stands."""
-    return drawn(said(await desk.ask(SetUp())))
+    return drawn(said(await backend.ask(SetUp())))
 
 
-async def act(desk: Desk, asked: Mapping[str, Any]) -> Answer:
+async def act(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """Do one thing about it, and tell how it stands then."""
     wanted = text_of(asked, "act")
     command = read_command({**asked, "command": "setup", "act": wanted})
     if isinstance(command, Unusable):
         raise Refused(command.reason)
-    return drawn(said(await desk.ask(command)))
+    return drawn(said(await backend.ask(command)))
 
 
 def drawn(answer: Answer) -> Answer:

@@ -65,7 +65,7 @@ def _has_served(facts: Facts, process: Process) -> bool:
     attempt = facts.session.attempt
     born = facts.now.monotonic - age(facts, process)
     answered = attempt is not None and attempt.outcome in ANSWERED and attempt.at > born
-    return answered or is_door_of(facts.session.served_door, process)
+    return answered or is_door_of(facts.session.served_listener, process)
 
 
 def _at_restart_time(facts: Facts, process: Process) -> bool:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.alerts.announce import (
-    Manners,
+    QuietRules,
     Reason,
     Say,
     Silence,
@@ -25,7 +25,7 @@ PROBLEM = Problem("api-silent", "{app} is silent", "{app} says nothing.", Severi
 ENTRY = Entry(PROBLEM, Present({"app": "TWS"}), since=NOW, visible_at=NOW.monotonic, visible=True)
 SAID = replace(ENTRY, announced=True, announced_at=NOW.monotonic)
 SETTINGS = NotificationSettings()
-POLITE = Manners(SETTINGS, local_minute=14 * 60)
+POLITE = QuietRules(SETTINGS, local_minute=14 * 60)
 QUIET = (
     (replace(POLITE, snoozed=frozenset({"api-silent"})), Reason.SNOOZED),
     (replace(POLITE, paused=True), Reason.PAUSED),
@@ -45,16 +45,16 @@ def test_what_is_not_shown_is_not_said() -> None:
 
 
 @pytest.mark.parametrize(("manners", "reason"), QUIET)
-def test_there_are_reasons_for_silence(manners: Manners, reason: Reason) -> None:
-    assert decide(ENTRY, manners, NOW) == Silence(reason)
+def test_there_are_reasons_for_silence(rules: QuietRules, reason: Reason) -> None:
+    assert decide(ENTRY, rules, NOW) == Silence(reason)
     assert keep_quiet(ENTRY, POLITE) is None
 
 
 @pytest.mark.parametrize(("manners", "reason"), QUIET)
-def test_some_problems_are_never_silenced(manners: Manners, reason: Reason) -> None:
+def test_some_problems_are_never_silenced(rules: QuietRules, reason: Reason) -> None:
     grave = replace(ENTRY, problem=replace(PROBLEM, never_silenced=True))
 
-    assert decide(grave, manners, NOW) == Say(again=False), reason
+    assert decide(grave, rules, NOW) == Say(again=False), reason
 
 
 def test_an_unstable_connection_speaks_for_the_others_and_not_for_itself() -> None:
@@ -72,13 +72,13 @@ def test_what_only_a_session_tells_is_news_on_an_unstable_connection_too() -> No
 @pytest.mark.parametrize("severity", Severity)
 @pytest.mark.parametrize("minimum", MinimumSeverity)
 def test_what_is_below_the_minimum_is_not_said(severity: Severity, minimum: MinimumSeverity) -> None:
-    manners = replace(POLITE, settings=replace(SETTINGS, minimum_severity=minimum))
+    rules = replace(POLITE, settings=replace(SETTINGS, minimum_severity=minimum))
     entry = replace(ENTRY, present=Present(severity=severity))
     order = ["info", "warning", "error"]
     enough = order.index(severity.value) >= order.index(minimum.value)
 
     assert severity_of(entry) is severity
-    assert decide(entry, manners, NOW) == (Say(again=False) if enough else Silence(Reason.BELOW_SEVERITY))
+    assert decide(entry, rules, NOW) == (Say(again=False) if enough else Silence(Reason.BELOW_SEVERITY))
 
 
 def test_repeats_come_after_half_an_hour_an_hour_two_hours() -> None:

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from agent.core.alerts.announce import Manners
+from agent.core.alerts.announce import QuietRules
 from agent.core.alerts.ledger import Appeared, Changed, Cleared, Entry, Hidden, Ledger
 from agent.core.alerts.speech import notice_key, recall, speak, steps_told, told
 from agent.core.clock import Moment
@@ -15,7 +15,7 @@ PROBLEM = Problem("api-silent", "{app} is silent", "{app} says nothing.", Severi
 SEEN = Present({"app": "TWS"}, ("TWS listens on 7497", "no answer"))
 ENTRY = Entry(PROBLEM, SEEN, since=NOW, visible_at=NOW.monotonic, visible=True)
 SAID = replace(ENTRY, announced=True, announced_at=NOW.monotonic)
-POLITE = Manners(NotificationSettings(), local_minute=0)
+POLITE = QuietRules(NotificationSettings(), local_minute=0)
 PAUSED = replace(POLITE, paused=True)
 STEPS: dict[str, tuple[str, ...]] = {"api-silent": ("Open TWS.",)}
 KEY = "Paper/api-silent"

@@ -13,7 +13,7 @@ OFF = Configuration(ApiSettings(read_only_api=False), lock_and_exit=LockAndExit(
 
 def test_what_the_application_told_counts_while_it_is_the_one_that_is_connected() -> None:
     known = settings_of(facts(settings=OFF))
-    other = facts(settings=replace(told(OFF), door="4002/1/2.0/"))
+    other = facts(settings=replace(told(OFF), listener_key="4002/1/2.0/"))
 
     assert known is not None
     assert (known.source, known.settings.read_only_api) == (Source.API, False)

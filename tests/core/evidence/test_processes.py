@@ -9,13 +9,13 @@ from agent.core.evidence.processes import (
     chosen,
     client_count,
     clients_of,
-    door_at,
     fits,
     full_house,
     is_door_of,
     likeliest,
     link_settled,
     listener_at,
+    listener_key_at,
     mode_hint,
     outcome,
     owner_in,
@@ -194,7 +194,7 @@ def test_age_and_link_are_measured_from_now() -> None:
 
 def test_a_door_names_the_process_behind_it_and_when_that_started() -> None:
     local, around = connection(), machine(gateway(pid=3117, age=50.0), listeners=(relay(4001), foreign(4003, pid=None)))
-    own = door_at(local, around, 4002)
+    own = listener_key_at(local, around, 4002)
 
     assert owner_in(own) == (3117, NOW.wall - 50.0)
     assert is_door_of(own, gateway(pid=3117, age=50.0))
@@ -203,9 +203,9 @@ def test_a_door_names_the_process_behind_it_and_when_that_started() -> None:
 
 def test_a_door_with_a_relay_another_machine_or_nobody_behind_it_names_no_process() -> None:
     around = machine(listeners=(relay(4001), foreign(4003, pid=None)))
-    doors = [door_at(connection(), around, port) for port in (4001, 4002, 4003)]
-    away = door_at(connection(host="192.0.2.7"), around, 4001)
+    doors = [listener_key_at(connection(), around, port) for port in (4001, 4002, 4003)]
+    away = listener_key_at(connection(host="192.0.2.7"), around, 4001)
 
-    assert [owner_in(door) for door in (*doors, away)] == [None] * 4
+    assert [owner_in(listener_key) for listener_key in (*doors, away)] == [None] * 4
     assert (doors[0], away) == ("4001/771", "192.0.2.7:4001")
     assert owner_in("[2001:db8::1]:4001") is None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from agent.core.facts import Known, Purpose
 from agent.core.settings import Intent, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers
-from agent.core.setup.setup import Beside, Setup, SetupStep, StepState, scene_of, to_json
+from agent.core.setup.setup import Setup, SetupInputs, SetupStep, StepState, scene_of, to_json
 from agent.problems import PROBLEMS
 from tests.core.setup_scene import PAPER, STEP_IDS, TAKEN, data_test, judged, told
 from tests.problems.scene import backing_off, facts, machine, tws
@@ -61,7 +61,7 @@ def test_a_problem_that_comes_back_undoes_its_step() -> None:
 
 
 def test_the_set_up_judges_as_thoroughly_as_the_doctor() -> None:
-    scene = scene_of(facts(machine(tws()), backing_off(), wants=PAPER), PROBLEMS, Beside())
+    scene = scene_of(facts(machine(tws()), backing_off(), wants=PAPER), PROBLEMS, SetupInputs())
 
     assert scene.facts.purpose is Purpose.DOCTOR
     assert "wrong-application" in scene.found

@@ -72,7 +72,7 @@ def test_whether_too_fast_messages_are_rejected_is_known_from_the_settings(rejec
     settings = ApiSettings(reject_messages_above_max_rate=rejects)
     answer = Known(ConfigResponse(settings=settings, source=Source.API))
     session = connected()
-    told = SettingsTold(answer, NOW.monotonic - 5, 223, session.served_door)
+    told = SettingsTold(answer, NOW.monotonic - 5, 223, session.served_listener)
 
     assert usage_of(replace(facts(session=session), api_settings=told), ()).messages.rejects is rejects
     assert usage_of(facts(), ()).messages.rejects is None

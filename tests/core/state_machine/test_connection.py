@@ -32,7 +32,7 @@ from agent.core.timing import Timing
 
 TIMING = Timing()
 PAPER = ConnectionSettings(name="Paper Gateway", port=4002)
-OPEN = Target(wanted=True, port=4002, open=True, door="4002/1")
+OPEN = Target(wanted=True, port=4002, open=True, listener_key="4002/1")
 SHUT = replace(OPEN, open=False)
 UNWANTED = replace(OPEN, wanted=False)
 PATIENT = (
@@ -83,7 +83,7 @@ def test_from_idle_one_good_look_leads_out() -> None:
     assert effect == OpenSession(
         "Paper Gateway", 5, "127.0.0.1", 4002, effect.client_id, TIMING.reply_timeout, TIMING.not_ready_grace
     )
-    assert link.state == Connecting(10.0, 5, 4002, effect.client_id, OPEN.door)
+    assert link.state == Connecting(10.0, 5, 4002, effect.client_id, OPEN.listener_key)
 
 
 def test_a_closed_port_is_not_knocked_at() -> None:
@@ -107,7 +107,7 @@ def test_a_session_comes_up_and_forgets_refused_ids() -> None:
     link, effect = knock(Link(Idle(0.0), refused_ids=frozenset({7000})), 10.0, 1)
     link = ready(link, 1, 178, 0.25, 10.25)
 
-    assert link.state == Connected(10.25, 1, 4002, effect.client_id, 178, OPEN.door)
+    assert link.state == Connected(10.25, 1, 4002, effect.client_id, 178, OPEN.listener_key)
     assert link.attempt == Attempt(Outcome.READY, 10.25, 4002, 0.25, 178, accounts_came=True)
     assert link.refused_ids == frozenset()
 
@@ -149,7 +149,7 @@ def test_the_wish_to_disconnect_closes_what_is_open() -> None:
 
 
 def test_another_port_ends_the_session_and_waits_for_a_look() -> None:
-    moved = replace(OPEN, port=7497, door="7497/2", seen=149.0)
+    moved = replace(OPEN, port=7497, listener_key="7497/2", seen=149.0)
     link, effects = consider(up(), moved, PAPER, TIMING, 150.0, 2)
 
     assert effects == (CloseSession(1),)
@@ -172,7 +172,7 @@ def test_an_application_that_was_reached_is_not_pressed(outcome: Outcome) -> Non
     link, _ = knock(Link(Idle(0.0)), 10.0, 1, wants)
     link = failed(link, 1, attempt(outcome, 11.0), wants, TIMING, 11.0)
 
-    assert link.state == Blocked(11.0, outcome, 11.0 + TIMING.handshake_every, OPEN.door)
+    assert link.state == Blocked(11.0, outcome, 11.0 + TIMING.handshake_every, OPEN.listener_key)
     assert consider(link, OPEN, wants, TIMING, 40.9, 2) == (link, ())
 
     link, effect = knock(link, 41.0, 2, wants)
@@ -211,7 +211,7 @@ def test_nobody_answering_is_asked_ever_more_rarely(outcome: Outcome) -> None:
 def test_another_application_at_the_door_ends_the_wait() -> None:
     link, _ = knock(Link(Idle(0.0)), 10.0, 1)
     link = failed(link, 1, attempt(Outcome.SILENT, 11.0), PAPER, TIMING, 11.0)
-    link, effect = knock(link, 12.5, 2, target=replace(OPEN, door="4002/2"))
+    link, effect = knock(link, 12.5, 2, target=replace(OPEN, listener_key="4002/2"))
 
     assert effect.number == 2
 
@@ -238,7 +238,7 @@ def test_a_refused_automatic_id_is_replaced_at_once_three_times() -> None:
         used.append(effect.client_id)
         link = failed(link, number, attempt(Outcome.ID_IN_USE, now), PAPER, TIMING, now)
         if number < 4:
-            assert link.state == BackingOff(now, now, OPEN.door)
+            assert link.state == BackingOff(now, now, OPEN.listener_key)
 
     assert len(set(used)) == 4
     assert isinstance(link.state, Blocked)
@@ -261,7 +261,7 @@ def test_a_stable_session_that_is_lost_is_reopened_at_once_and_forgiven() -> Non
     link = replace(up(100.0), failures=9)
     link = lost(link, 1, TIMING, 160.0)
 
-    assert link.state == BackingOff(160.0, 160.0, OPEN.door)
+    assert link.state == BackingOff(160.0, 160.0, OPEN.listener_key)
     assert (link.failures, link.losses, link.attempt) == (0, (160.0,), None)
 
 
@@ -317,7 +317,7 @@ def test_a_fixed_id_is_not_used_again_within_the_time_tws_needs_to_free_it() -> 
     link, effects = consider(link, OPEN, wants, TIMING, 100.1, 2)
 
     assert effects == ()
-    assert link.state == BackingOff(100.1, 100.0 + TIMING.id_release, OPEN.door)
+    assert link.state == BackingOff(100.1, 100.0 + TIMING.id_release, OPEN.listener_key)
 
     _, effect = knock(link, 101.0, 2, wants)
 
@@ -331,7 +331,7 @@ def test_an_id_that_tws_frees_late_is_asked_for_once_more_before_anybody_else_is
     link, _ = knock(link, 101.0, 2, wants)
     link = failed(link, 2, attempt(Outcome.ID_IN_USE, 101.0), wants, TIMING, 101.0)
 
-    assert link.state == BackingOff(101.0, 101.0 + TIMING.id_release_late, OPEN.door)
+    assert link.state == BackingOff(101.0, 101.0 + TIMING.id_release_late, OPEN.listener_key)
 
     link, _ = knock(link, 104.0, 3, wants)
     link = failed(link, 3, attempt(Outcome.ID_IN_USE, 104.0), wants, TIMING, 104.0)
@@ -390,7 +390,7 @@ class Walk(RuleBasedStateMachine):
         self.now = 1000.0
         self.link = Link(Idle(self.now))
         self.number = 1
-        self.door = 1
+        self.listener_key = 1
         self.port = 4002
         self.listening = True
         self.wanted = True
@@ -399,15 +399,15 @@ class Walk(RuleBasedStateMachine):
         self.released: dict[int, float] = {}
         self.ids: dict[int, int] = {}
         self.not_before = 0.0
-        self.reached_door = ""
+        self.reached_listener = ""
 
     def _target(self) -> Target:
-        return Target(self.wanted, self.port, self.listening, f"{self.port}/{self.door}", seen=self.taken)
+        return Target(self.wanted, self.port, self.listening, f"{self.port}/{self.listener_key}", seen=self.taken)
 
     def _consider(self) -> None:
         before = self.link.state
         target = self._target()
-        if target.door != self.reached_door:
+        if target.listener_key != self.reached_listener:
             # A door that changes and changes back has changed: the patience with the first one is over.
             self.not_before = 0.0
         good = self.wanted and self.listening and self.taken >= before.since
@@ -453,14 +453,14 @@ class Walk(RuleBasedStateMachine):
 
     @rule()
     def another_application_takes_the_port(self) -> None:
-        self.door += 1
+        self.listener_key += 1
         self._consider()
 
     @rule(listening=st.booleans())
     def the_port_opens_or_closes(self, listening: bool) -> None:
         self.listening = listening
         if not listening:
-            self.door += 1
+            self.listener_key += 1
         self._consider()
 
     @rule(port=st.sampled_from((4001, 4002)))
@@ -504,7 +504,7 @@ class Walk(RuleBasedStateMachine):
             before = earlier.outcome if earlier is not None and earlier.port == state.port else None
             once_more = outcome is Outcome.CLOSED and before is not Outcome.CLOSED
             patience = TIMING.backoff_first if once_more else TIMING.handshake_every
-            self.not_before, self.reached_door = self.now + patience, state.door
+            self.not_before, self.reached_listener = self.now + patience, state.listener_key
         self._consider()
 
     @precondition(lambda self: isinstance(self.link.state, Connected))

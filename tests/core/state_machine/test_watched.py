@@ -100,7 +100,8 @@ def test_another_machine_is_always_worth_a_knock() -> None:
 
 def test_the_door_is_another_one_when_the_process_or_its_start_changes() -> None:
     doors = {
-        target(NEW, machine(one), ()).door for one in (gateway(), gateway(pid=9), gateway(age=1.0), gateway(memory=5))
+        target(NEW, machine(one), ()).listener_key
+        for one in (gateway(), gateway(pid=9), gateway(age=1.0), gateway(memory=5))
     }
 
     assert len(doors) == 3

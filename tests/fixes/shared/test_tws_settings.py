@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.evidence.processes import door_at
+from agent.core.evidence.processes import listener_key_at
 from agent.core.facts import Facts, Process, SettingsTold, Unknown
 from agent.core.fix import (
     ChangeSettings,
@@ -47,8 +47,8 @@ KEPT = Precautions(**{p.name: p.number % 2 == 0 for p in PRECAUTIONS})
 """Every second one is not bypassed."""
 LOGS_OFF = LockAndExit("11:45", "PM", "logoff")
 SETTINGS = Configuration(WRITABLE, KEPT, LOGS_OFF)
-DOOR = door_at(connection(), machine(gateway()), 4002)
-STANDING = replace(connected(), served_door=DOOR)
+DOOR = listener_key_at(connection(), machine(gateway()), 4002)
+STANDING = replace(connected(), served_listener=DOOR)
 BOTH = pytest.mark.parametrize("fix", [SET_PRECAUTIONS, SET_AUTO_RESTART], ids=lambda f: f.id)
 HIGH = UpdateWarning(131, "Mandatory <b>cap</b> price", "<html>Orders of U1234567 may\nbe capped.</html>")
 LOW = UpdateWarning(7, "", "Another one")
@@ -58,7 +58,9 @@ def scene(
     settings: Configuration | SettingsTold = SETTINGS, session: SessionFacts = STANDING, *running: Process
 ) -> Facts:
     known = settings if isinstance(settings, SettingsTold) else told(settings)
-    return facts(machine(*(running or (gateway(),))), session, settings=replace(known, door=session.served_door))
+    return facts(
+        machine(*(running or (gateway(),))), session, settings=replace(known, listener_key=session.served_listener)
+    )
 
 
 def offer_of(fix: Fix, seen: Facts | None = None) -> Offer | None:
@@ -144,7 +146,7 @@ def test_nothing_is_offered_where_it_cannot_be_done(fix: Fix) -> None:
 
 @BOTH
 def test_nothing_is_offered_while_no_session_stands_or_it_does_not_answer(fix: Fix) -> None:
-    lost = replace(backing_off(), served_door=DOOR)
+    lost = replace(backing_off(), served_listener=DOOR)
 
     assert offer_of(fix, scene(SETTINGS, lost)) is None
     assert offer_of(fix, scene(SETTINGS, replace(STANDING, heartbeat_unanswered=2))) is None
@@ -155,7 +157,7 @@ def test_settings_of_another_application_than_the_one_that_is_there_now_are_let_
     before = scene()
     restarted = replace(before, machine=machine(gateway(pid=9)))
     gone = replace(before, machine=machine())
-    told_by_another = replace(before, api_settings=replace(before.api_settings, door="4002/1/1.0/"))
+    told_by_another = replace(before, api_settings=replace(before.api_settings, listener_key="4002/1/1.0/"))
 
     assert [offer_of(fix, seen) for seen in (restarted, gone, told_by_another)] == [None] * 3
 
@@ -170,12 +172,12 @@ def test_a_notice_about_read_only_ends_the_offer(fix: Fix) -> None:
 
 @BOTH
 def test_the_question_names_the_application_and_its_menu(fix: Fix) -> None:
-    door = door_at(connection(), machine(tws()), 7497)
+    listener_key = listener_key_at(connection(), machine(tws()), 7497)
     wanted = replace(connection("My TWS"), application=type(connection().application).TWS)
-    session = replace(connected(7497), served_door=door)
+    session = replace(connected(7497), served_listener=listener_key)
     seen = replace(
         facts(machine(tws()), session, wants=wanted, settings=told(SETTINGS)),
-        api_settings=replace(told(SETTINGS), door=door),
+        api_settings=replace(told(SETTINGS), listener_key=listener_key),
     )
     offer = offer_of(fix, seen)
 
@@ -189,11 +191,11 @@ def test_the_question_names_the_application_and_its_menu(fix: Fix) -> None:
 def test_where_no_process_is_seen_the_question_is_about_the_session_that_stands(fix: Fix) -> None:
     """Behind a relay or on another machine a restart cannot be seen, but it ends the session."""
     around = machine(listeners=(relay(4002),))
-    door = door_at(connection(), around, 4002)
-    session = replace(connected(), served_door=door)
+    listener_key = listener_key_at(connection(), around, 4002)
+    session = replace(connected(), served_listener=listener_key)
     offers = []
     for since in (session.since, session.since + 60.0):
-        seen = facts(around, replace(session, since=since), settings=replace(told(SETTINGS), door=door))
+        seen = facts(around, replace(session, since=since), settings=replace(told(SETTINGS), listener_key=listener_key))
         offers.append(offer_of(fix, seen))
 
     assert offers[0] is not None
@@ -205,13 +207,13 @@ def test_where_no_process_is_seen_the_question_is_about_the_session_that_stands(
 @BOTH
 def test_another_machine_is_changed_where_it_is(fix: Fix) -> None:
     away = connection(host="192.0.2.7", port=4002)
-    session = replace(connected(), served_door="192.0.2.7:4002")
-    seen = facts(machine(), session, wants=away, settings=replace(told(SETTINGS), door="192.0.2.7:4002"))
+    session = replace(connected(), served_listener="192.0.2.7:4002")
+    seen = facts(machine(), session, wants=away, settings=replace(told(SETTINGS), listener_key="192.0.2.7:4002"))
     offer = offer_of(fix, seen)
 
     assert offer is not None
     assert isinstance(offer.plan, ChangeSettings)
-    assert (offer.plan.host, offer.plan.port, offer.plan.door) == ("192.0.2.7", 4002, "192.0.2.7:4002")
+    assert (offer.plan.host, offer.plan.port, offer.plan.listener_key) == ("192.0.2.7", 4002, "192.0.2.7:4002")
 
 
 # ── what comes of it ────────────────────────────────────────────────────────────────────────────

@@ -15,11 +15,11 @@ from agent.core.settings import Intent, Settings, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers, edits
 from agent.core.shown.display import AskFix, DoFix
 from agent.guides import load_guides
-from agent.page.desk import Refused
+from agent.page.backend import Refused
 from agent.page.drawings.layout import Layout
 from agent.page.endpoints import ENDPOINTS, actions, explain, fixes, limits, settings
 from agent.page.endpoints import guide as guiding
-from tests.page.made_up_desk import MadeUpDesk
+from tests.page.made_up_backend import MadeUpBackend
 
 
 async def refused(asking: Awaitable[Any]) -> Refused:
@@ -44,54 +44,54 @@ def test_no_two_endpoints_share_a_place_and_those_that_change_something_are_post
 
 @pytest.mark.parametrize("command", actions.COMMANDS)
 async def test_a_command_is_handed_on_with_what_belongs_to_it(command: str) -> None:
-    desk = MadeUpDesk()
-    await actions.do(desk, {"command": command, "name": "A", "seconds": 60, "code": "api-silent", "act": "write"})
+    backend = MadeUpBackend()
+    await actions.do(backend, {"command": command, "name": "A", "seconds": 60, "code": "api-silent", "act": "write"})
 
-    assert desk.asked == [read_command({"command": command, "name": "A", "seconds": 60, "code": "api-silent"})]
+    assert backend.asked == [read_command({"command": command, "name": "A", "seconds": 60, "code": "api-silent"})]
 
 
 @pytest.mark.parametrize("command", ["status", "page", "show", "fix", "stop", "", "x" * 300, 7, None])
 async def test_no_other_command_is(command: object) -> None:
-    desk = MadeUpDesk()
-    await refused(actions.do(desk, {"command": command}))
+    backend = MadeUpBackend()
+    await refused(actions.do(backend, {"command": command}))
 
-    assert desk.asked == []
+    assert backend.asked == []
 
 
 async def test_a_no_of_the_agent_is_told_in_its_words() -> None:
-    desk = MadeUpDesk(answers={"error": "There is no connection named “X”: choose one of “A”."})
-    no = await refused(actions.do(desk, {"command": "connect", "name": "X"}))
+    backend = MadeUpBackend(answers={"error": "There is no connection named “X”: choose one of “A”."})
+    no = await refused(actions.do(backend, {"command": "connect", "name": "X"}))
 
     assert str(no) == "There is no connection named “X”: choose one of “A”."
 
 
 async def test_a_test_notice_is_sent_or_says_why_not() -> None:
-    desk = MadeUpDesk()
-    sent = await actions.send_notice(desk, {})
-    desk.refusal = "no channel is switched on"
+    backend = MadeUpBackend()
+    sent = await actions.send_notice(backend, {})
+    backend.refusal = "no channel is switched on"
 
     assert sent == {"done": True}
-    assert "no channel is switched on" in str(await refused(actions.send_notice(desk, {})))
+    assert "no channel is switched on" in str(await refused(actions.send_notice(backend, {})))
 
 
 @pytest.mark.parametrize("on", [True, False])
 async def test_the_start_at_log_in_is_switched(on: bool) -> None:
-    desk = MadeUpDesk()
-    await actions.at_login(desk, {"on": on})
+    backend = MadeUpBackend()
+    await actions.at_login(backend, {"on": on})
 
-    assert desk.asked == [f"at login: {on}"]
-    await refused(actions.at_login(desk, {"on": "yes"}))
+    assert backend.asked == [f"at login: {on}"]
+    await refused(actions.at_login(backend, {"on": "yes"}))
 
 
 # ── fixes ───────────────────────────────────────────────────────────────────────────────────────
 
 
 async def test_a_fix_is_asked_about_first_and_the_yes_carries_what_was_read() -> None:
-    desk = MadeUpDesk(answers={"title": "Use port 4002?", "digest": "abc"})
-    question = await fixes.question(desk, {"connection": "A", "id": "use-port"})
-    await fixes.yes(desk, {"connection": "A", "id": "use-port", "digest": question["digest"]})
+    backend = MadeUpBackend(answers={"title": "Use port 4002?", "digest": "abc"})
+    question = await fixes.question(backend, {"connection": "A", "id": "use-port"})
+    await fixes.yes(backend, {"connection": "A", "id": "use-port", "digest": question["digest"]})
 
-    assert desk.asked == [
+    assert backend.asked == [
         AskFix("use-port", "A"),
         DoFix("use-port", "A", "abc", Asker.PAGE),
     ]
@@ -99,11 +99,11 @@ async def test_a_fix_is_asked_about_first_and_the_yes_carries_what_was_read() ->
 
 @pytest.mark.parametrize("missing", ["connection", "id", "digest"])
 async def test_a_yes_to_nothing_does_nothing(missing: str) -> None:
-    desk = MadeUpDesk()
+    backend = MadeUpBackend()
     wish = {name: "x" for name in ("connection", "id", "digest") if name != missing}
-    await refused(fixes.yes(desk, wish))
+    await refused(fixes.yes(backend, wish))
 
-    assert desk.asked == []
+    assert backend.asked == []
 
 
 # ── explain ─────────────────────────────────────────────────────────────────────────────────────
@@ -113,7 +113,7 @@ async def test_a_yes_to_nothing_does_nothing(missing: str) -> None:
     "words", ["1100", "api-silent", "Error 10197, reqId 5: No market data during competing live session"]
 )
 async def test_words_are_explained_with_steps(words: str) -> None:
-    found = await explain.words(MadeUpDesk(), {"words": words})
+    found = await explain.words(MadeUpBackend(), {"words": words})
 
     assert found["title"]
     assert found["steps"] or found["causes"]
@@ -122,28 +122,28 @@ async def test_words_are_explained_with_steps(words: str) -> None:
 
 @pytest.mark.parametrize("words", ["", "   ", "nothing of that kind", "x" * 50_001])
 async def test_words_without_meaning_are_told_so(words: str) -> None:
-    await refused(explain.words(MadeUpDesk(), {"words": words}))
+    await refused(explain.words(MadeUpBackend(), {"words": words}))
 
 
 # ── limits ──────────────────────────────────────────────────────────────────────────────────────
 
 
 async def test_limits_are_asked_of_the_agent() -> None:
-    assert await limits.read(MadeUpDesk(), {}) == {"connections": [{"connection": "Paper Gateway"}]}
+    assert await limits.read(MadeUpBackend(), {}) == {"connections": [{"connection": "Paper Gateway"}]}
 
 
 # ── guides ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def troubled(code: str, kind: str, steps: tuple[str, ...]) -> MadeUpDesk:
+def troubled(code: str, kind: str, steps: tuple[str, ...]) -> MadeUpBackend:
     problem = {"code": code, "title": "This very case", "visible": True, "steps": list(steps)}
     application = {"kind": kind} if kind else None
-    return MadeUpDesk(shown={"connections": [{"name": "A", "application": application, "problems": [problem]}]})
+    return MadeUpBackend(shown={"connections": [{"name": "A", "application": application, "problems": [problem]}]})
 
 
 @pytest.mark.parametrize("code", load_guides())
 async def test_every_guide_has_steps_for_every_layout(code: str) -> None:
-    found = await guiding.guide(MadeUpDesk(), {"code": code, "connection": "A"})
+    found = await guiding.guide(MadeUpBackend(), {"code": code, "connection": "A"})
 
     assert not found["current"]
     assert [part["layout"] for part in found["lists"]] == [layout.value for layout in Layout]
@@ -156,8 +156,8 @@ async def test_every_guide_has_steps_for_every_layout(code: str) -> None:
     [("tws", ["mosaic", "classic"]), ("gateway", ["gateway"]), ("", ["mosaic", "classic", "gateway"])],
 )
 async def test_the_steps_of_a_case_are_those_of_its_application(kind: str, layouts: list[str]) -> None:
-    desk = troubled("api-disabled", kind, ("Click **OK**.",))
-    found = await guiding.guide(desk, {"code": "api-disabled", "connection": "A"})
+    backend = troubled("api-disabled", kind, ("Click **OK**.",))
+    found = await guiding.guide(backend, {"code": "api-disabled", "connection": "A"})
 
     assert found["current"]
     assert found["title"] == "This very case"
@@ -165,8 +165,8 @@ async def test_the_steps_of_a_case_are_those_of_its_application(kind: str, layou
 
 
 async def test_steps_for_both_applications_stay_one_list() -> None:
-    desk = troubled("api-disabled", "", ("TWS: Click **OK**.", "IB Gateway: Log in."))
-    found = await guiding.guide(desk, {"code": "api-disabled", "connection": "A"})
+    backend = troubled("api-disabled", "", ("TWS: Click **OK**.", "IB Gateway: Log in."))
+    found = await guiding.guide(backend, {"code": "api-disabled", "connection": "A"})
 
     assert [len(part["steps"]) for part in found["lists"]] == [2]
 
@@ -189,7 +189,7 @@ async def _again(steps: tuple[str, ...]) -> dict[str, Any]:
 
 
 async def test_what_a_guide_names_on_the_web_is_a_link() -> None:
-    found = await guiding.guide(MadeUpDesk(), {"code": "app-not-installed", "connection": "A"})
+    found = await guiding.guide(MadeUpBackend(), {"code": "app-not-installed", "connection": "A"})
     texts = " ".join(step["text"] for part in found["lists"] for step in part["steps"])
 
     assert "(https://www.interactivebrokers.com/en/trading/tws-offline-stable.php)" in texts
@@ -203,7 +203,7 @@ def test_every_link_is_named_by_some_guide() -> None:
 
 
 async def test_a_guide_that_is_not_there_is_refused() -> None:
-    assert (await refused(guiding.guide(MadeUpDesk(), {"code": "no-such-code"}))).status == 404
+    assert (await refused(guiding.guide(MadeUpBackend(), {"code": "no-such-code"}))).status == 404
 
 
 # ── settings ────────────────────────────────────────────────────────────────────────────────────
@@ -220,10 +220,10 @@ remote = ["ntfy://secret"]
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> MadeUpDesk:
+def backend(tmp_path: Path) -> MadeUpBackend:
     file = tmp_path / "config.toml"
     file.write_text(FILE)
-    return MadeUpDesk(config=file, login=False)
+    return MadeUpBackend(config=file, login=False)
 
 
 def value(answer: dict[str, Any], table: str, key: str) -> Any:
@@ -231,8 +231,8 @@ def value(answer: dict[str, Any], table: str, key: str) -> Any:
     return next(k["value"] for k in found["keys"] if k["name"] == key)
 
 
-async def test_every_key_of_the_configuration_is_shown_with_its_value(desk: MadeUpDesk) -> None:
-    answer = await settings.read(desk, {})
+async def test_every_key_of_the_configuration_is_shown_with_its_value(backend: MadeUpBackend) -> None:
+    answer = await settings.read(backend, {})
     shown = {(table["name"], key["name"]) for table in answer["tables"] for key in table["keys"]}
 
     assert shown == {(table.name, key.name) for table in TABLES.values() for key in table.keys}
@@ -244,17 +244,17 @@ async def test_every_key_of_the_configuration_is_shown_with_its_value(desk: Made
     assert all(key["meaning"] and key["allowed"] for table in answer["tables"] for key in table["keys"])
 
 
-async def test_without_a_file_the_defaults_are_shown(desk: MadeUpDesk) -> None:
-    desk.config.unlink()
-    answer = await settings.read(desk, {})
+async def test_without_a_file_the_defaults_are_shown(backend: MadeUpBackend) -> None:
+    backend.config.unlink()
+    answer = await settings.read(backend, {})
 
     assert [t["name"] for t in answer["tables"]] == ["checks", "notifications", "page"]
     assert {key["name"] for key in answer["connection_keys"]} == {k.name for k in TABLES["connections"].keys}
 
 
-async def test_a_file_that_cannot_be_used_is_told(desk: MadeUpDesk) -> None:
-    desk.config.write_text("[checks]\nlook_every = 5\n")
-    answer = await settings.read(desk, {})
+async def test_a_file_that_cannot_be_used_is_told(backend: MadeUpBackend) -> None:
+    backend.config.write_text("[checks]\nlook_every = 5\n")
+    answer = await settings.read(backend, {})
 
     assert "line 2" in answer["fault"]
     assert value(answer, "checks", "look_every") == "5s"
@@ -274,15 +274,15 @@ async def test_a_file_that_cannot_be_used_is_told(desk: MadeUpDesk) -> None:
     ],
 )  # fmt: skip
 async def test_a_value_is_changed_and_comments_stay(
-    key: str, given: object, read: Callable[[Any], bool], desk: MadeUpDesk
+    key: str, given: object, read: Callable[[Any], bool], backend: MadeUpBackend
 ) -> None:
-    await settings.change(desk, {"key": key, "value": given})
-    text = desk.config.read_text()
+    await settings.change(backend, {"key": key, "value": given})
+    text = backend.config.read_text()
 
-    assert read(load(desk.config))
+    assert read(load(backend.config))
     assert "# mine" in text
     assert "# the paper one" in text
-    assert desk.asked == ["config changed"]
+    assert backend.asked == ["config changed"]
 
 
 @pytest.mark.parametrize(
@@ -300,34 +300,36 @@ async def test_a_value_is_changed_and_comments_stay(
         ("checks.test_symbols", [1]),
     ],
 )
-async def test_what_cannot_be_used_is_refused_and_nothing_changes(key: str, given: object, desk: MadeUpDesk) -> None:
-    no = await refused(settings.change(desk, {"key": key, "value": given}))
+async def test_what_cannot_be_used_is_refused_and_nothing_changes(
+    key: str, given: object, backend: MadeUpBackend
+) -> None:
+    no = await refused(settings.change(backend, {"key": key, "value": given}))
 
     assert no.status in (400, 422)
-    assert desk.config.read_text() == FILE
-    assert desk.asked == []
+    assert backend.config.read_text() == FILE
+    assert backend.asked == []
 
 
-async def test_a_connection_is_taken_out_and_the_rest_stays(desk: MadeUpDesk) -> None:
-    await settings.remove(desk, {"connection": "paper"})
+async def test_a_connection_is_taken_out_and_the_rest_stays(backend: MadeUpBackend) -> None:
+    await settings.remove(backend, {"connection": "paper"})
 
-    assert load(desk.config).connections == ()
-    assert load(desk.config).notifications.remote == ("ntfy://secret",)
-    assert "# mine" in desk.config.read_text()
-    await refused(settings.remove(desk, {"connection": "paper"}))
+    assert load(backend.config).connections == ()
+    assert load(backend.config).notifications.remote == ("ntfy://secret",)
+    assert "# mine" in backend.config.read_text()
+    await refused(settings.remove(backend, {"connection": "paper"}))
 
 
 SECRETS = ["ntfy://token@ho'st/a b", "json://user:secret@host", "json://user:other@host", "https://hooks.example/T/B"]
 
 
-async def test_secrets_are_never_shown_and_come_back_as_what_they_stand_for(desk: MadeUpDesk) -> None:
-    await settings.change(desk, {"key": "notifications.remote", "value": SECRETS})
-    await settings.change(desk, {"key": "connections.Paper.start_command", "value": ["/x", "--pw=hunter2", "-i"]})
-    answer = await settings.read(desk, {})
+async def test_secrets_are_never_shown_and_come_back_as_what_they_stand_for(backend: MadeUpBackend) -> None:
+    await settings.change(backend, {"key": "notifications.remote", "value": SECRETS})
+    await settings.change(backend, {"key": "connections.Paper.start_command", "value": ["/x", "--pw=hunter2", "-i"]})
+    answer = await settings.read(backend, {})
     shown, command = value(answer, "notifications", "remote"), value(answer, "connections", "start_command")
-    await settings.change(desk, {"key": "notifications.remote", "value": [shown[2], "ntfy://new", *shown[:2]]})
-    await settings.change(desk, {"key": "connections.Paper.start_command", "value": [*command, "-j"]})
-    after = load(desk.config)
+    await settings.change(backend, {"key": "notifications.remote", "value": [shown[2], "ntfy://new", *shown[:2]]})
+    await settings.change(backend, {"key": "connections.Paper.start_command", "value": [*command, "-j"]})
+    after = load(backend.config)
 
     assert len(set(shown)) == len(SECRETS)
     assert all(
@@ -344,14 +346,16 @@ async def test_secrets_are_never_shown_and_come_back_as_what_they_stand_for(desk
     "key",
     ["notifications.remote", "checks.test_symbols", "connections.Paper.start_command", "connections[1].start_command"],
 )
-async def test_a_mask_means_nothing_elsewhere_and_no_more_when_its_value_has_gone(key: str, desk: MadeUpDesk) -> None:
-    (mask,) = value(await settings.read(desk, {}), "notifications", "remote")
-    await settings.change(desk, {"key": "notifications.remote", "value": []})
-    before = desk.config.read_text()
-    no = await refused(settings.change(desk, {"key": key, "value": [mask]}))
+async def test_a_mask_means_nothing_elsewhere_and_no_more_when_its_value_has_gone(
+    key: str, backend: MadeUpBackend
+) -> None:
+    (mask,) = value(await settings.read(backend, {}), "notifications", "remote")
+    await settings.change(backend, {"key": "notifications.remote", "value": []})
+    before = backend.config.read_text()
+    no = await refused(settings.change(backend, {"key": key, "value": [mask]}))
 
     assert no.status == 422
-    assert desk.config.read_text() == before
+    assert backend.config.read_text() == before
 
 
 def test_what_is_guarded_is_said_at_its_key_and_asked_of_a_fresh_page() -> None:
@@ -377,16 +381,16 @@ async def test_a_set_up_never_writes_what_is_guarded() -> None:
     assert [key for key in written if is_guarded(key)] == []
 
 
-async def test_what_was_written_is_what_is_shown_again(desk: MadeUpDesk) -> None:
+async def test_what_was_written_is_what_is_shown_again(backend: MadeUpBackend) -> None:
     """Every value as it is shown can be sent back, and means the same."""
-    before = load(desk.config)
-    answer = await settings.read(desk, {})
+    before = load(backend.config)
+    answer = await settings.read(backend, {})
     for table in answer["tables"]:
         for key in table["keys"]:
             name = (
                 f"connections.{table['entry']}.{key['name']}" if "entry" in table else f"{table['name']}.{key['name']}"
             )
-            await settings.change(desk, {"key": name, "value": key["value"]})
+            await settings.change(backend, {"key": name, "value": key["value"]})
 
-    after = load(desk.config)
+    after = load(backend.config)
     assert after == replace(before)

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from agent.page.doors import MOST_CONNECTIONS, Doors
+from agent.page.connection_limit import MOST_CONNECTIONS, ConnectionLimit
 from tests.faults.watching import QUICK
 from tests.page.living import LivingAgent, living_agent
 from tests.page.visiting import opened
@@ -44,7 +44,7 @@ class Door:
 
     def __init__(self, **limits: Any) -> None:
         self.made: list[Echo] = []
-        self.doors = Doors(self._make, **limits)
+        self.doors = ConnectionLimit(self._make, **limits)
         self.port = 0
         self._came = asyncio.Event()
 

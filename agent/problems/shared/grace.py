@@ -6,7 +6,7 @@ from typing import TypeAlias
 from agent.core.evidence.processes import awaited
 from agent.core.facts import Facts, Purpose
 
-Patience: TypeAlias = Callable[[Facts], float]
+Grace: TypeAlias = Callable[[Facts], float]
 """Seconds to wait, given what is known."""
 
 

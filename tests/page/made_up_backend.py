@@ -12,8 +12,8 @@ VIEW: dict[str, Any] = {"schema": 1, "overall": "connected", "connections": [], 
 
 
 @dataclass
-class MadeUpDesk:
-    """See `agent.page.desk.Desk`."""
+class MadeUpBackend:
+    """See `agent.page.backend.Desk`."""
 
     config: Path = Path("nowhere.toml")
     config_named: bool = False

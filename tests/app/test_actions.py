@@ -2,7 +2,7 @@ from typing import Any, cast
 
 import pytest
 
-from agent.app.clicks import Clicks
+from agent.app.actions import Actions
 from agent.app.page_host import PageError, PageHost
 from agent.app.running import RunningAgent
 from agent.core.events import Event, UserAsked
@@ -42,7 +42,7 @@ def test_steps_are_asked_for_as_a_notice_where_no_page_shows_them(
     monkeypatch.setattr(opening, "open_address", opened.append)
     loop: Any = Loop()
     world: Any = None
-    clicks = Clicks(
+    clicks = Actions(
         RunningAgent(find_places(environ={}), loop, world, lambda: None),
         page=cast(PageHost, Page(page)),
         leave=lambda: None,

@@ -21,7 +21,7 @@ LOGIN_EVERY = 10.0
 """Seconds between two looks at whether Gatelight starts at log-in, while the menu is being changed."""
 
 
-class Clicks:
+class Actions:
     """Does what concerns the program, and hands on to the agent what concerns that."""
 
     def __init__(

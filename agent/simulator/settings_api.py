@@ -27,7 +27,7 @@ _NOT_SERVED = 322
 _READ_ONLY = 321
 
 
-class SettingsDesk:
+class SettingsApi:
     """Tells the settings and changes them."""
 
     def __init__(self, situation: Situation) -> None:

@@ -12,7 +12,7 @@ Answer: TypeAlias = dict[str, Any]
 """A JSON object."""
 
 
-class Desk(Protocol):
+class Backend(Protocol):
     """The agent as the page sees it. Everything is called on the agent's own loop and must not block."""
 
     @property
@@ -73,7 +73,7 @@ class Endpoint:
     path: str
     """Below /api/."""
     handle: Handle
-    """Gets the desk and what was asked: the query of a GET, the JSON object of a POST. May raise `Refused`."""
+    """Gets the backend and what was asked: the query of a GET, the JSON object of a POST. May raise `Refused`."""
     seconds: float = 10.0
     """How long it may take."""
     guarded: Callable[[Mapping[str, Any]], bool] = lambda _: False

@@ -26,7 +26,7 @@ PeerCheck: TypeAlias = Callable[[Address, Address], bool | Awaitable[bool]]
 """Whether the connection from an address to ours was made by this user; at once, or where that takes long, soon."""
 
 
-class Doors:
+class ConnectionLimit:
     """Makes the protocols of a server, and counts them."""
 
     def __init__(
@@ -42,25 +42,25 @@ class Doors:
         self._inner = inner
         self.ours = ours
         self.most = most
-        self.judging: set[_Door] = set()
+        self.judging: set[_Connection] = set()
         self._told = False
         self.request_seconds = request_seconds
         self.quiet_seconds = quiet_seconds
-        self.open: dict[asyncio.BaseTransport, _Door] = {}
+        self.open: dict[asyncio.BaseTransport, _Connection] = {}
 
     def __call__(self) -> asyncio.Protocol:
         """The protocol of a new connection."""
-        return _Door(self, self._inner())
+        return _Connection(self, self._inner())
 
     def begin(self, transport: asyncio.BaseTransport | None) -> None:
         """A request of this connection is being answered: it may take as long as its answer needs."""
-        if transport is not None and (door := self.open.get(transport)) is not None:
-            door.wait(None)
+        if transport is not None and (connection := self.open.get(transport)) is not None:
+            connection.wait(None)
 
     def end(self, transport: asyncio.BaseTransport | None) -> None:
         """It has been answered."""
-        if transport is not None and (door := self.open.get(transport)) is not None:
-            door.wait(self.quiet_seconds)
+        if transport is not None and (connection := self.open.get(transport)) is not None:
+            connection.wait(self.quiet_seconds)
 
     def make_room(self) -> None:
         """Send the longest waiting connection away when all places are taken."""
@@ -68,25 +68,25 @@ class Doors:
             waiting = next((d for d in self.open.values() if d.waits), next(iter(self.open.values())))
             waiting.drop()
 
-    def refuse(self, door: "_Door") -> None:
+    def refuse(self, connection: "_Connection") -> None:
         """Send away what another user's program has connected. The log hears of the first: others may be many."""
         if not self._told:
             self._told = True
             logger.warning("a program of another user asked for the status page and was refused")
-        door.drop()
+        connection.drop()
 
     def close(self) -> None:
         """Send away all that have no request under way."""
-        for door in [*self.judging, *self.open.values()]:
-            if door.waits:
-                door.drop()
+        for connection in [*self.judging, *self.open.values()]:
+            if connection.waits:
+                connection.drop()
 
 
-class _Door(asyncio.Protocol):
+class _Connection(asyncio.Protocol):
     """One connection: aiohttp's protocol behind a limit of time."""
 
-    def __init__(self, doors: Doors, inner: Any) -> None:
-        self._doors = doors
+    def __init__(self, limit: ConnectionLimit, inner: Any) -> None:
+        self._limit = limit
         self._inner = inner
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
@@ -108,23 +108,23 @@ class _Door(asyncio.Protocol):
     def drop(self) -> None:
         """End it without another word."""
         if self._transport is not None:
-            self._doors.open.pop(self._transport, None)
+            self._limit.open.pop(self._transport, None)
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         ends = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
-        ours = None not in ends and self._doors.ours(*(end[:2] for end in ends))
+        ours = None not in ends and self._limit.ours(*(end[:2] for end in ends))
         if isinstance(ours, bool):
             self._judge(ours)
             return
         # Not a byte is read until the system has told.
         transport.pause_reading()
         self.wait(JUDGE_SECONDS)
-        self._doors.judging.add(self)
+        self._limit.judging.add(self)
         self._judging = asyncio.get_running_loop().create_task(self._when_judged(ours), name="whose page")
-        if len(self._doors.judging) > self._doors.most:
+        if len(self._limit.judging) > self._limit.most:
             self.drop()
 
     async def _when_judged(self, ours: Awaitable[bool]) -> None:
@@ -133,7 +133,7 @@ class _Door(asyncio.Protocol):
             judged = await ours
         except Exception:
             logger.exception("whose a connection to the status page is cannot be told")
-        self._doors.judging.discard(self)
+        self._limit.judging.discard(self)
         if self._transport is not None and not self._transport.is_closing():
             self._judge(judged)
             if self._let_in:
@@ -142,13 +142,13 @@ class _Door(asyncio.Protocol):
     def _judge(self, ours: bool) -> None:
         assert self._transport is not None
         if not ours:
-            self._doors.refuse(self)
+            self._limit.refuse(self)
         elif not self._is_connected():
             self.drop()
         else:
-            self._doors.make_room()
-            self._doors.open[self._transport] = self
-            self.wait(self._doors.request_seconds)
+            self._limit.make_room()
+            self._limit.open[self._transport] = self
+            self.wait(self._limit.request_seconds)
             self._let_in = True
             self._inner.connection_made(self._transport)
 
@@ -163,11 +163,11 @@ class _Door(asyncio.Protocol):
 
     def connection_lost(self, fault: Exception | None) -> None:
         self.wait(None)
-        self._doors.judging.discard(self)
+        self._limit.judging.discard(self)
         if self._judging is not None:
             self._judging.cancel()
         if self._transport is not None:
-            self._doors.open.pop(self._transport, None)
+            self._limit.open.pop(self._transport, None)
         if self._let_in:
             self._inner.connection_lost(fault)
 

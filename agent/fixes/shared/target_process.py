@@ -5,7 +5,7 @@ from agent.core.facts import Facts, Process
 from agent.core.session_facts import Phase
 
 
-def meant(facts: Facts) -> Process | None:
+def target_process(facts: Facts) -> Process | None:
     """The application of this connection: the one that serves it, else the one that is missed on a fixed port."""
     session, connection = facts.session, facts.connection
     if connection.local and session.phase is Phase.CONNECTED and session.port is not None:

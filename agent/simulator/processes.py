@@ -17,7 +17,7 @@ _LINK_FAULTS = frozenset({"link-lost"})
 """Wire faults under which the application has no connection to IB's servers."""
 
 
-class Cast:
+class SimulatedProcesses:
     """The application's process and its companions. The caller lets in one call at a time."""
 
     def __init__(self, folder: Path, say: Callable[[str], None], take_wish: Callable[[str], None]) -> None:
