@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from agent.core.data_test.history import HistoryState
-from agent.core.data_test.run import Plan, TestLimits
+from agent.core.data_test.run import Plan
+from agent.core.data_test.run import TestLimits as Limits
 from agent.core.data_test.seen import DataTest
 from agent.core.data_test.verdict import DataState, DataVerdict, judge
 from agent.core.session_facts import Outcome
@@ -17,13 +18,13 @@ from agent.simulator.server import Simulator
 from agent.tws.symbol import read_symbol
 from tests.session.conftest import StartSimulator
 
-QUICK = TestLimits(hello=1.0, ready=1.0, definition=1.0, quote=0.5, history=0.5, whole=6.0)
+QUICK = Limits(hello=1.0, ready=1.0, definition=1.0, quote=0.5, history=0.5, whole=6.0)
 ORDERS_AND_ACCOUNTS = {3, 4, 5, 6, 7, 15, 16, 58, 61, 62, 74, 76, 99}
 """Messages about orders, positions and accounts, by their numbers: none of them is ever sent."""
 START_API, MARKET_DATA, CANCEL_MARKET_DATA, DETAILS, HISTORY, CANCEL_HISTORY, DATA_TYPE = 71, 1, 2, 9, 20, 25, 59
 
 
-def plan(port: int, *symbols: str, limits: TestLimits = QUICK, client_ids: tuple[int, ...] = (8101, 8102)) -> Plan:
+def plan(port: int, *symbols: str, limits: Limits = QUICK, client_ids: tuple[int, ...] = (8101, 8102)) -> Plan:
     return Plan("Paper Gateway", "127.0.0.1", port, client_ids, tuple(map(read_symbol, symbols)), limits)
 
 
@@ -162,7 +163,7 @@ async def test_a_port_that_nobody_listens_on_is_told() -> None:
 
 async def test_an_end_in_the_middle_is_told_and_waits_for_nothing(start: StartSimulator) -> None:
     simulator = await start("market-data-farm-broken")
-    limits = TestLimits(quote=20.0, history=20.0, whole=30.0)
+    limits = Limits(quote=20.0, history=20.0, whole=30.0)
     tester = DataTester(plan(simulator.port, "AAPL", limits=limits), time.monotonic, time.time)
     running = asyncio.ensure_future(tester.run())
     async with asyncio.timeout(20):
@@ -177,7 +178,7 @@ async def test_an_end_in_the_middle_is_told_and_waits_for_nothing(start: StartSi
 
 async def test_a_frozen_application_is_given_up_in_time(start: StartSimulator) -> None:
     simulator = await start()
-    limits = TestLimits(definition=20.0, whole=1.0)
+    limits = Limits(definition=20.0, whole=1.0)
     tester = DataTester(plan(simulator.port, "AAPL", limits=limits), time.monotonic, time.time)
     # It answers the start and then nothing any more.
     tester._report = lambda test: simulator.situation.active.update(freeze="") if test.outcome else None
@@ -190,7 +191,7 @@ async def test_a_frozen_application_is_given_up_in_time(start: StartSimulator) -
 
 async def test_a_run_that_is_cancelled_leaves_nothing_open(start: StartSimulator) -> None:
     simulator = await start("market-data-farm-broken")
-    tester = DataTester(plan(simulator.port, "AAPL", limits=TestLimits(quote=20.0)), time.monotonic, time.time)
+    tester = DataTester(plan(simulator.port, "AAPL", limits=Limits(quote=20.0)), time.monotonic, time.time)
     running = asyncio.ensure_future(tester.run())
     async with asyncio.timeout(20):
         while not simulator.received[MARKET_DATA]:  # noqa: ASYNC110 - the simulator has no event for this

@@ -44,13 +44,13 @@ def test_what_is_not_shown_is_not_said() -> None:
         assert decide(entry, POLITE, NOW) == Silence(Reason.NOT_SHOWN)
 
 
-@pytest.mark.parametrize(("manners", "reason"), QUIET)
+@pytest.mark.parametrize(("rules", "reason"), QUIET)
 def test_there_are_reasons_for_silence(rules: QuietRules, reason: Reason) -> None:
     assert decide(ENTRY, rules, NOW) == Silence(reason)
     assert keep_quiet(ENTRY, POLITE) is None
 
 
-@pytest.mark.parametrize(("manners", "reason"), QUIET)
+@pytest.mark.parametrize(("rules", "reason"), QUIET)
 def test_some_problems_are_never_silenced(rules: QuietRules, reason: Reason) -> None:
     grave = replace(ENTRY, problem=replace(PROBLEM, never_silenced=True))
 
