@@ -41,7 +41,7 @@ DEBIAN_PACKAGES = {
 """What the desktop tests need: a command, and the package that brings it."""
 
 PARTS = {
-    "screen and page": ("windows", "desktop", "page"),
+    "screen, page and attacks": ("windows", "desktop", "page", "attacks"),
     "faults, days and the core": ("faults", "journeys", "runtime", "core", "problems"),
 }
 """Rooms of the parts that run at the same time, beside one of all that is not named here."""
