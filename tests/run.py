@@ -41,7 +41,8 @@ DEBIAN_PACKAGES = {
 """What the desktop tests need: a command, and the package that brings it."""
 
 PARTS = {
-    "screen, page and attacks": ("windows", "desktop", "page", "attacks"),
+    "screen and page": ("windows", "desktop", "page"),
+    "attacks, sessions and the simulator": ("attacks", "channels", "session", "simulator"),
     "faults, days and the core": ("faults", "journeys", "runtime", "core", "problems"),
 }
 """Rooms of the parts that run at the same time, beside one of all that is not named here."""
