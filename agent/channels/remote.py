@@ -5,12 +5,12 @@ answer of a service can fill the agent's memory, and none can keep another servi
 """
 
 import asyncio
-import contextlib
 import json
 import logging
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeAlias
 
@@ -119,9 +119,31 @@ class _Service:
 
 
 async def _run_sender(url: str, messages: Sequence[_Message]) -> list[str]:
-    """A word for each message, from a process that is gone when this returns."""
-    process = await asyncio.create_subprocess_exec(
-        *_sender(),
+    """A word for each message, from a process that is gone when this returns.
+
+    A thread waits for it: asyncio's own processes can hang when a loop ends while one of them starts.
+    """
+    process = _started()
+    # A thread of its own: in a pool one service would wait for another.
+    waiting = ThreadPoolExecutor(1, "remote notices")
+    # Through its input: the arguments of programs can be read by every user, and the address is a secret.
+    order = json.dumps({"url": url, "notices": messages}).encode("ascii")
+    try:
+        told, late = await asyncio.get_running_loop().run_in_executor(waiting, _told, process, order)
+    finally:
+        process.kill()
+        waiting.shutdown(wait=False)
+    # One that has ended before it was done with them refuses: over its memory, say.
+    words = [_LATE if late else REFUSED] * len(messages)
+    for line in told.decode("ascii").splitlines():
+        number, word = line.split()
+        words[int(number)] = word
+    return words
+
+
+def _started() -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        _sender(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -129,26 +151,15 @@ async def _run_sender(url: str, messages: Sequence[_Message]) -> list[str]:
         cwd=Path(agent.__file__).parents[1],
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    words = [_LATE] * len(messages)
+
+
+def _told(process: "subprocess.Popen[bytes]", order: bytes) -> tuple[bytes, bool]:
+    """What the process said within its time, and whether it was late; it has ended by then."""
     try:
-        async with asyncio.timeout(SEND_SECONDS):
-            # Through its input: the arguments of programs can be read by every user, and the address is a secret.
-            process.stdin.write(json.dumps({"url": url, "notices": messages}).encode("ascii"))
-            process.stdin.close()
-            async for line in process.stdout:
-                number, word = line.decode("ascii").split()
-                words[int(number)] = word
-        # It has ended before it was done with them: over its memory, say.
-        words = [REFUSED if word == _LATE else word for word in words]
-    except TimeoutError:
-        pass
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-    return words
+        return process.communicate(order, SEND_SECONDS)[0], False
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.communicate()[0], True
 
 
 def _sender() -> tuple[str, ...]:
