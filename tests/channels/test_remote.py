@@ -86,12 +86,13 @@ async def test_a_silent_service_beside_it_does_not_delay_one_that_answers(
     received: tuple[int, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port, posts = received
-    monkeypatch.setattr(remote, "SEND_SECONDS", 6.0)
+    # Longer than Apprise itself waits for an answer, so that a busy machine changes nothing.
+    monkeypatch.setattr(remote, "SEND_SECONDS", 60.0)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         channel = RemoteChannel([f"json://127.0.0.1:{silent.getsockname()[1]}/", f"json://127.0.0.1:{port}/"])
         deliveries = await asyncio.gather(*(channel.announce(NOTICE) for _ in range(3)))
 
-    assert set(deliveries) == {NotDelivered("the service of address 1 did not answer in time")}
+    assert set(deliveries) == {NotDelivered("the service of address 1 did not take it")}
     assert len(posts) == 3
 
 
