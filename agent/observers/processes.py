@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from heapq import nlargest
+from heapq import nlargest, nsmallest
 
 import psutil
 
@@ -16,6 +16,8 @@ from agent.platforms.process_table import Described, ProcessTable, PsutilTable
 from agent.tws.applications import Application, ClientPortal, may_be_application, recognise
 from agent.tws.outside import LONGEST_NAME, clean
 
+MOST_REPORTED = 32
+"""Processes that are reported of: any user can start programs that look like TWS, by the thousand."""
 YOUNG = 120.0
 """Seconds after which a process is taken for what it is: a launcher script becomes Java under the same process ID."""
 
@@ -114,6 +116,10 @@ class ProcessObserver:
         self._of_interest: set[int] = set()
         """Those that are, or may be, one of ours."""
         self._last = Moment(0.0, 0.0)
+        self._user = ""
+        # A user who is not in the user database, as containers have them, has no name.
+        with suppress(psutil.Error, OSError, KeyError):
+            self._user = psutil.Process().username()
 
     def observe(self, now: Moment) -> Fact[Processes]:
         """The applications that run now."""
@@ -136,7 +142,7 @@ class ProcessObserver:
         applications: list[Process] = []
         portals: list[OtherProcess] = []
         unreadable: list[OtherProcess] = []
-        for pid in sorted(self._of_interest):
+        for pid in self._chosen():
             seen = self._seen[pid]
             if seen.withheld:
                 unreadable.append(OtherProcess(pid, seen.name))
@@ -148,6 +154,19 @@ class ProcessObserver:
                     applications.append(measured)
         applications.sort(key=lambda p: (p.started, p.pid))
         return Known(Processes(tuple(applications), tuple(portals), tuple(unreadable)))
+
+    def _chosen(self) -> list[int]:
+        """What is reported of: where too many look like TWS, this user's own first, and the oldest of them."""
+        pids = sorted(self._of_interest)
+        if len(pids) <= MOST_REPORTED:
+            return pids
+
+        def rank(pid: int) -> tuple[bool, float, int]:
+            with suppress(psutil.Error, OSError, KeyError):
+                return psutil.Process(pid).username() != self._user, self._seen[pid].started, pid
+            return True, self._seen[pid].started, pid
+
+        return sorted(nsmallest(MOST_REPORTED, pids, key=rank))
 
     def name_of(self, pid: int) -> str | None:
         """Name of a process, without path, as of the last looks; None where there is none or it is withheld."""

@@ -37,6 +37,8 @@ logger = logging.getLogger("agent.page")
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a request; the longest is a pasted log."""
+BACKLOG = 16
+"""Connections that wait to be accepted; asyncio takes as many in one turn, before any of them is judged."""
 BODY_SECONDS = 5.0
 """How long a body may take to arrive."""
 IDLE_SECONDS = 300.0
@@ -125,7 +127,7 @@ class PageServer:
         self._limit = ConnectionLimit(self._runner.server, ours=self._ours)
         for one in (bound, self._before):
             if one is not None:
-                server = await asyncio.get_running_loop().create_server(self._limit, sock=one, backlog=128)
+                server = await asyncio.get_running_loop().create_server(self._limit, sock=one, backlog=BACKLOG)
                 self._listening += (server,)
         self._touch()
         logger.info("the status page is served on port %d", self.port)
@@ -337,6 +339,8 @@ async def _json_of(request: "web.Request", proven: Proven) -> Mapping[str, Any]:
         if digest(body) != proven.body:
             raise Refused("The request is not what the Gatelight page has signed: load the page again.", 403)
         asked = parse_json(body)
+    except TimeoutError:
+        raise Refused("The request did not arrive whole: try again.", 408) from None
     except (ValueError, RecursionError):
         raise Refused("What was sent is not JSON.") from None
     if not isinstance(asked, dict):

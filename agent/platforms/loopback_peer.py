@@ -13,6 +13,7 @@ then has to keep others out, see `agent.page.guard`.
 """
 
 import asyncio
+import errno
 import logging
 import sys
 from collections.abc import Awaitable, Callable
@@ -20,6 +21,9 @@ from functools import lru_cache
 from typing import TypeAlias
 
 logger = logging.getLogger("agent.platforms")
+
+_RAN_OUT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EAGAIN, errno.EINTR})
+"""Faults of this program or machine, not of a system that does not tell."""
 
 Address: TypeAlias = tuple[str, int]
 """IPv4 address and port."""
@@ -41,12 +45,16 @@ def is_ours(peer: Address, own: Address) -> bool | Awaitable[bool]:
 
 
 async def aside(judge: Judge, peer: Address, own: Address) -> bool:
-    """The same in a thread, for what takes milliseconds; True where the system does not tell."""
+    """The same in a thread, for what takes milliseconds; True where the system does not tell at all.
+
+    A question that failed is no such case: a hostile program could make it fail, by using up this program's files.
+    """
     try:
         return await asyncio.to_thread(judge, peer, own)
     except OSError as fault:
-        logger.debug("the system does not tell whose a connection is: %s", fault)
-        return True
+        told_here = fault.errno in _RAN_OUT or isinstance(fault, TimeoutError)
+        logger.debug("it was not told whose a connection is: %s", fault)
+        return not told_here
 
 
 @lru_cache(maxsize=1)

@@ -30,7 +30,7 @@ from agent.core.session_facts import Outcome
 from agent.core.state_machine.session import BUSY_RATE, of_accounts
 from agent.session.client import CountingClient
 from agent.session.first_bytes import LONGEST_HELLO_ANSWER, hello_version, is_foreign, printable
-from agent.session.inflow import ACCOUNTS, LONGEST_ACCOUNTS, LONGEST_KEPT, Inflow
+from agent.session.inflow import ACCOUNTS, LARGEST_NUMBER, LATEST_TIME, LONGEST_ACCOUNTS, LONGEST_KEPT, Inflow
 from agent.session.lateness import STEP, Lateness
 from agent.tws.outside import LONGEST_NAME, clean
 
@@ -303,9 +303,10 @@ class IbSession:
         self._news.set()
 
     def time_came(self, seconds: int) -> None:
-        """reqCurrentTime was answered."""
-        self._waiting += 1
-        self._emit(HeartbeatAnswered(self._wish.number, seconds, self._lateness.end()))
+        """reqCurrentTime was answered; a time that no calendar shows is no answer."""
+        if 0 <= seconds <= LATEST_TIME:
+            self._waiting += 1
+            self._emit(HeartbeatAnswered(self._wish.number, seconds, self._lateness.end()))
 
     def accounts_came(self, accounts: tuple[str, ...]) -> None:
         """The accounts of the log-in were told."""
@@ -314,7 +315,8 @@ class IbSession:
         self._client._accounts = list(self.accounts)
 
     def notice_came(self, request_id: int, code: int, text: str) -> None:
-        """The application sent a notice."""
+        """The application sent a notice; numbers that the API has no room for become -1."""
+        request_id, code = (n if abs(n) < LARGEST_NUMBER else -1 for n in (request_id, code))
         if code == ID_IN_USE:
             self._id_in_use = True
             self._news.set()

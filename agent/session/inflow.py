@@ -14,6 +14,10 @@ LONGEST_MESSAGE = 16 * 1024 * 1024
 """Bytes; the API's own clients refuse a longer one (MAX_MSG_LEN is 0xFFFFFF): the stream has gone astray."""
 LONGEST_KEPT = 64 * 1024
 """Bytes of a message that is decoded; a longer one is read past. A notice is some hundred bytes."""
+LATEST_TIME = 32503680000
+"""Epoch seconds of the year 3000: no answer of a TWS is later."""
+LARGEST_NUMBER = 1 << 31
+"""Numbers of the API have 32 bits."""
 LONGEST_ACCOUNTS = 1536 * 1024
 """Bytes of the message that names the accounts: more than a hundred thousand of them."""
 SLICE = 0.004

@@ -382,3 +382,30 @@ def test_a_table_of_which_no_process_can_be_read_is_unknown(monkeypatch: pytest.
     seen = ProcessObserver().observe(Moment(0.0, 1_700_000_000.0))
 
     assert seen == Unknown("the process table is there, but no process in it could be read")
+
+
+def test_of_a_crowd_that_looks_like_tws_a_few_are_reported(
+    start: Start, now: Moment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.observers.processes.MOST_REPORTED", 2)
+    crowd = [start(*GATEWAY).pid for _ in range(4)]
+    observer = ProcessObserver()
+    found = {process.pid for process in seen(observer, now).applications}
+
+    assert len(found) == 2
+    assert found < set(crowd)
+
+
+def test_of_a_crowd_this_users_own_are_reported_first(
+    start: Start, now: Moment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.observers.processes.MOST_REPORTED", 1)
+    foreign, own = start(*GATEWAY), start(*GATEWAY)
+    user = psutil.Process.username
+
+    def told(process: psutil.Process) -> str:
+        return "stranger" if process.pid == foreign.pid else user(process)
+
+    monkeypatch.setattr(psutil.Process, "username", told)
+
+    assert [process.pid for process in seen(ProcessObserver(), now).applications] == [own.pid]

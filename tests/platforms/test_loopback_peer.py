@@ -1,6 +1,7 @@
 """Whose a connection is: asked of real systems where they are here, and of recorded answers where they are not."""
 
 import asyncio
+import errno
 import inspect
 import os
 import socket
@@ -207,3 +208,20 @@ def test_it_is_awaited_only_where_it_takes_long() -> None:
             return told if isinstance(told, bool) else await told
 
     assert asyncio.run(asked())
+
+
+@pytest.mark.parametrize(
+    ("fault", "let_in"),
+    [
+        (OSError(errno.ENOENT, "no table"), True),
+        (OSError("not told here"), True),
+        (OSError(errno.EMFILE, "Too many open files"), False),
+        (OSError(errno.ENFILE, "Too many open files in system"), False),
+        (TimeoutError("timed out"), False),
+    ],
+)
+async def test_a_question_that_failed_lets_nobody_in(fault: OSError, let_in: bool) -> None:
+    def judge(peer: tuple[str, int], own: tuple[str, int]) -> bool:
+        raise fault
+
+    assert await loopback_peer.aside(judge, ("127.0.0.1", 1), ("127.0.0.1", 2)) is let_in

@@ -336,6 +336,21 @@ async def test_heartbeats_are_answered_with_the_time_of_the_application(start: S
     assert abs(answered.server_time - time.time() - 100) < 3
 
 
+async def test_a_time_that_no_calendar_shows_is_no_answer_and_numbers_have_32_bits(
+    start: StartSimulator, attempt: Open
+) -> None:
+    simulator = await start()
+    one = attempt(simulator.port)
+    await one.ready()
+    for seconds in (10**400, -1, 32503680001):
+        one.session.time_came(seconds)
+    one.session.notice_came(10**400, -(10**400), "much")
+    told = [n for n in one.record.all(NoticeArrived) if n.text == "much"]
+
+    assert [(n.code, n.request_id) for n in told] == [(-1, -1)]
+    assert all(0 <= h.server_time < 32503680000 for h in one.record.all(HeartbeatAnswered))
+
+
 async def test_a_heartbeat_on_a_dead_session_does_no_harm(start: StartSimulator, attempt: Open) -> None:
     simulator = await start()
     one = attempt(simulator.port)

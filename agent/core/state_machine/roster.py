@@ -9,6 +9,8 @@ from agent.tws.applications import ApplicationKind
 
 WAITING = ConnectionSettings(name="TWS or IB Gateway", implicit=True)
 """What is watched when nothing is configured and nothing was found yet."""
+MOST_WATCHED = 16
+"""Applications watched without a configuration: any user can start programs that look like TWS, by the thousand."""
 
 
 def roster(
@@ -31,7 +33,10 @@ def roster(
 
 
 def _several(before: list[ConnectionSettings], found: tuple[Process, ...]) -> tuple[ConnectionSettings, ...]:
-    """One connection per process. A new process takes the place of one of its kind that is gone, if there is one."""
+    """One connection per process, up to `MOST_WATCHED`: those that run come first.
+
+    A new process takes the place of one of its kind that is gone, if there is one.
+    """
     alive = {p.pid for p in found}
     kept = list(before)
     names = {c.name for c in before}
@@ -45,7 +50,9 @@ def _several(before: list[ConnectionSettings], found: tuple[Process, ...]) -> tu
         else:
             kept.append(_pinned(process, names))
             names.add(kept[-1].name)
-    return tuple(kept)
+    if len(kept) > MOST_WATCHED:
+        kept.sort(key=lambda c: c.pinned_pid not in alive)
+    return tuple(kept[:MOST_WATCHED])
 
 
 def _single(process: Process) -> ConnectionSettings:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from agent.core.facts import MachineFacts, Unknown
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
-from agent.core.state_machine.roster import WAITING, roster
+from agent.core.state_machine.roster import MOST_WATCHED, WAITING, roster
 from agent.tws.applications import ApplicationKind
 from tests.problems.scene import gateway, machine, process, tws
 
@@ -59,3 +59,14 @@ def test_two_on_one_port_still_have_different_names() -> None:
     found = roster(NONE, (), machine(*(gateway(pid=pid) for pid in (1, 2, 3))))
 
     assert len({c.name for c in found}) == 3
+
+
+def test_a_crowd_that_looks_like_tws_is_watched_in_part_and_forgotten_when_it_is_gone() -> None:
+    crowd = machine(*(gateway(pid=pid, ports=(pid,)) for pid in range(5000, 5100)))
+    watched = roster(NONE, (), crowd)
+    later = roster(NONE, watched, machine(*(tws(pid=pid, ports=(pid,)) for pid in range(6000, 6003))))
+
+    assert len(watched) == MOST_WATCHED
+    assert roster(NONE, watched, crowd) == watched
+    assert len(later) == MOST_WATCHED
+    assert {6000, 6001, 6002} <= {c.pinned_pid for c in later}
