@@ -88,8 +88,8 @@ STRANGE = b"\xff\x1b]0;x\x07"
 # ── the type ────────────────────────────────────────────────────────────────────────────────────
 
 OURS = {
-    "SessionFacts": {"served_door"},
-    "SettingsTold": {"door"},
+    "SessionFacts": {"served_listener"},
+    "SettingsTold": {"listener_key"},
     "Facts": set(),
     "NoticeUndelivered": {"key"},
     "Offer": {"fix", "connection"},
@@ -97,7 +97,7 @@ OURS = {
     "StartProgram": {"command"},
     "ChangeConfig": {"edits"},
     "SendCommand": {"command"},
-    "ChangeSettings": {"host", "door"},
+    "ChangeSettings": {"host", "listener_key"},
     "DataTest": {"connection", "symbols"},
     "agent.core.memory.Told": {"connection", "key"},
     "Snoozed": {"connection", "code"},
