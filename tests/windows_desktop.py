@@ -87,13 +87,28 @@ class WindowsDesktop:
 
 
 def finished(process: subprocess.Popen[str], seconds: float = 60.0) -> tuple[int, str]:
-    """Wait for the end of a program: exit status and output."""
-    try:
-        output, _ = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        pytest.fail(f"a Windows program did not end within {seconds:g} s: {process.communicate()[0]}")
-    return process.returncode, output
+    """Wait for the end of a program: exit status and output.
+
+    Of the output what is there by then: a process of Wine's own that it started may hold the pipe open for ever.
+    """
+    assert process.stdout is not None
+    with process.stdout as output:
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            pytest.fail(f"a Windows program did not end within {seconds:g} s: {_so_far(output.fileno())}")
+        return process.returncode, _so_far(output.fileno())
+
+
+def _so_far(descriptor: int) -> str:
+    os.set_blocking(descriptor, False)
+    said = b""
+    with contextlib.suppress(BlockingIOError):
+        while part := os.read(descriptor, 1 << 16):
+            said += part
+    return said.decode(errors="replace").replace("\r\n", "\n")
 
 
 def unlike(state: IconState, piece: Image.Image) -> float:
