@@ -171,3 +171,9 @@ Event: TypeAlias = (
     | ConfigRejected
     | NoticeUndelivered
 )
+
+
+def subject_of(event: Event) -> int | str:
+    """What an event is about: the number of its session, else its kind. Events about one subject keep their order."""
+    number: int | None = getattr(event, "number", None)
+    return type(event).__name__ if number is None else number

@@ -8,14 +8,14 @@ application's doing. Everything here lives on one asyncio loop; other threads co
 import asyncio
 import contextlib
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import thread_time
 
 from agent.core.clock import Moment
 from agent.core.effects import Effect
-from agent.core.events import Arrival, Event, Tick
+from agent.core.events import Arrival, Event, Tick, subject_of
 from agent.core.state_machine.advance import advance_all, begin, joins
 from agent.core.state_machine.state import AgentState
 from agent.runtime.perform import Performer, TimeLimits
@@ -57,9 +57,10 @@ class AgentLoop:
         """Monotonic time up to which all that arrived was taken in."""
         self._stopping = False
         self._faults = 0
-        self._faults_in_a_row = 0
-        self._held = False
-        """Nothing is taken in for a moment: what a fault came of is tried again first, so that the order stays."""
+        self._faults_in_a_row: Counter[int | str] = Counter()
+        """By subject of the event."""
+        self._held: dict[int | str, deque[tuple[Arrival, int]]] = {}
+        """By subject: the event that a fault came of, and what came after it. The other subjects go on."""
         self._next_try: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._limits = limits or TimeLimits()
@@ -97,7 +98,7 @@ class AgentLoop:
             if not self._step(lambda now: begin(self.state, now)):
                 self._recover(Arrival(Tick(), self._world.now()), 0)
             while not self._stopping:
-                if self._inbox and not self._held:
+                if self._inbox:
                     heard = self._world.now().monotonic
                     # Two turns of the loop: in the first what lies in the sockets by now is found, and read by the
                     # second. An answer that is here already must not be told as missing.
@@ -113,16 +114,20 @@ class AgentLoop:
 
     def _take_in_some(self, heard: float) -> None:
         """Take in what waits, as far as it goes together, and decide once; `heard` is when the sockets were read."""
-        if self._stopping or self._held or not self._inbox:
-            return
-        first, tried = self._inbox.popleft()
-        batch = [first]
-        while self._inbox and len(batch) < MOST_TOGETHER and not tried and joins(first.event):
-            following, tried_before = self._inbox[0]
-            if tried_before or not joins(following.event):
+        batch: list[Arrival] = []
+        tried = 0
+        for _ in range(min(len(self._inbox), MOST_TOGETHER)):
+            arrival, tried_before = self._inbox[0]
+            if held := self._held.get(subject_of(arrival.event)):
+                held.append(self._inbox.popleft())
+                continue
+            if batch and (tried or tried_before or not joins(batch[0].event) or not joins(arrival.event)):
                 break
-            batch.append(self._inbox.popleft()[0])
-        self._take_in(batch, tried, heard)
+            batch.append(arrival)
+            tried = tried_before
+            self._inbox.popleft()
+        if batch and not self._stopping:
+            self._take_in(batch, tried, heard)
 
     def _take_in(self, batch: Sequence[Arrival], tried: int, heard: float) -> None:
         used = thread_time()
@@ -131,6 +136,8 @@ class AgentLoop:
             self._heard = heard
         if self._step(lambda now: advance_all(self.state, batch, now, self._heard)):
             self.handled += len(batch)
+            for arrival in batch:
+                self._faults_in_a_row.pop(subject_of(arrival.event), None)
         elif len(batch) == 1:
             self._recover(batch[0], tried)
             self.handled += 1
@@ -143,26 +150,30 @@ class AgentLoop:
             self._performer.taken(arrival.event, cost)
 
     def _recover(self, arrival: Arrival, tried: int) -> None:
-        """After a fault: the event comes once more a little later, and what hung on it is planned anew.
+        """After a failed decision, try the event again later, and plan looks and wake-ups anew.
 
-        It may have been the end of a look or of an attempt, which nothing else would ever tell again. What came after
-        it waits: a session is not lost before it is up. Where nothing helps, events are dropped without a wait.
+        It may have been the end of a look or of an attempt, which is told only once. What follows it about the same
+        subject waits: a session is not lost before it is up. Where nothing helps, events are dropped without a wait.
         """
         self.state = replace(self.state, look_at=None, wake_at=None)
         call_later = asyncio.get_running_loop().call_later
-        if tried < TRIES and self._faults_in_a_row <= TRIES:
-            self._held = True
-            self._inbox.appendleft((arrival, tried + 1))
-            call_later(self._limits.again * 2.0**tried, self._go_on)
-        else:
-            # One after the other, however many were dropped.
-            if self._next_try is not None:
-                self._next_try.cancel()
-            delay = self._limits.again * 2.0 ** min(self._faults_in_a_row - 1, MOST_DOUBLINGS)
-            self._next_try = call_later(delay, self.post, Tick())
+        subject = subject_of(arrival.event)
+        self._faults_in_a_row[subject] += 1
+        in_a_row = self._faults_in_a_row[subject]
+        if tried < TRIES and in_a_row <= TRIES:
+            self._held[subject] = deque([(arrival, tried + 1)])
+            call_later(self._limits.again * 2.0**tried, self._go_on, subject)
+            return
+        live = {watched.number for watched in self.state.watched}
+        for over in [s for s in self._faults_in_a_row if isinstance(s, int) and s not in live]:
+            del self._faults_in_a_row[over]
+        # One after the other, however many were dropped.
+        if self._next_try is not None:
+            self._next_try.cancel()
+        self._next_try = call_later(self._limits.again * 2.0 ** min(in_a_row - 1, MOST_DOUBLINGS), self.post, Tick())
 
-    def _go_on(self) -> None:
-        self._held = False
+    def _go_on(self, subject: int | str) -> None:
+        self._inbox.extendleft(reversed(self._held.pop(subject)))
         self._arrived.set()
 
     def _step(self, move: Callable[[Moment], tuple[AgentState, tuple[Effect, ...]]]) -> bool:
@@ -173,13 +184,11 @@ class AgentLoop:
         except Exception:
             # A fault in a decision must not take the watch down: the next look judges everything anew.
             self._faults += 1
-            self._faults_in_a_row += 1
             if self._faults <= FAULTS_KEPT:
                 logger.exception("a decision failed; it is tried again")
             else:
                 logger.error("a decision failed again (%d times so far)", self._faults)
             return False
-        self._faults_in_a_row = 0
         self.state = state
         for effect in effects:
             try:
