@@ -8,9 +8,9 @@ def run() -> int:
     try:
         if sys.argv[1:] == ["send-remote"]:
             # For the agent alone: see `agent.channels.remote_sender`, which is not imported for the sake of a name.
-            from agent.channels.remote_sender import main as send
+            from agent.channels.remote_sender import send_remote
 
-            send()
+            send_remote()
         from agent.cli.main import main
 
         return main()

@@ -40,7 +40,7 @@ class AlreadyRunning(GatelightError):
     exit_status = 3
 
 
-class NotRunning(GatelightError):
+class AgentNotRunning(GatelightError):
     """No agent runs with this data folder."""
 
     exit_status = 3

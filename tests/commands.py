@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent.errors import NotRunning
+from agent.errors import AgentNotRunning
 from agent.runtime.control.channel import request
 from agent.runtime.paths import find_places
 
@@ -106,7 +106,7 @@ class Place:
         while time.monotonic() < deadline:
             try:
                 answer = self.ask({"command": "status"})
-            except NotRunning:
+            except AgentNotRunning:
                 assert process is None or process.poll() is None, process.communicate()
             else:
                 if "status" in answer and met(answer["status"]["connections"][0]):

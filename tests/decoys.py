@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from agent.simulator.child import spawn
-from agent.simulator.disguise import Disguise, plain
+from agent.simulator.disguise import Disguise, named_process
 from agent.simulator.scene import client_portal
 from agent.simulator.world import free_port
 
@@ -76,7 +76,7 @@ def shell_running_grep(folder: Path) -> contextlib.AbstractContextManager[Decoy]
 
 def editor(folder: Path) -> contextlib.AbstractContextManager[Decoy]:
     """An editor with a log file of TWS open."""
-    return disguised(plain(folder, "vim", str(folder / "Jts" / "tws.log"), str(folder / "Jts" / "jts.ini")))
+    return disguised(named_process(folder, "vim", str(folder / "Jts" / "tws.log"), str(folder / "Jts" / "jts.ini")))
 
 
 def own_program(folder: Path) -> contextlib.AbstractContextManager[Decoy]:
@@ -88,7 +88,7 @@ def own_program(folder: Path) -> contextlib.AbstractContextManager[Decoy]:
 
 def foreign_java(folder: Path, port: int = 7496) -> contextlib.AbstractContextManager[Decoy]:
     """A Java program that has nothing to do with IB, on a port of TWS."""
-    disguise = plain(
+    disguise = named_process(
         folder,
         "java",
         "-cp",
@@ -102,7 +102,7 @@ def foreign_java(folder: Path, port: int = 7496) -> contextlib.AbstractContextMa
 
 def vnc_server(folder: Path) -> contextlib.AbstractContextManager[Decoy]:
     """The VNC server that shows an IB Gateway: its words, not its process."""
-    disguise = plain(
+    disguise = named_process(
         folder,
         "Xtigervnc",
         *(":1", "-desktop", "ibgateway", "-auth", "/opt/ibgateway/.Xauthority", "-geometry", "1024x768"),
@@ -119,7 +119,7 @@ def client_portal_gateway(folder: Path, port: int = 0) -> contextlib.AbstractCon
 def mac_installer(folder: Path) -> contextlib.AbstractContextManager[Decoy]:
     """The installer of IB Gateway on macOS, with the same program file name as the application."""
     bundle = folder / "IB Gateway 10.45 Installer.app" / "Contents" / "MacOS"
-    return disguised(plain(bundle, "JavaApplicationStub"))
+    return disguised(named_process(bundle, "JavaApplicationStub"))
 
 
 def linux_installer(folder: Path) -> contextlib.AbstractContextManager[Decoy]:
@@ -131,7 +131,7 @@ def linux_installer(folder: Path) -> contextlib.AbstractContextManager[Decoy]:
 
 def linux_installer_java(folder: Path) -> contextlib.AbstractContextManager[Decoy]:
     """The Java of that installer: install4j, but neither application's main class."""
-    disguise = plain(
+    disguise = named_process(
         folder,
         "java",
         "-Dexe4j.moduleName=" + str(folder / "ibgateway-10.45-standalone-linux-x64.sh"),
@@ -153,7 +153,7 @@ def log_follower(folder: Path) -> contextlib.AbstractContextManager[Decoy]:
 def terminal_of_ibc(folder: Path) -> contextlib.AbstractContextManager[Decoy]:
     """The terminal window in which IBC runs."""
     return disguised(
-        plain(folder, "xterm", "-T", "IBC (GATEWAY 1045)", "-e", "/opt/ibc/scripts/displaybannerandlaunch.sh")
+        named_process(folder, "xterm", "-T", "IBC (GATEWAY 1045)", "-e", "/opt/ibc/scripts/displaybannerandlaunch.sh")
     )
 
 

@@ -5,19 +5,19 @@ from typing import Any
 from ibapi.protobuf.ConfigResponse_pb2 import ConfigResponse as IbkrConfigResponse
 
 from agent.tws.api_settings import Configuration, SettingValue
-from agent.tws.api_settings_table import FIELDS, Group, Kind, SettingField
+from agent.tws.api_settings_table import FIELDS, FieldKind, Group, SettingField
 
 
 def values_for(setting: SettingField) -> tuple[SettingValue, ...]:
     """Values a field is tried with; the empty ones too, for being reported as off is not being left out."""
     match setting.kind:
-        case Kind.FLAG:
+        case FieldKind.FLAG:
             return (True, False)
-        case Kind.NUMBER:
+        case FieldKind.NUMBER:
             return (4000 + setting.number, 0, -1, 2**31 - 1, -(2**31))
-        case Kind.TEXT:
+        case FieldKind.TEXT:
             return (f"{setting.name} – ü", "")
-        case Kind.TEXTS:
+        case FieldKind.TEXTS:
             return (("192.0.2.1",), ("127.0.0.1", "2001:db8::1", "192.0.2.7"))
 
 
@@ -38,7 +38,9 @@ def configured(values: dict[SettingField, Any]) -> Configuration:
 
 def filled(flags: bool, read_only: bool | None = True) -> Configuration:
     """Every field set: flags alike, numbers and texts each different."""
-    values = {s: flags if s.kind is Kind.FLAG else values_for(s)[-1 if s.kind is Kind.TEXTS else 0] for s in FIELDS}
+    values = {
+        s: flags if s.kind is FieldKind.FLAG else values_for(s)[-1 if s.kind is FieldKind.TEXTS else 0] for s in FIELDS
+    }
     values[FIELDS[0]] = flags if read_only else None  # type: ignore[assignment]
     return configured(values)
 
@@ -57,7 +59,7 @@ def ibkr_group(message: Any, setting: SettingField) -> Any:
 def set_ibkr(message: Any, setting: SettingField, value: Any) -> None:
     """Set one field of IBKR's ConfigResponse or UpdateConfigRequest."""
     group = ibkr_group(message, setting)
-    if setting.kind is Kind.TEXTS:
+    if setting.kind is FieldKind.TEXTS:
         group.trustedIPs.extend(value)
     else:
         setattr(group, setting.wire_name, value)

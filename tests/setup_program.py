@@ -12,7 +12,7 @@ from agent.app.world import RealWorld
 from agent.cli.main import out
 from agent.cli.setup import walk
 from agent.core.facts import Known, MachineFacts
-from agent.runtime.logs import set_up
+from agent.runtime.logs import set_up_logs
 from agent.runtime.paths import find_places
 from tests.faults.watching import QUICK, below, calm
 
@@ -40,7 +40,7 @@ def main() -> int:
     parser.add_argument("--no-input", action="store_true")
     parser.add_argument("name", nargs="?", default="")
     options = parser.parse_args()
-    with set_up(None, 0):
+    with set_up_logs(None, 0):
         return run(options)
 
 

@@ -50,9 +50,9 @@ def test_ci_runs_the_test_command_of_the_readme_and_nothing_else() -> None:
 
 
 def test_an_example_of_the_readme_is_a_valid_configuration() -> None:
-    from agent.config.reading import parse
+    from agent.config.reading import parse_settings
 
     example = README.split("```toml\n")[1].split("```")[0]
 
-    assert parse(example, "README").connections[0].port == 4002
+    assert parse_settings(example, "README").connections[0].port == 4002
     assert main(["explain", "api-silent"]) == 0

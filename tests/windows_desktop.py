@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from agent.core.shown.display import IconState
-from agent.tray.artwork import Background, picture
+from agent.tray.artwork import Background, icon_picture
 from tests import windows_python
 from tests.desktop_session import need, screen
 
@@ -115,7 +115,7 @@ def unlike(state: IconState, piece: Image.Image) -> float:
     """How far a piece of the screen is from a state's drawing where that is opaque."""
     differences = []
     for background in Background:
-        drawn = picture(state, ICON_SIZE, background)
+        drawn = icon_picture(state, ICON_SIZE, background)
         solid = drawn.getchannel("A").point(lambda a: 255 * (a == 255))
         difference = ImageChops.difference(piece, drawn.convert("RGB")).convert("L")
         differences.append(float(ImageStat.Stat(difference, solid).mean[0]))

@@ -33,7 +33,7 @@ from agent.core.state_machine.state import Knowledge
 from agent.core.timing import Timing
 from agent.errors import ConfigError, GatelightError
 from agent.runtime.aside import within
-from agent.runtime.clock import SystemClock, Woke
+from agent.runtime.clock import ClockGap, SystemClock
 from agent.runtime.control.answers import answer
 from agent.runtime.control.channel import ControlServer
 from agent.runtime.folder_watch import FolderWatch
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("agent")
 
 MEMORY_FILE = "memory.json"
-READ_SECONDS = 5.0
+_READ_SECONDS = 5.0
 """Seconds that reading the configuration again may take."""
 
 
@@ -254,7 +254,7 @@ class AgentHost:
         if self._aio is not None:
             run_aside(self._fixes.clicked(wish), self._aio)
 
-    def _woke(self, woke: Woke) -> None:
+    def _woke(self, woke: ClockGap) -> None:
         logger.info("the machine slept, or stood still, for about %.0f s: everything is looked at anew", woke.slept_for)
         self._loop.post(WokeEvent(woke.slept_for))
 
@@ -268,9 +268,9 @@ class AgentHost:
 
         try:
             async with self._one_reading:
-                settings, able = await within(READ_SECONDS, read, "configuration")
+                settings, able = await within(_READ_SECONDS, read, "configuration")
         except TimeoutError:
-            logger.warning("the configuration could not be read within %.0f s; the earlier one stays", READ_SECONDS)
+            logger.warning("the configuration could not be read within %.0f s; the earlier one stays", _READ_SECONDS)
         except ConfigError as fault:
             logger.warning("the new configuration cannot be used, the earlier one stays in force: %s", fault)
             self._loop.post(ConfigRejected(str(fault)))

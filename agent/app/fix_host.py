@@ -18,7 +18,7 @@ from agent.core.shown.display import AskFix, DoFix, MenuEntry, Notice
 from agent.core.state_machine.state import own_client_ids
 from agent.fixes import FIXES
 from agent.platforms import current
-from agent.runtime.fixing import Answer, Fixing, NotOffered
+from agent.runtime.fixing import FixAnswer, Fixing, NotOffered
 
 logger = logging.getLogger("agent")
 
@@ -40,7 +40,7 @@ class FixHost:
 
     async def answer(self, wish: AskFix | DoFix) -> dict[str, Any]:
         """What came of a wish on the page or the command line, as JSON."""
-        return told(await self._fixing.take(wish))
+        return _told(await self._fixing.take(wish))
 
     async def clicked(self, wish: AskFix | DoFix) -> None:
         """A click in the menu or on a notice: a notice asks for the yes, or tells what came of it."""
@@ -49,11 +49,11 @@ class FixHost:
                 await self._tell("Nothing to fix now", text, Severity.INFO)
             case NotOffered(text):
                 await self._tell("Nothing was changed", text, Severity.WARNING)
-            case (Offer() as offer) | Answer(again=Offer() as offer):
+            case (Offer() as offer) | FixAnswer(again=Offer() as offer):
                 await self._ask(offer)
-            case Answer(done=True, text=text, now=now):
+            case FixAnswer(done=True, text=text, now=now):
                 await self._tell(f"Done: {wish.id}", f"{text} Now: {now}.", Severity.INFO)
-            case Answer(text=text, by_hand=by_hand):
+            case FixAnswer(text=text, by_hand=by_hand):
                 await self._tell(f"Not done: {wish.id}", f"{text} {by_hand}", Severity.WARNING)
 
     async def _ask(self, offer: Offer) -> None:
@@ -65,7 +65,7 @@ class FixHost:
         await self._announce(Notice(KEY, severity, title, text))
 
 
-def question(offer: Offer) -> dict[str, Any]:
+def _question(offer: Offer) -> dict[str, Any]:
     """An offer as JSON: what the user must read, and the digest that a yes to it carries."""
     return {
         "id": offer.fix,
@@ -76,15 +76,15 @@ def question(offer: Offer) -> dict[str, Any]:
     }
 
 
-def told(answer: Offer | Answer | NotOffered) -> dict[str, Any]:
+def _told(answer: Offer | FixAnswer | NotOffered) -> dict[str, Any]:
     """What came of a wish as JSON."""
     if isinstance(answer, Offer):
-        return question(answer)
+        return _question(answer)
     if isinstance(answer, NotOffered):
         return {"error": answer.text}
     shown: dict[str, Any] = {"done": answer.done, "text": answer.text, "now": answer.now, "by_hand": answer.by_hand}
     if answer.again is not None:
-        shown["again"] = question(answer.again)
+        shown["again"] = _question(answer.again)
     return shown
 
 

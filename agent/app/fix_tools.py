@@ -65,9 +65,9 @@ class RealTools:
 
     async def send_command(self, port: int, command: str) -> CommandAnswer:
         """Send a command to IBC on this machine."""
-        from agent.session.ibc_commands import send
+        from agent.session.ibc_commands import send_command
 
-        return await send(port, command)
+        return await send_command(port, command)
 
     async def change_settings(self, plan: ChangeSettings) -> SettingsOutcome:
         """Change the settings once, and only in the process that the question was about."""
@@ -76,14 +76,14 @@ class RealTools:
         if not await asyncio.to_thread(still_there, plan.listener_key, plan.port):
             words = "the application has been started anew, or left its port, since the question was asked"
             return SettingsOutcome(SettingsResult.NOT_ASKED, words)
-        outcome = await settings.update(plan.host, plan.port, self._client_ids(), plan.changes, plan.accepted)
+        outcome = await settings.update_settings(plan.host, plan.port, self._client_ids(), plan.changes, plan.accepted)
         match outcome:
-            case settings.Changed(fields, message):
+            case settings.SettingsChanged(fields, message):
                 changed = ", ".join(BY_PATH[path].title if path in BY_PATH else path for path in fields)
                 return SettingsOutcome(SettingsResult.CHANGED, changed or message)
             case settings.WarningsToAccept(warnings):
                 return SettingsOutcome(SettingsResult.WARNINGS, warnings=warnings)
-            case settings.Refused(reason, errors=errors, read_only=read_only):
+            case settings.SettingsRefused(reason, errors=errors, read_only=read_only):
                 objected = f" ({', '.join(BY_PATH[e].title if e in BY_PATH else redact(e) for e in errors)})"
                 result = SettingsResult.READ_ONLY if read_only else SettingsResult.REFUSED
                 return SettingsOutcome(result, reason + (objected if errors else ""))

@@ -3,13 +3,13 @@
 import logging
 from pathlib import Path
 
-from agent.platforms.autostart.current import current
+from agent.platforms.autostart.current import current_autostart
 from agent.platforms.autostart.entry import (
     Autostart,
     AutostartError,
+    LoginEntryState,
     Off,
     Stale,
-    State,
     SwitchedOff,
     program_of_this_installation,
     state_of,
@@ -23,7 +23,7 @@ class LogInStart:
     """Our entry among the system's start-up programs, for one configuration and data folder."""
 
     def __init__(self, places: Places, system: Autostart | None = None, program: tuple[str, ...] | None = None) -> None:
-        self._system = system or current()
+        self._system = system or current_autostart()
         self._program = program or program_of_this_installation()
         self._arguments = _arguments(places)
 
@@ -32,7 +32,7 @@ class LogInStart:
         """The place of the entry, in words for users."""
         return self._system.where
 
-    def state(self) -> State:
+    def state(self) -> LoginEntryState:
         """How it is now; raises AutostartError."""
         return state_of(self._system.read(), self._program, self._arguments)
 

@@ -25,7 +25,7 @@ from agent.runtime.world import World
 
 LISTEN = 1.0
 """Seconds a fresh session is listened to: notices about farms and the link to IB come right after nextValidId."""
-LIMIT = 75.0
+_LIMIT = 75.0
 """Seconds after which a look ends with what is known by then."""
 ASK_EVERY = 0.1
 """Seconds between two checks whether the look is complete, while nothing changes."""
@@ -77,13 +77,13 @@ class OneLook:
         self.post(Reconfigured(settings, can))
 
     async def complete(self, unfinished: Callable[[], bool] = lambda: False) -> Status:
-        """Wait until there is nothing more to find out and `unfinished` is False, `LIMIT` seconds at most.
+        """Wait until there is nothing more to find out and `unfinished` is False, `_LIMIT` seconds at most.
 
         Raises CouldNotFindOut where nothing at all was seen by then.
         """
         told = {""}
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LIMIT):
+            async with asyncio.timeout(_LIMIT):
                 while not self._running.done():
                     reason = reason_to_wait(self.state, self._world.now())
                     if reason is None and not unfinished():

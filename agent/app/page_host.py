@@ -43,7 +43,7 @@ LONGEST_MEMORY = 1 << 16
 """Bytes of that file; a few pages need hundreds."""
 MEMORY_SECONDS = 12 * 3600.0
 """A page that has been without an agent for so long is not waited for."""
-OPEN_SECONDS = 5.0
+_OPEN_SECONDS = 5.0
 """How long a click waits for the server; it needs a fraction of a second."""
 PRINTED_SECONDS = 600.0
 """How long an address counts that the user copies from a terminal."""
@@ -82,7 +82,7 @@ class PageHost:
         """The agent starts: a page that was open when it ended finds it again."""
         self._aio = asyncio.get_running_loop()
         try:
-            port, pages = await within(OPEN_SECONDS, self._remembered, "page file")
+            port, pages = await within(_OPEN_SECONDS, self._remembered, "page file")
         except TimeoutError:
             return
         if pages and self.enabled:
@@ -139,7 +139,7 @@ class PageHost:
             raise PageError("Gatelight is starting or ending: try again in a moment.")
         wish = asyncio.run_coroutine_threadsafe(self.address(view), self._aio)
         try:
-            return wish.result(OPEN_SECONDS)
+            return wish.result(_OPEN_SECONDS)
         except TimeoutError:
             wish.cancel()
             raise PageError("The status page could not be opened in time: try again.") from None
@@ -164,7 +164,7 @@ class PageHost:
             self._server = PageServer(self, self._keyring, ours=is_ours, on_use=self._used)
         if self._server.bound:
             return
-        from agent.page.port import PortTaken
+        from agent.page.port import PagePortTaken
 
         status = self._agent.state.shown
         if status is not None:
@@ -173,7 +173,7 @@ class PageHost:
         try:
             # Never the one of last time: another user's program may have had it since. See `agent.page.waiting`.
             self._server.bind(wanted)
-        except PortTaken:
+        except PagePortTaken:
             raise PageError(
                 f"Port {wanted} for the status page belongs to another program: "
                 "run `gatelight config set page.port 0` to take any free one."
@@ -181,7 +181,7 @@ class PageHost:
         if waiting:
             try:
                 self._server.wait_for(before, waiting)
-            except PortTaken:
+            except PagePortTaken:
                 logger.info("pages that were open cannot be found again: port %d belongs to another program", before)
         # The address can be handed out: while the browser is on its way, the rest is loaded.
         self._starting = asyncio.get_running_loop().create_task(self._start(self._server), name="page starts")
@@ -229,10 +229,10 @@ class PageHost:
 
     def limits(self) -> Iterable[dict[str, Any]]:
         """What IB allows and what is in use."""
-        from agent.core.shown.limits import to_json, usage_of
+        from agent.core.shown.limits import limits_to_json, usage_of
 
         state, now, sent = self._agent.state, self._agent.now(), self._agent.sent()
-        return [to_json(usage_of(facts_about(state, w, now), sent)) for w in state.watched]
+        return [limits_to_json(usage_of(facts_about(state, w, now), sent)) for w in state.watched]
 
     async def test_notice(self) -> str | None:
         """A notice through every channel."""

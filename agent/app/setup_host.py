@@ -13,7 +13,7 @@ from agent.core.commands import NO_SUCH_ACT, AskDataTest, SetUp, SetupAct
 from agent.core.events import UserAsked
 from agent.core.evidence.processes import applications
 from agent.core.setup.answers import NotAnAnswer, edit_lines
-from agent.core.setup.setup import to_json
+from agent.core.setup.setup import setup_to_json
 from agent.core.shown.display import Connect, LookNow
 from agent.errors import GatelightError
 from agent.guides import load_guides
@@ -126,6 +126,6 @@ class SetupHost:
         if facts is None:
             told["looking"] = True
             return told
-        told["setup"] = to_json(setting.judge(facts, self._tests.latest))
+        told["setup"] = setup_to_json(setting.judge(facts, self._tests.latest))
         told["kind"] = setting.kind(facts)
         return told

@@ -19,7 +19,7 @@ from agent.core.session_facts import Phase, SessionFacts
 from agent.core.settings import ConnectionSettings, Settings
 from agent.core.setup.answers import (
     Answers,
-    Question,
+    SetupQuestion,
     answered,
     configured_connection,
     edits,
@@ -28,7 +28,7 @@ from agent.core.setup.answers import (
     wanted_settings,
 )
 from agent.core.setup.setup import NoticeTried, Setup, SetupInputs, scene_of
-from agent.core.setup.steps import set_up
+from agent.core.setup.steps import judge_steps
 from agent.core.shown.display import Notice
 from agent.core.state_machine.state import AgentState, facts_about
 from agent.core.state_machine.watched import Watched
@@ -113,7 +113,7 @@ class SetupRun:
         """What is left to write into the file: keys and values."""
         return edits(self.in_file, self.name, self.answers)
 
-    def questions(self, running: tuple[str, ...]) -> tuple[Question, ...]:
+    def questions(self, running: tuple[str, ...]) -> tuple[SetupQuestion, ...]:
         """The questions, with the answers to suggest. `running`: kinds of the applications that run."""
         asked = questions_for(self.wanted, self.configured, running)
         symbol = self.answers.symbol or next(iter(self.in_file.checks.test_symbols), "")
@@ -204,7 +204,7 @@ class SetupRun:
             at_login=self.at_login,
             guides=self._guides,
         )
-        return set_up(scene_of(facts, self._problems, beside))
+        return judge_steps(scene_of(facts, self._problems, beside))
 
     def kind(self, facts: Facts) -> str:
         """The application whose steps apply: "tws", "gateway" or "unknown"."""

@@ -27,13 +27,13 @@ from agent.problems import PROBLEMS
 from agent.runtime.clock import SystemClock
 from agent.runtime.logs import private_here
 from agent.runtime.memory_file import MemoryFile
-from agent.runtime.world import Session
+from agent.runtime.world import ApiSession
 from agent.session.traffic import Traffic
 from agent.tws.outside import masked
 from agent.tws.privacy import Private
 
 if TYPE_CHECKING:
-    from agent.core.data_test.run import Plan
+    from agent.core.data_test.run import DataTestPlan
     from agent.core.data_test.seen import DataTest
 
 
@@ -106,7 +106,7 @@ class RealWorld:
         """Processes and sockets."""
         return self._only(self._looker.look(ports, thorough=thorough, now=now))
 
-    def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> Session:
+    def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> ApiSession:
         """A session over ib_async, which is imported for the first one: it takes half of the memory."""
         from agent.session.ib import IbSession
 
@@ -114,12 +114,12 @@ class RealWorld:
 
     async def ask_settings(self, wish: AskSettings) -> SettingsAnswered:
         """Ask over a short session of its own."""
-        from agent.session.settings import ask
+        from agent.session.settings import ask_settings
 
-        answer = await ask(wish.host, wish.port, wish.client_ids)
+        answer = await ask_settings(wish.host, wish.port, wish.client_ids)
         return SettingsAnswered(wish.number, answer.settings, answer.server_version)
 
-    async def test_data(self, plan: "Plan", report: "Callable[[DataTest], None]") -> "DataTest":
+    async def test_data(self, plan: "DataTestPlan", report: "Callable[[DataTest], None]") -> "DataTest":
         """The market data self-test, over a session of its own."""
         from agent.session.data_test import DataTester
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from agent.channels import Channel, ChannelHost, ChannelKind, Delivered, Delivery, NotDelivered, Place
-from agent.channels.texts import text_of, title_of
+from agent.channels.texts import message_text, message_title
 from agent.core.settings import NotificationSettings
 from agent.core.shown.display import Action, Notice
 
@@ -24,7 +24,7 @@ class BalloonChannel:
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
         click = notice.offers[0].action if notice.offers else None
-        if await asyncio.to_thread(self._balloon, title_of(notice), text_of(notice), click):
+        if await asyncio.to_thread(self._balloon, message_title(notice), message_text(notice), click):
             return Delivered(self.name)
         return NotDelivered("there is no icon that could show one")
 

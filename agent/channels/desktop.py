@@ -20,14 +20,22 @@ from pathlib import Path
 from typing import Any
 
 from agent.channels import ChannelKind, Delivered, Delivery, NotDelivered, Place
-from agent.channels.texts import APP_NAME, Manner, icons_folder, manner_of, service_abilities, text_of, title_of
+from agent.channels.texts import (
+    APP_NAME,
+    Manner,
+    icons_folder,
+    manner_of,
+    message_text,
+    message_title,
+    service_abilities,
+)
 from agent.core.shown.display import Notice
 from agent.tws.printable import one_line
 
-SEND_SECONDS = 5.0
+_SEND_SECONDS = 5.0
 """notify-send needs 40 ms; a notification service that has to be started first, a second or two."""
 
-BALLOON_SECONDS = 8.0
+_BALLOON_SECONDS = 8.0
 """How long plyer's own icon stays on Windows, and the balloon with it; nothing waits for that."""
 
 
@@ -49,7 +57,7 @@ class DesktopChannel:
 
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
-        title, text = title_of(notice), text_of(notice)
+        title, text = message_title(notice), message_text(notice)
         manner = manner_of(notice)
         if sys.platform == "win32":
             send = self._balloon(title, text, manner)
@@ -62,9 +70,9 @@ class DesktopChannel:
             body = html.escape(text, quote=False) if "body-markup" in abilities else text
             send = self._linux_notice(notice.key, title, body, manner)
         try:
-            await _in_thread(send, SEND_SECONDS)
+            await _in_thread(send, _SEND_SECONDS)
         except TimeoutError:
-            return NotDelivered(f"the notification program did not end within {SEND_SECONDS:g} s")
+            return NotDelivered(f"the notification program did not end within {_SEND_SECONDS:g} s")
         except _Refused as refusal:
             return NotDelivered(str(refusal))
         except Exception as failure:
@@ -122,7 +130,7 @@ class DesktopChannel:
                 title=title, message=text or title, app_name=APP_NAME, app_icon=icon, timeout=0
             )
             sent()
-            time.sleep(BALLOON_SECONDS)
+            time.sleep(_BALLOON_SECONDS)
             # In the thread that made the window. plyer leaves it to the end of the program, when the window is gone:
             # the icon stays behind, and every notice keeps its handles until then.
             tip.__del__()

@@ -6,7 +6,7 @@ from agent.channels import ChannelKind, Delivered, Delivery, Place
 from agent.core.problem import Severity
 from agent.core.shown.display import Notice
 
-log = logging.getLogger("agent.notices")
+notices_logger = logging.getLogger("agent.notices")
 
 
 class LogChannel:
@@ -21,7 +21,7 @@ class LogChannel:
         """See `Channel.announce`."""
         quiet = notice.over or notice.severity is Severity.INFO
         title, text = (" ".join(part.split()) for part in (notice.title, notice.text))
-        log.log(logging.INFO if quiet else logging.WARNING, "%s", f"{title}: {text}" if text else title)
+        notices_logger.log(logging.INFO if quiet else logging.WARNING, "%s", f"{title}: {text}" if text else title)
         return Delivered(self.name)
 
     async def withdraw(self, key: str) -> None:

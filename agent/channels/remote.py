@@ -20,12 +20,12 @@ from agent.channels.remote_sender import COMMAND, MISSING, REFUSED, SEND_SECONDS
 from agent.core.problem import Severity
 from agent.core.shown.display import Notice
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 INSTALL_APPRISE = "Apprise is not installed: install Gatelight with its extra, `pip install 'gatelight[remote]'`"
 MOST_SENDERS = 2
 """Processes of one service at a time; notices that come meanwhile wait, and go together with the next one."""
-MOST_WAITING = 100
+MOST_UNSENT = 100
 """Notices that may wait for one service."""
 
 _TYPES = {Severity.INFO: "info", Severity.WARNING: "warning", Severity.ERROR: "failure"}
@@ -64,7 +64,7 @@ class RemoteChannel:
         for number, word in enumerate(words, 1):
             if word == UNKNOWN_ADDRESS and number not in self._told_unknown:
                 self._told_unknown.add(number)
-                log.warning("address %d of notifications.remote is not one that Apprise knows", number)
+                logger.warning("address %d of notifications.remote is not one that Apprise knows", number)
         known = [(number, word) for number, word in enumerate(words, 1) if word != UNKNOWN_ADDRESS]
         if not known:
             return NotDelivered("none of the addresses in notifications.remote is one that Apprise knows")
@@ -90,7 +90,7 @@ class _Service:
 
     async def send(self, message: _Message) -> str:
         """The sender's word for what became of the message."""
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self._waiting) >= MOST_UNSENT:
             return _LATE
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting.append((message, answer))
@@ -109,7 +109,9 @@ class _Service:
             try:
                 words = await _run_sender(self._url, [message for message, _ in batch]) if batch else []
             except Exception as failure:
-                log.warning("a remote notice could not be sent: no process could be used (%s)", type(failure).__name__)
+                logger.warning(
+                    "a remote notice could not be sent: no process could be used (%s)", type(failure).__name__
+                )
                 words = [REFUSED] * len(batch)
             for (_, answer), word in zip(batch, words, strict=True):
                 if not answer.done():

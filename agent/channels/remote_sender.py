@@ -24,7 +24,7 @@ COMMAND = "send-remote"
 SEND_SECONDS = 8.0
 """A service that has not taken a notice by then has not taken it; most need half a second."""
 
-LONGEST_ANSWER = 1 << 20
+_LONGEST_ANSWER = 1 << 20
 """Bytes of an answer, unpacked. Services answer with some hundred."""
 
 MOST_MEMORY = 256 << 20
@@ -38,7 +38,7 @@ _GRACE = 2.0
 """Seconds after `SEND_SECONDS` until the process ends itself, should the agent no longer be there to end it."""
 
 
-def main() -> NoReturn:
+def send_remote() -> NoReturn:
     """Send what standard input holds."""
     _bound_the_process()
     answers = _own_output()
@@ -100,7 +100,7 @@ def _bound_the_answers() -> None:
             body = bytearray()
             for part in response.iter_content(1 << 14):
                 body += part
-                if len(body) > LONGEST_ANSWER:
+                if len(body) > _LONGEST_ANSWER:
                     response.close()
                     raise requests.exceptions.ContentDecodingError("the answer is too long")
             response._content = bytes(body)

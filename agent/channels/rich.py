@@ -16,10 +16,18 @@ from types import ModuleType
 from typing import Any
 
 from agent.channels import ChannelKind, Delivered, Delivery, NotDelivered, Place
-from agent.channels.texts import APP_NAME, SERVICE, icons_folder, manner_of, service_abilities, text_of, title_of
+from agent.channels.texts import (
+    APP_NAME,
+    SERVICE,
+    icons_folder,
+    manner_of,
+    message_text,
+    message_title,
+    service_abilities,
+)
 from agent.core.shown.display import Action, Notice
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 # Its warnings say in a traceback what `NotDelivered` says in words.
 logging.getLogger("desktop_notifier").setLevel(logging.ERROR)
@@ -53,7 +61,7 @@ class RichChannel:
 
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
-        text = text_of(notice)
+        text = message_text(notice)
         if sys.platform == "linux":
             abilities = await service_abilities()
             if isinstance(abilities, NotDelivered):
@@ -108,7 +116,7 @@ class RichChannel:
                 numbers.clear()
                 self._shown.clear()
 
-        with contextlib.suppress(session_bus.NoAnswer):
+        with contextlib.suppress(session_bus.BusSilent):
             await session_bus.watch_owner(bus, SERVICE)
             bus.add_message_handler(forget)
             self._watched = bus
@@ -146,7 +154,7 @@ class RichChannel:
         manner = manner_of(notice)
         actions = [(offer.label, offer.action) for offer in notice.offers if offer.action is not None]
         return library.Notification(
-            title=title_of(notice),
+            title=message_title(notice),
             message=text,
             urgency=library.Urgency(manner.urgency),
             icon=self._icon(manner.icon),

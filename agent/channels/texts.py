@@ -45,19 +45,19 @@ def manner_of(notice: Notice) -> Manner:
     return _OVER if notice.over else _MANNERS[notice.severity]
 
 
-def plain(text: str) -> str:
+def _plain(text: str) -> str:
     """The text without what cannot be sent: control and direction characters (but line ends), halves of characters."""
     return printable(text).strip()
 
 
-def title_of(notice: Notice) -> str:
+def message_title(notice: Notice) -> str:
     """One line, never empty, never like an option of a command."""
-    return shortened(" ".join(plain(notice.title).lstrip("-").split()) or APP_NAME, TITLE_LIMIT)
+    return shortened(" ".join(_plain(notice.title).lstrip("-").split()) or APP_NAME, TITLE_LIMIT)
 
 
-def text_of(notice: Notice) -> str:
+def message_text(notice: Notice) -> str:
     """Some lines, never like an option of a command."""
-    return shortened(plain(notice.text).lstrip("-").lstrip(), TEXT_LIMIT)
+    return shortened(_plain(notice.text).lstrip("-").lstrip(), TEXT_LIMIT)
 
 
 async def service_abilities() -> frozenset[str] | NotDelivered:
@@ -71,8 +71,8 @@ async def service_abilities() -> frozenset[str] | NotDelivered:
     try:
         if not (await bus.has_owner(connection, SERVICE) or await bus.can_be_started(connection, SERVICE)):
             return NotDelivered("no notification service runs on this desktop")
-        answer = await bus.ask(connection, SERVICE, _SERVICE_PATH, SERVICE, "GetCapabilities")
-    except bus.NoAnswer as reason:
+        answer = await bus.ask_bus(connection, SERVICE, _SERVICE_PATH, SERVICE, "GetCapabilities")
+    except bus.BusSilent as reason:
         return NotDelivered(str(reason))
     finally:
         await bus.close_session_bus(connection)

@@ -5,7 +5,7 @@ from typing import assert_never
 from agent.app.login_start import LogInStart
 from agent.config.reading import load
 from agent.errors import GatelightError
-from agent.platforms.autostart.entry import AutostartError, Off, On, Stale, State, SwitchedOff
+from agent.platforms.autostart.entry import AutostartError, LoginEntryState, Off, On, Stale, SwitchedOff
 from agent.runtime.paths import Places
 
 
@@ -18,12 +18,12 @@ def command(places: Places, what: str) -> str:
     try:
         if what != "status":
             entry.switch(what == "on")
-        return words(entry.state(), entry.where)
+        return autostart_words(entry.state(), entry.where)
     except AutostartError as fault:
         raise GatelightError(f"Start at log-in: {fault}.") from None
 
 
-def words(state: State, where: str) -> str:
+def autostart_words(state: LoginEntryState, where: str) -> str:
     """The state in a sentence."""
     match state:
         case Off():

@@ -24,7 +24,7 @@ from agent.core.timing import Timing
 from agent.errors import UsageError
 from agent.platforms.folders import temporary_folder
 from agent.runtime.instance import Instance
-from agent.runtime.logs import set_up
+from agent.runtime.logs import set_up_logs
 from agent.runtime.paths import Places, find_places
 from agent.simulator.process_faults import FAULTS
 from agent.simulator.settings_folder import IbcChoices
@@ -32,7 +32,7 @@ from agent.simulator.shapes import Shape
 from agent.simulator.world import SimulatedApplication, free_port
 from agent.tws.calendar import Expectation, expect
 
-Say = Callable[[str], None]
+_Say = Callable[[str], None]
 
 PACE = 0.05
 """A grace of a minute takes three seconds in the demonstration."""
@@ -53,21 +53,21 @@ TIMING = replace(
 )
 PATIENCE = 20.0
 """Seconds the agent gets for what is expected of it; then the demonstration says that it did not happen."""
-NAME = "Paper Gateway"
+_NAME = "Paper Gateway"
 
 
-def play(scenario: str, *, tray: bool, verbosity: int, say: Say) -> int:
+def play(scenario: str, *, tray: bool, verbosity: int, say: _Say) -> int:
     """Play a scenario to its end or Ctrl-C; returns the exit status. UsageError for one that does not exist."""
     if scenario != "day" and scenario not in FAULTS:
         raise UsageError(f"There is no scenario “{scenario}”: choose day, or one of {', '.join(sorted(FAULTS))}.")
     with temporary_folder("gatelight-demo") as folder:
         places = find_places(folder / "config.toml", folder / "data", environ={})
-        with Instance(places), set_up(places.log_file, verbosity, tell=say):
+        with Instance(places), set_up_logs(places.log_file, verbosity, tell=say):
             return Stage(folder, places, scenario, tray=tray, say=say).play()
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class _Seen:
     """What the audience saw last."""
 
     status: Status | None = None
@@ -77,12 +77,12 @@ class Seen:
 class Stage:
     """The agent on the main thread, the director and the simulated application on another."""
 
-    def __init__(self, folder: Path, places: Places, scenario: str, *, tray: bool, say: Say) -> None:
+    def __init__(self, folder: Path, places: Places, scenario: str, *, tray: bool, say: _Say) -> None:
         self._folder = folder
         self._scenario = scenario
         self._tell = say
         self._began = time.monotonic()
-        self._seen = Seen()
+        self._seen = _Seen()
         self._said = ""
         self._changed = threading.Condition()
         self._missed: list[str] = []
@@ -90,7 +90,7 @@ class Stage:
         self._gone = threading.Event()
         self._port = free_port()
         connection = ConnectionSettings(
-            name=NAME, application=WantedApplication.GATEWAY, trading_mode=WantedMode.PAPER, port=self._port
+            name=_NAME, application=WantedApplication.GATEWAY, trading_mode=WantedMode.PAPER, port=self._port
         )
         self._app = App(lambda desktop: self._agent(places, connection, desktop), tray=tray, say=say)
 

@@ -35,16 +35,16 @@ def words_apart(arguments: Sequence[str]) -> list[str]:
 def command(words: Sequence[str], out: Callable[[str], None], tell: Callable[[str], None]) -> int:
     """Explain words; "-" alone stands for standard input. Exit status 1 where nothing in them is known."""
     from agent.guides import load_guides
-    from agent.guides.explain import LONGEST, explain, render
+    from agent.guides.explain import LONGEST_EXPLAINED, explain, render_explained
     from agent.tws.printable import one_line
 
-    text = _from_standard_input(LONGEST) if list(words) == ["-"] else " ".join(words)
+    text = _from_standard_input(LONGEST_EXPLAINED) if list(words) == ["-"] else " ".join(words)
     explanation = explain(text, load_guides())
     if explanation is None:
         said = one_line(" ".join(text.split()))[:80]
         tell(f"Gatelight does not know what “{said}” means: give a problem code, a notice number or a log line.")
         return 1
-    out(render(explanation))
+    out(render_explained(explanation))
     return 0
 
 

@@ -10,40 +10,44 @@ from typing import Any, TypeAlias
 from agent.cli.typed_lines import TypedLines
 from agent.core.fix import Asker
 from agent.core.shown.display import AskFix, DoFix
-from agent.errors import DataFolderError, NotRunning, UsageError
+from agent.errors import AgentNotRunning, DataFolderError, UsageError
 from agent.runtime.control.channel import request
 from agent.runtime.paths import Places, make_data_folder
 
-ANSWER_SECONDS = 20.0
+_ANSWER_SECONDS = 20.0
 """Seconds the agent may take for a fix: a look, three seconds for TWS, and some until the result is seen."""
 
 Ask: TypeAlias = Callable[[AskFix | DoFix], Awaitable[dict[str, Any]]]
-Say: TypeAlias = Callable[[str], None]
+_Say: TypeAlias = Callable[[str], None]
 
 
-def command(places: Places, fix: str, connection: str | None, *, yes: bool, verbosity: int, say: Say, out: Say) -> int:
+def command(
+    places: Places, fix: str, connection: str | None, *, yes: bool, verbosity: int, say: _Say, out: _Say
+) -> int:
     """Do one fix; returns the exit status. Raises UsageError for a fix that is not offered, or without a yes."""
     return asyncio.run(_command(places, fix, connection or "", yes=yes, verbosity=verbosity, say=say, out=out))
 
 
-async def _command(places: Places, fix: str, connection: str, *, yes: bool, verbosity: int, say: Say, out: Say) -> int:
+async def _command(
+    places: Places, fix: str, connection: str, *, yes: bool, verbosity: int, say: _Say, out: _Say
+) -> int:
     async def through_agent(wish: AskFix | DoFix) -> dict[str, Any]:
-        return await asyncio.to_thread(request, places, {"command": "fix", **asdict(wish)}, ANSWER_SECONDS)
+        return await asyncio.to_thread(request, places, {"command": "fix", **asdict(wish)}, _ANSWER_SECONDS)
 
     try:
         offer = await through_agent(AskFix(fix, connection))
-    except NotRunning:
-        from agent.runtime.logs import set_up
+    except AgentNotRunning:
+        from agent.runtime.logs import set_up_logs
 
         with contextlib.suppress(DataFolderError):
             make_data_folder(places)
         # No agent keeps a log now, and every fix leaves a line in it.
-        with set_up(places.log_file, verbosity, tell=say):
+        with set_up_logs(places.log_file, verbosity, tell=say):
             return await _by_itself(places, fix, connection, yes=yes, say=say, out=out)
     return await _talk(through_agent, offer, yes=yes, say=say, out=out)
 
 
-async def _by_itself(places: Places, fix: str, connection: str, *, yes: bool, say: Say, out: Say) -> int:
+async def _by_itself(places: Places, fix: str, connection: str, *, yes: bool, say: _Say, out: _Say) -> int:
     from agent.cli.fix_alone import alone
 
     async with alone(places, connection, say) as ask:
@@ -54,7 +58,7 @@ async def _by_itself(places: Places, fix: str, connection: str, *, yes: bool, sa
 class _Asker:
     """Asks the user at the terminal."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: _Say) -> None:
         self._say = say
         self._lines: TypedLines | None = None
         self._broken_off = False
@@ -93,7 +97,7 @@ class _Asker:
         self._broken_off = True
 
 
-async def _talk(ask: Ask, offer: dict[str, Any], *, yes: bool, say: Say, out: Say) -> int:
+async def _talk(ask: Ask, offer: dict[str, Any], *, yes: bool, say: _Say, out: _Say) -> int:
     if "error" in offer:
         raise UsageError(offer["error"])
     asker = _Asker(say)

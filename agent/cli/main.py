@@ -124,10 +124,10 @@ def _run(options: argparse.Namespace) -> int:
     # A signal in the first half second, while the agent is still being loaded, counts as well.
     asked = threading.Event()
     stop_signals.listen(asked.set)
-    from agent.cli.run import run
+    from agent.cli.run import command
 
     try:
-        return run(
+        return command(
             _places(options),
             tray=not options.no_tray,
             verbosity=options.verbose,
@@ -148,11 +148,11 @@ def _fix(options: argparse.Namespace) -> int:
 
 
 def _setup(options: argparse.Namespace) -> int:
-    from agent.cli.setup import run
-    from agent.runtime.logs import set_up
+    from agent.cli.setup import command
+    from agent.runtime.logs import set_up_logs
 
-    with set_up(None, options.verbose):
-        return run(_places(options), options.name or "", say=out, no_input=options.no_input)
+    with set_up_logs(None, options.verbose):
+        return command(_places(options), options.name or "", say=out, no_input=options.no_input)
 
 
 def _autostart(options: argparse.Namespace) -> int:
@@ -171,14 +171,16 @@ def _status(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     from agent.cli.doctor import examine, exit_status
-    from agent.core.shown.status import to_json
-    from agent.runtime.logs import set_up
+    from agent.core.shown.status import status_to_json
+    from agent.runtime.logs import set_up_logs
 
-    with set_up(None, options.verbose):
+    with set_up_logs(None, options.verbose):
         status = examine(_places(options), options.name, tell)
     # A reader that stops early, as `| head` does, changes nothing about what was found.
     with contextlib.suppress(BrokenPipeError):
-        _print_status(to_json(status, show_accounts=options.show_accounts, thorough=True), options.json, thorough=True)
+        _print_status(
+            status_to_json(status, show_accounts=options.show_accounts, thorough=True), options.json, thorough=True
+        )
     return exit_status(status)
 
 
@@ -208,9 +210,9 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from agent.simulator.command import run
+    from agent.simulator.command import command
 
-    return run(options, out)
+    return command(options, out)
 
 
 def _connect(options: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-WIDTH = 96
+_WIDTH = 96
 OVERALL_WORDS = {
     "problem": "PROBLEM",
     "warning": "WARNING",
@@ -160,7 +160,7 @@ def _so_far(problem: dict[str, Any]) -> Iterator[str]:
 
 
 def _wrapped(text: str, first: str, rest: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False) or [first]
+    return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False) or [first]
 
 
 def local_time(rfc3339: str) -> str:

@@ -12,11 +12,11 @@ from agent.app.lifecycle import App
 from agent.cli.console import Console, is_read_live
 from agent.config.reading import load, load_or_go_without
 from agent.core.settings import Settings
-from agent.errors import AlreadyRunning, ConfigError, NotRunning
-from agent.runtime.aside import awaited
+from agent.errors import AgentNotRunning, AlreadyRunning, ConfigError
+from agent.runtime.aside import done_within
 from agent.runtime.control.channel import request
 from agent.runtime.instance import Instance
-from agent.runtime.logs import private_here, set_up
+from agent.runtime.logs import private_here, set_up_logs
 from agent.runtime.paths import Places, data_folder_error
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ START_SECONDS = 10.0
 """Seconds that the disk may take, at the start, for the configuration or the data folder."""
 
 
-def run(
+def command(
     places: Places,
     *,
     tray: bool,
@@ -41,7 +41,7 @@ def run(
     settings, config_error = _settings(places, go_without=autostarted)
     with (
         _only_one(places, quiet=autostarted) as instance,
-        set_up(places.log_file, verbosity, private=private_here(settings.secrets), tell=say) as logs,
+        set_up_logs(places.log_file, verbosity, private=private_here(settings.secrets), tell=say) as logs,
     ):
         logger.info("Gatelight %s starts (pid %d)", __version__, os.getpid())
         console = Console(say, lambda: app.has_icon)
@@ -54,7 +54,7 @@ def run(
 
             login = LogInStart(places)
             with contextlib.suppress(TimeoutError):
-                awaited(START_SECONDS, login.repair, "start at log-in")
+                done_within(START_SECONDS, login.repair, "start at log-in")
             return AgentHost(
                 places,
                 settings,
@@ -83,7 +83,7 @@ def _settings(places: Places, *, go_without: bool) -> tuple[Settings, str | None
         return load(places.config, named=places.config_named), None
 
     try:
-        return awaited(START_SECONDS, read, "configuration")
+        return done_within(START_SECONDS, read, "configuration")
     except TimeoutError as late:
         sentence = f"The configuration file {places.config} cannot be read ({late}): see whether its disk is well."
         if go_without:
@@ -96,12 +96,12 @@ def _only_one(places: Places, *, quiet: bool) -> Iterator[Instance]:
     """Take the right to run; if another agent has it, ask that one to show itself, and raise AlreadyRunning."""
     try:
         instance = Instance(places)
-        awaited(START_SECONDS, instance.take, "data folder")
+        done_within(START_SECONDS, instance.take, "data folder")
     except TimeoutError as late:
         raise data_folder_error(places.data, late) from None
     except AlreadyRunning:
         if not quiet:
-            with contextlib.suppress(NotRunning):
+            with contextlib.suppress(AgentNotRunning):
                 request(places, {"command": "show"})
         raise
     try:

@@ -15,19 +15,19 @@ from agent.app.world import RealWorld
 from agent.channels import Chain, ChannelHost, NotDelivered
 from agent.cli.setup_words import SetupWords, prompt
 from agent.cli.typed_lines import TypedLines
-from agent.core.data_test.run import Plan, plan_of, read_symbols, reason_against
+from agent.core.data_test.run import DataTestPlan, plan_of, read_symbols, reason_against
 from agent.core.data_test.seen import DataTest
 from agent.core.events import UserAsked
 from agent.core.evidence.processes import applications
 from agent.core.facts import Facts
 from agent.core.settings import Settings
-from agent.core.setup.answers import NotAnAnswer, Question, edit_lines
-from agent.core.setup.setup import Act, Setup, SetupStep, StepState
+from agent.core.setup.answers import NotAnAnswer, SetupQuestion, edit_lines
+from agent.core.setup.setup import Setup, SetupStep, StepAct, StepState
 from agent.core.shown.display import LookNow
 from agent.core.state_machine.state import Knowledge, own_client_ids
 from agent.core.text import shortened
 from agent.core.timing import Timing
-from agent.errors import GatelightError, NotRunning, UsageError
+from agent.errors import AgentNotRunning, GatelightError, UsageError
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
 from agent.runtime.control.channel import request
@@ -40,7 +40,7 @@ _YES = frozenset({"y", "yes", "j", "ja", "o", "oui", "si", "sí"})
 _NO = frozenset({"n", "no", "nein", "non"})
 
 
-def run(places: Places, name: str, *, say: Callable[[str], None], no_input: bool = False) -> int:
+def command(places: Places, name: str, *, say: Callable[[str], None], no_input: bool = False) -> int:
     """Walk through the set-up; returns 0 when the light is green, 1 when something is left. Raises GatelightError."""
     return walk(places, name, say=say, no_input=no_input, world=RealWorld())
 
@@ -170,7 +170,7 @@ class _Walk:
         self._look.reconfigure(self._watched_settings())
         self._told = None
 
-    async def _ask(self, question: Question) -> None:
+    async def _ask(self, question: SetupQuestion) -> None:
         self._say("")
         self._say(question.text)
         for number, choice in enumerate(question.choices, 1):
@@ -264,7 +264,7 @@ class _Walk:
                     await self._ask_all()
                 case "q":
                     self._stopped = True
-                case "u" if Act.USE_PORT in step.acts:
+                case "u" if StepAct.USE_PORT in step.acts:
                     self._use_port(int(step.value))
                 case _ if word in _YES and step.acts:
                     await self._act(step)
@@ -282,26 +282,26 @@ class _Walk:
 
     async def _act(self, step: SetupStep) -> None:
         match step.acts[0]:
-            case Act.TEST_DATA:
+            case StepAct.TEST_DATA:
                 self._test(step.value)
-            case Act.SEND_NOTICE:
+            case StepAct.SEND_NOTICE:
                 await self._send_notice()
-            case Act.SAW_NOTICE:
+            case StepAct.SAW_NOTICE:
                 self._setting.saw(True)
-            case Act.START_AT_LOGIN:
+            case StepAct.START_AT_LOGIN:
                 await asyncio.to_thread(self._setting.start_at_login, True)
-            case Act.WRITE:
+            case StepAct.WRITE:
                 written = edit_lines(self._setting.edits)
                 await asyncio.to_thread(self._setting.write)
                 self._say(f"Written into {self._setting.places.config}: {'; '.join(written)}.")
                 self._look.reconfigure(self._watched_settings())
-            case Act.LOOKED:
+            case StepAct.LOOKED:
                 self._setting.looked(step.id)
-            case Act.CHANGE_ANSWERS:
+            case StepAct.CHANGE_ANSWERS:
                 await self._ask_all()
-            case Act.USE_PORT:
+            case StepAct.USE_PORT:
                 self._use_port(int(step.value))
-            case Act.CONNECT:
+            case StepAct.CONNECT:
                 self._look.reconfigure(self._watched_settings())
 
     def _use_port(self, port: int) -> None:
@@ -311,9 +311,9 @@ class _Walk:
 
     def _decline(self, step: SetupStep) -> None:
         match step.acts[0]:
-            case Act.SAW_NOTICE:
+            case StepAct.SAW_NOTICE:
                 self._setting.saw(False)
-            case Act.START_AT_LOGIN:
+            case StepAct.START_AT_LOGIN:
                 self._setting.start_at_login(False)
             case _:
                 self._setting.skip(step.id)
@@ -339,7 +339,7 @@ class _Walk:
         self._keep(DataTest(plan.connection, self._world.now().wall, symbols=(symbol,)))
         self._spawn(self._run_test(plan))
 
-    async def _run_test(self, plan: Plan) -> None:
+    async def _run_test(self, plan: DataTestPlan) -> None:
         self._keep(await self._world.test_data(plan, self._keep))
 
     def _keep(self, test: DataTest) -> None:
@@ -370,6 +370,6 @@ class _Walk:
 def _agent_runs(places: Places) -> bool:
     try:
         request(places, {"command": "status"})
-    except NotRunning:
+    except AgentNotRunning:
         return False
     return True

@@ -3,9 +3,9 @@
 import textwrap
 from collections.abc import Callable
 
-from agent.core.setup.setup import Act, Setup, SetupStep, StepState
+from agent.core.setup.setup import Setup, SetupStep, StepAct, StepState
 
-WIDTH = 100
+_WIDTH = 100
 """Columns that are filled."""
 MARKS = {
     StepState.DONE: "done",
@@ -45,11 +45,11 @@ class SetupWords:
                 self.wrap(line.replace("**", "").replace("`", ""), f"  {number}. ", "     ")
 
     def wrap(self, text: str, first: str, rest: str | None = None) -> None:
-        """Print a text in lines of at most `WIDTH` columns; nothing for an empty text."""
+        """Print a text in lines of at most `_WIDTH` columns; nothing for an empty text."""
         if text:
             for line in textwrap.wrap(
                 text,
-                WIDTH,
+                _WIDTH,
                 initial_indent=first,
                 subsequent_indent=first if rest is None else rest,
                 break_long_words=False,
@@ -74,15 +74,15 @@ class SetupWords:
 def prompt(step: SetupStep) -> str:
     """What can be typed at a step."""
     offers = {
-        Act.TEST_DATA: f"y tests {step.value} now",
-        Act.SEND_NOTICE: "y sends a test notice",
-        Act.SAW_NOTICE: "y or n",
-        Act.START_AT_LOGIN: "y starts Gatelight at log-in, n leaves it as it is",
-        Act.USE_PORT: f"u uses port {step.value} for this connection",
-        Act.CHANGE_ANSWERS: "a changes the answers",
-        Act.CONNECT: "y connects",
-        Act.WRITE: "y writes it",
-        Act.LOOKED: "y says that you have looked, and it is not ticked",
+        StepAct.TEST_DATA: f"y tests {step.value} now",
+        StepAct.SEND_NOTICE: "y sends a test notice",
+        StepAct.SAW_NOTICE: "y or n",
+        StepAct.START_AT_LOGIN: "y starts Gatelight at log-in, n leaves it as it is",
+        StepAct.USE_PORT: f"u uses port {step.value} for this connection",
+        StepAct.CHANGE_ANSWERS: "a changes the answers",
+        StepAct.CONNECT: "y connects",
+        StepAct.WRITE: "y writes it",
+        StepAct.LOOKED: "y says that you have looked, and it is not ticked",
     }
     given = [offers[act] for act in step.acts]
     if step.state is StepState.UNKNOWN and not given:

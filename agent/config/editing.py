@@ -15,10 +15,10 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, Table, Whitespace
 
-from agent.config.keys import CONNECTIONS, TABLES, Key, Refused
+from agent.config.keys import CONNECTIONS, TABLES, Key, ValueRefused
 from agent.config.keys import Table as KnownTable
 from agent.config.lines import Lines
-from agent.config.reading import judge, parse, read_text, refusal
+from agent.config.reading import judge_document, parse_settings, read_text, refusal
 from agent.config.text import toml_text
 from agent.errors import ConfigError
 from agent.platforms.files import replace_file
@@ -66,7 +66,7 @@ def change_all(path: Path, edits: Iterable[tuple[str, str]], *, making: bool = T
     after = before
     for address, value in addressed:
         after = _edited(after, address, value, path.name, making=making)
-    parse(after, path.name)
+    parse_settings(after, path.name)
     if after != before or not exists:
         _write(target, after, exists)
 
@@ -75,7 +75,7 @@ def remove_connection(path: Path, name: str) -> None:
     """Take one connection's entry out of the file; everything outside it stays. ConfigError when that cannot be."""
     target = Path(os.path.realpath(path))
     before = read_text(target)
-    parse(before, path.name)
+    parse_settings(before, path.name)
     plain = tomllib.loads(before)
     entries = plain.get(CONNECTIONS.name, [])
     index = next((i for i, e in enumerate(entries) if e["name"].strip().casefold() == name.strip().casefold()), None)
@@ -144,11 +144,11 @@ def _value(key: Key, shown: str, text: str) -> Any:
         candidates = [document["value"], *candidates] if len(document) == 1 else candidates
     if key.kind.entry:
         candidates.append([text.strip()] if text.strip() else [])
-    first: tuple[Any, Refused] | None = None
+    first: tuple[Any, ValueRefused] | None = None
     for candidate in candidates:
         try:
             key.kind.read(candidate)
-        except Refused as refused:
+        except ValueRefused as refused:
             # For a list key, what is wrong inside a list says more than that a text is not a list.
             if first is None or (isinstance(candidate, list) and not isinstance(first[0], list)):
                 first = candidate, refused
@@ -164,7 +164,7 @@ def _edited(before: str, address: _Address, value: Any, name: str, *, making: bo
         plain = tomllib.loads(before)
     except (ValueError, RecursionError):
         # Raises the same sentence as every other command.
-        parse(before, name)
+        parse_settings(before, name)
         raise
     wanted = copy.deepcopy(plain)
     index = _index(plain, address) if address.table.repeated else None
@@ -232,7 +232,7 @@ def _holder(wanted: dict[str, Any], address: _Address, index: int | None, name: 
     else:
         holder = wanted[address.table.name][index]
     if not isinstance(holder, dict):
-        _, faults = judge(wanted, Lines(""))
+        _, faults = judge_document(wanted, Lines(""))
         raise ConfigError(f"{name}: {faults[0].text}.")
     return holder
 

@@ -24,11 +24,11 @@ from agent.tws.privacy import MASK
 HIGHEST_PORT = 65535
 HIGHEST_CLIENT_ID = 2**31 - 1
 """A client ID is a signed 32-bit number on the wire."""
-LONGEST_NAME = 40
+LONGEST_CONNECTION_NAME = 40
 """Characters of a connection's name: it stands in titles of notices, of which Windows shows 63 characters."""
 LONGEST_HOST = 253
 """Characters of a host name (RFC 1035)."""
-LONGEST_SYMBOL = 40
+_LONGEST_SYMBOL = 40
 """Characters of a test symbol; the longest local symbols (options) have 21."""
 
 _QUIET = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*", re.ASCII)
@@ -36,7 +36,7 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S.*")
 
 
-class Refused(Exception):
+class ValueRefused(Exception):
     """A value that a key cannot hold; tells what may differ from the usual words."""
 
     def __init__(self, because: str = "", *, item: int | None = None, found: str | None = None) -> None:
@@ -50,13 +50,13 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class KeyKind:
     """What a key may hold."""
 
     allowed: str
     """Completes "must be …"."""
     read: Callable[[object], Any]
-    """From the TOML value to the value of the settings; raises `Refused`."""
+    """From the TOML value to the value of the settings; raises `ValueRefused`."""
     write: Callable[[Any], str]
     """From the value of the settings to TOML text."""
     entry: str = ""
@@ -70,7 +70,7 @@ class Key:
     """One key of one table."""
 
     name: str
-    kind: Kind
+    kind: KeyKind
     meaning: str
     """For the table of the README; a phrase without a full stop."""
     guarded: bool = False
@@ -115,90 +115,90 @@ class Table:
         return (key for key in self.keys if self.default(key.name) is MISSING)
 
 
-def _flag() -> Kind:
+def _flag() -> KeyKind:
     def read(value: object) -> bool:
         if not isinstance(value, bool):
-            raise Refused
+            raise ValueRefused
         return value
 
-    return Kind("true or false", read, lambda value: "true" if value else "false", choices=("true", "false"))
+    return KeyKind("true or false", read, lambda value: "true" if value else "false", choices=("true", "false"))
 
 
-def _number(low: int, high: int, *, auto: bool = False, reasons: dict[int, str] | None = None) -> Kind:
+def _number(low: int, high: int, *, auto: bool = False, reasons: dict[int, str] | None = None) -> KeyKind:
     def read(value: object) -> int | str:
         if auto and value == "auto":
             return "auto"
         # bool is an int to Python, and never meant as one by a user.
         if isinstance(value, bool) or not isinstance(value, int):
-            raise Refused
+            raise ValueRefused
         if not low <= value <= high:
-            raise Refused((reasons or {}).get(value, ""))
+            raise ValueRefused((reasons or {}).get(value, ""))
         return value
 
     allowed = f"a number from {low} to {high}" + (' or "auto"' if auto else "")
-    return Kind(allowed, read, lambda value: toml_text(value) if isinstance(value, str) else str(value))
+    return KeyKind(allowed, read, lambda value: toml_text(value) if isinstance(value, str) else str(value))
 
 
-def _choice(choices: type[StrEnum]) -> Kind:
+def _choice(choices: type[StrEnum]) -> KeyKind:
     def read(value: object) -> StrEnum:
         if not isinstance(value, str) or value not in [choice.value for choice in choices]:
-            raise Refused
+            raise ValueRefused
         return choices(value)
 
     words = [toml_text(choice.value) for choice in choices]
     allowed = ", ".join(words[:-1]) + f" or {words[-1]}"
-    return Kind(allowed, read, lambda value: toml_text(value.value), choices=tuple(c.value for c in choices))
+    return KeyKind(allowed, read, lambda value: toml_text(value.value), choices=tuple(c.value for c in choices))
 
 
-def _duration(low: float, high: float, example: str, *, never: bool = False) -> Kind:
+def _duration(low: float, high: float, example: str, *, never: bool = False) -> KeyKind:
     def read(value: object) -> float | None:
         if never and value == "never":
             return None
         if not isinstance(value, str):
-            raise Refused
+            raise ValueRefused
         try:
             seconds = parse_duration(value)
         except ValueError:
-            raise Refused from None
+            raise ValueRefused from None
         if not low <= seconds <= high:
-            raise Refused
+            raise ValueRefused
         return seconds
 
     span = f'a duration from "{duration_text(low)}" to "{duration_text(high)}", such as "{example}"'
     allowed = span + (' or "never"' if never else "")
-    return Kind(allowed, read, lambda value: toml_text("never" if value is None else duration_text(value)))
+    return KeyKind(allowed, read, lambda value: toml_text("never" if value is None else duration_text(value)))
 
 
-def _text(allowed: str, judge: Callable[[str], str]) -> Kind:
+def _text(allowed: str, judge: Callable[[str], str]) -> KeyKind:
     def read(value: object) -> str:
         if not isinstance(value, str):
-            raise Refused
+            raise ValueRefused
         return judge(value)
 
-    return Kind(allowed, read, toml_text)
+    return KeyKind(allowed, read, toml_text)
 
 
-def _list(allowed: str, entry: str, judge: Callable[[str], Any], write: Callable[[Any], str] = toml_text) -> Kind:
+def _list(allowed: str, entry: str, judge: Callable[[str], Any], write: Callable[[Any], str] = toml_text) -> KeyKind:
     def read(value: object) -> tuple[Any, ...]:
         if not isinstance(value, list):
-            raise Refused
+            raise ValueRefused
         entries = []
         for index, found in enumerate(value):
             if not isinstance(found, str):
-                raise Refused(item=index)
+                raise ValueRefused(item=index)
             try:
                 entries.append(judge(found))
-            except Refused as refused:
-                raise Refused(refused.because, item=index, found=refused.found) from None
+            except ValueRefused as refused:
+                raise ValueRefused(refused.because, item=index, found=refused.found) from None
         return tuple(entries)
 
-    return Kind(allowed, read, lambda value: "[" + ", ".join(write(one) for one in value) + "]", entry)
+    return KeyKind(allowed, read, lambda value: "[" + ", ".join(write(one) for one in value) + "]", entry)
 
 
 def _name(text: str) -> str:
     name = text.strip()
-    if not name or not name.isprintable() or len(name) > LONGEST_NAME:
-        raise Refused
+    if not name or not name.isprintable() or len(name) > LONGEST_CONNECTION_NAME:
+        raise ValueRefused
     return name
 
 
@@ -212,55 +212,55 @@ def _host(text: str) -> str:
     else:
         return bare
     if "://" in host:
-        raise Refused("leave out the part up to ://")
+        raise ValueRefused("leave out the part up to ://")
     if host.count(":") == 1:
-        raise Refused("the port has a key of its own, port")
+        raise ValueRefused("the port has a key of its own, port")
     try:
         plain = host.encode("idna").decode("ascii")
     except UnicodeError:
-        raise Refused from None
+        raise ValueRefused from None
     labels = plain.removesuffix(".").split(".")
     if len(plain) > LONGEST_HOST or not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
-        raise Refused
+        raise ValueRefused
     return host
 
 
 def _argument(text: str) -> str:
     if "\0" in text:
-        raise Refused
+        raise ValueRefused
     return text
 
 
-def _start_command() -> Kind:
+def _start_command() -> KeyKind:
     example = '["/opt/ibc/gatewaystart.sh", "-inline"]'
     plain = _list(f"a list of texts, the program first, such as {example}", "a text", _argument)
 
     def read(value: object) -> Any:
         arguments = plain.read(value)
         if arguments and not arguments[0].strip():
-            raise Refused("the first one is the program to start", item=0)
+            raise ValueRefused("the first one is the program to start", item=0)
         return arguments
 
-    return Kind(plain.allowed, read, plain.write, plain.entry)
+    return KeyKind(plain.allowed, read, plain.write, plain.entry)
 
 
 def _symbol(text: str) -> str:
     symbol = text.strip()
-    if not symbol or not symbol.isprintable() or len(symbol) > LONGEST_SYMBOL:
-        raise Refused
+    if not symbol or not symbol.isprintable() or len(symbol) > _LONGEST_SYMBOL:
+        raise ValueRefused
     return symbol
 
 
 def _quiet(text: str) -> QuietHours:
     found = _QUIET.fullmatch(text)
     if found is None:
-        raise Refused
+        raise ValueRefused
     from_hour, from_minute, to_hour, to_minute = (int(part) for part in found.groups())
     start, end = from_hour * 60 + from_minute, to_hour * 60 + to_minute
     if from_hour > 23 or from_minute > 59 or to_minute > 59 or end > 24 * 60:
-        raise Refused
+        raise ValueRefused
     if start == end:
-        raise Refused('it ends when it begins; the whole day is "00:00-24:00"')
+        raise ValueRefused('it ends when it begins; the whole day is "00:00-24:00"')
     return QuietHours(start, end)
 
 
@@ -272,7 +272,7 @@ def _remote(text: str) -> str:
     url = text.strip()
     if not _URL.fullmatch(url):
         # Such an address usually holds a token or a password, and this sentence ends up in logs and screenshots.
-        raise Refused(found="a text without ://")
+        raise ValueRefused(found="a text without ://")
     return url
 
 
@@ -282,7 +282,7 @@ CONNECTIONS = Table(
     (
         Key(
             "name",
-            _text(f"a text of 1 to {LONGEST_NAME} characters that no other connection has", _name),
+            _text(f"a text of 1 to {LONGEST_CONNECTION_NAME} characters that no other connection has", _name),
             "shown everywhere",
         ),
         Key("application", _choice(WantedApplication), "which application it is meant for"),

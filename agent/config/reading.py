@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from agent.config.keys import TABLES, Key, Refused, Table, secrets_of
+from agent.config.keys import TABLES, Key, Table, ValueRefused, secrets_of
 from agent.config.lines import Lines
 from agent.config.lines import Path as KeyPath
 from agent.config.text import found_words, key_words, kind_words
@@ -24,7 +24,7 @@ _TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class ConfigFault:
     """One thing that is wrong with a configuration."""
 
     line: int
@@ -43,7 +43,7 @@ def load(path: Path | None, *, named: bool = True) -> Settings:
     """
     if path is None or (not named and not _exists(path)):
         return Settings()
-    return parse(read_text(path), path.name)
+    return parse_settings(read_text(path), path.name)
 
 
 def load_or_go_without(path: Path, *, named: bool) -> tuple[Settings, str | None]:
@@ -60,15 +60,15 @@ def check(path: Path, *, named: bool = True) -> list[str]:
         return []
     try:
         text = read_text(path)
-        _, faults = judge(_toml(text, path.name), Lines(text))
+        _, faults = judge_document(_toml(text, path.name), Lines(text))
     except ConfigError as error:
         return [str(error)]
     return [fault.sentence(path.name) for fault in faults]
 
 
-def parse(text: str, name: str) -> Settings:
+def parse_settings(text: str, name: str) -> Settings:
     """The settings of a text; `name` is what an error calls the file."""
-    settings, faults = judge(_toml(text, name), Lines(text))
+    settings, faults = judge_document(_toml(text, name), Lines(text))
     if faults:
         raise ConfigError(faults[0].sentence(name))
     return settings
@@ -103,21 +103,21 @@ def read_text(path: Path) -> str:
         ) from None
 
 
-def judge(document: dict[str, Any], lines: Lines) -> tuple[Settings, list[Fault]]:
+def judge_document(document: dict[str, Any], lines: Lines) -> tuple[Settings, list[ConfigFault]]:
     """The settings of a parsed file and everything that is wrong with it; use the settings only when nothing is."""
-    faults: list[Fault] = []
+    faults: list[ConfigFault] = []
     values: dict[str, Any] = {}
     for name, found in document.items():
         declared = TABLES.get(name)
         if declared is None:
-            faults.append(Fault(lines.line((name,)), _unknown("", name, None)))
+            faults.append(ConfigFault(lines.line((name,)), _unknown("", name, None)))
         elif declared.repeated:
             values[name] = tuple(_entries(declared, found, lines, faults))
         elif isinstance(found, dict):
             values[name] = _section(declared, found, (name,), name, lines, faults)
         else:
             text = f"{name} is {found_words(found)}, but must be a table, headed [{name}]"
-            faults.append(Fault(lines.line((name,)), text))
+            faults.append(ConfigFault(lines.line((name,)), text))
     if "connections" in document:
         faults += _doubles(document["connections"], lines)
     faults.sort()
@@ -164,11 +164,11 @@ def _toml_hint(line: str, what: str) -> str:
     return ""
 
 
-def _entries(declared: Table, found: object, lines: Lines, faults: list[Fault]) -> Iterator[Any]:
+def _entries(declared: Table, found: object, lines: Lines, faults: list[ConfigFault]) -> Iterator[Any]:
     name = declared.name
     if not isinstance(found, list):
         text = f"{name} is {found_words(found)}, but must be a list of tables, each headed [[{name}]]"
-        faults.append(Fault(lines.line((name,)), text))
+        faults.append(ConfigFault(lines.line((name,)), text))
         return
     for index, entry in enumerate(found):
         path, shown = (name, index), f"{name}[{index + 1}]"
@@ -178,11 +178,11 @@ def _entries(declared: Table, found: object, lines: Lines, faults: list[Fault]) 
                 yield settings
         else:
             text = f"{shown} is {found_words(entry)}, but must be a table, headed [[{name}]]"
-            faults.append(Fault(lines.line(path), text))
+            faults.append(ConfigFault(lines.line(path), text))
 
 
 def _section(
-    declared: Table, found: dict[str, Any], path: KeyPath, shown: str, lines: Lines, faults: list[Fault]
+    declared: Table, found: dict[str, Any], path: KeyPath, shown: str, lines: Lines, faults: list[ConfigFault]
 ) -> Any:
     """The settings of one table; None when something in it is wrong, which is then in `faults`."""
     values: dict[str, Any] = {}
@@ -190,23 +190,23 @@ def _section(
     for name, value in found.items():
         key = declared.key(name)
         if key is None:
-            faults.append(Fault(lines.line((*path, name)), _unknown(f"{shown}.", name, declared)))
+            faults.append(ConfigFault(lines.line((*path, name)), _unknown(f"{shown}.", name, declared)))
             continue
         try:
             values[name] = key.kind.read(value)
-        except Refused as refused:
+        except ValueRefused as refused:
             item = () if refused.item is None else (refused.item,)
             text = refusal(f"{shown}.{name}", key, value, refused)
-            faults.append(Fault(lines.line((*path, name, *item)), text))
+            faults.append(ConfigFault(lines.line((*path, name, *item)), text))
     faults += [
-        Fault(lines.line(path), f"{shown}.{key.name} is missing, but must be {key.kind.allowed}")
+        ConfigFault(lines.line(path), f"{shown}.{key.name} is missing, but must be {key.kind.allowed}")
         for key in declared.required()
         if key.name not in found
     ]
     return declared.settings(**values) if len(faults) == before else None
 
 
-def refusal(shown: str, key: Key, value: object, refused: Refused) -> str:
+def refusal(shown: str, key: Key, value: object, refused: ValueRefused) -> str:
     """What is said about a value that a key cannot hold."""
     if refused.item is not None and isinstance(value, list):
         shown, value = f"{shown}[{refused.item + 1}]", value[refused.item]
@@ -226,7 +226,7 @@ def _unknown(prefix: str, name: str, declared: Table | None) -> str:
     return f"{prefix}{key_words(name)} is not known{suggestion}, but must be one of {', '.join(known)}"
 
 
-def _doubles(found: object, lines: Lines) -> Iterable[Fault]:
+def _doubles(found: object, lines: Lines) -> Iterable[ConfigFault]:
     seen: dict[str, int] = {}
     for index, entry in enumerate(found if isinstance(found, list) else []):
         name = entry.get("name") if isinstance(entry, dict) else None
@@ -236,6 +236,6 @@ def _doubles(found: object, lines: Lines) -> Iterable[Fault]:
         same = name.strip().casefold()
         if same in seen:
             text = f"connections[{index + 1}].name is {found_words(name)}, but must differ from the one in line"
-            yield Fault(line, f"{text} {seen[same]}")
+            yield ConfigFault(line, f"{text} {seen[same]}")
         else:
             seen[same] = line

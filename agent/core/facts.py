@@ -16,14 +16,14 @@ from agent.tws.applications import Application, ApplicationKind, TradingMode
 from agent.tws.calendar import Expectation, Region
 from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawText
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class Known(Generic[T]):
+class Known(Generic[_T]):
     """Something that was found out."""
 
-    value: T
+    value: _T
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Unknown(FromOutside):
     reason: OutsideText
 
 
-Fact: TypeAlias = Known[T] | Unknown
+Fact: TypeAlias = Known[_T] | Unknown
 
 NOT_LOOKED = Unknown("not looked at yet")
 

@@ -73,7 +73,7 @@ class ChangeSettings:
     """Warnings of the application that the question has quoted."""
 
 
-Plan: TypeAlias = StartProgram | BringToFront | ChangeConfig | SendCommand | ChangeSettings
+_Plan: TypeAlias = StartProgram | BringToFront | ChangeConfig | SendCommand | ChangeSettings
 
 
 # ── what is asked ───────────────────────────────────────────────────────────────────────────────
@@ -108,7 +108,7 @@ class Offer(FromOutside):
     label: OutsideName
     """Words of the button, like "Use port 4002"; at most 40 characters."""
     question: Question
-    plan: Annotated[Plan, Raw()]
+    plan: Annotated[_Plan, Raw()]
     """What is done, to the letter; only the texts are shown."""
     by_hand: OutsideText = ""
     """How to do it by hand instead, one sentence; said when it could not be done."""

@@ -9,7 +9,7 @@ _BOX = "“Enable ActiveX and Socket Clients”"
 
 
 def _offer(facts: Facts) -> Offer | None:
-    process = ibc.listening(facts)
+    process = ibc.command_server_listens(facts)
     if process is None or process.kind is not ApplicationKind.TWS or process.api_ports:
         return None
     return ibc.offer(

@@ -6,7 +6,7 @@ from agent.fixes.shared import ibc
 
 
 def _offer(facts: Facts) -> Offer | None:
-    process = ibc.listening(facts)
+    process = ibc.command_server_listens(facts)
     if process is None:
         return None
     app = process.kind.title

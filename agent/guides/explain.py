@@ -12,16 +12,16 @@ from agent.core.guide import Guide, plain
 from agent.guides import in_general
 from agent.tws.applications import ApplicationKind
 from agent.tws.farms import FarmStatus
-from agent.tws.log_lines import Found, find_notices, find_told
+from agent.tws.log_lines import FoundNotice, find_notices, find_told
 from agent.tws.notices import (
-    Notice,
+    IbCode,
     NoticeClass,
     NoticeKind,
     farm_of,
     farms_of_restored,
     is_noise_while_link_down,
     new_port,
-    read,
+    read_notice,
 )
 from agent.tws.printable import printable
 from agent.tws.privacy import redact
@@ -67,13 +67,13 @@ class Explanation:
     """What else the words speak of, one line each."""
 
 
-LONGEST = 50_000
+LONGEST_EXPLAINED = 50_000
 """Characters that are looked at; of a longer paste the end, where the trouble is."""
 
 
 def explain(words: str, guides: Mapping[str, Guide]) -> Explanation | None:
     """What a problem's code, a notice number or a pasted line of log means; None when nothing in it is known."""
-    words = printable(words[-LONGEST:])
+    words = printable(words[-LONGEST_EXPLAINED:])
     if (code := re.sub(r"[\s_-]+", "-", words.strip().lower()).strip("-.?!:")) in guides:
         return _of_problem(guides[code])
     notices = _by_weight(find_notices(words) or find_told(words))
@@ -90,7 +90,7 @@ def _of_problem(guide: Guide) -> Explanation:
     return Explanation(f"Problem {guide.code}", cause.title, "", causes=(cause,))
 
 
-def _of_symptom(symptom: Symptom, notices: list[Found], guides: Mapping[str, Guide]) -> Explanation:
+def _of_symptom(symptom: Symptom, notices: list[FoundNotice], guides: Mapping[str, Guide]) -> Explanation:
     return Explanation(
         subject="",
         title=symptom.title,
@@ -102,7 +102,7 @@ def _of_symptom(symptom: Symptom, notices: list[Found], guides: Mapping[str, Gui
     )
 
 
-def _of_notice(notices: list[Found], guides: Mapping[str, Guide]) -> Explanation:
+def _of_notice(notices: list[FoundNotice], guides: Mapping[str, Guide]) -> Explanation:
     first = notices[0]
     notice = _notice(first)
     codes = [code for code in (notice.problem, *notice.others) if code]
@@ -125,7 +125,7 @@ _WHOSE = {
 }
 
 
-def _remarks(notice: Notice, found: Found) -> Iterable[str]:
+def _remarks(notice: IbCode, found: FoundNotice) -> Iterable[str]:
     rest = redact(found.rest)
     good = "This is good news, although many programs log it as an error."
     yield good if notice.kind.good_news else _WHOSE[notice.klass]
@@ -141,20 +141,20 @@ def _remarks(notice: Notice, found: Found) -> Iterable[str]:
         yield "While TWS has no connection to IB's servers this notice means nothing: TWS then sends it wrongly."
 
 
-def _notice(found: Found) -> Notice:
-    notice = read(found.code, found.line)
+def _notice(found: FoundNotice) -> IbCode:
+    notice = read_notice(found.code, found.line)
     assert notice is not None, "only known numbers are found"
     return notice
 
 
-def _harmless(found: Found) -> bool:
+def _harmless(found: FoundNotice) -> bool:
     return _notice(found).klass is NoticeClass.INFORMATION
 
 
-def _by_weight(found: Iterable[Found]) -> list[Found]:
+def _by_weight(found: Iterable[FoundNotice]) -> list[FoundNotice]:
     """One of each number, the lost link first (it makes others meaningless), mere information last."""
 
-    def weight(one: Found) -> int:
+    def weight(one: FoundNotice) -> int:
         notice = _notice(one)
         if notice.kind is NoticeKind.LINK_LOST:
             return 0
@@ -165,7 +165,7 @@ def _by_weight(found: Iterable[Found]) -> list[Found]:
     return sorted({one.code: one for one in reversed(list(found))}.values(), key=weight)
 
 
-def _also(found: Iterable[Found]) -> tuple[str, ...]:
+def _also(found: Iterable[FoundNotice]) -> tuple[str, ...]:
     return tuple(f"Notice {one.code}: {_notice(one).meaning}" for one in found)
 
 
@@ -196,7 +196,7 @@ _WIDTH = 88
 """Columns."""
 
 
-def render(explanation: Explanation) -> str:
+def render_explained(explanation: Explanation) -> str:
     """The explanation as plain text for a terminal, without a final line break."""
     head = f"{explanation.subject}: {explanation.title}" if explanation.subject else explanation.title
     blocks = [_wrapped(head, "", ""), *_paragraphs(explanation.meaning)]

@@ -4,7 +4,7 @@ from agent.core.clock import Moment
 from agent.core.facts import NOT_LOOKED, Fact, Installation, Known, Unknown
 from agent.platforms import Platform
 
-AGAIN = 60.0
+INSTALLED_AGAIN = 60.0
 """Seconds after which the folders are read again while no application runs: the user may be installing one."""
 
 
@@ -23,7 +23,7 @@ class InstalledObserver:
         Read anew for a thorough look, when an application has come or gone, and now and then while none runs.
         """
         changed = running != self._running
-        if thorough or changed or (not running and now.monotonic - self._read >= AGAIN):
+        if thorough or changed or (not running and now.monotonic - self._read >= INSTALLED_AGAIN):
             self._running, self._read = running, now.monotonic
             self._found = self._look()
         return self._found

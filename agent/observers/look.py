@@ -27,9 +27,9 @@ from agent.observers.sockets import SocketObserver, SocketsSeen
 from agent.observers.windows import WindowObserver
 from agent.platforms import Platform, current
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 STILL_LOOKING = Unknown("the previous look at this machine has not finished")
 
@@ -135,14 +135,14 @@ class Looker:
         except (OSError, OverflowError, ValueError):
             return 0.0
 
-    def _guarded(self, what: str, observe: Callable[[], Fact[T]]) -> Fact[T]:
+    def _guarded(self, what: str, observe: Callable[[], Fact[_T]]) -> Fact[_T]:
         """What an observer says; a fault of its own is a line in the log, once, and an Unknown."""
         try:
             found = observe()
         except Exception as error:
             if what not in self._failing:
                 self._failing.add(what)
-                log.warning("reading %s failed: %s", what, type(error).__name__, exc_info=True)
+                logger.warning("reading %s failed: %s", what, type(error).__name__, exc_info=True)
             return Unknown(f"reading {what} failed unexpectedly ({type(error).__name__})")
         self._failing.discard(what)
         return found

@@ -21,7 +21,7 @@ MOST_REPORTED = 32
 YOUNG = 120.0
 """Seconds after which a process is taken for what it is: a launcher script becomes Java under the same process ID."""
 
-AGAIN = 0.5
+_AGAIN = 0.5
 """A young process is looked at again when this part of its age has passed since the last time: the later, the less
 likely that it still becomes another program."""
 
@@ -202,7 +202,7 @@ class ProcessObserver:
             age = now.monotonic - seen.born
             if age >= YOUNG:
                 self._young.discard(pid)
-            elif now.monotonic - seen.read >= age * AGAIN:
+            elif now.monotonic - seen.read >= age * _AGAIN:
                 due.append(pid)
         due = nlargest(YOUNG_CHECKED, due, key=lambda pid: self._seen[pid].born)
         first, last = (int(moment.monotonic // TURN) for moment in (self._last, now))

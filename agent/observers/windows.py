@@ -9,7 +9,7 @@ from agent.core.clock import Moment
 from agent.core.facts import Process
 from agent.platforms import Platform
 
-AGAIN = 30.0
+WINDOWS_AGAIN = 30.0
 """Seconds an answer is good for: windows come and go, and asking costs a connection to the screen."""
 
 FOLLOWED = 75.0
@@ -37,7 +37,7 @@ class WindowObserver:
         if not wanted:
             self._asked, self._told = frozenset(), None
             return applications
-        if wanted - self._asked or now.monotonic - self._at >= AGAIN:
+        if wanted - self._asked or now.monotonic - self._at >= WINDOWS_AGAIN:
             self._asked, self._at = wanted, now.monotonic
             self._told = self._platform.with_window(wanted)
         told = self._told

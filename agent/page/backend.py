@@ -80,7 +80,7 @@ class Endpoint:
     """Whether what is asked needs a page that was opened just now: it decides which program runs, or who is told."""
 
 
-def text_of(asked: Mapping[str, Any], name: str, longest: int = 200) -> str:
+def text_field(asked: Mapping[str, Any], name: str, longest: int = 200) -> str:
     """A text that has to be in a request."""
     value = asked.get(name)
     if not isinstance(value, str) or len(value) > longest:

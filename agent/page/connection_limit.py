@@ -21,8 +21,8 @@ QUIET_SECONDS = 30.0
 JUDGE_SECONDS = 5.0
 """How long the system may take to tell whose a connection is; a silent system is taken for a no."""
 
-Address: TypeAlias = tuple[str, int]
-PeerCheck: TypeAlias = Callable[[Address, Address], bool | Awaitable[bool]]
+_Address: TypeAlias = tuple[str, int]
+PeerCheck: TypeAlias = Callable[[_Address, _Address], bool | Awaitable[bool]]
 """Whether the connection from an address to ours was made by this user; at once, or where that takes long, soon."""
 
 

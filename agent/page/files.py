@@ -53,7 +53,7 @@ def opened(key: str, view: str) -> File:
 
 
 @cache
-def find(path: str) -> File | None:
+def find_file(path: str) -> File | None:
     """The file that is served under a path; None for everything that is not in the table. None holds a secret."""
     if path == "/":
         return opened("", "")

@@ -64,7 +64,7 @@ def digest(body: bytes) -> str:
 
 
 @dataclass(slots=True)
-class Session:
+class TabSession:
     """One page that was opened, in one tab of a browser."""
 
     page: str
@@ -85,7 +85,7 @@ class Session:
 class Proven:
     """A request that a known page has signed."""
 
-    session: Session
+    session: TabSession
     nonce: str
     body: str
     """The digest that its body must have."""
@@ -109,7 +109,7 @@ class Keyring:
 
     clock: Callable[[], float]
     _tokens: dict[str, _Token] = field(default_factory=dict)
-    _sessions: dict[str, Session] = field(default_factory=dict)
+    _sessions: dict[str, TabSession] = field(default_factory=dict)
 
     @property
     def waiting(self) -> dict[str, str]:
@@ -130,7 +130,7 @@ class Keyring:
             del self._tokens[next(iter(self._tokens))]
         self._tokens[name] = _Token(self.clock() + seconds, view, by_user)
 
-    def enter(self, token: str) -> tuple[Session, str] | None:
+    def enter(self, token: str) -> tuple[TabSession, str] | None:
         """A page in exchange for a token, with the view to show; None for one that is wrong, used or too old."""
         known, now = self._tokens.pop(digest(_bytes(token)), None), self.clock()
         if known is None or now >= known.until:
@@ -138,7 +138,7 @@ class Keyring:
         while len(self._sessions) >= MOST_SESSIONS:
             del self._sessions[min(self._sessions, key=lambda page: self._sessions[page].used)]
         page, key, wait = secrets.token_hex(8), secrets.token_hex(SECRET_BYTES), secrets.token_hex(SECRET_BYTES)
-        session = Session(page, key, wait, now if known.by_user else None, now)
+        session = TabSession(page, key, wait, now if known.by_user else None, now)
         self._sessions[page] = session
         return session, known.view
 

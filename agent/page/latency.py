@@ -8,7 +8,7 @@ BUCKET_SECONDS = 10.0
 """Of several heartbeats in so many seconds the slowest is kept: it is the one that matters."""
 MOST_BUCKETS = 360
 """An hour of them, about 6 kB."""
-MOST_CONNECTIONS = 32
+MOST_LATENCIES = 32
 """Names that are remembered; more cannot be told apart on a page anyway."""
 
 
@@ -25,7 +25,7 @@ class Latencies:
         for gone in [name for name in self._rings if name not in names]:
             del self._rings[gone]
             self._last.pop(gone, None)
-        for connection in status.connections[:MOST_CONNECTIONS]:
+        for connection in status.connections[:MOST_LATENCIES]:
             latency = connection.latency
             # The same number again is the same heartbeat, shown for another reason.
             if latency is None or self._last.get(connection.name) == latency:

@@ -9,12 +9,12 @@ SEND_BUFFER = 128 * 1024
 """Bytes the system may keep for a page that does not read; by default it would be megabytes."""
 
 
-class PortTaken(Exception):
+class PagePortTaken(Exception):
     """The port for the page belongs to another program."""
 
 
-def bind(*ports: int) -> socket.socket:
-    """Listen on the first of these ports that is free (0: any free one). Raises `PortTaken`."""
+def bind_page(*ports: int) -> socket.socket:
+    """Listen on the first of these ports that is free (0: any free one). Raises `PagePortTaken`."""
     fault: OSError | None = None
     for port in dict.fromkeys(ports or (0,)):
         bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -33,4 +33,4 @@ def bind(*ports: int) -> socket.socket:
             fault = refused if isinstance(refused, OSError) else OSError(errno.EINVAL, "no such port")
         else:
             return bound
-    raise PortTaken(fault.strerror if fault is not None else "") from fault
+    raise PagePortTaken(fault.strerror if fault is not None else "") from fault

@@ -35,7 +35,7 @@ CURED_BY_START = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class _Point:
     """What steps can change, at one time."""
 
     pid: int | None
@@ -55,7 +55,7 @@ class Followed:
     title: str
     since: float
     """Epoch seconds."""
-    before: Point
+    before: _Point
     steps: tuple[str, ...] = ()
     done: int = 0
     """Steps, from the first on. It never falls: what was done is not undone by a later look."""
@@ -115,10 +115,10 @@ def follow(progress: Progress, status: Status, wall: float) -> Progress:
     return Progress(tuple(followed), (*kept, *gone)[-MOST_ENDED:])
 
 
-def point_of(connection: ShownConnection) -> Point:
+def point_of(connection: ShownConnection) -> _Point:
     """How things are with a connection."""
     application = connection.application
-    return Point(
+    return _Point(
         pid=None if application is None else application.pid,
         ports=() if application is None else application.listening or (),
         phase=connection.phase,
@@ -135,45 +135,45 @@ def _on_the_way(old: Followed, now: ShownConnection) -> bool:
     return visible <= STAGES if visible else now.overall in (IconState.CONNECTING, IconState.WAITING)
 
 
-def steps_done(steps: tuple[str, ...], before: Point, now: Point) -> int:
+def steps_done(steps: tuple[str, ...], before: _Point, now: _Point) -> int:
     """How many steps are done: up to the last one of which that can be seen."""
     seen = (number for number, step in enumerate(steps, 1) if _is_done(step, before, now))
     return max(seen, default=0)
 
 
-Sign = Callable[[re.Match[str], Point, Point], bool]
+Sign = Callable[[re.Match[str], _Point, _Point], bool]
 
 
-def _is_done(step: str, before: Point, now: Point) -> bool:
+def _is_done(step: str, before: _Point, now: _Point) -> bool:
     for pattern, sign in _SIGNS:
         if (found := pattern.search(step)) is not None:
             return sign(found, before, now)
     return False
 
 
-def _started(_: re.Match[str], before: Point, now: Point) -> bool:
+def _started(_: re.Match[str], before: _Point, now: _Point) -> bool:
     return now.pid is not None and now.pid != before.pid
 
 
-def _ended_or_restarted(_: re.Match[str], before: Point, now: Point) -> bool:
+def _ended_or_restarted(_: re.Match[str], before: _Point, now: _Point) -> bool:
     return before.pid is not None and now.pid != before.pid
 
 
-def _logged_in(_: re.Match[str], before: Point, now: Point) -> bool:
+def _logged_in(_: re.Match[str], before: _Point, now: _Point) -> bool:
     """The API port opens only after the log-in."""
     return bool(now.ports) and (not before.ports or before.pid != now.pid)
 
 
-def _on_port(found: re.Match[str], before: Point, now: Point) -> bool:
+def _on_port(found: re.Match[str], before: _Point, now: _Point) -> bool:
     port = int(found[1])
     return port in now.ports and port not in before.ports
 
 
-def _opened(_: re.Match[str], before: Point, now: Point) -> bool:
+def _opened(_: re.Match[str], before: _Point, now: _Point) -> bool:
     return bool(now.ports) and not before.ports
 
 
-def _ticked(found: re.Match[str], before: Point, now: Point) -> bool:
+def _ticked(found: re.Match[str], before: _Point, now: _Point) -> bool:
     """A box that a step names is as the step wants it, and was not: known only where the API tells the settings."""
     setting = _BY_LABEL.get(found["label"])
     if setting is None:

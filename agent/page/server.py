@@ -25,7 +25,7 @@ from agent.page.guard import (
     digest,
     turned_away,
 )
-from agent.page.port import ADDRESS, bind
+from agent.page.port import ADDRESS, bind_page
 from agent.page.streams import Full, Streams
 from agent.page.waiting import Waiting
 from agent.tws.outside import json_bytes, parse_json
@@ -37,7 +37,7 @@ logger = logging.getLogger("agent.page")
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a request; the longest is a pasted log."""
-BACKLOG = 16
+_BACKLOG = 16
 """Connections that wait to be accepted; asyncio takes as many in one turn, before any of them is judged."""
 BODY_SECONDS = 5.0
 """How long a body may take to arrive."""
@@ -106,7 +106,7 @@ class PageServer:
 
         From now on a browser may come; it waits until `start` is done, which loads the server.
         """
-        bound = self._bound = self._bound or bind(*ports)
+        bound = self._bound = self._bound or bind_page(*ports)
         self.port = bound.getsockname()[1]
         return bound
 
@@ -127,7 +127,7 @@ class PageServer:
         self._limit = ConnectionLimit(self._runner.server, ours=self._ours)
         for one in (bound, self._before):
             if one is not None:
-                server = await asyncio.get_running_loop().create_server(self._limit, sock=one, backlog=BACKLOG)
+                server = await asyncio.get_running_loop().create_server(self._limit, sock=one, backlog=_BACKLOG)
                 self._listening += (server,)
         self._touch()
         logger.info("the status page is served on port %d", self.port)
@@ -164,7 +164,7 @@ class PageServer:
         """
         self._waiting = Waiting(pages)
         if port != self.port:
-            self._before = bind(port)
+            self._before = bind_page(port)
 
     def url(self, view: str = "", seconds: float = TOKEN_SECONDS) -> str:
         """An address that opens the page once, within so many seconds; only for the opener."""
@@ -222,7 +222,7 @@ class PageServer:
             return _stranger(request.path)
         if request.path == "/enter":
             return self._enter(request, shown)
-        if shown.method == "GET" and (found := files.find(request.path)) is not None:
+        if shown.method == "GET" and (found := files.find_file(request.path)) is not None:
             return _file(found)
         proven = self._keyring.proven(request.headers.get(PROOF_HEADER), request.method, request.raw_path)
         if proven is None:

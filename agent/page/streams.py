@@ -18,7 +18,7 @@ SHORTEST_PAUSE = 0.25
 """Seconds between two views on one stream: four a second is more than a person can read."""
 BEAT_SECONDS = 15.0
 """A sign of life when nothing changes, by which a page knows that the agent is there."""
-READ_SECONDS = 10.0
+_READ_SECONDS = 10.0
 """How long a page may leave a view unread."""
 
 Write = Callable[[bytes], Awaitable[None]]
@@ -37,7 +37,7 @@ class Streams:
         *,
         pause: float = SHORTEST_PAUSE,
         beat: float = BEAT_SECONDS,
-        patience: float = READ_SECONDS,
+        patience: float = _READ_SECONDS,
     ) -> None:
         """`view` makes what is shown now."""
         self._view = view

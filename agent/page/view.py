@@ -6,7 +6,7 @@ from typing import Any
 
 from agent.core.as_json import as_json, rfc3339
 from agent.core.shown.menu import STATE_WORDS, headline
-from agent.core.shown.status import ShownConnection, ShownProblem, Status, to_json
+from agent.core.shown.status import ShownConnection, ShownProblem, Status, status_to_json
 from agent.page.path import path_of
 from agent.page.progress import Progress
 from agent.tws.applications import ApplicationKind
@@ -36,7 +36,7 @@ class Seen:
 def view(seen: Seen) -> dict[str, Any]:
     """All of it. Account numbers are masked as in the status; what is not known is absent or "unknown"."""
     status = seen.status
-    shown = to_json(status, thorough=True)
+    shown = status_to_json(status, thorough=True)
     shown["words"] = STATE_WORDS[status.overall]
     if status.worst is not None:
         shown["worst"] = list(status.worst)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-PRIVATE = 0o700
+_PRIVATE = 0o700
 """Mode of a folder that only its owner may look into."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -57,12 +57,12 @@ def make_private(folder: Path, *, close: bool = True) -> None:
 
 def _make(folder: Path) -> None:
     try:
-        folder.mkdir(PRIVATE)
+        folder.mkdir(_PRIVATE)
     except FileNotFoundError:
         if folder.parent == folder:
             raise
         _make(folder.parent)
-        folder.mkdir(PRIVATE, exist_ok=True)
+        folder.mkdir(_PRIVATE, exist_ok=True)
     except OSError:
         if not folder.is_dir():
             raise

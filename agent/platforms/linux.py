@@ -39,7 +39,7 @@ def default_gateway(routes: str) -> str | None:
     return min(found)[1] if found else None
 
 
-def leads_out(routes: str, ipv6_routes: str, up: frozenset[str]) -> bool:
+def routes_lead_out(routes: str, ipv6_routes: str, up: frozenset[str]) -> bool:
     """Whether the routing tables (/proc/net/route, /proc/net/ipv6_route) lead beyond this machine.
 
     A default route on an interface that is up does; so does a narrower one, unless it only leads to loopback,
@@ -144,7 +144,7 @@ class Linux:
         except OSError:
             return interfaces.leads_out(interfaces.addresses_by_interface(), interfaces.interfaces_up())
         ipv6_routes = self._text("proc/net/ipv6_route")
-        return leads_out(routes, ipv6_routes, self._up(named_in(routes, ipv6_routes)))
+        return routes_lead_out(routes, ipv6_routes, self._up(named_in(routes, ipv6_routes)))
 
     def _up(self, names: Iterable[str]) -> frozenset[str]:
         """Which of these interfaces are up and running."""

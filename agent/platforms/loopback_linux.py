@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-Address: TypeAlias = tuple[str, int]
+_Address: TypeAlias = tuple[str, int]
 
-TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+SOCKET_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _ROOT = 0
 _AF_NETLINK, _NETLINK_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY = 16, 4, 20
 _REQUEST, _ERROR = 0x1, 2
@@ -34,12 +34,12 @@ class Owner:
     """0: no process holds it any more, and the kernel may name root for want of another."""
 
 
-def is_ours(peer: Address, own: Address) -> bool:
+def is_ours_by_netlink(peer: _Address, own: _Address) -> bool:
     """See `loopback_peer.is_ours`. Raises OSError where sock_diag does not tell."""
-    return _ours(find(peer, own))
+    return _ours(find_owner(peer, own))
 
 
-def is_ours_by_text(peer: Address, own: Address, tables: tuple[Path, ...] = TABLES) -> bool:
+def is_ours_by_text(peer: _Address, own: _Address, tables: tuple[Path, ...] = SOCKET_TABLES) -> bool:
     """The same from the kernel's tables as text, for where there is no sock_diag. Raises OSError."""
     return _ours(find_in_text(peer, own, tables))
 
@@ -49,7 +49,7 @@ def _ours(owner: Owner | None) -> bool:
     return owner is not None and owner.inode != 0 and owner.user in (_ROOT, os.geteuid())
 
 
-def find(local: Address, remote: Address) -> Owner | None:
+def find_owner(local: _Address, remote: _Address) -> Owner | None:
     """The owner of the connected socket with these two ends; None where there is none. Raises OSError."""
     if sys.platform != "linux":
         raise OSError(errno.ENOSYS, "netlink exists on Linux only")
@@ -63,7 +63,7 @@ def find(local: Address, remote: Address) -> Owner | None:
     return found[0] if found is not None and found[1] == (local[1], remote[1]) else None
 
 
-def _ask(netlink: socket.socket, local: Address, remote: Address) -> tuple[Owner, tuple[int, int]] | None:
+def _ask(netlink: socket.socket, local: _Address, remote: _Address) -> tuple[Owner, tuple[int, int]] | None:
     # inet_diag_req_v2: family, protocol, extensions, states; ports and addresses (16 bytes each), interface, cookie.
     request = struct.pack("=4BI", socket.AF_INET, socket.IPPROTO_TCP, 0, 0, _ANY_STATE)
     request += struct.pack(">HH", local[1], remote[1])
@@ -71,10 +71,10 @@ def _ask(netlink: socket.socket, local: Address, remote: Address) -> tuple[Owner
     # Any program may bind its socket to an interface, and is then found only by asking for that one.
     request += struct.pack("=I", socket.if_nametoindex("lo")) + _NO_COOKIE
     netlink.send(_HEADER.pack(_HEADER.size + len(request), _SOCK_DIAG_BY_FAMILY, _REQUEST, 1, 0) + request)
-    return parse(netlink.recv(1 << 16))
+    return parse_owner(netlink.recv(1 << 16))
 
 
-def parse(message: bytes) -> tuple[Owner, tuple[int, int]] | None:
+def parse_owner(message: bytes) -> tuple[Owner, tuple[int, int]] | None:
     """The owner in the answer to a look-up, and the ports of the socket; None where none was found. Raises OSError."""
     try:
         _, kind, _, _, _ = _HEADER.unpack_from(message)
@@ -91,8 +91,8 @@ def parse(message: bytes) -> tuple[Owner, tuple[int, int]] | None:
     return Owner(user, inode), (own_port, its_port)
 
 
-def find_in_text(local: Address, remote: Address, tables: tuple[Path, ...] = TABLES) -> Owner | None:
-    """`find` from the tables as text, the first of which there must be. Raises OSError where it cannot be read."""
+def find_in_text(local: _Address, remote: _Address, tables: tuple[Path, ...] = SOCKET_TABLES) -> Owner | None:
+    """`find_owner` from the tables as text; the first must exist. Raises OSError where it cannot be read."""
     ends = _written(*local), _written(*remote)
     for table in tables:
         if table != tables[0] and not table.exists():

@@ -25,26 +25,26 @@ logger = logging.getLogger("agent.platforms")
 _RAN_OUT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EAGAIN, errno.EINTR})
 """Faults of this program or machine, not of a system that does not tell."""
 
-Address: TypeAlias = tuple[str, int]
+_Address: TypeAlias = tuple[str, int]
 """IPv4 address and port."""
-Judge: TypeAlias = Callable[[Address, Address], bool]
+PeerJudge: TypeAlias = Callable[[_Address, _Address], bool]
 """Whether a process of this user has connected from one address to another. Raises OSError where that is not told."""
 
 
-def is_ours(peer: Address, own: Address) -> bool | Awaitable[bool]:
+def is_ours(peer: _Address, own: _Address) -> bool | Awaitable[bool]:
     """Whether a process of this user has connected from `peer` to `own`: at once on Linux, elsewhere soon."""
     if sys.platform == "linux":
         from agent.platforms import loopback_linux
 
         try:
-            return loopback_linux.is_ours(peer, own)
+            return loopback_linux.is_ours_by_netlink(peer, own)
         except OSError:
             return aside(loopback_linux.is_ours_by_text, peer, own)
     else:
         return aside(_by_processes(), peer, own)
 
 
-async def aside(judge: Judge, peer: Address, own: Address) -> bool:
+async def aside(judge: PeerJudge, peer: _Address, own: _Address) -> bool:
     """The same in a thread, for what takes milliseconds; True where the system does not tell at all.
 
     A question that failed is no such case: a hostile program could make it fail, by using up this program's files.
@@ -58,11 +58,11 @@ async def aside(judge: Judge, peer: Address, own: Address) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _by_processes() -> Judge:
+def _by_processes() -> PeerJudge:
     from agent.platforms import loopback_processes
 
     if sys.platform == "win32":
-        from agent.platforms.user_windows import is_ours as same_user
+        from agent.platforms.user_windows import runs_as_this_user as same_user
 
-        return loopback_processes.Table(same_user)
+        return loopback_processes.TcpTable(same_user)
     return loopback_processes.Own()

@@ -13,7 +13,7 @@ import psutil
 from agent.platforms.sockets.row import SocketRow
 from agent.platforms.sockets.through_psutil import rows_of, rows_of_process
 
-Address: TypeAlias = tuple[str, int]
+_Address: TypeAlias = tuple[str, int]
 
 
 def _table() -> tuple[SocketRow, ...]:
@@ -25,19 +25,19 @@ def _own_processes() -> Iterable[int]:
     return sorted(psutil.pids(), reverse=True)
 
 
-def _connects(row: SocketRow, peer: Address, own: Address) -> bool:
+def _connects(row: SocketRow, peer: _Address, own: _Address) -> bool:
     return (row.local_address, row.local_port, row.remote_address, row.remote_port) == (*peer, *own)
 
 
-class Table:
+class TcpTable:
     """Windows: every socket is told with its process, and a process with its user where that is ours."""
 
     def __init__(self, same_user: Callable[[int], bool], table: Callable[[], Iterable[SocketRow]] = _table) -> None:
         self._same_user = same_user
         self._table = table
 
-    def __call__(self, peer: Address, own: Address) -> bool:
-        """See `loopback_peer.Judge`."""
+    def __call__(self, peer: _Address, own: _Address) -> bool:
+        """See `loopback_peer.PeerJudge`."""
         try:
             rows = self._table()
         except psutil.Error as fault:
@@ -59,8 +59,8 @@ class Own:
         self._last: int | None = None
         self._one_at_a_time = threading.Lock()
 
-    def __call__(self, peer: Address, own: Address) -> bool:
-        """See `loopback_peer.Judge`. The browser that came last is asked first."""
+    def __call__(self, peer: _Address, own: _Address) -> bool:
+        """See `loopback_peer.PeerJudge`. The browser that came last is asked first."""
         with self._one_at_a_time:
             known = () if self._last is None else (self._last,)
             for pid in (*known, *(pid for pid in self._pids() if pid not in known)):

@@ -15,7 +15,7 @@ from dbus_fast.aio import MessageBus
 CONNECT_SECONDS = 2.0
 """A bus on the same machine answers within milliseconds."""
 
-ANSWER_SECONDS = 5.0
+_ANSWER_SECONDS = 5.0
 """A question may start a program that is started on demand, a notification service say; that takes a second or two."""
 
 _BUS = "org.freedesktop.DBus"
@@ -26,7 +26,7 @@ class NoSessionBus(Exception):
     """There is no session bus, or it does not answer; `str()` says which, for people."""
 
 
-class NoAnswer(Exception):
+class BusSilent(Exception):
     """A question on the bus was refused or stayed unanswered."""
 
 
@@ -70,7 +70,7 @@ async def close_session_bus(bus: MessageBus) -> None:
         ended.cancel()
 
 
-async def ask(
+async def ask_bus(
     bus: MessageBus,
     destination: str,
     path: str,
@@ -78,36 +78,36 @@ async def ask(
     member: str,
     signature: str = "",
     body: Sequence[Any] = (),
-    seconds: float = ANSWER_SECONDS,
+    seconds: float = _ANSWER_SECONDS,
 ) -> list[Any]:
-    """Call a method and return its answer; raises `NoAnswer`."""
+    """Call a method and return its answer; raises `BusSilent`."""
     message = Message(destination, path, interface, member, signature=signature, body=list(body))
     try:
         reply = await asyncio.wait_for(bus.call(message), seconds)
     except TimeoutError as late:
-        raise NoAnswer(f"{destination} did not answer within {seconds:g} s") from late
+        raise BusSilent(f"{destination} did not answer within {seconds:g} s") from late
     except Exception as failure:
         # A connection that breaks meanwhile: dbus-fast hands on what the socket raised.
-        raise NoAnswer(f"the D-Bus session bus broke off ({failure or type(failure).__name__})") from failure
+        raise BusSilent(f"the D-Bus session bus broke off ({failure or type(failure).__name__})") from failure
     if reply is None or reply.message_type is not MessageType.METHOD_RETURN:
-        raise NoAnswer(f"{destination} refused {member}" + (f": {reply.body[0]}" if reply and reply.body else ""))
+        raise BusSilent(f"{destination} refused {member}" + (f": {reply.body[0]}" if reply and reply.body else ""))
     return list(reply.body)
 
 
 async def has_owner(bus: MessageBus, name: str) -> bool:
     """Whether a program on the bus owns this name now."""
-    return bool((await ask(bus, _BUS, _BUS_PATH, _BUS, "NameHasOwner", "s", [name]))[0])
+    return bool((await ask_bus(bus, _BUS, _BUS_PATH, _BUS, "NameHasOwner", "s", [name]))[0])
 
 
 async def can_be_started(bus: MessageBus, name: str) -> bool:
     """Whether the bus would start a program for this name."""
-    return name in (await ask(bus, _BUS, _BUS_PATH, _BUS, "ListActivatableNames"))[0]
+    return name in (await ask_bus(bus, _BUS, _BUS_PATH, _BUS, "ListActivatableNames"))[0]
 
 
 async def watch_owner(bus: MessageBus, name: str) -> None:
     """Have the bus report every change of this name's owner (a NameOwnerChanged signal)."""
     rule = f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg0='{name}'"
-    await ask(bus, _BUS, _BUS_PATH, _BUS, "AddMatch", "s", [rule])
+    await ask_bus(bus, _BUS, _BUS_PATH, _BUS, "AddMatch", "s", [rule])
 
 
 def new_owner(message: Message, name: str) -> str | None:

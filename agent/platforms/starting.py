@@ -20,7 +20,7 @@ _NEEDS_RIGHTS = 740
 
 def start(command: tuple[str, ...], watched: float = WATCHED_SECONDS) -> str | None:
     """Start a program; answers what went wrong, in words, or None. Takes up to `watched` seconds."""
-    given = environment()
+    given = child_environment()
     named = str(Path(command[0]).expanduser())
     program = shutil.which(named, path=given.get("PATH"))
     if program is None:
@@ -49,7 +49,7 @@ def start(command: tuple[str, ...], watched: float = WATCHED_SECONDS) -> str | N
     return None if status == 0 else f"{redact(named)} ended at once with status {status}"
 
 
-def environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:
+def child_environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The user's environment: ours without what leads to our own Python and our own libraries."""
     kept = dict(ours)
     own = {Path(sys.prefix)} if sys.prefix != sys.base_prefix else set()

@@ -25,7 +25,7 @@ _advapi32.GetTokenInformation.argtypes = (
 _advapi32.EqualSid.argtypes = (ctypes.c_void_p, ctypes.c_void_p)
 
 
-def is_ours(pid: int) -> bool:
+def runs_as_this_user(pid: int) -> bool:
     """Whether a process runs as this user; False for one that does not let itself be asked, as another user's."""
     process = _kernel32.OpenProcess(_QUERY_LIMITED_INFORMATION, False, pid)
     if not process:

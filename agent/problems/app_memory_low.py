@@ -15,7 +15,7 @@ has some room left at this point; TWS grows slow well before it is full, and a r
 """
 HORIZON = 3 * 3600.0
 """Seconds ahead that growth is carried forward: time enough to restart at a quiet moment (a judgement)."""
-STEP = 0.05
+_STEP = 0.05
 """Share of the limit by which the memory that is told grows."""
 WORTH_WATCHING = 0.6
 """Growth is carried forward only above this share of the limit: below it, filling up is what a heap does."""
@@ -47,7 +47,7 @@ def _check(facts: Facts) -> Verdict:
     else:
         return Absent()
     # In steps: what ticks would be told as a change at every look.
-    held = f"more than {size(math.floor(most / limit / STEP) * STEP * limit)}"
+    held = f"more than {size(math.floor(most / limit / _STEP) * _STEP * limit)}"
     args = {"app": process.kind.title, "memory": held, "limit": size(limit), "outlook": outlook}
     return Present(args, tuple(evidence))
 

@@ -5,12 +5,12 @@ from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 
-REFUSED = 100
+_REFUSED = 100
 """The other notice about the rate, 0, only says that the limit is near."""
 
 
 def _check(facts: Facts) -> Verdict:
-    found = [n for n in recent(facts, "message-rate-exceeded") if n.code == REFUSED]
+    found = [n for n in recent(facts, "message-rate-exceeded") if n.code == _REFUSED]
     if not found:
         return Absent()
     return Present({"app": app_name(facts)}, told_all(facts, found))

@@ -1,6 +1,6 @@
 """The application has lost its link to IB's servers (notice 1100 or 2110); our session with it still stands."""
 
-from agent.core.evidence.notices import NO_SESSION, TOO_EARLY, link_down, live, may_still_tell, told
+from agent.core.evidence.notices import NO_SESSION, TOO_EARLY, link_down, live, may_still_tell, notice_line
 from agent.core.evidence.processes import chosen
 from agent.core.evidence.words import app_name, at, clock
 from agent.core.facts import Facts, Purpose
@@ -26,7 +26,7 @@ def _check(facts: Facts) -> Verdict:
         standing = f"stands to {process.upstream}" if process.upstream else "is not seen"
         evidence.append(f"{process.label} runs; its connection to IB's servers {standing}")
     evidence += [
-        f"another session of the same user may have taken over: {told(facts, n)}"
+        f"another session of the same user may have taken over: {notice_line(facts, n)}"
         for n in session.notices
         if n.code == _EVICTION and facts.now.monotonic - n.at < facts.timing.notice_lasting
     ]

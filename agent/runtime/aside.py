@@ -7,18 +7,18 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
-WAIT = 0.2
+_WAIT = 0.2
 """Seconds that `Worker.do` waits for its work; a disk that is well needs a hundredth."""
 MOST_WAITING = 1_000
 """Pieces of work that may wait for one that hangs."""
 
 
-def in_thread(work: Callable[[], T], name: str) -> "asyncio.Future[T]":
+def in_thread(work: Callable[[], _T], name: str) -> "asyncio.Future[_T]":
     """The result of `work`, made in a thread of its own that cannot keep the process from ending."""
     loop = asyncio.get_running_loop()
-    made: asyncio.Future[T] = loop.create_future()
+    made: asyncio.Future[_T] = loop.create_future()
 
     def settle(tell: Callable[[], None]) -> None:
         if not made.done():
@@ -39,14 +39,14 @@ def in_thread(work: Callable[[], T], name: str) -> "asyncio.Future[T]":
     return made
 
 
-async def within(limit: float, work: Callable[[], T], name: str) -> T:
+async def within(limit: float, work: Callable[[], _T], name: str) -> _T:
     """The same, awaited; raises TimeoutError after `limit` seconds and leaves the thread to itself."""
     return await asyncio.wait_for(in_thread(work, name), limit)
 
 
-def awaited(limit: float, work: Callable[[], T], name: str) -> T:
+def done_within(limit: float, work: Callable[[], _T], name: str) -> _T:
     """The same without a loop, for a start: raises TimeoutError after `limit` seconds."""
-    made: queue.SimpleQueue[tuple[T, None] | tuple[None, BaseException]] = queue.SimpleQueue()
+    made: queue.SimpleQueue[tuple[_T, None] | tuple[None, BaseException]] = queue.SimpleQueue()
 
     def run() -> None:
         try:
@@ -61,7 +61,7 @@ def awaited(limit: float, work: Callable[[], T], name: str) -> T:
         raise _late(limit) from None
     if fault is not None:
         raise fault
-    return cast(T, result)
+    return cast(_T, result)
 
 
 class OneAtATime:
@@ -74,7 +74,7 @@ class OneAtATime:
         self._name = name
         self._running: asyncio.Future[Any] | None = None
 
-    async def within(self, limit: float, work: Callable[[], T]) -> T:
+    async def within(self, limit: float, work: Callable[[], _T]) -> _T:
         """The result of `work`; raises TimeoutError after `limit` seconds."""
         # Of several that wait, one begins, and the others wait for that.
         while (before := self._running) is not None and not before.done():
@@ -98,7 +98,7 @@ def _late(limit: float) -> TimeoutError:
 class Worker:
     """One thread that does pieces of work in order. The caller waits for a moment, and no longer than that."""
 
-    def __init__(self, name: str, wait: float = WAIT) -> None:
+    def __init__(self, name: str, wait: float = _WAIT) -> None:
         self._name = name
         self._wait = wait
         self._waiting: queue.Queue[tuple[Callable[[], None], threading.Event] | None] = queue.Queue(MOST_WAITING)

@@ -40,7 +40,7 @@ class SystemClock:
 
 
 @dataclass(frozen=True, slots=True)
-class Woke:
+class ClockGap:
     """The machine was asleep, or this process stood still: whatever was known is old."""
 
     slept_for: float
@@ -63,7 +63,7 @@ class SleepWatch:
         self._threshold = threshold
         self._last: tuple[Moment, float | None] | None = None
 
-    def observe(self, now: Moment, slept: float | None = None) -> Woke | ClockSet | None:
+    def observe(self, now: Moment, slept: float | None = None) -> ClockGap | ClockSet | None:
         """What happened since the last call, which should be `tick` seconds ago; None when nothing did.
 
         `slept` is `SystemClock.slept()`. Without it a wall clock that ran ahead counts as sleep: taking a set clock
@@ -78,15 +78,15 @@ class SleepWatch:
         if slept is not None and slept_before is not None:
             asleep = slept - slept_before
             if asleep > self._threshold:
-                return Woke(asleep)
+                return ClockGap(asleep)
             ahead -= asleep
             if abs(ahead) > self._threshold:
                 return ClockSet(ahead)
         elif ahead > self._threshold:
-            return Woke(ahead)
+            return ClockGap(ahead)
         elif ahead < -self._threshold:
             return ClockSet(ahead)
         # Where the monotonic clock runs on during sleep; and anywhere after the process was stopped.
         if elapsed > self._tick + self._threshold:
-            return Woke(elapsed - self._tick)
+            return ClockGap(elapsed - self._tick)
         return None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from agent.core.commands import AskDataTest
-from agent.core.data_test.run import Plan, plan_of, read_symbols, reason_against, to_json
+from agent.core.data_test.run import DataTestPlan, data_test_to_json, plan_of, read_symbols, reason_against
 from agent.core.data_test.seen import DataTest
 from agent.core.facts import Facts
 from agent.core.guide import Guide
@@ -20,7 +20,7 @@ from agent.tws.symbol import NotASymbol
 
 logger = logging.getLogger("agent")
 
-Run = Callable[[Plan, Callable[[DataTest], None]], Awaitable[DataTest]]
+Run = Callable[[DataTestPlan, Callable[[DataTest], None]], Awaitable[DataTest]]
 """Makes one run, reporting each step."""
 
 
@@ -58,7 +58,7 @@ class DataTests:
         """The latest run of a connection, and why no other can be made now where that is so."""
         answer: dict[str, Any] = {}
         if self.latest is not None and self.latest.connection == facts.connection.name:
-            answer["data_test"] = to_json(self.latest, facts, self._guides())
+            answer["data_test"] = data_test_to_json(self.latest, facts, self._guides())
         against = reason_against(facts, running=self.running, last_started=self._last_started)
         if against is not None:
             answer["not_now"] = against
@@ -92,7 +92,7 @@ class DataTests:
         self._task = asyncio.get_running_loop().create_task(self._carry_out(plan), name="data-test")
         return None
 
-    async def _carry_out(self, plan: Plan) -> None:
+    async def _carry_out(self, plan: DataTestPlan) -> None:
         try:
             self._keep(await self._run(plan, self._keep))
         except Exception:

@@ -37,7 +37,7 @@ class NotOffered:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FixAnswer:
     """What came of a fix."""
 
     done: bool
@@ -63,7 +63,7 @@ class Fixing:
         self._consents: dict[str, tuple[Offer, Offer]] = {}
         """By the digest of an offer that wants further consent: that offer, and the one it came from."""
 
-    async def take(self, wish: AskFix | DoFix) -> Offer | Answer | NotOffered:
+    async def take(self, wish: AskFix | DoFix) -> Offer | FixAnswer | NotOffered:
         """Find what would be done, for the user to read; or do what the user has agreed to."""
         if isinstance(wish, DoFix):
             return await self._do_alone(wish)
@@ -83,7 +83,7 @@ class Fixing:
         where = f" for “{connection}”" if connection else ""
         return NotOffered(f"{fix} is not offered{where} now: what it is for is over, or it cannot be done here.")
 
-    async def _do_alone(self, wish: DoFix) -> Answer | NotOffered:
+    async def _do_alone(self, wish: DoFix) -> FixAnswer | NotOffered:
         """Do what was agreed to, if it is still what would be done."""
         if self._busy:
             return NotOffered("Another fix is under way: wait until it is done.")
@@ -93,7 +93,7 @@ class Fixing:
         finally:
             self._busy = False
 
-    async def _do(self, wish: DoFix) -> Answer | NotOffered:
+    async def _do(self, wish: DoFix) -> FixAnswer | NotOffered:
         agreed, base = self._consents.pop(wish.digest, (None, None))
         self._consents.clear()
         if not await self._looked():
@@ -129,17 +129,17 @@ class Fixing:
             what = f"It failed ({type(fault).__name__}), and it is not certain how far it came; the log says more."
             return Failed(what, offer.by_hand)
 
-    async def _answer(self, offer: Offer, base: Offer, outcome: FixOutcome) -> Answer:
+    async def _answer(self, offer: Offer, base: Offer, outcome: FixOutcome) -> FixAnswer:
         self._loop.post(UserAsked(LookNow()))
         match outcome:
             case Done(text):
-                return Answer(True, text, await self._now_true(base, wait=TAKES_EFFECT))
+                return FixAnswer(True, text, await self._now_true(base, wait=TAKES_EFFECT))
             case Failed(text, by_hand):
-                return Answer(False, text, await self._now_true(base, wait=0.0), by_hand)
+                return FixAnswer(False, text, await self._now_true(base, wait=0.0), by_hand)
             case NeedsConsent(again):
                 self._consents[again.digest] = (again, base)
                 asks = "Nothing has been changed: the application warns, and wants that to be agreed to first."
-                return Answer(False, asks, await self._now_true(base, wait=0.0), again=again)
+                return FixAnswer(False, asks, await self._now_true(base, wait=0.0), again=again)
             case _:
                 assert_never(outcome)
 

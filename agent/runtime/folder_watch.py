@@ -10,7 +10,7 @@ from agent.runtime.instance import Instance
 
 logger = logging.getLogger("agent")
 
-LIMIT = 5.0
+_LIMIT = 5.0
 """Seconds in which the disk has to show the folder, or take it again; else it is asked at the next turn."""
 
 
@@ -41,9 +41,9 @@ class FolderWatch:
     async def look(self) -> None:
         """Look once. What a disk that hangs or refuses does not tell counts as unchanged."""
         try:
-            if not await self._disk.within(LIMIT, self._instance.in_place):
+            if not await self._disk.within(_LIMIT, self._instance.in_place):
                 self._to_fill = True
-                await self._disk.within(LIMIT, self._instance.take_again)
+                await self._disk.within(_LIMIT, self._instance.take_again)
             if self._to_fill:
                 self._to_fill = False
                 logger.warning("the data folder, or its lock, was deleted, moved or replaced: it is there again")

@@ -17,7 +17,7 @@ from typing import TextIO
 
 from agent.platforms.files import PRIVATE, open_regular
 from agent.platforms.folders import make_private
-from agent.runtime.aside import Worker, awaited
+from agent.runtime.aside import Worker, done_within
 from agent.tws.printable import printable
 from agent.tws.privacy import Private, redact
 
@@ -27,7 +27,7 @@ FILES_KEPT = 5
 """Older files kept beside the one being written."""
 ROLLOVER_AGAIN = 300.0
 """Seconds after which a new file is tried for again, where one could not be begun."""
-OPEN_SECONDS = 3.0
+_OPEN_SECONDS = 3.0
 """Seconds that the disk may take to open it at the start."""
 LONGEST_RECORD = 20_000
 """Characters; a program on the other side of a socket can make us log as much as it likes."""
@@ -244,7 +244,7 @@ class _Console(logging.StreamHandler[TextIO]):
 
 
 class Logs:
-    """The logging of this process; made by `set_up`, ended by `close`."""
+    """The logging of this process; made by `set_up_logs`, ended by `close`."""
 
     def __init__(self, redaction: Redaction, handlers: list[logging.Handler], problem: str) -> None:
         self._redaction = redaction
@@ -282,7 +282,7 @@ class Logs:
         self.close()
 
 
-def set_up(
+def set_up_logs(
     file: Path | None, verbosity: int = 0, private: Private | None = None, tell: Callable[[str], None] | None = None
 ) -> Logs:
     """Start logging to the file (None: no file), and to standard error from -v on.
@@ -296,7 +296,7 @@ def set_up(
     problem = ""
     if file is not None:
         try:
-            handlers.append(_Aside(awaited(OPEN_SECONDS, partial(_File, file, say), "log")))
+            handlers.append(_Aside(done_within(_OPEN_SECONDS, partial(_File, file, say), "log")))
         except (OSError, ValueError) as error:
             reason = (isinstance(error, OSError) and error.strerror) or str(error)
             problem = f"The log {file} cannot be written ({reason}); Gatelight goes on without it."

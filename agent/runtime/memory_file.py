@@ -10,14 +10,14 @@ from typing import Any
 
 from agent.core.memory import Memory, Snoozed, Told
 from agent.platforms.files import read_file, replace_file
-from agent.runtime.aside import Worker, awaited
+from agent.runtime.aside import Worker, done_within
 
 logger = logging.getLogger(__name__)
 
 FORMAT = 1
 LONGEST_FILE = 1 << 20
 """Bytes; what the agent writes is a thousandth of it."""
-READ_SECONDS = 3.0
+_READ_SECONDS = 3.0
 """Seconds that reading it may take."""
 LATEST = 32503680000.0
 """Epoch seconds of the year 3000: a later time was never written by the agent, and no calendar shows it."""
@@ -40,7 +40,7 @@ class MemoryFile:
     def read(self) -> Memory:
         """What was kept; an empty memory where there is none or it cannot be understood."""
         try:
-            text = awaited(READ_SECONDS, lambda: read_file(self._path, LONGEST_FILE, links=False), "memory")
+            text = done_within(_READ_SECONDS, lambda: read_file(self._path, LONGEST_FILE, links=False), "memory")
             return _from_json(json.loads(text))
         except FileNotFoundError:
             return Memory()

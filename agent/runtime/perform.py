@@ -43,7 +43,7 @@ from agent.core.shown.display import Notice
 from agent.runtime.aside import in_thread
 
 if TYPE_CHECKING:
-    from agent.runtime.world import Session, World
+    from agent.runtime.world import ApiSession, World
 
 logger = logging.getLogger("agent")
 
@@ -73,7 +73,7 @@ class Performer:
         self._world = world
         self._post = post
         self._limits = limits
-        self._sessions: dict[int, Session] = {}
+        self._sessions: dict[int, ApiSession] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._asking: set[asyncio.Task[None]] = set()
         self._wake: asyncio.TimerHandle | None = None

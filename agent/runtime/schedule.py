@@ -12,7 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from agent.core.clock import Moment
 from agent.runtime.aside import OneAtATime
-from agent.runtime.clock import ClockSet, SleepWatch, Woke
+from agent.runtime.clock import ClockGap, ClockSet, SleepWatch
 
 CLOCKS_EVERY = 10.0
 """Seconds between two readings of the clocks; a sleep is noticed at most this long after waking."""
@@ -32,7 +32,7 @@ class Schedule:
         now: Callable[[], Moment],
         *,
         slept: Callable[[], float | None],
-        woke: Callable[[Woke], None],
+        woke: Callable[[ClockGap], None],
         files: Callable[[], None],
         folder: Callable[[], Awaitable[None]] | None = None,
         turn: float = min(CLOCKS_EVERY, FILES_EVERY),
@@ -88,7 +88,7 @@ class Schedule:
         """What is due at every turn; public so that tests need not wait."""
         self._done += 1
         match self._sleep_watch.observe(self._now(), self._slept()):
-            case Woke() as woke:
+            case ClockGap() as woke:
                 self._woke(woke)
             case ClockSet() | None:
                 pass

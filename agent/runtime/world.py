@@ -12,7 +12,7 @@ from agent.core.shown.display import Notice
 from agent.core.shown.status import Status
 
 
-class Session(Protocol):
+class ApiSession(Protocol):
     """One API session, as the loop uses it."""
 
     def open(self) -> None:
@@ -37,7 +37,7 @@ class World(Protocol):
     def look(self, ports: frozenset[int], *, thorough: bool, now: Moment) -> MachineFacts:
         """Read processes and sockets; may block, is called in a thread."""
 
-    def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> Session:
+    def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> ApiSession:
         """A new API session, not opened yet."""
 
     async def ask_settings(self, wish: AskSettings) -> SettingsAnswered:

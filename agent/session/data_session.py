@@ -5,17 +5,17 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from agent.core.data_test.seen import Told
+from agent.core.data_test.seen import RequestNotice
 from agent.core.effects import OpenSession
 from agent.core.events import Event
-from agent.session.ib import IbSession, Listener
+from agent.session.ib import IbSession, SessionListener
 
 _BID_ASK_LAST = frozenset({1, 2, 4})
 _DELAYED_BID_ASK_LAST = frozenset({66, 67, 68})
 _CLOSES = frozenset({9, 75})
 
 
-class DataListener(Listener):
+class DataListener(SessionListener):
     """Hears the answers to requests besides."""
 
     MESSAGES = None
@@ -64,9 +64,9 @@ class DataRequest:
         self.priced = self.delayed_ticks = self.closed = False
         self.bars = 0
         self.answered = False
-        self.notices: list[Told] = []
+        self.notices: list[RequestNotice] = []
         self.over = asyncio.Event()
-        self.is_refusal: Callable[[Told], bool] = lambda _: True
+        self.is_refusal: Callable[[RequestNotice], bool] = lambda _: True
         """Whether a notice ends it."""
 
     def finish(self) -> None:
@@ -85,7 +85,7 @@ class DataRequest:
         elif tick_type in _CLOSES:
             self.closed = True
 
-    def notice(self, notice: Told) -> None:
+    def notice(self, notice: RequestNotice) -> None:
         """Take in a notice about this request."""
         self.notices.append(notice)
         if self.is_refusal(notice):

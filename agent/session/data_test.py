@@ -14,7 +14,7 @@ from typing import Any
 
 from ib_async import Contract
 
-from agent.core.data_test.run import MOST_SYMBOLS, Plan
+from agent.core.data_test.run import MOST_SYMBOLS, DataTestPlan
 from agent.core.data_test.seen import (
     LIVE_OR_FROZEN,
     WHATEVER_THERE_IS,
@@ -22,8 +22,8 @@ from agent.core.data_test.seen import (
     Definition,
     History,
     Quote,
+    RequestNotice,
     SymbolSeen,
-    Told,
 )
 from agent.core.data_test.verdict import DELAYED_TYPES, PARTS, DataState, refusal_of
 from agent.core.effects import OpenSession
@@ -35,7 +35,7 @@ from agent.tws.farms import Farm
 from agent.tws.notices import farm_of
 from agent.tws.symbol import Instrument, SecurityType
 
-ATTEMPTS = 2
+_ATTEMPTS = 2
 """Client IDs that are tried."""
 _BAR, _DURATION = "1 day", "1 D"
 """One bar of a day: there is one at any hour, and bars of this size do not count as pacing (`tws.limits`)."""
@@ -46,7 +46,7 @@ class DataTester:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: DataTestPlan,
         clock: Callable[[], float],
         wall: Callable[[], float],
         *,
@@ -95,7 +95,7 @@ class DataTester:
 
     async def _open(self) -> bool:
         plan = self._plan
-        for client_id in plan.client_ids[:ATTEMPTS]:
+        for client_id in plan.client_ids[:_ATTEMPTS]:
             self._verdict = asyncio.get_running_loop().create_future()
             wish = OpenSession(
                 plan.connection, 0, plan.host, plan.port, client_id, plan.limits.hello, plan.limits.ready
@@ -133,7 +133,7 @@ class DataTester:
 
     def _notice(self, code: int, text: str, request_id: int) -> None:
         if request_id in self._requests:
-            self._requests[request_id].notice(Told(code, text))
+            self._requests[request_id].notice(RequestNotice(code, text))
         elif code in LINK_LOST_CODES | LINK_BACK_CODES:
             self._link_down = code in LINK_LOST_CODES
         elif (farm := farm_of(code, text)) is not None:
@@ -286,7 +286,7 @@ class DataTester:
             await asyncio.wait_for(request.over.wait(), within)
 
 
-def _ends(notice: Told, kept_on: bool) -> bool:
+def _ends(notice: RequestNotice, kept_on: bool) -> bool:
     """Whether a notice ends a request for prices. `kept_on`: one for want of a subscription does not."""
     refused = refusal_of(notice)
     return refused is not None and not (kept_on and refused is DataState.NOT_SUBSCRIBED)

@@ -22,7 +22,7 @@ def is_foreign(first: bytes) -> bool:
     return len(first) > 4 and not first[4:5].isdigit()
 
 
-def printable(first: bytes) -> str:
+def printable_start(first: bytes) -> str:
     """The first bytes of a foreign answer, readable and short."""
     text = "".join(chr(b) if 32 <= b < 127 else "·" for b in first[:16])
     return f"“{text}”"

@@ -29,7 +29,7 @@ from agent.core.events import (
 from agent.core.session_facts import Outcome
 from agent.core.state_machine.session import BUSY_RATE, of_accounts
 from agent.session.client import CountingClient
-from agent.session.first_bytes import LONGEST_HELLO_ANSWER, hello_version, is_foreign, printable
+from agent.session.first_bytes import LONGEST_HELLO_ANSWER, hello_version, is_foreign, printable_start
 from agent.session.inflow import ACCOUNTS, LARGEST_NUMBER, LATEST_TIME, LONGEST_ACCOUNTS, LONGEST_KEPT, Inflow
 from agent.session.lateness import STEP, Lateness
 from agent.tws.outside import LONGEST_NAME, clean
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 KEPT_FIRST_BYTES = 64
 """Bytes of the first answer that are kept to tell what it is."""
-ID_IN_USE = 326
+_ID_IN_USE = 326
 LAST_WORDS = 0.05
 """Seconds between the end of a socket and the verdict: a notice 326 may be read just after."""
 LONGEST_NOTICE = 2000
@@ -51,7 +51,7 @@ ABORT_AFTER = 1.0
 """Seconds a closed socket may take to flush; a peer that never reads would keep it for ever."""
 
 
-class Listener:
+class SessionListener:
     """What ib_async's client calls back; it looks the methods up by name."""
 
     MESSAGES: frozenset[bytes] | None = frozenset({b"4", b"9", ACCOUNTS, b"49"})
@@ -96,7 +96,7 @@ class IbSession:
         emit: Callable[[Event], None],
         clock: Callable[[], float],
         *,
-        listener: "type[Listener]" = Listener,
+        listener: "type[SessionListener]" = SessionListener,
         sent: Callable[[], None] = lambda: None,
     ) -> None:
         """`emit` takes the session's events; `clock` gives monotonic seconds; `sent` hears of each message sent."""
@@ -223,7 +223,7 @@ class IbSession:
             if connecting in done:
                 return self._of_connect(connecting)
             if is_foreign(self._first_bytes):
-                return Outcome.NOT_TWS, f"answered with {printable(self._first_bytes)}"
+                return Outcome.NOT_TWS, f"answered with {printable_start(self._first_bytes)}"
             if self._ended:
                 return await self._of_end(connecting)
             if self._hello and not extended:
@@ -317,7 +317,7 @@ class IbSession:
     def notice_came(self, request_id: int, code: int, text: str) -> None:
         """The application sent a notice; numbers that the API has no room for become -1."""
         request_id, code = (n if abs(n) < LARGEST_NUMBER else -1 for n in (request_id, code))
-        if code == ID_IN_USE:
+        if code == _ID_IN_USE:
             self._id_in_use = True
             self._news.set()
         self._waiting += 1

@@ -15,7 +15,7 @@ from agent.tws.privacy import redact
 HOST = "127.0.0.1"
 WITHIN = 3.0
 """Seconds the whole of it may take."""
-LONGEST_LINE = 4_096
+_LONGEST_LINE = 4_096
 """Bytes of one line of an answer."""
 MOST_LINES = 100
 """Lines read before it gives up: INFO lines and prompts come before an answer."""
@@ -25,13 +25,13 @@ _LONGEST_QUOTE = 200
 """Characters of an answer that are quoted."""
 
 
-async def send(port: int, command: str, *, within: float = WITHIN) -> CommandAnswer:
+async def send_command(port: int, command: str, *, within: float = WITHIN) -> CommandAnswer:
     """Send one command to the command server on a port of this machine."""
     sent = False
     writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(within):
-            reader, writer = await asyncio.open_connection(HOST, port, limit=LONGEST_LINE)
+            reader, writer = await asyncio.open_connection(HOST, port, limit=_LONGEST_LINE)
             sent = True
             writer.write(f"{command}\n".encode("ascii"))
             answer = await _answer(reader)

@@ -22,7 +22,7 @@ LONGEST_ACCOUNTS = 1536 * 1024
 """Bytes of the message that names the accounts: more than a hundred thousand of them."""
 SLICE = 0.004
 """Seconds of decoding at a stretch."""
-SHARE = 0.15
+_SHARE = 0.15
 """Of a processor, which one session may use for longer, with all that follows from what it sends."""
 BURST = 0.1
 """Seconds of it that a session which was quiet may use at once: some thousand notices."""
@@ -93,7 +93,7 @@ class Inflow:
         if self._closed:
             return
         began, used = perf_counter(), thread_time()
-        self._credit = min(BURST, self._credit + (began - self._credited) * SHARE)
+        self._credit = min(BURST, self._credit + (began - self._credited) * _SHARE)
         left = self._cut(began + SLICE) if self._credit >= 0 else True
         ended = perf_counter()
         self._credited = ended
@@ -108,7 +108,7 @@ class Inflow:
         self._pause(paused)
         self.half_since = self._clock() if not paused and (self._buffer or self._skip) else None
         if self._credit < 0:
-            self._again = asyncio.get_running_loop().call_later(-self._credit / SHARE, self.go_on)
+            self._again = asyncio.get_running_loop().call_later(-self._credit / _SHARE, self.go_on)
         elif left and not self._full():
             self._again = asyncio.get_running_loop().call_soon(self.go_on)
 

@@ -37,28 +37,28 @@ from agent.tws.wire import (
     Frames,
     Message,
     NextValidId,
-    NotTheApi,
+    NotApiBytes,
     Other,
     Reply,
     Request,
     hello,
     parse_hello_answer,
     parse_message,
-    request,
+    request_frame,
     start_api,
 )
 
-LONGEST = 3.0
+LONGEST_INQUIRY = 3.0
 """Seconds the whole of it may take, from the connection attempt to the closed socket."""
 CLOSING = 0.2
 """Seconds of these that are kept for closing the socket in order; after that it is dropped."""
 REQUEST_ID = 1
 """Of the only request of its session."""
-ID_IN_USE = 326
+_ID_IN_USE = 326
 VALIDATION_FAILED = 321
 ANSWER_ON_ITS_WAY = 0.5
 """Seconds an answer is waited for after a refusal that does not name our request."""
-ATTEMPTS = 2
+_ATTEMPTS = 2
 """Client IDs that are tried."""
 MOST_MESSAGES = 1_000
 """Messages read before it gives up. A session begins with some twenty."""
@@ -87,7 +87,7 @@ class SettingsAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class SettingsChanged:
     """The application says that it has made the change."""
 
     fields: tuple[str, ...] = ()
@@ -103,7 +103,7 @@ class WarningsToAccept:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class SettingsRefused:
     """Nothing has been changed: the application refused."""
 
     reason: str
@@ -129,13 +129,15 @@ class OutcomeUnknown:
     reason: str
 
 
-UpdateOutcome: TypeAlias = Changed | WarningsToAccept | Refused | NotAsked | OutcomeUnknown
+UpdateOutcome: TypeAlias = SettingsChanged | WarningsToAccept | SettingsRefused | NotAsked | OutcomeUnknown
 
 
 # ── asking and changing ─────────────────────────────────────────────────────────────────────────
 
 
-async def ask(host: str, port: int, client_ids: Sequence[int], *, within: float = LONGEST) -> SettingsAnswer:
+async def ask_settings(
+    host: str, port: int, client_ids: Sequence[int], *, within: float = LONGEST_INQUIRY
+) -> SettingsAnswer:
     """Ask for the settings. `client_ids`: the one to use, and the one to use instead if it is taken; never 0."""
     began = asyncio.get_running_loop().time()
     errand = _Errand(CONFIG_SINCE, "tell its settings", Request.CONFIG, Reply.CONFIG, encode_config_request(REQUEST_ID))
@@ -144,14 +146,14 @@ async def ask(host: str, port: int, client_ids: Sequence[int], *, within: float 
     return SettingsAnswer(_settings(said), said.server_version, elapsed)
 
 
-async def update(
+async def update_settings(
     host: str,
     port: int,
     client_ids: Sequence[int],
     changes: Configuration,
     accepted: Sequence[UpdateWarning] = (),
     *,
-    within: float = LONGEST,
+    within: float = LONGEST_INQUIRY,
 ) -> UpdateOutcome:
     """Change what `changes` holds, once; `accepted` are the warnings of an earlier try that the user accepted.
 
@@ -182,7 +184,7 @@ def _settings(said: "_Said") -> Fact[ConfigResponse]:
 
 def _outcome(said: "_Said", accepted: Sequence[UpdateWarning]) -> UpdateOutcome:
     if said.refusal is not None:
-        return Refused(_refusal(said.refusal), said.refusal.code, read_only=_is_read_only(said.refusal))
+        return SettingsRefused(_refusal(said.refusal), said.refusal.code, read_only=_is_read_only(said.refusal))
     if said.body is None:
         return OutcomeUnknown(said.failure) if said.sent else NotAsked(said.failure)
     try:
@@ -200,9 +202,9 @@ def _outcome_of(response: UpdateResponse, accepted: Sequence[UpdateWarning]) -> 
     if not response.errors and any(warning.message_id not in known for warning in response.warnings):
         return WarningsToAccept(response.warnings)
     if response.errors or response.failed:
-        return Refused(words or "the application found errors in the change", errors=response.errors)
+        return SettingsRefused(words or "the application found errors in the change", errors=response.errors)
     if response.succeeded:
-        return Changed(response.changed_fields, words)
+        return SettingsChanged(response.changed_fields, words)
     return OutcomeUnknown(f"the application answered “{_quoted(response.status)}” {words}".rstrip())
 
 
@@ -256,7 +258,7 @@ async def _converse(host: str, port: int, client_ids: Sequence[int], errand: _Er
         raise ValueError("the settings session needs a client ID above 0: with 0 it would adopt manual orders")
     deadline = asyncio.get_running_loop().time() + within
     said = _Said()
-    for client_id in client_ids[:ATTEMPTS]:
+    for client_id in client_ids[:_ATTEMPTS]:
         said = await _one_session(host, port, client_id, errand, deadline)
         if not said.id_in_use:
             break
@@ -273,7 +275,7 @@ async def _one_session(host: str, port: int, client_id: int, errand: _Errand, de
             await _talk(line, client_id, errand, said)
     except TimeoutError:
         said.failure = line.silence()
-    except NotTheApi as error:
+    except NotApiBytes as error:
         said.failure = f"the port does not speak the TWS API: {error}"
     except WireError as error:
         said.failure = f"the answer could not be read: {error}"
@@ -301,12 +303,12 @@ async def _talk(line: "_Line", client_id: int, errand: _Errand, said: _Said) -> 
     line.waits_for = "nextValidId did not come"
     line.send(start_api(version, client_id))
     while not isinstance(message := await line.message(version), NextValidId):
-        if isinstance(message, ErrorMessage) and message.code == ID_IN_USE:
+        if isinstance(message, ErrorMessage) and message.code == _ID_IN_USE:
             said.id_in_use = True
-            raise _Ended(f"client ID {client_id} is in use (notice {ID_IN_USE})")
+            raise _Ended(f"client ID {client_id} is in use (notice {_ID_IN_USE})")
     line.waits_for = "the request was not answered"
     said.sent = True
-    line.send(request(version, errand.request, protobuf=errand.body))
+    line.send(request_frame(version, errand.request, protobuf=errand.body))
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(None) as patience:
             while True:

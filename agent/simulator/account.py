@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from agent.simulator.instruments import INSTRUMENTS, Instrument
+from agent.simulator.instruments import INSTRUMENTS, SimulatedInstrument
 from agent.simulator.protobuf import Values
 
 AAPL, MSFT, SPY, EURUSD = INSTRUMENTS[:4]
 
-_HOLDINGS: tuple[tuple[Instrument, float, float], ...] = (
+_HOLDINGS: tuple[tuple[SimulatedInstrument, float, float], ...] = (
     (AAPL, 100.0, 212.35),
     (SPY, 25.0, 601.1),
     (EURUSD, 5000.0, 1.149),

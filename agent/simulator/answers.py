@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from agent.simulator import account as accounts
-from agent.simulator.instruments import Instrument, bars, find, matching
-from agent.simulator.messages import Request
-from agent.simulator.notices import AMBIGUOUS, DIFFERENT_ADDRESS, NO_DATA, PACING, text_of
-from agent.simulator.protobuf import Value, Values
-from agent.simulator.session import TIME_SECONDS, Session
+from agent.simulator.instruments import SimulatedInstrument, bars, find_instrument, matching
+from agent.simulator.messages import ClientRequest
+from agent.simulator.notices import AMBIGUOUS, DIFFERENT_ADDRESS, NO_DATA, PACING, simulated_text
+from agent.simulator.protobuf import Values, WireValue
+from agent.simulator.session import TIME_SECONDS, ClientSession
 from agent.simulator.settings_api import SettingsApi
 from agent.simulator.state import Situation
 from agent.tws.farms import FarmKind
@@ -45,7 +45,7 @@ class RequestAnswers:
     def __init__(self, situation: Situation) -> None:
         self._situation = situation
         settings = SettingsApi(situation)
-        self._answers: Mapping[int, Callable[[Session, Request], None]] = {
+        self._answers: Mapping[int, Callable[[ClientSession, ClientRequest], None]] = {
             1: self._market_data,
             2: self._cancel_market_data,
             3: self._place_order,
@@ -73,7 +73,7 @@ class RequestAnswers:
             109: settings.change,
         }
 
-    def answer(self, session: Session, request: Request) -> None:
+    def answer(self, session: ClientSession, request: ClientRequest) -> None:
         """Answer one request of a started session; never silently drop one."""
         number = request.number
         if self._situation.read_only and number in _REFUSED_READ_ONLY:
@@ -90,64 +90,64 @@ class RequestAnswers:
         """The text of a refusal."""
         if number == 50 and not self._situation.has("pacing"):
             return "Invalid Real-time Query:No market data permissions for ISLAND STK"
-        return NO_DATA.format("no data of this kind") if code == 162 else text_of(code, request_id)
+        return NO_DATA.format("no data of this kind") if code == 162 else simulated_text(code, request_id)
 
     # Time and identifiers
 
-    def _current_time(self, session: Session, request: Request) -> None:
+    def _current_time(self, session: ClientSession, request: ClientRequest) -> None:
         now = self._situation.clock()
         if session.time_answered is not None and abs(now - session.time_answered) < TIME_SECONDS:
             return
         session.time_answered = now
         session.send("CurrentTime", {"time": int(self._situation.now())})
 
-    def _current_time_in_millis(self, session: Session, request: Request) -> None:
+    def _current_time_in_millis(self, session: ClientSession, request: ClientRequest) -> None:
         session.send("CurrentTimeInMillis", {"time": int(self._situation.now() * 1000)})
 
-    def _next_id(self, session: Session, request: Request) -> None:
+    def _next_id(self, session: ClientSession, request: ClientRequest) -> None:
         session.send_next_id()
 
-    def _managed_accounts(self, session: Session, request: Request) -> None:
+    def _managed_accounts(self, session: ClientSession, request: ClientRequest) -> None:
         session.send("ManagedAccounts", {"accounts": ",".join(self._situation.profile.accounts)})
 
     # Orders
 
-    def _place_order(self, session: Session, request: Request) -> None:
+    def _place_order(self, session: ClientSession, request: ClientRequest) -> None:
         session.notice(
             201,
             "Order rejected - reason:The simulated TWS takes no orders",
             request.number_of("order_id", -1),
         )
 
-    def _cancel_order(self, session: Session, request: Request) -> None:
+    def _cancel_order(self, session: ClientSession, request: ClientRequest) -> None:
         order_id = request.number_of("order_id", -1)
-        session.notice(10147, text_of(10147, order_id), order_id)
+        session.notice(10147, simulated_text(10147, order_id), order_id)
 
-    def _open_orders(self, session: Session, request: Request) -> None:
+    def _open_orders(self, session: ClientSession, request: ClientRequest) -> None:
         """A client sees its own orders; the one entered by hand is client 0's."""
         if session.client_id == accounts.MANUAL_CLIENT_ID:
             self._send_resting_order(session)
         session.send("OpenOrdersEnd", {})
 
-    def _all_open_orders(self, session: Session, request: Request) -> None:
+    def _all_open_orders(self, session: ClientSession, request: ClientRequest) -> None:
         self._send_resting_order(session)
         session.send("OpenOrdersEnd", {})
 
-    def _auto_open_orders(self, session: Session, request: Request) -> None:
+    def _auto_open_orders(self, session: ClientSession, request: ClientRequest) -> None:
         if session.client_id != accounts.MANUAL_CLIENT_ID:
             session.notice(327, "Only the default client (i.e 0) can auto bind orders.")
         elif request.flag_of("bind"):
             self._send_resting_order(session)
 
-    def _send_resting_order(self, session: Session) -> None:
+    def _send_resting_order(self, session: ClientSession) -> None:
         order, status = accounts.resting_order(self._situation.profile.accounts[0])
         session.send("OpenOrder", order)
         session.send("OrderStatus", status)
 
-    def _completed_orders(self, session: Session, request: Request) -> None:
+    def _completed_orders(self, session: ClientSession, request: ClientRequest) -> None:
         session.send("CompletedOrdersEnd", {})
 
-    def _executions(self, session: Session, request: Request) -> None:
+    def _executions(self, session: ClientSession, request: ClientRequest) -> None:
         request_id = request.request_id
         wanted = request.part_of("filter")
         for values in accounts.executions(self._situation.profile.accounts[0], self._situation.now()):
@@ -159,7 +159,7 @@ class RequestAnswers:
 
     # Accounts
 
-    def _account_updates(self, session: Session, request: Request) -> None:
+    def _account_updates(self, session: ClientSession, request: ClientRequest) -> None:
         if not request.flag_of("subscribe"):
             return
         known = self._situation.profile.accounts
@@ -177,7 +177,7 @@ class RequestAnswers:
         session.send("AccountUpdateTime", {"time": datetime.fromtimestamp(now, UTC).strftime("%H:%M")})
         session.send("AccountDataEnd", {"account": name})
 
-    def _account_updates_multi(self, session: Session, request: Request) -> None:
+    def _account_updates_multi(self, session: ClientSession, request: ClientRequest) -> None:
         request_id = request.request_id
         for name in self._chosen(request):
             for key, value, currency in accounts.account_values(name, self._situation.now(), self._situation.link_up):
@@ -194,7 +194,7 @@ class RequestAnswers:
                 )
         session.send("AccountUpdateMultiEnd", {"request_id": request_id})
 
-    def _account_summary(self, session: Session, request: Request) -> None:
+    def _account_summary(self, session: ClientSession, request: ClientRequest) -> None:
         request_id = request.request_id
         tags = {tag.strip().partition(":")[0] for tag in request.text_of("tags").split(",")}
         for name in self._situation.profile.accounts:
@@ -206,29 +206,29 @@ class RequestAnswers:
                     )
         session.send("AccountSummaryEnd", {"request_id": request_id})
 
-    def _positions(self, session: Session, request: Request) -> None:
+    def _positions(self, session: ClientSession, request: ClientRequest) -> None:
         for name in self._situation.profile.accounts:
             for values in accounts.positions(name):
                 session.send("Position", values)
         session.send("PositionEnd", {})
 
-    def _positions_multi(self, session: Session, request: Request) -> None:
+    def _positions_multi(self, session: ClientSession, request: ClientRequest) -> None:
         request_id = request.request_id
         for name in self._chosen(request):
             for values in accounts.positions(name):
                 session.send("PositionMulti", {"request_id": request_id, "model": request.text_of("model"), **values})
         session.send("PositionMultiEnd", {"request_id": request_id})
 
-    def _chosen(self, request: Request) -> tuple[str, ...]:
+    def _chosen(self, request: ClientRequest) -> tuple[str, ...]:
         """The accounts a request is about."""
         name = request.text_of("account")
         return tuple(known for known in self._situation.profile.accounts if name in ("", "All", known))
 
     # Contracts
 
-    def _contract_details(self, session: Session, request: Request) -> None:
+    def _contract_details(self, session: ClientSession, request: ClientRequest) -> None:
         situation = self._situation
-        found = find(request.part_of("contract"))
+        found = find_instrument(request.part_of("contract"))
         if not found or not situation.link_up or situation.broken_farms(FarmKind.SECURITY_DEFINITION):
             session.notice(200, request_id=request.request_id)
             return
@@ -243,8 +243,8 @@ class RequestAnswers:
             )
         session.send("ContractDataEnd", {"request_id": request.request_id})
 
-    def _matching_symbols(self, session: Session, request: Request) -> None:
-        samples: list[Value] = [
+    def _matching_symbols(self, session: ClientSession, request: ClientRequest) -> None:
+        samples: list[WireValue] = [
             {
                 "contract": {**instrument.contract, "description": instrument.long_name},
                 "derivatives": () if instrument.sec_type == "CASH" else ("CFD", "OPT", "WAR"),
@@ -255,10 +255,10 @@ class RequestAnswers:
 
     # Data
 
-    def _market_data_type(self, session: Session, request: Request) -> None:
+    def _market_data_type(self, session: ClientSession, request: ClientRequest) -> None:
         session.market_data_type = request.number_of("type", _LIVE)
 
-    def _market_data(self, session: Session, request: Request) -> None:
+    def _market_data(self, session: ClientSession, request: ClientRequest) -> None:
         request_id = request.request_id
         situation = self._situation
         instrument = self._instrument(session, request)
@@ -300,20 +300,20 @@ class RequestAnswers:
         else:
             session.keep_ticking()
 
-    def _data_type(self, session: Session, delayed: bool) -> int:
+    def _data_type(self, session: ClientSession, delayed: bool) -> int:
         """What the data of a subscription are called."""
         frozen = self._situation.has("market-closed") and session.wants_frozen
         if delayed:
             return _DELAYED_FROZEN if frozen else _DELAYED
         return _FROZEN if frozen else _LIVE
 
-    def _cancel_market_data(self, session: Session, request: Request) -> None:
+    def _cancel_market_data(self, session: ClientSession, request: ClientRequest) -> None:
         if session.market_data.pop(request.request_id, None) is None:
             session.notice(300, request_id=request.request_id)
 
-    def _instrument(self, session: Session, request: Request) -> Instrument | None:
+    def _instrument(self, session: ClientSession, request: ClientRequest) -> SimulatedInstrument | None:
         """The instrument a request is about; none after 200 was sent, which during an outage is a false one."""
-        found = find(request.part_of("contract"))
+        found = find_instrument(request.part_of("contract"))
         if not found or not self._situation.link_up:
             session.notice(200, request_id=request.request_id)
             return None
@@ -322,7 +322,7 @@ class RequestAnswers:
             return None
         return found[0]
 
-    def _history(self, session: Session, request: Request) -> None:
+    def _history(self, session: ClientSession, request: ClientRequest) -> None:
         request_id = request.request_id
         situation = self._situation
         instrument = self._instrument(session, request)
@@ -360,7 +360,7 @@ class RequestAnswers:
         if request.flag_of("keep_up_to_date"):
             session.histories.add(request_id)
 
-    def _cancel_history(self, session: Session, request: Request) -> None:
+    def _cancel_history(self, session: ClientSession, request: ClientRequest) -> None:
         if request.request_id in session.histories:
             session.histories.discard(request.request_id)
         else:

@@ -9,14 +9,14 @@ import psutil
 
 from agent.simulator.configuration import configuration_of
 from agent.simulator.ibc_server import CommandServer
-from agent.simulator.process import Answer, Order, Tell, wish
+from agent.simulator.process import Order, PartReply, Tell, wish
 from agent.simulator.server import Simulator
 from agent.simulator.state import Profile
 from agent.simulator.surroundings import LOOPBACK, short_path, splice
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.calendar import Region
 
-BACKLOG = 50
+_BACKLOG = 50
 """Of the API port: the default of Java's server sockets."""
 
 RELINK_AFTER = 0.5
@@ -46,7 +46,7 @@ class ApplicationPart:
         self._bridge: asyncio.Server | None = None
         self._commands: CommandServer | None = None
 
-    async def begin(self, order: Order) -> Answer:
+    async def begin(self, order: Order) -> PartReply:
         """Start, in the state the order describes; nothing listens before log-in."""
         profile = Profile(
             application=ApplicationKind(order["kind"]),
@@ -71,7 +71,7 @@ class ApplicationPart:
             await self._commands.open(int(command_port))
         return await self._stand(order)
 
-    async def perform(self, order: Order) -> Answer:
+    async def perform(self, order: Order) -> PartReply:
         """One order of the handle that started this process."""
         server = self._running
         match order["do"]:
@@ -109,7 +109,7 @@ class ApplicationPart:
             raise ValueError("The application has not started")
         return self._server
 
-    async def _stand(self, order: Order) -> Answer:
+    async def _stand(self, order: Order) -> PartReply:
         """Be as the order says: linked to IB's servers or not, listening on a port or not."""
         server = self._running
         if order["linked"]:
@@ -218,7 +218,7 @@ class StuckListener:
 
     def start(self, port: int) -> None:
         """Take the port."""
-        self._listener = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
+        self._listener = socket.create_server((LOOPBACK, port), backlog=_BACKLOG)
         self._listener.setblocking(False)
         self._accepting = asyncio.create_task(self._accept(self._listener))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from agent.errors import GatelightError, UsageError
 from agent.simulator.disguise import Disguise, environment
-from agent.simulator.process import Answer
+from agent.simulator.process import PartReply
 
 ANSWER_TIMEOUT = 15.0
 """Seconds an order may take; the slowest, the start on a busy machine, takes under two."""
@@ -51,11 +51,11 @@ def spawn(disguise: Disguise, first: dict[str, Any], log: Path) -> subprocess.Po
             env=environment(),
             **apart,
         )
-    send(process, first)
+    _send(process, first)
     return process
 
 
-def send(process: subprocess.Popen[bytes], order: dict[str, Any]) -> None:
+def _send(process: subprocess.Popen[bytes], order: dict[str, Any]) -> None:
     """Give an order to a process that `spawn` started. ProcessEnded where it is gone."""
     if process.stdin is None:
         raise ProcessEnded("The process was started without a way to give it orders")
@@ -81,7 +81,7 @@ class Child:
         self._say = say
         self._wish = wish
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[asyncio.Future[Answer]] = deque()
+        self._waiting: deque[asyncio.Future[PartReply]] = deque()
         self._over = asyncio.Event()
         threading.Thread(target=self._read, name=f"simulated process {process.pid}", daemon=True).start()
 
@@ -93,7 +93,7 @@ class Child:
         log: Path,
         say: Callable[[str], None] | None = None,
         wish: Callable[[str], None] = lambda _: None,
-    ) -> tuple["Child", Answer]:
+    ) -> tuple["Child", PartReply]:
         """Start a process and wait until it plays its part; its first answer comes along."""
         child = cls(spawn(disguise, first, log), log, say or (lambda _: None), wish)
         try:
@@ -112,12 +112,12 @@ class Child:
         """Whether it has not ended."""
         return not self._over.is_set()
 
-    async def ask(self, do: str, **arguments: Any) -> Answer:
+    async def ask(self, do: str, **arguments: Any) -> PartReply:
         """Give an order and wait for the answer. ValueError for one that makes no sense."""
         order = {"do": do, **arguments}
         if not self.running:
             raise self._ended_error()
-        send(self._process, order)
+        _send(self._process, order)
         return await self._answer(order)
 
     async def kill(self) -> None:
@@ -138,8 +138,8 @@ class Child:
         """Wait until it has ended."""
         await self._over.wait()
 
-    async def _answer(self, order: dict[str, Any]) -> Answer:
-        future: asyncio.Future[Answer] = self._loop.create_future()
+    async def _answer(self, order: dict[str, Any]) -> PartReply:
+        future: asyncio.Future[PartReply] = self._loop.create_future()
         if not self.running:
             raise self._ended_error()
         self._waiting.append(future)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from agent.simulator.protobuf import Value, Values
+from agent.simulator.protobuf import Values, WireValue
 
 RAW_ID_VERSION = 201
 """From this server version on, message IDs are four bytes instead of text."""
@@ -116,7 +116,7 @@ class _Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class MessageLayout:
     """The order of a message's text fields.
 
     Written as words: `name` or `outer.name` is a value, `=5` stands for itself, `_` is an empty or ignored field,
@@ -127,7 +127,7 @@ class Layout:
     tokens: tuple[_Token, ...]
 
     @classmethod
-    def of(cls, text: str) -> "Layout":
+    def of(cls, text: str) -> "MessageLayout":
         """Read the written form."""
         words = iter(text.split())
         return cls(_parse(words))
@@ -138,7 +138,7 @@ class Layout:
 
     def read(self, fields: Sequence[str], version: int) -> Values:
         """The values in a client's text fields; what is missing at the end is absent."""
-        values: dict[str, Value] = {}
+        values: dict[str, WireValue] = {}
         used = (token for token in self.tokens if token.least <= version < token.below)
         for token, field in zip(used, fields, strict=False):
             if token.kind == "field":
@@ -176,7 +176,7 @@ def _parse(words: Iterator[str]) -> tuple[_Token, ...]:
     return tuple(tokens)
 
 
-def text_of(value: Value) -> str:
+def _text_of(value: WireValue) -> str:
     """One value as the API writes it in text."""
     if isinstance(value, bool):
         return "1" if value else "0"
@@ -185,9 +185,9 @@ def text_of(value: Value) -> str:
     return str(value)
 
 
-def _lookup(path: str, values: Values) -> Value:
+def _lookup(path: str, values: Values) -> WireValue:
     """The value under a dotted path; empty when absent."""
-    value: Value = values
+    value: WireValue = values
     for part in path.split("."):
         if not isinstance(value, Mapping) or part not in value:
             return ""
@@ -207,14 +207,14 @@ def _write(tokens: Sequence[_Token], values: Values, version: int) -> list[str]:
             case "literal":
                 out.append(token.text)
             case "field":
-                out.append(text_of(_lookup(token.text, values)))
+                out.append(_text_of(_lookup(token.text, values)))
             case _:
                 items = _lookup(token.text, values) or ()
                 if isinstance(items, str) or not isinstance(items, Sequence):
                     raise TypeError(f"{token.text} must be a list")
                 out.append(str(len(items)))
                 for item in items:
-                    out += _write(token.inner, item, version) if isinstance(item, Mapping) else [text_of(item)]
+                    out += _write(token.inner, item, version) if isinstance(item, Mapping) else [_text_of(item)]
     return out
 
 

@@ -16,15 +16,15 @@ from agent.platforms.folders import temporary_folder
 from agent.simulator.child import PortInUse
 from agent.simulator.control import control_socket, perform
 from agent.simulator.faults import value_for
-from agent.simulator.process_faults import FAULTS, known, split
+from agent.simulator.process_faults import FAULTS, known, split_fault
 from agent.simulator.settings_folder import IbcChoices
 from agent.simulator.shapes import Shape
-from agent.simulator.state import NEWEST_SERVER_VERSION, OLDEST_SERVER_VERSION
+from agent.simulator.state import NEWEST_SERVER_VERSION, OLDEST_SIMULATED_VERSION
 from agent.simulator.world import SimulatedApplication
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.ports import DEFAULT_API_PORTS
 
-Say = Callable[[str], None]
+_Say = Callable[[str], None]
 
 _VERSION_PARTS = 2
 
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=NEWEST_SERVER_VERSION,
         metavar="N",
-        help=f"newest protocol it speaks, {OLDEST_SERVER_VERSION} to {NEWEST_SERVER_VERSION} (default)",
+        help=f"newest protocol it speaks, {OLDEST_SIMULATED_VERSION} to {NEWEST_SERVER_VERSION} (default)",
     )
     parser.add_argument(
         "--shape", choices=[shape.value for shape in Shape], default=Shape.ITSELF.value, help="how it was started"
@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list-faults", action="store_true", help="name all faults and end")
 
 
-def run(arguments: argparse.Namespace, say: Say) -> int:
+def command(arguments: argparse.Namespace, say: _Say) -> int:
     """Simulate until Ctrl-C, SIGTERM or `quit`; returns the exit status. UsageError for arguments of no use."""
     if arguments.list_faults:
         say(fault_list())
@@ -104,9 +104,9 @@ def fault_list() -> str:
 def _check(arguments: argparse.Namespace) -> None:
     if arguments.port is not None and not 1 <= arguments.port <= 65535:
         raise UsageError(f"--port takes a number from 1 to 65535, not {arguments.port}.")
-    if not OLDEST_SERVER_VERSION <= arguments.server_version <= NEWEST_SERVER_VERSION:
+    if not OLDEST_SIMULATED_VERSION <= arguments.server_version <= NEWEST_SERVER_VERSION:
         raise UsageError(
-            f"--server-version takes a number from {OLDEST_SERVER_VERSION} to {NEWEST_SERVER_VERSION}, "
+            f"--server-version takes a number from {OLDEST_SIMULATED_VERSION} to {NEWEST_SERVER_VERSION}, "
             f"not {arguments.server_version}."
         )
     if not 0 <= arguments.command_server <= 65535:
@@ -118,13 +118,13 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError(f'--app-version takes a version like 10.45, not "{arguments.application_version}".')
     for fault in arguments.faults:
         try:
-            name, value = split(fault)
+            name, value = split_fault(fault)
             value_for(known(name), value)
         except ValueError as error:
             raise UsageError(f"{error}.") from None
 
 
-async def _simulate(arguments: argparse.Namespace, say: Say) -> None:
+async def _simulate(arguments: argparse.Namespace, say: _Say) -> None:
     stop = asyncio.Event()
     _stop_on_signals(stop)
     kind, mode = ApplicationKind(arguments.application), TradingMode(arguments.mode)
@@ -201,7 +201,7 @@ def _can_be_typed_at() -> bool:
 
 
 @contextlib.contextmanager
-def _typed(application: SimulatedApplication, say: Say, stop: asyncio.Event) -> Iterator[None]:
+def _typed(application: SimulatedApplication, say: _Say, stop: asyncio.Event) -> Iterator[None]:
     """Obey what is typed, until the block ends."""
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str] = asyncio.Queue()
@@ -264,7 +264,7 @@ def _order(word: str, rest: str) -> dict[str, object]:
             return {"do": word}
         case "restart" if not rest:
             return {"do": "restart"}
-    name, value = split(
+    name, value = split_fault(
         "=".join(part.strip() for part in (f"{word} {rest}".strip()).replace("=", " ", 1).split(None, 1))
     )
     return {"do": "fault", "name": name, "value": value}

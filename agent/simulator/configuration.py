@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.simulator.protobuf import Field, Value, Values, encode, parse_table, raw_field, varint
+from agent.simulator.protobuf import Field, Values, WireValue, encode, parse_table, raw_field, varint
 from agent.tws.api_settings import ApiSettings, Configuration, LockAndExit, Precautions
 from agent.tws.api_settings_table import FIELDS
 
@@ -171,7 +171,7 @@ def wanted_changes(asked: Values) -> Configuration:
     return configuration_of({**groups, "lock_and_exit": asked.get("lock_and_exit", {})})
 
 
-def accepted_warnings(asked: Values) -> frozenset[Value]:
+def accepted_warnings(asked: Values) -> frozenset[WireValue]:
     """The IDs of the warnings that an updateConfig accepts."""
     listed = asked.get("accepted_warnings", ())
     items = listed if isinstance(listed, Sequence) and not isinstance(listed, str) else ()
@@ -248,12 +248,12 @@ def _rebuilt(message: str, values: Values, nested: Any, plain: Any) -> bytes:
     return out
 
 
-def _as_known(part: Field, value: Value) -> bytes:
+def _as_known(part: Field, value: WireValue) -> bytes:
     single = replace(part, repeated=False)
     return encode("It", {part.name: value}, {"It": (single,)})
 
 
-def _as_something_else(part: Field, value: Value) -> bytes:
+def _as_something_else(part: Field, value: WireValue) -> bytes:
     if part.number % 2:
         return _as_known(part, value)
     if part.number % 4 == 0:

@@ -94,7 +94,7 @@ async def control_socket(
         _remove(path)
 
 
-async def ask(path: Path, **order: Any) -> dict[str, Any]:
+async def ask_simulator(path: Path, **order: Any) -> dict[str, Any]:
     """Give one order to the simulator that listens at `path`. ValueError where it refuses."""
     try:
         async with asyncio.timeout(_ANSWER_TIMEOUT):

@@ -59,7 +59,7 @@ class Disguise:
             self.executable.symlink_to(source)
 
 
-def plain(folder: Path, name: str, *arguments: str, options: tuple[str, ...] = ()) -> Disguise:
+def named_process(folder: Path, name: str, *arguments: str, options: tuple[str, ...] = ()) -> Disguise:
     """A process called `name`, with these arguments, whose executable lies in `folder`."""
     suffix = ".exe" if sys.platform == "win32" and not name.endswith(".exe") else ""
     return Disguise(folder / f"{name}{suffix}", options, arguments)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from agent.tws.applications import ApplicationKind
 
-LOOPBACK = "127.0.0.1"
-LONGEST_LINE = 1_024
+_LOOPBACK = "127.0.0.1"
+_LONGEST_LINE = 1_024
 """Bytes of a command; IBC's longest has some twenty."""
 
 ENABLE_API, RECONNECT_DATA, RECONNECT_ACCOUNT = "enable-api", "reconnect-data", "reconnect-account"
@@ -29,7 +29,7 @@ class CommandServer:
 
     async def open(self, port: int) -> int:
         """Listen; answers on which port."""
-        self._server = await asyncio.start_server(self._talk, LOOPBACK, port, limit=LONGEST_LINE)
+        self._server = await asyncio.start_server(self._talk, _LOOPBACK, port, limit=_LONGEST_LINE)
         found: int = self._server.sockets[0].getsockname()[1]
         return found
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from agent.simulator.protobuf import Value, Values
+from agent.simulator.protobuf import Values, WireValue
 
 _STOCK_EXCHANGES = "SMART,AMEX,NYSE,CBOE,PHLX,ISE,CHX,ARCA,ISLAND,DRCTEDGE,BEX,BATS,EDGEA,IEX,OVERNIGHT"
 _STOCK_HOURS = "20261123:0930-20261123:1600;20261124:0930-20261124:1600"
@@ -13,7 +13,7 @@ _CASH_HOURS = "20261122:1715-20261123:1700;20261123:1715-20261124:1700"
 
 
 @dataclass(frozen=True, slots=True)
-class Instrument:
+class SimulatedInstrument:
     """One instrument and the price it moves around."""
 
     con_id: int
@@ -56,7 +56,7 @@ class Instrument:
     def details(self) -> Values:
         """As the contract details of a message."""
         cash = self.sec_type == "CASH"
-        values: dict[str, Value] = {
+        values: dict[str, WireValue] = {
             "market_name": self.trading_class,
             "min_tick": str(self.tick),
             "order_types": "ACTIVETIM,ALERT,LMT,MKT,STP",
@@ -87,35 +87,53 @@ class Instrument:
 
 
 INSTRUMENTS = (
-    Instrument(265598, "AAPL", "STK", "SMART", "NASDAQ", "USD", "AAPL", "NMS", "APPLE INC", 231.4, 0.01, "usfarm"),
-    Instrument(272093, "MSFT", "STK", "SMART", "NASDAQ", "USD", "MSFT", "NMS", "MICROSOFT CORP", 512.2, 0.01, "usfarm"),
-    Instrument(
+    SimulatedInstrument(
+        265598, "AAPL", "STK", "SMART", "NASDAQ", "USD", "AAPL", "NMS", "APPLE INC", 231.4, 0.01, "usfarm"
+    ),
+    SimulatedInstrument(
+        272093, "MSFT", "STK", "SMART", "NASDAQ", "USD", "MSFT", "NMS", "MICROSOFT CORP", 512.2, 0.01, "usfarm"
+    ),
+    SimulatedInstrument(
         756733, "SPY", "STK", "SMART", "ARCA", "USD", "SPY", "SPY", "SPDR S&P 500 ETF TRUST", 662.3, 0.01, "usfarm"
     ),
-    Instrument(
-        12087792, "EUR", "CASH", "IDEALPRO", "", "USD", "EUR.USD", "EUR.USD", "European Monetary Union Euro", 1.1562,
-        0.00005, "cashfarm",
+    SimulatedInstrument(
+        12087792,
+        "EUR",
+        "CASH",
+        "IDEALPRO",
+        "",
+        "USD",
+        "EUR.USD",
+        "EUR.USD",
+        "European Monetary Union Euro",
+        1.1562,
+        0.00005,
+        "cashfarm",
     ),
     # Two shares that only their exchanges tell apart, so that a request that leaves it open is ambiguous.
-    Instrument(900001, "TWIN", "STK", "SMART", "NYSE", "USD", "TWIN", "TWIN", "TWIN INDUSTRIES", 41.5, 0.01, "usfarm"),
-    Instrument(900002, "TWIN", "STK", "SMART", "ARCA", "USD", "TWIN", "TWIN", "TWIN INCOME ETF", 27.1, 0.01, "usfarm"),
+    SimulatedInstrument(
+        900001, "TWIN", "STK", "SMART", "NYSE", "USD", "TWIN", "TWIN", "TWIN INDUSTRIES", 41.5, 0.01, "usfarm"
+    ),
+    SimulatedInstrument(
+        900002, "TWIN", "STK", "SMART", "ARCA", "USD", "TWIN", "TWIN", "TWIN INCOME ETF", 27.1, 0.01, "usfarm"
+    ),
     # A future has a contract for each expiry, and they are not told in the order of these.
-    Instrument(
+    SimulatedInstrument(
         900012, "ES", "FUT", "CME", "", "USD", "ESH7", "ES", "E-mini S&P", 6690.0, 0.25, "usfuture", "20270319", "50"
     ),
-    Instrument(
+    SimulatedInstrument(
         900011, "ES", "FUT", "CME", "", "USD", "ESZ6", "ES", "E-mini S&P", 6630.0, 0.25, "usfuture", "20261218", "50"
     ),
-)  # fmt: skip
+)
 
 
-def find(contract: Mapping[str, Value]) -> tuple[Instrument, ...]:
+def find_instrument(contract: Mapping[str, WireValue]) -> tuple[SimulatedInstrument, ...]:
     """The instruments that fit a client's contract; none when it names nothing."""
     con_id = str(contract.get("con_id", "") or "0")
     if con_id != "0":
         return tuple(i for i in INSTRUMENTS if str(i.con_id) == con_id)
 
-    def fits(instrument: Instrument) -> bool:
+    def fits(instrument: SimulatedInstrument) -> bool:
         wanted = (
             ("symbol", instrument.symbol),
             ("sec_type", instrument.sec_type),
@@ -131,7 +149,7 @@ def find(contract: Mapping[str, Value]) -> tuple[Instrument, ...]:
     return tuple(i for i in INSTRUMENTS if fits(i))
 
 
-def matching(pattern: str) -> tuple[Instrument, ...]:
+def matching(pattern: str) -> tuple[SimulatedInstrument, ...]:
     """The instruments whose symbol or name begins with or holds what a user typed."""
     wanted = pattern.strip().upper()
     return tuple(i for i in INSTRUMENTS if wanted and (i.symbol.startswith(wanted) or wanted in i.long_name.upper()))
@@ -169,7 +187,7 @@ def _bar_date(at: float, seconds: int, date_format: int) -> str:
 
 
 def bars(
-    instrument: Instrument, now: float, *, duration: str, bar_size: str, what: str, date_format: int
+    instrument: SimulatedInstrument, now: float, *, duration: str, bar_size: str, what: str, date_format: int
 ) -> tuple[Values, ...]:
     """The bars up to now, oldest first. ValueError, in TWS's words, for sizes it does not know."""
     seconds = _seconds_of_bar(bar_size)

@@ -6,9 +6,9 @@ Field numbers and orders are facts of the protocol; the names are the simulator'
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agent.simulator.codec import PROTOBUF_OFFSET, RAW_ID_SIZE, Era, Layout, era_of, fields_bytes, frame
+from agent.simulator.codec import PROTOBUF_OFFSET, RAW_ID_SIZE, Era, MessageLayout, era_of, fields_bytes, frame
 from agent.simulator.configuration import CONFIGURATION_SCHEMA
-from agent.simulator.protobuf import Value, Values, decode, encode, parse_table
+from agent.simulator.protobuf import Values, WireValue, decode, encode, parse_table
 
 _CONTRACT = (
     "contract.con_id contract.symbol contract.sec_type contract.expiry contract.strike contract.right"
@@ -28,12 +28,12 @@ class _Reply:
 
     number: int
     """Its text-era message ID."""
-    layout: Layout
+    layout: MessageLayout
 
 
 def _replies(table: Mapping[str, tuple[int, str]]) -> dict[str, _Reply]:
     """Read the layouts of a table."""
-    return {name: _Reply(number, Layout.of(layout)) for name, (number, layout) in table.items()}
+    return {name: _Reply(number, MessageLayout.of(layout)) for name, (number, layout) in table.items()}
 
 
 _OPEN_ORDER = (
@@ -239,12 +239,12 @@ _REQUEST_TABLE: dict[int, tuple[str, str]] = {
     **dict.fromkeys((80, 82, 85, 91, 105), ("Nothing", "")),
 }
 
-REQUESTS = {number: (schema, Layout.of(layout)) for number, (schema, layout) in _REQUEST_TABLE.items()}
+REQUEST_MESSAGES = {number: (schema, MessageLayout.of(layout)) for number, (schema, layout) in _REQUEST_TABLE.items()}
 """Every message ID of the clients up to server version 226: protobuf message and text layout."""
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ClientRequest:
     """A message of a client, whatever the era it was written in."""
 
     number: int
@@ -269,7 +269,7 @@ class Request:
 
     def part_of(self, name: str) -> Values:
         """A nested message, empty when absent."""
-        value: Value = self.values.get(name, {})
+        value: WireValue = self.values.get(name, {})
         return value if isinstance(value, Mapping) else {}
 
     @property
@@ -301,16 +301,16 @@ def split_message(payload: bytes, version: int) -> Envelope:
     return Envelope(number, body, protobuf=False)
 
 
-def parse_request(payload: bytes, version: int) -> Request:
+def parse_request(payload: bytes, version: int) -> ClientRequest:
     """Read a client's message. ValueError when it cannot be read; an unknown ID has no values."""
     opened = split_message(payload, version)
-    if opened.number not in REQUESTS:
-        return Request(opened.number, {})
-    schema, layout = REQUESTS[opened.number]
+    if opened.number not in REQUEST_MESSAGES:
+        return ClientRequest(opened.number, {})
+    schema, layout = REQUEST_MESSAGES[opened.number]
     if opened.protobuf:
-        return Request(opened.number, decode(schema, opened.body, SCHEMA))
+        return ClientRequest(opened.number, decode(schema, opened.body, SCHEMA))
     fields = opened.body.decode("utf-8", "replace").split("\0")[:-1]
-    return Request(opened.number, layout.read(fields, version))
+    return ClientRequest(opened.number, layout.read(fields, version))
 
 
 def reply_frame(name: str, values: Values, version: int) -> bytes:

@@ -31,7 +31,7 @@ READ_ONLY_TEXTS = {
 }
 """Text of 321 by language. The translations are the simulator's own; how a real TWS words them is not known."""
 
-TEXTS = {
+_TEXTS = {
     100: "Max rate of messages per second has been exceeded:max=50 rec=51 (1)",
     101: "Max number of tickers has been reached",
     162: DIFFERENT_ADDRESS,
@@ -92,18 +92,18 @@ _DEFAULT_SUBJECT = {
 }
 
 
-def text_of(code: int, subject: object = "") -> str:
+def simulated_text(code: int, subject: object = "") -> str:
     """The text of a notice, about something where its text names it."""
-    template = TEXTS.get(code, f"Notice {code}")
+    template = _TEXTS.get(code, f"Notice {code}")
     return template.format(subject or _DEFAULT_SUBJECT.get(code, "")) if "{}" in template else template
 
 
 def link_back(connected: Sequence[str], broken: Sequence[str]) -> str:
     """The text of 1102 with its inventory of farms."""
     if not broken:
-        return f"{TEXTS[1102]} All data farms are connected: {'; '.join(connected)}."
+        return f"{_TEXTS[1102]} All data farms are connected: {'; '.join(connected)}."
     return (
-        f"{TEXTS[1102]} The following farms are connected: {'; '.join(connected)}."
+        f"{_TEXTS[1102]} The following farms are connected: {'; '.join(connected)}."
         f" The following farms are not connected: {'; '.join(broken)}."
     )
 
@@ -116,17 +116,17 @@ def said_unasked(fault: str, value: str) -> tuple[tuple[int, str], ...]:
     """
     match fault:
         case "competing-session":
-            return (10197, text_of(10197)), (162, DIFFERENT_ADDRESS)
+            return (10197, simulated_text(10197)), (162, DIFFERENT_ADDRESS)
         case "pacing":
-            return ((int(value), PACING if value == "162" else text_of(int(value))),)
+            return ((int(value), PACING if value == "162" else simulated_text(int(value))),)
         case "not-subscribed":
-            return ((int(value), text_of(int(value))),)
+            return ((int(value), simulated_text(int(value))),)
         case "lines-exhausted":
-            return ((101, text_of(101)),)
+            return ((101, simulated_text(101)),)
         case "delayed":
-            return ((10167, text_of(10167)),)
+            return ((10167, simulated_text(10167)),)
         case "message-rate":
-            return ((100, text_of(100)),)
+            return ((100, simulated_text(100)),)
         case "read-only":
             return ((321, READ_ONLY_TEXTS["en"]),)
         case _:

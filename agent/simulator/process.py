@@ -18,9 +18,9 @@ from agent.simulator.namespace import enter_own_network
 Order: TypeAlias = Mapping[str, Any]
 """One line: `do` names what is wanted, the rest are its arguments."""
 
-Answer: TypeAlias = dict[str, Any]
+PartReply: TypeAlias = dict[str, Any]
 
-PARTS = {
+_PARTS = {
     "application": "agent.simulator.application:ApplicationPart",
     "ib-servers": "agent.simulator.surroundings:IbServersPart",
     "relay": "agent.simulator.surroundings:RelayPart",
@@ -36,11 +36,11 @@ NO_PART = 2
 class Part(Protocol):
     """One part a process can play."""
 
-    async def begin(self, order: Order) -> Answer:
+    async def begin(self, order: Order) -> PartReply:
         """Take up the part; the order is the first line."""
         ...
 
-    async def perform(self, order: Order) -> Answer:
+    async def perform(self, order: Order) -> PartReply:
         """Carry out one order. ValueError or OSError, in one sentence, where that cannot be done."""
         ...
 
@@ -49,12 +49,12 @@ Tell: TypeAlias = Callable[[str], None]
 """Tells the parent process in words what happened."""
 
 
-def main() -> None:
+def main_of_process() -> None:
     """Play the part that the first line of standard input names, until the input ends."""
     first = sys.stdin.buffer.readline()
     try:
         order = json.loads(first)
-        module, _, name = PARTS[order["part"]].partition(":")
+        module, _, name = _PARTS[order["part"]].partition(":")
     except (ValueError, KeyError, TypeError):
         sys.stderr.write("This process plays a part for the simulator of Gatelight; start `gatelight simulate`.\n")
         sys.exit(NO_PART)
@@ -80,7 +80,7 @@ def _listen(loop: asyncio.AbstractEventLoop, orders: asyncio.Queue[Order]) -> No
     os._exit(0)
 
 
-async def _answer(act: Callable[[Order], Awaitable[Answer]], order: Order) -> None:
+async def _answer(act: Callable[[Order], Awaitable[PartReply]], order: Order) -> None:
     try:
         _write({"ok": True, **await act(order)})
     except (ValueError, OSError) as error:
@@ -97,10 +97,10 @@ def wish(what: str) -> None:
     _write({"wish": what})
 
 
-def _write(line: Answer) -> None:
+def _write(line: PartReply) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    main_of_process()

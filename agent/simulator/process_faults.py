@@ -86,7 +86,7 @@ FAULTS: dict[str, Fault] = {**WIRE_FAULTS, **PROCESS_FAULTS}
 """All faults by name. Where one is on both sides, the process side carries it out and calls on the wire's."""
 
 
-def split(text: str) -> tuple[str, str | None]:
+def split_fault(text: str) -> tuple[str, str | None]:
     """A fault as typed, `name` or `name=value`, taken apart. ValueError where there is no such fault."""
     name, equals, value = text.strip().partition("=")
     known(name)

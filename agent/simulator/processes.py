@@ -9,8 +9,8 @@ from typing import Any
 
 from agent.simulator.child import Child, PortInUse, ProcessEnded
 from agent.simulator.counters import Counters
-from agent.simulator.disguise import plain
-from agent.simulator.scene import Application, Companion, Scene, Setting, first_order
+from agent.simulator.disguise import named_process
+from agent.simulator.scene import Companion, Scene, Setting, StagedApplication, first_order
 from agent.simulator.shapes import furnish, lay_out
 
 _LINK_FAULTS = frozenset({"link-lost"})
@@ -106,7 +106,9 @@ class SimulatedProcesses:
 
     # ── how it is done ──────────────────────────────────────────────────────────────────────────
 
-    async def _settle_application(self, setting: Setting, wanted: Application, wire_faults: Mapping[str, str]) -> None:
+    async def _settle_application(
+        self, setting: Setting, wanted: StagedApplication, wire_faults: Mapping[str, str]
+    ) -> None:
         identity = (self._generation, wanted.look, wanted.memory)
         linked = wanted.linked and not _LINK_FAULTS.intersection(wire_faults)
         stand = {"linked": linked, "listening": wanted.listening, "port": wanted.port}
@@ -123,7 +125,7 @@ class SimulatedProcesses:
         await self.application.ask("stuck", on=wanted.stuck)
 
     async def _start_application(
-        self, setting: Setting, wanted: Application, wire_faults: Mapping[str, str], stand: dict[str, Any]
+        self, setting: Setting, wanted: StagedApplication, wire_faults: Mapping[str, str], stand: dict[str, Any]
     ) -> Child:
         layout = lay_out(wanted.home, wanted.look)
         furnish(layout, wanted.look)
@@ -131,7 +133,7 @@ class SimulatedProcesses:
         first = first_order(setting, wanted.look, **stand)
         first |= {"faults": list(wire_faults.items()), "memory": wanted.memory}
         first |= {"own_network": wanted.own_network, "bridge": wanted.bridge}
-        hidden = plain(self._folder / "tools", "virtual-machine")
+        hidden = named_process(self._folder / "tools", "virtual-machine")
         disguise = hidden if wanted.hidden else layout.disguise
         child, _ = await Child.start(disguise, first, log_of(self._folder, "application"), self._say, self._take_wish)
         return child

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
 
-Value: TypeAlias = "str | int | float | bool | Mapping[str, Value] | Sequence[Value]"
+WireValue: TypeAlias = "str | int | float | bool | Mapping[str, WireValue] | Sequence[WireValue]"
 """What a field of a message may hold."""
 
-Values: TypeAlias = Mapping[str, Value]
+Values: TypeAlias = Mapping[str, WireValue]
 """A message: field name to value; a field that is absent is not sent."""
 
 
@@ -83,7 +83,7 @@ def raw_field(number: int, value: int | str | bytes) -> bytes:
     return varint(key | _Wire.LENGTH) + varint(len(payload)) + payload
 
 
-def _encode_one(field: Field, value: Value, table: Mapping[str, Sequence[Field]]) -> bytes:
+def _encode_one(field: Field, value: WireValue, table: Mapping[str, Sequence[Field]]) -> bytes:
     """One occurrence of a field, key included."""
     match field.kind:
         case "int" | "bool":
@@ -115,7 +115,7 @@ def encode(message: str, values: Values, table: Mapping[str, Sequence[Field]]) -
     return bytes(out)
 
 
-def _decode_one(field: Field, wire: int, raw: int | bytes, table: Mapping[str, Sequence[Field]]) -> Value:
+def _decode_one(field: Field, wire: int, raw: int | bytes, table: Mapping[str, Sequence[Field]]) -> WireValue:
     """One occurrence of a field as its value. ValueError when the bytes do not fit its kind."""
     match field.kind:
         case "int" | "bool":
@@ -136,7 +136,7 @@ def _decode_one(field: Field, wire: int, raw: int | bytes, table: Mapping[str, S
 def decode(message: str, body: bytes, table: Mapping[str, Sequence[Field]]) -> Values:
     """The values of a message; unknown fields are skipped. ValueError when the bytes are no message."""
     known = {field.number: field for field in table[message]}
-    values: dict[str, Value] = {}
+    values: dict[str, WireValue] = {}
     at = 0
     while at < len(body):
         key, at = _read_varint(body, at)

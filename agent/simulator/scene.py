@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from agent.simulator.disguise import Disguise, plain
+from agent.simulator.disguise import Disguise, named_process
 from agent.simulator.process_faults import FULL_HOUSE
 from agent.simulator.shapes import Look, Shape, lay_out
 from agent.tws.applications import ApplicationKind
@@ -40,7 +40,7 @@ class Companion:
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
+class StagedApplication:
     """How the application must stand."""
 
     look: Look
@@ -63,7 +63,7 @@ class Application:
 class Scene:
     """All processes that must stand."""
 
-    application: Application | None
+    application: StagedApplication | None
     port: int
     """Where clients knock."""
     companions: Mapping[str, Companion] = field(default_factory=dict)
@@ -105,7 +105,7 @@ def stage(setting: Setting, faults: Mapping[str, str]) -> Scene:
     application = None
     if setting.present and not only_relay and not any(name in faults for name in _GONE):
         logged_in = setting.logged_in and not any(name in faults for name in _NOT_LOGGED_IN)
-        application = Application(
+        application = StagedApplication(
             look=look,
             home=setting.folder / "home",
             linked=logged_in and "container-not-ready" not in faults and not isolated,
@@ -144,12 +144,12 @@ def first_order(setting: Setting, look: Look, *, linked: bool, listening: bool, 
 
 
 def _companions(
-    setting: Setting, faults: Mapping[str, str], look: Look, port: int, application: Application | None
+    setting: Setting, faults: Mapping[str, str], look: Look, port: int, application: StagedApplication | None
 ) -> dict[str, Companion]:
     tools = setting.folder / "tools"
     found: dict[str, Companion] = {}
     if "port-taken" in faults:
-        disguise = plain(tools, "webserver", "--port", str(port))
+        disguise = named_process(tools, "webserver", "--port", str(port))
         found["webserver"] = Companion(disguise, {"part": "bystander", "ports": [port], "speaks": "http"})
     if "client-portal" in faults:
         portal = int(faults["client-portal"])
@@ -170,7 +170,7 @@ def _companions(
     ):
         if name in faults and application is not None and application.listening:
             found[name] = Companion(
-                plain(tools, "trading-bot"),
+                named_process(tools, "trading-bot"),
                 {
                     "part": "clients",
                     "port": port,
@@ -184,7 +184,7 @@ def _companions(
 
 def client_portal(folder: Path) -> Disguise:
     """The Client Portal Gateway: Java too, by the same maker, and no socket API."""
-    return plain(
+    return named_process(
         folder,
         "java",
         "-server",
@@ -197,7 +197,7 @@ def client_portal(folder: Path) -> Disguise:
 
 
 def _relay(setting: Setting, port: int) -> Companion:
-    disguise = plain(
+    disguise = named_process(
         setting.folder / "tools",
         "docker-proxy",
         *("-proto", "tcp", "-host-ip", "127.0.0.1", "-host-port", str(port)),

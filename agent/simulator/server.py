@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 from agent.simulator.answers import RequestAnswers
 from agent.simulator.faults import WIRE_FAULTS, Fault, value_for
-from agent.simulator.notices import BROKEN, OK, READ_ONLY_TEXTS, link_back, said_unasked, text_of
-from agent.simulator.session import ID_RELEASE_SECONDS, Session
+from agent.simulator.notices import BROKEN, OK, READ_ONLY_TEXTS, link_back, said_unasked, simulated_text
+from agent.simulator.session import ID_RELEASE_SECONDS, ClientSession
 from agent.simulator.spoiling import SPOILING
 from agent.simulator.state import CLIENT_PLACES, FARM_FAULTS, Profile, Situation, farm_names
 from agent.tws.api_settings import Configuration
@@ -36,7 +36,7 @@ class Simulator:
         self.situation = Situation(profile, clock, say or (lambda _: None))
         self.situation.move_to = self._move_soon
         self._desk = RequestAnswers(self.situation)
-        self._sessions: dict[Session, None] = {}
+        self._sessions: dict[ClientSession, None] = {}
         self._server: asyncio.Server | None = None
         self._moved = asyncio.Event()
         """Set whenever a connection came or went."""
@@ -56,7 +56,7 @@ class Simulator:
         return self.situation.received
 
     @property
-    def sessions(self) -> tuple[Session, ...]:
+    def sessions(self) -> tuple[ClientSession, ...]:
         """The open connections, oldest first; those not yet started have no client ID."""
         return tuple(session for session in self._sessions if not session.is_filler)
 
@@ -68,7 +68,7 @@ class Simulator:
             return self.port
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: Session(self, self._desk.answer, self._filler_ports.__contains__), self.host, self.port
+            lambda: ClientSession(self, self._desk.answer, self._filler_ports.__contains__), self.host, self.port
         )
         self.port = self.situation.port = self._server.sockets[0].getsockname()[1]
         self.situation.say(f"listening on {self.host}:{self.port}")
@@ -97,7 +97,7 @@ class Simulator:
             await server.wait_closed()
         self.situation.client_ids.clear()
 
-    def arrived(self, session: Session) -> None:
+    def arrived(self, session: ClientSession) -> None:
         """A connection was accepted."""
         self._moved.set()
         self._sessions[session] = None
@@ -105,7 +105,7 @@ class Simulator:
         if not session.is_filler:
             self.connections_accepted += 1
 
-    def left(self, session: Session) -> None:
+    def left(self, session: ClientSession) -> None:
         """A connection is gone; its client ID follows a little later."""
         self._moved.set()
         self._sessions.pop(session, None)
@@ -127,7 +127,7 @@ class Simulator:
             if client_id is None or session.client_id == client_id:
                 session.notice(code, text, request_id)
 
-    def _started(self) -> tuple[Session, ...]:
+    def _started(self) -> tuple[ClientSession, ...]:
         return tuple(session for session in self._sessions if session.started)
 
     # Faults
@@ -169,16 +169,16 @@ class Simulator:
         if fault in FARM_FAULTS:
             kind, broken = FARM_FAULTS[fault], farm_names(value)
             for farm in broken:
-                await self.notify(BROKEN[kind], text_of(BROKEN[kind], farm))
+                await self.notify(BROKEN[kind], simulated_text(BROKEN[kind], farm))
             for farm in farm_names(earlier or ""):
                 if farm not in broken:
-                    await self.notify(OK[kind], text_of(OK[kind], farm))
+                    await self.notify(OK[kind], simulated_text(OK[kind], farm))
         elif fault == "link-lost":
             await self.notify(int(value))
             if value == "1100":
                 for farm, kind, connected in self.situation.farms():
                     if connected:
-                        await self.notify(BROKEN[kind], text_of(BROKEN[kind], farm))
+                        await self.notify(BROKEN[kind], simulated_text(BROKEN[kind], farm))
         elif fault in SPOILING:
             for session in self._started():
                 session.spoil(fault)
@@ -196,7 +196,7 @@ class Simulator:
         if fault in FARM_FAULTS:
             kind = FARM_FAULTS[fault]
             for farm in farm_names(value):
-                await self.notify(OK[kind], text_of(OK[kind], farm))
+                await self.notify(OK[kind], simulated_text(OK[kind], farm))
         elif fault == "link-lost":
             await self._link_back(kept=True)
         elif fault == "too-many-clients":
@@ -234,7 +234,7 @@ class Simulator:
                 session.market_data.clear()
             await self.notify(1101)
         for code, farm in self.situation.farm_notices():
-            await self.notify(code, text_of(code, farm))
+            await self.notify(code, simulated_text(code, farm))
 
     def configure(self, changes: Configuration) -> tuple[str, ...]:
         """Change settings as the user does in its windows; returns the paths of those that are different now."""
@@ -269,7 +269,7 @@ class Simulator:
                 await self.open()
                 raise ValueError(f"port {port} cannot be listened on: {error.strerror}") from None
         for session in told:
-            session.notice(1300, text_of(1300, self.port))
+            session.notice(1300, simulated_text(1300, self.port))
             session.close()
 
     # Client places

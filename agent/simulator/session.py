@@ -12,10 +12,10 @@ from typing import Protocol
 
 from agent.simulator.account import NEXT_ORDER_ID
 from agent.simulator.codec import HELLO_PREFIX, fields_bytes, frame, parse_hello, split_frames
-from agent.simulator.instruments import Instrument
-from agent.simulator.messages import Request, parse_request, reply_frame, split_message
-from agent.simulator.notices import said_unasked, text_of
-from agent.simulator.protobuf import Value, Values
+from agent.simulator.instruments import SimulatedInstrument
+from agent.simulator.messages import ClientRequest, parse_request, reply_frame, split_message
+from agent.simulator.notices import said_unasked, simulated_text
+from agent.simulator.protobuf import Values, WireValue
 from agent.simulator.spoiling import SPOILING, spoilt
 from agent.simulator.state import CLIENT_PLACES, INACTIVE_FARM, Situation
 from agent.tws.farms import FarmKind
@@ -41,18 +41,18 @@ class Host(Protocol):
 
     situation: Situation
 
-    def arrived(self, session: "Session") -> None:
+    def arrived(self, session: "ClientSession") -> None:
         """A connection was accepted."""
 
-    def left(self, session: "Session") -> None:
+    def left(self, session: "ClientSession") -> None:
         """It is gone."""
 
 
-class Session(asyncio.Protocol):
+class ClientSession(asyncio.Protocol):
     """One accepted connection. Everything it receives is answered in order, and held back while a fault says so."""
 
     def __init__(
-        self, host: Host, answer: "Callable[[Session, Request], None]", is_filler: Callable[[int], bool]
+        self, host: Host, answer: "Callable[[ClientSession, ClientRequest], None]", is_filler: Callable[[int], bool]
     ) -> None:
         self.client_id: int | None = None
         self.server_version: int | None = None
@@ -60,7 +60,7 @@ class Session(asyncio.Protocol):
         self.received: Counter[int] = Counter()
         """Messages by text-era message ID."""
         self.peer_port = 0
-        self.market_data: dict[int, tuple[Instrument, bool]] = {}
+        self.market_data: dict[int, tuple[SimulatedInstrument, bool]] = {}
         """Per request ID, the instrument and whether its data are delayed."""
         self.market_data_type = 1
         self.histories: set[int] = set()
@@ -288,7 +288,7 @@ class Session(asyncio.Protocol):
                 return
         self.write(answer)
 
-    def _start(self, request: Request) -> None:
+    def _start(self, request: ClientRequest) -> None:
         """Give the session its client ID, and tell it what every new session is told."""
         situation = self._situation
         client_id = request.number_of("client_id")
@@ -315,8 +315,8 @@ class Session(asyncio.Protocol):
             self.notice(2110)
             return
         for code, farm in self._situation.farm_notices():
-            self.notice(code, text_of(code, farm))
-        self.notice(2107, text_of(2107, INACTIVE_FARM))
+            self.notice(code, simulated_text(code, farm))
+        self.notice(2107, simulated_text(2107, INACTIVE_FARM))
         for fault, value in self._situation.active.items():
             for code, text in said_unasked(fault, value):
                 self.notice(code, text)
@@ -339,10 +339,10 @@ class Session(asyncio.Protocol):
 
     def notice(self, code: int, text: str | None = None, request_id: int = -1) -> None:
         """Send a notice; without a text, the usual one."""
-        values: dict[str, Value] = {
+        values: dict[str, WireValue] = {
             "request_id": request_id,
             "code": code,
-            "text": text_of(code, request_id) if text is None else text,
+            "text": simulated_text(code, request_id) if text is None else text,
             "time": int(self._situation.now() * 1000),
         }
         self.send("ErrorMessage", values)

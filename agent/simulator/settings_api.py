@@ -12,10 +12,10 @@ from agent.simulator.configuration import (
     with_unknown_fields,
     with_wrong_types,
 )
-from agent.simulator.messages import REPLIES, Request, reply_frame
-from agent.simulator.notices import text_of
+from agent.simulator.messages import REPLIES, ClientRequest, reply_frame
+from agent.simulator.notices import simulated_text
 from agent.simulator.protobuf import Values, raw_field
-from agent.simulator.session import Session
+from agent.simulator.session import ClientSession
 from agent.simulator.spoiling import GARBAGE_SEED
 from agent.simulator.state import Situation
 from agent.tws.api_settings import CONFIG_SINCE, UPDATE_CONFIG_SINCE
@@ -33,14 +33,14 @@ class SettingsApi:
     def __init__(self, situation: Situation) -> None:
         self._situation = situation
 
-    def tell(self, session: Session, request: Request) -> None:
+    def tell(self, session: ClientSession, request: ClientRequest) -> None:
         """Answer a reqConfig; a Read-Only API tells its settings too."""
         if self._is_turned_away(session, request, CONFIG_SINCE):
             return
         values = response_values(request.request_id, self._situation.reported_configuration)
         self._reply(session, "ConfigResponse", values)
 
-    def change(self, session: Session, request: Request) -> None:
+    def change(self, session: ClientSession, request: ClientRequest) -> None:
         """Answer an updateConfig, and make the change unless something stands against it."""
         situation = self._situation
         if self._is_turned_away(session, request, UPDATE_CONFIG_SINCE):
@@ -68,18 +68,18 @@ class SettingsApi:
             answer = {"status": "success", "message": "Configuration updated", "changed_fields": changed}
         self._reply(session, "UpdateConfigResponse", {"request_id": request.request_id, **answer})
 
-    def _is_turned_away(self, session: Session, request: Request, since: int) -> bool:
+    def _is_turned_away(self, session: ClientSession, request: ClientRequest, since: int) -> bool:
         situation = self._situation
         if (session.server_version or 0) < since:
             session.notice(_NOT_SERVED, request_id=request.request_id)
             return True
         if situation.has("config-refused"):
             code = int(situation.value("config-refused"))
-            session.notice(code, text_of(code), request.request_id)
+            session.notice(code, simulated_text(code), request.request_id)
             return True
         return situation.has("config-silent")
 
-    def _reply(self, session: Session, name: str, values: Values) -> None:
+    def _reply(self, session: ClientSession, name: str, values: Values) -> None:
         """Send an answer, or what a fault makes of it."""
         situation = self._situation
         if situation.has("config-half"):
@@ -96,7 +96,7 @@ class SettingsApi:
             session.send(name, values)
 
 
-def _beyond_simulation(request: Request) -> list[str]:
+def _beyond_simulation(request: ClientRequest) -> list[str]:
     return [f"configuration.{name}" for name in ("messages", "orders") if _KEYS[name] in request.values]
 
 

@@ -47,7 +47,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ShapeLayout:
     """Where everything of one simulated application lies."""
 
     program: Path
@@ -65,7 +65,7 @@ def compact(version: str) -> str:
     return f"{major}{minor.split('.')[0]:0>2}" if minor else major
 
 
-def lay_out(folder: Path, look: Look, platform: str = sys.platform) -> Layout:
+def lay_out(folder: Path, look: Look, platform: str = sys.platform) -> ShapeLayout:
     """Paths and command line of an application whose home is `folder`; touches nothing."""
     if look.shape is not Shape.ITSELF:
         return _started_by_ibc(folder, look, platform)
@@ -76,7 +76,7 @@ def lay_out(folder: Path, look: Look, platform: str = sys.platform) -> Layout:
     return _linux(folder, look)
 
 
-def furnish(layout: Layout, look: Look) -> None:
+def furnish(layout: ShapeLayout, look: Look) -> None:
     """Make the folders and files of a layout: program, settings, IBC's configuration, the renamed interpreter."""
     number = compact(look.version)
     jars = layout.program / "jars"
@@ -115,7 +115,7 @@ def _options(look: Look) -> tuple[str, ...]:
     return (f"-Xmx{look.heap}m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=200")
 
 
-def _linux(folder: Path, look: Look) -> Layout:
+def _linux(folder: Path, look: Look) -> ShapeLayout:
     program, settings = _program(folder, look), folder / "Jts"
     tws = look.kind is ApplicationKind.TWS
     arguments = (
@@ -130,26 +130,26 @@ def _linux(folder: Path, look: Look) -> Layout:
         *((str(settings),) if tws else ()),
     )
     disguise = Disguise(folder / _JRE / "java", _options(look), arguments, program)
-    return Layout(program, settings, None, disguise)
+    return ShapeLayout(program, settings, None, disguise)
 
 
-def _windows(folder: Path, look: Look) -> Layout:
+def _windows(folder: Path, look: Look) -> ShapeLayout:
     # The launcher is the Java process: no main class in the command line, only the name of the program file tells.
     program, settings = _program(folder, look), folder / "Jts"
     name = "tws.exe" if look.kind is ApplicationKind.TWS else "ibgateway.exe"
     arguments = (f"-J-DjtsConfigDir={settings}", *_restart(look))
-    return Layout(program, settings, None, Disguise(program / name, _options(look), arguments, program))
+    return ShapeLayout(program, settings, None, Disguise(program / name, _options(look), arguments, program))
 
 
-def _mac(folder: Path, look: Look) -> Layout:
+def _mac(folder: Path, look: Look) -> ShapeLayout:
     name = f"{'Trader Workstation' if look.kind is ApplicationKind.TWS else 'IB Gateway'} {look.version}"
     program, settings = folder / "Applications" / name, folder / "Jts"
     stub = program / f"{name}.app" / "Contents" / "MacOS" / "JavaApplicationStub"
     arguments = (f"-DjtsConfigDir={settings}", *_restart(look))
-    return Layout(program, settings, None, Disguise(stub, _options(look), arguments, program))
+    return ShapeLayout(program, settings, None, Disguise(stub, _options(look), arguments, program))
 
 
-def _started_by_ibc(folder: Path, look: Look, platform: str) -> Layout:
+def _started_by_ibc(folder: Path, look: Look, platform: str) -> ShapeLayout:
     program, settings, ibc = _program(folder, look), folder / "Jts", folder / _IBC_FOLDER
     config, number = ibc / "config.ini", compact(look.version)
     main = "ibcalpha.ibc.IbcTws" if look.kind is ApplicationKind.TWS else "ibcalpha.ibc.IbcGateway"
@@ -178,4 +178,4 @@ def _started_by_ibc(folder: Path, look: Look, platform: str) -> Layout:
         look.mode.value,
     )
     name = "java.exe" if platform == "win32" else "java"
-    return Layout(program, settings, config, Disguise(folder / _JRE / name, _options(look), arguments, program))
+    return ShapeLayout(program, settings, config, Disguise(folder / _JRE / name, _options(look), arguments, program))

@@ -11,7 +11,7 @@ from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.calendar import Region
 from agent.tws.farms import FarmKind
 
-OLDEST_SERVER_VERSION = 157
+OLDEST_SIMULATED_VERSION = 157
 """The least that ib_async 2.1 accepts."""
 
 NEWEST_SERVER_VERSION = 226
@@ -41,9 +41,9 @@ class Profile:
     """Its settings when it starts. A socket port in them is only told; it listens where it is opened."""
 
     def __post_init__(self) -> None:
-        if not OLDEST_SERVER_VERSION <= self.server_version <= NEWEST_SERVER_VERSION:
+        if not OLDEST_SIMULATED_VERSION <= self.server_version <= NEWEST_SERVER_VERSION:
             raise ValueError(
-                f"the server version must be {OLDEST_SERVER_VERSION} to {NEWEST_SERVER_VERSION},"
+                f"the server version must be {OLDEST_SIMULATED_VERSION} to {NEWEST_SERVER_VERSION},"
                 f" not {self.server_version}"
             )
 

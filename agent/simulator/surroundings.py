@@ -7,7 +7,7 @@ import socket
 import sys
 from typing import TypeAlias
 
-from agent.simulator.process import Answer, Order, Tell
+from agent.simulator.process import Order, PartReply, Tell
 
 LOOPBACK = "127.0.0.1"
 
@@ -42,7 +42,7 @@ class IbServersPart:
         self._servers: list[asyncio.Server] = []
         self._writers: set[asyncio.StreamWriter] = set()
 
-    async def begin(self, order: Order) -> Answer:
+    async def begin(self, order: Order) -> PartReply:
         """Listen on a loopback address of its own, where the system has more than one."""
         for _ in range(_TRIES):
             address = _some_address()
@@ -57,7 +57,7 @@ class IbServersPart:
             return {"address": address, "port": IB_SERVER_PORT}
         raise ValueError("No loopback address was free to play IB's servers on")
 
-    async def perform(self, order: Order) -> Answer:
+    async def perform(self, order: Order) -> PartReply:
         """Nothing can be ordered of it."""
         raise ValueError(f"IB's servers cannot {order.get('do')}")
 
@@ -81,13 +81,13 @@ class RelayPart:
         self._server: asyncio.Server | None = None
         self._inner: int | str = 0
 
-    async def begin(self, order: Order) -> Answer:
+    async def begin(self, order: Order) -> PartReply:
         """Listen on `port` and pass everything to `inner`: a port, or the path of a Unix socket."""
         self._inner = order["inner"]
         self._server = await asyncio.start_server(self._pass_on, LOOPBACK, int(order["port"]))
         return {"port": self._server.sockets[0].getsockname()[1]}
 
-    async def perform(self, order: Order) -> Answer:
+    async def perform(self, order: Order) -> PartReply:
         """Nothing can be ordered of it."""
         raise ValueError(f"A relay cannot {order.get('do')}")
 
@@ -132,7 +132,7 @@ class BystanderPart:
         self._servers: list[asyncio.Server] = []
         self._writers: set[asyncio.StreamWriter] = set()
 
-    async def begin(self, order: Order) -> Answer:
+    async def begin(self, order: Order) -> PartReply:
         """Listen on `ports`; with `speaks` "http" every request is answered with an error page."""
         accept = self._answer_http if order.get("speaks") == "http" else self._say_nothing
         for port in order.get("ports", ()):
@@ -140,7 +140,7 @@ class BystanderPart:
         ports = [server.sockets[0].getsockname()[1] for server in self._servers]
         return {"ports": ports, "port": ports[0] if ports else 0, "own_network": bool(order.get("own_network"))}
 
-    async def perform(self, order: Order) -> Answer:
+    async def perform(self, order: Order) -> PartReply:
         """Nothing can be ordered of it."""
         raise ValueError(f"This program cannot {order.get('do')}")
 
@@ -173,7 +173,7 @@ class ClientsPart:
         self._connected: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
         self._readers: list[asyncio.Task[None]] = []
 
-    async def begin(self, order: Order) -> Answer:
+    async def begin(self, order: Order) -> PartReply:
         """Connect `count` clients to `port`; with `stay` they say hello and remain, else they close at once."""
         port, stay, count = int(order["port"]), bool(order["stay"]), int(order["count"])
         # The application keeps the client IDs of an earlier crowd for a while after that has gone.
@@ -188,7 +188,7 @@ class ClientsPart:
             await self._log_on(reader, writer, first + number)
         return {"connected": len(self._connected)}
 
-    async def perform(self, order: Order) -> Answer:
+    async def perform(self, order: Order) -> PartReply:
         """Nothing can be ordered of it."""
         raise ValueError(f"A crowd of clients cannot {order.get('do')}")
 

@@ -10,11 +10,11 @@ from typing import Any, Self
 from agent.simulator.child import Child, PortInUse, ProcessEnded
 from agent.simulator.configuration import DEFAULT_CONFIGURATION, configuration_of
 from agent.simulator.counters import Counters
-from agent.simulator.disguise import plain
+from agent.simulator.disguise import named_process
 from agent.simulator.faults import WIRE_FAULTS, FaultKind, value_for
 from agent.simulator.free_ports import free_port
 from agent.simulator.ibc_server import ENABLE_API, RECONNECT_ACCOUNT, RECONNECT_DATA
-from agent.simulator.process_faults import FAULTS, PROCESS_FAULTS, known, split
+from agent.simulator.process_faults import FAULTS, PROCESS_FAULTS, known, split_fault
 from agent.simulator.processes import SimulatedProcesses, log_of
 from agent.simulator.scene import Setting, stage
 from agent.simulator.settings_folder import IbcChoices, as_set_by
@@ -74,11 +74,11 @@ class SimulatedApplication:
     ) -> Self:
         """Start it in an empty folder, with faults in force as typed after `--fault`; port 0: any free one."""
         look = Look(ApplicationKind(kind), TradingMode(mode), version, Shape(shape), region, ibc=ibc or IbcChoices())
-        wanted = [split(fault) for fault in faults]
+        wanted = [split_fault(fault) for fault in faults]
         tell = say or (lambda _: None)
         folder = _absolute(folder)
         servers, at = await Child.start(
-            plain(folder / "tools", "ib-servers"), {"part": "ib-servers"}, log_of(folder, "ib-servers")
+            named_process(folder / "tools", "ib-servers"), {"part": "ib-servers"}, log_of(folder, "ib-servers")
         )
         profile = {
             "mode": look.mode.value,
@@ -255,7 +255,7 @@ class SimulatedApplication:
     async def _try_own_network(self) -> None:
         """Find out whether a process may have a network of its own here, as one in a container has."""
         trial, answer = await Child.start(
-            plain(self._setting.folder / "tools", "trial"),
+            named_process(self._setting.folder / "tools", "trial"),
             {"part": "bystander", "own_network": True},
             log_of(self._setting.folder, "trial"),
         )

@@ -25,7 +25,7 @@ _RIM_DIRECTIONS = 24
 """The rim is the shape moved this many ways round the clock; more would not change a pixel."""
 
 Colour: TypeAlias = tuple[int, int, int]
-Point: TypeAlias = tuple[float, float]
+_Point: TypeAlias = tuple[float, float]
 
 
 class Background(StrEnum):
@@ -55,25 +55,25 @@ class _Stencil:
         self.mask = Image.new("L", (side, side), 0)
         self._draw = ImageDraw.Draw(self.mask)
 
-    def disc(self, centre: Point, radius: float, fill: int = 255) -> None:
+    def disc(self, centre: _Point, radius: float, fill: int = 255) -> None:
         x, y, r = (v * _SUPERSAMPLING for v in (*centre, radius))
         self._draw.ellipse((x - r, y - r, x + r - 1, y + r - 1), fill=fill)
 
-    def polygon(self, *points: Point) -> None:
+    def polygon(self, *points: _Point) -> None:
         self._draw.polygon([(x * _SUPERSAMPLING, y * _SUPERSAMPLING) for x, y in points], fill=255)
 
     def box(self, left: float, top: float, right: float, bottom: float, corner: float = 0.0) -> None:
         left, top, right, bottom = (v * _SUPERSAMPLING for v in (left, top, right, bottom))
         self._draw.rounded_rectangle((left, top, right - 1, bottom - 1), radius=corner * _SUPERSAMPLING, fill=255)
 
-    def stroke(self, width: float, *points: Point) -> None:
+    def stroke(self, width: float, *points: _Point) -> None:
         """A line with round ends and corners."""
         line = [(x * _SUPERSAMPLING, y * _SUPERSAMPLING) for x, y in points]
         self._draw.line(line, fill=255, width=round(width * _SUPERSAMPLING), joint="curve")
         for point in points:
             self.disc(point, width / 2)
 
-    def arc(self, centre: Point, radius: float, width: float, start: float, end: float) -> None:
+    def arc(self, centre: _Point, radius: float, width: float, start: float, end: float) -> None:
         """Part of a ring with round ends, clockwise, in degrees from three o'clock."""
         steps = max(8, int(abs(end - start) / 6))
         angles = [math.radians(start + (end - start) * step / steps) for step in range(steps + 1)]
@@ -112,10 +112,10 @@ class _Grid:
 
 def _tick_disc(grid: _Grid, body: _Stencil, mark: _Stencil) -> None:
     body.disc((grid.middle, grid.middle), grid.middle - grid.rim)
-    mark.stroke(grid.size * 0.135, *tick(grid.at))
+    mark.stroke(grid.size * 0.135, *_tick(grid.at))
 
 
-def tick(at: Callable[[float], float]) -> tuple[Point, ...]:
+def _tick(at: Callable[[float], float]) -> tuple[_Point, ...]:
     """The corners of the tick, `at` giving the place of a part of the width."""
     return ((at(0.24), at(0.53)), (at(0.43), at(0.71)), (at(0.76), at(0.32)))
 
@@ -223,7 +223,7 @@ _INFORMATION = _Look(_letter_disc, (72, 156, 245), (20, 102, 200))
 
 
 @lru_cache(maxsize=64)
-def picture(state: IconState, size: int, background: Background = Background.ANY) -> Image.Image:
+def icon_picture(state: IconState, size: int, background: Background = Background.ANY) -> Image.Image:
     """The picture of a state, `size` pixels square, RGBA. It is shared: do not draw on it."""
     return _drawn(_coloured(_LOOKS[state], background), size, background)
 

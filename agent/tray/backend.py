@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from agent.core.shown.display import IconState
 
-NAME = "gatelight"
+TRAY_NAME = "gatelight"
 
 
 TITLE = "Gatelight"

@@ -13,13 +13,13 @@ from typing import Any, Protocol
 
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, Action, Display, IconState, Quit
 from agent.core.text import shortened
-from agent.tray.backend import NAME, TITLE, Hooks, TrayIcon
-from agent.tray.menu import pystray_menu, tooltip
+from agent.tray.backend import TITLE, TRAY_NAME, Hooks, TrayIcon
+from agent.tray.menu import pystray_menu, short_tooltip
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
-BALLOON_SECONDS = 2.0
+_BALLOON_SECONDS = 2.0
 """How long the icon's thread may take to show a balloon before it counts as not shown."""
 
 SESSION_END_SECONDS = 4.0
@@ -66,7 +66,7 @@ def open_tray(
     Not to be called from inside an event loop: on Linux this asks the session bus, which takes some milliseconds.
     """
     if sys.platform == "win32":
-        from agent.tray.windows import Icon as WindowsIcon
+        from agent.tray.windows import WindowsIcon as WindowsIcon
 
         return PystrayTray(WindowsIcon, on_action, on_unseen)
     if sys.platform == "darwin":
@@ -87,7 +87,7 @@ class PystrayTray:
         on_action: Callable[[Action], None],
         on_unseen: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._icon = icon_type(NAME, self)
+        self._icon = icon_type(TRAY_NAME, self)
         self._on_action = on_action
         self._on_unseen = on_unseen
         self._unseen = ""
@@ -157,14 +157,14 @@ class PystrayTray:
                 self._balloon_click = click
                 self._icon.notify(shortened(text, TEXT_LIMIT) or title, shortened(title, TITLE_LIMIT))
             except Exception:
-                log.exception("the icon could not show a balloon")
+                logger.exception("the icon could not show a balloon")
                 shown.put(False)
             else:
                 shown.put(True)
 
         self._icon.post(pop_up)
         try:
-            return shown.get(timeout=BALLOON_SECONDS)
+            return shown.get(timeout=_BALLOON_SECONDS)
         except queue.Empty:
             return False
 
@@ -196,7 +196,7 @@ class PystrayTray:
         if shown is None or shown.icon is not display.icon:
             self._icon.icon = self._icon.picture(display.icon)
         if shown is None or shown.tooltip != display.tooltip:
-            self._icon.title = tooltip(display.tooltip)
+            self._icon.title = short_tooltip(display.tooltip)
         if shown is None or shown.menu != display.menu:
             self._icon.menu = pystray_menu(display.menu, self._actions.put, self._icon.spelt)
         if not self._icon.visible:
@@ -210,4 +210,4 @@ class PystrayTray:
         try:
             self._on_action(action)
         except Exception:
-            log.exception("%s could not be handed on", action)
+            logger.exception("%s could not be handed on", action)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from agent.platforms.session_bus import NoSessionBus, close_session_bus, connect_session_bus, has_owner
 from agent.tray.backend import Hooks, TrayIcon, TrayUnavailable
-from agent.tray.sni import NO_HOST, WATCHER, sentence
-from agent.tray.sni import Icon as SniIcon
+from agent.tray.sni import NO_HOST, WATCHER, _sentence
+from agent.tray.sni import SniIcon as SniIcon
 
 
 def choose_icon(wait_for_host: bool) -> Callable[[str, Hooks], TrayIcon]:
@@ -20,7 +20,7 @@ def choose_icon(wait_for_host: bool) -> Callable[[str, Hooks], TrayIcon]:
     try:
         host = loop.run_until_complete(_host_is_there())
     except NoSessionBus as reason:
-        return _gtk_or(sentence(reason))
+        return _gtk_or(_sentence(reason))
     finally:
         loop.close()
     if host or wait_for_host:

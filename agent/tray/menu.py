@@ -31,7 +31,7 @@ def pystray(backend: str = "") -> ModuleType:
     return importlib.import_module(f"pystray.{backend or '_base'}")
 
 
-def tooltip(text: str) -> str:
+def short_tooltip(text: str) -> str:
     """A tooltip that every system takes."""
     return shortened(printable(text), TOOLTIP_LIMIT)
 

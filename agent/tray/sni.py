@@ -19,20 +19,20 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus
 
 from agent.core.shown.display import IconState
 from agent.platforms.session_bus import (
-    NoAnswer,
+    BusSilent,
     NoSessionBus,
-    ask,
+    ask_bus,
     close_session_bus,
     connect_session_bus,
     new_owner,
     watch_owner,
 )
-from agent.tray.artwork import SIZES, argb, picture
+from agent.tray.artwork import SIZES, argb, icon_picture
 from agent.tray.backend import TITLE, Hooks, TrayUnavailable
 from agent.tray.dbusmenu import DBusMenu
 from agent.tray.menu import pystray
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 """The program that introduces icons to panels; every desktop uses KDE's name for it."""
@@ -64,7 +64,7 @@ _Pixmaps = Annotated[Pixmaps, DBusSignature("a(iiay)")]
 _ToolTip = Annotated[list[Any], DBusSignature("(sa(iiay)ss)")]
 
 
-def sentence(reason: Exception) -> str:
+def _sentence(reason: Exception) -> str:
     """The reason as a sentence of its own."""
     text = str(reason)
     return f"{text[:1].upper()}{text[1:]}."
@@ -73,7 +73,7 @@ def sentence(reason: Exception) -> str:
 class _Item(ServiceInterface):
     """The exported item: everything a panel reads, answered from the pystray icon."""
 
-    def __init__(self, icon: "Icon") -> None:
+    def __init__(self, icon: "SniIcon") -> None:
         super().__init__(_ITEM)
         self._icon = icon
 
@@ -192,7 +192,7 @@ class _Item(ServiceInterface):
 def _without_broken_connections(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Keep the end of the bus out of the log: dbus-fast leaves it in futures of its own, which no caller can await."""
     if isinstance(context.get("exception"), ConnectionError | EOFError):
-        log.debug("%s: %s", context.get("message"), context["exception"])
+        logger.debug("%s: %s", context.get("message"), context["exception"])
     else:
         loop.default_exception_handler(context)
 
@@ -200,7 +200,7 @@ def _without_broken_connections(loop: asyncio.AbstractEventLoop, context: dict[s
 _PystrayIcon: Any = pystray().Icon
 
 
-class Icon(_PystrayIcon):  # type: ignore[misc]
+class SniIcon(_PystrayIcon):  # type: ignore[misc]
     """The backend. Its thread is the one that calls `run`; everything but `post` and `stop` belongs to it."""
 
     HAS_NOTIFICATION = False
@@ -223,7 +223,7 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
             try:
                 bus = runner.run(self._join())
             except NoSessionBus as reason:
-                raise TrayUnavailable(sentence(reason)) from reason
+                raise TrayUnavailable(_sentence(reason)) from reason
             self._loop, self._ended = runner.get_loop(), asyncio.Event()
             self._serve = lambda: runner.run(self._until_ended(bus))
             super().run(setup)
@@ -236,7 +236,7 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
         try:
             loop.call_soon_threadsafe(call)
         except RuntimeError:
-            log.debug("the icon has stopped, so nothing more is shown")
+            logger.debug("the icon has stopped, so nothing more is shown")
 
     def _tell_panels(self, tell: Callable[[], None]) -> None:
         """Send a signal. Without a bus it goes nowhere: panels read everything when the icon is registered."""
@@ -244,11 +244,11 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
             tell()
         except (OSError, ValueError) as failure:
             # The socket of a bus that ends is closed a moment before the connection says so.
-            log.debug("the icon could not be updated: %s", failure)
+            logger.debug("the icon could not be updated: %s", failure)
 
     def picture(self, state: IconState) -> Pixmaps:
         """See `TrayIcon.picture`. What panel this lies on cannot be asked, so it is drawn for all."""
-        return [(size, size, argb(picture(state, size))) for size in SIZES]
+        return [(size, size, argb(icon_picture(state, size))) for size in SIZES]
 
     def spelt(self, label: str) -> str:
         """See `TrayIcon.spelt`; `dbusmenu` does it."""
@@ -349,7 +349,7 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
 
     async def _rejoin(self, ended: asyncio.Future[Any]) -> MessageBus | None:
         """The session bus, once there is one again; None when the icon ends before that."""
-        log.warning(BUS_ENDED)
+        logger.warning(BUS_ENDED)
         self._hooks.seen(BUS_ENDED, tell=False)
         pauses = itertools.chain(REJOIN_AFTER, itertools.repeat(REJOIN_AFTER[-1]))
         while not ended.done():
@@ -379,12 +379,12 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
         for pause in REGISTER_AFTER:
             await asyncio.sleep(pause)
             try:
-                await ask(bus, WATCHER, _WATCHER_PATH, WATCHER, "RegisterStatusNotifierItem", "s", [self._own_name])
-            except NoAnswer as refusal:
+                await ask_bus(bus, WATCHER, _WATCHER_PATH, WATCHER, "RegisterStatusNotifierItem", "s", [self._own_name])
+            except BusSilent as refusal:
                 failure = str(refusal)
             else:
-                log.info("the tray icon is registered with the panel")
+                logger.info("the tray icon is registered with the panel")
                 self._hooks.seen()
                 return
-        log.info("no panel takes the tray icon yet; it appears when one does (%s)", failure)
+        logger.info("no panel takes the tray icon yet; it appears when one does (%s)", failure)
         self._hooks.seen(NO_HOST)

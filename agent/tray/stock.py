@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agent.core.shown.display import IconState
-from agent.tray.artwork import picture
+from agent.tray.artwork import icon_picture
 from agent.tray.backend import Hooks, TrayIcon
 from agent.tray.menu import as_they_are, pystray
 from agent.tray.waking import waking_for_signals
@@ -55,7 +55,7 @@ def _with_posting(base: Any, post_call: Callable[[Callable[[], None]], Any]) -> 
             post_call(call)
 
         def picture(self, state: IconState) -> Any:
-            return picture(state, PICTURE_SIZE)
+            return icon_picture(state, PICTURE_SIZE)
 
         def spelt(self, label: str) -> str:
             return as_they_are(label)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agent.core.shown.display import IconState
-from agent.tray.artwork import Background, picture
+from agent.tray.artwork import Background, icon_picture
 from agent.tray.backend import Hooks
 from agent.tray.menu import pystray
 from agent.tray.waking import waking_for_signals
@@ -70,7 +70,7 @@ def _high_contrast() -> Background | None:
     return Background.WHITE if light else Background.BLACK
 
 
-class Icon(_PystrayIcon):  # type: ignore[misc]
+class WindowsIcon(_PystrayIcon):  # type: ignore[misc]
     """pystray's Windows icon with what `TrayIcon` adds."""
 
     def __init__(self, name: str, hooks: Hooks) -> None:
@@ -106,7 +106,7 @@ class Icon(_PystrayIcon):  # type: ignore[misc]
         """See `TrayIcon.picture`."""
         self._state = state
         side = ctypes.windll.user32.GetSystemMetrics(SM_CXSMICON) or 16  # type: ignore[attr-defined,unused-ignore]
-        return picture(state, side, self._background)
+        return icon_picture(state, side, self._background)
 
     def spelt(self, label: str) -> str:
         """See `TrayIcon.spelt`: a single & would underline the next letter."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar, assert_never
 
-from agent.tws.api_settings_table import FIELDS, LOCK_AND_EXIT, PRECAUTIONS, SETTINGS, Group, Kind, SettingField
+from agent.tws.api_settings_table import FIELDS, LOCK_AND_EXIT, PRECAUTIONS, SETTINGS, FieldKind, Group, SettingField
 from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawText
-from agent.tws.protobuf import Fixed, Value, WireError, field, fields, signed
+from agent.tws.protobuf import Fixed, Value, WireError, as_signed, field, fields
 
 CONFIG_SINCE = 219
 """Server version from which on the settings can be asked for (TWS 10.43)."""
@@ -283,16 +283,16 @@ def _group(group: type[_G], table: Sequence[SettingField], body: bytes) -> _G:
     return group(**values)  # type: ignore[arg-type]
 
 
-def _value(kind: Kind, sent: Sequence[Value]) -> SettingValue | None:
+def _value(kind: FieldKind, sent: Sequence[Value]) -> SettingValue | None:
     match kind:
-        case Kind.FLAG:
+        case FieldKind.FLAG:
             raw = sent[-1] if sent else None
             return raw != 0 if isinstance(raw, int) else None
-        case Kind.NUMBER:
+        case FieldKind.NUMBER:
             return _number(sent)
-        case Kind.TEXT:
+        case FieldKind.TEXT:
             return _text(sent)
-        case Kind.TEXTS:
+        case FieldKind.TEXTS:
             return _texts(sent)
         case unknown:
             assert_never(unknown)
@@ -302,7 +302,7 @@ def _number(sent: Sequence[Value]) -> int | None:
     raw = sent[-1] if sent else None
     if not isinstance(raw, int):
         return None
-    value = signed(raw)
+    value = as_signed(raw)
     return value if _LEAST_NUMBER <= value <= _LARGEST_NUMBER else None
 
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["BY_PATH", "FIELDS", "LOCK_AND_EXIT", "PRECAUTIONS", "SETTINGS", "Group", "Kind", "SettingField"]
+__all__ = ["BY_PATH", "FIELDS", "LOCK_AND_EXIT", "PRECAUTIONS", "SETTINGS", "FieldKind", "Group", "SettingField"]
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """What a setting's value is, and so how it is written."""
 
     FLAG = "flag"
@@ -51,7 +51,7 @@ class SettingField:
     """IBKR's own name."""
     name: str
     """The same in snake_case: attribute and JSON key."""
-    kind: Kind
+    kind: FieldKind
     label: str
     """As the application shows it; " / " between radio buttons. Empty where its wording is not known."""
     meaning: str
@@ -73,16 +73,16 @@ class SettingField:
 
 
 def _setting(
-    number: int, wire_name: str, name: str, kind: Kind, label: str, meaning: str, *, writable: bool = True
+    number: int, wire_name: str, name: str, kind: FieldKind, label: str, meaning: str, *, writable: bool = True
 ) -> SettingField:
     return SettingField(Group.SETTINGS, number, wire_name, name, kind, label, meaning, writable=writable)
 
 
 def _precaution(number: int, wire_name: str, name: str, label: str, meaning: str, given_up: str) -> SettingField:
-    return SettingField(Group.PRECAUTIONS, number, wire_name, name, Kind.FLAG, label, meaning, given_up)
+    return SettingField(Group.PRECAUTIONS, number, wire_name, name, FieldKind.FLAG, label, meaning, given_up)
 
 
-_FLAG, _NUMBER, _TEXT, _TEXTS = Kind.FLAG, Kind.NUMBER, Kind.TEXT, Kind.TEXTS
+_FLAG, _NUMBER, _TEXT, _TEXTS = FieldKind.FLAG, FieldKind.NUMBER, FieldKind.TEXT, FieldKind.TEXTS
 
 SETTINGS: tuple[SettingField, ...] = (
     _setting(1, "readOnlyApi", "read_only_api", _FLAG, "Read-Only API",

@@ -13,7 +13,7 @@ from agent.tws.notices import lookup
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundNotice:
     """One notice found in a text."""
 
     code: int
@@ -130,25 +130,25 @@ _LONGEST_LINE = 4000
 """Characters of a line that are looked at: a pasted line may be a whole message dump."""
 
 
-def find_notices(text: str) -> tuple[Found, ...]:
+def find_notices(text: str) -> tuple[FoundNotice, ...]:
     """Every notice a text speaks of, in order; a number that is in no catalogue is not one."""
     lines = [line[:_LONGEST_LINE] for line in text.splitlines() if line.strip()]
     found = [one for line in lines for one in _in_line(line)]
     if not found and len(lines) == 1 and (bare := _BARE.fullmatch(lines[0])):
         code = int(bare["code"])
-        found = [Found(code, lines[0], "")] if code and lookup(code) else []
+        found = [FoundNotice(code, lines[0], "")] if code and lookup(code) else []
     return tuple(found)
 
 
-def find_told(text: str) -> tuple[Found, ...]:
+def find_told(text: str) -> tuple[FoundNotice, ...]:
     """The notices of which a text has IBKR's English sentence, without regard to numbers, in order."""
     lines = (line[:_LONGEST_LINE] for line in text.splitlines())
-    return tuple(Found(code, line, line[end:]) for line in lines for code, end in codes_told(line))
+    return tuple(FoundNotice(code, line, line[end:]) for line in lines for code, end in codes_told(line))
 
 
-def _in_line(line: str) -> list[Found]:
+def _in_line(line: str) -> list[FoundNotice]:
     claimed: list[tuple[int, int]] = []
-    found: list[tuple[int, Found]] = []
+    found: list[tuple[int, FoundNotice]] = []
     for shape in _SHAPES:
         for match in shape.pattern.finditer(line):
             if any(match.start() < end and start < match.end() for start, end in claimed):
@@ -156,7 +156,7 @@ def _in_line(line: str) -> list[Found]:
             # Claimed even when it is no notice: a looser shape must not take another number of the same phrase.
             claimed.append(match.span())
             if _is_notice(match, line, shape.loose):
-                found.append((match.start("code"), Found(int(match["code"]), line, line[match.end() :])))
+                found.append((match.start("code"), FoundNotice(int(match["code"]), line, line[match.end() :])))
     return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
 

@@ -8,13 +8,13 @@ import re
 from dataclasses import replace
 
 from agent.tws.catalogue import CATALOGUE
-from agent.tws.catalogue.kinds import Notice, NoticeClass, NoticeKind
+from agent.tws.catalogue.kinds import IbCode, NoticeClass, NoticeKind
 from agent.tws.farms import Farm, FarmKind, FarmStatus
 from agent.tws.read_only import says_read_only
 
 __all__ = [
     "CATALOGUE",
-    "Notice",
+    "IbCode",
     "NoticeClass",
     "NoticeKind",
     "farm_of",
@@ -25,11 +25,11 @@ __all__ = [
     "lookup",
     "new_port",
     "problem_of",
-    "read",
+    "read_notice",
 ]
 
 
-def lookup(code: int) -> Notice | None:
+def lookup(code: int) -> IbCode | None:
     """What a number means by itself; None for one that is not known."""
     return CATALOGUE.get(code)
 
@@ -125,7 +125,7 @@ def kind_of(code: int, text: str = "") -> NoticeKind | None:
             return known.kind
 
 
-def read(code: int, text: str = "") -> Notice | None:
+def read_notice(code: int, text: str = "") -> IbCode | None:
     """What one notice means, its text considered; None for an unknown number."""
     known = lookup(code)
     kind = kind_of(code, text)
@@ -137,7 +137,7 @@ def read(code: int, text: str = "") -> Notice | None:
 
 def problem_of(code: int, text: str = "") -> str | None:
     """Code of the problem that explains a notice, None when it points to none."""
-    notice = read(code, text)
+    notice = read_notice(code, text)
     return notice.problem if notice else None
 
 

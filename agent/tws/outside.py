@@ -12,7 +12,7 @@ Masking is a second step (`masked`), since only the running program knows the na
 `core.state_machine.intake` masks each event before it is taken in. Masked later, each of a dozen exits would have to
 know; masked in the type, the heart would need a global. Account numbers of the log-in are the one thing that is needed
 in full (for `--show-accounts`, and to tell live from paper): they are `RawName`, cleaned but not masked, and
-`core.shown.status.to_json` masks them.
+`core.shown.status.status_to_json` masks them.
 """
 
 import json
@@ -44,7 +44,7 @@ _INVISIBLE = re.compile(
 )
 """What Unicode calls ignorable and Python printable: fillers, joiners, variation selectors; and the empty Braille."""
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +145,12 @@ def parse_json(raw: bytes | str) -> Any:
 # ── masking ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def masked(value: T, private: Private) -> T:
+def masked(value: _T, private: Private) -> _T:
     """The value with all that is private masked in its texts from outside, however deep; the same one if there is none.
 
     Cheap enough for each event: what a text becomes is kept.
     """
-    made: T = _masked(value, private)
+    made: _T = _masked(value, private)
     return made
 
 

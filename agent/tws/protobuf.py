@@ -31,7 +31,7 @@ _LARGEST_NUMBER = 2**29 - 1
 """Largest field number the encoding allows."""
 
 
-def varint(number: int) -> bytes:
+def encoded_varint(number: int) -> bytes:
     """A number as a varint; a negative one as its 64-bit two's complement, ten bytes long."""
     if not -(2**63) <= number < 2**64:
         raise ValueError(f"not a 64-bit number: {number}")
@@ -49,9 +49,9 @@ def field(number: int, value: int | str | bytes) -> bytes:
     if not 1 <= number <= _LARGEST_NUMBER:
         raise ValueError(f"not a field number: {number}")
     if isinstance(value, int):
-        return varint(number << 3 | _VARINT) + varint(int(value))
+        return encoded_varint(number << 3 | _VARINT) + encoded_varint(int(value))
     raw = value.encode() if isinstance(value, str) else value
-    return varint(number << 3 | _DELIMITED) + varint(len(raw)) + raw
+    return encoded_varint(number << 3 | _DELIMITED) + encoded_varint(len(raw)) + raw
 
 
 def fields(body: bytes, most: int = _MOST_FIELDS) -> dict[int, list[Value]]:
@@ -85,7 +85,7 @@ def fields(body: bytes, most: int = _MOST_FIELDS) -> dict[int, list[Value]]:
     return found
 
 
-def signed(value: int) -> int:
+def as_signed(value: int) -> int:
     """An unsigned 64-bit varint read as a signed number."""
     return value - 2**64 if value >= 2**63 else value
 
@@ -98,10 +98,10 @@ def number_of(found: Fields, number: int) -> int | None:
     value = values[-1]
     if not isinstance(value, int):
         raise WireError(f"field {number} should be a number")
-    return signed(value)
+    return as_signed(value)
 
 
-def text_of(found: Fields, number: int) -> str | None:
+def decoded_text(found: Fields, number: int) -> str | None:
     """The text in a field, None when it was not sent; the last one counts. WireError when it is no text."""
     values = found.get(number)
     if not values:

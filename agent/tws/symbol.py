@@ -53,7 +53,7 @@ class NotASymbol(ValueError):
 FORMS = "AAPL (a share in US dollars), AAPL@NASDAQ, SAP@IBIS/EUR, EUR.USD (a currency pair) or ES@CME (a future)"
 """The forms that are read, for people."""
 
-LONGEST = 40
+LONGEST_SYMBOL = 40
 """Characters of a text that is read at all; the same as `checks.test_symbols` allows."""
 
 CURRENCIES = frozenset(
@@ -144,8 +144,8 @@ def read_symbol(text: str) -> Instrument:
     typed = " ".join(text.split()).upper()
     if not typed:
         raise NotASymbol(f"No symbol was given: write {FORMS}.")
-    if len(typed) > LONGEST:
-        raise NotASymbol(f"“{typed[:LONGEST]}…” is longer than a symbol can be: write {FORMS}.")
+    if len(typed) > LONGEST_SYMBOL:
+        raise NotASymbol(f"“{typed[:LONGEST_SYMBOL]}…” is longer than a symbol can be: write {FORMS}.")
     if found := _FOREX.fullmatch(typed):
         return _pair(typed, found[1], found[2])
     if found := _AT.fullmatch(typed):

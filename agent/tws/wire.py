@@ -19,7 +19,7 @@ from enum import IntEnum, StrEnum
 from typing import TypeAlias, assert_never
 
 from agent.tws.outside import FromOutside, OutsideText
-from agent.tws.protobuf import WireError, field, fields, number_of, text_of
+from agent.tws.protobuf import WireError, decoded_text, field, fields, number_of
 
 OLDEST_VERSION = 100
 """First server version with frames; what IBKR's own client offers as its minimum."""
@@ -40,11 +40,11 @@ _OLD_NO_REQUEST = 2147483647
 _NO_REQUEST = -1
 
 
-class NotTheApi(WireError):
+class NotApiBytes(WireError):
     """What answered does not speak the TWS API."""
 
 
-class Era(StrEnum):
+class _Era(StrEnum):
     """How messages look at one server version."""
 
     TEXT = "text"
@@ -103,17 +103,17 @@ class Other:
 Message: TypeAlias = ErrorMessage | NextValidId | Other
 
 
-def era(server_version: int) -> Era:
+def era(server_version: int) -> _Era:
     """How messages look at a server version."""
     if server_version >= _PROTOBUF_SINCE:
-        return Era.PROTOBUF
-    return Era.RAW_ID if server_version >= _RAW_ID_SINCE else Era.TEXT
+        return _Era.PROTOBUF
+    return _Era.RAW_ID if server_version >= _RAW_ID_SINCE else _Era.TEXT
 
 
 # ── frames ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def frame(body: bytes) -> bytes:
+def framed(body: bytes) -> bytes:
     """A body with its length in front."""
     if len(body) > LONGEST_FRAME:
         raise ValueError(f"a message of {len(body)} bytes is too long for the TWS API")
@@ -139,7 +139,7 @@ class Frames:
         while len(self._held) - at >= 4:
             (length,) = struct.unpack_from("!I", self._held, at)
             if length > LONGEST_FRAME:
-                raise NotTheApi(f"the answer begins with {bytes(self._held[at : at + 4])!r}, not with a length")
+                raise NotApiBytes(f"the answer begins with {bytes(self._held[at : at + 4])!r}, not with a length")
             if len(self._held) - at - 4 < length:
                 break
             complete.append(bytes(self._held[at + 4 : at + 4 + length]))
@@ -154,7 +154,7 @@ class Frames:
 def hello(oldest: int = OLDEST_VERSION, newest: int = NEWEST_VERSION, options: str = "") -> bytes:
     """The first bytes of a client: the range of server versions it can speak."""
     versions = f"v{oldest}..{newest}" + (f" {options}" if options else "")
-    return b"API\0" + frame(versions.encode("ascii"))
+    return b"API\0" + framed(versions.encode("ascii"))
 
 
 _HELLO_ANSWER = re.compile(rb"([0-9]{1,9})\0([^\0]*)\0?")
@@ -167,23 +167,25 @@ def parse_hello_answer(body: bytes) -> int:
     """
     found = _HELLO_ANSWER.fullmatch(body)
     if not found:
-        raise NotTheApi("the answer to the hello is not a server version and a time")
+        raise NotApiBytes("the answer to the hello is not a server version and a time")
     return int(found[1])
 
 
 # ── what a client sends ─────────────────────────────────────────────────────────────────────────
 
 
-def request(server_version: int, message_id: int, text: tuple[str | int, ...] = (), protobuf: bytes = b"") -> bytes:
+def request_frame(
+    server_version: int, message_id: int, text: tuple[str | int, ...] = (), protobuf: bytes = b""
+) -> bytes:
     """Any request as a frame: `text` fields below the protobuf era, the `protobuf` body in it."""
     joined = "".join(f"{part}\0" for part in text).encode()
     match era(server_version):
-        case Era.PROTOBUF:
-            return frame(struct.pack("!I", message_id + _PROTOBUF_OFFSET) + protobuf)
-        case Era.RAW_ID:
-            return frame(struct.pack("!I", message_id) + joined)
-        case Era.TEXT:
-            return frame(b"%d\0" % message_id + joined)
+        case _Era.PROTOBUF:
+            return framed(struct.pack("!I", message_id + _PROTOBUF_OFFSET) + protobuf)
+        case _Era.RAW_ID:
+            return framed(struct.pack("!I", message_id) + joined)
+        case _Era.TEXT:
+            return framed(b"%d\0" % message_id + joined)
         case unknown:
             assert_never(unknown)
 
@@ -191,15 +193,15 @@ def request(server_version: int, message_id: int, text: tuple[str | int, ...] = 
 def start_api(server_version: int, client_id: int, capabilities: str = "") -> bytes:
     """startApi: takes a client ID and begins the session."""
     body = field(1, client_id) + (field(2, capabilities) if capabilities else b"")
-    return request(server_version, Request.START_API, (2, client_id, capabilities), body)
+    return request_frame(server_version, Request.START_API, (2, client_id, capabilities), body)
 
 
 # ── what the application sends ──────────────────────────────────────────────────────────────────
 
 
-def split(server_version: int, body: bytes) -> tuple[int, bytes, bool]:
+def _split(server_version: int, body: bytes) -> tuple[int, bytes, bool]:
     """Message ID, the rest, and whether the rest is protobuf. Raises WireError."""
-    if era(server_version) is Era.TEXT:
+    if era(server_version) is _Era.TEXT:
         head, separator, rest = body.partition(b"\0")
         if not separator:
             raise WireError("a message without a message ID")
@@ -222,7 +224,7 @@ def text_fields(rest: bytes) -> tuple[bytes, ...]:
 
 def parse_message(server_version: int, body: bytes) -> Message:
     """Read one frame that came after the hello. Raises WireError, and nothing else, on bytes that make no sense."""
-    message_id, rest, protobuf = split(server_version, body)
+    message_id, rest, protobuf = _split(server_version, body)
     match message_id:
         case Reply.ERROR:
             return _error_protobuf(rest) if protobuf else _error_text(server_version, text_fields(rest))
@@ -248,9 +250,9 @@ def _error_protobuf(rest: bytes) -> ErrorMessage:
     return ErrorMessage(
         request_id=_request_id(_NO_REQUEST if request_id is None else request_id),
         code=number_of(found, 3) or 0,
-        text=text_of(found, 4) or "",
+        text=decoded_text(found, 4) or "",
         time=number_of(found, 2) or None,
-        reject=text_of(found, 5) or "",
+        reject=decoded_text(found, 5) or "",
     )
 
 

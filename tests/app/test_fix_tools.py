@@ -253,7 +253,7 @@ async def simulated() -> AsyncIterator[StartSimulator]:
 
 async def seen_of(port: int, **told_instead: Any) -> Facts:
     """What is known of the application on a port, in the process of this test, once it was asked for its settings."""
-    answer = await settings_session.ask("127.0.0.1", port, lease())
+    answer = await settings_session.ask_settings("127.0.0.1", port, lease())
     process = replace(gateway(pid=os.getpid(), ports=(port,)), started=psutil.Process().create_time())
     around = machine(process)
     wants = connection(port=port)

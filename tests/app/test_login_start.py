@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.app.login_start import LogInStart
-from agent.cli.autostart import words
+from agent.cli.autostart import autostart_words
 from agent.platforms.autostart import entry as autostart
-from agent.platforms.autostart.entry import AutostartError, Entry, Off, On, Stale, SwitchedOff, state_of
-from agent.platforms.autostart.linux import XdgAutostart, joined, split
+from agent.platforms.autostart.entry import AutostartError, LoginEntry, Off, On, Stale, SwitchedOff, state_of
+from agent.platforms.autostart.linux import XdgAutostart, joined, split_exec
 from agent.platforms.autostart.macos import MacAutostart
 from agent.runtime.paths import Places, find_places
 from tests.desktop_session import need
@@ -40,7 +40,7 @@ def places(folder: Path) -> Places:
 
 @given(st.lists(awkward, min_size=1, max_size=5))
 def test_any_command_survives_the_desktop_entry(command: list[str]) -> None:
-    assert split(joined(command)) == tuple(command)
+    assert split_exec(joined(command)) == tuple(command)
 
 
 def test_the_entry_is_made_read_and_removed(home: Path) -> None:
@@ -52,7 +52,7 @@ def test_the_entry_is_made_read_and_removed(home: Path) -> None:
     system.remove()
     system.remove()
 
-    assert (before, there, system.read()) == (None, Entry((*PROGRAM, *ARGUMENTS)), None)
+    assert (before, there, system.read()) == (None, LoginEntry((*PROGRAM, *ARGUMENTS)), None)
     assert system.where == str(home / ".config/autostart/gatelight.desktop")
 
 
@@ -123,7 +123,7 @@ def test_a_launch_agent_is_made_read_and_removed(tmp_path: Path) -> None:
     wishes = plistlib.loads((tmp_path / "Library/LaunchAgents/gatelight.plist").read_bytes())
     system.remove()
 
-    assert entry == Entry((*PROGRAM, *ARGUMENTS))
+    assert entry == LoginEntry((*PROGRAM, *ARGUMENTS))
     assert wishes["Label"] == "gatelight"
     assert wishes["RunAtLoad"] is True
     assert wishes["LimitLoadToSessionType"] == "Aqua"
@@ -150,13 +150,15 @@ def test_an_entry_is_judged_by_what_it_starts(tmp_path: Path) -> None:
     other.touch()
 
     assert state_of(None, PROGRAM, ARGUMENTS) == Off()
-    assert state_of(Entry((*PROGRAM, *ARGUMENTS)), PROGRAM, ARGUMENTS) == On()
-    assert state_of(Entry((*PROGRAM, *ARGUMENTS), switched_off=True), PROGRAM, ARGUMENTS) == SwitchedOff()
-    assert state_of(Entry(("/gone", *ARGUMENTS)), PROGRAM, ARGUMENTS) == Stale("/gone", gone=True, same_arguments=True)
-    assert state_of(Entry((str(other), "run")), PROGRAM, ARGUMENTS) == Stale(
+    assert state_of(LoginEntry((*PROGRAM, *ARGUMENTS)), PROGRAM, ARGUMENTS) == On()
+    assert state_of(LoginEntry((*PROGRAM, *ARGUMENTS), switched_off=True), PROGRAM, ARGUMENTS) == SwitchedOff()
+    assert state_of(LoginEntry(("/gone", *ARGUMENTS)), PROGRAM, ARGUMENTS) == Stale(
+        "/gone", gone=True, same_arguments=True
+    )
+    assert state_of(LoginEntry((str(other), "run")), PROGRAM, ARGUMENTS) == Stale(
         str(other), gone=False, same_arguments=False
     )
-    assert state_of(Entry(()), PROGRAM, ARGUMENTS) == Stale("", gone=True, same_arguments=False)
+    assert state_of(LoginEntry(()), PROGRAM, ARGUMENTS) == Stale("", gone=True, same_arguments=False)
 
 
 def test_a_moved_installation_is_repaired_at_the_next_start(home: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -168,7 +170,7 @@ def test_a_moved_installation_is_repaired_at_the_next_start(home: Path, caplog: 
     before = entry.state()
     entry.repair()
 
-    assert words(before, system.where).startswith("stale: what would be started at log-in is gone")
+    assert autostart_words(before, system.where).startswith("stale: what would be started at log-in is gone")
     assert entry.state() == On()
     assert "start at log-in repaired: it started /old/place/gatelight, which is gone" in caplog.messages
 

@@ -53,7 +53,7 @@ async def test_it_waits_for_what_its_user_still_wants(monkeypatch: pytest.Monkey
 
 
 async def test_a_look_that_saw_nothing_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(one_look, "LIMIT", 0.2)
+    monkeypatch.setattr(one_look, "_LIMIT", 0.2)
     world = MadeUpWorld(hang=threading.Event())
     assert world.hang is not None
     async with look_at(world) as look:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from agent.errors import NotRunning
+from agent.errors import AgentNotRunning
 from agent.runtime.control.channel import ControlServer, request
 from agent.runtime.paths import Places, find_places
 
@@ -128,7 +128,7 @@ def test_an_answer_of_another_user_is_not_believed(places: Places) -> None:
     # As a folder that was once open to all can leave it behind.
     os.chown(path, os.geteuid(), -1)
 
-    with pytest.raises(NotRunning, match="belongs to another user"):
+    with pytest.raises(AgentNotRunning, match="belongs to another user"):
         request(places, {"command": "page"})
     assert heard.get(timeout=10) == b""
     impostor.join(10)

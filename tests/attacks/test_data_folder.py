@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import AlreadyRunning, DataFolderError, NotRunning
+from agent.errors import AgentNotRunning, AlreadyRunning, DataFolderError
 from agent.platforms.files import read_file
 from agent.platforms.folders import NotOurs, make_private, temporary_folder
 from agent.runtime.instance import Instance, running_pid
@@ -79,7 +79,7 @@ def agents(*places: Place) -> Iterator[list["subprocess.Popen[str]"]]:
 def eventually(met: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError, ValueError, NotRunning):
+        with contextlib.suppress(OSError, ValueError, AgentNotRunning):
             if met():
                 return
         time.sleep(0.05)

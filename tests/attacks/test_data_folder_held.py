@@ -194,7 +194,7 @@ async def test_a_channel_that_is_closed_while_it_is_looked_at_is_not_opened_agai
 async def test_what_was_made_again_too_late_is_filled_at_the_next_turn(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.runtime.folder_watch.LIMIT", 0.05)
+    monkeypatch.setattr("agent.runtime.folder_watch._LIMIT", 0.05)
     go_on = threading.Event()
     take = Instance.take
 

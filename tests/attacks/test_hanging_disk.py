@@ -22,7 +22,7 @@ from agent.platforms.autostart.linux import XdgAutostart
 from agent.platforms.files import NotRegular, TooLarge, read_file, replace_file
 from agent.runtime import aside, logs, memory_file
 from agent.runtime.aside import Worker, within
-from agent.runtime.logs import set_up
+from agent.runtime.logs import set_up_logs
 from agent.runtime.memory_file import MemoryFile
 from agent.runtime.paths import find_places
 from agent.runtime.schedule import Schedule
@@ -71,7 +71,7 @@ def test_a_log_on_a_hanging_disk_holds_nothing_up_and_says_what_was_lost(
         return real(descriptor)
 
     log = tmp_path / "x.log"
-    made = set_up(log, private=Private(), tell=lambda _: None)
+    made = set_up_logs(log, private=Private(), tell=lambda _: None)
     with made:
         logging.getLogger("agent.x").info("before")
         with monkeypatch.context() as patched:
@@ -87,7 +87,7 @@ def test_a_log_on_a_hanging_disk_holds_nothing_up_and_says_what_was_lost(
 
 def test_a_log_that_was_deleted_or_moved_away_is_begun_anew(tmp_path: Path) -> None:
     log = tmp_path / "x.log"
-    with set_up(log, private=Private(), tell=lambda _: None):
+    with set_up_logs(log, private=Private(), tell=lambda _: None):
         logging.getLogger("agent.x").info("one")
         log.rename(tmp_path / "x.log.1")
         logging.getLogger("agent.x").info("two")
@@ -109,7 +109,7 @@ def test_a_log_is_a_file_of_its_own(kind: str, tmp_path: Path) -> None:
         (tmp_path / "victim").write_text("")
         log.symlink_to(tmp_path / "victim")
     said: list[str] = []
-    with set_up(log, private=Private(), tell=said.append):
+    with set_up_logs(log, private=Private(), tell=said.append):
         logging.getLogger("agent.x").info("nothing to see")
 
     assert len(said) == 1
@@ -214,8 +214,8 @@ def opening_hangs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patched:
         patched.setattr(os, "open", hang)
         patched.setattr(run_command, "START_SECONDS", 0.05)
-        patched.setattr(memory_file, "READ_SECONDS", 0.05)
-        patched.setattr(logs, "OPEN_SECONDS", 0.05)
+        patched.setattr(memory_file, "_READ_SECONDS", 0.05)
+        patched.setattr(logs, "_OPEN_SECONDS", 0.05)
         yield
         goes_on.set()
 
@@ -226,7 +226,7 @@ def test_a_start_on_a_disk_that_hangs_ends_with_a_sentence(config: str, data: st
     (tmp_path / config).write_text("")
     places = find_places(tmp_path / config, tmp_path / data, environ={})
     with pytest.raises(GatelightError, match=r"no answer within 0.05 s\): see whether its disk is well"):
-        run_command.run(places, tray=False, verbosity=0, say=lambda _: None)
+        run_command.command(places, tray=False, verbosity=0, say=lambda _: None)
 
 
 @pytest.mark.usefixtures("opening_hangs")
@@ -235,7 +235,7 @@ def test_without_memory_and_log_a_start_goes_on(tmp_path: Path) -> None:
     (tmp_path / "hung").mkdir()
 
     assert MemoryFile(tmp_path / "hung" / "memory.json").read() == Memory()
-    with logs.set_up(tmp_path / "hung" / "x.log", private=Private(), tell=said.append) as made:
+    with logs.set_up_logs(tmp_path / "hung" / "x.log", private=Private(), tell=said.append) as made:
         assert said == [made.problem]
     assert "no answer within" in made.problem
 

@@ -97,7 +97,7 @@ IBC_MANNERS: dict[Manner, str] = {
 @pytest.mark.parametrize("manner", IBC_MANNERS, ids=lambda manner: manner.__name__)
 async def test_a_command_server_that_never_ends_is_given_up(manner: Manner) -> None:
     with hostile(manner) as service:
-        answer = await ibc_commands.send(service.port, "RECONNECTDATA", within=0.5)
+        answer = await ibc_commands.send_command(service.port, "RECONNECTDATA", within=0.5)
 
         assert not answer.accepted
         assert IBC_MANNERS[manner] in answer.text
@@ -120,7 +120,7 @@ async def test_an_application_that_never_ends_its_settings_is_given_up(manner: M
     own = psutil.Process()
     before = own.memory_info().rss
     with hostile(manner) as service:
-        answer = await settings.ask("127.0.0.1", service.port, [4711], within=0.5)
+        answer = await settings.ask_settings("127.0.0.1", service.port, [4711], within=0.5)
 
         assert isinstance(answer.settings, Unknown)
         assert SETTINGS_MANNERS[manner] in answer.settings.reason

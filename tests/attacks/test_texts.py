@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 
 from agent.app.world import first_state, knowledge
 from agent.channels import Chain, Delivered, Delivery, harmless
-from agent.channels.texts import text_of, title_of
+from agent.channels.texts import message_text, message_title
 from agent.cli import main as cli
 from agent.cli.report import render as report
 from agent.core import events, facts, fix, memory, session_facts
@@ -52,19 +52,19 @@ from agent.core.problem import Severity
 from agent.core.session_facts import Outcome
 from agent.core.settings import Settings
 from agent.core.shown.display import Action, Display, MenuEntry, Notice, Quit
-from agent.core.shown.limits import to_json as usage_json
+from agent.core.shown.limits import limits_to_json as usage_json
 from agent.core.shown.limits import usage_of
 from agent.core.shown.menu import display
-from agent.core.shown.status import Status, to_json
+from agent.core.shown.status import Status, status_to_json
 from agent.core.state_machine.advance import advance, begin
 from agent.core.state_machine.state import AgentState
 from agent.guides import load_guides
-from agent.guides.explain import explain, render
+from agent.guides.explain import explain, render_explained
 from agent.page.streams import Streams
 from agent.page.view import Seen, view
-from agent.runtime.logs import set_up
+from agent.runtime.logs import set_up_logs
 from agent.simulator.world import SimulatedApplication
-from agent.tray.menu import pystray_menu, tooltip
+from agent.tray.menu import pystray_menu, short_tooltip
 from agent.tws import api_settings, applications, farms, wire
 from agent.tws.api_settings import ApiSettings, ConfigResponse, LockAndExit
 from agent.tws.outside import FromOutside, Outside, Raw, clean, mask
@@ -228,7 +228,7 @@ def labels(shown: Display) -> Iterator[str]:
             if item.submenu is not None:
                 yield from walk(item.submenu)
 
-    found = [*tooltip(shown.tooltip).split("\n"), *walk(menu)]
+    found = [*short_tooltip(shown.tooltip).split("\n"), *walk(menu)]
     body = [[Variant("s", label) for label in found]]
     Message(
         path="/x", member="X", interface="a.b", message_type=MessageType.SIGNAL, signature="av", body=body
@@ -247,11 +247,11 @@ def printed(text: str) -> str:
 
 def ways_out(state: AgentState, effects: list[Effect], shown: list[Status]) -> Iterator[str]:
     for status in {id(s): s for s in shown}.values():
-        told_json = to_json(status, thorough=True)
+        told_json = status_to_json(status, thorough=True)
         yield from texts_in(told_json)
         yield from printed(report(told_json, thorough=True)).split("\n")
         yield from printed(report(told_json)).split("\n")
-        in_full = to_json(status, show_accounts=True, thorough=True)
+        in_full = status_to_json(status, show_accounts=True, thorough=True)
         for connection_told, masked in zip(in_full["connections"], told_json["connections"], strict=True):
             # Accounts and nothing else.
             assert {**connection_told, "accounts": masked["accounts"]} == masked
@@ -261,7 +261,7 @@ def ways_out(state: AgentState, effects: list[Effect], shown: list[Status]) -> I
         match effect:
             case Announce(notice):
                 out = harmless(notice)
-                yield from (out.title, *out.text.splitlines(), *out.steps, title_of(notice), text_of(notice))
+                yield from (out.title, *out.text.splitlines(), *out.steps, message_title(notice), message_text(notice))
             case Record(_, text):
                 yield text
             case Remember(kept):
@@ -289,7 +289,7 @@ def test_it_is_the_same_text_wherever_it_comes_out(planted: tuple[str, str]) -> 
     text, _ = planted
     _, _, shown = lived(text)
     name = mask(clean(text, 100), PRIVATE)
-    (paper, *_) = to_json(shown[0])["connections"]
+    (paper, *_) = status_to_json(shown[0])["connections"]
     (seen_there, *_) = view(Seen(shown[0]))["connections"]
 
     assert [p.get("name") for p in paper["programs"]] == [name, None]
@@ -308,7 +308,7 @@ def test_the_limits_of_the_page_and_a_pasted_line_are_no_way_out(planted: tuple[
     state, _, _ = lived(text)
     out = [t for w in state.watched for t in texts_in(usage_json(usage_of(facts_about(state, w, NOW), ())))]
     explained = explain(f"2103 {text} Market data farm connection is broken:{text}", GUIDES)
-    out += render(explained).splitlines() if explained is not None else []
+    out += render_explained(explained).splitlines() if explained is not None else []
 
     assert [t for t in out if not is_harmless(t)] == []
     if secret not in ("alice.smith", "t0ken-xyz"):
@@ -320,7 +320,7 @@ def test_the_limits_of_the_page_and_a_pasted_line_are_no_way_out(planted: tuple[
 def test_one_record_is_one_record_whatever_it_says(planted: tuple[str, str], tmp_path_factory: Any) -> None:
     text, secret = planted
     file = tmp_path_factory.mktemp("log") / "gatelight.log"
-    with set_up(file, private=PRIVATE):
+    with set_up_logs(file, private=PRIVATE):
         try:
             raise ValueError(text)
         except ValueError:
@@ -359,7 +359,7 @@ async def test_a_notice_made_anywhere_goes_out_harmless(planted: tuple[str, str]
     await Chain([heard]).announce(made)
     (out,) = heard.notices
     said = [out.title, *out.text.split("\n"), *(line for step in out.steps for line in step.split("\n"))]
-    said += [out.offers[0].label, title_of(made), *text_of(made).split("\n")]
+    said += [out.offers[0].label, message_title(made), *message_text(made).split("\n")]
 
     assert [
         t for t in said if any(unicodedata.category(c) in ("Cc", "Cs") or c in "\u202e\u2066\u200f" for c in t)

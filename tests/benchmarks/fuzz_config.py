@@ -22,8 +22,8 @@ from ibapi.protobuf.UpdateConfigResponse_pb2 import UpdateConfigResponse as Ibkr
 
 from agent.tws import api_settings, protobuf, wire
 from agent.tws.api_settings import decode_config_response, decode_update_response
-from agent.tws.api_settings_table import FIELDS, Kind
-from agent.tws.protobuf import WireError, field, varint
+from agent.tws.api_settings_table import FIELDS, FieldKind
+from agent.tws.protobuf import WireError, encoded_varint, field
 from agent.tws.wire import Frames, parse_message
 from tests.ibkr_settings import filled, ibkr_group, ibkr_response
 
@@ -63,7 +63,7 @@ def _config(body: bytes) -> str:
         return "read by us alone"
     for setting in ours.present:
         value = getattr(ibkr_group(theirs, setting), setting.wire_name)
-        assert ours.value(setting) == (tuple(value) if setting.kind is Kind.TEXTS else value), setting.name
+        assert ours.value(setting) == (tuple(value) if setting.kind is FieldKind.TEXTS else value), setting.name
     return "read alike" if ours.present else "nothing in it"
 
 
@@ -105,9 +105,9 @@ def damaged(body: bytes, chance: random.Random) -> bytes:
             case 3:
                 out[at:at] = out[at:end] * chance.choice((1, 2, 200))
             case 4:
-                out[at:end] = varint(chance.choice((0, 1, 127, 2**31, 2**32 - 1, 2**63, 2**64 - 1)))
+                out[at:end] = encoded_varint(chance.choice((0, 1, 127, 2**31, 2**32 - 1, 2**63, 2**64 - 1)))
             case 5:
-                out[at:at] = varint(chance.randrange(1, 1000) << 3 | chance.randrange(8))
+                out[at:at] = encoded_varint(chance.randrange(1, 1000) << 3 | chance.randrange(8))
             case _:
                 del out[at:]
     return bytes(out[:LONGEST_INPUT])

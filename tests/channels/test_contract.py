@@ -18,7 +18,7 @@ from agent.app.world import first_state
 from agent.channels import Channel, ChannelHost, ChannelKind, Place
 from agent.config import editing, showing
 from agent.config import reading as config
-from agent.config.keys import NOTIFICATIONS, TABLES, Key, Refused, Table, is_guarded
+from agent.config.keys import NOTIFICATIONS, TABLES, Key, Table, ValueRefused, is_guarded
 from agent.config.text import toml_text
 from agent.core.clock import Moment
 from agent.core.events import Reconfigured
@@ -27,7 +27,7 @@ from agent.core.state_machine.intake import take_in
 from agent.errors import ConfigError
 from agent.page import backend
 from agent.page.endpoints import settings as configuring
-from agent.runtime.logs import private_here, set_up
+from agent.runtime.logs import private_here, set_up_logs
 from agent.runtime.paths import find_places
 from agent.tws.outside import json_bytes
 from tests.app.test_agent_host import Terminal
@@ -82,7 +82,7 @@ def value_of(key: Key) -> Any:
 def taken_by(key: Key) -> Any:
     """A value of `VALUES`, as TOML holds it."""
     for value in VALUES:
-        with suppress(Refused):
+        with suppress(ValueRefused):
             key.kind.read(value)
             return value
     pytest.fail(f"the key {key.name} takes none of VALUES: add one that it takes, with {TOKEN} in it")
@@ -245,12 +245,12 @@ def test_there_are_secrets_to_keep() -> None:
 def test_a_secret_is_masked_in_the_log_and_in_what_the_agent_has_heard(
     table: Table, key: Key, file: Path, tmp_path: Path
 ) -> None:
-    settings = config.parse(in_file(table, key, taken_by(key)), "config.toml")
+    settings = config.parse_settings(in_file(table, key, taken_by(key)), "config.toml")
     whole = [taken_by(key)] if isinstance(taken_by(key), str) else taken_by(key)
     now = Moment(1.0, 1.0)
     first = first_state(settings, now).private
     later, _ = take_in(first_state(Settings(), now), Reconfigured(settings), now)
-    with set_up(tmp_path / "log", private=private_here(settings.secrets)):
+    with set_up_logs(tmp_path / "log", private=private_here(settings.secrets)):
         logging.getLogger("agent").warning("a library said: %s; %r", " ".join(whole), settings)
 
     assert settings.secrets == tuple(whole)
@@ -274,7 +274,7 @@ def test_a_secret_that_comes_later_is_masked_before_anything_is_logged_of_it(
 @EVERY_SECRET
 def test_a_secret_is_masked_on_the_page_and_in_its_json(table: Table, key: Key, file: Path) -> None:
     file.write_text(in_file(table, key, taken_by(key)))
-    answer = asyncio.run(configuring.read(MadeUpBackend(config=file), {}))
+    answer = asyncio.run(configuring.read_settings(MadeUpBackend(config=file), {}))
 
     assert TOKEN not in json_bytes(answer).decode()
     assert "•••" in json_bytes(answer).decode()
@@ -282,7 +282,7 @@ def test_a_secret_is_masked_on_the_page_and_in_its_json(table: Table, key: Key, 
 
 @EVERY_SECRET
 def test_a_secret_is_masked_in_what_config_show_prints(table: Table, key: Key) -> None:
-    shown = showing.show(config.parse(in_file(table, key, taken_by(key)), "config.toml"))
+    shown = showing.show(config.parse_settings(in_file(table, key, taken_by(key)), "config.toml"))
 
     assert TOKEN not in shown
     assert "•••" in shown

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from agent.channels import Delivered, NotDelivered, desktop
 from agent.channels.desktop import DesktopChannel
-from agent.channels.texts import text_of, title_of
+from agent.channels.texts import message_text, message_title
 from agent.core.problem import Severity
 from agent.core.shown.display import Notice
 from tests.desktop_session import need, session_bus
@@ -37,20 +37,20 @@ def notice(title: str, text: str = "", severity: Severity = Severity.WARNING, ov
     ],
 )
 def test_a_title_is_one_line_never_empty_and_never_an_option(title: str, sent: str) -> None:
-    assert title_of(notice(title)) == sent
+    assert message_title(notice(title)) == sent
 
 
 def test_title_and_text_are_cut_at_a_word_to_what_windows_holds() -> None:
     long = notice("TWS does not answer " * 10, "A dialog may be open in TWS. " * 20)
 
-    assert len(title_of(long)) <= 63
-    assert len(text_of(long)) <= 255
-    assert title_of(long) == "TWS does not answer TWS does not answer TWS does not answer…"
-    assert text_of(long).endswith("…")
+    assert len(message_title(long)) <= 63
+    assert len(message_text(long)) <= 255
+    assert message_title(long) == "TWS does not answer TWS does not answer TWS does not answer…"
+    assert message_text(long).endswith("…")
 
 
 def test_emoji_count_twice_as_they_do_in_windows() -> None:
-    assert len(title_of(notice("\U0001f534" * 63)).encode("utf-16-le")) // 2 <= 63
+    assert len(message_title(notice("\U0001f534" * 63)).encode("utf-16-le")) // 2 <= 63
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ async def test_a_stuck_notify_send_is_given_up_and_keeps_nobody(
     (tmp_path / "notify-send").write_text(f"#!/bin/sh\nexec {sleep} 2\n")
     (tmp_path / "notify-send").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setattr(desktop, "SEND_SECONDS", 0.2)
+    monkeypatch.setattr(desktop, "_SEND_SECONDS", 0.2)
 
     done = await DesktopChannel(None).announce(notice("Title"))
 

@@ -132,10 +132,10 @@ async def test_more_notices_than_may_wait_for_a_service_are_not_kept(monkeypatch
 
     monkeypatch.setattr(remote, "_run_sender", run)
     channel = RemoteChannel(["json://127.0.0.1/"])
-    first = [asyncio.create_task(channel.announce(NOTICE)) for _ in range(remote.MOST_WAITING)]
+    first = [asyncio.create_task(channel.announce(NOTICE)) for _ in range(remote.MOST_UNSENT)]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    more = [asyncio.create_task(channel.announce(NOTICE)) for _ in range(remote.MOST_WAITING + 5)]
+    more = [asyncio.create_task(channel.announce(NOTICE)) for _ in range(remote.MOST_UNSENT + 5)]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     taken.set()

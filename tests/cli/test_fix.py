@@ -16,7 +16,7 @@ import pytest
 
 from agent.cli import fix as fix_command
 from agent.cli.fix import command
-from agent.errors import NotRunning, UsageError
+from agent.errors import AgentNotRunning, UsageError
 from agent.runtime.paths import find_places
 from agent.simulator.free_ports import free_port
 from tests.commands import PATIENCE, ROOT, environment
@@ -141,7 +141,7 @@ def test_what_changed_since_the_question_is_said(monkeypatch: pytest.MonkeyPatch
 
 def test_without_a_running_agent_it_looks_for_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     def nobody(*_: object) -> dict[str, Any]:
-        raise NotRunning("Gatelight does not run.")
+        raise AgentNotRunning("Gatelight does not run.")
 
     monkeypatch.setattr(fix_command, "request", nobody)
     places = find_places(tmp_path / "none.toml", tmp_path / "data", environ={})

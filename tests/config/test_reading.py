@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agent.config import reading as config
 from agent.config import showing
 from agent.config import text as config_text
-from agent.config.keys import LONGEST_NAME, TABLES
+from agent.config.keys import LONGEST_CONNECTION_NAME, TABLES
 from agent.config.text import found_words, toml_text
 from agent.core.settings import (
     CheckSettings,
@@ -95,7 +95,7 @@ FULL_SETTINGS = Settings(
 def refusal(text: str) -> str:
     """The sentence for a text that cannot be used."""
     with pytest.raises(ConfigError) as refused:
-        config.parse(text, "config.toml")
+        config.parse_settings(text, "config.toml")
     return str(refused.value)
 
 
@@ -317,7 +317,7 @@ def test_a_table_of_the_wrong_shape_is_named(text: str, says: str) -> None:
     assert says in refusal(text)
 
 
-@pytest.mark.parametrize("name", ['""', '"  "', '"a\\tb"', f'"{"x" * (LONGEST_NAME + 1)}"', "7"])
+@pytest.mark.parametrize("name", ['""', '"  "', '"a\\tb"', f'"{"x" * (LONGEST_CONNECTION_NAME + 1)}"', "7"])
 def test_a_name_that_cannot_be_shown_is_refused(name: str) -> None:
     assert f"connections[1].name is {name[:6]}" in refusal(f"[[connections]]\nname = {name}\n")
 
@@ -338,7 +338,7 @@ def test_two_connections_cannot_have_one_name() -> None:
     "host", ["localhost", "127.0.0.1", "::1", "[fe80::1]", "ib_gateway", "tws.example.org", "büro.example", "host.x."]
 )
 def test_hosts_as_people_write_them_are_accepted(host: str) -> None:
-    (connection,) = config.parse(f'[[connections]]\nname = "A"\nhost = "{host}"', "config.toml").connections
+    (connection,) = config.parse_settings(f'[[connections]]\nname = "A"\nhost = "{host}"', "config.toml").connections
 
     assert connection.host == host.strip("[]")
 
@@ -367,8 +367,8 @@ def test_what_is_shown_can_be_loaded_again() -> None:
     plain = dataclasses.replace(FULL_SETTINGS.notifications, remote=())
     settings = dataclasses.replace(FULL_SETTINGS, notifications=plain)
 
-    assert config.parse(showing.show(settings), "shown") == settings
-    assert config.parse(showing.show(Settings()), "shown") == Settings()
+    assert config.parse_settings(showing.show(settings), "shown") == settings
+    assert config.parse_settings(showing.show(Settings()), "shown") == Settings()
 
 
 def test_connections_that_no_file_names_are_not_shown() -> None:
@@ -378,7 +378,11 @@ def test_connections_that_no_file_names_are_not_shown() -> None:
     assert "Mine" in shown
 
 
-NAMES = st.text(min_size=1, max_size=LONGEST_NAME).map(str.strip).filter(lambda text: text and text.isprintable())
+NAMES = (
+    st.text(min_size=1, max_size=LONGEST_CONNECTION_NAME)
+    .map(str.strip)
+    .filter(lambda text: text and text.isprintable())
+)
 ARGUMENTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 DURATIONS = st.one_of(st.integers(2, 600).map(float), st.integers(20, 6000).map(lambda tenths: tenths / 10))
 
@@ -397,13 +401,13 @@ def test_any_settings_survive_being_shown(name: str, arguments: tuple[str, ...],
         page=PageSettings(port=port),
     )
 
-    assert config.parse(showing.show(settings), "shown") == settings
+    assert config.parse_settings(showing.show(settings), "shown") == settings
 
 
 @given(st.one_of(st.text(), st.text("[]=.\"'\n #connetis1", max_size=30)))
 def test_no_text_makes_anything_but_settings_or_one_sentence(text: str) -> None:
     try:
-        config.parse(text, "config.toml")
+        config.parse_settings(text, "config.toml")
         sentence = "config.toml"
     except ConfigError as error:
         sentence = str(error)

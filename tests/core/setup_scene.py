@@ -3,13 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
-from agent.core.data_test.seen import LIVE_OR_FROZEN, DataTest, Definition, History, Quote, SymbolSeen, Told
+from agent.core.data_test.seen import LIVE_OR_FROZEN, DataTest, Definition, History, Quote, RequestNotice, SymbolSeen
 from agent.core.facts import Facts, Known, SettingsTold, Unknown
 from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers
 from agent.core.setup.setup import NoticeTried, Setup, SetupInputs, SetupStep, StepState, scene_of
-from agent.core.setup.steps import set_up
+from agent.core.setup.steps import judge_steps
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
 from agent.tws.api_settings import ApiSettings, ConfigResponse, Precautions, Source
@@ -41,7 +41,7 @@ STEP_IDS = (
 
 def judged(given: Facts | None = None, answers: Answers | None = None, **beside: Any) -> Setup:
     around = SetupInputs(answers=answers or Answers(), guides=load_guides(), **beside)
-    return set_up(scene_of(facts(wants=PAPER) if given is None else given, PROBLEMS, around))
+    return judge_steps(scene_of(facts(wants=PAPER) if given is None else given, PROBLEMS, around))
 
 
 def step(id: str, given: Facts | None = None, answers: Answers | None = None, **beside: Any) -> SetupStep:
@@ -73,7 +73,7 @@ def wants(**changes: Any) -> ConnectionSettings:
 SEEN = SymbolSeen(
     read_symbol("AAPL"), Definition(1, 0.02), (Quote(LIVE_OR_FROZEN, 0.1, 1, True),), History(True, 0.3, 1)
 )
-REFUSED = replace(SEEN, quotes=(Quote(LIVE_OR_FROZEN, 0.1, notices=(Told(10197, "competing"),)),))
+REFUSED = replace(SEEN, quotes=(Quote(LIVE_OR_FROZEN, 0.1, notices=(RequestNotice(10197, "competing"),)),))
 
 
 def data_test(seen: SymbolSeen | None = SEEN, **changes: Any) -> DataTest:

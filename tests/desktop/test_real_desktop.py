@@ -31,7 +31,7 @@ from agent.core.shown.display import (
     ShowSteps,
 )
 from agent.tray import Tray, open_tray
-from agent.tray.artwork import picture
+from agent.tray.artwork import icon_picture
 from tests.desktop_session import PATIENCE_SECONDS, Desktop, desktop
 
 pytestmark = pytest.mark.desktop
@@ -112,7 +112,7 @@ def shots(screen: Desktop, tmp_path: Path) -> Shots:
 
 def unlike(state: IconState, piece: Image.Image) -> float:
     """How far a piece of the screen is from a state's drawing where that is opaque: 0 the same, 255 the opposite."""
-    drawn = picture(state, ICON_SIZE)
+    drawn = icon_picture(state, ICON_SIZE)
     solid = drawn.getchannel("A").point(lambda a: 255 * (a == 255))
     difference = ImageChops.difference(piece, drawn.convert("RGB")).convert("L")
     return float(ImageStat.Stat(difference, solid).mean[0])
@@ -231,6 +231,6 @@ def changed(before: Image.Image, after: Image.Image) -> int:
 
 def shows(state: IconState, image: Image.Image) -> bool:
     """Whether the colour of this state's drawing is on the screen."""
-    colour = picture(state, 64).getpixel((32, 10))
+    colour = icon_picture(state, 64).getpixel((32, 10))
     assert isinstance(colour, tuple)
     return any(count for count, seen in image.getcolors(1 << 24) or () if seen == colour[:3])

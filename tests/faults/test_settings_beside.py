@@ -7,7 +7,7 @@ import pytest
 
 from agent.core.events import UserAsked
 from agent.core.shown.display import LookNow
-from agent.core.shown.status import to_json
+from agent.core.shown.status import status_to_json
 from agent.simulator.world import SimulatedApplication
 from agent.tws.api_settings import CONFIG_SINCE, ApiSettings, Configuration
 from tests.faults.ours import at_work
@@ -37,7 +37,7 @@ async def test_every_version_tells_what_it_can(version: int, tmp_path: Path) -> 
     ):
         await agent.connected()
         await agent.until(lambda _: loop.state.watched[0].inquiry.told.at is not None, "told its settings")
-        shown = to_json(agent.statuses[-1])["connections"][0]["api_settings"]
+        shown = status_to_json(agent.statuses[-1])["connections"][0]["api_settings"]
         number = loop.state.watched[0].number
         counted = await gateway.counters()
 
@@ -74,7 +74,7 @@ async def test_whatever_is_answered_the_main_session_goes_on(fault: str, why: st
             if session.latency is not None:
                 latencies.append(session.latency)
         told = loop.state.watched[0].inquiry.told
-        shown = to_json(agent.statuses[-1])["connections"][0]["api_settings"]
+        shown = status_to_json(agent.statuses[-1])["connections"][0]["api_settings"]
         counted = await gateway.counters()
 
     assert told.at is not None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from agent.core.guide import Guide, parse_guide
 from agent.guides import load_guides
-from agent.guides.explain import Explanation, explain, render
+from agent.guides.explain import Explanation, explain, render_explained
 from agent.tws.applications import ApplicationKind
 from agent.tws.notices import CATALOGUE
 from agent.tws.symptoms import SYMPTOMS
@@ -76,7 +76,7 @@ def test_a_code_without_a_guide_is_unknown() -> None:
 
 def test_every_guide_is_explained_by_its_code_and_fits_the_terminal() -> None:
     for code in load_guides():
-        text = render(known(code))
+        text = render_explained(known(code))
 
         assert text.startswith(f"Problem {code}: ")
         assert "\n  1. " in text
@@ -102,7 +102,7 @@ def test_a_notice_is_explained_by_its_number(words: str) -> None:
 
 @pytest.mark.parametrize("code", sorted(set(CATALOGUE) - {0}))
 def test_every_notice_can_be_explained_and_shown(code: int) -> None:
-    text = render(known(f"error {code}" if code >= 1000 else str(code)))
+    text = render_explained(known(f"error {code}" if code >= 1000 else str(code)))
 
     assert text.startswith(f"Notice {code}: ")
     assert max(map(len, text.splitlines())) <= 100
@@ -114,8 +114,8 @@ def test_good_news_is_called_good_news(code: int) -> None:
 
     assert explanation.good_news
     assert explanation.causes == ()
-    assert "good news" in render(explanation)
-    assert "What to do" not in render(explanation)
+    assert "good news" in render_explained(explanation)
+    assert "What to do" not in render_explained(explanation)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_of_several_notices_the_lost_link_comes_first_and_good_news_last() -> No
 
     assert explanation.subject == "Notice 1100"
     assert [line.split(":")[0] for line in explanation.also] == ["Notice 200", "Notice 2104"]
-    assert "Also in these words:" in render(explanation)
+    assert "Also in these words:" in render_explained(explanation)
 
 
 def test_trouble_beside_good_news_is_what_gets_explained() -> None:
@@ -235,7 +235,7 @@ def test_a_line_without_a_number_is_known_by_its_words(line: str, cause: str) ->
 
     assert explanation.causes[0].code == cause
     assert explanation.causes[0].steps
-    assert "  1. " in render(explanation)
+    assert "  1. " in render_explained(explanation)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_good_news_without_a_number_is_good_news(line: str) -> None:
 
 
 def test_an_ambiguous_line_lists_its_causes_and_the_way_to_tell_them_apart() -> None:
-    text = render(known("API connection failed: TimeoutError()"))
+    text = render_explained(known("API connection failed: TimeoutError()"))
 
     assert text.index("(api-silent)") < text.index("(peer-not-trusted)") < text.index("(client-id-in-use)")
     assert "gatelight doctor" in text
@@ -312,21 +312,21 @@ def test_missing_guides_leave_the_catalogues_own_words(words: str) -> None:
 
     assert explanation.title
     assert all(cause.steps == () and cause.title for cause in explanation.causes)
-    assert render(explanation)
+    assert render_explained(explanation)
 
 
 @given(st.text(max_size=300))
 def test_any_words_are_survived(words: str) -> None:
     explanation = explain(words, GUIDES)
 
-    assert explanation is None or render(explanation)
+    assert explanation is None or render_explained(explanation)
 
 
 # ── the terminal ────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_guide_is_rendered_as_plain_text() -> None:
-    assert render(known("api-silent", GUIDES)) == (
+    assert render_explained(known("api-silent", GUIDES)) == (
         "Problem api-silent: The API does not answer\n"
         "\n"
         "TWS or IB Gateway accepts connections on its API port, but never answers. See the page\n"
@@ -347,7 +347,7 @@ def test_a_guide_is_rendered_as_plain_text() -> None:
 
 
 def test_a_notice_with_several_causes_is_rendered_with_the_steps_of_the_first() -> None:
-    assert render(known("1100", GUIDES)) == (
+    assert render_explained(known("1100", GUIDES)) == (
         "Notice 1100: TWS has lost its connection to IB's servers\n"
         "\n"
         "It usually passes by itself.\n"

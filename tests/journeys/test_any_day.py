@@ -28,7 +28,7 @@ from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.core.shown.display import TOOLTIP_LIMIT, Connect, Disconnect, Pause, Resume, Snooze
 from agent.core.shown.menu import display
-from agent.core.shown.status import to_json
+from agent.core.shown.status import status_to_json
 from agent.core.state_machine.connection import Connected, Connecting
 from agent.core.state_machine.session import KEPT_NOTICES
 from agent.core.state_machine.state import AgentState
@@ -342,7 +342,7 @@ class Walk(RuleBasedStateMachine):
         shown = display(self.day.status, 0.0)
 
         assert len(shown.tooltip) <= TOOLTIP_LIMIT
-        assert "DU1234567" not in str(to_json(self.day.status)) + str(shown)
+        assert "DU1234567" not in str(status_to_json(self.day.status)) + str(shown)
 
     def teardown(self) -> None:
         """At the end of any day a healthy application is connected to, and costs seven messages a minute at most."""

@@ -2,7 +2,7 @@
 
 from agent.core.clock import Moment
 from agent.core.facts import Installation, Known, Unknown
-from agent.observers.installed import AGAIN, InstalledObserver
+from agent.observers.installed import INSTALLED_AGAIN, InstalledObserver
 from agent.tws.applications import ApplicationKind
 
 NOW = Moment(1000.0, 2000.0)
@@ -53,11 +53,11 @@ def test_they_are_read_again_when_one_is_gone_and_now_and_then_while_none_runs()
     observer = InstalledObserver(disk)  # type: ignore[arg-type]
     observer.observe(RUNNING, thorough=False, now=NOW)
     observer.observe(frozenset(), thorough=False, now=NOW.later(5))
-    observer.observe(frozenset(), thorough=False, now=NOW.later(5 + AGAIN - 1))
+    observer.observe(frozenset(), thorough=False, now=NOW.later(5 + INSTALLED_AGAIN - 1))
 
     assert disk.read == 2
 
-    observer.observe(frozenset(), thorough=False, now=NOW.later(5 + AGAIN))
+    observer.observe(frozenset(), thorough=False, now=NOW.later(5 + INSTALLED_AGAIN))
 
     assert disk.read == 3
 

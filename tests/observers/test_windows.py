@@ -1,7 +1,7 @@
 """When the screen is asked which applications have a window, and what is remembered."""
 
 from agent.core.clock import Moment
-from agent.observers.windows import AGAIN, FOLLOWED, WindowObserver
+from agent.observers.windows import FOLLOWED, WINDOWS_AGAIN, WindowObserver
 from tests.problems.scene import gateway, tws
 
 NOW = Moment(1000.0, 2000.0)
@@ -58,7 +58,7 @@ def test_after_a_thorough_look_all_are_followed_for_a_while_and_then_left_alone(
     watching.observe((LISTENING,), thorough=True, now=NOW)
     told = [
         watching.observe((LISTENING,), thorough=False, now=NOW.later(seconds))[0].has_window
-        for seconds in (5, AGAIN, FOLLOWED - 1, FOLLOWED, FOLLOWED + AGAIN)
+        for seconds in (5, WINDOWS_AGAIN, FOLLOWED - 1, FOLLOWED, FOLLOWED + WINDOWS_AGAIN)
     ]
 
     assert told == [True, True, True, None, None]
@@ -70,9 +70,9 @@ def test_an_answer_is_good_for_a_while_and_for_those_it_was_about() -> None:
     watching = observer(screen)
     watching.observe((WAITING,), thorough=False, now=NOW)
     screen.pids = frozenset()
-    (kept,) = watching.observe((WAITING,), thorough=False, now=NOW.later(AGAIN - 1))
-    watching.observe((WAITING, gateway(pid=3, ports=())), thorough=False, now=NOW.later(AGAIN - 1))
-    (anew,) = watching.observe((WAITING,), thorough=False, now=NOW.later(3 * AGAIN))
+    (kept,) = watching.observe((WAITING,), thorough=False, now=NOW.later(WINDOWS_AGAIN - 1))
+    watching.observe((WAITING, gateway(pid=3, ports=())), thorough=False, now=NOW.later(WINDOWS_AGAIN - 1))
+    (anew,) = watching.observe((WAITING,), thorough=False, now=NOW.later(3 * WINDOWS_AGAIN))
 
     assert kept.has_window is True
     assert anew.has_window is False

@@ -5,7 +5,7 @@ from importlib import resources
 
 import pytest
 
-from agent.page.files import MODULES, STRANGER, STRANGER_POLICY, STYLE_SHEET, find, opened
+from agent.page.files import MODULES, STRANGER, STRANGER_POLICY, STYLE_SHEET, find_file, opened
 
 STATIC = resources.files("agent.page") / "static"
 LARGEST = 300_000
@@ -14,7 +14,7 @@ ALL = ("/", "/icon.svg", f"/{STYLE_SHEET}", *(f"/{name}" for name in MODULES))
 
 
 def text_of(path: str) -> str:
-    found = find(path)
+    found = find_file(path)
     assert found is not None
     return found.body.decode()
 
@@ -44,7 +44,7 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_is_inline(path: str) -> No
 def test_every_module_that_is_imported_is_there() -> None:
     for name in MODULES:
         for wanted in re.findall(r"""(?:from |import\()"(/[^"]+)\"""", text_of(f"/{name}")):
-            assert find(wanted) is not None, f"{name} imports {wanted}"
+            assert find_file(wanted) is not None, f"{name} imports {wanted}"
 
 
 def with_imports(name: str, found: set[str]) -> set[str]:

@@ -9,8 +9,8 @@ from agent.page.guard import (
     SESSION_SECONDS,
     TOKEN_SECONDS,
     Keyring,
-    Session,
     Shown,
+    TabSession,
     digest,
     signed,
     turned_away,
@@ -29,17 +29,17 @@ class Clock:
         return self.now
 
 
-def entered(keyring: Keyring) -> Session:
+def entered(keyring: Keyring) -> TabSession:
     found = keyring.enter(keyring.invite())
     assert found is not None
     return found[0]
 
 
-def proof(session: Session, method: str = "POST", path: str = "/api/do", nonce: str = "n", body: str = BODY) -> str:
+def proof(session: TabSession, method: str = "POST", path: str = "/api/do", nonce: str = "n", body: str = BODY) -> str:
     return ".".join((session.page, nonce, body, signed(session.key, "page", method, path, nonce, body)))
 
 
-def known(keyring: Keyring, session: Session) -> bool:
+def known(keyring: Keyring, session: TabSession) -> bool:
     return keyring.proven(proof(session), "POST", "/api/do") is not None
 
 

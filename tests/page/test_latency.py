@@ -2,7 +2,7 @@
 
 from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownConnection, Status
-from agent.page.latency import BUCKET_SECONDS, MOST_BUCKETS, MOST_CONNECTIONS, Latencies
+from agent.page.latency import BUCKET_SECONDS, MOST_BUCKETS, MOST_LATENCIES, Latencies
 
 START = 1_795_000_000.0
 
@@ -70,7 +70,7 @@ def test_what_is_older_than_an_hour_is_not_shown() -> None:
 
 def test_so_many_connections_and_no_more() -> None:
     kept = Latencies()
-    names = "".join(chr(0x4E00 + n) for n in range(MOST_CONNECTIONS + 5))
+    names = "".join(chr(0x4E00 + n) for n in range(MOST_LATENCIES + 5))
     kept.take(status(*([0.001] * len(names)), names=names), START)
 
-    assert len(kept._rings) == MOST_CONNECTIONS
+    assert len(kept._rings) == MOST_LATENCIES

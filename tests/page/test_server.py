@@ -14,7 +14,7 @@ import pytest
 
 from agent.core.shown.display import Disconnect, LookNow
 from agent.page.guard import FRESH_SECONDS, PROOF_HEADER, Keyring, signed
-from agent.page.port import PortTaken
+from agent.page.port import PagePortTaken
 from agent.page.server import LARGEST_BODY, STALE, PageServer
 from agent.page.streams import MOST_STREAMS, Streams
 from tests.page.made_up_backend import MadeUpBackend
@@ -467,7 +467,7 @@ async def test_a_page_that_does_not_read_is_dropped(visitor: Visitor, backend: M
 async def test_a_port_of_somebody_elses_is_said(backend: MadeUpBackend) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         server = PageServer(backend, Keyring(asyncio.get_running_loop().time))
-        with pytest.raises(PortTaken):
+        with pytest.raises(PagePortTaken):
             await server.start(other.getsockname()[1])
 
         assert not server.running

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from agent.core.shown.display import IconState
-from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, Status, to_json
+from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, Status, status_to_json
 from agent.page.progress import Ended, Followed, Progress, point_of
 from agent.page.view import OUTAGE_WORDS, Seen, view
 from agent.tws.calendar import Expectation, Outage, OutageKind
@@ -31,7 +31,7 @@ STATUS = Status("0.1.0", 42, 0.0, (HEALTHY, TROUBLED))
 
 def test_everything_of_the_status_is_in_it_unchanged() -> None:
     shown = view(Seen(STATUS))
-    plain = to_json(STATUS, thorough=True)
+    plain = status_to_json(STATUS, thorough=True)
 
     assert {key: shown[key] for key in ("schema", "agent", "overall")} == {
         key: plain[key] for key in ("schema", "agent", "overall")

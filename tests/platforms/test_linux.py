@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent.core.facts import Installation, Surroundings, SurroundingsKind
-from agent.platforms.linux import Linux, default_gateway, is_container, is_wsl, leads_out, published_port
+from agent.platforms.linux import Linux, default_gateway, is_container, is_wsl, published_port, routes_lead_out
 from agent.tws.applications import ApplicationKind
 
 HEAD = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
@@ -52,7 +52,7 @@ UP = frozenset({"lo", "eth0", "docker0"})
 def test_the_routing_tables_tell_whether_there_is_a_way_out(
     routes: str, ipv6: str, up: frozenset[str], out: bool
 ) -> None:
-    assert leads_out(routes, ipv6, up) is out
+    assert routes_lead_out(routes, ipv6, up) is out
 
 
 def test_of_two_default_routes_the_cheaper_one_names_the_gateway() -> None:

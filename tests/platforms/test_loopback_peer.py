@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from agent.platforms import loopback_linux, loopback_peer
-from agent.platforms.loopback_linux import Owner, find, find_in_text, parse
-from agent.platforms.loopback_processes import Own, Table
+from agent.platforms.loopback_linux import Owner, find_in_text, find_owner, parse_owner
+from agent.platforms.loopback_processes import Own, TcpTable
 from agent.platforms.sockets.row import SocketRow, SocketState
 from agent.platforms.sockets.through_psutil import rows_of
 
@@ -46,15 +46,15 @@ def test_the_kernel_names_the_user_of_a_real_socket_in_both_ways(family: int) ->
     with connected(family) as (client, peer, own):
         mine = Owner(os.geteuid(), os.fstat(client.fileno()).st_ino)
 
-        assert find(peer, own) == find_in_text(peer, own) == mine
-        assert loopback_linux.is_ours(peer, own)
+        assert find_owner(peer, own) == find_in_text(peer, own) == mine
+        assert loopback_linux.is_ours_by_netlink(peer, own)
         assert loopback_linux.is_ours_by_text(peer, own)
 
 
 @LINUX
-@pytest.mark.parametrize("judge", [loopback_linux.is_ours, loopback_linux.is_ours_by_text])
+@pytest.mark.parametrize("judge", [loopback_linux.is_ours_by_netlink, loopback_linux.is_ours_by_text])
 def test_a_socket_that_was_closed_at_once_is_nobodys_though_the_kernel_may_call_it_roots(
-    judge: loopback_peer.Judge,
+    judge: loopback_peer.PeerJudge,
 ) -> None:
     with connected() as (client, peer, own):
         client.sendall(b"POST / HTTP/1.1\r\n\r\n")
@@ -66,11 +66,11 @@ def test_a_socket_that_was_closed_at_once_is_nobodys_though_the_kernel_may_call_
 @LINUX
 def test_a_connection_that_is_not_there_is_nobodys_and_a_listener_on_its_port_does_not_stand_in() -> None:
     with connected() as (_, peer, own), socket.create_server(("127.0.0.1", 0)) as other:
-        assert find(peer, own) is not None
-        assert find(other.getsockname(), own) is None
-        assert find(("127.0.0.1", 1), own) is None
+        assert find_owner(peer, own) is not None
+        assert find_owner(other.getsockname(), own) is None
+        assert find_owner(("127.0.0.1", 1), own) is None
         with pytest.raises(OSError, match="does not know"):
-            find(("127.0.0.1", 1), ("127.0.0.1", 2))
+            find_owner(("127.0.0.1", 1), ("127.0.0.1", 2))
         assert not loopback_linux.is_ours_by_text(("127.0.0.1", 1), own)
 
 
@@ -83,10 +83,10 @@ def test_who_is_let_in_on_linux(
 ) -> None:
     row = f"   0: {PEER_END} {OWN_END} 01 00000000:00000000 00:00000000 00000000  {user}        0 {inode} 1 0 20\n"
     (tmp_path / "tcp").write_text(HEAD + row)
-    monkeypatch.setattr(loopback_linux, "find", lambda *ends: Owner(user, inode))
+    monkeypatch.setattr(loopback_linux, "find_owner", lambda *ends: Owner(user, inode))
 
     assert loopback_linux.is_ours_by_text(PEER, OWN, (tmp_path / "tcp", tmp_path / "no tcp6")) is ours
-    assert loopback_linux.is_ours(PEER, OWN) is ours
+    assert loopback_linux.is_ours_by_netlink(PEER, OWN) is ours
 
 
 def test_an_ipv4_address_in_the_longer_table_is_found_and_other_rows_do_not_matter(tmp_path: Path) -> None:
@@ -109,11 +109,11 @@ def test_answers_of_the_kernel() -> None:
     ends = struct.pack(">HH", 50_000, 4711) + bytes(44)
     found = answer(20, bytes(4) + ends + struct.pack("=5I", 0, 0, 0, 54_321, 7))
 
-    assert parse(found) == (Owner(54_321, 7), (50_000, 4711))
-    assert parse(answer(2, struct.pack("=i", -2))) is None
+    assert parse_owner(found) == (Owner(54_321, 7), (50_000, 4711))
+    assert parse_owner(answer(2, struct.pack("=i", -2))) is None
     for refused in (answer(2, struct.pack("=i", -1)), answer(2, b""), b"", found[:60]):
         with pytest.raises(OSError, match=r"permitted|length"):
-            parse(refused)
+            parse_owner(refused)
 
 
 @LINUX
@@ -124,7 +124,7 @@ async def test_without_sock_diag_the_tables_are_read_and_without_both_the_key_pr
         raise OSError("no sock_diag")
 
     with connected() as (client, peer, own):
-        monkeypatch.setattr(loopback_linux, "find", untold)
+        monkeypatch.setattr(loopback_linux, "find_owner", untold)
         by_text = loopback_peer.is_ours(peer, own)
         assert inspect.isawaitable(by_text)
         assert await by_text
@@ -160,7 +160,7 @@ RECORDED = (
     ("port", "ours"), [(50_000, True), (50_001, False), (50_002, True), (50_003, False), (50_004, False), (9, False)]
 )
 def test_on_windows_the_owner_of_the_process_decides(port: int, ours: bool) -> None:
-    judge = Table(lambda pid: pid in (4242, 5100), lambda: rows_of(RECORDED))
+    judge = TcpTable(lambda pid: pid in (4242, 5100), lambda: rows_of(RECORDED))
 
     assert judge(("127.0.0.1", port), OWN) is ours
 
@@ -169,7 +169,7 @@ async def test_a_table_that_is_withheld_tells_nothing() -> None:
     def withheld() -> tuple[SocketRow, ...]:
         raise psutil.AccessDenied
 
-    assert await loopback_peer.aside(Table(lambda pid: True, withheld), PEER, OWN)
+    assert await loopback_peer.aside(TcpTable(lambda pid: True, withheld), PEER, OWN)
 
 
 def test_on_macos_what_none_of_our_own_processes_holds_is_not_ours_and_the_last_browser_is_asked_first() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.platforms.starting import environment, start
+from agent.platforms.starting import child_environment, start
 
 if sys.platform == "win32":
     pytest.skip("scripts with a shebang", allow_module_level=True)
@@ -113,7 +113,7 @@ def test_the_environment_is_the_users_without_ours(tmp_path: Path) -> None:
         "LD_LIBRARY_PATH_ORIG": "/opt/own/lib",
     }
 
-    assert environment(ours) == {
+    assert child_environment(ours) == {
         "HOME": "/home/alice",
         "JAVA_HOME": "/opt/java",
         "PATH": os.pathsep.join(("/usr/local/bin", "/usr/bin")),
@@ -124,10 +124,10 @@ def test_the_environment_is_the_users_without_ours(tmp_path: Path) -> None:
 def test_an_environment_that_is_the_users_already_stays_as_it_is() -> None:
     users = {"PATH": "/usr/bin", "LD_LIBRARY_PATH": "/opt/own/lib"}
 
-    assert environment(users) == users
+    assert child_environment(users) == users
 
 
 def test_a_packaged_program_keeps_its_libraries_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
 
-    assert environment({"PATH": "/usr/bin", "LD_LIBRARY_PATH": "/tmp/_MEI1"}) == {"PATH": "/usr/bin"}
+    assert child_environment({"PATH": "/usr/bin", "LD_LIBRARY_PATH": "/tmp/_MEI1"}) == {"PATH": "/usr/bin"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agent.runtime.aside import OneAtATime, awaited
+from agent.runtime.aside import OneAtATime, done_within
 
 LONG = 30.0
 
@@ -22,11 +22,11 @@ def test_without_a_loop_it_gives_its_result_its_fault_or_a_timeout(goes_on: thre
     def fault() -> None:
         raise LookupError("not there")
 
-    assert awaited(LONG, lambda: 5, "x") == 5
+    assert done_within(LONG, lambda: 5, "x") == 5
     with pytest.raises(LookupError):
-        awaited(LONG, fault, "x")
+        done_within(LONG, fault, "x")
     with pytest.raises(TimeoutError, match="no answer within"):
-        awaited(0.01, lambda: goes_on.wait(LONG), "x")
+        done_within(0.01, lambda: goes_on.wait(LONG), "x")
 
 
 async def test_while_one_hangs_no_further_one_is_begun(goes_on: threading.Event) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from agent.core.clock import Moment
 from agent.core.commands import AskDataTest
-from agent.core.data_test.run import Plan
+from agent.core.data_test.run import DataTestPlan
 from agent.core.data_test.seen import LIVE_OR_FROZEN, DataTest, Definition, Quote, SymbolSeen
 from agent.core.session_facts import Outcome
 from agent.guides import load_guides
@@ -31,12 +31,12 @@ class Clock(MadeUpWorld):
 class MadeUpRun:
     """Runs that end when they are told to."""
 
-    plans: list[Plan] = field(default_factory=list)
+    plans: list[DataTestPlan] = field(default_factory=list)
     end: asyncio.Event = field(default_factory=asyncio.Event)
     fault: Exception | None = None
     broken_off: int = 0
 
-    async def __call__(self, plan: Plan, report: Callable[[DataTest], None]) -> DataTest:
+    async def __call__(self, plan: DataTestPlan, report: Callable[[DataTest], None]) -> DataTest:
         self.plans.append(plan)
         begun = DataTest(plan.connection, 0.0, symbols=("AAPL",), outcome=Outcome.READY)
         report(begun)

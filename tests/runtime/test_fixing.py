@@ -25,7 +25,7 @@ from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import AskFix, DoFix
 from agent.core.state_machine.state import Knowledge, Words
-from agent.runtime.fixing import Answer, Fixing, NotOffered
+from agent.runtime.fixing import FixAnswer, Fixing, NotOffered
 from tests.runtime.made_up_world import PAPER, MadeUpWorld, running, state_of
 
 OFFER = Offer(
@@ -79,7 +79,7 @@ async def at_work(bench: Bench, *connections: ConnectionSettings) -> AsyncIterat
         yield Fixing(loop, world, known.words.fixes, tools)
 
 
-async def agreed(fixing: Fixing, digest: str = OFFER.digest) -> Offer | Answer | NotOffered:
+async def agreed(fixing: Fixing, digest: str = OFFER.digest) -> Offer | FixAnswer | NotOffered:
     return await fixing.take(DoFix("start-app", PAPER.name, digest, Asker.MENU))
 
 
@@ -89,7 +89,7 @@ async def test_what_was_agreed_to_is_done_and_what_is_true_then_is_told(caplog: 
     async with at_work(bench) as fixing:
         answer = await agreed(fixing)
 
-    assert answer == Answer(True, "It was started.", "Paper Gateway: connected")
+    assert answer == FixAnswer(True, "It was started.", "Paper Gateway: connected")
     assert bench.done == [OFFER]
     lines = [r.message for r in caplog.records if r.message.startswith("fix start-app")]
     assert len(lines) == 2
@@ -108,7 +108,7 @@ async def test_a_fix_that_did_not_help_does_not_claim_to(monkeypatch: pytest.Mon
     async with at_work(bench) as fixing:
         answer = await agreed(fixing)
 
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, FixAnswer)
     assert answer.now == "Paper Gateway: X is wrong (what the fix is for still shows)"
 
 
@@ -121,7 +121,7 @@ async def test_a_failure_comes_with_what_to_do_by_hand() -> None:
     async with at_work(bench) as fixing:
         answer = await agreed(fixing)
 
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, FixAnswer)
     assert (answer.done, answer.text, answer.by_hand) == (False, "It could not be started.", "Start it by hand.")
 
 
@@ -136,11 +136,11 @@ async def test_a_fix_that_breaks_is_a_failure_and_the_next_one_can_be_done(caplo
         bench.does = cures
         answer = await agreed(fixing)
 
-    assert isinstance(broken, Answer)
+    assert isinstance(broken, FixAnswer)
     assert (broken.done, broken.by_hand) == (False, "Start it by hand.")
     assert "ZeroDivisionError" in broken.text
     assert any(r.exc_info for r in caplog.records)
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, FixAnswer)
     assert answer.done
 
 
@@ -181,9 +181,9 @@ async def test_further_consent_belongs_to_its_own_text_and_is_good_once() -> Non
         third = await agreed(fixing, MORE.digest)
 
     assert isinstance(unasked, NotOffered)
-    assert isinstance(first, Answer)
+    assert isinstance(first, FixAnswer)
     assert (first.done, first.again) == (False, MORE)
-    assert isinstance(second, Answer)
+    assert isinstance(second, FixAnswer)
     assert second.done
     assert isinstance(third, NotOffered)
     assert bench.done == [OFFER, MORE]

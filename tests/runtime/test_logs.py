@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from agent.runtime import logs
-from agent.runtime.logs import FILES_KEPT, Logs, private_here, set_up
+from agent.runtime.logs import FILES_KEPT, Logs, private_here, set_up_logs
 from agent.tws.privacy import Private
 
 HERE = Private(homes=("/srv/anna",), names=("anna",))
@@ -29,7 +29,7 @@ def started(
     for other in others:
         root.removeHandler(other)
     try:
-        with set_up(file, verbosity, private, tell) as made:
+        with set_up_logs(file, verbosity, private, tell) as made:
             yield made
         left = list(root.handlers), root.level
     finally:
@@ -280,7 +280,7 @@ def test_a_file_that_is_held_open_costs_no_older_one(file: Path, monkeypatch: py
             raise PermissionError(13, "in use")
         rename(source, target)
 
-    with set_up(file):
+    with set_up_logs(file):
         log = logging.getLogger("agent")
         for number in range(30):
             log.info("before %d %s", number, "x" * 60)
@@ -341,7 +341,7 @@ def test_a_user_without_a_name_or_home_is_no_problem(monkeypatch: pytest.MonkeyP
 
 
 def test_closing_twice_is_harmless(file: Path) -> None:
-    made: Logs = set_up(file, private=HERE)
+    made: Logs = set_up_logs(file, private=HERE)
     made.close()
     made.close()
 

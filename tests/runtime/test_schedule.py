@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agent.core.clock import Moment
-from agent.runtime.clock import Woke
+from agent.runtime.clock import ClockGap
 from agent.runtime.schedule import CLOCKS_EVERY, Schedule
 
 PATIENCE = 30.0
@@ -23,7 +23,7 @@ class Clocks:
 
     moment: Moment = field(default_factory=lambda: Moment(1000.0, 1_795_000_000.0))
     asleep: float | None = 0.0
-    woken: list[Woke] = field(default_factory=list)
+    woken: list[ClockGap] = field(default_factory=list)
     changes: int = 0
 
     def schedule(self, turn: float = CLOCKS_EVERY, guard: float = 60.0) -> Schedule:

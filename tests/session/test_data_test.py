@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agent.core.data_test.history import HistoryState
-from agent.core.data_test.run import Plan
+from agent.core.data_test.run import DataTestPlan
 from agent.core.data_test.run import TestLimits as Limits
 from agent.core.data_test.seen import DataTest
 from agent.core.data_test.verdict import DataState, DataVerdict, judge
@@ -24,8 +24,8 @@ ORDERS_AND_ACCOUNTS = {3, 4, 5, 6, 7, 15, 16, 58, 61, 62, 74, 76, 99}
 START_API, MARKET_DATA, CANCEL_MARKET_DATA, DETAILS, HISTORY, CANCEL_HISTORY, DATA_TYPE = 71, 1, 2, 9, 20, 25, 59
 
 
-def plan(port: int, *symbols: str, limits: Limits = QUICK, client_ids: tuple[int, ...] = (8101, 8102)) -> Plan:
-    return Plan("Paper Gateway", "127.0.0.1", port, client_ids, tuple(map(read_symbol, symbols)), limits)
+def plan(port: int, *symbols: str, limits: Limits = QUICK, client_ids: tuple[int, ...] = (8101, 8102)) -> DataTestPlan:
+    return DataTestPlan("Paper Gateway", "127.0.0.1", port, client_ids, tuple(map(read_symbol, symbols)), limits)
 
 
 async def run_of(simulator: Simulator, *symbols: str, **more: Any) -> DataTest:

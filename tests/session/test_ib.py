@@ -17,7 +17,7 @@ import pytest
 from agent.core.effects import OpenSession
 from agent.core.events import HeartbeatAnswered, NoticeArrived, SessionFailed, SessionLost, SessionReady
 from agent.core.session_facts import Outcome
-from agent.session.first_bytes import hello_version, is_foreign, printable
+from agent.session.first_bytes import hello_version, is_foreign, printable_start
 from agent.session.ib import ABORT_AFTER, IbSession
 from agent.simulator.free_ports import free_port
 from agent.simulator.server import Simulator
@@ -573,5 +573,5 @@ def test_what_cannot_be_a_hello_is_foreign(first: bytes, foreign: bool) -> None:
 
 
 def test_what_was_answered_is_quoted_without_control_characters() -> None:
-    assert printable(b"HTTP/1.1 400 Bad Request\r\n") == "“HTTP/1.1 400 Bad”"
-    assert printable(b"\x00\x1bq").isprintable()
+    assert printable_start(b"HTTP/1.1 400 Bad Request\r\n") == "“HTTP/1.1 400 Bad”"
+    assert printable_start(b"\x00\x1bq").isprintable()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from agent.core.fix import CommandAnswer
-from agent.session.ibc_commands import send
+from agent.session.ibc_commands import send_command
 from agent.simulator.free_ports import free_port
 from agent.simulator.ibc_server import CommandServer
 from agent.tws.applications import ApplicationKind
@@ -79,14 +79,14 @@ async def serving(
 )
 async def test_an_answer_is_told_as_it_is(greeting: bytes, answer: bytes, wanted: CommandAnswer) -> None:
     async with serving(greeting, answer, hang_up=True) as server:
-        assert await send(server.port, "ENABLEAPI") == wanted
+        assert await send_command(server.port, "ENABLEAPI") == wanted
 
     assert server.heard[0] == "ENABLEAPI"
 
 
 async def test_it_takes_its_leave() -> None:
     async with serving() as server:
-        assert (await send(server.port, "RECONNECTDATA")).accepted
+        assert (await send_command(server.port, "RECONNECTDATA")).accepted
 
     assert server.heard == ["RECONNECTDATA", "EXIT"]
     assert server.connections == 1
@@ -96,7 +96,7 @@ async def test_the_simulated_one_understands_it() -> None:
     wishes: list[str] = []
     server = CommandServer(ApplicationKind.TWS, lambda: False, wishes.append, prompt="IBC> ")
     port = await server.open(0)
-    answer = await send(port, "ENABLEAPI")
+    answer = await send_command(port, "ENABLEAPI")
     await server.close()
 
     assert answer == CommandAnswer(True, "configured")
@@ -105,7 +105,7 @@ async def test_the_simulated_one_understands_it() -> None:
 
 async def test_a_silent_server_is_given_up_and_may_still_carry_it_out() -> None:
     async with serving(answer=None) as server:
-        answer = await send(server.port, "ENABLEAPI", within=SHORT)
+        answer = await send_command(server.port, "ENABLEAPI", within=SHORT)
 
     assert answer == CommandAnswer(False, "it did not answer within 0.3 s, and may still carry it out")
     assert server.heard == ["ENABLEAPI"], "sent once"
@@ -114,7 +114,7 @@ async def test_a_silent_server_is_given_up_and_may_still_carry_it_out() -> None:
 async def test_a_closed_port_is_told() -> None:
     port = free_port()
 
-    assert await send(port, "ENABLEAPI") == CommandAnswer(
+    assert await send_command(port, "ENABLEAPI") == CommandAnswer(
         False, f"nobody listens on port {port} of this computer any more"
     )
 
@@ -122,21 +122,21 @@ async def test_a_closed_port_is_told() -> None:
 @pytest.mark.parametrize("answer", [b"x" * 100_000 + b"\n", b"\x00" * 100_000])
 async def test_a_line_without_end_is_not_read_to_its_end(answer: bytes) -> None:
     async with serving(answer=answer) as server:
-        assert await send(server.port, "ENABLEAPI") == CommandAnswer(
+        assert await send_command(server.port, "ENABLEAPI") == CommandAnswer(
             False, "the answer on its port is not that of a command server"
         )
 
 
 async def test_a_server_that_never_comes_to_the_point_is_left() -> None:
     async with serving(answer=b"INFO still at it\r\n" * 500) as server:
-        assert await send(server.port, "ENABLEAPI") == CommandAnswer(
+        assert await send_command(server.port, "ENABLEAPI") == CommandAnswer(
             False, "it sent line after line, and none of them was an answer"
         )
 
 
 async def test_a_long_answer_is_cut() -> None:
     async with serving(answer=b"OK " + b"x" * 3000 + b"\r\n") as server:
-        answer = await send(server.port, "ENABLEAPI")
+        answer = await send_command(server.port, "ENABLEAPI")
 
     assert answer.accepted
     assert len(answer.text) == 200
@@ -148,7 +148,7 @@ async def test_a_reset_is_told() -> None:
         writer.transport.abort()
 
     listening = await asyncio.start_server(reset, "127.0.0.1", 0)
-    answer = await send(listening.sockets[0].getsockname()[1], "ENABLEAPI")
+    answer = await send_command(listening.sockets[0].getsockname()[1], "ENABLEAPI")
     listening.close()
 
     assert not answer.accepted

@@ -12,15 +12,15 @@ from ibapi.protobuf.UpdateConfigResponse_pb2 import UpdateConfigResponse
 
 from agent.core.facts import Known, Unknown
 from agent.session.settings import (
-    LONGEST,
-    Changed,
+    LONGEST_INQUIRY,
     NotAsked,
     OutcomeUnknown,
-    Refused,
     SettingsAnswer,
+    SettingsChanged,
+    SettingsRefused,
     WarningsToAccept,
-    ask,
-    update,
+    ask_settings,
+    update_settings,
 )
 from agent.tws.api_settings import ApiSettings, Configuration, Precautions, Source, UpdateWarning
 from agent.tws.api_settings_table import FIELDS, SettingField
@@ -43,7 +43,7 @@ RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 async def asked(server: IbkrServer, within: float = PLENTY) -> SettingsAnswer:
-    return await ask(HOST, server.port, IDS, within=within)
+    return await ask_settings(HOST, server.port, IDS, within=within)
 
 
 async def reason(within: float = PLENTY, **what: Any) -> str:
@@ -225,7 +225,7 @@ async def test_nobody_there_is_said_at_once() -> None:
     with socket.create_server((HOST, 0)) as free:
         port = free.getsockname()[1]
 
-    answer = await ask(HOST, port, IDS)
+    answer = await ask_settings(HOST, port, IDS)
 
     assert answer.settings == Unknown("the connection was refused")
     assert answer.server_version is None
@@ -237,7 +237,7 @@ async def test_a_connection_that_is_reset_is_said() -> None:
         writer.transport.abort()
 
     server = await asyncio.start_server(reset, HOST, 0)
-    answer = await ask(HOST, server.sockets[0].getsockname()[1], IDS, within=PLENTY)
+    answer = await ask_settings(HOST, server.sockets[0].getsockname()[1], IDS, within=PLENTY)
     server.close()
 
     assert answer.settings == Unknown("the connection was reset: the hello was not answered")
@@ -245,7 +245,7 @@ async def test_a_connection_that_is_reset_is_said() -> None:
 
 async def test_a_host_that_means_nothing_is_said() -> None:
     for host in ("a..b", "x" * 300):
-        answer = await ask(host, 4002, IDS, within=PLENTY)
+        answer = await ask_settings(host, 4002, IDS, within=PLENTY)
 
         assert answer.settings == Unknown("the host name is unknown")
 
@@ -261,7 +261,7 @@ async def test_a_server_that_sends_without_end_and_never_reads_is_left_in_time()
             writer.close()
 
     server = await asyncio.start_server(flood, HOST, 0)
-    answer = await ask(HOST, server.sockets[0].getsockname()[1], IDS, within=1.0)
+    answer = await ask_settings(HOST, server.sockets[0].getsockname()[1], IDS, within=1.0)
     server.close()
 
     # It comes to an end at all.
@@ -278,16 +278,16 @@ async def test_every_byte_of_an_answer_may_come_alone() -> None:
 
 async def test_it_takes_three_seconds_at_most_by_itself() -> None:
     async with serving(config=nothing) as server:
-        answer = await ask(HOST, server.port, IDS)
+        answer = await ask_settings(HOST, server.port, IDS)
 
     assert answer.settings == Unknown("the time was up: the request was not answered")
-    assert LONGEST == 3.0
-    assert answer.elapsed > LONGEST - 0.5
+    assert LONGEST_INQUIRY == 3.0
+    assert answer.elapsed > LONGEST_INQUIRY - 0.5
 
 
 async def test_one_that_is_called_off_leaves_nothing_behind() -> None:
     async with serving(config=nothing) as server:
-        task = asyncio.create_task(ask(HOST, server.port, IDS))
+        task = asyncio.create_task(ask_settings(HOST, server.port, IDS))
         await server.until_asked()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -299,7 +299,7 @@ async def test_one_that_is_called_off_leaves_nothing_behind() -> None:
 async def test_client_id_0_is_never_used() -> None:
     for ids in ((0,), (7342, 0), ()):
         with pytest.raises(ValueError, match="client ID above 0"):
-            await ask(HOST, 4002, ids)
+            await ask_settings(HOST, 4002, ids)
 
 
 # ── changing ────────────────────────────────────────────────────────────────────────────────────
@@ -314,7 +314,7 @@ async def changed(
     changes: Configuration = TURN_ON, *accepted: UpdateWarning, within: float = PLENTY, **what: Any
 ) -> tuple[Any, IbkrServer]:
     async with serving(**what) as server:
-        outcome = await update(HOST, server.port, IDS, changes, accepted, within=within)
+        outcome = await update_settings(HOST, server.port, IDS, changes, accepted, within=within)
     return outcome, server
 
 
@@ -327,7 +327,7 @@ async def test_a_change_is_sent_as_meant_and_its_success_told(version: int) -> N
 
     wanted = UpdateConfigRequest(reqId=1)
     wanted.api.precautions.bypassOrderPrecautions = True
-    assert outcome == Changed(tuple(fields), "Configuration updated")
+    assert outcome == SettingsChanged(tuple(fields), "Configuration updated")
     assert server.asked[1] == wanted
     assert server.connections == 1
 
@@ -339,7 +339,7 @@ async def test_each_setting_is_changed_as_meant(setting: SettingField) -> None:
 
     wanted = UpdateConfigRequest(reqId=1)
     set_ibkr(wanted, setting, value)
-    assert outcome == Changed()
+    assert outcome == SettingsChanged()
     assert server.asked[1] == wanted
 
 
@@ -357,7 +357,7 @@ async def test_a_warning_has_to_be_accepted_and_then_is_sent_along() -> None:
     second, server = await changed(TURN_ON, *first.warnings, update=warn)
 
     assert first == WarningsToAccept((warning,))
-    assert second == Changed()
+    assert second == SettingsChanged()
     assert server.asked[1].acceptedWarnings[0].title == "Title"
 
 
@@ -372,18 +372,18 @@ async def test_a_warning_has_to_be_accepted_and_then_is_sent_along() -> None:
         ({"start": nothing}, NotAsked("the time was up: nextValidId did not come")),
         (
             {"update": lambda _: [notice(321, READ_ONLY, 1)]},
-            Refused(f"refused with notice 321 ({READ_ONLY})", 321, read_only=True),
+            SettingsRefused(f"refused with notice 321 ({READ_ONLY})", 321, read_only=True),
         ),
-        ({"update": lambda _: [notice(10357, "No.", 1)]}, Refused("refused with notice 10357 (No.)", 10357)),
+        ({"update": lambda _: [notice(10357, "No.", 1)]}, SettingsRefused("refused with notice 10357 (No.)", 10357)),
         (
             {"update": updated(status="error", message="Validating failed", errors=["configuration.x"])},
-            Refused("Validating failed", errors=("configuration.x",)),
+            SettingsRefused("Validating failed", errors=("configuration.x",)),
         ),
         (
             {"update": updated(status="error", errors=["configuration.x"], warnings=[{"messageId": 131}])},
-            Refused("the application found errors in the change", errors=("configuration.x",)),
+            SettingsRefused("the application found errors in the change", errors=("configuration.x",)),
         ),
-        ({"update": updated(status="error")}, Refused("the application found errors in the change")),
+        ({"update": updated(status="error")}, SettingsRefused("the application found errors in the change")),
         ({"update": nothing}, OutcomeUnknown("the time was up: the request was not answered")),
         ({"update": lambda _: [CLOSE]}, OutcomeUnknown("the connection was closed: the request was not answered")),
         (
@@ -410,6 +410,6 @@ async def test_what_came_of_a_change_is_told_as_it_is(what: dict[str, Any], outc
 async def test_read_only_api_is_never_asked_to_be_changed() -> None:
     async with serving() as server:
         with pytest.raises(ValueError, match="Read-Only API"):
-            await update(HOST, server.port, IDS, Configuration(ApiSettings(read_only_api=False)))
+            await update_settings(HOST, server.port, IDS, Configuration(ApiSettings(read_only_api=False)))
 
     assert server.connections == 0

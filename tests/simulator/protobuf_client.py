@@ -3,7 +3,7 @@
 import asyncio
 
 from agent.tws.protobuf import field
-from agent.tws.wire import ErrorMessage, Frames, NextValidId, hello, parse_message, request, start_api
+from agent.tws.wire import ErrorMessage, Frames, NextValidId, hello, parse_message, request_frame, start_api
 
 PATIENCE = 30.0
 """Seconds after which an answer that should come has failed to."""
@@ -24,7 +24,7 @@ async def refusal(port: int, version: int, number: int, req_id: int = 9) -> int:
                     message = parse_message(version, body)
                     if isinstance(message, NextValidId) and not ready:
                         ready = True
-                        writer.write(request(version, number, (req_id,), field(1, req_id)))
+                        writer.write(request_frame(version, number, (req_id,), field(1, req_id)))
                     if isinstance(message, ErrorMessage) and message.request_id == req_id:
                         return message.code
     finally:

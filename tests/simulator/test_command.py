@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from agent.errors import UsageError
-from agent.simulator.command import add_arguments, fault_list, run
-from agent.simulator.control import ask
+from agent.simulator.command import add_arguments, command, fault_list
+from agent.simulator.control import ask_simulator
 from agent.simulator.disguise import environment
 from agent.simulator.process_faults import FAULTS
 from agent.simulator.world import free_port
@@ -229,7 +229,7 @@ async def test_faults_are_switched_over_the_control_socket(tmp_path: Path) -> No
     path = tmp_path / "control"
     with simulate("--control", str(path)) as running:
         running.next_line("Simulating")
-        answer = await ask(path, do="fault", name="no-listener")
+        answer = await ask_simulator(path, do="fault", name="no-listener")
 
         assert answer["faults"] == {"no-listener": ""}
         assert not running.answers()
@@ -267,7 +267,7 @@ def test_a_port_in_use_is_refused_in_one_sentence() -> None:
 )
 def test_bad_arguments_are_refused_in_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:
     with pytest.raises(UsageError) as caught:
-        run(parsed(*arguments), lambda _: None)
+        command(parsed(*arguments), lambda _: None)
 
     assert str(caught.value) == sentence
     assert caught.value.exit_status == 2
@@ -283,7 +283,7 @@ def test_a_control_socket_that_cannot_be_made_is_refused_in_one_sentence(tmp_pat
 
 def test_all_faults_are_listed_with_what_they_take() -> None:
     said: list[str] = []
-    status = run(parsed("--list-faults"), said.append)
+    status = command(parsed("--list-faults"), said.append)
 
     assert status == 0
     assert {line.split()[0] for line in said[0].splitlines()} == set(FAULTS)

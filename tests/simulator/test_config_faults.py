@@ -8,14 +8,14 @@ import pytest
 
 from agent.core.facts import Known, Unknown
 from agent.session.settings import (
-    Changed,
     OutcomeUnknown,
-    Refused,
     SettingsAnswer,
+    SettingsChanged,
+    SettingsRefused,
     UpdateOutcome,
     WarningsToAccept,
-    ask,
-    update,
+    ask_settings,
+    update_settings,
 )
 from agent.simulator.faults import WIRE_FAULTS
 from agent.simulator.server import Simulator
@@ -46,13 +46,13 @@ FAULTS = [
 
 
 async def found(simulator: Simulator, within: float = PLENTY) -> SettingsAnswer:
-    return await ask("127.0.0.1", simulator.port, ids(), within=within)
+    return await ask_settings("127.0.0.1", simulator.port, ids(), within=within)
 
 
 async def updated(
     simulator: Simulator, change: Configuration = CHANGE, *accepted: UpdateWarning, within: float = PLENTY
 ) -> UpdateOutcome:
-    return await update("127.0.0.1", simulator.port, ids(), change, accepted, within=within)
+    return await update_settings("127.0.0.1", simulator.port, ids(), change, accepted, within=within)
 
 
 def reason(answer: SettingsAnswer) -> str:
@@ -66,7 +66,7 @@ async def test_a_refusal_is_told(start: StartSimulator) -> None:
 
     assert reason(await found(simulator)).startswith("refused with notice 10357 (Configuration access via API is not")
     outcome = await updated(simulator)
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, SettingsRefused)
     assert (outcome.code, outcome.read_only) == (10357, False)
 
 
@@ -117,7 +117,7 @@ async def test_fields_of_a_later_version_change_nothing(start: StartSimulator) -
     assert [answer.settings.value.value(s) for s in FIELDS] == [whole.value(s) for s in FIELDS]
     simulator.configure(Configuration(ApiSettings(read_only_api=False)))
     outcome = await updated(simulator, Configuration(ApiSettings(logging_level="detail")))
-    assert outcome == Changed(("configuration.api.settings.loggingLevel",), "Configuration updated")
+    assert outcome == SettingsChanged(("configuration.api.settings.loggingLevel",), "Configuration updated")
 
 
 async def test_fields_of_a_wrong_type_are_absent_and_the_others_right(start: StartSimulator) -> None:
@@ -147,7 +147,7 @@ async def test_a_warning_has_to_be_accepted(start: StartSimulator) -> None:
 
     assert [warning.message_id for warning in first.warnings] == [131]
     assert between is True
-    assert isinstance(second, Changed)
+    assert isinstance(second, SettingsChanged)
     assert simulator.situation.configuration.precautions.bypass_bond_warning is False
 
 
@@ -161,7 +161,7 @@ async def test_the_main_session_notices_nothing(
     if fault is not None:
         await simulator.apply(fault, value)
 
-    looking: asyncio.Task[Any] = asyncio.create_task(ask("127.0.0.1", simulator.port, ids(), within=SHORT))
+    looking: asyncio.Task[Any] = asyncio.create_task(ask_settings("127.0.0.1", simulator.port, ids(), within=SHORT))
     asked = 0
     while not looking.done() or asked < 5:
         clock.now += 2
@@ -185,7 +185,7 @@ async def test_the_safety_prompts_are_on_until_somebody_changes_one(start: Start
     after = simulator.situation.reported_configuration.precautions
 
     assert set(before.to_json().values()) == {False}
-    assert isinstance(outcome, Changed)
+    assert isinstance(outcome, SettingsChanged)
     assert [name for name, value in after.to_json().items() if value] == ["bypass_order_precautions"]
 
 

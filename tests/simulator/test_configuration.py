@@ -11,11 +11,11 @@ from ibapi.protobuf.ConfigRequest_pb2 import ConfigRequest
 from ibapi.protobuf.UpdateConfigRequest_pb2 import UpdateConfigRequest
 
 from agent.core.facts import Known, Unknown
-from agent.session.settings import Changed, NotAsked, Refused, ask, update
+from agent.session.settings import NotAsked, SettingsChanged, SettingsRefused, ask_settings, update_settings
 from agent.simulator.configuration import DEFAULT_CONFIGURATION, configuration_of
 from agent.simulator.server import Simulator
 from agent.tws.api_settings import ApiSettings, Configuration, LockAndExit, Precautions, decode_config_response
-from agent.tws.api_settings_table import FIELDS, Kind, SettingField
+from agent.tws.api_settings_table import FIELDS, FieldKind, SettingField
 from tests.ibkr_settings import configured, filled, ibkr_group, set_ibkr, single, values_for
 from tests.simulator.conftest import StartRaw, StartSimulator
 from tests.simulator.ibkr_client import IbkrClient
@@ -43,9 +43,9 @@ LATER: dict[str, Any] = {
 def other_value(setting: SettingField) -> Any:
     """A value that the setting does not have by default, and that TWS takes."""
     match setting.kind:
-        case Kind.FLAG:
+        case FieldKind.FLAG:
             return not DEFAULT_CONFIGURATION.value(setting)
-        case Kind.NUMBER:
+        case FieldKind.NUMBER:
             return 40 + setting.number
         case _:
             return LATER.get(setting.name, f"other {setting.number}")
@@ -69,7 +69,7 @@ def theirs(response: Any, setting: SettingField) -> Any:
     """One setting as IBKR's class holds it; None where it was not sent."""
     group = ibkr_group(response, setting)
     value = getattr(group, setting.wire_name)
-    if setting.kind is Kind.TEXTS:
+    if setting.kind is FieldKind.TEXTS:
         return tuple(value) or None
     return value if group.HasField(setting.wire_name) else None
 
@@ -87,7 +87,7 @@ async def test_ibkrs_client_is_told_every_setting_and_so_are_we(
     await ibkr.start(simulator.port)
 
     response = await told(ibkr, 77)
-    ours = await ask("127.0.0.1", simulator.port, ids())
+    ours = await ask_settings("127.0.0.1", simulator.port, ids())
 
     assert {s.name: theirs(response, s) for s in FIELDS} == {s.name: whole.value(s) for s in FIELDS}
     assert isinstance(ours.settings, Known)
@@ -113,7 +113,7 @@ async def test_every_value_of_every_setting_arrives_at_both(start: StartSimulato
 async def test_what_is_not_set_is_not_told(start: StartSimulator) -> None:
     simulator = await start(configuration=Configuration(ApiSettings(logging_level="detail")))
 
-    answer = await ask("127.0.0.1", simulator.port, ids())
+    answer = await ask_settings("127.0.0.1", simulator.port, ids())
 
     assert isinstance(answer.settings, Known)
     assert answer.settings.value.settings == ApiSettings(False, logging_level="detail", socket_port=simulator.port)
@@ -123,12 +123,14 @@ async def test_what_is_not_set_is_not_told(start: StartSimulator) -> None:
 async def test_each_server_version_does_what_it_can(start: StartSimulator, version: int) -> None:
     simulator = await start(server_version=version)
 
-    answer = await ask("127.0.0.1", simulator.port, ids())
-    outcome = await update("127.0.0.1", simulator.port, ids(), Configuration(ApiSettings(logging_level="detail")))
+    answer = await ask_settings("127.0.0.1", simulator.port, ids())
+    outcome = await update_settings(
+        "127.0.0.1", simulator.port, ids(), Configuration(ApiSettings(logging_level="detail"))
+    )
 
     assert isinstance(answer.settings, Known if version >= 219 else Unknown)
     assert answer.server_version == version
-    assert isinstance(outcome, Changed if version >= 221 else NotAsked)
+    assert isinstance(outcome, SettingsChanged if version >= 221 else NotAsked)
     assert (simulator.received[108], simulator.received[109]) == (version >= 219, version >= 221)
 
 
@@ -174,13 +176,13 @@ async def test_we_change_all_settings_at_once(start: StartSimulator) -> None:
     simulator = await start()
     changes = configured({s: other_value(s) for s in CHANGEABLE})
 
-    outcome = await update("127.0.0.1", simulator.port, ids(), changes)
-    again = await update("127.0.0.1", simulator.port, ids(), changes)
-    answer = await ask("127.0.0.1", simulator.port, ids())
+    outcome = await update_settings("127.0.0.1", simulator.port, ids(), changes)
+    again = await update_settings("127.0.0.1", simulator.port, ids(), changes)
+    answer = await ask_settings("127.0.0.1", simulator.port, ids())
 
-    assert isinstance(outcome, Changed)
+    assert isinstance(outcome, SettingsChanged)
     assert set(outcome.fields) == {s.path for s in CHANGEABLE}
-    assert again == Changed((), "Configuration updated")
+    assert again == SettingsChanged((), "Configuration updated")
     assert isinstance(answer.settings, Known)
     assert {s.name: answer.settings.value.value(s) for s in CHANGEABLE} == {s.name: other_value(s) for s in CHANGEABLE}
 
@@ -202,9 +204,9 @@ async def test_a_value_that_is_not_allowed_changes_nothing(start: StartSimulator
     group = {"settings": changes} if isinstance(changes, ApiSettings) else {"lock_and_exit": changes}
     wanted = Configuration(**group, precautions=Precautions(bypass_bond_warning=False))
 
-    outcome = await update("127.0.0.1", simulator.port, ids(), wanted)
+    outcome = await update_settings("127.0.0.1", simulator.port, ids(), wanted)
 
-    assert outcome == Refused("Validating configuration update request has failed", errors=(path,))
+    assert outcome == SettingsRefused("Validating configuration update request has failed", errors=(path,))
     assert simulator.situation.reported_configuration == before
 
 
@@ -236,12 +238,12 @@ async def test_a_read_only_api_tells_and_refuses_to_change(start: StartSimulator
     ibkr.api.updateConfigProtoBuf(request)
     refused, text = await ibkr.notice(321)
     response = await told(ibkr, 7)
-    ours = await update("127.0.0.1", simulator.port, ids(), Configuration(ApiSettings(logging_level="detail")))
+    ours = await update_settings("127.0.0.1", simulator.port, ids(), Configuration(ApiSettings(logging_level="detail")))
 
     assert refused == 6
     assert "Read-Only" in text
     assert response.api.settings.readOnlyApi is True
-    assert isinstance(ours, Refused)
+    assert isinstance(ours, SettingsRefused)
     assert (ours.code, ours.read_only) == (321, True)
     assert simulator.situation.configuration.settings.logging_level == "error"
 
@@ -291,7 +293,7 @@ async def test_a_new_socket_port_is_moved_to_after_the_answer(
     response = await answered(ibkr, request)
     _, text = await ibkr.notice(1300)
     await ibkr.called("connectionClosed")
-    answer = await ask("127.0.0.1", port, ids())
+    answer = await ask_settings("127.0.0.1", port, ids())
 
     assert list(response.changedFields) == ["configuration.api.settings.socketPort"]
     assert text.endswith(f"-{port}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import UsageError
-from agent.simulator.control import LONGEST_ORDER, ask, control_socket
+from agent.simulator.control import LONGEST_ORDER, ask_simulator, control_socket
 from agent.simulator.world import SimulatedApplication
 
 kinds = pytest.mark.parametrize(
@@ -31,9 +31,9 @@ async def test_faults_are_switched_over_the_control_socket(unix: bool, tmp_path:
         await SimulatedApplication.start(tmp_path / "simulated") as application,
         control_socket(path, application, unix=unix),
     ):
-        answer = await ask(path, do="fault", name="no-listener")
+        answer = await ask_simulator(path, do="fault", name="no-listener")
         during = await connects(application.port)
-        healed = await ask(path, do="heal")
+        healed = await ask_simulator(path, do="heal")
 
         assert answer["faults"] == {"no-listener": ""}
         assert not during
@@ -88,9 +88,9 @@ async def test_an_order_that_makes_no_sense_is_answered_with_a_sentence(
         control_socket(path, application, unix=unix),
     ):
         with pytest.raises(ValueError, match=sentence):
-            await ask(path, **order)
+            await ask_simulator(path, **order)
 
-        assert (await ask(path, do="state"))["port"] == application.port
+        assert (await ask_simulator(path, do="state"))["port"] == application.port
 
 
 async def test_many_orders_go_over_one_connection_and_bad_lines_do_not_end_it(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ async def test_a_line_without_end_is_cut_off(tmp_path: Path) -> None:
         writer.close()
 
         assert answer == b""
-        assert (await ask(path, do="state"))["ok"]
+        assert (await ask_simulator(path, do="state"))["ok"]
 
 
 async def test_every_order_does_what_it_says(tmp_path: Path) -> None:
@@ -134,14 +134,14 @@ async def test_every_order_does_what_it_says(tmp_path: Path) -> None:
         control_socket(path, application),
     ):
         pid = application.pid
-        await ask(path, do="log-out")
+        await ask_simulator(path, do="log-out")
         logged_out = await connects(application.port)
-        await ask(path, do="log-in")
+        await ask_simulator(path, do="log-in")
         logged_in = await connects(application.port)
-        await ask(path, do="notify", code=1100)
-        restarted = await ask(path, do="restart")
-        counters = await ask(path, do="counters")
-        killed = await ask(path, do="kill")
+        await ask_simulator(path, do="notify", code=1100)
+        restarted = await ask_simulator(path, do="restart")
+        counters = await ask_simulator(path, do="counters")
+        killed = await ask_simulator(path, do="kill")
 
         assert (logged_out, logged_in) == (False, True)
         assert restarted["pid"] not in (0, pid)
@@ -159,7 +159,7 @@ async def test_a_socket_left_by_one_that_was_killed_is_replaced(tmp_path: Path) 
         await SimulatedApplication.start(tmp_path / "simulated") as application,
         control_socket(path, application),
     ):
-        answer = await ask(path, do="state")
+        answer = await ask_simulator(path, do="state")
 
     assert answer["ok"]
     assert not path.exists()
@@ -176,9 +176,9 @@ async def test_the_place_of_another_simulator_is_not_taken(tmp_path: Path) -> No
             async with control_socket(path, application):
                 pass
 
-        assert (await ask(path, do="state"))["ok"]
+        assert (await ask_simulator(path, do="state"))["ok"]
 
 
 async def test_where_nobody_listens_one_sentence_says_so(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"No simulator listens at .*; start one with --control"):
-        await ask(tmp_path / "nowhere", do="state")
+        await ask_simulator(tmp_path / "nowhere", do="state")

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from agent.simulator.child import Child, ProcessEnded
-from agent.simulator.disguise import environment, interpreter, plain
+from agent.simulator.disguise import environment, interpreter, named_process
 from agent.simulator.world import SimulatedApplication
 
 PATIENCE = 30.0
@@ -99,11 +99,11 @@ async def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
 async def test_a_process_that_dies_says_why(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with pytest.raises(ProcessEnded, match="Gatelight; start `gatelight simulate`"):
-        await Child.start(plain(tmp_path, "java"), {"part": "no such part"}, log)
+        await Child.start(named_process(tmp_path, "java"), {"part": "no such part"}, log)
 
 
 async def test_an_order_to_a_dead_process_is_refused(tmp_path: Path) -> None:
-    child, _ = await Child.start(plain(tmp_path, "webserver"), {"part": "bystander"}, tmp_path / "log")
+    child, _ = await Child.start(named_process(tmp_path, "webserver"), {"part": "bystander"}, tmp_path / "log")
     await child.kill()
 
     with pytest.raises(ProcessEnded):
@@ -111,7 +111,7 @@ async def test_an_order_to_a_dead_process_is_refused(tmp_path: Path) -> None:
 
 
 async def test_an_order_that_makes_no_sense_is_refused_and_the_process_lives(tmp_path: Path) -> None:
-    child, _ = await Child.start(plain(tmp_path, "webserver"), {"part": "bystander"}, tmp_path / "log")
+    child, _ = await Child.start(named_process(tmp_path, "webserver"), {"part": "bystander"}, tmp_path / "log")
     try:
         with pytest.raises(ValueError, match="cannot dance"):
             await child.ask("dance")

@@ -4,8 +4,8 @@ import itertools
 from pathlib import Path
 
 from agent.core.facts import Known
-from agent.session.settings import Changed, ask, update
-from agent.simulator.control import ask as order
+from agent.session.settings import SettingsChanged, ask_settings, update_settings
+from agent.simulator.control import ask_simulator as order
 from agent.simulator.control import control_socket
 from agent.simulator.free_ports import free_port
 from agent.simulator.settings_folder import IbcChoices
@@ -17,7 +17,7 @@ _ids = itertools.count(7342)
 
 
 async def told(port: int) -> ConfigResponse:
-    answer = await ask("127.0.0.1", port, (next(_ids), next(_ids)))
+    answer = await ask_settings("127.0.0.1", port, (next(_ids), next(_ids)))
 
     assert isinstance(answer.settings, Known), answer
     return answer.settings.value
@@ -41,14 +41,14 @@ async def test_changes_by_hand_and_through_the_api_outlast_a_restart(tmp_path: P
     async with await SimulatedApplication.start(tmp_path) as gateway:
         await gateway.configure(Configuration(lock_and_exit=LockAndExit(auto_logoff_type="logoff")))
         changes = Configuration(precautions=Precautions(bypass_order_precautions=False))
-        outcome = await update("127.0.0.1", gateway.port, (next(_ids), next(_ids)), changes)
+        outcome = await update_settings("127.0.0.1", gateway.port, (next(_ids), next(_ids)), changes)
         await gateway.restart(delay=0.0)
         found = await told(gateway.port)
         await gateway.terminate()
         await gateway.restart(delay=0.0)
         again = await told(gateway.port)
 
-        assert isinstance(outcome, Changed)
+        assert isinstance(outcome, SettingsChanged)
         assert found.lock_and_exit.restarts is False
         assert found.precautions.bypass_order_precautions is False
         assert found.settings.socket_port == gateway.asked_port

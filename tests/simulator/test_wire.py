@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import agent.simulator as simulator_package
-from agent.simulator.codec import Layout, fields_bytes, frame, parse_hello, split_frames
-from agent.simulator.messages import REPLIES, REQUESTS, SCHEMA, parse_request
+from agent.simulator.codec import MessageLayout, fields_bytes, frame, parse_hello, split_frames
+from agent.simulator.messages import REPLIES, REQUEST_MESSAGES, SCHEMA, parse_request
 from agent.simulator.protobuf import Values, decode, encode
 from agent.simulator.server import Simulator
 from agent.simulator.state import Profile
@@ -63,7 +63,7 @@ def test_message_numbers_agree_with_ibkrs() -> None:
     from ibapi.message import IN, OUT
 
     assert {reply.number for reply in REPLIES.values()} <= {int(number) for number in IN}
-    assert {int(number) for number in OUT} - set(REQUESTS) == set()
+    assert {int(number) for number in OUT} - set(REQUEST_MESSAGES) == set()
     assert all(name in SCHEMA for name in REPLIES)
 
 
@@ -125,7 +125,7 @@ def test_a_hello_that_offers_nothing_is_refused(text: str) -> None:
 
 
 def test_a_layout_follows_the_server_version() -> None:
-    layout = Layout.of("194-:=2 id outer.name 194+:time many[ . ]")
+    layout = MessageLayout.of("194-:=2 id outer.name 194+:time many[ . ]")
     values: Values = {"id": 5, "outer": {"name": 1.5}, "time": 9, "many": ("a", "b")}
 
     assert layout.write(values, 178) == ["2", "5", "1.5", "2", "a", "b"]

@@ -6,7 +6,7 @@ from PIL import Image, ImageChops
 
 from agent.channels.texts import icons_folder
 from agent.core.shown.display import IconState
-from agent.tray.artwork import SIZES, Background, argb, picture
+from agent.tray.artwork import SIZES, Background, argb, icon_picture
 from icons.build import build
 
 ALL = [(state, background) for state in IconState for background in Background]
@@ -23,7 +23,7 @@ PANELS = {
 def on_panel(state: IconState, size: int, background: Background, grey: int) -> Image.Image:
     """What is seen on a panel of this grey by somebody who sees no colours."""
     panel = Image.new("RGBA", (size, size), (grey, grey, grey, 255))
-    return Image.alpha_composite(panel, picture(state, size, background)).convert("L")
+    return Image.alpha_composite(panel, icon_picture(state, size, background)).convert("L")
 
 
 def set_off(state: IconState, background: Background, grey: int) -> Image.Image:
@@ -47,7 +47,7 @@ def test_every_two_states_differ_in_shape_at_16_pixels_without_colour(background
 
 def test_every_two_outlines_differ_even_when_filled_with_one_colour() -> None:
     for one, other in itertools.combinations(IconState, 2):
-        outlines = [picture(state, 16).getchannel("A").point(lambda a: 255 * (a > 127)) for state in (one, other)]
+        outlines = [icon_picture(state, 16).getchannel("A").point(lambda a: 255 * (a > 127)) for state in (one, other)]
 
         assert share(ImageChops.difference(*outlines)) >= 0.08, (one, other)
 
@@ -55,7 +55,7 @@ def test_every_two_outlines_differ_even_when_filled_with_one_colour() -> None:
 @pytest.mark.parametrize(("state", "background"), ALL)
 def test_pictures_are_rgba_with_clear_corners_at_every_size(state: IconState, background: Background) -> None:
     for size in SIZES:
-        image = picture(state, size, background)
+        image = icon_picture(state, size, background)
 
         assert (image.mode, image.size) == ("RGBA", (size, size))
         assert all(image.getpixel((x, y))[3] < 128 for x in (0, size - 1) for y in (0, size - 1))  # type: ignore[index]
@@ -64,7 +64,7 @@ def test_pictures_are_rgba_with_clear_corners_at_every_size(state: IconState, ba
 @pytest.mark.parametrize(("state", "background"), ALL)
 def test_pictures_reach_the_edges_but_are_not_cut_off(state: IconState, background: Background) -> None:
     for size in SIZES:
-        box = picture(state, size, background).getchannel("A").point(lambda a: 255 * (a > 100)).getbbox()
+        box = icon_picture(state, size, background).getchannel("A").point(lambda a: 255 * (a > 100)).getbbox()
 
         assert box is not None
         assert box[3] - box[1] >= size - 4 - size // 8
@@ -73,7 +73,7 @@ def test_pictures_reach_the_edges_but_are_not_cut_off(state: IconState, backgrou
 @pytest.mark.parametrize("state", [IconState.PROBLEM, IconState.PAUSED])
 def test_straight_edges_lie_on_whole_pixels(state: IconState) -> None:
     for size in SIZES:
-        alpha = picture(state, size).getchannel("A")
+        alpha = icon_picture(state, size).getchannel("A")
         middle = [alpha.getpixel((x, size // 2)) for x in range(size)]
 
         assert set(middle) <= {0, 255}, size
@@ -93,7 +93,7 @@ def test_a_light_panel_gets_no_dark_rim_that_would_close_the_gaps_of_a_small_sha
 
 
 def test_colours_are_not_darkened_at_the_edges() -> None:
-    shown = picture(IconState.CONNECTED, 64, Background.DARK)
+    shown = icon_picture(IconState.CONNECTED, 64, Background.DARK)
     red, green, blue, alpha = shown.split()
     faint = alpha.point(lambda a: 255 * (0 < a < 128))
     rim = Image.merge("RGB", (red, green, blue))
@@ -136,4 +136,4 @@ def test_windows_icons_hold_a_drawing_of_each_size() -> None:
 
         assert {(16, 16), (32, 32), (48, 48), (256, 256)} <= sizes
         icon.size = (16, 16)  # type: ignore[misc]
-        assert icon.convert("RGBA").tobytes() == picture(IconState.CONNECTED, 16).tobytes()
+        assert icon.convert("RGBA").tobytes() == icon_picture(IconState.CONNECTED, 16).tobytes()

@@ -3,7 +3,7 @@ import subprocess
 import sys
 
 from agent.core.shown.display import SEPARATOR, Action, LookNow, MenuEntry, OpenLog, Quit
-from agent.tray.menu import pystray, pystray_menu, tooltip
+from agent.tray.menu import pystray, pystray_menu, short_tooltip
 
 
 def test_importing_the_tray_imports_neither_pystray_nor_pillow_nor_dbus() -> None:
@@ -74,6 +74,6 @@ def test_labels_are_spelt_for_the_system_and_not_endless() -> None:
 def test_a_tooltip_is_cut_at_a_word() -> None:
     text = "Paper Gateway: connected. " * 8
 
-    assert tooltip("short") == "short"
-    assert len(tooltip(text)) <= 127
-    assert tooltip(text).endswith("Gateway:…")
+    assert short_tooltip("short") == "short"
+    assert len(short_tooltip(text)) <= 127
+    assert short_tooltip(text).endswith("Gateway:…")

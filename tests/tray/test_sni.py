@@ -10,7 +10,7 @@ import pytest
 from agent.core.shown.display import SEPARATOR, Connect, Disconnect, Display, IconState, MenuEntry, OpenLog, Pause, Quit
 from agent.platforms import session_bus
 from agent.tray import TrayUnavailable, open_tray, sni
-from agent.tray.artwork import SIZES, argb, picture
+from agent.tray.artwork import SIZES, argb, icon_picture
 from tests.desktop_session import SessionBus
 from tests.tray.conftest import RunningTray
 from tests.tray_host import TrayHost
@@ -57,7 +57,7 @@ async def test_a_panel_gets_the_picture_of_the_state_at_every_size(running: Runn
     sent = await host.read("IconPixmap")
 
     assert [(width, height) for width, height, _ in sent] == [(size, size) for size in SIZES]
-    assert [pixels for _, _, pixels in sent] == [argb(picture(IconState.CONNECTED, size)) for size in SIZES]
+    assert [pixels for _, _, pixels in sent] == [argb(icon_picture(IconState.CONNECTED, size)) for size in SIZES]
 
 
 async def test_a_panel_reads_the_menu_with_marks_submenus_and_underscores(running: RunningTray, host: TrayHost) -> None:
@@ -123,7 +123,7 @@ async def test_a_new_state_changes_icon_and_tooltip_alone(running: RunningTray, 
     sent = await host.read("IconPixmap")
 
     assert sorted(host.signals) == ["NewIcon", "NewToolTip"]
-    assert sent[0][2] == argb(picture(IconState.PROBLEM, 16))
+    assert sent[0][2] == argb(icon_picture(IconState.PROBLEM, 16))
     assert len((await host.read("ToolTip"))[2]) == 127
 
 
@@ -267,7 +267,7 @@ async def test_when_the_session_bus_comes_back_so_does_the_icon(bus: SessionBus,
     await host.item_came()
 
     assert (await host.read("ToolTip"))[2] == "outage 2"
-    assert (await host.read("IconPixmap"))[0][2] == argb(picture(IconState.PROBLEM, 16))
+    assert (await host.read("IconPixmap"))[0][2] == argb(icon_picture(IconState.PROBLEM, 16))
     assert "Pause for an hour" in (await host.menu()).outline()
     assert len(host.items) == 1
     host.forget()

@@ -30,9 +30,9 @@ from agent.tws.api_settings import (
     encode_config_request,
     encode_update_request,
 )
-from agent.tws.api_settings_table import BY_PATH, FIELDS, LOCK_AND_EXIT, PRECAUTIONS, SETTINGS, Kind, SettingField
+from agent.tws.api_settings_table import BY_PATH, FIELDS, LOCK_AND_EXIT, PRECAUTIONS, SETTINGS, FieldKind, SettingField
 from agent.tws.outside import LONGEST_NAME, clean
-from agent.tws.protobuf import WireError, field, fields, varint
+from agent.tws.protobuf import WireError, encoded_varint, field, fields
 from tests.ibkr_settings import filled, ibkr_group, ibkr_response, set_ibkr, single, values_for
 
 EACH = pytest.mark.parametrize("setting", FIELDS, ids=lambda s: s.name)
@@ -45,7 +45,7 @@ GROUPS = pytest.mark.parametrize(
     ],
     ids=["settings", "precautions", "lock-and-exit"],
 )
-KINDS = {8: Kind.FLAG, 5: Kind.NUMBER, 9: Kind.TEXT}
+KINDS = {8: FieldKind.FLAG, 5: FieldKind.NUMBER, 9: FieldKind.TEXT}
 """By the type numbers of protobuf's descriptor.proto: TYPE_BOOL, TYPE_INT32, TYPE_STRING."""
 
 
@@ -58,7 +58,7 @@ def test_there_are_36_settings_10_precautions_and_3_of_lock_and_exit() -> None:
 
 @GROUPS
 def test_the_table_is_ibkrs(table: tuple[SettingField, ...], group: type, ibkr: Any) -> None:
-    theirs = [(f.number, f.name, Kind.TEXTS if f.is_repeated else KINDS[f.type]) for f in ibkr.DESCRIPTOR.fields]
+    theirs = [(f.number, f.name, FieldKind.TEXTS if f.is_repeated else KINDS[f.type]) for f in ibkr.DESCRIPTOR.fields]
 
     assert [(s.number, s.wire_name, s.kind) for s in table] == theirs
     assert tuple(group.__dataclass_fields__) == tuple(s.name for s in table)  # type: ignore[attr-defined]
@@ -166,7 +166,7 @@ def test_it_reads_what_ibkrs_classes_read(data: st.DataObject) -> None:
     for setting in FIELDS:
         group = ibkr_group(message, setting)
         theirs: Any = getattr(group, setting.wire_name)
-        if setting.kind is Kind.TEXTS:
+        if setting.kind is FieldKind.TEXTS:
             assert response.value(setting) == (tuple(shown(text) for text in theirs) or None)
         else:
             assert response.value(setting) == (shown(theirs) if group.HasField(setting.wire_name) else None)
@@ -177,11 +177,11 @@ def shown(value: Any) -> Any:
     return clean(value, LONGEST_NAME) if isinstance(value, str) else value
 
 
-DRAWN: dict[Kind, st.SearchStrategy[Any]] = {
-    Kind.FLAG: st.booleans(),
-    Kind.NUMBER: st.integers(-(2**31), 2**31 - 1),
-    Kind.TEXT: st.text(max_size=40),
-    Kind.TEXTS: st.lists(st.text(max_size=20), max_size=5),
+DRAWN: dict[FieldKind, st.SearchStrategy[Any]] = {
+    FieldKind.FLAG: st.booleans(),
+    FieldKind.NUMBER: st.integers(-(2**31), 2**31 - 1),
+    FieldKind.TEXT: st.text(max_size=40),
+    FieldKind.TEXTS: st.lists(st.text(max_size=20), max_size=5),
 }
 
 
@@ -191,14 +191,14 @@ DRAWN: dict[Kind, st.SearchStrategy[Any]] = {
 @EACH
 @pytest.mark.parametrize("wire_type", [0, 1, 2, 5])
 def test_a_setting_of_a_wrong_wire_type_is_absent_and_spoils_no_other(setting: SettingField, wire_type: int) -> None:
-    is_text = setting.kind in (Kind.TEXT, Kind.TEXTS)
-    raw = {0: varint(5), 1: b"AAAAAAAA", 2: varint(3) + b"abc", 5: b"AAAA"}[wire_type]
-    other = next(s for s in FIELDS if s.group == setting.group and s is not setting and s.kind is not Kind.TEXTS)
+    is_text = setting.kind in (FieldKind.TEXT, FieldKind.TEXTS)
+    raw = {0: encoded_varint(5), 1: b"AAAAAAAA", 2: encoded_varint(3) + b"abc", 5: b"AAAA"}[wire_type]
+    other = next(s for s in FIELDS if s.group == setting.group and s is not setting and s.kind is not FieldKind.TEXTS)
     message = ibkr_response(single(other, values_for(other)[0]))
 
     group = ibkr_group(message, setting)
     response = decode_config_response(
-        nested(setting, varint(setting.number << 3 | wire_type) + raw + group.SerializeToString())
+        nested(setting, encoded_varint(setting.number << 3 | wire_type) + raw + group.SerializeToString())
     )
 
     assert response.value(other) == values_for(other)[0]
@@ -234,11 +234,11 @@ def test_groups_that_are_no_messages_are_not_reported() -> None:
 
 
 def fixed(number: int) -> bytes:
-    return varint(number << 3 | 1) + struct.pack("<Q", 0x0A0A0A0A0A0A0A0A)
+    return encoded_varint(number << 3 | 1) + struct.pack("<Q", 0x0A0A0A0A0A0A0A0A)
 
 
 def test_unknown_fields_are_passed_over_on_every_level() -> None:
-    strange = field(900, 1) + field(901, "text") + fixed(902) + varint(903 << 3 | 5) + b"abcd"
+    strange = field(900, 1) + field(901, "text") + fixed(902) + encoded_varint(903 << 3 | 5) + b"abcd"
     settings = strange + field(1, 1) + strange
     api = strange + field(2, settings) + strange
 
@@ -308,7 +308,9 @@ def test_damaged_answers_raise_nothing_else(noise: bytes, at: int, cut: int) -> 
 
     for setting in response.present:
         value = response.value(setting)
-        wanted = {Kind.FLAG: bool, Kind.NUMBER: int, Kind.TEXT: str, Kind.TEXTS: tuple}[setting.kind]
+        wanted = {FieldKind.FLAG: bool, FieldKind.NUMBER: int, FieldKind.TEXT: str, FieldKind.TEXTS: tuple}[
+            setting.kind
+        ]
         assert type(value) is wanted
 
     try:
@@ -318,18 +320,18 @@ def test_damaged_answers_raise_nothing_else(noise: bytes, at: int, cut: int) -> 
     for setting in response.present:
         read = getattr(ibkr_group(theirs, setting), setting.wire_name)
         match setting.kind:
-            case Kind.TEXT:
+            case FieldKind.TEXT:
                 read = clean(read, LONGEST_NAME)
-            case Kind.TEXTS:
+            case FieldKind.TEXTS:
                 read = tuple(clean(text, LONGEST_NAME) for text in read)
         assert response.value(setting) == read
 
 
 def test_a_field_of_fixed_width_is_no_text_anywhere() -> None:
-    from agent.tws.protobuf import text_of
+    from agent.tws.protobuf import decoded_text
 
     with pytest.raises(WireError):
-        text_of(fields(fixed(1)), 1)
+        decoded_text(fields(fixed(1)), 1)
 
 
 # ── writing what IBKR's classes read ────────────────────────────────────────────────────────────

@@ -20,7 +20,7 @@ from agent.tws.notices import (
     lookup,
     new_port,
     problem_of,
-    read,
+    read_notice,
 )
 
 LINK = (1100, 1101, 1102, 1300, 2110, 2103, 2104, 2119, 2108, 2105, 2106, 2107, 2157, 2158, 2100, 2101, 2102)
@@ -170,7 +170,7 @@ def test_depth_without_permission_is_no_mere_information() -> None:
 def test_other_numbers_are_not_known(code: int) -> None:
     assert lookup(code) is None
     assert kind_of(code, "Connectivity has been lost") is None
-    assert read(code, "") is None
+    assert read_notice(code, "") is None
 
 
 @pytest.mark.parametrize("code", [1102, 2104, 2106, 2107, 2108, 2158])
@@ -289,7 +289,7 @@ def test_three_notices_mean_nothing_while_the_link_is_down() -> None:
 def test_the_text_splits_the_few_numbers_that_mean_several_things(
     code: int, text: str, kind: NoticeKind, problem: str | None
 ) -> None:
-    notice = read(code, text)
+    notice = read_notice(code, text)
 
     assert kind_of(code, text) is kind
     assert problem_of(code, text) == problem
@@ -298,7 +298,7 @@ def test_the_text_splits_the_few_numbers_that_mean_several_things(
 
 
 def test_a_refined_notice_tells_what_the_text_told() -> None:
-    notice = read(162, PACING)
+    notice = read_notice(162, PACING)
 
     assert notice is not None
     assert "pacing" in notice.meaning
@@ -308,7 +308,7 @@ def test_a_refined_notice_tells_what_the_text_told() -> None:
 
 @given(code=st.integers(0, 11_000), text=st.text(max_size=60))
 def test_no_text_breaks_the_reading(code: int, text: str) -> None:
-    notice = read(code, text)
+    notice = read_notice(code, text)
     farm_of(code, text)
     farms_of_restored(text)
     port = new_port(text)

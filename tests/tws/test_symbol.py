@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.tws.symbol import LONGEST, Instrument, NotASymbol, SecurityType, read_symbol
+from agent.tws.symbol import LONGEST_SYMBOL, Instrument, NotASymbol, SecurityType, read_symbol
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_was_understood_is_said_in_words() -> None:
     ]
 
 
-@given(st.text(max_size=2 * LONGEST))
+@given(st.text(max_size=2 * LONGEST_SYMBOL))
 def test_what_is_read_of_any_text_holds_nothing_but_harmless_characters(typed: str) -> None:
     try:
         found = read_symbol(typed)

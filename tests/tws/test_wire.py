@@ -159,7 +159,7 @@ def test_a_raw_id_server_may_answer_in_protobuf() -> None:
 
 @given(bodies=st.lists(st.binary(max_size=50), max_size=6), cuts=st.lists(st.integers(1, 7), min_size=1))
 def test_frames_come_out_whole_however_the_bytes_are_cut(bodies: list[bytes], cuts: list[int]) -> None:
-    stream, frames, turn = b"".join(map(wire.frame, bodies)), wire.Frames(), 0
+    stream, frames, turn = b"".join(map(wire.framed, bodies)), wire.Frames(), 0
     out: list[bytes] = []
     while stream:
         size = cuts[turn % len(cuts)]
@@ -183,13 +183,13 @@ def test_half_a_frame_is_kept() -> None:
     "answer", [b"HTTP/1.1 400 Bad Request", b"\x15\x03\x01\x00\x02\x02", b"SSH-2.0-OpenSSH_9.2", b"\xff\xff\xff\xff"]
 )
 def test_another_protocol_is_refused_by_its_first_four_bytes(answer: bytes) -> None:
-    with pytest.raises(wire.NotTheApi):
+    with pytest.raises(wire.NotApiBytes):
         wire.Frames().feed(answer)
 
 
 def test_the_longest_frame_is_still_waited_for() -> None:
     assert wire.Frames().feed(struct.pack("!I", 0xFFFFFF)) == ()
-    with pytest.raises(wire.NotTheApi):
+    with pytest.raises(wire.NotApiBytes):
         wire.Frames().feed(struct.pack("!I", 0x1000000))
 
 
@@ -209,7 +209,7 @@ def test_a_time_zone_in_another_script_does_not_disturb_the_hello() -> None:
     "answer", [b"", b"178", b"hello\x00world\x00", b"178\x00a\x00b\x00", b"-1\x00x\x00", b"1" * 5000 + b"\x00t\x00"]
 )
 def test_any_other_answer_is_not_the_api(answer: bytes) -> None:
-    with pytest.raises(wire.NotTheApi):
+    with pytest.raises(wire.NotApiBytes):
         wire.parse_hello_answer(answer)
 
 
@@ -242,7 +242,7 @@ def test_random_streams_raise_nothing_but_not_the_api(chunks: list[bytes]) -> No
     try:
         for chunk in chunks:
             frames.feed(chunk)
-    except wire.NotTheApi:
+    except wire.NotApiBytes:
         pass
 
 
@@ -295,5 +295,5 @@ def test_a_field_of_the_wrong_kind_is_a_wire_error() -> None:
     with pytest.raises(protobuf.WireError):
         protobuf.number_of(found, 1)
     with pytest.raises(protobuf.WireError):
-        protobuf.text_of(found, 2)
-    assert protobuf.text_of(found, 9) is None
+        protobuf.decoded_text(found, 2)
+    assert protobuf.decoded_text(found, 9) is None

@@ -8,9 +8,9 @@ import socket
 import psutil
 
 from agent.platforms import loopback_peer
-from agent.platforms.loopback_processes import Table
+from agent.platforms.loopback_processes import TcpTable
 from agent.platforms.sockets.through_psutil import rows_of
-from agent.platforms.user_windows import is_ours
+from agent.platforms.user_windows import runs_as_this_user
 
 
 async def main() -> None:
@@ -23,11 +23,11 @@ async def main() -> None:
             "named": [row.pid for row in rows_of(psutil.net_connections("tcp")) if row.local_port == peer[1]],
             "ours": awaited if isinstance(awaited, bool) else await awaited,
             "peer is the client": peer == client.getsockname(),
-            "found": Table(lambda pid: True)(peer, own),
-            "not there": Table(lambda pid: True)(("127.0.0.1", 9), own),
-            "another user's": Table(lambda pid: False)(peer, own),
-            "our process": is_ours(os.getpid()),
-            "no process": is_ours(0x7FFFFFF0),
+            "found": TcpTable(lambda pid: True)(peer, own),
+            "not there": TcpTable(lambda pid: True)(("127.0.0.1", 9), own),
+            "another user's": TcpTable(lambda pid: False)(peer, own),
+            "our process": runs_as_this_user(os.getpid()),
+            "no process": runs_as_this_user(0x7FFFFFF0),
         }
         accepted.close()
     print(json.dumps(report))  # noqa: T201 - the report

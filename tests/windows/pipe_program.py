@@ -116,7 +116,7 @@ async def rights(name: str) -> dict[str, Any]:
         handle = _winapi.CreateFile(
             name, _winapi.GENERIC_READ | _winapi.GENERIC_WRITE, 0, 0, _winapi.OPEN_EXISTING, 0, 0
         )
-        seen["ours"] = pipe_rights.owner_of(handle) == pipe_rights.this_user()
+        seen["ours"] = pipe_rights.pipe_owner(handle) == pipe_rights.this_user()
         seen["rights"] = described(handle).replace(pipe_rights.this_user(), "USER")
         _winapi.CloseHandle(handle)
 

@@ -164,7 +164,7 @@ def belated_end(told: Told) -> Announce:
     return Announce(Notice(key, Severity.INFO, shortened(title, TITLE_LIMIT), text, over=True))
 
 
-def told(connection: str, ledger: Ledger) -> tuple[Told, ...]:
+def told_of(connection: str, ledger: Ledger) -> tuple[Told, ...]:
     """What people were told about this connection and is not over."""
     return tuple(
         Told(

@@ -21,7 +21,7 @@ from agent.tws.symbol import FORMS, Instrument, NotASymbol, read_symbol
 
 MOST_SYMBOLS = 5
 """Symbols of one run: each takes one of the user's market data lines for a moment."""
-SHORTEST_GAP = 60.0
+_SHORTEST_GAP = 60.0
 """Seconds between the starts of two runs: far above what IB calls pacing (an identical request within 15 s)."""
 PLACES_LEFT_FREE = 1
 """Client places that a run does not take: the user's own programs come first."""
@@ -42,7 +42,7 @@ class TestLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DataTestPlan:
     """What one run is to do."""
 
     connection: str
@@ -77,8 +77,8 @@ def reason_against(facts: Facts, *, running: bool, last_started: float | None) -
     name, session, now = facts.connection.name, facts.session, facts.now.monotonic
     if running:
         return "A test is under way: wait until it is done."
-    if last_started is not None and now < last_started + SHORTEST_GAP:
-        again = clock(facts, last_started + SHORTEST_GAP)
+    if last_started is not None and now < last_started + _SHORTEST_GAP:
+        again = clock(facts, last_started + _SHORTEST_GAP)
         return f"The last test began less than a minute ago, and IB counts requests for data: test again at {again}."
     if session.phase is not Phase.CONNECTED or session.port is None:
         return f"There is no API session to {name}, so there is nothing to test: connect first."
@@ -97,13 +97,13 @@ def reason_against(facts: Facts, *, running: bool, last_started: float | None) -
     return None
 
 
-def plan_of(facts: Facts, instruments: tuple[Instrument, ...], number: int, avoid: Set[int]) -> Plan:
+def plan_of(facts: Facts, instruments: tuple[Instrument, ...], number: int, avoid: Set[int]) -> DataTestPlan:
     """The plan of run `number`; only when there is no `reason_against` it. `avoid`: client IDs in use."""
     connection, port = facts.connection, facts.session.port
     if port is None:
         raise ValueError("without a session there is no port to test")
     host = "127.0.0.1" if connection.local else connection.host
-    return Plan(connection.name, host, port, spare_ids(avoid, number), instruments)
+    return DataTestPlan(connection.name, host, port, spare_ids(avoid, number), instruments)
 
 
 # ── telling ─────────────────────────────────────────────────────────────────────────────────────
@@ -135,7 +135,7 @@ def failure_of(test: DataTest) -> str | None:
     return _NO_SESSION[test.outcome] if test.outcome is not None else "The test was broken off."
 
 
-def to_json(test: DataTest, facts: Facts, guides: Mapping[str, Guide]) -> dict[str, Any]:
+def data_test_to_json(test: DataTest, facts: Facts, guides: Mapping[str, Guide]) -> dict[str, Any]:
     """A run as a JSON object; steps are those of the application at hand."""
     process = chosen(facts)
     kind = ApplicationKind.UNKNOWN if process is None else process.kind

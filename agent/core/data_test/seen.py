@@ -16,7 +16,7 @@ WHATEVER_THERE_IS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Told(FromOutside):
+class RequestNotice(FromOutside):
     """One notice about a request."""
 
     code: int
@@ -30,7 +30,7 @@ class Definition:
     contracts: int | None = None
     """How many fit; None when no answer came in time."""
     elapsed: float = 0.0
-    notices: tuple[Told, ...] = ()
+    notices: tuple[RequestNotice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Quote:
     """Whether what came had the tick types of delayed data."""
     close_only: bool = False
     """Whether nothing but the last close came."""
-    notices: tuple[Told, ...] = ()
+    notices: tuple[RequestNotice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class History:
     elapsed: float = 0.0
     """Seconds from the request to the answer, or to the end of the wait."""
     bars: int = 0
-    notices: tuple[Told, ...] = ()
+    notices: tuple[RequestNotice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

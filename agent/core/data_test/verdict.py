@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from agent.core.data_test.history import HistoryVerdict, judge_history
 from agent.core.data_test.remedy import NOTHING_TO_DO, Remedy
-from agent.core.data_test.seen import LIVE_OR_FROZEN, Quote, SymbolSeen, Told
+from agent.core.data_test.seen import LIVE_OR_FROZEN, Quote, RequestNotice, SymbolSeen
 from agent.core.evidence.words import listed, notice_told, took
 from agent.tws.farms import FarmKind, FarmStatus
-from agent.tws.notices import NoticeKind, kind_of, read
+from agent.tws.notices import NoticeKind, kind_of, read_notice
 from agent.tws.symbol import SecurityType
 
 
@@ -94,7 +94,7 @@ DELAYED_TYPES = frozenset({3, 4})
 _FROZEN_TYPES = frozenset({2, 4})
 
 
-def refusal_of(notice: Told) -> DataState | None:
+def refusal_of(notice: RequestNotice) -> DataState | None:
     """What a notice about a request for market data means for all of it; None when it refuses nothing, or a part."""
     if notice.code in PARTS:
         return None
@@ -106,7 +106,7 @@ def refusal_of(notice: Told) -> DataState | None:
     return DataState.REFUSED if kind is None else _REFUSALS.get(kind, DataState.REFUSED)
 
 
-def _state(seen: SymbolSeen) -> tuple[DataState, tuple[Told, ...]]:
+def _state(seen: SymbolSeen) -> tuple[DataState, tuple[RequestNotice, ...]]:
     """The state, and the notices that show it."""
     with_prices = [q for q in seen.quotes if q.priced]
     every = tuple(n for q in seen.quotes for n in q.notices)
@@ -213,7 +213,7 @@ def _evidence(seen: SymbolSeen) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _remedy(state: DataState, seen: SymbolSeen, told: tuple[Told, ...], app: str) -> Remedy:
+def _remedy(state: DataState, seen: SymbolSeen, told: tuple[RequestNotice, ...], app: str) -> Remedy:
     codes = {"app": app, "codes": listed((str(t.code) for t in told), room=40) or "354"}
     match state:
         case DataState.LIVE | DataState.FROZEN:
@@ -260,8 +260,8 @@ _AMBIGUOUS = (
 )
 
 
-def _refused(told: tuple[Told, ...]) -> tuple[str, ...]:
-    known = [read(t.code, t.text) for t in told]
+def _refused(told: tuple[RequestNotice, ...]) -> tuple[str, ...]:
+    known = [read_notice(t.code, t.text) for t in told]
     wise = [n.what_to_do for n in known if n is not None]
     return (*dict.fromkeys(wise), "Test again.") if wise else ("Read the text of the notice.", "Test again.")
 

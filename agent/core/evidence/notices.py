@@ -78,7 +78,7 @@ def recent(facts: Facts, problem: str) -> tuple[NoticeSeen, ...]:
     return tuple(sorted(found, key=lambda n: -n.at))
 
 
-def told(facts: Facts, notice: NoticeSeen) -> str:
+def notice_line(facts: Facts, notice: NoticeSeen) -> str:
     """One line of evidence, like "notice 420 at 14:03:22 (5 min ago), 3 times since 14:01:10: “…”"."""
     times = f", {notice.count} times since {clock(facts, notice.first)}" if notice.count > 1 else ""
     words = quoted(notice.text)
@@ -86,8 +86,8 @@ def told(facts: Facts, notice: NoticeSeen) -> str:
 
 
 def told_all(facts: Facts, notices: Sequence[NoticeSeen]) -> tuple[str, ...]:
-    """Evidence for several notices: the first few as `told` tells them, the rest counted."""
-    lines = [told(facts, n) for n in notices[:_LINES_OF_EVIDENCE]]
+    """Evidence for several notices: the first few as `notice_line` tells them, the rest counted."""
+    lines = [notice_line(facts, n) for n in notices[:_LINES_OF_EVIDENCE]]
     if len(notices) > _LINES_OF_EVIDENCE:
         lines.append(f"{len(notices) - _LINES_OF_EVIDENCE} more notices of this kind")
     return tuple(lines)

@@ -42,7 +42,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SetupQuestion:
     """One thing the set-up asks."""
 
     id: str
@@ -63,19 +63,19 @@ _MODE = (Choice("paper", "paper trading"), Choice("live", "live trading"), Choic
 _INTENT = (Choice("trade", "trade: send orders"), Choice("data", "only read data: prices and account values"))
 
 QUESTIONS = (
-    Question(
+    SetupQuestion(
         "application", "Which application do your programs connect to?", _APPLICATION,
         "IB Gateway only serves programs; TWS shows charts and orders besides.", "any",
     ),
-    Question(
+    SetupQuestion(
         "trading_mode", "Live or paper trading?", _MODE,
         "An account of the other kind is an alarm from then on.", "any",
     ),
-    Question(
+    SetupQuestion(
         "intent", "What do your programs do?", _INTENT,
         "It decides whether Read-Only API is a problem.", "trade",
     ),
-    Question(
+    SetupQuestion(
         "symbol", "Which symbol is market data to be tested with?", (),
         f"Write {FORMS}; write none to leave it out.", "none",
     ),
@@ -89,7 +89,9 @@ class NotAnAnswer(ValueError):
     """A text that answers a question in no way; `str()` is one sentence with what can be answered."""
 
 
-def questions_for(connection: ConnectionSettings, configured: bool, running: tuple[str, ...]) -> tuple[Question, ...]:
+def questions_for(
+    connection: ConnectionSettings, configured: bool, running: tuple[str, ...]
+) -> tuple[SetupQuestion, ...]:
     """The questions, each with the answer to suggest: as configured, else what runs (kinds, by the contract)."""
     kinds = set(running) & {choice.value for choice in _APPLICATION}
     application = connection.application.value if configured else kinds.pop() if len(kinds) == 1 else "any"
@@ -128,7 +130,7 @@ def _symbol(given: str) -> str:
         raise NotAnAnswer(str(refused)) from None
 
 
-def _chosen(question: Question, given: str) -> str:
+def _chosen(question: SetupQuestion, given: str) -> str:
     """The value that is meant: by its number, its word or the beginning of its label."""
     if given.isdecimal() and 1 <= int(given) <= len(question.choices):
         return question.choices[int(given) - 1].value

@@ -7,7 +7,7 @@ from agent.core.data_test.verdict import judge
 from agent.core.evidence.words import app_name
 from agent.core.facts import Known, Unknown
 from agent.core.setup.answers import edit_lines
-from agent.core.setup.setup import Act, Scene, SetupStep, StepState
+from agent.core.setup.setup import SetupScene, SetupStep, StepAct, StepState
 
 _DATA = "Market data"
 _NOTICE = "Test notice"
@@ -15,7 +15,7 @@ _LOGIN = "Start at log-in"
 _CONFIG = "Configuration"
 
 
-def market_data(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
+def market_data(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     """Market data of the symbol that was chosen."""
     step = SetupStep("market-data", _DATA, StepState.DONE)
     symbol, test = scene.beside.answers.symbol, scene.beside.data_test
@@ -26,25 +26,25 @@ def market_data(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
         return replace(step, state=StepState.WAITING, waits_for=open_one, optional=True)
     if symbol is None:
         text = "Choose a symbol to test market data with, or none."
-        return replace(step, state=StepState.TO_DO, text=text, acts=(Act.CHANGE_ANSWERS,), optional=True)
+        return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.CHANGE_ANSWERS,), optional=True)
     if test is None or symbol not in test.symbols:
         return replace(
             step,
             state=StepState.TO_DO,
             text=f"A test asks for {symbol} once, over a short session of its own: the contract, a price, and one bar "
             "of a day. It takes some seconds and at most one market data line meanwhile, and gives it back.",
-            acts=(Act.TEST_DATA,),
+            acts=(StepAct.TEST_DATA,),
             value=symbol,
             optional=True,
         )
     if test.running:
         return replace(step, state=StepState.UNKNOWN, text=f"The test of {symbol} is under way.", value=symbol)
     if (failure := failure_of(test)) is not None:
-        return replace(step, state=StepState.TO_DO, text=failure, acts=(Act.TEST_DATA,), value=symbol)
+        return replace(step, state=StepState.TO_DO, text=failure, acts=(StepAct.TEST_DATA,), value=symbol)
     found = next((s for s in test.seen if s.instrument.text == symbol), None)
     if found is None:
         text = f"The test ended before {symbol} had its turn."
-        return replace(step, state=StepState.TO_DO, text=text, acts=(Act.TEST_DATA,), value=symbol)
+        return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.TEST_DATA,), value=symbol)
     verdict = judge(found, app_name(scene.facts))
     return replace(
         step,
@@ -53,7 +53,7 @@ def market_data(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
         seen=(*verdict.evidence, *verdict.history.evidence),
         steps=verdict.remedy.steps_for(scene.kind, scene.beside.guides),
         problem=verdict.remedy.problem,
-        acts=() if verdict.state.has_prices else (Act.TEST_DATA,),
+        acts=() if verdict.state.has_prices else (StepAct.TEST_DATA,),
         value=symbol,
     )
 
@@ -66,7 +66,7 @@ _UNSEEN = (
 )
 
 
-def notice_test(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
+def notice_test(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
     """A test notice that the user has seen."""
     step = SetupStep("test-notice", _NOTICE, StepState.DONE)
     tried, seen = scene.beside.notice, scene.beside.answers.notice_seen
@@ -74,28 +74,28 @@ def notice_test(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
         return replace(step, state=StepState.NOT_NEEDED, text="Notices are switched off in the configuration.")
     if tried is None:
         text = "A notice tells when something is wrong. Send one, and see whether it shows."
-        return replace(step, state=StepState.TO_DO, text=text, acts=(Act.SEND_NOTICE,), optional=True)
+        return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.SEND_NOTICE,), optional=True)
     if not tried.taken:
         return replace(
             step,
             state=StepState.TO_DO,
             text=f"The notice was taken by nobody: {tried.how}.",
             steps=_UNSEEN[2:],
-            acts=(Act.SEND_NOTICE,),
+            acts=(StepAct.SEND_NOTICE,),
             optional=True,
         )
     taken = (f"the notice was taken by: {tried.how}",)
     if seen is None:
         text = "Did you see the notice?"
-        return replace(step, state=StepState.TO_DO, text=text, seen=taken, acts=(Act.SAW_NOTICE,), optional=True)
+        return replace(step, state=StepState.TO_DO, text=text, seen=taken, acts=(StepAct.SAW_NOTICE,), optional=True)
     if not seen:
         text = "The notice was taken, and you did not see it."
-        acts = (Act.SEND_NOTICE,)
+        acts = (StepAct.SEND_NOTICE,)
         return replace(step, state=StepState.TO_DO, text=text, seen=taken, steps=_UNSEEN, acts=acts, optional=True)
     return replace(step, seen=(*taken, "you have seen it"))
 
 
-def at_login(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
+def at_login(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
     """Whether Gatelight starts at log-in, or is not meant to."""
     step = SetupStep("at-login", _LOGIN, StepState.DONE)
     match scene.beside.at_login:
@@ -108,16 +108,16 @@ def at_login(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
     if scene.beside.answers.at_login is False:
         return replace(step, state=StepState.NOT_NEEDED, text="You chose to start it by hand.")
     text = "Gatelight does not start by itself when you log in. No administrator rights are needed for it."
-    return replace(step, state=StepState.TO_DO, text=text, acts=(Act.START_AT_LOGIN,), optional=True)
+    return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.START_AT_LOGIN,), optional=True)
 
 
-def configuration(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
+def configuration(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
     """Whether the file says what was answered."""
     step = SetupStep("configuration", _CONFIG, StepState.DONE)
     beside = scene.beside
     if not beside.edits and not beside.configured and not beside.answers.complete:
         text = "Nothing is written yet: say what the connection is for, and Gatelight tells when it is something else."
-        return replace(step, state=StepState.TO_DO, text=text, acts=(Act.CHANGE_ANSWERS,), optional=True)
+        return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.CHANGE_ANSWERS,), optional=True)
     if not beside.edits:
         return replace(step, text=f"Nothing has to be written: {beside.file} and the defaults say what was answered.")
     return replace(
@@ -125,5 +125,5 @@ def configuration(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
         state=StepState.TO_DO,
         text=f"This is to be written into {beside.file}; everything else in it stays, comments too.",
         seen=edit_lines(beside.edits),
-        acts=(Act.WRITE,),
+        acts=(StepAct.WRITE,),
     )

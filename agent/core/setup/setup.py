@@ -38,7 +38,7 @@ class StepState(StrEnum):
         return self in (StepState.DONE, StepState.NOT_NEEDED)
 
 
-class Act(StrEnum):
+class StepAct(StrEnum):
     """What Gatelight can do about a step, when it is asked to."""
 
     TEST_DATA = "test-data"
@@ -69,7 +69,7 @@ class SetupStep:
     """How to do it, numbered, in the words of the guides (Markdown)."""
     problem: str | None = None
     """Code of the problem in the way; its guide is where the steps come from."""
-    acts: tuple[Act, ...] = ()
+    acts: tuple[StepAct, ...] = ()
     value: IfAny[str] = ""
     """What an act would use: a port, a symbol."""
     waits_for: str | None = None
@@ -109,7 +109,7 @@ class SetupInputs:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class SetupScene:
     """Everything a step is judged from."""
 
     facts: Facts
@@ -161,14 +161,14 @@ class Scene:
         )
 
 
-def scene_of(facts: Facts, problems: Sequence[Problem], beside: SetupInputs) -> Scene:
+def scene_of(facts: Facts, problems: Sequence[Problem], beside: SetupInputs) -> SetupScene:
     """What the steps are judged from. A set-up is a thorough look: what only the doctor is told, counts here."""
     facts = replace(facts, purpose=Purpose.DOCTOR)
     diagnosis = diagnose(facts, problems)
     # Several of one code: the first is the likeliest.
     found = {f.problem.code: f for f in reversed(diagnosis.found)}
     undecided = {problem.code: reason for problem, reason in diagnosis.undecided}
-    return Scene(facts, found, undecided, beside)
+    return SetupScene(facts, found, undecided, beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ class Setup:
         return next(s for s in self.steps if s.id == id)
 
 
-def to_json(setup: Setup) -> dict[str, Any]:
+def setup_to_json(setup: Setup) -> dict[str, Any]:
     """As a JSON object; what a step does not have is absent."""
     current = setup.current
     return {

@@ -12,12 +12,12 @@ from agent.core.evidence.words import app_name, listed, took
 from agent.core.facts import Facts, Installation, Known, SettingsHints, Unknown
 from agent.core.settings import Intent, WantedMode
 from agent.core.setup.extras import at_login, configuration, market_data, notice_test
-from agent.core.setup.setup import Act, Scene, Setup, SetupStep, StepState
+from agent.core.setup.setup import Setup, SetupScene, SetupStep, StepAct, StepState
 from agent.tws.api_settings_table import PRECAUTIONS
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.privacy import mask_account
 
-Judge = Callable[[Scene, tuple[SetupStep, ...]], SetupStep]
+_Judge = Callable[[SetupScene, tuple[SetupStep, ...]], SetupStep]
 """Judges one step, given the scene and the steps before it."""
 
 DOWNLOAD_PAGES = {
@@ -40,7 +40,7 @@ _MODE = "Live or paper, as meant"
 NOT_STARTED = ("app-not-running", "wrong-application", "wrong-product")
 AT_LOGIN = ("app-starting", "login-pending", "restart-stuck")
 WRONG_PORT = ("api-port-mismatch", "api-port-taken", "several-apps")
-NO_SESSION = (
+_NO_SESSION = (
     "network-down",
     "container-not-ready",
     "host-unresolvable",
@@ -71,7 +71,7 @@ _NEEDED_FIRST = frozenset({"application", "running", "logged-in", "ib-api", "soc
 """Steps that others wait for."""
 
 
-def _application(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
+def _application(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
     step = SetupStep("application", _APPLICATION, StepState.DONE)
     connection, process = scene.facts.connection, scene.process
     if not connection.local:
@@ -93,7 +93,7 @@ def _application(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
     pages = [f"{k.title}: {page}" for k, page in DOWNLOAD_PAGES.items() if kind in (ApplicationKind.UNKNOWN, k)]
     if (wrong := scene.in_the_way("application", _APPLICATION, ("wrong-application",))) is not None:
         # What runs tells more than what is not installed.
-        return replace(wrong, text=f"{wrong.text} Download page of {'; '.join(pages)}", acts=(Act.CHANGE_ANSWERS,))
+        return replace(wrong, text=f"{wrong.text} Download page of {'; '.join(pages)}", acts=(StepAct.CHANGE_ANSWERS,))
     what = "Neither TWS nor IB Gateway was" if kind is ApplicationKind.UNKNOWN else f"{kind.title} was not"
     return replace(
         step,
@@ -102,7 +102,7 @@ def _application(scene: Scene, _: tuple[SetupStep, ...]) -> SetupStep:
         seen=others or ("neither was found in the usual folders",),
         steps=scene.guide("app-not-installed", {}, kind),
         problem="app-not-installed",
-        acts=(Act.CHANGE_ANSWERS,) if others else (),
+        acts=(StepAct.CHANGE_ANSWERS,) if others else (),
     )
 
 
@@ -115,14 +115,14 @@ def _answers(facts: Facts) -> str:
     return f"the TWS API answers on port {port}"
 
 
-def _running(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
+def _running(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     step = SetupStep("running", _RUNNING, StepState.DONE)
     if not scene.facts.connection.local:
         return replace(step, state=StepState.NOT_NEEDED, text="What runs on another computer cannot be seen from here.")
     if (blocked := scene.in_the_way("running", _RUNNING, NOT_STARTED)) is not None:
         if _missing(earlier):
             return waiting("running", _RUNNING, earlier)
-        return replace(blocked, acts=(Act.CHANGE_ANSWERS,)) if blocked.problem == "wrong-application" else blocked
+        return replace(blocked, acts=(StepAct.CHANGE_ANSWERS,)) if blocked.problem == "wrong-application" else blocked
     if scene.process is not None:
         return replace(step, seen=(f"{scene.process.label} runs",))
     if scene.connected:
@@ -150,7 +150,7 @@ def _missing(earlier: tuple[SetupStep, ...]) -> bool:
     return any(s.id == "application" and s.state is StepState.TO_DO for s in earlier)
 
 
-def _logged_in(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
+def _logged_in(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     step = SetupStep("logged-in", _LOGGED_IN, StepState.DONE)
     process = scene.process
     if (blocked := scene.in_the_way("logged-in", _LOGGED_IN, AT_LOGIN)) is not None:
@@ -176,7 +176,7 @@ def _ports(ports: tuple[int, ...]) -> str:
     return " and ".join(str(port) for port in ports)
 
 
-def _ib_api(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
+def _ib_api(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     step = SetupStep("ib-api", _IB_API, StepState.DONE)
     if scene.kind is ApplicationKind.TWS:
         return replace(step, state=StepState.NOT_NEEDED, text="Only IB Gateway asks for it; TWS has no such choice.")
@@ -201,7 +201,7 @@ def _ib_api(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     return waiting("ib-api", _IB_API, earlier, text)
 
 
-def _socket_clients(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
+def _socket_clients(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     step = SetupStep("socket-clients", _SOCKETS, StepState.DONE)
     if scene.kind is ApplicationKind.GATEWAY:
         text = "IB Gateway has no such box: with IB API chosen, its API is always on."
@@ -216,14 +216,14 @@ def _socket_clients(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     return waiting("socket-clients", _SOCKETS, earlier)
 
 
-def _port(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
+def _port(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     step = SetupStep("port", _PORT, StepState.DONE)
     process = scene.process
     if (blocked := scene.in_the_way("port", _PORT, WRONG_PORT)) is not None:
         actual = process.api_ports[0] if process is not None and process.api_ports else None
         if blocked.problem != "api-port-mismatch" or actual is None:
             return blocked
-        return replace(blocked, acts=(Act.USE_PORT,), value=str(actual))
+        return replace(blocked, acts=(StepAct.USE_PORT,), value=str(actual))
     if scene.connected and "wrong-application" not in scene.found:
         return replace(step, seen=(_answers(scene.facts),))
     if not scene.facts.connection.local:
@@ -233,7 +233,7 @@ def _port(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     return waiting("port", _PORT, earlier)
 
 
-def _read_only(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
+def _read_only(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     step = SetupStep("read-only", _READ_ONLY, StepState.DONE)
     facts, looked = scene.facts, "read-only" in scene.beside.answers.looked
     name = app_name(facts)
@@ -258,11 +258,11 @@ def _read_only(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
         "it is ticked, your programs cannot send orders.",
         steps=scene.guide("read-only-api", {"app": name}),
         problem="read-only-api",
-        acts=(Act.LOOKED,),
+        acts=(StepAct.LOOKED,),
     )
 
 
-def _precautions(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
+def _precautions(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     step = SetupStep("precautions", _PRECAUTIONS, StepState.NOT_NEEDED)
     facts = scene.facts
     if facts.connection.intent is Intent.DATA:
@@ -292,11 +292,11 @@ def _precautions(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     )
 
 
-def _connect(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
+def _connect(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     step = SetupStep("connect", _CONNECT, StepState.DONE)
     facts, session = scene.facts, scene.facts.session
     wrong = "wrong-application" in scene.found
-    if not wrong and (blocked := scene.in_the_way("connect", _CONNECT, NO_SESSION)) is not None:
+    if not wrong and (blocked := scene.in_the_way("connect", _CONNECT, _NO_SESSION)) is not None:
         return blocked
     if scene.connected and not wrong:
         answers = f", answers in {took(session.latency)}" if session.latency is not None else ""
@@ -306,7 +306,7 @@ def _connect(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
         return waiting("connect", _CONNECT, earlier)
     if not session.wanted:
         text = "It is disconnected because you asked for it."
-        return replace(step, state=StepState.TO_DO, text=text, acts=(Act.CONNECT,))
+        return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.CONNECT,))
     return replace(
         step,
         state=StepState.UNKNOWN,
@@ -317,13 +317,13 @@ def _connect(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
 EITHER = "it is meant for either of them"
 
 
-def _mode(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
+def _mode(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     step = SetupStep("mode", _MODE, StepState.DONE)
     facts, session = scene.facts, scene.facts.session
     if not scene.connected or "wrong-application" in scene.found:
         return waiting("mode", _MODE, earlier)
     if (blocked := scene.in_the_way("mode", _MODE, ("trading-mode-mismatch",))) is not None:
-        return replace(blocked, acts=(Act.CHANGE_ANSWERS,))
+        return replace(blocked, acts=(StepAct.CHANGE_ANSWERS,))
     actual, wanted = session.trading_mode, facts.connection.trading_mode
     accounts = listed((mask_account(a) for a in session.accounts), room=80)
     seen = (f"account {accounts}: {actual.value} trading",) if accounts else ()
@@ -335,7 +335,7 @@ def _mode(scene: Scene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     return replace(step, seen=(*seen, EITHER) if wanted is WantedMode.ANY else seen)
 
 
-JUDGES: tuple[Judge, ...] = (
+JUDGES: tuple[_Judge, ...] = (
     _application,
     _running,
     _logged_in,
@@ -354,7 +354,7 @@ JUDGES: tuple[Judge, ...] = (
 """In the order in which they are shown."""
 
 
-def set_up(scene: Scene) -> Setup:
+def judge_steps(scene: SetupScene) -> Setup:
     """Judge every step, in order."""
     steps: list[SetupStep] = []
     for judge in JUDGES:

@@ -15,7 +15,7 @@ from agent.core.evidence.words import program
 from agent.core.facts import ApiClient, Facts, Unknown
 from agent.core.session_facts import NoticeSeen, Phase
 from agent.tws import limits
-from agent.tws.notices import NoticeKind, kind_of, read
+from agent.tws.notices import NoticeKind, kind_of, read_notice
 from agent.tws.privacy import redact
 
 CODES = (100, 101, 162, 309, 322, 420, 10190)
@@ -204,7 +204,7 @@ _UNREADABLE = frozenset({NoticeKind.HISTORICAL_REFUSED, NoticeKind.REAL_TIME_REF
 
 
 def _explained(facts: Facts, seen: NoticeSeen) -> Broken:
-    kind, meaning = kind_of(seen.code, seen.text), read(seen.code, seen.text)
+    kind, meaning = kind_of(seen.code, seen.text), read_notice(seen.code, seen.text)
     rule, is_limit = _rule(seen, kind)
     violations = seen.count if seen.at - seen.first < limits.HISTORICAL_PERIOD else 1
     safe = limits.safe_again(seen.code, seen.text, seen.at, violations) if is_limit else None
@@ -239,7 +239,7 @@ def _rule(seen: NoticeSeen, kind: NoticeKind | None) -> tuple[str, bool]:
 # ── telling ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def to_json(usage: Usage) -> dict[str, Any]:
+def limits_to_json(usage: Usage) -> dict[str, Any]:
     """As a JSON object; what is not known is absent."""
     clients = present({**as_json(usage.clients), "left": usage.clients.left})
     return {**as_json(usage), "clients": clients, "rules": as_json(RULES)}

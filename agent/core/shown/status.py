@@ -13,7 +13,7 @@ from agent.tws.api_settings import Configuration, Source
 from agent.tws.farms import Farm
 from agent.tws.privacy import mask_account
 
-SCHEMA = 1
+_SCHEMA = 1
 """Version of the JSON shape; raised when a field changes its meaning."""
 
 
@@ -90,7 +90,7 @@ class ShownConnection:
     """Seconds."""
     trading_mode: str = "unknown"
     accounts: tuple[str, ...] = field(default=(), repr=False)
-    """Unmasked; `to_json` masks them unless it is told otherwise."""
+    """Unmasked; `status_to_json` masks them unless it is told otherwise."""
     accounts_more: int = 0
     """How many accounts there are besides."""
     server_link: str = ServerLink.UNKNOWN.value
@@ -151,13 +151,13 @@ class Status:
         return any(p.visible and p.severity != "info" for c in self.connections for p in c.problems)
 
 
-def to_json(status: Status, *, show_accounts: bool = False, thorough: bool = False) -> dict[str, Any]:
+def status_to_json(status: Status, *, show_accounts: bool = False, thorough: bool = False) -> dict[str, Any]:
     """The JSON object of `status --json` and `doctor --json`. What is not known is absent or "unknown".
 
     Account numbers are masked unless `show_accounts`. `thorough`: with the checklist, as `doctor` tells it.
     """
     shown: dict[str, Any] = {
-        "schema": SCHEMA,
+        "schema": _SCHEMA,
         "agent": {"version": status.version, "pid": status.pid, "started": rfc3339(status.started)},
         "overall": status.overall.value,
         "connections": [_connection(c, show_accounts, thorough) for c in status.connections],

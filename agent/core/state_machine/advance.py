@@ -9,7 +9,7 @@ from dataclasses import replace
 from agent.core.alerts.announce import QuietRules, severity_of
 from agent.core.alerts.diagnosis import Diagnosis, diagnose
 from agent.core.alerts.ledger import Ledger, update
-from agent.core.alerts.speech import belated_end, notice_key, recall, speak, told
+from agent.core.alerts.speech import belated_end, notice_key, recall, speak, told_of
 from agent.core.clock import Moment
 from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
 from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived, Tick
@@ -27,7 +27,7 @@ from agent.core.state_machine.intake import enroll, take_in
 from agent.core.state_machine.plan import plan
 from agent.core.state_machine.show import show_connection
 from agent.core.state_machine.state import AgentState, Settled, facts_about, others, own_client_ids, replace_at
-from agent.core.state_machine.watched import Watched, consider, target
+from agent.core.state_machine.watched import Watched, consider_watched, target
 from agent.tws.applications import ApplicationKind
 
 SETTLED_SESSION = 15.0
@@ -123,7 +123,7 @@ def _move(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Targe
     watched = state.watched[index]
     aim = target(watched, state.machine, others(state, watched))
     aim = replace(aim, avoid_ids=own_client_ids(state))
-    watched, effects = consider(watched, aim, state.timing, now, state.next_number)
+    watched, effects = consider_watched(watched, aim, state.timing, now, state.next_number)
     opened = any(isinstance(e, OpenSession) for e in effects)
     if opened:
         watched = replace(watched, session=session_of.fresh_session(now.monotonic))
@@ -192,7 +192,7 @@ def _inquire(state: AgentState, index: int, now: Moment) -> tuple[AgentState, tu
     if inquiry_of.due(watched.inquiry, watched.link, watched.session, state.timing, now.monotonic) > now.monotonic:
         return replace_at(state, index, watched), ()
     own = own_client_ids(state)
-    inquiry, effects = inquiry_of.ask(watched.inquiry, watched.settings, watched.link, own, now.monotonic)
+    inquiry, effects = inquiry_of.ask_if_due(watched.inquiry, watched.settings, watched.link, own, now.monotonic)
     return replace_at(state, index, replace(watched, inquiry=inquiry)), effects
 
 
@@ -215,7 +215,7 @@ def _quiet_rules(state: AgentState, name: str, ledger: Ledger, now: Moment) -> Q
 
 def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """Keep what was told; what was told before this start is kept until it had time to turn up again."""
-    current = tuple(t for w in state.watched for t in told(w.settings.name, w.ledger))
+    current = tuple(t for w in state.watched for t in told_of(w.settings.name, w.ledger))
     known = {(t.connection, t.key) for t in current}
     shown = {(w.settings.name, k) for w in state.watched for k in w.ledger.entries}
     if not shown <= state.turned_up:

@@ -63,14 +63,14 @@ class Blocked:
     listener_key: str
 
 
-State: TypeAlias = Idle | Connecting | Connected | BackingOff | Blocked
+LinkState: TypeAlias = Idle | Connecting | Connected | BackingOff | Blocked
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """The machine's state with what outlives single states."""
 
-    state: State
+    state: LinkState
     failures: int = 0
     """Failures and losses in a row; starts over after a session that lasted `Timing.stable_session`."""
     attempt: Attempt | None = None
@@ -108,7 +108,7 @@ _PATIENT = frozenset(
 """Outcomes after which the application was reached and quick knocking may wedge it (sockets left in CLOSE_WAIT)."""
 
 
-def phase(state: State) -> Phase:
+def phase(state: LinkState) -> Phase:
     """The word of the contract for a state."""
     match state:
         case Idle():

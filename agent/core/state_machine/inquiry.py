@@ -17,7 +17,7 @@ from agent.core.state_machine.session import Session
 from agent.core.timing import Timing
 from agent.tws.api_settings import CONFIG_SINCE, ConfigResponse
 
-SHORTEST_GAP = 2.0
+_SHORTEST_GAP = 2.0
 """Least seconds between two questions: each takes a client's place for a moment."""
 LOST_AFTER = 30.0
 """Seconds after which a question that brought no answer at all, not even a failure, no longer counts as under way."""
@@ -72,7 +72,7 @@ def due(inquiry: Inquiry, link: Link, session: Session | None, timing: Timing, n
     sent = inquiry.sent_at if inquiry.sent_at is not None else float("-inf")
     # An answer to an earlier question may be older than the change in question.
     if inquiry.wanted_at is not None and inquiry.wanted_at > sent:
-        return max(inquiry.wanted_at, last + SHORTEST_GAP)
+        return max(inquiry.wanted_at, last + _SHORTEST_GAP)
     if not known:
         return state.since
     if inquiry.session != state.number:
@@ -83,7 +83,7 @@ def due(inquiry: Inquiry, link: Link, session: Session | None, timing: Timing, n
     return last + timing.settings_every
 
 
-def ask(
+def ask_if_due(
     inquiry: Inquiry, connection: ConnectionSettings, link: Link, avoid_ids: Set[int], now: float
 ) -> tuple[Inquiry, tuple[AskSettings, ...]]:
     """Send the question."""
@@ -99,7 +99,7 @@ def ask(
     return replace(inquiry, session=state.number, asked_at=now, asked=inquiry.asked + 1), (effect,)
 
 
-def answered(
+def take_answer(
     inquiry: Inquiry, listener_key: str, configuration: Fact[ConfigResponse], server_version: int | None, now: float
 ) -> Inquiry:
     """Take in what came of it."""

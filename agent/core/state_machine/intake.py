@@ -228,7 +228,7 @@ def _of_session(state: AgentState, event: SessionEvent, now: Moment) -> tuple[Ag
         case SettingsAnswered(_, configuration, version):
             before = watched.inquiry.told
             listener_key = link.state.listener_key if isinstance(link.state, Connected) else ""
-            inquiry = inquiry_of.answered(watched.inquiry, listener_key, configuration, version, now.monotonic)
+            inquiry = inquiry_of.take_answer(watched.inquiry, listener_key, configuration, version, now.monotonic)
             watched = replace(watched, inquiry=inquiry)
             effects = _settings_news(name, before.configuration, configuration)
         case _:

@@ -35,7 +35,7 @@ FLOODS_AFTER = 3.0
 FLOOD_OVER_AFTER = 5.0
 """Seconds without a busy one after which it is over."""
 
-LATE = 0.1
+_LATE = 0.1
 """Seconds by which this program may be late and still call a latency measured."""
 
 CLOCK_RESOLUTION = 1.0
@@ -136,7 +136,7 @@ def heartbeat_answered(session: Session, server_time: int, now: Moment, late: fl
     bounds = _narrowed(session.clock_bounds, clock_bounds(server_time, now.wall, now.monotonic - beats.owed))
     session = replace(session, clock_bounds=bounds, clock_offset=certain(bounds))
     # What was measured while we were late says nothing about the application.
-    measured = session.latency is None or (late < LATE and took >= 0.0)
+    measured = session.latency is None or (late < _LATE and took >= 0.0)
     return replace(session, latency=max(0.0, took - late)) if measured else session
 
 

@@ -157,7 +157,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
     )
 
 
-def consider(
+def consider_watched(
     watched: Watched, aim: Target, timing: Timing, now: Moment, number: int
 ) -> tuple[Watched, tuple[Effect, ...]]:
     """Let the connection's machine take its next step."""

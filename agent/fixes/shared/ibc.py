@@ -6,7 +6,7 @@ from agent.fixes.shared.target_process import target_process
 from agent.tws.applications import Launcher
 
 
-def listening(facts: Facts) -> Process | None:
+def command_server_listens(facts: Facts) -> Process | None:
     """The application of this connection, where IBC started it and its command server listens."""
     process = target_process(facts)
     if process is None or process.application.launched_by is not Launcher.IBC or process.command_port is None:

@@ -9,9 +9,9 @@ from agent.page.drawings.canvas import (
     mark,
     picture,
     pointer,
+    text_line,
     width_of,
     window,
-    words,
 )
 from agent.page.drawings.layout import Drawing, Layout
 from agent.page.drawings.step import Step
@@ -29,11 +29,11 @@ def account(step: Step, layout: Layout) -> Drawing | None:
         x = 40.0
         if letter:
             width = width_of(letter, STRONG, bold=True)
-            parts.append(around(x - 8, y - 2, width + 14, 30, words(x, y + 19, letter, "d-b"), None, hand=False))
+            parts.append(around(x - 8, y - 2, width + 14, 30, text_line(x, y + 19, letter, "d-b"), None, hand=False))
             parts.append(mark(pointer(x + 4, y + 22)))
             x += width + 10
-        parts.append(words(x, y + 19, rest, "d-b"))
-        parts.append(words(170, y + 18, "paper trading" if letter else "live trading"))
+        parts.append(text_line(x, y + 19, rest, "d-b"))
+        parts.append(text_line(170, y + 18, "paper trading" if letter else "live trading"))
         y += 54
     parts.append(bar(40, y + 4, 220))
     frame = window(2, 2, WIDTH - 4, y + 24, layout.program)

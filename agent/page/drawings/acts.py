@@ -2,7 +2,7 @@
 
 import re
 
-from agent.page.drawings.canvas import WIDTH, path, picture, words
+from agent.page.drawings.canvas import WIDTH, path, picture, text_line
 from agent.page.drawings.layout import Drawing, Layout
 from agent.page.drawings.little_pictures import HEIGHT, PICTURES, SAID, WIDE, Act
 from agent.page.drawings.step import Step
@@ -67,7 +67,7 @@ def _row(several: list[Act], found: tuple[Act, ...], layout: Layout, *, either: 
         parts.append(PICTURES[act](left, width, layout, order))
         middle = left - _BETWEEN / 2
         if position and either:
-            parts.append(words(middle, HEIGHT / 2 + 4, "or", "d-s d-m"))
+            parts.append(text_line(middle, HEIGHT / 2 + 4, "or", "d-s d-m"))
         elif position:
             parts.append(path(f"M{middle - 9:g} {HEIGHT / 2:g}h18m-7-6l7 6-7 6", "d-line"))
     return "".join(parts)

@@ -73,7 +73,7 @@ def fitted(text: str, width: float, size: float = LABEL, *, bold: bool = False) 
     return f"{text.rstrip()}…"
 
 
-def clean(text: str) -> str:
+def xml_text(text: str) -> str:
     """Text as XML holds it: escaped, and without the characters that XML forbids."""
     return escape(_NOT_IN_XML.sub("", text), quote=True)
 
@@ -82,7 +82,7 @@ def picture(height: float, body: str, alt: str) -> str:
     """The whole drawing."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="drawing" role="img" viewBox="0 0 {WIDTH} {height:g}">'
-        f"<title>{clean(alt)}</title>{body}</svg>"
+        f"<title>{xml_text(alt)}</title>{body}</svg>"
     )
 
 
@@ -101,17 +101,17 @@ def disc(x: float, y: float, radius: float, kind: str) -> str:
     return f'<circle class="{kind}" cx="{x:g}" cy="{y:g}" r="{radius:g}"/>'
 
 
-def words(x: float, y: float, text: str, kind: str = "d-t") -> str:
+def text_line(x: float, y: float, text: str, kind: str = "d-t") -> str:
     """One line of text; `y` is its foot line. Kinds with an "m" at the end are centred on `x`."""
-    return f'<text class="{kind}" x="{x:g}" y="{y:g}">{clean(text)}</text>'
+    return f'<text class="{kind}" x="{x:g}" y="{y:g}">{xml_text(text)}</text>'
 
 
 def lines(x: float, y: float, rows: tuple[str, ...], kind: str = "d-t") -> str:
     """Several lines as one text: read, searched and compared as the label it is."""
     if len(rows) == 1:
-        return words(x, y, rows[0], kind)
+        return text_line(x, y, rows[0], kind)
     spans = (
-        f'<tspan x="{x:g}" y="{y + number * LEADING:g}">{clean(row)}{" " if number < len(rows) - 1 else ""}</tspan>'
+        f'<tspan x="{x:g}" y="{y + number * LEADING:g}">{xml_text(row)}{" " if number < len(rows) - 1 else ""}</tspan>'
         for number, row in enumerate(rows)
     )
     return f'<text class="{kind}">{"".join(spans)}</text>'
@@ -146,11 +146,11 @@ def window(x: float, y: float, width: float, height: float, title: str, tag: str
     parts = [
         rect(x, y, width, height, "d-frame", corner=7),
         path(f"M{x:g} {y + TITLE_BAR:g}h{width:g}", "d-line"),
-        words(x + 12, y + 19, title, "d-w"),
+        text_line(x + 12, y + 19, title, "d-w"),
         controls,
     ]
     if tag:
-        parts.append(f'<text class="d-s d-e" x="{right - 62:g}" y="{y + 19:g}">{clean(tag)}</text>')
+        parts.append(f'<text class="d-s d-e" x="{right - 62:g}" y="{y + 19:g}">{xml_text(tag)}</text>')
     return "".join(parts)
 
 
@@ -161,7 +161,7 @@ def button_width(label: str) -> float:
 
 def button(x: float, y: float, label: str, width: float, *, marked: bool = False) -> str:
     """A button; `x` and `y` are its upper left corner."""
-    text = words(x + width / 2, y + 20, label, "d-b d-m" if marked else "d-t d-m")
+    text = text_line(x + width / 2, y + 20, label, "d-b d-m" if marked else "d-t d-m")
     return rect(x, y, width, BUTTON, "d-on" if marked else "d-field", corner=5) + text
 
 
@@ -172,7 +172,7 @@ def pointer(x: float, y: float) -> str:
 
 def number(x: float, y: float, value: int) -> str:
     """A number in a disc, by its centre: which mark comes first."""
-    return disc(x, y, 10, "d-af") + words(x, y + 4.5, str(value), "d-n d-m")
+    return disc(x, y, 10, "d-af") + text_line(x, y + 4.5, str(value), "d-n d-m")
 
 
 def mark(content: str) -> str:

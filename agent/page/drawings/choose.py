@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from agent.page.drawings.account import account
 from agent.page.drawings.acts import acts
-from agent.page.drawings.configuration import configuration
+from agent.page.drawings.configuration import own_configuration
 from agent.page.drawings.gatelight import evidence, menu, terminal
 from agent.page.drawings.keyboard import keyboard
 from agent.page.drawings.layout import Drawing, Layout
@@ -12,7 +12,7 @@ from agent.page.drawings.login_screen import login_screen
 from agent.page.drawings.menu_bar import menu_bar
 from agent.page.drawings.message_window import message_window
 from agent.page.drawings.settings_window import settings_window
-from agent.page.drawings.step import layout_of, read, read_all
+from agent.page.drawings.step import layout_of, read_all, read_step
 
 
 def drawing_for(step: str, layout: Layout, *, context: Sequence[str] = ()) -> Drawing | None:
@@ -21,7 +21,7 @@ def drawing_for(step: str, layout: Layout, *, context: Sequence[str] = ()) -> Dr
     `step` and `context`, the steps before it, are Markdown as guides have it, with placeholders filled. A step that
     speaks of the other application is drawn for that one, whatever `layout` says.
     """
-    told = read(step)
+    told = read_step(step)
     place = layout_of(told, layout)
     # From the particular to the general: a step that names a label is about that label, whatever else it says.
     return (
@@ -32,7 +32,7 @@ def drawing_for(step: str, layout: Layout, *, context: Sequence[str] = ()) -> Dr
         or menu_bar(told, place)
         or settings_window(told, place, read_all(context))
         or login_screen(told, place)
-        or configuration(told)
+        or own_configuration(told)
         or terminal(told)
         or account(told, place)
         or acts(told, place)

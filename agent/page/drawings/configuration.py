@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from agent.core.settings import ConnectionSettings
-from agent.page.drawings.canvas import LABEL, MONO, TITLE_BAR, WIDTH, around, bar, fitted, picture, window, words
+from agent.page.drawings.canvas import LABEL, MONO, TITLE_BAR, WIDTH, around, bar, fitted, picture, text_line, window
 from agent.page.drawings.layout import Drawing
 from agent.page.drawings.step import Step
 
@@ -21,7 +21,7 @@ _ROW = 30
 _INDENT = 38
 
 
-def configuration(step: Step) -> Drawing | None:
+def own_configuration(step: Step) -> Drawing | None:
     """Draw a step that looks at or changes the configuration; None if it does not."""
     keys = _keys(step)
     if not keys and "gatelight configuration" in step.words and "port" in step.words:
@@ -58,7 +58,7 @@ def _value(step: Step, key: str) -> str:
 def _one(keys: Mapping[str, str]) -> tuple[str, float]:
     """One entry, its keys marked one by one, and where it ends."""
     y = _TOP + 2 * _ROW
-    parts = [words(24, _TOP + 20, _ENTRY, "d-c"), _line("name", "", _TOP + _ROW)]
+    parts = [text_line(24, _TOP + 20, _ENTRY, "d-c"), _line("name", "", _TOP + _ROW)]
     for order, (key, value) in enumerate(keys.items(), 1):
         width = _INDENT + _across(key, value)
         content = _line(key, value, y)
@@ -71,7 +71,7 @@ def _several(keys: Mapping[str, str]) -> tuple[str, float]:
     """Two entries, each marked as a whole, and where they end."""
     parts, y = [], _TOP
     for last in (False, True):
-        lines = [words(24, y + 20, _ENTRY, "d-c")]
+        lines = [text_line(24, y + 20, _ENTRY, "d-c")]
         lines += (_line(key, value, y + _ROW * row) for row, (key, value) in enumerate(keys.items(), 1))
         height = _ROW * len(lines)
         parts.append(around(14, y + 1, 250, height, "".join(lines), None, hand=last))
@@ -82,8 +82,8 @@ def _several(keys: Mapping[str, str]) -> tuple[str, float]:
 def _line(key: str, value: str, y: float) -> str:
     left = _INDENT + (len(key) + 3) * MONO * LABEL
     shown = fitted(value, WIDTH - 40 - left)
-    return words(_INDENT, y + 20, f"{key} = ", "d-c") + (
-        words(left, y + 20, shown, "d-c d-v") if value else bar(left, y + 11, 80)
+    return text_line(_INDENT, y + 20, f"{key} = ", "d-c") + (
+        text_line(left, y + 20, shown, "d-c d-v") if value else bar(left, y + 11, 80)
     )
 
 

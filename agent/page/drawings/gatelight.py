@@ -17,9 +17,9 @@ from agent.page.drawings.canvas import (
     path,
     picture,
     rect,
+    text_line,
     width_of,
     window,
-    words,
 )
 from agent.page.drawings.layout import Drawing
 from agent.page.drawings.step import Step
@@ -69,21 +69,21 @@ def _menu(entries: Iterable[MenuEntry], wanted: str, x: float, width: float, ord
     """The icon in its panel, the menu below it with one entry marked, and where it ends."""
     # The panel with the icon, as far as one can know: on some desktops it lies above, on others below the menu.
     icon = disc(x + 22, 16, 9, "d-field") + path(f"M{x + 17.5:g} 16.5l3.5 3.5 5.5-7", "d-tick")
-    panel = rect(x, 2, width, 28, "d-bar", corner=4) + icon + words(x + 38, 21, "Gatelight")
+    panel = rect(x, 2, width, 28, "d-bar", corner=4) + icon + text_line(x + 38, 21, "Gatelight")
     y, parts = 38.0, []
     for entry in entries:
         if entry.separator:
             parts.append(path(f"M{x + 8:g} {y + 5:g}h{width - 16:g}", "d-line"))
             y += 10
         elif entry.label == wanted:
-            content = words(x + 26, y + 20, entry.label, "d-b")
+            content = text_line(x + 26, y + 20, entry.label, "d-b")
             parts.append(around(x + 9, y + 1, width - 16, _ROW - 2, content, order))
             y += _ROW
         elif entry.action is None and not entry.children:
             parts.append(bar(x + 16, y + 11, width * 0.6))
             y += _ROW - 4
         else:
-            parts.append(words(x + 26, y + 18, entry.label, "d-s"))
+            parts.append(text_line(x + 26, y + 18, entry.label, "d-s"))
             y += _ROW - 4
     return panel + rect(x, 34, width, y - 30, "d-frame", corner=6) + "".join(parts), y + 6
 
@@ -98,7 +98,7 @@ def evidence(step: Step) -> Drawing | None:
         return None
     y = 2.0 + TITLE_BAR + 18
     across = width_of(EVIDENCE, STRONG, bold=True) + 40
-    heading = around(18, y, across, 32, words(30, y + 21, EVIDENCE, "d-b"), None)
+    heading = around(18, y, across, 32, text_line(30, y + 21, EVIDENCE, "d-b"), None)
     y += 52
     for row, width in enumerate((300, 250, 210)):
         heading += disc(30, y + 4 + 24 * row, 3, "d-dot") + bar(42, y + 24 * row, width)
@@ -113,9 +113,9 @@ def terminal(step: Step) -> Drawing | None:
     if command is None:
         return None
     y = 2.0 + TITLE_BAR + 16
-    content = words(52, y + 21, command, "d-c")
+    content = text_line(52, y + 21, command, "d-c")
     across = len(command) * MONO * 14 + 36
-    body = words(24, y + 21, "$", "d-c") + around(40, y, across, 32, content, None)
+    body = text_line(24, y + 21, "$", "d-c") + around(40, y, across, 32, content, None)
     body += bar(24, y + 50, 220) + bar(24, y + 70, 140)
     alt = f"A terminal, with the command {command}."
     return Drawing(picture(y + 96, window(2, 2, WIDTH - 4, y + 92, "Terminal") + body, alt), alt)

@@ -2,7 +2,7 @@
 
 import re
 
-from agent.page.drawings.canvas import TITLE_BAR, WIDTH, clean, mark, path, picture, rect, width_of, window
+from agent.page.drawings.canvas import TITLE_BAR, WIDTH, mark, path, picture, rect, width_of, window, xml_text
 from agent.page.drawings.layout import Drawing, Layout
 from agent.page.drawings.step import Step
 
@@ -33,7 +33,7 @@ def keyboard(step: Step, layout: Layout) -> Drawing | None:
             + rect(x + 5, top + 4, width - 10, _KEY - 12, "d-field", corner=5)
         )
         caps.append(path(f"M{x + width / 2 - 7:g} {top - 16}h14l-7 9z", "d-af"))
-        spans.append(f'<tspan x="{x + width / 2:g}">{clean(key)}</tspan>')
+        spans.append(f'<tspan x="{x + width / 2:g}">{xml_text(key)}</tspan>')
         x += width + _BETWEEN
     label = f'<text class="d-h d-m" y="{top + 30}">{"".join(spans)}</text>'
     height = top + _KEY + 24

@@ -21,8 +21,8 @@ from agent.page.drawings.canvas import (
     path,
     pointer,
     rect,
+    text_line,
     width_of,
-    words,
     wrapped,
 )
 from agent.page.drawings.layout import Layout
@@ -61,7 +61,7 @@ def _window(x: float, y: float, width: float, height: float, title: str) -> str:
     parts = [
         rect(x, y, width, height, "d-frame", corner=6),
         path(f"M{x:g} {y + _TITLE_BAR:g}h{width:g}", "d-line"),
-        words(x + 10, y + 20, title, "d-w"),
+        text_line(x + 10, y + 20, title, "d-w"),
     ]
     return "".join(parts)
 
@@ -176,7 +176,7 @@ def _user(x: float, width: float) -> str:
 def _title(title: str, x: float, y: float, order: int | None) -> str:
     """A window's title, marked with a tick: this is the window to look for, and there is nothing to click."""
     across = width_of(title, SMALL, bold=True) + 34
-    content = words(x + 27, y + 20, title, "d-w")
+    content = text_line(x + 27, y + 20, title, "d-w")
     if order is None:
         content += disc(x + 8, y + 15, 9, "d-af") + path(f"M{x + 4:g} {y + 15:g}l3 3 5-6", "d-seen")
     return around(x + 8, y + 4, across, 22, content, order, hand=False)
@@ -194,14 +194,14 @@ def _phone(x: float, width: float, layout: Layout, order: int | None) -> str:
     if width > 300:
         title = wrapped(SECOND_FACTOR, 130, SMALL, bold=True)
         waiting = rect(x, 10, width - across - 52, 112, "d-frame", corner=6)
-        waiting += words(x + 14, 34, layout.application, "d-s")
+        waiting += text_line(x + 14, 34, layout.application, "d-s")
         waiting += lines(x + 14, 60, title, "d-w")
         waiting += path(f"M{x + width - across - 44:g} 66h30m-8-7l8 7-8 7", "d-arrow")
         x += width - across
     else:
         x += (width - across) / 2
     body = rect(x, 2, across, HEIGHT - 4, "d-frame", corner=14) + bar(x + across / 2 - 14, 9, 28, 5)
-    label = words(x + across / 2, 38, PHONE_APPLICATION, "d-w d-m")
+    label = text_line(x + across / 2, 38, PHONE_APPLICATION, "d-w d-m")
     middle = x + across / 2
     tick = disc(middle, 82, 24, "d-a") + path(f"M{middle - 11:g} 83l8 8 14-17", "d-tick")
     sign = pointer(middle + 12, 94) if order is None else number(middle - 26, 82, order)
@@ -225,7 +225,7 @@ def _front(x: float, width: float, layout: Layout, order: int | None) -> str:
             _rows(x + 12, 48, 200, 3),
             _window(front, 34, width - 60, HEIGHT - 36, ""),
             _rows(front + 14, 82, width - 100, 2),
-            around(front + 6, 38, across, 24, words(front + 24, 55, layout.program, "d-b"), order),
+            around(front + 6, 38, across, 24, text_line(front + 24, 55, layout.program, "d-b"), order),
         )
     )
 
@@ -239,7 +239,7 @@ def _unlock(x: float, width: float, layout: Layout, order: int | None) -> str:
 def _message(x: float, width: float, layout: Layout, order: int | None) -> str:
     left, across = x + 70, width - 110
     body = rect(left, 46, across, 66, "d-a", corner=6)
-    sign = words(left + 28, 80, "!", "d-b d-m") + disc(left + 28, 75, 14, "d-ring")
+    sign = text_line(left + 28, 80, "!", "d-b d-m") + disc(left + 28, 75, 14, "d-ring")
     text = bar(left + 58, 64, across - 90) + bar(left + 58, 82, (across - 90) * 0.6)
     hand = pointer(left + across - 30, 98) if order is None else number(left, 79, order)
     return _window(x, 4, width, HEIGHT - 8, layout.program) + mark(body + sign + text + hand)

@@ -16,15 +16,15 @@ from agent.page.drawings.canvas import (
     picture,
     radio,
     rect,
+    text_line,
     window,
-    words,
 )
 from agent.page.drawings.layout import Drawing, Layout
 from agent.page.drawings.step import Step
 
 APIS = ("IB API", "FIX CTCI")
 MODES = ("Live Trading", "Paper Trading")
-FIELDS = ("User name", "Password")
+_FIELDS = ("User name", "Password")
 LOG_IN, PAPER_LOG_IN = "Log In", "Paper Log In"
 TITLES = {Layout.MOSAIC: "Login", Layout.CLASSIC: "Login", Layout.GATEWAY: "IB Gateway"}
 """What the window is called."""
@@ -59,7 +59,7 @@ def _names(step: Step) -> tuple[str, ...]:
     if "log-in screen" in said and " trading" in said:
         return tuple(mode for mode in MODES if mode.lower() in said) or MODES
     if "user name and password" in said:
-        return (*FIELDS, LOG_IN) if said.startswith("log in") else FIELDS
+        return (*_FIELDS, LOG_IN) if said.startswith("log in") else _FIELDS
     return ()
 
 
@@ -69,7 +69,7 @@ def _draw(layout: Layout, orders: Mapping[str, int | None], alt: str) -> str:
     for group in (APIS, MODES) if layout is Layout.GATEWAY else (MODES,):
         parts.append(_switch(group, orders, y))
         y += _SWITCH + 16
-    for field in FIELDS:
+    for field in _FIELDS:
         parts.append(_field(field, orders, y))
         y += _FIELD + 18
     label = PAPER_LOG_IN if MODES[1] in orders and MODES[0] not in orders else LOG_IN
@@ -94,7 +94,7 @@ def _switch(group: tuple[str, ...], orders: Mapping[str, int | None], y: float) 
         left, marked = _LEFT + position * width, label in orders
         chosen = None if both or not any(name in orders for name in group) else marked
         content = radio(left + 12, y + 9, chosen, marked=marked)
-        content += words(left + 20 + BOX, y + 22, label, "d-b" if marked else "d-t")
+        content += text_line(left + 20 + BOX, y + 22, label, "d-b" if marked else "d-t")
         if marked and not both:
             content = around(left - 3, y - 4, width + 6, _SWITCH + 8, content, orders[label])
         inner.append(content)
@@ -106,7 +106,7 @@ def _switch(group: tuple[str, ...], orders: Mapping[str, int | None], y: float) 
 def _field(label: str, orders: Mapping[str, int | None], y: float) -> str:
     marked = label in orders
     content = rect(_LEFT, y, _ACROSS, _FIELD, "d-on" if marked else "d-field")
-    content += words(_LEFT + 22, y + 21, label, "d-b" if marked else "d-s")
+    content += text_line(_LEFT + 22, y + 21, label, "d-b" if marked else "d-s")
     if marked:
         return around(_LEFT - 6, y - 5, _ACROSS + 12, _FIELD + 10, content, orders[label])
     return content

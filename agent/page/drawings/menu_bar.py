@@ -1,6 +1,6 @@
 """The main window with a menu open: the way into the settings."""
 
-from agent.page.drawings.canvas import STRONG, TITLE_BAR, WIDTH, around, bar, picture, rect, width_of, window, words
+from agent.page.drawings.canvas import STRONG, TITLE_BAR, WIDTH, around, bar, picture, rect, text_line, width_of, window
 from agent.page.drawings.layout import MENUS, Drawing, Layout, spoken
 from agent.page.drawings.step import Step
 
@@ -45,7 +45,7 @@ def _bar(layout: Layout, menu: str) -> tuple[str, float]:
         parts.append(bar(x, _TOP + 14, stand_in))
         x += stand_in + 34
     left, width = x, width_of(menu, STRONG, bold=True) + 30
-    label = words(left + 20, _TOP + 22, menu, "d-b")
+    label = text_line(left + 20, _TOP + 22, menu, "d-b")
     parts.append(around(left, _TOP + 3, width, _ROW - 6, label, 1))
     x += width + 24
     for stand_in in after:
@@ -65,7 +65,7 @@ def _open_menu(layout: Layout, entry: str, left: float) -> tuple[str, float]:
     for width in above:
         parts.append(bar(left + 32, y + 11, min(width, across - 50)))
         y += _OTHER
-    label = words(left + 32, y + 22, entry, "d-b")
+    label = text_line(left + 32, y + 22, entry, "d-b")
     parts.append(around(left + 12, y + 2, across - 20, _ROW - 4, label, 2, hand=True))
     y += _ROW
     for width in below:

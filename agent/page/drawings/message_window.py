@@ -15,14 +15,14 @@ from agent.page.drawings.canvas import (
     lines,
     picture,
     rect,
+    text_line,
     window,
-    words,
     wrapped,
 )
 from agent.page.drawings.layout import Drawing, Layout
 from agent.page.drawings.step import Step
 
-BUTTONS = {
+_BUTTONS = {
     "Accept incoming connection attempt": ("Yes", "No"),
     "Existing session detected": ("Continue Login", "Reconnect This Session", "Exit Application", "Cancel"),
     "apply the new socket port setting": ("Yes", "No"),
@@ -43,7 +43,7 @@ def message_window(step: Step, layout: Layout) -> Drawing | None:
     if not step.quoted or not _OPENS.search(step.words):
         return None
     heading, wanted = step.quoted[0], step.wanted
-    known = BUTTONS.get(heading, ())
+    known = _BUTTONS.get(heading, ())
     names = (*known, *(label for label in wanted if label not in known))
     marked = f"the button {', '.join(wanted)}" if wanted else "its words"
     alt = f"A window in front of {layout.application} says “{heading}”. Marked: {marked}."
@@ -62,7 +62,7 @@ def _question(heading: str, *, asked: bool) -> tuple[str, float]:
     said = lines(left, y + 13, rows, "d-b")
     if asked:
         said = around(left - 10, y - 8, _X + _ACROSS - left - 4, height + 12, said, None)
-    sign = disc(_X + 34, y + 10, 15, "d-field") + words(_X + 34, y + 16, "?", "d-b d-m")
+    sign = disc(_X + 34, y + 10, 15, "d-field") + text_line(_X + 34, y + 16, "?", "d-b d-m")
     y += height + 16
     return sign + said + bar(left, y, 190) + bar(left, y + 18, 130), y + 40
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from agent.page.drawings.layout import Layout, spoken
-from agent.tws.api_settings_table import LOCK_AND_EXIT, PRECAUTIONS, SETTINGS, Kind, SettingField
+from agent.tws.api_settings_table import LOCK_AND_EXIT, PRECAUTIONS, SETTINGS, FieldKind, SettingField
 
 
-class Shape(Enum):
+class RowShape(Enum):
     """How a row of a page looks."""
 
     BOX = auto()
@@ -27,11 +27,11 @@ class Shape(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SettingsRow:
     """One row of a page."""
 
     label: str
-    shape: Shape
+    shape: RowShape
     unit: str = ""
     """What stands after the field."""
 
@@ -42,7 +42,7 @@ class Page:
 
     path: tuple[str, ...]
     """Its place in the tree on the left."""
-    rows: tuple[Row, ...]
+    rows: tuple[SettingsRow, ...]
     choices: tuple[tuple[str, ...], ...] = ()
     """Labels of the radio buttons of which one is on."""
     whole: bool = False
@@ -68,7 +68,12 @@ BUTTONS = ("Apply", "OK")
 """Below every page."""
 
 _LOCK = "Never lock Trader Workstation"
-_SHAPES = {Kind.FLAG: Shape.BOX, Kind.NUMBER: Shape.FIELD, Kind.TEXT: Shape.FIELD, Kind.TEXTS: Shape.ADDRESSES}
+_SHAPES = {
+    FieldKind.FLAG: RowShape.BOX,
+    FieldKind.NUMBER: RowShape.FIELD,
+    FieldKind.TEXT: RowShape.FIELD,
+    FieldKind.TEXTS: RowShape.ADDRESSES,
+}
 _TIMES, HALVES, _EXITS = (tuple(field.label.split(" / ")) for field in LOCK_AND_EXIT)
 """Label of the time, the halves of the day, and the choice; times and choices in the same order."""
 
@@ -79,25 +84,25 @@ def pages(layout: Layout, chosen: Iterable[str] = ()) -> tuple[Page, ...]:
     `chosen`: labels of radio buttons that are on; the label of a time depends on them.
     """
     return (
-        Page(("General",), (Row("Memory Allocation", Shape.FIELD, "MB"),)),
+        Page(("General",), (SettingsRow("Memory Allocation", RowShape.FIELD, "MB"),)),
         Page(("Lock and Exit",), _lock_and_exit(layout, set(chosen)), choices=((_LOCK,), _EXITS)),
         Page(("API", "Settings"), _api_settings(layout), whole=True),
         Page(("API", "Precautions"), tuple(map(_row, (f for f in PRECAUTIONS if f.label))), whole=True),
     )
 
 
-def _lock_and_exit(layout: Layout, chosen: set[str]) -> tuple[Row, ...]:
-    locks = () if layout is Layout.GATEWAY else (Row(_LOCK, Shape.RADIO),)
+def _lock_and_exit(layout: Layout, chosen: set[str]) -> tuple[SettingsRow, ...]:
+    locks = () if layout is Layout.GATEWAY else (SettingsRow(_LOCK, RowShape.RADIO),)
     times = {label: time for label, time in zip(_EXITS, _TIMES, strict=True) if label in chosen}
     time = next(iter(times.values()), _TIMES[-1])
-    return (*locks, *(Row(label, Shape.RADIO) for label in _EXITS), Row(time, Shape.TIME))
+    return (*locks, *(SettingsRow(label, RowShape.RADIO) for label in _EXITS), SettingsRow(time, RowShape.TIME))
 
 
-def _api_settings(layout: Layout) -> tuple[Row, ...]:
+def _api_settings(layout: Layout) -> tuple[SettingsRow, ...]:
     if layout is Layout.GATEWAY:
         return tuple(_row(field) for field in SETTINGS if field.name not in IN_TWS_ONLY)
-    return (Row(ENABLE, Shape.BOX), *map(_row, SETTINGS))
+    return (SettingsRow(ENABLE, RowShape.BOX), *map(_row, SETTINGS))
 
 
-def _row(field: SettingField) -> Row:
-    return Row(field.label, _SHAPES[field.kind])
+def _row(field: SettingField) -> SettingsRow:
+    return SettingsRow(field.label, _SHAPES[field.kind])

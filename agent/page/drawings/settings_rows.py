@@ -20,11 +20,11 @@ from agent.page.drawings.canvas import (
     pointer,
     radio,
     rect,
+    text_line,
     width_of,
-    words,
     wrapped,
 )
-from agent.page.drawings.settings_pages import ADDRESS_BUTTONS, HALVES, Row, Shape
+from agent.page.drawings.settings_pages import ADDRESS_BUTTONS, HALVES, RowShape, SettingsRow
 
 _GAP = 13
 """Units between rows."""
@@ -42,7 +42,7 @@ _TRUSTED_FROM_THE_BEGINNING = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ControlState:
     """What is known of the page at one step."""
 
     ticked: Mapping[str, bool]
@@ -65,23 +65,23 @@ class Drawn:
     height: float
 
 
-def height_of(row: Row, width: float, state: State) -> float:
+def _height_of(row: SettingsRow, width: float, state: ControlState) -> float:
     """How much room a row takes, the gap below it included."""
     return draw(row, 0, 0, width, state).height
 
 
-def draw(row: Row, x: float, y: float, width: float, state: State) -> Drawn:
+def draw(row: SettingsRow, x: float, y: float, width: float, state: ControlState) -> Drawn:
     """Draw a row; `x`, `y` and `width` are those of the room for it."""
     match row.shape:
-        case Shape.BOX | Shape.RADIO:
+        case RowShape.BOX | RowShape.RADIO:
             return _choice(row, x, y, width, state)
-        case Shape.FIELD | Shape.TIME:
+        case RowShape.FIELD | RowShape.TIME:
             return _field(row, x, y, width, state)
-        case Shape.ADDRESSES:
+        case RowShape.ADDRESSES:
             return _addresses(row, x, y, width, state)
 
 
-def _text(row: Row, x: float, y: float, width: float, state: State) -> tuple[str, float]:
+def _text(row: SettingsRow, x: float, y: float, width: float, state: ControlState) -> tuple[str, float]:
     """The label and its height; bold where it is marked."""
     marked = row.label in state.orders
     size = STRONG if marked else LABEL
@@ -90,7 +90,9 @@ def _text(row: Row, x: float, y: float, width: float, state: State) -> tuple[str
     return lines(x, y + 13, label, kind), len(label) * LEADING
 
 
-def _framed(row: Row, x: float, y: float, width: float, height: float, content: str, state: State) -> Drawn:
+def _framed(
+    row: SettingsRow, x: float, y: float, width: float, height: float, content: str, state: ControlState
+) -> Drawn:
     """A finished row: marked where the step names it."""
     if row.label in state.orders:
         order = state.orders[row.label]
@@ -100,14 +102,14 @@ def _framed(row: Row, x: float, y: float, width: float, height: float, content: 
     return Drawn(content, height + _GAP)
 
 
-def _choice(row: Row, x: float, y: float, width: float, state: State) -> Drawn:
+def _choice(row: SettingsRow, x: float, y: float, width: float, state: ControlState) -> Drawn:
     label, height = _text(row, x + _INSET, y, width - _INSET, state)
-    shape = box if row.shape is Shape.BOX else radio
+    shape = box if row.shape is RowShape.BOX else radio
     sign = shape(x, y, state.ticked.get(row.label), marked=row.label in state.orders)
     return _framed(row, x, y, width, height, sign + label, state)
 
 
-def _field(row: Row, x: float, y: float, width: float, state: State) -> Drawn:
+def _field(row: SettingsRow, x: float, y: float, width: float, state: ControlState) -> Drawn:
     marked = row.label in state.orders
     label_width = width_of(row.label, STRONG if marked else LABEL, bold=marked)
     room = 76 + width_of(row.unit) + 6
@@ -116,10 +118,10 @@ def _field(row: Row, x: float, y: float, width: float, state: State) -> Drawn:
     left, top = (x + label_width + 10, y) if beside else (x, y + height)
     content = label + _entry(left, top, 76, state.values.get(row.label, ""), marked)
     taken = _FIELD if beside else height + _FIELD + 4
-    beyond = words(left + 82, top + 18, row.unit, "d-s") if row.unit else ""
-    if row.shape is Shape.TIME and left + 86 + _HALF * len(HALVES) <= x + width:
+    beyond = text_line(left + 82, top + 18, row.unit, "d-s") if row.unit else ""
+    if row.shape is RowShape.TIME and left + 86 + _HALF * len(HALVES) <= x + width:
         beyond = _halves(left + 86, top + 5)
-    elif row.shape is Shape.TIME:
+    elif row.shape is RowShape.TIME:
         beyond = _halves(x, top + _FIELD + 7)
         taken += BOX + 10
     drawn = _framed(row, x, y, width, taken, content, state)
@@ -130,25 +132,25 @@ def _entry(x: float, y: float, width: float, value: str, marked: bool) -> str:
     field = rect(x, y, width, _FIELD, "d-on" if marked else "d-field")
     if not value:
         return field + bar(x + 8, y + 9, width / 2)
-    return field + words(x + 8, y + 18, fitted(value, width - 16), "d-v")
+    return field + text_line(x + 8, y + 18, fitted(value, width - 16), "d-v")
 
 
 def _halves(x: float, y: float) -> str:
     """The choice between the halves of the day."""
     parts = []
     for label in HALVES:
-        parts += [radio(x, y, None), words(x + BOX + 5, y + 13, label, "d-s")]
+        parts += [radio(x, y, None), text_line(x + BOX + 5, y + 13, label, "d-s")]
         x += _HALF
     return "".join(parts)
 
 
-def _addresses(row: Row, x: float, y: float, width: float, state: State) -> Drawn:
+def _addresses(row: SettingsRow, x: float, y: float, width: float, state: ControlState) -> Drawn:
     """The list, with its buttons below it. What of it is marked depends on what the step names."""
     label, height = _text(row, x, y, width, state)
     top = y + height + 3
     inside = [
         rect(x, top, width, _LIST, "d-field"),
-        words(x + 12, top + 21, _TRUSTED_FROM_THE_BEGINNING, "d-s"),
+        text_line(x + 12, top + 21, _TRUSTED_FROM_THE_BEGINNING, "d-s"),
     ]
     if state.new_address is not None:
         inside.append(_new_address(x, top + 30, width, state))
@@ -172,11 +174,11 @@ def _addresses(row: Row, x: float, y: float, width: float, state: State) -> Draw
     return Drawn(label + "".join(inside), taken + 4 + _GAP)
 
 
-def _new_address(x: float, y: float, width: float, state: State) -> str:
+def _new_address(x: float, y: float, width: float, state: ControlState) -> str:
     value = fitted(state.new_address or "", width - 40)
     marked = any(name in state.orders for name in ADDRESS_BUTTONS)
     left = x + (24 if marked else 12)
-    content = words(left, y + 18, value, "d-v") if value else bar(left, y + 9, width / 2)
+    content = text_line(left, y + 18, value, "d-v") if value else bar(left, y + 9, width / 2)
     if not marked:
         return content
     return around(x + 8, y, width - 14, _FIELD, content, len(state.orders) + 1)
@@ -188,15 +190,17 @@ def _clicked(drawn: str, x: float, y: float, width: float, order: int | None) ->
     return mark(drawn + sign)
 
 
-def chosen(rows: tuple[Row, ...], wanted: Iterable[str], room: float, width: float, state: State) -> tuple[int, ...]:
+def chosen_row(
+    rows: tuple[SettingsRow, ...], wanted: Iterable[str], room: float, width: float, state: ControlState
+) -> tuple[int, ...]:
     """Which rows to show: the wanted ones, else the first, and as many neighbours as there is room for."""
     names = set(wanted)
     shown = {index for index, row in enumerate(rows) if row.label in names} or {0}
-    room -= sum(height_of(rows[index], width, state) for index in shown)
+    room -= sum(_height_of(rows[index], width, state) for index in shown)
     while True:
         # Neighbours below first: the eye reads on from the marked one.
         near = dict.fromkeys(near for index in sorted(shown) for near in (index + 1, index - 1))
-        heights = {i: height_of(rows[i], width, state) for i in near if i not in shown and 0 <= i < len(rows)}
+        heights = {i: _height_of(rows[i], width, state) for i in near if i not in shown and 0 <= i < len(rows)}
         fitting = next((index for index, height in heights.items() if height <= room), None)
         if fitting is None:
             return tuple(sorted(shown))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from agent.page.drawings.canvas import around, path, rect, words
+from agent.page.drawings.canvas import around, path, rect, text_line
 from agent.page.drawings.settings_pages import Page
 
 WIDTH, WIDE = 138, 176
@@ -30,15 +30,15 @@ def tree(
         if page is None:
             parts.append(path(f"M{left - 10 - indent / 2:g} {top + 13:g}h7l-3.5 5z", "d-dot"))
         if label in orders:
-            content = words(left, top + _FOOT, label, "d-b")
+            content = text_line(left, top + _FOOT, label, "d-b")
             edge = left - 8 - indent / 2
             last = orders[label] in (None, len(orders))
             parts.append(around(edge, top + 1, x + width - 6 - edge, NODE - 3, content, orders[label], hand=last))
         elif page is not None and page == selected:
             parts.append(rect(x + 5, top + 3, width - 10, NODE - 6, "d-bar", corner=4))
-            parts.append(words(left, top + _FOOT, label, "d-k"))
+            parts.append(text_line(left, top + _FOOT, label, "d-k"))
         else:
-            parts.append(words(left, top + _FOOT, label, "d-s"))
+            parts.append(text_line(left, top + _FOOT, label, "d-s"))
     return "".join(parts)
 
 

@@ -23,8 +23,8 @@ from agent.page.drawings.canvas import (
     window,
 )
 from agent.page.drawings.layout import MENUS, Drawing, Layout
-from agent.page.drawings.settings_pages import ADDRESS_BUTTONS, BUTTONS, Page, Row, Shape, pages
-from agent.page.drawings.settings_rows import State, chosen, draw
+from agent.page.drawings.settings_pages import ADDRESS_BUTTONS, BUTTONS, Page, RowShape, SettingsRow, pages
+from agent.page.drawings.settings_rows import ControlState, chosen_row, draw
 from agent.page.drawings.step import Label, Step
 
 _LEFT, _TOP = 2, 2
@@ -51,7 +51,7 @@ class _Scene:
     pages: tuple[Page, ...]
     page: Page | None
     """The page that is open; None: not known."""
-    state: State
+    state: ControlState
     on_tree: bool
     on_page: bool
     on_buttons: bool
@@ -78,7 +78,7 @@ def settings_window(step: Step, layout: Layout, context: Sequence[Step]) -> Draw
         layout=layout,
         pages=every,
         page=page,
-        state=State(
+        state=ControlState(
             ticked=_ticked(decided, every) | dict.fromkeys(offered, False),
             values={label.text: label.value for label in decided if label.value},
             orders=orders,
@@ -125,13 +125,13 @@ def _offered(step: Step, page: Page | None) -> tuple[str, ...]:
     """The boxes of the open page that the step leaves to the user: those it tells, else all of them."""
     if page is None or not re.search(r"\btick\b.*\bthe boxes\b", step.words):
         return ()
-    boxes = tuple(row.label for row in page.rows if row.shape is Shape.BOX)
+    boxes = tuple(row.label for row in page.rows if row.shape is RowShape.BOX)
     return tuple(label for label in boxes if label in step.plain) or boxes
 
 
 def _on(page: Page, label: str) -> bool:
     """Whether the page has this label, on a row or on a button of its own."""
-    addresses = any(row.shape is Shape.ADDRESSES for row in page.rows)
+    addresses = any(row.shape is RowShape.ADDRESSES for row in page.rows)
     return page.has(label) or (addresses and label in (*ADDRESS_BUTTONS, _SCROLL))
 
 
@@ -147,7 +147,7 @@ def _open_page(decided: Sequence[Label], every: Sequence[Page]) -> Page | None:
 def _ticked(decided: Sequence[Label], every: Sequence[Page]) -> dict[str, bool]:
     """The state of boxes and radio buttons, as far as the steps decide it."""
     rows = [row for page in every for row in page.rows]
-    boxes = {row.label for row in rows if row.shape is Shape.BOX}
+    boxes = {row.label for row in rows if row.shape is RowShape.BOX}
     ticked = {label.text: label.ticked for label in decided if label.text in boxes and label.ticked is not None}
     named = {label.text for label in decided}
     for page in every:
@@ -195,7 +195,7 @@ def _numbered(scene: _Scene) -> float:
     return 20 if scene.on_page and len(scene.state.orders) > 1 else 0
 
 
-def _shown(scene: _Scene, width: float) -> list[Row]:
+def _shown(scene: _Scene, width: float) -> list[SettingsRow]:
     """The rows to show."""
     if scene.page is None or (scene.on_tree and not scene.on_page):
         return []
@@ -206,10 +206,10 @@ def _shown(scene: _Scene, width: float) -> list[Row]:
     if any(name in (*ADDRESS_BUTTONS, _SCROLL) for name in orders):
         wanted = [*wanted, rows[-1].label]
     room = _ROOM if scene.on_page else _SHORT_ROOM
-    return [rows[index] for index in chosen(rows, wanted, room, width, scene.state)]
+    return [rows[index] for index in chosen_row(rows, wanted, room, width, scene.state)]
 
 
-def _rows(scene: _Scene, shown: Iterable[Row], x: float, y: float, width: float) -> tuple[str, float]:
+def _rows(scene: _Scene, shown: Iterable[SettingsRow], x: float, y: float, width: float) -> tuple[str, float]:
     """The rows, and their height."""
     parts, height = [], 0.0
     rows = scene.page.rows if scene.page is not None else ()
@@ -235,7 +235,7 @@ def _stand_ins(x: float, y: float, tree: float) -> tuple[str, float]:
     return "".join(bar(x, y + 28 * row, room * part) for row, part in enumerate(widths)), 28.0 * len(widths)
 
 
-def _scroll_bar(scene: _Scene, shown: Sequence[Row], y: float, height: float) -> str:
+def _scroll_bar(scene: _Scene, shown: Sequence[SettingsRow], y: float, height: float) -> str:
     """Where in the page the rows are."""
     assert scene.page is not None
     rows = scene.page.rows
@@ -287,9 +287,9 @@ def _said(name: str, scene: _Scene) -> str:
         return f"{name} in the list on the left"
     ticked, value = scene.state.ticked.get(name), scene.state.values.get(name)
     match rows[name].shape:
-        case Shape.BOX:
+        case RowShape.BOX:
             return f"the box {name}" + ("" if ticked is None else ", ticked" if ticked else ", not ticked")
-        case Shape.RADIO:
+        case RowShape.RADIO:
             return f"{name}, chosen"
         case _:
             return f"the field {name}" + (f" with {value}" if value else "")

@@ -55,7 +55,7 @@ class Step:
         return any(label.text == text for label in self.labels)
 
 
-def read(markdown: str) -> Step:
+def read_step(markdown: str) -> Step:
     """Read a step as guides write it, placeholders filled."""
     line = " ".join(markdown.split())
     return Step(
@@ -107,4 +107,4 @@ def layout_of(step: Step, layout: Layout) -> Layout:
 
 def read_all(steps: Sequence[str]) -> tuple[Step, ...]:
     """Read several."""
-    return tuple(read(step) for step in steps)
+    return tuple(read_step(step) for step in steps)

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent.core.commands import read_command
-from agent.page.backend import Answer, Backend, Endpoint, Refused, said, text_of
+from agent.page.backend import Answer, Backend, Endpoint, Refused, said, text_field
 
 COMMANDS = ("connect", "disconnect", "pause", "resume", "snooze", "look")
 
 
-async def do(backend: Backend, asked: Mapping[str, Any]) -> Answer:
+async def do_action(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """One of the commands of the control channel, and none of its others."""
-    command = text_of(asked, "command")
+    command = text_field(asked, "command")
     if command not in COMMANDS:
         raise Refused(f"“{command[:40]}” cannot be asked for here.")
     return said(await backend.ask(read_command(asked)))
@@ -25,7 +25,7 @@ async def send_notice(backend: Backend, _: Mapping[str, Any]) -> Answer:
     return {"done": True}
 
 
-async def at_login(backend: Backend, asked: Mapping[str, Any]) -> Answer:
+async def set_at_login(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """Start at log-in, or no longer."""
     on = asked.get("on")
     if not isinstance(on, bool):
@@ -37,7 +37,7 @@ async def at_login(backend: Backend, asked: Mapping[str, Any]) -> Answer:
 
 
 ENDPOINTS = (
-    Endpoint("POST", "do", do),
+    Endpoint("POST", "do", do_action),
     Endpoint("POST", "test-notice", send_notice, seconds=30.0),
-    Endpoint("POST", "at-login", at_login, guarded=lambda _: True),
+    Endpoint("POST", "at-login", set_at_login, guarded=lambda _: True),
 )

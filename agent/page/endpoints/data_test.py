@@ -8,26 +8,26 @@ from agent.page.backend import Answer, Backend, Endpoint, Refused, said
 from agent.page.endpoints.guide import of_case
 from agent.tws.applications import ApplicationKind
 
-MOST_SYMBOLS = 20
+_MOST_SYMBOLS = 20
 """Entries of a request that are looked at; how many can be tested at a time is the agent's business."""
 
 
-async def read(backend: Backend, asked: Mapping[str, Any]) -> Answer:
+async def read_data_test(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """The run under way, else the latest one."""
     answer = said(await backend.ask(AskDataTest(str(asked.get("name", "")))))
-    return {**drawn(answer, backend.view()), "configured": list(backend.settings.checks.test_symbols)}
+    return {**_drawn(answer, backend.view()), "configured": list(backend.settings.checks.test_symbols)}
 
 
-async def start(backend: Backend, asked: Mapping[str, Any]) -> Answer:
+async def start_data_test(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """Start one."""
     symbols = asked.get("symbols")
-    if not isinstance(symbols, list) or len(symbols) > MOST_SYMBOLS:
-        raise Refused(f"“symbols” must be a list of at most {MOST_SYMBOLS} texts.")
+    if not isinstance(symbols, list) or len(symbols) > _MOST_SYMBOLS:
+        raise Refused(f"“symbols” must be a list of at most {_MOST_SYMBOLS} texts.")
     answer = await backend.ask(AskDataTest(str(asked.get("name", "")), tuple(symbols)))
-    return drawn(said(answer), backend.view())
+    return _drawn(said(answer), backend.view())
 
 
-def drawn(answer: Answer, view: Answer) -> Answer:
+def _drawn(answer: Answer, view: Answer) -> Answer:
     """The answer with the steps of each symbol as lists with drawings."""
     test = answer.get("data_test")
     if test is None:
@@ -53,4 +53,4 @@ def _kind(view: Answer, name: str) -> ApplicationKind:
     return ApplicationKind((found.get("application") or {}).get("kind", "unknown"))
 
 
-ENDPOINTS = (Endpoint("GET", "data-test", read), Endpoint("POST", "data-test", start))
+ENDPOINTS = (Endpoint("GET", "data-test", read_data_test), Endpoint("POST", "data-test", start_data_test))

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from agent.core.as_json import as_json
 from agent.guides import load_guides
-from agent.page.backend import Answer, Backend, Endpoint, Refused, text_of
+from agent.page.backend import Answer, Backend, Endpoint, Refused, text_field
 
 if TYPE_CHECKING:
     from agent.guides.explain import Explanation
 
-LONGEST = 50_000
+_LONGEST = 50_000
 """Characters of a paste."""
 
 
-async def words(_: Backend, asked: Mapping[str, Any]) -> Answer:
+async def explain_words(_: Backend, asked: Mapping[str, Any]) -> Answer:
     """What some words mean."""
-    given = text_of(asked, "words", LONGEST).strip()
+    given = text_field(asked, "words", _LONGEST).strip()
     if not given:
         raise Refused("Paste a line of a log, or type a notice number or a problem code.", 422)
     # Aside: a long paste takes a fifth of a second, in which heartbeats would wait.
@@ -35,4 +35,4 @@ def _explanation(words: str) -> "Explanation | None":
     return explain(words, load_guides())
 
 
-ENDPOINTS = (Endpoint("POST", "explain", words),)
+ENDPOINTS = (Endpoint("POST", "explain", explain_words),)

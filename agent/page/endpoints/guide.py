@@ -6,7 +6,7 @@ from typing import Any
 
 from agent.core.guide import Guide
 from agent.guides import in_general, load_guides
-from agent.page.backend import Answer, Backend, Endpoint, Refused, text_of
+from agent.page.backend import Answer, Backend, Endpoint, Refused, text_field
 from agent.page.drawings.layout import Drawing, Layout
 from agent.tws.applications import ApplicationKind
 
@@ -24,7 +24,7 @@ _TITLES = {Layout.MOSAIC: "TWS Mosaic", Layout.CLASSIC: "TWS Classic", Layout.GA
 
 async def guide(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """The guide to a code; where the connection has this problem now, the steps of this very case."""
-    code = text_of(asked, "code")
+    code = text_field(asked, "code")
     found = load_guides().get(code)
     if found is None:
         raise Refused("There is no problem of that name.", 404)

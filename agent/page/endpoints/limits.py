@@ -6,9 +6,9 @@ from typing import Any
 from agent.page.backend import Answer, Backend, Endpoint
 
 
-async def read(backend: Backend, _: Mapping[str, Any]) -> Answer:
+async def read_limits(backend: Backend, _: Mapping[str, Any]) -> Answer:
     """The limits of every connection."""
     return {"connections": list(backend.limits())}
 
 
-ENDPOINTS = (Endpoint("GET", "limits", read),)
+ENDPOINTS = (Endpoint("GET", "limits", read_limits),)

@@ -13,7 +13,7 @@ from agent.config.reading import load
 from agent.config.text import toml_text
 from agent.core.settings import Settings
 from agent.errors import ConfigError
-from agent.page.backend import Answer, Backend, Endpoint, Refused, text_of
+from agent.page.backend import Answer, Backend, Endpoint, Refused, text_field
 from agent.tws.privacy import MASK, redact
 
 MOST_ENTRIES = 200
@@ -22,7 +22,7 @@ _TAGS = secrets.token_bytes(16)
 """Makes the tags of masked values, so that a tag tells nothing about its value."""
 
 
-async def read(backend: Backend, _: Mapping[str, Any]) -> Answer:
+async def read_settings(backend: Backend, _: Mapping[str, Any]) -> Answer:
     """Every key, in the order of the configuration, with its value in the file or its default."""
     settings, fault = await asyncio.to_thread(_settings, backend)
     answer: Answer = {"file": str(backend.config), "tables": list(_tables(settings))}
@@ -122,7 +122,7 @@ async def change(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     # tomlkit takes a tenth of a second to import, and only this needs it.
     from agent.config.editing import set_value
 
-    key = text_of(asked, "key")
+    key = text_field(asked, "key")
     value = asked.get("value")
     if isinstance(value, list) and len(value) <= MOST_ENTRIES and all(isinstance(one, str) for one in value):
         entries = await asyncio.to_thread(_unmasked, backend, key, [one for one in value if one.strip()])
@@ -143,7 +143,7 @@ async def remove(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """Take a connection out of the file."""
     from agent.config.editing import remove_connection
 
-    name = text_of(asked, "connection")
+    name = text_field(asked, "connection")
     try:
         await asyncio.to_thread(remove_connection, backend.config, name)
     except ConfigError as error:
@@ -153,7 +153,7 @@ async def remove(backend: Backend, asked: Mapping[str, Any]) -> Answer:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "settings", read),
+    Endpoint("GET", "settings", read_settings),
     Endpoint("POST", "settings", change, guarded=lambda asked: is_guarded(str(asked.get("key", "")))),
     Endpoint("POST", "settings/remove", remove),
 )

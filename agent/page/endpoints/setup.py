@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent.core.commands import SetUp, Unusable, read_command
-from agent.page.backend import Answer, Backend, Endpoint, Refused, said, text_of
+from agent.page.backend import Answer, Backend, Endpoint, Refused, said, text_field
 from agent.page.endpoints.guide import of_case
 from agent.tws.applications import ApplicationKind
 
@@ -12,21 +12,21 @@ NOTICE_SECONDS = 30.0
 """How long an act may take: the channels of a notice may be slow."""
 
 
-async def read(backend: Backend, _: Mapping[str, Any]) -> Answer:
+async def read_setup(backend: Backend, _: Mapping[str, Any]) -> Answer:
     """The set-up as it stands."""
-    return drawn(said(await backend.ask(SetUp())))
+    return _drawn(said(await backend.ask(SetUp())))
 
 
 async def act(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """Do one thing about it, and tell how it stands then."""
-    wanted = text_of(asked, "act")
+    wanted = text_field(asked, "act")
     command = read_command({**asked, "command": "setup", "act": wanted})
     if isinstance(command, Unusable):
         raise Refused(command.reason)
-    return drawn(said(await backend.ask(command)))
+    return _drawn(said(await backend.ask(command)))
 
 
-def drawn(answer: Answer) -> Answer:
+def _drawn(answer: Answer) -> Answer:
     """The answer with the instructions of each step as lists with drawings, one for each layout of the windows."""
     setup = answer.get("setup")
     if setup is None:
@@ -42,6 +42,6 @@ def _starts(asked: Mapping[str, Any]) -> bool:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "setup", read),
+    Endpoint("GET", "setup", read_setup),
     Endpoint("POST", "setup", act, seconds=NOTICE_SECONDS, guarded=_starts),
 )

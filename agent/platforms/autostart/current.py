@@ -5,7 +5,7 @@ import sys
 from agent.platforms.autostart.entry import Autostart
 
 
-def current() -> Autostart:
+def current_autostart() -> Autostart:
     """The one of this machine."""
     if sys.platform == "win32":
         from agent.platforms.autostart.windows import WindowsAutostart

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-NAME = "Gatelight"
+ENTRY_NAME = "Gatelight"
 """What the system's own list of start-up programs calls it."""
 
 DESCRIPTION = "Watches the link to TWS and IB Gateway"
@@ -17,7 +17,7 @@ LONGEST_ENTRY = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LoginEntry:
     """What the system was told to start."""
 
     command: tuple[str, ...]
@@ -37,7 +37,7 @@ class Autostart(Protocol):
     def where(self) -> str:
         """The place of our entry, for people."""
 
-    def read(self) -> Entry | None:
+    def read(self) -> LoginEntry | None:
         """Our entry, None if there is none; raises AutostartError."""
 
     def write(self, command: Sequence[str], icon: Path | None) -> None:
@@ -74,10 +74,10 @@ class Stale:
     """It was made for the same configuration and data folder."""
 
 
-State: TypeAlias = Off | On | SwitchedOff | Stale
+LoginEntryState: TypeAlias = Off | On | SwitchedOff | Stale
 
 
-def state_of(entry: Entry | None, program: Sequence[str], arguments: Sequence[str]) -> State:
+def state_of(entry: LoginEntry | None, program: Sequence[str], arguments: Sequence[str]) -> LoginEntryState:
     """What an entry comes to for this installation, started as `program` with these arguments."""
     if entry is None:
         return Off()

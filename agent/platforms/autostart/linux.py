@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from agent.platforms.autostart.entry import DESCRIPTION, LONGEST_ENTRY, NAME, AutostartError, Entry
+from agent.platforms.autostart.entry import DESCRIPTION, ENTRY_NAME, LONGEST_ENTRY, AutostartError, LoginEntry
 from agent.platforms.files import READABLE, read_file, replace_file
 
 FILE = "gatelight.desktop"
@@ -38,7 +38,7 @@ class XdgAutostart:
         """See `Autostart.where`."""
         return str(self._file)
 
-    def read(self) -> Entry | None:
+    def read(self) -> LoginEntry | None:
         """See `Autostart.read`."""
         try:
             text = read_file(self._file, LONGEST_ENTRY).decode()
@@ -48,14 +48,14 @@ class XdgAutostart:
             raise AutostartError(f"{self._file} cannot be read ({_reason(fault)})") from None
         values = dict(re.findall(r"(?m)^([A-Za-z0-9-]+)[ \t]*=[ \t]*(.*)$", text))
         off = values.get("Hidden") == "true" or values.get("X-GNOME-Autostart-enabled") == "false"
-        return Entry(split(values.get("Exec", "")), switched_off=off)
+        return LoginEntry(split_exec(values.get("Exec", "")), switched_off=off)
 
     def write(self, command: Sequence[str], icon: Path | None) -> None:
         """See `Autostart.write`."""
         if any("\n" in part for part in command):
             raise AutostartError("a path with a line break in it cannot be started at log-in")
         text = _ENTRY.format(
-            name=NAME,
+            name=ENTRY_NAME,
             comment=DESCRIPTION,
             command=joined(command),
             program=_escaped(command[0]),
@@ -98,7 +98,7 @@ def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\r", "\\r")
 
 
-def split(value: str) -> tuple[str, ...]:
+def split_exec(value: str) -> tuple[str, ...]:
     """The command of an Exec value; the reverse of `joined`."""
     value = re.sub(r"\\([\\tr])", lambda m: {"\\": "\\", "t": "\t", "r": "\r"}[m[1]], value)
     parts = re.findall(r'"((?:[^"\\]|\\.)*)"|([^\s"]+)', value)

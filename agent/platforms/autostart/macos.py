@@ -4,7 +4,7 @@ import plistlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.platforms.autostart.entry import LONGEST_ENTRY, AutostartError, Entry
+from agent.platforms.autostart.entry import LONGEST_ENTRY, AutostartError, LoginEntry
 from agent.platforms.files import READABLE, read_file, replace_file
 
 LABEL = "gatelight"
@@ -22,7 +22,7 @@ class MacAutostart:
         """See `Autostart.where`."""
         return str(self._file)
 
-    def read(self) -> Entry | None:
+    def read(self) -> LoginEntry | None:
         """See `Autostart.read`."""
         try:
             wishes = plistlib.loads(read_file(self._file, LONGEST_ENTRY))
@@ -32,8 +32,8 @@ class MacAutostart:
             raise AutostartError(f"{self._file} cannot be read ({_reason(fault)})") from None
         command = wishes.get("ProgramArguments") if isinstance(wishes, dict) else None
         if not isinstance(command, list):
-            return Entry(())
-        return Entry(tuple(map(str, command)), switched_off=bool(wishes.get("Disabled", False)))
+            return LoginEntry(())
+        return LoginEntry(tuple(map(str, command)), switched_off=bool(wishes.get("Disabled", False)))
 
     def write(self, command: Sequence[str], icon: Path | None) -> None:
         """See `Autostart.write`; launchd shows no icons."""

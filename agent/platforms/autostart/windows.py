@@ -10,7 +10,7 @@ import winreg
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.platforms.autostart.entry import NAME, AutostartError, Entry
+from agent.platforms.autostart.entry import ENTRY_NAME, AutostartError, LoginEntry
 
 assert sys.platform == "win32"
 
@@ -19,7 +19,7 @@ RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
 APPROVED = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
 """Where Task Manager writes down which of them the user switched off: an odd first byte says so."""
 
-LONGEST = 260
+_LONGEST = 260
 """Characters of a command in the Run key (Microsoft: "Run and RunOnce Registry Keys")."""
 
 
@@ -29,9 +29,9 @@ class WindowsAutostart:
     @property
     def where(self) -> str:
         """See `Autostart.where`."""
-        return rf"HKEY_CURRENT_USER\{RUN}\{NAME}"
+        return rf"HKEY_CURRENT_USER\{RUN}\{ENTRY_NAME}"
 
-    def read(self) -> Entry | None:
+    def read(self) -> LoginEntry | None:
         """See `Autostart.read`."""
         try:
             command = _value(RUN)
@@ -41,19 +41,19 @@ class WindowsAutostart:
         except OSError as fault:
             raise AutostartError(f"{self.where} cannot be read ({fault.strerror})") from None
         off = isinstance(approved, bytes) and bool(approved) and bool(approved[0] & 1)
-        return Entry(_split(str(command)), switched_off=off)
+        return LoginEntry(_split(str(command)), switched_off=off)
 
     def write(self, command: Sequence[str], icon: Path | None) -> None:
         """See `Autostart.write`; Windows shows the program's own icon."""
         line = subprocess.list2cmdline(command)
-        if len(line) > LONGEST:
+        if len(line) > _LONGEST:
             raise AutostartError(
-                f"the command to start would have {len(line)} characters, and Windows takes {LONGEST} at most: "
+                f"the command to start would have {len(line)} characters, and Windows takes {_LONGEST} at most: "
                 "install Gatelight, or keep its data, in a folder with a shorter path"
             )
         try:
             with winreg.CreateKeyEx(winreg.HKEY_CURRENT_USER, RUN, access=winreg.KEY_SET_VALUE) as key:
-                winreg.SetValueEx(key, NAME, 0, winreg.REG_SZ, line)
+                winreg.SetValueEx(key, ENTRY_NAME, 0, winreg.REG_SZ, line)
             _delete(APPROVED)
         except OSError as fault:
             raise AutostartError(f"{self.where} cannot be written ({fault.strerror})") from None
@@ -70,7 +70,7 @@ class WindowsAutostart:
 def _value(path: str) -> object:
     try:
         with winreg.OpenKey(winreg.HKEY_CURRENT_USER, path) as key:
-            return winreg.QueryValueEx(key, NAME)[0]
+            return winreg.QueryValueEx(key, ENTRY_NAME)[0]
     except FileNotFoundError:
         return None
 
@@ -78,7 +78,7 @@ def _value(path: str) -> object:
 def _delete(path: str) -> None:
     try:
         with winreg.OpenKey(winreg.HKEY_CURRENT_USER, path, access=winreg.KEY_SET_VALUE) as key:
-            winreg.DeleteValue(key, NAME)
+            winreg.DeleteValue(key, ENTRY_NAME)
     except FileNotFoundError:
         pass
 

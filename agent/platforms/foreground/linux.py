@@ -17,7 +17,7 @@ from Xlib.protocol import event as x_event
 
 from agent.platforms.bounded_process import BoundedProcess
 
-FRONT_SECONDS = 1.5
+_FRONT_SECONDS = 1.5
 """How long a window manager may take to bring a window to the front."""
 
 _BY_THE_USER = 2
@@ -122,7 +122,7 @@ def _activate(display: Display, number: int) -> None:
 
 
 def _came(display: Display, windows: set[int]) -> bool:
-    deadline = time.monotonic() + FRONT_SECONDS
+    deadline = time.monotonic() + _FRONT_SECONDS
     while time.monotonic() < deadline:
         active = _property(display, display.screen().root, "_NET_ACTIVE_WINDOW")
         if active and int(active[0]) in windows:

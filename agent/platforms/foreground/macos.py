@@ -7,7 +7,7 @@ once whether Gatelight may control System Events.
 import subprocess
 from importlib import import_module
 
-FRONT_SECONDS = 8.0
+_FRONT_SECONDS = 8.0
 """How long it may take; shorter than the wait of each caller. A user who still reads the question of macOS by then
 answers it, and clicks again."""
 
@@ -31,7 +31,7 @@ def bring_to_front(pid: int) -> str | None:
     script = f'tell application "System Events" to set frontmost of {process} to true'
     try:
         done = subprocess.run(
-            ["/usr/bin/osascript", "-e", script], capture_output=True, timeout=FRONT_SECONDS, check=False
+            ["/usr/bin/osascript", "-e", script], capture_output=True, timeout=_FRONT_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return "macOS did not answer in time"

@@ -8,7 +8,7 @@ import time
 from ctypes import wintypes
 from typing import Any
 
-FRONT_SECONDS = 1.5
+_FRONT_SECONDS = 1.5
 """How long Windows may take to bring a window to the front."""
 
 SW_RESTORE = 9
@@ -71,7 +71,7 @@ def _owner(window: int) -> int:
 
 
 def _came(pid: int) -> bool:
-    deadline = time.monotonic() + FRONT_SECONDS
+    deadline = time.monotonic() + _FRONT_SECONDS
     while time.monotonic() < deadline:
         active = _user32.GetForegroundWindow()
         if active and _owner(active) == pid:

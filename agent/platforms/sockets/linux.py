@@ -64,7 +64,7 @@ Keep = Callable[[int, int, int], bool]
 """Whether a socket matters, by its own port, its peer's, and its inode: most do not, and cost nothing more."""
 
 
-def parse(message: bytes, keep: Keep = lambda local, remote, inode: True) -> tuple[list[DiagRow], bool]:
+def parse_tcp_table(message: bytes, keep: Keep = lambda local, remote, inode: True) -> tuple[list[DiagRow], bool]:
     """The sockets in what one read of a dump returned, and whether it was the last. Raises OSError on an error."""
     rows: list[DiagRow] = []
     at = 0
@@ -128,7 +128,7 @@ def dump(ports: frozenset[int] | None, keep: Keep) -> list[DiagRow]:
         netlink.send(header + request)
         last = False
         while not last:
-            rows, last = parse(netlink.recv(1 << 16), keep)
+            rows, last = parse_tcp_table(netlink.recv(1 << 16), keep)
             found += rows
     return found
 

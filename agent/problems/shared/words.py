@@ -77,7 +77,7 @@ def without_folders(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class _Outside:
     """The machine around the one Gatelight runs in, in words."""
 
     inside: str
@@ -94,11 +94,11 @@ _AROUND = {
 }
 
 
-def outside(facts: Facts) -> Outside | None:
+def outside(facts: Facts) -> _Outside | None:
     """The machine around WSL or a container; None where there is none, or it is not known."""
     surroundings = facts.machine.surroundings
     if not isinstance(surroundings, Known) or surroundings.value.kind not in _AROUND:
         return None
     inside, outer = _AROUND[surroundings.value.kind]
     known = surroundings.value.host_address
-    return Outside(inside, outer, shortened(known, HOST_ROOM) if known else f"the address of {outer}")
+    return _Outside(inside, outer, shortened(known, HOST_ROOM) if known else f"the address of {outer}")

@@ -6,13 +6,13 @@ from typing import Any
 from agent.core.commands import AskStatus, LoopCommand, Unusable
 from agent.core.events import UserAsked
 from agent.core.shown.display import Connect, Disconnect, Pause, Snooze
-from agent.core.shown.status import to_json
+from agent.core.shown.status import status_to_json
 from agent.core.state_machine.state import AgentState
 from agent.core.text import shortened
-from agent.runtime.control.channel import LONGEST_MESSAGE
+from agent.runtime.control.channel import LONGEST_CONTROL_MESSAGE
 from agent.runtime.loop import AgentLoop
 
-ROOM = LONGEST_MESSAGE - 65_536
+ROOM = LONGEST_CONTROL_MESSAGE - 65_536
 """Bytes of an answer that the connections may take."""
 _SHORTER = ((20, 255), (5, 80), (1, 20))
 """Entries of a list and characters of a text that are left, one step after the other until it fits."""
@@ -57,7 +57,7 @@ def _status(loop: AgentLoop, show_accounts: bool) -> dict[str, Any]:
     shown = loop.state.shown
     if shown is None:
         return {"error": "The agent is still starting: ask again in a second."}
-    status = fitting(to_json(shown, show_accounts=show_accounts))
+    status = fitting(status_to_json(shown, show_accounts=show_accounts))
     return {"status": status, "shows_problem": shown.shows_problem}
 
 

@@ -9,7 +9,7 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-from agent.errors import DataFolderError, NotRunning
+from agent.errors import AgentNotRunning, DataFolderError
 from agent.runtime.paths import Places, data_folder_error
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from agent.runtime.aside import OneAtATime
 
-LONGEST_MESSAGE = 1 << 20
+LONGEST_CONTROL_MESSAGE = 1 << 20
 """Bytes of one line, in either direction."""
 MOST_CLIENTS = 128
 """Clients at a time; further ones are told so and sent away."""
@@ -62,7 +62,7 @@ class ControlServer:
         loop: Any = asyncio.get_running_loop()
 
         def accept() -> asyncio.StreamReaderProtocol:
-            reader = asyncio.StreamReader(limit=LONGEST_MESSAGE, loop=loop)
+            reader = asyncio.StreamReader(limit=LONGEST_CONTROL_MESSAGE, loop=loop)
             return asyncio.StreamReaderProtocol(reader, self._accepted, loop=loop)
 
         self._files = files = OneAtATime("control channel")
@@ -80,7 +80,7 @@ class ControlServer:
             else:
                 from agent.runtime.control import unix_socket
 
-                self._bound = await files.within(_FILES_WITHIN, lambda: unix_socket.bind(self._places))
+                self._bound = await files.within(_FILES_WITHIN, lambda: unix_socket.bind_control(self._places))
                 self._server = await loop.create_unix_server(accept, sock=self._bound.socket)
         except OSError as error:
             raise data_folder_error(self._places.data, error) from None
@@ -199,7 +199,7 @@ class ControlServer:
         try:
             async with asyncio.timeout(self._answer_within):
                 reply = await self._answer(message)
-            if len(_line(reply)) > LONGEST_MESSAGE:
+            if len(_line(reply)) > LONGEST_CONTROL_MESSAGE:
                 return {"error": "The answer is longer than 1 MiB."}
         except TimeoutError:
             return {"error": f"The agent was not done within {self._answer_within:g} s."}
@@ -217,17 +217,17 @@ def request(places: Places, message: dict[str, Any], timeout: float = 2.0) -> di
     try:
         raw = _ask(places, _line(message), timeout)
     except TimeoutError:
-        raise NotRunning(
+        raise AgentNotRunning(
             f"Gatelight does not answer within {timeout:g} s with the data folder {places.data}: "
             "if it stays so, end it and start it again with `gatelight run`."
         ) from None
     except PermissionError:
-        raise NotRunning(
+        raise AgentNotRunning(
             f"What answers for the data folder {places.data} belongs to another user, so it is not believed: "
             "ask as the user who runs Gatelight there."
         ) from None
     except OSError:
-        raise NotRunning(
+        raise AgentNotRunning(
             f"Gatelight does not run with the data folder {places.data}: start it with `gatelight run`."
         ) from None
     try:
@@ -235,7 +235,7 @@ def request(places: Places, message: dict[str, Any], timeout: float = 2.0) -> di
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
-        raise NotRunning(
+        raise AgentNotRunning(
             f"Gatelight broke off its answer with the data folder {places.data}: see whether it still runs."
         )
     return answer
@@ -256,7 +256,7 @@ def _ask(places: Places, line: bytes, timeout: float) -> bytes:
         from agent.runtime.control.unix_socket import ask
 
         where = places
-    return ask(where, line, timeout, LONGEST_MESSAGE)
+    return ask(where, line, timeout, LONGEST_CONTROL_MESSAGE)
 
 
 def pipe_name(places: Places, user: str | None = None) -> str:

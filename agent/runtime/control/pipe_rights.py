@@ -117,7 +117,7 @@ def this_user() -> str:
         _close_handle(token)
 
 
-def owner_of(handle: int) -> str | None:
+def pipe_owner(handle: int) -> str | None:
     """The user who owns an open pipe, as a SID in text; None for one that has no owner."""
     owner, descriptor = ctypes.c_void_p(), ctypes.c_void_p()
     failure = _security_info(handle, _KERNEL_OBJECT, _OWNER, byref(owner), None, None, None, byref(descriptor))

@@ -22,7 +22,7 @@ _TAKEN = (5, 231)
 _AGAIN_AFTER = 1.0
 """Seconds until another try to offer the pipe when the system had none to give."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class NameTaken(OSError):
@@ -42,7 +42,7 @@ class PipeServer:
             self._offer(_winapi.FILE_FLAG_FIRST_PIPE_INSTANCE)
         except OSError as failure:
             raise NameTaken(*failure.args) if failure.winerror in _TAKEN else failure from None
-        if pipe_rights.owner_of(self._offered[0].handle) != pipe_rights.this_user():
+        if pipe_rights.pipe_owner(self._offered[0].handle) != pipe_rights.this_user():
             # Wine makes another instance of a pipe that is there.
             self._offered.pop().close()
             raise NameTaken
@@ -70,7 +70,7 @@ class PipeServer:
                 try:
                     self._offer()
                 except OSError as failure:
-                    log.warning("the control channel cannot take another client yet: %s", failure.strerror)
+                    logger.warning("the control channel cannot take another client yet: %s", failure.strerror)
                     await asyncio.sleep(_AGAIN_AFTER)
             del self._offered[0]
             if came:

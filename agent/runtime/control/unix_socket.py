@@ -41,7 +41,7 @@ class Bound:
     file: os.stat_result
 
 
-def bind(places: Places) -> Bound:
+def bind_control(places: Places) -> Bound:
     """A bound socket in the first place that takes one; `socket_path` finds it. OSError when no place does."""
     # Imported late: a client has no use for it, and must be quick.
     from agent.platforms.folders import make_private
@@ -142,7 +142,7 @@ def socket_path(places: Places) -> Path:
 def new_socket_paths(places: Places) -> Iterator[Path]:
     """Places for the socket in order of preference; in folders that are still to be made for this user alone."""
     plain = places.control / _SOCKET
-    if fits(plain):
+    if _fits(plain):
         yield plain
     # Imported late: a client has no use for them, and must be quick.
     import secrets
@@ -150,7 +150,7 @@ def new_socket_paths(places: Places) -> Iterator[Path]:
 
     for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):
         path = Path(base or "") / (_PREFIX + secrets.token_hex(4)) / _SOCKET
-        if base and fits(path) and os.access(base, os.W_OK):
+        if base and _fits(path) and os.access(base, os.W_OK):
             yield path
 
 
@@ -194,7 +194,7 @@ def may_ask(channel: socket.socket) -> bool:
         return False
 
 
-def fits(path: Path) -> bool:
+def _fits(path: Path) -> bool:
     """Whether a path is short enough for a socket."""
     return len(os.fsencode(path)) <= LONGEST_SOCKET_PATH
 

@@ -56,7 +56,7 @@ def ask(name: str, line: bytes, timeout: float, longest: int) -> bytes:
                 raise
             time.sleep(min(_RETRY, left()))
     try:
-        if pipe_rights.owner_of(handle) != pipe_rights.this_user():
+        if pipe_rights.pipe_owner(handle) != pipe_rights.this_user():
             raise PermissionError
         operation, _ = _winapi.WriteFile(handle, line, overlapped=True)
         finish(operation)

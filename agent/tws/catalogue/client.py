@@ -5,7 +5,7 @@ from agent.tws.catalogue.kinds import (
     NOTHING,
     RECONNECT,
     UPDATE_CLIENT,
-    Notice,
+    IbCode,
     NoticeClass,
     NoticeKind,
 )
@@ -14,39 +14,39 @@ _K = NoticeKind
 _USER = NoticeClass.USER
 _CLIENT = NoticeClass.CLIENT
 
-CLIENT: tuple[Notice, ...] = (
+CLIENT: tuple[IbCode, ...] = (
     # ── the rate of messages ──
-    Notice(0, _K.RATE_EXCEEDED, "The program is close to the highest allowed rate of messages",
+    IbCode(0, _K.RATE_EXCEEDED, "The program is close to the highest allowed rate of messages",
            "Let the program send at most 45 messages per second.", _CLIENT, "message-rate-exceeded"),
     # ── connecting ──
-    Notice(501, _K.REQUEST_INVALID, "The program tried to connect although it is connected", NOTHING, _CLIENT),
-    Notice(502, _K.CONNECT_FAILED, "The program could not connect to TWS or IB Gateway",
+    IbCode(501, _K.REQUEST_INVALID, "The program tried to connect although it is connected", NOTHING, _CLIENT),
+    IbCode(502, _K.CONNECT_FAILED, "The program could not connect to TWS or IB Gateway",
            "Check that it runs, is logged in, and listens on the port the program uses.", _USER, "app-not-running",
            ("api-port-mismatch", "login-pending", "api-disabled", "too-many-clients")),
-    Notice(503, _K.APP_OUTDATED, "TWS is too old for the program, or for this one request of it",
+    IbCode(503, _K.APP_OUTDATED, "TWS is too old for the program, or for this one request of it",
            "Update TWS or IB Gateway.", _USER, "app-outdated"),
-    Notice(504, _K.NOT_CONNECTED, "The program sent a request without being connected", RECONNECT, _CLIENT, None,
+    IbCode(504, _K.NOT_CONNECTED, "The program sent a request without being connected", RECONNECT, _CLIENT, None,
            ("app-not-running", "api-port-mismatch", "client-id-in-use")),
-    Notice(505, _K.CLIENT_OUTDATED, "The program received a kind of message it does not know", UPDATE_CLIENT,
+    IbCode(505, _K.CLIENT_OUTDATED, "The program received a kind of message it does not know", UPDATE_CLIENT,
            _CLIENT),
-    Notice(506, _K.CLIENT_OUTDATED, "The program and TWS do not share a version of the protocol", UPDATE_CLIENT,
+    IbCode(506, _K.CLIENT_OUTDATED, "The program and TWS do not share a version of the protocol", UPDATE_CLIENT,
            _CLIENT, None, ("app-outdated",)),
-    Notice(507, _K.NOT_CONNECTED, "The connection was closed while the program was reading", RECONNECT, _USER,
+    IbCode(507, _K.NOT_CONNECTED, "The connection was closed while the program was reading", RECONNECT, _USER,
            "client-id-in-use", ("peer-not-trusted", "scheduled-outage", "app-not-running")),
-    Notice(508, _K.NOT_CONNECTED, "The program received a message it could not read", UPDATE_CLIENT, _CLIENT),
-    Notice(509, _K.NOT_CONNECTED, "The socket failed while the program was reading", RECONNECT, _CLIENT),
-    Notice(520, _K.NOT_CONNECTED, "The program could not create a socket",
+    IbCode(508, _K.NOT_CONNECTED, "The program received a message it could not read", UPDATE_CLIENT, _CLIENT),
+    IbCode(509, _K.NOT_CONNECTED, "The socket failed while the program was reading", RECONNECT, _CLIENT),
+    IbCode(520, _K.NOT_CONNECTED, "The program could not create a socket",
            "Look for what blocks it on its own machine: rights, a firewall, too many open files.", _CLIENT),
     # ── requests that cannot be sent as they are ──
-    Notice(517, _K.NO_DEFINITION, "The program does not know the contract of its request", CORRECT, _CLIENT),
-    Notice(579, _K.REQUEST_INVALID, "A text in the request has characters the API does not accept", CORRECT, _CLIENT),
-    Notice(585, _K.REQUEST_INVALID, "FA profiles are no longer supported; FA groups took their place", CORRECT,
+    IbCode(517, _K.NO_DEFINITION, "The program does not know the contract of its request", CORRECT, _CLIENT),
+    IbCode(579, _K.REQUEST_INVALID, "A text in the request has characters the API does not accept", CORRECT, _CLIENT),
+    IbCode(585, _K.REQUEST_INVALID, "FA profiles are no longer supported; FA groups took their place", CORRECT,
            _CLIENT),
-    Notice(588, _K.REQUEST_INVALID, "The program could not encode its request", CORRECT, _CLIENT),
-    Notice(586, _K.NOT_CONNECTED, "The program wanted to read without being connected", RECONNECT, _CLIENT, None,
+    IbCode(588, _K.REQUEST_INVALID, "The program could not encode its request", CORRECT, _CLIENT),
+    IbCode(586, _K.NOT_CONNECTED, "The program wanted to read without being connected", RECONNECT, _CLIENT, None,
            ("app-not-running", "client-id-in-use")),
     # ── the socket fails while a request is written ──
-    *(Notice(code, _K.NOT_CONNECTED, f"The program could not send its request: {what}. The socket is gone", RECONNECT,
+    *(IbCode(code, _K.NOT_CONNECTED, f"The program could not send its request: {what}. The socket is gone", RECONNECT,
              _CLIENT, None, ("app-not-running", "client-id-in-use", "message-rate-exceeded"))
       for code, what in {
           510: "market data",

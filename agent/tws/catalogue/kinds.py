@@ -64,7 +64,7 @@ class NoticeClass(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class IbCode:
     """What one notice number means."""
 
     code: int
@@ -84,9 +84,9 @@ def several(
     what_to_do: str,
     meanings: Mapping[int, str],
     others: tuple[str, ...] = (),
-) -> tuple[Notice, ...]:
+) -> tuple[IbCode, ...]:
     """Rows for numbers that are alike in everything but their meaning."""
-    return tuple(Notice(code, kind, meaning, what_to_do, klass, None, others) for code, meaning in meanings.items())
+    return tuple(IbCode(code, kind, meaning, what_to_do, klass, None, others) for code, meaning in meanings.items())
 
 
 NOTHING = "Nothing to do."

@@ -6,7 +6,7 @@ from agent.tws.catalogue.kinds import (
     NOTHING,
     ORDER_ONLY,
     READ_TEXT,
-    Notice,
+    IbCode,
     NoticeClass,
     NoticeKind,
     several,
@@ -15,13 +15,13 @@ from agent.tws.catalogue.kinds import (
 _K = NoticeKind
 _TRANSIENT, _USER, _CLIENT, _INFO = NoticeClass
 
-ORDERS: tuple[Notice, ...] = (
-    Notice(103, _K.ORDER, "The order ID is already in use", CORRECT, _CLIENT),
-    Notice(105, _K.ORDER, "A change does not fit the original order", ORDER_ONLY, _CLIENT),
-    Notice(110, _K.ORDER, "The price does not fit the smallest step of the contract", ORDER_ONLY, _CLIENT),
-    Notice(325, _K.ORDER, "Discretionary orders do not exist for this exchange and order type", ORDER_ONLY, _CLIENT),
-    Notice(329, _K.ORDER, "The type of an order cannot be changed", ORDER_ONLY, _CLIENT),
-    Notice(434, _K.ORDER, "The size of an order cannot be zero", CORRECT, _CLIENT),
+ORDERS: tuple[IbCode, ...] = (
+    IbCode(103, _K.ORDER, "The order ID is already in use", CORRECT, _CLIENT),
+    IbCode(105, _K.ORDER, "A change does not fit the original order", ORDER_ONLY, _CLIENT),
+    IbCode(110, _K.ORDER, "The price does not fit the smallest step of the contract", ORDER_ONLY, _CLIENT),
+    IbCode(325, _K.ORDER, "Discretionary orders do not exist for this exchange and order type", ORDER_ONLY, _CLIENT),
+    IbCode(329, _K.ORDER, "The type of an order cannot be changed", ORDER_ONLY, _CLIENT),
+    IbCode(434, _K.ORDER, "The size of an order cannot be zero", CORRECT, _CLIENT),
     *several(_K.ORDER, _CLIENT, CORRECT_ORDER, {
         104: "A filled order cannot be changed",
         106: "The order cannot be transmitted: its type or form is wrong",
@@ -134,19 +134,19 @@ ORDERS: tuple[Notice, ...] = (
         449: "This scale order takes no price adjustment",
     }),
     # ── precautions ──
-    Notice(109, _K.ORDER, "The price is out of the range the precautions allow", ORDER_ONLY, _USER, None,
+    IbCode(109, _K.ORDER, "The price is out of the range the precautions allow", ORDER_ONLY, _USER, None,
            ("precautions-on",)),
-    Notice(163, _K.ORDER, "The price is further off than the precautions allow", ORDER_ONLY, _USER, None,
+    IbCode(163, _K.ORDER, "The price is further off than the precautions allow", ORDER_ONLY, _USER, None,
            ("precautions-on",)),
-    Notice(383, _K.ORDER, "The size is beyond what the precautions allow", ORDER_ONLY, _USER, None,
+    IbCode(383, _K.ORDER, "The size is beyond what the precautions allow", ORDER_ONLY, _USER, None,
            ("precautions-on",)),
     *several(_K.ORDER, _USER, ORDER_ONLY, {
         164: "There is no market data to check the price of the order against",
         382: "The price is more ticks away than the precautions allow",
     }, ('precautions-on',)),
     # ── refused by IB, by the account or by the state of things ──
-    Notice(201, _K.ORDER, "An order was rejected", READ_TEXT, _CLIENT),
-    Notice(203, _K.ORDER, "This security may not be traded by this account", READ_TEXT, _USER),
+    IbCode(201, _K.ORDER, "An order was rejected", READ_TEXT, _CLIENT),
+    IbCode(203, _K.ORDER, "This security may not be traded by this account", READ_TEXT, _USER),
     *several(_K.ORDER, _CLIENT, READ_TEXT, {
         133: "A new order could not be submitted",
         134: "An order could not be changed: perhaps it is filled or cancelled",
@@ -158,19 +158,19 @@ ORDERS: tuple[Notice, ...] = (
         397: "IB takes only market and limit orders for this contract at present",
         444: "The combination is not yet acknowledged, so it cannot be changed",
     }),
-    Notice(426, _K.ORDER, "No account has enough shares", ORDER_ONLY, _USER),
+    IbCode(426, _K.ORDER, "No account has enough shares", ORDER_ONLY, _USER),
     # ── cancelling ──
-    Notice(135, _K.CANCELLED, "An order to be cancelled or changed was not there", NOTHING, _INFO),
-    Notice(202, _K.ORDER, "An order was cancelled", ORDER_ONLY, _INFO),
+    IbCode(135, _K.CANCELLED, "An order to be cancelled or changed was not there", NOTHING, _INFO),
+    IbCode(202, _K.ORDER, "An order was cancelled", ORDER_ONLY, _INFO),
     *several(_K.ORDER, _INFO, ORDER_ONLY, {
         136: "The order cannot be cancelled",
         137: "A VWAP order cannot be cancelled so late",
         161: "The order is in no state to be cancelled: perhaps it is filled",
     }),
     # ── remarks ──
-    Notice(399, _K.ORDER, "A message about an order", READ_TEXT, _INFO),
-    Notice(404, _K.ORDER, "The order waits until shares can be borrowed for the short sale", ORDER_ONLY, _INFO),
-    Notice(492, _K.ORDER, "A warning about an order", READ_TEXT, _INFO),
+    IbCode(399, _K.ORDER, "A message about an order", READ_TEXT, _INFO),
+    IbCode(404, _K.ORDER, "The order waits until shares can be borrowed for the short sale", ORDER_ONLY, _INFO),
+    IbCode(492, _K.ORDER, "A warning about an order", READ_TEXT, _INFO),
     *several(_K.ORDER, _INFO, ORDER_ONLY, {
         131: "Sweep-to-fill and display size do not apply and were ignored",
         481: "The size of the order was reduced",

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-NEVER = re.compile(r"(?!)")
+_NEVER = re.compile(r"(?!)")
 """Matches nothing."""
 
 
@@ -16,7 +16,7 @@ class Symptom:
     meaning: str
     causes: tuple[str, ...]
     """Codes of the problems that can be behind it, likeliest first."""
-    pattern: re.Pattern[str] = NEVER
+    pattern: re.Pattern[str] = _NEVER
     phrases: tuple[str, ...] = ()
     """Words that show it as they stand, folded (see `folded`): for whole sentences, in any language."""
     steps: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ def symptom(
     good: bool = False,
 ) -> Symptom:
     """A symptom with its causes in one text, and any of several patterns, upper and lower case alike."""
-    pattern = re.compile("|".join(f"(?:{p})" for p in patterns), re.IGNORECASE) if patterns else NEVER
+    pattern = re.compile("|".join(f"(?:{p})" for p in patterns), re.IGNORECASE) if patterns else _NEVER
     return Symptom(name, title, meaning, tuple(causes.split()), pattern, tuple(map(folded, phrases)), steps, good)
 
 

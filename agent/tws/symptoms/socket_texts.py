@@ -4,7 +4,7 @@ Each is a part of the sentence that no other sentence has, without letters that 
 possible.
 """
 
-REFUSED = (
+REFUSED_TEXTS = (
     "refused the network connection",  # Windows' own, 1225
     # German, French, Spanish, Italian, Portuguese, Dutch
     "da der zielcomputer die verbindung verweigerte",
@@ -218,7 +218,7 @@ NOT_A_SOCKET = (
     "在一个非套接字上尝试了一个操作",
     "ソケット以外のものに対して操作",
 )
-NETWORK_DOWN = (
+NETWORK_DOWN_TEXTS = (
     "socket operation encountered a dead network",
     "netzwerk ist heruntergefahren",
     "套接字操作遇到了一个已死的网络",

@@ -77,7 +77,7 @@ SOCKETS: tuple[Symptom, ...] = (
         r"make\s+sure\s+api\s+port\s+on\s+tws/ibg\s+is\s+open",
         r"couldn'?t\s+connect\s+to\s+tws",
         *_Numbers(errno=(111, 61), winsock=(10061,), windows=(1225,)).patterns(),
-        phrases=texts.REFUSED,
+        phrases=texts.REFUSED_TEXTS,
     ),
     symptom(
         "name-unknown",
@@ -98,7 +98,7 @@ SOCKETS: tuple[Symptom, ...] = (
         "network-down",
         _names("(?:wsa)?enetdown", "networkdown") + r"|network\s+is\s+down",
         *_Numbers(winsock=(10050,)).patterns(),
-        phrases=texts.NETWORK_DOWN,
+        phrases=texts.NETWORK_DOWN_TEXTS,
     ),
     symptom(
         "no-route",

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from agent.core.alerts.announce import QuietRules
 from agent.core.alerts.ledger import Appeared, Changed, Cleared, Entry, Hidden, Ledger
-from agent.core.alerts.speech import notice_key, recall, speak, steps_told, told
+from agent.core.alerts.speech import notice_key, recall, speak, steps_told, told_of
 from agent.core.clock import Moment
 from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.memory import Memory, Told
@@ -119,7 +119,9 @@ def test_the_longest_title_of_an_end_fits() -> None:
 
 
 def test_what_was_told_is_remembered_and_recalled_after_a_restart() -> None:
-    memory = Memory(told("Paper", ledger(replace(SAID, repeats=2), replace(ENTRY, problem=replace(PROBLEM, code="x")))))
+    memory = Memory(
+        told_of("Paper", ledger(replace(SAID, repeats=2), replace(ENTRY, problem=replace(PROBLEM, code="x"))))
+    )
 
     assert memory.told == (Told("Paper", "api-silent", NOW.wall, NOW.wall, 2, "TWS is silent"),)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from agent.core.data_test.history import HistoryState, judge_history
-from agent.core.data_test.seen import Definition, History, SymbolSeen, Told
+from agent.core.data_test.seen import Definition, History, RequestNotice, SymbolSeen
 from agent.guides import load_guides
 from agent.tws.applications import ApplicationKind
 from agent.tws.farms import Farm, FarmKind, FarmStatus
@@ -19,7 +19,7 @@ def farm(status: FarmStatus, name: str = "ushmds") -> Farm:
 
 
 def refused(code: int, text: str) -> History:
-    return History(elapsed=0.1, notices=(Told(code, text),))
+    return History(elapsed=0.1, notices=(RequestNotice(code, text),))
 
 
 SERVICE = "Historical Market Data Service error message:"

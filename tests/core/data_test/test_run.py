@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.data_test.run import MOST_SYMBOLS, failure_of, plan_of, read_symbols, reason_against, to_json
-from agent.core.data_test.seen import LIVE_OR_FROZEN, DataTest, Definition, History, Quote, SymbolSeen, Told
+from agent.core.data_test.run import MOST_SYMBOLS, data_test_to_json, failure_of, plan_of, read_symbols, reason_against
+from agent.core.data_test.seen import LIVE_OR_FROZEN, DataTest, Definition, History, Quote, RequestNotice, SymbolSeen
 from agent.core.facts import ApiClient, Facts
 from agent.core.session_facts import Outcome
 from agent.guides import load_guides
@@ -124,8 +124,10 @@ def test_every_outcome_of_an_attempt_has_its_sentence() -> None:
 
 
 def test_a_run_is_told_as_json_with_the_steps_of_the_application() -> None:
-    refused = replace(SEEN, quotes=(Quote(LIVE_OR_FROZEN, 0.1, notices=(Told(354, "not subscribed"),)),), history=None)
-    told = to_json(replace(DONE, seen=(SEEN, refused)), facts(), load_guides())
+    refused = replace(
+        SEEN, quotes=(Quote(LIVE_OR_FROZEN, 0.1, notices=(RequestNotice(354, "not subscribed"),)),), history=None
+    )
+    told = data_test_to_json(replace(DONE, seen=(SEEN, refused)), facts(), load_guides())
     live, other = told["results"]
 
     assert json.loads(json.dumps(told)) == told

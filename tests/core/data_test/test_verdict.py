@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.data_test.seen import LIVE_OR_FROZEN, WHATEVER_THERE_IS, Definition, History, Quote, SymbolSeen, Told
+from agent.core.data_test.seen import (
+    LIVE_OR_FROZEN,
+    WHATEVER_THERE_IS,
+    Definition,
+    History,
+    Quote,
+    RequestNotice,
+    SymbolSeen,
+)
 from agent.core.data_test.verdict import DataState, judge, refusal_of
 from agent.guides import load_guides
 from agent.tws.applications import ApplicationKind
@@ -22,11 +30,13 @@ def seen(*quotes: Quote, symbol: str = "AAPL", definition: Definition = FOUND, *
 
 
 def refused(code: int, text: str = "") -> Quote:
-    return Quote(LIVE_OR_FROZEN, 0.05, notices=(Told(code, text),))
+    return Quote(LIVE_OR_FROZEN, 0.05, notices=(RequestNotice(code, text),))
 
 
 def delayed(kind: int) -> Quote:
-    return Quote(WHATEVER_THERE_IS, 0.2, told_type=kind, priced=True, delayed_ticks=True, notices=(Told(10167, ""),))
+    return Quote(
+        WHATEVER_THERE_IS, 0.2, told_type=kind, priced=True, delayed_ticks=True, notices=(RequestNotice(10167, ""),)
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,7 +45,7 @@ def delayed(kind: int) -> Quote:
         ((LIVE,), DataState.LIVE, None),
         ((replace(LIVE, told_type=None),), DataState.LIVE, None),
         ((replace(LIVE, told_type=2),), DataState.FROZEN, None),
-        ((replace(LIVE, notices=(Told(10090, ""),)),), DataState.PARTLY, "data-not-subscribed"),
+        ((replace(LIVE, notices=(RequestNotice(10090, ""),)),), DataState.PARTLY, "data-not-subscribed"),
         ((refused(354), delayed(3)), DataState.DELAYED, "data-delayed"),
         ((refused(354), replace(delayed(3), told_type=None)), DataState.DELAYED, "data-delayed"),
         ((refused(10089), delayed(4)), DataState.DELAYED_FROZEN, "data-delayed"),
@@ -61,10 +71,10 @@ def test_what_came_is_told_apart(quotes: tuple[Quote, ...], state: DataState, pr
 @pytest.mark.parametrize(
     ("definition", "state"),
     [
-        (Definition(contracts=0, notices=(Told(200, "No security definition"),)), DataState.NO_CONTRACT),
+        (Definition(contracts=0, notices=(RequestNotice(200, "No security definition"),)), DataState.NO_CONTRACT),
         (Definition(contracts=2), DataState.AMBIGUOUS),
         (Definition(contracts=None, elapsed=5.0), DataState.NOTHING),
-        (Definition(contracts=None, notices=(Told(322, "Error processing request"),)), DataState.REFUSED),
+        (Definition(contracts=None, notices=(RequestNotice(322, "Error processing request"),)), DataState.REFUSED),
     ],
 )
 def test_without_one_contract_there_is_nothing_to_ask_prices_of(definition: Definition, state: DataState) -> None:
@@ -82,7 +92,7 @@ def test_every_state_has_words_and_only_good_ones_need_no_steps() -> None:
         for one in (
             seen(LIVE),
             seen(replace(LIVE, told_type=2)),
-            seen(replace(LIVE, notices=(Told(10090, ""),))),
+            seen(replace(LIVE, notices=(RequestNotice(10090, ""),))),
             seen(refused(354), delayed(3)),
             seen(refused(354), delayed(4)),
             seen(refused(354)),
@@ -109,7 +119,7 @@ def test_every_state_has_words_and_only_good_ones_need_no_steps() -> None:
 
 def test_refusals_of_an_application_without_a_link_mean_nothing() -> None:
     for one in (seen(refused(354)), seen(refused(200)), seen(definition=Definition(contracts=0))):
-        verdict = judge(replace(one, link_down=True, history=History(notices=(Told(162, "no data"),))), "TWS")
+        verdict = judge(replace(one, link_down=True, history=History(notices=(RequestNotice(162, "no data"),))), "TWS")
 
         assert verdict.state is DataState.NO_LINK
         assert verdict.remedy.problem == verdict.history.remedy.problem == "server-link-lost"
@@ -153,4 +163,4 @@ def test_an_end_in_the_middle_is_evidence() -> None:
 
 @pytest.mark.parametrize("code", [10167, 2104, 2119, 300, 10090, 10091])
 def test_remarks_are_no_refusals(code: int) -> None:
-    assert refusal_of(Told(code, "")) is None
+    assert refusal_of(RequestNotice(code, "")) is None

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from agent.core.evidence.notices import link_down, live, recent, told, told_all
+from agent.core.evidence.notices import link_down, live, notice_line, recent, told_all
 from agent.core.facts import Purpose
 from agent.core.session_facts import Outcome, Phase, ServerLink, SessionFacts
 from agent.core.timing import Timing
@@ -49,8 +49,8 @@ def test_the_session_of_doctor_lives_on_until_it_is_judged() -> None:
 def test_a_notice_is_told_with_its_time_its_number_and_its_words() -> None:
     repeated = replace(notice(420, "Invalid  query", count=3), first=NOW.monotonic - 60)
 
-    assert told(facts(), repeated) == "notice 420 at 13:59:55, 3 times since 13:59:00: “Invalid query”"
-    assert told(facts(), notice(100)) == "notice 100 at 13:59:55"
+    assert notice_line(facts(), repeated) == "notice 420 at 13:59:55, 3 times since 13:59:00: “Invalid query”"
+    assert notice_line(facts(), notice(100)) == "notice 100 at 13:59:55"
 
 
 def test_many_notices_are_counted_after_the_first_few() -> None:

@@ -9,7 +9,7 @@ from agent.core.facts import Known, Unknown
 from agent.core.session_facts import Outcome
 from agent.core.settings import Intent, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers
-from agent.core.setup.setup import Act, NoticeTried, StepState
+from agent.core.setup.setup import NoticeTried, StepAct, StepState
 from tests.core.setup_scene import PAPER, REFUSED, SEEN, TAKEN, data_test, judged, step
 from tests.problems.scene import backing_off, facts
 
@@ -27,32 +27,32 @@ ANSWERED = Answers(WantedApplication.GATEWAY, WantedMode.PAPER, Intent.TRADE)
 @pytest.mark.parametrize(
     ("id", "answers", "beside", "state", "acts"),
     [
-        ("market-data", Answers(), {}, TO_DO, (Act.CHANGE_ANSWERS,)),
+        ("market-data", Answers(), {}, TO_DO, (StepAct.CHANGE_ANSWERS,)),
         ("market-data", Answers(symbol=""), {}, NOT_NEEDED, ()),
-        ("market-data", AAPL, {}, TO_DO, (Act.TEST_DATA,)),
-        ("market-data", AAPL, {"data_test": data_test(symbols=("SPY",))}, TO_DO, (Act.TEST_DATA,)),
+        ("market-data", AAPL, {}, TO_DO, (StepAct.TEST_DATA,)),
+        ("market-data", AAPL, {"data_test": data_test(symbols=("SPY",))}, TO_DO, (StepAct.TEST_DATA,)),
         ("market-data", AAPL, {"data_test": data_test(None, finished=None)}, UNKNOWN, ()),
         ("market-data", AAPL, {"data_test": data_test()}, DONE, ()),
-        ("market-data", AAPL, {"data_test": data_test(REFUSED)}, TO_DO, (Act.TEST_DATA,)),
-        ("market-data", AAPL, {"data_test": data_test(None, outcome=Outcome.CLOSED)}, TO_DO, (Act.TEST_DATA,)),
+        ("market-data", AAPL, {"data_test": data_test(REFUSED)}, TO_DO, (StepAct.TEST_DATA,)),
+        ("market-data", AAPL, {"data_test": data_test(None, outcome=Outcome.CLOSED)}, TO_DO, (StepAct.TEST_DATA,)),
         ("test-notice", Answers(), {"notices_on": False}, NOT_NEEDED, ()),
-        ("test-notice", Answers(), {}, TO_DO, (Act.SEND_NOTICE,)),
-        ("test-notice", Answers(), {"notice": TAKEN}, TO_DO, (Act.SAW_NOTICE,)),
+        ("test-notice", Answers(), {}, TO_DO, (StepAct.SEND_NOTICE,)),
+        ("test-notice", Answers(), {"notice": TAKEN}, TO_DO, (StepAct.SAW_NOTICE,)),
         ("test-notice", Answers(notice_seen=True), {"notice": TAKEN}, DONE, ()),
-        ("test-notice", Answers(notice_seen=False), {"notice": TAKEN}, TO_DO, (Act.SEND_NOTICE,)),
-        ("test-notice", Answers(), {"notice": NoticeTried(False, "no desktop")}, TO_DO, (Act.SEND_NOTICE,)),
+        ("test-notice", Answers(notice_seen=False), {"notice": TAKEN}, TO_DO, (StepAct.SEND_NOTICE,)),
+        ("test-notice", Answers(), {"notice": NoticeTried(False, "no desktop")}, TO_DO, (StepAct.SEND_NOTICE,)),
         ("at-login", Answers(), {"at_login": Known(True)}, DONE, ()),
-        ("at-login", Answers(), {"at_login": Known(False)}, TO_DO, (Act.START_AT_LOGIN,)),
+        ("at-login", Answers(), {"at_login": Known(False)}, TO_DO, (StepAct.START_AT_LOGIN,)),
         ("at-login", Answers(at_login=False), {"at_login": Known(False)}, NOT_NEEDED, ()),
         ("at-login", Answers(), {"at_login": Unknown("access denied")}, UNKNOWN, ()),
-        ("configuration", Answers(), {}, TO_DO, (Act.CHANGE_ANSWERS,)),
+        ("configuration", Answers(), {}, TO_DO, (StepAct.CHANGE_ANSWERS,)),
         ("configuration", ANSWERED, {}, DONE, ()),
         ("configuration", Answers(), {"configured": True}, DONE, ()),
-        ("configuration", Answers(), {"edits": (("connections.Paper.port", "4002"),)}, TO_DO, (Act.WRITE,)),
+        ("configuration", Answers(), {"edits": (("connections.Paper.port", "4002"),)}, TO_DO, (StepAct.WRITE,)),
     ],
 )
 def test_a_step_stands_as_it_is(
-    id: str, answers: Answers, beside: dict[str, Any], state: StepState, acts: tuple[Act, ...]
+    id: str, answers: Answers, beside: dict[str, Any], state: StepState, acts: tuple[StepAct, ...]
 ) -> None:
     found = step(id, answers=answers, **beside)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from agent.core.facts import Known, Purpose
 from agent.core.settings import Intent, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers
-from agent.core.setup.setup import Setup, SetupInputs, SetupStep, StepState, scene_of, to_json
+from agent.core.setup.setup import Setup, SetupInputs, SetupStep, StepState, scene_of, setup_to_json
 from agent.problems import PROBLEMS
 from tests.core.setup_scene import PAPER, STEP_IDS, TAKEN, data_test, judged, told
 from tests.problems.scene import backing_off, facts, machine, tws
@@ -68,7 +68,7 @@ def test_the_set_up_judges_as_thoroughly_as_the_doctor() -> None:
 
 
 def test_it_is_told_as_json() -> None:
-    told_as = to_json(judged(GREEN, Answers(symbol="AAPL", skipped=frozenset({"at-login"}))))
+    told_as = setup_to_json(judged(GREEN, Answers(symbol="AAPL", skipped=frozenset({"at-login"}))))
 
     assert json.loads(json.dumps(told_as)) == told_as
     assert [s["id"] for s in told_as["steps"]] == list(STEP_IDS)

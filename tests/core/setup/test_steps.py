@@ -8,7 +8,7 @@ from agent.core.facts import Facts, Installation, Known, MachineFacts, SettingsH
 from agent.core.session_facts import Outcome, Phase, ServerLink, SessionFacts
 from agent.core.settings import Intent, WantedMode
 from agent.core.setup.answers import Answers
-from agent.core.setup.setup import Act, StepState
+from agent.core.setup.setup import StepAct, StepState
 from agent.core.setup.steps import DOWNLOAD_PAGES, JUDGES
 from agent.page.endpoints.guide import LINKS
 from agent.tws.api_settings import Precautions
@@ -190,14 +190,14 @@ def test_the_other_application_on_disk_is_no_help_but_a_reason_to_think_again() 
 
     assert found.state is TO_DO
     assert found.seen == ("TWS 10.45 is installed, which is not the one that is meant",)
-    assert found.acts == (Act.CHANGE_ANSWERS,)
+    assert found.acts == (StepAct.CHANGE_ANSWERS,)
 
 
 def test_a_session_with_the_wrong_application_counts_for_nothing() -> None:
     setup = judged(facts(machine(tws()), connected(7497), wants=PAPER))
 
     assert setup.step("running").problem == "wrong-application"
-    assert setup.step("running").acts == (Act.CHANGE_ANSWERS,)
+    assert setup.step("running").acts == (StepAct.CHANGE_ANSWERS,)
     assert {setup.step(id).state for id in ("logged-in", "port", "connect", "mode")} == {WAITING}
     assert setup.current is setup.step("running")
 
@@ -205,14 +205,14 @@ def test_a_session_with_the_wrong_application_counts_for_nothing() -> None:
 def test_what_runs_tells_more_than_what_is_not_installed() -> None:
     found = step("application", alone(machine(tws(), installed=Known(()))))
 
-    assert (found.state, found.problem, found.acts) == (TO_DO, "wrong-application", (Act.CHANGE_ANSWERS,))
+    assert (found.state, found.problem, found.acts) == (TO_DO, "wrong-application", (StepAct.CHANGE_ANSWERS,))
     assert found.text.endswith(DOWNLOAD_PAGES[ApplicationKind.GATEWAY])
 
 
 def test_a_wrong_port_offers_the_right_one() -> None:
     found = step("port", ELSEWHERE)
 
-    assert (found.acts, found.value) == ((Act.USE_PORT,), "4002")
+    assert (found.acts, found.value) == ((StepAct.USE_PORT,), "4002")
 
 
 def test_fix_ctci_on_the_log_in_screen_is_said_before_the_log_in() -> None:
@@ -231,7 +231,7 @@ def test_read_only_that_is_not_told_may_be_looked_at() -> None:
     asked_soon = step("read-only", replace(facts(wants=PAPER), api_settings=SettingsTold()))
 
     assert (asked_soon.state, asked_soon.acts) == (UNKNOWN, ())
-    assert old.acts == (Act.LOOKED,)
+    assert old.acts == (StepAct.LOOKED,)
     assert "does not tell its settings" in old.text
     assert any("Read-Only API" in line for line in old.steps)
     assert looked.state is DONE

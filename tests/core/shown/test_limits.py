@@ -7,7 +7,7 @@ import pytest
 
 from agent.core.facts import ApiClient, Facts, Known, SettingsTold, Sockets, Unknown
 from agent.core.session_facts import NoticeSeen
-from agent.core.shown.limits import CODES, RULES, Broken, to_json, usage_of
+from agent.core.shown.limits import CODES, RULES, Broken, limits_to_json, usage_of
 from agent.tws.api_settings import ApiSettings, ConfigResponse, Source
 from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine, notice
 
@@ -48,7 +48,7 @@ def test_clients_that_cannot_be_seen_are_unknown_and_not_none(given: Facts, word
 
     assert (usage.clients.in_use, usage.clients.ours, usage.clients.left) == (None, None, None)
     assert words in usage.clients.unknown
-    assert "in_use" not in to_json(usage)["clients"]
+    assert "in_use" not in limits_to_json(usage)["clients"]
 
 
 def test_sockets_that_are_kept_back_make_the_count_a_lower_bound() -> None:
@@ -159,7 +159,7 @@ def test_nothing_private_gets_through() -> None:
 
 
 def test_it_is_told_as_json_and_what_is_not_known_is_absent() -> None:
-    told = to_json(usage_of(seen(notice(162, PACING, ago=10.0), notice(101, "lines")), (NOW.monotonic,)))
+    told = limits_to_json(usage_of(seen(notice(162, PACING, ago=10.0), notice(101, "lines")), (NOW.monotonic,)))
 
     assert json.loads(json.dumps(told)) == told
     lines, pacing = told["notices"]

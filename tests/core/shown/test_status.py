@@ -10,7 +10,14 @@ from agent.core.problem import Severity
 from agent.core.session_facts import Phase, ServerLink
 from agent.core.shown.checklist import Row, RowState
 from agent.core.shown.display import IconState
-from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, ShownProgram, Status, to_json
+from agent.core.shown.status import (
+    ShownApplication,
+    ShownConnection,
+    ShownProblem,
+    ShownProgram,
+    Status,
+    status_to_json,
+)
 from agent.problems import PROBLEMS
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.farms import Farm, FarmKind, FarmStatus
@@ -150,24 +157,24 @@ def hold_to_schema(shown: dict[str, Any]) -> None:
 
 
 def test_the_json_has_the_promised_shape() -> None:
-    hold_to_schema(to_json(STATUS))
-    hold_to_schema(to_json(Status("0", 1, AT)))
-    hold_to_schema(to_json(replace(STATUS, paused_until=AT)))
+    hold_to_schema(status_to_json(STATUS))
+    hold_to_schema(status_to_json(Status("0", 1, AT)))
+    hold_to_schema(status_to_json(replace(STATUS, paused_until=AT)))
     undecided = replace(BARE, undecided=(("api-silent", "no attempt yet"),), retry_at=AT)
-    hold_to_schema(to_json(replace(STATUS, connections=(undecided,))))
+    hold_to_schema(status_to_json(replace(STATUS, connections=(undecided,))))
 
 
 def test_a_notice_that_no_channel_took_is_told_in_the_json() -> None:
     problem = replace(STATUS.connections[0].problems[0], told=False)
-    shown = to_json(replace(STATUS, connections=(replace(STATUS.connections[0], problems=(problem,)),)))
+    shown = status_to_json(replace(STATUS, connections=(replace(STATUS.connections[0], problems=(problem,)),)))
     hold_to_schema(shown)
 
     assert shown["connections"][0]["problems"][0]["undelivered"] is True
-    assert "undelivered" not in to_json(STATUS)["connections"][0]["problems"][0]
+    assert "undelivered" not in status_to_json(STATUS)["connections"][0]["problems"][0]
 
 
 def test_everything_that_is_known_is_in_the_json() -> None:
-    connection = to_json(STATUS)["connections"][0]
+    connection = status_to_json(STATUS)["connections"][0]
 
     assert connection == {
         "name": "Paper Gateway",
@@ -213,7 +220,7 @@ def test_everything_that_is_known_is_in_the_json() -> None:
 
 
 def test_what_is_not_known_is_absent_or_unknown() -> None:
-    shown = to_json(STATUS)["connections"][1]
+    shown = status_to_json(STATUS)["connections"][1]
 
     assert shown["server_link"] == shown["trading_mode"] == "unknown"
     assert shown["accounts"] == []
@@ -222,11 +229,13 @@ def test_what_is_not_known_is_absent_or_unknown() -> None:
 
 
 def test_no_programs_is_not_the_same_as_not_knowing_them() -> None:
-    assert to_json(replace(STATUS, connections=(replace(BARE, programs=()),)))["connections"][0]["programs"] == []
+    assert (
+        status_to_json(replace(STATUS, connections=(replace(BARE, programs=()),)))["connections"][0]["programs"] == []
+    )
 
 
 def test_accounts_are_masked_unless_asked_for() -> None:
-    masked, plain = json.dumps(to_json(STATUS)), to_json(STATUS, show_accounts=True)
+    masked, plain = json.dumps(status_to_json(STATUS)), status_to_json(STATUS, show_accounts=True)
 
     assert not any(account in masked for account in FULL.accounts)
     assert plain["connections"][0]["accounts"] == list(FULL.accounts)
@@ -235,12 +244,12 @@ def test_accounts_are_masked_unless_asked_for() -> None:
 
 def test_a_snooze_and_a_pause_tell_until_when() -> None:
     snoozed = replace(FULL, problems=(replace(PROBLEM, snoozed_until=AT + 3600),))
-    shown = to_json(replace(STATUS, connections=(snoozed,), paused_until=AT + 60))
+    shown = status_to_json(replace(STATUS, connections=(snoozed,), paused_until=AT + 60))
 
     assert shown["connections"][0]["problems"][0]["snoozed_until"] == "2026-11-23T15:00:00Z"
     assert shown["paused_until"] == "2026-11-23T14:01:00Z"
-    assert to_json(replace(STATUS, paused_until=float("inf")))["paused_until"] == "resume"
-    assert "paused_until" not in to_json(STATUS)
+    assert status_to_json(replace(STATUS, paused_until=float("inf")))["paused_until"] == "resume"
+    assert "paused_until" not in status_to_json(STATUS)
 
 
 def test_the_words_of_the_code_are_the_words_of_the_contract() -> None:
@@ -296,7 +305,7 @@ def test_the_members_keep_their_order_to_the_byte() -> None:
     row = Row("API > Settings", "Read-Only API", "off", "on", "asked", RowState.DIFFERS)
     shown = replace(FULL, checklist=(row,), problems=(), farms=(), accounts=())
 
-    assert json.dumps(to_json(replace(STATUS, connections=(shown,)), thorough=True)["connections"][0]) == (
+    assert json.dumps(status_to_json(replace(STATUS, connections=(shown,)), thorough=True)["connections"][0]) == (
         '{"name": "Paper Gateway", "host": "127.0.0.1", "port": 4002, "overall": "connected", "application": '
         '{"kind": "gateway", "version": "10.45", "pid": 3117, "started": "2026-11-23T13:59:00Z", "listening": [4002]}, '
         '"phase": "connected", "since": "2026-11-23T14:00:00Z", "client_id": 7341, "server_version": 178, '

@@ -17,7 +17,7 @@ from agent.core.state_machine.connection import (
     Connecting,
     Idle,
     Link,
-    State,
+    LinkState,
     Target,
     backoff,
     choose_client_id,
@@ -66,7 +66,7 @@ def up(now: float = 100.0) -> Link:
 
 
 def test_every_state_has_its_word() -> None:
-    states: tuple[State, ...] = (
+    states: tuple[LinkState, ...] = (
         Idle(0.0),
         Connecting(0.0, 1, 4002, 7000, "d"),
         Connected(0.0, 1, 4002, 7000, 178, "d"),

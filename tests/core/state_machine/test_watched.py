@@ -8,7 +8,7 @@ from agent.core.problem import Absent, Present, Problem, Severity
 from agent.core.session_facts import Outcome, Phase, ServerLink
 from agent.core.state_machine.connection import BackingOff, Blocked, Connected, Connecting, Idle, Link, Target
 from agent.core.state_machine.session import Heartbeats, fresh_session
-from agent.core.state_machine.watched import Watched, consider, due_times, facts_of_session, fresh, see, target
+from agent.core.state_machine.watched import Watched, consider_watched, due_times, facts_of_session, fresh, see, target
 from agent.core.timing import Timing
 from agent.tws.applications import ApplicationKind
 from tests.problems.scene import NOW, connection, facts, foreign, gateway, machine, tws
@@ -130,11 +130,11 @@ def test_heartbeats_that_went_unanswered_are_facts() -> None:
 
 
 def test_the_machine_takes_its_step() -> None:
-    stepped, (effect,) = consider(NEW, target(NEW, HERE, ()), TIMING, NOW, 7)
+    stepped, (effect,) = consider_watched(NEW, target(NEW, HERE, ()), TIMING, NOW, 7)
 
     assert isinstance(effect, OpenSession)
     assert stepped.number == 7
-    assert consider(UP, replace(target(UP, HERE, ())), TIMING, NOW, 8) == (UP, ())
+    assert consider_watched(UP, replace(target(UP, HERE, ())), TIMING, NOW, 8) == (UP, ())
 
 
 def due(watched: Watched) -> set[float]:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.page.drawings.canvas import clean, fitted, width_of, wrapped
+from agent.page.drawings.canvas import fitted, width_of, wrapped, xml_text
 
 
 def test_bold_text_is_wider_and_unknown_letters_count_as_the_widest() -> None:
@@ -26,4 +26,4 @@ def test_text_that_fits_is_not_cut_and_longer_text_is() -> None:
 
 
 def test_what_xml_does_not_hold_is_left_out_and_its_signs_are_escaped() -> None:
-    assert clean('a\x00b\x1b\ud800 <&>"') == "ab &lt;&amp;&gt;&quot;"
+    assert xml_text('a\x00b\x1b\ud800 <&>"') == "ab &lt;&amp;&gt;&quot;"

@@ -6,7 +6,7 @@ import pytest
 
 from agent.page.drawings.choose import drawing_for
 from agent.page.drawings.layout import Drawing, Layout
-from agent.tws.api_settings_table import LOCK_AND_EXIT, PRECAUTIONS, SETTINGS, Kind, SettingField
+from agent.tws.api_settings_table import LOCK_AND_EXIT, PRECAUTIONS, SETTINGS, FieldKind, SettingField
 from tests.page.drawings.seen import SVG, marked, marks, texts, tree_of
 
 TWS_ONLY = "Let API account requests switch user-visible account subscription"
@@ -55,7 +55,7 @@ def test_every_setting_is_shown_among_its_neighbours_in_the_order_of_the_page(
 
 @EVERY_FIELD
 def test_neighbours_are_neighbours(field: SettingField) -> None:
-    if field.kind is not Kind.FLAG:
+    if field.kind is not FieldKind.FLAG:
         return
     svg = draw(f"Untick **{field.label}**.").svg
     page = [f.label for f in (SETTINGS if field in SETTINGS else PRECAUTIONS) if f.label]

@@ -45,7 +45,9 @@ def test_no_two_endpoints_share_a_place_and_those_that_change_something_are_post
 @pytest.mark.parametrize("command", actions.COMMANDS)
 async def test_a_command_is_handed_on_with_what_belongs_to_it(command: str) -> None:
     backend = MadeUpBackend()
-    await actions.do(backend, {"command": command, "name": "A", "seconds": 60, "code": "api-silent", "act": "write"})
+    await actions.do_action(
+        backend, {"command": command, "name": "A", "seconds": 60, "code": "api-silent", "act": "write"}
+    )
 
     assert backend.asked == [read_command({"command": command, "name": "A", "seconds": 60, "code": "api-silent"})]
 
@@ -53,14 +55,14 @@ async def test_a_command_is_handed_on_with_what_belongs_to_it(command: str) -> N
 @pytest.mark.parametrize("command", ["status", "page", "show", "fix", "stop", "", "x" * 300, 7, None])
 async def test_no_other_command_is(command: object) -> None:
     backend = MadeUpBackend()
-    await refused(actions.do(backend, {"command": command}))
+    await refused(actions.do_action(backend, {"command": command}))
 
     assert backend.asked == []
 
 
 async def test_a_no_of_the_agent_is_told_in_its_words() -> None:
     backend = MadeUpBackend(answers={"error": "There is no connection named “X”: choose one of “A”."})
-    no = await refused(actions.do(backend, {"command": "connect", "name": "X"}))
+    no = await refused(actions.do_action(backend, {"command": "connect", "name": "X"}))
 
     assert str(no) == "There is no connection named “X”: choose one of “A”."
 
@@ -77,10 +79,10 @@ async def test_a_test_notice_is_sent_or_says_why_not() -> None:
 @pytest.mark.parametrize("on", [True, False])
 async def test_the_start_at_log_in_is_switched(on: bool) -> None:
     backend = MadeUpBackend()
-    await actions.at_login(backend, {"on": on})
+    await actions.set_at_login(backend, {"on": on})
 
     assert backend.asked == [f"at login: {on}"]
-    await refused(actions.at_login(backend, {"on": "yes"}))
+    await refused(actions.set_at_login(backend, {"on": "yes"}))
 
 
 # ── fixes ───────────────────────────────────────────────────────────────────────────────────────
@@ -88,7 +90,7 @@ async def test_the_start_at_log_in_is_switched(on: bool) -> None:
 
 async def test_a_fix_is_asked_about_first_and_the_yes_carries_what_was_read() -> None:
     backend = MadeUpBackend(answers={"title": "Use port 4002?", "digest": "abc"})
-    question = await fixes.question(backend, {"connection": "A", "id": "use-port"})
+    question = await fixes.fix_question(backend, {"connection": "A", "id": "use-port"})
     await fixes.yes(backend, {"connection": "A", "id": "use-port", "digest": question["digest"]})
 
     assert backend.asked == [
@@ -113,7 +115,7 @@ async def test_a_yes_to_nothing_does_nothing(missing: str) -> None:
     "words", ["1100", "api-silent", "Error 10197, reqId 5: No market data during competing live session"]
 )
 async def test_words_are_explained_with_steps(words: str) -> None:
-    found = await explain.words(MadeUpBackend(), {"words": words})
+    found = await explain.explain_words(MadeUpBackend(), {"words": words})
 
     assert found["title"]
     assert found["steps"] or found["causes"]
@@ -122,14 +124,14 @@ async def test_words_are_explained_with_steps(words: str) -> None:
 
 @pytest.mark.parametrize("words", ["", "   ", "nothing of that kind", "x" * 50_001])
 async def test_words_without_meaning_are_told_so(words: str) -> None:
-    await refused(explain.words(MadeUpBackend(), {"words": words}))
+    await refused(explain.explain_words(MadeUpBackend(), {"words": words}))
 
 
 # ── limits ──────────────────────────────────────────────────────────────────────────────────────
 
 
 async def test_limits_are_asked_of_the_agent() -> None:
-    assert await limits.read(MadeUpBackend(), {}) == {"connections": [{"connection": "Paper Gateway"}]}
+    assert await limits.read_limits(MadeUpBackend(), {}) == {"connections": [{"connection": "Paper Gateway"}]}
 
 
 # ── guides ──────────────────────────────────────────────────────────────────────────────────────
@@ -232,7 +234,7 @@ def value(answer: dict[str, Any], table: str, key: str) -> Any:
 
 
 async def test_every_key_of_the_configuration_is_shown_with_its_value(backend: MadeUpBackend) -> None:
-    answer = await settings.read(backend, {})
+    answer = await settings.read_settings(backend, {})
     shown = {(table["name"], key["name"]) for table in answer["tables"] for key in table["keys"]}
 
     assert shown == {(table.name, key.name) for table in TABLES.values() for key in table.keys}
@@ -246,7 +248,7 @@ async def test_every_key_of_the_configuration_is_shown_with_its_value(backend: M
 
 async def test_without_a_file_the_defaults_are_shown(backend: MadeUpBackend) -> None:
     backend.config.unlink()
-    answer = await settings.read(backend, {})
+    answer = await settings.read_settings(backend, {})
 
     assert [t["name"] for t in answer["tables"]] == ["checks", "notifications", "page"]
     assert {key["name"] for key in answer["connection_keys"]} == {k.name for k in TABLES["connections"].keys}
@@ -254,7 +256,7 @@ async def test_without_a_file_the_defaults_are_shown(backend: MadeUpBackend) -> 
 
 async def test_a_file_that_cannot_be_used_is_told(backend: MadeUpBackend) -> None:
     backend.config.write_text("[checks]\nlook_every = 5\n")
-    answer = await settings.read(backend, {})
+    answer = await settings.read_settings(backend, {})
 
     assert "line 2" in answer["fault"]
     assert value(answer, "checks", "look_every") == "5s"
@@ -325,7 +327,7 @@ SECRETS = ["ntfy://token@ho'st/a b", "json://user:secret@host", "json://user:oth
 async def test_secrets_are_never_shown_and_come_back_as_what_they_stand_for(backend: MadeUpBackend) -> None:
     await settings.change(backend, {"key": "notifications.remote", "value": SECRETS})
     await settings.change(backend, {"key": "connections.Paper.start_command", "value": ["/x", "--pw=hunter2", "-i"]})
-    answer = await settings.read(backend, {})
+    answer = await settings.read_settings(backend, {})
     shown, command = value(answer, "notifications", "remote"), value(answer, "connections", "start_command")
     await settings.change(backend, {"key": "notifications.remote", "value": [shown[2], "ntfy://new", *shown[:2]]})
     await settings.change(backend, {"key": "connections.Paper.start_command", "value": [*command, "-j"]})
@@ -349,7 +351,7 @@ async def test_secrets_are_never_shown_and_come_back_as_what_they_stand_for(back
 async def test_a_mask_means_nothing_elsewhere_and_no_more_when_its_value_has_gone(
     key: str, backend: MadeUpBackend
 ) -> None:
-    (mask,) = value(await settings.read(backend, {}), "notifications", "remote")
+    (mask,) = value(await settings.read_settings(backend, {}), "notifications", "remote")
     await settings.change(backend, {"key": "notifications.remote", "value": []})
     before = backend.config.read_text()
     no = await refused(settings.change(backend, {"key": key, "value": [mask]}))
@@ -384,7 +386,7 @@ async def test_a_set_up_never_writes_what_is_guarded() -> None:
 async def test_what_was_written_is_what_is_shown_again(backend: MadeUpBackend) -> None:
     """Every value as it is shown can be sent back, and means the same."""
     before = load(backend.config)
-    answer = await settings.read(backend, {})
+    answer = await settings.read_settings(backend, {})
     for table in answer["tables"]:
         for key in table["keys"]:
             name = (

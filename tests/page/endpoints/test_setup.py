@@ -19,7 +19,7 @@ def backend(**answers: Any) -> MadeUpBackend:
 
 
 async def test_each_step_comes_with_its_drawings() -> None:
-    answer = await setup.read(backend(kind="gateway", setup={"steps": [STEP, DONE]}), {})
+    answer = await setup.read_setup(backend(kind="gateway", setup={"steps": [STEP, DONE]}), {})
     first, second = answer["setup"]["steps"]
 
     assert second["lists"] == []
@@ -29,13 +29,13 @@ async def test_each_step_comes_with_its_drawings() -> None:
 
 
 async def test_for_tws_there_is_a_list_for_each_layout() -> None:
-    answer = await setup.read(backend(kind="tws", setup={"steps": [STEP]}), {})
+    answer = await setup.read_setup(backend(kind="tws", setup={"steps": [STEP]}), {})
 
     assert [one["layout"] for one in answer["setup"]["steps"][0]["lists"]] == ["mosaic", "classic"]
 
 
 async def test_before_the_first_look_there_are_no_steps() -> None:
-    assert await setup.read(backend(looking=True), {}) == {"looking": True}
+    assert await setup.read_setup(backend(looking=True), {}) == {"looking": True}
 
 
 async def test_an_act_is_handed_on_with_what_belongs_to_it_and_nothing_else() -> None:
@@ -62,7 +62,7 @@ RESULT = {"symbol": "AAPL", "steps": ["Press **Ctrl-Alt-F**."], "history": {"ste
 async def test_a_result_comes_with_its_drawings_and_the_configured_symbols() -> None:
     made = backend(data_test={"connection": "Paper Gateway", "results": [RESULT]})
     made.shown = {"connections": [{"name": "Paper Gateway", "application": {"kind": "gateway"}}]}
-    answer = await data_test.read(made, {"name": "Paper Gateway"})
+    answer = await data_test.read_data_test(made, {"name": "Paper Gateway"})
     (result,) = answer["data_test"]["results"]
 
     assert answer["configured"] == []
@@ -73,11 +73,11 @@ async def test_a_result_comes_with_its_drawings_and_the_configured_symbols() -> 
 @pytest.mark.parametrize("symbols", [None, "AAPL", ["AAPL"] * 21])
 async def test_symbols_must_be_a_short_list(symbols: object) -> None:
     with pytest.raises(Refused, match="symbols"):
-        await data_test.start(backend(), {"symbols": symbols})
+        await data_test.start_data_test(backend(), {"symbols": symbols})
 
 
 async def test_a_read_never_starts_a_test() -> None:
     asked = backend()
-    await data_test.read(asked, {"name": "", "symbols": ["AAPL"], "start": True})
+    await data_test.read_data_test(asked, {"name": "", "symbols": ["AAPL"], "start": True})
 
     assert asked.asked == [AskDataTest()]

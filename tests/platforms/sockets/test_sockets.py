@@ -21,7 +21,7 @@ from agent.platforms.sockets.linux import (
     NetlinkReader,
     at_ports,
     dump,
-    parse,
+    parse_tcp_table,
     socket_inodes,
 )
 from agent.platforms.sockets.row import SocketReader, SocketReading, SocketRow, SocketState, plain_address
@@ -48,7 +48,7 @@ def test_a_netlink_answer_is_read_row_by_row() -> None:
     message += diag_message(socket.AF_INET6, 10, "::", 4002, "::", 0, 0, 78)
     message += diag_message(socket.AF_INET6, 8, "::ffff:127.0.0.1", 4002, "::ffff:127.0.0.1", 40000, 0, 0)
     message += diag_message(socket.AF_INET, 6, "10.0.0.5", 1, "10.0.0.6", 2, 0, 0)
-    rows, last = parse(message + DONE)
+    rows, last = parse_tcp_table(message + DONE)
 
     assert last
     assert rows == [
@@ -59,7 +59,7 @@ def test_a_netlink_answer_is_read_row_by_row() -> None:
 
 
 def test_an_answer_without_an_end_asks_for_more() -> None:
-    assert parse(diag_message(socket.AF_INET, 10, "0.0.0.0", 1, "0.0.0.0", 0, 0, 1))[1] is False
+    assert parse_tcp_table(diag_message(socket.AF_INET, 10, "0.0.0.0", 1, "0.0.0.0", 0, 0, 1))[1] is False
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_an_answer_without_an_end_asks_for_more() -> None:
 )
 def test_an_answer_that_is_an_error_is_raised(message: bytes) -> None:
     with pytest.raises(OSError):  # noqa: PT011 - the kernel decides which
-        parse(message)
+        parse_tcp_table(message)
 
 
 def test_addresses_are_written_one_way() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from agent.core.memory import Memory
 from agent.runtime.control.answers import LONGEST_SILENCE, fitting
-from agent.runtime.control.channel import LONGEST_MESSAGE
+from agent.runtime.control.channel import LONGEST_CONTROL_MESSAGE
 from agent.runtime.loop import AgentLoop
 from tests.asking import answered
 from tests.runtime.made_up_world import MadeUpWorld, running, state_of
@@ -43,7 +43,7 @@ def test_one_connection_cannot_make_the_answer_too_long_for_the_others() -> None
     status = {"schema": 1, "connections": [small, large, dict(small)]}
     told = fitting(status)
 
-    assert len(json.dumps(told)) < LONGEST_MESSAGE
+    assert len(json.dumps(told)) < LONGEST_CONTROL_MESSAGE
     assert told["connections"][0] == told["connections"][2] == small
     assert told["connections"][1]["shortened"] is True
     assert told["connections"][1]["name"] == "l" * 30
@@ -55,7 +55,7 @@ def test_many_large_connections_still_fit() -> None:
     large = {"name": "x", "problems": [{"evidence": ["é" * 500] * 20}] * 10}
     told = fitting({"connections": [large] * 20})
 
-    assert len(json.dumps(told, ensure_ascii=False).encode()) < LONGEST_MESSAGE
+    assert len(json.dumps(told, ensure_ascii=False).encode()) < LONGEST_CONTROL_MESSAGE
     assert all(c["shortened"] for c in told["connections"])
 
 

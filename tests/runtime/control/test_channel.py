@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from agent.errors import DataFolderError, NotRunning
-from agent.runtime.control.channel import LONGEST_MESSAGE, MOST_CLIENTS, ControlServer, pipe_name, request
+from agent.errors import AgentNotRunning, DataFolderError
+from agent.runtime.control.channel import LONGEST_CONTROL_MESSAGE, MOST_CLIENTS, ControlServer, pipe_name, request
 from agent.runtime.paths import Places, find_places
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -52,7 +52,7 @@ async def answer(message: dict[str, Any]) -> dict[str, Any]:
         case "broken":
             raise RuntimeError("of the agent")
         case "long":
-            return {"long": "x" * LONGEST_MESSAGE}
+            return {"long": "x" * LONGEST_CONTROL_MESSAGE}
         case "bytes":
             return {"cannot be written": object()}
     return {"asked": message}
@@ -75,7 +75,7 @@ async def ask(places: Places, message: dict[str, Any], timeout: float = 5.0) -> 
 
 async def raw(places: Places, data: bytes) -> bytes:
     """Everything that the server sends to a client that sends this and then no more."""
-    reader, writer = await asyncio.open_unix_connection(str(socket_path(places)), limit=4 * LONGEST_MESSAGE)
+    reader, writer = await asyncio.open_unix_connection(str(socket_path(places)), limit=4 * LONGEST_CONTROL_MESSAGE)
     try:
         writer.write(data)
         writer.write_eof()
@@ -99,7 +99,7 @@ async def test_a_long_answer_arrives_whole(places: Places) -> None:
 
 
 def test_nobody_answers_where_no_agent_runs(places: Places) -> None:
-    with pytest.raises(NotRunning) as refused:
+    with pytest.raises(AgentNotRunning) as refused:
         request(places, {"command": "status"})
 
     assert str(refused.value).endswith("start it with `gatelight run`.")
@@ -107,7 +107,7 @@ def test_nobody_answers_where_no_agent_runs(places: Places) -> None:
 
 
 def test_nobody_answers_where_there_is_not_even_a_folder(places: Places) -> None:
-    with pytest.raises(NotRunning):
+    with pytest.raises(AgentNotRunning):
         request(find_places(data_dir=places.data / "none" / "x", environ={}), {})
 
 
@@ -118,7 +118,7 @@ def test_a_socket_left_behind_is_nobody(places: Places) -> None:
     left.bind(str(socket_path(places)))
     left.close()
 
-    with pytest.raises(NotRunning, match="does not run"):
+    with pytest.raises(AgentNotRunning, match="does not run"):
         request(places, {})
 
 
@@ -216,7 +216,7 @@ async def test_a_control_folder_that_is_none_is_no_obstacle(places: Places) -> N
 async def test_a_socket_of_somebody_else_is_not_talked_to(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(places):
         monkeypatch.setattr(os, "geteuid", lambda: 4711)
-        with pytest.raises(NotRunning, match="belongs to another user"):
+        with pytest.raises(AgentNotRunning, match="belongs to another user"):
             await ask(places, {})
 
 
@@ -253,7 +253,7 @@ async def test_half_a_character_is_replaced_before_it_is_answered(places: Places
 
 async def test_a_message_that_is_too_long_ends_the_conversation(places: Places) -> None:
     async with running(places):
-        replies = await raw(places, b'{"a": "' + b"x" * LONGEST_MESSAGE + b'"}\n{"n": 1}\n')
+        replies = await raw(places, b'{"a": "' + b"x" * LONGEST_CONTROL_MESSAGE + b'"}\n{"n": 1}\n')
 
         assert [json.loads(line) for line in replies.splitlines()] == [{"error": "A message may have 1 MiB at most."}]
         assert await ask(places, {"n": 2}) == {"asked": {"n": 2}}
@@ -282,7 +282,7 @@ async def test_a_command_that_takes_too_long_is_given_up(places: Places) -> None
 
 async def test_an_agent_that_does_not_answer_in_time_is_said_to_be_there(places: Places) -> None:
     async with running(places):
-        with pytest.raises(NotRunning, match=r"does not answer within 0\.1 s"):
+        with pytest.raises(AgentNotRunning, match=r"does not answer within 0\.1 s"):
             await ask(places, {"command": "slow"}, timeout=0.1)
 
 
@@ -305,7 +305,7 @@ def test_whoever_drips_does_not_hold_the_command_line(places: Places, dripping: 
         thread = threading.Thread(target=drip)
         thread.start()
         try:
-            with pytest.raises(NotRunning, match="does not answer"):
+            with pytest.raises(AgentNotRunning, match="does not answer"):
                 request(places, {}, timeout=0.2)
         finally:
             done.set()
@@ -328,7 +328,7 @@ def test_an_answer_that_is_none_is_one_sentence(places: Places, reply: bytes) ->
 
         thread = threading.Thread(target=once)
         thread.start()
-        with pytest.raises(NotRunning, match="broke off its answer"):
+        with pytest.raises(AgentNotRunning, match="broke off its answer"):
             request(places, {})
         thread.join()
 
@@ -425,9 +425,9 @@ async def test_closing_sends_everybody_away_and_is_harmless_twice(places: Places
     await server.close()
     await server.close()
 
-    with pytest.raises(NotRunning):
+    with pytest.raises(AgentNotRunning):
         await waiting
-    with pytest.raises(NotRunning):
+    with pytest.raises(AgentNotRunning):
         await ask(places, {})
 
 
