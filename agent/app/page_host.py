@@ -28,7 +28,7 @@ from agent.core.state_machine.state import facts_about
 from agent.page.latency import Latencies
 from agent.page.progress import Progress, follow
 from agent.platforms.autostart.entry import AutostartError
-from agent.platforms.files import read_file, replace_file
+from agent.platforms.files import read_file, replace_own_file
 from agent.runtime.aside import Worker, within
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ class PageHost:
         file = self._agent.places.data / MEMORY
         try:
             if kept:
-                replace_file(file, kept)
+                replace_own_file(file, kept)
             else:
                 file.unlink(missing_ok=True)
         except OSError as fault:

@@ -72,10 +72,7 @@ def replace_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
     remove_drafts(path.parent, path.name, older=_LEFT)
     descriptor, draft = tempfile.mkstemp(_DRAFT, f".{path.name}-", path.parent)
     try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        _write(descriptor, content)
         if mode != PRIVATE:
             Path(draft).chmod(mode)
         Path(draft).replace(path)
@@ -84,6 +81,39 @@ def replace_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
             Path(draft).unlink()
         raise
     _sync_folder(path.parent)
+
+
+def replace_own_file(path: Path, content: bytes) -> None:
+    """`replace_file` for a private file, in a folder of this user alone. Raises OSError, `NotOurs` for another's.
+
+    A folder that another user has put in its place meanwhile gets nothing: all is done in the folder that was checked.
+    """
+    import secrets
+
+    from agent.platforms.folders import opened_own
+
+    with opened_own(path.parent) as folder:
+        if folder is None:
+            replace_file(path, content)
+            return
+        remove_drafts(path.parent, path.name, older=_LEFT)
+        draft = f".{path.name}-{secrets.token_hex(8)}{_DRAFT}"
+        try:
+            _write(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE, dir_fd=folder), content)
+            os.replace(draft, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(draft, dir_fd=folder)
+            raise
+        with contextlib.suppress(OSError):
+            os.fsync(folder)
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    with open(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def remove_drafts(folder: Path, name: str = "", *, older: float = 0.0) -> None:

@@ -38,19 +38,31 @@ def make_private(folder: Path, *, close: bool = True) -> None:
     # A link of an administrator is trusted: root could become this user anyway.
     if stat.S_ISLNK(link.st_mode) and link.st_uid not in (user, 0):
         raise NotOurs(errno.EPERM, "it is a link that another user made")
-    # What is checked and what is changed is the same folder, whatever its name leads to a moment later.
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        found = os.fstat(opened)
-        if found.st_uid != user:
-            raise NotOurs(errno.EPERM, "it belongs to another user")
+    with opened_own(folder) as opened:
+        assert opened is not None
+        mode = os.fstat(opened).st_mode
         taken = _OTHERS if close else _OTHERS_WRITE
-        if found.st_mode & taken:
+        if mode & taken:
             with contextlib.suppress(OSError):
-                os.fchmod(opened, stat.S_IMODE(found.st_mode) & ~taken)
+                os.fchmod(opened, stat.S_IMODE(mode) & ~taken)
             # Some file systems have no rights of their own and let all users do the same.
             if os.fstat(opened).st_mode & _OTHERS_WRITE:
                 raise NotOurs(errno.EPERM, "other users may write to it")
+
+
+@contextlib.contextmanager
+def opened_own(folder: Path) -> Iterator[int | None]:
+    """A descriptor of a folder of this user: what is checked and what is used is one folder, whatever its name leads to
+    a moment later. Raises OSError, `NotOurs` for another user's. None on Windows, where the profile's rights decide.
+    """
+    if not hasattr(os, "geteuid"):
+        yield None
+        return
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if os.fstat(opened).st_uid != os.geteuid():
+            raise NotOurs(errno.EPERM, "it belongs to another user")
+        yield opened
     finally:
         os.close(opened)
 

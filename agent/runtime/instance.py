@@ -10,7 +10,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from agent.errors import AlreadyRunning, DataFolderError
-from agent.platforms.files import is_gone, read_file, remove_drafts, replace_file
+from agent.platforms.files import is_gone, read_file, remove_drafts, replace_own_file
 from agent.runtime.paths import DATA_VARIABLE, Places, data_folder_error, make_data_folder
 
 _RETRY = 0.05
@@ -103,7 +103,7 @@ class Instance:
     def _sign(self) -> None:
         """Write down who holds the lock: in a file of its own, since on Windows a locked one cannot be read."""
         pid = os.getpid()
-        replace_file(self._places.pid, f"{pid}\n{psutil.Process(pid).create_time()}\n".encode())
+        replace_own_file(self._places.pid, f"{pid}\n{psutil.Process(pid).create_time()}\n".encode())
 
     def _refuse_strange_lock(self) -> None:
         """Raise `DataFolderError` for a lock that another user left while the folder was open to all, or that is no

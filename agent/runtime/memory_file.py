@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.core.memory import Memory, Snoozed, Told
-from agent.platforms.files import read_file, replace_file
+from agent.platforms.files import read_file, replace_own_file
 from agent.runtime.aside import Worker, done_within
 
 logger = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class MemoryFile:
         if memory is None or memory is self._written:
             return
         try:
-            replace_file(self._path, json.dumps(_to_json(memory)).encode())
+            replace_own_file(self._path, json.dumps(_to_json(memory)).encode())
         except OSError as fault:
             if not self._refused:
                 logger.warning("what was announced cannot be kept: %s", fault.strerror or type(fault).__name__)

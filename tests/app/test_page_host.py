@@ -256,17 +256,18 @@ async def test_the_memory_of_a_page_is_its_users_alone_from_its_first_moment(
     agent: LivingAgent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     modes = []
-    renamed = Path.replace
+    renamed = os.replace
 
-    def replace_seen(file: Path, target: Path) -> Path:
-        modes.append((file.stat().st_mode & 0o777, file.read_text() != "", target.exists()))
-        return renamed(file, target)
+    def replace_seen(draft: str, name: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
+        found = os.stat(draft, dir_fd=src_dir_fd)
+        modes.append((found.st_mode & 0o777, found.st_size > 0, (agent.places.data / name).exists()))
+        renamed(draft, name, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
 
     mask = os.umask(0)
     try:
         async with browser() as http:
             page = await opened(http, await agent.page.address())
-            monkeypatch.setattr(Path, "replace", replace_seen)
+            monkeypatch.setattr(os, "replace", replace_seen)
             async with page.ask("/events") as live:
                 await live.content.readline()
     finally:

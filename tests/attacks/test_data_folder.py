@@ -296,7 +296,7 @@ watched = ("open", "os.", "socket.", "tempfile.", "fcntl.", "glob.", "shutil.")
 
 def life():
     with Instance(places):
-        bound = control_socket.bind(places)
+        bound = control_socket.bind_control(places)
         file = MemoryFile(places.data / "memory.json")
         file.write(Memory(disconnected=("x",)))
         file.close()

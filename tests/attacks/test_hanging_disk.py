@@ -4,7 +4,8 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from agent.errors import ConfigError, GatelightError
 from agent.observers import settings_files
 from agent.platforms.autostart.entry import AutostartError
 from agent.platforms.autostart.linux import XdgAutostart
-from agent.platforms.files import NotRegular, TooLarge, read_file, replace_file
+from agent.platforms.files import NotRegular, TooLarge, read_file, replace_file, replace_own_file
+from agent.platforms.folders import NotOurs
 from agent.runtime import aside, logs, memory_file
 from agent.runtime.aside import Worker, within
 from agent.runtime.logs import set_up_logs
@@ -28,6 +30,7 @@ from agent.runtime.paths import find_places
 from agent.runtime.schedule import Schedule
 from agent.tws.applications import Application, ApplicationKind
 from agent.tws.privacy import Private
+from tests.attacks.other_user import OTHER, needs_users
 
 LONG = 20.0
 
@@ -136,12 +139,14 @@ def test_a_file_larger_than_meant_is_not_read(tmp_path: Path) -> None:
         read_file(tmp_path / "x", 4)
 
 
-@pytest.mark.parametrize("mode", [0o600, 0o644])
+@pytest.mark.parametrize(
+    ("mode", "put"), [(0o600, replace_file), (0o644, partial(replace_file, mode=0o644)), (0o600, replace_own_file)]
+)
 def test_a_file_is_replaced_whole_with_its_mode_and_leaves_no_draft(
-    mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mode: int, put: Callable[[Path, bytes], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "x"
-    replace_file(file, b"old", mode)
+    put(file, b"old")
     real = os.fsync
 
     def full(descriptor: int) -> None:
@@ -150,11 +155,26 @@ def test_a_file_is_replaced_whole_with_its_mode_and_leaves_no_draft(
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="No space"):
-            replace_file(file, b"new", mode)
+            put(file, b"new")
 
     assert (file.read_bytes(), file.stat().st_mode & 0o777) == (b"old", mode)
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
     assert os.fsync is real
+
+
+@needs_users
+def test_a_folder_that_another_user_has_put_in_its_place_gets_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    replace_own_file(folder / "x", b"ours")
+    folder.rename(tmp_path / "taken away")
+    folder.mkdir(0o777)
+    os.chown(folder, OTHER, OTHER)
+
+    with pytest.raises(NotOurs):
+        replace_own_file(folder / "x", b"secret")
+
+    assert list(folder.iterdir()) == []
 
 
 async def test_a_glance_at_a_file_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

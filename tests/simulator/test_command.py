@@ -22,7 +22,7 @@ from agent.simulator.world import free_port
 PROGRAM = """
 import argparse, sys
 from agent.errors import GatelightError
-from agent.simulator.command import add_arguments, run
+from agent.simulator.command import add_arguments, command
 
 parser = argparse.ArgumentParser(prog="gatelight simulate")
 add_arguments(parser)
@@ -32,7 +32,7 @@ def say(text):
     sys.stdout.flush()
 
 try:
-    sys.exit(run(parser.parse_args(), say))
+    sys.exit(command(parser.parse_args(), say))
 except GatelightError as error:
     sys.stderr.write(str(error) + "\\n")
     sys.exit(error.exit_status)

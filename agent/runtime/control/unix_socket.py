@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.platforms.files import is_gone, read_file, replace_file
+from agent.platforms.files import is_gone, read_file, replace_own_file
 from agent.runtime.clock import SystemClock
 from agent.runtime.paths import Places
 
@@ -157,7 +157,7 @@ def new_socket_paths(places: Places) -> Iterator[Path]:
 def remember(places: Places, path: Path) -> None:
     """Write down where the socket is, when it is not where everybody looks first."""
     if path.parent != places.control:
-        replace_file(_record(places), os.fsencode(path))
+        replace_own_file(_record(places), os.fsencode(path))
 
 
 def forget(places: Places) -> None:

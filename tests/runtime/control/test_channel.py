@@ -450,11 +450,11 @@ def test_the_pipe_is_named_after_user_and_folder(places: Places, far_away: Place
 def test_asking_is_quick_because_little_is_imported(places: Places) -> None:
     script = (
         "import sys\n"
-        "from agent.errors import NotRunning\n"
+        "from agent.errors import AgentNotRunning\n"
         "from agent.runtime.control.channel import request\n"
         "from agent.runtime.paths import find_places\n"
         "try:\n    request(find_places('c.toml', sys.argv[1], {}), {})\n"
-        "except NotRunning:\n    print(*sorted(sys.modules))\n"
+        "except AgentNotRunning:\n    print(*sorted(sys.modules))\n"
     )
     asked = subprocess.run(
         [sys.executable, "-c", script, str(places.data)], cwd=ROOT, capture_output=True, text=True, check=True
