@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
-import re
 import socket
 import sys
 from collections.abc import Callable
@@ -33,6 +32,7 @@ from agent.session.first_bytes import LONGEST_HELLO_ANSWER, hello_version, is_fo
 from agent.session.inflow import ACCOUNTS, LARGEST_NUMBER, LATEST_TIME, LONGEST_ACCOUNTS, LONGEST_KEPT, Inflow
 from agent.session.lateness import STEP, Lateness
 from agent.tws.outside import LONGEST_NAME, clean
+from agent.tws.wire import unescaped
 
 logger = logging.getLogger(__name__)
 
@@ -376,19 +376,6 @@ class IbSession:
         self._news.set()
         if self._ready:
             self._lost()
-
-
-_ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
-
-
-def unescaped(text: str) -> str:
-    """A text with its `\\uXXXX` escapes read: from server version 153 on, TWS may send translated texts in ASCII."""
-
-    def read(found: re.Match[str]) -> str:
-        units = bytes.fromhex(found[0].replace("\\u", ""))
-        return units.decode("utf-16-be", errors="replace")
-
-    return _ESCAPES.sub(read, text)
 
 
 def is_address(host: str) -> bool:

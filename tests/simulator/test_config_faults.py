@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -184,9 +185,9 @@ async def test_the_safety_prompts_are_on_until_somebody_changes_one(start: Start
     outcome = await updated(simulator, Configuration(precautions=Precautions(True)))
     after = simulator.situation.reported_configuration.precautions
 
-    assert set(before.to_json().values()) == {False}
+    assert set(asdict(before).values()) == {False}
     assert isinstance(outcome, SettingsChanged)
-    assert [name for name, value in after.to_json().items() if value] == ["bypass_order_precautions"]
+    assert [name for name, value in asdict(after).items() if value] == ["bypass_order_precautions"]
 
 
 async def test_a_daily_log_off_is_told_until_it_is_over(start: StartSimulator) -> None:
