@@ -1,4 +1,4 @@
-"""How fixes act on the real world: see `core.fix.Tools`. A failure comes back in words."""
+"""The tools by which fixes act on the real world, see `core.fix.Tools`. A failure is returned in words."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -16,9 +16,9 @@ from agent.tws.api_settings_table import BY_PATH
 from agent.tws.privacy import redact
 
 SAME_START = 2.0
-"""Seconds by which two readings of one process's start may differ: the clock may have been slewed in between."""
+"""Seconds by which two readings of one process's start may differ, because the clock may be adjusted in between."""
 _OWN_START = psutil.Process().create_time()
-"""Our own start as first read: on Linux every process's start follows the clock when that is set."""
+"""Our start as first read. On Linux, setting the clock moves the start of every process."""
 
 
 class RealTools:
@@ -41,19 +41,19 @@ class RealTools:
         self._config_changed = config_changed
 
     async def start_program(self, command: tuple[str, ...]) -> str | None:
-        """Start it detached; report if it exits at once."""
+        """Start a program detached; returns what went wrong if it ends at once, or None."""
         return await asyncio.to_thread(starting.start, command)
 
     async def bring_to_front(self, pid: int) -> str | None:
-        """Bring its window to the front, as far as the desktop allows it."""
+        """Bring the window of a process to the front, where the desktop allows it."""
         return await asyncio.to_thread(self._platform.bring_to_front, pid)
 
     async def change_config(self, edits: tuple[tuple[str, str], ...]) -> str | None:
-        """Change the file in one step: it holds either all edits or none."""
+        """Change the file in one step; afterwards it has all edits or none."""
         guarded = next((key for key, _ in edits if is_guarded(key)), None)
         if guarded is not None:
             return f"{guarded} is changed by you alone: run `gatelight config set {guarded} VALUE`"
-        # tomlkit takes a tenth of a second to import, and only this needs it.
+        # Imported late: tomlkit takes a tenth of a second.
         from agent.config.editing import change_all
 
         try:
@@ -70,7 +70,7 @@ class RealTools:
         return await send_command(port, command)
 
     async def change_settings(self, plan: ChangeSettings) -> SettingsOutcome:
-        """Change the settings once, and only in the process that the question was about."""
+        """Ask once for the change of settings, and only in the process that the question named."""
         from agent.session import settings
 
         if not await asyncio.to_thread(still_there, plan.listener_key, plan.port):
@@ -96,7 +96,7 @@ class RealTools:
 
 
 def still_there(listener_key: str, port: int) -> bool:
-    """Whether the process of a listener key still runs and listens on the port; True where it names no process."""
+    """Whether the process of a listener key still runs and listens on the port; True for a key without a process."""
     owner = owner_in(listener_key)
     if owner is None:
         return True
@@ -109,7 +109,7 @@ def still_there(listener_key: str, port: int) -> bool:
             return False
         sockets = process.net_connections(kind="tcp")
     except psutil.AccessDenied:
-        # The system withholds its sockets; the process itself was seen.
+        # The process is there; the system only withholds its sockets.
         return True
     except (psutil.Error, OSError):
         return False
