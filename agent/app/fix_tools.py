@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import assert_never
 
 import psutil
 
@@ -12,7 +11,6 @@ from agent.core.evidence.processes import owner_in
 from agent.core.fix import ChangeSettings, CommandAnswer, SettingsOutcome, SettingsResult
 from agent.errors import ConfigError
 from agent.platforms import Platform, starting
-from agent.tws.api_settings_table import BY_PATH
 from agent.tws.privacy import redact
 
 SAME_START = 2.0
@@ -71,28 +69,12 @@ class RealTools:
 
     async def change_settings(self, plan: ChangeSettings) -> SettingsOutcome:
         """Ask once for the change of settings, and only in the process that the question named."""
-        from agent.session import settings
+        from agent.session.settings import update_settings
 
         if not await asyncio.to_thread(still_there, plan.listener_key, plan.port):
             words = "the application has been started anew, or left its port, since the question was asked"
             return SettingsOutcome(SettingsResult.NOT_ASKED, words)
-        outcome = await settings.update_settings(plan.host, plan.port, self._client_ids(), plan.changes, plan.accepted)
-        match outcome:
-            case settings.SettingsChanged(fields, message):
-                changed = ", ".join(BY_PATH[path].title if path in BY_PATH else path for path in fields)
-                return SettingsOutcome(SettingsResult.CHANGED, changed or message)
-            case settings.WarningsToAccept(warnings):
-                return SettingsOutcome(SettingsResult.WARNINGS, warnings=warnings)
-            case settings.SettingsRefused(reason, errors=errors, read_only=read_only):
-                objected = f" ({', '.join(BY_PATH[e].title if e in BY_PATH else redact(e) for e in errors)})"
-                result = SettingsResult.READ_ONLY if read_only else SettingsResult.REFUSED
-                return SettingsOutcome(result, reason + (objected if errors else ""))
-            case settings.NotAsked(reason):
-                return SettingsOutcome(SettingsResult.NOT_ASKED, reason)
-            case settings.OutcomeUnknown(reason):
-                return SettingsOutcome(SettingsResult.UNKNOWN, reason)
-            case unknown:
-                assert_never(unknown)
+        return await update_settings(plan.host, plan.port, self._client_ids(), plan.changes, plan.accepted)
 
 
 def still_there(listener_key: str, port: int) -> bool:

@@ -10,9 +10,9 @@ import socket
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from agent.core.facts import Fact, Known, Unknown
+from agent.core.fix import SettingsOutcome, SettingsResult
 from agent.tws.api_settings import (
     CONFIG_SINCE,
     LONGEST_ANSWER,
@@ -28,6 +28,7 @@ from agent.tws.api_settings import (
     encode_config_request,
     encode_update_request,
 )
+from agent.tws.api_settings_table import BY_PATH
 from agent.tws.outside import clean
 from agent.tws.privacy import redact
 from agent.tws.protobuf import WireError
@@ -72,9 +73,6 @@ _LONGEST_QUOTE = 200
 """Characters of a notice that are quoted."""
 
 
-# ── results ────────────────────────────────────────────────────────────────────────────
-
-
 @dataclass(frozen=True, slots=True)
 class SettingsAnswer:
     """The result of asking for the settings."""
@@ -84,52 +82,6 @@ class SettingsAnswer:
     """The highest that both sides know; ib_async agrees on a far lower one. None: the hello was not answered."""
     elapsed: float = 0.0
     """Seconds that the session took."""
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsChanged:
-    """The application reports that it has made the change."""
-
-    fields: tuple[str, ...] = ()
-    """Paths of the changed settings; `api_settings_table.BY_PATH` has them."""
-    message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WarningsToAccept:
-    """Nothing has been changed: the request has to be sent again with these warnings accepted."""
-
-    warnings: tuple[UpdateWarning, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsRefused:
-    """Nothing has been changed: the application refused."""
-
-    reason: str
-    code: int | None = None
-    """The number of the notice that refused, where it was a notice."""
-    errors: tuple[str, ...] = ()
-    """Paths of the settings that the application objected to."""
-    read_only: bool = False
-    """The application refused because Read-Only API is on."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotAsked:
-    """Nothing has been changed: the request was never sent."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeUnknown:
-    """The request was sent, and no readable answer came: only asking for the settings tells what has changed."""
-
-    reason: str
-
-
-UpdateOutcome: TypeAlias = SettingsChanged | WarningsToAccept | SettingsRefused | NotAsked | OutcomeUnknown
 
 
 # ── asking and changing ─────────────────────────────────────────────────────────────────────────
@@ -154,7 +106,7 @@ async def update_settings(
     accepted: Sequence[UpdateWarning] = (),
     *,
     within: float = LONGEST_INQUIRY,
-) -> UpdateOutcome:
+) -> SettingsOutcome:
     """Ask once for the changes; `accepted` are the warnings of an earlier try that the user has accepted.
 
     ValueError for a change that no message can ask for, such as that of Read-Only API.
@@ -182,30 +134,38 @@ def _settings(said: "_Said") -> Fact[ConfigResponse]:
     return Known(response) if response.present else Unknown("the answer held none of the settings")
 
 
-def _outcome(said: "_Said", accepted: Sequence[UpdateWarning]) -> UpdateOutcome:
+def _outcome(said: "_Said", accepted: Sequence[UpdateWarning]) -> SettingsOutcome:
     if said.refusal is not None:
-        return SettingsRefused(_refusal(said.refusal), said.refusal.code, read_only=_is_read_only(said.refusal))
+        result = SettingsResult.READ_ONLY if _is_read_only(said.refusal) else SettingsResult.REFUSED
+        return SettingsOutcome(result, _refusal(said.refusal))
     if said.body is None:
-        return OutcomeUnknown(said.failure) if said.sent else NotAsked(said.failure)
+        return SettingsOutcome(SettingsResult.UNKNOWN if said.sent else SettingsResult.NOT_ASKED, said.failure)
     try:
         response = decode_update_response(said.body)
     except WireError as error:
-        return OutcomeUnknown(f"the answer could not be read: {error}")
+        return SettingsOutcome(SettingsResult.UNKNOWN, f"the answer could not be read: {error}")
     if response.request_id not in (None, REQUEST_ID):
-        return OutcomeUnknown("the answer belongs to another request")
+        return SettingsOutcome(SettingsResult.UNKNOWN, "the answer belongs to another request")
     return _outcome_of(response, accepted)
 
 
-def _outcome_of(response: UpdateResponse, accepted: Sequence[UpdateWarning]) -> UpdateOutcome:
+def _outcome_of(response: UpdateResponse, accepted: Sequence[UpdateWarning]) -> SettingsOutcome:
     words = _quoted(response.message)
     known = {warning.message_id for warning in accepted}
     if not response.errors and any(warning.message_id not in known for warning in response.warnings):
-        return WarningsToAccept(response.warnings)
+        return SettingsOutcome(SettingsResult.WARNINGS, warnings=response.warnings)
     if response.errors or response.failed:
-        return SettingsRefused(words or "the application found errors in the change", errors=response.errors)
+        objected = f" ({_titles(response.errors)})" if response.errors else ""
+        reason = words or "the application found errors in the change"
+        return SettingsOutcome(SettingsResult.REFUSED, reason + objected)
     if response.succeeded:
-        return SettingsChanged(response.changed_fields, words)
-    return OutcomeUnknown(f"the application answered “{_quoted(response.status)}” {words}".rstrip())
+        return SettingsOutcome(SettingsResult.CHANGED, _titles(response.changed_fields) or words)
+    reason = f"the application answered “{_quoted(response.status)}” {words}".rstrip()
+    return SettingsOutcome(SettingsResult.UNKNOWN, reason)
+
+
+def _titles(paths: Sequence[str]) -> str:
+    return ", ".join(BY_PATH[path].title if path in BY_PATH else redact(path) for path in paths)
 
 
 def _is_read_only(notice: ErrorMessage) -> bool:
