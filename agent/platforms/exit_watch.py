@@ -32,14 +32,12 @@ def watch_exit(pid: int, callback: Callable[[], None]) -> Callable[[], None]:
             try:
                 process.wait(CANCEL_SEEN_WITHIN)
                 break
-            except psutil.TimeoutExpired:
-                # To POSIX a zombie runs until its parent has asked for its status.
+            except psutil.Error as fault:
+                # Also after a time-out: to POSIX a zombie runs until its parent has asked for its status.
                 if _is_gone(process):
                     break
-            except psutil.Error:
-                if _is_gone(process):
-                    break
-                cancelled.wait(CANCEL_SEEN_WITHIN)
+                if not isinstance(fault, psutil.TimeoutExpired):
+                    cancelled.wait(CANCEL_SEEN_WITHIN)
         try:
             loop.call_soon_threadsafe(tell)
         except RuntimeError:

@@ -34,8 +34,8 @@ class AutostartError(Exception):
 
 
 @contextmanager
-def told_as_failure(where: str, done: str) -> Iterator[None]:
-    """Raise an AutostartError for each OSError or ValueError; `done` is "read", "written" or "removed"."""
+def as_autostart_error(where: str, done: str) -> Iterator[None]:
+    """Turn an OSError or ValueError into an AutostartError; `done` is "read", "written" or "removed"."""
     try:
         yield
     except (OSError, ValueError) as fault:

@@ -11,7 +11,7 @@ from agent.platforms.autostart.entry import (
     LONGEST_ENTRY,
     AutostartError,
     LoginEntry,
-    told_as_failure,
+    as_autostart_error,
 )
 from agent.platforms.files import READABLE, read_file, replace_file
 
@@ -47,7 +47,7 @@ class XdgAutostart:
 
     def read(self) -> LoginEntry | None:
         """See `Autostart.read`."""
-        with told_as_failure(self.where, "read"):
+        with as_autostart_error(self.where, "read"):
             try:
                 text = read_file(self._file, LONGEST_ENTRY).decode()
             except FileNotFoundError:
@@ -67,13 +67,13 @@ class XdgAutostart:
             program=_escaped(command[0]),
             icon=f"Icon={_escaped(str(icon))}\n" if icon else "",
         )
-        with told_as_failure(self.where, "written"):
+        with as_autostart_error(self.where, "written"):
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             replace_file(self._file, text.encode(), READABLE)
 
     def remove(self) -> None:
         """See `Autostart.remove`."""
-        with told_as_failure(self.where, "removed"):
+        with as_autostart_error(self.where, "removed"):
             self._file.unlink(missing_ok=True)
 
 

@@ -4,7 +4,7 @@ import plistlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.platforms.autostart.entry import LONGEST_ENTRY, LoginEntry, told_as_failure
+from agent.platforms.autostart.entry import LONGEST_ENTRY, LoginEntry, as_autostart_error
 from agent.platforms.files import READABLE, read_file, replace_file
 
 LABEL = "gatelight"
@@ -24,7 +24,7 @@ class MacAutostart:
 
     def read(self) -> LoginEntry | None:
         """See `Autostart.read`."""
-        with told_as_failure(self.where, "read"):
+        with as_autostart_error(self.where, "read"):
             try:
                 wishes = plistlib.loads(read_file(self._file, LONGEST_ENTRY))
             except FileNotFoundError:
@@ -44,11 +44,11 @@ class MacAutostart:
             "LimitLoadToSessionType": "Aqua",
             "ProcessType": "Interactive",
         }
-        with told_as_failure(self.where, "written"):
+        with as_autostart_error(self.where, "written"):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             replace_file(self._file, plistlib.dumps(wishes), READABLE)
 
     def remove(self) -> None:
         """See `Autostart.remove`."""
-        with told_as_failure(self.where, "removed"):
+        with as_autostart_error(self.where, "removed"):
             self._file.unlink(missing_ok=True)

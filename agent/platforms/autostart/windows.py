@@ -10,7 +10,7 @@ import winreg
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.platforms.autostart.entry import ENTRY_NAME, AutostartError, LoginEntry, told_as_failure
+from agent.platforms.autostart.entry import ENTRY_NAME, AutostartError, LoginEntry, as_autostart_error
 
 assert sys.platform == "win32"
 
@@ -33,7 +33,7 @@ class WindowsAutostart:
 
     def read(self) -> LoginEntry | None:
         """See `Autostart.read`."""
-        with told_as_failure(self.where, "read"):
+        with as_autostart_error(self.where, "read"):
             command = _value(RUN)
             if command is None:
                 return None
@@ -49,14 +49,14 @@ class WindowsAutostart:
                 f"the command to start would have {len(line)} characters, and Windows takes {_LONGEST} at most: "
                 "install Gatelight, or keep its data, in a folder with a shorter path"
             )
-        with told_as_failure(self.where, "written"):
+        with as_autostart_error(self.where, "written"):
             with winreg.CreateKeyEx(winreg.HKEY_CURRENT_USER, RUN, access=winreg.KEY_SET_VALUE) as key:
                 winreg.SetValueEx(key, ENTRY_NAME, 0, winreg.REG_SZ, line)
             _delete(APPROVED)
 
     def remove(self) -> None:
         """See `Autostart.remove`."""
-        with told_as_failure(self.where, "removed"):
+        with as_autostart_error(self.where, "removed"):
             _delete(RUN)
             _delete(APPROVED)
 
