@@ -25,13 +25,13 @@ NEXT_ORDER_ID = 11
 """The next valid order ID of a fresh session."""
 
 
-def account_values(account: str, now: float, ready: bool) -> Iterator[tuple[str, str, str]]:
-    """Key, value and currency of everything TWS tells about an account; not ready while the link is down."""
+def account_values(account: str, now: float, ready: bool) -> Iterator[Values]:
+    """Everything TWS tells about an account. `ready` is False while the link to IB's servers is down."""
     worth = sum(size * instrument.quote(now)[2] for instrument, size, _ in _HOLDINGS)
     cash = 52_340.17
-    yield "AccountCode", account, ""
-    yield "AccountReady", "true" if ready else "false", ""
-    yield "AccountType", "INDIVIDUAL", ""
+    words = {"AccountCode": account, "AccountReady": "true" if ready else "false", "AccountType": "INDIVIDUAL"}
+    for key, word in words.items():
+        yield {"account": account, "key": key, "value": word, "currency": ""}
     for key, amount in (
         ("NetLiquidation", cash + worth),
         ("TotalCashValue", cash),
@@ -48,7 +48,8 @@ def account_values(account: str, now: float, ready: bool) -> Iterator[tuple[str,
         ("UnrealizedPnL", sum(size * (i.quote(now)[2] - cost) for i, size, cost in _HOLDINGS)),
         ("RealizedPnL", 0.0),
     ):
-        yield key, f"{amount:.2f}", "" if key == "Cushion" else "USD"
+        currency = "" if key == "Cushion" else "USD"
+        yield {"account": account, "key": key, "value": f"{amount:.2f}", "currency": currency}
 
 
 def portfolio(account: str, now: float) -> Iterator[Values]:

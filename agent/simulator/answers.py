@@ -1,7 +1,8 @@
 """What the simulated TWS answers to each request of a started session."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 
 from agent.simulator import account as accounts
 from agent.simulator.instruments import SimulatedInstrument, bars, find_instrument, matching
@@ -170,8 +171,8 @@ class RequestAnswers:
             )
             return
         now = self._situation.now()
-        for key, value, currency in accounts.account_values(name, now, self._situation.link_up):
-            session.send("AccountValue", {"key": key, "value": value, "currency": currency, "account": name})
+        for values in self._values((name,)):
+            session.send("AccountValue", values)
         for values in accounts.portfolio(name, now):
             session.send("PortfolioValue", values)
         session.send("AccountUpdateTime", {"time": datetime.fromtimestamp(now, UTC).strftime("%H:%M")})
@@ -179,31 +180,16 @@ class RequestAnswers:
 
     def _account_updates_multi(self, session: ClientSession, request: ClientRequest) -> None:
         request_id = request.request_id
-        for name in self._chosen(request):
-            for key, value, currency in accounts.account_values(name, self._situation.now(), self._situation.link_up):
-                session.send(
-                    "AccountUpdateMulti",
-                    {
-                        "request_id": request_id,
-                        "account": name,
-                        "model": request.text_of("model"),
-                        "key": key,
-                        "value": value,
-                        "currency": currency,
-                    },
-                )
+        for values in self._values(self._chosen(request)):
+            session.send("AccountUpdateMulti", {"request_id": request_id, "model": request.text_of("model"), **values})
         session.send("AccountUpdateMultiEnd", {"request_id": request_id})
 
     def _account_summary(self, session: ClientSession, request: ClientRequest) -> None:
         request_id = request.request_id
         tags = {tag.strip().partition(":")[0] for tag in request.text_of("tags").split(",")}
-        for name in self._situation.profile.accounts:
-            for key, value, currency in accounts.account_values(name, self._situation.now(), self._situation.link_up):
-                if key in tags:
-                    session.send(
-                        "AccountSummary",
-                        {"request_id": request_id, "account": name, "tag": key, "value": value, "currency": currency},
-                    )
+        for values in self._values(self._situation.profile.accounts):
+            if values["key"] in tags:
+                session.send("AccountSummary", {"request_id": request_id, **values})
         session.send("AccountSummaryEnd", {"request_id": request_id})
 
     def _positions(self, session: ClientSession, request: ClientRequest) -> None:
@@ -218,6 +204,11 @@ class RequestAnswers:
             for values in accounts.positions(name):
                 session.send("PositionMulti", {"request_id": request_id, "model": request.text_of("model"), **values})
         session.send("PositionMultiEnd", {"request_id": request_id})
+
+    def _values(self, names: Iterable[str]) -> Iterator[Values]:
+        """Everything told about these accounts now."""
+        now, ready = self._situation.now(), self._situation.link_up
+        return chain.from_iterable(accounts.account_values(name, now, ready) for name in names)
 
     def _chosen(self, request: ClientRequest) -> tuple[str, ...]:
         """The accounts a request is about."""

@@ -12,7 +12,7 @@ from agent.simulator.ibc_server import CommandServer
 from agent.simulator.process import Order, PartReply, Tell, wish
 from agent.simulator.server import Simulator
 from agent.simulator.state import Profile
-from agent.simulator.surroundings import LOOPBACK, short_path, splice
+from agent.simulator.surroundings import LOOPBACK, keep_open, short_path, splice
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.calendar import Region
 
@@ -24,13 +24,6 @@ RELINK_AFTER = 0.5
 
 _CHUNK = 1 << 20
 """Bytes by which memory is filled."""
-
-
-class ProcessSimulator(Simulator):
-    """A wire server whose client places are taken by a process of their own, not by itself."""
-
-    async def _fill_places(self) -> None:
-        """Leave that to the process that was started for it: its sockets must not be ours."""
 
 
 class ApplicationPart:
@@ -58,7 +51,7 @@ class ApplicationPart:
             tick_seconds=order["tick_seconds"],
             configuration=configuration_of(order["configuration"]),
         )
-        self._server = ProcessSimulator(profile, host=LOOPBACK, port=order["port"], say=self._tell)
+        self._server = Simulator(profile, host=LOOPBACK, port=order["port"], say=self._tell)
         self._link = UpstreamLink(*order["upstream"])
         for name, value in order.get("faults", ()):
             await self._server.apply(name, value)
@@ -97,8 +90,6 @@ class ApplicationPart:
                 return {"told": situation.reported_configuration.to_json(), "kept": situation.configuration.to_json()}
             case "stuck":
                 await self._set_stuck(bool(order["on"]))
-            case "held":
-                return {"held": self._stuck.held}
             case other:
                 raise ValueError(f"The application cannot {other}")
         return {"port": server.port, "faults": dict(server.active)}
@@ -139,7 +130,7 @@ class ApplicationPart:
             await server.open()
 
     async def _open_bridge(self, path: str) -> None:
-        """Let the relay in: from its network, none of our ports can be reached."""
+        """Let the relay in over a Unix socket: the relay's network cannot reach the ports of ours."""
         _remove(path)
         self._bridge = await asyncio.start_unix_server(self._let_in, short_path(path))
 
@@ -182,13 +173,7 @@ class UpstreamLink:
 
     async def _keep(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
-            try:
-                while await reader.read(4096):
-                    pass
-            except OSError:
-                pass
-            finally:
-                writer.close()
+            await keep_open(reader, writer)
             reader, writer = await self._again()
 
     async def _again(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -210,11 +195,6 @@ class StuckListener:
     def open(self) -> bool:
         """Whether it is in place of the real server."""
         return self._listener is not None
-
-    @property
-    def held(self) -> int:
-        """How many clients were accepted."""
-        return len(self._sockets)
 
     def start(self, port: int) -> None:
         """Take the port."""

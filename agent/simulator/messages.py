@@ -108,7 +108,7 @@ REPLIES = _replies(
         "CommissionAndFeesReport": (59, "=1 execution_id amount currency realized _ _"),
         "Position": (61, f"=3 account {_HELD} position average_cost"),
         "PositionEnd": (62, "=1"),
-        "AccountSummary": (63, "=1 request_id account tag value currency"),
+        "AccountSummary": (63, "=1 request_id account key value currency"),
         "AccountSummaryEnd": (64, "=1 request_id"),
         "PositionMulti": (71, f"=3 request_id account {_HELD} position average_cost model"),
         "PositionMultiEnd": (72, "=1 request_id"),
@@ -170,7 +170,7 @@ SCHEMA = CONFIGURATION_SCHEMA | parse_table(
     CommissionAndFeesReport: 1 execution_id str, 2 amount double, 3 currency str, 4 realized double
     Position: 1 account str, 2 contract Contract, 3 position str, 4 average_cost double
     PositionEnd:
-    AccountSummary: 1 request_id int, 2 account str, 3 tag str, 4 value str, 5 currency str
+    AccountSummary: 1 request_id int, 2 account str, 3 key str, 4 value str, 5 currency str
     AccountSummaryEnd: 1 request_id int
     PositionMulti: 1 request_id int, 2 account str, 3 contract Contract, 4 position str, 5 average_cost double,\
         6 model str

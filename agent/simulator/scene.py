@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.simulator.disguise import Disguise, named_process
-from agent.simulator.process_faults import FULL_HOUSE
 from agent.simulator.shapes import Look, Shape, lay_out
+from agent.simulator.state import CLIENT_PLACES
 from agent.tws.applications import ApplicationKind
 
 MEGABYTE = 1 << 20
@@ -165,7 +165,7 @@ def _companions(
             second,
         )
     for name, stay, count in (
-        ("too-many-clients", True, FULL_HOUSE),
+        ("too-many-clients", True, CLIENT_PLACES),
         ("close-wait", False, int(faults.get("close-wait", 0))),
     ):
         if name in faults and application is not None and application.listening:

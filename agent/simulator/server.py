@@ -1,8 +1,6 @@
 """The simulated TWS as an asyncio server that speaks the TWS API, with faults that can be switched while it runs."""
 
 import asyncio
-import contextlib
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -13,7 +11,7 @@ from agent.simulator.faults import WIRE_FAULTS, Fault, value_for
 from agent.simulator.notices import BROKEN, OK, READ_ONLY_TEXTS, link_back, said_unasked, simulated_text
 from agent.simulator.session import ID_RELEASE_SECONDS, ClientSession
 from agent.simulator.spoiling import SPOILING
-from agent.simulator.state import CLIENT_PLACES, FARM_FAULTS, Profile, Situation, farm_names
+from agent.simulator.state import FARM_FAULTS, Profile, Situation, farm_names
 from agent.tws.api_settings import Configuration
 
 
@@ -35,14 +33,11 @@ class Simulator:
         self.connections_accepted = 0
         self.situation = Situation(profile, clock, say or (lambda _: None))
         self.situation.move_to = self._move_soon
-        self._desk = RequestAnswers(self.situation)
+        self._answers = RequestAnswers(self.situation)
         self._sessions: dict[ClientSession, None] = {}
         self._server: asyncio.Server | None = None
         self._moved = asyncio.Event()
         """Set whenever a connection came or went."""
-        self._fillers: list[socket.socket] = []
-        self._filler_ports: set[int] = set()
-        self._refills: set[asyncio.Task[None]] = set()
         self._moves: set[asyncio.Task[None]] = set()
 
     @property
@@ -58,7 +53,7 @@ class Simulator:
     @property
     def sessions(self) -> tuple[ClientSession, ...]:
         """The open connections, oldest first; those not yet started have no client ID."""
-        return tuple(session for session in self._sessions if not session.is_filler)
+        return tuple(self._sessions)
 
     # Opening and closing
 
@@ -67,20 +62,15 @@ class Simulator:
         if self._server is not None:
             return self.port
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: ClientSession(self, self._desk.answer, self._filler_ports.__contains__), self.host, self.port
-        )
+        self._server = await loop.create_server(lambda: ClientSession(self, self._answers.answer), self.host, self.port)
         self.port = self.situation.port = self._server.sockets[0].getsockname()[1]
         self.situation.say(f"listening on {self.host}:{self.port}")
-        if self.situation.has("too-many-clients"):
-            await self._fill_places()
         return self.port
 
     async def close(self) -> None:
         """Stop to listen and close all sessions, as a restart does. Can be opened again."""
         for move in self._moves:
             move.cancel()
-        self._empty_places()
         server, self._server = self._server, None
         if server is not None:
             server.close()
@@ -102,20 +92,17 @@ class Simulator:
         self._moved.set()
         self._sessions[session] = None
         self.situation.connections += 1
-        if not session.is_filler:
-            self.connections_accepted += 1
+        self.connections_accepted += 1
 
     def left(self, session: ClientSession) -> None:
         """A connection is gone; its client ID follows a little later."""
         self._moved.set()
         self._sessions.pop(session, None)
         self.situation.connections -= 1
-        self._filler_ports.discard(session.peer_port)
         if session.client_id is not None:
             asyncio.get_running_loop().call_later(
                 ID_RELEASE_SECONDS, self.situation.release, session.client_id, session
             )
-        self._keep_full()
 
     # Notices
 
@@ -182,8 +169,6 @@ class Simulator:
         elif fault in SPOILING:
             for session in self._started():
                 session.spoil(fault)
-        elif fault == "too-many-clients":
-            await self._fill_places()
         elif fault == "competing-session":
             for session in self._started():
                 for request_id in session.market_data:
@@ -200,7 +185,9 @@ class Simulator:
         elif fault == "link-lost":
             await self._link_back(kept=True)
         elif fault == "too-many-clients":
-            self._empty_places()
+            for session in self.sessions:
+                if session.without_place:
+                    session.close()
 
     async def _happen(self, fault: str, value: str) -> None:
         """Make a one-shot fault happen."""
@@ -271,46 +258,6 @@ class Simulator:
         for session in told:
             session.notice(1300, simulated_text(1300, self.port))
             session.close()
-
-    # Client places
-
-    async def _fill_places(self) -> None:
-        """Take the free client places with connections of its own, so that they can be counted from outside."""
-        loop = asyncio.get_running_loop()
-        while self._server is not None and self._free_places() > 0:
-            filler = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            filler.setblocking(False)
-            filler.bind((self.host, 0))
-            self._filler_ports.add(filler.getsockname()[1])
-            self._fillers.append(filler)
-            with contextlib.suppress(OSError):
-                # The server may be closing meanwhile, and its places with it.
-                await loop.sock_connect(filler, (self.host, self.port))
-
-    def _free_places(self) -> int:
-        """Client places without a client, while all are meant to be taken."""
-        if not self.situation.has("too-many-clients"):
-            return 0
-        return CLIENT_PLACES - len(self.sessions) - len(self._fillers)
-
-    def _keep_full(self) -> None:
-        """Take the place that a session has left."""
-        if self._server is not None and self._free_places() > 0:
-            task = asyncio.get_running_loop().create_task(self._fill_places())
-            self._refills.add(task)
-            task.add_done_callback(self._refills.discard)
-
-    def _empty_places(self) -> None:
-        """Give the filled places back."""
-        for session in tuple(self._sessions):
-            if session.is_filler or session.without_place:
-                with contextlib.suppress(OSError):
-                    session.close()
-        for task in self._refills:
-            task.cancel()
-        for filler in self._fillers:
-            filler.close()
-        self._fillers.clear()
 
 
 def _fault_named(name: str) -> Fault:

@@ -51,27 +51,21 @@ class Host(Protocol):
 class ClientSession(asyncio.Protocol):
     """One accepted connection. Everything it receives is answered in order, and held back while a fault says so."""
 
-    def __init__(
-        self, host: Host, answer: "Callable[[ClientSession, ClientRequest], None]", is_filler: Callable[[int], bool]
-    ) -> None:
+    def __init__(self, host: Host, answer: "Callable[[ClientSession, ClientRequest], None]") -> None:
         self.client_id: int | None = None
         self.server_version: int | None = None
         """The agreed one; None before the handshake."""
         self.received: Counter[int] = Counter()
         """Messages by text-era message ID."""
-        self.peer_port = 0
         self.market_data: dict[int, tuple[SimulatedInstrument, bool]] = {}
         """Per request ID, the instrument and whether its data are delayed."""
         self.market_data_type = 1
         self.histories: set[int] = set()
         """Request IDs of histories that are kept up to date."""
         self.time_answered: float | None = None
-        self.is_filler = False
-        """Whether this is a connection of the simulator's own, made to take up a place."""
         self._host = host
         self._situation = host.situation
         self._answer = answer
-        self._fills = is_filler
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
         self._buffer = bytearray()
@@ -104,13 +98,8 @@ class ClientSession(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         peer = transport.get_extra_info("peername")
-        # A client that has reset the connection by now has no address any more.
-        self.peer_port = peer[1] if peer else 0
-        self.is_filler = self._fills(self.peer_port)
         situation = self._situation
         self._host.arrived(self)
-        if self.is_filler:
-            return
         if situation.has("accept-reset"):
             self.reset()
         elif situation.value("too-many-clients") == "ignore":
@@ -120,6 +109,7 @@ class ClientSession(asyncio.Protocol):
             situation.has("accept-close") or situation.has("too-many-clients") or situation.connections > CLIENT_PLACES
         ):
             self._turn_away()
+        # A client that has already reset the connection has no address.
         elif not situation.admits(peer[0] if peer else ""):
             if situation.configuration.settings.allow_localhost_only:
                 self._turn_away()
@@ -180,7 +170,7 @@ class ClientSession(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Collect whole messages."""
-        if self._mute or self.is_filler:
+        if self._mute:
             return
         self._buffer += data
         try:

@@ -97,10 +97,11 @@ class SettingsApi:
 
 
 def _beyond_simulation(request: ClientRequest) -> list[str]:
-    return [f"configuration.{name}" for name in ("messages", "orders") if _KEYS[name] in request.values]
+    return [path for name, path in _NOT_SIMULATED.items() if name in request.values]
 
 
-_KEYS = {"messages": "prompts", "orders": "orders"}
+_NOT_SIMULATED = {"prompts": "configuration.messages", "orders": "configuration.orders"}
+"""Parts of an updateConfig that the simulator refuses to change, with the path it names in the error."""
 
 
 def _framed(name: str, body: bytes) -> bytes:

@@ -87,7 +87,7 @@ class Situation:
     received: Counter[int] = field(default_factory=Counter)
     """Messages from clients by text-era message ID, over all sessions."""
     connections: int = 0
-    """Open connections, those that only fill places included."""
+    """Open connections, those without a client ID included."""
     port: int = 0
     """The API port it listens on."""
     move_to: Callable[[int], None] = lambda _: None

@@ -11,7 +11,7 @@ from agent.simulator.child import Child, PortInUse, ProcessEnded
 from agent.simulator.configuration import DEFAULT_CONFIGURATION, configuration_of
 from agent.simulator.counters import Counters
 from agent.simulator.disguise import named_process
-from agent.simulator.faults import WIRE_FAULTS, FaultKind, value_for
+from agent.simulator.faults import WIRE_FAULTS, value_for
 from agent.simulator.free_ports import free_port
 from agent.simulator.ibc_server import ENABLE_API, RECONNECT_ACCOUNT, RECONNECT_DATA
 from agent.simulator.process_faults import FAULTS, PROCESS_FAULTS, known, split_fault
@@ -45,7 +45,7 @@ class SimulatedApplication:
     def __init__(self, setting: Setting, servers: Child, say: Callable[[str], None]) -> None:
         self._setting = setting
         self._servers = servers
-        self._cast = SimulatedProcesses(setting.folder, say, self._take_wish)
+        self._processes = SimulatedProcesses(setting.folder, say, self._take_wish)
         self._lock = asyncio.Lock()
         self._process_faults: dict[str, str] = {}
         self._wire_faults: dict[str, str] = {}
@@ -116,12 +116,12 @@ class SimulatedApplication:
     @property
     def pid(self) -> int:
         """Process ID of the application. ProcessEnded while there is none."""
-        return self._cast.application.pid
+        return self._processes.application.pid
 
     @property
     def running(self) -> bool:
         """Whether the process of the application is there."""
-        return self._cast.running
+        return self._processes.running
 
     @property
     def port(self) -> int:
@@ -151,7 +151,7 @@ class SimulatedApplication:
     @property
     def companions(self) -> Mapping[str, tuple[int, int]]:
         """Pid and port (0: none) of each process beside the application, by its name in `scene`."""
-        return self._cast.companions
+        return self._processes.companions
 
     @property
     def faults(self) -> Mapping[str, str]:
@@ -161,12 +161,12 @@ class SimulatedApplication:
     async def counters(self) -> Counters:
         """Messages and connections since the start."""
         async with self._lock:
-            return await self._cast.counters()
+            return await self._processes.counters()
 
     async def configuration(self) -> Configuration:
         """Its settings, as reqConfig tells them. ProcessEnded while it is not running."""
         async with self._lock:
-            return configuration_of((await self._cast.application.ask("configuration"))["told"])
+            return configuration_of((await self._processes.application.ask("configuration"))["told"])
 
     # ── what can happen to it ───────────────────────────────────────────────────────────────────
 
@@ -183,7 +183,7 @@ class SimulatedApplication:
             for process_fault in [name] if name else list(self._process_faults):
                 self._process_faults.pop(process_fault, None)
             if self.running and (name is None or name in WIRE_FAULTS):
-                await self._cast.application.ask("heal", name=name)
+                await self._processes.application.ask("heal", name=name)
             for wire_fault in [name] if name else list(self._wire_faults):
                 self._wire_faults.pop(wire_fault, None)
             await self._settle()
@@ -193,14 +193,16 @@ class SimulatedApplication:
     ) -> None:
         """Have a notice sent to the connected clients."""
         async with self._lock:
-            await self._cast.application.ask("notify", code=code, text=text, request_id=request_id, client_id=client_id)
+            await self._processes.application.ask(
+                "notify", code=code, text=text, request_id=request_id, client_id=client_id
+            )
 
     async def configure(self, changes: Configuration) -> None:
         """The user changes settings in its windows; they outlast a restart."""
         async with self._lock:
             port = changes.settings.socket_port
             rest = replace(changes, settings=replace(changes.settings, socket_port=None))
-            await self._cast.application.ask("configure", changes=rest.to_json())
+            await self._processes.application.ask("configure", changes=rest.to_json())
             if port is not None and port != self.port:
                 await self._wire_fault("port-changed", str(port))
 
@@ -219,14 +221,14 @@ class SimulatedApplication:
     async def terminate(self) -> None:
         """End the application as its menu does; `restart` starts it again."""
         async with self._lock:
-            await self._cast.end_application(kindly=True)
+            await self._processes.end_application(kindly=True)
             self._setting = replace(self._setting, present=False)
             await self._settle()
 
     async def ended(self) -> None:
         """Wait until the process of the application has ended, by whatever hand."""
-        if self._cast.running:
-            await self._cast.application.ended()
+        if self._processes.running:
+            await self._processes.application.ended()
 
     async def restart(self, port: int | None = None, marked: bool = True, delay: float = 0.5) -> None:
         """End it and start it anew after `delay` seconds; `marked` as an automatic restart, `-Drestart=` and all."""
@@ -237,7 +239,7 @@ class SimulatedApplication:
         """End every process."""
         for wish in self._wishes:
             wish.cancel()
-        await asyncio.gather(self._cast.close(), self._servers.kill())
+        await asyncio.gather(self._processes.close(), self._servers.kill())
 
     # ── how it is done ──────────────────────────────────────────────────────────────────────────
 
@@ -263,8 +265,8 @@ class SimulatedApplication:
         self._setting = replace(self._setting, own_network=answer["own_network"])
 
     async def _fault(self, name: str, value: str | None) -> None:
-        fault = known(name)
-        if fault.kind is FaultKind.WIRE:
+        known(name)
+        if name not in PROCESS_FAULTS:
             await self._wire_fault(name, value)
             return
         value = self._value(name, value)
@@ -280,7 +282,7 @@ class SimulatedApplication:
     async def _wire_fault(self, name: str, value: str | None) -> None:
         fault = WIRE_FAULTS[name]
         if fault.one_shot or self.running:
-            self._learn(await self._cast.application.ask("fault", name=name, value=value))
+            self._learn(await self._processes.application.ask("fault", name=name, value=value))
         else:
             self._wire_faults[name] = value_for(fault, value)
         await self._settle()
@@ -314,9 +316,9 @@ class SimulatedApplication:
         return str(free_port()) if name in ("other-port", "restart-other-port") and not chosen else chosen
 
     async def _restart(self, port: int | None, marked: bool, delay: float) -> None:
-        await self._cast.end_application()
+        await self._processes.end_application()
         await asyncio.sleep(delay)
-        self._cast.renew()
+        self._processes.renew()
         self._setting = replace(
             self._setting,
             port=port or self._setting.port,
@@ -332,12 +334,12 @@ class SimulatedApplication:
 
     async def _settle(self) -> None:
         """Make the processes stand as the setting and the faults demand."""
-        if self._cast.ended_by_itself:
-            self._cast.forget_application()
+        if self._processes.ended_by_itself:
+            self._processes.forget_application()
             self._setting = replace(self._setting, present=False)
         self._scene = stage(self._setting, self._process_faults)
         crowd = self._process_faults.get("too-many-clients")
-        await self._cast.settle(self._setting, self._scene, self._wire_faults, crowd)
+        await self._processes.settle(self._setting, self._scene, self._wire_faults, crowd)
 
 
 def _absolute(folder: Path) -> Path:
