@@ -3,23 +3,19 @@
 import asyncio
 from collections.abc import Callable
 
-from agent.channels import Channel, ChannelHost, ChannelKind, Delivered, Delivery, NotDelivered, Place
+from agent.channels import ChannelKind, Delivered, Delivery, NotDelivered, Place
 from agent.channels.texts import message_text, message_title
-from agent.core.settings import NotificationSettings
 from agent.core.shown.display import Action, Notice
 
 
 class BalloonChannel:
     """Shows a notice at the icon; it cannot be taken back, and the next one takes its place."""
 
+    name = "the icon's balloon"
+
     def __init__(self, balloon: Callable[[str, str, Action | None], bool]) -> None:
         """`balloon` shows title and text, asks for the action when clicked, and says whether it could; may block."""
         self._balloon = balloon
-
-    @property
-    def name(self) -> str:
-        """See `Channel.name`."""
-        return "the icon's balloon"
 
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
@@ -32,8 +28,6 @@ class BalloonChannel:
         """See `Channel.withdraw`."""
 
 
-def _make(_: NotificationSettings, host: ChannelHost) -> Channel | None:
-    return BalloonChannel(host.balloon) if host.balloon is not None else None
-
-
-CHANNEL = ChannelKind(_make, Place.DESKTOP, keys=("desktop",))
+CHANNEL = ChannelKind(
+    lambda _, host: BalloonChannel(host.balloon) if host.balloon else None, Place.DESKTOP, keys=("desktop",)
+)

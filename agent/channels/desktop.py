@@ -9,7 +9,6 @@ implementation where its front end drops something.
 import asyncio
 import atexit
 import contextlib
-import html
 import importlib
 import sys
 import threading
@@ -24,10 +23,10 @@ from agent.channels.texts import (
     APP_NAME,
     Manner,
     icons_folder,
+    linux_text,
     manner_of,
     message_text,
     message_title,
-    service_abilities,
 )
 from agent.core.shown.display import Notice
 from agent.tws.printable import one_line
@@ -46,28 +45,23 @@ class DesktopChannel:
     place of the earlier one where the notification service knows how.
     """
 
+    name = "desktop notifications"
+
     def __init__(self, icons: Path | None) -> None:
         """`icons` is the folder with the built icons, if there is one."""
         self._icons = icons
 
-    @property
-    def name(self) -> str:
-        """See `Channel.name`."""
-        return "desktop notifications"
-
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
-        title, text = message_title(notice), message_text(notice)
-        manner = manner_of(notice)
+        title, manner = message_title(notice), manner_of(notice)
         if sys.platform == "win32":
-            send = self._balloon(title, text, manner)
+            send = self._balloon(title, message_text(notice), manner)
         elif sys.platform == "darwin":
-            send = self._mac_notice(title, text)
+            send = self._mac_notice(title, message_text(notice))
         else:
-            abilities = await service_abilities()
-            if isinstance(abilities, NotDelivered):
-                return abilities
-            body = html.escape(text, quote=False) if "body-markup" in abilities else text
+            body = await linux_text(notice)
+            if isinstance(body, NotDelivered):
+                return body
             send = self._linux_notice(notice.key, title, body, manner)
         try:
             await _in_thread(send, _SEND_SECONDS)

@@ -12,10 +12,7 @@ notices_logger = logging.getLogger("agent.notices")
 class LogChannel:
     """Writes each notice as one line."""
 
-    @property
-    def name(self) -> str:
-        """See `Channel.name`."""
-        return "log"
+    name = "log"
 
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""

@@ -37,15 +37,12 @@ _Message: TypeAlias = dict[str, str]
 class RemoteChannel:
     """Services named by Apprise URLs; told besides the desktop, not instead of it."""
 
+    name = "remote notices"
+
     def __init__(self, urls: Sequence[str]) -> None:
         """`urls` may hold passwords and tokens: they are never logged."""
         self._services = [_Service(url) for url in urls]
         self._told_unknown: set[int] = set()
-
-    @property
-    def name(self) -> str:
-        """See `Channel.name`."""
-        return "remote notices"
 
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""

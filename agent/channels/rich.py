@@ -5,7 +5,6 @@ out. Everything here runs on the loop's own thread, where it also reports clicks
 """
 
 import contextlib
-import html
 import importlib
 import logging
 import sys
@@ -20,10 +19,10 @@ from agent.channels.texts import (
     APP_NAME,
     SERVICE,
     icons_folder,
+    linux_text,
     manner_of,
     message_text,
     message_title,
-    service_abilities,
 )
 from agent.core.shown.display import Action, Notice
 
@@ -40,6 +39,8 @@ ACTIONS_KEPT = 50
 class RichChannel:
     """Notices that can be clicked. A later notice of the same key takes the place of the earlier one."""
 
+    name = "desktop notifications with buttons"
+
     def __init__(self, icons: Path | None, on_action: Callable[[Action], None]) -> None:
         """`icons` is the folder with the built icons, if there is one; `on_action` hears every click and must return
         at once.
@@ -54,20 +55,11 @@ class RichChannel:
         """By notice: what its buttons, and a click on it (""), stand for. Windows' Action Center keeps notices that the
         library has forgotten."""
 
-    @property
-    def name(self) -> str:
-        """See `Channel.name`."""
-        return "desktop notifications with buttons"
-
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
-        text = message_text(notice)
-        if sys.platform == "linux":
-            abilities = await service_abilities()
-            if isinstance(abilities, NotDelivered):
-                return abilities
-            if "body-markup" in abilities:
-                text = html.escape(text, quote=False)
+        text = await linux_text(notice) if sys.platform == "linux" else message_text(notice)
+        if isinstance(text, NotDelivered):
+            return text
         if (bus := self._bus()) is not None and not bus.connected:
             await self.close()
         notifier = self._open()

@@ -1,5 +1,6 @@
 """What every desktop channel makes of a notice: texts that can be sent, icon, urgency, and how long it stays."""
 
+import html
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,8 +61,11 @@ def message_text(notice: Notice) -> str:
     return shortened(_plain(notice.text).lstrip("-").lstrip(), TEXT_LIMIT)
 
 
-async def service_abilities() -> frozenset[str] | NotDelivered:
-    """What the Linux desktop's notification service can do, or why there is none: libraries would not notice."""
+async def linux_text(notice: Notice) -> str | NotDelivered:
+    """The notice's text as the Linux desktop's notification service takes it, or why there is no service.
+
+    Both libraries send to a service without asking whether there is one.
+    """
     from agent.platforms import session_bus as bus
 
     try:
@@ -76,7 +80,8 @@ async def service_abilities() -> frozenset[str] | NotDelivered:
         return NotDelivered(str(reason))
     finally:
         await bus.close_session_bus(connection)
-    return frozenset(answer[0])
+    text = message_text(notice)
+    return html.escape(text, quote=False) if "body-markup" in answer[0] else text
 
 
 def icons_folder() -> Path | None:
