@@ -23,6 +23,16 @@ _ItemProperties = Annotated[list[Any], DBusSignature("a(ia{sv})")]
 _Events = Annotated[list[Any], DBusSignature("a(isvu)")]
 
 
+def constant_property(name: str, signature: str, value: Any) -> Any:
+    """A read-only property of an exported object that never changes."""
+
+    def read(_: Any) -> Any:
+        return value
+
+    read.__annotations__["return"] = signature
+    return dbus_property(PropertyAccess.READ, name)(read)
+
+
 @dataclass(slots=True)
 class _Node:
     """One line of the menu as the panel knows it."""
@@ -135,25 +145,12 @@ class DBusMenu(ServiceInterface):
             self._clicked(node.item)
         return True
 
-    @dbus_property(PropertyAccess.READ)
-    def Version(self) -> DBusUInt32:
-        """The version of the protocol."""
-        return 3
-
-    @dbus_property(PropertyAccess.READ)
-    def TextDirection(self) -> DBusStr:
-        """Labels are English."""
-        return "ltr"
-
-    @dbus_property(PropertyAccess.READ)
-    def Status(self) -> DBusStr:
-        """ "notice" would ask the panel to draw attention to the menu."""
-        return "normal"
-
-    @dbus_property(PropertyAccess.READ)
-    def IconThemePath(self) -> _Strings:
-        """Lines have no icons."""
-        return []
+    Version = constant_property("Version", "u", 3)
+    TextDirection = constant_property("TextDirection", "s", "ltr")
+    # "notice" would ask the panel to draw attention to the menu.
+    Status = constant_property("Status", "s", "normal")
+    # Lines have no icons.
+    IconThemePath = constant_property("IconThemePath", "as", [])
 
     @dbus_method()
     def GetLayout(

@@ -9,7 +9,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, Action, Display, IconState, Quit
 from agent.core.text import shortened
@@ -26,60 +26,8 @@ SESSION_END_SECONDS = 4.0
 """Windows gives a program 5 s after WM_ENDSESSION (HungAppTimeout) and then ends it."""
 
 
-class Tray(Protocol):
-    """One icon in the tray."""
-
-    @property
-    def unseen(self) -> str:
-        """Why the icon is not shown at the moment, as a sentence; empty while it is shown or about to be."""
-
-    def run(self, ready: Callable[[], None]) -> None:
-        """Show the icon until `stop`; blocks, and wants the main thread.
-
-        `ready` is called, on another thread, once the icon is there or waits for a panel to come.
-        Raises `TrayUnavailable` when no icon can be shown here: the agent can go on without one.
-        """
-
-    def show(self, display: Display) -> None:
-        """Show this from now on; from any thread, before, while and after it runs. Only what differs is sent."""
-
-    def balloon(self, title: str, text: str, click: Action | None) -> bool:
-        """Show a message at the icon itself and ask for `click` when it is clicked; False where it was not shown.
-
-        Waits for the icon's thread, so it must not be called on that.
-        """
-
-    def stop(self) -> None:
-        """Take the icon away and let `run` return; from any thread, at any time, as often as one likes."""
-
-
-def open_tray(
-    on_action: Callable[[Action], None],
-    wait_for_host: bool = True,
-    on_unseen: Callable[[str], None] = lambda _: None,
-) -> Tray:
-    """The tray of this desktop; raises `TrayUnavailable`.
-
-    `on_action` is called on a thread of the tray, one action after the other; `on_unseen`, with a sentence that says
-    why, on the icon's, when no panel has come that would show the icon. With `wait_for_host` a Linux desktop
-    without a tray yet is waited for, as at log-in; without it, it is refused (or served through GTK, where installed).
-    Not to be called from inside an event loop: on Linux this asks the session bus, which takes some milliseconds.
-    """
-    if sys.platform == "win32":
-        from agent.tray.windows import WindowsIcon as WindowsIcon
-
-        return PystrayTray(WindowsIcon, on_action, on_unseen)
-    if sys.platform == "darwin":
-        from agent.tray.stock import mac_icon
-
-        return PystrayTray(mac_icon(), on_action, on_unseen)
-    from agent.tray.linux import choose_icon
-
-    return PystrayTray(choose_icon(wait_for_host), on_action, on_unseen)
-
-
-class PystrayTray:
-    """A `Tray` made of one pystray icon."""
+class Tray:
+    """One pystray icon in the tray."""
 
     def __init__(
         self,
@@ -102,11 +50,15 @@ class PystrayTray:
 
     @property
     def unseen(self) -> str:
-        """See `Tray.unseen`."""
+        """Why the icon is not shown at the moment, as a sentence; empty while it is shown or about to be."""
         return self._unseen
 
     def run(self, ready: Callable[[], None]) -> None:
-        """See `Tray.run`."""
+        """Show the icon until `stop`; blocks, and wants the main thread.
+
+        `ready` is called, on another thread, once the icon is shown or waits for a panel.
+        Raises `TrayUnavailable` when no icon can be shown here: the agent can go on without one.
+        """
         if self._stop_asked.is_set():
             return
         clicks = threading.Thread(target=self._hand_on_clicks, name="tray-clicks", daemon=True)
@@ -131,7 +83,7 @@ class PystrayTray:
             clicks.join(timeout=1.0)
 
     def show(self, display: Display) -> None:
-        """See `Tray.show`."""
+        """Show this from now on; from any thread, before, while and after it runs. Only what differs is sent."""
         with self._lock:
             if display == self._latest:
                 return
@@ -142,12 +94,15 @@ class PystrayTray:
         self._icon.post(self._push)
 
     def stop(self) -> None:
-        """See `Tray.stop`."""
+        """Take the icon away and let `run` return; from any thread, at any time, any number of times."""
         self._stop_asked.set()
         self._icon.stop()
 
     def balloon(self, title: str, text: str, click: Action | None) -> bool:
-        """See `Tray.balloon`."""
+        """Show a message at the icon and ask for `click` when it is clicked; False where it was not shown.
+
+        Waits for the icon's thread, so that thread must not call it.
+        """
         if not self._icon.HAS_NOTIFICATION or not self._running:
             return False
         shown: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -211,3 +166,28 @@ class PystrayTray:
             self._on_action(action)
         except Exception:
             logger.exception("%s could not be handed on", action)
+
+
+def open_tray(
+    on_action: Callable[[Action], None],
+    wait_for_host: bool = True,
+    on_unseen: Callable[[str], None] = lambda _: None,
+) -> Tray:
+    """The tray of this desktop; raises `TrayUnavailable`.
+
+    `on_action` is called on a thread of the tray, one action after the other; `on_unseen`, with a sentence that says
+    why, on the icon's, when no panel has come that would show the icon. With `wait_for_host` a Linux desktop
+    without a tray yet is waited for, as at log-in; without it, it is refused (or served through GTK, where installed).
+    Not to be called from inside an event loop: on Linux this asks the session bus, which takes some milliseconds.
+    """
+    if sys.platform == "win32":
+        from agent.tray.windows import WindowsIcon as WindowsIcon
+
+        return Tray(WindowsIcon, on_action, on_unseen)
+    if sys.platform == "darwin":
+        from agent.tray.stock import mac_icon
+
+        return Tray(mac_icon(), on_action, on_unseen)
+    from agent.tray.linux import choose_icon
+
+    return Tray(choose_icon(wait_for_host), on_action, on_unseen)

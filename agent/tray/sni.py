@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeAlias
 
 from dbus_fast import Message, PropertyAccess, RequestNameReply
 from dbus_fast.aio import MessageBus
-from dbus_fast.annotations import DBusBool, DBusInt32, DBusObjectPath, DBusSignature, DBusStr
+from dbus_fast.annotations import DBusBool, DBusInt32, DBusSignature, DBusStr
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
 from agent.core.shown.display import IconState
@@ -29,7 +29,7 @@ from agent.platforms.session_bus import (
 )
 from agent.tray.artwork import SIZES, argb, icon_picture
 from agent.tray.backend import TITLE, Hooks, TrayUnavailable
-from agent.tray.dbusmenu import DBusMenu
+from agent.tray.dbusmenu import DBusMenu, constant_property
 from agent.tray.menu import pystray
 
 logger = logging.getLogger(__name__)
@@ -77,10 +77,18 @@ class _Item(ServiceInterface):
         super().__init__(_ITEM)
         self._icon = icon
 
-    @dbus_property(PropertyAccess.READ)
-    def Category(self) -> DBusStr:
-        """What kind of program this is."""
-        return "ApplicationStatus"
+    Category = constant_property("Category", "s", "ApplicationStatus")
+    Title = constant_property("Title", "s", TITLE)
+    WindowId = constant_property("WindowId", "i", 0)
+    # There is no icon theme: pictures are sent as pixels.
+    IconThemePath = constant_property("IconThemePath", "s", "")
+    IconName = constant_property("IconName", "s", "")
+    OverlayIconName = constant_property("OverlayIconName", "s", "")
+    OverlayIconPixmap = constant_property("OverlayIconPixmap", "a(iiay)", [])
+    AttentionIconName = constant_property("AttentionIconName", "s", "")
+    AttentionIconPixmap = constant_property("AttentionIconPixmap", "a(iiay)", [])
+    AttentionMovieName = constant_property("AttentionMovieName", "s", "")
+    Menu = constant_property("Menu", "o", _MENU_PATH)
 
     @dbus_property(PropertyAccess.READ)
     def Id(self) -> DBusStr:
@@ -88,59 +96,14 @@ class _Item(ServiceInterface):
         return str(self._icon.name)
 
     @dbus_property(PropertyAccess.READ)
-    def Title(self) -> DBusStr:
-        """The program's name, for lists of icons and for screen readers."""
-        return TITLE
-
-    @dbus_property(PropertyAccess.READ)
     def Status(self) -> DBusStr:
         """ "NeedsAttention" is not used: some panels let the icon blink."""
         return "Active" if self._icon.visible else "Passive"
 
     @dbus_property(PropertyAccess.READ)
-    def WindowId(self) -> DBusInt32:
-        """There is no window."""
-        return 0
-
-    @dbus_property(PropertyAccess.READ)
-    def IconThemePath(self) -> DBusStr:
-        """There is no theme: pictures are sent as pixels."""
-        return ""
-
-    @dbus_property(PropertyAccess.READ)
-    def IconName(self) -> DBusStr:
-        """See `IconThemePath`."""
-        return ""
-
-    @dbus_property(PropertyAccess.READ)
     def IconPixmap(self) -> _Pixmaps:
         """The picture at every size panels use."""
         return list(self._icon.icon or ())
-
-    @dbus_property(PropertyAccess.READ)
-    def OverlayIconName(self) -> DBusStr:
-        """Not used."""
-        return ""
-
-    @dbus_property(PropertyAccess.READ)
-    def OverlayIconPixmap(self) -> _Pixmaps:
-        """Not used."""
-        return []
-
-    @dbus_property(PropertyAccess.READ)
-    def AttentionIconName(self) -> DBusStr:
-        """Not used."""
-        return ""
-
-    @dbus_property(PropertyAccess.READ)
-    def AttentionIconPixmap(self) -> _Pixmaps:
-        """Not used."""
-        return []
-
-    @dbus_property(PropertyAccess.READ)
-    def AttentionMovieName(self) -> DBusStr:
-        """Not used."""
-        return ""
 
     @dbus_property(PropertyAccess.READ)
     def ToolTip(self) -> _ToolTip:
@@ -151,11 +114,6 @@ class _Item(ServiceInterface):
     def ItemIsMenu(self) -> DBusBool:
         """Whether a left click opens the menu, too: where no line of the menu is the default."""
         return self._icon.default_item() is None
-
-    @dbus_property(PropertyAccess.READ)
-    def Menu(self) -> DBusObjectPath:
-        """Where the menu is."""
-        return _MENU_PATH
 
     @dbus_method()
     def Activate(self, _x: DBusInt32, _y: DBusInt32) -> None:
