@@ -29,8 +29,10 @@ def constant_property(name: str, signature: str, value: Any) -> Any:
     def read(_: Any) -> Any:
         return value
 
+    # dbus-fast reads the value through the attribute of the getter's name, and the type from its annotation.
+    read.__name__ = name
     read.__annotations__["return"] = signature
-    return dbus_property(PropertyAccess.READ, name)(read)
+    return dbus_property(PropertyAccess.READ)(read)
 
 
 @dataclass(slots=True)
