@@ -1,4 +1,4 @@
-"""The balloon of the agent's own icon: the last link of the chain on Windows."""
+"""The balloon of the agent's own icon: the last channel of the chain on Windows."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from agent.core.shown.display import Action, Notice
 
 
 class BalloonChannel:
-    """Shows a notice at the icon; it cannot be taken back, and the next one takes its place."""
+    """Shows a notice at the icon. It cannot be taken back; the next notice replaces it."""
 
     name = "the icon's balloon"
 
     def __init__(self, balloon: Callable[[str, str, Action | None], bool]) -> None:
-        """`balloon` shows title and text, asks for the action when clicked, and says whether it could; may block."""
+        """`balloon` shows title and text and does the action on a click. It returns whether it could, and may block."""
         self._balloon = balloon
 
     async def announce(self, notice: Notice) -> Delivery:
