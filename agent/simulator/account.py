@@ -1,4 +1,4 @@
-"""What is in the simulated accounts: values, positions, yesterday's fill, and one resting order entered by hand."""
+"""The content of the simulated accounts: values, positions, one fill, and one resting order entered by hand."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ MANUAL_CLIENT_ID = 0
 """Orders entered in TWS by hand belong to client ID 0."""
 
 RESTING_ORDER_ID = 3
-"""The manual order's ID, and so below the next valid one."""
+"""The ID of the manual order; it is below the next valid ID."""
 
 NEXT_ORDER_ID = 11
 """The next valid order ID of a fresh session."""
@@ -80,7 +80,7 @@ def positions(account: str) -> Iterator[Values]:
 
 
 def executions(account: str, now: float) -> Iterator[Values]:
-    """The one fill there is, an hour ago."""
+    """The only fill, an hour ago."""
     filled = datetime.fromtimestamp(now, UTC) - timedelta(hours=1)
     yield {
         "contract": {**MSFT.contract, "exchange": "ISLAND"},
@@ -103,7 +103,7 @@ def executions(account: str, now: float) -> Iterator[Values]:
 
 
 COMMISSION: Values = {"execution_id": "0000e0d5.67a1b2c3.01.01", "amount": 1.0, "currency": "USD", "realized": 0.0}
-"""What that fill cost."""
+"""The commission of that fill."""
 
 
 def resting_order(account: str) -> tuple[Values, Values]:

@@ -1,4 +1,4 @@
-"""The part of the application itself: the wire server, the link to IB's servers, and what holds memory or sockets."""
+"""The part of the application: the wire server, the link to IB's servers, and what fills memory or holds sockets."""
 
 import asyncio
 import contextlib
@@ -17,13 +17,13 @@ from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.calendar import Region
 
 _BACKLOG = 50
-"""Of the API port: the default of Java's server sockets."""
+"""Backlog of the API port: the default of Java's server sockets."""
 
 RELINK_AFTER = 0.5
-"""Seconds before a link to IB's servers that broke is made again."""
+"""Seconds before a broken link to IB's servers is made again."""
 
 _CHUNK = 1 << 20
-"""Bytes by which memory is filled."""
+"""Bytes that are added at a time to fill memory."""
 
 
 class ApplicationPart:
@@ -40,7 +40,7 @@ class ApplicationPart:
         self._commands: CommandServer | None = None
 
     async def begin(self, order: Order) -> PartReply:
-        """Start, in the state the order describes; nothing listens before log-in."""
+        """Start in the state that the order describes; no port is open before log-in."""
         profile = Profile(
             application=ApplicationKind(order["kind"]),
             trading_mode=TradingMode(order["mode"]),
@@ -65,7 +65,7 @@ class ApplicationPart:
         return await self._stand(order)
 
     async def perform(self, order: Order) -> PartReply:
-        """One order of the handle that started this process."""
+        """Carry out one order of the parent process."""
         server = self._running
         match order["do"]:
             case "stand":
@@ -101,7 +101,7 @@ class ApplicationPart:
         return self._server
 
     async def _stand(self, order: Order) -> PartReply:
-        """Be as the order says: linked to IB's servers or not, listening on a port or not."""
+        """Take the state of the order: linked to IB's servers or not, listening on a port or not."""
         server = self._running
         if order["linked"]:
             await self._link.up()
@@ -145,7 +145,7 @@ class ApplicationPart:
     def _fill_memory(self, target: int) -> None:
         process = psutil.Process()
         while process.memory_info().rss < target:
-            # Written to, so that the pages are really resident.
+            # The bytes are written, so that the pages are really resident.
             self._ballast.append(bytearray(b"\x01") * _CHUNK)
 
 
@@ -193,11 +193,11 @@ class StuckListener:
 
     @property
     def open(self) -> bool:
-        """Whether it is in place of the real server."""
+        """Whether it has replaced the real server."""
         return self._listener is not None
 
     def start(self, port: int) -> None:
-        """Take the port."""
+        """Listen on the port."""
         self._listener = socket.create_server((LOOPBACK, port), backlog=_BACKLOG)
         self._listener.setblocking(False)
         self._accepting = asyncio.create_task(self._accept(self._listener))

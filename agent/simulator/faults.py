@@ -1,4 +1,4 @@
-"""The catalogue of faults that the simulated TWS can be given, each with the symptom it imitates.
+"""The catalogue of faults of the simulated TWS, each with the symptom it imitates.
 
 The faults here are seen on the wire. Those of the process (no listener, another port, restarts) are in
 `process_faults.py`, which joins both as `FAULTS`.
@@ -18,7 +18,7 @@ class Fault:
     summary: str
     """One line for `--help`: the symptom."""
     parameter: str = ""
-    """What its value means; empty when it takes none."""
+    """The meaning of the fault's value; empty when it takes none."""
     default: str = ""
     """The value used when none is given."""
     choices: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ class Fault:
     one_shot: bool = False
     """The fault happens once; it is never among the faults in force."""
     numeric: tuple[float, float] | None = None
-    """Least and most, where the value is a number."""
+    """The least and the greatest value, where the value is a number."""
 
 
 _CLIENT_IDS = (0, 2**31 - 1)
@@ -139,7 +139,7 @@ WIRE_FAULTS: dict[str, Fault] = {
 
 
 def value_for(fault: Fault, value: str | None) -> str:
-    """The value a fault is put in force with. ValueError, in one sentence, when it cannot be."""
+    """The value for a fault: the given one, else its default. ValueError, in one sentence, for an impossible one."""
     if not fault.parameter:
         if value:
             raise ValueError(f"{fault.name} takes no value")

@@ -7,13 +7,13 @@ from agent.simulator.state import CLIENT_PLACES
 from agent.tws.ports import CLIENT_PORTAL_PORT
 
 PILE = 25
-"""Dead sockets of a pile-up: more than any healthy application ever shows."""
+"""Dead sockets of a pile-up: more than a healthy application ever has."""
 
 SMALL_HEAP = 96
-"""Megabytes of `-Xmx` for the fault `memory`: little more than a bare simulator needs."""
+"""Megabytes of `-Xmx` for the fault `memory`: a little more than the simulator itself needs."""
 
 _MOST_CLIENTS = 500
-"""More would only test this machine's limits."""
+"""The most dead clients; more would only test the limits of this machine."""
 
 
 _ANY_PORT = "port; any free one when not given"
@@ -66,11 +66,11 @@ PROCESS_FAULTS: dict[str, Fault] = {
 }
 
 FAULTS: dict[str, Fault] = {**WIRE_FAULTS, **PROCESS_FAULTS}
-"""All faults by name. Where one is on both sides, the process side carries it out and calls on the wire's."""
+"""All faults by name. Where a fault has both sides, the process side carries it out and uses the wire side."""
 
 
 def split_fault(text: str) -> tuple[str, str | None]:
-    """A fault as typed, `name` or `name=value`, taken apart. ValueError where there is no such fault."""
+    """Name and value of a fault typed as `name` or `name=value`. ValueError where there is no such fault."""
     name, equals, value = text.strip().partition("=")
     known(name)
     return name, value if equals else None

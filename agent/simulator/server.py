@@ -1,4 +1,4 @@
-"""The simulated TWS as an asyncio server that speaks the TWS API, with faults that can be switched while it runs."""
+"""The simulated TWS: an asyncio server that speaks the TWS API, with faults that can be switched while it runs."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ from agent.tws.api_settings import Configuration
 
 
 class Simulator:
-    """A TWS or IB Gateway to talk to. Belongs to the event loop that opened it."""
+    """A TWS or IB Gateway for API clients. It belongs to the event loop that opened it."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Simulator:
 
     @property
     def active(self) -> Mapping[str, str]:
-        """The faults in force and their values ("" where a fault takes none)."""
+        """The faults in force and their values; "" where a fault takes none."""
         return MappingProxyType(self.situation.active)
 
     @property
@@ -52,13 +52,13 @@ class Simulator:
 
     @property
     def sessions(self) -> tuple[ClientSession, ...]:
-        """The open connections, oldest first; those not yet started have no client ID."""
+        """The open connections, oldest first. A connection that has not started has no client ID."""
         return tuple(self._sessions)
 
     # Opening and closing
 
     async def open(self) -> int:
-        """Start to listen; port 0 means any free one. Returns the port. Faults in force stay in force."""
+        """Listen; port 0 means any free one. Returns the port. Faults in force stay in force."""
         if self._server is not None:
             return self.port
         loop = asyncio.get_running_loop()
@@ -68,7 +68,7 @@ class Simulator:
         return self.port
 
     async def close(self) -> None:
-        """Stop to listen and close all sessions, as a restart does. Can be opened again."""
+        """Stop listening and close all sessions, as a restart does. The server can be opened again."""
         for move in self._moves:
             move.cancel()
         server, self._server = self._server, None
@@ -88,14 +88,14 @@ class Simulator:
         self.situation.client_ids.clear()
 
     def arrived(self, session: ClientSession) -> None:
-        """A connection was accepted."""
+        """Note an accepted connection."""
         self._moved.set()
         self._sessions[session] = None
         self.situation.connections += 1
         self.connections_accepted += 1
 
     def left(self, session: ClientSession) -> None:
-        """A connection is gone; its client ID follows a little later."""
+        """Note the end of a connection; its client ID is freed a little later."""
         self._moved.set()
         self._sessions.pop(session, None)
         self.situation.connections -= 1
@@ -109,7 +109,7 @@ class Simulator:
     async def notify(
         self, code: int, text: str | None = None, request_id: int = -1, client_id: int | None = None
     ) -> None:
-        """Send a notice to all sessions, or to one client's; without a text, the one a real TWS uses."""
+        """Send a notice to all sessions, or to one client's; by default with the text of a real TWS."""
         for session in self._started():
             if client_id is None or session.client_id == client_id:
                 session.notice(code, text, request_id)
@@ -120,7 +120,7 @@ class Simulator:
     # Faults
 
     async def apply(self, fault: str, value: str | None = None) -> None:
-        """Put a wire fault in force, or make a one-shot one happen. ValueError, in one sentence, on nonsense."""
+        """Put a wire fault in force, or make a one-time one happen. ValueError, in a sentence: no such fault or value."""
         known = _fault_named(fault)
         chosen = value_for(known, value)
         if known.one_shot:
@@ -133,7 +133,7 @@ class Simulator:
         self.situation.say(f"fault {fault}{f' ({chosen})' if chosen else ''}")
 
     async def heal(self, fault: str | None = None) -> None:
-        """Take one fault, or all, out of force. ValueError on a name that does not exist."""
+        """End one fault, or all. ValueError for an unknown name."""
         if fault is not None:
             _fault_named(fault)
         if fault is None:
@@ -147,12 +147,12 @@ class Simulator:
         self._pump()
 
     def _pump(self) -> None:
-        """Let every session answer what a fault has held back."""
+        """Let every session answer the messages that a fault has held back."""
         for session in tuple(self._sessions):
             session.pump()
 
     async def _begin(self, fault: str, value: str, earlier: str | None) -> None:
-        """What happens at once when a fault comes into force."""
+        """Do what follows at once from a fault that comes into force."""
         if fault in FARM_FAULTS:
             kind, broken = FARM_FAULTS[fault], farm_names(value)
             for farm in broken:
@@ -177,7 +177,7 @@ class Simulator:
             await self.notify(code, text)
 
     async def _end(self, fault: str, value: str) -> None:
-        """What happens at once when a fault is over."""
+        """Do what follows at once from the end of a fault."""
         if fault in FARM_FAULTS:
             kind = FARM_FAULTS[fault]
             for farm in farm_names(value):
@@ -190,7 +190,7 @@ class Simulator:
                     session.close()
 
     async def _happen(self, fault: str, value: str) -> None:
-        """Make a one-shot fault happen."""
+        """Make a one-time fault happen."""
         match fault:
             case "link-back-kept" | "link-back-lost":
                 self.situation.active.pop("link-lost", None)
@@ -202,7 +202,7 @@ class Simulator:
                 for session in self.sessions:
                     session.close()
             case "read-only-notice":
-                # Else what the settings tell would contradict it.
+                # The settings no longer tell Read-Only, or they would contradict the notice.
                 self.situation.tells_read_only = False
                 await self.notify(321, READ_ONLY_TEXTS[value])
             case "port-changed":
@@ -211,7 +211,7 @@ class Simulator:
                 raise AssertionError(fault)
 
     async def _link_back(self, *, kept: bool) -> None:
-        """The link to IB's servers is back: 1102 with the farms, or 1101, after which nothing is subscribed."""
+        """Tell that the link to IB's servers is back: 1102 with the farms, or 1101, which ends all subscriptions."""
         farms = self.situation.farms()
         if kept:
             text = link_back([n for n, _, up in farms if up], [n for n, _, up in farms if not up])
@@ -224,11 +224,11 @@ class Simulator:
             await self.notify(code, simulated_text(code, farm))
 
     def configure(self, changes: Configuration) -> tuple[str, ...]:
-        """Change settings as the user does in its windows; returns the paths of those that are different now."""
+        """Change settings as the user does in the windows; returns the paths of those that have changed."""
         return self.situation.configure(changes)
 
     def _move_soon(self, port: int) -> None:
-        """Listen on another port, after what is being answered now."""
+        """Listen on another port, after the present answer is sent."""
         task = asyncio.get_running_loop().create_task(self._move(port))
         self._moves.add(task)
         task.add_done_callback(self._moves.discard)
@@ -240,7 +240,7 @@ class Simulator:
             self.situation.say(str(error))
 
     async def _change_port(self, port: int) -> None:
-        """Listen on another port, tell everybody, and drop them."""
+        """Listen on another port; tell all sessions and close them."""
         listening = self._server is not None
         earlier = self.port
         told = self._started()

@@ -1,4 +1,4 @@
-"""The smaller parts around a simulated application: IB's servers, a relay, foreign programs, crowds of clients."""
+"""The smaller parts around a simulated application: IB's servers, a relay, other programs, crowds of clients."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ IB_SERVER_PORT = 4000
 """The port of IB's servers. They also use 4001, which is a default API port as well and would be mistaken for one."""
 
 _TRIES = 50
-"""How many addresses are tried before giving up; one is nearly always enough."""
+"""The number of addresses tried; the first is nearly always free."""
 
 _HTTP_ANSWER = (
     b"HTTP/1.1 400 Bad Request\r\nServer: simulated\r\nContent-Type: text/plain\r\nContent-Length: 12\r\n"
@@ -27,7 +27,7 @@ _HTTP_ANSWER = (
 )
 
 _CLIENT_VERSIONS = b"v157..178"
-"""What the clients of a crowd offer: old enough that startApi is a text message."""
+"""The versions that clients of a crowd offer: so old that startApi is a text message."""
 
 _CROWDS = 10_000
 """This many crowds, one after the other, have different client IDs."""

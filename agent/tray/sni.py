@@ -175,7 +175,7 @@ class SniIcon(_PystrayIcon):  # type: ignore[misc]
         self._serve: Callable[[], None] = lambda: None
 
     def run(self, setup: Callable[[Any], None] | None = None) -> None:
-        """See `TrayIcon.run`; raises `TrayUnavailable` without a session bus. If the bus ends later, waits for a new one."""
+        """See `TrayIcon.run`; raises `TrayUnavailable` without a session bus. Waits for a new bus when one ends."""
         with asyncio.Runner() as runner:
             runner.get_loop().set_exception_handler(_without_broken_connections)
             try:
