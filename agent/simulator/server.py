@@ -27,7 +27,6 @@ class Simulator:
         clock: Callable[[], float] = time.time,
         say: Callable[[str], None] | None = None,
     ) -> None:
-        self.profile = profile
         self.host = host
         self.port = port
         self.connections_accepted = 0
@@ -36,7 +35,7 @@ class Simulator:
         self._answers = RequestAnswers(self.situation)
         self._sessions: dict[ClientSession, None] = {}
         self._server: asyncio.Server | None = None
-        self._moved = asyncio.Event()
+        self._came_or_went = asyncio.Event()
         """Set whenever a connection came or went."""
         self._moves: set[asyncio.Task[None]] = set()
 
@@ -81,22 +80,22 @@ class Simulator:
             # A client that never reads would keep a closing session for ever.
             session.abandon()
         while self._sessions:
-            self._moved.clear()
-            await self._moved.wait()
+            self._came_or_went.clear()
+            await self._came_or_went.wait()
         if server is not None:
             await server.wait_closed()
         self.situation.client_ids.clear()
 
     def arrived(self, session: ClientSession) -> None:
         """Note an accepted connection."""
-        self._moved.set()
+        self._came_or_went.set()
         self._sessions[session] = None
         self.situation.connections += 1
         self.connections_accepted += 1
 
     def left(self, session: ClientSession) -> None:
         """Note the end of a connection; its client ID is freed a little later."""
-        self._moved.set()
+        self._came_or_went.set()
         self._sessions.pop(session, None)
         self.situation.connections -= 1
         if session.client_id is not None:
@@ -120,7 +119,7 @@ class Simulator:
     # Faults
 
     async def apply(self, fault: str, value: str | None = None) -> None:
-        """Put a wire fault in force, or make a one-time one happen. ValueError, in a sentence: no such fault or value."""
+        """Put a wire fault in force, or make a one-time one happen. ValueError, in one sentence: bad name or value."""
         known = _fault_named(fault)
         chosen = value_for(known, value)
         if known.one_shot:
