@@ -1,4 +1,4 @@
-"""use-port, use-application, use-client-id, use-trading-mode, use-intent, choose-app: what is offered, for plain values."""
+"""The fixes that change the configuration file: what is offered, for plain values."""
 
 from dataclasses import replace
 
