@@ -128,7 +128,7 @@ def _and_more(listed: list[str], more: int) -> str:
 
 
 def _is_local(host: str) -> bool:
-    from agent.tws.ports import is_local
+    from agent.tws.hosts import is_local
 
     return is_local(host)
 

@@ -184,6 +184,7 @@ class SurroundingsKind(StrEnum):
     PLAIN = "plain"
     WSL = "wsl"
     CONTAINER = "container"
+    VIRTUAL_MACHINE = "virtual machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,20 @@ class Surroundings(FromOutside):
     kind: SurroundingsKind = SurroundingsKind.PLAIN
     host_address: OutsideName | None = None
     """Address or name under which the outer machine is reached from inside WSL or a container."""
+    product: OutsideName | None = None
+    """What runs the virtual machine, like "VMware"."""
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualNetwork(FromOutside):
+    """A network of this computer in which its virtual machines or containers are."""
+
+    product: OutsideName
+    """Whose it is, like "VMware" or "Docker"."""
+    address: RawText
+    """This computer's address in it."""
+    prefix: int
+    """Bits of the address that all of the network have in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +225,9 @@ class MachineFacts:
     taken: float = 0.0
     """Monotonic time of the look."""
     own_names: Fact[frozenset[RawText]] = NOT_LOOKED
-    """Names and addresses that mean this machine, lower case; read by thorough looks and kept."""
+    """Names and addresses that mean this machine, as `spelled_host` spells them."""
+    virtual_networks: tuple[VirtualNetwork, ...] = ()
+    """The networks of virtual machines and containers on this computer, as far as their interfaces tell."""
     thorough: bool = False
     """It was a thorough look."""
     cost: float = 0.0

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from agent.tws.applications import ApplicationKind
@@ -22,6 +22,8 @@ class Guide:
     """What it means, in Markdown paragraphs."""
     steps: Mapping[ApplicationKind, tuple[str, ...]]
     """Steps per application; the same for both where the guide has one list."""
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    """By step: the argument that must not be empty for it to be told; the others are told in any case."""
     more: str = ""
     """"Good to know": background, in Markdown."""
     general: tuple[tuple[str, str], ...] = ()
@@ -29,7 +31,11 @@ class Guide:
 
     def steps_for(self, kind: ApplicationKind, args: Mapping[str, str]) -> tuple[str, ...]:
         """The steps for one application, placeholders filled; for an unknown one those for both, told apart."""
-        return tuple(fill(step, args) for step in self.steps.get(kind) or self._for_both())
+        told = {
+            each: tuple(step for step in steps if step not in self.conditions or args.get(self.conditions[step]))
+            for each, steps in self.steps.items()
+        }
+        return tuple(fill(step, args) for step in told.get(kind) or _for_both(told))
 
     def in_general(self, application: ApplicationKind, shared: Iterable[tuple[str, str]]) -> "Guide":
         """The guide as it is told without a case at hand: no placeholder is left.
@@ -57,16 +63,17 @@ class Guide:
             general=(),
         )
 
-    def _for_both(self) -> tuple[str, ...]:
-        tws, gateway = self.steps[ApplicationKind.TWS], self.steps[ApplicationKind.GATEWAY]
-        steps: list[str] = []
-        for same, start, end, other_start, other_end in SequenceMatcher(None, tws, gateway, False).get_opcodes():
-            if same == "equal":
-                steps += tws[start:end]
-            else:
-                steps += (_only_for(ApplicationKind.TWS, step) for step in tws[start:end])
-                steps += (_only_for(ApplicationKind.GATEWAY, step) for step in gateway[other_start:other_end])
-        return tuple(steps)
+
+def _for_both(told: Mapping[ApplicationKind, tuple[str, ...]]) -> tuple[str, ...]:
+    tws, gateway = told[ApplicationKind.TWS], told[ApplicationKind.GATEWAY]
+    steps: list[str] = []
+    for same, start, end, other_start, other_end in SequenceMatcher(None, tws, gateway, False).get_opcodes():
+        if same == "equal":
+            steps += tws[start:end]
+        else:
+            steps += (_only_for(ApplicationKind.TWS, step) for step in tws[start:end])
+            steps += (_only_for(ApplicationKind.GATEWAY, step) for step in gateway[other_start:other_end])
+    return tuple(steps)
 
 
 def _only_for(kind: ApplicationKind, step: str) -> str:
@@ -85,6 +92,7 @@ def _longest_first(pieces: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_CONDITION = re.compile(r"^\{\?([a-z_]+)\} ")
 
 
 def fill(text: str, args: Mapping[str, str]) -> str:
@@ -106,6 +114,7 @@ def plain(step: str) -> str:
 
 
 _GENERAL = re.compile(r"^- (.*\{[a-z_]+\}.*?) → (.+)$")
+_CONDITION = re.compile(r"^\{\?([a-z_]+)\}\s+")
 _STEP = re.compile(r"^\d+\.\s+(.*)$")
 _HEADINGS = {
     "Steps": (ApplicationKind.TWS, ApplicationKind.GATEWAY),
@@ -118,9 +127,9 @@ def parse_guide(code: str, text: str) -> Guide:
     """Read a guide's Markdown.
 
     Shape: `# Title`, paragraphs of meaning, then `## Steps`, or `## Steps in TWS` and `## Steps in IB Gateway`,
-    each a numbered list, then optionally `## Good to know`, and `## In general`: lines like `- at {since} → some time
-    ago`, a piece of the guide's text and what is said instead where there is no case. Raises GuideError on anything
-    else.
+    each a numbered list in which `{?name}` stands before a step that hangs on that argument, then optionally
+    `## Good to know`, and `## In general`: lines like `- at {since} → some time ago`, a piece of the guide's text and
+    what is said instead where there is no case. Raises GuideError on anything else.
     """
     title, meaning, more = "", [], []
     steps: dict[ApplicationKind, list[str]] = {}
@@ -143,14 +152,22 @@ def parse_guide(code: str, text: str) -> Guide:
             meaning.append(line)
     if not title or not "".join(meaning).strip() or set(steps) != {ApplicationKind.TWS, ApplicationKind.GATEWAY}:
         raise GuideError(f"{code}: a guide needs a title, a meaning and steps for both applications")
+    parted = {kind: tuple(map(_parted, lines)) for kind, lines in steps.items()}
     return Guide(
         code=code,
         title=title,
         meaning="\n".join(meaning).strip(),
-        steps={kind: tuple(lines) for kind, lines in steps.items()},
+        steps={kind: tuple(step for _, step in lines) for kind, lines in parted.items()},
+        conditions={step: name for lines in parted.values() for name, step in lines if name},
         more="\n".join(more).strip(),
         general=tuple(general),
     )
+
+
+def _parted(line: str) -> tuple[str, str]:
+    """The argument that a step hangs on, "" where it is told in any case, and the step itself."""
+    found = _CONDITION.match(line)
+    return (found[1], line[found.end() :]) if found is not None else ("", line)
 
 
 def _add_general(code: str, line: str, general: list[tuple[str, str]]) -> None:

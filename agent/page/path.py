@@ -8,7 +8,7 @@ from typing import Any
 from agent.core.problem import Severity
 from agent.core.shown.status import ShownConnection
 from agent.tws.applications import ApplicationKind
-from agent.tws.ports import is_local
+from agent.tws.hosts import is_local
 
 FROZEN = "app-frozen"
 """The session stands and is not answered: its link is not up, whatever the socket says."""

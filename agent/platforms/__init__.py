@@ -27,7 +27,7 @@ class Platform(Protocol):
         """TWS and IB Gateway found on disk."""
 
     def surroundings(self) -> "Surroundings":
-        """Whether the agent runs inside WSL or a container, and how the outer machine is reached."""
+        """Whether the agent runs inside WSL, a container or a virtual machine, and how the outer machine is reached."""
 
     def has_route(self) -> bool:
         """Whether there is a route to anywhere beyond this machine; sends nothing. Raises OSError when not readable."""

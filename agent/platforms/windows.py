@@ -1,13 +1,18 @@
 """Windows: what detection needs to know about it."""
 
 import os
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from agent.core.facts import Installation, Surroundings
-from agent.platforms import installations, interfaces
+from agent.platforms import installations, interfaces, virtual_machines
 from agent.platforms.process_table import ProcessTable, PsutilTable
 from agent.platforms.sockets.row import SocketReader
 from agent.platforms.sockets.through_psutil import PsutilReader
+
+_BIOS = r"HARDWARE\DESCRIPTION\System\BIOS"
+_MAKER_AND_MODEL = ("SystemManufacturer", "SystemProductName")
 
 
 class Windows:
@@ -35,7 +40,7 @@ class Windows:
 
     def surroundings(self) -> Surroundings:
         """See `Platform`."""
-        return Surroundings()
+        return virtual_machines.inside_of(_firmware(), "", None)
 
     def has_route(self) -> bool:
         """See `Platform`."""
@@ -68,3 +73,13 @@ class Windows:
         from agent.platforms.foreground import windows as front_windows
 
         return front_windows.bring_to_front(pid)
+
+
+def _firmware() -> str:
+    """What the firmware names as maker and model of this machine; empty where the registry does not tell."""
+    try:
+        winreg: Any = import_module("winreg")
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _BIOS) as key:
+            return " ".join(str(winreg.QueryValueEx(key, name)[0]) for name in _MAKER_AND_MODEL)
+    except (ImportError, OSError):
+        return ""

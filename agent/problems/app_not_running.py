@@ -8,7 +8,8 @@ from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.problems.shared import grace
 from agent.problems.shared.obstacles import NotRunning, OuterMachine
 from agent.problems.shared.reach import how_far, otherwise
-from agent.problems.shared.words import listening, outside, owner_of
+from agent.problems.shared.words import OuterComputer, listening, outside, owner_of
+from agent.tws.hosts import spelled_host
 
 
 def _check(facts: Facts) -> Verdict:
@@ -16,10 +17,19 @@ def _check(facts: Facts) -> Verdict:
     if not isinstance(reach, NotRunning | OuterMachine):
         return otherwise(reach)
     app, around = app_name(facts), outside(facts)
-    then = f"Programs can connect again once {app} runs and is logged in."
+    then, first_step = f"Programs can connect again once {app} runs and is logged in.", ""
     if isinstance(reach, OuterMachine) and around is not None:
-        then = f"Where it runs outside {around.inside}, use {around.address} as the host."
-    return Present({"app": app, "port": str(port_of(facts)), "then": then}, _evidence(facts))
+        then, first_step = _outside_step(facts, app, around)
+    return Present({"app": app, "port": str(port_of(facts)), "then": then, "first_step": first_step}, _evidence(facts))
+
+
+def _outside_step(facts: Facts, app: str, around: OuterComputer) -> tuple[str, str]:
+    """Where to look first, and what to do there, when the application is likelier outside of what we run in."""
+    if spelled_host(around.address) == spelled_host(facts.connection.dialled):
+        there = f"{around.outer} and {around.inside} share their network here."
+        return f"{around.outer} shares this address: {app} may run there.", f"Start {app} in {around.outer}: {there}"
+    then = f"Where it runs outside {around.inside}, use {around.address} as the host."
+    return then, f"If {app} runs in {around.outer}, outside {around.inside}, set `host` to {around.address}."
 
 
 def _evidence(facts: Facts) -> tuple[str, ...]:
@@ -42,7 +52,7 @@ def _evidence(facts: Facts) -> tuple[str, ...]:
         lines.append(where)
     around = outside(facts)
     if around is not None:
-        lines.append(f"Gatelight runs inside {around.inside}; {around.outer} is {around.address} from there")
+        lines.append(around.line)
     return tuple(lines)
 
 

@@ -122,3 +122,14 @@ def test_a_step_in_plain_text_keeps_its_labels_apart() -> None:
     step = "Untick **Allow connections from localhost only** and set `client_id`."
 
     assert plain(step) == "Untick “Allow connections from localhost only” and set client_id."
+
+
+def test_a_step_may_hang_on_an_argument() -> None:
+    text = "# T\n\nWhy.\n\n## Steps in TWS\n\n1. {?first} Do {first}.\n2. Go.\n\n## Steps in IB Gateway\n\n1. Go.\n"
+    guide = parse_guide("x", text)
+
+    assert guide.steps[ApplicationKind.TWS] == ("Do {first}.", "Go.")
+    assert guide.steps_for(ApplicationKind.TWS, {"first": ""}) == ("Go.",)
+    assert guide.steps_for(ApplicationKind.TWS, {"first": "this"}) == ("Do this.", "Go.")
+    assert guide.steps_for(ApplicationKind.UNKNOWN, {"first": "this"}) == ("TWS: Do this.", "Go.")
+    assert guide.steps_for(ApplicationKind.UNKNOWN, {}) == ("Go.",)

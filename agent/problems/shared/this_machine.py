@@ -1,5 +1,6 @@
 """How far a connection to this machine gets: what runs, what listens on which port, and how it answered."""
 
+from agent.core.evidence.place import surroundings
 from agent.core.evidence.processes import (
     age,
     applications,
@@ -89,6 +90,9 @@ def on_this_machine(facts: Facts) -> Reach:
     if owner is None:
         if result is None or result in _UNANSWERED or not _knocks_blindly(facts):
             return _nobody_listens(facts, found, processes.value)
+        return on_another_machine(facts)
+    if result in _UNANSWERED and not facts.connection.loopback:
+        # It listens, and not on the address that the host means.
         return on_another_machine(facts)
     if result in ANSWERED:
         return NoObstacle()
@@ -270,20 +274,21 @@ def _at_home_here(facts: Facts) -> bool:
 
 
 def _outer_machine(facts: Facts) -> Surroundings | None:
-    """Where the agent runs, if that is inside another machine."""
-    surroundings = facts.machine.surroundings
-    if isinstance(surroundings, Unknown) or surroundings.value.kind is SurroundingsKind.PLAIN:
-        return None
-    return surroundings.value
+    """Where the agent runs, if that is WSL or a container: TWS is likelier outside. A virtual machine is like any other
+    computer, and may be all there is."""
+    around = surroundings(facts)
+    return None if around is None or around.kind is SurroundingsKind.VIRTUAL_MACHINE else around
 
 
 def _knocks_blindly(facts: Facts) -> bool:
     """Whether attempts are made though no listener is seen, so that their outcome is not an old one.
 
-    A port may answer without a listener to be seen: WSL's mirrored network, programs of other users on macOS.
+    A port may answer without a listener to be seen: WSL's mirrored network, programs of other users on macOS, and one
+    that is open on another address than loopback.
     """
     outer = _outer_machine(facts)
-    return facts.purpose is Purpose.DOCTOR or (outer is not None and outer.kind is SurroundingsKind.WSL)
+    in_wsl = outer is not None and outer.kind is SurroundingsKind.WSL
+    return facts.purpose is Purpose.DOCTOR or in_wsl or not facts.connection.loopback
 
 
 def _restart_long_over(facts: Facts, process: Process) -> bool:
