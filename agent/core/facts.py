@@ -70,6 +70,8 @@ class Process(FromOutside):
     application: Application
     started: float
     """Epoch seconds."""
+    foreign: bool = False
+    """It runs as another user of this computer."""
     api_ports: tuple[int, ...] = ()
     """Ports it listens on that can be the API, likeliest first."""
     ports_withheld: bool = False
@@ -103,7 +105,8 @@ class Process(FromOutside):
     def label(self) -> str:
         """Like "IB Gateway 10.45 (pid 3117)"; never anything private."""
         version = f" {self.application.version}" if self.application.version else ""
-        return f"{self.application.kind.title}{version} (pid {self.pid})"
+        whose = ", another user’s" if self.foreign else ""
+        return f"{self.application.kind.title}{version} (pid {self.pid}{whose})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +119,15 @@ class OtherProcess(FromOutside):
 
 
 @dataclass(frozen=True, slots=True)
-class Processes:
+class Processes(FromOutside):
     """The part of the process table that matters."""
 
     applications: tuple[Process, ...] = ()
     client_portal: tuple[OtherProcess, ...] = ()
     unreadable: tuple[OtherProcess, ...] = ()
     """Processes that could be TWS (java, JavaApplicationStub) but whose command line is withheld."""
+    unseen: OutsideText | None = None
+    """Why processes of other users are missing, where they are: then one that is not seen may well run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 Never beside one that runs, however stuck it is. Gatelight does not log in.
 """
 
-from agent.core.evidence.processes import applications, candidates
+from agent.core.evidence.processes import applications, candidates, may_hide
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts, Installation, Known
 from agent.core.fix import Done, Failed, Fix, FixOutcome, Offer, Question, StartProgram, Tools
@@ -16,7 +16,7 @@ def _offer(facts: Facts) -> Offer | None:
     processes = facts.machine.processes
     if not facts.connection.local or not isinstance(processes, Known):
         return None
-    if processes.value.unreadable and not facts.sight.ever:
+    if may_hide(facts) is not None:
         # It may run already, and only not show what it is.
         return None
     if facts.connection.start_command:

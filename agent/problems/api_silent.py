@@ -66,7 +66,7 @@ def _likely_causes(
             f"we reach this computer as {host_of(facts)}" if where is Whereabouts.HERE else "we connect from elsewhere"
         )
         causes.append((_PROMPT, f" ({there}; it sees {seen.address})"))
-    elif process is None and owner is not None:
+    elif process is None and owner is not None and owner.relay:
         causes.append((_RELAY, ""))
     if process is not None:
         limit = process.application.heap_limit

@@ -1,7 +1,7 @@
 """The connection is local, no application of the wanted kind runs, and no TWS API answers on the port."""
 
 from agent.core.evidence.api_settings import as_told, daily_time, last_told
-from agent.core.evidence.processes import applications, listener_at, port_of
+from agent.core.evidence.processes import applications, known_free, listener_at, port_of
 from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts, Known
 from agent.core.problem import Present, Problem, Severity, Verdict
@@ -20,7 +20,23 @@ def _check(facts: Facts) -> Verdict:
     then, first_step = f"Programs can connect again once {app} runs and is logged in.", ""
     if isinstance(reach, OuterMachine) and around is not None:
         then, first_step = _outside_step(facts, app, around)
-    return Present({"app": app, "port": str(port_of(facts)), "then": then, "first_step": first_step}, _evidence(facts))
+    args = {
+        "app": app,
+        "port": str(port_of(facts)),
+        "missing": _missing(facts, app),
+        "then": then,
+        "first_step": first_step,
+    }
+    return Present(args, _evidence(facts))
+
+
+def _missing(facts: Facts, app: str) -> str:
+    """What is not there, as far as it would be seen."""
+    port, processes = port_of(facts), facts.machine.processes
+    hidden = isinstance(processes, Known) and processes.value.unseen is not None
+    gone = f"{app} has ended" if hidden else f"{app} does not run on this computer"
+    answers = listener_at(facts.machine, port) is None and not known_free(facts, port)
+    return gone if answers else f"{gone}, and no TWS API answers on port {port}"
 
 
 def _outside_step(facts: Facts, app: str, around: OuterComputer) -> tuple[str, str]:
@@ -45,7 +61,10 @@ def _evidence(facts: Facts) -> tuple[str, ...]:
     lines += [f"{listening(p)} and belongs to another connection" for p in applications(facts.machine)]
     if isinstance(facts.machine.sockets, Known):
         owner = listener_at(facts.machine, port)
-        lines.append(f"nothing listens on {port}" if owner is None else f"{owner_of(owner)} listens on {port}")
+        if owner is not None:
+            lines.append(f"{owner_of(owner)} listens on {port}")
+        elif known_free(facts, port):
+            lines.append(f"nothing listens on {port}")
     if isinstance(facts.machine.installed, Known):
         found = [f"{x.kind.title} {x.version or ''}".rstrip() for x in facts.machine.installed.value]
         where = f"installed: {', '.join(sorted(found))}" if found else "neither was found in the usual folders"
@@ -59,7 +78,7 @@ def _evidence(facts: Facts) -> tuple[str, ...]:
 APP_NOT_RUNNING = Problem(
     code="app-not-running",
     title="{app} is not running",
-    text="{app} does not run on this computer, and no TWS API answers on port {port}. {then}",
+    text="{missing}. {then}",
     severity=Severity.ERROR,
     check=_check,
     visible_after=grace.absence,

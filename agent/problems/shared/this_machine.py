@@ -11,6 +11,7 @@ from agent.core.evidence.processes import (
     idle_by_wish,
     link_settled,
     listener_at,
+    may_hide,
     mode_hint,
     outcome,
     owner_at,
@@ -152,15 +153,17 @@ def _missing(facts: Facts, processes: Processes) -> Reach:
     watching = facts.purpose is Purpose.WATCH
     if facts.connection.implicit and not facts.sight.ever and watching:
         return NoObstacle()
+    hidden = may_hide(facts)
+    if hidden is not None and processes.unseen is not None:
+        # What runs instead, or is not installed, would rest on not seeing.
+        return Unseen(hidden, refused=True)
     stranger = _of_other_kind(facts, processes)
     if stranger is not None:
         return OtherKindRuns(stranger)
     if processes.client_portal:
         return OtherProductRuns(processes.client_portal[0], owns_port=False)
-    if processes.unreadable and not facts.sight.ever:
-        # Had the application been seen before, its command line would be readable: then these are something else.
-        hidden = processes.unreadable[0]
-        return Unseen(f"{hidden.name} (pid {hidden.pid}) does not show what it is", refused=True)
+    if hidden is not None:
+        return Unseen(hidden, refused=True)
     if not _at_home_here(facts):
         outer = _outer_machine(facts)
         if outer is not None:
@@ -174,7 +177,7 @@ def _missing(facts: Facts, processes: Processes) -> Reach:
 def _without_listener(facts: Facts, process: Process) -> Reach:
     """The application runs and has no API port: where on its way to one it is."""
     if process.ports_withheld:
-        return Unseen(f"{process.label} belongs to another user, and its ports are not shown to this one", refused=True)
+        return Unseen(f"the ports of {process.label} are not shown to this user", refused=True)
     if going_down(facts, process):
         return Restarting(process)
     lasted, settled, grace = age(facts, process), link_settled(facts, process), facts.timing.start_grace
@@ -251,8 +254,10 @@ def _nameable(owner: Listener, processes: Processes) -> bool:
 
 
 def _perhaps_tws(owner: Listener, processes: Processes) -> bool:
-    """Whether the owner of a port is a Java program that does not show what it is."""
-    return owner.pid is not None and owner.pid in {p.pid for p in processes.unreadable}
+    """Whether the owner of a port may be an application that is not shown, or not shown for what it is."""
+    if owner.pid is None:
+        return owner.program is None and processes.unseen is not None
+    return owner.pid in {p.pid for p in processes.unreadable}
 
 
 def _of_other_kind(facts: Facts, processes: Processes) -> Process | None:
