@@ -43,9 +43,9 @@ def _outside_step(facts: Facts, app: str, around: OuterComputer) -> tuple[str, s
     """Where to look first, and what to do there, when the application is likelier outside of what we run in."""
     if spelled_host(around.address) == spelled_host(facts.connection.dialled):
         there = f"{around.outer} and {around.inside} share their network here."
-        return f"{around.outer} shares this address: {app} may run there.", f"Start {app} in {around.outer}: {there}"
+        return f"{around.outer} shares this address: {app} may run there.", f"Start {app} on {around.outer}: {there}"
     then = f"Where it runs outside {around.inside}, use {around.address} as the host."
-    return then, f"If {app} runs in {around.outer}, outside {around.inside}, set `host` to {around.address}."
+    return then, f"If {app} runs on {around.outer}, outside {around.inside}, set `host` to {around.address}."
 
 
 def _evidence(facts: Facts) -> tuple[str, ...]:

@@ -147,7 +147,7 @@ def test_where_windows_shares_its_addresses_the_host_stays_right(judge: Judge) -
 
     assert isinstance(verdict, Present)
     assert verdict.args["then"] == "Windows shares this address: IB Gateway may run there."
-    assert _steps(verdict, "app-not-running")[0].startswith("Start IB Gateway in Windows")
+    assert _steps(verdict, "app-not-running")[0].startswith("Start IB Gateway on Windows")
 
 
 def test_an_application_that_was_seen_inside_is_missed_inside(judge: Judge) -> None:

@@ -65,6 +65,7 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         undecided=tuple((problem.code, reason) for problem, reason in watched.diagnosis.undecided),
         retry_at=now.wall_of(state.retry_at) if isinstance(state, BackingOff | Blocked) else None,
         outage_ends=_outage_ends(watched, facts),
+        here=watched.settings.here,
     )
 
 
