@@ -9,6 +9,7 @@ import pytest
 from agent.simulator.world import SimulatedApplication
 from tests.apart import ALREADY, possible
 from tests.faults.watching import paper, watching
+from tests.lookalikes import lookalikes
 
 OWN = "192.0.2.77"
 
@@ -54,3 +55,17 @@ async def test_loopback_written_as_ipv4_inside_ipv6_is_loopback(tmp_path: Path) 
     async with running, watching(wanted, folder=tmp_path) as told:
         await told.connected()
         assert told.connection.application is not None
+
+
+async def test_an_application_that_is_silent_there_is_named_with_the_address_it_sees(
+    tmp_path: Path, own_address: str
+) -> None:
+    with lookalikes(tmp_path) as start:
+        silent = start(f"-DjtsConfigDir={tmp_path}", "install4j.ibgateway.GWClient", listen=((own_address, 0),))
+        async with watching(paper(silent.ports[0], host=own_address), folder=tmp_path) as told:
+            await told.until(lambda a: a.codes == ["api-silent"], "silent")
+            (problem,) = told.connection.problems
+
+    assert f"IB Gateway (pid {silent.pid}) listens on {silent.ports[0]}" in problem.evidence
+    assert f"our connection came from {own_address}" in problem.evidence
+    assert any(f"if the address is {own_address}" in step for step in problem.steps)

@@ -89,7 +89,8 @@ def on_this_machine(facts: Facts) -> Reach:
         return _missing(facts, processes.value)
     owner = listener_at(facts.machine, port)
     if owner is None:
-        if result is None or result in _UNANSWERED or not _knocks_blindly(facts):
+        seen_elsewhere = found is not None and port in found.api_ports
+        if result is None or result in _UNANSWERED or seen_elsewhere or not _knocks_blindly(facts):
             return _nobody_listens(facts, found, processes.value)
         return on_another_machine(facts)
     if result in _UNANSWERED and not facts.connection.loopback:
