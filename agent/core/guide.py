@@ -22,20 +22,25 @@ class Guide:
     """What it means, in Markdown paragraphs."""
     steps: Mapping[ApplicationKind, tuple[str, ...]]
     """Steps per application; the same for both where the guide has one list."""
-    conditions: Mapping[str, str] = field(default_factory=dict)
-    """By step: the argument that must not be empty for it to be told; the others are told in any case."""
     more: str = ""
     """"Good to know": background, in Markdown."""
     general: tuple[tuple[str, str], ...] = ()
     """"In general": pieces of its text with placeholders, and what is said instead where there is no case at hand."""
+    cases: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By step: the cases it belongs to, where it does not belong to every one."""
 
     def steps_for(self, kind: ApplicationKind, args: Mapping[str, str]) -> tuple[str, ...]:
-        """The steps for one application, placeholders filled; for an unknown one those for both, told apart."""
-        told = {
-            each: tuple(step for step in steps if step not in self.conditions or args.get(self.conditions[step]))
-            for each, steps in self.steps.items()
-        }
-        return tuple(fill(step, args) for step in told.get(kind) or _for_both(told))
+        """The steps for one application, placeholders filled; for an unknown one those for both, told apart.
+
+        Where `args` name a `case`, steps of other cases are left out.
+        """
+        fitting = {kind: tuple(s for s in steps if self._fits(s, args)) for kind, steps in self.steps.items()}
+        steps = fitting[kind] if kind in fitting else _for_both(fitting)
+        return tuple(fill(step, args) for step in steps)
+
+    def _fits(self, step: str, args: Mapping[str, str]) -> bool:
+        case = args.get("case")
+        return case is None or case in self.cases.get(step, (case,))
 
     def in_general(self, application: ApplicationKind, shared: Iterable[tuple[str, str]]) -> "Guide":
         """The guide as it is told without a case at hand: no placeholder is left.
@@ -64,8 +69,9 @@ class Guide:
         )
 
 
-def _for_both(told: Mapping[ApplicationKind, tuple[str, ...]]) -> tuple[str, ...]:
-    tws, gateway = told[ApplicationKind.TWS], told[ApplicationKind.GATEWAY]
+def _for_both(by_kind: Mapping[ApplicationKind, tuple[str, ...]]) -> tuple[str, ...]:
+    """The steps of both applications in one list, those of one of them told apart."""
+    tws, gateway = by_kind[ApplicationKind.TWS], by_kind[ApplicationKind.GATEWAY]
     steps: list[str] = []
     for same, start, end, other_start, other_end in SequenceMatcher(None, tws, gateway, False).get_opcodes():
         if same == "equal":
@@ -92,7 +98,6 @@ def _longest_first(pieces: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-_CONDITION = re.compile(r"^\{\?([a-z_]+)\} ")
 
 
 def fill(text: str, args: Mapping[str, str]) -> str:
@@ -114,8 +119,8 @@ def plain(step: str) -> str:
 
 
 _GENERAL = re.compile(r"^- (.*\{[a-z_]+\}.*?) → (.+)$")
-_CONDITION = re.compile(r"^\{\?([a-z_]+)\}\s+")
 _STEP = re.compile(r"^\d+\.\s+(.*)$")
+_CASES = re.compile(r"^\[([a-z, ]+)\]\s+")
 _HEADINGS = {
     "Steps": (ApplicationKind.TWS, ApplicationKind.GATEWAY),
     "Steps in TWS": (ApplicationKind.TWS,),
@@ -127,9 +132,9 @@ def parse_guide(code: str, text: str) -> Guide:
     """Read a guide's Markdown.
 
     Shape: `# Title`, paragraphs of meaning, then `## Steps`, or `## Steps in TWS` and `## Steps in IB Gateway`,
-    each a numbered list in which `{?name}` stands before a step that hangs on that argument, then optionally
-    `## Good to know`, and `## In general`: lines like `- at {since} → some time ago`, a piece of the guide's text and
-    what is said instead where there is no case. Raises GuideError on anything else.
+    each a numbered list, then optionally `## Good to know`, and `## In general`: lines like `- at {since} → some time
+    ago`, a piece of the guide's text and what is said instead where there is no case. A step like `1. [tunnel, relay]
+    Start it again.` belongs to these cases only. Raises GuideError on anything else.
     """
     title, meaning, more = "", [], []
     steps: dict[ApplicationKind, list[str]] = {}
@@ -152,22 +157,17 @@ def parse_guide(code: str, text: str) -> Guide:
             meaning.append(line)
     if not title or not "".join(meaning).strip() or set(steps) != {ApplicationKind.TWS, ApplicationKind.GATEWAY}:
         raise GuideError(f"{code}: a guide needs a title, a meaning and steps for both applications")
-    parted = {kind: tuple(map(_parted, lines)) for kind, lines in steps.items()}
+    marked = ((step, _CASES.match(step)) for found in steps.values() for step in found)
+    cases = {_CASES.sub("", step): frozenset(mark[1].split(", ")) for step, mark in marked if mark}
     return Guide(
         code=code,
         title=title,
         meaning="\n".join(meaning).strip(),
-        steps={kind: tuple(step for _, step in lines) for kind, lines in parted.items()},
-        conditions={step: name for lines in parted.values() for name, step in lines if name},
+        steps={kind: tuple(_CASES.sub("", line) for line in lines) for kind, lines in steps.items()},
         more="\n".join(more).strip(),
         general=tuple(general),
+        cases=cases,
     )
-
-
-def _parted(line: str) -> tuple[str, str]:
-    """The argument that a step hangs on, "" where it is told in any case, and the step itself."""
-    found = _CONDITION.match(line)
-    return (found[1], line[found.end() :]) if found is not None else ("", line)
 
 
 def _add_general(code: str, line: str, general: list[tuple[str, str]]) -> None:

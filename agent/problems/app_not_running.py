@@ -26,6 +26,7 @@ def _check(facts: Facts) -> Verdict:
         "missing": _missing(facts, app),
         "then": then,
         "first_step": first_step,
+        "case": "outside" if first_step else "local",
     }
     return Present(args, _evidence(facts))
 

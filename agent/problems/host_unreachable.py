@@ -42,7 +42,7 @@ def _remote(facts: Facts) -> Present:
         "port": port,
         "seen": seen,
         "first_step": _first_step(facts, where, host, port),
-        "elsewhere": "" if where in _HERE else host,
+        "case": "here" if where in _HERE else "elsewhere",
         "address": seen_as(facts).address,
         "firewall": "the firewall there"
         if around is None or where is not Whereabouts.OUTSIDE

@@ -19,8 +19,8 @@ def _check(facts: Facts) -> Verdict:
     if facts.connection.here:
         lines.append(f"{host} is the name of this computer itself")
         first_step = f"Set `host` of this connection to 127.0.0.1: {host} is the name of this computer itself."
-    elsewhere = "" if facts.connection.here else host
-    return Present({"host": host, "first_step": first_step, "elsewhere": elsewhere}, tuple(lines))
+    case = "here" if facts.connection.here else "elsewhere"
+    return Present({"host": host, "first_step": first_step, "case": case}, tuple(lines))
 
 
 HOST_UNRESOLVABLE = Problem(

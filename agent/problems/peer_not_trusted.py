@@ -17,6 +17,8 @@ _FROM_HERE = "a window of it waits for an answer, or {address} was taken off its
 _FROM_HERE_AS_ANOTHER = "it trusts this computer as 127.0.0.1 only: use that as the host"
 _FROM_ELSEWHERE = "it does not trust {address}"
 _WHY = {Whereabouts.LOOPBACK: _FROM_HERE, Whereabouts.HERE: _FROM_HERE_AS_ANOTHER}
+_CASE = {Whereabouts.LOOPBACK: "loopback", Whereabouts.HERE: "here", Whereabouts.PUBLIC: "public"}
+"""Which steps of the guide fit."""
 _FIRST_STEP = {
     Whereabouts.HERE: "Set `host` of this connection, and of your programs, to 127.0.0.1: "
     "{host} is this computer itself.",
@@ -42,7 +44,7 @@ def _check(facts: Facts) -> Verdict:
             "address": seen.address,
             "why": why,
             "first_step": _FIRST_STEP.get(where, "").format(host=host),
-            "elsewhere": "" if where is Whereabouts.LOOPBACK else host,
+            "case": _CASE.get(where, "elsewhere"),
         },
         (
             *owner,

@@ -124,12 +124,21 @@ def test_a_step_in_plain_text_keeps_its_labels_apart() -> None:
     assert plain(step) == "Untick “Allow connections from localhost only” and set client_id."
 
 
-def test_a_step_may_hang_on_an_argument() -> None:
-    text = "# T\n\nWhy.\n\n## Steps in TWS\n\n1. {?first} Do {first}.\n2. Go.\n\n## Steps in IB Gateway\n\n1. Go.\n"
-    guide = parse_guide("x", text)
+CASES = """# Title
 
-    assert guide.steps[ApplicationKind.TWS] == ("Do {first}.", "Go.")
-    assert guide.steps_for(ApplicationKind.TWS, {"first": ""}) == ("Go.",)
-    assert guide.steps_for(ApplicationKind.TWS, {"first": "this"}) == ("Do this.", "Go.")
-    assert guide.steps_for(ApplicationKind.UNKNOWN, {"first": "this"}) == ("TWS: Do this.", "Go.")
-    assert guide.steps_for(ApplicationKind.UNKNOWN, {}) == ("Go.",)
+Meaning.
+
+## Steps
+
+1. [tunnel, relay] Start it again.
+2. [local] Start TWS.
+3. Log in.
+"""
+
+
+def test_steps_of_other_cases_are_left_out_where_the_case_is_known() -> None:
+    guide = parse_guide("x", CASES)
+
+    assert guide.steps_for(ApplicationKind.TWS, {"case": "tunnel"}) == ("Start it again.", "Log in.")
+    assert guide.steps_for(ApplicationKind.UNKNOWN, {"case": "local"}) == ("Start TWS.", "Log in.")
+    assert guide.steps_for(ApplicationKind.TWS, {}) == ("Start it again.", "Start TWS.", "Log in.")

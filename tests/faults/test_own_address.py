@@ -61,7 +61,7 @@ async def test_an_application_that_is_silent_there_is_named_with_the_address_it_
     tmp_path: Path, own_address: str
 ) -> None:
     with lookalikes(tmp_path) as start:
-        silent = start(f"-DjtsConfigDir={tmp_path}", "install4j.ibgateway.GWClient", listen=((own_address, 0),))
+        silent = start(f"-DjtsConfigDir={tmp_path}", "install4j.ibgateway.GWClient", listen=(("0.0.0.0", 0),))
         async with watching(paper(silent.ports[0], host=own_address), folder=tmp_path) as told:
             await told.until(lambda a: a.codes == ["api-silent"], "silent")
             (problem,) = told.connection.problems
