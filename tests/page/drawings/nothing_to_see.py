@@ -107,7 +107,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "If you use a VPN, disconnect it.",
         "In a virtual machine, WSL or a container, set the clock of the computer it runs on, then restart the inner "
         "one.",
-        "Let the firewall there accept connections to TCP port {port}.",
+        "Let {firewall} accept connections to TCP port {port}.",
         "On Linux, run `timedatectl set-ntp true`.",
         "On Windows, open **Settings > Time & language > Date & time** and click **Sync now**.",
         "On macOS, open **System Settings > General > Date & Time** and switch on **Set time and date automatically**.",
