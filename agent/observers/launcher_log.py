@@ -48,7 +48,9 @@ class LauncherLogObserver:
         """The applications with what their logs tell; `now` is in epoch seconds."""
         given = tuple(applications)
         files = {p.pid: self._file(p, now) for p in given}
-        shared = {path for path, times in Counter(f for f in files.values() if isinstance(f, Path)).items() if times > 1}
+        shared = {
+            path for path, times in Counter(f for f in files.values() if isinstance(f, Path)).items() if times > 1
+        }
         self._read = {pid: read for pid, read in self._read.items() if pid in files}
         return tuple(self._with(p, files[p.pid], shared) for p in given)
 
@@ -76,7 +78,7 @@ class LauncherLogObserver:
 
     def _told(self, process: Process, path: Path) -> Fact[LoginTold]:
         try:
-            with open(_open_own(path), "rb") as file:  # noqa: PTH123
+            with open(_open_own(path), "rb") as file:
                 held = os.fstat(file.fileno())
                 stamp = (held.st_ino, held.st_mtime_ns, held.st_size)
                 known = self._read.get(process.pid)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from agent.simulator.faults import WIRE_FAULTS, Fault, FaultKind
+from agent.simulator.launcher_log import ACCEPTED, RESTORING, TROUBLES, UNTRIED
 from agent.tws.ports import CLIENT_PORTAL_PORT
 
 FULL_HOUSE = 32
@@ -32,6 +33,9 @@ def _fault(
     return Fault(name, summary, FaultKind.PROCESS, parameter, default, choices, one_shot, numeric)
 
 
+_LOG_IN = "how far the log-in of IB Gateway has come, by its launcher.log"
+_TROUBLES = tuple(name for name in TROUBLES if name != ACCEPTED)
+
 _PORTS = (1, 65535)
 _ANY_PORT = "port; any free one when not given"
 
@@ -40,7 +44,13 @@ PROCESS_FAULTS: dict[str, Fault] = {
     for fault in (
         _fault("not-running", "the application is not running at all"),
         _fault("starting", "a new process that has not come as far as its log-in screen"),
-        _fault("login-pending", "the log-in screen waits: no API port, no link to IB's servers"),
+        _fault(
+            "login-pending",
+            "the log-in screen waits: no API port, no link to IB's servers",
+            _LOG_IN,
+            UNTRIED,
+            choices=_TROUBLES,
+        ),
         _fault("no-listener", "logged in, but no API port: the API is switched off"),
         _fault("other-port", "the API listens on another port than asked for", _ANY_PORT, numeric=_PORTS),
         _fault(
@@ -52,7 +62,13 @@ PROCESS_FAULTS: dict[str, Fault] = {
             numeric=(0, 600),
         ),
         _fault("restart-other-port", "ends and comes back on another port", _ANY_PORT, numeric=_PORTS),
-        _fault("restart-stuck", "comes back from an automatic restart, but never opens its port"),
+        _fault(
+            "restart-stuck",
+            "comes back from an automatic restart, but never opens its port",
+            _LOG_IN,
+            RESTORING,
+            choices=_TROUBLES,
+        ),
         _fault(
             "close-wait",
             "dead clients pile up on the API port, and no handshake is answered",
