@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from agent.tws.applications import ApplicationKind
@@ -24,12 +24,19 @@ class Guide:
     """Steps per application; the same for both where the guide has one list."""
     more: str = ""
     """"Good to know": background, in Markdown."""
+    cases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """"When …": the steps of one case of the problem, where it is known which one it is; the same for both."""
+    cases_of: str = ""
+    """"Cases of …": the code of the guide whose cases are this one's as well."""
     general: tuple[tuple[str, str], ...] = ()
     """"In general": pieces of its text with placeholders, and what is said instead where there is no case at hand."""
 
-    def steps_for(self, kind: ApplicationKind, args: Mapping[str, str]) -> tuple[str, ...]:
-        """The steps for one application, placeholders filled; for an unknown one those for both, told apart."""
-        return tuple(fill(step, args) for step in self.steps.get(kind) or self._for_both())
+    def steps_for(self, kind: ApplicationKind, args: Mapping[str, str], case: str = "") -> tuple[str, ...]:
+        """The steps for one application, placeholders filled; for an unknown one those for both, told apart.
+
+        Of a `case` that the guide knows, its own.
+        """
+        return tuple(fill(step, args) for step in self.cases.get(case) or self.steps.get(kind) or self._for_both())
 
     def in_general(self, application: ApplicationKind, shared: Iterable[tuple[str, str]]) -> "Guide":
         """The guide as it is told without a case at hand: no placeholder is left.
@@ -54,6 +61,7 @@ class Guide:
                 kind: tuple(told(step, application if same else kind) for step in steps)
                 for kind, steps in self.steps.items()
             },
+            cases={},
             general=(),
         )
 
@@ -114,27 +122,37 @@ _HEADINGS = {
 }
 
 
+_CASE, _CASES_OF = "When ", "Cases of "
+
+
 def parse_guide(code: str, text: str) -> Guide:
     """Read a guide's Markdown.
 
     Shape: `# Title`, paragraphs of meaning, then `## Steps`, or `## Steps in TWS` and `## Steps in IB Gateway`,
-    each a numbered list, then optionally `## Good to know`, and `## In general`: lines like `- at {since} → some time
-    ago`, a piece of the guide's text and what is said instead where there is no case. Raises GuideError on anything
-    else.
+    each a numbered list, then optionally `## When <case>`, each a numbered list, or `## Cases of <code>`, then
+    `## Good to know`, and `## In general`: lines like `- at {since} → some time ago`, a piece of the guide's text and
+    what is said instead where there is no case. Raises GuideError on anything else.
     """
     title, meaning, more = "", [], []
     steps: dict[ApplicationKind, list[str]] = {}
     general: list[tuple[str, str]] = []
-    section = ""
+    cases: dict[str, list[str]] = {}
+    section = cases_of = ""
     for line in text.splitlines():
         if line.startswith("# ") and not title:
             title = line[2:].strip()
         elif line.startswith("## "):
             section = line[3:].strip()
-            if section not in _HEADINGS and section not in ("Good to know", "In general"):
+            if section.startswith(_CASES_OF):
+                cases_of = section.removeprefix(_CASES_OF)
+            elif section.startswith(_CASE):
+                cases[section.removeprefix(_CASE)] = []
+            elif section not in _HEADINGS and section not in ("Good to know", "In general"):
                 raise GuideError(f"{code}: unknown heading {section!r}")
         elif section in _HEADINGS:
             _add_step(code, line, [steps.setdefault(kind, []) for kind in _HEADINGS[section]])
+        elif section.startswith(_CASE):
+            _add_step(code, line, [cases[section.removeprefix(_CASE)]])
         elif section == "In general":
             _add_general(code, line, general)
         elif section:
@@ -149,6 +167,8 @@ def parse_guide(code: str, text: str) -> Guide:
         meaning="\n".join(meaning).strip(),
         steps={kind: tuple(lines) for kind, lines in steps.items()},
         more="\n".join(more).strip(),
+        cases={case: tuple(lines) for case, lines in cases.items()},
+        cases_of=cases_of,
         general=tuple(general),
     )
 
