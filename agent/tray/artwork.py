@@ -112,10 +112,10 @@ class _Grid:
 
 def _tick_disc(grid: _Grid, body: _Stencil, mark: _Stencil) -> None:
     body.disc((grid.middle, grid.middle), grid.middle - grid.rim)
-    mark.stroke(grid.size * 0.135, *_tick(grid.at))
+    mark.stroke(grid.size * 0.135, *tick_mark(grid.at))
 
 
-def _tick(at: Callable[[float], float]) -> tuple[_Point, ...]:
+def tick_mark(at: Callable[[float], float]) -> tuple[_Point, ...]:
     """The corners of the tick, `at` giving the place of a part of the width."""
     return ((at(0.24), at(0.53)), (at(0.43), at(0.71)), (at(0.76), at(0.32)))
 
