@@ -28,7 +28,7 @@ def _check(facts: Facts) -> Verdict:
     if cause is not None:
         args |= {**cause.args, "which": cause.brief, "then": cause.sentence}
     else:
-        args |= {"which": "", "then": _likely(facts, process)}
+        args |= {"which": " from its restart", "then": _likely(facts, process)}
     late = f", more than {lasting(given)} after its start" if lasted >= given else ""
     evidence = [
         runs_since(facts, process),
@@ -58,7 +58,7 @@ def _likely(facts: Facts, process: Process) -> str:
 
 RESTART_STUCK = Problem(
     code="restart-stuck",
-    title="{app} did not restart{which}",
+    title="{app} did not come back{which}",
     text="{app} restarted by itself at {since} and has not opened its API port since. {then}",
     severity=Severity.ERROR,
     check=_check,

@@ -118,7 +118,8 @@ _PLAIN: tuple[tuple[LoginStage, re.Pattern[str]], ...] = (
     (
         LoginStage.PASSWORD_REFUSED,
         re.compile(
-            r"AUTH_RESULT indicates wrong password|Authorization failed: (?:Invalid|Unrecognized) user ?name or password",
+            r"AUTH_RESULT indicates wrong password"
+            r"|Authorization failed: (?:Invalid|Unrecognized) user ?name or password",
             re.IGNORECASE,
         ),
     ),

@@ -1,4 +1,4 @@
-"""Which log-in is awaited: the one cause that IB Gateway's launcher.log tells, in words, with what becomes of it when."""
+"""Which log-in is awaited: the one cause that IB Gateway's launcher.log tells, in words, with its times."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,12 +7,12 @@ from agent.core.clock import local, time_of_day
 from agent.core.evidence.words import appointment
 from agent.core.facts import Facts, Known, Process
 from agent.problems.shared.words import outage_reason
-from agent.tws.calendar import Outage
+from agent.tws.calendar import Outage, OutageKind, next_login
 from agent.tws.launcher_log import AWAITS_USER, RETRIES, LoginStage, LoginTold
 
 PUSH_VALID = 180.0
 """Seconds for which IB waits for the confirmation on the phone (the window of IB Gateway stays for three minutes)."""
-_WEEK, _DAY = 7 * 86_400.0, 86_400.0
+_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,17 @@ def kept_off(facts: Facts, process: Process) -> Outage | None:
 def own_outage(facts: Facts) -> Outage | None:
     """IB's outage that is under way and meets this log-in: one of the servers of another region may not."""
     outage = facts.expected.outage
-    return None if outage is None or (outage.region is None and outage.kind.value == "reset") else outage
+    elsewhere = outage is not None and outage.kind is OutageKind.RESET and outage.region is None
+    return None if elsewhere else outage
 
 
 def weekly_expiry(facts: Facts, process: Process) -> float | None:
     """When IB ended all log-ins (epoch seconds), where a process began within the day after: its first restart."""
-    due = facts.expected.login_due
-    return due - _WEEK if due is not None and 0.0 <= process.started - (due - _WEEK) < _DAY else None
+    if facts.expected.login_due is None:
+        return None
+    # The one before the next: a week earlier, give or take the hour of a change to summer time.
+    expired = next_login(facts.expected.login_due - 7.5 * _DAY)
+    return expired if 0.0 <= process.started - expired < _DAY else None
 
 
 def login_cause(facts: Facts, process: Process) -> LoginCause | None:
@@ -126,9 +130,8 @@ def reset_evidence(facts: Facts) -> tuple[str, ...]:
     outage = own_outage(facts)
     if outage is None:
         return ()
-    return (
-        f"{outage_reason(facts, outage)} lasts until {appointment(facts, outage.ends)}: a log-in may fail until then",
-    )
+    until = appointment(facts, outage.ends)
+    return (f"{outage_reason(facts, outage)} lasts until {until}: a log-in may fail until then",)
 
 
 _IN_EVIDENCE = {
