@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from agent.core.settings import WantedApplication
 from agent.core.shown.status import ShownConnection, ShownProblem
 from agent.simulator.launcher_log import PRETENDED_SECRETS, TROUBLES
-from agent.simulator.settings_folder import USER_FOLDER
+from agent.simulator.settings_folder import USER_FOLDER, IbcChoices
 from agent.simulator.world import SimulatedApplication
 from tests.faults.watching import QUICK, examined, paper, visible, watching
 
@@ -109,3 +110,23 @@ async def test_the_agent_tells_at_once_who_is_waited_for_and_follows_what_become
 
 def _title(shown: ShownConnection) -> str:
     return " ".join(p.title for p in shown.problems if p.code in visible(shown))
+
+
+async def test_a_gateway_that_ends_at_the_log_off_time_of_ibcs_configuration_is_told_with_that_reason(
+    tmp_path: Path,
+) -> None:
+    due = datetime.now().astimezone().strftime("%H:%M")
+    ibc = IbcChoices(auto_logoff_time=due)
+    async with (
+        await SimulatedApplication.start(tmp_path, shape="ibc", ibc=ibc, faults=["config-refused"]) as gateway,
+        watching(paper(gateway.port), folder=tmp_path) as agent,
+    ):
+        await agent.until(lambda a: "restart-at-risk" in a.codes, "the coming log-off told")
+        (risk,) = (p for p in agent.connection.problems if p.code == "restart-at-risk")
+        await gateway.kill()
+        await agent.until(lambda a: "app-not-running" in a.codes, "its absence told")
+        (gone,) = (p for p in agent.connection.problems if p.code == "app-not-running")
+
+    assert f"log off every day at {due}" in risk.text
+    assert "AutoRestartTime" in " ".join(risk.steps)
+    assert f"It was set to log off every day at {due}, and ended then." in gone.text

@@ -12,7 +12,7 @@ from agent.observers import launcher_log
 from agent.observers.launcher_log import LauncherLogObserver
 from agent.platforms.files import open_regular
 from agent.tws.applications import ApplicationKind
-from agent.tws.launcher_log import LoginStage, LoginTold
+from agent.tws.launcher_log import LoginStage, LoginTold, read_launcher_log
 from tests.problems.scene import gateway, tws
 
 NOW = datetime(2026, 8, 29, 5, 31, tzinfo=UTC).timestamp()
@@ -108,11 +108,10 @@ def test_it_is_read_again_only_when_it_has_changed(tmp_path: Path, monkeypatch: 
     path = write(tmp_path)
     observer = LauncherLogObserver(lambda _: [tmp_path])
     reads: list[float] = []
-    real = launcher_log.read_launcher_log
 
     def counted(text: str, *, started: float, written: float) -> LoginTold | None:
         reads.append(started)
-        return real(text, started=started, written=written)
+        return read_launcher_log(text, started=started, written=written)
 
     monkeypatch.setattr(launcher_log, "read_launcher_log", counted)
     look(observer=observer)
