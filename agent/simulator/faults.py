@@ -65,6 +65,13 @@ WIRE_FAULTS: dict[str, Fault] = {
         _wire("hello-hang", "answers the handshake, then nothing"),
         _wire("no-next-valid-id", "tells the accounts but never nextValidId: half initialised"),
         _wire(
+            "start-refused",
+            "answers the handshake, then says in a notice why no session starts, and closes",
+            "notice",
+            "10141",
+            numeric=(1, 99999),
+        ),
+        _wire(
             "client-id-in-use",
             "answers 326 and closes, as if another program had the client ID",
             "client ID; every one when not given",
