@@ -29,7 +29,7 @@ class LoginCause:
     """For the steps."""
 
 
-def told_of(facts: Facts, process: Process) -> LoginTold | None:
+def standing_login(facts: Facts, process: Process) -> LoginTold | None:
     """What launcher.log tells of the log-in of a process, as long as it says something about now."""
     login = process.login
     return login.value if isinstance(login, Known) and login.value.stands(facts.now.wall) else None
@@ -37,19 +37,19 @@ def told_of(facts: Facts, process: Process) -> LoginTold | None:
 
 def not_logged_in(facts: Facts, process: Process) -> bool:
     """Whether launcher.log proves that nobody is logged in, whatever connections the process has."""
-    told = told_of(facts, process)
+    told = standing_login(facts, process)
     return told is not None and told.stage is not LoginStage.ACCEPTED
 
 
 def awaits_user(facts: Facts, process: Process) -> bool:
     """Whether the log-in does not go on without the user, so that patience brings nothing."""
-    told = told_of(facts, process)
+    told = standing_login(facts, process)
     return told is not None and told.stage in AWAITS_USER
 
 
 def kept_off(facts: Facts, process: Process) -> Outage | None:
     """IB's own outage that keeps a log-in off, where launcher.log shows that IB's servers cannot be had."""
-    told = told_of(facts, process)
+    told = standing_login(facts, process)
     return own_outage(facts) if told is not None and told.stage in RETRIES else None
 
 
@@ -71,7 +71,7 @@ def weekly_expiry(facts: Facts, process: Process) -> float | None:
 
 def login_cause(facts: Facts, process: Process) -> LoginCause | None:
     """The cause that launcher.log tells; None where it tells none of now."""
-    told = told_of(facts, process)
+    told = standing_login(facts, process)
     if told is None:
         return None
     since = appointment(facts, told.since)

@@ -7,7 +7,7 @@ import pytest
 
 from agent.core.facts import Facts, Known, Process
 from agent.guides import load_guides
-from agent.problems.shared.login import LoginCause, login_cause, login_evidence, told_of
+from agent.problems.shared.login import LoginCause, login_cause, login_evidence, standing_login
 from agent.tws.calendar import Expectation, Outage, OutageKind, Region
 from agent.tws.launcher_log import LoginStage, LoginTold
 from tests.problems.scene import NOW, facts, gateway, login, machine
@@ -49,7 +49,7 @@ def test_an_accepted_log_in_is_no_cause_but_it_is_evidence() -> None:
 def test_without_a_log_nothing_is_said() -> None:
     process = at_log_in(None)
 
-    assert told_of(seen(process), process) is None
+    assert standing_login(seen(process), process) is None
     assert (login_cause(seen(process), process), login_evidence(seen(process), process)) == (None, ())
 
 
