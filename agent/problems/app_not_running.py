@@ -6,7 +6,7 @@ from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts, Known
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.problems.shared import grace
-from agent.problems.shared.log_off import LogOff, ended_by, log_offs
+from agent.problems.shared.log_off import RESTART, SetEnd, ended_by, log_offs
 from agent.problems.shared.obstacles import NotRunning, OuterMachine
 from agent.problems.shared.reach import how_far, otherwise
 from agent.problems.shared.words import listening, outside, owner_of
@@ -24,12 +24,13 @@ def _check(facts: Facts) -> Verdict:
     if isinstance(reach, OuterMachine) and around is not None:
         then = f"Where it runs outside {around.inside}, use {around.address} as the host."
     elif ended is not None:
-        then = f"It was set to {ended.what} {ended.when}, and ended then. Start it and log in."
+        came = "did not come back" if ended.what == RESTART else "ended then"
+        then = f"It was set to {ended.what} {ended.when}, and {came}. Start it and log in."
     set_to = log_offs(facts, lock_and_exit) if ended is None else (ended,)
     return Present({"app": app, "port": str(port_of(facts)), "then": then}, _evidence(facts, set_to))
 
 
-def _evidence(facts: Facts, log_offs: tuple[LogOff, ...]) -> tuple[str, ...]:
+def _evidence(facts: Facts, log_offs: tuple[SetEnd, ...]) -> tuple[str, ...]:
     port = port_of(facts)
     lines = [f"no process of {app_name(facts)} was found for this connection"]
     if facts.sight.last_pid is not None and facts.sight.gone_since is not None:

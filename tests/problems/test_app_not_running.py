@@ -131,3 +131,13 @@ def test_a_log_off_at_another_time_is_no_reason(judge: Judge) -> None:
     assert isinstance(verdict, Present)
     assert "ended then" not in verdict.args["then"]
     assert "config.ini: it logs off every day at 23:00" in verdict.evidence
+
+
+def test_one_that_did_not_come_back_from_its_daily_restart_is_told_as_that(judge: Judge) -> None:
+    sight = replace(GONE, gone_since=NOW.monotonic - 600.0)
+    restarts = Configuration(lock_and_exit=LockAndExit("1:49", "PM", "restart"))
+    verdict = judge(APP_NOT_RUNNING, facts(machine(), backing_off(), sight=sight, settings=restarts))
+
+    assert isinstance(verdict, Present)
+    words = "It was set to restart every day at 13:49, and did not come back. Start it and log in."
+    assert verdict.args["then"] == words

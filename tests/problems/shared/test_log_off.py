@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from agent.core.facts import Facts, SettingsHints, Sight
-from agent.problems.shared.log_off import ended_by, log_offs
+from agent.problems.shared.log_off import RESTART, ended_by, log_offs
 from agent.tws.api_settings import LockAndExit
 from tests.problems.scene import NOW, backing_off, facts, machine
 
@@ -56,7 +56,12 @@ def test_what_the_application_tells_counts_more_than_files(
 def test_an_end_at_the_set_time_is_that_log_off(at: str, explained: bool) -> None:
     assert (ended_by(gone(at, BY_IBC), None) is not None) is explained
     assert (ended_by(gone(at), LOGS_OFF) is not None) is explained
-    assert ended_by(gone(at), RESTARTS) is None
+
+    for seen, lock in ((gone(at), RESTARTS), (gone(at, SettingsHints(auto_restart_time=1425, source="x")), None)):
+        found = ended_by(seen, lock)
+
+        assert (found is not None) is explained
+        assert found is None or found.what == RESTART
 
 
 @pytest.mark.parametrize(
