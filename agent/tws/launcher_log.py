@@ -89,8 +89,10 @@ BEFORE_START, AFTER_START = 5.0, 180.0
 """Seconds around the start of a process within which the line that a new process begins is its own."""
 
 _LINE = re.compile(
-    r"(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) (?:\[?[A-Z]{2}\]? )?[A-Z]+\s+\[[^\]]*\] - \s*(?P<message>.*?)\s*"
+    r"(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) (?:\[?[A-Z]{2}\]? )?[A-Z]+\s+\[[^\]]*\] - (?P<message>.*)"
 )
+_LONGEST = 1_000
+"""Characters of a line that are looked at; what is looked for stands at its beginning."""
 _BEGINS = re.compile(r"-{5,} ?IB GATEWAY RESTART ?-{5,}|IB GATEWAY RESTART")
 
 _UTC_TEXT = re.compile(r"(?:Started on |Sent NS_HEART_BEAT:.*;)(\d{8}-\d\d:\d\d:\d\d);?")
@@ -107,8 +109,8 @@ _ROUND = re.compile(r"NS_AUTH_START\b(?P<rest>.*)")
 _SAVED_TOKEN = re.compile(r"\binitialTokenType=(?:SOFT|TST)\b")
 _PASSWORD_TOKEN = re.compile(r"\binitialTokenType=PWD\b")
 _LOCK = re.compile(
-    r"Too many failed login attempts\. Please wait (?:(?P<hours>\d+) hours? & )?(?:(?P<minutes>\d+) minutes? ?&? ?)?"
-    r"(?:(?P<seconds>\d+) seconds? )?before"
+    r"Too many failed login attempts\. Please wait (?:(?P<hours>\d{1,4}) hours? & )?"
+    r"(?:(?P<minutes>\d{1,4}) minutes? ?&? ?)?(?:(?P<seconds>\d{1,4}) seconds? )?before"
 )
 _COMPLETED = re.compile(r"### onAuthenticationCompleted\b.*\bauthenticated=(?P<yes>true|false)\b")
 _EXPIRED = re.compile(r"soft token ?= ?0\b|security tokens?\b.*\bexpired", re.IGNORECASE)
@@ -181,14 +183,14 @@ def read_launcher_log(text: str, *, started: float, written: float) -> LoginTold
 def _lines(text: str) -> Iterator[_Line]:
     """The lines that begin with a time; one without continues the one before, and tells nothing."""
     for raw in text.splitlines():
-        found = _LINE.fullmatch(raw)
+        found = _LINE.fullmatch(raw[:_LONGEST])
         if found is None:
             continue
         try:
             local = datetime.fromisoformat(found["at"]).replace(tzinfo=UTC)
         except ValueError:
             continue
-        yield _Line(local, found["message"])
+        yield _Line(local, found["message"].strip())
 
 
 # ── whose time it is ────────────────────────────────────────────────────────────────────────────

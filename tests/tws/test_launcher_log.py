@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.tws.launcher_log import LoginStage, LoginTold, read_launcher_log
 
@@ -219,3 +221,25 @@ def test_silence_makes_it_stale_unless_the_log_in_was_accepted(messages: tuple[s
     assert found is not None
     assert found.stands(found.heard + (lasts or 1e9))
     assert lasts is None or not found.stands(found.heard + lasts + 0.1)
+
+
+LOCK = "Too many failed login attempts. Please wait 9999 hours & 9 minutes & 9 seconds before"
+PIECES = st.sampled_from(
+    [BANNER, ATTEMPT, ROUND, WARM, CHALLENGE, SUPPRESSED, DONE, LOCK, "startTime=9999999999999", " ", ";", "failed"]
+)
+HEADS = st.sampled_from(["2026-08-28 22:30:02.112 INFO  [x] - ", "0001-01-01 00:00:00.000 INFO  [x] - ", "9999-12-31"])
+MESSAGES = st.lists(PIECES, max_size=3).map("".join)
+
+
+@given(st.lists(st.tuples(HEADS, st.one_of(MESSAGES, st.text(max_size=40))), max_size=8))
+def test_no_text_whatever_makes_it_fail(lines: list[tuple[str, str]]) -> None:
+    found = told("\n".join(head + message for head, message in lines), written=STARTED)
+
+    assert found is None or isinstance(found.stage, LoginStage)
+
+
+@pytest.mark.parametrize("filler", [" ", "x", "- ", "security token ", "loginAttempt=1", "Authorization failed "])
+def test_lines_of_any_length_are_read_in_no_time(filler: str) -> None:
+    long = log("Authorization failed: " + filler * 20_000, filler * 20_000)
+
+    assert told(long) is not None
