@@ -22,6 +22,10 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Wait two minutes: the farm usually comes back by itself.",
         "Wait until {until}.",
     ),
+    "a button that stands beside the steps": (
+        "If {actual} trading is what you want, choose “This connection is for {actual}” in Gatelight.",
+        "In Gatelight’s Settings, add a connection for each port, with its trading mode.",
+    ),
     "what not to do": (
         "Let no script repeat the log-in by itself meanwhile.",
         "Do not restart IB Gateway meanwhile: that makes it take longer.",
