@@ -52,6 +52,11 @@ class Undecided:
 Verdict: TypeAlias = Present | tuple[Present, ...] | Absent | Undecided
 
 
+def no_words(_: Facts) -> str:
+    """Nothing in particular is true now that the problem is over."""
+    return ""
+
+
 def at_once(_: Facts) -> float:
     """No grace: the problem is shown as soon as it is there."""
     return 0.0
@@ -73,6 +78,8 @@ class Problem:
     """While one of these is present, this one is not shown: root cause first."""
     visible_after: Callable[[Facts], float] = at_once
     """Seconds it must have lasted before anyone hears of it."""
+    over: Callable[[Facts], str] = no_words
+    """What is true now that it is over, as a sentence; empty where the end itself is all there is to say."""
     fix: str | None = None
     """ID of the fix that can be offered for it."""
     doctor_only: bool = False

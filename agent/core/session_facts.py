@@ -126,7 +126,9 @@ class SessionFacts(FromOutside):
     link_since: float | None = None
     """Monotonic time at which the link got into this state."""
     link_code: int | None = None
-    """The notice that said so."""
+    """The notice that said so; None where none did: nothing is known yet, or data that came shows it."""
+    link_lost_at: float | None = None
+    """Monotonic time of the latest loss after which neither 1101 nor 1102 has come; the link may be up all the same."""
     farms: tuple[Farm, ...] = ()
     farms_more: int = 0
     """How many farms were named besides."""

@@ -14,6 +14,7 @@ from agent.tws.read_only import says_read_only
 
 __all__ = [
     "CATALOGUE",
+    "FARM_OK_CODES",
     "IbCode",
     "NoticeClass",
     "NoticeKind",
@@ -159,6 +160,9 @@ _FARM_NOTICES = {
     2157: (FarmKind.SECURITY_DEFINITION, FarmStatus.BROKEN),
     2158: (FarmKind.SECURITY_DEFINITION, FarmStatus.OK),
 }
+
+FARM_OK_CODES = frozenset(code for code, (_, status) in _FARM_NOTICES.items() if status is FarmStatus.OK)
+"""The notices that say a farm is connected; that takes an authenticated link to IB's servers."""
 
 UNNAMED = "unnamed"
 """Stands for the name of a farm whose notice came without one."""

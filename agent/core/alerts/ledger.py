@@ -65,6 +65,8 @@ class Cleared:
     """A problem is over; `entry` is as it last was."""
 
     entry: Entry
+    over: str = ""
+    """What is true now, see `Problem.over`."""
 
 
 Change: TypeAlias = Appeared | Changed | Hidden | Cleared
@@ -111,7 +113,7 @@ def update(
         elif old.problem.code in undecided:
             entries[key] = old
         else:
-            changes.append(Cleared(old))
+            changes.append(Cleared(old, over=old.problem.over(facts)))
     return Ledger(entries), tuple(changes)
 
 

@@ -135,10 +135,11 @@ def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment) 
         case Hidden():
             return [Withdraw(key)] if entry.announced else []
         case Cleared():
-            return _cleared(connection, entry, rules, now)
+            return _cleared(connection, change, rules, now)
 
 
-def _cleared(connection: str, entry: Entry, rules: QuietRules, now: Moment) -> list[Effect]:
+def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment) -> list[Effect]:
+    entry = change.entry
     key = notice_key(connection, entry.key)
     lasted = duration(now.wall - entry.since.wall)
     if not entry.visible:
@@ -150,6 +151,8 @@ def _cleared(connection: str, entry: Entry, rules: QuietRules, now: Moment) -> l
     if keep_quiet(entry, rules) is None:
         title = f"Over: {title_of(entry)}"
         text = f"{connection}: this lasted {lasted} and is over."
+        if change.over:
+            text = f"{connection}: {change.over} This lasted {lasted}."
         if entry.problem.fades:
             text = f"{connection}: nothing more was heard of this; it was shown for {lasted}."
         effects.append(Announce(Notice(key, Severity.INFO, shortened(title, TITLE_LIMIT), text, over=True)))

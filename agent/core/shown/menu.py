@@ -128,7 +128,8 @@ def _particulars(connection: ShownConnection, utc_offset: float) -> list[str]:
         mode = "" if connection.trading_mode == "unknown" else f", {connection.trading_mode}"
         lines.append(f"Connected since {time_of_day(connection.since, utc_offset)}{mode}")
         link = {"up": "connected", "down": "not connected"}.get(connection.server_link, "not known")
-        lines.append(f"Link to IB's servers: {link}")
+        shown_by = f", {connection.link_shown_by}" if connection.link_shown_by else ""
+        lines.append(f"Link to IB's servers: {link}{shown_by}")
     if connection.outage_ends is not None:
         lines.append(f"Should be back by {time_of_day(connection.outage_ends, utc_offset)}")
     return lines

@@ -94,6 +94,8 @@ class ShownConnection:
     accounts_more: int = 0
     """How many accounts there are besides."""
     server_link: str = ServerLink.UNKNOWN.value
+    link_shown_by: str = ""
+    """What shows that the link is up where no notice has said so, like "as the data farms show"."""
     farms: tuple[Farm, ...] = ()
     farms_more: int = 0
     """How many farms were named besides."""

@@ -9,6 +9,7 @@ from agent.core.clock import Moment
 from agent.core.effects import Announce, CloseSession, Effect, Record, SendHeartbeat, Withdraw
 from agent.core.events import (
     ConfigRejected,
+    DataCame,
     Event,
     HeartbeatAnswered,
     Looked,
@@ -74,6 +75,8 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             | SettingsAnswered()
         ):
             return _of_session(state, event, now)
+        case DataCame(connection, asked_at):
+            return _all(state, lambda w: _data_came(w, asked_at, now) if w.settings.name == connection else w)
         case ProcessExited(pid):
             return _exited(state, pid, now), ()
         case Tick():
@@ -163,6 +166,12 @@ def _leads_away(watched: Watched, settings: ConnectionSettings) -> bool:
             return settings.port not in ("auto", port)
         case _:
             return False
+
+
+def _data_came(watched: Watched, asked_at: float, now: Moment) -> Watched:
+    if watched.session is None or not watched.connected:
+        return watched
+    return replace(watched, session=session_of.data_came(watched.session, asked_at, now.monotonic))
 
 
 def _exited(state: AgentState, pid: int, now: Moment) -> AgentState:

@@ -3,6 +3,7 @@
 from agent.core.alerts.announce import severity_of, text_of, title_of
 from agent.core.alerts.ledger import Entry
 from agent.core.evidence.api_settings import settings_of, why_unknown
+from agent.core.evidence.notices import link_shown_by
 from agent.core.evidence.processes import applications, chosen, clients_of, port_of
 from agent.core.facts import Facts, Known, Unknown
 from agent.core.guide import fill
@@ -51,6 +52,7 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         accounts_more=session.accounts_more,
         # What an application said before it froze is no news of now: unknown is never shown as good.
         server_link=(ServerLink.UNKNOWN if session.frozen else session.server_link).value,
+        link_shown_by="" if session.frozen else link_shown_by(facts),
         farms=() if session.frozen else session.farms,
         farms_more=0 if session.frozen else session.farms_more,
         programs=_programs(facts),

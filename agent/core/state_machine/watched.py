@@ -146,6 +146,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
         server_link=session.server_link,
         link_since=session.link_since,
         link_code=session.link_code,
+        link_lost_at=session.loss.at if session.loss is not None else None,
         farms=session.farms,
         farms_more=len(session.farms_besides),
         flood=flood,
