@@ -113,7 +113,8 @@ class AgentHost:
         self._world = RealWorld(show=self._show, memory_file=memory_file, below=below)
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
         error = None if config_error is None else mask(config_error, state.private)
-        state = replace(state, abilities=abilities(places.config), config_error=error)
+        own = replace(state.own, configured=config_error is None)
+        state = replace(state, abilities=abilities(places.config), config_error=error, own=own)
         if autostarted:
             state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
         self._loop = AgentLoop(state, self._world)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from agent.tws.outside import FromOutside, OutsideName
 
+PROGRAM = ""
+"""Stands for Gatelight itself where problems are kept by the name of a connection."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told(FromOutside):

@@ -92,5 +92,9 @@ class Problem:
     """Known only from notices: it counts as over when none has come for a while, without proof."""
     told_by_settings: bool = False
     """The API settings tell it: while a user follows its steps, the settings are asked for again soon."""
+    of_program: bool = False
+    """It is about Gatelight itself and no connection: judged once, told once, and no connection's headline."""
+    ahead: bool = False
+    """It tells of something that is still to come: never a headline."""
     expected: bool = False
     """It describes something planned: it shows as maintenance, not as a fault."""

@@ -19,7 +19,7 @@ from agent.core.clock import Moment
 from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.fix import Offer
 from agent.core.guide import plain
-from agent.core.memory import Memory, Told
+from agent.core.memory import PROGRAM, Memory, Told
 from agent.core.problem import Problem, Severity
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, AskFix, MenuEntry, Notice, ShowSteps, Snooze
 from agent.core.text import shortened
@@ -31,6 +31,11 @@ SNOOZE_SECONDS = 3600.0
 def notice_key(connection: str, key: str) -> str:
     """The key under which a problem of a connection is announced, replaced and withdrawn."""
     return f"{connection}/{key}"
+
+
+def _about(connection: str) -> str:
+    """What a notice says it is about."""
+    return "Gatelight" if connection == PROGRAM else connection
 
 
 def recall(ledger: Ledger, before: Ledger, connection: str, memory: Memory, now: Moment) -> Ledger:
@@ -150,11 +155,12 @@ def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment) -
     effects.append(Withdraw(key))
     if keep_quiet(entry, rules) is None:
         title = f"Over: {title_of(entry)}"
-        text = f"{connection}: this lasted {lasted} and is over."
+        about = _about(connection)
+        text = f"{about}: this lasted {lasted} and is over."
         if change.over:
-            text = f"{connection}: {change.over} This lasted {lasted}."
-        if entry.problem.fades:
-            text = f"{connection}: nothing more was heard of this; it was shown for {lasted}."
+            text = f"{about}: {change.over} This lasted {lasted}."
+        elif entry.problem.fades:
+            text = f"{about}: nothing more was heard of this; it was shown for {lasted}."
         effects.append(Announce(Notice(key, Severity.INFO, shortened(title, TITLE_LIMIT), text, over=True)))
     return effects
 
@@ -162,7 +168,7 @@ def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment) -
 def belated_end(told: Told) -> Announce:
     """The end of something that was told before the agent was restarted, and was over when it came back."""
     title = f"Over: {told.title or told.key}"
-    text = f"{told.connection}: this was told at an earlier run of Gatelight, and is over."
+    text = f"{_about(told.connection)}: this was told at an earlier run of Gatelight, and is over."
     key = notice_key(told.connection, told.key)
     return Announce(Notice(key, Severity.INFO, shortened(title, TITLE_LIMIT), text, over=True))
 

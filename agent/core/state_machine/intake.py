@@ -26,9 +26,9 @@ from agent.core.events import (
     UserAsked,
     Woke,
 )
-from agent.core.evidence.processes import clients_of
+from agent.core.evidence.clients import subscribers
 from agent.core.facts import Fact, Known, Unknown
-from agent.core.memory import Snoozed
+from agent.core.memory import PROGRAM, Snoozed
 from agent.core.problem import Severity
 from agent.core.session_facts import Attempt
 from agent.core.settings import ConnectionSettings
@@ -52,6 +52,10 @@ SessionEvent: TypeAlias = (
     SessionReady | SessionFailed | SessionLost | NoticeArrived | HeartbeatAnswered | MessagesCame | SettingsAnswered
 )
 """What is about one session, and only counts while that is the one that stands or is being opened."""
+
+
+_LOOKED_AT = (1101, 1300)
+"""Notices after which the port is looked at: programs must connect again, or the port is another one."""
 
 
 def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
@@ -95,6 +99,7 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
                     abilities=state.abilities if abilities is None else abilities,
                     private=replace(state.private, words=settings.secrets),
                     config_error=None,
+                    own=replace(state.own, configured=True),
                     urgent_since=now.monotonic,
                 ),
                 now,
@@ -218,14 +223,15 @@ def _of_session(state: AgentState, event: SessionEvent, now: Moment) -> tuple[Ag
             effects = (Record(Severity.INFO, f"{name}: connection lost: {reason}"),)
         case NoticeArrived(_, code, text, request_id):
             session = watched.session or fresh_session(now.monotonic)
-            programs: tuple[str, ...] = ()
-            if code in session_of.LINK_BACK_CODES:
-                programs = tuple(sorted({c.name for c in clients_of(facts_about(state, watched, now)) if c.name}))
+            programs = subscribers(facts_about(state, watched, now)) if code in session_of.LINK_BACK_CODES else None
             session = session_of.notice(session, code, text, request_id, now.monotonic, programs)
             watched = replace(watched, session=session)
             if kind_of(code, text) is NoticeKind.READ_ONLY:
                 watched = replace(watched, inquiry=inquiry_of.wanted(watched.inquiry, now.monotonic))
-            state = replace(state, urgent_since=now.monotonic if code == 1300 else state.urgent_since)
+            if code in _LOOKED_AT:
+                # Thorough after 1101: who is on the port now must not be taken for one that connects again later.
+                asked_at = now.monotonic if code == 1101 else state.asked_at
+                state = replace(state, urgent_since=now.monotonic, asked_at=asked_at)
         case HeartbeatAnswered(_, server_time, late):
             if watched.session is not None:
                 session = session_of.heartbeat_answered(watched.session, server_time, now, late)
@@ -323,10 +329,10 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
             left = tuple(s for s in memory.snoozed if (s.connection, s.code) != (connection, code))
             snoozed = (*left, Snoozed(connection, code, now.wall + seconds))
             keys = [
-                notice_key(w.settings.name, e.key)
-                for w in state.watched
-                for e in w.ledger.entries.values()
-                if connection in ("", w.settings.name) and e.problem.code == code and not e.problem.never_silenced
+                notice_key(name, e.key)
+                for name, ledger in (*((w.settings.name, w.ledger) for w in state.watched), (PROGRAM, state.own.ledger))
+                for e in ledger.entries.values()
+                if connection in ("", name) and e.problem.code == code and not e.problem.never_silenced
             ]
             return replace(state, memory=replace(memory, snoozed=snoozed)), tuple(Withdraw(k) for k in keys)
         case LookNow():
@@ -348,8 +354,10 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
 def _steps(state: AgentState, name: str, code: str) -> Announce:
     """The notice with the steps of a problem, or that it is over."""
     shown = () if state.shown is None else state.shown.connections
-    problem = next((p for c in shown if c.name == name for p in c.problems if p.code == code), None)
-    entries = (e for w in state.watched if w.settings.name == name for e in w.ledger.entries.values())
+    # What is about Gatelight itself is shown with the first connection.
+    problem = next((p for c in shown if name in (c.name, PROGRAM) for p in c.problems if p.code == code), None)
+    ledgers = [*(w.ledger for w in state.watched if w.settings.name == name), state.own.ledger]
+    entries = (e for ledger in ledgers for e in ledger.entries.values())
     entry = next((e for e in entries if e.shown and e.problem.code == code), None)
     if problem is None or entry is None:
         return Announce(Notice(notice_key(name, code), Severity.INFO, "Nothing to do now", f"{name}: this is over."))
@@ -375,4 +383,5 @@ def _undelivered(state: AgentState, key: str) -> AgentState:
     for w in state.watched:
         mine = {k for k in w.ledger.entries if notice_key(w.settings.name, k) == key}
         watched.append(replace(w, undelivered=w.undelivered | mine))
-    return replace(state, watched=tuple(watched))
+    own = {k for k in state.own.ledger.entries if notice_key(PROGRAM, k) == key}
+    return replace(state, watched=tuple(watched), own=replace(state.own, undelivered=state.own.undelivered | own))

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from agent.core.clock import Moment
-from agent.core.session_facts import Flood, NoticeSeen, ServerLink
+from agent.core.session_facts import Flood, NoticeSeen, ServerLink, Subscriber
 from agent.core.timing import Timing
 from agent.tws.applications import is_paper
 from agent.tws.farms import Farm, FarmStatus
@@ -102,7 +102,7 @@ class Session:
     """Kind and name of farms that are not kept."""
     flood: Flood | None = None
     data_lost_at: float | None = None
-    resubscribe: tuple[str, ...] = ()
+    resubscribe: tuple[Subscriber, ...] | None = None
     clock_offset: float | None = None
     clock_bounds: tuple[float, float] | None = None
     """What all answers so far leave possible for server clock minus ours, seconds: one tells no more than its second,
@@ -192,8 +192,10 @@ def certain(bounds: tuple[float, float]) -> float:
     return most if most < 0 else 0.0
 
 
-def notice(session: Session, code: int, text: str, request_id: int, now: float, programs: tuple[str, ...]) -> Session:
-    """The application sent a notice. `programs` are the other programs connected to the API port now."""
+def notice(
+    session: Session, code: int, text: str, request_id: int, now: float, programs: tuple[Subscriber, ...] | None
+) -> Session:
+    """The application sent a notice. `programs` are the other programs on the API port now; None: not seen."""
     session = _link(heard(session, now), code, text, now, programs)
     farm = farm_of(code, text)
     if farm is not None:
@@ -205,7 +207,7 @@ def notice(session: Session, code: int, text: str, request_id: int, now: float, 
     return replace(session, notices=_keep(session.notices, code, text, request_id, now))
 
 
-def _link(session: Session, code: int, text: str, now: float, programs: tuple[str, ...]) -> Session:
+def _link(session: Session, code: int, text: str, now: float, programs: tuple[Subscriber, ...] | None) -> Session:
     if code in LINK_LOST_CODES:
         if session.server_link is ServerLink.DOWN:
             return session

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.clock import Moment
-from agent.core.session_facts import Flood, NoticeSeen, ServerLink
+from agent.core.session_facts import Flood, NoticeSeen, ServerLink, Subscriber
 from agent.core.state_machine.session import (
     COUNTED_FARMS,
     KEPT_ACCOUNTS,
@@ -35,7 +35,7 @@ OK = "Market data farm connection is OK:usfarm"
 USFARM = Farm("usfarm", FarmKind.MARKET_DATA, FarmStatus.OK, 10.0)
 
 
-def told(session: Session, code: int, text: str, now: float, programs: tuple[str, ...] = ()) -> Session:
+def told(session: Session, code: int, text: str, now: float, programs: tuple[Subscriber, ...] = ()) -> Session:
     return notice(session, code, text, -1, now, programs)
 
 
@@ -151,9 +151,9 @@ def test_the_link_goes_down_and_comes_back() -> None:
 
 
 def test_lost_data_names_the_programs_that_were_there() -> None:
-    session = told(fresh_session(0.0), 1101, "data lost", 30.0, ("quantower",))
+    session = told(fresh_session(0.0), 1101, "data lost", 30.0, (Subscriber("quantower"),))
 
-    assert (session.data_lost_at, session.resubscribe) == (30.0, ("quantower",))
+    assert (session.data_lost_at, session.resubscribe) == (30.0, (Subscriber("quantower"),))
     assert session.server_link is ServerLink.UP
 
 
