@@ -90,6 +90,9 @@ class Problem:
     """Only an API session tells: without one, the problem neither begins nor ends."""
     fades: bool = False
     """Known only from notices: it counts as over when none has come for a while, without proof."""
+    by_history: bool = False
+    """Judged from what happened over time, as one that fades is: an agent that has just begun cannot know it is over.
+    """
     told_by_settings: bool = False
     """The API settings tell it: while a user follows its steps, the settings are asked for again soon."""
     of_program: bool = False

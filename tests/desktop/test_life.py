@@ -51,13 +51,13 @@ class Agent:
         out, messages = await asyncio.wait_for(asking.communicate(), PATIENCE_SECONDS)
         return asking.returncode or 0, out.decode(), messages.decode()
 
-    async def answers(self) -> dict[str, object]:
+    async def answers(self) -> dict[str, Any]:
         """Its status, once it has one."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 status, out, _ = await self.ask("status", "--json")
                 if status in (0, 1):
-                    shown: dict[str, object] = json.loads(out)
+                    shown: dict[str, Any] = json.loads(out)
                     return shown
                 await asyncio.sleep(0.1)
 
@@ -67,6 +67,15 @@ class Agent:
             while True:
                 shown: dict[str, Any] = await self.answers()
                 if shown["connections"] and shown["connections"][0]["phase"] == phase:
+                    return shown
+                await asyncio.sleep(0.1)
+
+    async def shows(self, code: str) -> dict[str, Any]:
+        """Its status once its first connection shows a problem."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                shown: dict[str, Any] = await self.answers()
+                if any(p["code"] == code and p["visible"] for p in problems(shown)):
                     return shown
                 await asyncio.sleep(0.1)
 
@@ -81,6 +90,12 @@ class Agent:
     @property
     def log(self) -> str:
         return (self.folder / "log/gatelight.log").read_text(encoding="utf-8")
+
+
+def problems(status: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those of the first connection."""
+    found: list[dict[str, Any]] = status["connections"][0]["problems"]
+    return found
 
 
 @asynccontextmanager
@@ -148,6 +163,24 @@ async def test_it_ends_cleanly_whenever_it_is_told_to(tmp_path: Path) -> None:
     assert tally.hung == 0
     assert tally.wrong_status == []
     assert tally.complaints == []
+
+
+async def test_what_was_shown_before_it_was_killed_is_shown_by_the_next_one_at_once(tmp_path: Path) -> None:
+    async with await SimulatedApplication.start(tmp_path / "gateway") as gateway:
+        config = f'[[connections]]\nname = "Paper"\nport = {gateway.port}\n'
+        async with running(tmp_path, config, "--no-tray") as first:
+            await first.becomes("connected")
+            await gateway.kill()
+            before = await first.shows("app-not-running")
+            first.process.kill()
+            await first.process.wait()
+    async with running(tmp_path, config, "--no-tray") as second:
+        after = await second.answers()
+        status, _, _ = await second.ask("status")
+
+    assert status == 1
+    assert [p["code"] for p in problems(after) if p["visible"]] == ["app-not-running"]
+    assert problems(after)[0]["since"] == next(p["since"] for p in problems(before) if p["code"] == "app-not-running")
 
 
 @pytest.mark.usefixtures("bus")

@@ -1,6 +1,6 @@
 """Saying what changed about one connection: which notices go out, are taken back, and what the log keeps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agent.core.alerts.announce import (
@@ -19,10 +19,13 @@ from agent.core.clock import Moment
 from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.fix import Offer
 from agent.core.guide import plain
-from agent.core.memory import PROGRAM, Memory, Told
-from agent.core.problem import Problem, Severity
+from agent.core.memory import PROGRAM, Memory, ShownBefore, Told
+from agent.core.problem import Present, Problem, Severity
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, AskFix, MenuEntry, Notice, ShowSteps, Snooze
 from agent.core.text import shortened
+
+RECALLED = "it was shown before Gatelight was started, and has not been seen to be over"
+"""The evidence of what is recalled: what was seen then need not be so now."""
 
 SNOOZE_SECONDS = 3600.0
 """How long the button "Snooze" of a notice keeps quiet: an hour, as the first choice in the menu."""
@@ -54,6 +57,37 @@ def recall(ledger: Ledger, before: Ledger, connection: str, memory: Memory, now:
             repeats=known.repeats,
         )
     return Ledger(entries)
+
+
+def recall_shown(connection: str, memory: Memory, problems: Sequence[Problem], now: Moment) -> Ledger:
+    """What was shown of a connection before the agent began, and was not over then."""
+    known = {p.code: p for p in problems}
+    entries: dict[str, Entry] = {}
+    for kept in memory.shown:
+        code, _, instance = kept.key.partition(":")
+        if kept.connection != connection or code not in known:
+            continue
+        since = Moment(now.monotonic - max(0.0, now.wall - kept.since), kept.since)
+        args = dict(zip(kept.names, kept.values, strict=True))
+        present = Present(args, (RECALLED,), instance, Severity(kept.severity))
+        entries[kept.key] = Entry(known[code], present, since, now.monotonic, visible=True, recalled=True)
+    return recall(Ledger(entries), Ledger(), connection, memory, now)
+
+
+def shown_of(connection: str, ledger: Ledger) -> tuple[ShownBefore, ...]:
+    """What is shown about this connection, more than information."""
+    return tuple(
+        ShownBefore(
+            connection,
+            e.key,
+            e.since.wall,
+            severity_of(e).value,
+            tuple(e.present.args),
+            tuple(e.present.args.values()),
+        )
+        for e in ledger.entries.values()
+        if e.shown and severity_of(e) is not Severity.INFO
+    )
 
 
 def speak(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from agent.core.alerts.announce import QuietRules, severity_of
 from agent.core.alerts.diagnosis import Diagnosis, diagnose
 from agent.core.alerts.ledger import Ledger, update
-from agent.core.alerts.speech import belated_end, notice_key, recall, speak, told_of
+from agent.core.alerts.speech import belated_end, notice_key, recall, recall_shown, shown_of, speak, told_of
 from agent.core.clock import Moment
 from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
 from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived, Tick
@@ -36,7 +36,7 @@ from agent.core.state_machine.state import (
     own_client_ids,
     replace_at,
 )
-from agent.core.state_machine.watched import Watched, consider_watched, target
+from agent.core.state_machine.watched import Watched, consider_watched, ran, target
 from agent.tws.applications import ApplicationKind
 
 SETTLED_SESSION = 15.0
@@ -47,6 +47,8 @@ FORGET_TOLD = 600.0
 
 def begin(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """The first effects of a new agent."""
+    ledger = recall_shown(PROGRAM, state.memory, [p for p in state.knowledge.problems if p.of_program], now)
+    state = replace(state, own=replace(state.own, ledger=ledger))
     return _settle(replace(enroll(state, now), urgent_since=now.monotonic), now, (), None)
 
 
@@ -260,7 +262,14 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
     settled = {w.settings.name for w in state.watched if _settled(w, now)}
     ended = [t for t in earlier if t.connection in settled]
     early = now.monotonic - state.started.monotonic < FORGET_TOLD
-    memory = replace(state.memory, told=(*current, *(t for t in earlier if early and t not in ended)))
+    shown_now = tuple(s for name, ledger in ledgers for s in shown_of(name, ledger))
+    troubled = {s.connection for s in shown_now}
+    memory = replace(
+        state.memory,
+        told=(*current, *(t for t in earlier if early and t not in ended)),
+        shown=shown_now,
+        running=tuple(r for w in state.watched if w.settings.name in troubled for r in ran(w)),
+    )
     quiet = _quiet_rules(state, "", Ledger(), now)
     hush = quiet.paused or any(hours.covers(quiet.local_minute) for hours in quiet.settings.quiet_hours)
     effects: list[Effect] = [] if hush else [belated_end(t) for t in ended]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias, assert_never
 
-from agent.core.alerts.speech import notice_key, steps_told
+from agent.core.alerts.speech import notice_key, recall_shown, steps_told
 from agent.core.clock import Moment
 from agent.core.effects import Announce, CloseSession, Effect, Record, SendHeartbeat, Withdraw
 from agent.core.events import (
@@ -38,10 +38,10 @@ from agent.core.state_machine import inquiry as inquiry_of
 from agent.core.state_machine import session as session_of
 from agent.core.state_machine.connection import Connected, Connecting
 from agent.core.state_machine.plan import paid
-from agent.core.state_machine.roster import roster
+from agent.core.state_machine.roster import roster, watched_before
 from agent.core.state_machine.session import Heartbeats, fresh_session
 from agent.core.state_machine.state import AgentState, facts_about, others, replace_at, timing_of
-from agent.core.state_machine.watched import Watched, fresh, see
+from agent.core.state_machine.watched import Watched, fresh, recalled, see
 from agent.core.timing import Timing
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.api_settings_table import FIELDS
@@ -143,7 +143,7 @@ def _see_all(state: AgentState, now: Moment) -> AgentState:
 
 def enroll(state: AgentState, now: Moment) -> AgentState:
     """Watch what the configuration, or else the machine, says is there."""
-    before = tuple(w.settings for w in state.watched)
+    before = tuple(w.settings for w in state.watched) or watched_before(state.memory)
     wanted = roster(state.settings, before, state.machine)
     if wanted == before and state.watched:
         return state
@@ -154,7 +154,8 @@ def enroll(state: AgentState, now: Moment) -> AgentState:
         if old is None:
             old = fresh(settings, now)
             wish = False if settings.name in state.memory.disconnected else None
-            old = replace(old, wish=wish)
+            ledger = recall_shown(settings.name, state.memory, state.knowledge.problems, now)
+            old = replace(recalled(old, state.memory), wish=wish, ledger=ledger)
         if (settings.host, settings.client_id) != (old.settings.host, old.settings.client_id) or _leads_away(
             old, settings
         ):

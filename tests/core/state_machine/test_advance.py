@@ -15,7 +15,7 @@ from agent.core.effects import (
 )
 from agent.core.events import ConfigRejected, HeartbeatAnswered, NoticeUndelivered, Reconfigured, Tick, UserAsked
 from agent.core.facts import Facts
-from agent.core.memory import Memory, Told
+from agent.core.memory import Memory, ShownBefore, Told
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.shown.display import Connect, Disconnect, IconState, ShowSteps, Snooze
 from agent.core.shown.menu import tooltip
@@ -85,7 +85,9 @@ def test_a_problem_is_announced_shown_and_remembered_at_once() -> None:
     state = started(problems=(HERE,))
     told = Told("Paper Gateway", "here", START.wall, START.wall, title="It is here")
 
-    assert state.memory == Memory((told,))
+    shown = ShownBefore("Paper Gateway", "here", START.wall, "error", ("name",), ("Paper Gateway",))
+
+    assert state.memory == Memory((told,), shown=(shown,))
     assert state.kept == state.memory
     assert state.shown is not None
     assert state.shown.overall is IconState.PROBLEM
