@@ -54,19 +54,17 @@ class Place(Enum):
     """How a channel stands to the others."""
 
     DESKTOP = "desktop"
-    """Tried in the order of the list until one takes the notice; only where the host has a desktop."""
+    """Tried in the order of the list until one takes the notice; one that is closed opens anew with the next notice."""
     ALWAYS = "always"
     """Told every notice, whatever the desktop did with it."""
     FALLBACK = "fallback"
-    """Told every notice; without a desktop channel it is the one that has to take it."""
+    """Told every notice; where no desktop channel is switched on it is the one that has to take it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelHost:
     """What a channel may need of the program it runs in. A callback that the program does not have is None."""
 
-    desktop: bool = True
-    """Whether notices are shown on this desktop."""
     act: Callable[[Action], None] = lambda _: None
     """Takes a click; returns at once."""
     balloon: Callable[[str, str, Action | None], bool] | None = None

@@ -253,6 +253,91 @@ async def test_a_second_start_is_refused_and_shows_the_first(tmp_path: Path) -> 
     await recorder.end()
 
 
+async def started_again(agent: Agent, *options: str) -> tuple[int, str]:
+    """Status and message of another start, in the desktop session of this moment."""
+    status, _, message = await agent.ask("run", *options)
+    return status, message
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["the bus is gone", "both desktops stand"])
+async def test_a_later_log_in_has_icon_and_notices_of_the_one_that_runs(gone: bool, tmp_path: Path) -> None:
+    with session_bus() as earlier:
+        host = await TrayHost.start()
+        async with running(tmp_path) as agent:
+            await host.item_came()
+            await agent.answers()
+            await host.end()
+            if gone:
+                earlier.kill()
+            with session_bus():
+                recorder = await NoticeRecorder.start("body", "actions")
+                host = await TrayHost.start()
+                status, message = await started_again(agent)
+                await host.item_came()
+
+                assert status == 3
+                assert f"Gatelight already runs (pid {agent.process.pid})" in message
+                assert "its icon and notices are on this desktop from now on." in message
+                assert "Quit Gatelight" in (await host.menu()).outline()
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    while "Gatelight already runs" not in [n.title for n in recorder.notices]:  # noqa: ASYNC110
+                        await asyncio.sleep(0.02)
+
+                # Started once more on the same desktop, it only shows itself.
+                status, message = await started_again(agent)
+
+                assert (status, "from now on" in message) == (3, False)
+                assert await agent.told_to_end() == 0
+                assert "Traceback" not in agent.log
+                await host.end()
+                await recorder.end()
+
+
+async def test_a_log_in_brings_the_icon_of_one_that_was_started_without_a_desktop(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/none")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    async with running(tmp_path) as agent:
+        await agent.answers()
+        with session_bus():
+            host = await TrayHost.start()
+            status, message = await started_again(agent, "--autostart")
+            await host.item_came()
+
+            assert (status, "its icon and notices are on this desktop" in message) == (3, True)
+            assert await agent.told_to_end() == 0
+            await host.end()
+
+
+async def test_without_an_icon_notices_are_shown_all_the_same_and_follow_the_desktop(tmp_path: Path) -> None:
+    with session_bus() as earlier:
+        recorder = await NoticeRecorder.start("body", "actions")
+        host = await TrayHost.start()
+        async with running(tmp_path, "", "--no-tray") as agent:
+            await agent.answers()
+            status, _ = await started_again(agent)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while "Gatelight already runs" not in [n.title for n in recorder.notices]:  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+            await recorder.end()
+            await host.end()
+            earlier.kill()
+            with session_bus():
+                recorder = await NoticeRecorder.start("body", "actions")
+                host = await TrayHost.start()
+                status, message = await started_again(agent)
+
+                assert (status, "its notices are on this desktop from now on." in message) == (3, True)
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    while not recorder.notices:  # noqa: ASYNC110
+                        await asyncio.sleep(0.02)
+                assert await agent.told_to_end() == 0
+                assert host.items == []
+                await host.end()
+                await recorder.end()
+
+
 @pytest.fixture
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where a browser writes what it is told to open."""
