@@ -1,4 +1,4 @@
-"""The agent's memory on disk: what was told, shown, snoozed and paused; read at the start, and written at each change."""
+"""The agent's memory on disk: what was told, shown, snoozed and paused; read at the start, written at each change."""
 
 import json
 import logging
