@@ -253,6 +253,34 @@ async def test_a_second_start_is_refused_and_shows_the_first(tmp_path: Path) -> 
     await recorder.end()
 
 
+@pytest.mark.usefixtures("bus")
+async def test_a_mistake_in_the_configuration_is_told_once_and_hides_nothing(tmp_path: Path) -> None:
+    recorder = await NoticeRecorder.start("body", "actions")
+    # Ports at which nothing listens, on connections that are not to be made.
+    config = "".join(
+        f'[[connections]]\nname = "{name}"\nport = {port}\nauto_connect = false\n'
+        for name, port in (("Paper", 4009), ("Live", 4008))
+    )
+    async with running(tmp_path, config, "--no-tray") as agent:
+        assert (await agent.answers())["overall"] == "paused"
+        (tmp_path / "config.toml").write_text(config.replace("port = 4009", "prot = 4009"))
+        shown = await agent.shows("config-invalid")
+        (tmp_path / "config.toml").write_text(config)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(recorder.notices) < 2:  # noqa: ASYNC110 - from the bus
+                await asyncio.sleep(0.02)
+        assert await agent.told_to_end() == 0
+    await recorder.end()
+
+    assert [[p["code"] for p in c["problems"]] for c in shown["connections"]] == [["config-invalid"], []]
+    assert [p["severity"] for p in problems(shown)] == ["warning"]
+    assert (shown["overall"], [c["overall"] for c in shown["connections"]]) == ("warning", ["paused", "paused"])
+    assert [n.title for n in recorder.notices] == [
+        "The configuration cannot be used",
+        "Over: The configuration cannot be used",
+    ]
+
+
 async def started_again(agent: Agent, *options: str) -> tuple[int, str]:
     """Status and message of another start, in the desktop session of this moment."""
     status, _, message = await agent.ask("run", *options)
