@@ -8,7 +8,6 @@ from typing import Any
 from agent.core.problem import Severity
 from agent.core.shown.status import ShownConnection
 from agent.tws.applications import ApplicationKind
-from agent.tws.ports import is_local
 
 FROZEN = "app-frozen"
 """Problem code of a session that gets no answers: its link is not up, whatever the socket says."""
@@ -39,7 +38,7 @@ def _application(connection: ShownConnection) -> dict[str, str]:
         version = f" {application.version}" if application.version else ""
         title = ApplicationKind(application.kind).title + version
         return {"state": "up", "title": title, "words": "runs"}
-    if not is_local(connection.host):
+    if not connection.local:
         state = "up" if connection.phase == "connected" else "unknown"
         return {"state": state, "title": "TWS or IB Gateway", "words": f"on {connection.host}"}
     if connection.phase == "connected":
