@@ -50,7 +50,7 @@ class Channels:
 
     def chain(self, notifications: NotificationSettings) -> Chain:
         """The channels through which a notice of the agent goes."""
-        on_desktop = self._on(notifications, Place.DESKTOP) if self._host.desktop else []
+        on_desktop = self._on(notifications, Place.DESKTOP)
         always, fallback = self._on(notifications, Place.ALWAYS), self._on(notifications, Place.FALLBACK)
         return Chain(on_desktop, always=[*always, *fallback]) if on_desktop else Chain(fallback, always=always)
 
@@ -58,9 +58,17 @@ class Channels:
         """The channels that the configuration switches on, for a test notice: tried until one takes it."""
         return Chain([channel for kind in CHANNELS if kind.keys for channel in self._of(kind, notifications)])
 
+    async def desktop_moved(self) -> None:
+        """Let go of the desktop that was: the next notice is shown on the one that is."""
+        await self._close([channel for (kind, *_), channel in self._made.items() if kind.place is Place.DESKTOP])
+
     async def close(self) -> None:
         """Close everything that the channels hold open."""
-        for channel in self._made.values():
+        await self._close(list(self._made.values()))
+
+    @staticmethod
+    async def _close(channels: list[Channel | None]) -> None:
+        for channel in channels:
             close = getattr(channel, "close", None)
             if close is not None:
                 await close()
