@@ -56,5 +56,6 @@ TRADING_MODE_MISMATCH = Problem(
     severity=Severity.ERROR,
     check=_check,
     needs_session=True,
+    outlasts_answers=True,
     never_silenced=True,
 )

@@ -54,8 +54,8 @@ class QuietRules:
     paused: bool = False
     snoozed: frozenset[str] = frozenset()
     """Problem codes."""
-    unstable: bool = False
-    """connection-unstable is shown: it speaks for what the single losses bring about."""
+    unstable_covers: float = 0.0
+    """connection-unstable is shown: for so many seconds it speaks for what a single loss brings about. 0: it is not."""
 
 
 def decide(entry: Entry, rules: QuietRules, now: Moment) -> Decision:
@@ -65,11 +65,11 @@ def decide(entry: Entry, rules: QuietRules, now: Moment) -> Decision:
     again = entry.announced
     if again and not _repeat_due(entry, rules.settings, now):
         return Silence(Reason.ALREADY_SAID)
-    silence = keep_quiet(entry, rules)
+    silence = keep_quiet(entry, rules, now)
     return Silence(silence) if silence is not None else Say(again)
 
 
-def keep_quiet(entry: Entry, rules: QuietRules) -> Reason | None:
+def keep_quiet(entry: Entry, rules: QuietRules, now: Moment) -> Reason | None:
     """The reason to be silent about a problem, whatever it does; None when there is none."""
     severity = severity_of(entry)
     if entry.problem.never_silenced:
@@ -82,8 +82,10 @@ def keep_quiet(entry: Entry, rules: QuietRules) -> Reason | None:
         return Reason.PAUSED
     if any(hours.covers(rules.local_minute) for hours in rules.settings.quiet_hours):
         return Reason.QUIET_HOURS
-    if rules.unstable and entry.problem.code != "connection-unstable" and not entry.problem.needs_session:
-        # It replaces what each loss brings about; what a session tells, as that TWS lost IB's servers, is other news.
+    young = now.monotonic - entry.since.monotonic < rules.unstable_covers
+    if young and entry.problem.code != "connection-unstable" and not entry.problem.needs_session:
+        # It replaces what each loss brings about. What a session tells, as that TWS lost IB's servers, is other news,
+        # and so is a cause that stays.
         return Reason.UNSTABLE
     return None
 

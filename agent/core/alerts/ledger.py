@@ -27,6 +27,8 @@ class Entry:
     announced_at: float | None = None
     """Monotonic time of the latest announcement."""
     repeats: int = 0
+    began: bool = False
+    """It began at `since`: the check tells so, or it was not there when it was judged before. False: first seen then."""
 
     @property
     def key(self) -> str:
@@ -65,6 +67,8 @@ class Cleared:
     """A problem is over; `entry` is as it last was."""
 
     entry: Entry
+    gave_way: bool = False
+    """Another problem of the connection came up in its place."""
 
 
 Change: TypeAlias = Appeared | Changed | Hidden | Cleared
@@ -75,6 +79,8 @@ class Ledger:
     """The problems of one connection, by key, in the order of the diagnosis."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
+    undecided: frozenset[str] | None = None
+    """Codes that the latest diagnosis could not decide; None before the first one."""
 
     @property
     def next_due(self) -> float | None:
@@ -89,18 +95,21 @@ def update(
     """Enter one diagnosis.
 
     A problem that cannot be decided stays as it was: not having looked is no cure. One that only a session can tell
-    is set aside while there is none. Nothing becomes visible before `hold_until` (monotonic), the grace after sleep.
+    is set aside while there is none that answers. Nothing becomes visible before `hold_until` (monotonic), the grace
+    after sleep.
     """
     now = facts.now
+    diagnosis = _without_what_is_past(diagnosis, facts)
     entries: dict[str, Entry] = {}
     changes: list[Change] = []
     for found, hidden in [(f, False) for f in diagnosis.found] + [(f, True) for f in diagnosis.hidden]:
         old = ledger.entries.get(found.key)
-        entry = _enter(old, found, facts, hidden)
+        entry = _enter(old, found, facts, hidden, ledger.undecided)
         if not entry.visible and not hidden and now.monotonic >= max(entry.visible_at, hold_until or 0.0):
             entry = replace(entry, visible=True)
         entries[found.key] = entry
         changes.extend(_compare(old, entry))
+    gave_way = not entries.keys() <= ledger.entries.keys()
     undecided = {problem.code for problem, _ in diagnosis.undecided}
     for key, old in ledger.entries.items():
         if key in entries:
@@ -111,11 +120,24 @@ def update(
         elif old.problem.code in undecided:
             entries[key] = old
         else:
-            changes.append(Cleared(old))
-    return Ledger(entries), tuple(changes)
+            changes.append(Cleared(old, gave_way))
+    return Ledger(entries, frozenset(undecided)), tuple(changes)
 
 
-def _enter(old: Entry | None, found: Found, facts: Facts, hidden: bool) -> Entry:
+def _without_what_is_past(diagnosis: Diagnosis, facts: Facts) -> Diagnosis:
+    """What a session told before it stopped answering is no news of now: it waits behind that."""
+    if not facts.session.frozen:
+        return diagnosis
+    past = tuple(f for f in diagnosis.found if f.problem.needs_session and not f.problem.outlasts_answers)
+    if not past:
+        return diagnosis
+    found = tuple(f for f in diagnosis.found if f not in past)
+    return replace(diagnosis, found=found, hidden=(*diagnosis.hidden, *past))
+
+
+def _enter(
+    old: Entry | None, found: Found, facts: Facts, hidden: bool, undecided_before: frozenset[str] | None
+) -> Entry:
     if old is not None:
         return replace(old, problem=found.problem, present=found.present, hidden=hidden)
     grace = 0.0 if facts.purpose is Purpose.DOCTOR else found.problem.visible_after(facts)
@@ -124,6 +146,7 @@ def _enter(old: Entry | None, found: Found, facts: Facts, hidden: bool) -> Entry
         problem=found.problem,
         present=found.present,
         since=facts.now if began is None else Moment(began, facts.now.wall_of(began)),
+        began=began is not None or (undecided_before is not None and found.problem.code not in undecided_before),
         visible_at=facts.now.monotonic + grace,
         hidden=hidden,
     )

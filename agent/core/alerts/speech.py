@@ -48,7 +48,7 @@ def recall(ledger: Ledger, before: Ledger, connection: str, memory: Memory, now:
             announced_at=now.monotonic - max(0.0, now.wall - known.at),
             repeats=known.repeats,
         )
-    return Ledger(entries)
+    return replace(ledger, entries=entries)
 
 
 def speak(
@@ -81,7 +81,7 @@ def speak(
             entries[key] = replace(
                 entry, announced=True, announced_at=now.monotonic, repeats=entry.repeats + 1 if again else 0
             )
-    return Ledger(entries), tuple(effects)
+    return replace(ledger, entries=entries), tuple(effects)
 
 
 def _notice(connection: str, entry: Entry, steps: tuple[str, ...], fixes: tuple[Offer, ...]) -> Notice:
@@ -134,11 +134,11 @@ def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment) 
             return [Record(Severity.INFO, f"{connection}: {entry.key} now: {'; '.join(entry.present.evidence)}")]
         case Hidden():
             return [Withdraw(key)] if entry.announced else []
-        case Cleared():
-            return _cleared(connection, entry, rules, now)
+        case Cleared(gave_way=gave_way):
+            return _cleared(connection, entry, rules, now, gave_way=gave_way)
 
 
-def _cleared(connection: str, entry: Entry, rules: QuietRules, now: Moment) -> list[Effect]:
+def _cleared(connection: str, entry: Entry, rules: QuietRules, now: Moment, *, gave_way: bool) -> list[Effect]:
     key = notice_key(connection, entry.key)
     lasted = duration(now.wall - entry.since.wall)
     if not entry.visible:
@@ -147,7 +147,7 @@ def _cleared(connection: str, entry: Entry, rules: QuietRules, now: Moment) -> l
     if not entry.announced:
         return effects
     effects.append(Withdraw(key))
-    if keep_quiet(entry, rules) is None:
+    if not gave_way and keep_quiet(entry, rules, now) is None:
         title = f"Over: {title_of(entry)}"
         text = f"{connection}: this lasted {lasted} and is over."
         if entry.problem.fades:

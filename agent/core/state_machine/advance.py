@@ -209,7 +209,7 @@ def _quiet_rules(state: AgentState, name: str, ledger: Ledger, now: Moment) -> Q
         local_minute=local_minute,
         paused=state.memory.paused_until is not None,
         snoozed=frozenset(snoozed),
-        unstable=unstable is not None and unstable.shown,
+        unstable_covers=state.timing.unstable_covers if unstable is not None and unstable.shown else 0.0,
     )
 
 

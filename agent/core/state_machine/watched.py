@@ -177,6 +177,8 @@ def due_times(watched: Watched, facts: Facts, heard: float = float("inf")) -> li
         due.append(watched.ledger.next_due)
     if isinstance(watched.link.state, BackingOff | Blocked):
         due.append(watched.link.state.retry_at)
+    if "connection-unstable" in watched.ledger.entries:
+        due += [e.since.monotonic + timing.unstable_covers for e in watched.ledger.entries.values()]
     session = watched.session
     if session is not None and watched.connected:
         due.append(session.heartbeats.due(timing))

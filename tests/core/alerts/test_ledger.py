@@ -39,7 +39,7 @@ def test_a_problem_without_patience_appears_at_once() -> None:
     ledger, changes = update(Ledger(), found(QUICK), at(0))
     entry = Entry(QUICK, HERE, since=NOW, visible_at=NOW.monotonic, visible=True)
 
-    assert ledger == Ledger({"quick": entry})
+    assert ledger.entries == {"quick": entry}
     assert changes == (Appeared(entry),)
     assert ledger.next_due is None
 
@@ -71,7 +71,7 @@ def test_a_problem_appears_when_its_time_has_come_and_keeps_its_beginning() -> N
 def test_a_problem_that_heals_before_its_time_was_never_visible() -> None:
     ledger, changes = update(entered(SLOW), Diagnosis(), at(5))
 
-    assert ledger == Ledger()
+    assert ledger.entries == {}
     assert [(type(c), c.entry.visible) for c in changes] == [(Cleared, False)]
 
 
@@ -123,7 +123,7 @@ def test_not_having_looked_is_no_cure() -> None:
     before = entered(QUICK)
     ledger, changes = update(before, Diagnosis(undecided=((QUICK, "no look"),)), at(5))
 
-    assert ledger == before
+    assert ledger.entries == before.entries
     assert changes == ()
 
 
@@ -172,3 +172,38 @@ def test_several_of_one_problem_are_kept_apart() -> None:
 
     assert list(ledger.entries) == ["quick:a", "quick:b"]
     assert Moment(NOW.monotonic, NOW.wall) == ledger.entries["quick:a"].since
+
+
+def test_since_when_is_known_where_it_was_not_there_before_or_the_check_tells() -> None:
+    def began(before: Ledger, diagnosis: Diagnosis) -> bool:
+        return update(before, diagnosis, at(9))[0].entries["quick"].began
+
+    well = update(Ledger(), Diagnosis(), at(0))[0]
+    unseen = update(Ledger(), Diagnosis(undecided=((QUICK, "no look"),)), at(0))[0]
+
+    assert not began(Ledger(), found(QUICK))
+    assert not began(unseen, found(QUICK))
+    assert began(well, found(QUICK))
+    assert began(Ledger(), Diagnosis(found=(Found(QUICK, replace(HERE, since=NOW.monotonic)),)))
+    assert not update(entered(QUICK), found(QUICK), at(9))[0].entries["quick"].began
+
+
+def test_what_a_session_told_waits_while_that_is_not_answered() -> None:
+    lasting = replace(OF_SESSION, code="lasting", outlasts_answers=True)
+    before = update(Ledger(), found(OF_SESSION, lasting, QUICK), at(0))[0]
+    frozen = facts(session=replace(facts().session, heartbeat_unanswered=2))
+    ledger, changes = update(before, found(OF_SESSION, lasting, QUICK), at(5, frozen))
+    after, again = update(ledger, found(OF_SESSION, lasting, QUICK), at(9))
+
+    assert kinds(changes) == [(Hidden, "of-session")]
+    assert {key for key, e in ledger.entries.items() if e.shown} == {"lasting", "quick"}
+    assert kinds(again) == [(Appeared, "of-session")]
+    assert after.entries["of-session"].since == NOW
+
+
+def test_what_ends_as_another_comes_up_gave_way_to_it() -> None:
+    _, replaced = update(entered(QUICK), found(SLOW), at(5))
+    _, ended = update(update(Ledger(), found(QUICK, SLOW), at(0))[0], found(SLOW), at(5))
+
+    assert [c.gave_way for c in replaced if isinstance(c, Cleared)] == [True]
+    assert [c.gave_way for c in ended if isinstance(c, Cleared)] == [False]
