@@ -66,7 +66,7 @@ class Timing:
     instability_window: float = 600.0
     """Three losses within this many seconds make the connection unstable."""
     unstable_covers: float = 60.0
-    """While the connection is unstable, what a single loss brings about is not told; a cause that stands this long is."""
+    """While the connection is unstable, what a single loss brings about is told only when it has stood this long."""
     notice_lasting: float = 600.0
     """How long a problem known only from a notice (pacing, limits, subscriptions) is shown after the last one."""
     settings_every: float = 1800.0

@@ -19,6 +19,7 @@ HEALTHY = ShownConnection(
     0.0,
     application=GATEWAY,
     server_link="up",
+    link_words="connected",
     programs=(),
 )
 FROZEN = ShownProblem("app-frozen", "error", "", "", (), (), 0.0, visible=True)
@@ -53,8 +54,10 @@ def test_all_is_well() -> None:
         ({"phase": "idle", "problems": (replace(FROZEN, code="login-pending", severity="warning"),)}, "port", "wait"),
         ({"phase": "idle", "application": None}, "application", "down"),
         ({"application": None}, "application", "up"),
-        ({"application": None, "host": "tws.example", "phase": "idle"}, "application", "unknown"),
-        ({"application": None, "host": "tws.example"}, "application", "up"),
+        ({"application": None, "unseen": "no rights", "phase": "idle"}, "application", "unknown"),
+        ({"application": None, "problems": (FROZEN,)}, "application", "unknown"),
+        ({"application": None, "local": False, "phase": "idle"}, "application", "unknown"),
+        ({"application": None, "local": False}, "application", "up"),
         ({"problems": (FROZEN,)}, "port", "down"),
     ],
 )
@@ -65,3 +68,8 @@ def test_each_link_is_as_it_was_seen(change: dict[str, Any], part: str, state: s
 def test_every_part_has_words() -> None:
     for connection in (HEALTHY, replace(HEALTHY, application=None, port=None, phase="idle", server_link="unknown")):
         assert all(told["words"] for told in path_of(connection).values())
+
+
+def test_gatelight_is_not_counted_among_the_connected_where_it_is_not() -> None:
+    assert path_of(HEALTHY)["programs"]["words"] == "none connected besides Gatelight"
+    assert path_of(replace(HEALTHY, phase="idle"))["programs"]["words"] == "none connected"

@@ -28,7 +28,7 @@ class Entry:
     """Monotonic time of the latest announcement."""
     repeats: int = 0
     began: bool = False
-    """It began at `since`: the check tells so, or it was not there when it was judged before. False: first seen then."""
+    """It began at `since`: the check tells so, or an earlier diagnosis did not find it. False: first seen then."""
 
     @property
     def key(self) -> str:

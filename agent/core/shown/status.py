@@ -1,5 +1,6 @@
 """What is shown, as one value: tray, page and command line all draw from it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,8 +35,11 @@ class ShownProgram:
     """A program connected to the API port."""
 
     pid: int | None
-    name: str | None
+    name: str
+    """"unknown" where the system does not say."""
     since: Time
+    peer: str | None = None
+    """Its address, when it is on another machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class ShownProblem:
     since: float
     """Epoch seconds."""
     visible: bool
+    began: bool = True
+    """False: it was first seen at `since`, and may have been there before."""
     snoozed_until: float | None = None
     """Epoch seconds."""
     fixes: tuple[Offer, ...] = ()
@@ -94,14 +100,23 @@ class ShownConnection:
     accounts_more: int = 0
     """How many accounts there are besides."""
     server_link: str = ServerLink.UNKNOWN.value
+    link_words: str = "not known"
+    """How the link is known, in a few words for people."""
     farms: tuple[Farm, ...] = ()
     farms_more: int = 0
     """How many farms were named besides."""
     programs: tuple[ShownProgram, ...] | None = None
     """None: could not be found out."""
+    local: bool = True
+    """TWS or IB Gateway is expected on this machine."""
+    unseen: str = ""
+    """Why the application cannot be seen, where that is so."""
     api_settings: ShownSettings = field(default_factory=lambda: ShownSettings(Source.UNKNOWN))
     checklist: tuple[Row, ...] = ()
     problems: tuple[ShownProblem, ...] = ()
+    """Worst first: what is visible, by severity, then newest first."""
+    set_aside: tuple[str, ...] = ()
+    """Codes of problems that are not over and are not shown: a cause hides them, or only a session could tell."""
     wanted: bool = True
     """False while the user asked to stay disconnected."""
     undecided: tuple[tuple[str, str], ...] = ()
@@ -113,9 +128,9 @@ class ShownConnection:
 
     @property
     def worst(self) -> ShownProblem | None:
-        """The worst problem that is shown and not merely information, of equals the first; None if there is none."""
-        shown = [p for p in self.problems if p.visible and p.severity != Severity.INFO]
-        return max(shown, key=lambda p: Severity(p.severity).rank, default=None)
+        """The first problem, unless it is not shown yet or merely information."""
+        shown = [p for p in worst_first(self.problems) if p.visible and p.severity != Severity.INFO]
+        return shown[0] if shown else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +189,7 @@ def _connection(connection: ShownConnection, show_accounts: bool, thorough: bool
         "port": connection.port,
         "overall": connection.overall.value,
         "application": as_json(connection.application),
+        "application_unseen": (connection.unseen or None) if connection.application is None else None,
         "phase": connection.phase,
         "since": rfc3339(connection.since),
         "client_id": connection.client_id,
@@ -215,4 +231,11 @@ def _problem(problem: ShownProblem) -> dict[str, Any]:
         "snoozed_until": None if problem.snoozed_until is None else rfc3339(problem.snoozed_until),
         "fixes": [{"id": offer.fix, "label": offer.label} for offer in problem.fixes],
     }
+    if not problem.began:
+        shown["first_seen"] = True
     return shown if problem.told else {**shown, "undelivered": True}
+
+
+def worst_first(problems: Iterable[ShownProblem]) -> tuple[ShownProblem, ...]:
+    """In the order in which they are shown; the first is the headline."""
+    return tuple(sorted(problems, key=lambda p: (not p.visible, -Severity(p.severity).rank, -p.since)))

@@ -3,7 +3,7 @@
 from agent.core.alerts.announce import severity_of, text_of, title_of
 from agent.core.alerts.ledger import Entry
 from agent.core.evidence.api_settings import settings_of, why_unknown
-from agent.core.evidence.processes import applications, chosen, clients_of, port_of
+from agent.core.evidence.processes import applications, chosen, clients_of, link_settled, port_of
 from agent.core.facts import Facts, Known, Unknown
 from agent.core.guide import fill
 from agent.core.memory import Memory
@@ -11,7 +11,14 @@ from agent.core.problem import Severity
 from agent.core.session_facts import Phase, ServerLink
 from agent.core.shown.checklist import checklist
 from agent.core.shown.display import IconState
-from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, ShownProgram, ShownSettings
+from agent.core.shown.status import (
+    ShownApplication,
+    ShownConnection,
+    ShownProblem,
+    ShownProgram,
+    ShownSettings,
+    worst_first,
+)
 from agent.core.state_machine.connection import BackingOff, Blocked
 from agent.core.state_machine.state import Words
 from agent.core.state_machine.watched import Watched
@@ -27,6 +34,9 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
     now = facts.now
     kind = process.kind if process is not None else _kind_meant(facts)
     state = watched.link.state
+    link, link_words = server_link(facts)
+    # While it is down, what was said of the farms is no news of now.
+    farms_known = not session.frozen and link is not ServerLink.DOWN
     return ShownConnection(
         name=watched.settings.name,
         host=watched.settings.host,
@@ -49,18 +59,21 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         trading_mode=session.trading_mode.value,
         accounts=session.accounts,
         accounts_more=session.accounts_more,
-        # What an application said before it froze is no news of now: unknown is never shown as good.
-        server_link=(ServerLink.UNKNOWN if session.frozen else session.server_link).value,
-        farms=() if session.frozen else session.farms,
-        farms_more=0 if session.frozen else session.farms_more,
+        server_link=link.value,
+        link_words=link_words,
+        farms=session.farms if farms_known else (),
+        farms_more=session.farms_more if farms_known else 0,
         programs=_programs(facts),
+        local=facts.connection.local,
+        unseen=_unseen(facts),
         api_settings=_settings(facts),
         checklist=checklist(facts),
-        problems=tuple(
+        problems=worst_first(
             _problem(entry, watched, kind, memory, words, now.wall)
             for entry in watched.ledger.entries.values()
             if not entry.hidden
         ),
+        set_aside=tuple(e.problem.code for e in watched.ledger.entries.values() if e.hidden),
         wanted=watched.wanted,
         undecided=tuple((problem.code, reason) for problem, reason in watched.diagnosis.undecided),
         retry_at=now.wall_of(state.retry_at) if isinstance(state, BackingOff | Blocked) else None,
@@ -85,9 +98,33 @@ def _kind_meant(facts: Facts) -> ApplicationKind:
 
 
 def _programs(facts: Facts) -> tuple[ShownProgram, ...] | None:
-    if isinstance(facts.machine.sockets, Unknown):
+    sockets = facts.machine.sockets
+    if isinstance(sockets, Unknown) or not facts.connection.local:
         return None
-    return tuple(ShownProgram(c.pid, c.name, c.since) for c in clients_of(facts))
+    seen = tuple(ShownProgram(c.pid, c.name or "unknown", c.since, c.peer) for c in clients_of(facts))
+    return None if sockets.value.unseen and not seen else seen
+
+
+def _unseen(facts: Facts) -> str:
+    processes = facts.machine.processes
+    if not facts.connection.local:
+        return f"it is on {facts.connection.host}, and cannot be seen from here"
+    return processes.reason if isinstance(processes, Unknown) else ""
+
+
+def server_link(facts: Facts) -> tuple[ServerLink, str]:
+    """The application's link to IB's servers, and how it is known: a session told it, or its sockets show it."""
+    session = facts.session
+    if session.frozen:
+        # What an application said before it froze is no news of now: unknown is never shown as good.
+        return ServerLink.UNKNOWN, "not known, since nothing is answered"
+    if session.phase is Phase.CONNECTED:
+        words = {ServerLink.UP: "connected", ServerLink.DOWN: "connection lost", ServerLink.UNKNOWN: "not told yet"}
+        return session.server_link, words[session.server_link]
+    process = chosen(facts)
+    if process is not None and link_settled(facts, process) and facts.machine.network != Known(False):
+        return ServerLink.UP, "connected, as its sockets show"
+    return ServerLink.UNKNOWN, "not known"
 
 
 def _problem(
@@ -104,6 +141,7 @@ def _problem(
         steps=guide.steps_for(kind, entry.present.args) if guide is not None else (),
         since=entry.since.wall,
         visible=entry.visible,
+        began=entry.began,
         snoozed_until=snoozed_until(memory, watched.settings.name, problem.code, wall),
         # A problem that is not shown yet may be over in a moment, and needs no fix.
         fixes=watched.offers.get(problem.code, ()) if entry.visible else (),
@@ -144,6 +182,8 @@ def overall(watched: Watched, facts: Facts, memory: Memory) -> IconState:
 def _of_phase(facts: Facts, memory: Memory) -> IconState:
     match facts.session.phase:
         case Phase.CONNECTED:
+            if facts.session.frozen:
+                return IconState.UNKNOWN
             if facts.session.server_link is ServerLink.DOWN:
                 # Too short for a notice so far, but not for the icon.
                 return IconState.WARNING
