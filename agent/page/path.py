@@ -47,11 +47,9 @@ def _unseen(connection: ShownConnection) -> tuple[str, str]:
     """An application without a process here: on another machine, or behind a container, a tunnel or a relay."""
     where = "" if connection.local else f" on {connection.host}"
     if connection.phase == "connected":
-        return (
-            ("unknown", f"does not answer{where}")
-            if _frozen(connection)
-            else ("up", f"answers{where or ' on the port'}")
-        )
+        if _frozen(connection):
+            return "unknown", f"does not answer{where}"
+        return "up", f"answers{where or ' on the port'}"
     if not connection.local:
         return "unknown", f"on {connection.host}, not seen from here"
     return ("unknown", "could not be seen") if connection.unseen else ("down", "not seen running")

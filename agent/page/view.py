@@ -48,10 +48,11 @@ def view(seen: Seen) -> dict[str, Any]:
             told.update(_problem(problem, connection, seen))
     progress = seen.progress
     shown["under_way"] = [
-        {"connection": f.connection, "code": f.code, "title": f.title, "since": rfc3339(f.since), "done": f.done}
+        {"connection": f.connection, "code": f.code, "title": f.title, "since": rfc3339(f.since), "done": list(f.done)}
         for f in progress.followed
         if f.under_way
     ]
+    shown["set_aside"] = [{"connection": f.connection, "code": f.code} for f in progress.followed if f.set_aside]
     shown["ended"] = as_json(progress.ended)
     return shown
 
@@ -90,6 +91,6 @@ def _outage(outage: Outage) -> dict[str, str]:
 
 def _problem(problem: ShownProblem, connection: ShownConnection, seen: Seen) -> dict[str, Any]:
     return {
-        "done": seen.progress.done.get((connection.name, problem.code), 0),
+        "done": list(seen.progress.done.get((connection.name, problem.code), ())),
         "snoozable": problem.can_be_snoozed,
     }

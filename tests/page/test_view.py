@@ -26,7 +26,7 @@ TROUBLED = ShownConnection(
     accounts=("DU1234567",),
     wanted=True,
 )
-FOLLOWED = Followed("TWS", "api-disabled", "The API is off", 5.0, point_of(TROUBLED), done=3)
+FOLLOWED = Followed("TWS", "api-disabled", "The API is off", 5.0, point_of(TROUBLED), ("a", "b", "c"), frozenset({"c"}))
 STATUS = Status("0.1.0", 42, 0.0, (HEALTHY, TROUBLED))
 
 
@@ -59,7 +59,7 @@ def test_each_connection_says_how_it_is_in_words() -> None:
 def test_a_problem_says_how_far_it_is_and_whether_it_can_be_snoozed() -> None:
     shown = view(Seen(STATUS, progress=Progress((FOLLOWED,))))["connections"][1]["problems"][0]
 
-    assert (shown["done"], shown["snoozable"], shown["undelivered"]) == (3, False, True)
+    assert (shown["done"], shown["snoozable"], shown["undelivered"]) == ([3], False, True)
 
 
 def test_latencies_are_sent_short() -> None:
@@ -89,7 +89,7 @@ def test_what_is_on_the_way_is_told_with_what_is_done() -> None:
     on_the_way = replace(FOLLOWED, code="app-not-running", under_way=True)
     shown = view(Seen(STATUS, progress=Progress((FOLLOWED, on_the_way))))["under_way"]
 
-    assert [(one["connection"], one["code"], one["done"]) for one in shown] == [("TWS", "app-not-running", 3)]
+    assert [(one["connection"], one["code"], one["done"]) for one in shown] == [("TWS", "app-not-running", [3])]
 
 
 def test_what_is_over_is_told() -> None:
@@ -103,6 +103,7 @@ def test_what_is_over_is_told() -> None:
         "title": "TWS is frozen",
         "since": "1970-01-01T00:00:00Z",
         "until": "1970-01-01T00:01:00Z",
+        "done": [],
     }
 
 
