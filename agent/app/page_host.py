@@ -231,8 +231,8 @@ class PageHost:
         """What IB allows and what is in use."""
         from agent.core.shown.limits import limits_to_json, usage_of
 
-        state, now, sent = self._agent.state, self._agent.now(), self._agent.sent()
-        return [limits_to_json(usage_of(facts_about(state, w, now), sent)) for w in state.watched]
+        state, now, sent = self._agent.state, self._agent.now(), self._agent.sent
+        return [limits_to_json(usage_of(facts_about(state, w, now), sent(w.settings.name))) for w in state.watched]
 
     async def test_notice(self) -> str | None:
         """A notice through every channel."""

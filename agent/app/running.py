@@ -46,6 +46,7 @@ class RunningAgent:
         """Tell the user; answers why no channel took the notice, or None."""
         return await self.world.announce(notice)
 
-    def sent(self) -> Sequence[float]:
-        """Monotonic times of the messages that our sessions sent in the last minute."""
-        return self.world.traffic.lately()
+    def sent(self, connection: str) -> Sequence[float] | None:
+        """Monotonic times of the messages that our sessions of a connection sent in the last minute; None: there was
+        no session."""
+        return self.world.traffic.lately(connection)

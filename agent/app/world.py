@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,7 +111,8 @@ class RealWorld:
         """A session over ib_async, which is imported for the first one: it takes half of the memory."""
         from agent.session.ib import IbSession
 
-        return IbSession(wish, emit, lambda: self._clock.now().monotonic, sent=self.traffic.note)
+        sent = partial(self.traffic.note, wish.connection)
+        return IbSession(wish, emit, lambda: self._clock.now().monotonic, sent=sent)
 
     async def ask_settings(self, wish: AskSettings) -> SettingsAnswered:
         """Ask over a short session of its own."""
@@ -129,7 +131,7 @@ class RealWorld:
             lambda: clock.now().monotonic,
             lambda: clock.now().wall,
             report=report,
-            sent=self.traffic.note,
+            sent=partial(self.traffic.note, plan.connection),
         )
         return await tester.run()
 

@@ -1,4 +1,4 @@
-"""When messages of ours went out, over all our sessions: what is counted is what really left for the socket."""
+"""When messages of ours went out, by connection: what is counted is what really left for the socket."""
 
 from collections import deque
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from collections.abc import Callable
 KEPT_SECONDS = 60.0
 """The longest period that is ever asked about."""
 MOST_KEPT = 5_000
-"""Messages remembered at most; all our sessions together send some ten a minute, and a self-test a few dozen."""
+"""Messages remembered at most, of one connection: its session sends some ten a minute, and a self-test a few dozen."""
 
 
 class Traffic:
@@ -15,16 +15,17 @@ class Traffic:
     def __init__(self, clock: Callable[[], float]) -> None:
         """`clock` gives monotonic seconds."""
         self._clock = clock
-        self._sent: deque[float] = deque(maxlen=MOST_KEPT)
+        self._sent: dict[str, deque[float]] = {}
 
-    def note(self) -> None:
+    def note(self, connection: str) -> None:
         """A message went out."""
         now = self._clock()
-        while self._sent and self._sent[0] <= now - KEPT_SECONDS:
-            self._sent.popleft()
-        self._sent.append(now)
+        sent = self._sent.setdefault(connection, deque(maxlen=MOST_KEPT))
+        while sent and sent[0] <= now - KEPT_SECONDS:
+            sent.popleft()
+        sent.append(now)
 
-    def lately(self) -> tuple[float, ...]:
-        """Monotonic time of each message of the last minute, oldest first."""
-        now = self._clock()
-        return tuple(at for at in self._sent if at > now - KEPT_SECONDS)
+    def lately(self, connection: str) -> tuple[float, ...] | None:
+        """Monotonic time of each message of the last minute, oldest first; None where there never was one."""
+        sent, now = self._sent.get(connection), self._clock()
+        return None if sent is None else tuple(at for at in sent if at > now - KEPT_SECONDS)
