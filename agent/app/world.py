@@ -83,12 +83,13 @@ class RealWorld:
         memory_file: MemoryFile | None = None,
         only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
         below: Path | None = None,
+        fellow: int | None = None,
     ) -> None:
-        """`only` narrows what a look has seen, `below` what it may look at (see `Looker`)."""
+        """`only` narrows what a look has seen; `below` and `fellow`: see `Looker`."""
         self._clock = SystemClock()
         self._only = only
         self._platform = current()
-        self._looker = Looker(self._platform, below)
+        self._looker = Looker(self._platform, below, fellow)
         self._channels = channels
         self._show = show
         self._memory_file = memory_file

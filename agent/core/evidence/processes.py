@@ -231,9 +231,9 @@ def _connections_to(machine: MachineFacts, port: int) -> int:
     return sum(c.connections for c in machine.sockets.value.clients if c.port == port)
 
 
-def places_taken(machine: MachineFacts, port: int) -> bool:
-    """Whether as many clients as an application serves are seen on a port of this machine."""
-    return _connections_to(machine, port) >= API_CLIENTS
+def places_taken(machine: MachineFacts, port: int, more: int = 0) -> bool:
+    """Whether as many clients as an application serves are seen on a port of this machine; `more` came since then."""
+    return _connections_to(machine, port) + more >= API_CLIENTS
 
 
 WEDGED_AFTER = 5

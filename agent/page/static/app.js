@@ -12,7 +12,7 @@ const HOUR = 3600;
 
 let view = null; // What the agent said last.
 let lastKnown = null; // The same, while the agent does not answer.
-let heardAt = null;
+let heardAt = null; // When it last gave a sign of life: until then the view was so.
 let gone = "";
 let chosen = null; // {name, rest, shown}
 let rest = false; // Whether the other views are on their way.
@@ -121,13 +121,12 @@ let said = "";
 
 /** What was told last, by an agent that does not answer now: each connection is as it was then, and not known now. */
 function asLastKnown(told) {
-  const unknown = ({ title, words }) => ({ state: "unknown", title, words });
+  const unknown = ({ title }) => ({ state: "unknown", title, words: "not known now" });
   const connections = told.connections.map((one) => ({
     ...one,
     overall: "unknown",
-    headline: `Not known now. Last known: ${one.headline}`,
-    back_by: undefined,
-    next_attempt: undefined,
+    headline: "not known now",
+    last_known: `At ${clock(heardAt)}: ${one.headline}`,
     server_link: "unknown",
     path: Object.fromEntries(Object.entries(one.path).map(([part, its]) => [part, unknown(its)])),
   }));
@@ -163,6 +162,6 @@ listen(take, (why) => {
   lastKnown = gone && view ? asLastKnown(view) : null;
   frame();
   if (gone) refresh();
-});
+}, () => { heardAt = Date.now(); });
 // "3 minutes ago" grows while nothing else changes.
 setInterval(() => { if (!document.hidden) refresh(); }, 15_000);

@@ -60,6 +60,7 @@ const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What belongs to the headline: since when, or until when, where that is known. */
 function since(one) {
+  if (one.last_known) return one.last_known;
   const began = one.headline_since;
   if (began) return `${began.words} ${clock(began.time)}, for ${lasting((now() - new Date(began.time)) / 1000)}`;
   if (one.back_by) return `Should be back by ${clock(one.back_by)}`;
@@ -159,7 +160,7 @@ function sparkline(samples) {
 }
 
 function farms(one) {
-  if (!one.farms.length) return unknown(one.server_link === "up" ? "none reported yet" : "not known while the link to IB is not known to be up");
+  if (!one.farms.length) return unknown({ up: "none reported yet", down: "not known while the link to IB is down" }[one.server_link] ?? "not known");
   return h("ul.lights", {}, one.farms.map((farm) =>
     h("li.light", { "data-key": farm.name + farm.kind }, shape(OF_FARM[farm.status] ?? "unknown"),
       h("span", {}, h("strong", {}, farm.name), ` ${FARM_KINDS[farm.kind] ?? farm.kind}`, small(FARM_WORDS[farm.status] ?? farm.status)))),

@@ -112,7 +112,7 @@ function one(root, page, name, code) {
         layouts(guide.lists, list, () => draw(page.view)),
         h("button.quiet.print", { type: "button", onclick: () => print() }, "Print")),
       open && done.length ? h("p.small", { role: "status" }, `${done.length} of ${list.steps.length} steps ${done.length === 1 ? "was" : "were"} seen to be done. Not every step can be seen.`)
-        : open ? h("p.small", {}, "Gatelight notices by itself when this is over.") : null,
+        : open ? h("p.small", {}, "Gatelight notices by itself when the problem ends.") : null,
       steps(list.steps, done, page));
   }
 
@@ -139,7 +139,7 @@ function head({ problem, past, way, aside, seen, guide, name, well }) {
         h("p.soft", {}, `${name}: whether this is still so cannot be told now.`)));
   }
   if (past) {
-    return h(well ? "header.glance.over" : "header.glance", {}, shape(well ? "connected" : "off", "large"),
+    return h(well ? "header.glance.over.well" : "header.glance.over", {}, shape(well ? "connected" : "off", "large"),
       h("div", { role: "status" }, h("h1.headline", {}, "This is over"), h("p", {}, past.title),
         h("p.soft", {}, `${name}, ended ${clock(past.until)} after ${lasting((new Date(past.until) - new Date(past.since)) / 1000)}`)));
   }
