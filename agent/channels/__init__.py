@@ -129,7 +129,8 @@ class Chain:
         """See `Channel.announce`. What goes out is masked and without control characters, whatever made the notice."""
         notice = harmless(notice)
         # At the same time as the chain: a service that does not answer must not delay the desktop.
-        beside = [asyncio.create_task(self._try(channel, notice)) for channel in self._always]
+        always = () if notice.once_more else self._always
+        beside = [asyncio.create_task(self._try(channel, notice)) for channel in always]
         self._telling.update(beside)
         for task in beside:
             task.add_done_callback(self._telling.discard)

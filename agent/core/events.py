@@ -139,6 +139,13 @@ class ConfigRejected(FromOutside):
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeDelivered:
+    """A notice that no service could show before was shown."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeUndelivered(FromOutside):
     """No desktop channel took a notice."""
 
@@ -169,6 +176,7 @@ Event: TypeAlias = (
     | UserAsked
     | Reconfigured
     | ConfigRejected
+    | NoticeDelivered
     | NoticeUndelivered
 )
 

@@ -29,6 +29,8 @@ class Say:
 
     again: bool
     """It is a repeat of something said before."""
+    once_more: bool = False
+    """It was said, and no service could show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Silence:
 
 Decision: TypeAlias = Say | Silence
 
+UNSHOWN_AGAIN = 30.0
+"""Seconds after which a notice that no service could show is tried again: a desktop may have come up."""
 REPEAT_GROWTH = 2.0
 """Each repeat waits this much longer than the one before."""
 
@@ -54,6 +58,8 @@ class QuietRules:
     paused: bool = False
     snoozed: frozenset[str] = frozenset()
     """Problem codes."""
+    unshown: frozenset[str] = frozenset()
+    """Keys of problems whose notice no service could show."""
     unstable_covers: float = 0.0
     """connection-unstable is shown: for so many seconds it speaks for what a single loss brings about. 0: it is not."""
 
@@ -62,11 +68,11 @@ def decide(entry: Entry, rules: QuietRules, now: Moment) -> Decision:
     """Whether to say now that a problem is there."""
     if not entry.shown:
         return Silence(Reason.NOT_SHOWN)
-    again = entry.announced
-    if again and not _repeat_due(entry, rules.settings, now):
+    again, unshown = entry.announced, entry.key in rules.unshown
+    if again and not (_retry_due(entry, now) if unshown else _repeat_due(entry, rules.settings, now)):
         return Silence(Reason.ALREADY_SAID)
     silence = keep_quiet(entry, rules, now)
-    return Silence(silence) if silence is not None else Say(again)
+    return Silence(silence) if silence is not None else Say(again and not unshown, once_more=again and unshown)
 
 
 def keep_quiet(entry: Entry, rules: QuietRules, now: Moment) -> Reason | None:
@@ -88,6 +94,17 @@ def keep_quiet(entry: Entry, rules: QuietRules, now: Moment) -> Reason | None:
         # and so is a cause that stays.
         return Reason.UNSTABLE
     return None
+
+
+def retry_at(entry: Entry) -> float | None:
+    """Monotonic time from which on a notice that no service could show is tried once more; None: it was never sent."""
+    tried = entry.announced_at if entry.tried_at is None else entry.tried_at
+    return None if tried is None else tried + UNSHOWN_AGAIN
+
+
+def _retry_due(entry: Entry, now: Moment) -> bool:
+    due = retry_at(entry)
+    return due is not None and now.monotonic >= due
 
 
 def _repeat_due(entry: Entry, settings: NotificationSettings, now: Moment) -> bool:

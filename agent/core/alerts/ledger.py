@@ -26,6 +26,8 @@ class Entry:
     announced: bool = False
     announced_at: float | None = None
     """Monotonic time of the latest announcement."""
+    tried_at: float | None = None
+    """Monotonic time at which it was last tried once more, where no service could show it."""
     repeats: int = 0
     began: bool = False
     """It began at `since`: the check tells so, or an earlier diagnosis did not find it. False: first seen then."""

@@ -71,16 +71,18 @@ def speak(
         effects.extend(_on_change(connection, change, rules, now))
     entries = dict(ledger.entries)
     for key, entry in ledger.entries.items():
-        if isinstance(decide(entry, rules, now), Say):
+        decision = decide(entry, rules, now)
+        if isinstance(decision, Say):
             code = entry.problem.code
             notice = _notice(connection, entry, steps.get(code, ()), (fixes or {}).get(code, ()))
             if several and connection not in notice.text:
                 notice = replace(notice, text=f"{connection}: {notice.text}")
-            effects.append(Announce(notice))
-            again = entry.announced
-            entries[key] = replace(
-                entry, announced=True, announced_at=now.monotonic, repeats=entry.repeats + 1 if again else 0
-            )
+            effects.append(Announce(replace(notice, once_more=decision.once_more)))
+            if decision.once_more:
+                entries[key] = replace(entry, tried_at=now.monotonic)
+            else:
+                repeats = entry.repeats + 1 if decision.again else entry.repeats
+                entries[key] = replace(entry, announced=True, announced_at=now.monotonic, repeats=repeats)
     return replace(ledger, entries=entries), tuple(effects)
 
 
@@ -147,7 +149,9 @@ def _cleared(connection: str, entry: Entry, rules: QuietRules, now: Moment, *, g
     if not entry.announced:
         return effects
     effects.append(Withdraw(key))
-    if not gave_way and keep_quiet(entry, rules, now) is None:
+    # An end is no news to a user who was not told of the beginning.
+    heard = entry.key not in rules.unshown
+    if heard and not gave_way and keep_quiet(entry, rules, now) is None:
         title = f"Over: {title_of(entry)}"
         text = f"{connection}: this lasted {lasted} and is over."
         if entry.problem.fades:

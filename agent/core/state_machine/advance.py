@@ -167,7 +167,8 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         if e.problem.code in words.guides
     }
     offers, unoffered = offers_for((e.problem for e in ledger.entries.values()), words.fixes, facts, state.private)
-    rules, several = _quiet_rules(state, name, ledger, now), len(state.watched) > 1
+    rules = replace(_quiet_rules(state, name, ledger, now), unshown=watched.undelivered)
+    several = len(state.watched) > 1
     ledger, effects = speak(name, ledger, changes, steps, rules, now, offers, several=several)
     failures = (
         *((p.code, f"the check of {p.code} failed", fault) for p, fault in diagnosis.failures),

@@ -14,6 +14,7 @@ from agent.core.events import (
     Looked,
     MessagesCame,
     NoticeArrived,
+    NoticeDelivered,
     NoticeUndelivered,
     ProcessExited,
     Reconfigured,
@@ -100,6 +101,8 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             return replace(state, config_error=reason), ()
         case NoticeUndelivered(key):
             return _undelivered(state, key), ()
+        case NoticeDelivered(key):
+            return _all(state, lambda w: replace(w, undelivered=w.undelivered - _keys_of(w, key)))
         case _:
             assert_never(event)
 
@@ -362,8 +365,10 @@ def _wish(watched: Watched, connected: bool, now: Moment) -> Watched:
 
 
 def _undelivered(state: AgentState, key: str) -> AgentState:
-    watched = []
-    for w in state.watched:
-        mine = {k for k in w.ledger.entries if notice_key(w.settings.name, k) == key}
-        watched.append(replace(w, undelivered=w.undelivered | mine))
-    return replace(state, watched=tuple(watched))
+    watched = tuple(replace(w, undelivered=w.undelivered | _keys_of(w, key)) for w in state.watched)
+    return replace(state, watched=watched)
+
+
+def _keys_of(watched: Watched, key: str) -> frozenset[str]:
+    """The problem of a connection that is announced under this key, if it is there."""
+    return frozenset(k for k in watched.ledger.entries if notice_key(watched.settings.name, k) == key)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from agent.core.alerts.announce import retry_at
 from agent.core.alerts.diagnosis import Diagnosis
 from agent.core.alerts.ledger import Ledger
 from agent.core.clock import Moment
@@ -187,6 +188,8 @@ def due_times(watched: Watched, facts: Facts, heard: float = float("inf")) -> li
         due.append(watched.ledger.next_due)
     if isinstance(watched.link.state, BackingOff | Blocked):
         due.append(watched.link.state.retry_at)
+    unshown = (e for key, e in watched.ledger.entries.items() if key in watched.undelivered)
+    due += [at for e in unshown if (at := retry_at(e)) is not None]
     if "connection-unstable" in watched.ledger.entries:
         due += [e.since.monotonic + timing.unstable_covers for e in watched.ledger.entries.values()]
     session = watched.session

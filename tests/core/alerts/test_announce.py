@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.alerts.announce import (
+    UNSHOWN_AGAIN,
     QuietRules,
     Reason,
     Say,
@@ -12,6 +13,7 @@ from agent.core.alerts.announce import (
     decide,
     duration,
     keep_quiet,
+    retry_at,
     severity_of,
     text_of,
     title_of,
@@ -103,6 +105,18 @@ def test_repeats_can_be_switched_off_and_information_is_never_repeated() -> None
 
     assert decide(SAID, never, NOW.later(10**6)) == Silence(Reason.ALREADY_SAID)
     assert decide(harmless, info, NOW.later(10**6)) == Silence(Reason.ALREADY_SAID)
+
+
+def test_what_no_service_could_show_is_tried_again_until_one_does() -> None:
+    unshown = replace(POLITE, unshown=frozenset({"api-silent"}))
+    tried = replace(SAID, tried_at=NOW.monotonic + UNSHOWN_AGAIN)
+
+    assert decide(SAID, unshown, NOW.later(UNSHOWN_AGAIN - 1)) == Silence(Reason.ALREADY_SAID)
+    assert decide(SAID, unshown, NOW.later(UNSHOWN_AGAIN)) == Say(again=False, once_more=True)
+    assert decide(tried, unshown, NOW.later(2 * UNSHOWN_AGAIN - 1)) == Silence(Reason.ALREADY_SAID)
+    assert decide(tried, unshown, NOW.later(2 * UNSHOWN_AGAIN)) == Say(again=False, once_more=True)
+    assert decide(SAID, replace(unshown, paused=True), NOW.later(UNSHOWN_AGAIN)) == Silence(Reason.PAUSED)
+    assert retry_at(ENTRY) is None
 
 
 def test_words_are_filled_in() -> None:
