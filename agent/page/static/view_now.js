@@ -20,12 +20,13 @@ export function show(root, page) {
 }
 
 function card(one, page) {
+  const time = since(one);
   const id = ident(`card-${one.name}`);
   return h("article.card", { "data-key": one.name, "data-state": one.overall, "aria-labelledby": id },
     h("header.glance", {},
       shape(one.overall, "large"),
       h("div", {}, h("h2", { id }, one.name), h("p.headline", {}, capital(one.headline)),
-        h("p.soft", {}, since(one) || null)),
+        time ? h("p.soft", {}, time) : null),
       mode(one)),
     path(one),
     problems(one, page),
