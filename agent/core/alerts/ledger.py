@@ -7,7 +7,7 @@ from typing import TypeAlias
 from agent.core.alerts.diagnosis import Diagnosis, Found
 from agent.core.clock import Moment
 from agent.core.facts import Facts, Purpose
-from agent.core.problem import Present, Problem
+from agent.core.problem import Present, Problem, Severity
 from agent.core.session_facts import Phase
 
 
@@ -26,6 +26,8 @@ class Entry:
     announced: bool = False
     announced_at: float | None = None
     """Monotonic time of the latest announcement."""
+    giving_way: bool = False
+    """It is not there any more, and another problem may be about to take its place."""
     tried_at: float | None = None
     """Monotonic time at which it was last tried once more, where no service could show it."""
     repeats: int = 0
@@ -111,7 +113,7 @@ def update(
             entry = replace(entry, visible=True)
         entries[found.key] = entry
         changes.extend(_compare(old, entry))
-    gave_way = not entries.keys() <= ledger.entries.keys()
+    came_up, coming = _other_trouble(entries, ledger)
     undecided = {problem.code for problem, _ in diagnosis.undecided}
     for key, old in ledger.entries.items():
         if key in entries:
@@ -122,7 +124,12 @@ def update(
         elif old.problem.code in undecided:
             entries[key] = old
         else:
-            changes.append(Cleared(old, gave_way))
+            if (coming or (old.giving_way and _awaited(entries))) and not came_up and old.visible:
+                # Whether this is an end or another problem's beginning is known when that has come, or is gone.
+                entries[key] = replace(old, hidden=True, giving_way=True)
+                changes.extend(_compare(old, entries[key]))
+            else:
+                changes.append(Cleared(old, came_up))
     return Ledger(entries, frozenset(undecided)), tuple(changes)
 
 
@@ -137,11 +144,28 @@ def _without_what_is_past(diagnosis: Diagnosis, facts: Facts) -> Diagnosis:
     return replace(diagnosis, found=found, hidden=(*diagnosis.hidden, *past))
 
 
+def _other_trouble(entries: Mapping[str, Entry], before: Ledger) -> tuple[bool, bool]:
+    """Whether trouble became visible just now, and whether new trouble is about to."""
+    trouble = [(key, e) for key, e in entries.items() if _is_trouble(e) and not e.hidden]
+    seen = {key for key, e in before.entries.items() if e.visible}
+    came_up = any(e.visible and key not in seen for key, e in trouble)
+    return came_up, any(not e.visible and key not in before.entries for key, e in trouble)
+
+
+def _awaited(entries: Mapping[str, Entry]) -> bool:
+    return any(_is_trouble(e) and not e.visible and not e.hidden for e in entries.values())
+
+
+def _is_trouble(entry: Entry) -> bool:
+    """Whether an entry is more than information about what is well, as that an application is starting."""
+    return entry.problem.expected or (entry.present.severity or entry.problem.severity) is not Severity.INFO
+
+
 def _enter(
     old: Entry | None, found: Found, facts: Facts, hidden: bool, undecided_before: frozenset[str] | None
 ) -> Entry:
     if old is not None:
-        return replace(old, problem=found.problem, present=found.present, hidden=hidden)
+        return replace(old, problem=found.problem, present=found.present, hidden=hidden, giving_way=False)
     grace = 0.0 if facts.purpose is Purpose.DOCTOR else found.problem.visible_after(facts)
     began = found.present.since
     return Entry(

@@ -202,8 +202,26 @@ def test_what_a_session_told_waits_while_that_is_not_answered() -> None:
 
 
 def test_what_ends_as_another_comes_up_gave_way_to_it() -> None:
-    _, replaced = update(entered(QUICK), found(SLOW), at(5))
-    _, ended = update(update(Ledger(), found(QUICK, SLOW), at(0))[0], found(SLOW), at(5))
+    other = replace(QUICK, code="other")
+    starting = replace(other, severity=Severity.INFO)
 
+    def gave_way(after: Problem) -> list[bool]:
+        return [c.gave_way for c in update(entered(QUICK), found(after), at(5))[1] if isinstance(c, Cleared)]
+
+    assert gave_way(other) == [True]
+    assert gave_way(starting) == [False]
+    assert gave_way(replace(starting, expected=True)) == [True]
+
+
+def test_whether_it_is_an_end_is_told_when_what_may_take_its_place_is_there_or_gone() -> None:
+    waiting, changes = update(entered(QUICK), found(SLOW), at(5))
+    _, healed = update(waiting, Diagnosis(), at(9))
+    _, replaced = update(waiting, found(SLOW), at(15))
+    returned, _ = update(waiting, found(QUICK, SLOW), at(9))
+
+    assert kinds(changes) == [(Hidden, "quick")]
+    assert [(c.entry.key, c.gave_way) for c in healed if isinstance(c, Cleared) and c.entry.visible] == [
+        ("quick", False)
+    ]
     assert [c.gave_way for c in replaced if isinstance(c, Cleared)] == [True]
-    assert [c.gave_way for c in ended if isinstance(c, Cleared)] == [False]
+    assert returned.entries["quick"].shown
