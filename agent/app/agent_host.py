@@ -4,6 +4,7 @@ Loading and assembling it takes a third of a second, so the icon comes first: se
 """
 
 import asyncio
+import contextlib
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,7 +26,18 @@ from agent.core.events import ConfigRejected, Reconfigured, Woke
 from agent.core.facts import Abilities
 from agent.core.problem import Severity
 from agent.core.settings import Settings
-from agent.core.shown.display import Action, AskFix, DoFix, Notice, ShowSteps
+from agent.core.shown.display import (
+    Action,
+    AskFix,
+    Connect,
+    Disconnect,
+    DoFix,
+    Notice,
+    Pause,
+    Resume,
+    ShowSteps,
+    Snooze,
+)
 from agent.core.shown.menu import display, tooltip
 from agent.core.shown.status import Status
 from agent.core.state_machine.state import Knowledge
@@ -71,6 +83,14 @@ class Desktop(Protocol):
 
     def leave(self) -> None:
         """Ask for the end of the program, from any thread."""
+
+
+_KEEP_SECONDS = 2.0
+"""Seconds that a command waits until it is taken in; it needs a hundredth of one."""
+_NOT_KEPT = (
+    "This holds for now, but it could not be written down ({reason}), and a restart of Gatelight forgets it: "
+    "free some space in the data folder, and ask again."
+)
 
 
 class AgentHost:
@@ -232,6 +252,8 @@ class AgentHost:
                 return await self._page.answer(command)
             case AskFix() | DoFix():
                 return await self._fixes.answer(command)
+            case Connect() | Disconnect() | Pause() | Resume() | Snooze():
+                return await self._kept(answer(self._loop, command))
             case _:
                 return answer(self._loop, command)
 
@@ -247,6 +269,19 @@ class AgentHost:
             return "notices"
         self._desktop.move()
         return "icon and notices"
+
+    async def _kept(self, told: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a wish that outlives the agent: not done before it is written down, or known not to be."""
+        if "done" not in told:
+            return told
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_KEEP_SECONDS):
+                await self._loop.caught_up()
+        if self._memory_file.unkept:
+            # A wish that was made before is not written again by itself.
+            self._memory_file.write(self._loop.state.memory)
+        reason = self._memory_file.unkept
+        return {**told, "not_kept": _NOT_KEPT.format(reason=reason)} if reason else told
 
     async def _show_up(self) -> None:
         """Gatelight was started a second time: show that it already runs."""

@@ -231,8 +231,8 @@ class PageHost:
         """The limits of IB and TWS, and how far they are used."""
         from agent.core.shown.limits import limits_to_json, usage_of
 
-        state, now, sent = self._agent.state, self._agent.now(), self._agent.sent()
-        return [limits_to_json(usage_of(facts_about(state, w, now), sent)) for w in state.watched]
+        state, now, sent = self._agent.state, self._agent.now(), self._agent.sent
+        return [limits_to_json(usage_of(facts_about(state, w, now), sent(w.settings.name))) for w in state.watched]
 
     async def test_notice(self) -> str | None:
         """Send a test notice; returns why no channel took it, or None."""

@@ -46,6 +46,9 @@ class RunningAgent:
         """Tell the user; returns why no channel took the notice, or None."""
         return await self.world.announce(notice)
 
-    def sent(self) -> Sequence[float]:
-        """The monotonic times of the messages that our sessions sent in the last minute."""
-        return self.world.traffic.lately()
+    def sent(self, connection: str) -> Sequence[float] | None:
+        """The monotonic times of the messages that our sessions of a connection sent in the last minute.
+
+        None: the connection had no session.
+        """
+        return self.world.traffic.lately(connection)

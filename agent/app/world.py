@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,12 +83,13 @@ class RealWorld:
         memory_file: MemoryFile | None = None,
         only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
         below: Path | None = None,
+        fellow: int | None = None,
     ) -> None:
-        """`only` limits what counts of a look, `below` what may be looked at (see `Looker`)."""
+        """`only` limits what counts of a look; `below` and `fellow`: see `Looker`."""
         self._clock = SystemClock()
         self._only = only
         self._platform = current()
-        self._looker = Looker(self._platform, below)
+        self._looker = Looker(self._platform, below, fellow)
         self._channels = channels
         self._show = show
         self._memory_file = memory_file
@@ -110,7 +112,8 @@ class RealWorld:
         """A session over ib_async, which is imported with the first one, because it takes half of the memory."""
         from agent.session.ib import IbSession
 
-        return IbSession(wish, emit, lambda: self._clock.now().monotonic, sent=self.traffic.note)
+        sent = partial(self.traffic.note, wish.connection)
+        return IbSession(wish, emit, lambda: self._clock.now().monotonic, sent=sent)
 
     async def ask_settings(self, wish: AskSettings) -> SettingsAnswered:
         """Ask for the API settings over a short session of its own."""
@@ -129,7 +132,7 @@ class RealWorld:
             lambda: clock.now().monotonic,
             lambda: clock.now().wall,
             report=report,
-            sent=self.traffic.note,
+            sent=partial(self.traffic.note, plan.connection),
         )
         return await tester.run()
 

@@ -127,7 +127,8 @@ class Chain:
         """See `Channel.announce`. Every notice is made harmless first, wherever it comes from."""
         notice = harmless(notice)
         # These run beside the chain: a service that does not answer must not delay the desktop.
-        beside = [asyncio.create_task(self._try(channel, notice)) for channel in self._always]
+        always = () if notice.once_more else self._always
+        beside = [asyncio.create_task(self._try(channel, notice)) for channel in always]
         self._telling.update(beside)
         for task in beside:
             task.add_done_callback(self._telling.discard)

@@ -216,7 +216,8 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _connect(options: argparse.Namespace) -> int:
-    _ask(options, {"command": options.command, "name": options.name})
+    if not _kept(_ask(options, {"command": options.command, "name": options.name})):
+        return 1
     which = options.name or "every connection"
     tell(
         f"Told: {options.command} {which}."
@@ -225,19 +226,24 @@ def _connect(options: argparse.Namespace) -> int:
     return 0
 
 
+def _kept(answer: dict[str, Any]) -> bool:
+    """Whether a restart of the agent remembers what was asked; says why not."""
+    if "not_kept" in answer:
+        tell(answer["not_kept"])
+    return "not_kept" not in answer
+
+
 def _pause(options: argparse.Namespace) -> int:
-    _ask(options, {"command": "pause", "seconds": _seconds(options.duration)})
-    return 0
+    return 0 if _kept(_ask(options, {"command": "pause", "seconds": _seconds(options.duration)})) else 1
 
 
 def _resume(options: argparse.Namespace) -> int:
-    _ask(options, {"command": "resume"})
-    return 0
+    return 0 if _kept(_ask(options, {"command": "resume"})) else 1
 
 
 def _snooze(options: argparse.Namespace) -> int:
-    _ask(options, {"command": "snooze", "code": options.code, "seconds": _seconds(options.duration)})
-    return 0
+    asked = {"command": "snooze", "code": options.code, "seconds": _seconds(options.duration)}
+    return 0 if _kept(_ask(options, asked)) else 1
 
 
 def _config(options: argparse.Namespace) -> int:

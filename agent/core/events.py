@@ -152,6 +152,13 @@ class ConfigRejected(FromOutside):
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeDelivered:
+    """A notice that no service could show before was shown."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeUndelivered(FromOutside):
     """No desktop channel took a notice."""
 
@@ -183,6 +190,7 @@ Event: TypeAlias = (
     | UserAsked
     | Reconfigured
     | ConfigRejected
+    | NoticeDelivered
     | NoticeUndelivered
 )
 

@@ -281,6 +281,8 @@ class Sight:
     last_pid: int | None = None
     kind: ApplicationKind | None = None
     """Which application that was."""
+    port: int | None = None
+    """API port it listened on last."""
     gone_since: float | None = None
     """Monotonic time since which it has been gone; None while it runs or was never seen."""
     ever: bool = False

@@ -89,7 +89,9 @@ class Problem:
     never_silenced: bool = False
     """Neither snooze, pause nor quiet hours keep it quiet."""
     needs_session: bool = False
-    """Only an API session tells: without one, the problem neither begins nor ends."""
+    """Only an API session tells: without one that answers, the problem neither begins nor ends."""
+    outlasts_answers: bool = False
+    """True although the session it comes from is not answered any more: who is logged in, and the silence itself."""
     fades: bool = False
     """Known only from notices: it counts as over when none has come for a while, without proof."""
     by_history: bool = False

@@ -38,10 +38,14 @@ STILL_LOOKING = Unknown("the previous look at this machine has not finished")
 class Looker:
     """Looks at the machine, from any thread, one look at a time."""
 
-    def __init__(self, platform: Platform | None = None, below: Path | None = None) -> None:
-        """With `below`, only applications whose settings are below that folder are seen, and no other's files read."""
+    def __init__(self, platform: Platform | None = None, below: Path | None = None, fellow: int | None = None) -> None:
+        """With `below`, only applications whose settings are below that folder are seen, and no other's files read.
+
+        `fellow`: the process of the Gatelight that runs besides this one.
+        """
         self._platform = platform or current()
         self._below = below
+        self._fellow = fellow
         self._processes = ProcessObserver(self._platform.is_elsewhere, self._platform.process_table())
         self._settings_files = SettingsFilesObserver(self._platform.settings_roots() if below is None else ())
         self._launcher_logs = LauncherLogObserver(self._places)
@@ -143,7 +147,11 @@ class Looker:
         if self._sockets is None:
             platform = self._platform
             self._sockets = SocketObserver(
-                platform.socket_reader(), self._processes, platform.relay_programs, platform.published_port
+                platform.socket_reader(),
+                self._processes,
+                platform.relay_programs,
+                platform.published_port,
+                self._fellow,
             )
         return self._sockets
 

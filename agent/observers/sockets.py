@@ -46,11 +46,14 @@ class SocketObserver:
         names: Names,
         relay_programs: frozenset[str],
         published_port: Callable[[list[str]], int | None] = lambda cmdline: None,
+        fellow: int | None = None,
     ) -> None:
+        """`fellow`: the process of the Gatelight that runs besides this one; it is no other program."""
         self._reader = reader
         self._names = names
         self._relays = relay_programs
         self._published_port = published_port
+        self._fellow = fellow
         self._api_ports: frozenset[int] = frozenset()
         self._upstream_since: dict[tuple[int, SocketRow], float] = {}
         self._client_since: dict[tuple[int, int | None, str], tuple[float, frozenset[str]]] = {}
@@ -167,7 +170,7 @@ class SocketObserver:
                 peer=row.peer,
                 # One that closed all its connections and opened others between two looks is connected anew.
                 since=since if before & ends[key] else now.wall,
-                own=row.pid == own_pid,
+                own=row.pid is not None and row.pid in (own_pid, self._fellow),
                 connections=1 if earlier is None else earlier.connections + 1,
             )
         self._client_since = {key: (client.since, frozenset(ends[key])) for key, client in found.items()}

@@ -57,5 +57,6 @@ TRADING_MODE_MISMATCH = Problem(
     check=_check,
     fix="use-trading-mode",
     needs_session=True,
+    outlasts_answers=True,
     never_silenced=True,
 )

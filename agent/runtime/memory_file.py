@@ -37,7 +37,13 @@ class MemoryFile:
         self._worker = Worker("memory")
         self._latest: Memory | None = None
         self._written: Memory | None = None
-        self._refused = False
+        self._refusal = ""
+        """Why the disk refused it last; empty when it did not."""
+
+    @property
+    def unkept(self) -> str:
+        """Why the latest is not kept, in words for people; empty when it is."""
+        return "" if self._latest is self._written else self._refusal or "the disk does not answer"
 
     def read(self) -> Memory:
         """The stored memory; an empty one where there is none, or where it is not readable."""
@@ -72,12 +78,13 @@ class MemoryFile:
         try:
             replace_own_file(self._path, json.dumps(_to_json(memory)).encode())
         except OSError as fault:
-            if not self._refused:
-                logger.warning("what was announced cannot be kept: %s", fault.strerror or type(fault).__name__)
-            self._refused = True
+            reason = fault.strerror or type(fault).__name__
+            if not self._refusal:
+                logger.warning("what was announced cannot be kept: %s", reason)
+            self._refusal = reason
         else:
             self._written = memory
-            self._refused = False
+            self._refusal = ""
 
 
 def _to_json(memory: Memory) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from agent.core.events import (
     Looked,
     MessagesCame,
     NoticeArrived,
+    NoticeDelivered,
     NoticeUndelivered,
     ProcessExited,
     SessionFailed,
@@ -290,6 +291,8 @@ class Performer:
         if reason is not None:
             self._told.discard(notice.key)
             self._post(NoticeUndelivered(notice.key, reason))
+        elif notice.once_more:
+            self._post(NoticeDelivered(notice.key))
 
     async def _withdraw(self, key: str) -> None:
         self._told.discard(key)

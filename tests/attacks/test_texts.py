@@ -91,6 +91,7 @@ OURS = {
     "SessionFacts": {"served_listener"},
     "SettingsTold": {"listener_key"},
     "Facts": set(),
+    "NoticeDelivered": {"key"},
     "NoticeUndelivered": {"key"},
     "Offer": {"fix", "connection"},
     "Fix": {"id"},
@@ -293,7 +294,7 @@ def test_it_is_the_same_text_wherever_it_comes_out(planted: tuple[str, str]) -> 
     (paper, *_) = status_to_json(shown[0])["connections"]
     (seen_there, *_) = view(Seen(shown[0]))["connections"]
 
-    assert [p.get("name") for p in paper["programs"]] == [name, None]
+    assert [p.get("name") for p in paper["programs"]] == [name, "unknown"]
     assert seen_there["programs"] == paper["programs"]
     assert paper["application"]["version"] == name
     if name:

@@ -1,6 +1,6 @@
 import asyncio
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -136,3 +136,11 @@ async def test_the_log_has_every_notice_on_one_line(
     assert [(r.levelno, r.getMessage()) for r in caplog.records] == [
         (level, "TWS does not answer: A dialog may be open.")
     ]
+
+
+async def test_what_is_told_once_more_is_told_to_the_desktop_alone() -> None:
+    desktop, remote = Recording("desktop", Delivered("desktop")), Recording("remote", Delivered("remote"))
+    again = replace(NOTICE, once_more=True)
+
+    assert await Chain([desktop], [remote]).announce(again) == Delivered("desktop")
+    assert ([n.title for n in desktop.told], remote.told) == ([NOTICE.title], [])

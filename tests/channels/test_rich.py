@@ -316,3 +316,18 @@ async def test_a_balloon_counts_only_if_the_icon_showed_it() -> None:
     assert first == Delivered("the icon's balloon")
     assert second == NotDelivered("there is no icon that could show one")
     assert shown == [("TWS does not answer", "A dialog may be open.", STEPS), ("Title", "Text", None)]
+
+
+async def test_a_service_that_comes_later_shows_what_none_could_show_before(
+    bus: SessionBus, channel: RichChannel
+) -> None:
+    before = await channel.announce(NOTICE)
+    recorder = await NoticeRecorder.start("body", "actions")
+    try:
+        after = await channel.announce(NOTICE)
+    finally:
+        await recorder.end()
+
+    assert isinstance(before, NotDelivered)
+    assert after == TAKEN
+    assert [n.title for n in recorder.notices] == [NOTICE.title]

@@ -74,7 +74,7 @@ async def test_a_link_that_is_back_without_a_word_is_known_from_its_farms_and_sa
         await agent.until(lambda a: not a.codes, "told of the end")
 
     assert agent.connection.server_link == "up"
-    assert agent.connection.link_shown_by == "as the data farms show"
+    assert agent.connection.link_words == "connected, as the data farms show"
     assert agent.said == ["server-link-lost", "over: server-link-lost"]
     assert "is connected to IB again, as the data farms show. This lasted " in agent.notices[-1].text
 

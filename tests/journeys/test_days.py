@@ -390,6 +390,36 @@ def test_a_link_lost_for_good_is_told_although_the_session_kept_breaking_before(
     assert day.said == ["connection-unstable", "server-link-lost"]
 
 
+def unstable() -> Day:
+    day = connected()
+    for _ in range(3):
+        day.drop()
+        day.run(30)
+    return day
+
+
+def test_an_application_that_ends_while_its_connection_kept_breaking_is_no_good_news() -> None:
+    day = unstable()
+    day.stop(day.apps[0])
+    day.run(30)
+
+    assert day.said == ["connection-unstable", "app-not-running"]
+    assert day.codes == ["app-not-running"]
+
+
+def test_what_stays_is_told_within_a_minute_although_the_connection_kept_breaking() -> None:
+    day = unstable()
+    day.apps[0].outcome = Outcome.SILENT
+    day.drop()
+    day.run(50)
+    early = list(day.said)
+    day.run(25)
+
+    assert early == ["connection-unstable"]
+    assert day.said == ["connection-unstable", "api-silent"]
+    assert day.codes[0] == "api-silent"
+
+
 def test_an_unsolved_problem_is_repeated_ever_more_rarely() -> None:
     day = Day()
     day.start().outcome = Outcome.SILENT

@@ -137,7 +137,7 @@ async def test_live_prices_prove_a_link_that_was_told_lost_and_never_told_restor
         tests.answer(AskDataTest("", ("AAPL",)))
         await world.until(lambda w: w.statuses[-1].connections[0].server_link == "up")
 
-    assert world.statuses[-1].connections[0].link_shown_by == "as live market data shows"
+    assert world.statuses[-1].connections[0].link_words == "connected, as live market data shows"
 
 
 async def test_without_a_session_there_is_no_run() -> None:

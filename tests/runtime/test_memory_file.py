@@ -194,15 +194,17 @@ def test_a_disk_that_refuses_is_said_once_until_it_takes_again(
     file = MemoryFile(folder / path.name)
     for _ in range(3):
         file.write(FULL)
-    first = len(caplog.records)
+    first, why = len(caplog.records), file.unkept
     folder.mkdir()
     file.write(FULL)
+    kept = file.unkept
     taken = file.read()
     shutil.rmtree(folder)
     file.write(Memory())
 
     assert (first, len(caplog.records)) == (1, 2)
     assert taken == FULL
+    assert (why, kept, file.unkept) == ("No such file or directory", "", "No such file or directory")
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ def recall(ledger: Ledger, before: Ledger, connection: str, memory: Memory, now:
             announced_at=now.monotonic - max(0.0, now.wall - known.at),
             repeats=known.repeats,
         )
-    return Ledger(entries)
+    return replace(ledger, entries=entries)
 
 
 def recall_shown(connection: str, memory: Memory, problems: Sequence[Problem], now: Moment) -> Ledger:
@@ -110,17 +110,19 @@ def speak(
         effects.extend(_on_change(connection, change, rules, now))
     entries = dict(ledger.entries)
     for key, entry in ledger.entries.items():
-        if isinstance(decide(entry, rules, now), Say):
+        decision = decide(entry, rules, now)
+        if isinstance(decision, Say):
             code = entry.problem.code
             notice = _notice(connection, entry, steps.get(code, ()), (fixes or {}).get(code, ()))
             if several and connection not in notice.text:
                 notice = replace(notice, text=f"{connection}: {notice.text}")
-            effects.append(Announce(notice))
-            again = entry.announced
-            entries[key] = replace(
-                entry, announced=True, announced_at=now.monotonic, repeats=entry.repeats + 1 if again else 0
-            )
-    return Ledger(entries), tuple(effects)
+            effects.append(Announce(replace(notice, once_more=decision.once_more)))
+            if decision.once_more:
+                entries[key] = replace(entry, tried_at=now.monotonic)
+            else:
+                repeats = entry.repeats + 1 if decision.again else entry.repeats
+                entries[key] = replace(entry, announced=True, announced_at=now.monotonic, repeats=repeats)
+    return replace(ledger, entries=entries), tuple(effects)
 
 
 def _notice(connection: str, entry: Entry, steps: tuple[str, ...], fixes: tuple[Offer, ...]) -> Notice:
@@ -187,7 +189,9 @@ def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment) -
     if not entry.announced:
         return effects
     effects.append(Withdraw(key))
-    if keep_quiet(entry, rules) is None:
+    # An end is no news to a user who was not told of the beginning.
+    heard = entry.key not in rules.unshown
+    if heard and not change.gave_way and keep_quiet(entry, rules, now) is None:
         title = f"Over: {title_of(entry)}"
         about = _about(connection)
         text = f"{about}: this lasted {lasted} and is over."

@@ -193,6 +193,8 @@ class Notice:
     text: str
     over: bool = False
     """The problem is over."""
+    once_more: bool = False
+    """No service could show it before: only the desktop is told, since all others have heard it."""
     steps: tuple[str, ...] = ()
     """What to do, in order; channels with room for them show them."""
     offers: tuple[MenuEntry, ...] = ()

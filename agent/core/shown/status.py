@@ -1,5 +1,6 @@
 """What is shown, as one value: tray, page and command line all draw from it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,8 +36,11 @@ class ShownProgram:
     """A program connected to the API port."""
 
     pid: int | None
-    name: str | None
+    name: str
+    """"unknown" where the system does not say."""
     since: Time
+    peer: str | None = None
+    """Its address, when it is on another machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class ShownProblem:
     since: float
     """Epoch seconds."""
     visible: bool
+    began: bool = True
+    """False: it was first seen at `since`, and may have been there before."""
     snoozed_until: float | None = None
     """Epoch seconds."""
     fixes: tuple[Offer, ...] = ()
@@ -106,16 +112,21 @@ class ShownConnection:
     accounts_more: int = 0
     """How many accounts there are besides."""
     server_link: str = ServerLink.UNKNOWN.value
-    link_shown_by: str = ""
-    """What shows that the link is up where no notice has said so, like "as the data farms show"."""
+    link_words: str = "not known"
+    """How the link is known, in a few words for people."""
     farms: tuple[Farm, ...] = ()
     farms_more: int = 0
     """How many farms were named besides."""
     programs: tuple[ShownProgram, ...] | None = None
     """None: could not be found out."""
+    unseen: str = ""
+    """Why the application cannot be seen, where that is so."""
     api_settings: ShownSettings = field(default_factory=lambda: ShownSettings(Source.UNKNOWN))
     checklist: tuple[Row, ...] = ()
     problems: tuple[ShownProblem, ...] = ()
+    """Worst first: what is visible, by severity, then newest first."""
+    set_aside: tuple[str, ...] = ()
+    """Codes of problems that are not over and are not shown: a cause hides them, or only a session could tell."""
     wanted: bool = True
     """False while the user asked to stay disconnected."""
     undecided: tuple[tuple[str, str], ...] = ()
@@ -134,9 +145,9 @@ class ShownConnection:
 
     @property
     def worst(self) -> ShownProblem | None:
-        """Its worst problem that is shown and not merely information, of equals the first; None if there is none."""
-        shown = [p for p in self.problems if p.state is not None and not p.of_program]
-        return max(shown, key=lambda p: Severity(p.severity).rank, default=None)
+        """The first problem, unless it is not shown yet, merely information, or one of Gatelight itself."""
+        shown = [p for p in worst_first(self.problems) if p.state is not None and not p.of_program]
+        return shown[0] if shown else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +213,7 @@ def _connection(connection: ShownConnection, show_accounts: bool, thorough: bool
         "port": connection.port,
         "overall": connection.overall.value,
         "application": as_json(connection.application),
+        "application_unseen": (connection.unseen or None) if connection.application is None else None,
         "phase": connection.phase,
         "since": rfc3339(connection.since),
         "client_id": connection.client_id,
@@ -243,4 +255,11 @@ def _problem(problem: ShownProblem) -> dict[str, Any]:
         "snoozed_until": None if problem.snoozed_until is None else rfc3339(problem.snoozed_until),
         "fixes": [{"id": offer.fix, "label": offer.label} for offer in problem.fixes],
     }
+    if not problem.began:
+        shown["first_seen"] = True
     return shown if problem.told else {**shown, "undelivered": True}
+
+
+def worst_first(problems: Iterable[ShownProblem]) -> tuple[ShownProblem, ...]:
+    """In the order in which they are shown: by severity, then newest first; what is still to come stands behind."""
+    return tuple(sorted(problems, key=lambda p: (not p.visible, -Severity(p.severity).rank, p.ahead, -p.since)))

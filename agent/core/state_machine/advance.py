@@ -13,8 +13,8 @@ from agent.core.alerts.speech import belated_end, notice_key, recall, recall_sho
 from agent.core.clock import Moment
 from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
 from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived, Tick
-from agent.core.evidence.processes import chosen, looked_since_failure
-from agent.core.facts import Facts
+from agent.core.evidence.processes import chosen, looked_since_failure, places_taken
+from agent.core.facts import Facts, Purpose
 from agent.core.fix import offers_for
 from agent.core.memory import PROGRAM, Memory
 from agent.core.problem import Severity
@@ -22,7 +22,7 @@ from agent.core.settings import ConnectionSettings
 from agent.core.shown.status import Status
 from agent.core.state_machine import inquiry as inquiry_of
 from agent.core.state_machine import session as session_of
-from agent.core.state_machine.connection import Target
+from agent.core.state_machine.connection import Connected, Idle, Target
 from agent.core.state_machine.intake import enroll, take_in
 from agent.core.state_machine.plan import plan
 from agent.core.state_machine.show import show_connection, show_program, with_program
@@ -137,6 +137,9 @@ def _move(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Targe
     watched = state.watched[index]
     aim = target(watched, state.machine, others(state, watched))
     aim = replace(aim, avoid_ids=own_client_ids(state))
+    if state.purpose is Purpose.DOCTOR and isinstance(watched.link.state, Idle) and watched.settings.local:
+        # A look that is only to find out is not the one client too many.
+        aim = replace(aim, open=aim.open and not places_taken(state.machine, aim.port))
     watched, effects = consider_watched(watched, aim, state.timing, now, state.next_number)
     opened = any(isinstance(e, OpenSession) for e in effects)
     if opened:
@@ -171,7 +174,8 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     words, process = state.knowledge.words, chosen(facts)
     steps = _steps(words, ledger, process.kind if process is not None else _meant(watched.settings))
     offers, unoffered = offers_for((e.problem for e in ledger.entries.values()), words.fixes, facts, state.private)
-    rules, several = _quiet_rules(state, name, ledger, now), len(state.watched) > 1
+    rules = replace(_quiet_rules(state, name, ledger, now), unshown=watched.undelivered)
+    several = len(state.watched) > 1
     ledger, effects = speak(name, ledger, changes, steps, rules, now, offers, several=several)
     failures = (
         *((p.code, f"the check of {p.code} failed", fault) for p, fault in diagnosis.failures),
@@ -225,11 +229,20 @@ def _inquire(state: AgentState, index: int, now: Moment) -> tuple[AgentState, tu
     followed = max(watched.inquiry.followed_until, shown + state.timing.settings_followed)
     if followed != watched.inquiry.followed_until:
         watched = replace(watched, inquiry=replace(watched.inquiry, followed_until=followed))
-    if inquiry_of.due(watched.inquiry, watched.link, watched.session, state.timing, now.monotonic) > now.monotonic:
+    due = inquiry_of.due(watched.inquiry, watched.link, watched.session, state.timing, now.monotonic)
+    if due > now.monotonic or no_second_place(state, watched):
         return replace_at(state, index, watched), ()
     own = own_client_ids(state)
     inquiry, effects = inquiry_of.ask_if_due(watched.inquiry, watched.settings, watched.link, own, now.monotonic)
     return replace_at(state, index, replace(watched, inquiry=inquiry)), effects
+
+
+def no_second_place(state: AgentState, watched: Watched) -> bool:
+    """Whether the session has the last place there is, so that its application is not asked over another one."""
+    link = watched.link.state
+    if not isinstance(link, Connected) or not watched.settings.local:
+        return False
+    return places_taken(state.machine, link.port, more=1 if state.machine.taken < link.since else 0)
 
 
 def _meant(settings: ConnectionSettings) -> ApplicationKind:
@@ -245,7 +258,7 @@ def _quiet_rules(state: AgentState, name: str, ledger: Ledger, now: Moment) -> Q
         local_minute=local_minute,
         paused=state.memory.paused_until is not None,
         snoozed=frozenset(snoozed),
-        unstable=unstable is not None and unstable.shown,
+        unstable_covers=state.timing.unstable_covers if unstable is not None and unstable.shown else 0.0,
     )
 
 

@@ -15,6 +15,7 @@ from agent.core.events import (
     Looked,
     MessagesCame,
     NoticeArrived,
+    NoticeDelivered,
     NoticeUndelivered,
     ProcessExited,
     Reconfigured,
@@ -108,6 +109,8 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             return replace(state, config_error=reason), ()
         case NoticeUndelivered(key):
             return _undelivered(state, key), ()
+        case NoticeDelivered(key):
+            return _all(state, lambda w: replace(w, undelivered=w.undelivered - _keys_of(w, key)))
         case _:
             assert_never(event)
 
@@ -386,9 +389,11 @@ def _wish(watched: Watched, connected: bool, now: Moment) -> Watched:
 
 
 def _undelivered(state: AgentState, key: str) -> AgentState:
-    watched = []
-    for w in state.watched:
-        mine = {k for k in w.ledger.entries if notice_key(w.settings.name, k) == key}
-        watched.append(replace(w, undelivered=w.undelivered | mine))
+    watched = tuple(replace(w, undelivered=w.undelivered | _keys_of(w, key)) for w in state.watched)
     own = {k for k in state.own.ledger.entries if notice_key(PROGRAM, k) == key}
-    return replace(state, watched=tuple(watched), own=replace(state.own, undelivered=state.own.undelivered | own))
+    return replace(state, watched=watched, own=replace(state.own, undelivered=state.own.undelivered | own))
+
+
+def _keys_of(watched: Watched, key: str) -> frozenset[str]:
+    """The problem of a connection that is announced under this key, if it is there."""
+    return frozenset(k for k in watched.ledger.entries if notice_key(watched.settings.name, k) == key)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from agent.core.alerts.announce import retry_at
 from agent.core.alerts.diagnosis import Diagnosis
 from agent.core.alerts.ledger import Ledger
 from agent.core.clock import Moment
 from agent.core.effects import Effect
-from agent.core.evidence.processes import candidates, listener_at, listener_key_at, owner_at, target_port
+from agent.core.evidence.processes import candidates, last_port, listener_at, listener_key_at, owner_at, target_port
 from agent.core.facts import Facts, Known, MachineFacts, Sight, SurroundingsKind, Unknown
 from agent.core.fix import Offer
 from agent.core.memory import Memory, SeenRunning
@@ -133,14 +134,24 @@ def see(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSett
     replaced = now.monotonic if sight.last_pid not in (None, pid) else sight.replaced_at
     read = found[0].hints
     hints = read.value if isinstance(read, Known) else sight.hints
-    seen = Sight(last_pid=pid, kind=found[0].kind, gone_since=None, ever=True, replaced_at=replaced, hints=hints)
+    port = found[0].api_ports[0] if found[0].api_ports else sight.port if sight.kind is found[0].kind else None
+    seen = Sight(
+        last_pid=pid,
+        kind=found[0].kind,
+        port=port,
+        gone_since=None,
+        ever=True,
+        replaced_at=replaced,
+        hints=hints,
+    )
     return watched if seen == sight else replace(watched, sight=seen)
 
 
 def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSettings]) -> Target:
     """Where the connection should go, as far as the last look tells."""
     settings = watched.settings
-    port = target_port(settings, machine, tuple(others))
+    last = last_port(settings, watched.sight, watched.link.served_listener)
+    port = target_port(settings, machine, tuple(others), last)
     if not settings.local:
         return Target(watched.wanted, port, open=True, listener_key=listener_key_at(settings, machine, port))
     if settings.pinned_pid is not None and not candidates(settings, machine, tuple(others)):
@@ -242,6 +253,10 @@ def due_times(watched: Watched, facts: Facts, heard: float = float("inf")) -> li
         due.append(watched.ledger.next_due)
     if isinstance(watched.link.state, BackingOff | Blocked):
         due.append(watched.link.state.retry_at)
+    unshown = (e for key, e in watched.ledger.entries.items() if key in watched.undelivered)
+    due += [at for e in unshown if (at := retry_at(e)) is not None]
+    if "connection-unstable" in watched.ledger.entries:
+        due += [e.since.monotonic + timing.unstable_covers for e in watched.ledger.entries.values()]
     session = watched.session
     if session is not None and watched.connected:
         due.append(session.heartbeats.due(timing))

@@ -14,7 +14,10 @@ async def do_action(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     command = text_field(asked, "command")
     if command not in COMMANDS:
         raise Refused(f"“{command[:40]}” cannot be asked for here.")
-    return said(await backend.ask(read_command(asked)))
+    answer = said(await backend.ask(read_command(asked)))
+    if "not_kept" in answer:
+        raise Refused(str(answer["not_kept"]), 409)
+    return answer
 
 
 async def send_notice(backend: Backend, _: Mapping[str, Any]) -> Answer:

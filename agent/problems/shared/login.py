@@ -82,7 +82,7 @@ def login_cause(facts: Facts, process: Process) -> LoginCause | None:
             asked = appointment(facts, told.asked) if told.asked is not None else since
             what = "The push of" if told.push else "The security code asked for at"
             sentence = f"{what} {asked} was not answered in time: IB ended the log-in at {since}. Start it again, once."
-            brief = ": the push was not answered" if told.push else ": no security code was entered"
+            brief = ": the push was not answered" if told.push else ": no code was entered"
             return LoginCause("unanswered", brief, sentence)
         case LoginStage.PASSWORD_REFUSED:
             return LoginCause(

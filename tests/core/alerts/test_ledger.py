@@ -39,7 +39,7 @@ def test_a_problem_without_patience_appears_at_once() -> None:
     ledger, changes = update(Ledger(), found(QUICK), at(0))
     entry = Entry(QUICK, HERE, since=NOW, visible_at=NOW.monotonic, visible=True)
 
-    assert ledger == Ledger({"quick": entry})
+    assert ledger.entries == {"quick": entry}
     assert changes == (Appeared(entry),)
     assert ledger.next_due is None
 
@@ -71,7 +71,7 @@ def test_a_problem_appears_when_its_time_has_come_and_keeps_its_beginning() -> N
 def test_a_problem_that_heals_before_its_time_was_never_visible() -> None:
     ledger, changes = update(entered(SLOW), Diagnosis(), at(5))
 
-    assert ledger == Ledger()
+    assert ledger.entries == {}
     assert [(type(c), c.entry.visible) for c in changes] == [(Cleared, False)]
 
 
@@ -123,7 +123,7 @@ def test_not_having_looked_is_no_cure() -> None:
     before = entered(QUICK)
     ledger, changes = update(before, Diagnosis(undecided=((QUICK, "no look"),)), at(5))
 
-    assert ledger == before
+    assert ledger.entries == before.entries
     assert changes == ()
 
 
@@ -155,7 +155,8 @@ def test_what_was_shown_before_the_agent_began_stands_until_it_is_judged() -> No
     untried = facts(session=SessionFacts(phase=Phase.CONNECTING))
 
     for scene in (unseen, untried):
-        assert update(before, Diagnosis(), replace(scene, now=NOW)) == (before, ())
+        after, nothing = update(before, Diagnosis(), replace(scene, now=NOW))
+        assert (after.entries, nothing) == (before.entries, ())
     assert kinds(update(before, Diagnosis(), at(1))[1]) == [(Cleared, "quick")]
 
     ledger, changes = update(before, found(QUICK), at(1))
@@ -235,3 +236,56 @@ def test_several_of_one_problem_are_kept_apart() -> None:
 
     assert list(ledger.entries) == ["quick:a", "quick:b"]
     assert Moment(NOW.monotonic, NOW.wall) == ledger.entries["quick:a"].since
+
+
+def test_since_when_is_known_where_it_was_not_there_before_or_the_check_tells() -> None:
+    def began(before: Ledger, diagnosis: Diagnosis) -> bool:
+        return update(before, diagnosis, at(9))[0].entries["quick"].began
+
+    well = update(Ledger(), Diagnosis(), at(0))[0]
+    unseen = update(Ledger(), Diagnosis(undecided=((QUICK, "no look"),)), at(0))[0]
+
+    assert not began(Ledger(), found(QUICK))
+    assert not began(unseen, found(QUICK))
+    assert began(well, found(QUICK))
+    assert began(Ledger(), Diagnosis(found=(Found(QUICK, replace(HERE, since=NOW.monotonic)),)))
+    assert not update(entered(QUICK), found(QUICK), at(9))[0].entries["quick"].began
+
+
+def test_what_a_session_told_waits_while_that_is_not_answered() -> None:
+    lasting = replace(OF_SESSION, code="lasting", outlasts_answers=True)
+    before = update(Ledger(), found(OF_SESSION, lasting, QUICK), at(0))[0]
+    frozen = facts(session=replace(facts().session, heartbeat_unanswered=2))
+    ledger, changes = update(before, found(OF_SESSION, lasting, QUICK), at(5, frozen))
+    after, again = update(ledger, found(OF_SESSION, lasting, QUICK), at(9))
+
+    assert kinds(changes) == [(Hidden, "of-session")]
+    assert {key for key, e in ledger.entries.items() if e.shown} == {"lasting", "quick"}
+    assert kinds(again) == [(Appeared, "of-session")]
+    assert after.entries["of-session"].since == NOW
+
+
+def test_what_ends_as_another_comes_up_gave_way_to_it() -> None:
+    other = replace(QUICK, code="other")
+    starting = replace(other, severity=Severity.INFO)
+
+    def gave_way(after: Problem) -> list[bool]:
+        return [c.gave_way for c in update(entered(QUICK), found(after), at(5))[1] if isinstance(c, Cleared)]
+
+    assert gave_way(other) == [True]
+    assert gave_way(starting) == [False]
+    assert gave_way(replace(starting, expected=True)) == [True]
+
+
+def test_whether_it_is_an_end_is_told_when_what_may_take_its_place_is_there_or_gone() -> None:
+    waiting, changes = update(entered(QUICK), found(SLOW), at(5))
+    _, healed = update(waiting, Diagnosis(), at(9))
+    _, replaced = update(waiting, found(SLOW), at(15))
+    returned, _ = update(waiting, found(QUICK, SLOW), at(9))
+
+    assert kinds(changes) == [(Hidden, "quick")]
+    assert [(c.entry.key, c.gave_way) for c in healed if isinstance(c, Cleared) and c.entry.visible] == [
+        ("quick", False)
+    ]
+    assert [c.gave_way for c in replaced if isinstance(c, Cleared)] == [True]
+    assert returned.entries["quick"].shown

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from agent.core.alerts.announce import UNSHOWN_AGAIN
 from agent.core.effects import (
     Announce,
     CloseSession,
@@ -13,7 +14,15 @@ from agent.core.effects import (
     WakeAt,
     Withdraw,
 )
-from agent.core.events import ConfigRejected, HeartbeatAnswered, NoticeUndelivered, Reconfigured, Tick, UserAsked
+from agent.core.events import (
+    ConfigRejected,
+    HeartbeatAnswered,
+    NoticeDelivered,
+    NoticeUndelivered,
+    Reconfigured,
+    Tick,
+    UserAsked,
+)
 from agent.core.facts import Facts
 from agent.core.memory import Memory, ShownBefore, Told
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
@@ -194,6 +203,23 @@ def test_who_disconnects_hears_nothing_more_and_nothing_of_it_is_kept() -> None:
     assert state.watched[0].ledger.entries == {}
     assert state.watched[0].undelivered == frozenset()
     assert state.watched[0].diagnosis.found == ()
+
+
+def test_a_notice_is_shown_once_a_service_appears() -> None:
+    state, _ = play(started(problems=(HERE,)), NoticeUndelivered(KEY, "no service"), now=START)
+    again = START.later(UNSHOWN_AGAIN)
+    (woken,) = only(WakeAt, play(state, Tick(), now=START.later(1))[1])
+    early = only(Announce, play(state, Tick(), now=START.later(UNSHOWN_AGAIN - 1))[1])
+    state, effects = play(state, Tick(), now=again)
+    (announce,) = only(Announce, effects)
+    state, _ = play(state, NoticeDelivered(KEY), now=again.later(1))
+
+    assert isinstance(woken, WakeAt)
+    assert woken.at <= again.monotonic
+    assert isinstance(announce, Announce)
+    assert (early, announce.notice.once_more) == ([], True)
+    assert state.watched[0].undelivered == frozenset()
+    assert only(Announce, play(state, Tick(), now=again.later(UNSHOWN_AGAIN + 1))[1]) == []
 
 
 def test_a_snooze_takes_the_notice_back() -> None:

@@ -51,7 +51,7 @@ def test_the_number_is_that_of_the_attempt_or_session() -> None:
 def test_an_application_is_seen_gone_and_replaced() -> None:
     seen = see(NEW, HERE, (), NOW)
 
-    assert seen.sight == Sight(last_pid=3117, kind=ApplicationKind.GATEWAY, ever=True)
+    assert seen.sight == Sight(last_pid=3117, kind=ApplicationKind.GATEWAY, port=4002, ever=True)
     assert see(seen, HERE, (), NOW.later(5)) is seen
 
     gone = see(seen, machine(), (), NOW.later(10))
@@ -62,6 +62,16 @@ def test_an_application_is_seen_gone_and_replaced() -> None:
     back = see(gone, machine(gateway(pid=9)), (), NOW.later(30))
 
     assert back.sight == replace(seen.sight, last_pid=9, replaced_at=NOW.monotonic + 30)
+
+
+def test_an_application_that_has_ended_is_awaited_where_it_listened() -> None:
+    auto = fresh(connection(), NOW)
+    gone = see(see(auto, HERE, (), NOW), machine(), (), NOW.later(10))
+    starting = machine(gateway(ports=(), pid=9))
+
+    assert target(auto, machine(), ()).port == 4001
+    assert target(gone, machine(), ()).port == 4002
+    assert target(see(gone, starting, (), NOW.later(20)), starting, ()).port == 4002
 
 
 def test_an_application_that_was_never_there_is_not_gone() -> None:
