@@ -9,7 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from agent.config.keys import TABLES, Key, Table, ValueRefused, secrets_of
+from agent.config.keys import TABLES, Key, Table, secrets_of
+from agent.config.kinds import ValueRefused
 from agent.config.lines import Lines
 from agent.config.lines import Path as KeyPath
 from agent.config.text import found_words, key_words, kind_words

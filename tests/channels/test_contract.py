@@ -18,7 +18,8 @@ from agent.app.world import first_state
 from agent.channels import Channel, ChannelHost, ChannelKind, Place
 from agent.config import editing, showing
 from agent.config import reading as config
-from agent.config.keys import NOTIFICATIONS, TABLES, Key, Table, ValueRefused, is_guarded
+from agent.config.keys import NOTIFICATIONS, TABLES, Key, Table, is_guarded
+from agent.config.kinds import ValueRefused
 from agent.config.text import toml_text
 from agent.core.clock import Moment
 from agent.core.events import Reconfigured
