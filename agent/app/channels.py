@@ -1,8 +1,8 @@
 """Every channel, in one list, for the agent, the set-up and the settings alike.
 
 To add one: write `agent/channels/<name>.py` with the channel and its `CHANNEL`, and list it below. What it is told by
-the configuration is a key like any other (`config_keys`); an address of it is `guarded` and `secret` there. A test in
-`tests/channels/test_contract.py` says what is missing.
+the configuration is a key like any other (`agent/config/keys.py`), an address `guarded` and `secret`, and stands in
+`keys` of its `CHANNEL`. `tests/channels/test_contract.py` says what is missing.
 """
 
 from typing import Any
@@ -20,6 +20,7 @@ from agent.channels import (
     remote,
     rich,
 )
+from agent.config.keys import NOTIFICATIONS, secrets_of
 from agent.core.settings import NotificationSettings
 
 CHANNELS: tuple[ChannelKind, ...] = (
@@ -38,6 +39,10 @@ def notices_on(notifications: NotificationSettings) -> bool:
     return any(kind.switched_on(notifications) for kind in CHANNELS)
 
 
+def _secrets(notifications: NotificationSettings) -> tuple[str, ...]:
+    return secrets_of({NOTIFICATIONS.name: notifications})
+
+
 class Channels:
     """The channels of one program, made when they are first used.
 
@@ -50,13 +55,17 @@ class Channels:
 
     def chain(self, notifications: NotificationSettings) -> Chain:
         """What a notice of the agent goes through."""
-        on_desktop = self._on(notifications, Place.DESKTOP) if self._host.desktop else []
+        on_desktop, secrets = self._on_desktop(notifications), _secrets(notifications)
         always, fallback = self._on(notifications, Place.ALWAYS), self._on(notifications, Place.FALLBACK)
-        return Chain(on_desktop, always=[*always, *fallback]) if on_desktop else Chain(fallback, always=always)
+        if on_desktop:
+            return Chain(on_desktop, [*always, *fallback], secrets)
+        return Chain(fallback, always, secrets)
 
-    def in_turn(self, notifications: NotificationSettings) -> Chain:
-        """The channels that the configuration switches on, tried until one takes the notice: for a test of them."""
-        return Chain([channel for kind in CHANNELS if kind.keys for channel in self._of(kind, notifications)])
+    def to_the_user(self, notifications: NotificationSettings) -> Chain:
+        """The channels of the same chain that the configuration switches on: for a test of them."""
+        beside = (kind for kind in CHANNELS if kind.keys and kind.place is not Place.DESKTOP)
+        always = [channel for kind in beside for channel in self._of(kind, notifications)]
+        return Chain(self._on_desktop(notifications), always, _secrets(notifications))
 
     async def close(self) -> None:
         """Let go of what the channels hold open."""
@@ -64,6 +73,9 @@ class Channels:
             close = getattr(channel, "close", None)
             if close is not None:
                 await close()
+
+    def _on_desktop(self, notifications: NotificationSettings) -> list[Channel]:
+        return self._on(notifications, Place.DESKTOP) if self._host.desktop else []
 
     def _on(self, notifications: NotificationSettings, place: Place) -> list[Channel]:
         return [channel for kind in CHANNELS if kind.place is place for channel in self._of(kind, notifications)]

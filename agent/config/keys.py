@@ -11,7 +11,7 @@ from typing import Any
 
 from agent.config.kinds import (
     CONNECTION_NAME,
-    HOST,
+    HOST_NAME,
     QUIET_TIMES,
     REMOTE_ADDRESSES,
     START_COMMAND,
@@ -100,7 +100,7 @@ CONNECTIONS = Table(
         ),
         Key("application", one_of(WantedApplication), "which application it is meant for"),
         Key("trading_mode", one_of(WantedMode), "which trading mode it is meant for; a mismatch is an alarm"),
-        Key("host", HOST, "where the application runs"),
+        Key("host", HOST_NAME, "where the application runs"),
         Key(
             "port",
             whole_number(1, HIGHEST_PORT, auto=True),

@@ -221,7 +221,7 @@ def _remote(text: str) -> str:
 
 
 CONNECTION_NAME = _text(f"a text of 1 to {LONGEST_CONNECTION_NAME} characters that no other connection has", _name)
-HOST = _text('a host name or an IP address, such as "127.0.0.1"', _host)
+HOST_NAME = _text('a host name or an IP address, such as "127.0.0.1"', _host)
 START_COMMAND = _start_command()
 SYMBOLS = _list('a list of symbols, such as ["AAPL", "EUR.USD"]', 'a symbol, such as "AAPL"', _symbol)
 QUIET_TIMES = _list(
