@@ -1,5 +1,7 @@
 """The machine itself, as the operating system tells it and as it fails to."""
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import psutil
@@ -80,9 +82,20 @@ def test_addresses_that_cannot_be_read_are_unknown(fails: Exception, monkeypatch
     assert observer(System()).own_names(anew=True) == Unknown("the addresses of this computer could not be read")
 
 
-@pytest.mark.parametrize("month", [1, 7])
-def test_the_offset_is_that_of_the_moment(month: int) -> None:
-    wall = datetime(2026, month, 15, 12, tzinfo=UTC).timestamp()
-    local = datetime.fromtimestamp(wall).replace(tzinfo=UTC).timestamp()  # noqa: DTZ006
+@pytest.fixture
+def new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    if not hasattr(time, "tzset"):
+        pytest.skip("this system has its time zone from elsewhere")
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
-    assert observer(System()).utc_offset(Moment(0.0, wall)) == local - wall
+
+@pytest.mark.usefixtures("new_york")
+@pytest.mark.parametrize(("month", "hours"), [(1, -5), (7, -4)])
+def test_the_offset_is_that_of_the_moment(month: int, hours: int) -> None:
+    wall = datetime(2026, month, 15, 12, tzinfo=UTC).timestamp()
+
+    assert observer(System()).utc_offset(Moment(0.0, wall)) == hours * 3600
