@@ -4,7 +4,7 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Protocol, TypeAlias
 
@@ -85,6 +85,15 @@ class ChannelKind:
     place: Place
     keys: tuple[str, ...] = ()
     """The keys of `[notifications]` that switch it on: one of them is enough. Without any it is always on."""
+
+    def __post_init__(self) -> None:
+        known = {one.name for one in fields(NotificationSettings)}
+        for key in self.keys:
+            if key not in known:
+                raise TypeError(
+                    f"agent/core/settings.py: give NotificationSettings a field {key}, with its default, and "
+                    f"agent/config/keys.py its Key (a CHANNEL has it in its keys)"
+                )
 
     def switched_on(self, notifications: NotificationSettings) -> bool:
         """Whether one of its keys switches it on."""

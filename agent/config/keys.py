@@ -73,16 +73,20 @@ class Table:
     repeated: bool = False
     """Whether the file may hold several, each headed `[[name]]`."""
 
+    def __post_init__(self) -> None:
+        known = {one.name for one in fields(self.settings)}
+        for key in self.keys:
+            if key.name not in known:
+                where = f"agent/core/settings.py: give {self.settings.__name__} a field {key.name}, with its default"
+                raise TypeError(f"{where} (it has a Key in agent/config/keys.py)")
+
     def key(self, name: str) -> Key | None:
         """The key of that name; None when there is none."""
         return next((key for key in self.keys if key.name == name), None)
 
     def default(self, name: str) -> Any:
         """The value that a key has when it is not written; `MISSING` when it must be written."""
-        for declared in fields(self.settings):
-            if declared.name == name:
-                return declared.default
-        raise KeyError(f"{self.settings.__name__} (agent/core/settings.py) has no field {name}")
+        return next(declared.default for declared in fields(self.settings) if declared.name == name)
 
     def required(self) -> Iterator[Key]:
         """The keys that have no default."""

@@ -82,13 +82,15 @@ def kind_of(file: str) -> ChannelKind:
 
 def chosen(kind: ChannelKind, on: bool) -> NotificationSettings:
     """Settings in which all its keys are on, or off."""
-    keys = [key for key in keys_of(kind) if key.name in FIELDS]
-    return NotificationSettings(**{key.name: value_of(key) if on else type(value_of(key))() for key in keys})
+    values = {key.name: value_of(key) for key in keys_of(kind)}
+    return NotificationSettings(**{name: value if on else type(value)() for name, value in values.items()})
 
 
 def keys_of(kind: ChannelKind) -> list[Key]:
-    """Its keys, as far as they are declared: another test names those that are not."""
-    return [key for name in kind.keys if (key := NOTIFICATIONS.key(name)) is not None]
+    """Its keys, which must be declared."""
+    for name in kind.keys:
+        assert NOTIFICATIONS.key(name) is not None, f"agent/config/keys.py: declare a Key {name} in NOTIFICATIONS"
+    return [key for key in NOTIFICATIONS.keys if key.name in kind.keys]
 
 
 def holds_text(field: Any) -> bool:
@@ -151,9 +153,12 @@ def test_a_channel_that_reaches_the_user_has_a_key_to_switch_it_on(file: str) ->
     assert bool(kind.keys) is (file not in ALWAYS_ON), (
         f"agent/channels/{file}.py: name the keys of [notifications] that switch it on, in keys of its CHANNEL"
     )
-    for name in kind.keys:
-        assert NOTIFICATIONS.key(name) is not None, f"agent/config/keys.py: declare a Key {name} in NOTIFICATIONS"
-        assert name in FIELDS, f"agent/core/settings.py: give NotificationSettings a field {name}, with its default"
+    assert len(keys_of(kind)) == len(kind.keys)
+
+
+def test_a_key_of_a_channel_that_is_no_setting_is_refused_with_its_place() -> None:
+    with pytest.raises(TypeError, match=r"agent/core/settings\.py: give NotificationSettings a field pigeon"):
+        ChannelKind(lambda _, __: None, Place.ALWAYS, keys=("remote", "pigeon"))
 
 
 @pytest.mark.parametrize("key", NOTIFICATIONS.keys, ids=lambda key: key.name)
@@ -170,7 +175,7 @@ def test_every_key_of_the_notices_belongs_to_a_channel_or_to_all(key: Key) -> No
 def test_its_place_fits_whom_it_reaches(file: str) -> None:
     kind = kind_of(file)
 
-    if any(holds_text(FIELDS.get(key.name)) for key in keys_of(kind)):
+    if any(holds_text(FIELDS[key.name]) for key in keys_of(kind)):
         assert kind.place is Place.ALWAYS, (
             f"agent/channels/{file}.py: it reaches the user away from the computer, so it is told every notice, "
             "whatever the desktop did with it: Place.ALWAYS"
@@ -184,7 +189,7 @@ def test_its_place_fits_whom_it_reaches(file: str) -> None:
 @pytest.mark.parametrize("key", NOTIFICATIONS.keys, ids=lambda key: key.name)
 def test_a_text_of_the_notices_is_secret_and_changed_by_the_user_alone(key: Key) -> None:
     """An address, a token, a user name, a header: what is sent elsewhere, and with which rights."""
-    if holds_text(FIELDS.get(key.name)):
+    if holds_text(FIELDS[key.name]):
         assert key.secret, f"agent/config/keys.py: declare notifications.{key.name} with secret=True"
         assert key.guarded, f"agent/config/keys.py: declare notifications.{key.name} with guarded=True"
         assert is_guarded(f"notifications.{key.name}")
