@@ -1,6 +1,6 @@
 """Every key of the configuration: its kind of value, its meaning, and who may see and change it.
 
-To add one: declare its `Key` below, and a field of the same name, with its default, in the settings class of its table
+To add a key: declare it below, and a field of the same name, with its default, in the settings class of its table
 (`agent/core/settings.py`). A kind of value that is not there yet goes into `agent/config/kinds.py`.
 `tests/config/test_keys.py` says what is missing.
 """
@@ -48,13 +48,13 @@ class Key:
     meaning: str
     """For the table of the README; a phrase without a full stop."""
     guarded: bool = False
-    """Whether its value decides which program runs or who is told what: a page changes it only if it was opened just
-    now, by the user's own icon or terminal, and a fix never does."""
+    """Whether its value decides which program runs, or where data is sent. Only a page that was opened just now, from
+    the user's icon or terminal, can change it; a fix cannot."""
     secret: bool = False
-    """Whether its value is a key to something of the user's: it is never shown in full."""
+    """Whether its value is a secret of the user, which is never shown in full."""
 
     def shown(self, value: Any) -> Any:
-        """A value of it as it may be shown: the texts of a secret one masked, all but the scheme of an address."""
+        """A value in the form that may be shown: of a secret one, only the scheme of an address is left."""
         if isinstance(value, tuple):
             return tuple(self.shown(one) for one in value)
         if not self.secret or not isinstance(value, str) or not value:
@@ -64,14 +64,14 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """One table of the configuration, with the class of the settings it becomes."""
+class KeyTable:
+    """One table of the configuration, with the class of its settings."""
 
     name: str
     settings: type
     keys: tuple[Key, ...]
     repeated: bool = False
-    """Whether the file may hold several, each headed `[[name]]`."""
+    """Whether the file may have several of them, each headed `[[name]]`."""
 
     def __post_init__(self) -> None:
         known = {one.name for one in fields(self.settings)}
@@ -81,19 +81,19 @@ class Table:
                 raise TypeError(f"{where} (it has a Key in agent/config/keys.py)")
 
     def key(self, name: str) -> Key | None:
-        """The key of that name; None when there is none."""
+        """The key of this name; None when there is none."""
         return next((key for key in self.keys if key.name == name), None)
 
     def default(self, name: str) -> Any:
-        """The value that a key has when it is not written; `MISSING` when it must be written."""
-        return next(declared.default for declared in fields(self.settings) if declared.name == name)
+        """The value of a key that is not in the file; `MISSING` for a key that must be there."""
+        return {declared.name: declared.default for declared in fields(self.settings)}[name]
 
     def required(self) -> Iterator[Key]:
         """The keys that have no default."""
         return (key for key in self.keys if self.default(key.name) is MISSING)
 
 
-CONNECTIONS = Table(
+CONNECTIONS = KeyTable(
     "connections",
     ConnectionSettings,
     (
@@ -122,7 +122,7 @@ CONNECTIONS = Table(
     repeated=True,
 )
 
-CHECKS = Table(
+CHECKS = KeyTable(
     "checks",
     CheckSettings,
     (
@@ -146,7 +146,7 @@ CHECKS = Table(
     ),
 )
 
-NOTIFICATIONS = Table(
+NOTIFICATIONS = KeyTable(
     "notifications",
     NotificationSettings,
     (
@@ -172,7 +172,7 @@ NOTIFICATIONS = Table(
     ),
 )
 
-PAGE = Table(
+PAGE = KeyTable(
     "page",
     PageSettings,
     (
@@ -181,12 +181,12 @@ PAGE = Table(
     ),
 )
 
-TABLES: dict[str, Table] = {table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE)}
+TABLES: dict[str, KeyTable] = {table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE)}
 """The whole configuration."""
 
 
 def secrets_of(tables: dict[str, Any]) -> tuple[str, ...]:
-    """Every text that a secret key holds in the given settings (by table; those of a repeated one as a tuple)."""
+    """Every text of a secret key in the given settings, which are by table, and a tuple for a repeated table."""
     found: list[Any] = []
     for name, held in tables.items():
         for section in held if TABLES[name].repeated else (held,):
@@ -196,6 +196,6 @@ def secrets_of(tables: dict[str, Any]) -> tuple[str, ...]:
 
 
 def is_guarded(address: str) -> bool:
-    """Whether an address as `gatelight config set` takes it ends in the name of a guarded key, of whichever table."""
+    """Whether an address, in the form of `gatelight config set`, ends in the name of a guarded key of any table."""
     name = address.rpartition(".")[2].strip()
     return any(key.guarded and key.name == name for table in TABLES.values() for key in table.keys)

@@ -3,19 +3,19 @@
 import ipaddress
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from agent.config.text import duration_text, parse_duration, toml_text
 from agent.core.settings import QuietHours
+from agent.tws.symbol import LONGEST_SYMBOL
 
 LONGEST_CONNECTION_NAME = 40
-"""Characters of a connection's name: it stands in titles of notices, of which Windows shows 63 characters."""
+"""Characters of a connection's name: it is part of titles of notices, of which Windows shows 63 characters."""
 LONGEST_HOST = 253
 """Characters of a host name (RFC 1035)."""
-_LONGEST_SYMBOL = 40
-"""Characters of a test symbol; the longest local symbols (options) have 21."""
 
 _QUIET = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*", re.ASCII)
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE)
@@ -23,32 +23,32 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S.*")
 
 
 class ValueRefused(Exception):
-    """A value that a key cannot hold; tells what may differ from the usual words."""
+    """A value that a key does not take, with details for the sentence about it."""
 
     def __init__(self, because: str = "", *, item: int | None = None, found: str | None = None) -> None:
         super().__init__(because)
         self.because = because
-        """What is wrong with this very value, where the allowed values do not say it; may be empty."""
+        """What is wrong with this value, where the words for the allowed values do not tell; may be empty."""
         self.item = item
-        """Index (from 0) of the entry that is wrong, where the value is a list."""
+        """Index (from 0) of the wrong entry of a list."""
         self.found = found
-        """The words for what was found, where the value itself must not be repeated."""
+        """Words for the value, where the value itself must not be repeated."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyKind:
-    """What a key may hold."""
+    """A kind of key: its allowed values, and how they are read and written."""
 
     allowed: str
-    """Completes "must be …"."""
+    """Ends the sentence "it must be …"."""
     read: Callable[[object], Any]
     """From the TOML value to the value of the settings; raises `ValueRefused`."""
     write: Callable[[Any], str]
     """From the value of the settings to TOML text."""
     entry: str = ""
-    """The same as `allowed` for one entry, where the value is a list; else empty."""
+    """`allowed` for one entry of a list; empty where the value is no list."""
     choices: tuple[str, ...] = ()
-    """The only values, as they are typed, where there are so few."""
+    """Every value as a user types it, where there are only a few."""
 
 
 def flag() -> KeyKind:
@@ -68,7 +68,7 @@ def whole_number(low: int, high: int, *, auto: bool = False, reasons: dict[int, 
     def read(value: object) -> int | str:
         if auto and value == "auto":
             return "auto"
-        # bool is an int to Python, and never meant as one by a user.
+        # To Python a bool is an int, but no user means it as one.
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueRefused
         if not low <= value <= high:
@@ -139,11 +139,11 @@ def _list(allowed: str, entry: str, judge: Callable[[str], Any], write: Callable
     return KeyKind(allowed, read, lambda value: "[" + ", ".join(write(one) for one in value) + "]", entry)
 
 
-def _name(text: str) -> str:
-    name = text.strip()
-    if not name or not name.isprintable() or len(name) > LONGEST_CONNECTION_NAME:
+def _label(text: str, longest: int) -> str:
+    label = text.strip()
+    if not label or not label.isprintable() or len(label) > longest:
         raise ValueRefused
-    return name
+    return label
 
 
 def _host(text: str) -> str:
@@ -185,14 +185,7 @@ def _start_command() -> KeyKind:
             raise ValueRefused("the first one is the program to start", item=0)
         return arguments
 
-    return KeyKind(plain.allowed, read, plain.write, plain.entry)
-
-
-def _symbol(text: str) -> str:
-    symbol = text.strip()
-    if not symbol or not symbol.isprintable() or len(symbol) > _LONGEST_SYMBOL:
-        raise ValueRefused
-    return symbol
+    return replace(plain, read=read)
 
 
 def _quiet(text: str) -> QuietHours:
@@ -215,15 +208,22 @@ def _quiet_text(quiet: QuietHours) -> str:
 def _remote(text: str) -> str:
     url = text.strip()
     if not _URL.fullmatch(url):
-        # Such an address usually holds a token or a password, and this sentence ends up in logs and screenshots.
+        # Such an address often has a token or a password, and users put this sentence into reports.
         raise ValueRefused(found="a text without ://")
     return url
 
 
-CONNECTION_NAME = _text(f"a text of 1 to {LONGEST_CONNECTION_NAME} characters that no other connection has", _name)
+CONNECTION_NAME = _text(
+    f"a text of 1 to {LONGEST_CONNECTION_NAME} characters that no other connection has",
+    partial(_label, longest=LONGEST_CONNECTION_NAME),
+)
 HOST_NAME = _text('a host name or an IP address, such as "127.0.0.1"', _host)
 START_COMMAND = _start_command()
-SYMBOLS = _list('a list of symbols, such as ["AAPL", "EUR.USD"]', 'a symbol, such as "AAPL"', _symbol)
+SYMBOLS = _list(
+    'a list of symbols, such as ["AAPL", "EUR.USD"]',
+    'a symbol, such as "AAPL"',
+    partial(_label, longest=LONGEST_SYMBOL),
+)
 QUIET_TIMES = _list(
     'a list of times of the day, such as ["22:00-07:00"]',
     'times of the day, such as "22:00-07:00"',

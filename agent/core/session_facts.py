@@ -32,6 +32,19 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Way(FromOutside):
+    """One address that the host of a connection means, and from where this machine reaches it."""
+
+    to: OutsideName
+    """The address."""
+    ours: OutsideName | None = None
+    """The address of this machine from which it is reached: what an application on the way's other end sees, unless a
+    router in between puts its own in the place. None: there is no way there."""
+    used: bool = False
+    """The connection went this way."""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt(FromOutside):
     """The latest attempt to reach the API port."""
 
@@ -148,6 +161,8 @@ class SessionFacts(FromOutside):
     """The latest finished attempt; its outcome READY while connected."""
     refused_ids: int = 0
     """How many different client IDs were refused (326) since the last session."""
+    ways: tuple[Way, ...] = ()
+    """The addresses that the host meant at the latest attempt that found any."""
     served_listener: str = ""
     """Who the latest session was with, as `core.evidence.processes.door_at` names it; empty before the first one."""
 

@@ -71,7 +71,8 @@ class Looker:
                 surroundings=self._guarded("the surroundings", self._machine.surroundings),
                 utc_offset=self._utc_offset(now),
                 taken=now.monotonic,
-                own_names=self._guarded("the addresses", lambda: self._machine.own_names(anew=thorough)),
+                own_names=self._guarded("the addresses", lambda: self._machine.own_names(now, anew=thorough)),
+                virtual_networks=self._machine.virtual_networks,
             )
         finally:
             self._looking.release()

@@ -5,12 +5,17 @@ from dataclasses import MISSING, fields
 
 import pytest
 
-from agent.config.keys import TABLES, Key, Table
+from agent.config.keys import TABLES, Key, KeyTable
 from agent.config.kinds import ValueRefused, flag
 from agent.config.showing import table as table_of_readme
 from agent.core.settings import PageSettings, Settings
 
-NOT_OF_THE_FILE = {"ConnectionSettings.implicit", "ConnectionSettings.pinned_pid", "Settings.secrets"}
+NOT_OF_THE_FILE = {
+    "ConnectionSettings.implicit",
+    "ConnectionSettings.pinned_pid",
+    "ConnectionSettings.here",
+    "Settings.secrets",
+}
 """Fields of the settings that no file holds."""
 KEYS = [(table, key) for table in TABLES.values() for key in table.keys]
 EVERY = pytest.mark.parametrize(("table", "key"), KEYS, ids=lambda one: one.name)
@@ -22,11 +27,11 @@ def fields_of(settings: type) -> set[str]:
 
 def test_a_key_that_is_no_field_of_the_settings_is_refused_with_its_place() -> None:
     with pytest.raises(TypeError, match=r"agent/core/settings\.py: give PageSettings a field colour"):
-        Table("page", PageSettings, (Key("colour", flag(), "whether it has any"),))
+        KeyTable("page", PageSettings, (Key("colour", flag(), "whether it has any"),))
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
-def test_a_field_of_the_settings_is_a_key(table: Table) -> None:
+def test_a_field_of_the_settings_is_a_key(table: KeyTable) -> None:
     without = fields_of(table.settings) - {key.name for key in table.keys}
 
     assert not without, (
@@ -40,7 +45,7 @@ def test_a_part_of_the_settings_is_a_table() -> None:
 
 
 @EVERY
-def test_the_default_is_a_value_of_its_key(table: Table, key: Key) -> None:
+def test_the_default_is_a_value_of_its_key(table: KeyTable, key: Key) -> None:
     default = table.default(key.name)
     if default is MISSING:
         return
@@ -55,7 +60,7 @@ def test_the_default_is_a_value_of_its_key(table: Table, key: Key) -> None:
 
 
 @EVERY
-def test_its_meaning_is_a_phrase_for_the_readme(table: Table, key: Key) -> None:
+def test_its_meaning_is_a_phrase_for_the_readme(table: KeyTable, key: Key) -> None:
     assert key.meaning, f"agent/config/keys.py: say what {table.name}.{key.name} means"
     assert not key.meaning.endswith("."), f"agent/config/keys.py: {table.name}.{key.name} means a phrase, no full stop"
     assert f".{key.name}`" in table_of_readme()

@@ -8,10 +8,11 @@ import psutil
 import pytest
 
 from agent.core.clock import Moment
-from agent.core.facts import NOT_LOOKED, Known, Surroundings, SurroundingsKind, Unknown
+from agent.core.facts import Known, Surroundings, SurroundingsKind, Unknown
 from agent.observers.machine import MachineObserver
 from agent.platforms import interfaces
 
+NOW = Moment(1.0, 1.0)
 WSL = Surroundings(SurroundingsKind.WSL, "172.28.64.1")
 
 
@@ -50,7 +51,9 @@ def test_what_the_system_refuses_is_unknown_in_words(fails: Exception) -> None:
     machine = observer(System(fails))
 
     assert machine.network() == Unknown("the network interfaces could not be read")
-    assert machine.surroundings() == Unknown("it could not be found out whether this is WSL or a container")
+    assert machine.surroundings() == Unknown(
+        "it could not be found out whether this is WSL, a container or a virtual machine"
+    )
 
 
 def test_surroundings_that_were_refused_once_are_asked_for_again() -> None:
@@ -63,13 +66,14 @@ def test_surroundings_that_were_refused_once_are_asked_for_again() -> None:
     assert system.asked == 2
 
 
-def test_names_are_lower_case_and_without_the_interface(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_is_spelled_in_every_way_that_means_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interfaces, "addresses_by_interface", lambda: {"eth0": ["FE80::1%eth0", "192.0.2.7"]})
-    monkeypatch.setattr("agent.observers.machine.socket.gethostname", lambda: "Desk")
-    machine = observer(System())
+    monkeypatch.setattr("agent.observers.machine.socket.gethostname", lambda: "Desk.example")
+    names = observer(System()).own_names(NOW, anew=False)
 
-    assert machine.own_names(anew=False) == NOT_LOOKED
-    assert machine.own_names(anew=True) == Known(frozenset({"fe80::1", "192.0.2.7", "desk"}))
+    assert isinstance(names, Known)
+    assert {"192.0.2.7", "desk.example", "desk", "desk.local"} <= names.value
+    assert not [name for name in names.value if "%" in name]
 
 
 @FAILURES
@@ -79,7 +83,7 @@ def test_addresses_that_cannot_be_read_are_unknown(fails: Exception, monkeypatch
 
     monkeypatch.setattr(interfaces, "addresses_by_interface", refused)
 
-    assert observer(System()).own_names(anew=True) == Unknown("the addresses of this computer could not be read")
+    assert observer(System()).own_names(NOW, anew=True) == Unknown("the addresses of this computer could not be read")
 
 
 @pytest.fixture

@@ -23,8 +23,9 @@ from agent.core.facts import (
     Sockets,
     Surroundings,
     Unknown,
+    VirtualNetwork,
 )
-from agent.core.session_facts import Attempt, NoticeSeen, Outcome, Phase, ServerLink, SessionFacts
+from agent.core.session_facts import Attempt, NoticeSeen, Outcome, Phase, ServerLink, SessionFacts, Way
 from agent.core.settings import Auto, ConnectionSettings, Intent, WantedApplication, WantedMode
 from agent.core.timing import Timing
 from agent.tws.api_settings import ConfigResponse, Configuration
@@ -46,6 +47,7 @@ def connection(
     intent: Intent = Intent.TRADE,
     implicit: bool = False,
     pinned_pid: int | None = None,
+    here: bool = False,
 ) -> ConnectionSettings:
     """A connection as configured."""
     return ConnectionSettings(
@@ -58,6 +60,7 @@ def connection(
         intent=intent,
         implicit=implicit,
         pinned_pid=pinned_pid,
+        here=here,
     )
 
 
@@ -136,6 +139,7 @@ def machine(
     installed: Fact[tuple[Installation, ...]] | None = None,
     surroundings: Fact[Surroundings] | None = None,
     own_names: Fact[frozenset[str]] | None = None,
+    virtual_networks: tuple[VirtualNetwork, ...] = (),
 ) -> MachineFacts:
     """A machine on which these applications run, each owning the listeners of its API ports."""
     own = tuple(Listener(port=port, pid=p.pid, program="java") for p in running for port in p.api_ports)
@@ -150,6 +154,7 @@ def machine(
         surroundings=Known(Surroundings()) if surroundings is None else surroundings,
         taken=NOW.monotonic,
         own_names=Known(frozenset()) if own_names is None else own_names,
+        virtual_networks=virtual_networks,
     )
 
 
@@ -178,13 +183,19 @@ def attempt(
 
 
 def backing_off(
-    outcome: Outcome | None = None, port: int = 4002, *, elapsed: float = 0.004, detail: str = ""
+    outcome: Outcome | None = None,
+    port: int = 4002,
+    *,
+    elapsed: float = 0.004,
+    detail: str = "",
+    ways: tuple[Way, ...] = (),
 ) -> SessionFacts:
     """A session that waits for its next attempt; `outcome` is what came of the latest."""
     return SessionFacts(
         phase=Phase.BACKING_OFF,
         since=NOW.monotonic - 1.0,
         attempt=None if outcome is None else attempt(outcome, port, elapsed=elapsed, detail=detail),
+        ways=ways,
     )
 
 

@@ -14,6 +14,7 @@ VALUES = {
     "app": "IB Gateway 10.45",
     "client_id": "7",
     "due": "Sunday 07:00",
+    "firewall": "the firewall there",
     "first_step": "Where TWS or IB Gateway runs outside WSL, set `host` to 172.28.16.1.",
     "other": "IB Gateway",
     "owner": "nginx",

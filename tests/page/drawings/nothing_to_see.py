@@ -19,6 +19,10 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Wait two minutes: the farm usually comes back by itself.",
         "Wait until {until}.",
     ),
+    "a button that stands beside the steps": (
+        "If {actual} trading is what you want, choose “This connection is for {actual}” in Gatelight.",
+        "In Gatelight’s Settings, add a connection for each port, with its trading mode.",
+    ),
     "what not to do": (
         "Do not restart IB Gateway meanwhile: that makes it take longer.",
         "Do not restart TWS meanwhile: that makes it take longer.",
@@ -103,7 +107,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "If you use a VPN, disconnect it.",
         "In a virtual machine, WSL or a container, set the clock of the computer it runs on, then restart the inner "
         "one.",
-        "Let the firewall there accept connections to TCP port {port}.",
+        "Let {firewall} accept connections to TCP port {port}.",
         "On Linux, run `timedatectl set-ntp true`.",
         "On Windows, open **Settings > Time & language > Date & time** and click **Sync now**.",
         "On macOS, open **System Settings > General > Date & Time** and switch on **Set time and date automatically**.",
