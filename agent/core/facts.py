@@ -14,6 +14,7 @@ from agent.core.timing import Timing
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.applications import Application, ApplicationKind, TradingMode
 from agent.tws.calendar import Expectation, Region
+from agent.tws.launcher_log import LoginTold
 from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawText
 
 _T = TypeVar("_T")
@@ -55,7 +56,11 @@ class SettingsHints(FromOutside):
     auto_restart_time: int | None = None
     """Daily restart, minutes after local midnight, as told by IBC's configuration."""
     auto_logoff_time: int | None = None
-    """Daily log-off, minutes after local midnight, as told by IBC's configuration."""
+    """Daily log-off, minutes after local midnight, as told by IBC's configuration or jts.ini."""
+    closes_at: int | None = None
+    """When IBC closes the application, minutes after local midnight."""
+    closes_on: int | None = None
+    """On which day of the week it does, Monday 0; None: every day."""
     command_server_port: int | None = None
     """IBC's command server, where it is on."""
     source: OutsideName | None = None
@@ -91,6 +96,8 @@ class Process(FromOutside):
     cpu: float | None = None
     """Share of one core since the last look, 1.0 = one core busy."""
     hints: Fact[SettingsHints] = Unknown("settings files not read")
+    login: Fact[LoginTold] = Unknown("launcher.log not read")
+    """How far its log-in has come, by its launcher.log."""
     command_port: int | None = None
     """Port of IBC's command server, where its configuration names one and the process listens there."""
     has_window: bool | None = None

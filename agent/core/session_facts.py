@@ -45,6 +45,21 @@ class Way(FromOutside):
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeSeen(FromOutside):
+    """One notice of the application, as our session got it."""
+
+    code: int
+    text: OutsideText
+    at: float
+    """Monotonic."""
+    request_id: int = -1
+    count: int = 1
+    """How often it came since `first`."""
+    first: float = 0.0
+    """Monotonic time of the first of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt(FromOutside):
     """The latest attempt to reach the API port."""
 
@@ -59,6 +74,8 @@ class Attempt(FromOutside):
     detail: OutsideText = ""
     """What exactly was seen, for the evidence; nothing private."""
     client_id: int | None = None
+    notices: tuple[NoticeSeen, ...] = ()
+    """What the application said before the attempt failed, oldest first."""
     first_failed: float | None = None
     """Monotonic time since which every attempt had this same outcome on this port."""
 
@@ -79,21 +96,6 @@ class ServerLink(StrEnum):
     UP = "up"
     DOWN = "down"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeSeen(FromOutside):
-    """One notice of the application, as our session got it."""
-
-    code: int
-    text: OutsideText
-    at: float
-    """Monotonic."""
-    request_id: int = -1
-    count: int = 1
-    """How often it came since `first`."""
-    first: float = 0.0
-    """Monotonic time of the first of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from agent.core.facts import (
     Unknown,
 )
 from agent.observers.installed import InstalledObserver
+from agent.observers.launcher_log import LauncherLogObserver
 from agent.observers.machine import MachineObserver
 from agent.observers.processes import ProcessObserver
 from agent.observers.settings_files import SettingsFilesObserver
@@ -43,6 +44,7 @@ class Looker:
         self._below = below
         self._processes = ProcessObserver(self._platform.is_elsewhere, self._platform.process_table())
         self._settings_files = SettingsFilesObserver(self._platform.settings_roots() if below is None else ())
+        self._launcher_logs = LauncherLogObserver(self._places)
         self._machine = MachineObserver(self._platform)
         self._installed = InstalledObserver(self._platform)
         self._windows = WindowObserver(self._platform)
@@ -62,6 +64,7 @@ class Looker:
             )
         try:
             processes, sockets = self._tables(ports, thorough=thorough, now=now)
+            processes = self._with_logins(processes, now=now)
             processes = self._with_windows(processes, thorough=thorough, now=now)
             return MachineFacts(
                 processes=processes,
@@ -95,6 +98,20 @@ class Looker:
     def _is_meant(self, process: Process) -> bool:
         folder = process.application.settings_folder
         return self._below is None or (folder is not None and Path(folder).is_relative_to(self._below))
+
+    def _with_logins(self, processes: Fact[Processes], *, now: Moment) -> Fact[Processes]:
+        if isinstance(processes, Unknown):
+            return processes
+        given = processes.value.applications
+
+        def read() -> Fact[tuple[Process, ...]]:
+            return Known(self._launcher_logs.observe(given, now.wall))
+
+        seen = self._guarded("launcher.log", read)
+        return processes if isinstance(seen, Unknown) else Known(replace(processes.value, applications=seen.value))
+
+    def _places(self, process: Process) -> tuple[Path, ...]:
+        return self._settings_files.places(process.application, self._processes.folders_of(process.pid))
 
     def _with_windows(self, processes: Fact[Processes], *, thorough: bool, now: Moment) -> Fact[Processes]:
         if isinstance(processes, Unknown):

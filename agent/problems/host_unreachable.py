@@ -42,7 +42,6 @@ def _remote(facts: Facts) -> Present:
         "port": port,
         "seen": seen,
         "first_step": _first_step(facts, where, host, port),
-        "case": "here" if where in _HERE else "elsewhere",
         "address": seen_as(facts).address,
         "firewall": "the firewall there"
         if around is None or where is not Whereabouts.OUTSIDE
@@ -50,7 +49,7 @@ def _remote(facts: Facts) -> Present:
     }
     if around is not None and where is Whereabouts.OUTSIDE:
         args["firewall"] = f"the firewall of {around.outer}"
-    return Present(args, tuple(lines))
+    return Present(args, tuple(lines), "here" if where in _HERE else "elsewhere")
 
 
 def _where(facts: Facts, where: Whereabouts, host: str) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ def _check(facts: Facts) -> Verdict:
         lines.append(f"{host} is the name of this computer itself")
         first_step = f"Set `host` of this connection to 127.0.0.1: {host} is the name of this computer itself."
     case = "here" if facts.connection.here else "elsewhere"
-    return Present({"host": host, "first_step": first_step, "case": case}, tuple(lines))
+    return Present({"host": host, "first_step": first_step}, tuple(lines), case)
 
 
 HOST_UNRESOLVABLE = Problem(

@@ -44,7 +44,6 @@ def _check(facts: Facts) -> Verdict:
             "address": seen.address,
             "why": why,
             "first_step": _FIRST_STEP.get(where, "").format(host=host),
-            "case": _CASE.get(where, "elsewhere"),
         },
         (
             *owner,
@@ -53,6 +52,7 @@ def _check(facts: Facts) -> Verdict:
             *_where(where, host),
             *_as_told(facts),
         ),
+        _CASE.get(where, "elsewhere"),
     )
 
 

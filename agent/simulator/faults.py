@@ -42,6 +42,13 @@ WIRE_FAULTS: dict[str, Fault] = {
         Fault("hello-hang", "answers the handshake, then nothing"),
         Fault("no-next-valid-id", "tells the accounts but never nextValidId: half initialised"),
         Fault(
+            "start-refused",
+            "answers the handshake, then says in a notice why no session starts, and closes",
+            "notice",
+            "10141",
+            numeric=(1, 99999),
+        ),
+        Fault(
             "client-id-in-use",
             "answers 326 and closes, as if another program had the client ID",
             "client ID; every one when not given",

@@ -31,6 +31,7 @@ from agent.core.timing import Timing
 from agent.tws.api_settings import ConfigResponse, Configuration
 from agent.tws.applications import Application, ApplicationKind, Launcher, TradingMode
 from agent.tws.calendar import Expectation
+from agent.tws.launcher_log import LoginStage, LoginTold
 
 NOW = Moment(monotonic=100_000.0, wall=datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())
 """A Monday afternoon, long after the machine was started."""
@@ -82,6 +83,7 @@ def process(
     cpu: float | None = None,
     close_wait: tuple[tuple[int, int], ...] = (),
     hints: Fact[SettingsHints] | None = None,
+    login: LoginTold | None = None,
 ) -> Process:
     """An application that runs since `age` seconds and has a connection to IB's servers since `link_for`."""
     return Process(
@@ -104,6 +106,7 @@ def process(
         memory_growth=memory_growth,
         cpu=cpu,
         hints=Unknown("settings files not read") if hints is None else hints,
+        login=Unknown("launcher.log not read") if login is None else Known(login),
     )
 
 
@@ -223,6 +226,16 @@ def connected(
         notices=notices,
         attempt=replace(attempt(Outcome.READY, port, ago=since, server_version=server_version), accounts_came=True),
     )
+
+
+def login(
+    stage: LoginStage, *, ago: float = 60.0, heard: float = 5.0, left: float | None = None, push: bool = True
+) -> LoginTold:
+    """What launcher.log has told for `ago` seconds, with its latest line `heard` seconds ago; `left` of a lock."""
+    since = NOW.wall - ago
+    until = None if left is None else NOW.wall + left
+    asked = since - 180.0 if stage is LoginStage.UNANSWERED else None
+    return LoginTold(stage, since, NOW.wall - heard, until, push, asked)
 
 
 def notice(code: int, text: str = "", *, ago: float = 5.0, request_id: int = -1, count: int = 1) -> NoticeSeen:

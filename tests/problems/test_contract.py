@@ -102,7 +102,7 @@ def guide_of(problem: Problem) -> Guide:
 
 
 def words_of(guide: Guide) -> str:
-    steps = (step for found in guide.steps.values() for step in found)
+    steps = (step for found in (*guide.steps.values(), *guide.cases.values()) for step in found)
     return "\n".join([guide.title, guide.meaning, *steps, guide.more])
 
 
@@ -193,6 +193,11 @@ def test_its_guide_has_steps_for_both_applications(problem: Problem) -> None:
         for step in guide.steps[kind]:
             assert step[0].isupper() or step.startswith("{"), f"{where}: a step begins with a capital: {step}"
             assert step.endswith((".", "}", "?")), f"{where}: a step is a sentence, with its full stop: {step}"
+    for case, steps in guide.cases.items():
+        assert steps, f"{where}: no steps for the case {case}"
+        for step in steps:
+            assert step[0].isupper(), f"{where}: a step begins with a capital: {step}"
+            assert step.endswith("."), f"{where}: a step is a sentence, with its full stop: {step}"
 
 
 @EVERY_GUIDED

@@ -19,7 +19,7 @@ NEVER_SEEN = Sight()
 
 
 def _steps(verdict: Present, code: str = "host-unreachable") -> tuple[str, ...]:
-    return load_guides()[code].steps_for(ApplicationKind.GATEWAY, verdict.args)
+    return load_guides()[code].steps_for(ApplicationKind.GATEWAY, verdict.args, verdict.case)
 
 
 NOTHING: Known[tuple[Installation, ...]] = Known(())

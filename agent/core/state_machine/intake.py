@@ -254,6 +254,7 @@ def _failed(watched: Watched, event: SessionFailed, timing: Timing, now: Moment)
         accounts_came=event.accounts_came,
         detail=event.detail,
         client_id=link.state.client_id,
+        notices=session_of.told_so_far(watched.session),
     )
     first = link.attempt is None or link.attempt.outcome is not event.outcome
     line = Record(Severity.INFO, f"{name}: no connection: {event.outcome.value} {event.detail}".rstrip())

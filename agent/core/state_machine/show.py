@@ -102,7 +102,7 @@ def _problem(
         title=title_of(entry),
         text=text_of(entry),
         evidence=tuple(fill(line, entry.present.args) for line in entry.present.evidence),
-        steps=guide.steps_for(kind, entry.present.args) if guide is not None else (),
+        steps=guide.steps_for(kind, entry.present.args, entry.present.case) if guide is not None else (),
         since=entry.since.wall,
         visible=entry.visible,
         snoozed_until=snoozed_until(memory, watched.settings.name, problem.code, wall),

@@ -31,6 +31,7 @@ from agent.core.facts import (
 )
 from agent.core.session_facts import Outcome
 from agent.problems.shared.another_machine import on_another_machine
+from agent.problems.shared.login import awaits_user, not_logged_in
 from agent.problems.shared.obstacles import (
     ApiOff,
     AtLogin,
@@ -182,9 +183,13 @@ def _without_listener(facts: Facts, process: Process) -> Reach:
     if going_down(facts, process):
         return Restarting(process)
     lasted, settled, grace = age(facts, process), link_settled(facts, process), facts.timing.start_grace
+    waits = awaits_user(facts, process)
     if is_automatic_restart(facts, process) and not _restart_long_over(facts, process):
         given = allowance(facts, process)
-        return StuckAfterRestart(process) if lasted >= given else Starting(process, given)
+        return StuckAfterRestart(process) if waits or lasted >= given else Starting(process, given)
+    if waits or (lasted >= grace and not_logged_in(facts, process)):
+        # While the second factor is awaited, the connection to IB's servers stands, and proves no log-in.
+        return AtLogin(process)
     clash = clash_of(facts, process)
     if clash is not None:
         return clash

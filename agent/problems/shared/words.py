@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass
 
 from agent.core.evidence.place import surroundings
-from agent.core.evidence.words import clock
+from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts, Known, Listener, Process, SurroundingsKind
 from agent.core.text import shortened
 from agent.tws.applications import TradingMode
+from agent.tws.calendar import Outage, OutageKind, Region
 
 HOST_ROOM = 40
 """Characters of a host name that a title shows: an IPv6 address fits, a longer name is shortened."""
@@ -58,6 +59,21 @@ def last_mode(process: Process) -> tuple[str, ...]:
         return ()
     source = process.hints.value.source or "jts.ini"
     return (f"{source}: {process.hints.value.trading_mode.value} was selected last on the log-in screen",)
+
+
+_SERVERS = {Region.AMERICA: "American", Region.EUROPE: "European", Region.ASIA: "Asian"}
+
+
+def outage_reason(facts: Facts, outage: Outage) -> str:
+    """What is planned, like "the daily reset of IB's European servers"."""
+    match outage.kind:
+        case OutageKind.RESET:
+            servers = _SERVERS[outage.region] + " servers" if outage.region is not None else "servers"
+            return f"the daily reset of IB's {servers}"
+        case OutageKind.WEEKEND:
+            return "the weekend maintenance of IB's servers"
+        case OutageKind.RESTART:
+            return f"the daily restart of {app_name(facts)}"
 
 
 def quickly(seconds: float) -> str:
