@@ -6,7 +6,7 @@ Loading and assembling it takes a third of a second, so the icon comes first: se
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -31,6 +31,7 @@ from agent.core.shown.status import Status
 from agent.core.state_machine.state import Knowledge
 from agent.core.timing import Timing
 from agent.errors import ConfigError, GatelightError
+from agent.platforms.desktop_session import is_session, is_worth_a_move, take_over
 from agent.runtime.aside import within
 from agent.runtime.clock import ClockGap, SystemClock
 from agent.runtime.control.answers import answer
@@ -58,12 +59,15 @@ class Desktop(Protocol):
     """The user's desktop, if there is one."""
 
     @property
-    def wanted(self) -> bool:
-        """Whether the user wants an icon and notices on it."""
-
-    @property
     def tray(self) -> Tray | None:
         """The current icon."""
+
+    @property
+    def wants_icon(self) -> bool:
+        """Whether the user wants an icon."""
+
+    def move(self) -> None:
+        """The desktop is another one from now on: show the icon there; from any thread."""
 
     def leave(self) -> None:
         """Ask for the end of the program, from any thread."""
@@ -111,7 +115,8 @@ class AgentHost:
         self._world = RealWorld(show=self._show, memory_file=memory_file, below=below)
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
         error = None if config_error is None else mask(config_error, state.private)
-        state = replace(state, abilities=abilities(places.config), config_error=error)
+        own = replace(state.own, configured=config_error is None)
+        state = replace(state, abilities=abilities(places.config), config_error=error, own=own)
         if autostarted:
             state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
         self._loop = AgentLoop(state, self._world)
@@ -122,7 +127,6 @@ class AgentHost:
         self._setup: SetupHost | None = None
         self._channels = Channels(
             ChannelHost(
-                desktop=desktop.wanted,
                 act=self._actions.act_aside,
                 balloon=self._balloon if sys.platform == "win32" else None,
                 on_notice=on_notice,
@@ -220,9 +224,11 @@ class AgentHost:
     async def _answer(self, command: Command) -> dict[str, Any]:
         """Carry out a command from the control channel or the page; returns the answer as JSON."""
         match command:
-            case ShowRunning():
-                await self._show_up()
-                return {"done": True}
+            case ShowRunning(session, quiet):
+                moved = await self._move_to(session, log_in=quiet)
+                if not quiet:
+                    await self._show_up()
+                return {"done": True, "moved": moved} if moved else {"done": True}
             case SetUp() | AskDataTest():
                 return await self._set_up().answer(command)
             case AskPageAddress():
@@ -232,11 +238,24 @@ class AgentHost:
             case _:
                 return answer(self._loop, command)
 
+    async def _move_to(self, session: Mapping[str, str], *, log_in: bool) -> str:
+        """Move icon and notices to another desktop of this user; answers what was moved, in words, or nothing."""
+        if not is_session(session) or not await is_worth_a_move(session, log_in=log_in):
+            return ""
+        if not take_over(session) and (not self._desktop.wants_icon or self._desktop.tray is not None):
+            return ""
+        logger.info("icon and notices go to another desktop of this user")
+        await self._channels.desktop_moved()
+        if not self._desktop.wants_icon:
+            return "notices"
+        self._desktop.move()
+        return "icon and notices"
+
     async def _show_up(self) -> None:
         """Gatelight was started a second time: show that it already runs."""
         status = self._status
         worst = status.worst if status is not None else None
-        if not self._desktop.wanted or status is None:
+        if status is None:
             return
         if worst is not None:
             self._actions.act_aside(ShowSteps(*worst))

@@ -56,7 +56,7 @@ class Channels:
 
     def chain(self, notifications: NotificationSettings) -> Chain:
         """The channels through which a notice of the agent goes."""
-        on_desktop, secrets = self._on_desktop(notifications), _secrets(notifications)
+        on_desktop, secrets = self._on(notifications, Place.DESKTOP), _secrets(notifications)
         always, fallback = self._on(notifications, Place.ALWAYS), self._on(notifications, Place.FALLBACK)
         if on_desktop:
             return Chain(on_desktop, [*always, *fallback], secrets)
@@ -66,17 +66,22 @@ class Channels:
         """The channels of the same chain that the configuration switches on: for a test of them."""
         beside = (kind for kind in CHANNELS if kind.keys and kind.place is not Place.DESKTOP)
         always = [channel for kind in beside for channel in self._of(kind, notifications)]
-        return Chain(self._on_desktop(notifications), always, _secrets(notifications))
+        return Chain(self._on(notifications, Place.DESKTOP), always, _secrets(notifications))
+
+    async def desktop_moved(self) -> None:
+        """Let go of the desktop that was: the next notice is shown on the one that is."""
+        await self._close([channel for (kind, *_), channel in self._made.items() if kind.place is Place.DESKTOP])
 
     async def close(self) -> None:
         """Close everything that the channels hold open."""
-        for channel in self._made.values():
+        await self._close(list(self._made.values()))
+
+    @staticmethod
+    async def _close(channels: list[Channel | None]) -> None:
+        for channel in channels:
             close = getattr(channel, "close", None)
             if close is not None:
                 await close()
-
-    def _on_desktop(self, notifications: NotificationSettings) -> list[Channel]:
-        return self._on(notifications, Place.DESKTOP) if self._host.desktop else []
 
     def _on(self, notifications: NotificationSettings, place: Place) -> list[Channel]:
         return [channel for kind in CHANNELS if kind.place is place for channel in self._of(kind, notifications)]

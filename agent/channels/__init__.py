@@ -55,19 +55,17 @@ class Place(Enum):
     """When a channel is told, beside the others."""
 
     DESKTOP = "desktop"
-    """Told in the order of the list until one takes the notice; only where the host has a desktop."""
+    """Told in the order of the list until one takes the notice; one that was closed opens anew with the next notice."""
     ALWAYS = "always"
     """Told every notice, whether or not a desktop channel took it."""
     FALLBACK = "fallback"
-    """Told every notice; it is the channel that confirms a notice where there is no desktop channel."""
+    """Told every notice; it confirms a notice where no desktop channel is switched on."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelHost:
     """What a channel may need of the program it runs in. A callback is None where the program has none."""
 
-    desktop: bool = True
-    """Whether notices are shown on this desktop."""
     act: Callable[[Action], None] = lambda _: None
     """Takes a click; returns at once."""
     balloon: Callable[[str, str, Action | None], bool] | None = None

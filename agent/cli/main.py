@@ -323,7 +323,7 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     run = command("run", _run, "the agent, until told to stop")
-    run.add_argument("--no-tray", action="store_true", help="without icon and desktop notices")
+    run.add_argument("--no-tray", action="store_true", help="without icon; notices are shown all the same")
     run.add_argument("--autostart", action="store_true", help="as at log-in: wait for desktop and network")
     for name, do, text in (
         ("status", _status, "what the running agent shows"),
@@ -338,7 +338,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("words", nargs="+", metavar="WORDS", help="as they are; - reads them from standard input")
     demo = command("demo", _demo, "the whole program against a simulated IB Gateway, in a temporary folder")
     demo.add_argument("--scenario", metavar="NAME", default="day", help="which one (default: day)")
-    demo.add_argument("--no-tray", action="store_true", help="in the terminal alone")
+    demo.add_argument("--no-tray", action="store_true", help="without icon")
     _add_simulate(command)
     for name, text in (("connect", "connect, and keep it so"), ("disconnect", "disconnect, and leave it so")):
         added = command(name, _connect, text)

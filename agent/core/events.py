@@ -79,6 +79,15 @@ class HeartbeatAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class DataCame:
+    """Market data came that was asked for on another session with the application of a connection."""
+
+    connection: str
+    asked_at: float
+    """Monotonic time before which nothing of it was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessagesCame:
     """How much came over session `number` lately; told once a second while it is much."""
 
@@ -165,6 +174,7 @@ Event: TypeAlias = (
     | SessionLost
     | NoticeArrived
     | HeartbeatAnswered
+    | DataCame
     | MessagesCame
     | SettingsAnswered
     | ProcessExited

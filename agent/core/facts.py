@@ -311,6 +311,8 @@ class Facts(FromOutside):
     api_settings: SettingsTold = field(default_factory=SettingsTold)
     abilities: Abilities = field(default_factory=Abilities)
     config_error: OutsideText | None = None
-    """Why the latest configuration file could not be used, when an older one is still in force."""
+    """Why the latest configuration file could not be used."""
+    earlier_config: bool = False
+    """An earlier configuration that could be used is still in force."""
     other_connections: tuple[ConnectionSettings, ...] = ()
     """The user's other configured connections: they may claim a process of their own."""

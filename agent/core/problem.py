@@ -54,6 +54,11 @@ class Undecided:
 Verdict: TypeAlias = Present | tuple[Present, ...] | Absent | Undecided
 
 
+def no_words(_: Facts) -> str:
+    """Nothing in particular is true now that the problem is over."""
+    return ""
+
+
 def at_once(_: Facts) -> float:
     """No grace: the problem is shown as soon as it is there."""
     return 0.0
@@ -75,6 +80,8 @@ class Problem:
     """While one of these is present, this one is not shown: root cause first."""
     visible_after: Callable[[Facts], float] = at_once
     """Seconds it must have lasted before anyone hears of it."""
+    over: Callable[[Facts], str] = no_words
+    """What is true now that it is over, as a sentence; empty where the end itself is all there is to say."""
     fix: str | None = None
     """ID of the fix that can be offered for it."""
     doctor_only: bool = False
@@ -85,7 +92,14 @@ class Problem:
     """Only an API session tells: without one, the problem neither begins nor ends."""
     fades: bool = False
     """Known only from notices: it counts as over when none has come for a while, without proof."""
+    by_history: bool = False
+    """Judged from what happened over time, as one that fades is: an agent that has just begun cannot know it is over.
+    """
     told_by_settings: bool = False
     """The API settings tell it: while a user follows its steps, the settings are asked for again soon."""
+    of_program: bool = False
+    """It is about Gatelight itself and no connection: judged once, told once, and no connection's headline."""
+    ahead: bool = False
+    """It tells of something that is still to come: never a headline."""
     expected: bool = False
     """It describes something planned: it shows as maintenance, not as a fault."""

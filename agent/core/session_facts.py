@@ -99,6 +99,15 @@ class ServerLink(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Subscriber(FromOutside):
+    """A program that was on the API port when its subscriptions were lost."""
+
+    name: OutsideName | None = None
+    """Process name; None where the system does not say."""
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Flood:
     """A session that sends far more than it is asked for. It counts from the first busy second on."""
 
@@ -141,7 +150,9 @@ class SessionFacts(FromOutside):
     link_since: float | None = None
     """Monotonic time at which the link got into this state."""
     link_code: int | None = None
-    """The notice that said so."""
+    """The notice that said so; None where none did: nothing is known yet, or data that came shows it."""
+    link_lost_at: float | None = None
+    """Monotonic time of the latest loss after which neither 1101 nor 1102 has come; the link may be up all the same."""
     farms: tuple[Farm, ...] = ()
     farms_more: int = 0
     """How many farms were named besides."""
@@ -149,8 +160,8 @@ class SessionFacts(FromOutside):
     """Far more comes than is asked for; None: it does not."""
     data_lost_at: float | None = None
     """Monotonic time of the latest 1101."""
-    resubscribe: tuple[OutsideName, ...] = ()
-    """Programs that were connected when the data was lost (1101)."""
+    resubscribe: tuple[Subscriber, ...] | None = None
+    """Programs that were connected when the data was lost (1101); None: the system does not show them."""
     heartbeat_unanswered: int = 0
     """How many heartbeats in a row have gone unanswered for the reply time-out."""
     clock_offset: float | None = None

@@ -73,4 +73,6 @@ def _session(connection: ShownConnection) -> tuple[str, str]:
 
 def _servers(connection: ShownConnection) -> dict[str, str]:
     words = {"up": "connected", "down": "connection lost"}.get(connection.server_link, "not known")
+    if connection.link_shown_by:
+        words = f"{words}, {connection.link_shown_by}"
     return {"state": connection.server_link, "words": words}

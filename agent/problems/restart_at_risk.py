@@ -28,6 +28,7 @@ RESTART_AT_RISK = Problem(
         "it and log in before programs can connect again."
     ),
     severity=Severity.INFO,
+    ahead=True,
     check=_check,
     fix="set-auto-restart",
     needs_session=True,

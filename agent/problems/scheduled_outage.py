@@ -37,7 +37,8 @@ def _restart(facts: Facts, restart: Outage) -> Verdict:
     if chosen(facts) is not None:
         # It is back: until its API port is open, that it starts is all there is to say, and app-starting says it.
         return Absent()
-    gone = facts.sight.gone_since
+    # Without a process that was seen, it is not known since when.
+    gone = facts.sight.gone_since if facts.sight.last_pid is not None else None
     seen = "is not running" if gone is None else f"has not been running since {clock(facts, gone)}"
     return _present(facts, restart, app_name(facts), f"{app_name(facts)} {seen}")
 

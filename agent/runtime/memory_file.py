@@ -1,4 +1,4 @@
-"""The agent's memory on disk: what was told, snoozed and paused; read at the start, and written at each change."""
+"""The agent's memory on disk: what was told, shown, snoozed and paused; read at the start, written at each change."""
 
 import json
 import logging
@@ -8,9 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from agent.core.memory import Memory, Snoozed, Told
+from agent.core.memory import Memory, SeenRunning, ShownBefore, Snoozed, Told
+from agent.core.problem import Severity
 from agent.platforms.files import read_file, replace_own_file
 from agent.runtime.aside import Worker, done_within
+from agent.tws.applications import ApplicationKind
 
 logger = logging.getLogger(__name__)
 
@@ -94,6 +96,9 @@ def _from_json(kept: Any) -> Memory:
     return Memory(
         told=tuple(_told(t) for t in _is(list, kept["told"])),
         snoozed=tuple(_snoozed(s) for s in _is(list, kept["snoozed"])),
+        # What an earlier version wrote has neither.
+        shown=tuple(_shown(s) for s in _is(list, kept.get("shown", []))),
+        running=tuple(_running(r) for r in _is(list, kept.get("running", []))),
         paused_until=math.inf if paused == _FOREVER else None if paused is None else _time(paused),
         disconnected=tuple(_is(str, name) for name in _is(list, kept["disconnected"])),
     )
@@ -108,6 +113,29 @@ def _told(kept: Mapping[str, Any]) -> Told:
         repeats=_repeats(kept["repeats"]),
         # Files of an earlier version have no title.
         title=_is(str, kept.get("title", "")),
+    )
+
+
+def _shown(kept: Mapping[str, Any]) -> ShownBefore:
+    names, values = (tuple(_is(str, one) for one in _is(list, kept[part])) for part in ("names", "values"))
+    if len(names) != len(values):
+        raise ValueError("words without their values")
+    return ShownBefore(
+        connection=_is(str, kept["connection"]),
+        key=_is(str, kept["key"]),
+        since=_time(kept["since"]),
+        severity=Severity(kept["severity"]).value,
+        names=names,
+        values=values,
+    )
+
+
+def _running(kept: Mapping[str, Any]) -> SeenRunning:
+    return SeenRunning(
+        connection=_is(str, kept["connection"]),
+        kind=ApplicationKind(kept["kind"]).value,
+        pid=None if kept["pid"] is None else _is(int, kept["pid"]),
+        implicit=kept["implicit"] is True,
     )
 
 

@@ -112,7 +112,12 @@ def connection(gateway: SimulatedApplication, case: Case) -> ConnectionSettings:
     return paper("auto" if case.auto_port else gateway.asked_port, client_id=case.fixed_id or "auto")
 
 
-SILENT = {"link-back-kept", "market-closed", *(name for name in FAULTS if name.startswith("config-"))}
+SILENT = {
+    "link-back-kept",
+    "link-back-unsaid",
+    "market-closed",
+    *(name for name in FAULTS if name.startswith("config-")),
+}
 """Faults that nothing is said of: they are for what reads data and settings, and tested there."""
 
 

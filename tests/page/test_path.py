@@ -36,6 +36,12 @@ def test_all_is_well() -> None:
     assert path["application"]["title"] == "IB Gateway 10.45"
 
 
+def test_a_link_that_no_notice_told_of_says_what_shows_it() -> None:
+    path = path_of(replace(HEALTHY, link_shown_by="as the data farms show"))
+
+    assert path["servers"]["words"] == "connected, as the data farms show"
+
+
 @pytest.mark.parametrize(
     ("change", "part", "state"),
     [

@@ -15,6 +15,7 @@ class Reason(StrEnum):
     """Why something is not said."""
 
     NOT_SHOWN = "not visible"
+    NOT_JUDGED = "not judged since the start"
     ALREADY_SAID = "already said"
     BELOW_SEVERITY = "below notifications.minimum_severity"
     SNOOZED = "snoozed"
@@ -62,6 +63,8 @@ def decide(entry: Entry, rules: QuietRules, now: Moment) -> Decision:
     """Whether to say now that a problem is there."""
     if not entry.shown:
         return Silence(Reason.NOT_SHOWN)
+    if entry.recalled:
+        return Silence(Reason.NOT_JUDGED)
     again = entry.announced
     if again and not _repeat_due(entry, rules.settings, now):
         return Silence(Reason.ALREADY_SAID)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from agent.core.alerts.diagnosis import Diagnosis, Found
 from agent.core.clock import Moment
 from agent.core.facts import Facts, Purpose
-from agent.core.problem import Present, Problem
+from agent.core.problem import Present, Problem, Severity
 from agent.core.session_facts import Phase
 
 
@@ -27,6 +27,8 @@ class Entry:
     announced_at: float | None = None
     """Monotonic time of the latest announcement."""
     repeats: int = 0
+    recalled: bool = False
+    """It was shown before the agent began, and has not been judged since."""
 
     @property
     def key(self) -> str:
@@ -65,6 +67,8 @@ class Cleared:
     """A problem is over; `entry` is as it last was."""
 
     entry: Entry
+    over: str = ""
+    """What is true now, see `Problem.over`."""
 
 
 Change: TypeAlias = Appeared | Changed | Hidden | Cleared
@@ -90,6 +94,7 @@ def update(
 
     A problem that cannot be decided stays as it was: not having looked is no cure. One that only a session can tell
     is set aside while there is none. Nothing becomes visible before `hold_until` (monotonic), the grace after sleep.
+    What was shown before the agent began stands until it is seen to be over, or until what took its place is shown.
     """
     now = facts.now
     entries: dict[str, Entry] = {}
@@ -102,22 +107,41 @@ def update(
         entries[found.key] = entry
         changes.extend(_compare(old, entry))
     undecided = {problem.code for problem, _ in diagnosis.undecided}
+    grave = [e for e in entries.values() if (e.present.severity or e.problem.severity) is not Severity.INFO]
+    shown, coming = any(e.shown for e in grave), any(not e.visible and not e.hidden for e in grave)
     for key, old in ledger.entries.items():
         if key in entries:
             continue
-        if old.problem.needs_session and facts.session.phase is not Phase.CONNECTED:
-            entries[key] = replace(old, hidden=True)
+        if old.recalled and not shown and (coming or _still_unknown(old, facts)):
+            entries[key] = old
+        elif old.problem.needs_session and facts.session.phase is not Phase.CONNECTED:
+            entries[key] = replace(old, hidden=True, recalled=False)
             changes.extend(_compare(old, entries[key]))
         elif old.problem.code in undecided:
             entries[key] = old
+        elif old.recalled and shown:
+            changes.append(Hidden(old))
         else:
-            changes.append(Cleared(old))
+            changes.append(Cleared(old, over=old.problem.over(facts)))
     return Ledger(entries), tuple(changes)
+
+
+def _still_unknown(old: Entry, facts: Facts) -> bool:
+    """Whether an agent that has just begun cannot know yet that this is over."""
+    session = facts.session
+    if old.problem.needs_session and session.phase is not Phase.CONNECTED:
+        return True
+    unseen = facts.connection.local and not facts.machine.taken
+    untried = session.phase is Phase.CONNECTING and session.attempt is None
+    if (unseen or untried) and not old.problem.of_program:
+        return True
+    by_history = old.problem.fades or old.problem.by_history
+    return by_history and facts.now.monotonic - old.visible_at < facts.timing.notice_lasting
 
 
 def _enter(old: Entry | None, found: Found, facts: Facts, hidden: bool) -> Entry:
     if old is not None:
-        return replace(old, problem=found.problem, present=found.present, hidden=hidden)
+        return replace(old, problem=found.problem, present=found.present, hidden=hidden, recalled=False)
     grace = 0.0 if facts.purpose is Purpose.DOCTOR else found.problem.visible_after(facts)
     began = found.present.since
     return Entry(

@@ -55,7 +55,9 @@ def display(status: Status, utc_offset: float, at_login: bool | None = None, *, 
 
 def tooltip(status: Status) -> str:
     """State and cause in words, a line per connection as far as there is room."""
-    lines = [f"Gatelight: {STATE_WORDS[status.overall]}"]
+    own = [p.title for _, p in status.of_program if all(p.state is not c.overall for c in status.connections)]
+    # Where nothing about a connection is as bad, the state is that of Gatelight itself.
+    lines = [f"Gatelight: {own[0] if own else STATE_WORDS[status.overall]}"]
     lines += [f"{c.name}: {headline(c)}" for c in sorted(status.connections, key=lambda c: c.overall.rank)]
     return shortened("\n".join(lines), TOOLTIP_LIMIT)
 
@@ -67,7 +69,7 @@ def headline(connection: ShownConnection) -> str:
 
 def _state(connection: ShownConnection) -> str:
     if connection.overall is IconState.MAINTENANCE:
-        expected = next((p.title for p in connection.problems if p.visible), None)
+        expected = next((p.title for p in connection.problems if p.visible and not (p.ahead or p.of_program)), None)
         return expected or STATE_WORDS[connection.overall]
     if connection.worst is None and not connection.wanted:
         return "disconnected, as you asked"
@@ -128,7 +130,8 @@ def _particulars(connection: ShownConnection, utc_offset: float) -> list[str]:
         mode = "" if connection.trading_mode == "unknown" else f", {connection.trading_mode}"
         lines.append(f"Connected since {time_of_day(connection.since, utc_offset)}{mode}")
         link = {"up": "connected", "down": "not connected"}.get(connection.server_link, "not known")
-        lines.append(f"Link to IB's servers: {link}")
+        shown_by = f", {connection.link_shown_by}" if connection.link_shown_by else ""
+        lines.append(f"Link to IB's servers: {link}{shown_by}")
     if connection.outage_ends is not None:
         lines.append(f"Should be back by {time_of_day(connection.outage_ends, utc_offset)}")
     return lines

@@ -59,6 +59,17 @@ class ShownProblem:
     told: bool = True
     """False: it should have been announced, and no desktop channel took the notice."""
     can_be_snoozed: bool = True
+    of_program: bool = False
+    """It is about Gatelight itself, and only shown with this connection."""
+    ahead: bool = False
+    """It tells of something that is still to come."""
+
+    @property
+    def state(self) -> IconState | None:
+        """What the icon says because of it; None where it is not shown yet, or merely information."""
+        if not self.visible or self.severity == Severity.INFO:
+            return None
+        return IconState.PROBLEM if self.severity == Severity.ERROR else IconState.WARNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,8 @@ class ShownConnection:
     accounts_more: int = 0
     """How many accounts there are besides."""
     server_link: str = ServerLink.UNKNOWN.value
+    link_shown_by: str = ""
+    """What shows that the link is up where no notice has said so, like "as the data farms show"."""
     farms: tuple[Farm, ...] = ()
     farms_more: int = 0
     """How many farms were named besides."""
@@ -121,8 +134,8 @@ class ShownConnection:
 
     @property
     def worst(self) -> ShownProblem | None:
-        """The worst problem that is shown and not merely information, of equals the first; None if there is none."""
-        shown = [p for p in self.problems if p.visible and p.severity != Severity.INFO]
+        """Its worst problem that is shown and not merely information, of equals the first; None if there is none."""
+        shown = [p for p in self.problems if p.state is not None and not p.of_program]
         return max(shown, key=lambda p: Severity(p.severity).rank, default=None)
 
 
@@ -140,8 +153,14 @@ class Status:
 
     @property
     def overall(self) -> IconState:
-        """The worst of the connections."""
-        return min((c.overall for c in self.connections), key=lambda s: s.rank, default=IconState.WAITING)
+        """The worst of the connections, and of Gatelight itself."""
+        states = [*(c.overall for c in self.connections), *(p.state for _, p in self.of_program if p.state is not None)]
+        return min(states, key=lambda s: s.rank, default=IconState.WAITING)
+
+    @property
+    def of_program(self) -> tuple[tuple[str, ShownProblem], ...]:
+        """The problems of Gatelight itself that are shown, each with the connection that it is shown with."""
+        return tuple((c.name, p) for c in self.connections for p in c.problems if p.of_program and p.visible)
 
     @property
     def worst(self) -> tuple[str, str] | None:
@@ -149,7 +168,7 @@ class Status:
         for connection in sorted(self.connections, key=lambda c: c.overall.rank):
             if connection.worst is not None:
                 return connection.name, connection.worst.code
-        return None
+        return next(((name, p.code) for name, p in self.of_program if p.state is not None), None)
 
     @property
     def shows_problem(self) -> bool:

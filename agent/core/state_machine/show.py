@@ -1,19 +1,24 @@
 """From the agent's state to the status that is shown."""
 
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import replace
+
 from agent.core.alerts.announce import severity_of, text_of, title_of
 from agent.core.alerts.ledger import Entry
 from agent.core.evidence.api_settings import settings_of, why_unknown
+from agent.core.evidence.notices import link_shown_by
 from agent.core.evidence.processes import applications, chosen, clients_of, may_hide, port_of
 from agent.core.facts import Facts, Known, Unknown
+from agent.core.fix import Offer
 from agent.core.guide import fill
-from agent.core.memory import Memory
+from agent.core.memory import PROGRAM, Memory
 from agent.core.problem import Severity
 from agent.core.session_facts import Phase, ServerLink
 from agent.core.shown.checklist import checklist
 from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, ShownProgram, ShownSettings
 from agent.core.state_machine.connection import BackingOff, Blocked
-from agent.core.state_machine.state import Words
+from agent.core.state_machine.state import OwnProblems, Words
 from agent.core.state_machine.watched import Watched
 from agent.tws.api_settings import Configuration, Source
 from agent.tws.applications import ApplicationKind
@@ -51,15 +56,18 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         accounts_more=session.accounts_more,
         # What an application said before it froze is no news of now: unknown is never shown as good.
         server_link=(ServerLink.UNKNOWN if session.frozen else session.server_link).value,
+        link_shown_by="" if session.frozen else link_shown_by(facts),
         farms=() if session.frozen else session.farms,
         farms_more=0 if session.frozen else session.farms_more,
         programs=_programs(facts),
         api_settings=_settings(facts),
         checklist=checklist(facts),
-        problems=tuple(
-            _problem(entry, watched, kind, memory, words, now.wall)
-            for entry in watched.ledger.entries.values()
-            if not entry.hidden
+        problems=worst_first(
+            [
+                _problem(e, watched.settings.name, kind, memory, words, now.wall, watched.offers, watched.undelivered)
+                for e in watched.ledger.entries.values()
+                if not e.hidden
+            ]
         ),
         wanted=watched.wanted,
         undecided=tuple((problem.code, reason) for problem, reason in watched.diagnosis.undecided),
@@ -91,8 +99,33 @@ def _programs(facts: Facts) -> tuple[ShownProgram, ...] | None:
     return tuple(ShownProgram(c.pid, c.name, c.since) for c in clients_of(facts))
 
 
+def show_program(own: OwnProblems, memory: Memory, words: Words, wall: float) -> tuple[ShownProblem, ...]:
+    """The problems of Gatelight itself as they are shown."""
+    entries = [e for e in own.ledger.entries.values() if not e.hidden]
+    kind = ApplicationKind.UNKNOWN
+    return tuple(_problem(e, PROGRAM, kind, memory, words, wall, {}, own.undelivered) for e in entries)
+
+
+def with_program(connection: ShownConnection, own: tuple[ShownProblem, ...]) -> ShownConnection:
+    """A connection with the problems of Gatelight itself beside its own: the first one shows them."""
+    problems = worst_first([*(p for p in connection.problems if not p.of_program), *own])
+    return connection if problems == connection.problems else replace(connection, problems=problems)
+
+
+def worst_first(problems: Iterable[ShownProblem]) -> tuple[ShownProblem, ...]:
+    """By severity, then newest first; what is still to come stands behind what is."""
+    return tuple(sorted(problems, key=lambda p: (-Severity(p.severity).rank, p.ahead, -p.since)))
+
+
 def _problem(
-    entry: Entry, watched: Watched, kind: ApplicationKind, memory: Memory, words: Words, wall: float
+    entry: Entry,
+    connection: str,
+    kind: ApplicationKind,
+    memory: Memory,
+    words: Words,
+    wall: float,
+    offers: Mapping[str, tuple[Offer, ...]],
+    undelivered: Set[str],
 ) -> ShownProblem:
     problem = entry.problem
     guide = words.guides.get(problem.code)
@@ -105,11 +138,13 @@ def _problem(
         steps=guide.steps_for(kind, entry.present.args, entry.present.case) if guide is not None else (),
         since=entry.since.wall,
         visible=entry.visible,
-        snoozed_until=snoozed_until(memory, watched.settings.name, problem.code, wall),
+        snoozed_until=snoozed_until(memory, connection, problem.code, wall),
         # A problem that is not shown yet may be over in a moment, and needs no fix.
-        fixes=watched.offers.get(problem.code, ()) if entry.visible else (),
-        told=entry.key not in watched.undelivered,
+        fixes=offers.get(problem.code, ()) if entry.visible else (),
+        told=entry.key not in undelivered,
         can_be_snoozed=not problem.never_silenced,
+        of_program=problem.of_program,
+        ahead=problem.ahead,
     )
 
 

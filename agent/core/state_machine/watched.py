@@ -10,6 +10,7 @@ from agent.core.effects import Effect
 from agent.core.evidence.processes import candidates, listener_at, listener_key_at, owner_at, target_port
 from agent.core.facts import Facts, Known, MachineFacts, Sight, SurroundingsKind, Unknown
 from agent.core.fix import Offer
+from agent.core.memory import Memory, SeenRunning
 from agent.core.session_facts import ServerLink, SessionFacts, Way
 from agent.core.settings import ConnectionSettings
 from agent.core.state_machine import connection as machine_of
@@ -18,6 +19,7 @@ from agent.core.state_machine.inquiry import NEVER, Inquiry
 from agent.core.state_machine.inquiry import due as inquiry_due
 from agent.core.state_machine.session import FLOOD_OVER_AFTER, Session, flood_at
 from agent.core.timing import Timing
+from agent.tws.applications import ApplicationKind
 from agent.tws.hosts import is_local, spelled_host
 
 
@@ -66,6 +68,22 @@ class Watched:
 def fresh(settings: ConnectionSettings, now: Moment) -> Watched:
     """A connection that was never looked at."""
     return Watched(settings=settings, link=Link(Idle(now.monotonic)))
+
+
+def ran(watched: Watched) -> tuple[SeenRunning, ...]:
+    """That its application ran, for an agent that comes later; empty where it never did."""
+    settings, sight = watched.settings, watched.sight
+    if not sight.ever or sight.kind is None:
+        return ()
+    return (SeenRunning(settings.name, sight.kind.value, settings.pinned_pid, settings.implicit),)
+
+
+def recalled(watched: Watched, memory: Memory) -> Watched:
+    """What an earlier agent knew of a connection that showed a problem: its absence is no start that is awaited."""
+    before = next((r for r in memory.running if r.connection == watched.settings.name), None)
+    if before is None:
+        return watched
+    return replace(watched, sight=Sight(kind=ApplicationKind(before.kind), ever=True))
 
 
 def locate(watched: Watched, machine: MachineFacts) -> Watched:
@@ -192,6 +210,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
         server_link=session.server_link,
         link_since=session.link_since,
         link_code=session.link_code,
+        link_lost_at=session.loss.at if session.loss is not None else None,
         farms=session.farms,
         farms_more=len(session.farms_besides),
         flood=flood,

@@ -3,7 +3,7 @@ from dataclasses import replace
 from agent.core.alerts.diagnosis import Diagnosis, Found
 from agent.core.alerts.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger, update
 from agent.core.clock import Moment
-from agent.core.facts import Facts
+from agent.core.facts import Facts, MachineFacts
 from agent.core.problem import Absent, Present, Problem, Severity
 from agent.core.session_facts import Phase, SessionFacts
 from tests.problems.scene import NOW, facts
@@ -141,6 +141,69 @@ def test_what_only_a_session_tells_is_set_aside_while_there_is_none() -> None:
     ledger, changes = update(ledger, Diagnosis(), at(12))
 
     assert kinds(changes) == [(Cleared, "of-session")]
+
+
+def recalled(problem: Problem) -> Ledger:
+    """As an agent begins: the problem was shown by an earlier one."""
+    entry = Entry(problem, HERE, NOW.later(-600), NOW.monotonic, visible=True, recalled=True)
+    return Ledger({problem.code: entry})
+
+
+def test_what_was_shown_before_the_agent_began_stands_until_it_is_judged() -> None:
+    before = recalled(QUICK)
+    unseen = replace(facts(session=SessionFacts(phase=Phase.IDLE)), machine=MachineFacts())
+    untried = facts(session=SessionFacts(phase=Phase.CONNECTING))
+
+    for scene in (unseen, untried):
+        assert update(before, Diagnosis(), replace(scene, now=NOW)) == (before, ())
+    assert kinds(update(before, Diagnosis(), at(1))[1]) == [(Cleared, "quick")]
+
+    ledger, changes = update(before, found(QUICK), at(1))
+
+    assert changes == ()
+    assert (ledger.entries["quick"].recalled, ledger.entries["quick"].since) == (False, NOW.later(-600))
+
+
+def test_what_only_a_session_told_stands_until_there_is_one_or_something_takes_its_place() -> None:
+    before = recalled(OF_SESSION)
+    without = facts(session=SessionFacts(phase=Phase.IDLE))
+    ledger, changes = update(before, found(SLOW), at(5, without))
+
+    assert changes == ()
+    assert ledger.entries["of-session"].shown
+
+    ledger, changes = update(ledger, found(SLOW), at(15, without))
+
+    assert kinds(changes) == [(Appeared, "slow"), (Hidden, "of-session")]
+    assert not ledger.entries["of-session"].shown
+
+
+def test_what_another_problem_takes_the_place_of_ends_without_a_word() -> None:
+    ledger, changes = update(recalled(QUICK), found(SLOW), at(5))
+
+    assert changes == ()
+
+    ledger, changes = update(ledger, found(SLOW), at(15))
+
+    assert kinds(changes) == [(Appeared, "slow"), (Hidden, "quick")]
+    assert set(ledger.entries) == {"slow"}
+
+
+def test_information_takes_the_place_of_nothing() -> None:
+    news = replace(QUICK, code="news", severity=Severity.INFO)
+    without = facts(session=SessionFacts(phase=Phase.IDLE))
+
+    assert update(recalled(OF_SESSION), found(news), at(5, without))[0].entries["of-session"].shown
+
+
+def test_what_is_judged_from_what_happened_cannot_be_over_at_once() -> None:
+    fading = replace(OF_SESSION, fades=True)
+    history = replace(QUICK, code="history", by_history=True)
+    lasting = facts().timing.notice_lasting
+
+    for problem in (fading, history):
+        assert update(recalled(problem), Diagnosis(), at(lasting - 1))[1] == ()
+        assert kinds(update(recalled(problem), Diagnosis(), at(lasting))[1]) == [(Cleared, problem.code)]
 
 
 def test_nothing_appears_within_the_grace_after_sleep() -> None:

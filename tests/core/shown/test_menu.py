@@ -81,6 +81,24 @@ def test_a_healthy_connection_is_told_with_state_application_and_link() -> None:
     ]
 
 
+def test_a_link_that_no_notice_told_of_says_what_shows_it() -> None:
+    shown = display(of(replace(FULL, problems=(), link_shown_by="as the data farms show")), 3600.0)
+
+    assert "Link to IB's servers: connected, as the data farms show" in lines(shown.menu)
+
+
+def test_what_is_wrong_with_gatelight_itself_is_no_headline_of_a_connection() -> None:
+    own = replace(
+        TROUBLED.problems[0], code="config-invalid", title="The configuration cannot be used", of_program=True
+    )
+    shown = display(of(replace(FULL, problems=(own,))), 3600.0)
+
+    assert shown.icon is IconState.PROBLEM
+    assert shown.tooltip == "Gatelight: The configuration cannot be used\nPaper Gateway: connected"
+    assert lines(shown.menu)[0] == "Paper Gateway: connected"
+    assert "The configuration cannot be used" in [e.label for e in shown.menu]
+
+
 def test_a_problem_is_told_with_cause_beginning_evidence_and_steps() -> None:
     shown = display(of(TROUBLED), 0.0)
     problem = submenu(shown.menu, SILENT.title)
