@@ -25,7 +25,7 @@ from agent.core.commands import AskDataTest, AskPageAddress, Command, SetUp, Sho
 from agent.core.events import ConfigRejected, Reconfigured, Woke
 from agent.core.facts import Abilities
 from agent.core.problem import Severity
-from agent.core.settings import Settings
+from agent.core.settings import NotificationSettings, Settings
 from agent.core.shown.display import (
     Action,
     AskFix,
@@ -130,7 +130,6 @@ class AgentHost:
         self._one_reading = asyncio.Lock()
         self._status: Status | None = None
         self._aio: asyncio.AbstractEventLoop | None = None
-        self._told_through = settings.notifications
         self._keep_private = keep_private
         memory_file = self._memory_file = MemoryFile(places.data / MEMORY_FILE)
         self._world = RealWorld(show=self._show, memory_file=memory_file, below=below)
@@ -153,7 +152,7 @@ class AgentHost:
                 on_notice=on_notice,
             )
         )
-        self._world.tell_through(self._channels.chain(settings.notifications))
+        self._tell_through(settings.notifications)
 
     async def serve(self) -> None:
         """Run until told to stop; then close what is open, in order.
@@ -231,6 +230,10 @@ class AgentHost:
         self._on_status(status)
         self._page.shown(status)
         self.refresh()
+
+    def _tell_through(self, notifications: NotificationSettings) -> None:
+        self._told_through = notifications
+        self._world.tell_through(self._channels.chain(notifications), self._channels.to_the_user(notifications))
 
     def _balloon(self, title: str, text: str, click: Action | None) -> bool:
         tray = self._desktop.tray
@@ -331,6 +334,5 @@ class AgentHost:
             self._keep_private(settings)
             logger.info("the configuration was read again")
             if settings.notifications != self._told_through:
-                self._told_through = settings.notifications
-                self._world.tell_through(self._channels.chain(settings.notifications))
+                self._tell_through(settings.notifications)
             self._loop.post(Reconfigured(settings, able))

@@ -15,7 +15,7 @@ from agent.core.events import Event, SettingsAnswered
 from agent.core.facts import MachineFacts, Purpose
 from agent.core.memory import Memory
 from agent.core.settings import Settings
-from agent.core.shown.display import Notice
+from agent.core.shown.display import Notice, NoticeTried
 from agent.core.shown.status import Status
 from agent.core.state_machine.state import AgentState, Knowledge, Words, timing_of
 from agent.core.timing import Timing
@@ -91,14 +91,15 @@ class RealWorld:
         self._platform = current()
         self._looker = Looker(self._platform, below, fellow)
         self._channels = channels
+        self._tested = channels or Chain([])
         self._show = show
         self._memory_file = memory_file
         self.traffic = Traffic(lambda: self._clock.now().monotonic)
         """The messages that our sessions sent lately."""
 
-    def tell_through(self, channels: Chain) -> None:
-        """Send notices through these channels from now on."""
-        self._channels = channels
+    def tell_through(self, channels: Chain, tested: Chain) -> None:
+        """Send notices through these channels from now on; `tested` are those of them that a test notice goes to."""
+        self._channels, self._tested = channels, tested
 
     def now(self) -> Moment:
         """Both clocks."""
@@ -146,6 +147,10 @@ class RealWorld:
             return None
         delivery = await self._channels.announce(notice)
         return delivery.reason if isinstance(delivery, NotDelivered) else None
+
+    async def try_channels(self, notice: Notice) -> NoticeTried:
+        """Send a test notice to every channel that is on."""
+        return await self._tested.try_all(notice)
 
     async def withdraw(self, key: str) -> None:
         """Withdraw a notice from the channels."""

@@ -3,9 +3,9 @@
 An observer says `Known(x)` or `Unknown(why)`; nothing here decides, and nothing here is a guess.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from agent.core.clock import Moment
 from agent.core.session_facts import SessionFacts
@@ -224,7 +224,7 @@ class VirtualNetwork(FromOutside):
 
 @dataclass(frozen=True, slots=True)
 class MachineFacts:
-    """One look at the machine."""
+    """One look at the machine. A fact of it is `NOT_LOOKED` until an observer tells it."""
 
     processes: Fact[Processes] = NOT_LOOKED
     sockets: Fact[Sockets] = NOT_LOOKED
@@ -244,6 +244,12 @@ class MachineFacts:
     """It was a thorough look."""
     cost: float = 0.0
     """Processor seconds that the look took."""
+
+    @classmethod
+    def nothing_seen(cls, why: Unknown, *, taken: float) -> "MachineFacts":
+        """A look that saw nothing, at that monotonic time: each of its facts is unknown for the one reason."""
+        facts: dict[str, Any] = {one.name: why for one in fields(cls) if one.default is NOT_LOOKED}
+        return cls(**facts, taken=taken)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,4 +130,4 @@ class Settings:
     notifications: NotificationSettings = field(default_factory=NotificationSettings)
     page: PageSettings = field(default_factory=PageSettings)
     secrets: tuple[str, ...] = field(default=(), compare=False, repr=False)
-    """What the secret keys of the file hold (`config_keys.Key.secret`): masked wherever it turns up."""
+    """What the secret keys of the file hold (`agent.config.keys.Key.secret`): masked wherever it turns up."""

@@ -63,7 +63,9 @@ class Looker:
         a window: right after a failed attempt to connect, and for the doctor.
         """
         if not self._looking.acquire(blocking=False):
-            return MachineFacts(*(STILL_LOOKING,) * 5, utc_offset=self._utc_offset(now), taken=now.monotonic)
+            return replace(
+                MachineFacts.nothing_seen(STILL_LOOKING, taken=now.monotonic), utc_offset=self._utc_offset(now)
+            )
         try:
             processes, sockets = self._tables(ports, thorough=thorough, now=now)
             processes = self._with_logins(processes, now=now)

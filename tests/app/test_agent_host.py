@@ -69,7 +69,7 @@ def test_a_test_notice_that_nobody_could_see_is_refused(config: Path, monkeypatc
     off = Settings(notifications=NotificationSettings(desktop=False))
     said = [asyncio.run(AgentHost(places, each, Terminal())._page.test_notice()) for each in (off, Settings())]
 
-    assert said[0] == "notices are switched off in the configuration"
+    assert [one.taken for one in said] == [(), ()]
+    assert said[0].refused == ("notices are switched off in the configuration",)
     # The log alone is no place where a notice is seen.
-    assert said[1] is not None
-    assert "desktop notifications" in said[1]
+    assert "desktop notifications" in said[1].refused[0]

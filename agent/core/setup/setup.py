@@ -18,6 +18,7 @@ from agent.core.problem import Problem
 from agent.core.session_facts import Phase
 from agent.core.settings import WantedApplication
 from agent.core.setup.answers import Answers
+from agent.core.shown.display import NoticeTried
 from agent.tws.applications import ApplicationKind
 
 
@@ -79,16 +80,6 @@ class SetupStep:
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeTried:
-    """What became of the test notice."""
-
-    taken: bool
-    """Whether a channel took it."""
-    how: str
-    """Which one, or why none did."""
-
-
-@dataclass(frozen=True, slots=True)
 class SetupInputs:
     """What the set-up knows besides the facts."""
 
@@ -104,6 +95,7 @@ class SetupInputs:
     data_test: DataTest | None = None
     """The test under way, else the latest."""
     notice: NoticeTried | None = None
+    """What became of the test notice; None: none was sent yet."""
     at_login: Fact[bool] = NOT_LOOKED
     guides: Mapping[str, Guide] = field(default_factory=dict)
 

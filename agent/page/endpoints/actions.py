@@ -21,11 +21,11 @@ async def do_action(backend: Backend, asked: Mapping[str, Any]) -> Answer:
 
 
 async def send_notice(backend: Backend, _: Mapping[str, Any]) -> Answer:
-    """A notice through every channel that is switched on."""
-    reason = await backend.test_notice()
-    if reason is not None:
-        raise Refused(f"No channel took the notice: {reason}.", 409)
-    return {"done": True}
+    """A notice to every channel that is switched on; the answer says in words which took it."""
+    tried = await backend.test_notice()
+    if not tried.taken:
+        raise Refused(tried.sentence, 409)
+    return {"done": True, "said": tried.sentence}
 
 
 async def set_at_login(backend: Backend, asked: Mapping[str, Any]) -> Answer:

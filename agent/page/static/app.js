@@ -25,7 +25,7 @@ const page = {
   async act(doing, done = "") {
     try {
       const said = await doing();
-      if (done) page.toast(done);
+      if (done) page.toast(typeof done === "function" ? done(said) : done);
       return said;
     } catch (fault) {
       page.toast(fault.message, "error");
