@@ -15,6 +15,7 @@ from agent.tws.api_settings import ConfigResponse
 from agent.tws.applications import Application, ApplicationKind, TradingMode
 from agent.tws.calendar import Expectation, Region
 from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawText
+from agent.tws.relays import RelayKind
 
 _T = TypeVar("_T")
 
@@ -134,8 +135,12 @@ class Listener(FromOutside):
     """None where the system does not say."""
     program: OutsideName | None = None
     """Process name of the owner."""
-    relay: bool = False
-    """The owner is a known relay: docker-proxy, com.docker.backend, wslrelay, ssh, socat, portproxy …"""
+    relay: RelayKind | None = None
+    """What a program of this name is known to pass connections on to; None: it is not known as a relay."""
+    waiting: int | None = field(default=None, compare=False)
+    """Connections that the system has completed and the program has not accepted; None where it does not say."""
+    room: int | None = field(default=None, compare=False)
+    """How many of those the system keeps; None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +267,18 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
+class Served(FromOutside):
+    """Who was behind the API port of this machine while a session last stood."""
+
+    port: int
+    program: OutsideName | None = None
+    """Process name of the one that listened; None: the system did not show it."""
+    pid: int | None = None
+    application: bool = False
+    """It was TWS or IB Gateway itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts(FromOutside):
     """Everything known about one connection at one moment: what problems are judged from."""
 
@@ -277,5 +294,7 @@ class Facts(FromOutside):
     abilities: Abilities = field(default_factory=Abilities)
     config_error: OutsideText | None = None
     """Why the latest configuration file could not be used, when an older one is still in force."""
+    served: Served | None = None
+    """Who served the latest session; None: there was none yet, or it was not of this machine."""
     other_connections: tuple[ConnectionSettings, ...] = ()
     """The user's other configured connections: they may claim a process of their own."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from agent.tws.applications import ApplicationKind
@@ -26,10 +26,21 @@ class Guide:
     """"Good to know": background, in Markdown."""
     general: tuple[tuple[str, str], ...] = ()
     """"In general": pieces of its text with placeholders, and what is said instead where there is no case at hand."""
+    cases: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By step: the cases it belongs to, where it does not belong to every one."""
 
     def steps_for(self, kind: ApplicationKind, args: Mapping[str, str]) -> tuple[str, ...]:
-        """The steps for one application, placeholders filled; for an unknown one those for both, told apart."""
-        return tuple(fill(step, args) for step in self.steps.get(kind) or self._for_both())
+        """The steps for one application, placeholders filled; for an unknown one those for both, told apart.
+
+        Where `args` name a `case`, steps of other cases are left out.
+        """
+        fitting = {kind: tuple(s for s in steps if self._fits(s, args)) for kind, steps in self.steps.items()}
+        steps = fitting[kind] if kind in fitting else _for_both(fitting)
+        return tuple(fill(step, args) for step in steps)
+
+    def _fits(self, step: str, args: Mapping[str, str]) -> bool:
+        case = args.get("case")
+        return case is None or case in self.cases.get(step, (case,))
 
     def in_general(self, application: ApplicationKind, shared: Iterable[tuple[str, str]]) -> "Guide":
         """The guide as it is told without a case at hand: no placeholder is left.
@@ -57,16 +68,18 @@ class Guide:
             general=(),
         )
 
-    def _for_both(self) -> tuple[str, ...]:
-        tws, gateway = self.steps[ApplicationKind.TWS], self.steps[ApplicationKind.GATEWAY]
-        steps: list[str] = []
-        for same, start, end, other_start, other_end in SequenceMatcher(None, tws, gateway, False).get_opcodes():
-            if same == "equal":
-                steps += tws[start:end]
-            else:
-                steps += (_only_for(ApplicationKind.TWS, step) for step in tws[start:end])
-                steps += (_only_for(ApplicationKind.GATEWAY, step) for step in gateway[other_start:other_end])
-        return tuple(steps)
+
+def _for_both(by_kind: Mapping[ApplicationKind, tuple[str, ...]]) -> tuple[str, ...]:
+    """The steps of both applications in one list, those of one of them told apart."""
+    tws, gateway = by_kind[ApplicationKind.TWS], by_kind[ApplicationKind.GATEWAY]
+    steps: list[str] = []
+    for same, start, end, other_start, other_end in SequenceMatcher(None, tws, gateway, False).get_opcodes():
+        if same == "equal":
+            steps += tws[start:end]
+        else:
+            steps += (_only_for(ApplicationKind.TWS, step) for step in tws[start:end])
+            steps += (_only_for(ApplicationKind.GATEWAY, step) for step in gateway[other_start:other_end])
+    return tuple(steps)
 
 
 def _only_for(kind: ApplicationKind, step: str) -> str:
@@ -107,6 +120,7 @@ def plain(step: str) -> str:
 
 _GENERAL = re.compile(r"^- (.*\{[a-z_]+\}.*?) → (.+)$")
 _STEP = re.compile(r"^\d+\.\s+(.*)$")
+_CASES = re.compile(r"^\[([a-z, ]+)\]\s+")
 _HEADINGS = {
     "Steps": (ApplicationKind.TWS, ApplicationKind.GATEWAY),
     "Steps in TWS": (ApplicationKind.TWS,),
@@ -119,8 +133,8 @@ def parse_guide(code: str, text: str) -> Guide:
 
     Shape: `# Title`, paragraphs of meaning, then `## Steps`, or `## Steps in TWS` and `## Steps in IB Gateway`,
     each a numbered list, then optionally `## Good to know`, and `## In general`: lines like `- at {since} → some time
-    ago`, a piece of the guide's text and what is said instead where there is no case. Raises GuideError on anything
-    else.
+    ago`, a piece of the guide's text and what is said instead where there is no case. A step like `1. [tunnel, relay]
+    Start it again.` belongs to these cases only. Raises GuideError on anything else.
     """
     title, meaning, more = "", [], []
     steps: dict[ApplicationKind, list[str]] = {}
@@ -143,13 +157,16 @@ def parse_guide(code: str, text: str) -> Guide:
             meaning.append(line)
     if not title or not "".join(meaning).strip() or set(steps) != {ApplicationKind.TWS, ApplicationKind.GATEWAY}:
         raise GuideError(f"{code}: a guide needs a title, a meaning and steps for both applications")
+    marked = ((step, _CASES.match(step)) for found in steps.values() for step in found)
+    cases = {_CASES.sub("", step): frozenset(mark[1].split(", ")) for step, mark in marked if mark}
     return Guide(
         code=code,
         title=title,
         meaning="\n".join(meaning).strip(),
-        steps={kind: tuple(lines) for kind, lines in steps.items()},
+        steps={kind: tuple(_CASES.sub("", line) for line in lines) for kind, lines in steps.items()},
         more="\n".join(more).strip(),
         general=tuple(general),
+        cases=cases,
     )
 
 

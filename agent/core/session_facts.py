@@ -31,6 +31,10 @@ class Outcome(StrEnum):
     """Notice 326."""
 
 
+NOT_ACCEPTED = frozenset({Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.UNRESOLVABLE})
+"""Outcomes of an attempt that no program accepted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt(FromOutside):
     """The latest attempt to reach the API port."""
@@ -48,6 +52,8 @@ class Attempt(FromOutside):
     client_id: int | None = None
     first_failed: float | None = None
     """Monotonic time since which every attempt had this same outcome on this port."""
+    unseen: bool = False
+    """No program was seen to listen there when it was made: what answers is not shown by the system."""
 
 
 class Phase(StrEnum):

@@ -3,7 +3,7 @@
 Never beside one that runs, however stuck it is. Gatelight does not log in.
 """
 
-from agent.core.evidence.processes import applications, candidates
+from agent.core.evidence.processes import applications, candidates, relay_gone
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts, Installation, Known
 from agent.core.fix import Done, Failed, Fix, FixOutcome, Offer, Question, StartProgram, Tools
@@ -18,6 +18,9 @@ def _offer(facts: Facts) -> Offer | None:
         return None
     if processes.value.unreadable and not facts.sight.ever:
         # It may run already, and only not show what it is.
+        return None
+    if relay_gone(facts) is not None:
+        # The one that was used runs elsewhere: a second log-in would end the first.
         return None
     if facts.connection.start_command:
         return _by_command(facts)

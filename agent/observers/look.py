@@ -124,9 +124,7 @@ class Looker:
     def _socket_observer(self) -> SocketObserver:
         if self._sockets is None:
             platform = self._platform
-            self._sockets = SocketObserver(
-                platform.socket_reader(), self._processes, platform.relay_programs, platform.published_port
-            )
+            self._sockets = SocketObserver(platform.socket_reader(), self._processes, platform.published_port)
         return self._sockets
 
     def _utc_offset(self, now: Moment) -> float:

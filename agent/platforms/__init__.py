@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 class Platform(Protocol):
     """One operating system, as far as detection needs to know it."""
 
-    relay_programs: frozenset[str]
-    """Process names, in lower case, of programs that pass connections on to another machine or container."""
-
     def settings_roots(self) -> tuple[Path, ...]:
         """Folders in which TWS and IB Gateway keep jts.ini unless told otherwise."""
 

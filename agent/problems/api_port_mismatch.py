@@ -1,7 +1,7 @@
 """The application listens on another port than the configured one, which is free or another application's."""
 
 from agent.core.evidence.api_settings import as_told, last_told
-from agent.core.evidence.processes import is_door_of, mode_hint, owner_at, port_of
+from agent.core.evidence.processes import helper_at, is_command_port, is_door_of, mode_hint, owner_at, port_of
 from agent.core.facts import Facts, Process
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.settings import WantedMode
@@ -17,14 +17,20 @@ def _check(facts: Facts) -> Verdict:
     if not isinstance(reach, ListensElsewhere):
         return otherwise(reach)
     process, port = reach.process, port_of(facts)
-    other = owner_at(facts.machine, port)
-    holder = "nobody" if other is None else other.label
+    other, helper = owner_at(facts.machine, port), helper_at(facts.machine, port)
+    if helper is not None:
+        ibc = is_command_port(helper, port)
+        holder = "IBC’s command server" if ibc else f"another part of {helper.kind.title}"
+        told = f"on {port}, {helper.label} listens for something else than the API"
+    else:
+        holder = "nobody" if other is None else other.label
+        told = f"nobody accepts connections on {port}" if other is None else listening(other)
     return Present(
         {"app": process.kind.title, "actual": str(process.api_ports[0]), "port": str(port), "holder": holder},
         (
             listening(process),
             f"the configured API port is {port}",
-            f"nobody accepts connections on {port}" if other is None else listening(other),
+            told,
             *_as_told(facts, process),
             *_other_mode(facts, process),
         ),

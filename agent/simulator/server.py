@@ -10,10 +10,12 @@ from types import MappingProxyType
 
 from agent.simulator.answers import RequestAnswers
 from agent.simulator.faults import WIRE_FAULTS, Fault, value_for
+from agent.simulator.loopback import loopback_listeners
 from agent.simulator.notices import BROKEN, OK, READ_ONLY_TEXTS, link_back, said_unasked, simulated_text
 from agent.simulator.session import ID_RELEASE_SECONDS, ClientSession
 from agent.simulator.spoiling import SPOILING
 from agent.simulator.state import CLIENT_PLACES, FARM_FAULTS, Profile, Situation, farm_names
+from agent.simulator.surroundings import LOOPBACK
 from agent.tws.api_settings import Configuration
 
 
@@ -37,7 +39,7 @@ class Simulator:
         self.situation.move_to = self._move_soon
         self._desk = RequestAnswers(self.situation)
         self._sessions: dict[ClientSession, None] = {}
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._moved = asyncio.Event()
         """Set whenever a connection came or went."""
         self._fillers: list[socket.socket] = []
@@ -64,25 +66,34 @@ class Simulator:
 
     async def open(self) -> int:
         """Start to listen; port 0 means any free one. Returns the port. Faults in force stay in force."""
-        if self._server is not None:
+        if self._servers:
             return self.port
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: ClientSession(self, self._desk.answer, self._filler_ports.__contains__), self.host, self.port
-        )
-        self.port = self.situation.port = self._server.sockets[0].getsockname()[1]
+        self._servers = [
+            await loop.create_server(
+                lambda: ClientSession(self, self._desk.answer, self._filler_ports.__contains__), sock=listener
+            )
+            for listener in self._listeners()
+        ]
+        self.port = self.situation.port = self._servers[0].sockets[0].getsockname()[1]
         self.situation.say(f"listening on {self.host}:{self.port}")
         if self.situation.has("too-many-clients"):
             await self._fill_places()
         return self.port
+
+    def _listeners(self) -> list[socket.socket]:
+        """Where it listens: on the address it was given, on both of loopback where that is the usual one."""
+        if self.host == LOOPBACK:
+            return loopback_listeners(self.port)
+        return [socket.create_server((self.host, self.port))]
 
     async def close(self) -> None:
         """Stop to listen and close all sessions, as a restart does. Can be opened again."""
         for move in self._moves:
             move.cancel()
         self._empty_places()
-        server, self._server = self._server, None
-        if server is not None:
+        servers, self._servers = self._servers, []
+        for server in servers:
             server.close()
         for session in tuple(self._sessions):
             session.close()
@@ -93,7 +104,7 @@ class Simulator:
         while self._sessions:
             self._moved.clear()
             await self._moved.wait()
-        if server is not None:
+        for server in servers:
             await server.wait_closed()
         self.situation.client_ids.clear()
 
@@ -254,11 +265,11 @@ class Simulator:
 
     async def _change_port(self, port: int) -> None:
         """Listen on another port, tell everybody, and drop them."""
-        listening = self._server is not None
+        listening = bool(self._servers)
         earlier = self.port
         told = self._started()
-        server, self._server = self._server, None
-        if server is not None:
+        servers, self._servers = self._servers, []
+        for server in servers:
             server.close()
         self.port = port
         if listening:
@@ -277,7 +288,7 @@ class Simulator:
     async def _fill_places(self) -> None:
         """Take the free client places with connections of its own, so that they can be counted from outside."""
         loop = asyncio.get_running_loop()
-        while self._server is not None and self._free_places() > 0:
+        while self._servers and self._free_places() > 0:
             filler = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             filler.setblocking(False)
             filler.bind((self.host, 0))
@@ -295,7 +306,7 @@ class Simulator:
 
     def _keep_full(self) -> None:
         """Take the place that a session has left."""
-        if self._server is not None and self._free_places() > 0:
+        if self._servers and self._free_places() > 0:
             task = asyncio.get_running_loop().create_task(self._fill_places())
             self._refills.add(task)
             task.add_done_callback(self._refills.discard)

@@ -40,7 +40,7 @@ from agent.core.state_machine.plan import paid
 from agent.core.state_machine.roster import roster
 from agent.core.state_machine.session import Heartbeats, fresh_session
 from agent.core.state_machine.state import AgentState, facts_about, others, replace_at, timing_of
-from agent.core.state_machine.watched import Watched, fresh, see
+from agent.core.state_machine.watched import Watched, fresh, note_server, see
 from agent.core.timing import Timing
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.api_settings_table import FIELDS
@@ -129,7 +129,7 @@ def _update_watched(state: AgentState, now: Moment) -> tuple[AgentState, tuple[E
 
 
 def _see_all(state: AgentState, now: Moment) -> AgentState:
-    watched = tuple(see(w, state.machine, others(state, w), now) for w in state.watched)
+    watched = tuple(note_server(see(w, state.machine, others(state, w), now), state.machine) for w in state.watched)
     return state if watched == state.watched else replace(state, watched=watched)
 
 
@@ -199,7 +199,7 @@ def _of_session(state: AgentState, event: SessionEvent, now: Moment) -> tuple[Ag
             # The first heartbeat tells the latency and the application's clock.
             session = session_of.heartbeat_sent(session_of.heard(session, now.monotonic), now.monotonic)
             effects = (SendHeartbeat(number), Record(Severity.INFO, f"{name}: connected (server version {version})"))
-            watched = replace(watched, link=link, session=session)
+            watched = note_server(replace(watched, link=link, session=session), state.machine, anew=True)
         case SessionFailed():
             watched, effects = _failed(watched, event, timing, now)
             state = replace(state, urgent_since=now.monotonic)
@@ -249,6 +249,7 @@ def _failed(watched: Watched, event: SessionFailed, timing: Timing, now: Moment)
         accounts_came=event.accounts_came,
         detail=event.detail,
         client_id=link.state.client_id,
+        unseen=machine_of.is_unseen(link.state.listener_key),
     )
     first = link.attempt is None or link.attempt.outcome is not event.outcome
     line = Record(Severity.INFO, f"{name}: no connection: {event.outcome.value} {event.detail}".rstrip())

@@ -136,6 +136,7 @@ def facts_about(state: AgentState, watched: Watched, now: Moment) -> Facts:
         api_settings=watched.inquiry.told,
         abilities=state.abilities,
         config_error=state.config_error,
+        served=watched.served,
         other_connections=others(state, watched),
     )
 

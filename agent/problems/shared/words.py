@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agent.core.evidence.words import clock
 from agent.core.facts import Facts, Known, Listener, Process, SurroundingsKind
+from agent.core.session_facts import Attempt
 from agent.core.text import shortened
 from agent.tws.applications import TradingMode
 
@@ -32,6 +33,11 @@ def owner_of(listener: Listener | None) -> str:
         return "a program that this system does not name"
     name = shortened(listener.program or "a program", HOST_ROOM)
     return name if listener.pid is None else f"{name} (pid {listener.pid})"
+
+
+def answer_began(attempt: Attempt) -> str:
+    """The first characters of an answer that is not the TWS API's; empty where there are none."""
+    return attempt.detail.removeprefix("answered with ").strip("“”")
 
 
 def sentence(text: str) -> str:

@@ -163,10 +163,19 @@ def test_two_connections_never_share_a_client_id() -> None:
     assert [w.number for w in state.watched] == [1, 2]
 
 
-def test_nothing_is_opened_where_nobody_listens() -> None:
-    state = looked(started(problems=(replace(HERE, check=lambda _: Absent()),)), machine())
+def test_where_nobody_is_seen_to_listen_one_knock_is_made_and_nothing_shown_of_it() -> None:
+    quiet = started(problems=(replace(HERE, check=lambda _: Absent()),))
+    state = looked(quiet, machine())
 
+    assert state.watched[0].number == 1
+    assert state.shown is not None
+    assert state.shown.connections[0].phase == "idle"
     assert only(OpenSession, play(state, Tick())[1]) == []
+
+
+def test_without_a_configuration_nothing_is_missed_and_nothing_opened() -> None:
+    state = looked(started(replace(PAPER, implicit=True)), machine())
+
     assert state.watched[0].number is None
 
 

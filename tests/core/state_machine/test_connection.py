@@ -32,6 +32,8 @@ from agent.core.timing import Timing
 
 TIMING = Timing()
 PAPER = ConnectionSettings(name="Paper Gateway", port=4002)
+FAR = replace(PAPER, host="192.0.2.7")
+"""The same on another machine."""
 OPEN = Target(wanted=True, port=4002, open=True, listener_key="4002/1")
 SHUT = replace(OPEN, open=False)
 UNWANTED = replace(OPEN, wanted=False)
@@ -199,13 +201,66 @@ def test_nobody_answering_is_asked_ever_more_rarely(outcome: Outcome) -> None:
     waits = []
     for number in range(1, 10):
         link, _ = knock(link, now, number)
-        link = failed(link, number, attempt(outcome, now), PAPER, TIMING, now)
+        link = failed(link, number, attempt(outcome, now), FAR, TIMING, now)
         assert isinstance(link.state, BackingOff)
         waits.append(link.state.retry_at - now)
         now = link.state.retry_at
 
     for wait, meant in zip(waits, (1, 2, 4, 8, 16, 32, 60, 60, 60), strict=True):
         assert wait == pytest.approx(meant, rel=0.1501)
+
+
+def test_a_queue_that_is_full_is_not_added_to_more_often_than_a_silent_application() -> None:
+    link, _ = knock(Link(Idle(0.0)), 10.0, 1)
+    link = failed(link, 1, attempt(Outcome.UNREACHABLE, 15.0), PAPER, TIMING, 15.0)
+
+    assert link.state == Blocked(15.0, Outcome.UNREACHABLE, 15.0 + TIMING.handshake_every, OPEN.listener_key)
+
+
+MISSED = replace(SHUT, missed=True, listener_key="4002/-")
+
+
+def test_a_port_that_is_missed_is_knocked_at_once_and_then_seldom() -> None:
+    link, now, knocks = Link(Idle(0.0)), 1.0, []
+    for number in range(1, 200):
+        link, effects = consider(link, MISSED, PAPER, TIMING, now, number)
+        if effects:
+            knocks.append(now)
+            link = failed(link, number, attempt(Outcome.REFUSED, now), PAPER, TIMING, now)
+            assert link.state == Idle(0.0)
+        now += 1.0
+
+    assert knocks == [1.0, 31.0, 61.0, 91.0, 121.0, 151.0, 181.0]
+    assert link.failures == 0
+    assert link.attempt is not None
+    assert link.attempt.first_failed == 1.0
+
+
+def test_a_listener_that_goes_is_missed_at_once() -> None:
+    link = replace(Link(Blocked(0.0, Outcome.SILENT, 200.0, "4002/1")), missed_at=100.0)
+    link, effects = consider(link, MISSED, PAPER, TIMING, 101.0, 2)
+
+    assert effects == ()
+    assert link.attempt is None
+
+    link, _ = knock(link, 102.5, 2, target=replace(MISSED, seen=102.0))
+
+    assert isinstance(link.state, Connecting)
+
+
+@pytest.mark.parametrize("outcome", PATIENT)
+def test_what_answers_unseen_is_treated_like_what_is_seen(outcome: Outcome) -> None:
+    wants = replace(PAPER, client_id=77)
+    link, _ = knock(Link(Idle(0.0)), 10.0, 1, wants, target=MISSED)
+    link = failed(link, 1, attempt(outcome, 11.0), wants, TIMING, 11.0)
+
+    assert isinstance(link.state, Blocked)
+    assert consider(link, MISSED, wants, TIMING, 40.9, 2) == (link, ())
+
+    link, _ = knock(link, 41.0, 2, wants, target=MISSED)
+    link = failed(link, 2, attempt(Outcome.REFUSED, 42.0), wants, TIMING, 42.0)
+
+    assert isinstance(link.state, Idle)
 
 
 def test_another_application_at_the_door_ends_the_wait() -> None:

@@ -80,7 +80,7 @@ def test_a_port_is_open_when_somebody_is_seen_to_listen() -> None:
     assert target(NEW, HERE, ()).open
     assert target(NEW, machine(listeners=(foreign(4002),)), ()).open
     assert not target(NEW, machine(), ()).open
-    assert target(NEW, machine(), ()) == Target(True, 4002, False, "4002/-", seen=NOW.monotonic)
+    assert target(NEW, machine(), ()) == Target(True, 4002, False, "4002/-", seen=NOW.monotonic, missed=True)
 
 
 def test_only_a_knock_can_tell_where_nothing_can_be_seen() -> None:
