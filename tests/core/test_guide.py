@@ -122,3 +122,23 @@ def test_a_step_in_plain_text_keeps_its_labels_apart() -> None:
     step = "Untick **Allow connections from localhost only** and set `client_id`."
 
     assert plain(step) == "Untick “Allow connections from localhost only” and set client_id."
+
+
+CASES = """# Title
+
+Meaning.
+
+## Steps
+
+1. [tunnel, relay] Start it again.
+2. [local] Start TWS.
+3. Log in.
+"""
+
+
+def test_steps_of_other_cases_are_left_out_where_the_case_is_known() -> None:
+    guide = parse_guide("x", CASES)
+
+    assert guide.steps_for(ApplicationKind.TWS, {"case": "tunnel"}) == ("Start it again.", "Log in.")
+    assert guide.steps_for(ApplicationKind.UNKNOWN, {"case": "local"}) == ("Start TWS.", "Log in.")
+    assert guide.steps_for(ApplicationKind.TWS, {}) == ("Start it again.", "Start TWS.", "Log in.")

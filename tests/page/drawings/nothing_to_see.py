@@ -111,13 +111,25 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Open a web page to see whether the network is back.",
         "If the problem comes back, find out what listens on port {port}: it may be another program than IB Gateway.",
         "If the problem comes back, find out what listens on port {port}: it may be another program than TWS.",
-        "If the port belongs to a tunnel (SSH, for example), look at IB Gateway at its other end instead.",
         "Read the container's log, for example with `docker logs`.",
         "Restart the router.",
         "Switch flight mode off.",
         "Use the address of the other computer, like 192.168.1.20, instead of its name.",
     ),
     "an editor": ("Correct the line, or delete it to get the default back.",),
+    "what leads to the application from elsewhere": (
+        "Check that TWS or IB Gateway runs and is logged in where this port leads to.",
+        "Check that the tunnel leads to the API port there, for example `-L 4001:127.0.0.1:4001` for SSH.",
+        "If a relay or another network leads to {app}, start again what published port {port}.",
+        "If a tunnel leads to {app}, start the tunnel again.",
+        "If it leads on to a third computer, let it end on the one where TWS or IB Gateway runs: 127.0.0.1 is "
+        "trusted there.",
+        "If the port is not meant to lead to TWS or IB Gateway, stop the program behind it or give it another port.",
+        "If {app} runs in a container, start the container again, for example with `docker start`.",
+        "If {app} runs in a virtual machine, start that again.",
+        "In the virtual machine, check that TWS or IB Gateway runs and is logged in.",
+        "On the computer to which the tunnel leads, check that TWS or IB Gateway runs and is logged in.",
+    ),
 }
 
 NOTHING_TO_SEE = frozenset(step for steps in WITHOUT_A_DRAWING.values() for step in steps)
