@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
 
 from agent.core.clock import Moment
+from agent.core.memory import Served
 from agent.core.session_facts import SessionFacts
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
@@ -264,18 +265,6 @@ class Sight:
     """Monotonic time at which a new process took the place of an earlier one."""
     hints: SettingsHints | None = None
     """What its settings files told when they were last read: the restart time matters just when it is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Served(FromOutside):
-    """Who was behind the API port of this machine while a session last stood."""
-
-    port: int
-    program: OutsideName | None = None
-    """Process name of the one that listened; None: the system did not show it."""
-    pid: int | None = None
-    application: bool = False
-    """It was TWS or IB Gateway itself."""
 
 
 @dataclass(frozen=True, slots=True)

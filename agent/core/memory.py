@@ -1,4 +1,4 @@
-"""What must outlive a restart of the agent, so that nothing is announced twice."""
+"""What must outlive a restart of the agent, so that nothing is announced twice and nothing missed by a wrong name."""
 
 from dataclasses import dataclass
 
@@ -31,6 +31,26 @@ class Snoozed:
 
 
 @dataclass(frozen=True, slots=True)
+class Served(FromOutside):
+    """Who was behind the API port of this machine while a session last stood."""
+
+    port: int
+    program: OutsideName | None = None
+    """Process name of the one that listened; None: the system did not show it."""
+    pid: int | None = None
+    application: bool = False
+    """It was TWS or IB Gateway itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedBefore:
+    """Who served the latest session of one connection."""
+
+    connection: str
+    served: Served
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """The whole of it. Wall clock times, since the monotonic clock starts anew with the machine."""
 
@@ -40,3 +60,5 @@ class Memory:
     """Epoch seconds; infinity until told to resume; None when not paused."""
     disconnected: tuple[str, ...] = ()
     """Names of connections the user wants to stay disconnected."""
+    served: tuple[ServedBefore, ...] = ()
+    """By connection: a relay that goes while no agent runs is missed by its kind all the same."""

@@ -3,7 +3,8 @@
 from agent.core.evidence.api_settings import as_told, daily_time, last_told
 from agent.core.evidence.processes import applications, listener_at, port_of
 from agent.core.evidence.words import app_name, clock
-from agent.core.facts import Facts, Known, Served
+from agent.core.facts import Facts, Known
+from agent.core.memory import Served
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.session_facts import Outcome
 from agent.problems.shared import grace

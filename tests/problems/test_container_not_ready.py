@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import Served
+from agent.core.memory import Served
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.session_facts import Outcome
 from agent.guides import load_guides

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from agent.core.facts import ApiClient, Facts, Known, Listener, MachineFacts, Process, Purpose, Served, Unknown
+from agent.core.facts import ApiClient, Facts, Known, Listener, MachineFacts, Process, Purpose, Unknown
+from agent.core.memory import Served
 from agent.core.session_facts import NOT_ACCEPTED, Outcome
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode

@@ -16,7 +16,7 @@ from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, N
 from agent.core.evidence.processes import chosen, looked_since_failure
 from agent.core.facts import Facts
 from agent.core.fix import offers_for
-from agent.core.memory import Memory
+from agent.core.memory import Memory, ServedBefore
 from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.status import Status
@@ -225,7 +225,8 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
     settled = {w.settings.name for w in state.watched if _settled(w, now)}
     ended = [t for t in earlier if t.connection in settled]
     early = now.monotonic - state.started.monotonic < FORGET_TOLD
-    memory = replace(state.memory, told=(*current, *(t for t in earlier if early and t not in ended)))
+    served = tuple(ServedBefore(w.settings.name, w.served) for w in state.watched if w.served is not None)
+    memory = replace(state.memory, told=(*current, *(t for t in earlier if early and t not in ended)), served=served)
     quiet = _quiet_rules(state, "", Ledger(), now)
     hush = quiet.paused or any(hours.covers(quiet.local_minute) for hours in quiet.settings.quiet_hours)
     effects: list[Effect] = [] if hush else [belated_end(t) for t in ended]

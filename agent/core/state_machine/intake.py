@@ -146,7 +146,8 @@ def enroll(state: AgentState, now: Moment) -> AgentState:
         if old is None:
             old = fresh(settings, now)
             wish = False if settings.name in state.memory.disconnected else None
-            old = replace(old, wish=wish)
+            served = next((s.served for s in state.memory.served if s.connection == settings.name), None)
+            old = replace(old, wish=wish, served=served)
         if (settings.host, settings.client_id) != (old.settings.host, old.settings.client_id) or _leads_away(
             old, settings
         ):

@@ -17,8 +17,9 @@ from agent.core.evidence.processes import (
     serving,
     target_port,
 )
-from agent.core.facts import Facts, Known, MachineFacts, Served, Sight, SurroundingsKind, Unknown
+from agent.core.facts import Facts, Known, MachineFacts, Sight, SurroundingsKind, Unknown
 from agent.core.fix import Offer
+from agent.core.memory import Served
 from agent.core.session_facts import NOT_ACCEPTED, ServerLink, SessionFacts
 from agent.core.settings import ConnectionSettings
 from agent.core.state_machine import connection as machine_of

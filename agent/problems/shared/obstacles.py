@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from agent.core.facts import Listener, OtherProcess, Process, Served, Surroundings
+from agent.core.facts import Listener, OtherProcess, Process, Surroundings
+from agent.core.memory import Served
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Relays in words: what a program on the API port leads to, and what it is called when it is gone."""
 
-from agent.core.facts import Listener, Served
+from agent.core.facts import Listener
+from agent.core.memory import Served
 from agent.core.text import shortened
 from agent.problems.shared.words import HOST_ROOM
 from agent.tws.relays import RelayKind, relay_kind

@@ -13,15 +13,15 @@ from agent.core.effects import (
     WakeAt,
     Withdraw,
 )
-from agent.core.events import HeartbeatAnswered, NoticeUndelivered, Tick, UserAsked
+from agent.core.events import HeartbeatAnswered, NoticeUndelivered, SessionReady, Tick, UserAsked
 from agent.core.facts import Facts
-from agent.core.memory import Memory, Told
+from agent.core.memory import Memory, Served, ServedBefore, Told
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.shown.display import Connect, Disconnect, IconState, Snooze
 from agent.core.state_machine.advance import FORGET_TOLD, advance
 from agent.core.state_machine.connection import Connected, choose_client_id
 from tests.core.made_up_agent import PAPER, START, connected, looked, play, started
-from tests.problems.scene import NOW, machine
+from tests.problems.scene import NOW, machine, relay
 
 
 def _there(facts: Facts) -> Verdict:
@@ -190,3 +190,18 @@ def test_a_client_id_that_our_other_connection_uses_is_left_alone() -> None:
 
     assert isinstance(opened, OpenSession)
     assert opened.client_id != natural
+
+
+def test_who_served_is_remembered_over_a_restart_of_the_agent() -> None:
+    by_tunnel = machine(listeners=(relay(program="ssh"),))
+    state = looked(started(), by_tunnel)
+    number = state.watched[0].number
+    assert number is not None
+    state, effects = play(state, SessionReady(number, 178, ("DU1234567",), 0.001))
+    (kept,) = (e for e in effects if isinstance(e, Remember))
+
+    assert kept.memory.served == (ServedBefore("Paper Gateway", Served(4002, "ssh", 771)),)
+
+    again = looked(started(memory=kept.memory), machine())
+
+    assert again.watched[0].served == Served(4002, "ssh", 771)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.core.facts import Served
+from agent.core.memory import Served
 from agent.problems.shared.relays import UNSEEN, behind, case_of, missed
 from tests.problems.scene import relay
 
