@@ -25,8 +25,15 @@ def _check(facts: Facts) -> Verdict:
     else:
         holder = "nobody" if other is None else other.label
         told = f"nobody accepts connections on {port}" if other is None else listening(other)
+    case = "free" if helper is None else "helper"
     return Present(
-        {"app": process.kind.title, "actual": str(process.api_ports[0]), "port": str(port), "holder": holder},
+        {
+            "app": process.kind.title,
+            "actual": str(process.api_ports[0]),
+            "port": str(port),
+            "holder": holder,
+            "case": case,
+        },
         (
             listening(process),
             f"the configured API port is {port}",

@@ -20,7 +20,7 @@ _PROMPT = "it asks on its screen whether to accept the connection"
 _RELAY = "the IB Gateway behind the relay hangs or has not finished its log-in"
 _CPU = "it is too busy to answer"
 _MEMORY = "its memory is full"
-_QUEUE = "it hangs and takes no connection any more"
+_QUEUE = "it hangs"
 _DIALOG = "a window of it waits for an answer, or it hangs"
 
 

@@ -49,7 +49,7 @@ def _relay_gone(facts: Facts, served: Served) -> Present:
             f"{name}{pid} answered on {port} while the latest session stood",
             f"nothing listens on {port}",
             *((f"a connection to {port} is refused",) if refused else ()),
-            f"no {app} of this computer has served this connection",
+            f"no process of {app} was found for this connection",
         ),
     )
 
