@@ -12,7 +12,7 @@ sys.path.insert(0, str(HERE.parent))
 from PIL import Image  # noqa: E402
 
 from agent.core.shown.display import IconState  # noqa: E402
-from agent.tray.artwork import Background, information, picture, tick  # noqa: E402
+from agent.tray.artwork import Background, icon_picture, information, tick_mark  # noqa: E402
 
 PROGRAM = "gatelight"
 """The program's own icon shows what its users like to see."""
@@ -37,13 +37,13 @@ NOTICE_SIZE = 64
 
 def drawn(state: IconState | None, size: int) -> Image.Image:
     """What the file for a state is made of."""
-    return information(size) if state is None else picture(state, size, Background.ANY)
+    return information(size) if state is None else icon_picture(state, size, Background.ANY)
 
 
 def vector() -> str:
     """The program's icon as SVG, for icon themes."""
     side = 64
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in tick(lambda part: 3 + part * (side - 6)))
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in tick_mark(lambda part: 3 + part * (side - 6)))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{side}" viewBox="0 0 {side} {side}">\n'
         '  <circle cx="32" cy="32" r="30.5" fill="#22a054" stroke="#1a1d22" stroke-width="3"/>\n'

@@ -88,7 +88,7 @@ def _overall(connection: dict[str, Any]) -> str:
 def _checklist(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
     application = connection.get("application")
     if application is None:
-        local = "not seen running on this machine" if _is_local(connection["host"]) else "on another machine"
+        local = "not seen running on this machine" if _is_local(connection) else "on another machine"
         yield f"application:    {local}"
     else:
         name = {"tws": "TWS", "gateway": "IB Gateway"}.get(application["kind"], "TWS or IB Gateway")
@@ -127,10 +127,10 @@ def _and_more(listed: list[str], more: int) -> str:
     return ", ".join(listed) + (f" and {more} more" if more else "")
 
 
-def _is_local(host: str) -> bool:
-    from agent.tws.ports import is_local
+def _is_local(connection: dict[str, Any]) -> bool:
+    from agent.tws.hosts import is_local
 
-    return is_local(host)
+    return connection.get("local", False) or is_local(connection["host"])
 
 
 def _problem(problem: dict[str, Any]) -> Iterator[str]:

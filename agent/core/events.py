@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from agent.core.clock import Moment
 from agent.core.facts import Abilities, Fact, MachineFacts
-from agent.core.session_facts import Outcome
+from agent.core.session_facts import Outcome, Way
 from agent.core.settings import Settings
 from agent.core.shown.display import Action
 from agent.tws.api_settings import ConfigResponse
@@ -30,6 +30,8 @@ class SessionReady(FromOutside):
     """Seconds from connect to ready."""
     accounts_more: int = 0
     """How many accounts there are besides."""
+    ways: tuple[Way, ...] = ()
+    """The addresses that the host meant; empty where none was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class SessionFailed(FromOutside):
     detail: OutsideText = ""
     server_version: int | None = None
     accounts_came: bool = False
+    ways: tuple[Way, ...] = ()
+    """The addresses that the host meant; empty where none was found."""
 
 
 @dataclass(frozen=True, slots=True)

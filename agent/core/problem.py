@@ -29,6 +29,8 @@ class Present:
     """Fills the placeholders of title, text and steps."""
     evidence: tuple[str, ...] = ()
     """What was seen, one plain statement each, concrete: names, pids, ports, times. Nothing private."""
+    case: str = ""
+    """Which case of the problem it is, where that is known: its guide has steps for that one."""
     instance: str = ""
     """Tells several of the same code apart (one per farm kind, say)."""
     severity: Severity | None = None

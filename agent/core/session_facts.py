@@ -36,6 +36,34 @@ NOT_ACCEPTED = frozenset({Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.UNRESOLV
 
 
 @dataclass(frozen=True, slots=True)
+class Way(FromOutside):
+    """One address that the host of a connection means, and from where this machine reaches it."""
+
+    to: OutsideName
+    """The address."""
+    ours: OutsideName | None = None
+    """The address of this machine from which it is reached: what an application on the way's other end sees, unless a
+    router in between puts its own in the place. None: there is no way there."""
+    used: bool = False
+    """The connection went this way."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSeen(FromOutside):
+    """One notice of the application, as our session got it."""
+
+    code: int
+    text: OutsideText
+    at: float
+    """Monotonic."""
+    request_id: int = -1
+    count: int = 1
+    """How often it came since `first`."""
+    first: float = 0.0
+    """Monotonic time of the first of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt(FromOutside):
     """The latest attempt to reach the API port."""
 
@@ -50,6 +78,8 @@ class Attempt(FromOutside):
     detail: OutsideText = ""
     """What exactly was seen, for the evidence; nothing private."""
     client_id: int | None = None
+    notices: tuple[NoticeSeen, ...] = ()
+    """What the application said before the attempt failed, oldest first."""
     first_failed: float | None = None
     """Monotonic time since which every attempt had this same outcome on this port."""
     unseen: bool = False
@@ -72,21 +102,6 @@ class ServerLink(StrEnum):
     UP = "up"
     DOWN = "down"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeSeen(FromOutside):
-    """One notice of the application, as our session got it."""
-
-    code: int
-    text: OutsideText
-    at: float
-    """Monotonic."""
-    request_id: int = -1
-    count: int = 1
-    """How often it came since `first`."""
-    first: float = 0.0
-    """Monotonic time of the first of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +169,8 @@ class SessionFacts(FromOutside):
     """The latest finished attempt; its outcome READY while connected."""
     refused_ids: int = 0
     """How many different client IDs were refused (326) since the last session."""
+    ways: tuple[Way, ...] = ()
+    """The addresses that the host meant at the latest attempt that found any."""
     served_listener: str = ""
     """Who the latest session was with, as `core.evidence.processes.door_at` names it; empty before the first one."""
 

@@ -1,7 +1,7 @@
-"""What Gatelight can do on a click, one file each, listed once.
+"""What Gatelight can do on a click: one file for each fix, and one list of them.
 
-To add one: write `<id>.py` here (underscores for hyphens) with a pure `_offer`, a `_do` that touches the world through
-`core.fix.Tools` only, and one `Fix` named like the id in capitals; list it below, and name it in the problem it is for.
+To add a fix: write `<id>.py` here (underscores for hyphens), with a pure `_offer`, a `_do` that touches the world only
+through `core.fix.Tools`, and a `Fix` named like the id in capitals. List it below, and name it in its problem.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,9 @@ from agent.fixes.set_precautions import SET_PRECAUTIONS
 from agent.fixes.start_app import START_APP
 from agent.fixes.use_application import USE_APPLICATION
 from agent.fixes.use_client_id import USE_CLIENT_ID
+from agent.fixes.use_intent import USE_INTENT
 from agent.fixes.use_port import USE_PORT
+from agent.fixes.use_trading_mode import USE_TRADING_MODE
 
 FIXES: Mapping[str, Fix] = {
     fix.id: fix
@@ -27,6 +29,8 @@ FIXES: Mapping[str, Fix] = {
         USE_PORT,
         USE_APPLICATION,
         USE_CLIENT_ID,
+        USE_TRADING_MODE,
+        USE_INTENT,
         CHOOSE_APP,
         ENABLE_API,
         RECONNECT_DATA,

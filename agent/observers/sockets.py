@@ -81,10 +81,11 @@ class SocketObserver:
         applications = tuple(self._with_sockets(p, reading, now) for p in processes.applications)
         self._forget_upstreams(pids, reading.rows)
         self._api_ports = frozenset(port for p in applications for port in p.api_ports)
-        seen = Processes(
-            applications,
-            tuple(_with_ports(p, reading.rows) for p in processes.client_portal),
-            tuple(_with_ports(p, reading.rows) for p in processes.unreadable),
+        seen = replace(
+            processes,
+            applications=applications,
+            client_portal=tuple(_with_ports(p, reading.rows) for p in processes.client_portal),
+            unreadable=tuple(_with_ports(p, reading.rows) for p in processes.unreadable),
         )
         interest = ports | ALWAYS_OF_INTEREST | self._api_ports
         served = (ports | self._api_ports | frozenset(DEFAULT_API_PORTS.values())) - frozenset(

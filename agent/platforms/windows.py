@@ -1,16 +1,19 @@
 """Windows: what detection needs to know about it."""
 
 import os
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from agent.core.facts import Installation, Surroundings
-from agent.platforms import installations, interfaces
-from agent.platforms.process_table import ProcessTable, PsutilTable
-from agent.platforms.sockets.row import SocketReader
-from agent.platforms.sockets.through_psutil import PsutilReader
+from agent.platforms import installations, virtual_machines
+from agent.platforms.through_psutil import PsutilPlatform
+
+_BIOS = r"HARDWARE\DESCRIPTION\System\BIOS"
+_MAKER_AND_MODEL = ("SystemManufacturer", "SystemProductName")
 
 
-class Windows:
+class Windows(PsutilPlatform):
     """Windows as a `Platform`."""
 
     def __init__(self, drive: Path | None = None) -> None:
@@ -26,36 +29,26 @@ class Windows:
 
     def surroundings(self) -> Surroundings:
         """See `Platform`."""
-        return Surroundings()
-
-    def has_route(self) -> bool:
-        """See `Platform`."""
-        return interfaces.leads_out(interfaces.addresses_by_interface(), interfaces.interfaces_up())
-
-    def socket_reader(self) -> SocketReader:
-        """See `Platform`."""
-        return PsutilReader()
-
-    def process_table(self) -> ProcessTable:
-        """See `Platform`."""
-        return PsutilTable()
-
-    def is_elsewhere(self, pid: int) -> bool:
-        """See `Platform`. Containers and WSL are virtual machines here, out of sight."""
-        return False
-
-    def published_port(self, cmdline: list[str]) -> int | None:
-        """See `Platform`. A relay's own sockets tell its port."""
-        return None
+        return virtual_machines.inside_of(_firmware(), "", None)
 
     def with_window(self, pids: frozenset[int]) -> frozenset[int] | None:
         """See `Platform`."""
-        from agent.platforms.foreground import windows as front_windows
+        from agent.platforms.foreground import windows
 
-        return front_windows.with_window(pids)
+        return windows.with_window(pids)
 
     def bring_to_front(self, pid: int) -> str | None:
         """See `Platform`."""
-        from agent.platforms.foreground import windows as front_windows
+        from agent.platforms.foreground import windows
 
-        return front_windows.bring_to_front(pid)
+        return windows.bring_to_front(pid)
+
+
+def _firmware() -> str:
+    """What the firmware names as maker and model of this machine; empty where the registry does not tell."""
+    try:
+        winreg: Any = import_module("winreg")
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _BIOS) as key:
+            return " ".join(str(winreg.QueryValueEx(key, name)[0]) for name in _MAKER_AND_MODEL)
+    except (ImportError, OSError):
+        return ""

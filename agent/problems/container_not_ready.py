@@ -29,7 +29,7 @@ def _check(facts: Facts) -> Verdict:
     elapsed = facts.session.attempt.elapsed if facts.session.attempt is not None else 0.0
     seen_as = _SEEN_AS.get(case, "from the address of the relay")
     return Present(
-        {"owner": owner, "port": str(port), "app": app_name(facts), "where": where, "case": case},
+        {"owner": owner, "port": str(port), "app": app_name(facts), "where": where},
         (
             *known,
             f"the connection was accepted and closed after {quickly(elapsed)}, before any answer",
@@ -37,6 +37,7 @@ def _check(facts: Facts) -> Verdict:
             f"the other cause: the application there sees the connection come {seen_as}, and does not trust that",
             *_trusted_before(facts, relay),
         ),
+        case=case,
     )
 
 

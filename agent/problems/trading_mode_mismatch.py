@@ -55,6 +55,7 @@ TRADING_MODE_MISMATCH = Problem(
     ),
     severity=Severity.ERROR,
     check=_check,
+    fix="use-trading-mode",
     needs_session=True,
     never_silenced=True,
 )

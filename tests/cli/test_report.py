@@ -97,3 +97,9 @@ def test_steps_are_numbered_and_without_marks() -> None:
     assert "✗ The API of IB Gateway does not answer  [api-silent]" in text
     assert "    What was seen:\n      - 127.0.0.1, port 4002" in text
     assert "      1. Bring the “IB Gateway” window to the front." in text
+
+
+def test_where_the_application_is_follows_from_what_the_host_means() -> None:
+    assert "not seen running on this machine" in printed(host="127.0.0.1")
+    assert "not seen running on this machine" in printed(host="trader-pc", local=True)
+    assert "on another machine" in printed(host="trader-pc")

@@ -8,7 +8,7 @@ from agent.core.facts import Abilities
 from agent.core.settings import Settings
 from agent.simulator.free_ports import free_port
 from agent.simulator.world import SimulatedApplication
-from tests.faults.watching import QUICK, Audience, looked_once, paper, visible
+from tests.faults.watching import QUICK, Audience, examined, looked_once, paper, visible
 
 
 async def test_a_session_is_no_reason_to_overlook_a_second_application_that_has_just_logged_in(tmp_path: Path) -> None:
@@ -43,3 +43,14 @@ async def test_it_offers_what_can_be_done_about_the_configuration(tmp_path: Path
         assert visible(status.connections[0]) == ["api-port-mismatch"]
         (problem,) = status.connections[0].problems
         assert [(offer.fix, str(gateway.port) in offer.label) for offer in problem.fixes] == [("use-port", True)]
+
+
+async def test_what_the_application_says_before_it_closes_is_the_cause_that_is_told(tmp_path: Path) -> None:
+    async with await SimulatedApplication.start(tmp_path, faults=["start-refused=10141"]) as gateway:
+        found = await examined(paper(gateway.port), folder=tmp_path)
+
+    (problem,) = found.problems
+    assert problem.code == "session-not-ready"
+    assert "waits for “I understand and accept”" in problem.text
+    assert any(line.startswith("notice 10141 at ") for line in problem.evidence)
+    assert "click **I understand and accept**" in " ".join(problem.steps)

@@ -16,6 +16,8 @@ PUBLISHED = {
     "use-port",
     "use-application",
     "use-client-id",
+    "use-trading-mode",
+    "use-intent",
     "choose-app",
     "enable-api",
     "reconnect-data",

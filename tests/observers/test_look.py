@@ -16,6 +16,7 @@ from agent.observers.look import STILL_LOOKING, Looker
 from agent.platforms import current
 from agent.platforms.process_table import ProcessTable
 from agent.tws.applications import TradingMode
+from agent.tws.hosts import address_of
 from tests.lookalikes import API, Start
 
 
@@ -158,16 +159,34 @@ def test_the_surroundings_are_asked_for_once(now: Moment) -> None:
     assert platform.asked == 1
 
 
-def test_the_own_addresses_are_read_by_thorough_looks_and_kept(now: Moment) -> None:
-    looker = Looker()
-    at_first = looker.look(frozenset(), thorough=False, now=now)
-    thorough = looker.look(frozenset(), thorough=True, now=now)
-    later = looker.look(frozenset(), thorough=False, now=now)
+def test_the_own_names_and_addresses_are_there_from_the_first_look_on(now: Moment) -> None:
+    seen = Looker().look(frozenset(), thorough=False, now=now).own_names
 
-    assert at_first.own_names == NOT_LOOKED
-    assert isinstance(thorough.own_names, Known)
-    assert {"127.0.0.1", socket.gethostname().lower()} <= thorough.own_names.value
-    assert later.own_names == thorough.own_names
+    assert isinstance(seen, Known)
+    name = socket.gethostname().lower()
+    assert {"127.0.0.1", name, f"{name.partition('.')[0]}.local"} <= seen.value
+    hardware = [each for each in seen.value if ":" in each and address_of(each) is None]
+    assert not hardware
+
+
+def test_the_own_addresses_are_read_again_when_asked_and_after_a_minute(
+    now: Moment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has = {"eth0": ["192.168.1.20"]}
+    monkeypatch.setattr("agent.platforms.interfaces.addresses_by_interface", lambda: has)
+    looker = Looker()
+
+    def seen(*, thorough: bool, later: float) -> frozenset[str]:
+        found = looker.look(frozenset(), thorough=thorough, now=now.later(later)).own_names
+        assert isinstance(found, Known)
+        return found.value
+
+    assert "192.168.1.20" in seen(thorough=False, later=0.0)
+    has["eth0"] = ["192.168.1.33%eth0"]
+    assert "192.168.1.20" in seen(thorough=False, later=5.0)
+    assert "192.168.1.33" in seen(thorough=True, later=6.0)
+    has["eth0"] = ["::ffff:192.168.1.44"]
+    assert "192.168.1.44" in seen(thorough=False, later=70.0)
 
 
 def test_what_is_not_below_the_folder_is_neither_seen_nor_are_its_files_read(

@@ -56,8 +56,8 @@ def test_a_relay_is_called_by_its_kind_and_its_steps_fit_it(judge: Judge, progra
     verdict = judge(CONTAINER_NOT_READY, seen)
 
     assert isinstance(verdict, Present)
-    assert (verdict.args["where"], verdict.args["case"]) == (where, case)
-    steps = load_guides()["container-not-ready"].steps_for(ApplicationKind.GATEWAY, verdict.args)
+    assert (verdict.args["where"], verdict.case) == (where, case)
+    steps = load_guides()["container-not-ready"].steps_for(ApplicationKind.GATEWAY, verdict.args, verdict.case)
     assert any("docker" in step for step in steps) is (case == "container")
     assert any("tunnel" in step for step in steps) is (case == "tunnel")
     assert any("Trusted IPs" in step for step in steps)
@@ -79,7 +79,7 @@ def test_what_answers_unseen_and_hangs_up_is_told_as_such(judge: Judge) -> None:
     verdict = judge(CONTAINER_NOT_READY, seen)
 
     assert isinstance(verdict, Present)
-    assert verdict.args["case"] == "unseen"
+    assert verdict.case == "unseen"
     assert verdict.evidence[0].startswith("no program is seen to listen on 4002")
     assert judge(APP_NOT_RUNNING, seen) == Absent()
 

@@ -92,7 +92,7 @@ def guide_of(problem: Problem) -> Guide:
 
 
 def words_of(guide: Guide) -> str:
-    steps = (step for found in guide.steps.values() for step in found)
+    steps = (step for found in (*guide.steps.values(), *guide.cases.values()) for step in found)
     return "\n".join([guide.title, guide.meaning, *steps, guide.more])
 
 
@@ -157,6 +157,9 @@ def test_its_guide_has_steps_for_both_applications(problem: Problem) -> None:
         assert guide.steps[kind]
         assert all(step[0].isupper() or step.startswith("{") for step in guide.steps[kind])
         assert all(step.endswith((".", "}", "?")) for step in guide.steps[kind])
+    for case, steps in guide.cases.items():
+        assert steps, case
+        assert all(step[0].isupper() and step.endswith(".") for step in steps)
 
 
 @EVERY

@@ -24,6 +24,20 @@ def applications(machine: MachineFacts) -> tuple[Process, ...]:
     return machine.processes.value.applications if isinstance(machine.processes, Known) else ()
 
 
+def may_hide(facts: Facts) -> str | None:
+    """Why the application may run here and not be seen; None where it would be.
+
+    One that was seen before would be seen again.
+    """
+    processes = facts.machine.processes
+    if isinstance(processes, Unknown) or facts.sight.ever:
+        return None
+    if processes.value.unseen is not None:
+        return processes.value.unseen
+    hidden = next(iter(processes.value.unreadable), None)
+    return None if hidden is None else f"{hidden.name} (pid {hidden.pid}) does not show what it is"
+
+
 def mode_hint(process: Process) -> TradingMode:
     """What the command line, else the settings files, suggest about the mode."""
     if process.application.mode_hint is not TradingMode.UNKNOWN:
@@ -141,6 +155,15 @@ def listener_at(machine: MachineFacts, port: int) -> Listener | None:
     return next((x for x in machine.sockets.value.listeners if x.port == port), None)
 
 
+def known_free(facts: Facts, port: int) -> bool:
+    """Whether it is certain that nothing listens on a port of this machine: the system shows all listeners, or an
+    attempt there was refused."""
+    sockets = facts.machine.sockets
+    if isinstance(sockets, Unknown) or listener_at(facts.machine, port) is not None:
+        return False
+    return sockets.value.unseen is None or (port == port_of(facts) and outcome(facts) is Outcome.REFUSED)
+
+
 def owner_at(machine: MachineFacts, port: int) -> Process | None:
     """The application whose API port this is."""
     return next((p for p in applications(machine) if port in p.api_ports), None)
@@ -174,8 +197,7 @@ def relay_gone(facts: Facts) -> Served | None:
     served, port = facts.served, port_of(facts)
     if served is None or served.application or served.port != port or idle_by_wish(facts):
         return None
-    sockets_seen = facts.connection.local and isinstance(facts.machine.sockets, Known)
-    if not sockets_seen or chosen(facts) is not None or listener_at(facts.machine, port) is not None:
+    if not facts.connection.local or chosen(facts) is not None or not known_free(facts, port):
         return None
     return served if outcome(facts) in (None, *NOT_ACCEPTED) else None
 

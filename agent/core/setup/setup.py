@@ -139,10 +139,12 @@ class SetupScene:
         """The application whose steps apply: the one that runs, else the one that is meant."""
         return self.process.kind if self.process is not None else self.wanted_kind
 
-    def guide(self, code: str, args: Mapping[str, str], kind: ApplicationKind | None = None) -> tuple[str, ...]:
+    def guide(
+        self, code: str, args: Mapping[str, str], kind: ApplicationKind | None = None, case: str = ""
+    ) -> tuple[str, ...]:
         """The steps of a guide; none where it is not at hand."""
         guide = self.beside.guides.get(code)
-        return () if guide is None else guide.steps_for(self.kind if kind is None else kind, args)
+        return () if guide is None else guide.steps_for(self.kind if kind is None else kind, args, case)
 
     def in_the_way(self, id: str, title: str, codes: Sequence[str]) -> SetupStep | None:
         """The step as a problem leaves it that is in its way; None when none of these is."""
@@ -156,7 +158,7 @@ class SetupScene:
             StepState.TO_DO,
             text=fill(found.problem.text, args),
             seen=tuple(fill(line, args) for line in found.present.evidence),
-            steps=self.guide(found.problem.code, args),
+            steps=self.guide(found.problem.code, args, case=found.present.case),
             problem=found.problem.code,
         )
 

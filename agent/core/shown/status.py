@@ -11,6 +11,7 @@ from agent.core.shown.checklist import Row
 from agent.core.shown.display import IconState
 from agent.tws.api_settings import Configuration, Source
 from agent.tws.farms import Farm
+from agent.tws.hosts import is_local
 from agent.tws.privacy import mask_account
 
 _SCHEMA = 1
@@ -110,6 +111,13 @@ class ShownConnection:
     """Epoch seconds of the next attempt, while backing off."""
     outage_ends: float | None = None
     """Epoch seconds at which an expected outage that is under way should be over."""
+    here: bool = False
+    """The host is a name or an address of this machine, though not loopback by its spelling."""
+
+    @property
+    def local(self) -> bool:
+        """Whether the host is this machine."""
+        return self.here or is_local(self.host)
 
     @property
     def worst(self) -> ShownProblem | None:
@@ -171,6 +179,7 @@ def _connection(connection: ShownConnection, show_accounts: bool, thorough: bool
     shown: dict[str, Any] = {
         "name": connection.name,
         "host": connection.host,
+        "local": connection.here or None,
         "port": connection.port,
         "overall": connection.overall.value,
         "application": as_json(connection.application),

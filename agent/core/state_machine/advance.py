@@ -158,7 +158,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     process = chosen(facts)
     steps = {
         e.problem.code: words.guides[e.problem.code].steps_for(
-            process.kind if process is not None else _meant(watched.settings), e.present.args
+            process.kind if process is not None else _meant(watched.settings), e.present.args, e.present.case
         )
         for e in ledger.entries.values()
         if e.problem.code in words.guides

@@ -40,7 +40,7 @@ from agent.core.state_machine.plan import paid
 from agent.core.state_machine.roster import roster
 from agent.core.state_machine.session import Heartbeats, fresh_session
 from agent.core.state_machine.state import AgentState, facts_about, others, replace_at, timing_of
-from agent.core.state_machine.watched import Watched, fresh, note_server, see
+from agent.core.state_machine.watched import Watched, fresh, locate, note_server, see
 from agent.core.timing import Timing
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.api_settings_table import FIELDS
@@ -129,6 +129,9 @@ def _update_watched(state: AgentState, now: Moment) -> tuple[AgentState, tuple[E
 
 
 def _see_all(state: AgentState, now: Moment) -> AgentState:
+    located = tuple(locate(w, state.machine) for w in state.watched)
+    if any(new is not old for new, old in zip(located, state.watched, strict=True)):
+        state = replace(state, watched=located)
     watched = tuple(note_server(see(w, state.machine, others(state, w), now), state.machine) for w in state.watched)
     return state if watched == state.watched else replace(state, watched=watched)
 
@@ -153,7 +156,9 @@ def enroll(state: AgentState, now: Moment) -> AgentState:
         ):
             # The session that stands is another one than the one that is wanted.
             old = replace(old, link=fresh(settings, now).link, session=None)
-        watched.append(replace(old, settings=settings))
+        if settings.host != old.settings.host:
+            old = replace(old, ways=())
+        watched.append(locate(replace(old, settings=settings), state.machine))
     return replace(state, watched=tuple(watched), urgent_since=now.monotonic)
 
 
@@ -200,7 +205,8 @@ def _of_session(state: AgentState, event: SessionEvent, now: Moment) -> tuple[Ag
             # The first heartbeat tells the latency and the application's clock.
             session = session_of.heartbeat_sent(session_of.heard(session, now.monotonic), now.monotonic)
             effects = (SendHeartbeat(number), Record(Severity.INFO, f"{name}: connected (server version {version})"))
-            watched = note_server(replace(watched, link=link, session=session), state.machine, anew=True)
+            watched = replace(watched, link=link, session=session, ways=event.ways or watched.ways)
+            watched = note_server(locate(watched, state.machine), state.machine, anew=True)
         case SessionFailed():
             watched, effects = _failed(watched, event, timing, now)
             state = replace(state, urgent_since=now.monotonic)
@@ -234,7 +240,7 @@ def _of_session(state: AgentState, event: SessionEvent, now: Moment) -> tuple[Ag
             effects = _settings_news(name, before.configuration, configuration)
         case _:
             assert_never(event)
-    return replace_at(state, index, watched), effects
+    return replace_at(state, index, locate(watched, state.machine)), effects
 
 
 def _failed(watched: Watched, event: SessionFailed, timing: Timing, now: Moment) -> tuple[Watched, tuple[Effect, ...]]:
@@ -251,11 +257,12 @@ def _failed(watched: Watched, event: SessionFailed, timing: Timing, now: Moment)
         detail=event.detail,
         client_id=link.state.client_id,
         unseen=machine_of.is_unseen(link.state.listener_key),
+        notices=session_of.told_so_far(watched.session),
     )
     first = link.attempt is None or link.attempt.outcome is not event.outcome
     line = Record(Severity.INFO, f"{name}: no connection: {event.outcome.value} {event.detail}".rstrip())
     link = machine_of.failed(link, event.number, attempt, watched.settings, timing, now.monotonic)
-    return replace(watched, link=link, session=None), (line,) if first else ()
+    return replace(watched, link=link, session=None, ways=event.ways or watched.ways), (line,) if first else ()
 
 
 def _settings_news(name: str, before: Fact[ConfigResponse], now: Fact[ConfigResponse]) -> tuple[Record, ...]:

@@ -197,6 +197,17 @@ def notice(session: Session, code: int, text: str, request_id: int, now: float, 
     return replace(session, notices=_keep(session.notices, code, text, request_id, now))
 
 
+def told_so_far(session: Session | None) -> tuple[NoticeSeen, ...]:
+    """The notices of a session, that of a lost link among them; none of one that was never begun."""
+    if session is None:
+        return ()
+    since, code = session.link_since, session.link_code
+    if session.server_link is not ServerLink.DOWN or since is None or code is None:
+        return session.notices
+    lost = NoticeSeen(code=code, text="", at=since, first=since)
+    return tuple(sorted((*session.notices, lost), key=lambda n: n.at))
+
+
 def _link(session: Session, code: int, text: str, now: float, programs: tuple[str, ...]) -> Session:
     if code in LINK_LOST_CODES:
         if session.server_link is ServerLink.DOWN:

@@ -3,7 +3,7 @@
 from agent.core.alerts.announce import severity_of, text_of, title_of
 from agent.core.alerts.ledger import Entry
 from agent.core.evidence.api_settings import settings_of, why_unknown
-from agent.core.evidence.processes import applications, chosen, clients_of, port_of
+from agent.core.evidence.processes import applications, chosen, clients_of, may_hide, port_of
 from agent.core.facts import Facts, Known, Unknown
 from agent.core.guide import fill
 from agent.core.memory import Memory
@@ -65,6 +65,7 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         undecided=tuple((problem.code, reason) for problem, reason in watched.diagnosis.undecided),
         retry_at=now.wall_of(state.retry_at) if isinstance(state, BackingOff | Blocked) else None,
         outage_ends=_outage_ends(watched, facts),
+        here=watched.settings.here,
     )
 
 
@@ -101,7 +102,7 @@ def _problem(
         title=title_of(entry),
         text=text_of(entry),
         evidence=tuple(fill(line, entry.present.args) for line in entry.present.evidence),
-        steps=guide.steps_for(kind, entry.present.args) if guide is not None else (),
+        steps=guide.steps_for(kind, entry.present.args, entry.present.case) if guide is not None else (),
         since=entry.since.wall,
         visible=entry.visible,
         snoozed_until=snoozed_until(memory, watched.settings.name, problem.code, wall),
@@ -152,7 +153,8 @@ def _of_phase(facts: Facts, memory: Memory) -> IconState:
         case Phase.CONNECTING | Phase.BACKING_OFF | Phase.BLOCKED:
             return IconState.CONNECTING
         case Phase.IDLE:
-            if facts.machine.taken and not isinstance(facts.machine.processes, Known) and facts.connection.local:
+            seen = isinstance(facts.machine.processes, Known) and (chosen(facts) is not None or not may_hide(facts))
+            if facts.machine.taken and not seen and facts.connection.local:
                 return IconState.UNKNOWN
             return IconState.CONNECTING if chosen(facts) is not None or _expected_back(facts) else IconState.WAITING
 

@@ -20,7 +20,7 @@ from agent.core.evidence.processes import (
 from agent.core.facts import Facts, Known, MachineFacts, Sight, SurroundingsKind, Unknown
 from agent.core.fix import Offer
 from agent.core.memory import Served
-from agent.core.session_facts import NOT_ACCEPTED, ServerLink, SessionFacts
+from agent.core.session_facts import NOT_ACCEPTED, ServerLink, SessionFacts, Way
 from agent.core.settings import ConnectionSettings
 from agent.core.state_machine import connection as machine_of
 from agent.core.state_machine.connection import BackingOff, Blocked, Connected, Connecting, Idle, Link, Target, phase
@@ -28,6 +28,7 @@ from agent.core.state_machine.inquiry import NEVER, Inquiry
 from agent.core.state_machine.inquiry import due as inquiry_due
 from agent.core.state_machine.session import FLOOD_OVER_AFTER, Session, flood_at
 from agent.core.timing import Timing
+from agent.tws.hosts import is_local, spelled_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Watched:
     sight: Sight = field(default_factory=Sight)
     wish: bool | None = None
     """What the user asked for: connected or not; None: as configured."""
+    ways: tuple[Way, ...] = ()
+    """The addresses that the host meant at the latest attempt that found any."""
     inquiry: Inquiry = field(default_factory=Inquiry)
     """The API settings: what was told, and when to ask."""
     offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
@@ -75,6 +78,40 @@ class Watched:
 def fresh(settings: ConnectionSettings, now: Moment) -> Watched:
     """A connection that was never looked at."""
     return Watched(settings=settings, link=Link(Idle(now.monotonic)))
+
+
+def locate(watched: Watched, machine: MachineFacts) -> Watched:
+    """Note whether the host of a connection is this machine under one of its names or addresses.
+
+    An attempt tells it for certain: a machine reaches its own addresses from these addresses themselves. Until then the
+    names and addresses of this machine tell.
+    """
+    settings, own = watched.settings, machine.own_names
+    names = own.value if isinstance(own, Known) else frozenset()
+    if watched.ways:
+        here = any(is_local(way.to) or way.to in names or way.to == way.ours for way in watched.ways)
+    elif isinstance(own, Known):
+        here = spelled_host(settings.host) in names
+    else:
+        here = settings.here
+    if here == settings.here:
+        return watched
+    settings = replace(settings, here=here)
+    return replace(watched, settings=settings, link=_known_anew(watched.link, settings, machine))
+
+
+def _known_anew(link: Link, settings: ConnectionSettings, machine: MachineFacts) -> Link:
+    """The machine's state with what it reaches named as these settings have it: nothing has changed there."""
+    state = link.state
+    match state:
+        case Connecting(port=port) | Connected(port=port):
+            key = listener_key_at(settings, machine, port)
+        case BackingOff() | Blocked() if link.attempt is not None:
+            key = listener_key_at(settings, machine, link.attempt.port)
+        case _:
+            return link
+    served = key if isinstance(state, Connected) else link.served_listener
+    return replace(link, state=replace(state, listener_key=key), served_listener=served)
 
 
 def see(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSettings], now: Moment) -> Watched:
@@ -119,7 +156,7 @@ def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionS
     listener = None if helper is not None else listener_at(machine, port)
     # IBC's command server is known for what it is, and is no place to knock at.
     worth_it = helper is None or not is_command_port(helper, port)
-    found = listener is not None or owner_at(machine, port) is not None or (worth_it and _must_knock(machine))
+    found = listener is not None or owner_at(machine, port) is not None or (worth_it and _must_knock(settings, machine))
     return Target(
         watched.wanted,
         port,
@@ -130,10 +167,13 @@ def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionS
     )
 
 
-def _must_knock(machine: MachineFacts) -> bool:
+def _must_knock(settings: ConnectionSettings, machine: MachineFacts) -> bool:
     """Whether only a connection attempt can tell if the port is open."""
     if machine.taken == 0.0:
         return False
+    if not settings.loopback:
+        # A program may listen on that address of this machine alone, and the name may mean another machine tomorrow.
+        return True
     # WSL's mirrored network: a port of Windows answers although no listener is seen.
     surroundings = machine.surroundings
     mirrored = isinstance(surroundings, Known) and surroundings.value.kind is SurroundingsKind.WSL
@@ -164,6 +204,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
             losses=link.losses,
             attempt=link.attempt,
             refused_ids=len(link.refused_ids),
+            ways=watched.ways,
             served_listener=link.served_listener,
         )
     flood, silent_until = flood_at(session, now.monotonic), min(now.monotonic, heard)
@@ -175,6 +216,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
         client_id=client_id,
         losses=link.losses,
         attempt=link.attempt,
+        ways=watched.ways,
         served_listener=link.served_listener,
         server_version=state.server_version,
         accounts=session.accounts,

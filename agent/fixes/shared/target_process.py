@@ -1,4 +1,4 @@
-"""Which process a fix is about."""
+"""The process on which a fix acts."""
 
 from agent.core.evidence.processes import awaited, chosen, owner_at
 from agent.core.facts import Facts, Process
@@ -6,8 +6,12 @@ from agent.core.session_facts import Phase
 
 
 def target_process(facts: Facts) -> Process | None:
-    """The application of this connection: the one that serves it, else the one that is missed on a fixed port."""
+    """The process on which a fix acts: the one that serves the connection, else the one expected on its fixed port.
+
+    None where it is another user's: that user decides what is done with it.
+    """
     session, connection = facts.session, facts.connection
+    process = awaited(facts)
     if connection.local and session.phase is Phase.CONNECTED and session.port is not None:
-        return owner_at(facts.machine, session.port) or chosen(facts)
-    return awaited(facts)
+        process = owner_at(facts.machine, session.port) or chosen(facts)
+    return None if process is None or process.foreign else process

@@ -1,5 +1,6 @@
 """How far a connection to this machine gets: what runs, what listens on which port, and how it answered."""
 
+from agent.core.evidence.place import surroundings
 from agent.core.evidence.processes import (
     age,
     answered_unseen,
@@ -12,6 +13,7 @@ from agent.core.evidence.processes import (
     idle_by_wish,
     link_settled,
     listener_at,
+    may_hide,
     mode_hint,
     outcome,
     owner_at,
@@ -32,6 +34,7 @@ from agent.core.facts import (
 )
 from agent.core.session_facts import NOT_ACCEPTED, Outcome
 from agent.problems.shared.another_machine import on_another_machine
+from agent.problems.shared.login import awaits_user, not_logged_in
 from agent.problems.shared.obstacles import (
     ApiOff,
     AtLogin,
@@ -90,8 +93,12 @@ def on_this_machine(facts: Facts) -> Reach:
         return _missing(facts, processes.value)
     owner = listener_at(facts.machine, port)
     if owner is None:
-        answered = answered_unseen(facts) or (_in_wsl(facts) and result not in (None, *NOT_ACCEPTED))
-        return _unseen(facts) if answered else _nobody_listens(facts, found, processes.value)
+        seen_elsewhere = found is not None and port in found.api_ports
+        answered = answered_unseen(facts) or (_answers_elsewhere(facts) and result not in (None, *NOT_ACCEPTED))
+        return _nobody_listens(facts, found, processes.value) if seen_elsewhere or not answered else _unseen(facts)
+    if result in NOT_ACCEPTED and not facts.connection.loopback:
+        # It listens, and not on the address that the host means.
+        return on_another_machine(facts)
     if result in ANSWERED:
         return NoObstacle()
     holder = owner_at(facts.machine, port)
@@ -156,15 +163,17 @@ def _missing(facts: Facts, processes: Processes) -> Reach:
     watching = facts.purpose is Purpose.WATCH
     if facts.connection.implicit and not facts.sight.ever and watching:
         return NoObstacle()
+    hidden = may_hide(facts)
+    if hidden is not None and processes.unseen is not None:
+        # What runs instead, or is not installed, would rest on not seeing.
+        return Unseen(hidden, refused=True)
     stranger = _of_other_kind(facts, processes)
     if stranger is not None:
         return OtherKindRuns(stranger)
     if processes.client_portal:
         return OtherProductRuns(processes.client_portal[0], owns_port=False)
-    if processes.unreadable and not facts.sight.ever:
-        # Had the application been seen before, its command line would be readable: then these are something else.
-        hidden = processes.unreadable[0]
-        return Unseen(f"{hidden.name} (pid {hidden.pid}) does not show what it is", refused=True)
+    if hidden is not None:
+        return Unseen(hidden, refused=True)
     if not _at_home_here(facts):
         outer = _outer_machine(facts)
         if outer is not None:
@@ -178,13 +187,17 @@ def _missing(facts: Facts, processes: Processes) -> Reach:
 def _without_listener(facts: Facts, process: Process) -> Reach:
     """The application runs and has no API port: where on its way to one it is."""
     if process.ports_withheld:
-        return Unseen(f"{process.label} belongs to another user, and its ports are not shown to this one", refused=True)
+        return Unseen(f"the ports of {process.label} are not shown to this user", refused=True)
     if going_down(facts, process):
         return Restarting(process)
     lasted, settled, grace = age(facts, process), link_settled(facts, process), facts.timing.start_grace
+    waits = awaits_user(facts, process)
     if is_automatic_restart(facts, process) and not _restart_long_over(facts, process):
         given = allowance(facts, process)
-        return StuckAfterRestart(process) if lasted >= given else Starting(process, given)
+        return StuckAfterRestart(process) if waits or lasted >= given else Starting(process, given)
+    if waits or (lasted >= grace and not_logged_in(facts, process)):
+        # While the second factor is awaited, the connection to IB's servers stands, and proves no log-in.
+        return AtLogin(process)
     clash = clash_of(facts, process)
     if clash is not None:
         return clash
@@ -255,7 +268,7 @@ def _unseen(facts: Facts) -> Reach:
     Packet rules alone publish ports of containers, as nerdctl and k3s do; Windows answers through WSL's mirrored
     network; macOS does not show the programs of other users.
     """
-    if _in_wsl(facts):
+    if _answers_elsewhere(facts):
         return on_another_machine(facts)
     if idle_by_wish(facts) or restarts_out_of_sight(facts):
         return NoObstacle()
@@ -289,8 +302,10 @@ def _is_relay(facts: Facts, owner: Listener, found: Process | None, processes: P
 
 
 def _perhaps_tws(owner: Listener, processes: Processes) -> bool:
-    """Whether the owner of a port is a Java program that does not show what it is."""
-    return owner.pid is not None and owner.pid in {p.pid for p in processes.unreadable}
+    """Whether the owner of a port may be an application that is not shown, or not shown for what it is."""
+    if owner.pid is None:
+        return owner.program is None and processes.unseen is not None
+    return owner.pid in {p.pid for p in processes.unreadable}
 
 
 def _of_other_kind(facts: Facts, processes: Processes) -> Process | None:
@@ -312,17 +327,20 @@ def _at_home_here(facts: Facts) -> bool:
 
 
 def _outer_machine(facts: Facts) -> Surroundings | None:
-    """Where the agent runs, if that is inside another machine."""
-    surroundings = facts.machine.surroundings
-    if isinstance(surroundings, Unknown) or surroundings.value.kind is SurroundingsKind.PLAIN:
-        return None
-    return surroundings.value
+    """Where the agent runs, if that is WSL or a container: TWS is likelier outside. A virtual machine is like any other
+    computer, and may be all there is."""
+    around = surroundings(facts)
+    return None if around is None or around.kind is SurroundingsKind.VIRTUAL_MACHINE else around
 
 
-def _in_wsl(facts: Facts) -> bool:
-    """Whether this is WSL, where with a mirrored network ports of Windows answer and no listener is seen."""
+def _answers_elsewhere(facts: Facts) -> bool:
+    """Whether a port may answer because a program listens where the look does not go.
+
+    With WSL's mirrored network that is Windows; under another address than loopback, this address alone.
+    """
     outer = _outer_machine(facts)
-    return outer is not None and outer.kind is SurroundingsKind.WSL
+    in_wsl = outer is not None and outer.kind is SurroundingsKind.WSL
+    return in_wsl or not facts.connection.loopback
 
 
 def _restart_long_over(facts: Facts, process: Process) -> bool:
