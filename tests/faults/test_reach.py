@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -19,7 +18,8 @@ from agent.simulator.free_ports import free_port
 from agent.simulator.settings_folder import IbcChoices
 from agent.simulator.shapes import Shape
 from agent.simulator.world import SimulatedApplication
-from tests.apart import ALREADY
+from tests.apart import ALREADY, possible
+from tests.desktop_session import need
 from tests.faults.ours import Ours, at_work, examined_alone
 from tests.faults.watching import paper, visible
 
@@ -60,6 +60,7 @@ sys.stdin.read()
 """
 
 HELPER = """
+import os
 import socket
 helper = socket.create_server(("127.0.0.1", 0))
 print(helper.getsockname()[1], flush=True)
@@ -121,11 +122,9 @@ async def test_a_port_that_answers_unseen_is_found_and_missed_by_its_kind(tmp_pa
     assert gone.fixes == ()
 
 
-@pytest.mark.skipif(
-    ALREADY not in os.environ or shutil.which("nft") is None,
-    reason="packet rules need nft, and a network that is this run's own",
-)
+@pytest.mark.skipif(not possible(), reason=f"needs a network of its own ({ALREADY})")
 async def test_a_port_that_packet_rules_alone_publish_outweighs_what_the_table_shows(tmp_path: Path) -> None:
+    need("nft")
     async with await SimulatedApplication.start(tmp_path) as gateway:
         port = free_port()
         rule = f"tcp dport {port} redirect to :{gateway.port}"
