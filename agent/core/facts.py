@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from agent.core.clock import Moment
+from agent.core.memory import Served
 from agent.core.session_facts import SessionFacts
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
@@ -16,6 +17,7 @@ from agent.tws.applications import Application, ApplicationKind, TradingMode
 from agent.tws.calendar import Expectation, Region
 from agent.tws.launcher_log import LoginTold
 from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawText
+from agent.tws.relays import RelayKind
 
 _T = TypeVar("_T")
 
@@ -146,8 +148,12 @@ class Listener(FromOutside):
     """None where the system does not say."""
     program: OutsideName | None = None
     """Process name of the owner."""
-    relay: bool = False
-    """The owner is a known relay: docker-proxy, com.docker.backend, wslrelay, ssh, socat, portproxy …"""
+    relay: RelayKind | None = None
+    """What a program of this name is known to pass connections on to; None: it is not known as a relay."""
+    waiting: int | None = field(default=None, compare=False)
+    """Connections that the system has completed and the program has not accepted; None where it does not say."""
+    room: int | None = field(default=None, compare=False)
+    """How many of those the system keeps; None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,5 +322,7 @@ class Facts(FromOutside):
     """Why the latest configuration file could not be used."""
     earlier_config: bool = False
     """An earlier configuration that could be used is still in force."""
+    served: Served | None = None
+    """Who served the latest session; None: there was none yet, or it was not of this machine."""
     other_connections: tuple[ConnectionSettings, ...] = ()
     """The user's other configured connections: they may claim a process of their own."""

@@ -1,4 +1,4 @@
-"""What must outlive the end of the agent: nothing is announced twice, and nothing that was shown is forgotten."""
+"""What outlives the end of the agent: nothing is announced twice, nothing that was shown is forgotten or misnamed."""
 
 from dataclasses import dataclass
 
@@ -62,6 +62,26 @@ class Snoozed:
 
 
 @dataclass(frozen=True, slots=True)
+class Served(FromOutside):
+    """Who was behind the API port of this machine while a session last stood."""
+
+    port: int
+    program: OutsideName | None = None
+    """Process name of the one that listened; None: the system did not show it."""
+    pid: int | None = None
+    application: bool = False
+    """It was TWS or IB Gateway itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedBefore:
+    """Who served the latest session of one connection."""
+
+    connection: str
+    served: Served
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """The whole of it. Wall clock times, since the monotonic clock starts anew with the machine."""
 
@@ -73,3 +93,5 @@ class Memory:
     running: tuple[SeenRunning, ...] = ()
     disconnected: tuple[str, ...] = ()
     """Names of connections the user wants to stay disconnected."""
+    served: tuple[ServedBefore, ...] = ()
+    """By connection: a relay that goes while no agent runs is missed by its kind all the same."""

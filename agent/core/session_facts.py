@@ -31,6 +31,10 @@ class Outcome(StrEnum):
     """Notice 326."""
 
 
+NOT_ACCEPTED = frozenset({Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.UNRESOLVABLE})
+"""Outcomes of an attempt that no program accepted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Way(FromOutside):
     """One address that the host of a connection means, and from where this machine reaches it."""
@@ -78,6 +82,8 @@ class Attempt(FromOutside):
     """What the application said before the attempt failed, oldest first."""
     first_failed: float | None = None
     """Monotonic time since which every attempt had this same outcome on this port."""
+    unseen: bool = False
+    """No program was seen to listen there when it was made: what answers is not shown by the system."""
 
 
 class Phase(StrEnum):

@@ -149,11 +149,7 @@ class Looker:
         if self._sockets is None:
             platform = self._platform
             self._sockets = SocketObserver(
-                platform.socket_reader(),
-                self._processes,
-                platform.relay_programs,
-                platform.published_port,
-                self._fellow,
+                platform.socket_reader(), self._processes, platform.published_port, self._fellow
             )
         return self._sockets
 

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 class Platform(Protocol):
     """What detection needs to know about an operating system."""
 
-    relay_programs: frozenset[str]
-    """Process names, in lower case, of programs that pass connections on to another machine or container."""
-
     def settings_roots(self) -> tuple[Path, ...]:
         """The default folders for jts.ini of TWS and IB Gateway."""
 

@@ -103,13 +103,6 @@ def published_port(cmdline: Sequence[str]) -> int | None:
 class Linux:
     """Linux as a `Platform`."""
 
-    relay_programs = frozenset(
-        {
-            *("docker-proxy", "rootlessport", "slirp4netns", "pasta", "passt", "gvproxy", "conmon", "socat"),
-            *("ssh", "sshd", "sshd-session", "autossh", "kubectl", "haproxy", "nginx", "stunnel", "stunnel4"),
-        }
-    )
-
     def __init__(self, root: Path = Path("/"), home: Path | None = None) -> None:
         self._root = root
         self._home = home or Path.home()

@@ -16,15 +16,6 @@ _MAKER_AND_MODEL = ("SystemManufacturer", "SystemProductName")
 class Windows(PsutilPlatform):
     """Windows as a `Platform`."""
 
-    relay_programs = frozenset(
-        {
-            *("com.docker.backend.exe", "vpnkit.exe", "wslrelay.exe", "wslhost.exe", "gvproxy.exe", "win-sshproxy.exe"),
-            *("ssh.exe", "sshd.exe", "putty.exe", "plink.exe", "kitty.exe", "bitvise.exe", "socat.exe", "kubectl.exe"),
-            # The port proxy of `netsh interface portproxy` lives in the IP Helper service.
-            *("svchost.exe", "stunnel.exe", "tstunnel.exe", "nginx.exe"),
-        }
-    )
-
     def __init__(self, drive: Path | None = None) -> None:
         self._drive = drive or Path(os.environ.get("SYSTEMDRIVE", "C:") + "/")
 

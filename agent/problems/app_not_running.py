@@ -4,17 +4,22 @@ from agent.core.evidence.api_settings import last_told
 from agent.core.evidence.processes import applications, known_free, listener_at, port_of
 from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts, Known
+from agent.core.memory import Served
 from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.session_facts import Outcome
 from agent.problems.shared import grace
 from agent.problems.shared.log_off import RESTART, SetEnd, ended_by, log_offs
-from agent.problems.shared.obstacles import NotRunning, OuterMachine
+from agent.problems.shared.obstacles import NotRunning, OuterMachine, RelayGone
 from agent.problems.shared.reach import how_far, otherwise
+from agent.problems.shared.relays import case_of, missed
 from agent.problems.shared.words import OuterComputer, listening, outside, owner_of
 from agent.tws.hosts import spelled_host
 
 
 def _check(facts: Facts) -> Verdict:
     reach = how_far(facts)
+    if isinstance(reach, RelayGone):
+        return _relay_gone(facts, reach.served)
     if not isinstance(reach, NotRunning | OuterMachine):
         return otherwise(reach)
     app, around = app_name(facts), outside(facts)
@@ -30,12 +35,38 @@ def _check(facts: Facts) -> Verdict:
     args = {
         "app": app,
         "port": str(port_of(facts)),
+        "what": f"{app} is not running",
         "missing": _missing(facts, app),
         "then": then,
         "first_step": first_step,
     }
     set_to = log_offs(facts, lock_and_exit) if ended is None else (ended,)
     return Present(args, _evidence(facts, set_to), case="outside" if first_step else "local")
+
+
+def _relay_gone(facts: Facts, served: Served) -> Present:
+    """What led to the application is gone: it is called by its kind, and nothing else is missed here."""
+    app, port, what = app_name(facts), port_of(facts), missed(served)
+    name = "a program that this system did not show" if served.program is None else served.program
+    pid = "" if served.pid is None else f" (pid {served.pid})"
+    attempt = facts.session.attempt
+    refused = attempt is not None and attempt.port == port and attempt.outcome is Outcome.REFUSED
+    lead = f"{what} that led to {app} is gone" if served.program else f"What led to {app} is gone"
+    args = {
+        "app": app,
+        "port": str(port),
+        "what": f"{what} on port {port} is gone",
+        "missing": f"{lead}, and no TWS API answers on port {port}",
+        "then": "Programs can connect again once it has been started again.",
+        "first_step": "",
+    }
+    evidence = (
+        f"{name}{pid} answered on {port} while the latest session stood",
+        f"nothing listens on {port}",
+        *((f"a connection to {port} is refused",) if refused else ()),
+        f"no process of {app} was found for this connection",
+    )
+    return Present(args, evidence, case=case_of(served.program))
 
 
 def _missing(facts: Facts, app: str) -> str:
@@ -82,7 +113,7 @@ def _evidence(facts: Facts, log_offs: tuple[SetEnd, ...]) -> tuple[str, ...]:
 
 APP_NOT_RUNNING = Problem(
     code="app-not-running",
-    title="{app} is not running",
+    title="{what}",
     text="{missing}. {then}",
     severity=Severity.ERROR,
     check=_check,

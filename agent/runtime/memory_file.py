@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from agent.core.memory import Memory, SeenRunning, ShownBefore, Snoozed, Told
+from agent.core.memory import Memory, SeenRunning, Served, ServedBefore, ShownBefore, Snoozed, Told
 from agent.core.problem import Severity
 from agent.platforms.files import read_file, replace_own_file
 from agent.runtime.aside import Worker, done_within
@@ -108,6 +108,8 @@ def _from_json(kept: Any) -> Memory:
         running=tuple(_running(r) for r in _is(list, kept.get("running", []))),
         paused_until=math.inf if paused == _FOREVER else None if paused is None else _time(paused),
         disconnected=tuple(_is(str, name) for name in _is(list, kept["disconnected"])),
+        # What an earlier version wrote has none.
+        served=tuple(_served(s) for s in _is(list, kept.get("served", []))),
     )
 
 
@@ -148,6 +150,22 @@ def _running(kept: Mapping[str, Any]) -> SeenRunning:
 
 def _snoozed(kept: Mapping[str, Any]) -> Snoozed:
     return Snoozed(_is(str, kept["connection"]), _is(str, kept["code"]), _time(kept["until"]))
+
+
+def _served(kept: Mapping[str, Any]) -> ServedBefore:
+    by = _is(dict, kept["served"])
+    program, pid, application = by["program"], by["pid"], by["application"]
+    if not isinstance(application, bool):
+        raise TypeError("an application or not")
+    return ServedBefore(
+        _is(str, kept["connection"]),
+        Served(
+            port=_is(int, by["port"]),
+            program=None if program is None else _is(str, program),
+            pid=None if pid is None else _is(int, pid),
+            application=application,
+        ),
+    )
 
 
 def _time(value: Any) -> float:

@@ -10,6 +10,7 @@ import psutil
 from agent.simulator.configuration import configuration_of
 from agent.simulator.ibc_server import CommandServer
 from agent.simulator.launcher_log import LauncherLog
+from agent.simulator.loopback import loopback_listeners
 from agent.simulator.process import Order, PartReply, Tell, wish
 from agent.simulator.server import Simulator
 from agent.simulator.state import Profile
@@ -193,31 +194,32 @@ class StuckListener:
     """An API port whose owner accepts, never answers and never closes: dead clients stay behind in CLOSE_WAIT."""
 
     def __init__(self) -> None:
-        self._listener: socket.socket | None = None
-        self._accepting: asyncio.Task[None] | None = None
+        self._listeners: list[socket.socket] = []
+        self._accepting: list[asyncio.Task[None]] = []
         self._sockets: list[socket.socket] = []
 
     @property
     def open(self) -> bool:
         """Whether it has replaced the real server."""
-        return self._listener is not None
+        return bool(self._listeners)
 
     def start(self, port: int) -> None:
         """Listen on the port."""
-        self._listener = socket.create_server((LOOPBACK, port), backlog=_BACKLOG)
-        self._listener.setblocking(False)
-        self._accepting = asyncio.create_task(self._accept(self._listener))
+        self._listeners = loopback_listeners(port, _BACKLOG)
+        for listener in self._listeners:
+            listener.setblocking(False)
+        self._accepting = [asyncio.create_task(self._accept(listener)) for listener in self._listeners]
 
     async def stop(self) -> None:
         """Close everything."""
-        if self._accepting is not None:
-            self._accepting.cancel()
+        for accepting in self._accepting:
+            accepting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._accepting
-        for held in (*self._sockets, *([self._listener] if self._listener else [])):
+                await accepting
+        for held in (*self._sockets, *self._listeners):
             held.close()
         self._sockets.clear()
-        self._listener = self._accepting = None
+        self._listeners, self._accepting = [], []
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()

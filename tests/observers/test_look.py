@@ -19,12 +19,12 @@ from agent.platforms import current
 from agent.platforms.process_table import ProcessTable
 from agent.tws.applications import TradingMode
 from agent.tws.hosts import address_of
-from tests.lookalikes import Start
+from tests.lookalikes import API, Start
 
 
 def test_a_look_finds_application_port_hints_and_the_machine(start: Start, now: Moment, tmp_path: Path) -> None:
     (tmp_path / "jts.ini").write_text("[Logon]\ntradingMode=p\n")
-    running = start(f"-DjtsConfigDir={tmp_path}", "install4j.ibgateway.GWClient", listen=(("127.0.0.1", 0),))
+    running = start(f"-DjtsConfigDir={tmp_path}", "install4j.ibgateway.GWClient", listen=((API, 0),))
     facts = Looker().look(frozenset(running.ports), thorough=False, now=now)
 
     assert isinstance(facts.processes, Known)
@@ -103,7 +103,7 @@ def test_an_application_without_an_api_port_is_looked_for_on_the_screen(start: S
             return pids
 
     waiting = start("install4j.ibgateway.GWClient").pid
-    serving = start("install4j.jclient.LoginFrame", listen=(("127.0.0.1", 0),)).pid
+    serving = start("install4j.jclient.LoginFrame", listen=((API, 0),)).pid
     facts = Looker(Screen()).look(frozenset(), thorough=False, now=now)  # type: ignore[arg-type]
 
     assert isinstance(facts.processes, Known)
@@ -115,8 +115,6 @@ def test_an_application_without_an_api_port_is_looked_for_on_the_screen(start: S
 
 class Broken:
     """This machine's platform, with parts that fail in ways nobody foresaw."""
-
-    relay_programs: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self._real = current()

@@ -32,6 +32,7 @@ from agent.tws.api_settings import ConfigResponse, Configuration
 from agent.tws.applications import Application, ApplicationKind, Launcher, TradingMode
 from agent.tws.calendar import Expectation
 from agent.tws.launcher_log import LoginStage, LoginTold
+from agent.tws.relays import relay_kind
 
 NOW = Moment(monotonic=100_000.0, wall=datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())
 """A Monday afternoon, long after the machine was started."""
@@ -122,10 +123,10 @@ def tws(**looks: object) -> Process:
 
 def relay(port: int = 4002, program: str = "docker-proxy", pid: int | None = 771) -> Listener:
     """The listener of a container's or tunnel's relay."""
-    return Listener(port=port, pid=pid, program=program, relay=True)
+    return Listener(port=port, pid=pid, program=program, relay=relay_kind(program))
 
 
-def foreign(port: int = 4002, program: str | None = "nginx", pid: int | None = 505) -> Listener:
+def foreign(port: int = 4002, program: str | None = "mailserver", pid: int | None = 505) -> Listener:
     """The listener of a program that has nothing to do with TWS."""
     return Listener(port=port, pid=pid, program=program)
 

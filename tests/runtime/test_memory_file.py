@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.memory import Memory, SeenRunning, ShownBefore, Snoozed, Told
+from agent.core.memory import Memory, SeenRunning, Served, ServedBefore, ShownBefore, Snoozed, Told
 from agent.runtime.memory_file import LATEST, LONGEST_FILE, MOST_REPEATS, MemoryFile
 from tests.runtime.made_up_world import MadeUpWorld, running, state_of
 
@@ -30,6 +30,10 @@ FULL = Memory(
     ),
     running=(SeenRunning("IB Gateway", "gateway", implicit=True), SeenRunning("Live TWS", "tws", 2020)),
     disconnected=("Live TWS", "日本"),
+    served=(
+        ServedBefore("Paper Gateway", Served(4002, "ssh", 700)),
+        ServedBefore("Live TWS", Served(7496, application=True)),
+    ),
 )
 
 
@@ -219,3 +223,12 @@ async def test_an_agent_remembers_only_times_it_can_compare(torn: MemoryFile) ->
         await world.until(lambda w: "app-not-running" in w.codes)
 
     assert world.notices
+
+
+def test_who_served_is_not_read_from_what_is_no_such_thing(path: Path) -> None:
+    MemoryFile(path).write(FULL)
+    kept = json.loads(path.read_text())
+    kept["served"][0]["served"]["application"] = 1
+    path.write_text(json.dumps(kept))
+
+    assert MemoryFile(path).read() == Memory()

@@ -117,7 +117,7 @@ async def test_a_verdict_tells_the_addresses_and_from_where_they_are_reached(
     simulator = await start()
 
     async def both_families(*_: object, **__: object) -> list[object]:
-        six = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", simulator.port, 0, 0))
+        six = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", free_port(), 0, 0))
         return [six, (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", simulator.port))]
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", both_families)
@@ -125,7 +125,7 @@ async def test_a_verdict_tells_the_addresses_and_from_where_they_are_reached(
     ready = await one.ready()
     await one.session.close()
 
-    assert ready.ways[-1] == Way("127.0.0.1", "127.0.0.1", used=True), "the simulator listens on IPv4"
+    assert ready.ways[-1] == Way("127.0.0.1", "127.0.0.1", used=True), "nothing listens at the other one"
     assert [way.used for way in ready.ways[:-1]] == [False]
 
 

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from agent.core.facts import Facts, Known, Listener, Surroundings, SurroundingsKind, VirtualNetwork
 from agent.core.session_facts import Way
 from agent.tws.hosts import address_of, is_local, is_public, spelled_host
+from agent.tws.relays import RelayKind
 
 
 class Whereabouts(Enum):
@@ -33,11 +34,6 @@ _OUTER_NAMES = frozenset(
     }
 )
 """Names under which containers know the computer that runs them (Docker, Podman, Lima, OrbStack, minikube)."""
-
-_TUNNELS = frozenset(
-    {"ssh", "sshd", "sshd-session", "autossh", "putty", "plink", "kitty", "bitvise", "stunnel", "stunnel4", "tstunnel"}
-)
-"""Programs whose other end connects to the application from its own computer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +96,7 @@ def seen_as(facts: Facts, relay: Listener | None = None) -> SeenAs:
 
 def _behind(relay: Listener) -> SeenAs:
     name = relay.program or "the relay"
-    if name.lower().removesuffix(".exe") in _TUNNELS:
+    if relay.relay is RelayKind.TUNNEL:
         address = "the address of the tunnel’s other end, so 127.0.0.1 there"
     else:
         address = "the address from which the relay connects"

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 from agent.core.facts import ApiClient, Facts, Known, Listener, MachineFacts, Process, Purpose, Sight, Unknown
-from agent.core.session_facts import Outcome
+from agent.core.memory import Served
+from agent.core.session_facts import NOT_ACCEPTED, Outcome
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.limits import API_CLIENTS
-from agent.tws.ports import default_ports
+from agent.tws.ports import IBC_COMMAND_PORT, default_ports
 
 
 def fits(connection: ConnectionSettings, process: Process) -> bool:
@@ -184,6 +185,39 @@ def owner_at(machine: MachineFacts, port: int) -> Process | None:
     return next((p for p in applications(machine) if port in p.api_ports), None)
 
 
+def helper_at(machine: MachineFacts, port: int) -> Process | None:
+    """The application that listens on a port which is not its API: IBC's command server, or a part of Java."""
+    listener = listener_at(machine, port)
+    if listener is None or listener.pid is None or owner_at(machine, port) is not None:
+        return None
+    return next((p for p in applications(machine) if p.pid == listener.pid), None)
+
+
+def is_command_port(process: Process, port: int) -> bool:
+    """Whether IBC's command server listens on this port of an application."""
+    return port == IBC_COMMAND_PORT or port == process.command_port
+
+
+def serving(machine: MachineFacts, port: int) -> Served | None:
+    """Who is behind a port of this machine that serves a session; None where the sockets could not be read."""
+    if isinstance(machine.sockets, Unknown):
+        return None
+    owner, listener = owner_at(machine, port), listener_at(machine, port)
+    if listener is None:
+        return Served(port, application=owner is not None)
+    return Served(port, listener.program, listener.pid, application=owner is not None)
+
+
+def relay_gone(facts: Facts) -> Served | None:
+    """What served the latest session and is gone, where that was no application of this machine; None: it is not so."""
+    served, port = facts.served, port_of(facts)
+    if served is None or served.application or served.port != port or idle_by_wish(facts):
+        return None
+    if not facts.connection.local or chosen(facts) is not None or not known_free(facts, port):
+        return None
+    return served if outcome(facts) in (None, *NOT_ACCEPTED) else None
+
+
 def listener_key_at(connection: ConnectionSettings, machine: MachineFacts, port: int) -> str:
     """Identity of what a connection reaches on a port; see `core.state_machine.connection.Target.listener_key`."""
     if not connection.local:
@@ -227,6 +261,12 @@ def outcome(facts: Facts) -> Outcome | None:
     """How the latest attempt on the port in question ended; None when there was none."""
     attempt = facts.session.attempt
     return attempt.outcome if attempt is not None and attempt.port == port_of(facts) else None
+
+
+def answered_unseen(facts: Facts) -> bool:
+    """Whether the latest attempt was answered on a port where no program is seen to listen: that outweighs the look."""
+    attempt = facts.session.attempt
+    return attempt is not None and attempt.unseen and outcome(facts) not in (None, *NOT_ACCEPTED)
 
 
 def looked_since_failure(facts: Facts) -> bool:
@@ -290,7 +330,7 @@ def standing_outcome(facts: Facts) -> Outcome | None:
     if facts.connection.pinned_pid is not None and chosen(facts) is None:
         return None
     sockets_seen = facts.connection.local and isinstance(facts.machine.sockets, Known)
-    if sockets_seen and listener_at(facts.machine, port_of(facts)) is None:
+    if sockets_seen and listener_at(facts.machine, port_of(facts)) is None and not answered_unseen(facts):
         return None
     return outcome(facts)
 

@@ -16,15 +16,15 @@ from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, N
 from agent.core.evidence.processes import chosen, looked_since_failure, places_taken
 from agent.core.facts import Facts, Purpose
 from agent.core.fix import offers_for
-from agent.core.memory import PROGRAM, Memory
+from agent.core.memory import PROGRAM, Memory, ServedBefore
 from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.status import Status
-from agent.core.state_machine import inquiry as inquiry_of
-from agent.core.state_machine import session as session_of
 from agent.core.state_machine.connection import Connected, Idle, Target
+from agent.core.state_machine.inquiry import ask_if_due, inquiry_due
 from agent.core.state_machine.intake import enroll, take_in
 from agent.core.state_machine.plan import plan
+from agent.core.state_machine.session import fresh_session, heartbeat_sent
 from agent.core.state_machine.show import show_connection, show_program, with_program
 from agent.core.state_machine.state import (
     AgentState,
@@ -143,14 +143,14 @@ def _move(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Targe
     watched, effects = consider_watched(watched, aim, state.timing, now, state.next_number)
     opened = any(isinstance(e, OpenSession) for e in effects)
     if opened:
-        watched = replace(watched, session=session_of.fresh_session(now.monotonic))
+        watched = replace(watched, session=fresh_session(now.monotonic))
         state = replace(state, next_number=state.next_number + 1)
     more: list[Effect] = list(effects)
     if watched.connected and watched.session is not None:
         number = watched.number
         assert number is not None
         if now.monotonic >= watched.session.heartbeats.due(state.timing):
-            watched = replace(watched, session=session_of.heartbeat_sent(watched.session, now.monotonic))
+            watched = replace(watched, session=heartbeat_sent(watched.session, now.monotonic))
             more.append(SendHeartbeat(number))
     return replace_at(state, index, watched), aim, tuple(more)
 
@@ -229,11 +229,11 @@ def _inquire(state: AgentState, index: int, now: Moment) -> tuple[AgentState, tu
     followed = max(watched.inquiry.followed_until, shown + state.timing.settings_followed)
     if followed != watched.inquiry.followed_until:
         watched = replace(watched, inquiry=replace(watched.inquiry, followed_until=followed))
-    due = inquiry_of.due(watched.inquiry, watched.link, watched.session, state.timing, now.monotonic)
+    due = inquiry_due(watched.inquiry, watched.link, watched.session, state.timing, now.monotonic)
     if due > now.monotonic or no_second_place(state, watched):
         return replace_at(state, index, watched), ()
     own = own_client_ids(state)
-    inquiry, effects = inquiry_of.ask_if_due(watched.inquiry, watched.settings, watched.link, own, now.monotonic)
+    inquiry, effects = ask_if_due(watched.inquiry, watched.settings, watched.link, own, now.monotonic)
     return replace_at(state, index, replace(watched, inquiry=inquiry)), effects
 
 
@@ -277,10 +277,12 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
     early = now.monotonic - state.started.monotonic < FORGET_TOLD
     shown_now = tuple(s for name, ledger in ledgers for s in shown_of(name, ledger))
     troubled = {s.connection for s in shown_now}
+    served = tuple(ServedBefore(w.settings.name, w.served) for w in state.watched if w.served is not None)
     memory = replace(
         state.memory,
         told=(*current, *(t for t in earlier if early and t not in ended)),
         shown=shown_now,
+        served=served,
         running=tuple(r for w in state.watched if w.settings.name in troubled for r in ran(w)),
     )
     quiet = _quiet_rules(state, "", Ledger(), now)

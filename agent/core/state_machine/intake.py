@@ -28,24 +28,40 @@ from agent.core.events import (
     Woke,
 )
 from agent.core.evidence.clients import subscribers
-from agent.core.facts import Fact, Known, Unknown
+from agent.core.facts import Known
 from agent.core.memory import PROGRAM, Snoozed
 from agent.core.problem import Severity
 from agent.core.session_facts import Attempt
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Connect, Disconnect, LookNow, Notice, Pause, Resume, ShowSteps, Snooze
-from agent.core.state_machine import connection as machine_of
-from agent.core.state_machine import inquiry as inquiry_of
-from agent.core.state_machine import session as session_of
-from agent.core.state_machine.connection import Connected, Connecting
+from agent.core.state_machine.connection import (
+    Connected,
+    Connecting,
+    attempt_failed,
+    is_unseen,
+    retry_now,
+    session_lost,
+    session_ready,
+)
+from agent.core.state_machine.inquiry import inquiry_followed, inquiry_wanted, settings_news, take_answer
 from agent.core.state_machine.plan import paid
 from agent.core.state_machine.roster import roster, watched_before
-from agent.core.state_machine.session import Heartbeats, fresh_session
+from agent.core.state_machine.session import (
+    LINK_BACK_CODES,
+    Heartbeats,
+    data_came,
+    fresh_session,
+    heartbeat_answered,
+    heartbeat_sent,
+    messages_came,
+    notice_came,
+    of_accounts,
+    session_heard,
+    told_so_far,
+)
 from agent.core.state_machine.state import AgentState, facts_about, others, replace_at, timing_of
-from agent.core.state_machine.watched import Watched, fresh, locate, recalled, see
+from agent.core.state_machine.watched import Watched, fresh, locate, note_server, recalled, see
 from agent.core.timing import Timing
-from agent.tws.api_settings import ConfigResponse
-from agent.tws.api_settings_table import FIELDS
 from agent.tws.notices import NoticeKind, kind_of
 from agent.tws.outside import masked
 
@@ -53,8 +69,6 @@ SessionEvent: TypeAlias = (
     SessionReady | SessionFailed | SessionLost | NoticeArrived | HeartbeatAnswered | MessagesCame | SettingsAnswered
 )
 """What is about one session, and only counts while that is the one that stands or is being opened."""
-
-
 _LOOKED_AT = (1101, 1300)
 """Notices after which the port is looked at: programs must connect again, or the port is another one."""
 
@@ -88,7 +102,7 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             return replace(state, wake_at=None), ()
         case Woke():
             state = replace(state, hold_until=now.monotonic + state.timing.wake_grace, urgent_since=now.monotonic)
-            return _all(state, lambda w: replace(_probe_soon(w, now), link=machine_of.retry_now(w.link, now.monotonic)))
+            return _all(state, lambda w: replace(_probe_soon(w, now), link=retry_now(w.link, now.monotonic)))
         case UserAsked(action):
             return _asked(state, action, now)
         case Reconfigured(settings, abilities):
@@ -143,7 +157,7 @@ def _see_all(state: AgentState, now: Moment) -> AgentState:
     located = tuple(locate(w, state.machine) for w in state.watched)
     if any(new is not old for new, old in zip(located, state.watched, strict=True)):
         state = replace(state, watched=located)
-    watched = tuple(see(w, state.machine, others(state, w), now) for w in state.watched)
+    watched = tuple(note_server(see(w, state.machine, others(state, w), now), state.machine) for w in state.watched)
     return state if watched == state.watched else replace(state, watched=watched)
 
 
@@ -161,7 +175,8 @@ def enroll(state: AgentState, now: Moment) -> AgentState:
             old = fresh(settings, now)
             wish = False if settings.name in state.memory.disconnected else None
             ledger = recall_shown(settings.name, state.memory, state.knowledge.problems, now)
-            old = replace(recalled(old, state.memory), wish=wish, ledger=ledger)
+            served = next((s.served for s in state.memory.served if s.connection == settings.name), None)
+            old = replace(recalled(old, state.memory), wish=wish, ledger=ledger, served=served)
         if (settings.host, settings.client_id) != (old.settings.host, old.settings.client_id) or _leads_away(
             old, settings
         ):
@@ -185,7 +200,7 @@ def _leads_away(watched: Watched, settings: ConnectionSettings) -> bool:
 def _data_came(watched: Watched, asked_at: float, now: Moment) -> Watched:
     if watched.session is None or not watched.connected:
         return watched
-    return replace(watched, session=session_of.data_came(watched.session, asked_at, now.monotonic))
+    return replace(watched, session=data_came(watched.session, asked_at, now.monotonic))
 
 
 def _exited(state: AgentState, pid: int, now: Moment) -> AgentState:
@@ -214,47 +229,48 @@ def _of_session(state: AgentState, event: SessionEvent, now: Moment) -> tuple[Ag
     link, timing, name = watched.link, state.timing, watched.settings.name
     match event:
         case SessionReady(number, version, accounts, elapsed, besides):
-            link = machine_of.ready(link, number, version, elapsed, now.monotonic)
-            kept, more = session_of.of_accounts(accounts)
+            link = session_ready(link, number, version, elapsed, now.monotonic)
+            kept, more = of_accounts(accounts)
             session = replace(
                 watched.session or fresh_session(now.monotonic), accounts=kept, accounts_more=more + besides
             )
             # The first heartbeat tells the latency and the application's clock.
-            session = session_of.heartbeat_sent(session_of.heard(session, now.monotonic), now.monotonic)
+            session = heartbeat_sent(session_heard(session, now.monotonic), now.monotonic)
             effects = (SendHeartbeat(number), Record(Severity.INFO, f"{name}: connected (server version {version})"))
             watched = replace(watched, link=link, session=session, ways=event.ways or watched.ways)
+            watched = note_server(locate(watched, state.machine), state.machine, anew=True)
         case SessionFailed():
             watched, effects = _failed(watched, event, timing, now)
             state = replace(state, urgent_since=now.monotonic)
         case SessionLost(number, reason):
-            watched = replace(watched, link=machine_of.lost(link, number, timing, now.monotonic), session=None)
+            watched = replace(watched, link=session_lost(link, number, timing, now.monotonic), session=None)
             state = replace(state, urgent_since=now.monotonic)
             effects = (Record(Severity.INFO, f"{name}: connection lost: {reason}"),)
         case NoticeArrived(_, code, text, request_id):
             session = watched.session or fresh_session(now.monotonic)
-            programs = subscribers(facts_about(state, watched, now)) if code in session_of.LINK_BACK_CODES else None
-            session = session_of.notice(session, code, text, request_id, now.monotonic, programs)
+            programs = subscribers(facts_about(state, watched, now)) if code in LINK_BACK_CODES else None
+            session = notice_came(session, code, text, request_id, now.monotonic, programs)
             watched = replace(watched, session=session)
             if kind_of(code, text) is NoticeKind.READ_ONLY:
-                watched = replace(watched, inquiry=inquiry_of.wanted(watched.inquiry, now.monotonic))
+                watched = replace(watched, inquiry=inquiry_wanted(watched.inquiry, now.monotonic))
             if code in _LOOKED_AT:
                 # Thorough after 1101: who is on the port now must not be taken for one that connects again later.
                 asked_at = now.monotonic if code == 1101 else state.asked_at
                 state = replace(state, urgent_since=now.monotonic, asked_at=asked_at)
         case HeartbeatAnswered(_, server_time, late):
             if watched.session is not None:
-                session = session_of.heartbeat_answered(watched.session, server_time, now, late)
+                session = heartbeat_answered(watched.session, server_time, now, late)
                 watched = replace(watched, session=session)
         case MessagesCame(_, rate, held):
             if watched.session is not None:
-                session = session_of.messages_came(watched.session, rate, held, now.monotonic)
+                session = messages_came(watched.session, rate, held, now.monotonic)
                 watched = replace(watched, session=session)
         case SettingsAnswered(_, configuration, version):
             before = watched.inquiry.told
             listener_key = link.state.listener_key if isinstance(link.state, Connected) else ""
-            inquiry = inquiry_of.take_answer(watched.inquiry, listener_key, configuration, version, now.monotonic)
+            inquiry = take_answer(watched.inquiry, listener_key, configuration, version, now.monotonic)
             watched = replace(watched, inquiry=inquiry)
-            effects = _settings_news(name, before.configuration, configuration)
+            effects = settings_news(name, before.configuration, configuration)
         case _:
             assert_never(event)
     return replace_at(state, index, locate(watched, state.machine)), effects
@@ -273,26 +289,13 @@ def _failed(watched: Watched, event: SessionFailed, timing: Timing, now: Moment)
         accounts_came=event.accounts_came,
         detail=event.detail,
         client_id=link.state.client_id,
-        notices=session_of.told_so_far(watched.session),
+        unseen=is_unseen(link.state.listener_key),
+        notices=told_so_far(watched.session),
     )
     first = link.attempt is None or link.attempt.outcome is not event.outcome
     line = Record(Severity.INFO, f"{name}: no connection: {event.outcome.value} {event.detail}".rstrip())
-    link = machine_of.failed(link, event.number, attempt, watched.settings, timing, now.monotonic)
+    link = attempt_failed(link, event.number, attempt, watched.settings, timing, now.monotonic)
     return replace(watched, link=link, session=None, ways=event.ways or watched.ways), (line,) if first else ()
-
-
-def _settings_news(name: str, before: Fact[ConfigResponse], now: Fact[ConfigResponse]) -> tuple[Record, ...]:
-    """A line for the log where what is known of the API settings changed."""
-    if now == before:
-        return ()
-    match now:
-        case Unknown(reason):
-            return (Record(Severity.INFO, f"{name}: the API settings are not known: {reason}"),)
-        case Known(told):
-            earlier = before.value if isinstance(before, Known) else None
-            changed = [s.name for s in FIELDS if earlier is not None and earlier.value(s) != told.value(s)]
-            what = f"changed: {', '.join(changed)}" if changed else f"told, {len(told.present)} of {len(FIELDS)}"
-            return (Record(Severity.INFO, f"{name}: API settings {what}"),)
 
 
 def _can_be(event: SessionEvent, watched: Watched) -> bool:
@@ -349,12 +352,9 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
             state = replace(state, urgent_since=now.monotonic, asked_at=now.monotonic)
             return _all(state, lambda w: _asked_anew(w, now))
         case ShowSteps(connection, code, as_notice):
-            told = {p.code for p in state.knowledge.problems if p.told_by_settings}
             effects = (_steps(state, connection, code),) if as_notice else ()
-            state, _ = _all(
-                state,
-                lambda w: _followed(w, state, now) if connection == w.settings.name and code in told else w,
-            )
+            if any(p.code == code and p.told_by_settings for p in state.knowledge.problems):
+                state, _ = _all(state, lambda w: _followed(w, state, now) if w.settings.name == connection else w)
             return state, effects
         case _:
             # Opening a log, fixing, quitting: done outside, nothing to decide here.
@@ -375,17 +375,17 @@ def _steps(state: AgentState, name: str, code: str) -> Announce:
 
 
 def _asked_anew(watched: Watched, now: Moment) -> Watched:
-    return replace(watched, inquiry=inquiry_of.wanted(watched.inquiry, now.monotonic))
+    return replace(watched, inquiry=inquiry_wanted(watched.inquiry, now.monotonic))
 
 
 def _followed(watched: Watched, state: AgentState, now: Moment) -> Watched:
-    inquiry = inquiry_of.wanted(watched.inquiry, now.monotonic)
-    return replace(watched, inquiry=inquiry_of.followed(inquiry, now.monotonic, state.timing))
+    inquiry = inquiry_wanted(watched.inquiry, now.monotonic)
+    return replace(watched, inquiry=inquiry_followed(inquiry, now.monotonic, state.timing))
 
 
 def _wish(watched: Watched, connected: bool, now: Moment) -> Watched:
     watched = replace(watched, wish=connected)
-    return replace(watched, link=machine_of.retry_now(watched.link, now.monotonic)) if connected else watched
+    return replace(watched, link=retry_now(watched.link, now.monotonic)) if connected else watched
 
 
 def _undelivered(state: AgentState, key: str) -> AgentState:

@@ -115,7 +115,7 @@ def fresh_session(now: float) -> Session:
     return Session(accounts=(), heartbeats=Heartbeats(last_heard=now))
 
 
-def heard(session: Session, now: float) -> Session:
+def session_heard(session: Session, now: float) -> Session:
     """Anything that comes from the application shows that it lives."""
     return replace(session, heartbeats=replace(session.heartbeats, last_heard=now, sent=()))
 
@@ -159,7 +159,7 @@ def messages_came(session: Session, rate: float, held: bool, now: float) -> Sess
             flood = Flood(since=now, rate=rate, held=held)
         present = flood.present or now - flood.since >= FLOODS_AFTER
         flood = replace(flood, rate=max(rate, flood.rate), held=flood.held or held, present=present, last=now)
-    return replace(heard(session, now), flood=flood)
+    return replace(session_heard(session, now), flood=flood)
 
 
 def flood_at(session: Session, now: float) -> Flood | None:
@@ -192,11 +192,11 @@ def certain(bounds: tuple[float, float]) -> float:
     return most if most < 0 else 0.0
 
 
-def notice(
+def notice_came(
     session: Session, code: int, text: str, request_id: int, now: float, programs: tuple[Subscriber, ...] | None
 ) -> Session:
     """The application sent a notice. `programs` are the other programs on the API port now; None: not seen."""
-    session = _link(heard(session, now), code, text, now, programs)
+    session = _link(session_heard(session, now), code, text, now, programs)
     farm = farm_of(code, text)
     if farm is not None:
         return _link_by_farm(session, _farm(session, farm, now), farm, code, now)

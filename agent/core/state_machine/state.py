@@ -151,6 +151,7 @@ def facts_about(state: AgentState, watched: Watched, now: Moment) -> Facts:
         abilities=state.abilities,
         config_error=state.config_error,
         earlier_config=state.own.configured,
+        served=watched.served,
         other_connections=others(state, watched),
     )
 

@@ -8,16 +8,35 @@ from agent.core.alerts.diagnosis import Diagnosis
 from agent.core.alerts.ledger import Ledger
 from agent.core.clock import Moment
 from agent.core.effects import Effect
-from agent.core.evidence.processes import candidates, last_port, listener_at, listener_key_at, owner_at, target_port
+from agent.core.evidence.processes import (
+    candidates,
+    helper_at,
+    is_command_port,
+    last_port,
+    listener_at,
+    listener_key_at,
+    owner_at,
+    serving,
+    target_port,
+)
 from agent.core.facts import Facts, Known, MachineFacts, Sight, SurroundingsKind, Unknown
 from agent.core.fix import Offer
-from agent.core.memory import Memory, SeenRunning
-from agent.core.session_facts import ServerLink, SessionFacts, Way
+from agent.core.memory import Memory, SeenRunning, Served
+from agent.core.session_facts import NOT_ACCEPTED, ServerLink, SessionFacts, Way
 from agent.core.settings import ConnectionSettings
-from agent.core.state_machine import connection as machine_of
-from agent.core.state_machine.connection import BackingOff, Blocked, Connected, Connecting, Idle, Link, Target, phase
+from agent.core.state_machine.connection import (
+    BackingOff,
+    Blocked,
+    Connected,
+    Connecting,
+    Idle,
+    Link,
+    Target,
+    consider,
+    phase,
+)
 from agent.core.state_machine.inquiry import NEVER, Inquiry
-from agent.core.state_machine.inquiry import due as inquiry_due
+from agent.core.state_machine.inquiry import inquiry_due as inquiry_due
 from agent.core.state_machine.session import FLOOD_OVER_AFTER, Session, flood_at
 from agent.core.timing import Timing
 from agent.tws.applications import ApplicationKind
@@ -43,6 +62,8 @@ class Watched:
     """The API settings: what was told, and when to ask."""
     offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
     """By problem code: what can be done now about the problems of the ledger."""
+    served: Served | None = None
+    """Who served the latest session, as the looks since its start show it."""
     undelivered: frozenset[str] = frozenset()
     """Keys of problems whose notice no desktop channel took."""
 
@@ -147,6 +168,19 @@ def see(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSett
     return watched if seen == sight else replace(watched, sight=seen)
 
 
+def note_server(watched: Watched, machine: MachineFacts, *, anew: bool = False) -> Watched:
+    """Keep who serves the session that stands: it is missed by its kind when it goes. `anew`: the session is a new one.
+
+    A session may outlive its listener for a moment, and may be there before the look that shows it.
+    """
+    state = watched.link.state
+    if not watched.settings.local or not isinstance(state, Connected):
+        return watched
+    seen = serving(machine, state.port)
+    told = seen is not None and (seen.application or seen.program is not None)
+    return replace(watched, served=seen) if (anew or told) and seen != watched.served else watched
+
+
 def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSettings]) -> Target:
     """Where the connection should go, as far as the last look tells."""
     settings = watched.settings
@@ -156,14 +190,18 @@ def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionS
         return Target(watched.wanted, port, open=True, listener_key=listener_key_at(settings, machine, port))
     if settings.pinned_pid is not None and not candidates(settings, machine, tuple(others)):
         return Target(watched.wanted, port, open=False, listener_key="-", seen=machine.taken)
-    found = owner_at(machine, port) is not None or listener_at(machine, port) is not None
-    listener_key = listener_key_at(settings, machine, port)
+    helper = helper_at(machine, port)
+    listener = None if helper is not None else listener_at(machine, port)
+    # IBC's command server is known for what it is, and is no place to knock at.
+    worth_it = helper is None or not is_command_port(helper, port)
+    found = listener is not None or owner_at(machine, port) is not None or (worth_it and _must_knock(settings, machine))
     return Target(
         watched.wanted,
         port,
-        open=found or _must_knock(settings, machine),
-        listener_key=listener_key,
+        open=found,
+        listener_key=listener_key_at(settings, machine, port),
         seen=machine.taken,
+        missed=not found and worth_it and machine.taken > 0.0 and not settings.implicit,
     )
 
 
@@ -188,6 +226,10 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
     """
     link, session = watched.link, watched.session
     state = link.state
+    unanswered = link.attempt is None or link.attempt.outcome in NOT_ACCEPTED
+    if isinstance(state, Connecting) and state.missed_since is not None and unanswered:
+        # Nothing has changed as long as no program answers.
+        state = Idle(state.missed_since)
     used = state if isinstance(state, Connecting | Connected) else None
     port, client_id = (used.port, used.client_id) if used is not None else (None, None)
     if session is None or not isinstance(state, Connected):
@@ -237,7 +279,7 @@ def consider_watched(
     watched: Watched, aim: Target, timing: Timing, now: Moment, number: int
 ) -> tuple[Watched, tuple[Effect, ...]]:
     """Let the connection's machine take its next step."""
-    link, effects = machine_of.consider(watched.link, aim, watched.settings, timing, now.monotonic, number)
+    link, effects = consider(watched.link, aim, watched.settings, timing, now.monotonic, number)
     return watched if link is watched.link else replace(watched, link=link), effects
 
 
@@ -257,6 +299,8 @@ def due_times(watched: Watched, facts: Facts, heard: float = float("inf")) -> li
     due += [at for e in unshown if (at := retry_at(e)) is not None]
     if "connection-unstable" in watched.ledger.entries:
         due += [e.since.monotonic + timing.unstable_covers for e in watched.ledger.entries.values()]
+    if isinstance(watched.link.state, Idle) and watched.link.missed_at is not None:
+        due.append(watched.link.missed_at + timing.handshake_every)
     session = watched.session
     if session is not None and watched.connected:
         due.append(session.heartbeats.due(timing))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from agent.core.evidence.place import surroundings
 from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts, Known, Listener, Process, SurroundingsKind
+from agent.core.session_facts import Attempt
 from agent.core.text import shortened
 from agent.tws.applications import TradingMode
 from agent.tws.calendar import Outage, OutageKind, Region
@@ -28,6 +29,11 @@ def owner_of(listener: Listener | None) -> str:
         return "a program that this system does not name"
     name = shortened(listener.program or "a program", HOST_ROOM)
     return name if listener.pid is None else f"{name} (pid {listener.pid})"
+
+
+def answer_began(attempt: Attempt) -> str:
+    """The first characters of an answer that is not the TWS API's; empty where there are none."""
+    return attempt.detail.removeprefix("answered with ").strip("“”")
 
 
 def sentence(text: str) -> str:

@@ -20,11 +20,12 @@ from agent.core.events import (
     NoticeDelivered,
     NoticeUndelivered,
     Reconfigured,
+    SessionReady,
     Tick,
     UserAsked,
 )
 from agent.core.facts import Facts
-from agent.core.memory import Memory, ShownBefore, Told
+from agent.core.memory import Memory, Served, ServedBefore, ShownBefore, Told
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.shown.display import Connect, Disconnect, IconState, ShowSteps, Snooze
 from agent.core.shown.menu import tooltip
@@ -32,7 +33,7 @@ from agent.core.state_machine.advance import FORGET_TOLD, advance
 from agent.core.state_machine.connection import Connected, choose_client_id
 from agent.problems.config_invalid import CONFIG_INVALID
 from tests.core.made_up_agent import PAPER, START, connected, looked, play, started
-from tests.problems.scene import NOW, connection, machine
+from tests.problems.scene import NOW, connection, machine, relay
 
 
 def _there(facts: Facts) -> Verdict:
@@ -250,10 +251,19 @@ def test_two_connections_never_share_a_client_id() -> None:
     assert [w.number for w in state.watched] == [1, 2]
 
 
-def test_nothing_is_opened_where_nobody_listens() -> None:
-    state = looked(started(problems=(replace(HERE, check=lambda _: Absent()),)), machine())
+def test_where_nobody_is_seen_to_listen_one_knock_is_made_and_nothing_shown_of_it() -> None:
+    quiet = started(problems=(replace(HERE, check=lambda _: Absent()),))
+    state = looked(quiet, machine())
 
+    assert state.watched[0].number == 1
+    assert state.shown is not None
+    assert state.shown.connections[0].phase == "idle"
     assert only(OpenSession, play(state, Tick())[1]) == []
+
+
+def test_without_a_configuration_nothing_is_missed_and_nothing_opened() -> None:
+    state = looked(started(replace(PAPER, implicit=True)), machine())
+
     assert state.watched[0].number is None
 
 
@@ -268,3 +278,18 @@ def test_a_client_id_that_our_other_connection_uses_is_left_alone() -> None:
 
     assert isinstance(opened, OpenSession)
     assert opened.client_id != natural
+
+
+def test_who_served_is_remembered_over_a_restart_of_the_agent() -> None:
+    by_tunnel = machine(listeners=(relay(program="ssh"),))
+    state = looked(started(), by_tunnel)
+    number = state.watched[0].number
+    assert number is not None
+    state, effects = play(state, SessionReady(number, 178, ("DU1234567",), 0.001))
+    (kept,) = (e for e in effects if isinstance(e, Remember))
+
+    assert kept.memory.served == (ServedBefore("Paper Gateway", Served(4002, "ssh", 771)),)
+
+    again = looked(started(memory=kept.memory), machine())
+
+    assert again.watched[0].served == Served(4002, "ssh", 771)

@@ -18,11 +18,11 @@ from agent.core.state_machine.session import (
     data_came,
     flood_at,
     fresh_session,
-    heard,
+    session_heard,
     heartbeat_answered,
     heartbeat_sent,
     messages_came,
-    notice,
+    notice_came,
     of_accounts,
 )
 from agent.core.timing import Timing
@@ -36,12 +36,12 @@ USFARM = Farm("usfarm", FarmKind.MARKET_DATA, FarmStatus.OK, 10.0)
 
 
 def told(session: Session, code: int, text: str, now: float, programs: tuple[Subscriber, ...] = ()) -> Session:
-    return notice(session, code, text, -1, now, programs)
+    return notice_came(session, code, text, -1, now, programs)
 
 
 def test_a_quiet_session_is_asked_every_ten_seconds() -> None:
     assert fresh_session(100.0).heartbeats.due(TIMING) == 110.0
-    assert heard(fresh_session(100.0), 107.0).heartbeats.due(TIMING) == 117.0
+    assert session_heard(fresh_session(100.0), 107.0).heartbeats.due(TIMING) == 117.0
 
 
 def test_a_second_heartbeat_follows_soon_and_further_ones_slowly() -> None:
@@ -88,7 +88,7 @@ def test_notices_before_the_first_answer_do_not_hide_how_long_it_took() -> None:
 
 
 def test_a_heartbeat_that_was_ignored_does_not_make_the_next_answer_look_slow() -> None:
-    session = heard(heartbeat_sent(fresh_session(100.0), 100.0), 100.1)
+    session = session_heard(heartbeat_sent(fresh_session(100.0), 100.0), 100.1)
     session = heartbeat_sent(session, 110.1)
 
     assert heartbeat_answered(session, 5000, Moment(110.2, 5000.5)).latency == pytest.approx(0.1)

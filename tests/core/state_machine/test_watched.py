@@ -4,6 +4,7 @@ from agent.core.alerts.ledger import Entry, Ledger
 from agent.core.clock import Moment
 from agent.core.effects import OpenSession
 from agent.core.facts import Known, MachineFacts, SettingsHints, Sight, Surroundings, SurroundingsKind, Unknown
+from agent.core.memory import Served
 from agent.core.problem import Absent, Present, Problem, Severity
 from agent.core.session_facts import Outcome, Phase, ServerLink, Way
 from agent.core.state_machine.connection import BackingOff, Blocked, Connected, Connecting, Idle, Link, Target
@@ -15,12 +16,13 @@ from agent.core.state_machine.watched import (
     facts_of_session,
     fresh,
     locate,
+    note_server,
     see,
     target,
 )
 from agent.core.timing import Timing
 from agent.tws.applications import ApplicationKind
-from tests.problems.scene import NOW, attempt, connection, facts, foreign, gateway, machine, tws
+from tests.problems.scene import NOW, attempt, connection, facts, foreign, gateway, machine, relay, tws
 
 TIMING = Timing()
 PAPER = connection(port=4002)
@@ -99,7 +101,7 @@ def test_a_port_is_open_when_somebody_is_seen_to_listen() -> None:
     assert target(NEW, HERE, ()).open
     assert target(NEW, machine(listeners=(foreign(4002),)), ()).open
     assert not target(NEW, machine(), ()).open
-    assert target(NEW, machine(), ()) == Target(True, 4002, False, "4002/-", seen=NOW.monotonic)
+    assert target(NEW, machine(), ()) == Target(True, 4002, False, "4002/-", seen=NOW.monotonic, missed=True)
 
 
 def test_only_a_knock_can_tell_where_nothing_can_be_seen() -> None:
@@ -233,3 +235,26 @@ def test_a_starting_application_is_judged_again_when_its_time_is_over() -> None:
     times = {round(at - NOW.monotonic, 3) for at in due_times(NEW, around)}
 
     assert times == {TIMING.settled_link - 5, TIMING.start_grace - 10, TIMING.restart_allowance - 10}
+
+
+def test_who_serves_a_session_is_kept_until_another_one_does() -> None:
+    relayed = note_server(UP, machine(listeners=(relay(program="ssh"),)), anew=True)
+
+    assert relayed.served == Served(4002, "ssh", 771)
+    assert note_server(relayed, machine()) is relayed
+    assert note_server(relayed, machine(), anew=True).served == Served(4002)
+    assert note_server(relayed, HERE).served == Served(4002, "java", 3117, application=True)
+    assert note_server(NEW, HERE).served is None
+
+
+def test_the_command_server_of_ibc_is_no_place_to_knock_at_and_another_helper_may_be() -> None:
+    def aim(helper_port: int, command_port: int | None) -> Target:
+        process = replace(gateway(ports=()), command_port=command_port)
+        around = machine(process, listeners=(foreign(helper_port, program="java", pid=process.pid),))
+        return target(replace(NEW, settings=connection(port=helper_port)), around, ())
+
+    assert [(a.open, a.missed) for a in (aim(7462, None), aim(9000, 9000), aim(9000, None))] == [
+        (False, False),
+        (False, False),
+        (False, True),
+    ]
