@@ -54,9 +54,16 @@ class Undecided:
 Verdict: TypeAlias = Present | tuple[Present, ...] | Absent | Undecided
 
 
-def no_words(_: Facts) -> str:
-    """Nothing in particular is true now that the problem is over."""
-    return ""
+@dataclass(frozen=True, slots=True)
+class GoodNews:
+    """What may be said at the end of a problem: what is true then, instead of what was."""
+
+    title: str
+    """At most 63 characters when filled in, no full stop, like "{app} is connected to IB again"."""
+    text: str
+    """How long the problem was there, like "The link was gone for {lasted}."; with its full stop."""
+    known: Callable[[Facts, str], Mapping[str, str] | None]
+    """What fills the placeholders, if the title is true by these facts, for this instance of the problem; else None."""
 
 
 def at_once(_: Facts) -> float:
@@ -80,8 +87,8 @@ class Problem:
     """While one of these is present, this one is not shown: root cause first."""
     visible_after: Callable[[Facts], float] = at_once
     """Seconds it must have lasted before anyone hears of it."""
-    over: Callable[[Facts], str] = no_words
-    """What is true now that it is over, as a sentence; empty where the end itself is all there is to say."""
+    over: tuple[GoodNews, ...] = ()
+    """What is said once it is over: the first one that is known to be true then."""
     fix: str | None = None
     """ID of the fix that can be offered for it."""
     doctor_only: bool = False

@@ -2,9 +2,10 @@
 
 from agent.core.evidence.words import clock
 from agent.core.facts import Facts, Known, Process
-from agent.core.problem import Present, Problem, Severity, Undecided, Verdict
+from agent.core.problem import GoodNews, Present, Problem, Severity, Undecided, Verdict
 from agent.problems.login_pending import LOGIN_PENDING
 from agent.problems.shared import grace
+from agent.problems.shared.ends import port_open, when
 from agent.problems.shared.obstacles import ApiOff, LinkUnsettled
 from agent.problems.shared.reach import how_far, otherwise
 from agent.problems.shared.words import listening, runs_since
@@ -52,6 +53,7 @@ API_DISABLED = Problem(
     text="{app} is logged in and has not opened an API port, so no program can connect: {cause}.",
     severity=Severity.ERROR,
     check=_check,
+    over=(GoodNews("The API of {app} is on", "It was off for {lasted}.", when(port_open)),),
     hidden_by=(LOGIN_PENDING,),
     visible_after=grace.api_port,
     fix="enable-api",

@@ -3,8 +3,9 @@
 from agent.core.evidence.notices import NO_SESSION, live
 from agent.core.evidence.words import app_name, clock, lasting
 from agent.core.facts import Facts
-from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.core.state_machine.session import BUSY_RATE, FLOODS_AFTER
+from agent.problems.shared.ends import answers, when
 
 
 def _check(facts: Facts) -> Verdict:
@@ -33,6 +34,10 @@ def rounded(rate: float) -> str:
     return str(power)
 
 
+def _calm(facts: Facts) -> bool:
+    return answers(facts) and (facts.session.flood is None or not facts.session.flood.present)
+
+
 API_FLOODING = Problem(
     code="api-flooding",
     title="{app} floods the API connection",
@@ -42,6 +47,7 @@ API_FLOODING = Problem(
     ),
     severity=Severity.WARNING,
     check=_check,
+    over=(GoodNews("The flood of messages from {app} has stopped", "It lasted {lasted}.", when(_calm)),),
     needs_session=True,
     outlasts_answers=True,
 )

@@ -1,11 +1,12 @@
 """A program that is neither TWS, IB Gateway nor a relay to one owns the configured port."""
 
-from agent.core.evidence.processes import port_of
+from agent.core.evidence.processes import known_free, port_of
 from agent.core.evidence.words import app_name, quoted
 from agent.core.facts import Facts
-from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.core.session_facts import Attempt, Outcome
 from agent.problems.shared import grace
+from agent.problems.shared.ends import reached, when
 from agent.problems.shared.obstacles import PortTaken
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.words import answer_began, owner_of, quickly
@@ -39,6 +40,10 @@ def _answer(attempt: Attempt) -> str:
             return f"it answered{as_what}{f': the answer begins with {quoted(began)}' if began else ''}"
 
 
+def _port_is_free(facts: Facts) -> bool:
+    return facts.connection.local and known_free(facts, port_of(facts))
+
+
 API_PORT_TAKEN = Problem(
     code="api-port-taken",
     title="Port {port} belongs to another program",
@@ -46,5 +51,11 @@ API_PORT_TAKEN = Problem(
     "port and programs that connect to it reach the wrong one.",
     severity=Severity.ERROR,
     check=_check,
+    over=(
+        GoodNews(
+            "The API of {app} answers on port {port}", "Another program had the port for {lasted}.", when(reached)
+        ),
+        GoodNews("Port {port} is free again", "Another program had it for {lasted}.", when(_port_is_free)),
+    ),
     visible_after=grace.handshake,
 )

@@ -4,9 +4,10 @@ from agent.core.evidence.place import SeenAs, Whereabouts, place_of, seen_as
 from agent.core.evidence.processes import outcome, port_of
 from agent.core.evidence.words import app_name, size
 from agent.core.facts import Facts, Listener, Process
-from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.core.session_facts import Outcome
 from agent.problems.shared import grace
+from agent.problems.shared.ends import answers, when
 from agent.problems.shared.obstacles import Silent
 from agent.problems.shared.queue import no_answer, waiting_at
 from agent.problems.shared.reach import how_far, not_tried
@@ -101,6 +102,7 @@ API_SILENT = Problem(
     text="{app} {how}. Most likely {cause}.",
     severity=Severity.ERROR,
     check=_check,
+    over=(GoodNews("The API of {app} answers", "It did not answer for {lasted}.", when(answers)),),
     visible_after=grace.handshake,
     fix="focus-app",
 )

@@ -2,8 +2,9 @@
 
 from agent.core.evidence.processes import port_of
 from agent.core.facts import Facts
-from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.problems.shared import grace
+from agent.problems.shared.ends import answers, when
 from agent.problems.shared.obstacles import Wedged
 from agent.problems.shared.queue import no_answer, waiting_at
 from agent.problems.shared.reach import how_far, not_tried
@@ -35,5 +36,6 @@ API_WEDGED = Problem(
     "there. Only a restart of {app} clears them.",
     severity=Severity.ERROR,
     check=_check,
+    over=(GoodNews("The API of {app} answers", "It was blocked for {lasted}.", when(answers)),),
     visible_after=grace.handshake,
 )

@@ -3,9 +3,10 @@
 from agent.core.evidence.processes import chosen
 from agent.core.evidence.words import app_name, at, lasting, size
 from agent.core.facts import Facts, Known, Purpose
-from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Undecided, Verdict
 from agent.core.session_facts import MISSED_HEARTBEATS
 from agent.problems.api_flooding import API_FLOODING
+from agent.problems.shared.ends import answers, when
 
 
 def _check(facts: Facts) -> Verdict:
@@ -47,6 +48,7 @@ APP_FROZEN = Problem(
     ),
     severity=Severity.ERROR,
     check=_check,
+    over=(GoodNews("{app} answers again", "It did not answer for {lasted}.", when(answers)),),
     visible_after=_grace,
     hidden_by=(API_FLOODING,),
     needs_session=True,

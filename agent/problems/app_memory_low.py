@@ -5,7 +5,8 @@ import math
 from agent.core.evidence.processes import chosen
 from agent.core.evidence.words import size
 from agent.core.facts import Facts, Unknown
-from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Undecided, Verdict
+from agent.problems.shared.ends import when
 
 NEARLY_FULL = 0.95
 """Share of the -Xmx limit that resident memory has reached when we warn.
@@ -52,6 +53,13 @@ def _check(facts: Facts) -> Verdict:
     return Present(args, tuple(evidence))
 
 
+def _has_room(facts: Facts) -> bool:
+    process = chosen(facts)
+    if process is None or process.memory is None or not process.application.heap_limit:
+        return False
+    return max(process.memory, process.memory_peak or 0) < process.application.heap_limit * NEARLY_FULL
+
+
 APP_MEMORY_LOW = Problem(
     code="app-memory-low",
     title="{app} is running out of memory",
@@ -61,4 +69,5 @@ APP_MEMORY_LOW = Problem(
     ),
     severity=Severity.WARNING,
     check=_check,
+    over=(GoodNews("{app} is below its memory limit again", "It was short of memory for {lasted}.", when(_has_room)),),
 )

@@ -1,7 +1,9 @@
 """Neither TWS nor IB Gateway is on this computer, and no configuration says that one should be."""
 
-from agent.core.facts import Facts
-from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.evidence.processes import chosen
+from agent.core.facts import Facts, Known
+from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
+from agent.problems.shared.ends import when
 from agent.problems.shared.obstacles import NotInstalled
 from agent.problems.shared.reach import how_far, otherwise
 
@@ -20,6 +22,11 @@ def _check(facts: Facts) -> Verdict:
     )
 
 
+def _installed(facts: Facts) -> bool:
+    installed = facts.machine.installed
+    return chosen(facts) is not None or (isinstance(installed, Known) and bool(installed.value))
+
+
 APP_NOT_INSTALLED = Problem(
     code="app-not-installed",
     title="Neither TWS nor IB Gateway is installed",
@@ -27,6 +34,7 @@ APP_NOT_INSTALLED = Problem(
     "Interactive Brokers, and other programs connect to it.",
     severity=Severity.INFO,
     check=_check,
+    over=(GoodNews("{app} is installed", "It was missed for {lasted}.", when(_installed)),),
     fix="open-download-page",
     doctor_only=True,
 )

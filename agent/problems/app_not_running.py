@@ -5,9 +5,10 @@ from agent.core.evidence.processes import applications, known_free, listener_at,
 from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts, Known
 from agent.core.memory import Served
-from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.core.session_facts import Outcome
 from agent.problems.shared import grace
+from agent.problems.shared.ends import answers, runs, runs_again, when
 from agent.problems.shared.log_off import RESTART, SetEnd, ended_by, log_offs
 from agent.problems.shared.obstacles import NotRunning, OuterMachine, RelayGone
 from agent.problems.shared.reach import how_far, otherwise
@@ -117,6 +118,11 @@ APP_NOT_RUNNING = Problem(
     text="{missing}. {then}",
     severity=Severity.ERROR,
     check=_check,
+    over=(
+        GoodNews("{app} is running again", "It was away for {lasted}.", when(runs_again)),
+        GoodNews("{app} is running", "It was not running for {lasted}.", when(runs)),
+        GoodNews("The API of {app} answers", "It was away for {lasted}.", when(answers)),
+    ),
     visible_after=grace.absence,
     fix="start-app",
 )

@@ -3,8 +3,9 @@
 from agent.core.evidence.processes import chosen, port_of, standing_outcome
 from agent.core.evidence.words import app_name, at
 from agent.core.facts import Facts
-from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.core.session_facts import Outcome
+from agent.problems.shared.ends import answers, when
 
 OLDEST_SERVER_VERSION = 157
 """Lowest server version that ib_async 2.1 accepts (its `client.MinClientVersion`)."""
@@ -37,4 +38,5 @@ APP_OUTDATED = Problem(
     ),
     severity=Severity.ERROR,
     check=_check,
+    over=(GoodNews("{app} is new enough for the API", "It was too old for {lasted}.", when(answers)),),
 )

@@ -2,7 +2,8 @@
 
 from agent.core.evidence.words import lasting
 from agent.core.facts import Facts
-from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
+from agent.problems.shared.ends import port_open, when
 from agent.problems.shared.login import login_cause, login_evidence
 from agent.problems.shared.obstacles import Starting
 from agent.problems.shared.reach import how_far, otherwise
@@ -32,4 +33,5 @@ APP_STARTING = Problem(
     text="{app} was started at {since} and has not opened its API port yet. {then}",
     severity=Severity.INFO,
     check=_check,
+    over=(GoodNews("{app} has started", "Its start took {lasted}.", when(port_open)),),
 )

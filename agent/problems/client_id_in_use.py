@@ -4,9 +4,10 @@ from agent.core.client_ids import OTHER_IDS_TRIED
 from agent.core.evidence.processes import chosen, clients_of, port_of, standing_outcome
 from agent.core.evidence.words import at, listed, program
 from agent.core.facts import Facts, Unknown
-from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Undecided, Verdict
 from agent.core.session_facts import Outcome, Phase
 from agent.problems.shared import grace
+from agent.problems.shared.ends import answers
 
 
 def _check(facts: Facts) -> Verdict:
@@ -39,6 +40,11 @@ def _check(facts: Facts) -> Verdict:
     return Present({"client_id": str(client_id), "port": str(port), "holder": holder}, tuple(evidence))
 
 
+def _connected_as(facts: Facts, _: str) -> dict[str, str] | None:
+    client_id = facts.session.client_id
+    return {"client_id": str(client_id)} if answers(facts) and client_id is not None else None
+
+
 CLIENT_ID_IN_USE = Problem(
     code="client-id-in-use",
     title="Client ID {client_id} is already in use",
@@ -48,6 +54,13 @@ CLIENT_ID_IN_USE = Problem(
     ),
     severity=Severity.WARNING,
     check=_check,
+    over=(
+        GoodNews(
+            "Gatelight is connected, with client ID {client_id}",
+            "The one it asked for was in use for {lasted}.",
+            _connected_as,
+        ),
+    ),
     visible_after=grace.client_id,
     fix="use-client-id",
 )

@@ -3,7 +3,8 @@
 from agent.core.evidence.notices import NO_SESSION, live
 from agent.core.evidence.words import app_name, lasting
 from agent.core.facts import Facts
-from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Undecided, Verdict
+from agent.problems.shared.ends import when
 
 TOLERANCE = 2.0
 """Seconds. reqCurrentTime tells whole seconds, so less than this can be rounding and delay."""
@@ -25,6 +26,11 @@ def _check(facts: Facts) -> Verdict:
     return Present({"offset": lasting(offset), "direction": direction, "relation": relation}, evidence)
 
 
+def _right(facts: Facts) -> bool:
+    offset = facts.session.clock_offset
+    return live(facts) and offset is not None and abs(offset) <= TOLERANCE
+
+
 CLOCK_OFF = Problem(
     code="clock-off",
     title="This computer's clock is {offset} {direction}",
@@ -34,5 +40,6 @@ CLOCK_OFF = Problem(
     ),
     severity=Severity.WARNING,
     check=_check,
+    over=(GoodNews("This computer’s clock is right", "It was wrong for {lasted}.", when(_right)),),
     needs_session=True,
 )

@@ -8,6 +8,7 @@ from agent.core.evidence.notices import LINK_IS_DOWN, link_down, recent, told_al
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.problems.shared.ends import unheard
 
 
 def _check(facts: Facts) -> Verdict:
@@ -28,6 +29,7 @@ COMPETING_SESSION = Problem(
     ),
     severity=Severity.ERROR,
     check=_check,
+    over=(unheard("Another session was not reported again"),),
     needs_session=True,
     fades=True,
 )

@@ -1,8 +1,9 @@
 """The configuration file cannot be used; an older one, or none, is in force."""
 
 from agent.core.facts import Facts
-from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.core.text import shortened
+from agent.problems.shared.ends import when
 from agent.problems.shared.words import without_folders
 
 _REASON_ROOM = 165
@@ -24,6 +25,12 @@ CONFIG_INVALID = Problem(
     text="{reason}. Until that is put right, Gatelight goes on with {in_force}.",
     severity=Severity.ERROR,
     check=_check,
-    over=lambda _: "The configuration is in order.",
+    over=(
+        GoodNews(
+            "The configuration is in order",
+            "It could not be used for {lasted}.",
+            when(lambda facts: facts.config_error is None),
+        ),
+    ),
     of_program=True,
 )

@@ -3,8 +3,9 @@
 from agent.core.evidence.processes import chosen, port_of
 from agent.core.evidence.words import app_name, clock, lasting
 from agent.core.facts import Facts, Unknown
-from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.core.session_facts import Phase
+from agent.problems.shared.ends import answers, when
 from agent.problems.shared.words import runs_since
 
 TOO_MANY_LOSSES = 3
@@ -44,5 +45,6 @@ CONNECTION_UNSTABLE = Problem(
     ),
     severity=Severity.WARNING,
     check=_check,
+    over=(GoodNews("The API connection to {app} stands", "It was shown as unsteady for {lasted}.", when(answers)),),
     by_history=True,
 )

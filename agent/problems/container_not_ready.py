@@ -3,8 +3,9 @@
 from agent.core.evidence.processes import port_of
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts, Listener
-from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.problems.shared import grace
+from agent.problems.shared.ends import answers, when
 from agent.problems.shared.obstacles import RelayCloses
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.relays import behind, case_of
@@ -69,5 +70,6 @@ CONTAINER_NOT_READY = Problem(
     "or waits for its log-in), or it does not trust the address they come from.",
     severity=Severity.ERROR,
     check=_check,
+    over=(GoodNews("The API of {app} answers", "It was not reached for {lasted}.", when(answers)),),
     visible_after=grace.handshake,
 )

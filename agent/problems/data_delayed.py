@@ -5,6 +5,7 @@ from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.problems.data_not_subscribed import DATA_NOT_SUBSCRIBED
 from agent.problems.server_link_lost import SERVER_LINK_LOST
+from agent.problems.shared.ends import unheard
 
 
 def _check(facts: Facts) -> Verdict:
@@ -24,6 +25,7 @@ DATA_DELAYED = Problem(
     ),
     severity=Severity.INFO,
     check=_check,
+    over=(unheard("Delayed market data was not reported again"),),
     needs_session=True,
     fades=True,
     hidden_by=(SERVER_LINK_LOST,),

@@ -6,8 +6,9 @@ Inactive is normal, the farm wakes on demand; connecting is on its way: neither 
 from agent.core.evidence.notices import NO_SESSION, TOO_EARLY, live, may_still_tell, planned
 from agent.core.evidence.words import app_name, at, listed
 from agent.core.facts import Facts, Purpose
-from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Undecided, Verdict
 from agent.problems.server_link_lost import SERVER_LINK_LOST
+from agent.problems.shared.ends import session_well
 from agent.tws.farms import Farm, FarmKind, FarmStatus
 
 _NOTICE = {FarmKind.MARKET_DATA: 2103, FarmKind.HISTORICAL: 2105, FarmKind.SECURITY_DEFINITION: 2157}
@@ -60,6 +61,13 @@ def _present(facts: Facts, kind: FarmKind, farms: list[Farm]) -> Present:
     return Present(args, tuple(evidence), instance=kind.value, since=min(f.since for f in farms))
 
 
+def _back(facts: Facts, kind: str) -> dict[str, str] | None:
+    """An inactive farm wakes on demand, which is no proof that it can be reached: one that is connected is."""
+    farms = {f.status for f in facts.session.farms if f.kind.value == kind}
+    well = session_well(facts) and FarmStatus.OK in farms and FarmStatus.BROKEN not in farms
+    return {"kind": FarmKind(kind).title} if well else None
+
+
 DATA_FARM_BROKEN = Problem(
     code="data-farm-broken",
     title="IB's {kind} farm is out of reach",
@@ -69,6 +77,7 @@ DATA_FARM_BROKEN = Problem(
     ),
     severity=Severity.WARNING,
     check=_check,
+    over=(GoodNews("IB’s {kind} farm is within reach again", "It was out of reach for {lasted}.", _back),),
     needs_session=True,
     hidden_by=(SERVER_LINK_LOST,),
     fix="reconnect-data",

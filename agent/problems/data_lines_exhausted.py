@@ -4,6 +4,7 @@ from agent.core.evidence.notices import recent, told_all
 from agent.core.evidence.words import listed
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.problems.shared.ends import unheard
 
 _LINES = "market data lines"
 _ALLOWANCES = {309: "market depth requests", 322: "tick-by-tick requests", 10190: "tick-by-tick requests"}
@@ -32,6 +33,7 @@ DATA_LINES_EXHAUSTED = Problem(
     ),
     severity=Severity.WARNING,
     check=_check,
+    over=(unheard("The limit was not reported as reached again"),),
     needs_session=True,
     fades=True,
 )

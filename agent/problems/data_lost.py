@@ -4,10 +4,13 @@ from agent.core.evidence.clients import connected_anew
 from agent.core.evidence.notices import LINK_IS_DOWN, NO_SESSION, link_down, live
 from agent.core.evidence.words import app_name, at, clock, listed
 from agent.core.facts import Facts
-from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.core.session_facts import Subscriber
+from agent.problems.shared.ends import unheard
 
 _UNNAMED = "a program that the system does not name"
+_TITLE_ROOM = 45
+"""Characters of a title that the names of programs may take."""
 
 
 def _check(facts: Facts) -> Verdict:
@@ -47,11 +50,11 @@ def _all_back(facts: Facts) -> bool:
     return lost is not None and bool(programs) and connected_anew(facts, programs or (), lost)
 
 
-def _over(facts: Facts) -> str:
+def _back_again(facts: Facts, _: str) -> dict[str, str] | None:
     programs = facts.session.resubscribe
     if not programs or not live(facts) or not _all_back(facts):
-        return ""
-    return f"{listed(_names(programs), room=70)} {'has' if len(_names(programs)) == 1 else 'have'} connected again."
+        return None
+    return {"programs": listed(_names(programs), room=_TITLE_ROOM)}
 
 
 DATA_LOST = Problem(
@@ -63,7 +66,10 @@ DATA_LOST = Problem(
     ),
     severity=Severity.WARNING,
     check=_check,
-    over=_over,
+    over=(
+        GoodNews("{programs} connected again", "The loss of their data was shown for {lasted}.", _back_again),
+        unheard("A loss of data was not reported again"),
+    ),
     needs_session=True,
     fades=True,
 )

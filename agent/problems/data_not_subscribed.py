@@ -5,6 +5,7 @@ from agent.core.evidence.words import listed
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.problems.server_link_lost import SERVER_LINK_LOST
+from agent.problems.shared.ends import unheard
 
 
 def _check(facts: Facts) -> Verdict:
@@ -23,6 +24,7 @@ DATA_NOT_SUBSCRIBED = Problem(
     ),
     severity=Severity.WARNING,
     check=_check,
+    over=(unheard("A missing subscription was not reported again"),),
     needs_session=True,
     fades=True,
     hidden_by=(SERVER_LINK_LOST,),

@@ -3,10 +3,11 @@
 from agent.core.evidence.place import Whereabouts, place_of, seen_as, virtual_network
 from agent.core.evidence.processes import listener_at, outcome, port_of
 from agent.core.facts import Facts
-from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.core.session_facts import Outcome
 from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.shared import grace
+from agent.problems.shared.ends import answers, when
 from agent.problems.shared.obstacles import NoAnswer
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.words import host_of, outside, owner_of, quickly
@@ -95,6 +96,7 @@ HOST_UNREACHABLE = Problem(
     text="{seen} Programs cannot connect to TWS or IB Gateway at this address.",
     severity=Severity.ERROR,
     check=_check,
+    over=(GoodNews("{host} answers", "It gave no answer for {lasted}.", when(answers)),),
     hidden_by=(NETWORK_DOWN,),
     visible_after=grace.handshake,
 )

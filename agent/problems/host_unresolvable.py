@@ -1,9 +1,10 @@
 """The host name of a remote connection means nothing."""
 
 from agent.core.facts import Facts
-from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.shared import grace
+from agent.problems.shared.ends import answers, when
 from agent.problems.shared.obstacles import NameUnknown
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.words import host_of
@@ -30,6 +31,7 @@ HOST_UNRESOLVABLE = Problem(
     "be mistyped, or belong to a network that is not connected.",
     severity=Severity.ERROR,
     check=_check,
+    over=(GoodNews("The name {host} is known", "It was unknown for {lasted}.", when(answers)),),
     hidden_by=(NETWORK_DOWN,),
     visible_after=grace.handshake,
 )

@@ -3,8 +3,9 @@
 from agent.core.evidence.processes import chosen, link_settled
 from agent.core.evidence.words import app_name, appointment
 from agent.core.facts import Facts, Unknown
-from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Undecided, Verdict
 from agent.core.session_facts import Phase
+from agent.problems.shared.ends import when
 
 NOTICE_PERIOD = 12 * 3600.0
 """Seconds before the log-in falls due: the evening before, for most time zones."""
@@ -33,6 +34,12 @@ def _check(facts: Facts) -> Verdict:
     return Present({"app": app, "due": when}, evidence, since=begun)
 
 
+def _passed(facts: Facts) -> bool:
+    """The next one is a week away as soon as the last one has come."""
+    due = facts.expected.login_due
+    return due is not None and due - facts.now.wall > NOTICE_PERIOD
+
+
 LOGIN_DUE = Problem(
     code="login-due",
     title="Weekly log-in due after {due}",
@@ -43,4 +50,5 @@ LOGIN_DUE = Problem(
     severity=Severity.INFO,
     ahead=True,
     check=_check,
+    over=(GoodNews("The time of the weekly log-in has passed", "The reminder was shown for {lasted}.", when(_passed)),),
 )

@@ -1,9 +1,10 @@
 """The application runs, but no user is logged in: a log-in screen, or a second factor that was not confirmed."""
 
 from agent.core.facts import Facts, Process
-from agent.core.problem import Present, Problem, Severity, Undecided, Verdict
+from agent.core.problem import GoodNews, Present, Problem, Severity, Undecided, Verdict
 from agent.problems.app_starting import APP_STARTING
 from agent.problems.shared import grace
+from agent.problems.shared.ends import logged_in, when
 from agent.problems.shared.login import login_cause, login_evidence, reset_evidence
 from agent.problems.shared.obstacles import AtLogin, LinkUnsettled
 from agent.problems.shared.reach import how_far, otherwise
@@ -39,6 +40,7 @@ LOGIN_PENDING = Problem(
     text="{app} has been running since {since} and nobody is logged in, so its API port is closed. {awaited}",
     severity=Severity.WARNING,
     check=_check,
+    over=(GoodNews("{app} is logged in", "It waited for the log-in for {lasted}.", when(logged_in)),),
     hidden_by=(APP_STARTING,),
     visible_after=grace.login,
     fix="focus-app",

@@ -4,6 +4,7 @@ from agent.core.evidence.notices import recent, told_all
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.problems.shared.ends import unheard
 
 _REFUSED = 100
 """The other notice about the rate, 0, only says that the limit is near."""
@@ -25,6 +26,7 @@ MESSAGE_RATE_EXCEEDED = Problem(
     ),
     severity=Severity.WARNING,
     check=_check,
+    over=(unheard("Too many API messages were not reported again"),),
     needs_session=True,
     fades=True,
 )

@@ -3,8 +3,9 @@
 from agent.core.evidence.processes import port_of
 from agent.core.evidence.words import quoted
 from agent.core.facts import Facts
-from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.problems.shared import grace
+from agent.problems.shared.ends import answers, when
 from agent.problems.shared.obstacles import NotTheApi
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.words import answer_began, host_of, listening, owner_of
@@ -39,5 +40,6 @@ NOT_TWS = Problem(
     "Programs that connect to it cannot reach TWS or IB Gateway.",
     severity=Severity.ERROR,
     check=_check,
+    over=(GoodNews("Port {port} speaks the TWS API", "It did not for {lasted}.", when(answers)),),
     visible_after=grace.handshake,
 )

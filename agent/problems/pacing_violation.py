@@ -4,6 +4,7 @@ from agent.core.evidence.notices import LINK_IS_DOWN, link_down, recent, told_al
 from agent.core.evidence.words import listed
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.problems.shared.ends import unheard
 
 
 def _check(facts: Facts) -> Verdict:
@@ -24,6 +25,7 @@ PACING_VIOLATION = Problem(
     ),
     severity=Severity.WARNING,
     check=_check,
+    over=(unheard("A pacing violation was not reported again"),),
     needs_session=True,
     fades=True,
 )

@@ -5,8 +5,9 @@ from agent.core.evidence.place import Whereabouts, place_of, seen_as
 from agent.core.evidence.processes import port_of
 from agent.core.evidence.words import app_name, listed
 from agent.core.facts import Facts
-from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.problems.shared import grace
+from agent.problems.shared.ends import answers, when
 from agent.problems.shared.obstacles import TurnedAway
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.words import host_of, listening, quickly
@@ -83,6 +84,7 @@ PEER_NOT_TRUSTED = Problem(
     text="{app} at {host} accepts connections on port {port} and closes them at once. Most likely {why}.",
     severity=Severity.ERROR,
     check=_check,
+    over=(GoodNews("{app} accepts this computer", "It turned it away for {lasted}.", when(answers)),),
     visible_after=grace.handshake,
     fix="copy-address",
 )

@@ -7,8 +7,9 @@ from agent.core.evidence.api_settings import NOT_ASKED_YET, as_told, asked, sett
 from agent.core.evidence.notices import live
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
-from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.core.settings import Intent
+from agent.problems.shared.ends import when
 from agent.tws.api_settings_table import PRECAUTIONS
 
 
@@ -31,6 +32,11 @@ def _check(facts: Facts) -> Verdict:
     )
 
 
+def _none_on(facts: Facts) -> bool:
+    known = settings_of(facts)
+    return live(facts) and known is not None and all(known.value(p) is True for p in PRECAUTIONS)
+
+
 PRECAUTIONS_ON = Problem(
     code="precautions-on",
     title="{count} on",
@@ -40,6 +46,7 @@ PRECAUTIONS_ON = Problem(
     ),
     severity=Severity.INFO,
     check=_check,
+    over=(GoodNews("No API precaution holds orders of programs", "One was on for {lasted}.", when(_none_on)),),
     fix="set-precautions",
     needs_session=True,
     told_by_settings=True,

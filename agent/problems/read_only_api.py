@@ -8,8 +8,9 @@ from agent.core.evidence.api_settings import NOT_ASKED_YET, TOLD_BEFORE, as_told
 from agent.core.evidence.notices import live, told_all
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
-from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.core.settings import Intent
+from agent.problems.shared.ends import when
 from agent.tws.api_settings import Source
 from agent.tws.api_settings_table import SETTINGS
 from agent.tws.notices import NoticeKind, kind_of
@@ -39,6 +40,11 @@ def _check(facts: Facts) -> Verdict:
     return Present({"app": app_name(facts)}, evidence, severity=severity)
 
 
+def _off(facts: Facts) -> bool:
+    known = settings_of(facts)
+    return live(facts) and known is not None and known.settings.read_only_api is False
+
+
 READ_ONLY_API = Problem(
     code="read-only-api",
     title="Read-Only API is on",
@@ -48,6 +54,7 @@ READ_ONLY_API = Problem(
     ),
     severity=Severity.ERROR,
     check=_check,
+    over=(GoodNews("Read-Only API is off", "It was on for {lasted}.", when(_off)),),
     fix="use-intent",
     needs_session=True,
     told_by_settings=True,

@@ -4,7 +4,8 @@ from agent.core.evidence.api_settings import NOT_ASKED_YET, asked, settings_of
 from agent.core.evidence.notices import live
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
-from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
+from agent.problems.shared.ends import when
 from agent.problems.shared.log_off import log_offs
 
 
@@ -20,6 +21,16 @@ def _check(facts: Facts) -> Verdict:
     return Present(args, tuple(log_off.line for log_off in found), case="" if first.as_of else "by-a-file")
 
 
+def _restarts(facts: Facts) -> bool:
+    known = settings_of(facts)
+    return (
+        live(facts)
+        and known is not None
+        and known.lock_and_exit.restarts is True
+        and not log_offs(facts, known.lock_and_exit)
+    )
+
+
 RESTART_AT_RISK = Problem(
     code="restart-at-risk",
     title="{app} will log off and stay off",
@@ -30,6 +41,7 @@ RESTART_AT_RISK = Problem(
     severity=Severity.INFO,
     ahead=True,
     check=_check,
+    over=(GoodNews("{app} will restart by itself", "Until now it was set to log off, for {lasted}.", when(_restarts)),),
     fix="set-auto-restart",
     needs_session=True,
     told_by_settings=True,

@@ -3,7 +3,8 @@
 from agent.core.evidence.processes import age
 from agent.core.evidence.words import appointment, lasting
 from agent.core.facts import Facts, Process
-from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
+from agent.problems.shared.ends import port_open, when
 from agent.problems.shared.login import (
     login_cause,
     login_evidence,
@@ -62,5 +63,6 @@ RESTART_STUCK = Problem(
     text="{app} restarted by itself at {since} and has not opened its API port since. {then}",
     severity=Severity.ERROR,
     check=_check,
+    over=(GoodNews("{app} is back", "Its API port was missed for {lasted}.", when(port_open)),),
     fix="start-app",
 )

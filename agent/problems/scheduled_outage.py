@@ -8,7 +8,8 @@ from agent.core.evidence.notices import link_down, live, planned
 from agent.core.evidence.processes import chosen
 from agent.core.evidence.words import app_name, appointment, at, clock
 from agent.core.facts import Facts, Known, Unknown
-from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Undecided, Verdict
+from agent.problems.shared.ends import link_up, runs, when
 from agent.problems.shared.restart import out_of_sight, restart_now, restarts_out_of_sight
 from agent.problems.shared.words import outage_reason
 from agent.tws.calendar import Outage, OutageKind
@@ -68,5 +69,9 @@ SCHEDULED_OUTAGE = Problem(
     ),
     severity=Severity.INFO,
     check=_check,
+    over=(
+        GoodNews("{app} is connected to IB", "The planned outage took {lasted}.", when(link_up)),
+        GoodNews("{app} is running", "The planned outage took {lasted}.", when(runs)),
+    ),
     expected=True,
 )

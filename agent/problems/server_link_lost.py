@@ -12,9 +12,10 @@ from agent.core.evidence.notices import (
 from agent.core.evidence.processes import chosen
 from agent.core.evidence.words import app_name, at, clock
 from agent.core.facts import Facts, Purpose
-from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.scheduled_outage import SCHEDULED_OUTAGE
+from agent.problems.shared.ends import link_up, when, words_now
 
 _EVICTION = 10197
 """No market data during a competing session: seen shortly before the link goes, it names the likely cause."""
@@ -41,13 +42,13 @@ def _check(facts: Facts) -> Verdict:
     return Present({"app": app_name(facts), "since": clock(facts, since), "code": str(code)}, tuple(evidence))
 
 
-def _over(facts: Facts) -> str:
-    shown_by = link_shown_by(facts)
-    return f"{app_name(facts)} is connected to IB again{', ' + shown_by if shown_by else ''}."
-
-
 def _grace(facts: Facts) -> float:
     return 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.link_grace
+
+
+def _shown(facts: Facts, _: str) -> dict[str, str] | None:
+    shown_by = link_shown_by(facts)
+    return {**words_now(facts), "shown_by": shown_by} if shown_by and link_up(facts) else None
 
 
 SERVER_LINK_LOST = Problem(
@@ -59,9 +60,12 @@ SERVER_LINK_LOST = Problem(
     ),
     severity=Severity.ERROR,
     check=_check,
+    over=(
+        GoodNews("{app} is connected to IB again", "The link was gone for {lasted}. It is back, {shown_by}.", _shown),
+        GoodNews("{app} is connected to IB again", "The link was gone for {lasted}.", when(link_up)),
+    ),
     needs_session=True,
     hidden_by=(NETWORK_DOWN, SCHEDULED_OUTAGE),
     visible_after=_grace,
-    over=_over,
     fix="reconnect-account",
 )

@@ -4,9 +4,10 @@ from agent.core.evidence.notices import planned, told_all
 from agent.core.evidence.processes import chosen, full_house, port_of, standing_outcome
 from agent.core.evidence.words import app_name, appointment, at, lasting
 from agent.core.facts import Facts, Purpose
-from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.core.session_facts import NoticeSeen, Outcome
 from agent.core.text import shortened
+from agent.problems.shared.ends import answers, when
 from agent.problems.shared.words import outage_reason, runs_since
 from agent.tws.notices import IbCode, NoticeClass, NoticeKind, read_notice
 
@@ -88,5 +89,6 @@ SESSION_NOT_READY = Problem(
     text=("{app} answers on API port {port}, but does not send {missing}. {why}"),
     severity=Severity.ERROR,
     check=_check,
+    over=(GoodNews("An API session with {app} stands", "It could not start for {lasted}.", when(answers)),),
     visible_after=_grace,
 )

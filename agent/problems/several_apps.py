@@ -3,9 +3,10 @@
 from agent.core.evidence.processes import applications, candidates, fits, likeliest, port_of
 from agent.core.evidence.words import clock, listed
 from agent.core.facts import Facts, Process
-from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.core.session_facts import Phase
 from agent.problems.shared import grace
+from agent.problems.shared.ends import reached, when
 from agent.problems.shared.obstacles import PortClash
 from agent.problems.shared.this_machine import clash_of
 from agent.problems.shared.words import listening
@@ -71,6 +72,13 @@ SEVERAL_APPS = Problem(
     text="{conflict}",
     severity=Severity.WARNING,
     check=_check,
+    over=(
+        GoodNews(
+            "The API of {app} answers on port {port}",
+            "Several applications got in each other’s way for {lasted}.",
+            when(reached),
+        ),
+    ),
     visible_after=grace.handshake,
     fix="choose-app",
 )

@@ -5,9 +5,10 @@ from collections import Counter
 from agent.core.evidence.processes import client_count, clients_of, full_house, port_of, standing_outcome
 from agent.core.evidence.words import app_name, at, listed, program
 from agent.core.facts import Facts, Purpose, Unknown
-from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Undecided, Verdict
 from agent.core.session_facts import Outcome, Phase
 from agent.problems.shared import grace
+from agent.problems.shared.ends import when
 from agent.tws.limits import API_CLIENTS
 
 _SHOWN = 10
@@ -60,6 +61,11 @@ def _own_place(facts: Facts) -> str:
     return f"the latest attempt to connect failed {at(facts, attempt.at)}"
 
 
+def _has_places(facts: Facts) -> bool:
+    count = client_count(facts)
+    return count is not None and count < API_CLIENTS
+
+
 TOO_MANY_CLIENTS = Problem(
     code="too-many-clients",
     title="All {limit} API client places are taken",
@@ -69,5 +75,6 @@ TOO_MANY_CLIENTS = Problem(
     ),
     severity=Severity.ERROR,
     check=_check,
+    over=(GoodNews("{app} has API client places again", "All were taken for {lasted}.", when(_has_places)),),
     visible_after=grace.handshake,
 )

@@ -4,7 +4,7 @@ from agent.core.evidence.notices import NO_SESSION, live
 from agent.core.evidence.processes import chosen, port_of
 from agent.core.evidence.words import app_name, listed
 from agent.core.facts import Facts
-from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Undecided, Verdict
 from agent.core.settings import WantedMode
 from agent.core.text import shortened
 from agent.tws.applications import TradingMode
@@ -46,6 +46,11 @@ def _check(facts: Facts) -> Verdict:
     return Present(args, tuple(evidence))
 
 
+def _as_wanted(facts: Facts, _: str) -> dict[str, str] | None:
+    mode = facts.session.trading_mode.value
+    return {"mode": mode} if live(facts) and mode == facts.connection.trading_mode.value else None
+
+
 TRADING_MODE_MISMATCH = Problem(
     code="trading-mode-mismatch",
     title="This is a {actual} account, not {wanted}",
@@ -55,6 +60,7 @@ TRADING_MODE_MISMATCH = Problem(
     ),
     severity=Severity.ERROR,
     check=_check,
+    over=(GoodNews("This is a {mode} account, as wanted", "The two differed for {lasted}.", _as_wanted),),
     fix="use-trading-mode",
     needs_session=True,
     outlasts_answers=True,

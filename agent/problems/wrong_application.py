@@ -2,8 +2,9 @@
 
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
-from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.problems.shared import grace
+from agent.problems.shared.ends import runs, when
 from agent.problems.shared.obstacles import OtherKindRuns
 from agent.problems.shared.reach import how_far, otherwise
 from agent.problems.shared.words import listening, runs_since
@@ -31,6 +32,7 @@ WRONG_APPLICATION = Problem(
     "settings of their own, and usually different API ports: programs set up for {wanted} may not connect.",
     severity=Severity.ERROR,
     check=_check,
+    over=(GoodNews("{app} is running", "Another application ran in its place for {lasted}.", when(runs)),),
     visible_after=grace.absence,
     fix="use-application",
 )

@@ -3,8 +3,9 @@
 from agent.core.evidence.processes import port_of
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
-from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.problems.shared import grace
+from agent.problems.shared.ends import answers, runs, when
 from agent.problems.shared.obstacles import OtherProductRuns
 from agent.problems.shared.reach import how_far, otherwise
 
@@ -29,5 +30,9 @@ WRONG_PRODUCT = Problem(
     text="{seen}. It is another product, with a web API: programs made for TWS or IB Gateway cannot use it.",
     severity=Severity.ERROR,
     check=_check,
+    over=(
+        GoodNews("The API of {app} answers", "It was missed for {lasted}.", when(answers)),
+        GoodNews("{app} is running", "It was missed for {lasted}.", when(runs)),
+    ),
     visible_after=grace.absence,
 )

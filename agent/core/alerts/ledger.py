@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from agent.core.alerts.diagnosis import Diagnosis, Found
+from agent.core.alerts.ending import Ending, ending_of
 from agent.core.clock import Moment
 from agent.core.facts import Facts, Purpose
 from agent.core.problem import Present, Problem, Severity
@@ -73,8 +74,8 @@ class Cleared:
     """A problem is over; `entry` is as it last was."""
 
     entry: Entry
-    over: str = ""
-    """What is true now, see `Problem.over`."""
+    ending: Ending | None = None
+    """What is true now; None: nothing is known that would say it."""
     gave_way: bool = False
     """Another problem of the connection came up in its place."""
 
@@ -140,7 +141,7 @@ def update(
                 entries[key] = replace(old, hidden=True, giving_way=True)
                 changes.extend(_compare(old, entries[key]))
             else:
-                changes.append(Cleared(old, over=old.problem.over(facts), gave_way=came_up))
+                changes.append(Cleared(old, ending_of(old.problem, old.present.instance, facts), came_up))
     return Ledger(entries, frozenset(undecided)), tuple(changes)
 
 

@@ -14,12 +14,14 @@ from agent.core.alerts.announce import (
     text_of,
     title_of,
 )
+from agent.core.alerts.ending import NOT_SEEN, Ending, ending_of
 from agent.core.alerts.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger
 from agent.core.clock import Moment
 from agent.core.effects import Announce, Effect, Record, Withdraw
+from agent.core.facts import Facts
 from agent.core.fix import Offer
 from agent.core.guide import plain
-from agent.core.memory import PROGRAM, Memory, ShownBefore, Told
+from agent.core.memory import Memory, ShownBefore, Told
 from agent.core.problem import Present, Problem, Severity
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, AskFix, MenuEntry, Notice, ShowSteps, Snooze
 from agent.core.text import shortened
@@ -36,9 +38,9 @@ def notice_key(connection: str, key: str) -> str:
     return f"{connection}/{key}"
 
 
-def _about(connection: str) -> str:
-    """What a notice says it is about."""
-    return "Gatelight" if connection == PROGRAM else connection
+def _said_of(about: str, text: str) -> str:
+    """A text with the connection in front; as it is where it names the connection itself, or none is to be named."""
+    return text if not about or about in text else f"{about}: {text}"
 
 
 def recall(ledger: Ledger, before: Ledger, connection: str, memory: Memory, now: Moment) -> Ledger:
@@ -99,23 +101,22 @@ def speak(
     now: Moment,
     fixes: Mapping[str, tuple[Offer, ...]] | None = None,
     *,
-    several: bool = False,
+    about: str = "",
 ) -> tuple[Ledger, tuple[Effect, ...]]:
     """Announce what the rules of silence let through. `steps` and `fixes` hold what can be done, by problem code.
 
-    `several`: there are other connections, so that a notice must say which one it is about.
+    `about`: what a notice calls the connection; empty where there is only one, and nothing that tells it from another.
     """
     effects: list[Effect] = []
     for change in changes:
-        effects.extend(_on_change(connection, change, rules, now))
+        effects.extend(_on_change(connection, change, rules, now, about))
     entries = dict(ledger.entries)
     for key, entry in ledger.entries.items():
         decision = decide(entry, rules, now)
         if isinstance(decision, Say):
             code = entry.problem.code
             notice = _notice(connection, entry, steps.get(code, ()), (fixes or {}).get(code, ()))
-            if several and connection not in notice.text:
-                notice = replace(notice, text=f"{connection}: {notice.text}")
+            notice = replace(notice, text=_said_of(about, notice.text))
             effects.append(Announce(replace(notice, once_more=decision.once_more)))
             if decision.once_more:
                 entries[key] = replace(entry, tried_at=now.monotonic)
@@ -136,17 +137,20 @@ def _notice(connection: str, entry: Entry, steps: tuple[str, ...], fixes: tuple[
     )
 
 
-def steps_told(connection: str, entry: Entry, steps: tuple[str, ...], fixes: tuple[Offer, ...]) -> Announce:
+def steps_told(
+    connection: str, entry: Entry, steps: tuple[str, ...], fixes: tuple[Offer, ...], about: str = ""
+) -> Announce:
     """The notice about a problem once more, with its steps as the text: there is no page to show them."""
-    return Announce(replace(_notice(connection, entry, (), fixes), text=_steps_text(steps)))
+    return Announce(replace(_notice(connection, entry, (), fixes), text=_steps_text(steps, about)))
 
 
-def _steps_text(steps: tuple[str, ...]) -> str:
+def _steps_text(steps: tuple[str, ...], about: str) -> str:
     """As many steps as a notice has room for, and where all of them are."""
-    lines = [f"{number}. {plain(step)}" for number, step in enumerate(steps, 1)]
+    lines = [f"{about}:"] if about else []
+    lines += [f"{number}. {plain(step)}" for number, step in enumerate(steps, 1)]
     if len("\n".join(lines)) <= TEXT_LIMIT:
         return "\n".join(lines)
-    where = f"All {len(lines)} steps are in the menu of Gatelight’s icon; “gatelight status” prints them."
+    where = f"All {len(steps)} steps are in the menu of Gatelight’s icon; “gatelight status” prints them."
     while len("\n".join([*lines, where])) > TEXT_LIMIT:
         lines.pop()
     return "\n".join([*lines, where])
@@ -162,7 +166,7 @@ def _actions(connection: str, problem: Problem, fixes: tuple[Offer, ...]) -> tup
     return tuple(clicks)
 
 
-def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment) -> list[Effect]:
+def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment, about: str) -> list[Effect]:
     entry = change.entry
     key = notice_key(connection, entry.key)
     match change:
@@ -176,10 +180,10 @@ def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment) 
         case Hidden():
             return [Withdraw(key)] if entry.announced else []
         case Cleared():
-            return _cleared(connection, change, rules, now)
+            return _cleared(connection, change, rules, now, about)
 
 
-def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment) -> list[Effect]:
+def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment, about: str) -> list[Effect]:
     entry = change.entry
     key = notice_key(connection, entry.key)
     lasted = duration(now.wall - entry.since.wall)
@@ -192,23 +196,31 @@ def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment) -
     # An end is no news to a user who was not told of the beginning.
     heard = entry.key not in rules.unshown
     if heard and not change.gave_way and keep_quiet(entry, rules, now) is None:
-        title = f"Over: {title_of(entry)}"
-        about = _about(connection)
-        text = f"{about}: this lasted {lasted} and is over."
-        if change.over:
-            text = f"{about}: {change.over} This lasted {lasted}."
-        elif entry.problem.fades:
-            text = f"{about}: nothing more was heard of this; it was shown for {lasted}."
-        effects.append(Announce(Notice(key, Severity.INFO, shortened(title, TITLE_LIMIT), text, over=True)))
+        # What was there when it was first seen may have lasted longer.
+        lasted = lasted if entry.began else f"at least {lasted}"
+        ending = change.ending
+        text = f"“{title_of(entry)}” was shown for {lasted}." if ending is None else ending.after(lasted)
+        effects.append(_end(key, ending, text, about))
     return effects
 
 
-def belated_end(told: Told) -> Announce:
-    """The end of something that was told before the agent was restarted, and was over when it came back."""
-    title = f"Over: {told.title or told.key}"
-    text = f"{_about(told.connection)}: this was told at an earlier run of Gatelight, and is over."
-    key = notice_key(told.connection, told.key)
-    return Announce(Notice(key, Severity.INFO, shortened(title, TITLE_LIMIT), text, over=True))
+def _end(key: str, ending: Ending | None, text: str, about: str) -> Announce:
+    """The notice of an end: what is true now, or that nothing more is known."""
+    title = NOT_SEEN if ending is None else ending.title
+    return Announce(Notice(key, Severity.INFO, shortened(title, TITLE_LIMIT), _said_of(about, text), over=True))
+
+
+def belated_end(told: Told, problems: Sequence[Problem], facts: Facts, about: str) -> Announce:
+    """The end of something that was told before the agent was restarted, and was over when it came back.
+
+    `facts` are those of its connection as they are now.
+    """
+    code, _, instance = told.key.partition(":")
+    problem = next((p for p in problems if p.code == code), None)
+    ending = None if problem is None else ending_of(problem, instance, facts)
+    what = f"“{told.title}”" if told.title else "It"
+    text = f"{what} was told at an earlier run of Gatelight."
+    return _end(notice_key(told.connection, told.key), ending, text, about)
 
 
 def told_of(connection: str, ledger: Ledger) -> tuple[Told, ...]:

@@ -41,6 +41,8 @@ STATE_WORDS = {
 }
 LINE_WIDTH = 72
 """Characters of a menu line before it is wrapped: menus do not wrap by themselves."""
+_NAME_ROOM = 40
+"""Characters of a connection’s name in a tooltip: a title fits beside it, below the count of connections."""
 HOUR = 3600.0
 DAY = 86400.0
 
@@ -54,12 +56,44 @@ def display(status: Status, utc_offset: float, at_login: bool | None = None, *, 
 
 
 def tooltip(status: Status) -> str:
-    """State and cause in words, a line per connection as far as there is room."""
-    own = [p.title for _, p in status.of_program if all(p.state is not c.overall for c in status.connections)]
+    """State and cause in words. One connection: its sentence. Several: how many are connected, then the bad ones."""
+    own = [
+        f"Gatelight: {p.title}"
+        for _, p in status.of_program
+        if all(p.state is not c.overall for c in status.connections)
+    ]
     # Where nothing about a connection is as bad, the state is that of Gatelight itself.
-    lines = [f"Gatelight: {own[0] if own else STATE_WORDS[status.overall]}"]
-    lines += [f"{c.name}: {headline(c)}" for c in sorted(status.connections, key=lambda c: c.overall.rank)]
-    return shortened("\n".join(lines), TOOLTIP_LIMIT)
+    every = sorted(status.connections, key=lambda c: c.overall.rank)
+    if len(every) == 1:
+        return _fitting([*own, _sentence(every[0])])
+    linked = [c for c in every if _linked(c)]
+    bad = [_sentence(c) for c in every if c not in linked or c.worst is not None]
+    well = [] if bad else [f"{c.called}: {headline(c)}" for c in linked]
+    return _fitting([*own, f"{len(linked)} of {len(every)} connected", *bad, *well])
+
+
+def _sentence(connection: ShownConnection) -> str:
+    """The name and the headline, as long as a notice's title each; the name once only."""
+    name, told = shortened(connection.called, _NAME_ROOM), headline(connection)
+    return f"{told[:1].upper()}{told[1:]}" if connection.called in told else f"{name}: {told}"
+
+
+def _linked(connection: ShownConnection) -> bool:
+    """Whether programs reach IB through it, as far as is known: a session that is not answered tells nothing."""
+    if connection.phase != "connected" or connection.server_link == ServerLink.DOWN:
+        return False
+    return connection.server_link == ServerLink.UP or connection.overall is not IconState.PROBLEM
+
+
+def _fitting(lines: list[str]) -> str:
+    """As many whole lines as a tooltip has room for, and how many more there are; the first is cut at a word."""
+    text = shortened(lines[0], TOOLTIP_LIMIT) if lines else ""
+    for number, line in enumerate(lines[1:], 1):
+        if shortened(f"{text}\n{line}", TOOLTIP_LIMIT) != f"{text}\n{line}":
+            more = f"{text}\nand {len(lines) - number} more"
+            return more if shortened(more, TOOLTIP_LIMIT) == more else text
+        text = f"{text}\n{line}"
+    return text
 
 
 def headline(connection: ShownConnection) -> str:
@@ -87,7 +121,7 @@ def _state(connection: ShownConnection) -> str:
         return "connected, notices paused"
     if connection.worst is None and connection.server_link == ServerLink.DOWN:
         # Not long enough for a notice so far, but the icon shows it.
-        return "no link to IB's servers at the moment"
+        return "no link to IB’s servers at the moment"
     return STATE_WORDS[connection.overall]
 
 
@@ -99,7 +133,7 @@ def _menu(status: Status, utc_offset: float, at_login: bool | None, page: bool) 
         entries += _connection(status.connections[0], utc_offset)
     else:
         entries += [
-            MenuEntry(f"{c.name}: {headline(c)}", children=tuple(_connection(c, utc_offset)))
+            MenuEntry(f"{c.called}: {headline(c)}", children=tuple(_connection(c, utc_offset)))
             for c in status.connections
         ]
     entries.append(SEPARATOR)
@@ -114,7 +148,7 @@ def _menu(status: Status, utc_offset: float, at_login: bool | None, page: bool) 
 
 
 def _connection(connection: ShownConnection, utc_offset: float) -> list[MenuEntry]:
-    entries = [MenuEntry(f"{connection.name}: {_state(connection)}")]
+    entries = [MenuEntry(f"{connection.called}: {_state(connection)}")]
     entries += [MenuEntry(line) for line in _particulars(connection, utc_offset)]
     shown = [p for p in connection.problems if p.visible]
     if shown:

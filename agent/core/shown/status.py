@@ -107,6 +107,8 @@ class ShownConnection:
     latency: float | None = None
     """Seconds."""
     trading_mode: str = "unknown"
+    label: str = ""
+    """Its name with live or paper, where that is known."""
     accounts: tuple[str, ...] = field(default=(), repr=False)
     """Unmasked; `status_to_json` masks them unless it is told otherwise."""
     accounts_more: int = 0
@@ -137,6 +139,11 @@ class ShownConnection:
     """Epoch seconds at which an expected outage that is under way should be over."""
     here: bool = False
     """The host is a name or an address of this machine, though not loopback by its spelling."""
+
+    @property
+    def called(self) -> str:
+        """What users read as its name."""
+        return self.label or self.name
 
     @property
     def local(self) -> bool:

@@ -23,6 +23,7 @@ from agent.core.shown.status import Status
 from agent.core.state_machine.connection import Connected, Idle, Target
 from agent.core.state_machine.inquiry import ask_if_due, inquiry_due
 from agent.core.state_machine.intake import enroll, take_in
+from agent.core.state_machine.labels import about, labels
 from agent.core.state_machine.plan import plan
 from agent.core.state_machine.session import fresh_session, heartbeat_sent
 from agent.core.state_machine.show import show_connection, show_program, with_program
@@ -37,7 +38,7 @@ from agent.core.state_machine.state import (
     replace_at,
 )
 from agent.core.state_machine.watched import Watched, consider_watched, ran, target
-from agent.tws.applications import ApplicationKind
+from agent.tws.applications import ApplicationKind, TradingMode
 
 SETTLED_SESSION = 15.0
 """Seconds after which a new session has told what it tells by itself: notices, farms, the link, two heartbeats."""
@@ -175,8 +176,10 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     steps = _steps(words, ledger, process.kind if process is not None else _meant(watched.settings))
     offers, unoffered = offers_for((e.problem for e in ledger.entries.values()), words.fixes, facts, state.private)
     rules = replace(_quiet_rules(state, name, ledger, now), unshown=watched.undelivered)
-    several = len(state.watched) > 1
-    ledger, effects = speak(name, ledger, changes, steps, rules, now, offers, several=several)
+    if facts.session.trading_mode not in (watched.mode, TradingMode.UNKNOWN):
+        watched = replace(watched, mode=facts.session.trading_mode)
+        state = replace_at(state, index, watched)
+    ledger, effects = speak(name, ledger, changes, steps, rules, now, offers, about=about(state.watched, name))
     failures = (
         *((p.code, f"the check of {p.code} failed", fault) for p, fault in diagnosis.failures),
         *((f"fix {fix}", f"what the fix {fix} could do was not found out", fault) for fix, fault in unoffered),
@@ -287,7 +290,16 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
     )
     quiet = _quiet_rules(state, "", Ledger(), now)
     hush = quiet.paused or any(hours.covers(quiet.local_minute) for hours in quiet.settings.quiet_hours)
-    effects: list[Effect] = [] if hush else [belated_end(t) for t in ended]
+    effects: list[Effect] = (
+        []
+        if hush
+        else [
+            belated_end(t, state.knowledge.problems, facts_about(state, w, now), about(state.watched, t.connection))
+            for w in state.watched
+            for t in ended
+            if t.connection == w.settings.name
+        ]
+    )
     if memory != state.kept:
         effects.append(Remember(memory))
         state = replace(state, kept=memory)
@@ -304,6 +316,8 @@ def _show(state: AgentState, judged: Sequence[int]) -> tuple[AgentState, tuple[E
     shown = dict(enumerate(state.shown.connections if state.shown is not None else ()))
     for index in judged:
         shown[index] = show_connection(state.watched[index], state.settled[index].facts, state.memory, words)
+    for index, label in enumerate(labels(state.watched)):
+        shown[index] = shown[index] if shown[index].label == label else replace(shown[index], label=label)
     if shown:
         own = show_program(state.own, state.memory, words, state.settled[0].facts.now.wall)
         shown[0] = with_program(shown[0], own)

@@ -44,6 +44,7 @@ from agent.core.state_machine.connection import (
     session_ready,
 )
 from agent.core.state_machine.inquiry import inquiry_followed, inquiry_wanted, settings_news, take_answer
+from agent.core.state_machine.labels import about
 from agent.core.state_machine.plan import paid
 from agent.core.state_machine.roster import roster, watched_before
 from agent.core.state_machine.session import (
@@ -370,8 +371,9 @@ def _steps(state: AgentState, name: str, code: str) -> Announce:
     entries = (e for ledger in ledgers for e in ledger.entries.values())
     entry = next((e for e in entries if e.shown and e.problem.code == code), None)
     if problem is None or entry is None:
-        return Announce(Notice(notice_key(name, code), Severity.INFO, "Nothing to do now", f"{name}: this is over."))
-    return steps_told(name, entry, problem.steps, problem.fixes)
+        gone = f"{about(state.watched, name) or name}: this problem is not shown any more."
+        return Announce(Notice(notice_key(name, code), Severity.INFO, "Nothing to do now", gone))
+    return steps_told(name, entry, problem.steps, problem.fixes, about(state.watched, name))
 
 
 def _asked_anew(watched: Watched, now: Moment) -> Watched:

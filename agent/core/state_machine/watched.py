@@ -39,7 +39,7 @@ from agent.core.state_machine.inquiry import NEVER, Inquiry
 from agent.core.state_machine.inquiry import inquiry_due as inquiry_due
 from agent.core.state_machine.session import FLOOD_OVER_AFTER, Session, flood_at
 from agent.core.timing import Timing
-from agent.tws.applications import ApplicationKind
+from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.hosts import is_local, spelled_host
 
 
@@ -54,6 +54,8 @@ class Watched:
     ledger: Ledger = field(default_factory=Ledger)
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
     sight: Sight = field(default_factory=Sight)
+    mode: TradingMode = TradingMode.UNKNOWN
+    """Live or paper, as the accounts told last; another process of the application may be logged in otherwise."""
     wish: bool | None = None
     """What the user asked for: connected or not; None: as configured."""
     ways: tuple[Way, ...] = ()
@@ -165,7 +167,9 @@ def see(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSett
         replaced_at=replaced,
         hints=hints,
     )
-    return watched if seen == sight else replace(watched, sight=seen)
+    if seen == sight:
+        return watched
+    return replace(watched, sight=seen, mode=watched.mode if sight.last_pid in (None, pid) else TradingMode.UNKNOWN)
 
 
 def note_server(watched: Watched, machine: MachineFacts, *, anew: bool = False) -> Watched:

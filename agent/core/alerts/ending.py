@@ -1,0 +1,35 @@
+"""How the end of a problem is told: by what is true now, as far as that is known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agent.core.facts import Facts
+from agent.core.guide import fill
+from agent.core.problem import Problem
+
+NOT_SEEN = "A problem is no longer seen"
+"""The title of an end of which nothing more is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The good news of one problem that is over, true when it was made."""
+
+    title: str
+    text: str
+    """Its placeholder {lasted} is not filled in yet."""
+    words: Mapping[str, str]
+    """What fills the other placeholders."""
+
+    def after(self, lasted: str) -> str:
+        """The text, once it is known how long the problem was there."""
+        return fill(self.text, {**self.words, "lasted": lasted})
+
+
+def ending_of(problem: Problem, instance: str, facts: Facts) -> Ending | None:
+    """The first good news of a problem that these facts show to be true; None where they show none."""
+    for news in problem.over:
+        words = news.known(facts, instance)
+        if words is not None:
+            return Ending(fill(news.title, words), news.text, words)
+    return None

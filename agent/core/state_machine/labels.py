@@ -1,0 +1,51 @@
+"""What users read as the name of a connection: with live or paper wherever that is known."""
+
+import re
+from collections.abc import Sequence
+
+from agent.core.settings import WantedApplication, WantedMode
+from agent.core.state_machine.watched import Watched
+from agent.tws.applications import ApplicationKind, TradingMode
+
+
+def mode_of(watched: Watched) -> TradingMode:
+    """Live or paper: as the accounts of its application told last, else as the configuration declares it."""
+    if watched.mode is not TradingMode.UNKNOWN:
+        return watched.mode
+    declared = watched.settings.trading_mode
+    return TradingMode.UNKNOWN if declared is WantedMode.ANY else TradingMode(declared.value)
+
+
+def labels(watched: Sequence[Watched]) -> tuple[str, ...]:
+    """The name of each connection with its mode. Of those that no configuration names, the mode alone tells two apart.
+
+    A name that says the mode itself stays as it is.
+    """
+    modes = [mode_of(w) for w in watched]
+    short = [_short(w, mode) for w, mode in zip(watched, modes, strict=True)]
+    return tuple(
+        brief if brief and short.count(brief) == 1 else _with_mode(w.settings.name, mode)
+        for w, mode, brief in zip(watched, modes, short, strict=True)
+    )
+
+
+def about(watched: Sequence[Watched], name: str) -> str:
+    """What a notice calls the connection of this name; empty where there is one only, and its mode is not known."""
+    if len(watched) == 1 and mode_of(watched[0]) is TradingMode.UNKNOWN:
+        return ""
+    return next((label for w, label in zip(watched, labels(watched), strict=True) if w.settings.name == name), "")
+
+
+def _short(watched: Watched, mode: TradingMode) -> str:
+    """The application and the mode, for a connection that no configuration names; empty where they are not known."""
+    settings = watched.settings
+    if not settings.implicit or settings.application is WantedApplication.ANY or mode is TradingMode.UNKNOWN:
+        return ""
+    return f"{ApplicationKind(settings.application.value).title} ({mode.value})"
+
+
+def _with_mode(name: str, mode: TradingMode) -> str:
+    words = set(re.findall(r"[a-z]+", name.lower())) & {TradingMode.LIVE.value, TradingMode.PAPER.value}
+    if mode is TradingMode.UNKNOWN or words == {mode.value}:
+        return name
+    return f"{name[:-1]}, {mode.value})" if name.endswith(")") else f"{name} ({mode.value})"
