@@ -1,17 +1,27 @@
 """What is promised of every problem: file, list and guide agree, codes last, and the words fit."""
 
 import re
+from dataclasses import replace
 from importlib import import_module, resources
 from pathlib import Path
 
 import pytest
 
-from agent.core.guide import Guide, placeholders
+from agent.core.alerts.ending import ending_of
+from agent.core.facts import MachineFacts, Sight
+from agent.core.guide import Guide, fill, placeholders
 from agent.core.problem import Problem, Severity
+from agent.core.session_facts import SessionFacts
+from agent.core.settings import WantedMode
 from agent.guides import in_general, load_guides
 from agent.problems import PROBLEMS
+from agent.tws.api_settings import ApiSettings, Configuration, LockAndExit, Precautions
+from agent.tws.api_settings_table import PRECAUTIONS
 from agent.tws.applications import ApplicationKind
+from agent.tws.calendar import Expectation
+from agent.tws.farms import Farm, FarmKind, FarmStatus
 from tests.problems.conftest import TEXT_LIMIT, TITLE_LIMIT
+from tests.problems.scene import NOW, connected, connection, facts, gateway, machine, told
 
 CODES = """
 agent-cannot-see api-disabled api-flooding api-port-mismatch api-port-taken api-silent api-wedged app-frozen
@@ -180,6 +190,78 @@ def test_title_and_text_are_sentences_for_people(problem: Problem) -> None:
     assert len(fixed_title) <= TITLE_LIMIT, f"the title of {problem.code} is too long for a notice of Windows"
     assert len(fixed_text) <= TEXT_LIMIT, f"the text of {problem.code} is too long for a notice of Windows"
     assert "simply" not in problem.text.lower()
+
+
+LONGEST_WORDS = {
+    "app": "TWS or IB Gateway",
+    "port": "65535",
+    "host": "h" * 40,
+    "client_id": "2147483647",
+    "kind": FarmKind.HISTORICAL.title,
+    "programs": "p" * 45,
+    "mode": "paper",
+    "shown_by": "as live market data shows",
+    "lasted": "at least 59 min 59 s",
+}
+"""The longest of what fills the words about an end."""
+NOTHING_KNOWN = facts(MachineFacts(), SessionFacts(), sight=Sight())
+
+
+@EVERY
+def test_its_end_says_what_is_true_then(problem: Problem) -> None:
+    where = f"agent/problems/{problem.code.replace('-', '_')}.py"
+    assert problem.over, (
+        f"{where}: say what is true once it is over, as over=(GoodNews(title, text, when(holds)),): the title like "
+        "“{app} is connected to IB again”, the text like “The link was gone for {lasted}.”, and what it stands on "
+        "(agent/problems/shared/ends.py); where only notices tell it, over=(unheard(title),)"
+    )
+    for news in problem.over:
+        assert placeholders(news.title + news.text) <= set(LONGEST_WORDS), (
+            f"{where}: “{news.title}” has a placeholder whose longest value tests/problems/test_contract.py, "
+            "LONGEST_WORDS, does not know"
+        )
+        assert re.fullmatch(r"(?!Over\b)[A-Z{].*[^.]", news.title), f"{where}: “{news.title}” is no title"
+        assert news.title != problem.title, f"{where}: “{news.title}” is the problem, not its end"
+        assert re.search(r"\{lasted\}.*\.$", news.text), (
+            f"{where}: the text tells how long, in a sentence: “{news.text}”"
+        )
+        assert "'" not in news.title + news.text, f"{where}: apostrophes are curly (’): “{news.title}”"
+        assert len(fill(news.title, LONGEST_WORDS)) <= TITLE_LIMIT, f"{where}: “{news.title}” is too long for Windows"
+        assert len(fill(news.text, LONGEST_WORDS)) <= TEXT_LIMIT, f"{where}: “{news.text}” is too long for Windows"
+
+
+@EVERY
+def test_its_end_claims_nothing_where_nothing_is_known(problem: Problem) -> None:
+    claimed = [news.title for news in problem.over if news.known(NOTHING_KNOWN, "market-data") is not None]
+
+    if problem.fades:
+        assert all("reported" in title for title in claimed), "nothing was heard: that alone may be said"
+    elif not problem.of_program:
+        assert claimed == [], f"agent/problems/{problem.code.replace('-', '_')}.py: no fact tells that this is so"
+
+
+WELL = facts(
+    machine(gateway(memory=2**29, heap_limit=2**30)),
+    replace(connected(), clock_offset=0.0, farms=(Farm("usfarm", FarmKind.MARKET_DATA, FarmStatus.OK, 0.0),)),
+    wants=connection(trading_mode=WantedMode.PAPER),
+    settings=told(
+        Configuration(
+            ApiSettings(read_only_api=False),
+            Precautions(**{p.name: True for p in PRECAUTIONS}),
+            LockAndExit(auto_logoff_time="11:45", auto_logoff_period="PM", auto_logoff_type="restart"),
+        )
+    ),
+    expected=Expectation(login_due=NOW.wall + 6 * 86400.0),
+)
+"""Nothing is wrong, and everything is known."""
+
+
+@EVERY
+def test_its_end_is_told_where_all_is_well(problem: Problem) -> None:
+    news = ending_of(problem, "market-data" if problem.code == "data-farm-broken" else "", WELL)
+
+    assert news is not None, f"agent/problems/{problem.code.replace('-', '_')}.py: nothing is said though all is well"
+    assert "…" not in news.title + news.after("13 s"), f"{problem.code}: a placeholder has no value"
 
 
 @EVERY_GUIDED

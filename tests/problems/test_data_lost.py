@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from agent.core.alerts.ending import ending_of
 from agent.core.evidence.notices import LINK_IS_DOWN
 from agent.core.facts import ApiClient, MachineFacts
 from agent.core.problem import Absent, Present, Severity, Undecided
@@ -70,7 +71,9 @@ def test_it_is_over_when_all_that_were_named_have_connected_again(judge: Judge) 
     over = facts(on_the_port(anew, restarted), session)
 
     assert judge(DATA_LOST, over) == Absent()
-    assert DATA_LOST.over(over) == "python3 and quantower have connected again."
+    end = ending_of(DATA_LOST, "", over)
+    assert end is not None
+    assert end.title == "python3 and quantower connected again"
 
 
 def test_a_program_that_the_system_does_not_name_is_never_taken_for_one_that_has_connected_again(judge: Judge) -> None:

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from agent.core.alerts.ending import ending_of
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.session_facts import Outcome, ServerLink, SessionFacts
 from agent.problems.network_down import NETWORK_DOWN
@@ -55,16 +56,23 @@ def test_it_is_absent_while_nothing_says_that_the_link_is_down(judge: Judge, lin
 @pytest.mark.parametrize(
     ("code", "unsaid", "words"),
     [
-        (1102, False, "IB Gateway is connected to IB again."),
-        (2104, True, "IB Gateway is connected to IB again, as the data farms show."),
-        (None, True, "IB Gateway is connected to IB again, as live market data shows."),
+        (1102, False, "The link was gone for 13 s."),
+        (2104, True, "The link was gone for 13 s. It is back, as the data farms show."),
+        (None, True, "The link was gone for 13 s. It is back, as live market data shows."),
     ],
 )
 def test_its_end_says_what_is_true_now_and_what_shows_it(code: int | None, unsaid: bool, words: str) -> None:
     lost_at = NOW.monotonic - 300.0 if unsaid else None
     session = replace(connected(server_link=ServerLink.UP), link_code=code, link_lost_at=lost_at)
 
-    assert SERVER_LINK_LOST.over(facts(session=session)) == words
+    end = ending_of(SERVER_LINK_LOST, "", facts(session=session))
+
+    assert end is not None
+    assert (end.title, end.after("13 s")) == ("IB Gateway is connected to IB again", words)
+
+
+def test_its_end_claims_no_link_where_none_is_known() -> None:
+    assert ending_of(SERVER_LINK_LOST, "", facts(session=cut_off())) is None
 
 
 def test_without_a_session_nobody_can_tell(judge: Judge) -> None:

@@ -144,6 +144,12 @@ def steps_told(
     return Announce(replace(_notice(connection, entry, (), fixes), text=_steps_text(steps, about)))
 
 
+def nothing_to_do(connection: str, code: str, about: str = "") -> Announce:
+    """The notice in place of the steps of a problem that is not shown any more."""
+    text = _said_of(about or connection, "This problem is not shown any more.")
+    return Announce(Notice(notice_key(connection, code), Severity.INFO, "Nothing to do now", text))
+
+
 def _steps_text(steps: tuple[str, ...], about: str) -> str:
     """As many steps as a notice has room for, and where all of them are."""
     lines = [f"{about}:"] if about else []

@@ -65,7 +65,8 @@ def tooltip(status: Status) -> str:
     # Where nothing about a connection is as bad, the state is that of Gatelight itself.
     every = sorted(status.connections, key=lambda c: c.overall.rank)
     if len(every) == 1:
-        return _fitting([*own, _sentence(every[0])])
+        alone, told = every[0], headline(every[0])
+        return _fitting([*own, told[:1].upper() + told[1:] if alone.called in told else _sentence(alone)])
     linked = [c for c in every if _linked(c)]
     bad = [_sentence(c) for c in every if c not in linked or c.worst is not None]
     well = [] if bad else [f"{c.called}: {headline(c)}" for c in linked]
@@ -73,9 +74,8 @@ def tooltip(status: Status) -> str:
 
 
 def _sentence(connection: ShownConnection) -> str:
-    """The name and the headline, as long as a notice's title each; the name once only."""
-    name, told = shortened(connection.called, _NAME_ROOM), headline(connection)
-    return f"{told[:1].upper()}{told[1:]}" if connection.called in told else f"{name}: {told}"
+    """The name and the headline."""
+    return f"{shortened(connection.called, _NAME_ROOM)}: {headline(connection)}"
 
 
 def _linked(connection: ShownConnection) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias, assert_never
 
-from agent.core.alerts.speech import notice_key, recall_shown, steps_told
+from agent.core.alerts.speech import nothing_to_do, notice_key, recall_shown, steps_told
 from agent.core.clock import Moment
 from agent.core.effects import Announce, CloseSession, Effect, Record, SendHeartbeat, Withdraw
 from agent.core.events import (
@@ -33,7 +33,7 @@ from agent.core.memory import PROGRAM, Snoozed
 from agent.core.problem import Severity
 from agent.core.session_facts import Attempt
 from agent.core.settings import ConnectionSettings
-from agent.core.shown.display import Connect, Disconnect, LookNow, Notice, Pause, Resume, ShowSteps, Snooze
+from agent.core.shown.display import Connect, Disconnect, LookNow, Pause, Resume, ShowSteps, Snooze
 from agent.core.state_machine.connection import (
     Connected,
     Connecting,
@@ -363,7 +363,7 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
 
 
 def _steps(state: AgentState, name: str, code: str) -> Announce:
-    """The notice with the steps of a problem, or that it is over."""
+    """The notice with the steps of a problem, or that it is not shown any more."""
     shown = () if state.shown is None else state.shown.connections
     # What is about Gatelight itself is shown with the first connection.
     problem = next((p for c in shown if name in (c.name, PROGRAM) for p in c.problems if p.code == code), None)
@@ -371,8 +371,7 @@ def _steps(state: AgentState, name: str, code: str) -> Announce:
     entries = (e for ledger in ledgers for e in ledger.entries.values())
     entry = next((e for e in entries if e.shown and e.problem.code == code), None)
     if problem is None or entry is None:
-        gone = f"{about(state.watched, name) or name}: this problem is not shown any more."
-        return Announce(Notice(notice_key(name, code), Severity.INFO, "Nothing to do now", gone))
+        return nothing_to_do(name, code, about(state.watched, name))
     return steps_told(name, entry, problem.steps, problem.fixes, about(state.watched, name))
 
 

@@ -1,20 +1,26 @@
 from dataclasses import replace
 
+import pytest
+
 from agent.core.alerts.announce import QuietRules
+from agent.core.alerts.ending import Ending
 from agent.core.alerts.ledger import Appeared, Changed, Cleared, Entry, Hidden, Ledger
-from agent.core.alerts.speech import notice_key, recall, speak, steps_told, told_of
+from agent.core.alerts.speech import belated_end, nothing_to_do, notice_key, recall, speak, steps_told, told_of
 from agent.core.clock import Moment
 from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.memory import Memory, Told
-from agent.core.problem import Absent, Present, Problem, Severity
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity
 from agent.core.settings import NotificationSettings
-from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT
-from tests.problems.scene import NOW
+from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, Notice
+from tests.problems.scene import NOW, facts
 
 PROBLEM = Problem("api-silent", "{app} is silent", "{app} says nothing.", Severity.ERROR, lambda _: Absent())
 SEEN = Present({"app": "TWS"}, ("TWS listens on 7497", "no answer"))
 ENTRY = Entry(PROBLEM, SEEN, since=NOW, visible_at=NOW.monotonic, visible=True)
+HEARD = replace(PROBLEM, over=(GoodNews("{app} speaks again", "{app} was silent.", lambda *_: {"app": "TWS"}),))
+ENDING = Ending("TWS speaks again", "{app} was silent for {lasted}.", {"app": "TWS"})
 SAID = replace(ENTRY, announced=True, announced_at=NOW.monotonic)
+BEGAN = replace(SAID, began=True)
 POLITE = QuietRules(NotificationSettings(), local_minute=0)
 PAUSED = replace(POLITE, paused=True)
 STEPS: dict[str, tuple[str, ...]] = {"api-silent": ("Open TWS.",)}
@@ -58,7 +64,7 @@ def test_what_was_kept_quiet_is_said_when_the_pause_ends() -> None:
 
 def test_with_several_connections_a_notice_says_which_one_it_is_about() -> None:
     (alone,) = [e.notice for e in speak("Paper", ledger(ENTRY), (), STEPS, POLITE, NOW)[1] if isinstance(e, Announce)]
-    _, effects = speak("Paper", ledger(ENTRY), (), STEPS, POLITE, NOW, several=True)
+    _, effects = speak("Paper", ledger(ENTRY), (), STEPS, POLITE, NOW, about="Paper")
     (one_of_two,) = [e.notice for e in effects if isinstance(e, Announce)]
 
     assert one_of_two == replace(alone, text=f"Paper: {alone.text}")
@@ -89,12 +95,40 @@ def test_a_notice_of_what_hides_now_is_taken_back() -> None:
 
 
 def test_the_end_is_said_with_its_duration() -> None:
-    _, effects = speak("Paper", Ledger(), (Cleared(SAID),), STEPS, POLITE, NOW.later(192))
+    _, effects = speak("Paper", Ledger(), (Cleared(BEGAN, ENDING),), STEPS, POLITE, NOW.later(192))
 
     assert effects[:2] == (Record(Severity.INFO, "Paper: over after 3 min 12 s: TWS is silent"), Withdraw(KEY))
-    assert said(effects) == [(KEY, True, "Over: TWS is silent")]
-    assert "Paper" in effects[2].notice.text  # type: ignore[union-attr]
-    assert "3 min 12 s" in effects[2].notice.text  # type: ignore[union-attr]
+    assert effects[2:] == (
+        Announce(Notice(KEY, Severity.INFO, "TWS speaks again", "TWS was silent for 3 min 12 s.", over=True)),
+    )
+
+
+def test_the_end_of_what_was_there_when_it_was_first_seen_lasted_at_least_that_long() -> None:
+    (*_, announce) = speak("Paper", Ledger(), (Cleared(SAID, ENDING),), STEPS, POLITE, NOW.later(192), about="Paper")[1]
+
+    assert isinstance(announce, Announce)
+    assert announce.notice.text == "Paper: TWS was silent for at least 3 min 12 s."
+
+
+def test_an_end_of_which_nothing_is_known_says_just_that() -> None:
+    (*_, announce) = speak("Paper", Ledger(), (Cleared(BEGAN),), STEPS, POLITE, NOW.later(192))[1]
+
+    assert isinstance(announce, Announce)
+    assert announce.notice.title == "A problem is no longer seen"
+    assert announce.notice.text == "“TWS is silent” was shown for 3 min 12 s."
+
+
+@pytest.mark.parametrize(
+    ("problems", "title"),
+    [((HEARD,), "TWS speaks again"), ((PROBLEM,), "A problem is no longer seen"), ((), "A problem is no longer seen")],
+    ids=["known to be well", "nothing is known", "an unknown problem"],
+)
+def test_an_end_after_a_restart_says_what_is_true_now(problems: tuple[Problem, ...], title: str) -> None:
+    told = Told("Paper", "api-silent", NOW.wall, NOW.wall, title="TWS is silent")
+    notice = belated_end(told, problems, facts(), "Paper").notice
+
+    assert (notice.key, notice.title, notice.over) == (KEY, title, True)
+    assert notice.text == "Paper: “TWS is silent” was told at an earlier run of Gatelight."
 
 
 def test_the_end_of_what_nobody_heard_of_is_not_said() -> None:
@@ -110,11 +144,11 @@ def test_the_end_of_what_was_said_is_quiet_while_paused_and_the_notice_goes() ->
 
 
 def test_the_longest_title_of_an_end_fits() -> None:
-    long = replace(SAID, problem=replace(PROBLEM, title="Word " * 12 + "end"))
-    ((_, _, title),) = said(speak("Paper", Ledger(), (Cleared(long),), STEPS, POLITE, NOW)[1])
+    long = replace(ENDING, title="Word " * 13 + "end")
+    ((_, _, title),) = said(speak("Paper", Ledger(), (Cleared(SAID, long),), STEPS, POLITE, NOW)[1])
 
     assert len(title) <= TITLE_LIMIT
-    assert title.startswith("Over: Word")
+    assert title.startswith("Word")
     assert title.endswith("…")
 
 
@@ -145,6 +179,16 @@ def test_steps_that_fit_are_the_text_of_the_notice() -> None:
 
     assert (notice.key, notice.severity, notice.title) == (KEY, Severity.ERROR, "TWS is silent")
     assert notice.text == "1. Open “TWS”.\n2. Tick it."
+
+
+def test_the_steps_say_which_connection_they_are_for() -> None:
+    assert steps_told("VPS", ENTRY, ("Open TWS.",), (), "VPS (live)").notice.text == "VPS (live):\n1. Open TWS."
+
+
+def test_of_a_problem_that_is_not_shown_any_more_there_are_no_steps() -> None:
+    notice = nothing_to_do("VPS", "api-silent", "VPS (live)").notice
+
+    assert (notice.key, notice.text) == ("VPS/api-silent", "VPS (live): This problem is not shown any more.")
 
 
 def test_of_steps_that_do_not_fit_as_many_as_there_is_room_for_and_where_all_are() -> None:
