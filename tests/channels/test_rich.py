@@ -107,7 +107,7 @@ async def test_a_click_on_a_notice_that_the_library_has_forgotten_still_counts(
 async def test_a_later_notice_of_the_same_key_takes_the_place_of_the_earlier_one(
     recorder: NoticeRecorder, channel: RichChannel
 ) -> None:
-    over = Notice("Paper/api-silent", Severity.INFO, "Over: TWS does not answer", "It lasted 2 min.", over=True)
+    over = Notice("Paper/api-silent", Severity.INFO, "TWS answers again", "It lasted 2 min.", over=True)
 
     await channel.announce(NOTICE)
     await channel.announce(Notice("Paper/login-due", Severity.INFO, "Another matter", ""))

@@ -12,7 +12,7 @@ def begins(code: str) -> Notice:
 
 
 def ends(code: str) -> Notice:
-    return Notice(f"Paper Gateway/{code}", Severity.INFO, "Over: it is wrong", "", over=True)
+    return Notice(f"Paper Gateway/{code}", Severity.INFO, "It is right", "", over=True)
 
 
 @pytest.mark.parametrize(

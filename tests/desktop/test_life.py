@@ -277,7 +277,7 @@ async def test_a_mistake_in_the_configuration_is_told_once_and_hides_nothing(tmp
     assert (shown["overall"], [c["overall"] for c in shown["connections"]]) == ("warning", ["paused", "paused"])
     assert [n.title for n in recorder.notices] == [
         "The configuration cannot be used",
-        "Over: The configuration cannot be used",
+        "The configuration is in order",
     ]
 
 

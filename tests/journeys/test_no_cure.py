@@ -133,4 +133,4 @@ def test_what_only_a_notice_told_is_not_said_to_have_ended() -> None:
     day.run(Timing().notice_lasting + 10)
 
     assert day.said == ["competing-session", "over: competing-session"]
-    assert day.notices[-1][1].text == f"{PAPER.name}: nothing more was heard of this; it was shown for 10 min."
+    assert day.notices[-1][1].text == f"{PAPER.name}: Nothing more was heard of it. It was shown for 10 min."

@@ -39,7 +39,7 @@ def notice_key(connection: str, key: str) -> str:
 
 
 def _said_of(about: str, text: str) -> str:
-    """A text with the connection in front; as it is where it names the connection itself, or none is to be named."""
+    """A text with the connection in front, unless the text names it already, or `about` is empty."""
     return text if not about or about in text else f"{about}: {text}"
 
 

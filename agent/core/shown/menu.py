@@ -64,6 +64,8 @@ def tooltip(status: Status) -> str:
     ]
     # Where nothing about a connection is as bad, the state is that of Gatelight itself.
     every = sorted(status.connections, key=lambda c: c.overall.rank)
+    if not every:
+        return f"Gatelight: {STATE_WORDS[status.overall]}"
     if len(every) == 1:
         alone, told = every[0], headline(every[0])
         return _fitting([*own, told[:1].upper() + told[1:] if alone.called in told else _sentence(alone)])

@@ -265,7 +265,7 @@ def attempt_failed(
     if not isinstance(state, Connecting) or state.number != number:
         return link
     if state.missed_since is not None and attempt.outcome in NOT_ACCEPTED:
-        # As it looks: nobody is there.
+        # As it looks: no program is there.
         first = link.attempt.first_failed if link.attempt is not None else None
         attempt = replace(attempt, first_failed=now if first is None else first)
         return replace(link, state=Idle(state.missed_since), attempt=attempt, missed_at=now)

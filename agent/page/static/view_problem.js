@@ -26,7 +26,7 @@ function overview(root) {
                 h("div.buttons", {}, h("a.button.primary", { href: href("problem", one.name, problem.code) }, "Show the steps")))))
           : nothing(view),
         view.ended.length
-          ? h("section.past", {}, h("h2", {}, "Over"), h("ul.list", {}, [...view.ended].reverse().map((past) =>
+          ? h("section.past", {}, h("h2", {}, "No longer seen"), h("ul.list", {}, [...view.ended].reverse().map((past) =>
               h("li", {}, h("a", { href: href("problem", past.connection, past.code) }, past.title),
                 h("span.small", {}, `${past.connection}, ended ${clock(past.until)} after ${lasting((new Date(past.until) - new Date(past.since)) / 1000)}`)))))
           : null);

@@ -67,7 +67,7 @@ def test_a_healthy_connection_is_told_with_state_application_and_link() -> None:
     shown = display(of(healthy), 3600.0)
 
     assert shown.icon is IconState.CONNECTED
-    assert shown.tooltip == "Gatelight: connected\nPaper Gateway: connected"
+    assert shown.tooltip == "Paper Gateway: connected"
     assert lines(shown.menu) == [
         "Paper Gateway: connected",
         "IB Gateway 10.45, API port 4002",
@@ -103,7 +103,7 @@ def test_a_problem_is_told_with_cause_beginning_evidence_and_steps() -> None:
     shown = display(of(TROUBLED), 0.0)
     problem = submenu(shown.menu, SILENT.title)
 
-    assert shown.tooltip == "Gatelight: problem\nPaper Gateway: The API of IB Gateway does not answer"
+    assert shown.tooltip == "Paper Gateway: The API of IB Gateway does not answer"
     assert " ".join(lines(problem)).startswith(SILENT.text)
     assert lines(problem)[-10:] == [
         "What was seen:",
@@ -208,7 +208,7 @@ def test_an_expected_outage_is_told_by_its_name_and_its_end() -> None:
     outage = replace(SILENT, code="scheduled-outage", severity="info", title="IB's nightly reset")
     shown = display(of(replace(FULL, overall=IconState.MAINTENANCE, problems=(outage,), outage_ends=AT)), 0.0)
 
-    assert shown.tooltip == "Gatelight: expected outage\nPaper Gateway: IB's nightly reset"
+    assert shown.tooltip == "Paper Gateway: IB's nightly reset"
     assert "Should be back by 14:00" in lines(shown.menu)
 
 
@@ -230,8 +230,8 @@ def test_a_click_on_the_icon_opens_the_page_or_where_there_is_none_the_menu() ->
 def test_a_link_that_was_lost_a_moment_ago_is_told_although_it_is_no_problem_yet() -> None:
     young = replace(FULL, overall=IconState.WARNING, problems=(), server_link="down")
 
-    assert headline(young) == "no link to IB's servers at the moment"
-    assert display(of(young), 0.0).menu[0].label == "Paper Gateway: no link to IB's servers at the moment"
+    assert headline(young) == "no link to IB’s servers at the moment"
+    assert display(of(young), 0.0).menu[0].label == "Paper Gateway: no link to IB’s servers at the moment"
 
 
 def test_a_disconnection_that_was_asked_for_and_a_pause_are_told_apart() -> None:
@@ -256,12 +256,68 @@ def test_every_state_has_words() -> None:
     assert len(set(STATE_WORDS.values())) == len(IconState)
 
 
+TROUBLE = [
+    replace(TROUBLED, name="VPS", label="VPS (live)"),
+    replace(FULL, name="Home", label="Home (paper)", problems=()),
+    replace(BARE, name="Spare"),
+]
+
+
+def test_of_several_connections_the_tooltip_counts_those_that_are_connected_and_tells_the_bad_ones_worst_first() -> (
+    None
+):
+    assert tooltip(of(*TROUBLE)).split("\n") == [
+        "1 of 3 connected",
+        "VPS (live): The API of IB Gateway does not answer",
+        "Spare: waiting for TWS or IB Gateway",
+    ]
+
+
+def test_of_several_connections_that_are_well_each_is_named() -> None:
+    well = [replace(TROUBLE[1], name=name, label=f"{name} (live)") for name in ("VPS", "Home")]
+
+    assert tooltip(of(*well)) == "2 of 2 connected\nVPS (live): connected\nHome (live): connected"
+
+
+def test_what_a_tooltip_has_no_room_for_is_counted_and_no_line_is_cut() -> None:
+    many = [replace(TROUBLED, name=f"Server {n}", label="") for n in range(5)]
+
+    assert tooltip(of(*many)).split("\n") == [
+        "0 of 5 connected",
+        "Server 0: The API of IB Gateway does not answer",
+        "Server 1: The API of IB Gateway does not answer",
+        "and 3 more",
+    ]
+
+
+def test_a_session_that_is_lost_to_ib_or_not_answered_counts_as_no_connection() -> None:
+    down = replace(FULL, overall=IconState.WARNING, problems=(), server_link="down")
+    frozen = replace(FULL, overall=IconState.PROBLEM, problems=(SILENT,), server_link="unknown")
+    read_only = replace(FULL, overall=IconState.PROBLEM, problems=(replace(SILENT, title="Read-Only API is on"),))
+
+    assert tooltip(of(down, frozen, read_only)).startswith("1 of 3 connected\n")
+
+
+def test_a_name_that_the_sentence_says_already_is_not_said_twice() -> None:
+    waiting = replace(BARE, name="TWS or IB Gateway")
+
+    assert tooltip(of(waiting)) == "Waiting for TWS or IB Gateway"
+    assert tooltip(of(replace(waiting, label="TWS (paper)"))) == "TWS (paper): waiting for TWS or IB Gateway"
+
+
+def test_the_menu_says_live_or_paper() -> None:
+    menu = display(of(*TROUBLE), 0.0).menu
+
+    assert "VPS (live): The API of IB Gateway does not answer" in lines(menu)
+    assert "Home (paper): connected" in [e.label for e in everything(menu)]
+
+
 @given(st.lists(st.text(min_size=1, max_size=60), max_size=8), st.sampled_from(IconState))
 def test_the_tooltip_always_fits(names: list[str], overall: IconState) -> None:
     text = tooltip(of(*(replace(TROUBLED, name=name, overall=overall) for name in names)))
 
+    assert text
     assert len(text.encode("utf-16-le", "surrogatepass")) // 2 <= TOOLTIP_LIMIT
-    assert text.startswith("Gatelight: ")
 
 
 def test_no_step_of_any_guide_shows_a_mark_of_markdown() -> None:

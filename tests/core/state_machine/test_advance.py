@@ -138,7 +138,7 @@ def test_a_typo_in_the_configuration_is_told_once_and_hides_nothing_of_what_goes
     assert (state.shown.overall, state.shown.shows_problem) == (IconState.WARNING, True)
     assert state.shown.worst == (first.name, "config-invalid")
     assert tooltip(state.shown).splitlines()[0] == "Gatelight: The configuration cannot be used"
-    assert "Paper Gateway: connected" in tooltip(state.shown)
+    assert "1 of 2 connected\nLive TWS: " in tooltip(state.shown)
     assert [t.connection for t in state.memory.told] == [""]
 
     # What is stopped being watched has nothing to do with it, and its end is told once as well.
