@@ -150,7 +150,7 @@ def test_a_typo_in_the_configuration_is_told_once_and_hides_nothing_of_what_goes
 
     (over,) = [e.notice for e in only(Announce, effects) if isinstance(e, Announce)]
     assert (over.key, over.over) == ("/config-invalid", True)
-    assert over.text.startswith("Gatelight: The configuration is in order. This lasted ")
+    assert (over.title, over.text) == ("The configuration is in order", "It could not be used for 0 s.")
 
 
 def test_at_a_start_without_an_earlier_configuration_it_is_an_error() -> None:
