@@ -76,7 +76,8 @@ async def test_a_link_that_is_back_without_a_word_is_known_from_its_farms_and_sa
     assert agent.connection.server_link == "up"
     assert agent.connection.link_words == "connected, as the data farms show"
     assert agent.said == ["server-link-lost", "over: server-link-lost"]
-    assert "is connected to IB again, as the data farms show. This lasted " in agent.notices[-1].text
+    assert agent.notices[-1].title == "IB Gateway is connected to IB again"
+    assert agent.notices[-1].text.endswith(" It is back, as the data farms show.")
 
 
 @pytest.mark.parametrize("fault", ["silent", "accept-close", "hello-hang", "too-many-clients"])
