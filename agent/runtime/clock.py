@@ -10,6 +10,8 @@ SAME_TIME = 0.05
 """Seconds by which the two clocks may drift apart before the wall clock is taken over anew."""
 SLEEP_THRESHOLD = 5.0
 """Seconds; a shorter sleep breaks no connection, and a loop that was busy may be late by some seconds."""
+SLEEPS_KEPT = 100
+"""Sleeps that are remembered, so that what was before them is told with its own time: months of nights."""
 
 
 _RUNS_ON_ASLEEP = {"linux": "CLOCK_BOOTTIME", "darwin": "CLOCK_MONOTONIC"}
@@ -21,6 +23,8 @@ class SystemClock:
 
     def __init__(self) -> None:
         self._apart = time.time() - time.monotonic()
+        self._slept = self.slept() or 0.0
+        self._sleeps: tuple[tuple[float, float], ...] = ()
 
     def now(self) -> Moment:
         """Both clocks, as one: they move in steps of their own (some 16 ms on Windows), and a moment told by the one
@@ -28,7 +32,12 @@ class SystemClock:
         monotonic, wall = time.monotonic(), time.time()
         if abs(wall - monotonic - self._apart) >= SAME_TIME:
             self._apart = wall - monotonic
-        return Moment(monotonic, monotonic + self._apart)
+            # Only then: a sleep moves the clocks apart, and this is asked for with every event.
+            slept = self.slept() or 0.0
+            if slept - self._slept >= SAME_TIME:
+                self._sleeps = (*self._sleeps, (monotonic, slept - self._slept))[-SLEEPS_KEPT:]
+                self._slept = slept
+        return Moment(monotonic, monotonic + self._apart, self._sleeps)
 
     def slept(self) -> float | None:
         """Seconds this machine has slept since it was started; None where the system does not tell (Windows)."""
