@@ -1,11 +1,12 @@
-"""The fact that each thing shown stands on, as the stage knows it: what is shown must be so in the world that was made."""
+"""The fact that each thing shown stands on, as the stage knows it: what is shown must be so in the made-up world."""
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from agent.core.session_facts import Outcome
+from tests.journeys.day import App
 from tests.truth.stage import Stage
 
 Judge = Callable[[Stage], object]
@@ -24,6 +25,11 @@ def _meets(outcome: Outcome) -> Judge:
     return judge
 
 
+def _closed(stage: Stage) -> list[App]:
+    """The applications without an API port, while none serves the configured one."""
+    return [a for a in stage.wanted() if a.port is None] if stage.serving() is None else []
+
+
 def _sent(*codes: int) -> Judge:
     return lambda stage: stage.so.sent & set(codes)
 
@@ -40,7 +46,7 @@ PROBLEMS: dict[str, Judge] = {
     "app-not-installed": lambda s: not s.so.installed and not s.apps,
     "app-not-running": lambda s: _local(s) and not s.wanted(),
     "app-outdated": _meets(Outcome.OUTDATED),
-    "app-starting": lambda s: s.serving() is None and any(a.port is None for a in s.wanted()),
+    "app-starting": lambda s: _closed(s),
     "client-id-in-use": _meets(Outcome.ID_IN_USE),
     "clock-off": lambda s: s.session and (app := s.serving()) is not None and app.clock_off > 2,
     "competing-session": _sent(10197, 162),
@@ -53,14 +59,14 @@ PROBLEMS: dict[str, Judge] = {
     "data-not-subscribed": _sent(354),
     "host-unreachable": lambda s: s.so.remote in (None, Outcome.UNREACHABLE, Outcome.REFUSED) and not _local(s),
     "host-unresolvable": _meets(Outcome.UNRESOLVABLE),
-    "login-pending": lambda s: s.serving() is None and any(a.port is None and a.link_since is None for a in s.wanted()),
+    "login-pending": lambda s: any(a.link_since is None for a in _closed(s)),
     "message-rate-exceeded": _sent(100),
     "network-down": lambda s: s.network.value is False and (not s.session or s.so.link_down),  # type: ignore[union-attr]
     "not-tws": _meets(Outcome.NOT_TWS),
     "pacing-violation": _sent(162),
     "peer-not-trusted": _meets(Outcome.CLOSED),
     "read-only-api": _sent(321),
-    "restart-stuck": lambda s: s.serving() is None and any(a.port is None and a.restarted for a in s.wanted()),
+    "restart-stuck": lambda s: any(a.restarted for a in _closed(s)),
     "server-link-lost": lambda s: s.session and s.so.link_down,
     "session-not-ready": _meets(Outcome.NOT_READY),
     "several-apps": lambda s: len(s.wanted()) > 1,
@@ -103,23 +109,23 @@ def _of_the_application(attribute: str) -> Callable[[Stage, Any, dict[str, Any]]
 
 
 def _client(stage: Stage, value: Any, _: dict[str, Any]) -> bool:
-    return value in [wish.client_id for wish in stage.open.values()]
+    return int(value) in [wish.client_id for wish in stage.open.values()]
 
 
 def _latency(stage: Stage, value: Any, _: dict[str, Any]) -> bool:
     app = stage.serving()
     far = stage.so.remote is Outcome.READY
-    return stage.session is not None and (far or (app is not None and app.answers_after == value))
+    return stage.session is not None and bool(far or (app is not None and app.answers_after == value))
 
 
 def _link(stage: Stage, value: Any, _: dict[str, Any]) -> bool:
     if value == "unknown":
         return True
-    return stage.session is not None and (value == "down") == stage.so.link_down
+    return stage.session is not None and (str(value) == "down") == stage.so.link_down
 
 
 def _farm(stage: Stage, value: Any, farm: dict[str, Any]) -> bool:
-    return stage.session is not None and (value == "broken") == (farm["name"] in stage.so.farms_down)
+    return stage.session is not None and (str(value) == "broken") == (farm["name"] in stage.so.farms_down)
 
 
 def _overall(stage: Stage, value: Any, _: dict[str, Any]) -> bool:
@@ -131,11 +137,11 @@ def _overall(stage: Stage, value: Any, _: dict[str, Any]) -> bool:
 
 
 def _phase(stage: Stage, value: Any, _: dict[str, Any]) -> bool:
-    return (value == "connected") == (stage.session is not None)
+    return (str(value) == "connected") == (stage.session is not None)
 
 
 def _mode(stage: Stage, value: Any, _: dict[str, Any]) -> bool:
-    return value == ("paper" if stage.session is not None else "unknown")
+    return bool(value == "paper") if stage.session is not None else bool(value == "unknown")
 
 
 def _since(stage: Stage, value: Any, connection: dict[str, Any]) -> bool:
@@ -145,7 +151,7 @@ def _since(stage: Stage, value: Any, connection: dict[str, Any]) -> bool:
 
 
 def _known_port(stage: Stage, value: Any, _: dict[str, Any]) -> bool:
-    return value == stage.configured.port
+    return bool(value == stage.configured.port)
 
 
 def _attempt(stage: Stage, value: Any, connection: dict[str, Any]) -> bool:
@@ -161,10 +167,14 @@ def _row(stage: Stage, value: Any, row: dict[str, Any]) -> bool:
         case "Socket port" | "Enable ActiveX and Socket Clients":
             return (value == "ok") == bool(stage.session or stage.serving() is not None)
         case "Trusted IPs":
-            return stage.session is not None or value == "differs"
+            return stage.session is not None or str(value) == "differs"
         case "Read-Only API":
-            return value == "differs" and 321 in stage.so.sent
+            return str(value) == "differs" and 321 in stage.so.sent
     return False
+
+
+def _source(stage: Stage, value: Any, _: dict[str, Any]) -> bool:
+    return value != "inferred" or 321 in stage.so.sent
 
 
 def _code(stage: Stage, value: Any, problem: dict[str, Any]) -> bool:
@@ -188,7 +198,9 @@ NUMBERED = re.compile(r"(?:\bpids?|\bports?|\blistens on|\bclient ID) (\d+)")
 
 
 def _numbers(stage: Stage) -> set[str]:
-    known = {a.pid for a in stage.ever} | {p.pid for p in stage.programs} | {o.pid for o in stage.so.others}
+    known: set[object] = (
+        {a.pid for a in stage.ever} | {p.pid for p in stage.programs} | {o.pid for o in stage.so.others}
+    )
     known |= {o.port for o in stage.so.others} | {o.pid for o in stage.so.client_portal} | {5000}
     known |= {a.port for a in stage.ever} | {
         stage.configured.port,
@@ -292,8 +304,3 @@ def leaves(shown: Any, place: str = "", around: dict[str, Any] | None = None) ->
             yield from leaves(value, place, around if not isinstance(value, dict) else value)
     else:
         yield place, shown, around or {}
-
-
-def local_seconds(wall: float) -> str:
-    """A time as the stage's clock shows it."""
-    return datetime.fromtimestamp(wall, UTC).strftime("%H:%M")

@@ -261,7 +261,7 @@ for _name, _code, _text in (
     (
         "pacing is violated",
         162,
-        "Historical Market Data Service error message:API historical data query pacing violation",
+        "error message:API historical data query pacing violation",
     ),
     ("another address has the data", 162, "Trading TWS session is connected from a different IP address"),
     ("messages come too fast", 100, "Max rate of messages per second has been exceeded"),
