@@ -163,9 +163,9 @@ def _row(stage: Stage, value: Any, row: dict[str, Any]) -> bool:
         return True
     match row["label"]:
         case "IB API":
-            return (value == "ok") == bool(stage.session or any(a.port for a in stage.wanted()))
+            return (str(value) == "ok") == bool(stage.session or any(a.port for a in stage.wanted()))
         case "Socket port" | "Enable ActiveX and Socket Clients":
-            return (value == "ok") == bool(stage.session or stage.serving() is not None)
+            return (str(value) == "ok") == bool(stage.session or stage.serving() is not None)
         case "Trusted IPs":
             return stage.session is not None or str(value) == "differs"
         case "Read-Only API":
