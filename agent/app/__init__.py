@@ -1,1 +1,1 @@
-"""The running program: its life, its parts put together, and page, fixes and set-up inside it."""
+"""The running program: its life, the assembly of its parts, and page, fixes and set-up inside it."""

@@ -1,4 +1,4 @@
-"""What a click asks of the program itself: pages and files to open, the start at log-in, the end."""
+"""Clicks that concern the program itself: opening pages and files, the start at log-in, the end."""
 
 import logging
 import math
@@ -18,11 +18,11 @@ from agent.runtime.clock import SystemClock
 logger = logging.getLogger("agent")
 
 LOGIN_EVERY = 10.0
-"""Seconds between two looks at whether Gatelight starts at log-in, while the menu is being changed."""
+"""Seconds between two readings of the start at log-in, while the menu changes."""
 
 
 class Actions:
-    """Does what concerns the program, and hands on to the agent what concerns that."""
+    """Carries out actions that concern the program, and passes the others on to the agent."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Actions:
         fix: Callable[[AskFix | DoFix], None],
         refresh: Callable[[], None],
     ) -> None:
-        """`leave` ends the program, `fix` takes the wish for a fix, `refresh` shows the menu anew; from any thread."""
+        """`leave` ends the program, `fix` takes a wish for a fix, `refresh` shows the menu anew; from any thread."""
         self._agent = agent
         self._login = agent.login
         self._page = page
@@ -44,7 +44,7 @@ class Actions:
         self._login_due = 0.0
 
     def act(self, action: Action) -> None:
-        """Take a click; may wait for a file to be opened, so not on the agent's thread."""
+        """Take a click; not on the agent's thread, since opening a file may take time."""
         match action:
             case Quit():
                 self._leave()
@@ -56,7 +56,7 @@ class Actions:
                 self._fix(action)
             case ShowSteps(connection, code):
                 opened = self._page.enabled and self._open_page(view_of(connection, code))
-                # What these steps change is looked for soon.
+                # The agent soon looks for the effect of these steps.
                 self._agent.post_from_anywhere(UserAsked(replace(action, as_notice=not opened)))
             case StartAtLogin(on):
                 self._start_at_login(on)
@@ -64,22 +64,22 @@ class Actions:
                 self._agent.post_from_anywhere(UserAsked(action))
 
     def act_aside(self, action: Action) -> None:
-        """Take a click on a thread that nothing may hold up: the agent's, or that of the icon, which hears signals."""
+        """Take a click on a thread that must not block: the agent's, or that of the icon, which receives signals."""
         if isinstance(action, Quit):
             self._leave()
             return
         threading.Thread(target=self.act, args=(action,), name="click", daemon=True).start()
 
     def at_login(self) -> bool | None:
-        """Whether the menu's line about the start at log-in is checked; None: there is no such line."""
+        """Whether the menu entry for the start at log-in is checked; None: there is no such entry."""
         if self._login is not None and SystemClock().now().monotonic >= self._login_due:
-            # Not again while a disk hangs: each time would leave a thread behind.
+            # Not again while a disk hangs: each reading would leave a thread behind.
             self._login_due = math.inf
             threading.Thread(target=self._read_login, args=(self._login,), name="start at log-in", daemon=True).start()
         return self._at_login
 
     def _read_login(self, login: LogInStart) -> None:
-        """Read it in a thread: the menu is made on the agent's, and a disk may hang."""
+        """Read the start at log-in. In a thread, because a disk may hang, and the agent's thread makes the menu."""
         shown = login.shown()
         self._login_due = SystemClock().now().monotonic + LOGIN_EVERY
         if shown != self._at_login:

@@ -1,6 +1,6 @@
-"""The agent on its own loop, with all that answers for it: control channel, page, fixes, set-up, channels.
+"""The agent on its own loop, with everything that serves it: control channel, page, fixes, set-up, channels.
 
-It takes a third of a second to load and to put together, which is why the icon comes first: see `agent.app`.
+Loading and assembling it takes a third of a second, so the icon comes first: see `agent.app.lifecycle`.
 """
 
 import asyncio
@@ -21,8 +21,7 @@ from agent.app.world import RealWorld, first_state
 from agent.channels import ChannelHost
 from agent.config.reading import load
 from agent.core.commands import AskDataTest, AskPageAddress, Command, SetUp, ShowRunning, read_command
-from agent.core.events import ConfigRejected, Reconfigured
-from agent.core.events import Woke as WokeEvent
+from agent.core.events import ConfigRejected, Reconfigured, Woke
 from agent.core.facts import Abilities
 from agent.core.problem import Severity
 from agent.core.settings import Settings
@@ -56,22 +55,22 @@ _READ_SECONDS = 5.0
 
 
 class Desktop(Protocol):
-    """The user's desktop, as far as there is one."""
+    """The user's desktop, if there is one."""
 
     @property
     def wanted(self) -> bool:
-        """Whether the user wants anything on it."""
+        """Whether the user wants an icon and notices on it."""
 
     @property
     def tray(self) -> Tray | None:
-        """The icon, at the moment."""
+        """The current icon."""
 
     def leave(self) -> None:
-        """Ask for the end of the program; from any thread."""
+        """Ask for the end of the program, from any thread."""
 
 
 class AgentHost:
-    """One agent; everything but `act`, `stop`, `refresh` and `announce` happens on its loop."""
+    """One agent. Everything except `act`, `stop`, `refresh` and `announce` happens on its loop."""
 
     def __init__(
         self,
@@ -90,14 +89,14 @@ class AgentHost:
         on_notice: Callable[[Notice], None] = lambda _: None,
         keep_private: Callable[[Settings], None] = lambda _: None,
     ) -> None:
-        """`instance` is the right to be the agent of this data folder; without one nothing watches over the folder.
+        """`instance` is the right to be the agent of this data folder; without it, the folder is not watched.
 
-        `below` narrows what may be looked at (see `Looker`); `on_status` and `on_notice` are called with what is
-        shown and told, on the agent's thread.
+        `below` limits what may be looked at (see `Looker`). `on_status` and `on_notice` are called on the agent's
+        thread, with each status and each notice.
 
-        With `login` the menu offers the start at log-in. `autostarted`: the session is only just beginning, so that
-        the network may still be on its way. `config_error`: why `settings` are not those of the file. `keep_private`
-        hears of settings that came later, before anything is logged of them.
+        With `login` the menu offers the start at log-in. `autostarted`: the user's session is only beginning, and the
+        network may not be ready. `config_error`: the reason why `settings` are not those of the file. `keep_private` is
+        called with later settings, before anything about them is logged.
         """
         self._places = places
         self._desktop = desktop
@@ -170,7 +169,7 @@ class AgentHost:
         def lost(fault: GatelightError) -> None:
             self._lost = fault
             self._loop.stop()
-            # The program's way out has a time limit: what cannot be closed must not keep two agents running.
+            # The end of the program has a time limit, so that two agents do not go on side by side.
             self._desktop.leave()
 
         def made_again() -> None:
@@ -182,7 +181,7 @@ class AgentHost:
     # ── from other threads ──────────────────────────────────────────────────────────────────────
 
     def stop(self) -> None:
-        """Ask it to end; one that has not begun ends as soon as it does."""
+        """Ask the agent to end; one that has not begun then ends as soon as it begins."""
         self._loop.stop_from_anywhere()
 
     def act(self, action: Action) -> None:
@@ -190,18 +189,18 @@ class AgentHost:
         self._actions.act_aside(action)
 
     def refresh(self) -> None:
-        """Show the latest once more: what is not in the status may have changed, or the icon is new."""
+        """Show the latest status again: the icon may be new, or something beside the status may have changed."""
         tray, status = self._desktop.tray, self._status
         if status is not None and tray is not None:
             offset = self._loop.state.machine.utc_offset
             tray.show(display(status, offset, self._actions.at_login(), page=self._page.enabled))
 
     def announce(self, notice: Notice) -> None:
-        """Send a notice about the program itself; one that is only just beginning or ending sends none."""
+        """Send a notice about the program itself; while the agent begins or ends, none is sent."""
         if self._aio is not None:
             run_aside(self._world.announce(notice), self._aio)
 
-    # ── what the agent has to say ───────────────────────────────────────────────────────────────
+    # ── what the agent shows ───────────────────────────────────────────────────────────────
 
     def _show(self, status: Status) -> None:
         self._status = status
@@ -216,7 +215,7 @@ class AgentHost:
     # ── what is asked of the agent ──────────────────────────────────────────────────────────────
 
     async def _answer(self, command: Command) -> dict[str, Any]:
-        """Carry out a command of the control channel or the page; the answer is JSON."""
+        """Carry out a command from the control channel or the page; returns the answer as JSON."""
         match command:
             case ShowRunning():
                 await self._show_up()
@@ -231,7 +230,7 @@ class AgentHost:
                 return answer(self._loop, command)
 
     async def _show_up(self) -> None:
-        """Gatelight was started once more: show the one that runs."""
+        """Gatelight was started a second time: show that it already runs."""
         status = self._status
         worst = status.worst if status is not None else None
         if not self._desktop.wanted or status is None:
@@ -243,20 +242,20 @@ class AgentHost:
 
     def _set_up(self) -> "SetupHost":
         if self._setup is None:
-            # Only now: on most days there is no set-up.
+            # Imported late: on most days there is no set-up.
             from agent.app.setup_host import SetupHost
 
             self._setup = SetupHost(self._agent)
         return self._setup
 
     def _fix(self, wish: AskFix | DoFix) -> None:
-        """A fix was clicked; on any thread."""
+        """Take a click on a fix, from any thread."""
         if self._aio is not None:
             run_aside(self._fixes.clicked(wish), self._aio)
 
-    def _woke(self, woke: ClockGap) -> None:
-        logger.info("the machine slept, or stood still, for about %.0f s: everything is looked at anew", woke.slept_for)
-        self._loop.post(WokeEvent(woke.slept_for))
+    def _woke(self, gap: ClockGap) -> None:
+        logger.info("the machine slept, or stood still, for about %.0f s: everything is looked at anew", gap.slept_for)
+        self._loop.post(Woke(gap.slept_for))
 
     def _config_changed(self) -> None:
         """Read the configuration again; on the agent's loop."""

@@ -1,7 +1,7 @@
-"""Every channel, in one list, for the agent, the set-up and the settings alike.
+"""The one list of channels, which agent, set-up and settings use.
 
-To add one: write `agent/channels/<name>.py` with the channel and its `CHANNEL`, and list it below. What it is told by
-the configuration is a key like any other (`config_keys`); an address of it is `guarded` and `secret` there. A test in
+To add a channel: write `agent/channels/<name>.py` with the channel and its `CHANNEL`, and list it below. Its settings
+are keys like any other (`agent.config.keys`); an address is `guarded` and `secret` there.
 `tests/channels/test_contract.py` says what is missing.
 """
 
@@ -30,18 +30,18 @@ CHANNELS: tuple[ChannelKind, ...] = (
     log.CHANNEL,
     remote.CHANNEL,
 )
-"""Of two desktop channels the one that is listed first is tried first."""
+"""Of several desktop channels, the one listed first is tried first."""
 
 
 def notices_on(notifications: NotificationSettings) -> bool:
-    """Whether the configuration lets notices reach the user at all."""
+    """Whether the configuration lets any notice reach the user."""
     return any(kind.switched_on(notifications) for kind in CHANNELS)
 
 
 class Channels:
-    """The channels of one program, made when they are first used.
+    """The channels of one program, each made at its first use.
 
-    Each is kept for as long as the program runs: it knows which notices it can take back.
+    A channel is kept as long as the program runs, because it knows which notices it can withdraw.
     """
 
     def __init__(self, host: ChannelHost) -> None:
@@ -49,17 +49,17 @@ class Channels:
         self._made: dict[tuple[Any, ...], Channel | None] = {}
 
     def chain(self, notifications: NotificationSettings) -> Chain:
-        """What a notice of the agent goes through."""
+        """The channels through which a notice of the agent goes."""
         on_desktop = self._on(notifications, Place.DESKTOP) if self._host.desktop else []
         always, fallback = self._on(notifications, Place.ALWAYS), self._on(notifications, Place.FALLBACK)
         return Chain(on_desktop, always=[*always, *fallback]) if on_desktop else Chain(fallback, always=always)
 
     def in_turn(self, notifications: NotificationSettings) -> Chain:
-        """The channels that the configuration switches on, tried until one takes the notice: for a test of them."""
+        """The channels that the configuration switches on, for a test notice: tried until one takes it."""
         return Chain([channel for kind in CHANNELS if kind.keys for channel in self._of(kind, notifications)])
 
     async def close(self) -> None:
-        """Let go of what the channels hold open."""
+        """Close everything that the channels hold open."""
         for channel in self._made.values():
             close = getattr(channel, "close", None)
             if close is not None:
@@ -69,7 +69,7 @@ class Channels:
         return [channel for kind in CHANNELS if kind.place is place for channel in self._of(kind, notifications)]
 
     def _of(self, kind: ChannelKind, notifications: NotificationSettings) -> list[Channel]:
-        """The channel of a kind, where it is switched on and can work here."""
+        """The channel of a kind, in a list; empty where it is switched off or cannot work here."""
         if kind.keys and not kind.switched_on(notifications):
             return []
         made = (kind, *(getattr(notifications, key) for key in kind.keys))

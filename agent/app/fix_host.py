@@ -1,4 +1,4 @@
-"""Fixes inside the running agent: menu, notice, command line and page ask for one, and get the answer here."""
+"""Fixes inside the running agent, for menu, notice, command line and page alike."""
 
 import asyncio
 import logging
@@ -23,11 +23,11 @@ from agent.runtime.fixing import FixAnswer, Fixing, NotOffered
 logger = logging.getLogger("agent")
 
 KEY = "gatelight/fix"
-"""The key of all notices about fixes, so that each takes the place of the one before."""
+"""The key of all notices about fixes, so that each replaces the one before."""
 
 
 class FixHost:
-    """The fixes' place in the agent; lives on the agent's loop."""
+    """Answers wishes for fixes; on the agent's loop."""
 
     def __init__(self, agent: RunningAgent) -> None:
         self._announce = agent.announce
@@ -39,11 +39,11 @@ class FixHost:
         self._fixing = Fixing(agent.loop, agent.world, FIXES, tools)
 
     async def answer(self, wish: AskFix | DoFix) -> dict[str, Any]:
-        """What came of a wish on the page or the command line, as JSON."""
+        """Take a wish from the page or the command line; returns the result as JSON."""
         return _told(await self._fixing.take(wish))
 
     async def clicked(self, wish: AskFix | DoFix) -> None:
-        """A click in the menu or on a notice: a notice asks for the yes, or tells what came of it."""
+        """Take a click in the menu or on a notice; a notice then asks the user, or tells the result."""
         match await self._fixing.take(wish):
             case NotOffered(text) if isinstance(wish, AskFix):
                 await self._tell("Nothing to fix now", text, Severity.INFO)
@@ -66,7 +66,7 @@ class FixHost:
 
 
 def _question(offer: Offer) -> dict[str, Any]:
-    """An offer as JSON: what the user must read, and the digest that a yes to it carries."""
+    """An offer as JSON: what the user must read, and the digest that goes with the user's yes."""
     return {
         "id": offer.fix,
         "connection": offer.connection,
@@ -77,7 +77,7 @@ def _question(offer: Offer) -> dict[str, Any]:
 
 
 def _told(answer: Offer | FixAnswer | NotOffered) -> dict[str, Any]:
-    """What came of a wish as JSON."""
+    """The result of a wish as JSON."""
     if isinstance(answer, Offer):
         return _question(answer)
     if isinstance(answer, NotOffered):
@@ -89,7 +89,7 @@ def _told(answer: Offer | FixAnswer | NotOffered) -> dict[str, Any]:
 
 
 def abilities(config: Path) -> Abilities:
-    """What can be done here: the configuration can be changed if the file exists and may be written."""
+    """What Gatelight can change here: the configuration, if its file exists and may be written."""
     try:
         writable = config.is_file() and os.access(config, os.W_OK) and os.access(config.resolve().parent, os.W_OK)
     except OSError:
@@ -98,7 +98,7 @@ def abilities(config: Path) -> Abilities:
 
 
 def run_aside(work: Awaitable[object], loop: asyncio.AbstractEventLoop) -> None:
-    """Run something on the agent's loop for another thread, as for a click."""
+    """Run something on the agent's loop for another thread, such as that of a click."""
 
     async def guarded() -> None:
         try:

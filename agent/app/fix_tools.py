@@ -1,9 +1,8 @@
-"""How fixes act on the real world: see `core.fix.Tools`. A failure comes back in words."""
+"""The tools by which fixes act on the real world, see `core.fix.Tools`. A failure is returned in words."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import assert_never
 
 import psutil
 
@@ -12,13 +11,12 @@ from agent.core.evidence.processes import owner_in
 from agent.core.fix import ChangeSettings, CommandAnswer, SettingsOutcome, SettingsResult
 from agent.errors import ConfigError
 from agent.platforms import Platform, starting
-from agent.tws.api_settings_table import BY_PATH
 from agent.tws.privacy import redact
 
 SAME_START = 2.0
-"""Seconds by which two readings of one process's start may differ: the clock may have been slewed in between."""
+"""Seconds by which two readings of one process's start may differ, because the clock may be adjusted in between."""
 _OWN_START = psutil.Process().create_time()
-"""Our own start as first read: on Linux every process's start follows the clock when that is set."""
+"""Our start as first read. On Linux, setting the clock moves the start of every process."""
 
 
 class RealTools:
@@ -41,19 +39,19 @@ class RealTools:
         self._config_changed = config_changed
 
     async def start_program(self, command: tuple[str, ...]) -> str | None:
-        """Start it detached; report if it exits at once."""
+        """Start a program detached; returns what went wrong if it ends at once, or None."""
         return await asyncio.to_thread(starting.start, command)
 
     async def bring_to_front(self, pid: int) -> str | None:
-        """Bring its window to the front, as far as the desktop allows it."""
+        """Bring the window of a process to the front, where the desktop allows it."""
         return await asyncio.to_thread(self._platform.bring_to_front, pid)
 
     async def change_config(self, edits: tuple[tuple[str, str], ...]) -> str | None:
-        """Change the file in one step: it holds either all edits or none."""
+        """Change the file in one step; afterwards it has all edits or none."""
         guarded = next((key for key, _ in edits if is_guarded(key)), None)
         if guarded is not None:
             return f"{guarded} is changed by you alone: run `gatelight config set {guarded} VALUE`"
-        # tomlkit takes a tenth of a second to import, and only this needs it.
+        # Imported late: tomlkit takes a tenth of a second.
         from agent.config.editing import change_all
 
         try:
@@ -70,33 +68,17 @@ class RealTools:
         return await send_command(port, command)
 
     async def change_settings(self, plan: ChangeSettings) -> SettingsOutcome:
-        """Change the settings once, and only in the process that the question was about."""
-        from agent.session import settings
+        """Ask once for the change of settings, and only in the process that the question named."""
+        from agent.session.settings import update_settings
 
         if not await asyncio.to_thread(still_there, plan.listener_key, plan.port):
             words = "the application has been started anew, or left its port, since the question was asked"
             return SettingsOutcome(SettingsResult.NOT_ASKED, words)
-        outcome = await settings.update_settings(plan.host, plan.port, self._client_ids(), plan.changes, plan.accepted)
-        match outcome:
-            case settings.SettingsChanged(fields, message):
-                changed = ", ".join(BY_PATH[path].title if path in BY_PATH else path for path in fields)
-                return SettingsOutcome(SettingsResult.CHANGED, changed or message)
-            case settings.WarningsToAccept(warnings):
-                return SettingsOutcome(SettingsResult.WARNINGS, warnings=warnings)
-            case settings.SettingsRefused(reason, errors=errors, read_only=read_only):
-                objected = f" ({', '.join(BY_PATH[e].title if e in BY_PATH else redact(e) for e in errors)})"
-                result = SettingsResult.READ_ONLY if read_only else SettingsResult.REFUSED
-                return SettingsOutcome(result, reason + (objected if errors else ""))
-            case settings.NotAsked(reason):
-                return SettingsOutcome(SettingsResult.NOT_ASKED, reason)
-            case settings.OutcomeUnknown(reason):
-                return SettingsOutcome(SettingsResult.UNKNOWN, reason)
-            case unknown:
-                assert_never(unknown)
+        return await update_settings(plan.host, plan.port, self._client_ids(), plan.changes, plan.accepted)
 
 
 def still_there(listener_key: str, port: int) -> bool:
-    """Whether the process of a listener key still runs and listens on the port; True where it names no process."""
+    """Whether the process of a listener key still runs and listens on the port; True for a key without a process."""
     owner = owner_in(listener_key)
     if owner is None:
         return True
@@ -109,7 +91,7 @@ def still_there(listener_key: str, port: int) -> bool:
             return False
         sockets = process.net_connections(kind="tcp")
     except psutil.AccessDenied:
-        # The system withholds its sockets; the process itself was seen.
+        # The process is there; the system only withholds its sockets.
         return True
     except (psutil.Error, OSError):
         return False

@@ -1,6 +1,6 @@
-"""The life of the program: the icon on the main thread, the agent on its own, one order of starting and stopping.
+"""The life of the program: the icon on the main thread, the agent on its own thread, in one order of start and stop.
 
-The icon comes first and needs little; the agent (`agent.app.agent_host`) is loaded while it is shown.
+The icon comes first and needs little. The agent (`agent.app.agent_host`) is loaded while the icon is shown.
 """
 
 import asyncio
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger("agent")
 
 EXIT_LIMIT = 3.0
-"""Seconds from the wish to stop to the end of the process, however stuck anything is."""
+"""Seconds from the wish to stop to the end of the process, even if something hangs."""
 LOG_SECONDS = 0.5
-"""Seconds that the log may take for its last lines, when something has not stopped in time."""
+"""Seconds that the log may take for its last lines, when something did not stop in time."""
 CLOSING_SECONDS = 1.5
-"""Seconds until the icon is taken away even if what is open could not be closed."""
+"""Seconds until the icon is removed, even if something is still open."""
 DESKTOP_SECONDS = 60.0
-"""How long a start at log-in waits for a desktop that can show an icon."""
+"""Seconds that a start at log-in waits for a desktop that can show an icon."""
 STARTING = Display(
     IconState.UNKNOWN, f"{TITLE} starts", (MenuEntry(f"{TITLE} starts"), SEPARATOR, MenuEntry(f"Quit {TITLE}", Quit()))
 )
@@ -48,11 +48,11 @@ class App:
         say: Callable[[str], None] = lambda _: None,
         give_up: Callable[[], None] | None = None,
     ) -> None:
-        """`assemble` puts the agent together; with an icon it is called on the agent's thread.
+        """`assemble` makes the agent; with an icon it is called on the agent's thread.
 
-        `autostarted`: the user's session is only just beginning, so that the desktop may still be on its way.
-        `give_up`, by default the end of the process at once, is called `EXIT_LIMIT` after the wish to stop: a
-        caller that goes on after `run` names something else.
+        `autostarted`: the user's session is only beginning, and the desktop may not be ready. `give_up` is called
+        `EXIT_LIMIT` seconds after the wish to stop, if the program still runs; by default it ends the process at once.
+        A caller that goes on after `run` gives another one.
         """
         self._give_up = give_up or _leave
         self._assemble = assemble
@@ -74,7 +74,7 @@ class App:
     def run(self, asked_to_stop: threading.Event | None = None) -> None:
         """Run until told to stop; main thread only. `asked_to_stop` is set when a signal came before this listens.
 
-        Raises what the agent could not be put together or started for (GatelightError where the user can help it).
+        Raises the error that kept the agent from being made or started (GatelightError where the user can help).
         """
         threading.Thread(target=self._stop_when_asked, name="stop", daemon=True).start()
         stop_signals.listen(self.leave)
@@ -88,10 +88,10 @@ class App:
             self._serve()
             return
         if self._tray is None:
-            # Nothing can be seen here yet, and the agent does not wait for it.
+            # There is no desktop yet; the agent does not wait for it.
             self._begin()
             self._wait_for_desktop()
-        # An agent that has failed meanwhile takes away an icon that it sees; this one it may not have seen.
+        # An agent that has failed meanwhile removed the icon of its time; this icon may be newer.
         if self._tray is not None and not self._served.is_set():
             self._show_icon(self._tray)
         if not self._stopping.is_set():
@@ -114,13 +114,13 @@ class App:
         return self._tray
 
     def leave(self) -> None:
-        """Ask for the end, from any thread or signal handler; the process is gone within `EXIT_LIMIT`."""
-        # A signal may come while this thread holds any lock, even that for starting threads: only this needs none.
+        """Ask for the end, from any thread or signal handler; the process ends within `EXIT_LIMIT` seconds."""
+        # A signal may come while this thread holds any lock, even that for starting threads; this call needs no lock.
         self._wishes.put(None)
 
     @property
     def has_icon(self) -> bool:
-        """Whether there is an icon that could tell what happens."""
+        """Whether there is an icon that the user can see."""
         return self._tray is not None and not self._tray.unseen
 
     # ── the agent's thread ──────────────────────────────────────────────────────────────────────
@@ -135,11 +135,11 @@ class App:
         try:
             self._serve()
         except BaseException as fault:
-            # Raised again where the program can say it.
+            # `run` raises it on the main thread, where the program can report it.
             self._fault = fault
 
     def _serve(self) -> None:
-        # The wish to stop sets `_stopping` first and looks for the agent then: one of the two sees the other.
+        # The wish to stop sets `_stopping` before it looks for the agent, so one of the two always notices the other.
         self._on_its_way.set()
         try:
             if not self._stopping.is_set():
@@ -164,7 +164,7 @@ class App:
             self._assembled.wait(1.0)
             if self._host is not None:
                 self._host.stop()
-            # The icon last: at the end of a Windows session the process lives no longer than its icon.
+            # The icon is last: at the end of a Windows session, Windows ends the process after its icon.
             self._served.wait(CLOSING_SECONDS)
         if self._tray is not None:
             self._tray.stop()
@@ -183,7 +183,7 @@ class App:
         return tray
 
     def _show_icon(self, tray: Tray) -> None:
-        """Until the end, or until there is no desktop any more."""
+        """Show the icon until the program ends, or until the desktop is gone."""
         try:
             tray.run(ready=self._begin)
         except TrayUnavailable as gone:
@@ -193,7 +193,7 @@ class App:
             self.leave()
 
     def _wait_for_desktop(self) -> None:
-        """At log-in a program may be started before the desktop can show icons."""
+        """Wait for a desktop that can show icons: at log-in a program may start earlier."""
         clock = SystemClock()
         deadline = clock.now().monotonic + DESKTOP_SECONDS
         while self._tray is None and clock.now().monotonic < deadline:
@@ -229,7 +229,7 @@ class App:
 
 def _leave() -> None:
     logger.error("something did not stop in time; leaving")
-    # What the log still holds: its disk may be what has not stopped in time.
+    # In a thread, because the disk of the log may be what hangs.
     writing = threading.Thread(target=logging.shutdown, name="log ends", daemon=True)
     writing.start()
     writing.join(LOG_SECONDS)

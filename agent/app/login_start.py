@@ -1,4 +1,4 @@
-"""Starting Gatelight at log-in: what `gatelight autostart`, the menu and a start of the agent do about it."""
+"""The start at log-in, for `gatelight autostart`, the menu and the start of the agent."""
 
 import logging
 from pathlib import Path
@@ -33,11 +33,11 @@ class LogInStart:
         return self._system.where
 
     def state(self) -> LoginEntryState:
-        """How it is now; raises AutostartError."""
+        """The current state of the entry; raises AutostartError."""
         return state_of(self._system.read(), self._program, self._arguments)
 
     def shown(self) -> bool | None:
-        """Whether the menu's check mark is set; None when it could not be found out."""
+        """Whether the menu entry is checked; None where that is not known."""
         try:
             return not isinstance(self.state(), Off | SwitchedOff)
         except AutostartError as fault:
@@ -45,14 +45,14 @@ class LogInStart:
             return None
 
     def switch(self, on: bool) -> None:
-        """Make the entry, or remove it; raises AutostartError."""
+        """Make or remove the entry; raises AutostartError."""
         if on:
             self._system.write((*self._program, *self._arguments), _icon())
         else:
             self._system.remove()
 
     def repair(self) -> None:
-        """At the start of the agent: repair our entry if the program it starts was moved."""
+        """Repair our entry, if its program was moved; called when the agent starts."""
         try:
             match self.state():
                 case Stale(program, gone=True, same_arguments=True):

@@ -1,10 +1,9 @@
-"""An agent for one thorough look: what the doctor, a fix without a running agent, and the terminal set-up use."""
+"""An agent for one thorough look, for the doctor, a fix without a running agent, and the terminal set-up."""
 
 import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
-from types import TracebackType
 from typing import Self
 
 from agent.app.world import first_state
@@ -24,15 +23,15 @@ from agent.runtime.loop import AgentLoop
 from agent.runtime.world import World
 
 LISTEN = 1.0
-"""Seconds a fresh session is listened to: notices about farms and the link to IB come right after nextValidId."""
+"""Seconds to listen to a new session: notices about farms and the link to IB come right after nextValidId."""
 _LIMIT = 75.0
-"""Seconds after which a look ends with what is known by then."""
+"""Seconds after which a look ends, with what is known by then."""
 ASK_EVERY = 0.1
 """Seconds between two checks whether the look is complete, while nothing changes."""
 
 
 class OneLook:
-    """An agent that runs inside `async with`; in a `RealWorld` without channels it announces nothing."""
+    """An agent that runs inside `async with`. In a `RealWorld` without channels it announces nothing."""
 
     def __init__(
         self,
@@ -44,10 +43,10 @@ class OneLook:
         timing: Timing | None = None,
         known: Knowledge | None = None,
     ) -> None:
-        """`say` gets each reason to wait once. `can`: None where nothing can be changed here."""
+        """`say` gets each reason to wait, once. `can`: None where nothing can be changed."""
         state = first_state(settings, world.now(), purpose=Purpose.DOCTOR, timing=timing, known=known)
         self.loop = AgentLoop(replace(state, abilities=can or state.abilities), world, after=self._after)
-        """What decides, for a fix that is asked for meanwhile."""
+        """The agent's loop, for a fix that is asked for during the look."""
         self._world = world
         self._say = say
         self.changed = asyncio.Event()
@@ -57,15 +56,13 @@ class OneLook:
         self._running = asyncio.ensure_future(self.loop.run())
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self.loop.stop()
         await self._running
 
     @property
     def state(self) -> AgentState:
-        """What is known and decided by now."""
+        """What the agent knows and has decided so far."""
         return self.loop.state
 
     def post(self, event: Event) -> None:
@@ -73,13 +70,13 @@ class OneLook:
         self.loop.post(event)
 
     def reconfigure(self, settings: Settings, can: Abilities | None = None) -> None:
-        """Go on with other settings; `can`: None leaves the abilities as they are."""
+        """Go on with other settings; with `can` None the abilities stay."""
         self.post(Reconfigured(settings, can))
 
     async def complete(self, unfinished: Callable[[], bool] = lambda: False) -> Status:
-        """Wait until there is nothing more to find out and `unfinished` is False, `_LIMIT` seconds at most.
+        """Wait until everything is found out and `unfinished` is false, `_LIMIT` seconds at most.
 
-        Raises CouldNotFindOut where nothing at all was seen by then.
+        Raises CouldNotFindOut where nothing was seen by then.
         """
         told = {""}
         with contextlib.suppress(TimeoutError):
@@ -103,10 +100,10 @@ class OneLook:
 
 
 def willing(settings: Settings, name: str | None) -> Settings:
-    """The settings for a look that the user asks for: it connects even where the agent waits for a click.
+    """The settings for a look that the user asks for, which connects even where the agent would wait for a click.
 
-    With a name only that connection is asked; the others stay known, so that their ports are not taken for its own.
-    Raises UsageError for a name that is not configured.
+    With a name only that connection is looked at. The others stay in the settings, so that their ports do not count as
+    its own. Raises UsageError for a name that is not configured.
     """
     if name is not None and name not in {c.name for c in settings.connections}:
         known = ", ".join(f"“{c.name}”" for c in settings.connections)
@@ -117,7 +114,7 @@ def willing(settings: Settings, name: str | None) -> Settings:
 
 
 def reason_to_wait(state: AgentState, now: Moment) -> str | None:
-    """Why the look is not complete yet, in words for people ("" where there is nothing to say); None when it is."""
+    """The reason why the look is not complete, in words for users or empty; None when it is complete."""
     if not state.machine.taken:
         return ""
     reasons = [_waits_for(state, watched, now) for watched in state.watched]
@@ -127,7 +124,7 @@ def reason_to_wait(state: AgentState, now: Moment) -> str | None:
 def _waits_for(state: AgentState, watched: Watched, now: Moment) -> str | None:
     link, timing = watched.link, state.timing
     if not watched.wanted:
-        # Only known, not asked about.
+        # This connection is not looked at, see `willing`.
         return None
     match link.state:
         case Connecting():
@@ -138,23 +135,23 @@ def _waits_for(state: AgentState, watched: Watched, now: Moment) -> str | None:
             flood = None if watched.session is None else flood_at(watched.session, now.monotonic)
             if flood is not None and not flood.present:
                 return f"{watched.settings.name}: counting the messages that come …"
-            # A session that floods is not waited for: its answers come late.
+            # The look does not wait for a session that floods, whose answers come late.
             frozen = frozen or flood is not None
             if now.monotonic - since < LISTEN or not (told or frozen):
                 return ""
             if not frozen and watched.inquiry.told.at is None:
-                # The API settings take three seconds at most, and end in an answer or in the reason why there is none.
+                # Asking for the API settings takes three seconds at most, and always has a result.
                 return ""
         case BackingOff(retry_at=retry_at) if retry_at <= now.monotonic + 0.05:
             return ""
         case Idle(since=since) if state.machine.taken < since:
-            # The next attempt, if there is one, starts after another look.
+            # The next attempt, if any, starts after another look.
             return ""
         case _:
             pass
     failed = link.attempt if not isinstance(link.state, Connected) else None
     if failed is not None and state.machine.taken <= failed.at:
-        # What the sockets look like after the attempt is part of the evidence.
+        # The sockets after the attempt are part of the evidence.
         return ""
     for process in candidates(watched.settings, state.machine, others(state, watched)):
         unsettled = (

@@ -1,7 +1,7 @@
 """The status page inside the running agent: what it sees and may ask for, when it is served, and how it is opened.
 
-Nothing of it costs anything until the page is opened: no import of the server, no socket, no timer. Only a page
-that was open when the agent ended is waited for at the next start, so that it goes on by itself.
+Until the page is opened, it costs nothing: no import of the server, no socket, no timer. The exception is a page that
+was open when the agent ended: the next start waits for it, so that the page goes on by itself.
 """
 
 import asyncio
@@ -38,15 +38,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger("agent.page")
 
 MEMORY = "page.json"
-"""In the data folder while a page is open: its port, and the keys by which its pages are sent to the next start."""
+"""A file in the data folder while a page is open: the port, and the keys that lead open pages to the next start."""
 LONGEST_MEMORY = 1 << 16
-"""Bytes of that file; a few pages need hundreds."""
+"""Bytes of that file; a few pages need some hundred."""
 MEMORY_SECONDS = 12 * 3600.0
-"""A page that has been without an agent for so long is not waited for."""
+"""Seconds; a start does not wait for a page that has had no agent for longer."""
 _OPEN_SECONDS = 5.0
-"""How long a click waits for the server; it needs a fraction of a second."""
+"""Seconds that a click waits for the server, which needs a fraction of one."""
 PRINTED_SECONDS = 600.0
-"""How long an address counts that the user copies from a terminal."""
+"""Seconds for which an address is valid that the user copies from a terminal."""
 
 
 class PageError(Exception):
@@ -54,10 +54,10 @@ class PageError(Exception):
 
 
 class PageHost:
-    """The page's place in the agent; lives on the agent's loop, but for `address_from_anywhere`."""
+    """Serves the page; on the agent's loop, except `address_from_anywhere`."""
 
     def __init__(self, agent: RunningAgent, ask: Callable[[Command], Awaitable[dict[str, Any]]]) -> None:
-        """`ask` carries a command out, and answers in JSON."""
+        """`ask` carries a command out, and returns the answer as JSON."""
         self._agent = agent
         self.ask = ask
         self.config_changed = agent.config_changed
@@ -75,18 +75,18 @@ class PageHost:
 
     @property
     def enabled(self) -> bool:
-        """Whether the user wants a page at all."""
+        """Whether the configuration allows the page."""
         return self.settings.page.enabled
 
     async def begin(self) -> None:
-        """The agent starts: a page that was open when it ended finds it again."""
+        """The agent starts; a page that was open when it ended finds it again."""
         self._aio = asyncio.get_running_loop()
         try:
             port, pages = await within(_OPEN_SECONDS, self._remembered, "page file")
         except TimeoutError:
             return
         if pages and self.enabled:
-            # The agent itself does not wait for it.
+            # The agent does not wait for the page.
             self._again = asyncio.get_running_loop().create_task(self._serve_again(port, pages), name="page again")
 
     async def _serve_again(self, port: int, pages: Mapping[str, str]) -> None:
@@ -121,7 +121,7 @@ class PageHost:
         server.changed()
 
     async def address(self, view: str = "", *, printed: bool = False) -> str:
-        """An address that opens the page once, soon. Raises `PageError`."""
+        """An address that opens the page, once and within a short time. Raises `PageError`."""
         await self._serve()
         assert self._server is not None
         return self._server.url(view, PRINTED_SECONDS) if printed else self._server.url(view)
@@ -145,7 +145,7 @@ class PageHost:
             raise PageError("The status page could not be opened in time: try again.") from None
 
     async def _serve(self, before: int = 0, waiting: Mapping[str, str] | None = None) -> None:
-        # Two clicks in a row are one wish.
+        # Two clicks in a row open one server.
         async with self._opening:
             await self._serve_alone(before, waiting or {})
 
@@ -171,7 +171,7 @@ class PageHost:
             self._progress = follow(Progress(ended=self._progress.ended), status, self._agent.now().wall)
         wanted = self.settings.page.port
         try:
-            # Never the one of last time: another user's program may have had it since. See `agent.page.waiting`.
+            # Never the port of last time: another user's program may have used it since. See `agent.page.waiting`.
             self._server.bind(wanted)
         except PagePortTaken:
             raise PageError(
@@ -183,7 +183,7 @@ class PageHost:
                 self._server.wait_for(before, waiting)
             except PagePortTaken:
                 logger.info("pages that were open cannot be found again: port %d belongs to another program", before)
-        # The address can be handed out: while the browser is on its way, the rest is loaded.
+        # The address is ready; the rest is loaded while the browser starts.
         self._starting = asyncio.get_running_loop().create_task(self._start(self._server), name="page starts")
 
     async def _start(self, server: "PageServer") -> None:
@@ -203,16 +203,16 @@ class PageHost:
 
     @property
     def config(self) -> Path:
-        """Its file."""
+        """The configuration file."""
         return self._agent.places.config
 
     @property
     def config_named(self) -> bool:
-        """Whether the user named it."""
+        """Whether the user named the configuration file."""
         return self._agent.places.config_named
 
     def view(self) -> dict[str, Any]:
-        """All that is shown."""
+        """Everything that the page shows."""
         from agent.page.view import Seen, view
 
         state, now = self._agent.state, self._agent.now()
@@ -228,14 +228,14 @@ class PageHost:
         )
 
     def limits(self) -> Iterable[dict[str, Any]]:
-        """What IB allows and what is in use."""
+        """The limits of IB and TWS, and how far they are used."""
         from agent.core.shown.limits import limits_to_json, usage_of
 
         state, now, sent = self._agent.state, self._agent.now(), self._agent.sent()
         return [limits_to_json(usage_of(facts_about(state, w, now), sent)) for w in state.watched]
 
     async def test_notice(self) -> str | None:
-        """A notice through every channel."""
+        """Send a test notice; returns why no channel took it, or None."""
         if not notices_on(self._agent.state.settings.notifications):
             return "notices are switched off in the configuration"
         notice = Notice("test", Severity.INFO, "A test notice from Gatelight", "This is what a notice looks like.")
@@ -247,7 +247,7 @@ class PageHost:
         return None if login is None else login.shown()
 
     async def at_login(self, on: bool) -> str | None:
-        """Start at log-in, or no longer."""
+        """Switch the start at log-in on or off; returns what went wrong, or None."""
         login = self._agent.login
         if login is None:
             return "The start at log-in cannot be chosen here: use `gatelight autostart`."
@@ -261,7 +261,7 @@ class PageHost:
     # ── what outlives the agent ─────────────────────────────────────────────────────────────────
 
     def keep_again(self) -> None:
-        """The data folder is a new one: a page that is open is written down there again."""
+        """Write the file of open pages again, because the data folder is new."""
         if self._server is not None and len(self._server.streams):
             self._used(True)
 
@@ -301,15 +301,12 @@ async def _cancelled(task: asyncio.Task[None] | None) -> None:
 
 
 async def _load(*modules: str) -> None:
-    """Load parts of the page when it is first opened, in a thread that ends with its work.
-
-    It takes a quarter of a second, in which heartbeats would wait.
-    """
+    """Import parts of the page in a thread that ends with this work, because importing takes a quarter of a second."""
     with ThreadPoolExecutor(1, "page-loads") as aside:
         for module in modules:
             await asyncio.get_running_loop().run_in_executor(aside, import_module, module)
 
 
 def view_of(connection: str, code: str) -> str:
-    """The view of one problem, as it stands behind the # of the page's address."""
+    """The view of one problem, in the form after the # of the page's address."""
     return f"problem/{quote(connection, safe='')}/{quote(code, safe='')}"

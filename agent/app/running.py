@@ -1,4 +1,4 @@
-"""The running agent, as the parts of the program around it get it: page, clicks, fixes and set-up."""
+"""The running agent as page, clicks, fixes and set-up get it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from agent.runtime.paths import Places
 
 @dataclass(frozen=True, slots=True)
 class RunningAgent:
-    """One agent. Everything is called on its loop, but for `post_from_anywhere`."""
+    """One agent. Everything except `post_from_anywhere` is called on its loop."""
 
     places: Places
     loop: AgentLoop
@@ -27,7 +27,7 @@ class RunningAgent:
 
     @property
     def state(self) -> AgentState:
-        """What it knows and has decided by now."""
+        """What the agent knows and has decided so far."""
         return self.loop.state
 
     def now(self) -> Moment:
@@ -43,9 +43,9 @@ class RunningAgent:
         self.loop.post_from_anywhere(event)
 
     async def announce(self, notice: Notice) -> str | None:
-        """Tell the user; answers why no channel took the notice, or None."""
+        """Tell the user; returns why no channel took the notice, or None."""
         return await self.world.announce(notice)
 
     def sent(self) -> Sequence[float]:
-        """Monotonic times of the messages that our sessions sent in the last minute."""
+        """The monotonic times of the messages that our sessions sent in the last minute."""
         return self.world.traffic.lately()

@@ -1,6 +1,6 @@
-"""The set-up and the market data self-test inside the running agent: what the commands "setup" and "data-test" answer.
+"""The set-up and the market data self-test inside the running agent, for the commands "setup" and "data-test".
 
-None of it is created before the first such command.
+They are created with the first such command.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _STALE = "What is to be written has changed since you read it: read it again."
 
 
 class SetupHost:
-    """One set-up at a time, for every page that is open; lives on the agent's loop."""
+    """One set-up, which all open pages share; on the agent's loop."""
 
     def __init__(self, agent: RunningAgent) -> None:
         self._agent = agent
@@ -32,7 +32,7 @@ class SetupHost:
         self._setting: SetupRun | None = None
 
     async def answer(self, command: SetUp | AskDataTest) -> dict[str, Any]:
-        """Carry a command out; {"error": one sentence} where that cannot be done."""
+        """Carry out a command; returns {"error": one sentence} where that is not possible."""
         if isinstance(command, AskDataTest):
             return self._tests.answer(command)
         try:
@@ -103,7 +103,7 @@ class SetupHost:
             raise GatelightError(str(answer["error"]))
 
     async def _write(self, setting: SetupRun, read: object) -> None:
-        """Write, if what would be written is still what the user read and agreed to."""
+        """Write the file, if the changes are still those that the user read and agreed to."""
         await asyncio.to_thread(setting.reread)
         if read != list(edit_lines(setting.edits)):
             raise GatelightError(_STALE)

@@ -1,6 +1,6 @@
-"""A set-up under way: the answers so far, the results of what was tried, and the steps as they are now.
+"""A set-up under way, for terminal and page alike: the answers so far, the results of tests, and the current steps.
 
-Terminal and page use the same one. It decides nothing: `core.setup` judges what is held here.
+Nothing is decided here: `core.setup` judges.
 """
 
 from collections.abc import Mapping
@@ -42,11 +42,11 @@ TEST_NOTICE = Notice(
     "This is a test notice",
     "Gatelight tells you like this when something is wrong, and how to put it right. Nothing is wrong now.",
 )
-"""Of the severity that most notices have, so that a desktop which hides harmless ones does not mislead."""
+"""Has the severity of most notices, so that a desktop that hides less severe ones shows it too."""
 
 
 class SetupRun:
-    """One set-up. All calls that touch files may block for a moment."""
+    """One set-up. A call that reads or writes files may block for a moment."""
 
     def __init__(
         self,
@@ -59,8 +59,8 @@ class SetupRun:
     ) -> None:
         """Raises ConfigError for a configuration that cannot be used.
 
-        `name`: of the connection to set up; empty: the first one of the file, or a new one. Without `login` the start
-        at log-in is not known.
+        `name`: the connection to set up; empty for the first one of the file, or a new one. Without `login` the start
+        at log-in is unknown.
         """
         self.places = places
         self.name = name
@@ -79,7 +79,7 @@ class SetupRun:
         self._read_login()
 
     def take_configured(self) -> None:
-        """Take the answers that the configuration gives."""
+        """Take the configuration's values as answers."""
         configured = configured_connection(self.in_file, self.name)
         if configured is not None:
             self.answers = replace(
@@ -91,30 +91,30 @@ class SetupRun:
         if self.in_file.checks.test_symbols:
             self.answers = replace(self.answers, symbol=self.in_file.checks.test_symbols[0])
 
-    # ── what is asked and answered ──────────────────────────────────────────────────────────────
+    # ── questions and answers ──────────────────────────────────────────────────────────────
 
     @property
     def configured(self) -> bool:
-        """Whether the file names the connection."""
+        """Whether the file has the connection."""
         return configured_connection(self.in_file, self.name) is not None
 
     @property
     def wanted(self) -> ConnectionSettings:
-        """The connection as the answers want it."""
+        """The connection according to the answers."""
         return wanted_connection(self.in_file, self.name, self.answers)
 
     @property
     def wanted_settings(self) -> Settings:
-        """The whole configuration as the answers want it."""
+        """The whole configuration according to the answers."""
         return wanted_settings(self.in_file, self.name, self.answers)
 
     @property
     def edits(self) -> tuple[tuple[str, str], ...]:
-        """What is left to write into the file: keys and values."""
+        """The keys and values that are still to write into the file."""
         return edits(self.in_file, self.name, self.answers)
 
     def questions(self, running: tuple[str, ...]) -> tuple[SetupQuestion, ...]:
-        """The questions, with the answers to suggest. `running`: kinds of the applications that run."""
+        """The questions with suggested answers. `running`: the kinds of the running applications."""
         asked = questions_for(self.wanted, self.configured, running)
         symbol = self.answers.symbol or next(iter(self.in_file.checks.test_symbols), "")
         return tuple(replace(q, suggested=symbol) if q.id == "symbol" and symbol else q for q in asked)
@@ -123,11 +123,11 @@ class SetupRun:
         """Take one answer; raises NotAnAnswer."""
         self.answers = answered(self.answers, question, text)
 
-    # ── what is done ────────────────────────────────────────────────────────────────────────────
+    # ── actions ────────────────────────────────────────────────────────────────────────────
 
     def write(self) -> None:
         """Write each of `edits` into the file; raises ConfigError."""
-        # tomlkit takes a tenth of a second to import, and only this needs it.
+        # Imported late: tomlkit takes a tenth of a second.
         from agent.config.editing import set_value
 
         for key, value in self.edits:
@@ -174,7 +174,7 @@ class SetupRun:
         self.answers = replace(self.answers, notice_seen=seen)
 
     def looked(self, step: str) -> None:
-        """The user has looked at a setting in the application."""
+        """The user has checked a setting in the application."""
         self.answers = replace(self.answers, looked=self.answers.looked | {step})
 
     def skip(self, step: str) -> None:
@@ -182,18 +182,18 @@ class SetupRun:
         self.answers = replace(self.answers, skipped=self.answers.skipped | {step})
 
     def take_up(self) -> None:
-        """Take up again every step that was put off."""
+        """Take up every step again that was put off."""
         self.answers = replace(self.answers, skipped=frozenset())
 
     def use_port(self, port: int) -> None:
         """Use this API port."""
         self.answers = replace(self.answers, port=port)
 
-    # ── how it stands ───────────────────────────────────────────────────────────────────────────
+    # ── the state ───────────────────────────────────────────────────────────────────────────
 
     def judge(self, facts: Facts, data_test: DataTest | None) -> Setup:
-        """The steps as they are now."""
-        beside = SetupInputs(
+        """The current steps."""
+        inputs = SetupInputs(
             answers=self.answers,
             edits=self.edits,
             configured=self.configured,
@@ -204,21 +204,21 @@ class SetupRun:
             at_login=self.at_login,
             guides=self._guides,
         )
-        return judge_steps(scene_of(facts, self._problems, beside))
+        return judge_steps(scene_of(facts, self._problems, inputs))
 
     def kind(self, facts: Facts) -> str:
         """The application whose steps apply: "tws", "gateway" or "unknown"."""
         return scene_of(facts, (), SetupInputs()).kind.value
 
     def facts(self, state: AgentState, now: Moment) -> Facts | None:
-        """What the agent knows about the connection, compared with what is wanted; None before a first look."""
+        """The facts about the connection, with the wanted settings; None before the first look."""
         watched = self.watched(state)
         if watched is None or not state.machine.taken:
             return None
         return as_wanted(facts_about(state, watched, now), self.wanted)
 
     def watched(self, state: AgentState) -> Watched | None:
-        """The watched connection to judge: the one of that name, else one that has what is wanted."""
+        """The watched connection to judge: the one with the wanted name, else the one that fits best."""
         wanted = self.wanted
         named = next((w for w in state.watched if w.settings.name == wanted.name), None)
         if named is not None:
@@ -233,15 +233,15 @@ class SetupRun:
 
 
 def as_wanted(facts: Facts, wanted: ConnectionSettings) -> Facts:
-    """The facts of one connection, as if it were configured as wanted; a session to another place does not count.
+    """The facts of a connection with the wanted settings in place of its own; a session to another place is left out.
 
-    What was seen stays as it is: only the settings it is compared with change.
+    All that was seen stays the same.
     """
     watched, session = facts.connection, facts.session
     another_port = isinstance(wanted.port, int) and session.port not in (None, wanted.port)
     another_one = not watched.implicit and watched.name != wanted.name
     if watched.host != wanted.host or another_port or another_one:
         session = SessionFacts(phase=Phase.IDLE, since=session.since)
-    # A connection that was made up for what was found is no one that the user configured.
+    # An implicit connection was made up for an application that was found; the user configured none.
     others = tuple(c for c in facts.other_connections if c.name != wanted.name and not c.implicit)
     return replace(facts, connection=wanted, session=session, other_connections=others)

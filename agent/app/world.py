@@ -1,4 +1,4 @@
-"""The state the agent starts from, and the real world behind every effect."""
+"""The first state of the agent, and the real world in which effects are carried out."""
 
 import os
 import random
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 def knowledge() -> Knowledge:
-    """What the agent knows: the problems, their guides, and the fixes."""
+    """The agent's knowledge: the problems, their guides, and the fixes."""
     return Knowledge(PROBLEMS, Words(guides=dict(load_guides()), fixes=FIXES))
 
 
@@ -52,7 +52,7 @@ def first_state(
     known: Knowledge | None = None,
     private: Private | None = None,
 ) -> AgentState:
-    """An agent that has seen nothing yet. `private`: what it masks; None: what is private on this machine."""
+    """The state of an agent that has seen nothing yet. `private`: what it masks, by default what is private here."""
     if private is None:
         private = private_here(settings.secrets)
     return AgentState(
@@ -63,10 +63,10 @@ def first_state(
         started=now,
         timing=timing or timing_of(settings, Timing()),
         purpose=purpose,
-        # An earlier version kept titles as they were.
+        # An earlier version stored unmasked titles.
         memory=masked(memory or Memory(), private),
         private=private,
-        # So that two agents that start together ask for different client IDs.
+        # Random, so that two agents that start together use different client IDs.
         next_number=random.randrange(1, 2000),
     )
 
@@ -83,7 +83,7 @@ class RealWorld:
         only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
         below: Path | None = None,
     ) -> None:
-        """`only` narrows what a look has seen, `below` what it may look at (see `Looker`)."""
+        """`only` limits what counts of a look, `below` what may be looked at (see `Looker`)."""
         self._clock = SystemClock()
         self._only = only
         self._platform = current()
@@ -92,7 +92,7 @@ class RealWorld:
         self._show = show
         self._memory_file = memory_file
         self.traffic = Traffic(lambda: self._clock.now().monotonic)
-        """What our sessions sent lately."""
+        """The messages that our sessions sent lately."""
 
     def tell_through(self, channels: Chain) -> None:
         """Send notices through these channels from now on."""
@@ -107,20 +107,20 @@ class RealWorld:
         return self._only(self._looker.look(ports, thorough=thorough, now=now))
 
     def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> ApiSession:
-        """A session over ib_async, which is imported for the first one: it takes half of the memory."""
+        """A session over ib_async, which is imported with the first one, because it takes half of the memory."""
         from agent.session.ib import IbSession
 
         return IbSession(wish, emit, lambda: self._clock.now().monotonic, sent=self.traffic.note)
 
     async def ask_settings(self, wish: AskSettings) -> SettingsAnswered:
-        """Ask over a short session of its own."""
+        """Ask for the API settings over a short session of its own."""
         from agent.session.settings import ask_settings
 
         answer = await ask_settings(wish.host, wish.port, wish.client_ids)
         return SettingsAnswered(wish.number, answer.settings, answer.server_version)
 
     async def test_data(self, plan: "DataTestPlan", report: "Callable[[DataTest], None]") -> "DataTest":
-        """The market data self-test, over a session of its own."""
+        """Run the market data self-test over a session of its own."""
         from agent.session.data_test import DataTester
 
         clock = self._clock
@@ -138,23 +138,23 @@ class RealWorld:
         return watch_exit(pid, gone)
 
     async def announce(self, notice: Notice) -> str | None:
-        """Send it through the channels."""
+        """Send a notice through the channels."""
         if self._channels is None:
             return None
         delivery = await self._channels.announce(notice)
         return delivery.reason if isinstance(delivery, NotDelivered) else None
 
     async def withdraw(self, key: str) -> None:
-        """Take it back from the channels."""
+        """Withdraw a notice from the channels."""
         if self._channels is not None:
             await self._channels.withdraw(key)
 
     def show(self, status: Status) -> None:
-        """Pass it to the callback that shows it."""
+        """Pass the status to the callback that shows it."""
         if self._show is not None:
             self._show(status)
 
     def keep(self, memory: Memory) -> None:
-        """Keep it in the data folder."""
+        """Store the memory in the data folder."""
         if self._memory_file is not None:
             self._memory_file.write(memory)

@@ -1,4 +1,4 @@
-"""Ways of telling people: what a channel is, and the chain that tries one after the other."""
+"""Channels, the ways in which a notice reaches people, and the chain that tries them one after the other."""
 
 import asyncio
 import logging
@@ -16,19 +16,19 @@ from agent.tws.privacy import NOTHING_MORE
 _log = logging.getLogger(__name__)
 
 CHANNEL_SECONDS = 10.0
-"""A channel that has not said yes or no by then is passed over; most need some milliseconds."""
+"""Seconds a channel has to take or refuse a notice before it is passed over; most need some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The notice was taken, and by whom."""
+    """The notice was taken by the named channel."""
 
     channel: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotDelivered:
-    """The notice was not taken, and why, in words for people."""
+    """The notice was not taken. The reason is in words for people."""
 
     reason: str
 
@@ -37,33 +37,33 @@ Delivery: TypeAlias = Delivered | NotDelivered
 
 
 class Channel(Protocol):
-    """One way of telling people. One that holds something open has `async def close(self) -> None` besides."""
+    """One way of telling people. A channel that holds something open also has `async def close(self) -> None`."""
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The channel's name, for people."""
 
     async def announce(self, notice: Notice) -> Delivery:
-        """Tell the notice; say `Delivered` only if it is known to have been taken."""
+        """Tell the notice. Return `Delivered` only where it is known that the notice was taken."""
 
     async def withdraw(self, key: str) -> None:
         """Take the notice of this key back, where the channel can."""
 
 
 class Place(Enum):
-    """How a channel stands to the others."""
+    """When a channel is told, beside the others."""
 
     DESKTOP = "desktop"
-    """Tried in the order of the list until one takes the notice; only where the host has a desktop."""
+    """Told in the order of the list until one takes the notice; only where the host has a desktop."""
     ALWAYS = "always"
-    """Told every notice, whatever the desktop did with it."""
+    """Told every notice, whether or not a desktop channel took it."""
     FALLBACK = "fallback"
-    """Told every notice; without a desktop channel it is the one that has to take it."""
+    """Told every notice; it is the channel that confirms a notice where there is no desktop channel."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelHost:
-    """What a channel may need of the program it runs in. A callback that the program does not have is None."""
+    """What a channel may need of the program it runs in. A callback is None where the program has none."""
 
     desktop: bool = True
     """Whether notices are shown on this desktop."""
@@ -80,20 +80,20 @@ class ChannelKind:
     """What the file of a channel declares, as `CHANNEL`."""
 
     make: Callable[[NotificationSettings, ChannelHost], Channel | None]
-    """None where it cannot work: on another system, or without what it needs of the host."""
+    """Makes the channel; None where it cannot work: on another system, or without what it needs of the host."""
     place: Place
     keys: tuple[str, ...] = ()
-    """The keys of `[notifications]` that switch it on: one of them is enough. Without any it is always on."""
+    """The keys of `[notifications]` that switch the channel on; one is enough. A channel without keys is always on."""
 
     def switched_on(self, notifications: NotificationSettings) -> bool:
-        """Whether one of its keys switches it on."""
+        """Whether one of the channel's keys switches it on."""
         return any(getattr(notifications, key) for key in self.keys)
 
 
 def harmless(notice: Notice) -> Notice:
-    """The notice as it may go out: masked, and without control characters.
+    """The notice as it may leave the program: masked, and without control characters.
 
-    Names of people stay: a connection may have been named after its user.
+    Names of people stay, because a connection may be named after its user.
     """
 
     def safe(text: str) -> str:
@@ -109,9 +109,9 @@ def harmless(notice: Notice) -> Notice:
 
 
 class Chain:
-    """Channels in order of preference, of which the first one that confirms wins; and some that are always told.
+    """Channels tried in order until one takes the notice, and channels that are always told.
 
-    A notice that no channel of the chain took comes back as `NotDelivered` with every reason.
+    Where none of the former takes a notice, the answer is `NotDelivered` with every reason.
     """
 
     def __init__(self, channels: Sequence[Channel], always: Sequence[Channel] = ()) -> None:
@@ -126,9 +126,9 @@ class Chain:
         return ", ".join(channel.name for channel in self._channels)
 
     async def announce(self, notice: Notice) -> Delivery:
-        """See `Channel.announce`. What goes out is masked and without control characters, whatever made the notice."""
+        """See `Channel.announce`. Every notice is made harmless first, wherever it comes from."""
         notice = harmless(notice)
-        # At the same time as the chain: a service that does not answer must not delay the desktop.
+        # These run beside the chain: a service that does not answer must not delay the desktop.
         beside = [asyncio.create_task(self._try(channel, notice)) for channel in self._always]
         self._telling.update(beside)
         for task in beside:
@@ -149,7 +149,7 @@ class Chain:
         return NotDelivered("; ".join(reasons) or "no channel is switched on")
 
     async def withdraw(self, key: str) -> None:
-        """See `Channel.withdraw`; every channel is told, since each may have had its turn."""
+        """See `Channel.withdraw`; every channel is told, since any of them may have taken the notice."""
         for channel in (*self._channels, *self._always):
             try:
                 await asyncio.wait_for(channel.withdraw(key), CHANNEL_SECONDS)
@@ -163,14 +163,14 @@ class Chain:
         except TimeoutError:
             delivery = NotDelivered(f"no answer within {CHANNEL_SECONDS:g} s")
         except Exception as failure:
-            # A channel must not be able to silence the ones behind it.
+            # A failing channel must not silence the ones after it.
             delivery = NotDelivered(f"it failed ({failure or type(failure).__name__})")
             _log.debug("%s failed", channel.name, exc_info=True)
         self._note(channel.name, delivery)
         return delivery
 
     def _note(self, name: str, delivery: Delivery) -> None:
-        """Log a refusal once, not with every notice."""
+        """Log a refusal when it begins and when it ends, not with every notice."""
         match delivery:
             case Delivered():
                 if self._refusals.pop(name, None):

@@ -1,25 +1,21 @@
-"""The balloon of the agent's own icon: the last link of the chain on Windows."""
+"""The balloon of the agent's own icon: the last channel of the chain on Windows."""
 
 import asyncio
 from collections.abc import Callable
 
-from agent.channels import Channel, ChannelHost, ChannelKind, Delivered, Delivery, NotDelivered, Place
+from agent.channels import ChannelKind, Delivered, Delivery, NotDelivered, Place
 from agent.channels.texts import message_text, message_title
-from agent.core.settings import NotificationSettings
 from agent.core.shown.display import Action, Notice
 
 
 class BalloonChannel:
-    """Shows a notice at the icon; it cannot be taken back, and the next one takes its place."""
+    """Shows a notice at the icon. It cannot be taken back; the next notice replaces it."""
+
+    name = "the icon's balloon"
 
     def __init__(self, balloon: Callable[[str, str, Action | None], bool]) -> None:
-        """`balloon` shows title and text, asks for the action when clicked, and says whether it could; may block."""
+        """`balloon` shows title and text and does the action on a click. It returns whether it could, and may block."""
         self._balloon = balloon
-
-    @property
-    def name(self) -> str:
-        """See `Channel.name`."""
-        return "the icon's balloon"
 
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
@@ -32,8 +28,6 @@ class BalloonChannel:
         """See `Channel.withdraw`."""
 
 
-def _make(_: NotificationSettings, host: ChannelHost) -> Channel | None:
-    return BalloonChannel(host.balloon) if host.balloon is not None else None
-
-
-CHANNEL = ChannelKind(_make, Place.DESKTOP, keys=("desktop",))
+CHANNEL = ChannelKind(
+    lambda _, host: BalloonChannel(host.balloon) if host.balloon else None, Place.DESKTOP, keys=("desktop",)
+)

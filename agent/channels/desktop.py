@@ -1,15 +1,14 @@
-"""Desktop notifications through plyer, guarded: plyer loses messages without an error, on every system in some case.
+"""Desktop notifications through plyer, guarded, because plyer loses some messages without an error on every system.
 
-Measured with plyer 2.1.0. Linux: without dbus-python it runs notify-send, ignores its exit status, drops icon and
-urgency, and a title such as "-h" is taken for an option. Windows: over-long texts raise in a thread of plyer's own,
-which also holds up the end of the program and leaves ghost icons. Hence: look first, shorten, and call plyer's
-implementation where its front end drops something.
+Measured with plyer 2.1.0. On Linux without dbus-python, plyer runs notify-send, ignores its exit status, drops icon and
+urgency, and passes a title such as "-h" as an option. On Windows, a long text raises an error in plyer's own thread.
+That thread also delays the end of the program and leaves ghost icons. So this channel first looks for a service,
+shortens texts, and calls plyer's implementation where its front end drops something.
 """
 
 import asyncio
 import atexit
 import contextlib
-import html
 import importlib
 import sys
 import threading
@@ -24,50 +23,45 @@ from agent.channels.texts import (
     APP_NAME,
     Manner,
     icons_folder,
+    linux_text,
     manner_of,
     message_text,
     message_title,
-    service_abilities,
 )
 from agent.core.shown.display import Notice
 from agent.tws.printable import one_line
 
 _SEND_SECONDS = 5.0
-"""notify-send needs 40 ms; a notification service that has to be started first, a second or two."""
+"""Seconds for one notice. notify-send needs 40 ms; a service that has to start first needs a second or two."""
 
 _BALLOON_SECONDS = 8.0
-"""How long plyer's own icon stays on Windows, and the balloon with it; nothing waits for that."""
+"""Seconds plyer's own icon stays on Windows, and the balloon with it; no caller waits for that."""
 
 
 class DesktopChannel:
-    """The desktop's own notifications, by way of plyer.
+    """The desktop's own notifications, through plyer.
 
-    What plyer sent it cannot take back: `withdraw` does nothing. On Linux a later notice of the same key takes the
-    place of the earlier one where the notification service knows how.
+    plyer cannot take a notice back, so `withdraw` does nothing. On Linux a later notice of the same key replaces the
+    earlier one, if the notification service supports that.
     """
 
-    def __init__(self, icons: Path | None) -> None:
-        """`icons` is the folder with the built icons, if there is one."""
-        self._icons = icons
+    name = "desktop notifications"
 
-    @property
-    def name(self) -> str:
-        """See `Channel.name`."""
-        return "desktop notifications"
+    def __init__(self, icons: Path | None) -> None:
+        """`icons` is the folder of built icons, if there is one."""
+        self._icons = icons
 
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
-        title, text = message_title(notice), message_text(notice)
-        manner = manner_of(notice)
+        title, manner = message_title(notice), manner_of(notice)
         if sys.platform == "win32":
-            send = self._balloon(title, text, manner)
+            send = self._balloon(title, message_text(notice), manner)
         elif sys.platform == "darwin":
-            send = self._mac_notice(title, text)
+            send = self._mac_notice(title, message_text(notice))
         else:
-            abilities = await service_abilities()
-            if isinstance(abilities, NotDelivered):
-                return abilities
-            body = html.escape(text, quote=False) if "body-markup" in abilities else text
+            body = await linux_text(notice)
+            if isinstance(body, NotDelivered):
+                return body
             send = self._linux_notice(notice.key, title, body, manner)
         try:
             await _in_thread(send, _SEND_SECONDS)
@@ -92,7 +86,7 @@ class DesktopChannel:
             plyer = _implementation("linux")
             match type(plyer).__name__:
                 case "NotifySendNotification":
-                    # The front end hands on app_icon, the implementation reads icon; it knows urgency, too.
+                    # The front end passes app_icon, but this implementation reads icon; it takes urgency too.
                     plyer._notify(
                         app_name=APP_NAME,
                         title=title,
@@ -124,15 +118,15 @@ class DesktopChannel:
         icon = self._icon_file(manner, "ico")
 
         def send(sent: Callable[[], None]) -> None:
-            # plyer's front end would do this in a thread of its own, whose failure is not reported.
+            # plyer's front end does this in its own thread, whose failure is not reported.
             tips = importlib.import_module("plyer.platforms.win.libs.balloontip")
             tip = tips.WindowsBalloonTip(
                 title=title, message=text or title, app_name=APP_NAME, app_icon=icon, timeout=0
             )
             sent()
             time.sleep(_BALLOON_SECONDS)
-            # In the thread that made the window. plyer leaves it to the end of the program, when the window is gone:
-            # the icon stays behind, and every notice keeps its handles until then.
+            # Clean up in the thread that made the window. plyer would clean up at the end of the program, when the
+            # window is gone: the icon would stay behind, and every notice would keep its handles until then.
             tip.__del__()
             atexit.unregister(tip.__del__)
             tip._hicon = tip._wnd_class_ex = tip._hwnd = None
@@ -150,7 +144,7 @@ class DesktopChannel:
 CHANNEL = ChannelKind(lambda _, __: DesktopChannel(icons_folder()), Place.DESKTOP, keys=("desktop",))
 
 _Send = Callable[[Callable[[], None]], None]
-"""Sends one notice, blocking; calls its argument once the notice is known to be out."""
+"""Sends one notice, blocking; calls its argument once the notice is known to be sent."""
 
 
 class _Refused(Exception):
@@ -158,21 +152,22 @@ class _Refused(Exception):
 
 
 def _implementation(platform: str) -> Any:
-    """plyer's implementation for this system; its own front end would hide that there is none."""
+    """plyer's implementation for this system. Raises `_Refused` where there is none, which plyer's front end hides."""
     try:
         module = importlib.import_module(f"plyer.platforms.{platform}.notification")
     except ImportError as missing:
         raise _Refused(f"plyer cannot notify here ({missing})") from missing
     with warnings.catch_warnings():
-        # It warns when dbus-python is not installed; that is usual and no loss.
+        # plyer warns when dbus-python is not installed, which is usual and no loss.
         warnings.simplefilter("ignore")
         return module.instance()
 
 
 async def _in_thread(send: _Send, seconds: float) -> None:
-    """Run `send` until it says that it is out; its thread is left behind when that takes longer than `seconds`.
+    """Run `send` in a thread until it says that the notice is sent; TimeoutError after `seconds`.
 
-    A thread of its own: the loop's pool waits for its threads, and a stuck one would keep the program from ending.
+    The thread is not from the loop's pool: the pool waits for its threads, and a stuck one would keep the program from
+    ending.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
@@ -186,7 +181,7 @@ async def _in_thread(send: _Send, seconds: float) -> None:
             done.set_exception(failure)
 
     def tell(failure: Exception | None) -> None:
-        # RuntimeError: the loop has ended, and with it what waited for the answer.
+        # RuntimeError: the loop has ended, so no caller waits for the answer.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, failure)
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from agent.channels import Channel, ChannelHost, ChannelKind, Delivered, Delivery, Place
-from agent.core.settings import NotificationSettings
+from agent.channels import ChannelKind, Delivered, Delivery, Place
 from agent.core.shown.display import Notice
 
 
@@ -24,8 +23,4 @@ class ListenerChannel:
         """See `Channel.withdraw`: there is nothing to take back."""
 
 
-def _make(_: NotificationSettings, host: ChannelHost) -> Channel | None:
-    return None if host.on_notice is None else ListenerChannel(host.on_notice)
-
-
-CHANNEL = ChannelKind(_make, Place.ALWAYS)
+CHANNEL = ChannelKind(lambda _, host: ListenerChannel(host.on_notice) if host.on_notice else None, Place.ALWAYS)

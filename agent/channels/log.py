@@ -1,4 +1,4 @@
-"""The log as a channel: every notice is in it, whichever channel took it."""
+"""The log as a channel: it holds every notice, whichever channel took it."""
 
 import logging
 
@@ -12,10 +12,7 @@ notices_logger = logging.getLogger("agent.notices")
 class LogChannel:
     """Writes each notice as one line."""
 
-    @property
-    def name(self) -> str:
-        """See `Channel.name`."""
-        return "log"
+    name = "log"
 
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
@@ -25,7 +22,7 @@ class LogChannel:
         return Delivered(self.name)
 
     async def withdraw(self, key: str) -> None:
-        """See `Channel.withdraw`: what was written stays."""
+        """See `Channel.withdraw`: a line of the log stays."""
 
 
 CHANNEL = ChannelKind(lambda _, __: LogChannel(), Place.FALLBACK)

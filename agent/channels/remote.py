@@ -1,7 +1,7 @@
 """Notices to a phone, a chat or a mailbox, through Apprise, for a user who is away from the computer.
 
-Every service has processes of its own (`agent.channels.remote_sender`), which are ended when they take too long: no
-answer of a service can fill the agent's memory, and none can keep another service or the desktop waiting.
+Every service has its own processes (`agent.channels.remote_sender`), which end when they take too long. So no answer of
+a service can fill the agent's memory or keep another service or the desktop waiting.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 INSTALL_APPRISE = "Apprise is not installed: install Gatelight with its extra, `pip install 'gatelight[remote]'`"
 MOST_SENDERS = 2
-"""Processes of one service at a time; notices that come meanwhile wait, and go together with the next one."""
+"""Processes of one service at a time. Notices that come meanwhile wait and go together with the next process."""
 MOST_UNSENT = 100
 """Notices that may wait for one service."""
 
@@ -35,17 +35,14 @@ _Message: TypeAlias = dict[str, str]
 
 
 class RemoteChannel:
-    """Services named by Apprise URLs; told besides the desktop, not instead of it."""
+    """Services named by Apprise URLs. They are told every notice, as the desktop is."""
+
+    name = "remote notices"
 
     def __init__(self, urls: Sequence[str]) -> None:
-        """`urls` may hold passwords and tokens: they are never logged."""
+        """`urls` may hold passwords and tokens, so they are never logged."""
         self._services = [_Service(url) for url in urls]
         self._told_unknown: set[int] = set()
-
-    @property
-    def name(self) -> str:
-        """See `Channel.name`."""
-        return "remote notices"
 
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
@@ -56,7 +53,7 @@ class RemoteChannel:
         return self._delivery(words)
 
     async def withdraw(self, key: str) -> None:
-        """See `Channel.withdraw`; what was sent away stays sent."""
+        """See `Channel.withdraw`; a notice that was sent stays sent."""
 
     def _delivery(self, words: Sequence[str]) -> Delivery:
         if MISSING in words:
@@ -89,21 +86,21 @@ class _Service:
         self._sending = 0
 
     async def send(self, message: _Message) -> str:
-        """The sender's word for what became of the message."""
+        """Send a message. Returns the sender's word for the result."""
         if len(self._waiting) >= MOST_UNSENT:
             return _LATE
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting.append((message, answer))
         if self._sending < MOST_SENDERS:
             self._sending += 1
-            # A task of its own: a caller that gives up its notice must not stop those that are sent with it.
+            # The sender is a separate task: a caller that gives up its notice must not stop the others.
             sender = asyncio.create_task(self._send_all(), name="remote notices")
             self._senders.add(sender)
             sender.add_done_callback(self._senders.discard)
         return await answer
 
     async def _send_all(self) -> None:
-        """Send what waits, and what comes meanwhile."""
+        """Send the waiting notices, and those that come meanwhile."""
         while self._waiting:
             batch, self._waiting = [entry for entry in self._waiting if not entry[1].done()], []
             try:
@@ -116,26 +113,26 @@ class _Service:
             for (_, answer), word in zip(batch, words, strict=True):
                 if not answer.done():
                     answer.set_result(word)
-        # No await since the look at what waits: a notice that comes later starts another process.
+        # There is no await since the loop saw no notice waiting, so a later notice starts another sender.
         self._sending -= 1
 
 
 async def _run_sender(url: str, messages: Sequence[_Message]) -> list[str]:
-    """A word for each message, from a process that is gone when this returns.
+    """A word for each message, from a process that has ended when this returns.
 
-    A thread waits for it: asyncio's own processes can hang when a loop ends while one of them starts.
+    A thread waits for the process: asyncio's own processes can hang when a loop ends while one of them starts.
     """
     process = _started()
-    # A thread of its own: in a pool one service would wait for another.
+    # Each process has its own thread: in a shared pool one service would wait for another.
     waiting = ThreadPoolExecutor(1, "remote notices")
-    # Through its input: the arguments of programs can be read by every user, and the address is a secret.
+    # The address is a secret and goes through standard input, because every user can read the arguments of programs.
     order = json.dumps({"url": url, "notices": messages}).encode("ascii")
     try:
         told, late = await asyncio.get_running_loop().run_in_executor(waiting, _told, process, order)
     finally:
         process.kill()
         waiting.shutdown(wait=False)
-    # One that has ended before it was done with them refuses: over its memory, say.
+    # A process that ended early, for example over its memory limit, counts as a refusal.
     words = [_LATE if late else REFUSED] * len(messages)
     for line in told.decode("ascii").splitlines():
         number, word = line.split()
@@ -149,14 +146,14 @@ def _started() -> "subprocess.Popen[bytes]":
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        # Its modules come from where ours do, and from no folder that the agent happens to be started in.
+        # The process loads modules from where ours come from, not from the folder in which the agent was started.
         cwd=Path(agent.__file__).parents[1],
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
 
 
 def _told(process: "subprocess.Popen[bytes]", order: bytes) -> tuple[bytes, bool]:
-    """What the process said within its time, and whether it was late; it has ended by then."""
+    """What the process answered, and whether it was late. It has ended when this returns."""
     try:
         return process.communicate(order, SEND_SECONDS)[0], False
     except subprocess.TimeoutExpired:

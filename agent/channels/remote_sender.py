@@ -1,11 +1,11 @@
-"""Sends notices to one service through Apprise, in a process of its own: what a service answers stays bounded.
+"""Sends notices to one service through Apprise, in a process of its own, so that no answer can harm the agent.
 
-A service is a stranger. It may answer without end, one byte a second, with redirects in a circle, or with little that
-unpacks to much, and Apprise reads whatever comes. So each service gets a process that may use so many seconds and so
-much memory, whatever library talks to it. Apprise is loaded here only: it is as large as half of the agent.
+A service is a stranger. Its answer may be endless, come one byte a second, redirect in a circle, or unpack from little
+to much, and Apprise reads whatever comes. So each service gets a process with a limit of time and memory, whichever
+library talks to the service. Apprise is loaded only here: it is half as large as the agent.
 
-The task comes on standard input, as one JSON object: `{"url": "…", "notices": [{"title", "body", "type"}, …]}`. Each
-notice is answered on standard output, in any order, by its number and a word, such as `2 taken`.
+The task comes on standard input, as one JSON object: `{"url": "…", "notices": [{"title", "body", "type"}, …]}`. The
+answers go to standard output, in any order, one line per notice: its number and a word, such as `2 taken`.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 COMMAND = "send-remote"
-"""The argument that makes a sender of this program; for the agent alone, not for users."""
+"""The argument with which this program runs as a sender; only the agent uses it, not the user."""
 
 SEND_SECONDS = 8.0
-"""A service that has not taken a notice by then has not taken it; most need half a second."""
+"""Seconds a service has to take a notice; most need half a second."""
 
 _LONGEST_ANSWER = 1 << 20
-"""Bytes of an answer, unpacked. Services answer with some hundred."""
+"""Bytes of an answer, unpacked. A usual answer has some hundred."""
 
 MOST_MEMORY = 256 << 20
 """Bytes of memory the process may use; Apprise with its plugins needs 50 MiB."""
@@ -35,11 +35,11 @@ TAKEN, REFUSED, UNKNOWN_ADDRESS, MISSING = "taken", "refused", "unknown-address"
 _LONGEST_TASK = 8 << 20
 _WATCH_EVERY = 0.05
 _GRACE = 2.0
-"""Seconds after `SEND_SECONDS` until the process ends itself, should the agent no longer be there to end it."""
+"""Seconds after `SEND_SECONDS` until the process ends itself, in case the agent is no longer there to end it."""
 
 
 def send_remote() -> NoReturn:
-    """Send what standard input holds."""
+    """Send the notices that standard input holds, then end this process."""
     _bound_the_process()
     answers = _own_output()
     task = json.loads(_read(0, _LONGEST_TASK))
@@ -48,7 +48,7 @@ def send_remote() -> NoReturn:
         os.write(answers, f"{number} {word}\n".encode("ascii"))
 
     asyncio.run(_send(task["url"], task["notices"], answer))
-    # Not the usual way: that waits for threads of plugins, which may still wait for their service.
+    # The usual end waits for threads of plugins, and these may still wait for their service.
     os._exit(0)
 
 
@@ -78,10 +78,10 @@ async def _send(url: str, notices: list[dict[str, str]], answer: Callable[[int, 
 
 
 def _service(url: str) -> Any:
-    """Apprise with one service, None for an address of no service; raises ImportError where it is not installed."""
+    """Apprise with one service; None for an address that Apprise does not know. ImportError: Apprise is missing."""
     import apprise
 
-    # It writes whole addresses into the log, passwords included.
+    # Apprise writes whole addresses into the log, passwords included.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     _bound_the_answers()
     service = apprise.Apprise()
@@ -89,11 +89,11 @@ def _service(url: str) -> Any:
 
 
 def _bound_the_answers() -> None:
-    """Have requests, which nearly all plugins use, read no more of an answer than it may have."""
+    """Limit how much `requests`, which nearly all plugins use, reads of an answer."""
     import requests
 
     class Bounded(requests.adapters.HTTPAdapter):
-        """Reads the answer itself, so that nothing is left to read without a limit."""
+        """Reads the whole answer itself, so that no other code reads it without a limit."""
 
         def send(self, *arguments: Any, **options: Any) -> requests.Response:
             response = super().send(*arguments, **options)
@@ -106,19 +106,19 @@ def _bound_the_answers() -> None:
             response._content = bytes(body)
             return response
 
-    # Plugins make sessions of their own, and a session takes this name for both kinds of address.
+    # Plugins make their own sessions. A session uses the class of this name for http and https addresses.
     vars(requests.sessions)["HTTPAdapter"] = Bounded
 
 
 def _bound_the_process() -> None:
-    """End this process when it takes too much memory or time, whatever it is doing."""
+    """Make this process end when it takes too much memory or time, whatever it is doing."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        # Linux counts private memory of every kind here and refuses more at once; elsewhere it does little.
+        # Linux counts all private memory here and refuses more at once; other systems hardly use this limit.
         resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # A thread for each notice: with the usual 8 MiB of stack a dozen of them would be too much.
+    # Each notice has a thread: a dozen of them with the usual 8 MiB of stack would take too much memory.
     threading.stack_size(1 << 20)
     deadline = time.monotonic() + SEND_SECONDS + _GRACE
 
@@ -134,7 +134,7 @@ def _bound_the_process() -> None:
 
 
 def _own_output() -> int:
-    """Standard output for the answers alone: what a library prints goes nowhere."""
+    """A descriptor of standard output for the answers; from now on, output of libraries is dropped."""
     answers = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

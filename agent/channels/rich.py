@@ -1,11 +1,10 @@
 """Desktop notifications with buttons, through desktop-notifier: toasts on Windows, D-Bus on Linux, macOS in a bundle.
 
-desktop-notifier 6.2 logs what goes wrong and returns all the same; only its `on_dispatched` says that a notice went
-out. Everything here runs on the loop's own thread, where it also reports clicks.
+desktop-notifier 6.2 logs a failure and returns as if all were well; only its `on_dispatched` says that a notice was
+sent. Everything here runs on the loop's own thread, and the library reports clicks there too.
 """
 
 import contextlib
-import html
 import importlib
 import logging
 import sys
@@ -20,30 +19,30 @@ from agent.channels.texts import (
     APP_NAME,
     SERVICE,
     icons_folder,
+    linux_text,
     manner_of,
     message_text,
     message_title,
-    service_abilities,
 )
 from agent.core.shown.display import Action, Notice
 
 logger = logging.getLogger(__name__)
 
-# Its warnings say in a traceback what `NotDelivered` says in words.
+# The library's warnings say in a traceback what `NotDelivered` says in words.
 logging.getLogger("desktop_notifier").setLevel(logging.ERROR)
 
 
 ACTIONS_KEPT = 50
-"""Notices whose buttons still do something; the Action Center keeps no more of one program than 20."""
+"""Notices whose buttons still work. Windows' Action Center keeps at most 20 notices of one program."""
 
 
 class RichChannel:
-    """Notices that can be clicked. A later notice of the same key takes the place of the earlier one."""
+    """Notices that can be clicked. A later notice of the same key replaces the earlier one."""
+
+    name = "desktop notifications with buttons"
 
     def __init__(self, icons: Path | None, on_action: Callable[[Action], None]) -> None:
-        """`icons` is the folder with the built icons, if there is one; `on_action` hears every click and must return
-        at once.
-        """
+        """`icons` is the folder of built icons, if there is one. `on_action` takes every click and returns at once."""
         self._icons = icons
         self._on_action = on_action
         self._library: ModuleType | None = None
@@ -51,23 +50,14 @@ class RichChannel:
         self._watched: Any = None
         self._shown: dict[str, str] = {}
         self._actions: dict[str, dict[str, Action]] = {}
-        """By notice: what its buttons, and a click on it (""), stand for. Windows' Action Center keeps notices that the
-        library has forgotten."""
-
-    @property
-    def name(self) -> str:
-        """See `Channel.name`."""
-        return "desktop notifications with buttons"
+        """By notice and button: the action of a click; "" is the notice itself. They are kept here because the library
+        forgets notices that Windows' Action Center still shows."""
 
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
-        text = message_text(notice)
-        if sys.platform == "linux":
-            abilities = await service_abilities()
-            if isinstance(abilities, NotDelivered):
-                return abilities
-            if "body-markup" in abilities:
-                text = html.escape(text, quote=False)
+        text = await linux_text(notice) if sys.platform == "linux" else message_text(notice)
+        if isinstance(text, NotDelivered):
+            return text
         if (bus := self._bus()) is not None and not bus.connected:
             await self.close()
         notifier = self._open()
@@ -93,7 +83,7 @@ class RichChannel:
         await self._clear(self._shown.pop(key, None))
 
     async def close(self) -> None:
-        """Let go of the notification service; the next notice asks for it again."""
+        """Close the connection to the notification service; the next notice opens it again."""
         bus = self._bus()
         self._notifier = None
         self._shown.clear()
@@ -103,7 +93,7 @@ class RichChannel:
             await close_session_bus(bus)
 
     async def _watch_service(self) -> None:
-        """Forget the numbers of our notices when the service ends: a new one gives them to notices of others."""
+        """Forget the numbers of our notices when the service ends: a new service gives them to other notices."""
         bus = self._bus()
         if bus is None or bus is self._watched:
             return
@@ -122,7 +112,7 @@ class RichChannel:
             self._watched = bus
 
     def _bus(self) -> Any:
-        """The library's connection on Linux, once it has one."""
+        """The library's connection to the session bus on Linux; None while it has none."""
         return getattr(getattr(self._notifier, "_backend", None), "bus", None)
 
     def _open(self) -> Any:
@@ -130,13 +120,13 @@ class RichChannel:
             return self._notifier
         try:
             with warnings.catch_warnings():
-                # On import it makes an event loop policy, which newer Pythons warn of.
+                # Importing the library makes an event loop policy, which newer Pythons warn about.
                 warnings.simplefilter("ignore", DeprecationWarning)
                 self._library = importlib.import_module("desktop_notifier")
                 dummy = importlib.import_module("desktop_notifier.backends.dummy").DummyNotificationCenter
                 notifier = self._library.DesktopNotifier(APP_NAME, self._icon("gatelight"))
         except Exception as failure:
-            # Windows: "class not registered" where there are no toasts; any system: the package is not installed.
+            # On Windows "class not registered" means no toasts; on any system the package may be missing.
             return NotDelivered(f"this system has none ({failure or type(failure).__name__})")
         if isinstance(notifier._backend, dummy):
             return NotDelivered("this system has none for a program like this one")
@@ -172,7 +162,7 @@ class RichChannel:
             del self._actions[oldest]
 
     def _clicked(self, identifier: str, button: str) -> None:
-        """A click on a notice that the library has forgotten."""
+        """Do the action of a click on a notice that the library has forgotten."""
         action = self._actions.get(identifier, {}).get(button)
         if action is not None:
             self._on_action(action)
@@ -183,7 +173,7 @@ class RichChannel:
     async def _clear(self, identifier: str | None) -> None:
         if identifier is None or self._notifier is None:
             return
-        # It raises for what was closed meanwhile, by the user or by time.
+        # The library raises an error for a notice that the user or a time limit has closed meanwhile.
         with contextlib.suppress(Exception):
             await self._notifier.clear(identifier)
 
@@ -192,4 +182,4 @@ CHANNEL = ChannelKind(lambda _, host: RichChannel(icons_folder(), host.act), Pla
 
 
 def _ignore() -> None:
-    """A click on a notice that offers nothing."""
+    """Takes a click on a notice that offers nothing."""

@@ -1,5 +1,6 @@
-"""What every desktop channel makes of a notice: texts that can be sent, icon, urgency, and how long it stays."""
+"""What desktop channels make of a notice: title and text that can be sent, icon, urgency, and time on the screen."""
 
+import html
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,17 +18,17 @@ _SERVICE_PATH = "/org/freedesktop/Notifications"
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a notice is shown, by freedesktop.org's Desktop Notifications Specification."""
+    """How a notice is shown, in terms of freedesktop.org's Desktop Notifications Specification."""
 
     icon: str
     """Name of the icon's file, without its ending."""
     urgency: str
     urgency_level: int
     seconds: int
-    """0: until the user closes it."""
+    """Seconds on the screen; 0: until the user closes the notice."""
 
     def icon_file(self, folder: Path | None, suffix: str) -> Path | None:
-        """The icon in the folder of built icons, if it is there."""
+        """The icon's file in the folder of built icons; None where it is missing."""
         file = folder / f"{self.icon}.{suffix}" if folder else None
         return file if file and file.is_file() else None
 
@@ -41,27 +42,30 @@ _OVER = Manner("notice-over", "normal", 1, 10)
 
 
 def manner_of(notice: Notice) -> Manner:
-    """How this notice is shown."""
+    """The manner for this notice."""
     return _OVER if notice.over else _MANNERS[notice.severity]
 
 
 def _plain(text: str) -> str:
-    """The text without what cannot be sent: control and direction characters (but line ends), halves of characters."""
+    """The text without characters that cannot be sent: control (except line ends), direction, halves of characters."""
     return printable(text).strip()
 
 
 def message_title(notice: Notice) -> str:
-    """One line, never empty, never like an option of a command."""
+    """The title in one line; never empty, and never like an option of a command."""
     return shortened(" ".join(_plain(notice.title).lstrip("-").split()) or APP_NAME, TITLE_LIMIT)
 
 
 def message_text(notice: Notice) -> str:
-    """Some lines, never like an option of a command."""
+    """The text in some lines; never like an option of a command."""
     return shortened(_plain(notice.text).lstrip("-").lstrip(), TEXT_LIMIT)
 
 
-async def service_abilities() -> frozenset[str] | NotDelivered:
-    """What the Linux desktop's notification service can do, or why there is none: libraries would not notice."""
+async def linux_text(notice: Notice) -> str | NotDelivered:
+    """The notice's text as the Linux desktop's notification service takes it, or why there is no service.
+
+    Both libraries send to a service without asking whether there is one.
+    """
     from agent.platforms import session_bus as bus
 
     try:
@@ -76,11 +80,12 @@ async def service_abilities() -> frozenset[str] | NotDelivered:
         return NotDelivered(str(reason))
     finally:
         await bus.close_session_bus(connection)
-    return frozenset(answer[0])
+    text = message_text(notice)
+    return html.escape(text, quote=False) if "body-markup" in answer[0] else text
 
 
 def icons_folder() -> Path | None:
-    """The folder with the built icons: inside the installed package, or beside it in a checkout; None if neither is."""
+    """The folder of built icons: in the installed package, or beside it in a checkout; None if neither exists."""
     package = Path(__file__).resolve().parent.parent
     for folder in (package / "_icons", package.parent / "icons"):
         if (folder / "gatelight.png").is_file():

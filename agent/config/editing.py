@@ -1,5 +1,6 @@
-"""Changing values of the configuration file: comments and layout stay, and the result can always be used."""
+"""Changes values in the configuration file. Comments and layout stay, and the result is always a usable file."""
 
+import codecs
 import copy
 import os
 import re
@@ -15,49 +16,47 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, Table, Whitespace
 
-from agent.config.keys import CONNECTIONS, TABLES, Key, ValueRefused
-from agent.config.keys import Table as KnownTable
+from agent.config.keys import CONNECTIONS, TABLES, Key, KeyTable, ValueRefused
 from agent.config.lines import Lines
 from agent.config.reading import judge_document, parse_settings, read_text, refusal
 from agent.config.text import toml_text
 from agent.errors import ConfigError
-from agent.platforms.files import replace_file
+from agent.platforms.files import reason_of, replace_file
 
-_UTF8_BOM = b"\xef\xbb\xbf"
 _ADDRESS = re.compile(r"\s*(\w+)(?:\[(?P<number>\d+)\]|\.(?P<name>.+))?\.\s*([^.\s]+)\s*", re.DOTALL)
 _NEW_FILE = 0o600
-"""Remote channels have tokens in their addresses: other users cannot read the file unless its owner allows it."""
+"""Mode of a new file, which only its owner can read: addresses of remote channels hold tokens."""
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 @dataclass(frozen=True, slots=True)
 class _Address:
-    """Which value of the file is meant."""
+    """The place of a value in the file."""
 
-    table: KnownTable
+    table: KeyTable
     key: Key
     entry: str = ""
-    """Name or number of the connection, as the user wrote it; empty outside `connections`."""
+    """The connection's name or number, as the user wrote it; empty outside `connections`."""
     counted: bool = False
-    """Written as `connections[2]`, so that only the number can be meant."""
+    """The user wrote `connections[2]`: the entry is a number and no name."""
 
 
 def set_value(path: Path, key: str, text: str) -> None:
-    """Change one value in the file, keeping comments and layout: `checks.look_every`, `connections.Paper Gateway.port`.
+    """Change one value in the file: `checks.look_every`, `connections.Paper Gateway.port`.
 
-    A connection is named by its name or its number (from 1). Missing file and folder are made. Raises `ConfigError`,
-    and changes nothing, when the result could not be used or the file not written.
+    A key names a connection by its name or its number (from 1). A missing file or folder is made. Raises `ConfigError`,
+    and changes nothing, when the result could not be used or the file could not be written.
     """
     change_all(path, ((key, text),))
 
 
 def change_all(path: Path, edits: Iterable[tuple[str, str]], *, making: bool = True) -> None:
-    """Several changes of (key, value) in one step: the file holds all of them afterwards or is as it was.
+    """Make several changes, each a key and a value, in one step: the file then has all of them, or is as before.
 
-    `making`: a file and a connection that are not there are made.
+    `making`: a missing file, or a missing connection, is made.
     """
     addressed = [(address := _address(key), _value(address.key, key, text)) for key, text in edits]
-    # A symbolic link stays one: what it points to is replaced.
+    # A symbolic link stays: the file to which it leads is replaced.
     target = Path(os.path.realpath(path))
     exists = target.exists()
     if not exists and not making:
@@ -72,7 +71,7 @@ def change_all(path: Path, edits: Iterable[tuple[str, str]], *, making: bool = T
 
 
 def remove_connection(path: Path, name: str) -> None:
-    """Take one connection's entry out of the file; everything outside it stays. ConfigError when that cannot be."""
+    """Take one connection out of the file; everything else stays. ConfigError where that is not possible."""
     target = Path(os.path.realpath(path))
     before = read_text(target)
     parse_settings(before, path.name)
@@ -95,10 +94,10 @@ def remove_connection(path: Path, name: str) -> None:
 
 
 def _without(before: str, index: int, wanted: dict[str, Any]) -> str | None:
-    """The text without the lines of one connection; None where they hold something else as well."""
+    """The text without the lines of one connection; None where other values are on the same lines."""
     lines = before.splitlines(keepends=True)
     first = Lines(before).line((CONNECTIONS.name, index)) - 1
-    # The shortest piece that is the whole entry: comments behind it belong to what follows.
+    # The fewest lines that make up the entry: comments after it belong to what follows.
     for end in range(first + 1, len(lines) + 1):
         if end < len(lines) and lines[first - 1 : first] in (["\n"], ["\r\n"]) and not lines[end].strip():
             kept = lines[:first] + lines[end + 1 :]
@@ -136,9 +135,9 @@ def _unquoted(text: str) -> str:
 
 
 def _value(key: Key, shown: str, text: str) -> Any:
-    """The TOML value that the user's words mean for this key: `4002`, `10s`, `Paper`, `["AAPL"]`, `AAPL`."""
+    """The TOML value that a user's text (`4002`, `10s`, `Paper`, `["AAPL"]`, `AAPL`) means for this key."""
     candidates: list[Any] = [text.strip()]
-    # ValueError: not TOML, so it is meant as a text. More than one key: the words hold a line break.
+    # ValueError: the text is not TOML, so it stands for itself. More than one key: it has a line break.
     with suppress(ValueError, RecursionError):
         document = tomllib.loads(f"value = {text}")
         candidates = [document["value"], *candidates] if len(document) == 1 else candidates
@@ -149,7 +148,7 @@ def _value(key: Key, shown: str, text: str) -> Any:
         try:
             key.kind.read(candidate)
         except ValueRefused as refused:
-            # For a list key, what is wrong inside a list says more than that a text is not a list.
+            # For a list key, a fault inside a list tells the user more than "is not a list".
             if first is None or (isinstance(candidate, list) and not isinstance(first[0], list)):
                 first = candidate, refused
         else:
@@ -159,11 +158,11 @@ def _value(key: Key, shown: str, text: str) -> Any:
 
 
 def _edited(before: str, address: _Address, value: Any, name: str, *, making: bool) -> str:
-    """The text with the one value changed; ConfigError when that cannot be done without touching anything else."""
+    """The text with one value changed; ConfigError where that would change anything else."""
     try:
         plain = tomllib.loads(before)
     except (ValueError, RecursionError):
-        # Raises the same sentence as every other command.
+        # Raises the error with the sentence that every command gives.
         parse_settings(before, name)
         raise
     wanted = copy.deepcopy(plain)
@@ -183,14 +182,14 @@ def _edited(before: str, address: _Address, value: Any, name: str, *, making: bo
         after = ""
     if crlf:
         after = after.replace("\r\n", "\n").replace("\n", "\r\n")
-    # The proof that nothing else was touched: what tomllib reads is what was there, with this one value changed.
+    # The proof that nothing else has changed: tomllib reads the old values, with this one changed.
     try:
         unchanged = tomllib.loads(after) == wanted
     except ValueError:
         unchanged = False
     if not unchanged:
         path = (address.table.name, *(() if index is None else (index,)), address.key.name)
-        written = "the new value" if address.key.secret else f"{address.key.name} = {_toml_value(value)}"
+        written = "the new value" if address.key.secret else f"{address.key.name} = {tomlkit.item(value).as_string()}"
         raise ConfigError(
             f"{name}, line {Lines(before).line(path)}: the file is laid out in a way that cannot be changed safely: "
             f"write {written} there by hand."
@@ -199,7 +198,7 @@ def _edited(before: str, address: _Address, value: Any, name: str, *, making: bo
 
 
 def _index(plain: dict[str, Any], address: _Address) -> int | None:
-    """The connection meant, counted from 0; None for one that does not exist yet."""
+    """The index of the connection, from 0; None for one that does not exist yet."""
     entries = plain.get(CONNECTIONS.name, [])
     if not isinstance(entries, list):
         raise ConfigError("connections must be a list of tables, each headed [[connections]].")
@@ -209,7 +208,7 @@ def _index(plain: dict[str, Any], address: _Address) -> int | None:
         for index, name in enumerate(names):
             if name.casefold() == wanted:
                 return index
-    # A connection may be called "2": its name has been looked for first.
+    # A connection may be named "2", so names come first.
     if address.entry.isdecimal() and 1 <= int(address.entry) <= len(entries):
         return int(address.entry) - 1
     if (not entries and not address.counted) or address.key.name == "name":
@@ -222,7 +221,7 @@ def _index(plain: dict[str, Any], address: _Address) -> int | None:
 
 
 def _holder(wanted: dict[str, Any], address: _Address, index: int | None, name: str) -> dict[str, Any]:
-    """The table of the plain document that takes the value; made when it is missing."""
+    """The table of the plain document that gets the value; made where it is missing."""
     holder: Any
     if not address.table.repeated:
         holder = wanted.setdefault(address.table.name, {})
@@ -242,7 +241,7 @@ def _new_connection(address: _Address) -> dict[str, Any]:
 
 
 def _put(document: Any, address: _Address, index: int | None, value: Any) -> None:
-    """The same change in the document that remembers its layout."""
+    """Make the change in tomlkit's document, which keeps the layout."""
     table, key = address.table.name, address.key.name
     if not address.table.repeated:
         if table not in document:
@@ -257,7 +256,7 @@ def _put(document: Any, address: _Address, index: int | None, value: Any) -> Non
 
 
 def _set(table: Any, key: str, value: Any) -> None:
-    """Change or add a key; a new one goes below the last one, not below the comments about what follows."""
+    """Change or add a key. A new key goes below the last one, above comments that belong to the next table."""
     after = _remarks_after(table) if key not in table else []
     table[key] = value
     for item in after:
@@ -265,7 +264,7 @@ def _set(table: Any, key: str, value: Any) -> None:
 
 
 def _remarks_after(table: Any) -> list[Any]:
-    """Take the blank lines and comments off a table's end, from the first blank line after its last key."""
+    """Take off a table's end: the blank lines and comments from the first blank line after its last key."""
     if not isinstance(table, Table):
         return []
     body = table.value.body
@@ -291,7 +290,7 @@ def _add_connection(document: Any, values: dict[str, Any]) -> None:
             made.add(item)
         return
     if entries is not None:
-        # `connections = []`: an empty list cannot be headed [[connections]] as well.
+        # `connections = []`: an empty list and tables headed [[connections]] exclude each other.
         del document[CONNECTIONS.name]
     made.trivia.indent = "\n" if document.body else ""
     fresh = tomlkit.aot()
@@ -299,12 +298,8 @@ def _add_connection(document: Any, values: dict[str, Any]) -> None:
     document.append(CONNECTIONS.name, fresh)
 
 
-def _toml_value(value: Any) -> str:
-    return str(tomlkit.item(value).as_string())
-
-
 def _write(target: Path, text: str, exists: bool) -> None:
-    """Replace the file in one step, so that a reader or a power cut never meets half of it."""
+    """Replace the file in one step: no reader sees half of it, even after a power cut."""
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         mode = _NEW_FILE
@@ -314,12 +309,11 @@ def _write(target: Path, text: str, exists: bool) -> None:
             if not stat.S_ISREG(found):
                 raise ConfigError(f"{target} is not a file that can be changed: name another one with --config.")
             mode = stat.S_IMODE(found)
-            # Renaming over a read-only file would succeed, and it was made read-only to prevent that.
+            # Renaming a draft over a read-only file would succeed; the user made it read-only to prevent changes.
             if not mode & _WRITABLE or not os.access(target, os.W_OK):
                 raise ConfigError(f"{target} is read-only, so nothing was changed: allow writing to it first.")
             with target.open("rb") as file:
-                raw = _UTF8_BOM + raw if file.read(len(_UTF8_BOM)) == _UTF8_BOM else raw
+                raw = codecs.BOM_UTF8 + raw if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else raw
         replace_file(target, raw, mode)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigError(f"{target} cannot be written ({reason}), so nothing was changed.") from None
+        raise ConfigError(f"{target} cannot be written ({reason_of(error)}), so nothing was changed.") from None

@@ -1,10 +1,11 @@
-"""Every key of the configuration: what it may hold, in which words that is said, and how it is written as TOML."""
+"""Every key of the configuration: which values it takes, the words for them, and how a value is written as TOML."""
 
 import ipaddress
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from agent.config.text import duration_text, parse_duration, toml_text
@@ -20,16 +21,15 @@ from agent.core.settings import (
     WantedMode,
 )
 from agent.tws.privacy import MASK
+from agent.tws.symbol import LONGEST_SYMBOL
 
 HIGHEST_PORT = 65535
 HIGHEST_CLIENT_ID = 2**31 - 1
 """A client ID is a signed 32-bit number on the wire."""
 LONGEST_CONNECTION_NAME = 40
-"""Characters of a connection's name: it stands in titles of notices, of which Windows shows 63 characters."""
+"""Characters of a connection's name: it is part of titles of notices, of which Windows shows 63 characters."""
 LONGEST_HOST = 253
 """Characters of a host name (RFC 1035)."""
-_LONGEST_SYMBOL = 40
-"""Characters of a test symbol; the longest local symbols (options) have 21."""
 
 _QUIET = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*", re.ASCII)
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE)
@@ -37,32 +37,32 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S.*")
 
 
 class ValueRefused(Exception):
-    """A value that a key cannot hold; tells what may differ from the usual words."""
+    """A value that a key does not take, with details for the sentence about it."""
 
     def __init__(self, because: str = "", *, item: int | None = None, found: str | None = None) -> None:
         super().__init__(because)
         self.because = because
-        """What is wrong with this very value, where the allowed values do not say it; may be empty."""
+        """What is wrong with this value, where the words for the allowed values do not tell; may be empty."""
         self.item = item
-        """Index (from 0) of the entry that is wrong, where the value is a list."""
+        """Index (from 0) of the wrong entry of a list."""
         self.found = found
-        """The words for what was found, where the value itself must not be repeated."""
+        """Words for the value, where the value itself must not be repeated."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyKind:
-    """What a key may hold."""
+    """A kind of key: its allowed values, and how they are read and written."""
 
     allowed: str
-    """Completes "must be …"."""
+    """Ends the sentence "it must be …"."""
     read: Callable[[object], Any]
     """From the TOML value to the value of the settings; raises `ValueRefused`."""
     write: Callable[[Any], str]
     """From the value of the settings to TOML text."""
     entry: str = ""
-    """The same as `allowed` for one entry, where the value is a list; else empty."""
+    """`allowed` for one entry of a list; empty where the value is no list."""
     choices: tuple[str, ...] = ()
-    """The only values, as they are typed, where there are so few."""
+    """Every value as a user types it, where there are only a few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +74,13 @@ class Key:
     meaning: str
     """For the table of the README; a phrase without a full stop."""
     guarded: bool = False
-    """Whether its value decides which program runs or who is told what: a page changes it only if it was opened just
-    now, by the user's own icon or terminal, and a fix never does."""
+    """Whether its value decides which program runs, or where data is sent. Only a page that was opened just now, from
+    the user's icon or terminal, can change it; a fix cannot."""
     secret: bool = False
-    """Whether its value is a key to something of the user's: it is never shown in full."""
+    """Whether its value is a secret of the user, which is never shown in full."""
 
     def shown(self, value: Any) -> Any:
-        """A value of it as it may be shown: the texts of a secret one masked, all but the scheme of an address."""
+        """A value in the form that may be shown: of a secret one, only the scheme of an address is left."""
         if isinstance(value, tuple):
             return tuple(self.shown(one) for one in value)
         if not self.secret or not isinstance(value, str) or not value:
@@ -90,25 +90,22 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """One table of the configuration, with the class of the settings it becomes."""
+class KeyTable:
+    """One table of the configuration, with the class of its settings."""
 
     name: str
     settings: type
     keys: tuple[Key, ...]
     repeated: bool = False
-    """Whether the file may hold several, each headed `[[name]]`."""
+    """Whether the file may have several of them, each headed `[[name]]`."""
 
     def key(self, name: str) -> Key | None:
-        """The key of that name; None when there is none."""
+        """The key of this name; None when there is none."""
         return next((key for key in self.keys if key.name == name), None)
 
     def default(self, name: str) -> Any:
-        """The value that a key has when it is not written; `MISSING` when it must be written."""
-        for declared in fields(self.settings):
-            if declared.name == name:
-                return declared.default
-        raise KeyError(name)
+        """The value of a key that is not in the file; `MISSING` for a key that must be there."""
+        return {declared.name: declared.default for declared in fields(self.settings)}[name]
 
     def required(self) -> Iterator[Key]:
         """The keys that have no default."""
@@ -128,7 +125,7 @@ def _number(low: int, high: int, *, auto: bool = False, reasons: dict[int, str] 
     def read(value: object) -> int | str:
         if auto and value == "auto":
             return "auto"
-        # bool is an int to Python, and never meant as one by a user.
+        # To Python a bool is an int, but no user means it as one.
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueRefused
         if not low <= value <= high:
@@ -195,11 +192,11 @@ def _list(allowed: str, entry: str, judge: Callable[[str], Any], write: Callable
     return KeyKind(allowed, read, lambda value: "[" + ", ".join(write(one) for one in value) + "]", entry)
 
 
-def _name(text: str) -> str:
-    name = text.strip()
-    if not name or not name.isprintable() or len(name) > LONGEST_CONNECTION_NAME:
+def _label(text: str, longest: int) -> str:
+    label = text.strip()
+    if not label or not label.isprintable() or len(label) > longest:
         raise ValueRefused
-    return name
+    return label
 
 
 def _host(text: str) -> str:
@@ -241,14 +238,7 @@ def _start_command() -> KeyKind:
             raise ValueRefused("the first one is the program to start", item=0)
         return arguments
 
-    return KeyKind(plain.allowed, read, plain.write, plain.entry)
-
-
-def _symbol(text: str) -> str:
-    symbol = text.strip()
-    if not symbol or not symbol.isprintable() or len(symbol) > _LONGEST_SYMBOL:
-        raise ValueRefused
-    return symbol
+    return replace(plain, read=read)
 
 
 def _quiet(text: str) -> QuietHours:
@@ -271,18 +261,21 @@ def _quiet_text(quiet: QuietHours) -> str:
 def _remote(text: str) -> str:
     url = text.strip()
     if not _URL.fullmatch(url):
-        # Such an address usually holds a token or a password, and this sentence ends up in logs and screenshots.
+        # Such an address often has a token or a password, and users put this sentence into reports.
         raise ValueRefused(found="a text without ://")
     return url
 
 
-CONNECTIONS = Table(
+CONNECTIONS = KeyTable(
     "connections",
     ConnectionSettings,
     (
         Key(
             "name",
-            _text(f"a text of 1 to {LONGEST_CONNECTION_NAME} characters that no other connection has", _name),
+            _text(
+                f"a text of 1 to {LONGEST_CONNECTION_NAME} characters that no other connection has",
+                partial(_label, longest=LONGEST_CONNECTION_NAME),
+            ),
             "shown everywhere",
         ),
         Key("application", _choice(WantedApplication), "which application it is meant for"),
@@ -305,7 +298,7 @@ CONNECTIONS = Table(
     repeated=True,
 )
 
-CHECKS = Table(
+CHECKS = KeyTable(
     "checks",
     CheckSettings,
     (
@@ -323,13 +316,17 @@ CHECKS = Table(
         Key("reply_timeout", _duration(1, 600, "5s"), "how long TWS may take to answer"),
         Key(
             "test_symbols",
-            _list('a list of symbols, such as ["AAPL", "EUR.USD"]', 'a symbol, such as "AAPL"', _symbol),
+            _list(
+                'a list of symbols, such as ["AAPL", "EUR.USD"]',
+                'a symbol, such as "AAPL"',
+                partial(_label, longest=LONGEST_SYMBOL),
+            ),
             "only used by the data self-test",
         ),
     ),
 )
 
-NOTIFICATIONS = Table(
+NOTIFICATIONS = KeyTable(
     "notifications",
     NotificationSettings,
     (
@@ -362,7 +359,7 @@ NOTIFICATIONS = Table(
     ),
 )
 
-PAGE = Table(
+PAGE = KeyTable(
     "page",
     PageSettings,
     (
@@ -371,12 +368,12 @@ PAGE = Table(
     ),
 )
 
-TABLES: dict[str, Table] = {table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE)}
+TABLES: dict[str, KeyTable] = {table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE)}
 """The whole configuration."""
 
 
 def secrets_of(tables: dict[str, Any]) -> tuple[str, ...]:
-    """Every text that a secret key holds in the given settings (by table; those of a repeated one as a tuple)."""
+    """Every text of a secret key in the given settings, which are by table, and a tuple for a repeated table."""
     found: list[Any] = []
     for name, held in tables.items():
         for section in held if TABLES[name].repeated else (held,):
@@ -386,6 +383,6 @@ def secrets_of(tables: dict[str, Any]) -> tuple[str, ...]:
 
 
 def is_guarded(address: str) -> bool:
-    """Whether an address as `gatelight config set` takes it ends in the name of a guarded key, of whichever table."""
+    """Whether an address, in the form of `gatelight config set`, ends in the name of a guarded key of any table."""
     name = address.rpartition(".")[2].strip()
     return any(key.guarded and key.name == name for table in TABLES.values() for key in table.keys)

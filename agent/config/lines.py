@@ -1,11 +1,11 @@
-"""Where a value stands in the text of a TOML file: tomllib tells the values, this tells their lines."""
+"""The lines of the values in a TOML file, which tomllib does not tell."""
 
 import re
 import tomllib
 from collections.abc import Iterator
 
-Path = tuple[str | int, ...]
-"""Keys and list indexes (from 0) that lead to a value, as in what tomllib returns."""
+KeyPath = tuple[str | int, ...]
+"""Keys and list indexes (from 0) that lead to a value in tomllib's result."""
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _SCALAR = re.compile(r"[^,\]}#\r\n]*")
@@ -25,8 +25,8 @@ class Lines:
     def __init__(self, text: str) -> None:
         self._lines = dict(_Scan(text).document())
 
-    def line(self, path: Path) -> int:
-        """The line of a value, or of the nearest table around it that is written down; 1 when nothing is."""
+    def line(self, path: KeyPath) -> int:
+        """The line of a value, or else of the nearest table around it that has a line; 1 where none has."""
         while path:
             if path in self._lines:
                 return self._lines[path]
@@ -35,18 +35,18 @@ class Lines:
 
 
 class _Scan:
-    """One pass over the text. It trusts tomllib that the text is valid, and ends where it does not understand it."""
+    """One pass over a text that tomllib has accepted; it ends at a place that it does not understand."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
         self._line = 1
         self._counted = 0
-        self._repeated: dict[Path, int] = {}
+        self._repeated: dict[KeyPath, int] = {}
         """Index of the latest entry of each `[[table]]`."""
 
-    def document(self) -> Iterator[tuple[Path, int]]:
-        table: Path = ()
+    def document(self) -> Iterator[tuple[KeyPath, int]]:
+        table: KeyPath = ()
         while True:
             self._skip(_GAP)
             if self._at >= len(self._text):
@@ -71,10 +71,10 @@ class _Scan:
                 if self._at == start:
                     return
 
-    def _assignment(self, table: Path) -> Iterator[tuple[Path, int]]:
+    def _assignment(self, table: KeyPath) -> Iterator[tuple[KeyPath, int]]:
         line = self._current_line()
         names = self._key()
-        # Dotted keys make the tables in between; the first line that mentions one is where it begins.
+        # Dotted keys make the tables between them; such a table begins on the first line that names it.
         for depth in range(1, len(names)):
             inner = (*table, *names[:depth])
             yield from ((inner, line),) if inner not in self._repeated else ()
@@ -85,7 +85,7 @@ class _Scan:
         self._skip(_SPACE)
         yield from self._value(path)
 
-    def _value(self, path: Path) -> Iterator[tuple[Path, int]]:
+    def _value(self, path: KeyPath) -> Iterator[tuple[KeyPath, int]]:
         if self._eat("["):
             index = 0
             while self._more("]"):
@@ -102,7 +102,7 @@ class _Scan:
             self._skip(_SCALAR)
 
     def _more(self, close: str) -> bool:
-        """Whether a list or inline table goes on; steps over commas, comments and its end."""
+        """Whether a list or inline table goes on; skips commas, comments and the end."""
         self._skip(_GAP)
         while self._eat(","):
             self._skip(_GAP)
@@ -123,9 +123,9 @@ class _Scan:
             if not self._eat("."):
                 return tuple(names)
 
-    def _resolve(self, names: tuple[str, ...]) -> Path:
-        """A path in which each `[[table]]` stands for its latest entry."""
-        path: Path = ()
+    def _resolve(self, names: tuple[str, ...]) -> KeyPath:
+        """The path of a table, where each `[[table]]` in it stands for its latest entry."""
+        path: KeyPath = ()
         for name in names:
             path = (*path, name)
             if path in self._repeated:

@@ -1,5 +1,6 @@
-"""The configuration file in and out: TOML to `Settings`, every error one sentence with file, line, key and remedy."""
+"""Reads the configuration file: from TOML to `Settings`, with each error one sentence of file, line, key and remedy."""
 
+import codecs
 import os
 import re
 import tomllib
@@ -9,37 +10,35 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from agent.config.keys import TABLES, Key, Table, ValueRefused, secrets_of
-from agent.config.lines import Lines
-from agent.config.lines import Path as KeyPath
+from agent.config.keys import TABLES, Key, KeyTable, ValueRefused, secrets_of
+from agent.config.lines import KeyPath, Lines
 from agent.config.text import found_words, key_words, kind_words
 from agent.core.settings import Settings
 from agent.errors import ConfigError
-from agent.platforms.files import NotRegular, TooLarge, read_file
+from agent.platforms.files import NotRegular, TooLarge, read_file, reason_of
 
 LARGEST_FILE = 1 << 20
-"""Bytes; a real configuration has a few kilobytes."""
-_UTF8_BOM = b"\xef\xbb\xbf"
+"""Bytes; a usual configuration has a few kilobytes."""
 _TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)\s*$")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class ConfigFault:
-    """One thing that is wrong with a configuration."""
+    """One fault of a configuration."""
 
     line: int
     text: str
-    """Key, what was found, what is allowed; without file and line."""
+    """The key, the value found and what is allowed, without file and line."""
 
     def sentence(self, name: str) -> str:
-        """The whole sentence, for the file of that name."""
+        """The whole sentence, for the file of this name."""
         return f"{name}, line {self.line}: {self.text}"
 
 
 def load(path: Path | None, *, named: bool = True) -> Settings:
     """The settings of a file; the defaults for None.
 
-    `named`: the user named the file, so that it must exist; a default file may be missing.
+    `named`: the user named the file, so it must exist. The file at the default place may be missing.
     """
     if path is None or (not named and not _exists(path)):
         return Settings()
@@ -47,7 +46,7 @@ def load(path: Path | None, *, named: bool = True) -> Settings:
 
 
 def load_or_go_without(path: Path, *, named: bool) -> tuple[Settings, str | None]:
-    """The settings of a file; where it cannot be used the defaults, and why: at log-in no terminal shows an error."""
+    """The settings of a file; the defaults, and the error, where it cannot be used: at log-in no terminal shows it."""
     try:
         return load(path, named=named), None
     except ConfigError as error:
@@ -55,7 +54,7 @@ def load_or_go_without(path: Path, *, named: bool) -> tuple[Settings, str | None
 
 
 def check(path: Path, *, named: bool = True) -> list[str]:
-    """Every error of a file, one sentence each, in the order of their lines; empty when it can be used."""
+    """Every error of a file, one sentence each, in the order of lines; empty for a usable file."""
     if not named and not _exists(path):
         return []
     try:
@@ -67,7 +66,7 @@ def check(path: Path, *, named: bool = True) -> list[str]:
 
 
 def parse_settings(text: str, name: str) -> Settings:
-    """The settings of a text; `name` is what an error calls the file."""
+    """The settings of a text; `name` is the file's name in errors."""
     settings, faults = judge_document(_toml(text, name), Lines(text))
     if faults:
         raise ConfigError(faults[0].sentence(name))
@@ -75,7 +74,7 @@ def parse_settings(text: str, name: str) -> Settings:
 
 
 def read_text(path: Path) -> str:
-    """The text of a configuration file, without a byte order mark; ConfigError when it cannot be read as UTF-8."""
+    """The text of a configuration file, without a byte order mark; ConfigError where it cannot be read as UTF-8."""
     if str(path) == os.devnull:
         return ""
     try:
@@ -91,9 +90,10 @@ def read_text(path: Path) -> str:
             f"The configuration file {path} does not exist: create it, or leave out --config and GATELIGHT_CONFIG."
         ) from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ConfigError(f"The configuration file {path} cannot be read ({reason}): allow reading it.") from None
-    raw = raw.removeprefix(_UTF8_BOM)
+        raise ConfigError(
+            f"The configuration file {path} cannot be read ({reason_of(error)}): allow reading it."
+        ) from None
+    raw = raw.removeprefix(codecs.BOM_UTF8)
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -104,7 +104,7 @@ def read_text(path: Path) -> str:
 
 
 def judge_document(document: dict[str, Any], lines: Lines) -> tuple[Settings, list[ConfigFault]]:
-    """The settings of a parsed file and everything that is wrong with it; use the settings only when nothing is."""
+    """The settings of a parsed file, and every fault in it; with any fault the settings are the defaults."""
     faults: list[ConfigFault] = []
     values: dict[str, Any] = {}
     for name, found in document.items():
@@ -130,7 +130,7 @@ def _exists(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, ValueError):
-        # Counts as present: reading it says what is wrong.
+        # It counts as present: reading it gives the reason.
         return True
     return True
 
@@ -164,7 +164,7 @@ def _toml_hint(line: str, what: str) -> str:
     return ""
 
 
-def _entries(declared: Table, found: object, lines: Lines, faults: list[ConfigFault]) -> Iterator[Any]:
+def _entries(declared: KeyTable, found: object, lines: Lines, faults: list[ConfigFault]) -> Iterator[Any]:
     name = declared.name
     if not isinstance(found, list):
         text = f"{name} is {found_words(found)}, but must be a list of tables, each headed [[{name}]]"
@@ -182,9 +182,9 @@ def _entries(declared: Table, found: object, lines: Lines, faults: list[ConfigFa
 
 
 def _section(
-    declared: Table, found: dict[str, Any], path: KeyPath, shown: str, lines: Lines, faults: list[ConfigFault]
+    declared: KeyTable, found: dict[str, Any], path: KeyPath, shown: str, lines: Lines, faults: list[ConfigFault]
 ) -> Any:
-    """The settings of one table; None when something in it is wrong, which is then in `faults`."""
+    """The settings of one table; None where it has faults, which are added to `faults`."""
     values: dict[str, Any] = {}
     before = len(faults)
     for name, value in found.items():
@@ -207,7 +207,7 @@ def _section(
 
 
 def refusal(shown: str, key: Key, value: object, refused: ValueRefused) -> str:
-    """What is said about a value that a key cannot hold."""
+    """The sentence, without its full stop, about a value that a key does not take."""
     if refused.item is not None and isinstance(value, list):
         shown, value = f"{shown}[{refused.item + 1}]", value[refused.item]
         kind = key.kind.entry
@@ -218,7 +218,7 @@ def refusal(shown: str, key: Key, value: object, refused: ValueRefused) -> str:
     return f"{shown} is {found}, but must be {kind}{because}"
 
 
-def _unknown(prefix: str, name: str, declared: Table | None) -> str:
+def _unknown(prefix: str, name: str, declared: KeyTable | None) -> str:
     known = [key.name for key in declared.keys] if declared else list(TABLES)
     elsewhere = [f"{t.name}.{key.name}" for t in TABLES.values() for key in t.keys if key.name == name]
     near = get_close_matches(name, known, n=1) or get_close_matches(name.lower(), known, n=1) or elsewhere[:1]

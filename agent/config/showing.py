@@ -1,14 +1,14 @@
-"""Showing the configuration: the one in force as TOML, every key as a table."""
+"""Shows the configuration in force as TOML, and every key as a table."""
 
 from dataclasses import MISSING, fields
 from typing import Any
 
-from agent.config.keys import TABLES, Table
+from agent.config.keys import TABLES, KeyTable
 from agent.core.settings import Settings
 
 
 def show(settings: Settings) -> str:
-    """The effective configuration as TOML: every key of what a file can name, secrets masked."""
+    """The configuration in force as TOML: every key that a file can have, with secrets masked."""
     blocks = []
     for declared in TABLES.values():
         section = getattr(settings, declared.name)
@@ -23,7 +23,7 @@ def table() -> str:
     """Every key as a Markdown table, for the README."""
     rows = ["| key | default | allowed | meaning |", "|---|---|---|---|"]
     for declared in TABLES.values():
-        prefix = f"connections[{_COUNTED_FROM}]" if declared.repeated else declared.name
+        prefix = f"{declared.name}[n]" if declared.repeated else declared.name
         for key in declared.keys:
             default = declared.default(key.name)
             written = "must be given" if default is MISSING else f"`{key.kind.write(default)}`"
@@ -32,11 +32,7 @@ def table() -> str:
     return "\n".join(rows) + "\n"
 
 
-_COUNTED_FROM = "n"
-"""How the README writes the number of a connection."""
-
-
-def _block(declared: Table, header: str, section: Any) -> str:
+def _block(declared: KeyTable, header: str, section: Any) -> str:
     written = {field.name for field in fields(section)}
     keys = (key for key in declared.keys if key.name in written)
     rows = [f"{key.name} = {key.kind.write(key.shown(getattr(section, key.name)))}" for key in keys]

@@ -1,4 +1,4 @@
-"""Values of the configuration as text: durations, TOML, and how a refused value is repeated to the user."""
+"""Values of the configuration as text: durations, TOML, and a refused value as errors repeat it."""
 
 import re
 from decimal import Decimal
@@ -6,9 +6,9 @@ from decimal import Decimal
 from agent.core.text import shortened
 
 LONGEST_FOUND = 60
-"""Characters of a refused value that are repeated to the user."""
+"""Characters of a refused value that an error repeats."""
 MOST_BITS = 512
-"""Larger numbers are shown in hexadecimal: Python refuses to print the digits of very large ones."""
+"""Bits of the longest number that is shown in decimal: Python refuses to do so for very large ones."""
 _BARE_KEY = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_FOUND}}}")
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*([smhd])", re.ASCII)
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -16,7 +16,7 @@ _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of a duration such as "5s", "30m", "2h", "1d" or "1.5s"; ValueError for anything else."""
+    """Seconds of a duration like "5s", "30m", "2h", "1d" or "1.5s"; ValueError for any other text."""
     found = _DURATION.fullmatch(text.strip())
     if found is None:
         raise ValueError(f"{text!r} is not a duration such as 30s, 5m, 2h or 1d")
@@ -24,7 +24,7 @@ def parse_duration(text: str) -> float:
 
 
 def duration_text(seconds: float) -> str:
-    """A duration in its largest whole unit: 1800 becomes "30m", 90 becomes "90s"."""
+    """Seconds as a duration in the largest unit that fits: "30m" for 1800, "90s" for 90."""
     for unit, size in _UNITS.items():
         if seconds >= size and seconds % size == 0:
             return f"{int(seconds // size)}{unit}"
@@ -38,7 +38,7 @@ def toml_text(text: str) -> str:
 
 
 def key_words(name: str) -> str:
-    """How a key from the file is repeated to the user: quoted where TOML needs it, and not too long."""
+    """A key of the file as errors repeat it: quoted where TOML needs quotes, and cut where it is long."""
     return name if _BARE_KEY.fullmatch(name) else found_words(name)
 
 
@@ -48,7 +48,7 @@ def _escape(character: str) -> str:
 
 
 def kind_words(value: object) -> str:
-    """What sort of value from the file it is, where the value itself is not repeated."""
+    """The kind of a value of the file, for errors that must not repeat the value."""
     match value:
         case str():
             return "a text"
@@ -61,7 +61,7 @@ def kind_words(value: object) -> str:
 
 
 def found_words(value: object) -> str:
-    """How a value from the file is repeated to the user: short, as it is written in TOML."""
+    """A value of the file as errors repeat it: short, and written as TOML."""
     match value:
         case bool():
             return "true" if value else "false"

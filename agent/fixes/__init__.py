@@ -1,7 +1,7 @@
-"""What Gatelight can do on a click, one file each, listed once.
+"""What Gatelight can do on a click: one file for each fix, and one list of them.
 
-To add one: write `<id>.py` here (underscores for hyphens) with a pure `_offer`, a `_do` that touches the world through
-`core.fix.Tools` only, and one `Fix` named like the id in capitals; list it below, and name it in the problem it is for.
+To add a fix: write `<id>.py` here (underscores for hyphens), with a pure `_offer`, a `_do` that touches the world only
+through `core.fix.Tools`, and a `Fix` named like the id in capitals. List it below, and name it in its problem.
 """
 
 from collections.abc import Mapping

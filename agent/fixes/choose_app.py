@@ -1,6 +1,6 @@
-"""Say which of several applications a connection means, in Gatelight's own configuration.
+"""Choose which of several applications a connection means, in Gatelight's configuration.
 
-Where one application has taken the port of another, no configuration of ours helps: each needs a port of its own.
+Where one application has taken the port of another, our configuration cannot help: each needs a port of its own.
 """
 
 from agent.core.evidence.processes import candidates, likeliest
@@ -43,7 +43,7 @@ def _offer(facts: Facts) -> Offer | None:
 
 
 def _fitting(facts: Facts) -> list[Process]:
-    """The listening applications among which nothing tells which one is meant, likeliest first."""
+    """The listening applications that fit the connection equally well, likeliest first."""
     connection = facts.connection
     return likeliest(connection, candidates(connection, facts.machine, facts.other_connections))
 

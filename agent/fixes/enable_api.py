@@ -1,4 +1,4 @@
-"""Switch the API of TWS on, where IBC can tick the box. IB Gateway has no such box: its API is always on."""
+"""Switch the API of TWS on, where IBC can tick its box. IB Gateway has no such box: its API is always on."""
 
 from agent.core.facts import Facts
 from agent.core.fix import Fix, Offer, Question

@@ -1,4 +1,4 @@
-"""Bring the window of the application to the front, where it is known to have one."""
+"""Bring the application's window to the front, where it certainly has one."""
 
 from agent.core.facts import Facts
 from agent.core.fix import BringToFront, Done, Failed, Fix, FixOutcome, Offer, Question, Tools

@@ -1,4 +1,4 @@
-"""Have the session with IB's servers connected anew, where IBC can do it. IBC gives no sign of success."""
+"""Reconnect the application to IB's servers, where IBC can do so. IBC does not report success."""
 
 from agent.core.facts import Facts
 from agent.core.fix import Fix, Offer, Question

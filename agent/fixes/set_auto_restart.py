@@ -1,4 +1,4 @@
-"""Have the application restart every day instead of logging off, at the same time."""
+"""Let the application restart every day instead of logging off, at the same time of day."""
 
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
@@ -7,7 +7,7 @@ from agent.fixes.shared import tws_settings
 from agent.tws.api_settings import Configuration, LockAndExit
 
 _RESTART = "restart"
-"""What autoLogoffType must be (IBKR's reference of LockAndExitConfig)."""
+"""The value of autoLogoffType for a restart (IBKR's reference of LockAndExitConfig)."""
 
 
 def _offer(facts: Facts) -> Offer | None:

@@ -1,4 +1,4 @@
-"""Tick the API precautions that are not bypassed, each named with the safety prompt that is given up."""
+"""Tick the API precautions that are not bypassed; the question names what the user gives up with each."""
 
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts

@@ -1,6 +1,6 @@
-"""Start the application that does not run: by the configured command, else the newest one that is installed.
+"""Start the application where it does not run: by the configured command, else the newest installation.
 
-Never beside one that runs, however stuck it is. Gatelight does not log in.
+Never starts a second one beside an application that runs, even if that one hangs. Gatelight does not log in.
 """
 
 from agent.core.evidence.processes import applications, candidates
@@ -17,7 +17,7 @@ def _offer(facts: Facts) -> Offer | None:
     if not facts.connection.local or not isinstance(processes, Known):
         return None
     if processes.value.unreadable and not facts.sight.ever:
-        # It may run already, and only not show what it is.
+        # One of the unreadable processes may be the application.
         return None
     if facts.connection.start_command:
         return _by_command(facts)
@@ -65,7 +65,7 @@ def _installed(facts: Facts) -> Offer | None:
 
 
 def _newest(facts: Facts) -> Installation | None:
-    """The newest installation of the wanted kind that can be started."""
+    """The newest installation of the wanted kind that has a command to start it."""
     installed = facts.machine.installed
     if not isinstance(installed, Known):
         return None
@@ -75,7 +75,7 @@ def _newest(facts: Facts) -> Installation | None:
 
 
 def _kind(facts: Facts, installed: set[ApplicationKind]) -> ApplicationKind | None:
-    """The wanted kind; where any will do, the one that ran last, else the only one there is."""
+    """The wanted kind; where the connection takes any, the kind that ran last, else the only kind installed."""
     wanted = facts.connection.application
     if wanted is not WantedApplication.ANY:
         return ApplicationKind(wanted.value)

@@ -1,4 +1,4 @@
-"""Watch the application that runs instead of the one that does not, in Gatelight's own configuration."""
+"""Watch the kind of application that runs, not the one that does not run, in Gatelight's configuration."""
 
 from agent.core.evidence.processes import applications, candidates, fits, listener_at, owner_at
 from agent.core.facts import Facts, Process
@@ -31,7 +31,7 @@ def _offer(facts: Facts) -> Offer | None:
 
 
 def _other(facts: Facts) -> Process | None:
-    """The application of the other kind that serves this connection, or that runs and no other connection means."""
+    """The application of another kind that serves this connection, else one that runs and fits no other connection."""
     connection, session = facts.connection, facts.session
     if session.phase is Phase.CONNECTED:
         owner = None if session.port is None else owner_at(facts.machine, session.port)
@@ -46,7 +46,7 @@ def _other(facts: Facts) -> Process | None:
 
 
 def _port_is_left(facts: Facts, process: Process) -> bool:
-    """Whether the configured port belonged to the application that does not run: it is free now."""
+    """Whether the configured port is free and the application listens on another one."""
     port = facts.connection.port
     if port == "auto" or not process.api_ports or port in process.api_ports:
         return False

@@ -1,4 +1,4 @@
-"""Let Gatelight choose a free client ID, where another program has the one that is fixed for it."""
+"""Let Gatelight choose a free client ID, where another program uses the configured one."""
 
 from agent.core.evidence.processes import standing_outcome
 from agent.core.facts import Facts

@@ -1,4 +1,4 @@
-"""Use the port that the application listens on, in Gatelight's own configuration."""
+"""Use the port on which the application listens, in Gatelight's configuration."""
 
 from agent.core.evidence.processes import chosen, fits, listener_at, mode_hint, owner_at
 from agent.core.facts import Facts, Process
@@ -14,7 +14,7 @@ def _offer(facts: Facts) -> Offer | None:
     connection, process = facts.connection, chosen(facts)
     if not own_config.changeable(facts) or connection.port == "auto" or process is None or not process.api_ports:
         return None
-    # Where the application that is not meant owns the port, a session with that one is no reason to stay.
+    # A session with an application that the connection does not mean is no reason to keep its port.
     owner = owner_at(facts.machine, connection.port)
     unwanted = owner is not None and not fits(connection, owner)
     in_use = listener_at(facts.machine, connection.port) is not None or facts.session.phase is Phase.CONNECTED
@@ -32,7 +32,7 @@ def _offer(facts: Facts) -> Offer | None:
 
 
 def other_mode(facts: Facts, process: Process) -> str:
-    """A warning where the application looks like a log-in of another mode than the one that is wanted."""
+    """A warning where the application seems to be logged in to another trading mode than the connection wants."""
     wanted, hint = facts.connection.trading_mode, mode_hint(process)
     if wanted is WantedMode.ANY or hint is TradingMode.UNKNOWN or hint.value == wanted.value:
         return ""

@@ -1,4 +1,4 @@
-"""The guides: one Markdown file per problem, read once and parsed."""
+"""The guides: one Markdown file for each problem, read and parsed once."""
 
 from functools import cache
 from importlib import resources
@@ -15,18 +15,18 @@ _SHARED = (
     ("{port}", "the port in your configuration"),
     ("since {since}", "for some time"),
 )
-"""What is said in general of what many guides have; what only one has stands in that guide."""
+"""Placeholders that many guides use, and the general words for them; a guide has the words for its own ones."""
 
 
 @cache
 def load_guides() -> dict[str, Guide]:
-    """Every guide by problem code. Raises GuideError for one that does not have the shape of a guide."""
+    """Every guide, by problem code. Raises GuideError for a file that is not a proper guide."""
     found = sorted(f.name for f in resources.files(__name__).iterdir() if f.name.endswith(_SUFFIX))
     return {name.removesuffix(_SUFFIX): _read(name) for name in found}
 
 
 def in_general(guide: Guide, application: ApplicationKind = ApplicationKind.UNKNOWN) -> Guide:
-    """A guide as it is told without a case at hand, about one application or about both."""
+    """A guide in general words, without facts of a real case, about one application or both."""
     return guide.in_general(application, _SHARED)
 
 

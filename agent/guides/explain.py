@@ -1,6 +1,6 @@
-"""Turns words into an explanation: a problem's code, the number of a notice, or a pasted line of log.
+"""Explains some words: a problem's code, the number of a notice, or a pasted line of log.
 
-A plain function over the catalogue of notices, the symptoms and the guides. It looks at no machine and prints nothing.
+The explanation comes from the catalogue of notices, the symptoms and the guides. No machine is looked at.
 """
 
 import re
@@ -30,7 +30,7 @@ from agent.tws.symptoms import Symptom, symptom_of
 
 @dataclass(frozen=True, slots=True)
 class StepList:
-    """Numbered steps for one application; UNKNOWN: the same for both."""
+    """Numbered steps for one application; UNKNOWN: for both."""
 
     application: ApplicationKind
     steps: tuple[str, ...]
@@ -38,7 +38,7 @@ class StepList:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One problem that explains what was asked about."""
+    """One problem that can be behind the words."""
 
     code: str
     title: str
@@ -51,28 +51,28 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What some words mean."""
+    """The meaning of some words."""
 
     subject: str
-    """What was recognised: "Notice 1100", "Problem api-silent" …; empty for words without a name."""
+    """What was recognised, like "Notice 1100" or "Problem api-silent"; empty for a symptom."""
     title: str
     meaning: str
     """Markdown."""
     steps: tuple[str, ...] = ()
-    """What to do, besides the steps of the causes."""
+    """Steps besides those of the causes."""
     causes: tuple[Cause, ...] = ()
     """Likeliest first."""
     good_news: bool = False
     also: tuple[str, ...] = ()
-    """What else the words speak of, one line each."""
+    """The other notices in the words, one line each."""
 
 
 LONGEST_EXPLAINED = 50_000
-"""Characters that are looked at; of a longer paste the end, where the trouble is."""
+"""Characters that are read; of a longer text the end is read, because the trouble is there."""
 
 
 def explain(words: str, guides: Mapping[str, Guide]) -> Explanation | None:
-    """What a problem's code, a notice number or a pasted line of log means; None when nothing in it is known."""
+    """The meaning of a problem's code, a notice number or a pasted line of log; None where nothing is recognised."""
     words = printable(words[-LONGEST_EXPLAINED:])
     if (code := re.sub(r"[\s_-]+", "-", words.strip().lower()).strip("-.?!:")) in guides:
         return _of_problem(guides[code])
@@ -152,7 +152,7 @@ def _harmless(found: FoundNotice) -> bool:
 
 
 def _by_weight(found: Iterable[FoundNotice]) -> list[FoundNotice]:
-    """One of each number, the lost link first (it makes others meaningless), mere information last."""
+    """One notice of each number: the lost link first, because it makes others meaningless, and information last."""
 
     def weight(one: FoundNotice) -> int:
         notice = _notice(one)

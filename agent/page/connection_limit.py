@@ -1,8 +1,8 @@
-"""The way in from a socket to aiohttp: this user's programs alone, so many at a time, and each with a deadline.
+"""Limits connections to the page: only this user's programs, 64 at most, each with a deadline.
 
-Whose a connection is, is asked once, when it was accepted; not a byte of it is read before that is known.
-aiohttp waits for ever for the first request of a connection. Here every wait has an end, and when all places are taken
-the one that has waited longest without a request under way gives its place to the newcomer.
+The system is asked once who made a connection, when it is accepted; no byte is read before the answer.
+aiohttp waits for ever for the first request of a connection. Here every wait has an end. When all places are taken, the
+connection that has waited longest without a request under way gives its place to the new one.
 """
 
 import asyncio
@@ -13,17 +13,17 @@ from typing import Any, TypeAlias
 logger = logging.getLogger("agent.page")
 
 MOST_CONNECTIONS = 64
-"""A browser has six to a host; further windows and scripts of the user have room besides."""
+"""A browser opens six to one host, so this leaves room for more windows and for the user's scripts."""
 REQUEST_SECONDS = 10.0
-"""How long a connection may take to say what it wants, or to take an answer."""
+"""Seconds a connection may take to send its request, or to read an answer."""
 QUIET_SECONDS = 30.0
-"""How long a connection is kept that has been answered and may be used again."""
+"""Seconds an answered connection is kept for its next request."""
 JUDGE_SECONDS = 5.0
-"""How long the system may take to tell whose a connection is; a silent system is taken for a no."""
+"""Seconds the system may take to tell who made a connection; no answer counts as another user."""
 
 _Address: TypeAlias = tuple[str, int]
 PeerCheck: TypeAlias = Callable[[_Address, _Address], bool | Awaitable[bool]]
-"""Whether the connection from an address to ours was made by this user; at once, or where that takes long, soon."""
+"""Whether this user made the connection from the first address to the second; an awaitable where that takes long."""
 
 
 class ConnectionLimit:
@@ -53,30 +53,30 @@ class ConnectionLimit:
         return _Connection(self, self._inner())
 
     def begin(self, transport: asyncio.BaseTransport | None) -> None:
-        """A request of this connection is being answered: it may take as long as its answer needs."""
+        """Lift the deadline of a connection while its request is answered."""
         if transport is not None and (connection := self.open.get(transport)) is not None:
             connection.wait(None)
 
     def end(self, transport: asyncio.BaseTransport | None) -> None:
-        """It has been answered."""
+        """Set the deadline again: the request has been answered."""
         if transport is not None and (connection := self.open.get(transport)) is not None:
             connection.wait(self.quiet_seconds)
 
     def make_room(self) -> None:
-        """Send the longest waiting connection away when all places are taken."""
+        """Drop the connection that has waited longest when all places are taken."""
         while len(self.open) >= self.most:
             waiting = next((d for d in self.open.values() if d.waits), next(iter(self.open.values())))
             waiting.drop()
 
     def refuse(self, connection: "_Connection") -> None:
-        """Send away what another user's program has connected. The log hears of the first: others may be many."""
+        """Drop a connection of another user's program. Only the first is logged: there may be many."""
         if not self._told:
             self._told = True
             logger.warning("a program of another user asked for the status page and was refused")
         connection.drop()
 
     def close(self) -> None:
-        """Send away all that have no request under way."""
+        """Drop all connections that have no request under way."""
         for connection in [*self.judging, *self.open.values()]:
             if connection.waits:
                 connection.drop()
@@ -95,18 +95,18 @@ class _Connection(asyncio.Protocol):
 
     @property
     def waits(self) -> bool:
-        """Whether no request of it is under way."""
+        """Whether this connection has no request under way."""
         return self._deadline is not None
 
     def wait(self, seconds: float | None) -> None:
-        """Give it so long from now on; None: as long as it takes."""
+        """Set the deadline to so many seconds from now; None: no deadline."""
         if self._deadline is not None:
             self._deadline.cancel()
         loop = asyncio.get_running_loop()
         self._deadline = None if seconds is None else loop.call_later(seconds, self.drop)
 
     def drop(self) -> None:
-        """End it without another word."""
+        """End the connection at once."""
         if self._transport is not None:
             self._limit.open.pop(self._transport, None)
             self._transport.abort()
@@ -119,7 +119,7 @@ class _Connection(asyncio.Protocol):
         if isinstance(ours, bool):
             self._judge(ours)
             return
-        # Not a byte is read until the system has told.
+        # No byte is read until the system has answered.
         transport.pause_reading()
         self.wait(JUDGE_SECONDS)
         self._limit.judging.add(self)
@@ -153,7 +153,7 @@ class _Connection(asyncio.Protocol):
             self._inner.connection_made(self._transport)
 
     def _is_connected(self) -> bool:
-        """Whether the two ends still belong together, so that what the system told is about this connection."""
+        """Whether the connection still stands. If not, the answer of the system may be about another one."""
         assert self._transport is not None
         try:
             self._transport.get_extra_info("socket").getpeername()

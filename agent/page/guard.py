@@ -1,19 +1,19 @@
-"""What lets a page in: a token for the opener, a key for the page that comes of it, and what every request has to show.
+"""Who may use the page: a token opens it once, the opened page gets a key, and every request is signed with the key.
 
-A page on loopback can be reached by every program and every user of this computer, and by every web site through the
+Every program and every user of this computer can reach a page on loopback, and so can every web site through the
 browser. So:
 
-- A browser sends its cookies to every port of a host, to any program that listens there. So the page has no cookie.
+- The page has no cookie. A browser sends the cookies of a host to all its ports, whichever program listens there.
 - The opener hands over a token that works once. The page that it opens gets a key, which one tab alone holds: the
   browser keeps it by origin, and the port belongs to the origin.
-- The key never leaves the page again. A request is signed with it, and so is the answer: what another program on a port
-  that was ours can hear is worth nothing, and what it says is not believed.
-- A key counts while the server listens on one port without a gap. Afterwards another user's program may have had the
-  port, and may have left scripts of its own in the browser for that address. So the next server has another port, and
-  a page that waited is sent there: see `agent.page.waiting`.
-- What turns the page into a program that runs needs a page that was opened just now: `Session.fresh`.
+- The page never sends its key. Requests and answers are signed with it. Another program that gets our old port learns
+  nothing from the requests, and the page does not believe its answers.
+- A key is valid while the server listens on one port without a gap. After a gap another user's program may have had
+  the port, and may have left its own scripts in the browser for that address. So the next server takes another port
+  and sends waiting pages there: see `agent.page.waiting`.
+- Settings that start a program can be changed only from a page that was opened just now: `TabSession.fresh`.
 
-Pure but for the secrets: no server, no clock.
+Pure except for the secrets: no server, no clock.
 """
 
 import hmac
@@ -23,15 +23,15 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 TOKEN_SECONDS = 60.0
-"""A browser that has to be started first needs some seconds, never a minute."""
+"""Seconds a token is valid. A browser that has to start first needs some seconds, never a minute."""
 MOST_TOKENS = 16
-"""Unused tokens that count at a time; the oldest gives way."""
+"""Unused tokens that are valid at a time; a new one replaces the oldest."""
 SESSION_SECONDS = 7 * 86400.0
-"""A page that has asked for nothing for so long is not known any more."""
+"""Seconds without a request after which a page is forgotten."""
 MOST_SESSIONS = 16
-"""Pages that are known at a time; the one unused for longest gives way."""
+"""Pages that are known at a time; a new one replaces the one unused for longest."""
 FRESH_SECONDS = 300.0
-"""How long a page counts as opened just now."""
+"""Seconds a page counts as opened just now."""
 SECRET_BYTES = 32
 
 POLICY = (
@@ -50,7 +50,7 @@ HEADERS = {
 """On every answer."""
 PROOF_HEADER = "X-Gatelight-Proof"
 """In a request: the page's name, a nonce, the digest of the body and the signature, with dots in between. In an answer:
-the signature of that nonce. Another site cannot send a header of our own without being asked for it first."""
+the signature of that nonce. A browser lets another site send a header of our own only if we allow it, and we do not."""
 
 
 def signed(key: str, *parts: str) -> str:
@@ -68,16 +68,16 @@ class TabSession:
     """One page that was opened, in one tab of a browser."""
 
     page: str
-    """Names it; no secret."""
+    """The name of the page; no secret."""
     key: str
     wait: str
-    """Its other key, which the page holds in memory alone, not even across a reload: see `agent.page.waiting`."""
+    """A second key. The page holds it in memory only and loses it on a reload: see `agent.page.waiting`."""
     opened: float | None
-    """Monotonic seconds; None for a page that was not opened by icon or terminal, but sent here by a server before."""
+    """Monotonic seconds; None for a page that an earlier server sent here, rather than the icon or a terminal."""
     used: float
 
     def fresh(self, now: float) -> bool:
-        """Whether it was opened just now, from icon or terminal."""
+        """Whether the icon or a terminal opened the page just now."""
         return self.opened is not None and now - self.opened < FRESH_SECONDS
 
 
@@ -88,11 +88,11 @@ class Proven:
     session: TabSession
     nonce: str
     body: str
-    """The digest that its body must have."""
+    """The digest that the request's body must have."""
 
     @property
     def answer(self) -> str:
-        """What the answer has to carry, by which the page knows the server."""
+        """The proof for the answer, by which the page recognises the server."""
         return signed(self.session.key, "agent", self.nonce)
 
 
@@ -113,17 +113,17 @@ class Keyring:
 
     @property
     def waiting(self) -> dict[str, str]:
-        """The pages that are known, each with the key by which it is found again after a restart."""
+        """The known pages by name, each with its key for finding the server again after a restart."""
         return {session.page: session.wait for session in self._sessions.values()}
 
     def invite(self, view: str = "", seconds: float = TOKEN_SECONDS) -> str:
-        """A token by which icon or terminal opens the page once, within so many seconds, at a view."""
+        """A new token: it opens the page once, at a view, within so many seconds; for the icon or a terminal."""
         token = secrets.token_urlsafe(SECRET_BYTES)
         self.expect(token, view, seconds, by_user=True)
         return token
 
     def expect(self, token: str, view: str = "", seconds: float = TOKEN_SECONDS, *, by_user: bool = False) -> None:
-        """Let this very token open the page once. `by_user`: the user has opened it, by icon or terminal."""
+        """Let this token open the page once. `by_user`: the user opens the page, from the icon or a terminal."""
         name = digest(_bytes(token))
         self._tokens.pop(name, None)
         while len(self._tokens) >= MOST_TOKENS:
@@ -131,7 +131,7 @@ class Keyring:
         self._tokens[name] = _Token(self.clock() + seconds, view, by_user)
 
     def enter(self, token: str) -> tuple[TabSession, str] | None:
-        """A page in exchange for a token, with the view to show; None for one that is wrong, used or too old."""
+        """A page and the view to show, in exchange for a token; None for a token that is wrong, used or too old."""
         known, now = self._tokens.pop(digest(_bytes(token)), None), self.clock()
         if known is None or now >= known.until:
             return None
@@ -143,7 +143,7 @@ class Keyring:
         return session, known.view
 
     def proven(self, proof: str | None, method: str, path: str) -> Proven | None:
-        """The page that has signed a request; None where no known one has. `path`: as it was sent, with its query."""
+        """The known page that signed a request; None if none did. `path`: as it was sent, with its query."""
         page, nonce, body, signature = parts if len(parts := (proof or "").split(".")) == 4 else ("", "", "", "")
         session, now = self._sessions.get(page), self.clock()
         if session is None or now - session.used > SESSION_SECONDS:
@@ -154,29 +154,29 @@ class Keyring:
         return Proven(session, nonce, body)
 
     def forget(self) -> None:
-        """The server ends: from now on another program may be heard where it was."""
+        """Forget all tokens and pages: the server ends, and another program may answer on its port."""
         self._tokens.clear()
         self._sessions.clear()
 
 
 def hosts(port: int) -> tuple[str, ...]:
-    """The only names under which the page is served; any other name that leads here was made by another party."""
+    """The only host names under which the page is served; another party made any other name that leads here."""
     return f"127.0.0.1:{port}", f"localhost:{port}"
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a request shows of where it comes from; a header that was not sent is None."""
+    """Where a request comes from, by its headers; a header that was not sent is None."""
 
     method: str
     host: str | None
     origin: str | None = None
     site: str | None = None
-    """Sec-Fetch-Site, by which a browser says who made it ask."""
+    """Sec-Fetch-Site, in which a browser says which site caused the request."""
     navigation: bool = False
-    """The browser goes to a page of ours, by address or link."""
+    """Whether the browser goes to a page of ours, by address or link."""
     entrance: bool = False
-    """It is the address that a token belongs to, to which a page on a port of ours before sends its tab."""
+    """Whether the request goes to the address that takes tokens. A page on an earlier port sends its tab there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class Turned:
 
 
 def turned_away(shown: Shown, port: int) -> Turned | None:
-    """Why a request cannot have been made by our own page or by the opener; None if it can."""
+    """Why a request cannot come from our own page or from the opener; None if it can."""
     if shown.method not in ("GET", "POST"):
         return Turned(405, "Only GET and POST are known here.")
     if shown.host not in hosts(port):
@@ -208,5 +208,5 @@ def turned_away(shown: Shown, port: int) -> Turned | None:
 
 
 def _bytes(text: str) -> bytes:
-    """A text that came from outside, whatever is in it."""
+    """The bytes of a text from outside, which may hold any character, halves of surrogate pairs included."""
     return text.encode("utf-8", "surrogatepass")

@@ -1,15 +1,15 @@
-"""The latencies of the last hour, a bounded ring per connection; filled when the status tells one, by nothing else."""
+"""The latencies of the last hour: one bounded ring per connection, filled from each status."""
 
 from array import array
 
 from agent.core.shown.status import Status
 
 BUCKET_SECONDS = 10.0
-"""Of several heartbeats in so many seconds the slowest is kept: it is the one that matters."""
+"""Of the heartbeats within so many seconds only the slowest is kept: it is the one that matters."""
 MOST_BUCKETS = 360
-"""An hour of them, about 6 kB."""
+"""An hour of buckets, about 6 kB."""
 MOST_LATENCIES = 32
-"""Names that are remembered; more cannot be told apart on a page anyway."""
+"""Connections that are remembered; a page cannot show more of them apart."""
 
 
 class Latencies:
@@ -20,21 +20,21 @@ class Latencies:
         self._last: dict[str, float] = {}
 
     def take(self, status: Status, wall: float) -> None:
-        """Note the latencies of a status that was shown at this moment (epoch seconds)."""
+        """Note the latencies of a status shown at `wall` (epoch seconds)."""
         names = {c.name for c in status.connections}
         for gone in [name for name in self._rings if name not in names]:
             del self._rings[gone]
             self._last.pop(gone, None)
         for connection in status.connections[:MOST_LATENCIES]:
             latency = connection.latency
-            # The same number again is the same heartbeat, shown for another reason.
+            # The same number is the same heartbeat: the status was shown again for another reason.
             if latency is None or self._last.get(connection.name) == latency:
                 continue
             self._last[connection.name] = latency
             self._add(self._rings.setdefault(connection.name, array("d")), wall, latency)
 
     def of(self, name: str, wall: float) -> tuple[tuple[float, float], ...]:
-        """(epoch seconds, seconds it took) of the last hour, oldest first."""
+        """Pairs of epoch seconds and latency in seconds, of the last hour, oldest first."""
         ring = self._rings.get(name, array("d"))
         oldest = wall - BUCKET_SECONDS * MOST_BUCKETS
         return tuple((ring[i], ring[i + 1]) for i in range(0, len(ring), 2) if ring[i] >= oldest)

@@ -11,11 +11,11 @@ from agent.tws.applications import ApplicationKind
 from agent.tws.ports import is_local
 
 FROZEN = "app-frozen"
-"""The session stands and is not answered: its link is not up, whatever the socket says."""
+"""Problem code of a session that gets no answers: its link is not up, whatever the socket says."""
 
 
 def path_of(connection: ShownConnection) -> dict[str, Any]:
-    """States and words of the two stations beyond the programs and of the two links between them."""
+    """State and words of each station and link, by name."""
     return {
         "programs": _programs(connection),
         "port": _port(connection),
@@ -43,7 +43,7 @@ def _application(connection: ShownConnection) -> dict[str, str]:
         state = "up" if connection.phase == "connected" else "unknown"
         return {"state": state, "title": "TWS or IB Gateway", "words": f"on {connection.host}"}
     if connection.phase == "connected":
-        # Through a container, a tunnel or a relay: not seen, and yet it answers.
+        # In a container, or behind a tunnel or a relay: the process is not seen, and yet it answers.
         return {"state": "up", "title": "TWS or IB Gateway", "words": "answers on the port"}
     return {"state": "down", "title": "TWS or IB Gateway", "words": "not seen running"}
 

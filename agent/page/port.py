@@ -6,7 +6,7 @@ import socket
 ADDRESS = "127.0.0.1"
 """Loopback and nothing else."""
 SEND_BUFFER = 128 * 1024
-"""Bytes the system may keep for a page that does not read; by default it would be megabytes."""
+"""Bytes the system buffers for a page that does not read; by default it buffers megabytes."""
 
 
 class PagePortTaken(Exception):

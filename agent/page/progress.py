@@ -1,7 +1,7 @@
-"""How many steps of a problem the user has done, as far as it can be seen; and which problems are over. Pure.
+"""How many steps of a problem the user has visibly done, and which problems are over. Pure.
 
-Only what changed since the problem was first seen counts: that TWS runs is no step done where it ran all the time. A
-step that was seen to be done carries those before it, since **Socket port** cannot be reached without its window.
+Only changes since the problem was first seen count: a running TWS is no step done if it ran all the time. A step that
+is done implies the steps before it, since **Socket port** cannot be reached without its window.
 """
 
 import re
@@ -19,7 +19,7 @@ MOST_ENDED = 30
 
 
 STAGES = frozenset({"app-starting", "login-pending"})
-"""What a start passes through."""
+"""Problems that a start passes through."""
 CURED_BY_START = frozenset(
     {
         "app-not-installed",
@@ -31,12 +31,12 @@ CURED_BY_START = frozenset(
         "wrong-product",
     }
 )
-"""Problems whose steps start the application or begin a log-in, so that a start is no end of them but the way there."""
+"""Problems whose steps start the application or begin a log-in. A start is on the way to their end, not their end."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """What steps can change, at one time."""
+    """What the steps of guides can change, at one moment."""
 
     pid: int | None
     ports: tuple[int, ...]
@@ -48,7 +48,7 @@ class _Point:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """One problem that is there, and how things were when it was first seen."""
+    """One present problem, and how things were when it was first seen."""
 
     connection: str
     code: str
@@ -58,9 +58,9 @@ class Followed:
     before: _Point
     steps: tuple[str, ...] = ()
     done: int = 0
-    """Steps, from the first on. It never falls: what was done is not undone by a later look."""
+    """Number of steps done, counted from the first. It never falls: a later look does not undo a step."""
     under_way: bool = False
-    """It is not told any more because the application is starting: not over yet, but on the way."""
+    """Whether the problem is no longer told because the application is starting: not over, but on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Everything that is followed."""
+    """All problems that are followed, and those that are over."""
 
     followed: tuple[Followed, ...] = ()
     ended: tuple[Ended, ...] = ()
@@ -88,7 +88,7 @@ class Progress:
 
 
 def follow(progress: Progress, status: Status, wall: float) -> Progress:
-    """The progress after one more status, shown at this time (epoch seconds)."""
+    """The progress after one more status, shown at `wall` (epoch seconds)."""
     before = {(f.connection, f.code): f for f in progress.followed}
     followed: list[Followed] = []
     for connection in status.connections:
@@ -128,7 +128,7 @@ def point_of(connection: ShownConnection) -> _Point:
 
 
 def _on_the_way(old: Followed, now: ShownConnection) -> bool:
-    """Whether a problem that a start puts right gave way to the start itself: a log-in screen, say."""
+    """Whether a problem that a start cures has given way to the start itself, such as a log-in screen."""
     if old.code not in CURED_BY_START or now.phase == "connected" or not now.wanted:
         return False
     visible = {p.code for p in now.problems if p.visible}
@@ -136,7 +136,7 @@ def _on_the_way(old: Followed, now: ShownConnection) -> bool:
 
 
 def steps_done(steps: tuple[str, ...], before: _Point, now: _Point) -> int:
-    """How many steps are done: up to the last one of which that can be seen."""
+    """How many steps are done: all up to the last one that is visibly done."""
     seen = (number for number, step in enumerate(steps, 1) if _is_done(step, before, now))
     return max(seen, default=0)
 
@@ -174,7 +174,7 @@ def _opened(_: re.Match[str], before: _Point, now: _Point) -> bool:
 
 
 def _ticked(found: re.Match[str], before: _Point, now: _Point) -> bool:
-    """A box that a step names is as the step wants it, and was not: known only where the API tells the settings."""
+    """Whether a box that a step names is now as the step wants it, and was not before. Needs settings from the API."""
     setting = _BY_LABEL.get(found["label"])
     if setting is None:
         return False
@@ -187,7 +187,7 @@ _BY_LABEL = {setting.label: setting for setting in FIELDS if setting.label}
 _SIGNS: tuple[tuple[re.Pattern[str], Sign], ...] = tuple(
     (re.compile(pattern), sign)
     for pattern, sign in (
-        # A step with a condition may not be necessary, so it cannot be counted as done.
+        # A step with a condition may be unnecessary, so it never counts as done.
         (r"^(?:(?:TWS|IB Gateway): )?If ", lambda *_: False),
         (r"\b(?P<un>[Uu]n)?[Tt]ick \*\*(?!Enable ActiveX)(?P<label>[^*]+)\*\*", _ticked),
         (r"Enable ActiveX and Socket Clients", _opened),
@@ -198,4 +198,4 @@ _SIGNS: tuple[tuple[re.Pattern[str], Sign], ...] = tuple(
         (r"(?:^|: )Log in|two-factor|main window is open", _logged_in),
     )
 )
-"""What a step says, and how it is seen that it was done; the first that fits counts."""
+"""What a step says, and the test for its being done; the first pattern that fits counts."""

@@ -1,7 +1,7 @@
 """The page's server: aiohttp on a loopback socket, running only while the page is open.
 
-It is the one place that knows HTTP. What is served is either a file of a fixed table, which holds nothing private, or
-what an endpoint answers to a request that a known page has signed. aiohttp is imported when the first page is opened.
+This is the one module that knows HTTP. It serves files of a fixed table, which hold nothing private, and the answers of
+endpoints to requests that a known page has signed. aiohttp is imported when the first page is opened.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from agent.page.guard import (
     turned_away,
 )
 from agent.page.port import ADDRESS, bind_page
-from agent.page.streams import Full, Streams
+from agent.page.streams import Streams
 from agent.page.waiting import Waiting
 from agent.tws.outside import json_bytes, parse_json
 
@@ -36,24 +36,24 @@ if TYPE_CHECKING:
 logger = logging.getLogger("agent.page")
 
 LARGEST_BODY = 64 * 1024
-"""Bytes of a request; the longest is a pasted log."""
+"""Bytes of a request's body; the longest is a pasted log."""
 _BACKLOG = 16
-"""Connections that wait to be accepted; asyncio takes as many in one turn, before any of them is judged."""
+"""Connections that wait to be accepted. asyncio accepts all of them in one turn, before any of them is judged."""
 BODY_SECONDS = 5.0
-"""How long a body may take to arrive."""
+"""Seconds a body may take to arrive."""
 IDLE_SECONDS = 300.0
-"""After so long without an open page the server ends; the next click starts it again."""
+"""Seconds without an open page after which the server ends; the next click starts it again."""
 
 _SILENT = logging.Logger("aiohttp", logging.CRITICAL + 1)
-"""aiohttp writes a line about every malformed request, with what was in it; that would let any program fill our log."""
+"""aiohttp logs every malformed request with its content. This logger drops that, or any program could fill our log."""
 
 STALE = (
     "This can be changed only on a page that was opened just now: "
     "open it again from Gatelight’s icon, or with `gatelight`, and save it again there."
 )
-"""What turns a page into a program that runs is not for a page that has been open for long."""
+"""The refusal of a setting that starts a program, on a page that has been open for long."""
 PAGES = ("/", "/enter", "/closed")
-"""Where a browser goes by an address or a link. The last is for a tab without a key: how the page is opened."""
+"""Where a browser goes by an address or a link. The last tells a tab without a key how the page is opened."""
 
 
 class PageServer:
@@ -69,7 +69,7 @@ class PageServer:
         on_use: Callable[[bool], None] = lambda _: None,
         streams: Streams | None = None,
     ) -> None:
-        """`on_use` hears when the first page opens and when the last one has gone."""
+        """`on_use` is called with True when a page opens, and with False when the last one has gone."""
         self._backend = backend
         self._keyring = keyring
         self._ours = ours
@@ -88,30 +88,30 @@ class PageServer:
 
     @property
     def running(self) -> bool:
-        """Whether it serves."""
+        """Whether pages are served."""
         return bool(self._listening)
 
     @property
     def bound(self) -> bool:
-        """Whether it has its port, so that a browser may come."""
+        """Whether the server has its port, so that a browser may come."""
         return self._bound is not None
 
     @property
     def connections(self) -> int:
-        """How many are open."""
+        """How many connections are open."""
         return 0 if self._limit is None else len(self._limit.open)
 
     def bind(self, *ports: int) -> socket.socket:
-        """Take the first of these ports that is free (0: any free one). Raises `PortTaken`.
+        """Take the first of these ports that is free (0: any free one). Raises `PagePortTaken`.
 
-        From now on a browser may come; it waits until `start` is done, which loads the server.
+        From now on a browser may come; it waits until `start`, which loads the server, is done.
         """
         bound = self._bound = self._bound or bind_page(*ports)
         self.port = bound.getsockname()[1]
         return bound
 
     async def start(self, *ports: int) -> None:
-        """Serve on the port that was bound, else as `bind`. Raises `PortTaken`."""
+        """Serve on the port that was bound, or bind one of these now. Raises `PagePortTaken`."""
         if self._listening:
             return
         bound = self.bind(*ports)
@@ -133,11 +133,11 @@ class PageServer:
         logger.info("the status page is served on port %d", self.port)
 
     async def close(self) -> None:
-        """End it: pages that are open get no answer any more."""
+        """End the server: open pages get no more answers."""
         if self._idle is not None:
             self._idle.cancel()
         bound, self._bound, self._before = (self._bound, self._before), None, None
-        # From here on another program may be heard where this one was.
+        # From here on another program may answer on our port.
         self._keyring.forget()
         self._waiting = Waiting({})
         listening, self._listening = self._listening, ()
@@ -158,25 +158,26 @@ class PageServer:
         logger.info("the status page is no longer served")
 
     def wait_for(self, port: int, pages: Mapping[str, str]) -> None:
-        """Before `start`: listen on the port of a server before as well, and send its pages here. See `waiting`.
+        """Listen on the port of an earlier server too, and send its pages to this one. Call before `start`.
 
-        `pages`: each with the key that is named `wait` in its session. Raises `PortTaken`.
+        `pages`: the waiting pages by name, each with its key `TabSession.wait`; see `agent.page.waiting`.
+        Raises `PagePortTaken`.
         """
         self._waiting = Waiting(pages)
         if port != self.port:
             self._before = bind_page(port)
 
     def url(self, view: str = "", seconds: float = TOKEN_SECONDS) -> str:
-        """An address that opens the page once, within so many seconds; only for the opener."""
+        """An address that opens the page once, within so many seconds. Only the opener may see it."""
         self._touch()
         return f"http://{ADDRESS}:{self.port}/enter?token={self._keyring.invite(view, seconds)}"
 
     def changed(self) -> None:
-        """What is shown has changed."""
+        """Send a new view to every page."""
         self.streams.changed()
 
     def _touch(self) -> None:
-        """The page is in use: the time until the end begins anew."""
+        """Restart the time until the server ends: the page is in use."""
         if self._idle is not None:
             self._idle.cancel()
         self._idle = asyncio.get_running_loop().call_later(self._idle_seconds, self._leave_if_idle)
@@ -206,7 +207,7 @@ class PageServer:
                 for name, value in HEADERS.items():
                     answer.headers.setdefault(name, value)
                 if answer.status >= 400:
-                    # What is left of a refused request is not waited for.
+                    # The rest of a refused request is not waited for.
                     answer.force_close()
             return answer
 
@@ -274,19 +275,17 @@ class PageServer:
     async def _stream(self, request: "web.Request", proven: Proven) -> "web.StreamResponse":
         from aiohttp import web
 
-        try:
-            self.streams.check_room()
-        except Full:
+        if self.streams.full:
             return _json({"error": "Too many Gatelight pages are open: close one of them."}, 503)
         kind = {"Content-Type": "text/event-stream; charset=utf-8", PROOF_HEADER: proven.answer}
         answer = web.StreamResponse(headers={**HEADERS, **kind})
         await answer.prepare(request)
         self._on_use(True)
         try:
-            # With it the page finds the next server, and no other program can have it: see `waiting`.
+            # With this key the page finds the next server, and no other program can have it: see `waiting`.
             await self.streams.run(answer.write, f"event: wait\ndata: {proven.session.wait}\n\n".encode())
         except (TimeoutError, ConnectionError):
-            # Gone, or does not read: its place is for a page that does.
+            # The page has gone or does not read: a page that reads gets its place.
             if request.transport is not None:
                 request.transport.abort()
         finally:
@@ -297,13 +296,13 @@ class PageServer:
 
 
 async def _told(answering: Awaitable["web.StreamResponse"]) -> "web.StreamResponse":
-    """An answer; a fault becomes one."""
+    """The answer to a request; a fault becomes a refusal."""
     from aiohttp import web
 
     try:
         return await answering
     except web.HTTPException as refusal:
-        # aiohttp's own: a body that is too large, a path that makes no sense.
+        # From aiohttp itself: a body that is too large, a path that makes no sense.
         return _refusal(Turned(refusal.status, refusal.reason))
     except Exception:
         logger.exception("a request to the status page failed")
@@ -323,7 +322,7 @@ def _shown(request: "web.Request") -> Shown:
 
 
 def _port_of(request: "web.Request") -> int:
-    """The port that the request came in at."""
+    """The port of ours that the request came to; 0 if the connection is gone."""
     own = request.transport.get_extra_info("sockname") if request.transport is not None else None
     return int(own[1]) if own is not None else 0
 
@@ -359,7 +358,7 @@ def _refusal(turned: Turned) -> "web.Response":
 
 
 def _stranger(path: str) -> "web.Response":
-    """For a tab that has no key: how the page is opened, and nothing else."""
+    """The answer to a tab without a key: how the page is opened, and nothing else."""
     from aiohttp import web
 
     if path not in PAGES:

@@ -1,6 +1,6 @@
-"""Live views: every open page has one stream of events, on which only the latest view is ever waiting.
+"""Live views: every open page has one stream of events, and only the latest view waits to be sent on it.
 
-A stream costs a task while it is open and nothing else. What a page has not read yet is replaced, never queued; a page
+An open stream costs one task. A view that a page has not read yet is replaced by the next one, never queued. A page
 that does not read at all is dropped.
 """
 
@@ -12,20 +12,16 @@ from typing import Any
 from agent.tws.outside import json_bytes
 
 MOST_STREAMS = 4
-"""Pages that are open at a time. A browser has six connections for all its windows together, and which browser a page
-belongs to is not known; the pages need some for their clicks."""
+"""Pages that are open at a time. A browser has six connections to one host for all its windows, and the pages need some
+of these for their clicks. Which browser a page belongs to is not known, so all pages share this number."""
 SHORTEST_PAUSE = 0.25
 """Seconds between two views on one stream: four a second is more than a person can read."""
 BEAT_SECONDS = 15.0
-"""A sign of life when nothing changes, by which a page knows that the agent is there."""
+"""Seconds between signs of life while nothing changes. They tell a page that the agent is there."""
 _READ_SECONDS = 10.0
-"""How long a page may leave a view unread."""
+"""Seconds a page may leave a view unread."""
 
 Write = Callable[[bytes], Awaitable[None]]
-
-
-class Full(Exception):
-    """No further page can be live."""
 
 
 class Streams:
@@ -52,7 +48,7 @@ class Streams:
         return len(self._open)
 
     def changed(self) -> None:
-        """What is shown has changed."""
+        """Send a new view to every page: what is shown has changed."""
         self._text = None
         for news in self._open:
             news.set()
@@ -63,16 +59,16 @@ class Streams:
         self.changed()
 
     def fresh(self) -> "Streams":
-        """The same, with none open."""
+        """New streams with the same settings, none of them open."""
         return Streams(self._view, pause=self._pause, beat=self._beat, patience=self._patience)
 
-    def check_room(self) -> None:
-        """Raises `Full` when there may not be another stream."""
-        if len(self._open) >= MOST_STREAMS:
-            raise Full
+    @property
+    def full(self) -> bool:
+        """Whether there may not be another stream."""
+        return len(self._open) >= MOST_STREAMS
 
     async def run(self, write: Write, greeting: bytes) -> None:
-        """Write to one page until it is gone, too slow (TimeoutError) or the server ends; the greeting comes first."""
+        """Write to one page, the greeting first, until the page is gone or the server ends. TimeoutError: too slow."""
         news = asyncio.Event()
         news.set()
         self._open.append(news)
@@ -96,7 +92,7 @@ class Streams:
             self._open.remove(news)
 
     async def _rest(self) -> None:
-        """A pause between two views; the end of the server does not wait for it."""
+        """Pause between two views. The end of the server cuts the pause short."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._pause):
                 await self._closing.wait()

@@ -1,14 +1,16 @@
-"""Pages that were open when the agent ended, and how they are sent to where it is now.
+"""Pages that were open when the agent ended, and how they find the agent after its restart.
 
-While the agent was away, another user's program may have listened on the page's port: it may have heard what waiting
-pages ask, and it may have left scripts in the browser for that address (a service worker, a cached file) that would
-run in every page served there later. So nothing is served on the old port again. A waiting page, whose program is in
-its memory since before, asks there where Gatelight is, and goes there only if the answer is signed with a key that
-it never sent and keeps in memory alone. The token it enters with is not in the answer: only that key yields it.
+While the agent was away, another user's program may have listened on the page's port. It may have heard what waiting
+pages ask. It may also have left scripts in the browser for that address (a service worker, a cached file), which would
+run in every page served there later. So no page is served on the old port again.
 
-With a fixed `page.port` the old port is the new one as well, and what was left in the browser there cannot be shut out.
+A waiting page still runs the script it was loaded with. It asks on the old port where Gatelight is, and goes there only
+if the answer is signed with a key that the page never sent and holds in memory only. The answer does not contain the
+token for entering: the page derives the token from that key.
 
-Pure but for the secrets.
+With a fixed `page.port` the old port is also the new one, and scripts left in the browser there cannot be shut out.
+
+Pure except for the secrets.
 """
 
 import secrets
@@ -18,15 +20,15 @@ from agent.page.guard import SECRET_BYTES, signed
 
 
 class Waiting:
-    """The pages that wait on a port of a server before, each with the key that is named `wait` in its session."""
+    """The pages that wait on the port of an earlier server, each with its key `TabSession.wait`."""
 
     def __init__(self, keys: Mapping[str, str]) -> None:
         self._keys = dict(keys)
-        # One each, so that a page that asks often does not use up the tokens of others.
+        # One salt per page: a page that asks often gets the same token, and does not use up the tokens of others.
         self._salts = {page: secrets.token_hex(SECRET_BYTES) for page in self._keys}
 
     def answer(self, page: str, nonce: str, port: int, expect: Callable[[str], None]) -> dict[str, str] | None:
-        """Where a page finds the server: on `port`, which from now on expects its token. None for an unknown page."""
+        """Tell a page the `port` of the server, and have `expect` accept its token there. None for an unknown page."""
         key = self._keys.get(page)
         if key is None:
             return None

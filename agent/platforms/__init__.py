@@ -1,6 +1,6 @@
 """What differs between operating systems, one file each.
 
-Each file is a class that satisfies `Platform`; `current` picks the one this machine needs.
+Each of linux.py, macos.py and windows.py has a class that satisfies `Platform`; `current` picks this machine's.
 """
 
 import sys
@@ -8,47 +8,47 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    # Not loaded with this: the icon needs its part of the platform before anything else is there, and a client files.
+    # Not loaded at run time: the icon and the command line need files of this room early, and must be quick.
     from agent.core.facts import Installation, Surroundings
     from agent.platforms.process_table import ProcessTable
     from agent.platforms.sockets.row import SocketReader
 
 
 class Platform(Protocol):
-    """One operating system, as far as detection needs to know it."""
+    """What detection needs to know about an operating system."""
 
     relay_programs: frozenset[str]
     """Process names, in lower case, of programs that pass connections on to another machine or container."""
 
     def settings_roots(self) -> tuple[Path, ...]:
-        """Folders in which TWS and IB Gateway keep jts.ini unless told otherwise."""
+        """The default folders for jts.ini of TWS and IB Gateway."""
 
     def installations(self) -> "tuple[Installation, ...]":
         """TWS and IB Gateway found on disk."""
 
     def surroundings(self) -> "Surroundings":
-        """Whether the agent runs inside WSL or a container, and how the outer machine is reached."""
+        """Whether the agent runs inside WSL or a container, and the address of the outer machine."""
 
     def has_route(self) -> bool:
-        """Whether there is a route to anywhere beyond this machine; sends nothing. Raises OSError when not readable."""
+        """Whether a route leads beyond this machine; sends nothing. Raises OSError when that cannot be read."""
 
     def socket_reader(self) -> "SocketReader":
-        """The cheapest way to read the socket table; keeps state, so one per observer."""
+        """The cheapest reader of the socket table. It has a state, so each observer needs its own."""
 
     def process_table(self) -> "ProcessTable":
-        """The cheapest way to read the process table."""
+        """The cheapest reader of the process table."""
 
     def is_elsewhere(self, pid: int) -> bool:
-        """Whether a process lives in a container of its own network, so that its ports are not this machine's."""
+        """Whether a process runs in a container with a network of its own: its ports are not this machine's."""
 
     def published_port(self, cmdline: list[str]) -> int | None:
-        """The port of this machine that a container relay with this command line listens on; None for any other."""
+        """The port on which a container relay with this command line listens; None for any other program."""
 
     def with_window(self, pids: frozenset[int]) -> frozenset[int] | None:
-        """Those of these processes that have a window on the screen; None where that cannot be told."""
+        """Those of these processes that have a window on the screen; None where that is not known."""
 
     def bring_to_front(self, pid: int) -> str | None:
-        """Bring the window of a process to the front; answers what went wrong, or None. May take some seconds."""
+        """Bring the window of a process to the front; returns what went wrong, or None. May take some seconds."""
 
 
 def current() -> Platform:

@@ -1,4 +1,4 @@
-"""Being told at once that a process is gone, by a thread that waits in psutil: pidfd on Linux, kqueue on macOS."""
+"""Learns at once that a process has ended: a thread waits in psutil, by pidfd on Linux and kqueue on macOS."""
 
 import asyncio
 import threading
@@ -7,13 +7,13 @@ from collections.abc import Callable
 import psutil
 
 CANCEL_SEEN_WITHIN = 60.0
-"""Seconds after which a thread whose watch was cancelled ends; it costs nothing while it waits."""
+"""Seconds in which the thread of a cancelled watch ends; a waiting thread costs nothing."""
 
 
 def watch_exit(pid: int, callback: Callable[[], None]) -> Callable[[], None]:
-    """Call `callback` once, on the running asyncio loop, when the process is gone; returns how to cancel.
+    """Call `callback` once, on the running asyncio loop, when the process is gone; returns what cancels the watch.
 
-    A process that is gone already counts as one that exits now. A zombie is gone.
+    A process that is gone already counts as one that exits now; a zombie counts as gone.
     """
     loop = asyncio.get_running_loop()
     try:
@@ -32,18 +32,16 @@ def watch_exit(pid: int, callback: Callable[[], None]) -> Callable[[], None]:
             try:
                 process.wait(CANCEL_SEEN_WITHIN)
                 break
-            except psutil.TimeoutExpired:
-                # POSIX counts a zombie as running until its parent has asked for it.
+            except psutil.Error as fault:
+                # Also after a time-out: to POSIX a zombie runs until its parent has asked for its status.
                 if _is_gone(process):
                     break
-            except psutil.Error:
-                if _is_gone(process):
-                    break
-                cancelled.wait(CANCEL_SEEN_WITHIN)
+                if not isinstance(fault, psutil.TimeoutExpired):
+                    cancelled.wait(CANCEL_SEEN_WITHIN)
         try:
             loop.call_soon_threadsafe(tell)
         except RuntimeError:
-            # The loop was closed while the process still ran: there is no listener any more.
+            # The loop was closed while the process still ran: nothing is left to call.
             return
 
     threading.Thread(target=wait, name=f"exit watch {pid}", daemon=True).start()

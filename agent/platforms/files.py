@@ -10,13 +10,13 @@ from pathlib import Path
 PRIVATE = 0o600
 """Mode of a file that only its owner may read."""
 READABLE = 0o644
-"""Mode of a file that the desktop of its owner reads too."""
+"""Mode of a file that the owner's desktop reads too."""
 _DRAFT = ".new"
 _LEFT = 60.0
-"""Seconds after which a draft belongs to a process that was killed; one that is written lives for milliseconds."""
+"""Seconds after which a draft is one that a killed process left: writing one takes milliseconds."""
 _GONE = {errno.ENOENT, errno.ENOTDIR}
 if hasattr(os, "geteuid"):
-    # Windows says these for a moment while a virus scanner reads.
+    # Not on Windows, which gives these errors for a moment while a virus scanner reads.
     _GONE |= {errno.EACCES, errno.EPERM, errno.ELOOP}
 
 
@@ -25,18 +25,23 @@ class NotRegular(OSError):
 
 
 class TooLarge(OSError):
-    """A file holds more than is read."""
+    """A file is larger than what may be read."""
+
+
+def reason_of(fault: Exception) -> str:
+    """Why something failed, in words for users: the system's words for an OSError."""
+    return (isinstance(fault, OSError) and fault.strerror) or str(fault)
 
 
 def is_gone(fault: OSError) -> bool:
-    """Whether a name leads nowhere, or to where this user may not go; other faults of a disk may pass."""
+    """Whether the file is gone, or this user may not reach it; other faults of a disk may pass."""
     return fault.errno in _GONE
 
 
 def open_regular(path: Path, flags: int, mode: int = PRIVATE) -> int:
-    """A descriptor of a regular file; raises OSError, `NotRegular` for anything else.
+    """A descriptor of a regular file; raises OSError, and `NotRegular` for anything else.
 
-    Never waits: to open a pipe would wait for its other end, and what a device yields has no end.
+    Never waits, as opening a pipe would for its other end, and as reading a device may without end.
     """
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0), mode)
     try:
@@ -49,9 +54,9 @@ def open_regular(path: Path, flags: int, mode: int = PRIVATE) -> int:
 
 
 def read_file(path: Path, most: int, *, links: bool = True) -> bytes:
-    """What a regular file holds; raises OSError, `TooLarge` for one of more than `most` bytes.
+    """The content of a regular file; raises OSError, and `TooLarge` for more than `most` bytes.
 
-    Without `links` a symbolic link of that name is not followed, but refused.
+    Without `links` a symbolic link is refused.
     """
     flags = os.O_RDONLY if links else os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)
     with open(open_regular(path, flags), "rb") as file:
@@ -62,11 +67,11 @@ def read_file(path: Path, most: int, *, links: bool = True) -> bytes:
 
 
 def replace_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
-    """Put a file in place in one step, so that a reader, a kill or a power cut never meets half of it.
+    """Replace a file in one step: no reader sees half of it, even after a kill or a power cut. Raises OSError.
 
-    The draft beside it has the mode from its first moment and is on the disk before it takes the name. Raises OSError.
+    A draft beside the file is on the disk, with the file's mode, before it takes the name.
     """
-    # Imported late: those who only read are to be quick.
+    # Imported late: a program that only reads must be quick.
     import tempfile
 
     remove_drafts(path.parent, path.name, older=_LEFT)
@@ -84,9 +89,9 @@ def replace_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
 
 
 def replace_own_file(path: Path, content: bytes) -> None:
-    """`replace_file` for a private file, in a folder of this user alone. Raises OSError, `NotOurs` for another's.
+    """`replace_file` for a private file in a folder of this user. Raises OSError, and `NotOurs` for another's folder.
 
-    A folder that another user has put in its place meanwhile gets nothing: all is done in the folder that was checked.
+    Everything is done in the folder that was checked. A folder that another user puts in its place gets nothing.
     """
     import secrets
 
@@ -117,7 +122,7 @@ def _write(descriptor: int, content: bytes) -> None:
 
 
 def remove_drafts(folder: Path, name: str = "", *, older: float = 0.0) -> None:
-    """Remove the drafts that a kill has left in a folder, those of one file or all; `older` in seconds."""
+    """Remove the drafts that a kill left in a folder, of one file or of all, if `older` than so many seconds."""
     with contextlib.suppress(OSError):
         for draft in folder.glob(f".{name or '*'}-*{_DRAFT}"):
             with contextlib.suppress(OSError):
@@ -126,7 +131,7 @@ def remove_drafts(folder: Path, name: str = "", *, older: float = 0.0) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Let the new name reach the disk, where the system can be asked for that."""
+    """Make sure that the new name is on the disk, where the system offers that."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Folders of this user alone: one that is kept, and temporary ones that a kill leaves to the next start."""
+"""Folders of this user alone: permanent ones, and temporary ones that the next start removes after a kill."""
 
 import contextlib
 import errno
@@ -16,7 +16,7 @@ _PRIVATE = 0o700
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _IN_USE = "in-use.lock"
-"""In a temporary folder: held by the process that uses it, and free however that one ended."""
+"""A lock in a temporary folder: held by the process that uses the folder, and free after any end of that process."""
 
 
 class NotOurs(OSError):
@@ -24,18 +24,18 @@ class NotOurs(OSError):
 
 
 def make_private(folder: Path, *, close: bool = True) -> None:
-    """Make a folder, and what is missing above it, for this user alone. Raises OSError.
+    """Make a folder for this user alone, with the folders that are missing above it. Raises OSError.
 
-    An existing one has to be this user's, else `NotOurs` is raised, and others lose their rights in it; without
-    `close` the right to write alone. A link to it has to be this user's or an administrator's. On Windows the rights
-    of the user's profile decide, and nothing is checked.
+    Raises `NotOurs` for an existing folder of another user, and for a link that neither this user nor an administrator
+    made. Other users lose their rights in an existing folder; without `close`, only the right to write. On Windows the
+    rights of the user's profile count, and nothing is checked.
     """
     _make(folder)
     if not hasattr(os, "geteuid"):
         return
     user = os.geteuid()
     link = folder.lstat()
-    # A link of an administrator is trusted: root could become this user anyway.
+    # An administrator's link is trusted: root could become this user anyway.
     if stat.S_ISLNK(link.st_mode) and link.st_uid not in (user, 0):
         raise NotOurs(errno.EPERM, "it is a link that another user made")
     with opened_own(folder) as opened:
@@ -45,15 +45,17 @@ def make_private(folder: Path, *, close: bool = True) -> None:
         if mode & taken:
             with contextlib.suppress(OSError):
                 os.fchmod(opened, stat.S_IMODE(mode) & ~taken)
-            # Some file systems have no rights of their own and let all users do the same.
+            # Some file systems store no rights and give all users the same.
             if os.fstat(opened).st_mode & _OTHERS_WRITE:
                 raise NotOurs(errno.EPERM, "other users may write to it")
 
 
 @contextlib.contextmanager
 def opened_own(folder: Path) -> Iterator[int | None]:
-    """A descriptor of a folder of this user: what is checked and what is used is one folder, whatever its name leads to
-    a moment later. Raises OSError, `NotOurs` for another user's. None on Windows, where the profile's rights decide.
+    """A descriptor of a folder of this user. Raises OSError, and `NotOurs` for another user's folder.
+
+    The descriptor stays that of the checked folder, even if its name soon leads to another one. None on Windows, where
+    the rights of the profile count.
     """
     if not hasattr(os, "geteuid"):
         yield None
@@ -82,7 +84,7 @@ def _make(folder: Path) -> None:
 
 @contextlib.contextmanager
 def temporary_folder(name: str) -> Iterator[Path]:
-    """A folder for as long as it is used. Those of the same name that killed processes left behind are removed."""
+    """A folder that exists inside the `with`. Folders of that name that killed processes left are removed first."""
     for left in Path(tempfile.gettempdir()).glob(f"{name}-*"):
         with contextlib.suppress(OSError):
             _remove_if_left(left)
@@ -98,7 +100,7 @@ def _new(name: str) -> tuple[Path, FileLock]:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=f"{name}-"))
         lock = _lock_of(folder)
-        # One that starts beside may take a folder without a holder for one that was left behind.
+        # A process that starts at the same time may remove a folder that nothing holds yet.
         with contextlib.suppress(Timeout, FileNotFoundError):
             lock.acquire()
             return folder, lock
@@ -112,7 +114,7 @@ def _remove_if_left(folder: Path) -> None:
     with contextlib.suppress(Timeout):
         lock.acquire()
         if os.name == "nt":
-            # There a file that is open cannot be removed.
+            # Windows does not remove an open file.
             lock.release()
         shutil.rmtree(folder, ignore_errors=True)
         lock.release()

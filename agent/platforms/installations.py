@@ -1,4 +1,4 @@
-"""Finding TWS and IB Gateway on disk, by the folders their installers make."""
+"""Finds TWS and IB Gateway on disk, by the folders that their installers make."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,14 +17,14 @@ _PROGRAMS = {
     ApplicationKind.TWS: ("tws", "tws.exe"),
     ApplicationKind.GATEWAY: ("ibgateway", "ibgateway.exe"),
 }
-"""Launchers."""
+"""File names of the launchers."""
 
 _RENAMED = {ApplicationKind.TWS: "tws1.exe", ApplicationKind.GATEWAY: "ibgateway1.exe"}
-"""What IBC makes of the Windows ones, so that nothing but IBC starts them."""
+"""The names that IBC gives the launchers on Windows, so that only IBC starts them."""
 
 
 def in_folders(roots: Iterable[Path]) -> tuple[Installation, ...]:
-    """Installations below folders like `Jts`: `1045/tws`, `ibgateway/1045/ibgateway`, or a launcher by itself."""
+    """Installations below folders like `Jts`: `1045/tws`, `ibgateway/1045/ibgateway`, or only a launcher."""
     found: dict[str, Installation] = {}
     for root in roots:
         for folder, version in _program_folders(root):
@@ -37,7 +37,7 @@ def in_folders(roots: Iterable[Path]) -> tuple[Installation, ...]:
 
 
 def in_bundles(folders: Iterable[Path]) -> tuple[Installation, ...]:
-    """Installations as macOS bundles, `<folder>/IB Gateway 10.45/IB Gateway 10.45.app`; uninstallers left out."""
+    """Installations as macOS bundles, `<folder>/IB Gateway 10.45/IB Gateway 10.45.app`, without uninstallers."""
     found: list[Installation] = []
     for folder in folders:
         for bundle in (*_entries(folder, ".app"), *(b for d in _entries(folder) for b in _entries(d, ".app"))):
@@ -58,7 +58,7 @@ def _program_folders(root: Path) -> Iterator[tuple[Path, str | None]]:
 
 
 def _entries(folder: Path, ending: str = "") -> list[Path]:
-    """Subfolders with such an ending; none where the folder is missing or withheld."""
+    """Subfolders with this ending; none where the folder is missing or withheld."""
     try:
         return sorted(p for p in folder.iterdir() if p.name.endswith(ending) and p.is_dir())
     except OSError:

@@ -1,4 +1,4 @@
-"""Whether a network interface leads out of this machine, judged by its addresses; no packet is sent."""
+"""Whether a network interface leads out of this machine, by its addresses; sends no packet."""
 
 import ipaddress
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ import psutil
 
 
 def leads_out(addresses: Mapping[str, Iterable[str]], up: frozenset[str]) -> bool:
-    """Whether an interface that is up has an address that is neither loopback nor link-local."""
+    """Whether an interface that is up has an address beyond loopback and link-local ones."""
     return any(_reaches_beyond(a) for name, found in addresses.items() if name in up for a in found)
 
 

@@ -24,13 +24,13 @@ _RUNNING = ("up", "unknown")
 """Operational states of an interface that counts as running (netif_oper_up of linux/netdevice.h)."""
 
 _BRIDGES = ("docker", "br-", "virbr", "veth", "lxc", "lxd", "cni", "podman")
-"""Interfaces that lead to containers and virtual machines on this very machine."""
+"""First letters of interfaces that lead to containers and virtual machines on this machine."""
 
 _CONTAINER = re.compile(r"/docker[/-]|/kubepods|/lxc[./]|libpod-|containerd|/buildkit/")
 
 
 def default_gateway(routes: str) -> str | None:
-    """The gateway of the default route in the text of /proc/net/route; of several that of the lowest metric."""
+    """The gateway of the default route in the text of /proc/net/route; of several routes, the one of lowest metric."""
     found = [
         (int(fields[6]), _ipv4(fields[2]))
         for fields in _ipv4_routes(routes)
@@ -42,7 +42,7 @@ def default_gateway(routes: str) -> str | None:
 def routes_lead_out(routes: str, ipv6_routes: str, up: frozenset[str]) -> bool:
     """Whether the routing tables (/proc/net/route, /proc/net/ipv6_route) lead beyond this machine.
 
-    A default route on an interface that is up does; so does a narrower one, unless it only leads to loopback,
+    A default route on an interface that is up does. A narrower route does too, unless it leads only to loopback,
     link-local or multicast addresses, or to containers of this machine.
     """
     for fields in _ipv4_routes(routes):
@@ -64,7 +64,7 @@ def routes_lead_out(routes: str, ipv6_routes: str, up: frozenset[str]) -> bool:
 
 
 def named_in(routes: str, ipv6_routes: str) -> frozenset[str]:
-    """The interfaces that the routing tables name, loopback left out."""
+    """The interfaces that the routing tables name, without loopback."""
     names = {f[0] for f in _ipv4_routes(routes)} | {line.split()[-1] for line in ipv6_routes.splitlines() if line}
     return frozenset(names - {"lo"})
 
@@ -83,12 +83,12 @@ def _ipv4(little_endian: str) -> str:
 
 
 def is_wsl(version: str) -> bool:
-    """Whether the text of /proc/version is that of a kernel for WSL."""
+    """Whether the text of /proc/version is from a kernel for WSL."""
     return "microsoft" in version.lower()
 
 
 def is_container(cgroup: str) -> bool:
-    """Whether the text of a /proc/<pid>/cgroup is that of a process in a container."""
+    """Whether the text of a /proc/<pid>/cgroup is from a process in a container."""
     return _CONTAINER.search(cgroup) is not None
 
 
@@ -131,7 +131,7 @@ class Linux:
         if any(mark.exists() for mark in marks) or is_container(self._text("proc/1/cgroup")):
             return Surroundings(SurroundingsKind.CONTAINER, "host.docker.internal")
         if is_wsl(self._text("proc/version")):
-            # With mirrored networking Windows is 127.0.0.1, and there is an interface that says so.
+            # With mirrored networking Windows is 127.0.0.1; the interface loopback0 shows that.
             mirrored = (self._root / "sys/class/net/loopback0").exists()
             address = "127.0.0.1" if mirrored else default_gateway(self._text("proc/net/route"))
             return Surroundings(SurroundingsKind.WSL, address)
@@ -154,7 +154,7 @@ class Linux:
             try:
                 flags, state = (place / "flags").read_text(), (place / "operstate").read_text().strip()
             except OSError:
-                # Sandboxes without /sys.
+                # A sandbox without /sys.
                 return interfaces.interfaces_up()
             if int(flags, 16) & _IFF_UP and state in _RUNNING:
                 found.add(name)
@@ -165,7 +165,7 @@ class Linux:
         try:
             dump(frozenset({1}), lambda local, remote, inode: False)
         except OSError:
-            # Sandboxes and kernels without the tcp_diag module.
+            # A sandbox, or a kernel without the tcp_diag module.
             return PsutilReader()
         return NetlinkReader()
 
@@ -174,7 +174,7 @@ class Linux:
         return ProcTable()
 
     def is_elsewhere(self, pid: int) -> bool:
-        """See `Platform`. Where the network of a process is withheld, its control group tells."""
+        """See `Platform`. Where the network of a process is withheld, its control group decides."""
         own, its = (self._root / "proc" / x / "ns/net" for x in ("self", str(pid)))
         try:
             return own.readlink() != its.readlink()
@@ -190,17 +190,17 @@ class Linux:
         """See `Platform`."""
         if not os.environ.get("DISPLAY"):
             return None
-        from agent.platforms.foreground import linux as front_linux
+        from agent.platforms.foreground import linux
 
-        return front_linux.with_window(pids)
+        return linux.with_window(pids)
 
     def bring_to_front(self, pid: int) -> str | None:
         """See `Platform`."""
         if not os.environ.get("DISPLAY"):
             return "Gatelight runs without a screen"
-        from agent.platforms.foreground import linux as front_linux
+        from agent.platforms.foreground import linux
 
-        return front_linux.bring_to_front(pid)
+        return linux.bring_to_front(pid)
 
     def _text(self, path: str) -> str:
         try:

@@ -1,4 +1,4 @@
-"""Linux: the process table from /proc, without an object, a clock and five files for each process as psutil has them.
+"""Linux: the process table from /proc, without the object, the clock and the five files that psutil needs per process.
 
 Layout: proc_pid_stat(5).
 """
@@ -16,7 +16,7 @@ from agent.platforms.process_table import Described
 _NAME_KEPT = 15
 """Bytes that the kernel keeps of a name (TASK_COMM_LEN)."""
 _STARTED = 19
-"""Place of the start time among what follows the name."""
+"""Index of the start time among the fields after the name."""
 
 
 class ProcTable:
@@ -30,8 +30,8 @@ class ProcTable:
     def pids(self) -> Mapping[int, int]:
         """See `ProcessTable`.
 
-        /proc gives each process an inode of its own when it is first listed. The kernel may forget it when memory is
-        short: then the process is taken for a new one, which costs one more reading and harms nothing.
+        The number is the inode that /proc gives a process when it is first listed. The kernel may forget it when memory
+        is short. The process then counts as a new one, which costs one more reading and does no harm.
         """
         with os.scandir(self._root) as entries:
             return {int(entry.name): entry.inode() for entry in entries if entry.name.isdecimal()}
@@ -39,7 +39,7 @@ class ProcTable:
     def describe(self, pid: int) -> Described:
         """See `ProcessTable`."""
         name, ticks = mark = self._stat(pid)
-        # As psutil spells it, and as it counts: from a start of the system that it has read once.
+        # Name and time are those that psutil gives; psutil reads the start of the system once, too.
         whole = os.fsdecode(name) if len(name) < _NAME_KEPT else BoundedProcess(pid).name()
         self._boot = self._boot or psutil.boot_time()
         return Described(whole, self._boot + ticks / self._ticks, mark)
@@ -55,7 +55,7 @@ class ProcTable:
             told = os.read(descriptor, 4096)
         finally:
             os.close(descriptor)
-        # The name stands in parentheses, and may hold some.
+        # The name is in parentheses, and may contain some.
         first, last = told.find(b"("), told.rfind(b")")
         fields = told[last + 1 :].split()
         if first < 0 or len(fields) <= _STARTED:

@@ -1,6 +1,6 @@
-"""Linux: the user of one socket, asked of the kernel by its two addresses over netlink's sock_diag.
+"""Linux: the user of one socket, which the kernel tells by its two addresses over netlink's sock_diag.
 
-Some 20 µs, whatever the number of sockets. Layouts: linux/inet_diag.h, linux/sock_diag.h, linux/netlink.h.
+A question takes some 20 µs, for any number of sockets. Layouts: linux/inet_diag.h, linux/sock_diag.h, linux/netlink.h.
 """
 
 import errno
@@ -22,16 +22,16 @@ _HEADER = struct.Struct("=IHHII")
 _ANY_STATE = 0xFFFFFFFF
 _NO_COOKIE = b"\xff" * 8
 _SECONDS = 1.0
-"""The kernel answers within the call, so a longer silence is a fault."""
+"""The kernel answers during the call, so that a longer silence is a fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose a socket is."""
+    """The user and the inode of a socket."""
 
     user: int
     inode: int
-    """0: no process holds it any more, and the kernel may name root for want of another."""
+    """0: no process holds the socket any more; the kernel may then name root as its user."""
 
 
 def is_ours_by_netlink(peer: _Address, own: _Address) -> bool:
@@ -40,26 +40,26 @@ def is_ours_by_netlink(peer: _Address, own: _Address) -> bool:
 
 
 def is_ours_by_text(peer: _Address, own: _Address, tables: tuple[Path, ...] = SOCKET_TABLES) -> bool:
-    """The same from the kernel's tables as text, for where there is no sock_diag. Raises OSError."""
+    """The same by the kernel's tables in text form, where there is no sock_diag. Raises OSError."""
     return _ours(find_in_text(peer, own, tables))
 
 
 def _ours(owner: Owner | None) -> bool:
-    # A socket that is not there, or that no process holds, was closed as soon as it had sent what it wanted.
+    # A missing socket, or one that no process holds, belonged to a program that sent something and closed it.
     return owner is not None and owner.inode != 0 and owner.user in (_ROOT, os.geteuid())
 
 
 def find_owner(local: _Address, remote: _Address) -> Owner | None:
-    """The owner of the connected socket with these two ends; None where there is none. Raises OSError."""
+    """The owner of the connected socket with these two ends; None where there is no such socket. Raises OSError."""
     if sys.platform != "linux":
         raise OSError(errno.ENOSYS, "netlink exists on Linux only")
     with socket.socket(_AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as netlink:
         netlink.settimeout(_SECONDS)
         found = _ask(netlink, local, remote)
-        # "No such socket" and "no such table" are one answer: our own end, or our listener, tells them apart.
+        # "No such socket" and "no such table" are the same answer. Our own end, or our listener, is there for certain.
         if found is None and _ask(netlink, remote, local) is None:
             raise OSError(errno.ENOENT, "sock_diag does not know TCP sockets")
-    # Where no connection is found the kernel offers a listener of the same port.
+    # Where the kernel finds no connection, it answers with a listener on the same port.
     return found[0] if found is not None and found[1] == (local[1], remote[1]) else None
 
 
@@ -68,14 +68,14 @@ def _ask(netlink: socket.socket, local: _Address, remote: _Address) -> tuple[Own
     request = struct.pack("=4BI", socket.AF_INET, socket.IPPROTO_TCP, 0, 0, _ANY_STATE)
     request += struct.pack(">HH", local[1], remote[1])
     request += socket.inet_aton(local[0]).ljust(16, b"\0") + socket.inet_aton(remote[0]).ljust(16, b"\0")
-    # Any program may bind its socket to an interface, and is then found only by asking for that one.
+    # A program may bind its socket to an interface; the kernel finds such a socket only by that interface.
     request += struct.pack("=I", socket.if_nametoindex("lo")) + _NO_COOKIE
     netlink.send(_HEADER.pack(_HEADER.size + len(request), _SOCK_DIAG_BY_FAMILY, _REQUEST, 1, 0) + request)
     return parse_owner(netlink.recv(1 << 16))
 
 
 def parse_owner(message: bytes) -> tuple[Owner, tuple[int, int]] | None:
-    """The owner in the answer to a look-up, and the ports of the socket; None where none was found. Raises OSError."""
+    """The owner in the answer to a question, and the ports of the socket; None: no socket was found. Raises OSError."""
     try:
         _, kind, _, _, _ = _HEADER.unpack_from(message)
         if kind == _ERROR:
@@ -92,11 +92,11 @@ def parse_owner(message: bytes) -> tuple[Owner, tuple[int, int]] | None:
 
 
 def find_in_text(local: _Address, remote: _Address, tables: tuple[Path, ...] = SOCKET_TABLES) -> Owner | None:
-    """`find_owner` from the tables as text; the first must exist. Raises OSError where it cannot be read."""
+    """`find_owner` by the tables in text form. Raises OSError where the first of them cannot be read."""
     ends = _written(*local), _written(*remote)
     for table in tables:
         if table != tables[0] and not table.exists():
-            # IPv6 is switched off.
+            # The system has IPv6 switched off.
             continue
         for row in table.read_text(encoding="ascii").splitlines()[1:]:
             cells = row.split()

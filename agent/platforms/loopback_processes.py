@@ -1,7 +1,7 @@
-"""Windows and macOS: the process that holds the other end of a connection, and whether it is this user's.
+"""Windows and macOS: whether the process that holds the other end of a connection is this user's.
 
-May block for some milliseconds, on macOS for some hundred at first. A refusal is a plain no; what the system does not
-tell at all raises OSError.
+A question may block for some milliseconds, the first one on macOS for some hundred. Where the system refuses an answer
+the result is False; where it tells nothing at all, OSError is raised.
 """
 
 import threading
@@ -21,7 +21,7 @@ def _table() -> tuple[SocketRow, ...]:
 
 
 def _own_processes() -> Iterable[int]:
-    # The newest first: a browser has often been started to open the page.
+    # The newest first: often a browser was started to open the page.
     return sorted(psutil.pids(), reverse=True)
 
 
@@ -30,7 +30,7 @@ def _connects(row: SocketRow, peer: _Address, own: _Address) -> bool:
 
 
 class TcpTable:
-    """Windows: every socket is told with its process, and a process with its user where that is ours."""
+    """Windows: the system tells the process of every socket, and the user of each process of ours."""
 
     def __init__(self, same_user: Callable[[int], bool], table: Callable[[], Iterable[SocketRow]] = _table) -> None:
         self._same_user = same_user
@@ -47,7 +47,7 @@ class TcpTable:
 
 
 class Own:
-    """macOS: the sockets of our own processes are told, and no others."""
+    """macOS: the system tells only the sockets of our own processes."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Own:
         self._one_at_a_time = threading.Lock()
 
     def __call__(self, peer: _Address, own: _Address) -> bool:
-        """See `loopback_peer.PeerJudge`. The browser that came last is asked first."""
+        """See `loopback_peer.PeerJudge`. The process that connected last, most likely the browser, is asked first."""
         with self._one_at_a_time:
             known = () if self._last is None else (self._last,)
             for pid in (*known, *(pid for pid in self._pids() if pid not in known)):

@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-from agent.core.facts import Installation, Surroundings
-from agent.platforms import installations, interfaces
-from agent.platforms.process_table import ProcessTable, PsutilTable
-from agent.platforms.sockets.row import SocketReader
-from agent.platforms.sockets.through_psutil import PsutilReader
+from agent.core.facts import Installation
+from agent.platforms import installations
+from agent.platforms.through_psutil import PsutilPlatform
 
 
-class MacOs:
+class MacOs(PsutilPlatform):
     """macOS as a `Platform`."""
 
     relay_programs = frozenset(
@@ -32,38 +30,14 @@ class MacOs:
         """See `Platform`."""
         return installations.in_bundles((self._home / "Applications", self._root / "Applications"))
 
-    def surroundings(self) -> Surroundings:
-        """See `Platform`."""
-        return Surroundings()
-
-    def has_route(self) -> bool:
-        """See `Platform`."""
-        return interfaces.leads_out(interfaces.addresses_by_interface(), interfaces.interfaces_up())
-
-    def socket_reader(self) -> SocketReader:
-        """See `Platform`."""
-        return PsutilReader()
-
-    def process_table(self) -> ProcessTable:
-        """See `Platform`."""
-        return PsutilTable()
-
-    def is_elsewhere(self, pid: int) -> bool:
-        """See `Platform`. Containers are in a virtual machine here, out of sight."""
-        return False
-
-    def published_port(self, cmdline: list[str]) -> int | None:
-        """See `Platform`. A relay's own sockets tell its port."""
-        return None
-
     def with_window(self, pids: frozenset[int]) -> frozenset[int] | None:
         """See `Platform`."""
-        from agent.platforms.foreground import macos as front_macos
+        from agent.platforms.foreground import macos
 
-        return front_macos.with_window(pids)
+        return macos.with_window(pids)
 
     def bring_to_front(self, pid: int) -> str | None:
         """See `Platform`."""
-        from agent.platforms.foreground import macos as front_macos
+        from agent.platforms.foreground import macos
 
-        return front_macos.bring_to_front(pid)
+        return macos.bring_to_front(pid)

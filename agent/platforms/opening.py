@@ -1,15 +1,16 @@
-"""Opening a file or an address with the program the user has chosen for it."""
+"""Opens a file or an address with the program that the user chose for it."""
 
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from agent.platforms.starting import await_end, detached
+
 
 def open_path(path: Path) -> None:
-    """Open a file as a double click would; raises OSError when nothing can."""
+    """Open a file as a double click does; raises OSError when no program can."""
     if sys.platform == "win32":
         os.startfile(path)
         return
@@ -17,12 +18,12 @@ def open_path(path: Path) -> None:
 
 
 def open_address(url: str) -> None:
-    """Open an address in the user's browser; raises OSError when nothing can."""
+    """Open an address in the user's browser; raises OSError when no program can."""
     if sys.platform == "win32":
         os.startfile(url)
         return
     if sys.platform == "darwin":
-        # By way of its input: the arguments of programs can be read by every user, and the address is a key.
+        # The address is a secret, and every user can read the arguments of programs: it goes through the input.
         script = f'open location "{url}"'
         try:
             subprocess.run(["osascript", "-"], input=script, text=True, check=True, timeout=8, capture_output=True)
@@ -33,7 +34,7 @@ def open_address(url: str) -> None:
 
 
 def has_browser(environ: Mapping[str, str] | None = None) -> bool:
-    """Whether a browser that is opened from here is one that the user can see."""
+    """Whether the user can see a browser that is opened from here."""
     variables = os.environ if environ is None else environ
     if variables.get("SSH_CONNECTION") or variables.get("SSH_TTY"):
         return False
@@ -41,15 +42,7 @@ def has_browser(environ: Mapping[str, str] | None = None) -> bool:
 
 
 def _start(opener: str, what: str) -> None:
-    # A packaged program carries its own libraries on this path; the opened one must not load them.
+    # A packaged program has its own libraries on this path; the opened program must not load them.
     environment = {k: v for k, v in os.environ.items() if k != "LD_LIBRARY_PATH"}
-    process = subprocess.Popen(
-        [opener, what],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    # Some openers last as long as what they open; unless their end is waited for, each stays behind as a zombie.
-    threading.Thread(target=process.wait, name="opened", daemon=True).start()
+    # Some openers run as long as what they open.
+    await_end(detached([opener, what], environment))

@@ -1,4 +1,4 @@
-"""The process table: which processes there are, and which of them became another since it was last read."""
+"""The process table: which processes there are, and which of them are new since it was last read."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
@@ -11,40 +11,40 @@ from agent.platforms.bounded_process import BoundedProcess
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One process, as cheaply as the system tells of it."""
+    """One process, by what the system tells at little cost."""
 
     name: str
-    """Without path; what the system cut off is put back."""
+    """Without path, and whole where the system cuts it."""
     started: float
     """Epoch seconds."""
     mark: Hashable
-    """Differs once another process has this number, or this process runs another program (see `ProcessTable.mark`)."""
+    """Changes when another process has this ID, or the process runs another program (see `ProcessTable.mark`)."""
 
 
 class ProcessTable(Protocol):
-    """Reads the process table, as cheaply as the system allows."""
+    """Reads the process table at the least cost that the system allows."""
 
     def pids(self) -> Mapping[int, int]:
-        """Process ID → a number that changes when another process gets that ID, 0 where the system has none.
+        """Process ID → a number that changes when another process gets that ID; 0 where the system has no such number.
 
         Raises OSError or psutil.Error when the table cannot be read.
         """
 
     def describe(self, pid: int) -> Described:
-        """Name and start of a process. Raises OSError or psutil.Error; psutil.AccessDenied where it is withheld."""
+        """Name and start of a process. Raises OSError or psutil.Error; psutil.AccessDenied where they are withheld."""
 
     def mark(self, pid: int) -> Hashable:
-        """The mark of a process now. Raises as `describe` does.
+        """The current mark of a process. Raises what `describe` raises.
 
-        A process that runs another program of the same name keeps its mark.
+        A process that begins to run another program of the same name keeps its mark.
         """
 
 
 class PsutilTable:
-    """Through psutil: Windows and macOS."""
+    """The process table of psutil, for Windows and macOS."""
 
     def pids(self) -> Mapping[int, int]:
-        """See `ProcessTable`. Neither system numbers its processes anew."""
+        """See `ProcessTable`. Neither system has such a number."""
         return dict.fromkeys(psutil.pids(), 0)
 
     def describe(self, pid: int) -> Described:

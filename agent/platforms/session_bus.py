@@ -1,6 +1,6 @@
-"""The D-Bus session bus of a Linux desktop: reaching it, and asking it questions that must not hang.
+"""The D-Bus session bus of a Linux desktop: connecting to it, and asking it questions that never hang.
 
-Import it on Linux only, and late: dbus-fast costs 50 ms.
+Import it on Linux only, and late: dbus-fast takes 50 ms to import.
 """
 
 import asyncio
@@ -13,25 +13,25 @@ from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 
 CONNECT_SECONDS = 2.0
-"""A bus on the same machine answers within milliseconds."""
+"""A bus on the same machine needs milliseconds."""
 
 _ANSWER_SECONDS = 5.0
-"""A question may start a program that is started on demand, a notification service say; that takes a second or two."""
+"""A question may make the bus start a program, such as a notification service; that takes a second or two."""
 
 _BUS = "org.freedesktop.DBus"
 _BUS_PATH = "/org/freedesktop/DBus"
 
 
 class NoSessionBus(Exception):
-    """There is no session bus, or it does not answer; `str()` says which, for people."""
+    """There is no session bus, or it does not answer; `str()` says which, in words for users."""
 
 
 class BusSilent(Exception):
-    """A question on the bus was refused or stayed unanswered."""
+    """A question on the bus was refused or not answered."""
 
 
 def session_bus_address() -> str:
-    """Where the session bus listens; raises `NoSessionBus`."""
+    """The address of the session bus; raises `NoSessionBus`."""
     if told := os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
         return told
     socket = Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")) / "bus"
@@ -48,19 +48,19 @@ async def connect_session_bus() -> MessageBus:
         bus = MessageBus(bus_address=address)
         return await asyncio.wait_for(bus.connect(), CONNECT_SECONDS)
     except BaseException as failure:
-        # A login that was broken off, by the time limit or by our own end, leaves its socket open.
+        # Connecting may have been broken off, by the time limit or by our end; its socket is then open.
         if bus is not None and bus._sock is not None:
             await close_session_bus(bus)
         if not isinstance(failure, Exception):
             raise
-        # dbus-fast raises whatever the socket, the address parser or the login met.
+        # dbus-fast raises errors of the socket, the address parser and its log-in to the bus.
         raise NoSessionBus(
             f"the D-Bus session bus cannot be reached ({failure or type(failure).__name__})"
         ) from failure
 
 
 async def close_session_bus(bus: MessageBus) -> None:
-    """Close the connection. dbus-fast keeps the end of it as an error, which asyncio logs unless it is retrieved."""
+    """Close the connection. dbus-fast ends it with an error, which asyncio logs unless it is retrieved."""
     bus.disconnect()
     ended = asyncio.ensure_future(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
     await asyncio.wait((ended,), timeout=1.0)
@@ -87,7 +87,7 @@ async def ask_bus(
     except TimeoutError as late:
         raise BusSilent(f"{destination} did not answer within {seconds:g} s") from late
     except Exception as failure:
-        # A connection that breaks meanwhile: dbus-fast hands on what the socket raised.
+        # When the connection breaks meanwhile, dbus-fast raises the error of the socket.
         raise BusSilent(f"the D-Bus session bus broke off ({failure or type(failure).__name__})") from failure
     if reply is None or reply.message_type is not MessageType.METHOD_RETURN:
         raise BusSilent(f"{destination} refused {member}" + (f": {reply.body[0]}" if reply and reply.body else ""))
@@ -105,13 +105,13 @@ async def can_be_started(bus: MessageBus, name: str) -> bool:
 
 
 async def watch_owner(bus: MessageBus, name: str) -> None:
-    """Have the bus report every change of this name's owner (a NameOwnerChanged signal)."""
+    """Make the bus report every change of this name's owner, by a NameOwnerChanged signal."""
     rule = f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg0='{name}'"
     await ask_bus(bus, _BUS, _BUS_PATH, _BUS, "AddMatch", "s", [rule])
 
 
 def new_owner(message: Message, name: str) -> str | None:
-    """The unique name that owns `name` from now on, "" for none; None if the message is about something else."""
+    """The unique name that now owns `name`, "" for none; None if the message is about something else."""
     if message.member != "NameOwnerChanged" or message.interface != _BUS or message.sender != _BUS:
         return None
     changed, _before, after = message.body

@@ -1,4 +1,4 @@
-"""Starting a program that outlives Gatelight: on its own, in the user's environment, as if the user had started it."""
+"""Starting a program that outlives Gatelight, in the user's environment, as if the user had started it."""
 
 import os
 import shutil
@@ -12,29 +12,21 @@ from typing import Any
 from agent.tws.privacy import redact
 
 WATCHED_SECONDS = 1.5
-"""How long it is watched after its start: a program that cannot run ends within that."""
+"""Seconds for which a started program is watched; one that cannot run ends within them."""
 
 _NEEDS_RIGHTS = 740
 """ERROR_ELEVATION_REQUIRED of Windows."""
 
 
 def start(command: tuple[str, ...], watched: float = WATCHED_SECONDS) -> str | None:
-    """Start a program; answers what went wrong, in words, or None. Takes up to `watched` seconds."""
+    """Start a program; returns what went wrong, in words for users, or None. Takes up to `watched` seconds."""
     given = child_environment()
     named = str(Path(command[0]).expanduser())
     program = shutil.which(named, path=given.get("PATH"))
     if program is None:
         return _not_runnable(named)
     try:
-        process = subprocess.Popen(
-            [program, *command[1:]],
-            env=given,
-            cwd=_folder(Path(program), given),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            **_apart(),
-        )
+        process = detached([program, *command[1:]], given, _folder(Path(program), given))
     except OSError as error:
         if getattr(error, "winerror", None) == _NEEDS_RIGHTS:
             return f"{redact(named)} needs the rights of an administrator"
@@ -42,15 +34,32 @@ def start(command: tuple[str, ...], watched: float = WATCHED_SECONDS) -> str | N
     try:
         status = process.wait(watched)
     except subprocess.TimeoutExpired:
-        # Its end has to be waited for, or it stays in the process table as a zombie.
-        threading.Thread(target=process.wait, name="started program", daemon=True).start()
+        await_end(process)
         return None
-    # A launcher that hands on to another process ends at once too, and says with 0 that all is well.
+    # A launcher that starts another process and ends at once has status 0.
     return None if status == 0 else f"{redact(named)} ended at once with status {status}"
 
 
+def detached(
+    command: list[str], environment: Mapping[str, str], folder: Path | None = None
+) -> "subprocess.Popen[bytes]":
+    """A new process without input and output, which neither our end nor a Ctrl-C in our terminal reaches."""
+    apart: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen(
+        command, env=environment, cwd=folder, stdin=nothing, stdout=nothing, stderr=nothing, **apart
+    )
+
+
+def await_end(process: "subprocess.Popen[bytes]") -> None:
+    """Wait for the end of a process in a thread: without that, it stays in the process table as a zombie."""
+    threading.Thread(target=process.wait, name="started program", daemon=True).start()
+
+
 def child_environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The user's environment: ours without what leads to our own Python and our own libraries."""
+    """The user's environment: ours, without what leads to our Python and our libraries."""
     kept = dict(ours)
     own = {Path(sys.prefix)} if sys.prefix != sys.base_prefix else set()
     if active := kept.pop("VIRTUAL_ENV", None):
@@ -61,7 +70,7 @@ def child_environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:
         kept["PATH"] = os.pathsep.join(ways)
     before = kept.pop("LD_LIBRARY_PATH_ORIG", None)
     if before is not None:
-        # A packaged program has put its own libraries in front.
+        # A packaged program puts its own libraries first.
         kept["LD_LIBRARY_PATH"] = before
     elif getattr(sys, "frozen", False):
         kept.pop("LD_LIBRARY_PATH", None)
@@ -69,7 +78,7 @@ def child_environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 
 def _folder(program: Path, given: Mapping[str, str]) -> Path:
-    """Its own folder, as its icon would have it; for a command of the system, the home folder."""
+    """The program's folder, where its icon would start it; for a command of the system, the home folder."""
     shared = {Path(entry) for entry in given.get("PATH", "").split(os.pathsep)}
     return Path.home() if program.parent in shared else program.absolute().parent
 
@@ -81,10 +90,3 @@ def _not_runnable(named: str) -> str:
     if path.exists():
         return f"{redact(named)} may not be executed (permission denied)"
     return f"there is no program {redact(named)}"
-
-
-def _apart() -> dict[str, Any]:
-    """What makes it independent: neither our end nor a Ctrl-C in our terminal reaches it."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}

@@ -1,4 +1,4 @@
-"""Windows: whether a process is run by this very user.
+"""Windows: whether a process runs as this user.
 
 Import it on Windows only. Constants: winnt.h.
 """
@@ -26,7 +26,7 @@ _advapi32.EqualSid.argtypes = (ctypes.c_void_p, ctypes.c_void_p)
 
 
 def runs_as_this_user(pid: int) -> bool:
-    """Whether a process runs as this user; False for one that does not let itself be asked, as another user's."""
+    """Whether a process runs as this user; False where the system withholds that, as for another user's process."""
     process = _kernel32.OpenProcess(_QUERY_LIMITED_INFORMATION, False, pid)
     if not process:
         return False

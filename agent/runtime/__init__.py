@@ -1,1 +1,1 @@
-"""The moving part: loop, effects, schedule, clock, single instance, logs."""
+"""The moving part: loop, effects, schedule, clock, the lock of the data folder, logs."""

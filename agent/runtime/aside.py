@@ -1,73 +1,76 @@
-"""Work that may hang in the system, as a disk that is gone makes it, in threads that hold up neither loop nor exit."""
+"""Runs work that may hang in the system, as on a lost disk, in threads that delay neither the loop nor the exit."""
 
 import asyncio
 import contextlib
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from concurrent import futures
+from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 
 _WAIT = 0.2
-"""Seconds that `Worker.do` waits for its work; a disk that is well needs a hundredth."""
+"""Seconds that `Worker.do` waits for its work; a healthy disk needs a hundredth of them."""
 MOST_WAITING = 1_000
 """Pieces of work that may wait for one that hangs."""
 
 
-def in_thread(work: Callable[[], _T], name: str) -> "asyncio.Future[_T]":
+def _begun(work: Callable[[], _T], name: str) -> "futures.Future[_T]":
     """The result of `work`, made in a thread of its own that cannot keep the process from ending."""
-    loop = asyncio.get_running_loop()
-    made: asyncio.Future[_T] = loop.create_future()
-
-    def settle(tell: Callable[[], None]) -> None:
-        if not made.done():
-            tell()
+    made: futures.Future[_T] = futures.Future()
 
     def run() -> None:
         try:
             result = work()
         except BaseException as fault:
-            told = fault
-            answer: Callable[[], None] = lambda: made.set_exception(told)  # noqa: E731
+            made.set_exception(fault)
         else:
-            answer = lambda: made.set_result(result)  # noqa: E731
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(settle, answer)
+            made.set_result(result)
 
     threading.Thread(target=run, name=name, daemon=True).start()
     return made
 
 
+def in_thread(work: Callable[[], _T], name: str) -> "asyncio.Future[_T]":
+    """The result of `work`, made in a thread that cannot keep the process from ending; on the running loop."""
+    loop = asyncio.get_running_loop()
+    made: asyncio.Future[_T] = loop.create_future()
+
+    def settle(done: "futures.Future[_T]") -> None:
+        if made.done():
+            return
+        if fault := done.exception():
+            made.set_exception(fault)
+        else:
+            made.set_result(done.result())
+
+    def tell(done: "futures.Future[_T]") -> None:
+        # RuntimeError: the loop was closed meanwhile.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, done)
+
+    _begun(work, name).add_done_callback(tell)
+    return made
+
+
 async def within(limit: float, work: Callable[[], _T], name: str) -> _T:
-    """The same, awaited; raises TimeoutError after `limit` seconds and leaves the thread to itself."""
+    """The same, awaited; raises TimeoutError after `limit` seconds, while the thread goes on."""
     return await asyncio.wait_for(in_thread(work, name), limit)
 
 
 def done_within(limit: float, work: Callable[[], _T], name: str) -> _T:
     """The same without a loop, for a start: raises TimeoutError after `limit` seconds."""
-    made: queue.SimpleQueue[tuple[_T, None] | tuple[None, BaseException]] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            made.put((work(), None))
-        except BaseException as fault:
-            made.put((None, fault))
-
-    threading.Thread(target=run, name=name, daemon=True).start()
-    try:
-        result, fault = made.get(timeout=limit)
-    except queue.Empty:
-        raise _late(limit) from None
-    if fault is not None:
-        raise fault
-    return cast(_T, result)
+    made = _begun(work, name)
+    if futures.wait((made,), limit).not_done:
+        raise _late(limit)
+    return made.result()
 
 
 class OneAtATime:
-    """Work that may hang, awaited for a limited time; while a piece of it has not come back, no further one is begun.
+    """Work that may hang, awaited for a limited time; no further piece begins before an earlier one has come back.
 
-    Without that, what is done again and again would leave a thread behind each time.
+    Otherwise work that is repeated would leave a hanging thread behind each time.
     """
 
     def __init__(self, name: str) -> None:
@@ -76,13 +79,13 @@ class OneAtATime:
 
     async def within(self, limit: float, work: Callable[[], _T]) -> _T:
         """The result of `work`; raises TimeoutError after `limit` seconds."""
-        # Of several that wait, one begins, and the others wait for that.
+        # Of several callers that wait, one begins its work, and the others then wait for that.
         while (before := self._running) is not None and not before.done():
             await asyncio.wait({before}, timeout=limit)
             if not before.done():
                 raise _late(limit)
         if before is not None:
-            # What it brought, or why it failed, is too old to matter.
+            # Its result or fault is too old to matter; asyncio logs a fault that is never retrieved.
             before.exception()
         self._running = running = in_thread(work, self._name)
         await asyncio.wait({running}, timeout=limit)
@@ -96,7 +99,7 @@ def _late(limit: float) -> TimeoutError:
 
 
 class Worker:
-    """One thread that does pieces of work in order. The caller waits for a moment, and no longer than that."""
+    """One thread that does pieces of work in order; its callers wait for a moment only."""
 
     def __init__(self, name: str, wait: float = _WAIT) -> None:
         self._name = name
@@ -104,10 +107,10 @@ class Worker:
         self._waiting: queue.Queue[tuple[Callable[[], None], threading.Event] | None] = queue.Queue(MOST_WAITING)
         self._thread: threading.Thread | None = None
         self._late = False
-        """A piece of work has not come back in time: until it does, no caller waits."""
+        """A piece of work has not come back in time; until it does, no caller waits."""
 
     def do(self, work: Callable[[], None]) -> bool:
-        """Hand in a piece of work, which must not raise; returns False where too much waits and it was dropped."""
+        """Hand in a piece of work, which must not raise; returns False where it was dropped because too much waits."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
             self._thread.start()
@@ -121,7 +124,7 @@ class Worker:
         return True
 
     def close(self) -> None:
-        """Do what waits, for a moment at most, and end."""
+        """Do the work that waits, for a moment at most, and end."""
         thread, self._thread = self._thread, None
         if thread is not None:
             with contextlib.suppress(queue.Full):

@@ -1,21 +1,22 @@
-"""The clocks of this machine, and noticing that it slept. Nothing else asks a clock what time it is."""
+"""The clocks of this machine, and how it is noticed that the machine slept. No other file asks for the time."""
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.core.clock import Moment
 
 SAME_TIME = 0.05
-"""Seconds by which the two clocks may drift apart before the wall clock is taken over anew."""
+"""Seconds by which the clocks may drift apart before the wall clock is read again."""
 SLEEP_THRESHOLD = 5.0
-"""Seconds; a shorter sleep breaks no connection, and a loop that was busy may be late by some seconds."""
+"""Seconds; a shorter sleep breaks no connection, and a busy loop may be some seconds late."""
 SLEEPS_KEPT = 100
-"""Sleeps that are remembered, so that what was before them is told with its own time: months of nights."""
+"""Sleeps that are remembered, so that what came before them keeps its own time: the nights of three months."""
 
 
 _RUNS_ON_ASLEEP = {"linux": "CLOCK_BOOTTIME", "darwin": "CLOCK_MONOTONIC"}
-"""The clock that counts sleep as well. `time.monotonic` stands still on both: it is mach_absolute_time on macOS."""
+"""The clock that also counts sleep. During sleep `time.monotonic` stops on both (it is mach_absolute_time on macOS)."""
 
 
 class SystemClock:
@@ -27,8 +28,11 @@ class SystemClock:
         self._sleeps: tuple[tuple[float, float], ...] = ()
 
     def now(self) -> Moment:
-        """Both clocks, as one: they move in steps of their own (some 16 ms on Windows), and a moment told by the one
-        would otherwise be another one by the other at every reading."""
+        """Both clocks at one moment.
+
+        The wall time is reckoned from the monotonic time. Read by itself, each clock moves in steps of its own (some
+        16 ms on Windows), and the distance between the two would change at every reading.
+        """
         monotonic, wall = time.monotonic(), time.time()
         if abs(wall - monotonic - self._apart) >= SAME_TIME:
             self._apart = wall - monotonic
@@ -48,35 +52,40 @@ class SystemClock:
         return slept
 
 
+def countdown(seconds: float) -> Callable[[], float]:
+    """A function that gives the seconds that are left of these, and raises TimeoutError when none are left."""
+    deadline = time.monotonic() + seconds
+
+    def left() -> float:
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError
+        return remaining
+
+    return left
+
+
 @dataclass(frozen=True, slots=True)
 class ClockGap:
-    """The machine was asleep, or this process stood still: whatever was known is old."""
+    """The machine was asleep, or this process was stopped: all that is known is old."""
 
     slept_for: float
-    """Seconds, about."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClockSet:
-    """The wall clock was set, by the user or a program."""
-
-    by: float
-    """Seconds it was moved ahead; negative when it was put back."""
+    """Seconds, roughly."""
 
 
 class SleepWatch:
-    """Tells from successive readings of the clocks whether the machine slept in between. Asks no clock itself."""
+    """Tells from readings of the clocks whether the machine slept between them. Asks no clock itself."""
 
     def __init__(self, tick: float, threshold: float = SLEEP_THRESHOLD) -> None:
         self._tick = tick
         self._threshold = threshold
         self._last: tuple[Moment, float | None] | None = None
 
-    def observe(self, now: Moment, slept: float | None = None) -> ClockGap | ClockSet | None:
-        """What happened since the last call, which should be `tick` seconds ago; None when nothing did.
+    def observe(self, now: Moment, slept: float | None = None) -> ClockGap | None:
+        """The gap since the last call, which should be `tick` seconds ago; None when there was none.
 
-        `slept` is `SystemClock.slept()`. Without it a wall clock that ran ahead counts as sleep: taking a set clock
-        for sleep costs one more look, the reverse costs a connection that died unnoticed.
+        A wall clock that was set is no gap. `slept` is `SystemClock.slept()`. Without it a wall clock that is ahead
+        counts as sleep: that costs one more look, where missing a sleep would leave a dead connection unnoticed.
         """
         last, self._last = self._last, (now, slept)
         if last is None:
@@ -89,13 +98,11 @@ class SleepWatch:
             if asleep > self._threshold:
                 return ClockGap(asleep)
             ahead -= asleep
-            if abs(ahead) > self._threshold:
-                return ClockSet(ahead)
         elif ahead > self._threshold:
             return ClockGap(ahead)
-        elif ahead < -self._threshold:
-            return ClockSet(ahead)
-        # Where the monotonic clock runs on during sleep; and anywhere after the process was stopped.
+        if abs(ahead) > self._threshold:
+            return None
+        # Where the monotonic clock runs on during sleep, and anywhere after the process was stopped.
         if elapsed > self._tick + self._threshold:
             return ClockGap(elapsed - self._tick)
         return None

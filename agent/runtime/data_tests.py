@@ -1,4 +1,4 @@
-"""The market data self-test in the running agent: one run at a time, only on request; its result is kept."""
+"""The market data self-test in the running agent: on request, one run at a time, and its result is kept."""
 
 import asyncio
 import contextlib
@@ -21,11 +21,11 @@ from agent.tws.symbol import NotASymbol
 logger = logging.getLogger("agent")
 
 Run = Callable[[DataTestPlan, Callable[[DataTest], None]], Awaitable[DataTest]]
-"""Makes one run, reporting each step."""
+"""Makes one run and reports each step."""
 
 
 class DataTests:
-    """Answers the command "data-test". Everything on the loop's own thread."""
+    """Answers the command "data-test". Everything happens on the loop's thread."""
 
     def __init__(self, loop: AgentLoop, world: World, run: Run, guides: Callable[[], Mapping[str, Guide]]) -> None:
         self._loop = loop
@@ -38,10 +38,10 @@ class DataTests:
         self.latest: DataTest | None = None
         """The run under way, else the latest one."""
         self.changed: Callable[[], None] = lambda: None
-        """Called whenever `latest` is another one."""
+        """Called at each change of `latest`."""
 
     def answer(self, asked: AskDataTest) -> dict[str, Any]:
-        """Start a run with the symbols that are asked for, or with the configured ones; else tell the latest."""
+        """Start a run with the given or configured symbols, if a run is asked for; returns the latest run."""
         facts = self._facts(asked.name)
         if facts is None:
             return {"error": f"There is no connection named “{asked.name}”: `gatelight status` names them."}
@@ -55,7 +55,7 @@ class DataTests:
         return self.told(facts)
 
     def told(self, facts: Facts) -> dict[str, Any]:
-        """The latest run of a connection, and why no other can be made now where that is so."""
+        """The latest run of a connection, and the reason why no new one is possible now, if there is one."""
         answer: dict[str, Any] = {}
         if self.latest is not None and self.latest.connection == facts.connection.name:
             answer["data_test"] = data_test_to_json(self.latest, facts, self._guides())
@@ -70,7 +70,7 @@ class DataTests:
         return self._task is not None and not self._task.done()
 
     async def close(self) -> None:
-        """Break off what is under way; its lines are given back."""
+        """Break off a run under way; it gives its market data lines back."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -106,7 +106,7 @@ class DataTests:
 
     def _facts(self, name: str) -> Facts | None:
         state = self._loop.state
-        # Without a name the first one is meant, that has a session if any has.
+        # Without a name: the first connection that has a session, else the first one.
         watched = sorted(state.watched, key=lambda w: not w.connected)
         found = next((w for w in watched if name in ("", w.settings.name)), None)
         return None if found is None else facts_about(state, found, self._world.now())

@@ -1,7 +1,7 @@
-"""Doing a fix: the yes is compared with what would be done now, one runs at a time, and then everything is looked at.
+"""Carries out a fix: only what the user agreed to, one fix at a time, with a look before and after.
 
-Menu, notice, command line and page all come here. The offer is judged anew after a fresh look. A line in the log keeps
-who asked, what was before, what was done and what is true now.
+Menu, notice, command line and page all use this. After a fresh look the offer has to be the one that the user agreed
+to. The log records who asked, the state before, what was done and the state after.
 """
 
 import asyncio
@@ -22,37 +22,37 @@ from agent.tws.outside import masked
 logger = logging.getLogger("agent")
 
 FRESH_LOOK = 2.5
-"""Seconds a look before the fix may take; without one nothing is done."""
+"""Seconds that the look before a fix may take; without that look nothing is done."""
 TAKES_EFFECT = 4.0
-"""Seconds after a fix in which its effect is waited for, so that the answer says what is true then."""
+"""Seconds to wait for the effect of a fix, so that the answer can tell it."""
 _PAUSE = 0.05
-"""Seconds between two glances at the agent's state."""
+"""Seconds between two readings of the agent's state."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotOffered:
-    """There is nothing to say yes to; the text is one sentence."""
+    """There is no such offer; the text is one sentence."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class FixAnswer:
-    """What came of a fix."""
+    """The result of a fix."""
 
     done: bool
     text: str
-    """What was done, or why not, one sentence."""
+    """What was done, or why nothing was; one sentence."""
     now: str
-    """What is true now, one sentence."""
+    """The state after it, one sentence."""
     by_hand: str = ""
-    """How to do it by hand instead, where it failed."""
+    """How the user can do it by hand, where the fix failed."""
     again: Offer | None = None
-    """What has to be read and agreed to besides, before anything is done."""
+    """A further question that the user has to agree to before anything is done."""
 
 
 class Fixing:
-    """The fixes of one running agent. On its loop's thread."""
+    """The fixes of one running agent; everything happens on its loop's thread."""
 
     def __init__(self, loop: AgentLoop, world: World, fixes: Mapping[str, Fix], tools: Tools) -> None:
         self._loop = loop
@@ -61,16 +61,16 @@ class Fixing:
         self._tools = tools
         self._busy = False
         self._consents: dict[str, tuple[Offer, Offer]] = {}
-        """By the digest of an offer that wants further consent: that offer, and the one it came from."""
+        """By the digest of an offer that needs further consent: this offer, and the one from which it came."""
 
     async def take(self, wish: AskFix | DoFix) -> Offer | FixAnswer | NotOffered:
-        """Find what would be done, for the user to read; or do what the user has agreed to."""
+        """Find an offer for the user to read, or carry out one that the user agreed to."""
         if isinstance(wish, DoFix):
             return await self._do_alone(wish)
         return self._find(wish.id, wish.connection)
 
     def _find(self, fix: str, connection: str) -> Offer | NotOffered:
-        """What would be done. Without `connection` it must be clear which one is meant."""
+        """The offer of a fix; an empty `connection` is enough where only one connection has that fix."""
         offers = [o for o in self._offers() if o.fix == fix and connection in ("", o.connection)]
         if len(offers) == 1:
             return offers[0]
@@ -84,7 +84,7 @@ class Fixing:
         return NotOffered(f"{fix} is not offered{where} now: what it is for is over, or it cannot be done here.")
 
     async def _do_alone(self, wish: DoFix) -> FixAnswer | NotOffered:
-        """Do what was agreed to, if it is still what would be done."""
+        """Carry out what the user agreed to, unless another fix is under way."""
         if self._busy:
             return NotOffered("Another fix is under way: wait until it is done.")
         self._busy = True
@@ -144,7 +144,7 @@ class Fixing:
                 assert_never(outcome)
 
     async def _now_true(self, offer: Offer, wait: float) -> str:
-        """What is shown of the connection once the fix has had time to take effect."""
+        """The headline of the connection, after `wait` seconds at most in which the fix takes effect."""
         await self._until(lambda: not self._on_its_way(offer), wait)
         shown = self._headline(offer.connection)
         still = " (what the fix is for still shows)" if self._complains(offer) else ""
@@ -155,7 +155,7 @@ class Fixing:
         return self._complains(offer) or (shown is not None and shown.overall is IconState.CONNECTING)
 
     def _complains(self, offer: Offer) -> bool:
-        """Whether a problem that names this fix still shows."""
+        """Whether a problem with this fix is still shown."""
         state = self._loop.state
         for watched in state.watched:
             if watched.settings.name == offer.connection:
@@ -164,13 +164,13 @@ class Fixing:
         return False
 
     async def _looked(self) -> bool:
-        """Look once more, so that the offer is judged by what is there now."""
+        """Look once more, so that the offers are those of now; returns whether the look came in time."""
         asked = self._now().monotonic
         self._loop.post(UserAsked(LookNow()))
         return await self._until(lambda: self._loop.state.machine.taken >= asked, FRESH_LOOK)
 
     async def _until(self, met: Callable[[], bool], seconds: float) -> bool:
-        """Wait for something to show in the agent's state; answers whether it came."""
+        """Wait for a condition on the agent's state; returns whether it was met in time."""
         deadline = self._now().monotonic + seconds
         while not met():
             left = deadline - self._now().monotonic

@@ -1,4 +1,4 @@
-"""Notices that the data folder, or what makes an agent its only one, is gone, and puts it there again."""
+"""Notices that the data folder, its lock or its control socket is gone, and makes them again."""
 
 import logging
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from agent.runtime.instance import Instance
 logger = logging.getLogger("agent")
 
 _LIMIT = 5.0
-"""Seconds in which the disk has to show the folder, or take it again; else it is asked at the next turn."""
+"""Seconds that the disk may take for one operation; after that the next turn tries again."""
 
 
 class FolderWatch:
-    """Looks whether lock and control channel lie where another Gatelight would find them; lives on the agent's loop.
+    """Checks that lock and control channel are where another Gatelight finds them; runs on the agent's loop.
 
-    A folder that was deleted, moved or replaced would let a second agent start beside this one, which could no longer
-    be asked or stopped. It is made anew; where that cannot be, or another agent has it by now, this one ends.
+    Beside an agent whose folder was deleted, moved or replaced, a second agent could start, and commands would no
+    longer reach the first. So the folder is made anew. Where that fails, or another agent has it by now, this one ends.
     """
 
     def __init__(
@@ -29,17 +29,17 @@ class FolderWatch:
         made_again: Callable[[], None],
         lost: Callable[[GatelightError], None],
     ) -> None:
-        """`made_again` writes anew what else the folder holds. `lost` ends the agent, with the reason as a sentence."""
+        """`made_again` writes the folder's other files anew. `lost` ends the agent, for a reason in one sentence."""
         self._instance = instance
         self._control = control
         self._made_again = made_again
         self._lost = lost
         self._disk = OneAtATime("data folder")
         self._to_fill = False
-        """The folder was lost; what is taken again after the time limit is filled at a later turn."""
+        """The folder was lost and has no files yet; it may come back only after the time limit, at a later turn."""
 
     async def look(self) -> None:
-        """Look once. What a disk that hangs or refuses does not tell counts as unchanged."""
+        """Check once. Where the disk hangs or refuses an answer, the folder counts as unchanged."""
         try:
             if not await self._disk.within(_LIMIT, self._instance.in_place):
                 self._to_fill = True

@@ -1,4 +1,4 @@
-"""One agent per data folder: a lock that the operating system frees whenever its holder ends, however it ends."""
+"""One agent per data folder: a lock that the operating system frees after any end of its holder."""
 
 import os
 import stat
@@ -16,11 +16,11 @@ from agent.runtime.paths import DATA_VARIABLE, Places, data_folder_error, make_d
 _RETRY = 0.05
 """Seconds between two readings of the pid file."""
 _RETRIES = 20
-"""A holder may need this many of them (a second) from taking the lock to writing down who it is."""
+"""Such readings at most, a second: a holder takes the lock first and writes its pid then."""
 _LONGEST_SIGNATURE = 100
-"""Bytes; a process number and a time are a fraction of it."""
+"""Bytes; a process ID and a time need a fraction of them."""
 _SAME_START = 60.0
-"""Seconds; start times of one process differ by less: some systems derive them from a clock that is corrected."""
+"""Seconds. Start times of one process differ by less; some systems derive them from a clock that is corrected."""
 
 
 class Instance:
@@ -28,7 +28,7 @@ class Instance:
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        # Not a singleton per path and not per thread: taking it twice must fail wherever it is tried.
+        # No singleton per path, and not per thread: taking the lock twice must fail everywhere.
         self._lock = FileLock(places.lock, timeout=0, thread_local=False, is_singleton=False)
         self._held: os.stat_result | None = None
 
@@ -42,7 +42,10 @@ class Instance:
                 warnings.simplefilter("ignore", UserWarning)
                 self._lock.acquire()
         except Timeout:
-            raise self._already_running() from None
+            raise AlreadyRunning(
+                f"Gatelight already runs{self._holder()} with the data folder {self._places.data}: "
+                "quit it in its menu, or name another folder with --data-dir."
+            ) from None
         except (OSError, NotImplementedError) as error:
             raise data_folder_error(self._places.data, error) from None
         try:
@@ -54,7 +57,7 @@ class Instance:
             raise data_folder_error(self._places.data, error) from None
 
     def in_place(self) -> bool:
-        """Whether what is held lies in the data folder still; OSError where that cannot be known."""
+        """Whether the held lock is still in the data folder; OSError where that cannot be known."""
         try:
             self._places.pid.lstat()
             return self._lock_in_place()
@@ -64,14 +67,14 @@ class Instance:
             raise
 
     def take_again(self) -> None:
-        """Become the agent of the folder that lies there now, or raise `AlreadyRunning` or `DataFolderError`."""
+        """Become the agent of the folder that is there now; raises `AlreadyRunning` or `DataFolderError`."""
         try:
             if self._lock_in_place():
                 self._sign()
                 return
         except OSError:
             pass
-        # Nothing is lost with a lock that no path leads to; where files were only given new numbers it is in the way.
+        # A lock that no path leads to is useless; where the files only have new inodes, it would be in the way.
         with suppress(OSError):
             self._lock.release()
         try:
@@ -83,11 +86,11 @@ class Instance:
             ) from None
 
     def release(self) -> None:
-        """Let another one run. Harmless when nothing is held."""
+        """Release the lock, so that another agent can run. Does nothing when nothing is held."""
         if not self._lock.is_locked:
             return
         with suppress(OSError):
-            # What lies there may be the signature of another agent, if the folder was made anew a moment ago.
+            # If the folder was made anew a moment ago, the pid file may be another agent's.
             if self._lock_in_place():
                 self._places.pid.unlink()
         with suppress(OSError):
@@ -101,13 +104,14 @@ class Instance:
         self.release()
 
     def _sign(self) -> None:
-        """Write down who holds the lock: in a file of its own, since on Windows a locked one cannot be read."""
+        """Write the pid of the holder into a file of its own: on Windows a locked file cannot be read."""
         pid = os.getpid()
         replace_own_file(self._places.pid, f"{pid}\n{psutil.Process(pid).create_time()}\n".encode())
 
     def _refuse_strange_lock(self) -> None:
-        """Raise `DataFolderError` for a lock that another user left while the folder was open to all, or that is no
-        file. Another user must not keep this agent from running; but a lock is never removed unasked.
+        """Raise `DataFolderError` for a lock that is no file, or that another user made while the folder was open.
+
+        Another user must not keep this agent from running; but the agent never removes a lock by itself.
         """
         lock = self._places.lock
         try:
@@ -121,9 +125,9 @@ class Instance:
             )
 
     def _locked_file(self) -> os.stat_result:
-        """The file that is locked, which its name may not lead to any more."""
+        """The locked file; its name may lead to another file by now."""
         descriptor = self._lock._context.lock_file_fd
-        # Windows tells other numbers by a descriptor than by a name, and lets an open file keep its name.
+        # On Windows a descriptor gives other numbers than a name, and an open file keeps its name.
         if descriptor is None or not hasattr(os, "geteuid"):
             return self._places.lock.lstat()
         return os.fstat(descriptor)
@@ -131,14 +135,8 @@ class Instance:
     def _lock_in_place(self) -> bool:
         return self._held is not None and os.path.samestat(self._places.lock.lstat(), self._held)
 
-    def _already_running(self) -> AlreadyRunning:
-        return AlreadyRunning(
-            f"Gatelight already runs{self._holder()} with the data folder {self._places.data}: "
-            "quit it in its menu, or name another folder with --data-dir."
-        )
-
     def _holder(self) -> str:
-        """Who holds the lock, in brackets; empty where that is not known."""
+        """The holder of the lock, in brackets; empty where it is not known."""
         holder = running_pid(self._places)
         for _ in range(_RETRIES):
             if holder is not None:
@@ -149,7 +147,7 @@ class Instance:
 
 
 def running_pid(places: Places) -> int | None:
-    """The process that signed as the agent of this data folder; None when it did not, or is gone."""
+    """The process that signed as the agent of this data folder; None where none did, or where it is gone."""
     try:
         pid, started = read_file(places.pid, _LONGEST_SIGNATURE, links=False).decode("ascii").split()
         process = psutil.Process(int(pid))

@@ -1,4 +1,4 @@
-"""The log: one file that never grows without end, holds nothing private, and never brings the agent down."""
+"""The log: one file of limited size, without anything private, that never brings the agent down."""
 
 import contextlib
 import getpass
@@ -12,10 +12,9 @@ from datetime import datetime
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from types import TracebackType
 from typing import TextIO
 
-from agent.platforms.files import PRIVATE, open_regular
+from agent.platforms.files import PRIVATE, open_regular, reason_of
 from agent.platforms.folders import make_private
 from agent.runtime.aside import Worker, done_within
 from agent.tws.printable import printable
@@ -24,26 +23,26 @@ from agent.tws.privacy import Private, redact
 FILE_SIZE = 1 << 20
 """Bytes after which a new file is begun."""
 FILES_KEPT = 5
-"""Older files kept beside the one being written."""
+"""Older files that are kept beside the current one."""
 ROLLOVER_AGAIN = 300.0
-"""Seconds after which a new file is tried for again, where one could not be begun."""
+"""Seconds until another try, where a new file could not be begun."""
 _OPEN_SECONDS = 3.0
-"""Seconds that the disk may take to open it at the start."""
+"""Seconds that the disk may take to open the file at the start."""
 LONGEST_RECORD = 20_000
-"""Characters; a program on the other side of a socket can make us log as much as it likes."""
+"""Characters of one record: a program on the other side of a socket can make us log any text."""
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _SPACES = "\t\xa0\u202f"
-"""Not printable to Python, and harmless."""
+"""Spaces that Python calls unprintable, and that are harmless."""
 _SAID_ELSEWHERE = ("ib_async.client", "ib_async.Decoder")
-"""What it calls errors (a refused or closed connection) the agent judges, and says once, by itself."""
+"""Loggers whose errors (a refused or closed connection) the agent judges and reports itself, once."""
 _CHATTY = ("ib_async.wrapper", "ib_async.ib", "apscheduler", "PIL", "asyncio")
-"""Loggers that report every message, job or file; silent below a warning unless -vv asks for all of it."""
+"""Loggers that report every message, job or file; only -vv logs what is below a warning."""
 
 
 def private_here(words: tuple[str, ...] = ()) -> Private:
-    """What is private on this machine: home folder and user name, with the given words (remote addresses) besides."""
+    """What is private on this machine: home folder, user name and the given words (remote addresses)."""
     homes, names = [], []
-    # Either fails for a user who is not in the user database, as containers have them.
+    # Both fail for a user without an entry in the user database, as in containers.
     with contextlib.suppress(RuntimeError, KeyError, OSError):
         homes.append(str(Path.home()))
     with contextlib.suppress(Exception):
@@ -52,12 +51,12 @@ def private_here(words: tuple[str, ...] = ()) -> Private:
 
 
 class Redaction(logging.Filter):
-    """Rewrites every record before it is written anywhere: message, arguments, exception, stack. Lets all pass."""
+    """Cleans every record before a handler writes it: message, arguments, exception, stack. Lets all records pass."""
 
     def __init__(self, private: Private) -> None:
         super().__init__()
         self.private = private
-        """May be replaced while the agent runs, when the configuration names another remote address."""
+        """Replaced while the agent runs, when the configuration names other remote addresses."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Clean the record in place; never raises."""
@@ -66,7 +65,7 @@ class Redaction(logging.Filter):
         try:
             self._clean(record)
         except Exception as error:
-            # Better no message than one that may hold anything.
+            # Better no message than one with private text.
             record.msg = f"(a record that could not be cleaned: {type(error).__name__})"
             record.args, record.exc_info, record.exc_text, record.stack_info = None, None, None, None
         return True
@@ -81,14 +80,14 @@ class Redaction(logging.Filter):
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
             record.exc_text = _one_line(self._safe(record.exc_text))
-        # The text says it all; the exception itself would let the next handler write it in full.
+        # The text is enough; from the exception the next handler would write everything uncleaned.
         record.exc_info = None
         if record.stack_info:
             record.stack_info = _one_line(self._safe(record.stack_info))
         record.redacted_for = self.private
 
     def _safe(self, text: str) -> str:
-        # Cut after redaction: half an account number would not be recognised. Cutting twice bounds the work.
+        # Cut after redaction, which does not recognise half an account number. The rough cut before limits the work.
         rough = text[: 4 * LONGEST_RECORD]
         clean = redact(rough, self.private)
         if len(clean) <= LONGEST_RECORD and len(rough) == len(text):
@@ -97,7 +96,7 @@ class Redaction(logging.Filter):
 
 
 def _one_line(text: str) -> str:
-    """Control characters made visible, so that no text from outside looks like a record of ours."""
+    """A text with its control characters made visible, so that no text from outside looks like one of our records."""
     return "".join(c if c.isprintable() or c in _SPACES else _visible(c) for c in text)
 
 
@@ -107,12 +106,12 @@ def _visible(character: str) -> str:
 
 class _Formatter(logging.Formatter):
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
-        """Local time with its offset: users compare it with their own clock, others need the offset."""
+        """Local time with its offset: users compare it with their clock, and other readers need the offset."""
         return datetime.fromtimestamp(record.created).astimezone().isoformat(" ", "milliseconds")
 
 
 class _File(logging.handlers.RotatingFileHandler):
-    """A rotating file that goes quiet when it cannot be written, and goes on when it can again."""
+    """A rotating file that is silent while it cannot be written, and goes on afterwards."""
 
     def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
         self._tell = tell
@@ -123,25 +122,25 @@ class _File(logging.handlers.RotatingFileHandler):
 
     def _open(self) -> TextIOWrapper:
         path = Path(self.baseFilename)
-        # The data folder as well, where that is what holds it: another user may have put one in its place.
+        # The folder above too, which may be the data folder: another user may have put one in its place.
         make_private(path.parent.parent, close=False)
         make_private(path.parent)
         descriptor = open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0))
         if hasattr(os, "fchmod"):
-            # One that is there already may have been made by anything.
+            # A file that exists already may have any mode.
             with contextlib.suppress(OSError):
                 os.fchmod(descriptor, PRIVATE)
         return open(descriptor, "a", encoding="utf-8", errors="replace")  # noqa: PTH123
 
     def shouldRollover(self, record: logging.LogRecord) -> int:
-        """Whether it is time for a new file: not soon again after that was not possible."""
+        """Whether it is time for a new file; not soon after a try that failed."""
         return int(time.monotonic() >= self._no_rollover_before and bool(super().shouldRollover(record)))
 
     def doRollover(self) -> None:
-        """Begin a new file; where that fails (Windows, while a viewer holds it open) go on with the old one.
+        """Begin a new file; where that fails (on Windows, while a viewer has the file open) go on with the old one.
 
-        The library moves the older files first, and each try in vain would push the oldest out: so whether this one
-        can be moved is tried beforehand.
+        Moving the current file is tried first. The library moves the older files before it, and each failed try would
+        lose the oldest one.
         """
         if self.stream is not None:
             self.stream.close()
@@ -157,7 +156,7 @@ class _File(logging.handlers.RotatingFileHandler):
             self.stream = self._open()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record, and after a time of silence first how many were lost."""
+        """Write the record; after records were lost, also write their number."""
         lost_before = self._lost
         self._follow()
         super().emit(record)
@@ -169,7 +168,7 @@ class _File(logging.handlers.RotatingFileHandler):
             super().emit(note)
 
     def _follow(self) -> None:
-        """Let go of a file that was deleted, or moved away by another program: a new one is opened."""
+        """Close a file that was deleted or moved by another program, so that a new one is opened."""
         if self.stream is None:
             return
         try:
@@ -181,15 +180,15 @@ class _File(logging.handlers.RotatingFileHandler):
             self.stream = None
 
     def lose(self) -> None:
-        """Count a record that could not be handed to this one."""
+        """Count a record that never reached this handler."""
         self._lost += 1
         self._failing = True
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Say once that the log cannot be written; let go of the file, so that the next record tries anew."""
+        """Tell once that the log cannot be written, and close the file, so that the next record opens it again."""
         error = sys.exc_info()[1]
         self._lost += 1
-        # A stream that failed keeps what it could not write, and would fail again when it is closed.
+        # A stream that failed still holds the text, and fails again when it is closed.
         stream, self.stream = self.stream, None
         with contextlib.suppress(Exception):
             if stream is not None:
@@ -202,7 +201,7 @@ class _File(logging.handlers.RotatingFileHandler):
 
 
 class _Aside(logging.Handler):
-    """Hands each record to a thread that writes it: a disk that hangs holds up nothing but the log."""
+    """Hands each record to a thread that writes it, so that a hanging disk delays only the log."""
 
     def __init__(self, file: _File) -> None:
         super().__init__()
@@ -210,11 +209,11 @@ class _Aside(logging.Handler):
         self._worker = Worker("log")
 
     def setFormatter(self, fmt: logging.Formatter | None) -> None:
-        """The format of the file."""
+        """Set the format of the file."""
         self._file.setFormatter(fmt)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Hand the record in."""
+        """Hand the record to the thread."""
         if not self._worker.do(partial(self._write, record)):
             self._file.lose()
 
@@ -222,14 +221,14 @@ class _Aside(logging.Handler):
         self._file.handle(record)
 
     def close(self) -> None:
-        """Write what waits, for a moment at most."""
+        """Write the records that wait, for a moment at most."""
         self._worker.do(self._file.close)
         self._worker.close()
         super().close()
 
 
 def _discard(stream: TextIOWrapper) -> None:
-    """Close a stream and forget what it holds: closing flushes, and where that fails the descriptor is closed still."""
+    """Close a stream and forget its text; where flushing fails, the descriptor is closed nevertheless."""
     with contextlib.suppress(OSError, ValueError):
         stream.close()
     with contextlib.suppress(OSError, ValueError):
@@ -237,14 +236,14 @@ def _discard(stream: TextIOWrapper) -> None:
 
 
 class _Console(logging.StreamHandler[TextIO]):
-    """Standard error, for -v. A terminal that has gone away is no error: a complaint would not be seen."""
+    """Standard error, for -v. A terminal that is gone is no error, since no user would see a report."""
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 class Logs:
-    """The logging of this process; made by `set_up_logs`, ended by `close`."""
+    """The logging of this process, from `set_up_logs` to `close`."""
 
     def __init__(self, redaction: Redaction, handlers: list[logging.Handler], problem: str) -> None:
         self._redaction = redaction
@@ -254,11 +253,11 @@ class Logs:
         """Why there is no log file, as one sentence; empty when there is one."""
 
     def keep_private(self, private: Private) -> None:
-        """From now on treat this as private."""
+        """Mask this from now on."""
         self._redaction.private = private
 
     def close(self) -> None:
-        """Write what is left and take the handlers away."""
+        """Write the records that wait, and remove the handlers."""
         root = logging.getLogger()
         for handler in self._handlers:
             root.removeHandler(handler)
@@ -276,19 +275,17 @@ class Logs:
     def __enter__(self) -> "Logs":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
 def set_up_logs(
     file: Path | None, verbosity: int = 0, private: Private | None = None, tell: Callable[[str], None] | None = None
 ) -> Logs:
-    """Start logging to the file (None: no file), and to standard error from -v on.
+    """Start logging to the file (None: no file) and, with a verbosity above 0, to standard error.
 
-    `verbosity` counts the -v: 0 logs transitions, 1 the agent's own details, 2 everything, ib_async included.
-    `tell` says one sentence to the user; it is used once at most while the log cannot be written.
+    `verbosity` is the number of -v options: 0 logs transitions, 1 also the agent's details, 2 everything, even that of
+    ib_async. `tell` gets one sentence for the user when the log cannot be written.
     """
     say = tell or _say
     redaction = Redaction(private_here() if private is None else private)
@@ -298,8 +295,7 @@ def set_up_logs(
         try:
             handlers.append(_Aside(done_within(_OPEN_SECONDS, partial(_File, file, say), "log")))
         except (OSError, ValueError) as error:
-            reason = (isinstance(error, OSError) and error.strerror) or str(error)
-            problem = f"The log {file} cannot be written ({reason}); Gatelight goes on without it."
+            problem = f"The log {file} cannot be written ({reason_of(error)}); Gatelight goes on without it."
             with contextlib.suppress(Exception):
                 say(problem)
     if verbosity > 0 and sys.stderr is not None:
@@ -307,7 +303,7 @@ def set_up_logs(
         console.setLevel(logging.DEBUG if verbosity > 1 else logging.INFO)
         handlers.append(console)
     if not handlers:
-        # Without any handler Python itself writes warnings to standard error, with nothing made unreadable.
+        # Without any handler Python writes warnings to standard error, with nothing masked.
         handlers.append(logging.NullHandler())
     logs = Logs(redaction, handlers, problem)
     for handler in handlers:

@@ -1,8 +1,8 @@
-"""The moving part: events in one queue, one consumer, `advance`, effects carried out in order.
+"""The moving part: one queue of events, one consumer, `advance`, and effects carried out in order.
 
-Events that wait are taken in together, a bounded number at a time, and one decision follows for them; in between
-everything else on the loop has its turn. Each keeps the moment at which it arrived: that it waited here is not the
-application's doing. Everything here lives on one asyncio loop; other threads come in through `post_from_anywhere`.
+Events that wait are taken in together, a limited number at a time, and one decision follows for them. In between, the
+rest of the loop has its turn. Each event keeps the moment of its arrival, because its waiting here does not count
+against the application. Everything runs on one asyncio loop; other threads use `post_from_anywhere`.
 """
 
 import asyncio
@@ -24,15 +24,13 @@ from agent.runtime.world import World
 logger = logging.getLogger(__name__)
 
 FAULTS_KEPT = 3
-"""Faults of `advance` itself that get a traceback in the log; beyond that a line each."""
-
-
+"""Faults of `advance` that have a traceback in the log; each later one has a line."""
 TRIES = 3
-"""How often an event of which no decision could be made comes again, before it is dropped for good."""
+"""Times that an event is tried again after a failed decision, before it is dropped."""
 MOST_TOGETHER = 100
-"""Events taken in at a stretch: some milliseconds. Each session has some dozens waiting at most."""
+"""Events that are taken in together, in some milliseconds. At most some dozens of each session wait."""
 MOST_DOUBLINGS = 6
-"""Doublings of the wait between tries, from a second on: no more than one a minute while nothing helps."""
+"""Doublings of the wait between tries, from a second to about a minute."""
 
 
 class AgentLoop:
@@ -46,21 +44,21 @@ class AgentLoop:
         after: Callable[[AgentState, Moment], None] | None = None,
         limits: TimeLimits | None = None,
     ) -> None:
-        """`after` sees the state after every event, with the moment it was decided at."""
+        """`after` is called with the state after each decision, and the moment of the decision."""
         self.state = state
         self._world = world
         self._after = after
         self._inbox: deque[tuple[Arrival, int]] = deque()
-        """With how often each was tried before."""
+        """Each event with the number of earlier tries."""
         self._arrived = asyncio.Event()
         self._heard = float("-inf")
-        """Monotonic time up to which all that arrived was taken in."""
+        """Monotonic time up to which everything that arrived was taken in."""
         self._stopping = False
         self._faults = 0
         self._faults_in_a_row: Counter[int | str] = Counter()
-        """By subject of the event."""
+        """By the subject of the event."""
         self._held: dict[int | str, deque[tuple[Arrival, int]]] = {}
-        """By subject: the event that a fault came of, and what came after it. The other subjects go on."""
+        """By subject: the event that caused a fault, and later ones. Events of other subjects go on."""
         self._next_try: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._limits = limits or TimeLimits()
@@ -80,7 +78,7 @@ class AgentLoop:
                 self._loop.call_soon_threadsafe(self.post, event)
 
     def stop_from_anywhere(self) -> None:
-        """Ask the loop to end, from any thread; one that has not begun ends as soon as it does."""
+        """Ask the loop to end, from any thread; a loop that has not begun then ends as soon as it begins."""
         self._stopping = True
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):
@@ -100,8 +98,8 @@ class AgentLoop:
             while not self._stopping:
                 if self._inbox:
                     heard = self._world.now().monotonic
-                    # Two turns of the loop: in the first what lies in the sockets by now is found, and read by the
-                    # second. An answer that is here already must not be told as missing.
+                    # Two turns of the loop: the first finds what is in the sockets, the second reads it. An answer
+                    # that has arrived must not count as missing.
                     await asyncio.sleep(0)
                     await asyncio.sleep(0)
                     self._take_in_some(heard)
@@ -113,7 +111,7 @@ class AgentLoop:
             self._loop = None
 
     def _take_in_some(self, heard: float) -> None:
-        """Take in what waits, as far as it goes together, and decide once; `heard` is when the sockets were read."""
+        """Take in waiting events that may go together, and decide once; `heard` is the time of reading the sockets."""
         batch: list[Arrival] = []
         tried = 0
         for _ in range(min(len(self._inbox), MOST_TOGETHER)):
@@ -132,7 +130,7 @@ class AgentLoop:
     def _take_in(self, batch: Sequence[Arrival], tried: int, heard: float) -> None:
         used = thread_time()
         if not self._inbox:
-            # A waiting event may be the missing answer. Only an empty inbox means that everything was heard.
+            # A waiting event may be an awaited answer: only with an empty inbox everything was heard.
             self._heard = heard
         if self._step(lambda now: advance_all(self.state, batch, now, self._heard)):
             self.handled += len(batch)
@@ -142,7 +140,7 @@ class AgentLoop:
             self._recover(batch[0], tried)
             self.handled += 1
         else:
-            # One of them is at fault: one by one they tell which, and the others still count.
+            # One of them causes the fault. Tried one by one, the others are still taken in.
             self._inbox.extendleft((arrival, 1) for arrival in reversed(batch))
             return
         cost = (thread_time() - used) / len(batch)
@@ -152,8 +150,8 @@ class AgentLoop:
     def _recover(self, arrival: Arrival, tried: int) -> None:
         """After a failed decision, try the event again later, and plan looks and wake-ups anew.
 
-        It may have been the end of a look or of an attempt, which is told only once. What follows it about the same
-        subject waits: a session is not lost before it is up. Where nothing helps, events are dropped without a wait.
+        The event may be the end of a look or an attempt, which is not reported twice. Later events of the same subject
+        wait, because a session cannot be lost before it is ready. After too many tries, events are dropped at once.
         """
         self.state = replace(self.state, look_at=None, wake_at=None)
         call_later = asyncio.get_running_loop().call_later
@@ -167,7 +165,7 @@ class AgentLoop:
         live = {watched.number for watched in self.state.watched}
         for over in [s for s in self._faults_in_a_row if isinstance(s, int) and s not in live]:
             del self._faults_in_a_row[over]
-        # One after the other, however many were dropped.
+        # One timer only, even if many events were dropped.
         if self._next_try is not None:
             self._next_try.cancel()
         self._next_try = call_later(self._limits.again * 2.0 ** min(in_a_row - 1, MOST_DOUBLINGS), self.post, Tick())
@@ -177,12 +175,12 @@ class AgentLoop:
         self._arrived.set()
 
     def _step(self, move: Callable[[Moment], tuple[AgentState, tuple[Effect, ...]]]) -> bool:
-        """Decide and do; answers whether there was a decision."""
+        """Decide and carry out the effects; returns whether there was a decision."""
         now = self._world.now()
         try:
             state, effects = move(now)
         except Exception:
-            # A fault in a decision must not take the watch down: the next look judges everything anew.
+            # A fault in a decision must not end the watch: the next look judges everything anew.
             self._faults += 1
             if self._faults <= FAULTS_KEPT:
                 logger.exception("a decision failed; it is tried again")
@@ -194,7 +192,7 @@ class AgentLoop:
             try:
                 self._performer.perform(effect)
             except Exception:
-                # What one part of the world runs into is no reason to leave the other effects undone.
+                # The other effects are carried out nevertheless.
                 logger.exception("%s could not be carried out", type(effect).__name__)
         if self._after is not None:
             self._after(state, now)

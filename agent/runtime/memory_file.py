@@ -1,4 +1,4 @@
-"""The agent's memory on disk: what was told, snoozed, paused; read at start, written as it changes."""
+"""The agent's memory on disk: what was told, snoozed and paused; read at the start, and written at each change."""
 
 import json
 import logging
@@ -16,15 +16,15 @@ logger = logging.getLogger(__name__)
 
 FORMAT = 1
 LONGEST_FILE = 1 << 20
-"""Bytes; what the agent writes is a thousandth of it."""
+"""Bytes; the agent writes a thousandth of them."""
 _READ_SECONDS = 3.0
-"""Seconds that reading it may take."""
+"""Seconds that reading the file may take."""
 LATEST = 32503680000.0
-"""Epoch seconds of the year 3000: a later time was never written by the agent, and no calendar shows it."""
+"""Epoch seconds of the year 3000; the agent never writes a later time."""
 MOST_REPEATS = 1000
-"""Repeats of one notice; they grow apart, so that ten are months."""
+"""Repeats of one notice. Their distance grows: ten take months."""
 _FOREVER = "resume"
-"""JSON has no infinity: "until told to resume" is written as this word."""
+"""Stands for "until told to resume", since JSON has no infinity."""
 
 
 class MemoryFile:
@@ -38,7 +38,7 @@ class MemoryFile:
         self._refused = False
 
     def read(self) -> Memory:
-        """What was kept; an empty memory where there is none or it cannot be understood."""
+        """The stored memory; an empty one where there is none, or where it is not readable."""
         try:
             text = done_within(_READ_SECONDS, lambda: read_file(self._path, LONGEST_FILE, links=False), "memory")
             return _from_json(json.loads(text))
@@ -49,18 +49,18 @@ class MemoryFile:
             return Memory()
 
     def write(self, memory: Memory) -> None:
-        """Keep it; a disk that refuses is said once in the log and otherwise does no harm, as one that hangs does."""
+        """Store the memory. A disk that refuses is logged once; neither it nor a hanging disk does other harm."""
         self._latest = memory
         if not self._worker.do(self._write_latest):
             logger.debug("what was announced waits for a disk that hangs")
 
     def write_again(self, memory: Memory) -> None:
-        """Keep it although it may have been kept before: the folder was made anew."""
+        """Store the memory even if it was stored before: the folder was made anew."""
         self._written = None
         self.write(memory)
 
     def close(self) -> None:
-        """End, with what waits written if that takes no more than a moment."""
+        """End; first write the memory that waits, for a moment at most."""
         self._worker.close()
 
     def _write_latest(self) -> None:
@@ -106,7 +106,7 @@ def _told(kept: Mapping[str, Any]) -> Told:
         since=_time(kept["since"]),
         at=_time(kept["at"]),
         repeats=_repeats(kept["repeats"]),
-        # What an earlier version wrote has none.
+        # Files of an earlier version have no title.
         title=_is(str, kept.get("title", "")),
     )
 

@@ -1,4 +1,4 @@
-"""Where the agent keeps what it keeps: the configuration, the data folder, the log, and what lies in them."""
+"""The places of the agent's files: the configuration, the data folder with its files, and the log."""
 
 import errno
 import os
@@ -18,19 +18,19 @@ class Places:
 
     config: Path
     config_named: bool
-    """The user named the configuration file, so that it must exist."""
+    """The user named the configuration file, so it must exist."""
     data: Path
     log: Path
     """The folder of the log files."""
 
     @property
     def lock(self) -> Path:
-        """Held by the agent that runs with this data folder."""
+        """The lock that the running agent of this data folder holds."""
         return self.data / "agent.lock"
 
     @property
     def pid(self) -> Path:
-        """Who holds the lock."""
+        """The file that names the holder of the lock."""
         return self.data / "agent.pid"
 
     @property
@@ -40,7 +40,7 @@ class Places:
 
     @property
     def log_file(self) -> Path:
-        """The log that is being written."""
+        """The current log file."""
         return self.log / "gatelight.log"
 
 
@@ -49,9 +49,9 @@ def find_places(
     data_dir: str | Path | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Places:
-    """The places for these options; the environment comes second, the operating system's own folders last.
+    """The places for these options; else by the environment, else the operating system's usual folders.
 
-    With a data folder of the user's choice the log lies inside it as well. Nothing is created.
+    In a data folder that the user named, the log is in it too. Nothing is created.
     """
     variables = os.environ if environ is None else environ
     named_config = config or variables.get(CONFIG_VARIABLE)
@@ -66,9 +66,9 @@ def find_places(
 
 
 def make_data_folder(places: Places) -> None:
-    """Create the data folder where it is missing and prove that it can be written, or raise `DataFolderError`.
+    """Make the data folder where it is missing, and prove that it can be written; raises `DataFolderError`.
 
-    History, log and control channel tell about the user's trading: no other user may look in, or write.
+    Memory, log and control channel tell about the user's trading, so no other user may read or write there.
     """
     # Imported late: `status` makes no folder, and must be quick.
     import tempfile
@@ -76,7 +76,7 @@ def make_data_folder(places: Places) -> None:
     from agent.platforms.folders import make_private
 
     try:
-        # The user may have named a folder that others read for another reason.
+        # A folder that the user named stays readable for others: they may need it for something else.
         make_private(places.data, close=False)
         with tempfile.TemporaryFile(dir=places.data):
             pass
@@ -86,9 +86,9 @@ def make_data_folder(places: Places) -> None:
 
 def data_folder_error(folder: Path, error: Exception) -> DataFolderError:
     """The sentence for a data folder that cannot be used."""
+    from agent.platforms.files import reason_of
     from agent.platforms.folders import NotOurs
 
-    reason = (isinstance(error, OSError) and error.strerror) or str(error)
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     remedy = "make room on its disk" if full else "allow writing to it"
     if isinstance(error, TimeoutError):
@@ -96,7 +96,7 @@ def data_folder_error(folder: Path, error: Exception) -> DataFolderError:
     if isinstance(error, NotOurs):
         remedy = "give it to the user who runs Gatelight, and to no other"
     return DataFolderError(
-        f"The data folder {folder} cannot be used ({reason}): "
+        f"The data folder {folder} cannot be used ({reason_of(error)}): "
         f"{remedy}, or name another one with --data-dir or {DATA_VARIABLE}."
     )
 

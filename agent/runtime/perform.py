@@ -1,4 +1,4 @@
-"""From effects to calls: carries out what was decided, decides nothing."""
+"""Carries out effects: each decision of `core` becomes calls. Decides nothing."""
 
 import asyncio
 import contextlib
@@ -48,26 +48,26 @@ if TYPE_CHECKING:
 logger = logging.getLogger("agent")
 
 _FROM_SESSION = NoticeArrived | HeartbeatAnswered | MessagesCame
-"""What a session posts any number of times."""
+"""Events that a session may post any number of times."""
 _LEVELS = {Severity.INFO: logging.INFO, Severity.WARNING: logging.WARNING, Severity.ERROR: logging.ERROR}
 
 
 @dataclass(frozen=True, slots=True)
 class TimeLimits:
-    """How long the world may take, in seconds."""
+    """Time limits for the world, in seconds."""
 
     look: float = 10.0
-    """For a look; the process table of a busy Windows machine needs about one."""
+    """For a look; on a busy Windows machine the process table needs about a second."""
     announce: float = 15.0
     """For the channels to take one notice."""
     close: float = 0.8
-    """For everything that is open to close when the agent ends."""
+    """For closing everything that is open when the agent ends."""
     again: float = 1.0
-    """Before it is asked once more whether a look that hangs has come back."""
+    """Before checking once more whether a hanging look has come back."""
 
 
 class Performer:
-    """Carries out effects on the running loop; results come back through `post`."""
+    """Carries out effects on the running loop; their results are posted as events."""
 
     def __init__(self, world: "World", post: Callable[[Event], None], limits: TimeLimits) -> None:
         self._world = world
@@ -117,7 +117,7 @@ class Performer:
                 assert_never(effect)
 
     def taken(self, event: Event, cost: float) -> None:
-        """An event was taken in, at so many seconds of a processor: the session it came from may read on."""
+        """An event was taken in, for `cost` seconds of processor time; its session may read on."""
         session = self._sessions.get(event.number) if isinstance(event, _FROM_SESSION) else None
         if session is not None:
             session.taken(cost)
@@ -132,16 +132,12 @@ class Performer:
         self._exits.clear()
         for number in tuple(self._sessions):
             self._close(number)
-        if self._looking is not None:
-            self._looking.cancel()
-        if self._telling is not None:
-            self._telling.cancel()
-        for asking in self._asking:
-            asking.cancel()
-        for running in (self._looking, self._telling, *self._asking):
-            if running is not None:
-                with contextlib.suppress(asyncio.CancelledError):
-                    await running
+        running = [task for task in (self._looking, self._telling, *self._asking) if task is not None]
+        for task in running:
+            task.cancel()
+        for task in running:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         waiting = {*self._closing, *(asyncio.ensure_future(self._withdraw(key)) for key in tuple(self._told))}
         if waiting:
             _, late = await asyncio.wait(waiting, timeout=self._limits.close)
@@ -158,7 +154,7 @@ class Performer:
             self._sessions[wish.number] = session
             session.open()
         except Exception as fault:
-            # Without a verdict the connection would count as being opened for ever.
+            # Without a verdict the connection would stay in the state of being opened.
             logger.exception("a session could not be opened")
             reason = f"the attempt could not be made ({type(fault).__name__})"
             self._from_session(SessionFailed(wish.number, Outcome.UNREACHABLE, 0.0, reason))
@@ -198,7 +194,7 @@ class Performer:
 
     def _plan_look(self, wish: LookAt) -> None:
         if self._looking is not None:
-            # One look at a time; its end makes the next one be planned.
+            # One look at a time; after its end, the next one is planned.
             return
         if self._look is not None:
             self._look.cancel()
@@ -228,12 +224,12 @@ class Performer:
             await asyncio.wait({self._stuck}, timeout=self._limits.again)
             if not self._stuck.done():
                 return _nothing_seen("an earlier look has not come back yet", now.monotonic)
-            # What it saw, or why it failed, is too old to matter.
+            # Its result or fault is too old to matter; asyncio logs a fault that is never retrieved.
             self._stuck.exception()
             self._stuck = None
             now = self._world.now()
         look = in_thread(
-            # The thread is the look's own: its clock counts what the look costs.
+            # The look has a thread of its own, whose clock counts what the look costs.
             lambda: replace(
                 self._world.look(wish.ports, thorough=wish.thorough, now=now),
                 thorough=wish.thorough,
@@ -249,7 +245,7 @@ class Performer:
         if done:
             return look.result()
         self._stuck = look
-        # A thorough one is not tried at once again: it is what may have hung.
+        # A thorough look is not repeated at once, because it may be what hangs.
         late = _nothing_seen(f"timed out after {self._limits.look:g} s", now.monotonic)
         return replace(late, thorough=wish.thorough)
 
@@ -276,7 +272,10 @@ class Performer:
             wish = await self._notices.get()
             try:
                 async with asyncio.timeout(self._limits.announce):
-                    await self._tell_one(wish)
+                    if isinstance(wish, Announce):
+                        await self._announce(wish.notice)
+                    else:
+                        await self._withdraw(wish.key)
             except TimeoutError:
                 logger.warning("the notification channels did not answer within %g s", self._limits.announce)
                 self._untold(wish, "the notification channels did not answer in time")
@@ -284,17 +283,8 @@ class Performer:
                 logger.exception("a notification channel failed")
                 self._untold(wish, f"a notification channel failed ({type(fault).__name__})")
 
-    async def _tell_one(self, wish: Announce | Withdraw) -> None:
-        match wish:
-            case Announce(notice):
-                await self._announce(notice)
-            case Withdraw(key):
-                await self._withdraw(key)
-            case _:
-                assert_never(wish)
-
     async def _announce(self, notice: Notice) -> None:
-        # Before it is known to be delivered: one that is on its way when the agent ends is withdrawn too.
+        # Added before delivery, so that a notice on its way is also withdrawn when the agent ends.
         self._told.add(notice.key)
         reason = await self._world.announce(notice)
         if reason is not None:

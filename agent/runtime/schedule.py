@@ -1,6 +1,6 @@
-"""What is done at its time beside the agent's own looks: noticing sleep, a changed configuration, a lost data folder.
+"""The agent's regular duties besides looks: noticing sleep, a changed configuration and a lost data folder.
 
-The agent's looks and wake-ups follow the monotonic clock and are planned by the core; these duties are APScheduler's.
+`core` plans looks and wake-ups by the monotonic clock; APScheduler runs these duties.
 """
 
 import asyncio
@@ -12,12 +12,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from agent.core.clock import Moment
 from agent.runtime.aside import OneAtATime
-from agent.runtime.clock import ClockGap, ClockSet, SleepWatch
+from agent.runtime.clock import ClockGap, SleepWatch
 
 CLOCKS_EVERY = 10.0
-"""Seconds between two readings of the clocks; a sleep is noticed at most this long after waking."""
+"""Seconds between two readings of the clocks, and so from waking to noticing the sleep at most."""
 GUARD_EVERY = 60.0
-"""Seconds without a turn after which the scheduler is set going again."""
+"""Seconds without a turn after which the scheduler is started again."""
 FILES_EVERY = 5.0
 """Seconds between two glances at the configuration file and the data folder."""
 STAMP_SECONDS = 2.0
@@ -38,7 +38,7 @@ class Schedule:
         turn: float = min(CLOCKS_EVERY, FILES_EVERY),
         guard: float = GUARD_EVERY,
     ) -> None:
-        """`turn` and `guard` are seconds, see the constants; a demonstration or a test may be quicker."""
+        """`turn` and `guard` are seconds, see the constants; the demonstration and tests use shorter ones."""
         self._now = now
         self._slept = slept
         self._woke = woke
@@ -51,19 +51,19 @@ class Schedule:
         self._guard: asyncio.Future[None] | None = None
         self._done = 0
         self._watched: dict[Path, tuple[int, int, int] | None] = {}
-        # A job that could not run in time (the machine slept) runs once when it can; the library's default drops it.
+        # A job that was due while the machine slept runs once afterwards; the library would drop it by default.
         self._scheduler = AsyncIOScheduler(
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}, timezone="UTC"
         )
 
     async def watch(self, file: Path) -> None:
-        """Tell when this file changes, appears or goes."""
+        """Report when this file changes, appears or goes."""
         with contextlib.suppress(TimeoutError):
             self._watched[file] = await self._stamp(file)
 
     def start(self) -> None:
         """Begin, on the running loop."""
-        # The first reading of the clocks: without it a sleep before the first turn would go unnoticed.
+        # The first reading of the clocks, so that a sleep before the first turn is noticed.
         self._sleep_watch.observe(self._now(), self._slept())
         self._scheduler.add_job(self.duties, "interval", seconds=self._turn, id="duties")
         self._scheduler.start()
@@ -77,7 +77,7 @@ class Schedule:
             self._scheduler.shutdown(wait=False)
 
     async def _keep_going(self) -> None:
-        """APScheduler goes by the wall clock: set back by an hour, it would stand still for an hour."""
+        """Keep the scheduler going: it uses the wall clock, and would pause for an hour if that is set back by one."""
         while True:
             done = self._done
             await asyncio.sleep(self._guard_every)
@@ -85,15 +85,12 @@ class Schedule:
                 self._scheduler.reschedule_job("duties", trigger="interval", seconds=self._turn)
 
     async def duties(self) -> None:
-        """What is due at every turn; public so that tests need not wait."""
+        """Do what is due at every turn; public so that tests need not wait."""
         self._done += 1
-        match self._sleep_watch.observe(self._now(), self._slept()):
-            case ClockGap() as woke:
-                self._woke(woke)
-            case ClockSet() | None:
-                pass
+        if gap := self._sleep_watch.observe(self._now(), self._slept()):
+            self._woke(gap)
         for file, stamp in tuple(self._watched.items()):
-            # What a disk that hangs has not told in time is asked for again at the next turn.
+            # After a time-out (the disk hangs) the next turn asks again.
             with contextlib.suppress(TimeoutError):
                 found = await self._stamp(file)
                 if found != stamp:
@@ -108,7 +105,7 @@ class Schedule:
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:
-    """What tells one state of a file from another; None when it is not there."""
+    """A value that changes with the file; None when the file is not there."""
     try:
         stat = file.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""The signals by which a system, a terminal or a user ends a program. Imports little, so that it can listen early."""
+"""The signals by which a system, a terminal or a user ends a program. Imports little, so that it is ready early."""
 
 import contextlib
 import signal
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-"""Those that the system has; SIGBREAK is Windows' own."""
+"""Not every system has all of them; only Windows has SIGBREAK."""
 
 
 def listen(hear: Callable[[], None]) -> None:
@@ -22,7 +22,7 @@ def ignore() -> None:
 def _handle(handler: Any) -> None:
     for name in _NAMES:
         number = getattr(signal, name, None)
-        # nohup has SIGHUP ignored; it stays so.
+        # Under nohup SIGHUP is ignored, and stays so.
         if number is not None and (name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN):
             with contextlib.suppress(ValueError, OSError):
                 signal.signal(number, handler)

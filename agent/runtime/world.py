@@ -1,4 +1,4 @@
-"""What the loop needs of the world, as protocols: real in the program, made up in tests."""
+"""What the loop needs of the world, as protocols; tests use a made-up world."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -19,23 +19,23 @@ class ApiSession(Protocol):
         """Start the attempt."""
 
     async def close(self) -> None:
-        """End it without an event."""
+        """End the attempt or the session, without an event."""
 
     def heartbeat(self) -> None:
         """Ask for the time."""
 
     def taken(self, cost: float) -> None:
-        """One of its events was taken in, which took `cost` seconds of a processor: it may read on."""
+        """One of its events was taken in, for `cost` seconds of processor time; the session may read on."""
 
 
 class World(Protocol):
-    """What the loop needs of the world: real in the program, made up in tests."""
+    """What the loop needs of the world."""
 
     def now(self) -> Moment:
         """Both clocks."""
 
     def look(self, ports: frozenset[int], *, thorough: bool, now: Moment) -> MachineFacts:
-        """Read processes and sockets; may block, is called in a thread."""
+        """Read processes and sockets; may block, and is called in a thread."""
 
     def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> ApiSession:
         """A new API session, not opened yet."""
@@ -44,13 +44,13 @@ class World(Protocol):
         """Ask for the API settings over a short connection of its own."""
 
     def watch_exit(self, pid: int, gone: Callable[[], None]) -> Callable[[], None]:
-        """Call `gone` on the loop when the process ends; returns what cancels that."""
+        """Call `gone` on the loop when the process ends; returns what cancels the watch."""
 
     def announce(self, notice: Notice) -> Awaitable[str | None]:
-        """Tell people; answers why no channel took it, or None."""
+        """Tell the user; returns why no channel took the notice, or None."""
 
     def withdraw(self, key: str) -> Awaitable[None]:
-        """Take a notice back."""
+        """Withdraw a notice."""
 
     def show(self, status: Status) -> None:
         """Show the status; must not block."""

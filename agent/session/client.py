@@ -1,4 +1,4 @@
-"""ib_async's client, fed message by message, and telling of what it sends."""
+"""ib_async's client, with messages handed to it one by one, and a report of each message that it sends."""
 
 import logging
 from collections.abc import Callable
@@ -12,9 +12,9 @@ logger = logging.getLogger(__name__)
 
 
 class CountingClient(Client):
-    """ib_async's client, which tells of each message that really leaves: its throttle may hold one back.
+    """ib_async's client. It reports a message when it really leaves, because the throttle may hold messages back.
 
-    What arrives goes through `inflow` first, which hands it back message by message.
+    What arrives goes through `inflow`, which hands it back message by message.
     """
 
     inflow: Inflow
@@ -27,7 +27,7 @@ class CountingClient(Client):
         self.inflow.arrived(data, self.conn.transport)
 
     def read(self, message: bytes) -> None:
-        """Decode one message, its length before it."""
+        """Decode one message that begins with its length."""
         try:
             super()._onSocketHasData(message)  # type: ignore[no-untyped-call]
         except Exception as fault:
@@ -35,7 +35,7 @@ class CountingClient(Client):
             logger.debug("a message could not be read (%s)", type(fault).__name__)
 
     def sendMsg(self, msg: str) -> None:
-        """Send what its throttle lets through."""
+        """Send a message, and those that the throttle lets through with it."""
         before = self.conn.numMsgSent
         super().sendMsg(msg)
         for _ in range(self.conn.numMsgSent - before):

@@ -1,4 +1,4 @@
-"""A session whose client may be asked for contracts, prices and history, and what comes of each request."""
+"""A session that can ask for contracts, prices and history, and the result of each request."""
 
 import asyncio
 import sys
@@ -16,20 +16,20 @@ _CLOSES = frozenset({9, 75})
 
 
 class DataListener(SessionListener):
-    """Hears the answers to requests besides."""
+    """Also takes the answers to requests for data."""
 
     MESSAGES = None
 
     def contractDetails(self, request_id: int, details: Any) -> None:
-        """One contract that fits."""
+        """A contract that fits."""
         self._request(request_id).contracts.append(details.contract)
 
     def contractDetailsEnd(self, request_id: int) -> None:
-        """All of them were told."""
+        """There are no more contracts."""
         self._request(request_id).finish()
 
     def marketDataType(self, request_id: int, kind: int) -> None:
-        """What the prices that follow are called."""
+        """The market data type of the prices that follow."""
         self._request(request_id).told_type = kind
 
     def priceSizeTick(self, request_id: int, tick_type: int, price: float, _size: float) -> None:
@@ -37,14 +37,14 @@ class DataListener(SessionListener):
         self._request(request_id).price(tick_type, price)
 
     def tickSize(self, request_id: int, tick_type: int, size: float) -> None:
-        """A size without a price; tells nothing here."""
+        """A size without a price, which is not used."""
 
     def historicalData(self, request_id: int, _bar: Any) -> None:
-        """One bar."""
+        """A bar."""
         self._request(request_id).bars += 1
 
     def historicalDataEnd(self, request_id: int, _start: str, _end: str) -> None:
-        """All of them were told."""
+        """There are no more bars."""
         self._request(request_id).finish()
 
     def _request(self, request_id: int) -> "DataRequest":
@@ -54,10 +54,10 @@ class DataListener(SessionListener):
 
 
 class DataRequest:
-    """One request, and what came of it so far."""
+    """A request, and its result so far."""
 
     def __init__(self, began: float) -> None:
-        """`began` in monotonic seconds."""
+        """`began`: monotonic seconds."""
         self.began = began
         self.contracts: list[Any] = []
         self.told_type: int | None = None
@@ -67,15 +67,15 @@ class DataRequest:
         self.notices: list[RequestNotice] = []
         self.over = asyncio.Event()
         self.is_refusal: Callable[[RequestNotice], bool] = lambda _: True
-        """Whether a notice ends it."""
+        """Whether a notice ends the request."""
 
     def finish(self) -> None:
-        """It was answered in full."""
+        """The request was answered in full."""
         self.answered = True
         self.over.set()
 
     def price(self, tick_type: int, price: float) -> None:
-        """Take in a price; -1 and 0 stand for none."""
+        """Take in a price; -1 and 0 mean that there is none."""
         if price <= 0:
             return
         if tick_type in _BID_ASK_LAST | _DELAYED_BID_ASK_LAST:
@@ -93,10 +93,10 @@ class DataRequest:
 
 
 class DataSession(IbSession):
-    """A session whose client may be asked for data."""
+    """A session that can ask for data."""
 
     MOST_WAITING = sys.maxsize
-    """What it emits is taken in at once."""
+    """Events are taken in at once, so none ever waits."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class DataSession(IbSession):
         """See `IbSession`."""
         super().__init__(wish, emit, clock, listener=DataListener, sent=sent)
         self.requests: dict[int, DataRequest] = {}
-        """Those that are open, by request ID."""
+        """The open requests, by request ID."""
 
     @property
     def client(self) -> Any:

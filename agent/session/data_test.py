@@ -1,8 +1,8 @@
-"""The market data self-test over a short session of its own: asks for a few symbols, notes what comes, leaves.
+"""The market data self-test over a short session of its own: asks for a few symbols, records the answers, and leaves.
 
-Its own session, because what it asks for may be refused, and three violations end a session: the main one is not put
-at risk, and its notices stay its own. It has a leased client ID, holds at most one market data line per symbol, gives
-each back, and is gone within its limits. Only contracts, quotes and one bar of a day are ever asked for.
+A session of its own, because requests may be refused, and three violations end a session: the main one is not at risk,
+and does not get the notices of the test. The session has an unused client ID and at most one market data line for each
+symbol, gives each line back, and ends within its time limits. It asks only for contracts, quotes and one daily bar.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from agent.tws.symbol import Instrument, SecurityType
 _ATTEMPTS = 2
 """Client IDs that are tried."""
 _BAR, _DURATION = "1 day", "1 D"
-"""One bar of a day: there is one at any hour, and bars of this size do not count as pacing (`tws.limits`)."""
+"""One daily bar: it exists at any hour, and bars of this size do not count as pacing (`tws.limits`)."""
 
 
 class DataTester:
@@ -53,7 +53,7 @@ class DataTester:
         report: Callable[[DataTest], None] = lambda _: None,
         sent: Callable[[], None] = lambda: None,
     ) -> None:
-        """`clock` gives monotonic, `wall` epoch seconds; `report` is told of each step; `sent` of each message."""
+        """`clock` gives monotonic, `wall` epoch seconds; `report` is called at each step, `sent` at each message."""
         if not plan.client_ids or min(plan.client_ids) <= 0:
             raise ValueError("the self-test needs a client ID above 0: with 0 it would adopt manual orders")
         if not 1 <= len(plan.instruments) <= MOST_SYMBOLS:
@@ -74,7 +74,7 @@ class DataTester:
         self.test = DataTest(plan.connection, wall(), port=plan.port, symbols=tuple(i.text for i in plan.instruments))
 
     async def run(self) -> DataTest:
-        """Do it; answers what was seen, however it went."""
+        """Run the test; returns what was seen, even if it was broken off."""
         try:
             async with asyncio.timeout(self._plan.limits.whole):
                 if await self._open():
@@ -144,7 +144,7 @@ class DataTester:
         return {} if self._session is None else self._session.requests
 
     async def _leave(self) -> None:
-        """Give every line back and close the session; its end would free them too, but not in order."""
+        """Give every line back and close the session, whose end alone would free the lines less orderly."""
         session = self._session
         if session is None:
             return
@@ -169,25 +169,19 @@ class DataTester:
         self._switch(WHATEVER_THERE_IS)
         more = await asyncio.gather(*(self._quote(contract, WHATEVER_THERE_IS) for _, contract in again))
         second = {id(seen): quote for (seen, _), quote in zip(again, more, strict=True)}
-        self._show([self._with(seen, second.get(id(seen))) for seen, _ in found])
+        self._show([replace(s, quotes=(*s.quotes, second[id(s)])) if id(s) in second else s for s, _ in found])
 
     def _show(self, seen: list[SymbolSeen]) -> None:
-        now = [replace(s, link_down=self._link_down, farms=self._told_farms(), ended=self._ended) for s in seen]
+        farms = tuple(sorted(self._farms.values(), key=lambda f: (f.kind, f.name)))
+        now = (replace(s, link_down=self._link_down, farms=farms, ended=self._ended) for s in seen)
         self._tell(seen=tuple(now))
-
-    @staticmethod
-    def _with(seen: SymbolSeen, quote: Quote | None) -> SymbolSeen:
-        return seen if quote is None else replace(seen, quotes=(*seen.quotes, quote))
-
-    def _told_farms(self) -> tuple[Farm, ...]:
-        return tuple(sorted(self._farms.values(), key=lambda f: (f.kind, f.name)))
 
     def _switch(self, kind: int) -> None:
         if self._session is not None and not self._ended:
             self._session.client.reqMarketDataType(kind)
 
     async def _first(self, instrument: Instrument) -> tuple[SymbolSeen, Any]:
-        """The contract, then real-time prices and history at the same time."""
+        """Ask for the contract, then for real-time prices and history at the same time."""
         definition, contract = await self._definition(instrument)
         seen = SymbolSeen(instrument, definition)
         if contract is None:
@@ -220,13 +214,13 @@ class DataTester:
             contracts = [front(contracts, datetime.fromtimestamp(self._wall(), UTC).strftime("%Y%m%d"))]
         chosen = contracts[0] if len(contracts) == 1 else None
         if chosen is not None:
-            # What it was asked for by decides where it is asked for: SMART, and not one of the exchanges behind it.
+            # Prices are asked for at the exchange of the request: SMART, and no exchange behind it.
             chosen.exchange = instrument.exchange
         return Definition(len(contracts), elapsed, notices), chosen
 
     async def _quote(self, contract: Any, kind: int) -> Quote:
         request_id, request = self._begin()
-        # Beside delayed prices come the notices of the real-time ones that are refused.
+        # With delayed prices come notices that real-time prices are refused.
         kept_on = kind == WHATEVER_THERE_IS
         request.is_refusal = lambda notice: _ends(notice, kept_on)
         self._lines.add(request_id)
@@ -287,13 +281,13 @@ class DataTester:
 
 
 def _ends(notice: RequestNotice, kept_on: bool) -> bool:
-    """Whether a notice ends a request for prices. `kept_on`: one for want of a subscription does not."""
+    """Whether a notice ends a request for prices; with `kept_on`, one about a missing subscription does not."""
     refused = refusal_of(notice)
     return refused is not None and not (kept_on and refused is DataState.NOT_SUBSCRIBED)
 
 
 def _wants_more(seen: SymbolSeen) -> bool:
-    """Whether real-time prices were refused for want of a subscription, so that delayed ones are worth asking for."""
+    """Whether delayed prices are worth asking for: real-time ones were refused because a subscription is missing."""
     quote = seen.quotes[-1]
     if quote.priced or quote.told_type in DELAYED_TYPES:
         return False
@@ -301,6 +295,6 @@ def _wants_more(seen: SymbolSeen) -> bool:
 
 
 def front(contracts: list[Any], today: str) -> Any:
-    """The future that expires next, `today` as YYYYMMDD; of expired ones the last."""
+    """The future that expires next after `today` (YYYYMMDD), else the one that expired last."""
     inorder = sorted(contracts, key=lambda c: c.lastTradeDateOrContractMonth)
     return next((c for c in inorder if c.lastTradeDateOrContractMonth >= today), inorder[-1])

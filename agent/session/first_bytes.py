@@ -1,19 +1,19 @@
-"""The first bytes of an answer to the hello: what they tell of who answers."""
+"""What the first bytes of an answer to the hello tell about the program that answers."""
 
 import struct
 
 LONGEST_HELLO_ANSWER = 1024
-"""Bytes: a hello's answer is a version and a time, some 30 bytes; a larger length prefix is another protocol's."""
+"""Bytes. The answer is a version and a time, some 30 bytes; a larger length is from another protocol."""
 
 
 def hello_version(first: bytes) -> int | None:
-    """The server version in the first bytes of an answer to the hello; None when it is not there."""
+    """The server version in the first bytes of an answer to the hello; None where there is none."""
     digits = first[4:].split(b"\0", 1)[0]
     return int(digits) if digits.isdigit() else None
 
 
 def is_foreign(first: bytes) -> bool:
-    """Whether the first bytes cannot be the answer to an API hello: it is short and begins with digits."""
+    """Whether the first bytes cannot be the answer to an API hello, which is short and begins with digits."""
     if len(first) < 4:
         return False
     (length,) = struct.unpack(">I", first[:4])
@@ -23,6 +23,6 @@ def is_foreign(first: bytes) -> bool:
 
 
 def printable_start(first: bytes) -> str:
-    """The first bytes of a foreign answer, readable and short."""
+    """The first bytes of a foreign answer, short and readable."""
     text = "".join(chr(b) if 32 <= b < 127 else "·" for b in first[:16])
     return f"“{text}”"

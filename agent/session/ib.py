@@ -1,8 +1,8 @@
-"""One API session over ib_async: opens it, turns what it says into events, closes it. Decides nothing.
+"""One API session over ib_async: opens it, turns its messages into events, and closes it. Decides nothing.
 
-Only startApi and reqCurrentTime are ever sent: ib_async's `Client` is used without its `IB`, which asks for positions
-on connecting and for account summaries after notice 1102. ib_async tells a silent, a closing and a refusing
-application by the same TimeoutError, so the first bytes, the notices and the end of the socket are watched here.
+Only startApi and reqCurrentTime are sent. ib_async's `IB` is not used: it asks for positions on connecting, and for
+account summaries after notice 1102. Its `Client` raises the same TimeoutError for a silent, a closing and a refusing
+application, so the first bytes, the notices and the end of the socket are watched here.
 Tried with ib_async 2.1 against the simulator.
 """
 
@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
-import re
 import socket
 import sys
 from collections.abc import Callable
@@ -33,29 +32,30 @@ from agent.session.first_bytes import LONGEST_HELLO_ANSWER, hello_version, is_fo
 from agent.session.inflow import ACCOUNTS, LARGEST_NUMBER, LATEST_TIME, LONGEST_ACCOUNTS, LONGEST_KEPT, Inflow
 from agent.session.lateness import STEP, Lateness
 from agent.tws.outside import LONGEST_NAME, clean
+from agent.tws.wire import unescaped
 
 logger = logging.getLogger(__name__)
 
 KEPT_FIRST_BYTES = 64
-"""Bytes of the first answer that are kept to tell what it is."""
+"""Bytes of the first answer that are kept to recognise it."""
 _ID_IN_USE = 326
 LAST_WORDS = 0.05
-"""Seconds between the end of a socket and the verdict: a notice 326 may be read just after."""
+"""Seconds between the end of a socket and the verdict: a notice 326 may be read in between."""
 LONGEST_NOTICE = 2000
 """Characters of a notice's text that are kept."""
 _PATH_LOST_AFTER = {"linux": (18, 60_000), "darwin": (0x80, 60), "win32": (5, 60)}
-"""By system: the option of TCP, and its value (a minute), after which unacknowledged data ends a connection.
+"""For each system the TCP option, with its value (a minute), after which unacknowledged data ends a connection.
 TCP_USER_TIMEOUT (linux/tcp.h), TCP_RXT_CONNDROPTIME (netinet/tcp.h of XNU), TCP_MAXRT (ws2ipdef.h); tried on Linux
 only."""
 ABORT_AFTER = 1.0
-"""Seconds a closed socket may take to flush; a peer that never reads would keep it for ever."""
+"""Seconds in which a closed socket may flush; without a limit, a peer that never reads would keep it open."""
 
 
 class SessionListener:
-    """What ib_async's client calls back; it looks the methods up by name."""
+    """The callbacks of ib_async's client, which finds them by name."""
 
     MESSAGES: frozenset[bytes] | None = frozenset({b"4", b"9", ACCOUNTS, b"49"})
-    """IDs of the messages that lead here: notices, nextValidId, accounts, the time. None: all that ib_async knows."""
+    """IDs of the messages that are decoded: notices, nextValidId, accounts, the time. None: all that ib_async knows."""
 
     def __init__(self, session: "IbSession") -> None:
         self._session = session
@@ -78,17 +78,17 @@ class SessionListener:
         self._session.notice_came(request_id, code, text)
 
     def setEventsDone(self) -> None:
-        """Part of ib_async's interface; nothing here waits on its events."""
+        """Part of ib_async's interface; not used."""
 
     def connectionClosed(self) -> None:
-        """Part of ib_async's interface; the end of the socket is watched directly."""
+        """Part of ib_async's interface; not used, because the end of the socket is watched directly."""
 
 
 class IbSession:
-    """One attempt, and the session it may become. Made, used and closed on the loop's thread."""
+    """An attempt, and the session that may follow. Everything happens on the loop's thread."""
 
     MOST_WAITING = 64
-    """Events handed in that were not taken in yet, beyond which nothing more is decoded."""
+    """Events that may wait to be taken in; beyond that, nothing more is decoded."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class IbSession:
         listener: "type[SessionListener]" = SessionListener,
         sent: Callable[[], None] = lambda: None,
     ) -> None:
-        """`emit` takes the session's events; `clock` gives monotonic seconds; `sent` hears of each message sent."""
+        """`emit` gets the session's events, `clock` gives monotonic seconds, `sent` is called for each message sent."""
         self._wish = wish
         self._take = emit
         self._clock = clock
@@ -109,7 +109,7 @@ class IbSession:
         self._inflow = Inflow(clock, self._client.read, self._longest, self._is_full, self._went_astray, self._counted)
         self._client.inflow = self._inflow
         self._waiting = 0
-        """Events handed in that were not taken in yet."""
+        """Events that wait to be taken in."""
         self._lateness = Lateness(clock, wish.reply_timeout)
         self._first_bytes = b""
         self._news = asyncio.Event()
@@ -125,7 +125,7 @@ class IbSession:
         self._lookup: asyncio.Future[Any] | None = None
 
     def open(self) -> None:
-        """Start the attempt; its verdict comes as SessionReady or SessionFailed."""
+        """Start the attempt; it ends with SessionReady or SessionFailed."""
         self._client.conn.hasData += self._on_bytes
         self._client.conn.disconnected += self._on_disconnected
         self._client.apiError += self._on_api_error
@@ -143,7 +143,7 @@ class IbSession:
     def heartbeat(self) -> None:
         """Ask for the application's time; the answer comes as HeartbeatAnswered."""
         if self._ready and self._inflow.half_since is not None:
-            # After two turns of the loop, in which the rest is read if it is there.
+            # Two turns of the loop later: they read the rest of the message if it has arrived.
             loop = asyncio.get_running_loop()
             loop.call_soon(loop.call_soon, self._give_up_half)
         with contextlib.suppress(ConnectionError):
@@ -151,7 +151,7 @@ class IbSession:
             self._lateness.begin()
 
     def taken(self, cost: float) -> None:
-        """One of its events was taken in, which took `cost` seconds of a processor: it may read on."""
+        """One of its events was taken in, for `cost` seconds of processor time; the session may read on."""
         full = self._is_full()
         self._waiting = max(0, self._waiting - 1)
         self._inflow.charge(cost)
@@ -163,7 +163,7 @@ class IbSession:
     async def _attempt(self) -> None:
         wish = self._wish
         if not is_address(wish.host):
-            # The attempt's own look-up does not tell whether it has ended when the machine stays silent.
+            # A look-up of our own: that of the attempt does not tell whether it has ended.
             self._lookup = asyncio.ensure_future(asyncio.get_running_loop().getaddrinfo(wish.host, wish.port))
         connecting: asyncio.Future[object] = asyncio.ensure_future(
             self._client.connectAsync(wish.host, wish.port, wish.client_id, timeout=0)
@@ -189,14 +189,14 @@ class IbSession:
         self._emit(SessionReady(wish.number, version or 0, self.accounts, elapsed, self._accounts_more))
         self._ready = True
         if self._ended:
-            # The end came in the same breath as the readiness, before it could be called a loss.
+            # The session ended in the moment in which it became ready.
             self._lost()
 
     def _mind_the_path(self) -> None:
-        """Let the system end a session to another machine when the path to it is gone.
+        """Make the system end a session with another machine when the path to it is gone.
 
-        A router that has forgotten the connection says nothing, and by itself Linux tries for a quarter of an hour. An
-        application that hangs is another matter: its system still takes what is sent.
+        A router that forgets a connection reports nothing, and Linux repeats for a quarter of an hour by default. An
+        application that hangs is not affected: its system still acknowledges what is sent.
         """
         transport = self._client.conn.transport
         host = self._wish.host
@@ -208,7 +208,7 @@ class IbSession:
                 transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, *option)
 
     async def _verdict(self, connecting: "asyncio.Future[object]") -> tuple[Outcome, str]:
-        # Only time in which this program could listen counts: a step that took longer was late itself.
+        # Only time in which this program could listen counts: of a late step no more than its own length.
         left = self._wish.reply_timeout
         extended = False
         while True:
@@ -252,7 +252,7 @@ class IbSession:
         after = f"{(self._clock() - self._began) * 1000:.0f} ms"
         await asyncio.sleep(LAST_WORDS)
         if connecting.done() and connecting.exception() is None:
-            # It was ready before it ended, and only its last word was heard first.
+            # The session was ready before it ended; the news of the end only came first.
             return Outcome.READY, ""
         if self._id_in_use:
             return Outcome.ID_IN_USE, f"client ID {self._wish.client_id} is in use (notice 326)"
@@ -298,24 +298,24 @@ class IbSession:
     # ── what ib_async says ──────────────────────────────────────────────────────────────────────
 
     def hello_answered(self) -> None:
-        """The application told its server version."""
+        """The application has sent its server version."""
         self._hello = True
         self._news.set()
 
     def time_came(self, seconds: int) -> None:
-        """reqCurrentTime was answered; a time that no calendar shows is no answer."""
+        """The answer to reqCurrentTime; an impossible time is no answer."""
         if 0 <= seconds <= LATEST_TIME:
             self._waiting += 1
             self._emit(HeartbeatAnswered(self._wish.number, seconds, self._lateness.end()))
 
     def accounts_came(self, accounts: tuple[str, ...]) -> None:
-        """The accounts of the log-in were told."""
+        """The application has named the accounts of the log-in."""
         self.accounts, self._accounts_more = of_accounts(accounts)
-        # ib_async keeps a list of its own.
+        # ib_async has a list of its own, which has to be as short.
         self._client._accounts = list(self.accounts)
 
     def notice_came(self, request_id: int, code: int, text: str) -> None:
-        """The application sent a notice; numbers that the API has no room for become -1."""
+        """The application has sent a notice; numbers beyond the API's 32 bits become -1."""
         request_id, code = (n if abs(n) < LARGEST_NUMBER else -1 for n in (request_id, code))
         if code == _ID_IN_USE:
             self._id_in_use = True
@@ -341,7 +341,7 @@ class IbSession:
             self._lose("the application sent something that is not the API")
 
     def _longest(self, message_id: bytes) -> int:
-        """The longest message with this ID that is decoded, in bytes; 0: none."""
+        """The length in bytes up to which a message with this ID is decoded; 0: never."""
         if not self._hello:
             return LONGEST_HELLO_ANSWER
         if message_id == ACCOUNTS:
@@ -359,7 +359,7 @@ class IbSession:
             self._emit(MessagesCame(self._wish.number, rate, held))
 
     def _lose(self, reason: str) -> None:
-        """Give up a session whose stream cannot be read any more: it would stay silent for ever."""
+        """Give up a session whose stream cannot be read any more; it would stay silent."""
         self._end_reason = reason
         self._lost()
         self._drop()
@@ -378,21 +378,8 @@ class IbSession:
             self._lost()
 
 
-_ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
-
-
-def unescaped(text: str) -> str:
-    """A text with its `\\uXXXX` escapes read: from server version 153 on, TWS may send translated texts in ASCII."""
-
-    def read(found: re.Match[str]) -> str:
-        units = bytes.fromhex(found[0].replace("\\u", ""))
-        return units.decode("utf-16-be", errors="replace")
-
-    return _ESCAPES.sub(read, text)
-
-
 def is_address(host: str) -> bool:
-    """Whether a host is given by its IP address, so that nothing has to be looked up."""
+    """Whether a host is an IP address, which needs no look-up."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

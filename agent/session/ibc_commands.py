@@ -1,7 +1,7 @@
-"""A command for IBC's command server: one line there, one answer back, on this machine only.
+"""Sends a command to IBC's command server on this machine: one line out, one answer back.
 
-IBC (CommandServer.java, CommandDispatcher.java): lines of text, answered by lines that begin with OK, ERROR or INFO,
-perhaps behind a prompt. Sent once, whatever comes of it: a command may have been taken although no answer came.
+IBC (CommandServer.java, CommandDispatcher.java) takes lines of text, and answers with lines that begin with OK, ERROR
+or INFO, perhaps after a prompt. A command is sent only once: IBC may have taken it although no answer came.
 """
 
 import asyncio
@@ -14,11 +14,11 @@ from agent.tws.privacy import redact
 
 HOST = "127.0.0.1"
 WITHIN = 3.0
-"""Seconds the whole of it may take."""
+"""Seconds for the whole exchange."""
 _LONGEST_LINE = 4_096
 """Bytes of one line of an answer."""
 MOST_LINES = 100
-"""Lines read before it gives up: INFO lines and prompts come before an answer."""
+"""Lines that are read at most; INFO lines and prompts come before an answer."""
 
 _ANSWER = re.compile(r"(?<!\w)(OK|ERROR|INFO)(?!\w)[:\s]*(.*)")
 _LONGEST_QUOTE = 200
@@ -52,7 +52,7 @@ async def send_command(port: int, command: str, *, within: float = WITHIN) -> Co
     finally:
         if writer is not None:
             writer.close()
-            # After a reset there is nothing left to close, and an error to say so.
+            # After a reset, closing only raises an error.
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(0.2):
                     await writer.wait_closed()

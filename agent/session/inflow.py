@@ -1,8 +1,8 @@
-"""What arrives on the socket of one session: cut into messages, and handed on a bounded amount at a time.
+"""Cuts what arrives on a session's socket into messages, and hands on a limited amount at a time.
 
-ib_async would decode all that came in one go, unknown messages included. Here only messages that are listened to are
-decoded, a session has a bounded share of the loop's time, and reading is paused while more has come: then the system
-lets the application wait, and the other sessions have their turn.
+ib_async would decode everything that has arrived in one go, even unknown messages. Here only messages with a listener
+are decoded, and a session has a limited share of the loop's time. Reading pauses while more has arrived than was handed
+on: the system then makes the application wait, and the other sessions have their turn.
 """
 
 import asyncio
@@ -11,23 +11,23 @@ from collections.abc import Callable
 from time import perf_counter, thread_time
 
 LONGEST_MESSAGE = 16 * 1024 * 1024
-"""Bytes; the API's own clients refuse a longer one (MAX_MSG_LEN is 0xFFFFFF): the stream has gone astray."""
+"""Bytes. The API's own clients refuse a longer message (MAX_MSG_LEN is 0xFFFFFF): the stream is not the API's."""
 LONGEST_KEPT = 64 * 1024
-"""Bytes of a message that is decoded; a longer one is read past. A notice is some hundred bytes."""
+"""Bytes of a message that is decoded; a longer one is skipped. A notice has some hundred bytes."""
 LATEST_TIME = 32503680000
-"""Epoch seconds of the year 3000: no answer of a TWS is later."""
+"""Epoch seconds of the year 3000; no TWS gives a later time."""
 LARGEST_NUMBER = 1 << 31
 """Numbers of the API have 32 bits."""
 LONGEST_ACCOUNTS = 1536 * 1024
 """Bytes of the message that names the accounts: more than a hundred thousand of them."""
 SLICE = 0.004
-"""Seconds of decoding at a stretch."""
+"""Seconds of decoding without a pause."""
 _SHARE = 0.15
-"""Of a processor, which one session may use for longer, with all that follows from what it sends."""
+"""Share of a processor that a session may use permanently, including the work that its messages cause."""
 BURST = 0.1
-"""Seconds of it that a session which was quiet may use at once: some thousand notices."""
+"""Seconds of a processor that a session may use at once after a quiet time: some thousand notices."""
 READING = 1e-9
-"""Seconds that a byte costs before it is looked at: what is read past is not free either."""
+"""Seconds of a processor that reading a byte costs, even a skipped one."""
 _LOOK_AT_CLOCK = 8
 """Messages after which the clock is read again."""
 WINDOW = 1.0
@@ -50,9 +50,10 @@ class Inflow:
     ) -> None:
         """`clock` gives monotonic seconds.
 
-        `wanted` gives the longest message that is decoded, by the bytes before its first NUL; 0: read past. `full`:
-        what was handed on waits elsewhere, and nothing more is wanted for now. `counted` hears once a second, while
-        messages come, how many a second they are and whether they had to be held back.
+        `wanted` gives, for the bytes before a message's first NUL, the length up to which the message is decoded; 0: it
+        is skipped. `full` tells whether too much of what was handed on waits elsewhere. `astray` is called for a stream
+        that is not the API's. `counted` is called once a second while messages come, with their number a second and
+        whether some were held back.
         """
         self._clock = clock
         self._hand_on = hand_on
@@ -62,9 +63,9 @@ class Inflow:
         self._counted = counted
         self._buffer = bytearray()
         self._skip = 0
-        """Bytes of a message that is read past which have not come yet."""
+        """Bytes of a skipped message that have not arrived yet."""
         self.half_since: float | None = None
-        """Since when the end of a message is missing, though everything was read."""
+        """Monotonic time since which the rest of a message is missing, although everything that arrived was read."""
         self._transport: asyncio.ReadTransport | None = None
         self._paused = False
         self._again: asyncio.Handle | None = None
@@ -73,7 +74,7 @@ class Inflow:
         self._closed = False
 
     def arrived(self, data: bytes, transport: asyncio.ReadTransport | None) -> None:
-        """Take in what was read from the socket."""
+        """Take in bytes from the socket."""
         if self._closed:
             return
         self._transport = transport
@@ -82,11 +83,11 @@ class Inflow:
         self.go_on()
 
     def charge(self, seconds: float) -> None:
-        """What was handed on has cost so much elsewhere."""
+        """Count the seconds of a processor that the messages have cost elsewhere."""
         self._credit -= seconds
 
     def go_on(self) -> None:
-        """Hand on what is there, as far as it may be now."""
+        """Hand on as much of what has arrived as is allowed now."""
         if self._again is not None:
             self._again.cancel()
             self._again = None
@@ -97,7 +98,7 @@ class Inflow:
         left = self._cut(began + SLICE) if self._credit >= 0 else True
         ended = perf_counter()
         self._credited = ended
-        # What this thread really used: a machine that is busy elsewhere makes no busy session.
+        # The time that this thread really used: on a busy machine, much more time passes.
         self._credit = max(-BURST, self._credit - (thread_time() - used))
         if self._is_closed():
             return
@@ -113,7 +114,7 @@ class Inflow:
             self._again = asyncio.get_running_loop().call_soon(self.go_on)
 
     def close(self) -> None:
-        """Nothing more is handed on, and what is held is dropped."""
+        """Hand on nothing more, and drop what is held."""
         self._closed = True
         self._buffer.clear()
         if self._again is not None:
@@ -123,7 +124,7 @@ class Inflow:
         return self._closed
 
     def _cut(self, until: float) -> bool:
-        """Hand messages on until that time; answers whether there are more."""
+        """Hand on messages until this time; returns whether there are more."""
         buffer, at, messages = self._buffer, 0, 0
         more = False
         while not self._closed:

@@ -1,17 +1,17 @@
-"""How late this program itself was: what that delayed is not told as the silence of an application."""
+"""Measures how late this program itself is, so that its own delay does not count as an application's silence."""
 
 import asyncio
 from collections.abc import Callable
 
 STEP = 0.1
-"""Seconds between two readings of the clock while something is awaited."""
+"""Seconds between two readings of the clock while an answer is awaited."""
 
 
 class Lateness:
-    """Adds up by how much the loop was late, while an answer is awaited."""
+    """Adds up the delays of the loop while an answer is awaited."""
 
     def __init__(self, clock: Callable[[], float], longest: float) -> None:
-        """`clock` gives monotonic seconds; after `longest` seconds nothing is measured any more."""
+        """`clock` gives monotonic seconds; a measurement ends after `longest` seconds."""
         self._clock = clock
         self._longest = longest
         self._late = 0.0
@@ -19,14 +19,14 @@ class Lateness:
         self._next: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
-        """From now on."""
+        """Begin to measure."""
         self.end()
         now = self._clock()
         self._late, self._until = 0.0, now + self._longest
         self._plan(now)
 
     def end(self) -> float:
-        """Seconds the loop was late since the beginning; the measurement is over."""
+        """End the measurement; returns the seconds by which the loop was late during it."""
         late = self._late
         if self._next is not None:
             late += max(0.0, self._clock() - self._due)

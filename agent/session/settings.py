@@ -1,7 +1,7 @@
-"""The settings session: a short second connection that asks for the settings, or changes some, and leaves.
+"""The settings session: a short second connection that asks for the settings or changes some, and leaves.
 
-It speaks the protobuf era of the API, which ib_async does not, and has a client ID of its own. It takes three seconds
-at most, reads a bounded number of bytes, never retries but once after notice 326, and decides nothing.
+It can use the protobuf era of the API, which ib_async cannot, and has a client ID of its own. It takes three seconds at
+most, reads a limited number of bytes, and tries again only once, after notice 326. It decides nothing.
 """
 
 import asyncio
@@ -10,9 +10,9 @@ import socket
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from agent.core.facts import Fact, Known, Unknown
+from agent.core.fix import SettingsOutcome, SettingsResult
 from agent.tws.api_settings import (
     CONFIG_SINCE,
     LONGEST_ANSWER,
@@ -28,6 +28,7 @@ from agent.tws.api_settings import (
     encode_config_request,
     encode_update_request,
 )
+from agent.tws.api_settings_table import BY_PATH
 from agent.tws.outside import clean
 from agent.tws.privacy import redact
 from agent.tws.protobuf import WireError
@@ -49,87 +50,38 @@ from agent.tws.wire import (
 )
 
 LONGEST_INQUIRY = 3.0
-"""Seconds the whole of it may take, from the connection attempt to the closed socket."""
+"""Seconds for the whole session, from the connection attempt to the closed socket."""
 CLOSING = 0.2
-"""Seconds of these that are kept for closing the socket in order; after that it is dropped."""
+"""Seconds of these in which the socket may close properly; after them it is dropped."""
 REQUEST_ID = 1
-"""Of the only request of its session."""
+"""The ID of the only request of a session."""
 _ID_IN_USE = 326
 VALIDATION_FAILED = 321
 ANSWER_ON_ITS_WAY = 0.5
-"""Seconds an answer is waited for after a refusal that does not name our request."""
+"""Seconds to wait for an answer after a refusal that does not name our request."""
 _ATTEMPTS = 2
 """Client IDs that are tried."""
 MOST_MESSAGES = 1_000
-"""Messages read before it gives up. A session begins with some twenty."""
+"""Messages that are read at most; a session begins with some twenty."""
 
 _REFUSALS = frozenset({320, VALIDATION_FAILED, 322, 503, 10357})
-"""Notices that refuse our request even if they do not name it: old builds leave the request ID out."""
+"""Notices that may refuse our request without naming it: old builds leave the request ID out."""
 _REMARKS = range(2100, 2200)
-"""Notices about data and connections; never the answer to a request for settings."""
+"""Notices about data and connections, which never answer a request for settings."""
 _CHUNK = 65_536
 _LONGEST_QUOTE = 200
 """Characters of a notice that are quoted."""
 
 
-# ── what comes of it ────────────────────────────────────────────────────────────────────────────
-
-
 @dataclass(frozen=True, slots=True)
 class SettingsAnswer:
-    """What came of asking for the settings."""
+    """The result of asking for the settings."""
 
     settings: Fact[ConfigResponse]
     server_version: int | None = None
-    """The highest that both sides know; what ib_async agrees on is capped far below it. None: no hello came back."""
+    """The highest that both sides know; ib_async agrees on a far lower one. None: the hello was not answered."""
     elapsed: float = 0.0
-    """Seconds it took."""
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsChanged:
-    """The application says that it has made the change."""
-
-    fields: tuple[str, ...] = ()
-    """Paths of the settings that are different now; `api_settings_table.BY_PATH` knows them."""
-    message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WarningsToAccept:
-    """Nothing has been changed: these warnings have to be accepted first, by sending it again with them."""
-
-    warnings: tuple[UpdateWarning, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsRefused:
-    """Nothing has been changed: the application refused."""
-
-    reason: str
-    code: int | None = None
-    """The notice that said so, where it was one."""
-    errors: tuple[str, ...] = ()
-    """Paths of the settings it objected to."""
-    read_only: bool = False
-    """It refused because Read-Only API is on."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotAsked:
-    """Nothing has been changed: the request was never sent."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeUnknown:
-    """The request was sent and not answered in a way that can be read: only asking for the settings tells."""
-
-    reason: str
-
-
-UpdateOutcome: TypeAlias = SettingsChanged | WarningsToAccept | SettingsRefused | NotAsked | OutcomeUnknown
+    """Seconds that the session took."""
 
 
 # ── asking and changing ─────────────────────────────────────────────────────────────────────────
@@ -138,7 +90,7 @@ UpdateOutcome: TypeAlias = SettingsChanged | WarningsToAccept | SettingsRefused 
 async def ask_settings(
     host: str, port: int, client_ids: Sequence[int], *, within: float = LONGEST_INQUIRY
 ) -> SettingsAnswer:
-    """Ask for the settings. `client_ids`: the one to use, and the one to use instead if it is taken; never 0."""
+    """Ask for the settings. `client_ids`: two unused client IDs, first choice and fallback; never 0."""
     began = asyncio.get_running_loop().time()
     errand = _Errand(CONFIG_SINCE, "tell its settings", Request.CONFIG, Reply.CONFIG, encode_config_request(REQUEST_ID))
     said = await _converse(host, port, client_ids, errand, within)
@@ -154,10 +106,10 @@ async def update_settings(
     accepted: Sequence[UpdateWarning] = (),
     *,
     within: float = LONGEST_INQUIRY,
-) -> UpdateOutcome:
-    """Change what `changes` holds, once; `accepted` are the warnings of an earlier try that the user accepted.
+) -> SettingsOutcome:
+    """Ask once for the changes; `accepted` are the warnings of an earlier try that the user has accepted.
 
-    ValueError for changes that no message can ask for, such as Read-Only API.
+    ValueError for a change that no message can ask for, such as that of Read-Only API.
     """
     body = encode_update_request(REQUEST_ID, changes, accepted)
     errand = _Errand(UPDATE_CONFIG_SINCE, "let settings be changed", Request.UPDATE_CONFIG, Reply.UPDATE_CONFIG, body)
@@ -168,7 +120,7 @@ async def update_settings(
 def _settings(said: "_Said") -> Fact[ConfigResponse]:
     if said.refusal is not None:
         if _is_read_only(said.refusal):
-            # The refusal is the proof: nothing but Read-Only API is refused in these words.
+            # The refusal is the proof: only Read-Only API gives these words.
             return Known(ConfigResponse(settings=ApiSettings(read_only_api=True), source=Source.INFERRED))
         return Unknown(_refusal(said.refusal))
     if said.body is None:
@@ -182,30 +134,38 @@ def _settings(said: "_Said") -> Fact[ConfigResponse]:
     return Known(response) if response.present else Unknown("the answer held none of the settings")
 
 
-def _outcome(said: "_Said", accepted: Sequence[UpdateWarning]) -> UpdateOutcome:
+def _outcome(said: "_Said", accepted: Sequence[UpdateWarning]) -> SettingsOutcome:
     if said.refusal is not None:
-        return SettingsRefused(_refusal(said.refusal), said.refusal.code, read_only=_is_read_only(said.refusal))
+        result = SettingsResult.READ_ONLY if _is_read_only(said.refusal) else SettingsResult.REFUSED
+        return SettingsOutcome(result, _refusal(said.refusal))
     if said.body is None:
-        return OutcomeUnknown(said.failure) if said.sent else NotAsked(said.failure)
+        return SettingsOutcome(SettingsResult.UNKNOWN if said.sent else SettingsResult.NOT_ASKED, said.failure)
     try:
         response = decode_update_response(said.body)
     except WireError as error:
-        return OutcomeUnknown(f"the answer could not be read: {error}")
+        return SettingsOutcome(SettingsResult.UNKNOWN, f"the answer could not be read: {error}")
     if response.request_id not in (None, REQUEST_ID):
-        return OutcomeUnknown("the answer belongs to another request")
+        return SettingsOutcome(SettingsResult.UNKNOWN, "the answer belongs to another request")
     return _outcome_of(response, accepted)
 
 
-def _outcome_of(response: UpdateResponse, accepted: Sequence[UpdateWarning]) -> UpdateOutcome:
+def _outcome_of(response: UpdateResponse, accepted: Sequence[UpdateWarning]) -> SettingsOutcome:
     words = _quoted(response.message)
     known = {warning.message_id for warning in accepted}
     if not response.errors and any(warning.message_id not in known for warning in response.warnings):
-        return WarningsToAccept(response.warnings)
+        return SettingsOutcome(SettingsResult.WARNINGS, warnings=response.warnings)
     if response.errors or response.failed:
-        return SettingsRefused(words or "the application found errors in the change", errors=response.errors)
+        objected = f" ({_titles(response.errors)})" if response.errors else ""
+        reason = words or "the application found errors in the change"
+        return SettingsOutcome(SettingsResult.REFUSED, reason + objected)
     if response.succeeded:
-        return SettingsChanged(response.changed_fields, words)
-    return OutcomeUnknown(f"the application answered “{_quoted(response.status)}” {words}".rstrip())
+        return SettingsOutcome(SettingsResult.CHANGED, _titles(response.changed_fields) or words)
+    reason = f"the application answered “{_quoted(response.status)}” {words}".rstrip()
+    return SettingsOutcome(SettingsResult.UNKNOWN, reason)
+
+
+def _titles(paths: Sequence[str]) -> str:
+    return ", ".join(BY_PATH[path].title if path in BY_PATH else redact(path) for path in paths)
 
 
 def _is_read_only(notice: ErrorMessage) -> bool:
@@ -228,9 +188,9 @@ class _Errand:
     """The one request of a session."""
 
     since: int
-    """Server version that is needed."""
+    """The server version that the request needs."""
     what: str
-    """Ends the sentence "server version 178 does not …"."""
+    """The end of the sentence "server version 178 does not …"."""
     request: Request
     reply: Reply
     body: bytes
@@ -238,7 +198,7 @@ class _Errand:
 
 @dataclass(slots=True)
 class _Said:
-    """What one session brought: an answer, a refusal, or the reason why there is neither."""
+    """The result of one session: an answer, a refusal, or the reason why there is neither."""
 
     body: bytes | None = None
     refusal: ErrorMessage | None = None
@@ -321,13 +281,13 @@ async def _talk(line: "_Line", client_id: int, errand: _Errand, said: _Said) -> 
                             said.refusal = notice
                             return
                         if request_id == -1 and code in _REFUSALS and said.refusal is None:
-                            # It may be about us or not; an answer that is on its way outweighs it.
+                            # It may be about another request; an answer that still comes counts more.
                             said.refusal = notice
                             patience.reschedule(asyncio.get_running_loop().time() + ANSWER_ON_ITS_WAY)
 
 
 class _Line:
-    """One connection, read frame by frame, with a bound on everything."""
+    """A connection that is read frame by frame, with limits for everything."""
 
     def __init__(self) -> None:
         self.waits_for = "no connection came about"
@@ -343,7 +303,7 @@ class _Line:
         self._reader, self._writer = await asyncio.open_connection(host, port, limit=_CHUNK)
 
     def send(self, message: bytes) -> None:
-        """Write one message; they are all so short that nothing has to be waited for."""
+        """Write one message; all are so short that there is nothing to wait for."""
         if self._writer is not None:
             self._writer.write(message)
 
@@ -367,7 +327,7 @@ class _Line:
         return parse_message(version, await self.frame())
 
     def silence(self) -> str:
-        """What had not happened when the time was up."""
+        """The words for what had not happened when the time was up."""
         return f"the time was up: {self._lack()}"
 
     def _lack(self) -> str:
@@ -375,12 +335,12 @@ class _Line:
         return self.waits_for + half
 
     async def close(self, patience: float) -> None:
-        """Leave nothing behind, whatever the other side does."""
+        """Close the connection within `patience` seconds, even against the other side."""
         if self._writer is None:
             return
         try:
             self._writer.close()
-            # After a reset there is nothing left to close, and an error to say so.
+            # After a reset, closing only raises an error.
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(patience):
                     await self._writer.wait_closed()

@@ -1,16 +1,16 @@
-"""When messages of ours went out, over all our sessions: what is counted is what really left for the socket."""
+"""The times at which our messages were sent, over all our sessions: only messages that really left count."""
 
 from collections import deque
 from collections.abc import Callable
 
 KEPT_SECONDS = 60.0
-"""The longest period that is ever asked about."""
+"""The longest period that a caller needs."""
 MOST_KEPT = 5_000
-"""Messages remembered at most; all our sessions together send some ten a minute, and a self-test a few dozen."""
+"""Messages that are remembered. All our sessions together send some ten a minute, and a self-test a few dozen."""
 
 
 class Traffic:
-    """Counts our messages over the last minute."""
+    """Remembers our messages of the last minute."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """`clock` gives monotonic seconds."""
@@ -18,13 +18,13 @@ class Traffic:
         self._sent: deque[float] = deque(maxlen=MOST_KEPT)
 
     def note(self) -> None:
-        """A message went out."""
+        """A message was sent."""
         now = self._clock()
         while self._sent and self._sent[0] <= now - KEPT_SECONDS:
             self._sent.popleft()
         self._sent.append(now)
 
     def lately(self) -> tuple[float, ...]:
-        """Monotonic time of each message of the last minute, oldest first."""
+        """The monotonic times of the messages of the last minute, oldest first."""
         now = self._clock()
         return tuple(at for at in self._sent if at > now - KEPT_SECONDS)

@@ -1,4 +1,4 @@
-"""What is in the simulated accounts: values, positions, yesterday's fill, and one resting order entered by hand."""
+"""The content of the simulated accounts: values, positions, one fill, and one resting order entered by hand."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,19 +19,19 @@ MANUAL_CLIENT_ID = 0
 """Orders entered in TWS by hand belong to client ID 0."""
 
 RESTING_ORDER_ID = 3
-"""The manual order's ID, and so below the next valid one."""
+"""The ID of the manual order; it is below the next valid ID."""
 
 NEXT_ORDER_ID = 11
 """The next valid order ID of a fresh session."""
 
 
-def account_values(account: str, now: float, ready: bool) -> Iterator[tuple[str, str, str]]:
-    """Key, value and currency of everything TWS tells about an account; not ready while the link is down."""
+def account_values(account: str, now: float, ready: bool) -> Iterator[Values]:
+    """Everything TWS tells about an account. `ready` is False while the link to IB's servers is down."""
     worth = sum(size * instrument.quote(now)[2] for instrument, size, _ in _HOLDINGS)
     cash = 52_340.17
-    yield "AccountCode", account, ""
-    yield "AccountReady", "true" if ready else "false", ""
-    yield "AccountType", "INDIVIDUAL", ""
+    words = {"AccountCode": account, "AccountReady": "true" if ready else "false", "AccountType": "INDIVIDUAL"}
+    for key, word in words.items():
+        yield {"account": account, "key": key, "value": word, "currency": ""}
     for key, amount in (
         ("NetLiquidation", cash + worth),
         ("TotalCashValue", cash),
@@ -48,7 +48,8 @@ def account_values(account: str, now: float, ready: bool) -> Iterator[tuple[str,
         ("UnrealizedPnL", sum(size * (i.quote(now)[2] - cost) for i, size, cost in _HOLDINGS)),
         ("RealizedPnL", 0.0),
     ):
-        yield key, f"{amount:.2f}", "" if key == "Cushion" else "USD"
+        currency = "" if key == "Cushion" else "USD"
+        yield {"account": account, "key": key, "value": f"{amount:.2f}", "currency": currency}
 
 
 def portfolio(account: str, now: float) -> Iterator[Values]:
@@ -79,7 +80,7 @@ def positions(account: str) -> Iterator[Values]:
 
 
 def executions(account: str, now: float) -> Iterator[Values]:
-    """The one fill there is, an hour ago."""
+    """The only fill, an hour ago."""
     filled = datetime.fromtimestamp(now, UTC) - timedelta(hours=1)
     yield {
         "contract": {**MSFT.contract, "exchange": "ISLAND"},
@@ -102,7 +103,7 @@ def executions(account: str, now: float) -> Iterator[Values]:
 
 
 COMMISSION: Values = {"execution_id": "0000e0d5.67a1b2c3.01.01", "amount": 1.0, "currency": "USD", "realized": 0.0}
-"""What that fill cost."""
+"""The commission of that fill."""
 
 
 def resting_order(account: str) -> tuple[Values, Values]:

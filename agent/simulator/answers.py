@@ -1,7 +1,8 @@
-"""What the simulated TWS answers to each request of a started session."""
+"""The answers of the simulated TWS to the requests of a started session."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 
 from agent.simulator import account as accounts
 from agent.simulator.instruments import SimulatedInstrument, bars, find_instrument, matching
@@ -22,25 +23,25 @@ _REFUSED_READ_ONLY = {
     58: "reqGlobalCancel",
     99: "reqCompletedOrders",
 }
-"""By message ID, what a Read-Only API refuses with 321; positions, executions, data and the rest are served."""
+"""The requests, by message ID, that a Read-Only API refuses with 321. It serves all others."""
 
 _CARRIES_ORDER_ID = frozenset({3, 4})
 """Requests whose refusal carries the order ID instead of -1."""
 
 _SILENT = frozenset({12, 13, 14, 58, 63, 64, 75, 77, 106})
-"""News bulletins, log level, global cancel and the cancels that are never answered."""
+"""Requests that are never answered: news bulletins, log level, global cancel and some other cancels."""
 
 _CANCELS = frozenset({11, 23, 51, 53, 56, 57, 70, 89, 90, 93, 95, 98, 101, 103, 107})
-"""Cancels of what was refused, so that there is nothing to cancel."""
+"""Cancels of requests that the simulator refuses, so that there is nothing to cancel."""
 
 _WITHOUT_PERMISSION = {10: 354, 50: 420, 52: 10358, 87: 162, 88: 162, 96: 10187, 97: 10189}
-"""By message ID, the notice that refuses a request which the simulator does not serve; 322 for the others."""
+"""By message ID, the notice for a request that the simulator does not serve; the others get 322."""
 
 _LIVE, _FROZEN, _DELAYED, _DELAYED_FROZEN = 1, 2, 3, 4
 
 
 class RequestAnswers:
-    """Answers the requests of every session from what is the case."""
+    """Answers the requests of all sessions from the present situation."""
 
     def __init__(self, situation: Situation) -> None:
         self._situation = situation
@@ -74,7 +75,7 @@ class RequestAnswers:
         }
 
     def answer(self, session: ClientSession, request: ClientRequest) -> None:
-        """Answer one request of a started session; never silently drop one."""
+        """Answer one request of a started session. No request is dropped silently, except those in `_SILENT`."""
         number = request.number
         if self._situation.read_only and number in _REFUSED_READ_ONLY:
             subject = request.number_of("order_id", -1) if number in _CARRIES_ORDER_ID else -1
@@ -124,7 +125,7 @@ class RequestAnswers:
         session.notice(10147, simulated_text(10147, order_id), order_id)
 
     def _open_orders(self, session: ClientSession, request: ClientRequest) -> None:
-        """A client sees its own orders; the one entered by hand is client 0's."""
+        """A client sees its own orders; the order entered by hand belongs to client 0."""
         if session.client_id == accounts.MANUAL_CLIENT_ID:
             self._send_resting_order(session)
         session.send("OpenOrdersEnd", {})
@@ -170,8 +171,8 @@ class RequestAnswers:
             )
             return
         now = self._situation.now()
-        for key, value, currency in accounts.account_values(name, now, self._situation.link_up):
-            session.send("AccountValue", {"key": key, "value": value, "currency": currency, "account": name})
+        for values in self._values((name,)):
+            session.send("AccountValue", values)
         for values in accounts.portfolio(name, now):
             session.send("PortfolioValue", values)
         session.send("AccountUpdateTime", {"time": datetime.fromtimestamp(now, UTC).strftime("%H:%M")})
@@ -179,31 +180,16 @@ class RequestAnswers:
 
     def _account_updates_multi(self, session: ClientSession, request: ClientRequest) -> None:
         request_id = request.request_id
-        for name in self._chosen(request):
-            for key, value, currency in accounts.account_values(name, self._situation.now(), self._situation.link_up):
-                session.send(
-                    "AccountUpdateMulti",
-                    {
-                        "request_id": request_id,
-                        "account": name,
-                        "model": request.text_of("model"),
-                        "key": key,
-                        "value": value,
-                        "currency": currency,
-                    },
-                )
+        for values in self._values(self._chosen(request)):
+            session.send("AccountUpdateMulti", {"request_id": request_id, "model": request.text_of("model"), **values})
         session.send("AccountUpdateMultiEnd", {"request_id": request_id})
 
     def _account_summary(self, session: ClientSession, request: ClientRequest) -> None:
         request_id = request.request_id
         tags = {tag.strip().partition(":")[0] for tag in request.text_of("tags").split(",")}
-        for name in self._situation.profile.accounts:
-            for key, value, currency in accounts.account_values(name, self._situation.now(), self._situation.link_up):
-                if key in tags:
-                    session.send(
-                        "AccountSummary",
-                        {"request_id": request_id, "account": name, "tag": key, "value": value, "currency": currency},
-                    )
+        for values in self._values(self._situation.profile.accounts):
+            if values["key"] in tags:
+                session.send("AccountSummary", {"request_id": request_id, **values})
         session.send("AccountSummaryEnd", {"request_id": request_id})
 
     def _positions(self, session: ClientSession, request: ClientRequest) -> None:
@@ -219,8 +205,13 @@ class RequestAnswers:
                 session.send("PositionMulti", {"request_id": request_id, "model": request.text_of("model"), **values})
         session.send("PositionMultiEnd", {"request_id": request_id})
 
+    def _values(self, names: Iterable[str]) -> Iterator[Values]:
+        """All account values of these accounts now."""
+        now, ready = self._situation.now(), self._situation.link_up
+        return chain.from_iterable(accounts.account_values(name, now, ready) for name in names)
+
     def _chosen(self, request: ClientRequest) -> tuple[str, ...]:
-        """The accounts a request is about."""
+        """The accounts that a request names."""
         name = request.text_of("account")
         return tuple(known for known in self._situation.profile.accounts if name in ("", "All", known))
 
@@ -301,7 +292,7 @@ class RequestAnswers:
             session.keep_ticking()
 
     def _data_type(self, session: ClientSession, delayed: bool) -> int:
-        """What the data of a subscription are called."""
+        """The market data type of a subscription."""
         frozen = self._situation.has("market-closed") and session.wants_frozen
         if delayed:
             return _DELAYED_FROZEN if frozen else _DELAYED
@@ -312,7 +303,7 @@ class RequestAnswers:
             session.notice(300, request_id=request.request_id)
 
     def _instrument(self, session: ClientSession, request: ClientRequest) -> SimulatedInstrument | None:
-        """The instrument a request is about; none after 200 was sent, which during an outage is a false one."""
+        """The instrument of a request; None after notice 200. During an outage TWS sends 200 for every instrument."""
         found = find_instrument(request.part_of("contract"))
         if not found or not self._situation.link_up:
             session.notice(200, request_id=request.request_id)
@@ -368,7 +359,7 @@ class RequestAnswers:
 
 
 HISTORY_END_VERSION = 196
-"""From this server version on, the end of a history is a message of its own."""
+"""From this server version on, a separate message ends a history."""
 
 
 def _passes(values: Values, wanted: Values) -> bool:

@@ -1,4 +1,4 @@
-"""The part of the application itself: the wire server, the link to IB's servers, and what holds memory or sockets."""
+"""The part of the application: the wire server, the link to IB's servers, and what fills memory or holds sockets."""
 
 import asyncio
 import contextlib
@@ -12,25 +12,18 @@ from agent.simulator.ibc_server import CommandServer
 from agent.simulator.process import Order, PartReply, Tell, wish
 from agent.simulator.server import Simulator
 from agent.simulator.state import Profile
-from agent.simulator.surroundings import LOOPBACK, short_path, splice
+from agent.simulator.surroundings import LOOPBACK, keep_open, short_path, splice
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.calendar import Region
 
 _BACKLOG = 50
-"""Of the API port: the default of Java's server sockets."""
+"""Backlog of the API port: the default of Java's server sockets."""
 
 RELINK_AFTER = 0.5
-"""Seconds before a link to IB's servers that broke is made again."""
+"""Seconds before a broken link to IB's servers is made again."""
 
 _CHUNK = 1 << 20
-"""Bytes by which memory is filled."""
-
-
-class ProcessSimulator(Simulator):
-    """A wire server whose client places are taken by a process of their own, not by itself."""
-
-    async def _fill_places(self) -> None:
-        """Leave that to the process that was started for it: its sockets must not be ours."""
+"""Bytes that are added at a time to fill memory."""
 
 
 class ApplicationPart:
@@ -47,7 +40,7 @@ class ApplicationPart:
         self._commands: CommandServer | None = None
 
     async def begin(self, order: Order) -> PartReply:
-        """Start, in the state the order describes; nothing listens before log-in."""
+        """Start in the state that the order describes; no port is open before log-in."""
         profile = Profile(
             application=ApplicationKind(order["kind"]),
             trading_mode=TradingMode(order["mode"]),
@@ -58,7 +51,7 @@ class ApplicationPart:
             tick_seconds=order["tick_seconds"],
             configuration=configuration_of(order["configuration"]),
         )
-        self._server = ProcessSimulator(profile, host=LOOPBACK, port=order["port"], say=self._tell)
+        self._server = Simulator(profile, host=LOOPBACK, port=order["port"], say=self._tell)
         self._link = UpstreamLink(*order["upstream"])
         for name, value in order.get("faults", ()):
             await self._server.apply(name, value)
@@ -72,7 +65,7 @@ class ApplicationPart:
         return await self._stand(order)
 
     async def perform(self, order: Order) -> PartReply:
-        """One order of the handle that started this process."""
+        """Carry out one order of the parent process."""
         server = self._running
         match order["do"]:
             case "stand":
@@ -97,8 +90,6 @@ class ApplicationPart:
                 return {"told": situation.reported_configuration.to_json(), "kept": situation.configuration.to_json()}
             case "stuck":
                 await self._set_stuck(bool(order["on"]))
-            case "held":
-                return {"held": self._stuck.held}
             case other:
                 raise ValueError(f"The application cannot {other}")
         return {"port": server.port, "faults": dict(server.active)}
@@ -110,7 +101,7 @@ class ApplicationPart:
         return self._server
 
     async def _stand(self, order: Order) -> PartReply:
-        """Be as the order says: linked to IB's servers or not, listening on a port or not."""
+        """Take the state of the order: linked to IB's servers or not, listening on a port or not."""
         server = self._running
         if order["linked"]:
             await self._link.up()
@@ -139,7 +130,7 @@ class ApplicationPart:
             await server.open()
 
     async def _open_bridge(self, path: str) -> None:
-        """Let the relay in: from its network, none of our ports can be reached."""
+        """Let the relay in over a Unix socket: the relay's network cannot reach the ports of ours."""
         _remove(path)
         self._bridge = await asyncio.start_unix_server(self._let_in, short_path(path))
 
@@ -154,7 +145,7 @@ class ApplicationPart:
     def _fill_memory(self, target: int) -> None:
         process = psutil.Process()
         while process.memory_info().rss < target:
-            # Written to, so that the pages are really resident.
+            # The bytes are written, so that the pages are really resident.
             self._ballast.append(bytearray(b"\x01") * _CHUNK)
 
 
@@ -182,13 +173,7 @@ class UpstreamLink:
 
     async def _keep(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
-            try:
-                while await reader.read(4096):
-                    pass
-            except OSError:
-                pass
-            finally:
-                writer.close()
+            await keep_open(reader, writer)
             reader, writer = await self._again()
 
     async def _again(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -208,16 +193,11 @@ class StuckListener:
 
     @property
     def open(self) -> bool:
-        """Whether it is in place of the real server."""
+        """Whether it has replaced the real server."""
         return self._listener is not None
 
-    @property
-    def held(self) -> int:
-        """How many clients were accepted."""
-        return len(self._sockets)
-
     def start(self, port: int) -> None:
-        """Take the port."""
+        """Listen on the port."""
         self._listener = socket.create_server((LOOPBACK, port), backlog=_BACKLOG)
         self._listener.setblocking(False)
         self._accepting = asyncio.create_task(self._accept(self._listener))

@@ -1,4 +1,4 @@
-"""The near end of a disguised process: starts it, gives it orders, hears what it says, ends it."""
+"""The parent's side of a disguised process: starts it, gives it orders, reads its answers, ends it."""
 
 import asyncio
 import contextlib
@@ -17,14 +17,14 @@ from agent.simulator.disguise import Disguise, environment
 from agent.simulator.process import PartReply
 
 ANSWER_TIMEOUT = 15.0
-"""Seconds an order may take; the slowest, the start on a busy machine, takes under two."""
+"""Seconds an order may take. The slowest is the start: under two seconds on a busy machine."""
 
 _LOG_TAIL = 400
-"""Characters of a dead process's last words that are quoted."""
+"""Characters quoted from the end of the log of a process that has ended."""
 
 
 class ProcessEnded(GatelightError):
-    """A process of the simulator is no longer there."""
+    """A process of the simulator has ended."""
 
 
 class PortInUse(UsageError):
@@ -32,10 +32,10 @@ class PortInUse(UsageError):
 
 
 def spawn(disguise: Disguise, first: dict[str, Any], log: Path) -> subprocess.Popen[bytes]:
-    """Start a disguised process and hand it its part. It ends when the pipe to its standard input is closed."""
+    """Start a disguised process and give it its part. It ends when the pipe to its standard input is closed."""
     disguise.put_on()
     log.parent.mkdir(parents=True, exist_ok=True)
-    # A session of its own: Ctrl-C in a terminal must reach the process that started it, and only that one.
+    # The process gets a session of its own, so that Ctrl-C in a terminal reaches only the parent.
     apart: dict[str, Any] = (
         {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
         if sys.platform == "win32"
@@ -56,7 +56,7 @@ def spawn(disguise: Disguise, first: dict[str, Any], log: Path) -> subprocess.Po
 
 
 def _send(process: subprocess.Popen[bytes], order: dict[str, Any]) -> None:
-    """Give an order to a process that `spawn` started. ProcessEnded where it is gone."""
+    """Give an order to a process that `spawn` started. ProcessEnded where it has ended."""
     if process.stdin is None:
         raise ProcessEnded("The process was started without a way to give it orders")
     try:
@@ -94,7 +94,7 @@ class Child:
         say: Callable[[str], None] | None = None,
         wish: Callable[[str], None] = lambda _: None,
     ) -> tuple["Child", PartReply]:
-        """Start a process and wait until it plays its part; its first answer comes along."""
+        """Start a process and wait until it plays its part; returns it with its first answer."""
         child = cls(spawn(disguise, first, log), log, say or (lambda _: None), wish)
         try:
             return child, await child._answer(first)
@@ -113,7 +113,7 @@ class Child:
         return not self._over.is_set()
 
     async def ask(self, do: str, **arguments: Any) -> PartReply:
-        """Give an order and wait for the answer. ValueError for one that makes no sense."""
+        """Give an order and wait for the answer. ValueError for an order that makes no sense."""
         order = {"do": do, **arguments}
         if not self.running:
             raise self._ended_error()
@@ -121,12 +121,12 @@ class Child:
         return await self._answer(order)
 
     async def kill(self) -> None:
-        """End it as `kill -9` does."""
+        """End the process as `kill -9` does."""
         self._process.kill()
         await self._over.wait()
 
     async def terminate(self) -> None:
-        """End it as the system does at log-out; by force if it takes too long."""
+        """End the process as the system does at log-out; by force if that takes too long."""
         self._process.terminate()
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT):
@@ -168,7 +168,7 @@ class Child:
         self._hand_over(self._finish)
 
     def _hand_over(self, act: Callable[..., None], *arguments: Any) -> None:
-        # The loop may be closed by now, with no listener left.
+        # The loop may already be closed.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(act, *arguments)
 

@@ -37,7 +37,7 @@ HELLO_PREFIX = b"API\0"
 
 
 class Era(IntEnum):
-    """The three ways in which the API has written its messages."""
+    """The three encodings that the API has used for its messages."""
 
     TEXT = 1
     RAW_ID = 2
@@ -57,7 +57,7 @@ def frame(payload: bytes) -> bytes:
 
 
 def fields_bytes(fields: Sequence[str]) -> bytes:
-    """Text fields, each ended by NUL; what is not ASCII is escaped as `\\uXXXX`, as TWS does."""
+    """Text fields, each ended by NUL. Characters beyond ASCII are escaped as `\\uXXXX`, as TWS does."""
     return "".join(f"{field}\0" for field in fields).encode("ascii", "_tws_escape")
 
 
@@ -70,7 +70,7 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
 
 
 def split_frames(buffer: bytearray) -> Iterator[bytes]:
-    """Take the whole frames out of a buffer. ValueError at a length that no message has."""
+    """Take the complete frames out of a buffer. ValueError at a length that no message has."""
     while len(buffer) >= 4:
         size = int.from_bytes(buffer[:4], "big")
         if size > LARGEST_FRAME:
@@ -84,7 +84,7 @@ def split_frames(buffer: bytearray) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """What a client offers to speak."""
+    """The versions and options that a client offers."""
 
     lowest: int
     highest: int
@@ -109,9 +109,9 @@ class _Token:
     """`field`, `literal`, `blank` or `list`."""
     text: str = ""
     least: int = 0
-    """Used from this server version on."""
+    """The token applies from this server version on."""
     below: int = 1 << 30
-    """Used below this server version."""
+    """The token applies below this server version."""
     inner: tuple["_Token", ...] = ()
 
 
@@ -119,16 +119,16 @@ class _Token:
 class MessageLayout:
     """The order of a message's text fields.
 
-    Written as words: `name` or `outer.name` is a value, `=5` stands for itself, `_` is an empty or ignored field,
-    `name[ … ]` writes how many there are and then each (`.` being a plain one), `194+:` before a word uses it from that
-    server version on and `194-:` only below.
+    A layout is written as words. `name` or `outer.name` is a value, `=5` is the text 5, and `_` is an empty or ignored
+    field. `name[ … ]` is a list: its length, then the layout of each item (`.` is a plain item). `194+:` before a word
+    applies the word from that server version on, and `194-:` only below.
     """
 
     tokens: tuple[_Token, ...]
 
     @classmethod
     def of(cls, text: str) -> "MessageLayout":
-        """Read the written form."""
+        """Read the written form of a layout."""
         words = iter(text.split())
         return cls(_parse(words))
 
@@ -137,7 +137,7 @@ class MessageLayout:
         return _write(self.tokens, values, version)
 
     def read(self, fields: Sequence[str], version: int) -> Values:
-        """The values in a client's text fields; what is missing at the end is absent."""
+        """The values in a client's text fields. Fields that are missing at the end have no value."""
         values: dict[str, WireValue] = {}
         used = (token for token in self.tokens if token.least <= version < token.below)
         for token, field in zip(used, fields, strict=False):
@@ -153,7 +153,7 @@ class MessageLayout:
 
 
 def _parse(words: Iterator[str]) -> tuple[_Token, ...]:
-    """Read words up to a closing bracket or the end."""
+    """The tokens of the words up to a closing bracket or the end."""
     tokens: list[_Token] = []
     for word in words:
         if word == "]":
@@ -177,7 +177,7 @@ def _parse(words: Iterator[str]) -> tuple[_Token, ...]:
 
 
 def _text_of(value: WireValue) -> str:
-    """One value as the API writes it in text."""
+    """A value in the API's text form."""
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, float):
@@ -196,7 +196,7 @@ def _lookup(path: str, values: Values) -> WireValue:
 
 
 def _write(tokens: Sequence[_Token], values: Values, version: int) -> list[str]:
-    """The text fields of the tokens that a server version uses."""
+    """The text fields of the tokens that apply at a server version."""
     out: list[str] = []
     for token in tokens:
         if not token.least <= version < token.below:

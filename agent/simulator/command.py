@@ -1,4 +1,4 @@
-"""The command `gatelight simulate`: a simulated TWS or IB Gateway alone, until it is told to stop."""
+"""The command `gatelight simulate`: runs a simulated TWS or IB Gateway until it is told to stop."""
 
 import argparse
 import asyncio
@@ -36,7 +36,7 @@ WORDS = """Type the name of a fault, or name=value, to put it in force; and besi
   state                what it is doing now
   faults               the names of all faults
   quit                 end"""
-"""What can be typed while it runs."""
+"""Tells what the user can type while the simulation runs."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def command(arguments: argparse.Namespace, say: _Say) -> int:
-    """Simulate until Ctrl-C, SIGTERM or `quit`; returns the exit status. UsageError for arguments of no use."""
+    """Simulate until Ctrl-C, SIGTERM or `quit`; returns the exit status. UsageError for impossible arguments."""
     if arguments.list_faults:
         say(fault_list())
         return 0
@@ -88,7 +88,7 @@ def command(arguments: argparse.Namespace, say: _Say) -> int:
 
 
 def fault_list() -> str:
-    """All faults, one a line, with what they take."""
+    """All faults, one per line, with their parameters."""
     width = max(map(len, FAULTS))
     lines = []
     for name, fault in sorted(FAULTS.items()):
@@ -129,7 +129,7 @@ async def _simulate(arguments: argparse.Namespace, say: _Say) -> None:
     _stop_on_signals(stop)
     kind, mode = ApplicationKind(arguments.application), TradingMode(arguments.mode)
     port = arguments.port or DEFAULT_API_PORTS[kind, mode]
-    # A relay of a container that was stopped may hold the folder a moment longer on Windows.
+    # On Windows the relay of a stopped container may hold the folder for a moment longer.
     with temporary_folder("gatelight-simulate") as folder:
         try:
             application = await SimulatedApplication.start(
@@ -191,7 +191,7 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
 
 
 def _can_be_typed_at() -> bool:
-    """Whether standard input is a terminal or a pipe: something that a user or a program may write to."""
+    """Whether standard input is a terminal, a pipe or a socket, so that a user or a program can write to it."""
     try:
         number = sys.stdin.fileno()
         mode = os.fstat(number).st_mode
@@ -202,13 +202,13 @@ def _can_be_typed_at() -> bool:
 
 @contextlib.contextmanager
 def _typed(application: SimulatedApplication, say: _Say, stop: asyncio.Event) -> Iterator[None]:
-    """Obey what is typed, until the block ends."""
+    """Carry out typed lines until the block ends."""
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str] = asyncio.Queue()
     number = sys.stdin.fileno()
 
     def read() -> None:
-        # Not through sys.stdin: a thread that waits in its buffer makes the interpreter crash when it ends.
+        # os.read instead of sys.stdin: a thread that waits in its buffer makes the interpreter crash at its end.
         rest = b""
         with contextlib.suppress(OSError, RuntimeError):
             while chunk := os.read(number, 4096):
@@ -230,7 +230,7 @@ def _typed(application: SimulatedApplication, say: _Say, stop: asyncio.Event) ->
 
 
 async def typed_order(application: SimulatedApplication, line: str, stop: asyncio.Event) -> str:
-    """Obey one typed line; returns the answer."""
+    """Carry out one typed line; returns the answer."""
     word, _, rest = line.strip().partition(" ")
     rest = rest.strip()
     match word:

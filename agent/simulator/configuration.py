@@ -1,4 +1,4 @@
-"""The configuration of the simulated TWS: what reqConfig tells and updateConfig changes, as values and messages."""
+"""The settings of the simulated TWS that reqConfig tells and updateConfig changes, as values and as messages."""
 
 import ipaddress
 import re
@@ -89,10 +89,8 @@ DEFAULT_CONFIGURATION = Configuration(
     Precautions(**dict.fromkeys(Precautions.__dataclass_fields__, True)),
     LockAndExit("11:45", "PM", "restart"),
 )
-"""Of a fresh installation, as far as it is known, set up as the guides of trading programs ask: no precaution is on.
-
-Read-Only API and the socket port are told as they are in force.
-"""
+"""The settings of a fresh installation, as far as they are known, but with every precaution bypassed, as the guides of
+trading programs ask. Read-Only API and the socket port are missing here: they are told as they are in force."""
 
 SETTINGS_OF_FAULT = {
     "precautions-on": Configuration(
@@ -100,7 +98,7 @@ SETTINGS_OF_FAULT = {
     ),
     "auto-logoff": Configuration(lock_and_exit=LockAndExit(auto_logoff_type="logoff")),
 }
-"""What some faults do to the settings, until these are changed."""
+"""The settings that some faults impose until a change of these settings."""
 
 PROMPTS: tuple[Values, ...] = (
     {
@@ -113,17 +111,17 @@ PROMPTS: tuple[Values, ...] = (
     {"id": 131, "title": "Mandatory cap price", "default_action": "Show", "enabled": True},
     {"id": 11001, "title": "Exchange-specific warning: LMTDOWN", "default_action": "Hidden", "enabled": True},
 )
-"""Message prompts: part of every answer, and none of Gatelight's business."""
+"""Message prompts: part of every answer, and of no use to Gatelight."""
 
 WARNING: Values = {
     "message_id": 131,
     "title": "Changed by an API client",
     "message": "An API client wants to change the settings of this application.",
 }
-"""The warning that the fault `config-warnings` wants accepted."""
+"""The warning that a client must accept under the fault `config-warnings`."""
 
 LOCALHOST = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
-"""Peers that are on the machine itself. Others of 127.0.0.0/8 are not: so another machine can be played on this one."""
+"""Addresses of this machine. The rest of 127.0.0.0/8 does not count, so it can stand for other machines."""
 
 _TIME_OF_DAY = re.compile(r"(0?[1-9]|1[0-2]):[0-5][0-9]")
 _PORTS = range(1, 65536)
@@ -133,7 +131,7 @@ _PORTS = range(1, 65536)
 
 
 def merged(base: Configuration, changes: Configuration) -> tuple[Configuration, tuple[str, ...]]:
-    """The configuration after a change, and the paths of the settings that are different now."""
+    """The configuration after a change, and the paths of the settings that have changed."""
     different = [s for s in changes.present if changes.value(s) != base.value(s)]
     groups = {
         group: replace(getattr(base, group), **{s.name: changes.value(s) for s in different if s.group == group})
@@ -143,12 +141,12 @@ def merged(base: Configuration, changes: Configuration) -> tuple[Configuration, 
 
 
 def objections(changes: Configuration) -> tuple[str, ...]:
-    """The paths of the settings that cannot be changed in this way."""
+    """The paths of the settings that cannot take their new value."""
     return tuple(s.path for s in changes.present if not s.writable or not _fits(s.name, changes.value(s)))
 
 
 def configuration_of(values: Mapping[str, Any]) -> Configuration:
-    """A configuration from its three groups by name, as in JSON. ValueError for what is none of its settings."""
+    """A configuration from its three groups by name, as in JSON. ValueError for an unknown setting."""
     known = {(s.group.value, s.name) for s in FIELDS}
     for group, found in values.items():
         for name in found:
@@ -219,18 +217,18 @@ def _is_address(text: str) -> bool:
 # ── messages that are not as they should be ─────────────────────────────────────────────────────
 
 _STRANGE = 900
-"""Field numbers from here on mean nothing."""
+"""Field numbers from here on have no meaning."""
 
 
 def with_unknown_fields(message: str, values: Values) -> bytes:
-    """A message, in every part of which fields of a later version stand before and after those that are known."""
+    """A message with fields of a later version before and after the known fields, in each of its parts."""
     before = raw_field(_STRANGE, 2**64 - 1) + raw_field(_STRANGE + 1, "from a later version")
     after = _fixed(_STRANGE + 2, 8) + _fixed(_STRANGE + 3, 4) + raw_field(_STRANGE + 4, raw_field(1, 1))
     return before + _rebuilt(message, values, with_unknown_fields, _as_known) + after
 
 
 def with_wrong_types(message: str, values: Values) -> bytes:
-    """A message in which every field with an even number, deep inside, is written as something else than it is."""
+    """A message in which every plain field with an even number has a wrong type."""
     return _rebuilt(message, values, with_wrong_types, _as_something_else)
 
 

@@ -1,8 +1,8 @@
-"""Orders to a simulator that runs: one JSON object per line over a local socket, one line back for each.
+"""Orders to a running simulator over a local socket: one JSON object per line, and one line back for each.
 
-`{"do": "fault", "name": "silent"}` is answered by `{"ok": true, …}` or `{"ok": false, "error": "one sentence"}`.
-The socket is a Unix socket that only its owner can open; on Windows, where asyncio has none, a loopback port whose
-number and token stand in a file at the same path.
+The answer to `{"do": "fault", "name": "silent"}` is `{"ok": true, …}` or `{"ok": false, "error": "one sentence"}`.
+The socket is a Unix socket that only its owner can open. asyncio has none on Windows: there it is a loopback port, and
+a file at the same path holds its number and a token.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ LONGEST_ORDER = 1 << 16
 """Bytes of one line."""
 
 _ANSWER_TIMEOUT = 30.0
-"""Seconds; a restart that was told to wait takes that much longer."""
+"""Seconds an order may take; the longest is a restart."""
 
 HAS_UNIX_SOCKETS = sys.platform != "win32"
 
 
 async def perform(application: SimulatedApplication, order: Mapping[str, Any]) -> dict[str, Any]:
-    """Carry out one order. ValueError or GatelightError, in one sentence, where that cannot be done."""
+    """Carry out one order. ValueError or GatelightError, in one sentence, where that fails."""
     match order.get("do"):
         case "fault":
             await application.fault(str(order.get("name")), order.get("value"))
@@ -70,7 +70,7 @@ async def perform(application: SimulatedApplication, order: Mapping[str, Any]) -
 async def control_socket(
     path: Path, application: SimulatedApplication, *, unix: bool = HAS_UNIX_SOCKETS
 ) -> AsyncIterator[None]:
-    """Take orders for the application at `path` as long as the block lasts."""
+    """Take orders for the application at `path` until the block ends."""
     token = "" if unix else secrets.token_hex(16)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -81,7 +81,7 @@ async def control_socket(
                 writer.write(json.dumps(await _answer(application, line)).encode() + b"\n")
                 await writer.drain()
         except (OSError, ValueError):
-            # Too long a line, or the other side is gone: there is no one to answer.
+            # The line is too long, or the other side has gone: no answer is possible.
             pass
         finally:
             writer.close()
@@ -134,7 +134,7 @@ async def _open(path: Path, serve: Any, token: str) -> asyncio.Server:
         port = server.sockets[0].getsockname()[1]
         _write_private(path, f"{port} {token}\n")
         return server
-    # A socket file left by one that was killed would make the bind fail.
+    # The socket file of a killed simulator would make the bind fail.
     await _refuse_where_answered(path)
     before = os.umask(0o177)
     try:

@@ -1,8 +1,8 @@
-"""How a process of ours gets the name and the command line of another program: a renamed Python interpreter.
+"""Gives our process the name and the command line of another program, by a renamed Python interpreter.
 
 A link to the interpreter, named like the program, is started as `NAME -X… -m agent.simulator.process ARGUMENTS…`.
-Python ignores `-X` options it does not know, so those of Java may stand first as they do in a real command line; all
-that follows the module name belongs to the disguise and is read by nobody but those who look at the process table.
+Python ignores unknown `-X` options, so those of Java can come first, as in a real command line. The arguments after the
+module name belong to the disguise: only programs that read the process table see them.
 
 Tried on Linux. Written for, but not tried on: macOS (a link too; a framework build of Python may show as "Python") and
 Windows (a copy of python.exe with its DLLs beside it).
@@ -18,12 +18,12 @@ import agent
 from agent.errors import UsageError
 
 MODULE = ("-m", "agent.simulator.process")
-"""What really runs, whatever the process looks like."""
+"""The module that really runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disguise:
-    """What a process looks like from outside."""
+    """How a process looks from outside."""
 
     executable: Path
     """Path of the link to the interpreter; its last part is the process name."""
@@ -32,7 +32,7 @@ class Disguise:
     arguments: tuple[str, ...] = ()
     """Arguments after the module name."""
     working_folder: Path | None = None
-    """Where it runs; the folder of the executable when not given."""
+    """The working folder; by default the folder of the executable."""
 
     @property
     def command(self) -> list[str]:
@@ -41,11 +41,11 @@ class Disguise:
 
     @property
     def folder(self) -> Path:
-        """Where it runs."""
+        """The working folder."""
         return self.working_folder or self.executable.parent
 
     def put_on(self) -> None:
-        """Make the folders and the renamed interpreter, where they are not there yet."""
+        """Make the folders and the renamed interpreter, where they do not exist yet."""
         self.executable.parent.mkdir(parents=True, exist_ok=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.executable.exists():
@@ -60,7 +60,7 @@ class Disguise:
 
 
 def named_process(folder: Path, name: str, *arguments: str, options: tuple[str, ...] = ()) -> Disguise:
-    """A process called `name`, with these arguments, whose executable lies in `folder`."""
+    """The disguise of a process called `name`, with these arguments and its executable in `folder`."""
     suffix = ".exe" if sys.platform == "win32" and not name.endswith(".exe") else ""
     return Disguise(folder / f"{name}{suffix}", options, arguments)
 
@@ -76,7 +76,7 @@ def interpreter() -> Path:
 
 
 def environment() -> dict[str, str]:
-    """What a disguised interpreter must be told to find its own library and ours, with no virtual environment."""
+    """The environment in which a disguised interpreter finds its library and ours, without a virtual environment."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     ours = str(Path(agent.__file__).resolve().parent.parent)
     paths = [ours, *(str(Path(entry).resolve()) for entry in sys.path if entry)]

@@ -1,20 +1,12 @@
-"""The catalogue of faults that the simulated TWS can be given, each with the symptom it imitates.
+"""The catalogue of faults of the simulated TWS, each with the symptom it imitates.
 
-Here are the ones that are seen on the wire; those of the process (no listener, another port, restarts) are declared in
-`world.py`, which puts both together as `FAULTS`.
+The faults here are seen on the wire. Those of the process (no listener, another port, restarts) are in
+`process_faults.py`, which joins both as `FAULTS`.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from agent.simulator.notices import READ_ONLY_TEXTS
-
-
-class FaultKind(StrEnum):
-    """Who carries a fault out: the wire server, or the parent that runs it as a process."""
-
-    WIRE = "wire"
-    PROCESS = "process"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,123 +17,108 @@ class Fault:
     """Kebab-case, as typed after `--fault`."""
     summary: str
     """One line for `--help`: the symptom."""
-    kind: FaultKind
     parameter: str = ""
-    """What its value means; empty when it takes none."""
+    """The meaning of the fault's value; empty when it takes none."""
     default: str = ""
     """The value used when none is given."""
     choices: tuple[str, ...] = ()
     """The only values allowed, where the list is closed."""
     one_shot: bool = False
-    """It happens once and is over; it is never among the faults in force."""
+    """The fault happens once; it is never among the faults in force."""
     numeric: tuple[float, float] | None = None
-    """Least and most, where the value is a number."""
-
-
-def _wire(
-    name: str,
-    summary: str,
-    parameter: str = "",
-    default: str = "",
-    *,
-    choices: tuple[str, ...] = (),
-    one_shot: bool = False,
-    numeric: tuple[float, float] | None = None,
-) -> Fault:
-    """A fault that is seen on the wire."""
-    return Fault(name, summary, FaultKind.WIRE, parameter, default, choices, one_shot, numeric)
+    """The least and the greatest value, where the value is a number."""
 
 
 _CLIENT_IDS = (0, 2**31 - 1)
-_PORTS = (1, 65535)
+PORTS = (1, 65535)
 _SECONDS = (0, 3600)
 
 WIRE_FAULTS: dict[str, Fault] = {
     fault.name: fault
     for fault in (
-        _wire("accept-close", "accepts a connection and closes it before the handshake, as for a peer not trusted"),
-        _wire("accept-reset", "accepts a connection and resets it, as a relay with nothing behind it"),
-        _wire("silent", "accepts a connection and never answers, as behind an open prompt"),
-        _wire("hello-hang", "answers the handshake, then nothing"),
-        _wire("no-next-valid-id", "tells the accounts but never nextValidId: half initialised"),
-        _wire(
+        Fault("accept-close", "accepts a connection and closes it before the handshake, as for a peer not trusted"),
+        Fault("accept-reset", "accepts a connection and resets it, as a relay with nothing behind it"),
+        Fault("silent", "accepts a connection and never answers, as behind an open prompt"),
+        Fault("hello-hang", "answers the handshake, then nothing"),
+        Fault("no-next-valid-id", "tells the accounts but never nextValidId: half initialised"),
+        Fault(
             "client-id-in-use",
             "answers 326 and closes, as if another program had the client ID",
             "client ID; every one when not given",
             numeric=_CLIENT_IDS,
         ),
-        _wire(
+        Fault(
             "too-many-clients",
             "all 32 client places are taken: new connections are closed, or never answered",
             "what becomes of client 33",
             "close",
             choices=("close", "ignore"),
         ),
-        _wire("old-version", "speaks an old server version", "server version", "120", numeric=(100, 226)),
-        _wire("read-only", "Read-Only API: refuses with 321 whatever has to do with orders, serves the rest"),
-        _wire(
+        Fault("old-version", "speaks an old server version", "server version", "120", numeric=(100, 226)),
+        Fault("read-only", "Read-Only API: refuses with 321 whatever has to do with orders, serves the rest"),
+        Fault(
             "link-lost",
             "no link to IB's servers: 1100 to running sessions, 2110 to new ones, no data",
             "notice that running sessions get",
             "1100",
             choices=("1100", "2110"),
         ),
-        _wire("link-back-kept", "the link is back, data kept: 1102 with the list of farms", one_shot=True),
-        _wire("link-back-lost", "the link is back, data lost: 1101, subscriptions are gone", one_shot=True),
-        _wire("market-data-farm-broken", "2103, no ticks; healed with 2104", "farm, or farms by comma", "usfarm"),
-        _wire("historical-farm-broken", "2105, no history; healed with 2106", "farm, or farms by comma", "ushmds"),
-        _wire(
+        Fault("link-back-kept", "the link is back, data kept: 1102 with the list of farms", one_shot=True),
+        Fault("link-back-lost", "the link is back, data lost: 1101, subscriptions are gone", one_shot=True),
+        Fault("market-data-farm-broken", "2103, no ticks; healed with 2104", "farm, or farms by comma", "usfarm"),
+        Fault("historical-farm-broken", "2105, no history; healed with 2106", "farm, or farms by comma", "ushmds"),
+        Fault(
             "security-definition-farm-broken",
             "2157, contracts are not found; healed with 2158",
             "farm, or farms by comma",
             "secdefil",
         ),
-        _wire("competing-session", "the user is active elsewhere: 10197 for market data, 162 for history"),
-        _wire("pacing", "pacing violation on history or real-time bars", "notice", "162", choices=("162", "420")),
-        _wire(
+        Fault("competing-session", "the user is active elsewhere: 10197 for market data, 162 for history"),
+        Fault("pacing", "pacing violation on history or real-time bars", "notice", "162", choices=("162", "420")),
+        Fault(
             "message-rate",
             "100 for a client that sends more; the third time its session is closed",
             "messages per second",
             "50",
             numeric=(1, 10000),
         ),
-        _wire("lines-exhausted", "101: no market data line is left"),
-        _wire("delayed", "10167: delayed market data instead of live"),
-        _wire(
+        Fault("lines-exhausted", "101: no market data line is left"),
+        Fault("delayed", "10167: delayed market data instead of live"),
+        Fault(
             "market-closed", "outside trading hours: the last prices once to who asks for frozen data, else the close"
         ),
-        _wire(
+        Fault(
             "not-subscribed",
             "market data is not subscribed",
             "notice",
             "354",
             choices=("354", "10089", "10090", "10168", "10186"),
         ),
-        _wire("freeze", "stops answering in the middle of a session, the socket stays open; new ones are silent too"),
-        _wire("slow", "answers late", "seconds", "4", numeric=_SECONDS),
-        _wire("reset-sessions", "resets every session", one_shot=True),
-        _wire("drop-sessions", "closes every session", one_shot=True),
-        _wire("half-frame", "sends half a message, then nothing; to new connections half a handshake"),
-        _wire("garbage", "sends random bytes, in sessions and as the handshake"),
-        _wire("huge-prefix", "announces a message of 4 GB, in sessions and as the handshake"),
-        _wire("clock-off", "its clock is wrong", "seconds, negative when behind", "30", numeric=(-86400, 86400)),
-        _wire("precautions-on", "no API precaution is bypassed, as in a fresh installation"),
-        _wire("auto-logoff", "is set to log off every day instead of restarting"),
-        _wire(
+        Fault("freeze", "stops answering in the middle of a session, the socket stays open; new ones are silent too"),
+        Fault("slow", "answers late", "seconds", "4", numeric=_SECONDS),
+        Fault("reset-sessions", "resets every session", one_shot=True),
+        Fault("drop-sessions", "closes every session", one_shot=True),
+        Fault("half-frame", "sends half a message, then nothing; to new connections half a handshake"),
+        Fault("garbage", "sends random bytes, in sessions and as the handshake"),
+        Fault("huge-prefix", "announces a message of 4 GB, in sessions and as the handshake"),
+        Fault("clock-off", "its clock is wrong", "seconds, negative when behind", "30", numeric=(-86400, 86400)),
+        Fault("precautions-on", "no API precaution is bypassed, as in a fresh installation"),
+        Fault("auto-logoff", "is set to log off every day instead of restarting"),
+        Fault(
             "config-refused",
             "refuses reqConfig and updateConfig",
             "notice",
             "10357",
             choices=("10357", "321"),
         ),
-        _wire("config-silent", "never answers reqConfig and updateConfig, and changes nothing"),
-        _wire("config-half", "sends half an answer to reqConfig and updateConfig, then nothing any more"),
-        _wire("config-garbage", "answers reqConfig and updateConfig with random bytes"),
-        _wire("config-huge", "answers reqConfig and updateConfig with 12 MB"),
-        _wire("config-unknown-fields", "answers reqConfig and updateConfig with fields of a later version in between"),
-        _wire("config-wrong-types", "answers reqConfig and updateConfig with every second field of a wrong type"),
-        _wire("config-warnings", "updateConfig only changes something once its warning is accepted"),
-        _wire(
+        Fault("config-silent", "never answers reqConfig and updateConfig, and changes nothing"),
+        Fault("config-half", "sends half an answer to reqConfig and updateConfig, then nothing any more"),
+        Fault("config-garbage", "answers reqConfig and updateConfig with random bytes"),
+        Fault("config-huge", "answers reqConfig and updateConfig with 12 MB"),
+        Fault("config-unknown-fields", "answers reqConfig and updateConfig with fields of a later version in between"),
+        Fault("config-wrong-types", "answers reqConfig and updateConfig with every second field of a wrong type"),
+        Fault("config-warnings", "updateConfig only changes something once its warning is accepted"),
+        Fault(
             "read-only-notice",
             "321 about Read-Only, unasked; whether it is on is no longer among the settings it tells",
             "language of the text",
@@ -149,12 +126,12 @@ WIRE_FAULTS: dict[str, Fault] = {
             choices=tuple(READ_ONLY_TEXTS),
             one_shot=True,
         ),
-        _wire(
+        Fault(
             "port-changed",
             "1300: the socket port was changed in the settings; sessions are dropped, it listens on the new port",
             "new port; any free one when not given",
             one_shot=True,
-            numeric=_PORTS,
+            numeric=PORTS,
         ),
     )
 }
@@ -162,7 +139,7 @@ WIRE_FAULTS: dict[str, Fault] = {
 
 
 def value_for(fault: Fault, value: str | None) -> str:
-    """The value a fault is put in force with. ValueError, in one sentence, when it cannot be."""
+    """The value for a fault: the given one, else its default. ValueError, in one sentence, for an impossible one."""
     if not fault.parameter:
         if value:
             raise ValueError(f"{fault.name} takes no value")

@@ -8,10 +8,10 @@ from agent.errors import UsageError
 from agent.simulator.surroundings import LOOPBACK
 
 _CANDIDATES = range(20000, 30000)
-"""Below the ports that systems hand out for outgoing connections, so that a free one stays free."""
+"""Below the ports that systems use for outgoing connections, so that a free port stays free."""
 
 _TRIES = 200
-"""How many are tried; the first is nearly always free."""
+"""The number of ports tried; the first is nearly always free."""
 
 
 def free_port(*, pair: bool = False) -> int:

@@ -1,4 +1,4 @@
-"""IBC's command server: lines in, lines out, on this machine. What a command wishes is handed on, not done here."""
+"""IBC's command server on this machine: it answers lines with lines, and passes on what a command wishes."""
 
 import asyncio
 import contextlib
@@ -11,11 +11,11 @@ _LONGEST_LINE = 1_024
 """Bytes of a command; IBC's longest has some twenty."""
 
 ENABLE_API, RECONNECT_DATA, RECONNECT_ACCOUNT = "enable-api", "reconnect-data", "reconnect-account"
-"""What can be wished."""
+"""The wishes."""
 
 
 class CommandServer:
-    """Answers like IBC (CommandDispatcher.java) and says through `wish` what the application is to do."""
+    """Answers like IBC (CommandDispatcher.java) and passes each command for the application to `wish`."""
 
     def __init__(
         self, kind: ApplicationKind, api_is_on: Callable[[], bool], wish: Callable[[str], None], prompt: str = ""
@@ -28,7 +28,7 @@ class CommandServer:
         self._talks: set[asyncio.Task[None]] = set()
 
     async def open(self, port: int) -> int:
-        """Listen; answers on which port."""
+        """Listen; returns the port."""
         self._server = await asyncio.start_server(self._talk, _LOOPBACK, port, limit=_LONGEST_LINE)
         found: int = self._server.sockets[0].getsockname()[1]
         return found

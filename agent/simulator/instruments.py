@@ -1,4 +1,4 @@
-"""The few instruments that the simulated TWS knows, with prices and bars that are the same on every run."""
+"""The few instruments of the simulated TWS, with prices and bars that are the same on every run."""
 
 import math
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _CASH_HOURS = "20261122:1715-20261123:1700;20261123:1715-20261124:1700"
 
 @dataclass(frozen=True, slots=True)
 class SimulatedInstrument:
-    """One instrument and the price it moves around."""
+    """One instrument and the price around which it moves."""
 
     con_id: int
     symbol: str
@@ -30,15 +30,15 @@ class SimulatedInstrument:
     tick: float
     """Smallest step of the price."""
     farm: str
-    """The market data farm that serves it."""
+    """The market data farm that serves the instrument."""
     expiry: str = ""
     """Last day of a future, as YYYYMMDD."""
     multiplier: str = ""
-    """Of a future."""
+    """The multiplier of a future."""
 
     @property
     def contract(self) -> Values:
-        """As the contract of a message."""
+        """The instrument as the contract of a message."""
         return {
             "con_id": self.con_id,
             "symbol": self.symbol,
@@ -54,7 +54,7 @@ class SimulatedInstrument:
 
     @property
     def details(self) -> Values:
-        """As the contract details of a message."""
+        """The instrument as the contract details of a message."""
         cash = self.sec_type == "CASH"
         values: dict[str, WireValue] = {
             "market_name": self.trading_class,
@@ -110,14 +110,14 @@ INSTRUMENTS = (
         0.00005,
         "cashfarm",
     ),
-    # Two shares that only their exchanges tell apart, so that a request that leaves it open is ambiguous.
+    # Two shares that differ in the exchange alone, so that a request without an exchange is ambiguous.
     SimulatedInstrument(
         900001, "TWIN", "STK", "SMART", "NYSE", "USD", "TWIN", "TWIN", "TWIN INDUSTRIES", 41.5, 0.01, "usfarm"
     ),
     SimulatedInstrument(
         900002, "TWIN", "STK", "SMART", "ARCA", "USD", "TWIN", "TWIN", "TWIN INCOME ETF", 27.1, 0.01, "usfarm"
     ),
-    # A future has a contract for each expiry, and they are not told in the order of these.
+    # A future has a contract for each expiry. The contracts are not told in the order of their expiries.
     SimulatedInstrument(
         900012, "ES", "FUT", "CME", "", "USD", "ESH7", "ES", "E-mini S&P", 6690.0, 0.25, "usfuture", "20270319", "50"
     ),
@@ -128,7 +128,7 @@ INSTRUMENTS = (
 
 
 def find_instrument(contract: Mapping[str, WireValue]) -> tuple[SimulatedInstrument, ...]:
-    """The instruments that fit a client's contract; none when it names nothing."""
+    """The instruments that fit a client's contract; none for a contract that names nothing."""
     con_id = str(contract.get("con_id", "") or "0")
     if con_id != "0":
         return tuple(i for i in INSTRUMENTS if str(i.con_id) == con_id)
@@ -150,7 +150,7 @@ def find_instrument(contract: Mapping[str, WireValue]) -> tuple[SimulatedInstrum
 
 
 def matching(pattern: str) -> tuple[SimulatedInstrument, ...]:
-    """The instruments whose symbol or name begins with or holds what a user typed."""
+    """The instruments whose symbol begins with the pattern, or whose name contains it."""
     wanted = pattern.strip().upper()
     return tuple(i for i in INSTRUMENTS if wanted and (i.symbol.startswith(wanted) or wanted in i.long_name.upper()))
 
@@ -178,7 +178,7 @@ def _seconds_of_duration(text: str) -> int:
 
 
 def _bar_date(at: float, seconds: int, date_format: int) -> str:
-    """The date of a bar as the client asked for it: days as dates, moments as text or epoch seconds."""
+    """The date of a bar in the client's format: a date for days, else text or epoch seconds."""
     if seconds >= _BAR_UNITS["day"]:
         return datetime.fromtimestamp(at, UTC).strftime("%Y%m%d")
     if date_format == 2:
@@ -189,7 +189,7 @@ def _bar_date(at: float, seconds: int, date_format: int) -> str:
 def bars(
     instrument: SimulatedInstrument, now: float, *, duration: str, bar_size: str, what: str, date_format: int
 ) -> tuple[Values, ...]:
-    """The bars up to now, oldest first. ValueError, in TWS's words, for sizes it does not know."""
+    """The bars up to now, oldest first. ValueError, in TWS's words, for an unknown size."""
     seconds = _seconds_of_bar(bar_size)
     count = max(1, min(_MOST_BARS, math.ceil(_seconds_of_duration(duration) / seconds)))
     newest = math.floor(now / seconds) * seconds

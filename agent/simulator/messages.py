@@ -1,6 +1,6 @@
 """The messages of the TWS API that the simulator reads and writes, as tables: text layouts and protobuf fields.
 
-Field numbers and orders are facts of the protocol; the names are the simulator's own.
+Field numbers and orders are those of the protocol; the names are our own.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class _Reply:
     """A message to a client."""
 
     number: int
-    """Its text-era message ID."""
+    """The text-era message ID."""
     layout: MessageLayout
 
 
@@ -108,7 +108,7 @@ REPLIES = _replies(
         "CommissionAndFeesReport": (59, "=1 execution_id amount currency realized _ _"),
         "Position": (61, f"=3 account {_HELD} position average_cost"),
         "PositionEnd": (62, "=1"),
-        "AccountSummary": (63, "=1 request_id account tag value currency"),
+        "AccountSummary": (63, "=1 request_id account key value currency"),
         "AccountSummaryEnd": (64, "=1 request_id"),
         "PositionMulti": (71, f"=3 request_id account {_HELD} position average_cost model"),
         "PositionMultiEnd": (72, "=1 request_id"),
@@ -170,7 +170,7 @@ SCHEMA = CONFIGURATION_SCHEMA | parse_table(
     CommissionAndFeesReport: 1 execution_id str, 2 amount double, 3 currency str, 4 realized double
     Position: 1 account str, 2 contract Contract, 3 position str, 4 average_cost double
     PositionEnd:
-    AccountSummary: 1 request_id int, 2 account str, 3 tag str, 4 value str, 5 currency str
+    AccountSummary: 1 request_id int, 2 account str, 3 key str, 4 value str, 5 currency str
     AccountSummaryEnd: 1 request_id int
     PositionMulti: 1 request_id int, 2 account str, 3 contract Contract, 4 position str, 5 average_cost double,\
         6 model str
@@ -240,35 +240,35 @@ _REQUEST_TABLE: dict[int, tuple[str, str]] = {
 }
 
 REQUEST_MESSAGES = {number: (schema, MessageLayout.of(layout)) for number, (schema, layout) in _REQUEST_TABLE.items()}
-"""Every message ID of the clients up to server version 226: protobuf message and text layout."""
+"""Protobuf message and text layout of every message ID that clients use, up to server version 226."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientRequest:
-    """A message of a client, whatever the era it was written in."""
+    """A client's message, of any era."""
 
     number: int
-    """Its text-era message ID."""
+    """The text-era message ID."""
     values: Values
 
     def number_of(self, name: str, otherwise: int = 0) -> int:
-        """A field as a number; ValueError when it is none."""
+        """A field as a number. ValueError when it is not one."""
         value = self.values.get(name, "")
         if isinstance(value, (int, float)):
             return int(value)
         return int(value) if isinstance(value, str) and value else otherwise
 
     def text_of(self, name: str) -> str:
-        """A field as text, empty when absent."""
+        """A field as text; empty when absent."""
         value = self.values.get(name, "")
         return value if isinstance(value, str) else str(value)
 
     def flag_of(self, name: str) -> bool:
-        """A field as yes or no."""
+        """Whether a field says yes."""
         return self.values.get(name, "") in (True, 1, "1", "true", "True")
 
     def part_of(self, name: str) -> Values:
-        """A nested message, empty when absent."""
+        """A nested message; empty when absent."""
         value: WireValue = self.values.get(name, {})
         return value if isinstance(value, Mapping) else {}
 
@@ -280,16 +280,16 @@ class ClientRequest:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A client's message, opened but not read."""
+    """A client's message with its ID read, but not its body."""
 
     number: int
-    """Its text-era message ID."""
+    """The text-era message ID."""
     body: bytes
     protobuf: bool
 
 
 def split_message(payload: bytes, version: int) -> Envelope:
-    """Tell the ID of a client's message from its body. ValueError when it has none."""
+    """Separate the ID of a client's message from its body. ValueError when there is no ID."""
     if era_of(version) is Era.TEXT:
         first, _, rest = payload.partition(b"\0")
         return Envelope(int(first), rest, protobuf=False)
@@ -302,7 +302,7 @@ def split_message(payload: bytes, version: int) -> Envelope:
 
 
 def parse_request(payload: bytes, version: int) -> ClientRequest:
-    """Read a client's message. ValueError when it cannot be read; an unknown ID has no values."""
+    """Read a client's message. A message with an unknown ID has no values. ValueError: it cannot be read."""
     opened = split_message(payload, version)
     if opened.number not in REQUEST_MESSAGES:
         return ClientRequest(opened.number, {})
@@ -314,7 +314,7 @@ def parse_request(payload: bytes, version: int) -> ClientRequest:
 
 
 def reply_frame(name: str, values: Values, version: int) -> bytes:
-    """A message to a client, framed as its server version wants it."""
+    """A message to a client, framed for the agreed server version."""
     reply = REPLIES[name]
     match era_of(version):
         case Era.TEXT:

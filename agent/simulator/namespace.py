@@ -1,4 +1,4 @@
-"""A network of its own for a process, as one in a container has: on Linux, as root or with user namespaces."""
+"""Gives a process a network of its own, as in a container: on Linux, as root or with user namespaces."""
 
 import ctypes
 import os
@@ -15,22 +15,22 @@ _IFF_UP = 0x1
 
 
 def enter_own_network() -> bool:
-    """Move this process, which must have one thread only, to a network with nothing but loopback; False: refused."""
+    """Move this process, which must have only one thread, to a network with only loopback; False: refused."""
     if sys.platform != "linux":
         return False
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(_CLONE_NEWNET) != 0 and not _as_somebody_else(libc):
+    if libc.unshare(_CLONE_NEWNET) != 0 and not _in_user_namespace(libc):
         return False
     try:
         _raise_loopback()
     except OSError:
-        # Nothing of it can be seen from outside, but nothing inside can be reached either.
+        # The process has its network, but without loopback no port in it can be reached.
         return False
     return True
 
 
-def _as_somebody_else(libc: ctypes.CDLL) -> bool:
-    """Without root: in a user namespace of its own a process may do as it likes with the network."""
+def _in_user_namespace(libc: ctypes.CDLL) -> bool:
+    """Enter a user namespace, in which a process may have a network of its own without being root."""
     user, group = os.geteuid(), os.getegid()
     if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
         return False

@@ -1,4 +1,4 @@
-"""The texts of the notices, as a TWS in English words them, and the few translations the simulator can speak."""
+"""The texts of the notices as a TWS in English words them, and a few translations."""
 
 from collections.abc import Sequence
 
@@ -16,10 +16,10 @@ PACING = "Historical Market Data Service error message:Historical data request p
 """Text of 162 after too many history requests."""
 
 NO_DATA = "Historical Market Data Service error message:HMDS query returned no data: {}"
-"""Text of 162 while no history can be had."""
+"""Text of 162 while there is no history."""
 
 AMBIGUOUS = "The contract description specified for {} is ambiguous."
-"""Text of 200 when several contracts fit a request for data."""
+"""Text of 200 where several contracts fit a request for data."""
 
 READ_ONLY_TEXTS = {
     "en": _READ_ONLY,
@@ -29,7 +29,7 @@ READ_ONLY_TEXTS = {
     "ja": "リクエストの検証エラー:-'bN' : 原因 - APIインターフェースは現在読み取り専用モードです。",
     "zh": "验证请求时出错:-'bN' : 原因 - API接口当前处于只读模式。",
 }
-"""Text of 321 by language. The translations are the simulator's own; how a real TWS words them is not known."""
+"""Text of 321 by language. The translations are our own: the words of a real TWS are not known."""
 
 _TEXTS = {
     100: "Max rate of messages per second has been exceeded:max=50 rec=51 (1)",
@@ -77,13 +77,13 @@ _TEXTS = {
     " your settings.",
     10358: "Fundamentals data is not allowed.",
 }
-"""English text per notice; `{}` stands for what it is about."""
+"""English text by code; `{}` stands for the subject of the notice."""
 
 BROKEN = {FarmKind.MARKET_DATA: 2103, FarmKind.HISTORICAL: 2105, FarmKind.SECURITY_DEFINITION: 2157}
-"""Per kind of farm, the notice that says it is broken."""
+"""The code for a broken farm, by kind."""
 
 OK = {FarmKind.MARKET_DATA: 2104, FarmKind.HISTORICAL: 2106, FarmKind.SECURITY_DEFINITION: 2158}
-"""Per kind of farm, the notice that says it is connected."""
+"""The code for a connected farm, by kind."""
 
 _DEFAULT_SUBJECT = {
     **dict.fromkeys((2103, 2104, 2108, 2119), "usfarm"),
@@ -93,13 +93,13 @@ _DEFAULT_SUBJECT = {
 
 
 def simulated_text(code: int, subject: object = "") -> str:
-    """The text of a notice, about something where its text names it."""
+    """The text of a notice, with its subject where the text names one."""
     template = _TEXTS.get(code, f"Notice {code}")
     return template.format(subject or _DEFAULT_SUBJECT.get(code, "")) if "{}" in template else template
 
 
 def link_back(connected: Sequence[str], broken: Sequence[str]) -> str:
-    """The text of 1102 with its inventory of farms."""
+    """The text of 1102 with its lists of farms."""
     if not broken:
         return f"{_TEXTS[1102]} All data farms are connected: {'; '.join(connected)}."
     return (
@@ -109,10 +109,10 @@ def link_back(connected: Sequence[str], broken: Sequence[str]) -> str:
 
 
 def said_unasked(fault: str, value: str) -> tuple[tuple[int, str], ...]:
-    """What every session is told while a fault is in force: a monitor that requests nothing would not see it otherwise.
+    """The notices that every session gets while a fault is in force, so that a monitor without requests sees it too.
 
-    A real TWS says these to the client that made the request. Read-Only stands here for what it says to a client that
-    binds manual orders on connecting.
+    A real TWS sends these to the client that made a request. The one of Read-Only is what a client gets that binds
+    manual orders when it connects.
     """
     match fault:
         case "competing-session":

@@ -1,7 +1,7 @@
-"""What really runs in a disguised process: takes its part and its orders as JSON lines on standard input.
+"""What really runs in a disguised process: it takes its part and its orders as JSON lines on standard input.
 
-The first line says which part to play; each line is answered by one on standard output. When the input ends, because
-whoever started it closed the pipe or died, however it died, the process ends at once: there are no orphans.
+The first line names the part to play. Each line is answered by one line on standard output. The process ends at once
+when its input ends, because the parent closed the pipe or died in any way: there are no orphans.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeAlias
 from agent.simulator.namespace import enter_own_network
 
 Order: TypeAlias = Mapping[str, Any]
-"""One line: `do` names what is wanted, the rest are its arguments."""
+"""One line: `do` names the order, the rest are its arguments."""
 
 PartReply: TypeAlias = dict[str, Any]
 
@@ -27,7 +27,7 @@ _PARTS = {
     "bystander": "agent.simulator.surroundings:BystanderPart",
     "clients": "agent.simulator.surroundings:ClientsPart",
 }
-"""What a disguised process can be. Imported by name, so that a small part costs little memory and time."""
+"""The parts by name. A part is imported when it is played, so that a small part costs little memory and time."""
 
 NO_PART = 2
 """Exit status of a process that was started without a part to play."""
@@ -37,16 +37,16 @@ class Part(Protocol):
     """One part a process can play."""
 
     async def begin(self, order: Order) -> PartReply:
-        """Take up the part; the order is the first line."""
+        """Begin to play the part; the order is the first line."""
         ...
 
     async def perform(self, order: Order) -> PartReply:
-        """Carry out one order. ValueError or OSError, in one sentence, where that cannot be done."""
+        """Carry out one order. ValueError or OSError, in one sentence, where that fails."""
         ...
 
 
 Tell: TypeAlias = Callable[[str], None]
-"""Tells the parent process in words what happened."""
+"""Tells the parent process in words what has happened."""
 
 
 def main_of_process() -> None:
@@ -59,7 +59,7 @@ def main_of_process() -> None:
         sys.stderr.write("This process plays a part for the simulator of Gatelight; start `gatelight simulate`.\n")
         sys.exit(NO_PART)
     if order.get("own_network"):
-        # Before there is a second thread: a user namespace is only given to a process of one.
+        # This comes before the second thread starts: only a process with one thread gets a user namespace.
         order["own_network"] = enter_own_network()
     part: Part = getattr(import_module(module), name)(_tell)
     asyncio.run(_play(part, order))
@@ -76,7 +76,7 @@ async def _play(part: Part, first: Order) -> None:
 def _listen(loop: asyncio.AbstractEventLoop, orders: asyncio.Queue[Order]) -> None:
     for line in sys.stdin.buffer:
         loop.call_soon_threadsafe(orders.put_nowait, json.loads(line))
-    # Not sys.exit: the loop may be stuck in anything, and no reader is left to be told why.
+    # sys.exit would wait for the loop, which may be stuck, and no parent is left to read a reason.
     os._exit(0)
 
 
@@ -93,7 +93,7 @@ def _tell(text: str) -> None:
 
 
 def wish(what: str) -> None:
-    """Ask the parent process for something that only it can do to the simulated application."""
+    """Ask the parent process for a change that only the parent can make to the simulated application."""
     _write({"wish": what})
 
 

@@ -2,48 +2,31 @@
 
 from dataclasses import replace
 
-from agent.simulator.faults import WIRE_FAULTS, Fault, FaultKind
+from agent.simulator.faults import PORTS, WIRE_FAULTS, Fault
+from agent.simulator.state import CLIENT_PLACES
 from agent.tws.ports import CLIENT_PORTAL_PORT
 
-FULL_HOUSE = 32
-"""Clients that TWS and IB Gateway accept at the same time."""
-
 PILE = 25
-"""Dead sockets of a pile-up: more than any healthy application ever shows."""
+"""Dead sockets of a pile-up: more than a healthy application ever has."""
 
 SMALL_HEAP = 96
-"""Megabytes of `-Xmx` for the fault `memory`: little more than a bare simulator needs."""
+"""Megabytes of `-Xmx` for the fault `memory`: a little more than the simulator itself needs."""
 
 _MOST_CLIENTS = 500
-"""More would only test this machine's limits."""
+"""The most dead clients; more would only test the limits of this machine."""
 
 
-def _fault(
-    name: str,
-    summary: str,
-    parameter: str = "",
-    default: str = "",
-    *,
-    choices: tuple[str, ...] = (),
-    one_shot: bool = False,
-    numeric: tuple[float, float] | None = None,
-) -> Fault:
-    """A fault that is seen from outside the wire."""
-    return Fault(name, summary, FaultKind.PROCESS, parameter, default, choices, one_shot, numeric)
-
-
-_PORTS = (1, 65535)
 _ANY_PORT = "port; any free one when not given"
 
 PROCESS_FAULTS: dict[str, Fault] = {
     fault.name: fault
     for fault in (
-        _fault("not-running", "the application is not running at all"),
-        _fault("starting", "a new process that has not come as far as its log-in screen"),
-        _fault("login-pending", "the log-in screen waits: no API port, no link to IB's servers"),
-        _fault("no-listener", "logged in, but no API port: the API is switched off"),
-        _fault("other-port", "the API listens on another port than asked for", _ANY_PORT, numeric=_PORTS),
-        _fault(
+        Fault("not-running", "the application is not running at all"),
+        Fault("starting", "a new process that has not come as far as its log-in screen"),
+        Fault("login-pending", "the log-in screen waits: no API port, no link to IB's servers"),
+        Fault("no-listener", "logged in, but no API port: the API is switched off"),
+        Fault("other-port", "the API listens on another port than asked for", _ANY_PORT, numeric=PORTS),
+        Fault(
             "restart",
             "ends and comes back on the same port",
             "seconds in between",
@@ -51,9 +34,9 @@ PROCESS_FAULTS: dict[str, Fault] = {
             one_shot=True,
             numeric=(0, 600),
         ),
-        _fault("restart-other-port", "ends and comes back on another port", _ANY_PORT, numeric=_PORTS),
-        _fault("restart-stuck", "comes back from an automatic restart, but never opens its port"),
-        _fault(
+        Fault("restart-other-port", "ends and comes back on another port", _ANY_PORT, numeric=PORTS),
+        Fault("restart-stuck", "comes back from an automatic restart, but never opens its port"),
+        Fault(
             "close-wait",
             "dead clients pile up on the API port, and no handshake is answered",
             "number of dead clients",
@@ -62,32 +45,32 @@ PROCESS_FAULTS: dict[str, Fault] = {
         ),
         replace(
             WIRE_FAULTS["too-many-clients"],
-            kind=FaultKind.PROCESS,
-            summary=f"another program has taken all {FULL_HOUSE} client places: new connections are closed, or ignored",
+            summary=f"another program has taken all {CLIENT_PLACES} client places: "
+            "new connections are closed, or ignored",
         ),
-        _fault("port-taken", "a web server owns the API port; the application has none"),
-        _fault(
+        Fault("port-taken", "a web server owns the API port; the application has none"),
+        Fault(
             "several",
             "two applications of the same kind run",
             "port of the second",
             "other-port",
             choices=("other-port", "same-port"),
         ),
-        _fault("wrong-application", "the other one of TWS and IB Gateway runs"),
-        _fault("client-portal", "only the Client Portal Gateway runs", "port", str(CLIENT_PORTAL_PORT), numeric=_PORTS),
-        _fault("container-not-ready", "a container's relay accepts, but nothing listens behind it"),
-        _fault(
+        Fault("wrong-application", "the other one of TWS and IB Gateway runs"),
+        Fault("client-portal", "only the Client Portal Gateway runs", "port", str(CLIENT_PORTAL_PORT), numeric=PORTS),
+        Fault("container-not-ready", "a container's relay accepts, but nothing listens behind it"),
+        Fault(
             "memory", "the memory of its Java is nearly full", "megabytes of -Xmx", str(SMALL_HEAP), numeric=(64, 4096)
         ),
     )
 }
 
 FAULTS: dict[str, Fault] = {**WIRE_FAULTS, **PROCESS_FAULTS}
-"""All faults by name. Where one is on both sides, the process side carries it out and calls on the wire's."""
+"""All faults by name. Where a fault has both sides, the process side carries it out and uses the wire side."""
 
 
 def split_fault(text: str) -> tuple[str, str | None]:
-    """A fault as typed, `name` or `name=value`, taken apart. ValueError where there is no such fault."""
+    """Name and value of a fault typed as `name` or `name=value`. ValueError where there is no such fault."""
     name, equals, value = text.strip().partition("=")
     known(name)
     return name, value if equals else None

@@ -1,4 +1,4 @@
-"""The processes of a simulated application: itself and those beside it, made to stand as a scene demands."""
+"""The processes of a simulated application and those beside it, started and ended to match a scene."""
 
 import asyncio
 import contextlib
@@ -18,10 +18,10 @@ _LINK_FAULTS = frozenset({"link-lost"})
 
 
 class SimulatedProcesses:
-    """The application's process and its companions. The caller lets in one call at a time."""
+    """The application's process and its companions. The caller makes one call at a time."""
 
     def __init__(self, folder: Path, say: Callable[[str], None], take_wish: Callable[[str], None]) -> None:
-        """`take_wish` hears what IBC was told to do by its command server."""
+        """`take_wish` takes each command that IBC's command server got."""
         self._folder = folder
         self._say = say
         self._take_wish = take_wish
@@ -40,17 +40,17 @@ class SimulatedProcesses:
 
     @property
     def running(self) -> bool:
-        """Whether that process is there."""
+        """Whether that process runs."""
         return self._application is not None and self._application[0].running
 
     @property
     def ended_by_itself(self) -> bool:
-        """Whether it has ended from outside: then it stays away until it is restarted."""
+        """Whether the process was ended from outside. Then it stays away until a restart."""
         return self._application is not None and not self.running
 
     @property
     def companions(self) -> Mapping[str, tuple[int, int]]:
-        """Pid and port (0: none) of each process beside it, by its name in `scene`."""
+        """Process ID and port (0: none) of each companion, by its name in `scene`."""
         return {name: (child.pid, port) for name, (child, _, port) in self._companions.items()}
 
     async def counters(self) -> Counters:
@@ -60,7 +60,7 @@ class SimulatedProcesses:
     async def settle(
         self, setting: Setting, scene: Scene, wire_faults: Mapping[str, str], crowd: str | None = None
     ) -> None:
-        """Make the processes stand as the scene and the faults demand. `crowd`: the value of too-many-clients."""
+        """Start and end processes to match the scene and the faults. `crowd`: the value of too-many-clients."""
         for name in list(self._companions):
             child, companion, _ = self._companions[name]
             if scene.companions.get(name) != companion or not child.running:
@@ -71,19 +71,19 @@ class SimulatedProcesses:
         else:
             await self._settle_application(setting, scene.application, wire_faults)
         if "too-many-clients" in scene.companions and "too-many-clients" not in self._companions:
-            # The crowd must find the places free that it is to take.
+            # The fault is lifted first, so that the crowd finds free places.
             await self.application.ask("heal", name="too-many-clients")
         await self._start_companions(scene)
         if "too-many-clients" in self._companions:
-            # Only now: under the fault no more clients are let in.
+            # The fault comes into force only after the crowd: it turns all further clients away.
             await self.application.ask("fault", name="too-many-clients", value=crowd)
 
     def renew(self) -> None:
-        """The next application is another process, however alike."""
+        """Make the next `settle` start a new application process, even where the scene is the same."""
         self._generation += 1
 
     async def end_application(self, *, kindly: bool = False) -> None:
-        """End it as `kill -9` does, `kindly` as its menu does; the settings it has changed are kept for the next."""
+        """End the application as `kill -9` does, `kindly` as its menu does. The next one gets its changed settings."""
         for name in [name for name, (_, companion, _) in self._companions.items() if companion.crowd]:
             await self._companions.pop(name)[0].kill()
         if self._application is not None:
@@ -93,7 +93,7 @@ class SimulatedProcesses:
             await (child.terminate() if kindly else child.kill())
 
     def forget_application(self) -> None:
-        """It has ended from outside."""
+        """Note that the application was ended from outside."""
         self._application = None
 
     async def close(self) -> None:
@@ -161,7 +161,7 @@ class SimulatedProcesses:
         return Counters(answer["connections_accepted"], {int(key): n for key, n in answer["received"].items()})
 
     async def _keep_configuration(self) -> None:
-        """Settings are kept on disk by a real one: have the next process begin with them."""
+        """Keep the settings for the next process: a real application keeps them on disk."""
         if self.running:
             with contextlib.suppress(ProcessEnded):
                 self._kept = {"configuration": (await self.application.ask("configuration"))["kept"]}

@@ -1,4 +1,4 @@
-"""Protocol buffers by a table of fields: as much of the encoding as the TWS API uses, in both directions."""
+"""Protocol buffers by a table of fields: writes and reads the part of the encoding that the TWS API uses."""
 
 import struct
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,10 @@ from enum import IntEnum
 from typing import TypeAlias
 
 WireValue: TypeAlias = "str | int | float | bool | Mapping[str, WireValue] | Sequence[WireValue]"
-"""What a field of a message may hold."""
+"""The value of a field of a message."""
 
 Values: TypeAlias = Mapping[str, WireValue]
-"""A message: field name to value; a field that is absent is not sent."""
+"""A message: values by field name. A field that is absent is not sent."""
 
 
 class _Wire(IntEnum):
@@ -75,7 +75,7 @@ def _read_varint(body: bytes, at: int) -> tuple[int, int]:
 
 
 def raw_field(number: int, value: int | str | bytes) -> bytes:
-    """One field that no table knows: a number as a varint, anything else with its length."""
+    """One field without a table: a number as a varint, any other value with its length."""
     key = number << 3
     if isinstance(value, int):
         return varint(key | _Wire.VARINT) + varint(value)
@@ -84,7 +84,7 @@ def raw_field(number: int, value: int | str | bytes) -> bytes:
 
 
 def _encode_one(field: Field, value: WireValue, table: Mapping[str, Sequence[Field]]) -> bytes:
-    """One occurrence of a field, key included."""
+    """One occurrence of a field, with its key."""
     match field.kind:
         case "int" | "bool":
             return raw_field(field.number, int(value))  # type: ignore[arg-type]

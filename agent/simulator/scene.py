@@ -1,4 +1,4 @@
-"""Which processes must stand, and how, given what is simulated and the faults in force; `world` makes it so."""
+"""Decides which processes must run, and how, from what is simulated and the faults in force. `world` starts them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.simulator.disguise import Disguise, named_process
-from agent.simulator.process_faults import FULL_HOUSE
 from agent.simulator.shapes import Look, Shape, lay_out
+from agent.simulator.state import CLIENT_PLACES
 from agent.tws.applications import ApplicationKind
 
 MEGABYTE = 1 << 20
@@ -16,7 +16,7 @@ FULL_MEMORY = 0.96
 """Share of `-Xmx` that the fault `memory` fills with resident memory."""
 
 _FIRST_CLIENT_ID = 9000
-"""Of a crowd: far from the IDs that users give their programs."""
+"""The first client ID of a crowd: far from the IDs that users give their programs."""
 
 _NOT_LOGGED_IN = ("starting", "login-pending", "restart-stuck")
 _NOT_LISTENING = ("no-listener", "port-taken", "container-not-ready")
@@ -29,19 +29,19 @@ class Companion:
 
     disguise: Disguise
     first: dict[str, Any]
-    """The order it is started with."""
+    """The order that starts the process."""
     look: Look | None = None
-    """Where it is an application itself."""
+    """How it looks, where it is a TWS or IB Gateway too."""
 
     @property
     def crowd(self) -> bool:
-        """Whether it lives from its connections to the application, and must come anew with a new one."""
+        """Whether the process is a crowd of clients, which must start again with each new application."""
         return bool(self.first["part"] == "clients")
 
 
 @dataclass(frozen=True, slots=True)
 class StagedApplication:
-    """How the application must stand."""
+    """How the application must run."""
 
     look: Look
     home: Path
@@ -50,48 +50,48 @@ class StagedApplication:
     port: int
     stuck: bool
     memory: int | None
-    """Bytes to be resident."""
+    """Bytes of resident memory to fill; None: none."""
     own_network: bool = False
-    """It has a network of its own, as in a container."""
+    """Whether it has a network of its own, as in a container."""
     hidden: bool = False
-    """Nothing in the process table tells what it is, as with Docker in a virtual machine."""
+    """Whether the process table does not tell what it is, as with Docker in a virtual machine."""
     bridge: str | None = None
     """Path of the Unix socket by which the relay reaches it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All processes that must stand."""
+    """All processes that must run."""
 
     application: StagedApplication | None
     port: int
-    """Where clients knock."""
+    """The port for clients."""
     companions: Mapping[str, Companion] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is simulated, faults apart, with everything that was found out when it started."""
+    """What is simulated, apart from faults, and what was found out at the start."""
 
     folder: Path
     look: Look
     port: int
-    """The port that clients are told."""
+    """The port for clients."""
     spare_port: int
-    """Another free one: behind a relay, or of a second application."""
+    """Another free port, used behind a relay or by a second application."""
     profile: Mapping[str, Any]
-    """What the wire server is started with."""
+    """The arguments that start the wire server."""
     upstream: tuple[str, int]
-    """Where IB's servers are played."""
+    """Address and port of the process that plays IB's servers."""
     own_network: bool = False
-    """Processes here may be given a network of their own."""
+    """Whether a process here may have a network of its own."""
     logged_in: bool = True
     present: bool = True
-    """False after it was ended from outside, until it is started again."""
+    """False after the application was ended from outside, until it is started again."""
 
 
 def stage(setting: Setting, faults: Mapping[str, str]) -> Scene:
-    """The processes that must stand under these faults."""
+    """The processes that must run under these faults."""
     look = setting.look
     if "wrong-application" in faults:
         look = replace(look, kind=other_kind(look.kind))
@@ -100,7 +100,7 @@ def stage(setting: Setting, faults: Mapping[str, str]) -> Scene:
     in_container = look.shape is Shape.CONTAINER
     isolated = in_container and setting.own_network
     port = int(faults.get("other-port") or faults.get("restart-other-port") or setting.port)
-    # Where Docker runs in a machine of its own, the relay is all that can be seen of a container.
+    # Where Docker runs in a virtual machine, only the relay of a container can be seen.
     only_relay = "container-not-ready" in faults and not in_container
     application = None
     if setting.present and not only_relay and not any(name in faults for name in _GONE):
@@ -125,7 +125,7 @@ def stage(setting: Setting, faults: Mapping[str, str]) -> Scene:
 
 
 def other_kind(kind: ApplicationKind) -> ApplicationKind:
-    """The other one of the two applications."""
+    """The other of the two applications."""
     return ApplicationKind.GATEWAY if kind is ApplicationKind.TWS else ApplicationKind.TWS
 
 
@@ -165,7 +165,7 @@ def _companions(
             second,
         )
     for name, stay, count in (
-        ("too-many-clients", True, FULL_HOUSE),
+        ("too-many-clients", True, CLIENT_PLACES),
         ("close-wait", False, int(faults.get("close-wait", 0))),
     ):
         if name in faults and application is not None and application.listening:

@@ -1,4 +1,4 @@
-"""One API session of the simulated TWS: handshake, start, and messages in order, with the faults of the wire."""
+"""One API session of the simulated TWS: handshake, start, messages in order, and the faults of the wire."""
 
 import asyncio
 import contextlib
@@ -21,23 +21,23 @@ from agent.simulator.state import CLIENT_PLACES, INACTIVE_FARM, Situation
 from agent.tws.farms import FarmKind
 
 ID_RELEASE_SECONDS = 0.5
-"""How long a client ID stays taken after its session has closed: TWS frees it late."""
+"""Seconds a client ID stays taken after its session has closed: TWS frees it late."""
 
 TIME_SECONDS = 1.0
-"""A second request for the current time within this time of the answer is ignored (ib_insync issue 604)."""
+"""Seconds after an answer in which a second request for the current time is ignored (ib_insync issue 604)."""
 
 START_API = 71
 """The message ID of startApi."""
 
 TURNED_AWAY_SECONDS = 1.0
-"""How long a connection that was turned away may still send before it is gone altogether."""
+"""Seconds a connection that was turned away may still send before it is closed."""
 
 _RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """`struct linger`: on, zero seconds."""
 
 
 class Host(Protocol):
-    """What sessions belong to, and report to that they came and went."""
+    """The server of the sessions; each session reports to it when it comes and goes."""
 
     situation: Situation
 
@@ -45,33 +45,27 @@ class Host(Protocol):
         """A connection was accepted."""
 
     def left(self, session: "ClientSession") -> None:
-        """It is gone."""
+        """A connection has ended."""
 
 
 class ClientSession(asyncio.Protocol):
-    """One accepted connection. Everything it receives is answered in order, and held back while a fault says so."""
+    """One accepted connection. Its messages are answered in order, and held back while a fault demands it."""
 
-    def __init__(
-        self, host: Host, answer: "Callable[[ClientSession, ClientRequest], None]", is_filler: Callable[[int], bool]
-    ) -> None:
+    def __init__(self, host: Host, answer: "Callable[[ClientSession, ClientRequest], None]") -> None:
         self.client_id: int | None = None
         self.server_version: int | None = None
-        """The agreed one; None before the handshake."""
+        """The agreed version; None before the handshake."""
         self.received: Counter[int] = Counter()
         """Messages by text-era message ID."""
-        self.peer_port = 0
         self.market_data: dict[int, tuple[SimulatedInstrument, bool]] = {}
-        """Per request ID, the instrument and whether its data are delayed."""
+        """By request ID: the instrument, and whether its data are delayed."""
         self.market_data_type = 1
         self.histories: set[int] = set()
         """Request IDs of histories that are kept up to date."""
         self.time_answered: float | None = None
-        self.is_filler = False
-        """Whether this is a connection of the simulator's own, made to take up a place."""
         self._host = host
         self._situation = host.situation
         self._answer = answer
-        self._fills = is_filler
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
         self._buffer = bytearray()
@@ -81,7 +75,7 @@ class ClientSession(asyncio.Protocol):
         self._ticker: asyncio.TimerHandle | None = None
         self._mute = False
         self.without_place = False
-        """It was ignored because every client place was taken."""
+        """Whether it was ignored because every client place was taken."""
         self._writable = True
         self._await_id = False
         self._sent_at: deque[float] = deque()
@@ -94,23 +88,18 @@ class ClientSession(asyncio.Protocol):
 
     @property
     def wants_frozen(self) -> bool:
-        """Whether it asked for the last prices of a closed market: market data type 2 or 4."""
+        """Whether the client asked for the last prices of a closed market: market data type 2 or 4."""
         return self.market_data_type in (2, 4)
 
     # The connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Accept it, or do what the faults of accepting say."""
+        """Accept the connection, or do what the faults demand instead."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         peer = transport.get_extra_info("peername")
-        # A client that has reset the connection by now has no address any more.
-        self.peer_port = peer[1] if peer else 0
-        self.is_filler = self._fills(self.peer_port)
         situation = self._situation
         self._host.arrived(self)
-        if self.is_filler:
-            return
         if situation.has("accept-reset"):
             self.reset()
         elif situation.value("too-many-clients") == "ignore":
@@ -120,15 +109,16 @@ class ClientSession(asyncio.Protocol):
             situation.has("accept-close") or situation.has("too-many-clients") or situation.connections > CLIENT_PLACES
         ):
             self._turn_away()
+        # A client that has already reset the connection has no address.
         elif not situation.admits(peer[0] if peer else ""):
             if situation.configuration.settings.allow_localhost_only:
                 self._turn_away()
             else:
-                # "Accept incoming connection attempt?" stands on the screen, and stays unanswered.
+                # The question "Accept incoming connection attempt?" is on the screen and stays unanswered.
                 self._mute = True
 
     def _turn_away(self) -> None:
-        """End the connection without a word; a bare close would reset it, because the hello lies unread."""
+        """End the connection without an answer. A plain close would reset it, because the hello is unread."""
         self._mute = True
         if self._transport is not None:
             with contextlib.suppress(OSError):
@@ -136,7 +126,7 @@ class ClientSession(asyncio.Protocol):
         self._timer = self._loop.call_later(TURNED_AWAY_SECONDS, self.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The socket is gone."""
+        """Clean up: the socket is gone."""
         self._transport = None
         self._stop_timers()
         self.market_data.clear()
@@ -144,12 +134,12 @@ class ClientSession(asyncio.Protocol):
         self._host.left(self)
 
     def close(self) -> None:
-        """End the session in order, after what was sent."""
+        """Close the session after sending what is pending."""
         if self._transport is not None:
             self._transport.close()
 
     def abandon(self) -> None:
-        """End the session whatever is still to be sent."""
+        """End the session without sending what is pending."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -163,11 +153,11 @@ class ClientSession(asyncio.Protocol):
         self._transport.abort()
 
     def pause_writing(self) -> None:
-        """The client does not read: leave ticks out."""
+        """Skip ticks from now on: the client does not read."""
         self._writable = False
 
     def resume_writing(self) -> None:
-        """The client reads again."""
+        """Send ticks again: the client reads."""
         self._writable = True
 
     def _stop_timers(self) -> None:
@@ -179,8 +169,8 @@ class ClientSession(asyncio.Protocol):
     # What comes in
 
     def data_received(self, data: bytes) -> None:
-        """Collect whole messages."""
-        if self._mute or self.is_filler:
+        """Collect complete messages."""
+        if self._mute:
             return
         self._buffer += data
         try:
@@ -200,7 +190,7 @@ class ClientSession(asyncio.Protocol):
         self.pump()
 
     def _count(self, payload: bytes) -> None:
-        """Count a message as received, even while a fault keeps it from being answered."""
+        """Count a received message, even while a fault keeps it unanswered."""
         if self.server_version is None:
             return
         with contextlib.suppress(ValueError):
@@ -209,7 +199,7 @@ class ClientSession(asyncio.Protocol):
             self._situation.received[number] += 1
 
     def _held(self) -> bool:
-        """Whether a fault keeps it from answering."""
+        """Whether a fault holds answers back."""
         situation = self._situation
         if situation.has("freeze"):
             return True
@@ -218,7 +208,7 @@ class ClientSession(asyncio.Protocol):
         return not self.started and situation.has("hello-hang")
 
     def pump(self) -> None:
-        """Answer what has come in, as far as the faults allow."""
+        """Answer the received messages, as far as the faults allow."""
         if self._mute:
             return
         if self._timer is not None:
@@ -250,7 +240,7 @@ class ClientSession(asyncio.Protocol):
             self.notice(320)
 
     def _over_the_limit(self) -> bool:
-        """Count the message against the rate; error 100 and, the third time, the end."""
+        """Count the message against the rate. Beyond it: error 100 and, the third time, the end of the session."""
         if not self._situation.has("message-rate"):
             return False
         limit = int(float(self._situation.value("message-rate")))
@@ -271,7 +261,7 @@ class ClientSession(asyncio.Protocol):
     # Handshake and start
 
     def _answer_hello(self, payload: bytes) -> None:
-        """Agree on a server version, or spoil the handshake as the faults say."""
+        """Agree on a server version, or spoil the handshake as the faults demand."""
         situation = self._situation
         try:
             hello = parse_hello(payload)
@@ -289,7 +279,7 @@ class ClientSession(asyncio.Protocol):
         self.write(answer)
 
     def _start(self, request: ClientRequest) -> None:
-        """Give the session its client ID, and tell it what every new session is told."""
+        """Give the session its client ID, and send what every new session gets."""
         situation = self._situation
         client_id = request.number_of("client_id")
         if self.started:
@@ -306,7 +296,7 @@ class ClientSession(asyncio.Protocol):
         self._await_id = True
 
     def _go_on_starting(self) -> None:
-        """The rest of a start that has begun: nextValidId, and how the link and the farms stand."""
+        """Complete a start that has begun: send nextValidId and the state of the link and the farms."""
         if not self._await_id or self._mute or self._held() or self._situation.has("no-next-valid-id"):
             return
         self._await_id = False
@@ -322,13 +312,13 @@ class ClientSession(asyncio.Protocol):
                 self.notice(code, text)
 
     def send_next_id(self) -> None:
-        """Tell the next valid order ID."""
+        """Send the next valid order ID."""
         self.send("NextValidId", {"order_id": NEXT_ORDER_ID})
 
     # What goes out
 
     def write(self, data: bytes) -> None:
-        """Send bytes as they are."""
+        """Send these bytes."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
@@ -338,7 +328,7 @@ class ClientSession(asyncio.Protocol):
             self.write(reply_frame(name, values, self.server_version))
 
     def notice(self, code: int, text: str | None = None, request_id: int = -1) -> None:
-        """Send a notice; without a text, the usual one."""
+        """Send a notice, by default with its usual text."""
         values: dict[str, WireValue] = {
             "request_id": request_id,
             "code": code,
@@ -348,7 +338,7 @@ class ClientSession(asyncio.Protocol):
         self.send("ErrorMessage", values)
 
     def spoil(self, fault: str, instead_of: bytes = b"") -> None:
-        """Send bytes that are no message, and never anything again: the stream cannot be read any more."""
+        """Send bytes that are no message, and nothing afterwards: the stream can no longer be read."""
         message = instead_of or reply_frame("CurrentTime", {"time": 0}, self.server_version or 0)
         self.write(spoilt(fault, message))
         self._mute = True
@@ -357,7 +347,7 @@ class ClientSession(asyncio.Protocol):
     # Market data
 
     def keep_ticking(self) -> None:
-        """Send ticks from now on, as long as there is something to send them for."""
+        """Send ticks from now on, as long as there is a subscription."""
         if self._ticker is None and self.market_data:
             self._ticker = self._loop.call_later(self._situation.profile.tick_seconds, self._tick)
 
@@ -374,7 +364,7 @@ class ClientSession(asyncio.Protocol):
         self.keep_ticking()
 
     def send_ticks(self, request_id: int) -> None:
-        """The current quote of one subscription, unless its farm or a competing session keeps it back."""
+        """Send the quote of one subscription, unless a broken farm or a competing session prevents it."""
         instrument, delayed = self.market_data[request_id]
         situation = self._situation
         if situation.has("competing-session") or instrument.farm in situation.broken_farms(FarmKind.MARKET_DATA):
@@ -392,5 +382,5 @@ class ClientSession(asyncio.Protocol):
 
 
 def _time_text(now: float) -> str:
-    """A moment as the handshake writes it."""
+    """A time, given in epoch seconds, in the format of the handshake."""
     return datetime.fromtimestamp(now, UTC).strftime("%Y%m%d %H:%M:%S UTC")

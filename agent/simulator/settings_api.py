@@ -1,4 +1,4 @@
-"""What the simulated TWS answers to reqConfig and updateConfig, with the faults of both."""
+"""The answers of the simulated TWS to reqConfig and updateConfig, with the faults of both."""
 
 import random
 
@@ -21,7 +21,7 @@ from agent.simulator.state import Situation
 from agent.tws.api_settings import CONFIG_SINCE, UPDATE_CONFIG_SINCE
 
 HUGE = 12 * 1024 * 1024
-"""Bytes of the answer under the fault `config-huge`: just what the API allows as one message."""
+"""Bytes of the answer under the fault `config-huge`: just within what the API allows for one message."""
 
 _NOT_SERVED = 322
 _READ_ONLY = 321
@@ -34,14 +34,14 @@ class SettingsApi:
         self._situation = situation
 
     def tell(self, session: ClientSession, request: ClientRequest) -> None:
-        """Answer a reqConfig; a Read-Only API tells its settings too."""
+        """Answer a reqConfig. A Read-Only API answers it too."""
         if self._is_turned_away(session, request, CONFIG_SINCE):
             return
         values = response_values(request.request_id, self._situation.reported_configuration)
         self._reply(session, "ConfigResponse", values)
 
     def change(self, session: ClientSession, request: ClientRequest) -> None:
-        """Answer an updateConfig, and make the change unless something stands against it."""
+        """Answer an updateConfig, and make the change unless it is refused."""
         situation = self._situation
         if self._is_turned_away(session, request, UPDATE_CONFIG_SINCE):
             return
@@ -80,7 +80,7 @@ class SettingsApi:
         return situation.has("config-silent")
 
     def _reply(self, session: ClientSession, name: str, values: Values) -> None:
-        """Send an answer, or what a fault makes of it."""
+        """Send an answer, spoilt if a fault demands it."""
         situation = self._situation
         if situation.has("config-half"):
             session.spoil("half-frame", reply_frame(name, values, session.server_version or 0))
@@ -97,10 +97,11 @@ class SettingsApi:
 
 
 def _beyond_simulation(request: ClientRequest) -> list[str]:
-    return [f"configuration.{name}" for name in ("messages", "orders") if _KEYS[name] in request.values]
+    return [path for name, path in _NOT_SIMULATED.items() if name in request.values]
 
 
-_KEYS = {"messages": "prompts", "orders": "orders"}
+_NOT_SIMULATED = {"prompts": "configuration.messages", "orders": "configuration.orders"}
+"""Parts of an updateConfig that the simulator refuses to change, with the path it names in the error."""
 
 
 def _framed(name: str, body: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The readable files of a TWS settings folder and of IBC, with the keys that real ones carry."""
+"""The readable files of a TWS settings folder and of IBC, with the keys of real ones."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.calendar import Region
 
 USER_FOLDER = "darykqhjnbgcpclmbdfekiohjmlanghofpdcaeik"
-"""The per-user folder: letters only, made by TWS from the user name."""
+"""The per-user folder. TWS makes its name, letters only, from the user name."""
 
 PRETENDED_PASSWORD = "never-show-this-password"
-"""Stands in IBC's config.ini and, where asked for, on its command line: it must never turn up anywhere else."""
+"""The password in IBC's config.ini and, if wanted, on its command line. It must never appear anywhere else."""
 
 _SERVERS = {
     Region.AMERICA: ("ndc1.ibllc.com", "us"),
@@ -21,29 +21,29 @@ _SERVERS = {
 
 @dataclass(frozen=True, slots=True)
 class IbcChoices:
-    """What IBC's config.ini says, where it matters to its reader."""
+    """The entries of IBC's config.ini that its readers use."""
 
     auto_restart_time: str = "11:45 PM"
     command_server_port: int = 0
     """0: off, which is IBC's default."""
     password_on_command_line: bool = False
-    """User name and password are given as arguments, as IBC allows."""
+    """Whether user name and password are arguments, as IBC allows."""
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What stands between the configuration file and the trading mode on IBC's command line."""
+        """The arguments between configuration file and trading mode on IBC's command line."""
         return ("simulated", PRETENDED_PASSWORD) if self.password_on_command_line else ()
 
 
 def as_set_by(choices: IbcChoices, configuration: Configuration) -> Configuration:
-    """The settings of an application that IBC has started: it enters its daily restart there."""
+    """The settings of an application that IBC has started: IBC enters its daily restart into them."""
     time, _, period = choices.auto_restart_time.partition(" ")
     lock_and_exit = LockAndExit(time.removeprefix("0"), period, "restart")
     return Configuration(configuration.settings, configuration.precautions, lock_and_exit)
 
 
 def jts_ini(mode: TradingMode, region: Region) -> str:
-    """The text of jts.ini after a log-in; not fit for configparser, like the real one."""
+    """The text of jts.ini after a log-in. As with the real file, configparser cannot read it."""
     server, where = _SERVERS.get(region, _SERVERS[Region.AMERICA])
     letter = "l" if mode is TradingMode.LIVE else "p"
     return f"""[IBGateway]
@@ -86,7 +86,7 @@ Region={where}
 
 
 def ibc_config(kind: ApplicationKind, mode: TradingMode, choices: IbcChoices) -> str:
-    """The text of IBC's config.ini, password included, as users have it."""
+    """The text of IBC's config.ini, with the password, as users have it."""
     return f"""# Settings of IBC for {kind.title}
 FIX=no
 IbLoginId=simulated

@@ -1,4 +1,4 @@
-"""What a real TWS or IB Gateway looks like in the process table and on disk, by operating system and launcher."""
+"""How a real TWS or IB Gateway looks in the process table and on disk, by operating system and launcher."""
 
 import sys
 from dataclasses import dataclass, field
@@ -27,12 +27,12 @@ class Shape(StrEnum):
     """By IBC, in a Java of its own."""
     CONTAINER = "container"
     """By IBC in a container, with a network of its own; clients reach it through a relay. Where the system gives no
-    process a network of its own, only the relay tells of it, as where Docker runs in a virtual machine."""
+    process a network of its own, only the relay can be seen, as where Docker runs in a virtual machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """All that decides how one simulated application looks from outside."""
+    """Everything that determines how a simulated application looks from outside."""
 
     kind: ApplicationKind = ApplicationKind.GATEWAY
     mode: TradingMode = TradingMode.PAPER
@@ -42,13 +42,13 @@ class Look:
     heap: int = DEFAULT_HEAP
     """Megabytes of `-Xmx`."""
     restarted: bool = False
-    """It is an automatic restart: `-Drestart=` is on the command line."""
+    """Whether it is an automatic restart: `-Drestart=` is on the command line."""
     ibc: IbcChoices = field(default_factory=IbcChoices)
 
 
 @dataclass(frozen=True, slots=True)
 class ShapeLayout:
-    """Where everything of one simulated application lies."""
+    """The paths of one simulated application, and its disguise."""
 
     program: Path
     """The numbered program folder."""
@@ -60,13 +60,13 @@ class ShapeLayout:
 
 
 def compact(version: str) -> str:
-    """A version as folders and jars carry it: "10.45" is "1045"."""
+    """A version in the form of folders and jars: "10.45" becomes "1045"."""
     major, _, minor = version.partition(".")
     return f"{major}{minor.split('.')[0]:0>2}" if minor else major
 
 
 def lay_out(folder: Path, look: Look, platform: str = sys.platform) -> ShapeLayout:
-    """Paths and command line of an application whose home is `folder`; touches nothing."""
+    """Paths and command line of an application whose home is `folder`. Pure: no file is touched."""
     if look.shape is not Shape.ITSELF:
         return _started_by_ibc(folder, look, platform)
     if platform == "win32":
@@ -77,7 +77,7 @@ def lay_out(folder: Path, look: Look, platform: str = sys.platform) -> ShapeLayo
 
 
 def furnish(layout: ShapeLayout, look: Look) -> None:
-    """Make the folders and files of a layout: program, settings, IBC's configuration, the renamed interpreter."""
+    """Make the folders and files of a layout: program, settings, IBC's configuration, renamed interpreter."""
     number = compact(look.version)
     jars = layout.program / "jars"
     for made in (jars, layout.program / ".install4j", layout.settings / USER_FOLDER):
@@ -102,7 +102,7 @@ def _main_class(kind: ApplicationKind) -> str:
 
 def _program(folder: Path, look: Look) -> Path:
     root = folder / "Jts"
-    # Images for containers name the folder after the full version, with patch letter; installers drop the point.
+    # Container images name the folder after the full version with patch letter; installers drop the point.
     number = f"{look.version}.1d" if look.shape is Shape.CONTAINER else compact(look.version)
     return root / number if look.kind is ApplicationKind.TWS else root / "ibgateway" / number
 
@@ -134,7 +134,7 @@ def _linux(folder: Path, look: Look) -> ShapeLayout:
 
 
 def _windows(folder: Path, look: Look) -> ShapeLayout:
-    # The launcher is the Java process: no main class in the command line, only the name of the program file tells.
+    # The launcher is itself the Java process. Its command line has no main class: only the program's name tells.
     program, settings = _program(folder, look), folder / "Jts"
     name = "tws.exe" if look.kind is ApplicationKind.TWS else "ibgateway.exe"
     arguments = (f"-J-DjtsConfigDir={settings}", *_restart(look))

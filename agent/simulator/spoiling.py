@@ -1,4 +1,4 @@
-"""What a fault that spoils the stream sends instead of a message."""
+"""The bytes that a fault sends instead of a message, to spoil the stream."""
 
 import random
 
@@ -12,7 +12,7 @@ SPOILING = ("half-frame", "garbage", "huge-prefix")
 
 
 def spoilt(fault: str, message: bytes) -> bytes:
-    """What is sent instead of a message when a fault spoils the stream."""
+    """The bytes to send instead of a message under a fault that spoils the stream."""
     match fault:
         case "half-frame":
             return message[: max(5, len(message) // 2)]

@@ -1,4 +1,4 @@
-"""What the simulated TWS is, and what is the case with it right now: faults in force, farms, who is connected."""
+"""The profile of the simulated TWS and its present situation: faults in force, farms, clients."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from agent.tws.calendar import Region
 from agent.tws.farms import FarmKind
 
 OLDEST_SIMULATED_VERSION = 157
-"""The least that ib_async 2.1 accepts."""
+"""The lowest server version that ib_async 2.1 accepts."""
 
 NEWEST_SERVER_VERSION = 226
-"""The most that IBKR's client 10.51 speaks."""
+"""The highest server version that IBKR's client 10.51 speaks."""
 
 CLIENT_PLACES = 32
 """API clients that one TWS or IB Gateway serves at a time (IBKR's API documentation)."""
@@ -23,14 +23,14 @@ CLIENT_PLACES = 32
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Which application is simulated, and for whom."""
+    """Which application is simulated, and with which accounts and settings."""
 
     application: ApplicationKind = ApplicationKind.GATEWAY
     trading_mode: TradingMode = TradingMode.PAPER
     version: str = "10.45"
-    """Of the application, as in its paths and window titles."""
+    """The application's version, as in its paths and window titles."""
     server_version: int = NEWEST_SERVER_VERSION
-    """The newest protocol it speaks; what is agreed is the lower of this and the client's."""
+    """The newest protocol it speaks. A session uses the lower of this and the client's."""
     accounts: tuple[str, ...] = ("DU1234567",)
     region: Region = Region.AMERICA
     tick_seconds: float = 0.25
@@ -38,7 +38,7 @@ class Profile:
     read_only: bool = False
     """Whether Read-Only API is ticked in its settings, where `configuration` does not say."""
     configuration: Configuration = DEFAULT_CONFIGURATION
-    """Its settings when it starts. A socket port in them is only told; it listens where it is opened."""
+    """The settings at the start. A socket port among them is only told; the real port comes from `Simulator`."""
 
     def __post_init__(self) -> None:
         if not OLDEST_SIMULATED_VERSION <= self.server_version <= NEWEST_SERVER_VERSION:
@@ -66,7 +66,7 @@ FARM_FAULTS = {
     "historical-farm-broken": FarmKind.HISTORICAL,
     "security-definition-farm-broken": FarmKind.SECURITY_DEFINITION,
 }
-"""Per fault, the kind of farm it breaks."""
+"""The kind of farm that each fault breaks."""
 
 INACTIVE_FARM = "fundfarm"
 """A historical farm that sleeps until it is needed, which is normal."""
@@ -74,7 +74,7 @@ INACTIVE_FARM = "fundfarm"
 
 @dataclass(slots=True)
 class Situation:
-    """What every session of the simulated TWS has to know."""
+    """What all sessions of the simulated TWS share."""
 
     profile: Profile
     clock: Callable[[], float]
@@ -83,15 +83,15 @@ class Situation:
     active: dict[str, str] = field(default_factory=dict)
     """The faults in force and their values."""
     client_ids: dict[int, object] = field(default_factory=dict)
-    """Those in use or not yet released, and the session that has or had each."""
+    """Client IDs in use or not yet released, and the session that has or had each."""
     received: Counter[int] = field(default_factory=Counter)
     """Messages from clients by text-era message ID, over all sessions."""
     connections: int = 0
-    """Open connections, those that only fill places included."""
+    """Open connections, those without a client ID included."""
     port: int = 0
-    """The API port it listens on."""
+    """The open API port."""
     move_to: Callable[[int], None] = lambda _: None
-    """Makes it listen on another port."""
+    """Makes the simulated TWS listen on another port."""
     tells_read_only: bool = True
     """Whether Read-Only API is among the settings that reqConfig tells."""
     configuration: Configuration = field(init=False)
@@ -127,11 +127,11 @@ class Situation:
         return replace(known, settings=replace(known.settings, read_only_api=read_only, socket_port=port))
 
     def configure(self, changes: Configuration) -> tuple[str, ...]:
-        """Change settings; returns the paths of those that are different now. Soon it listens on a new port."""
+        """Change settings; returns the paths of those that have changed. A new socket port is opened soon after."""
         _, changed = merged(self.reported_configuration, changes)
         for fault, spoilt in SETTINGS_OF_FAULT.items():
             if self.has(fault) and set(spoilt.present) & set(changes.present):
-                # From now on the client decides about these settings.
+                # The change replaces what the fault has imposed.
                 self.configuration, _ = merged(self.configuration, spoilt)
                 del self.active[fault]
         self.configuration, _ = merged(self.configuration, changes)
@@ -139,13 +139,13 @@ class Situation:
         if port is not None and port != self.port:
             self.move_to(port)
         if port is not None:
-            # From now on the port is told as it is.
+            # From now on the real port is told.
             settings = replace(self.configuration.settings, socket_port=None)
             self.configuration = replace(self.configuration, settings=settings)
         return changed
 
     def admits(self, address: str) -> bool:
-        """Whether a client at this address is let in without a question on the screen."""
+        """Whether a client at this address is accepted without a question on the screen."""
         settings = self.configuration.settings
         if address in LOCALHOST or not address:
             return True
@@ -157,7 +157,7 @@ class Situation:
         return not self.has("link-lost")
 
     def now(self) -> float:
-        """The time it believes it is, in epoch seconds."""
+        """The time of its own clock, which a fault can make wrong, in epoch seconds."""
         return self.clock() + float(self.value("clock-off") or 0)
 
     def broken_farms(self, kind: FarmKind) -> tuple[str, ...]:
@@ -168,19 +168,19 @@ class Situation:
         return ()
 
     def farms(self) -> tuple[tuple[str, FarmKind, bool], ...]:
-        """Name, kind, and whether connected, of every farm."""
+        """Every farm: its name, its kind, and whether it is connected."""
         own = _FARMS[self.profile.region]
         broken = [(name, kind) for kind in FarmKind for name in self.broken_farms(kind)]
         every = (*own, *(farm for farm in broken if farm not in own))
         return tuple((name, kind, (name, kind) not in broken) for name, kind in every)
 
     def release(self, client_id: int, owner: object) -> None:
-        """Free a client ID, unless another session has it by now."""
+        """Free a client ID, unless another session has taken it meanwhile."""
         if self.client_ids.get(client_id) is owner:
             del self.client_ids[client_id]
 
     def farm_notices(self) -> tuple[tuple[int, str], ...]:
-        """Notice and farm for each farm as it stands: what a session is told after it started."""
+        """The notices for a new session: code and farm, for the state of each farm."""
         return tuple((OK[kind] if connected else BROKEN[kind], name) for name, kind, connected in self.farms())
 
 

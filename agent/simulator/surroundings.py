@@ -1,6 +1,7 @@
-"""The smaller parts around a simulated application: IB's servers, a relay, foreign programs, crowds of clients."""
+"""The smaller parts around a simulated application: IB's servers, a relay, other programs, crowds of clients."""
 
 import asyncio
+import contextlib
 import os
 import random
 import socket
@@ -15,10 +16,10 @@ Ends: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 """The two directions of one connection."""
 
 IB_SERVER_PORT = 4000
-"""Of IB's servers. They also use 4001, but that is a default API port, and the two must not be mixed up here."""
+"""The port of IB's servers. They also use 4001, which is a default API port as well and would be mistaken for one."""
 
 _TRIES = 50
-"""How many addresses are tried before giving up; one is nearly always enough."""
+"""The number of addresses tried; the first is nearly always free."""
 
 _HTTP_ANSWER = (
     b"HTTP/1.1 400 Bad Request\r\nServer: simulated\r\nContent-Type: text/plain\r\nContent-Length: 12\r\n"
@@ -26,70 +27,57 @@ _HTTP_ANSWER = (
 )
 
 _CLIENT_VERSIONS = b"v157..178"
-"""What the clients of a crowd offer: old enough that startApi is a text message."""
+"""The versions that clients of a crowd offer: so old that startApi is a text message."""
 
 _CROWDS = 10_000
-"""So many crowds one after the other have client IDs of their own."""
+"""This many crowds, one after the other, have different client IDs."""
 
 _HELLO_TIMEOUT = 3.0
-"""Seconds a client of a crowd waits for the answer to its hello; it stays connected all the same."""
+"""Seconds a client of a crowd waits for the answer to its hello. A client without an answer stays connected."""
 
 
-class IbServersPart:
-    """IB's servers: accepts the link of a logged-in application and keeps it."""
+class _PartWithoutOrders:
+    """A part that plays by itself once it has begun."""
 
     def __init__(self, tell: Tell) -> None:
+        self._tell = tell
         self._servers: list[asyncio.Server] = []
-        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def perform(self, order: Order) -> PartReply:
+        """This part takes no orders."""
+        raise ValueError(f"This process cannot {order.get('do')}")
+
+
+class IbServersPart(_PartWithoutOrders):
+    """IB's servers: accepts the link of a logged-in application and keeps it."""
 
     async def begin(self, order: Order) -> PartReply:
         """Listen on a loopback address of its own, where the system has more than one."""
         for _ in range(_TRIES):
             address = _some_address()
             try:
-                server = await asyncio.start_server(self._keep, address, IB_SERVER_PORT)
+                server = await asyncio.start_server(keep_open, address, IB_SERVER_PORT)
             except OSError:
                 if sys.platform == "darwin":
-                    # One address only: another simulator's servers, or whatever answers there, will do.
+                    # macOS has one loopback address. Another simulator's servers, or any other program there, will do.
                     return {"address": address, "port": IB_SERVER_PORT}
                 continue
             self._servers.append(server)
             return {"address": address, "port": IB_SERVER_PORT}
         raise ValueError("No loopback address was free to play IB's servers on")
 
-    async def perform(self, order: Order) -> PartReply:
-        """Nothing can be ordered of it."""
-        raise ValueError(f"IB's servers cannot {order.get('do')}")
 
-    async def _keep(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
-        try:
-            while await reader.read(4096):
-                pass
-        except OSError:
-            pass
-        finally:
-            self._writers.discard(writer)
-            writer.close()
+class RelayPart(_PartWithoutOrders):
+    """A relay such as docker-proxy: it accepts a connection, then dials the inner port; no answer there closes both."""
 
-
-class RelayPart:
-    """A relay such as docker-proxy: accepts first, dials the inner port then, closes where nothing answers."""
-
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
-        self._server: asyncio.Server | None = None
-        self._inner: int | str = 0
+    _inner: int | str = 0
 
     async def begin(self, order: Order) -> PartReply:
         """Listen on `port` and pass everything to `inner`: a port, or the path of a Unix socket."""
         self._inner = order["inner"]
-        self._server = await asyncio.start_server(self._pass_on, LOOPBACK, int(order["port"]))
-        return {"port": self._server.sockets[0].getsockname()[1]}
-
-    async def perform(self, order: Order) -> PartReply:
-        """Nothing can be ordered of it."""
-        raise ValueError(f"A relay cannot {order.get('do')}")
+        server = await asyncio.start_server(self._pass_on, LOOPBACK, int(order["port"]))
+        self._servers.append(server)
+        return {"port": server.sockets[0].getsockname()[1]}
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -115,68 +103,43 @@ async def splice(one: Ends, other: Ends) -> None:
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
+    with contextlib.closing(writer), contextlib.suppress(OSError):
         while chunk := await reader.read(65536):
             writer.write(chunk)
             await writer.drain()
-    except OSError:
-        pass
-    finally:
-        writer.close()
 
 
-class BystanderPart:
+class BystanderPart(_PartWithoutOrders):
     """A program that has nothing to do with TWS: it may listen, and speak HTTP or say nothing."""
-
-    def __init__(self, tell: Tell) -> None:
-        self._servers: list[asyncio.Server] = []
-        self._writers: set[asyncio.StreamWriter] = set()
 
     async def begin(self, order: Order) -> PartReply:
         """Listen on `ports`; with `speaks` "http" every request is answered with an error page."""
-        accept = self._answer_http if order.get("speaks") == "http" else self._say_nothing
+        accept = _answer_http if order.get("speaks") == "http" else keep_open
         for port in order.get("ports", ()):
             self._servers.append(await asyncio.start_server(accept, LOOPBACK, port))
         ports = [server.sockets[0].getsockname()[1] for server in self._servers]
         return {"ports": ports, "port": ports[0] if ports else 0, "own_network": bool(order.get("own_network"))}
 
-    async def perform(self, order: Order) -> PartReply:
-        """Nothing can be ordered of it."""
-        raise ValueError(f"This program cannot {order.get('do')}")
 
-    async def _answer_http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await reader.read(4096)
-            writer.write(_HTTP_ANSWER)
-            await writer.drain()
-        except OSError:
-            pass
-        finally:
-            writer.close()
-
-    async def _say_nothing(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
-        try:
-            while await reader.read(4096):
-                pass
-        except OSError:
-            pass
-        finally:
-            self._writers.discard(writer)
-            writer.close()
+async def _answer_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.closing(writer), contextlib.suppress(OSError):
+        await reader.read(4096)
+        writer.write(_HTTP_ANSWER)
+        await writer.drain()
 
 
-class ClientsPart:
+class ClientsPart(_PartWithoutOrders):
     """A crowd of API clients in one process: connected and quiet, or come and gone."""
 
     def __init__(self, tell: Tell) -> None:
-        self._connected: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        super().__init__(tell)
+        self._connected: list[Ends] = []
         self._readers: list[asyncio.Task[None]] = []
 
     async def begin(self, order: Order) -> PartReply:
         """Connect `count` clients to `port`; with `stay` they say hello and remain, else they close at once."""
         port, stay, count = int(order["port"]), bool(order["stay"]), int(order["count"])
-        # The application keeps the client IDs of an earlier crowd for a while after that has gone.
+        # The application holds the client IDs of an earlier crowd for a while, so each crowd needs its own.
         first = int(order.get("first_client_id", 1)) + os.getpid() % _CROWDS * count
         for number in range(count):
             reader, writer = await asyncio.open_connection(LOOPBACK, port)
@@ -187,10 +150,6 @@ class ClientsPart:
             self._connected.append((reader, writer))
             await self._log_on(reader, writer, first + number)
         return {"connected": len(self._connected)}
-
-    async def perform(self, order: Order) -> PartReply:
-        """Nothing can be ordered of it."""
-        raise ValueError(f"A crowd of clients cannot {order.get('do')}")
 
     async def _log_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, client_id: int) -> None:
         writer.write(b"API\0" + _framed(_CLIENT_VERSIONS))
@@ -204,12 +163,16 @@ class ClientsPart:
         self._readers.append(asyncio.create_task(_drain(reader)))
 
 
+async def keep_open(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Keep a connection on which nothing is said, until the other end closes it."""
+    with contextlib.closing(writer):
+        await _drain(reader)
+
+
 async def _drain(reader: asyncio.StreamReader) -> None:
-    try:
+    with contextlib.suppress(OSError):
         while await reader.read(65536):
             pass
-    except OSError:
-        pass
 
 
 def _framed(payload: bytes) -> bytes:
@@ -217,7 +180,7 @@ def _framed(payload: bytes) -> bytes:
 
 
 def short_path(path: str) -> str:
-    """The path from here: that of a Unix socket must be short, and temporary folders are not."""
+    """The path relative to here: the path of a Unix socket must be short, and temporary folders have long ones."""
     return os.path.relpath(path)
 
 

@@ -1,4 +1,4 @@
-"""A simulated TWS or IB Gateway as real processes, with everything around it: what tests, demo and benchmarks hold."""
+"""A simulated TWS or IB Gateway as real processes, with its surroundings; for tests, demo and benchmarks."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +11,7 @@ from agent.simulator.child import Child, PortInUse, ProcessEnded
 from agent.simulator.configuration import DEFAULT_CONFIGURATION, configuration_of
 from agent.simulator.counters import Counters
 from agent.simulator.disguise import named_process
-from agent.simulator.faults import WIRE_FAULTS, FaultKind, value_for
+from agent.simulator.faults import WIRE_FAULTS, value_for
 from agent.simulator.free_ports import free_port
 from agent.simulator.ibc_server import ENABLE_API, RECONNECT_ACCOUNT, RECONNECT_DATA
 from agent.simulator.process_faults import FAULTS, PROCESS_FAULTS, known, split_fault
@@ -33,19 +33,19 @@ _CURED_BY = {
     RECONNECT_DATA: frozenset(FARM_FAULTS),
     RECONNECT_ACCOUNT: frozenset({"link-lost"}),
 }
-"""Faults that a command to IBC takes out of force."""
+"""Faults that each command to IBC cures."""
 
 
 class SimulatedApplication:
     """One simulated application; `async with await SimulatedApplication.start(folder) as app:`.
 
-    Its processes end with the handle, and also when the process that holds the handle dies in whatever way.
+    Its processes end with this handle, and also when the process that holds the handle ends or is killed.
     """
 
     def __init__(self, setting: Setting, servers: Child, say: Callable[[str], None]) -> None:
         self._setting = setting
         self._servers = servers
-        self._cast = SimulatedProcesses(setting.folder, say, self._take_wish)
+        self._processes = SimulatedProcesses(setting.folder, say, self._take_wish)
         self._lock = asyncio.Lock()
         self._process_faults: dict[str, str] = {}
         self._wire_faults: dict[str, str] = {}
@@ -72,7 +72,7 @@ class SimulatedApplication:
         ibc: IbcChoices | None = None,
         say: Callable[[str], None] | None = None,
     ) -> Self:
-        """Start it in an empty folder, with faults in force as typed after `--fault`; port 0: any free one."""
+        """Start an application in an empty folder; port 0: any free one. `faults` are as typed after `--fault`."""
         look = Look(ApplicationKind(kind), TradingMode(mode), version, Shape(shape), region, ibc=ibc or IbcChoices())
         wanted = [split_fault(fault) for fault in faults]
         tell = say or (lambda _: None)
@@ -116,26 +116,26 @@ class SimulatedApplication:
     @property
     def pid(self) -> int:
         """Process ID of the application. ProcessEnded while there is none."""
-        return self._cast.application.pid
+        return self._processes.application.pid
 
     @property
     def running(self) -> bool:
-        """Whether the process of the application is there."""
-        return self._cast.running
+        """Whether the process of the application runs."""
+        return self._processes.running
 
     @property
     def port(self) -> int:
-        """Where clients are to knock: the port asked for, or the one a fault has moved it to."""
+        """The port for clients: the one asked for, or the one a fault has moved the application to."""
         return self._scene.port
 
     @property
     def asked_port(self) -> int:
-        """The port that was asked for, whatever faults are in force."""
+        """The port that was asked for, even while a fault moves the application to another."""
         return self._setting.port
 
     @property
     def look(self) -> Look:
-        """How the application looks from outside, faults included."""
+        """How the application looks from outside, with the faults in force."""
         return self._scene.application.look if self._scene.application else self._setting.look
 
     @property
@@ -145,13 +145,13 @@ class SimulatedApplication:
 
     @property
     def upstream(self) -> tuple[str, int]:
-        """Address and port at which IB's servers are played."""
+        """Address and port of the process that plays IB's servers."""
         return self._setting.upstream
 
     @property
     def companions(self) -> Mapping[str, tuple[int, int]]:
-        """Pid and port (0: none) of each process beside the application, by its name in `scene`."""
-        return self._cast.companions
+        """Process ID and port (0: none) of each process beside the application, by its name in `scene`."""
+        return self._processes.companions
 
     @property
     def faults(self) -> Mapping[str, str]:
@@ -161,29 +161,29 @@ class SimulatedApplication:
     async def counters(self) -> Counters:
         """Messages and connections since the start."""
         async with self._lock:
-            return await self._cast.counters()
+            return await self._processes.counters()
 
     async def configuration(self) -> Configuration:
-        """Its settings, as reqConfig tells them. ProcessEnded while it is not running."""
+        """The application's settings, as reqConfig tells them. ProcessEnded while there is no application."""
         async with self._lock:
-            return configuration_of((await self._cast.application.ask("configuration"))["told"])
+            return configuration_of((await self._processes.application.ask("configuration"))["told"])
 
     # ── what can happen to it ───────────────────────────────────────────────────────────────────
 
     async def fault(self, name: str, value: str | int | None = None) -> None:
-        """Put a fault in force, or make a one-time one happen. ValueError, in one sentence, on nonsense."""
+        """Put a fault in force, or make a one-time one happen. ValueError, in one sentence: no such fault or value."""
         async with self._lock:
             await self._fault(name, None if value is None else str(value))
 
     async def heal(self, name: str | None = None) -> None:
-        """Take one fault, or all of them, out of force."""
+        """End one fault, or all of them."""
         async with self._lock:
             if name is not None:
                 known(name)
             for process_fault in [name] if name else list(self._process_faults):
                 self._process_faults.pop(process_fault, None)
             if self.running and (name is None or name in WIRE_FAULTS):
-                await self._cast.application.ask("heal", name=name)
+                await self._processes.application.ask("heal", name=name)
             for wire_fault in [name] if name else list(self._wire_faults):
                 self._wire_faults.pop(wire_fault, None)
             await self._settle()
@@ -193,19 +193,21 @@ class SimulatedApplication:
     ) -> None:
         """Have a notice sent to the connected clients."""
         async with self._lock:
-            await self._cast.application.ask("notify", code=code, text=text, request_id=request_id, client_id=client_id)
+            await self._processes.application.ask(
+                "notify", code=code, text=text, request_id=request_id, client_id=client_id
+            )
 
     async def configure(self, changes: Configuration) -> None:
-        """The user changes settings in its windows; they outlast a restart."""
+        """Change settings as the user does in the windows; they outlast a restart."""
         async with self._lock:
             port = changes.settings.socket_port
             rest = replace(changes, settings=replace(changes.settings, socket_port=None))
-            await self._cast.application.ask("configure", changes=rest.to_json())
+            await self._processes.application.ask("configure", changes=rest.to_json())
             if port is not None and port != self.port:
                 await self._wire_fault("port-changed", str(port))
 
     async def log_in(self) -> None:
-        """The user logs in: the link to IB's servers stands, the API port opens."""
+        """Log in as the user does: the link to IB's servers stands, and the API port opens."""
         await self._change(logged_in=True)
 
     async def log_out(self) -> None:
@@ -219,17 +221,20 @@ class SimulatedApplication:
     async def terminate(self) -> None:
         """End the application as its menu does; `restart` starts it again."""
         async with self._lock:
-            await self._cast.end_application(kindly=True)
+            await self._processes.end_application(kindly=True)
             self._setting = replace(self._setting, present=False)
             await self._settle()
 
     async def ended(self) -> None:
-        """Wait until the process of the application has ended, by whatever hand."""
-        if self._cast.running:
-            await self._cast.application.ended()
+        """Wait until the process of the application has ended, for any reason."""
+        if self._processes.running:
+            await self._processes.application.ended()
 
     async def restart(self, port: int | None = None, marked: bool = True, delay: float = 0.5) -> None:
-        """End it and start it anew after `delay` seconds; `marked` as an automatic restart, `-Drestart=` and all."""
+        """End the application and start it again after `delay` seconds.
+
+        `marked`: with the signs of an automatic restart, such as `-Drestart=`.
+        """
         async with self._lock:
             await self._restart(port, marked, delay)
 
@@ -237,7 +242,7 @@ class SimulatedApplication:
         """End every process."""
         for wish in self._wishes:
             wish.cancel()
-        await asyncio.gather(self._cast.close(), self._servers.kill())
+        await asyncio.gather(self._processes.close(), self._servers.kill())
 
     # ── how it is done ──────────────────────────────────────────────────────────────────────────
 
@@ -253,7 +258,7 @@ class SimulatedApplication:
                 await self._fault(name, value)
 
     async def _try_own_network(self) -> None:
-        """Find out whether a process may have a network of its own here, as one in a container has."""
+        """Find out whether a process here may have a network of its own, as in a container."""
         trial, answer = await Child.start(
             named_process(self._setting.folder / "tools", "trial"),
             {"part": "bystander", "own_network": True},
@@ -263,8 +268,8 @@ class SimulatedApplication:
         self._setting = replace(self._setting, own_network=answer["own_network"])
 
     async def _fault(self, name: str, value: str | None) -> None:
-        fault = known(name)
-        if fault.kind is FaultKind.WIRE:
+        known(name)
+        if name not in PROCESS_FAULTS:
             await self._wire_fault(name, value)
             return
         value = self._value(name, value)
@@ -280,13 +285,13 @@ class SimulatedApplication:
     async def _wire_fault(self, name: str, value: str | None) -> None:
         fault = WIRE_FAULTS[name]
         if fault.one_shot or self.running:
-            self._learn(await self._cast.application.ask("fault", name=name, value=value))
+            self._learn(await self._processes.application.ask("fault", name=name, value=value))
         else:
             self._wire_faults[name] = value_for(fault, value)
         await self._settle()
 
     def _take_wish(self, wish: str) -> None:
-        """Do what IBC was told to do by its command server: it cures what the command is there for."""
+        """Carry out a command that IBC's command server got: it cures the faults that the command is for."""
         task = asyncio.get_running_loop().create_task(self._grant(wish))
         self._wishes.add(task)
         task.add_done_callback(self._wishes.discard)
@@ -296,7 +301,7 @@ class SimulatedApplication:
             await self.heal(fault)
 
     def _learn(self, answer: Mapping[str, Any]) -> None:
-        """Follow what a wire fault has done by itself: one ends another, or moves the server to another port."""
+        """Take over the effects of a wire fault: it may have ended another fault or moved the server's port."""
         self._wire_faults = {name: value for name, value in answer["faults"].items() if name not in PROCESS_FAULTS}
         application = self._scene.application
         moved = int(answer["port"])
@@ -314,9 +319,9 @@ class SimulatedApplication:
         return str(free_port()) if name in ("other-port", "restart-other-port") and not chosen else chosen
 
     async def _restart(self, port: int | None, marked: bool, delay: float) -> None:
-        await self._cast.end_application()
+        await self._processes.end_application()
         await asyncio.sleep(delay)
-        self._cast.renew()
+        self._processes.renew()
         self._setting = replace(
             self._setting,
             port=port or self._setting.port,
@@ -331,13 +336,13 @@ class SimulatedApplication:
             await self._settle()
 
     async def _settle(self) -> None:
-        """Make the processes stand as the setting and the faults demand."""
-        if self._cast.ended_by_itself:
-            self._cast.forget_application()
+        """Bring the processes in line with the setting and the faults."""
+        if self._processes.ended_by_itself:
+            self._processes.forget_application()
             self._setting = replace(self._setting, present=False)
         self._scene = stage(self._setting, self._process_faults)
         crowd = self._process_faults.get("too-many-clients")
-        await self._cast.settle(self._setting, self._scene, self._wire_faults, crowd)
+        await self._processes.settle(self._setting, self._scene, self._wire_faults, crowd)
 
 
 def _absolute(folder: Path) -> Path:

@@ -1,7 +1,8 @@
-"""The icon's pictures: a shape and a colour of its own for every state, drawn sharp at the size that is asked for.
+"""The icon's pictures: each state has its own shape and colour, drawn sharp at the requested size.
 
-Who cannot tell the colours apart tells the shapes: a square with a cross, a triangle, a question mark, an open ring,
-an hourglass, a crescent, two bars, a disc with a tick. Every picture is RGBA; Windows swaps colours of anything else.
+A user who cannot tell the colours apart can tell the shapes: a square with a cross, a triangle, a question mark, an
+open ring, an hourglass, a crescent, two bars, a disc with a tick. Every picture is RGBA, because Windows swaps the
+colours of other formats.
 """
 
 import math
@@ -16,25 +17,25 @@ from PIL import Image, ImageChops, ImageDraw
 from agent.core.shown.display import IconState
 
 SIZES = (16, 22, 24, 32, 48, 64)
-"""Pixels: what panels ask for, 16 and 22 to 24 at scale 1, the others at scale 2 and in overviews."""
+"""Sizes in pixels that panels ask for: 16 and 22 to 24 at scale 1, the others at scale 2 and in overviews."""
 
 _SUPERSAMPLING = 4
-"""Pictures are drawn this many times larger and averaged down: smooth slopes, and edges on whole pixels stay sharp."""
+"""Pictures are drawn this many times larger and averaged down. Slopes get smooth; edges on whole pixels stay sharp."""
 
 _RIM_DIRECTIONS = 24
-"""The rim is the shape moved this many ways round the clock; more would not change a pixel."""
+"""The rim is the union of the shape moved in this many directions; more directions would not change a pixel."""
 
 Colour: TypeAlias = tuple[int, int, int]
 _Point: TypeAlias = tuple[float, float]
 
 
 class Background(StrEnum):
-    """What the icon lies on."""
+    """The background that the icon lies on."""
 
     LIGHT = "light"
     DARK = "dark"
     ANY = "any"
-    """It could not be found out: the picture must be clear on both."""
+    """Not known: the picture must be clear on both."""
     WHITE = "white"
     """High contrast is on, with dark on white."""
     BLACK = "black"
@@ -47,7 +48,7 @@ _BLACK: Colour = (0, 0, 0)
 
 
 class _Stencil:
-    """One layer of a picture of `size` pixels: what is cut out is painted. Coordinates are pixels of the result."""
+    """One layer of a picture of `size` pixels; its shapes are painted. Coordinates are pixels of the result."""
 
     def __init__(self, size: int) -> None:
         side = size * _SUPERSAMPLING
@@ -83,13 +84,13 @@ class _Stencil:
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """Where things lie in a picture of `size` pixels, on whole pixels wherever an edge is straight."""
+    """Positions in a picture of `size` pixels, on whole pixels wherever an edge is straight."""
 
     size: int
 
     @property
     def rim(self) -> int:
-        """Width of the outline in pixels: one on a panel of usual size."""
+        """Width of the outline in pixels: one pixel on a panel of usual size."""
         return max(1, round(self.size / 24))
 
     @property
@@ -97,7 +98,7 @@ class _Grid:
         return self.size / 2
 
     def at(self, part: float) -> float:
-        """A place between the two edges of the shape, 0 to 1, wherever it falls."""
+        """The position of a part, 0 to 1, of the way between the edges of the shape; may be between two pixels."""
         return self.rim + part * (self.size - 2 * self.rim)
 
     def on(self, part: float) -> int:
@@ -106,7 +107,7 @@ class _Grid:
 
     @property
     def bar(self) -> int:
-        """Width of an upright stroke: even, so that it can be centred without blur."""
+        """Width of an upright stroke. It is even, so that the stroke can be centred without blur."""
         return 2 * max(1, round(self.size / 16))
 
 
@@ -116,7 +117,7 @@ def _tick_disc(grid: _Grid, body: _Stencil, mark: _Stencil) -> None:
 
 
 def tick_mark(at: Callable[[float], float]) -> tuple[_Point, ...]:
-    """The corners of the tick, `at` giving the place of a part of the width."""
+    """The corners of the tick. `at` gives the position of a part, 0 to 1, of the width."""
     return ((at(0.24), at(0.53)), (at(0.43), at(0.71)), (at(0.76), at(0.32)))
 
 
@@ -201,9 +202,9 @@ class _Look:
 
     shape: Callable[[_Grid, _Stencil, _Stencil], None]
     bright: Colour
-    """Of the shape on an unknown background: at least 3 to 1 against a dark panel, where the rim cannot be seen."""
+    """Colour of the shape on an unknown background: contrast at least 3 to 1 with a dark panel, which hides the rim."""
     deep: Colour
-    """Of the shape on a known one: sets it off from a light panel, and on a dark one from its white rim."""
+    """Colour of the shape on a known background: contrasts with a light panel, and with the white rim on a dark one."""
     mark: Colour = _WHITE
 
 
@@ -224,12 +225,12 @@ _INFORMATION = _Look(_letter_disc, (72, 156, 245), (20, 102, 200))
 
 @lru_cache(maxsize=64)
 def icon_picture(state: IconState, size: int, background: Background = Background.ANY) -> Image.Image:
-    """The picture of a state, `size` pixels square, RGBA. It is shared: do not draw on it."""
+    """The picture of a state, `size` pixels square, RGBA. Callers share the picture, so they must not draw on it."""
     return _drawn(_coloured(_LOOKS[state], background), size, background)
 
 
 def information(size: int) -> Image.Image:
-    """The picture of a notice that is neither good nor bad news; no state of the icon has it."""
+    """The picture of a notice that is neither good nor bad news. No state of the icon uses it."""
     return _drawn(_INFORMATION, size, Background.ANY)
 
 
@@ -246,7 +247,7 @@ def _drawn(look: _Look, size: int, background: Background) -> Image.Image:
 
 
 def _coloured(look: _Look, background: Background) -> _Look:
-    """High contrast has no colours: the shape alone tells the state, in black and white."""
+    """The look on a background. High contrast has no colours: the shape alone tells the state, in black and white."""
     match background:
         case Background.WHITE:
             return _Look(look.shape, _BLACK, _BLACK, mark=_WHITE)
@@ -257,11 +258,11 @@ def _coloured(look: _Look, background: Background) -> _Look:
 
 
 def _rim_colour(look: _Look, background: Background) -> Colour:
-    """White sets a shape off from a dark panel; ink from a light one, and on a dark one it only disappears."""
+    """The colour of the rim. On a known panel white sets the shape off; on an unknown one ink harms neither."""
     match background:
         case Background.DARK:
             return _WHITE
-        # The rim is the panel's own colour, and keeps lines that lie close apart.
+        # A white rim has the colour of the panel, and keeps close lines apart.
         case Background.LIGHT if look.mark is not _INK:
             return _WHITE
         case Background.WHITE:
@@ -283,11 +284,11 @@ def _widened(mask: Image.Image, by: int) -> Image.Image:
 
 
 def _averaged(image: Image.Image) -> Image.Image:
-    """The image at its real size; colours weighted by how opaque they are, so that no dark fringe appears."""
+    """The image at its real size. Colours are weighted by opacity, so that no dark fringe appears."""
     return image.convert("RGBa").reduce(_SUPERSAMPLING).convert("RGBA")
 
 
 def argb(image: Image.Image) -> bytes:
-    """The pixels as a StatusNotifierItem wants them: alpha, red, green, blue, row by row from the top."""
+    """The pixels in the order of a StatusNotifierItem: alpha, red, green, blue, row by row from the top."""
     red, green, blue, alpha = image.convert("RGBA").split()
     return Image.merge("RGBA", (alpha, red, green, blue)).tobytes()

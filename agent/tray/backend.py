@@ -1,4 +1,4 @@
-"""What an icon and its backends have in common: names, what is reported, and why there may be none."""
+"""What the tray and its backends share: names, what a backend offers and reports, and the error for no icon."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -12,23 +12,23 @@ TITLE = "Gatelight"
 
 
 class TrayUnavailable(Exception):
-    """No icon can be shown, or no longer; `str()` is one sentence that says why, for people."""
+    """No icon can be shown, or no longer. `str()` is one sentence for people that says why."""
 
 
 class Hooks(Protocol):
-    """What an icon reports besides clicks in its menu; all of it on the icon's thread."""
+    """What an icon reports besides clicks in its menu; always on the icon's thread."""
 
     def quit_asked(self) -> None:
         """The system asks the program to close."""
 
     def session_ends(self) -> None:
-        """The user's session ends; the process is gone soon after this returns."""
+        """The user's session ends. The system ends the process soon after this returns."""
 
     def balloon_clicked(self) -> None:
         """The icon's last balloon was clicked."""
 
     def seen(self, unseen: str = "", *, tell: bool = True) -> None:
-        """A panel shows the icon now; or, with a sentence that says why, none does. With `tell` the user hears it."""
+        """A panel shows the icon now. With a sentence that says why: no panel does; with `tell` the user is told."""
 
 
 class TrayIcon(Protocol):
@@ -41,13 +41,13 @@ class TrayIcon(Protocol):
     visible: bool
 
     def post(self, call: Callable[[], None]) -> None:
-        """Run `call` on the icon's thread, soon; nothing happens when that is over."""
+        """Run `call` soon on the icon's thread; does nothing once that thread has ended."""
 
     def picture(self, state: IconState) -> Any:
-        """What to put into `icon`."""
+        """The picture of a state, as the attribute `icon` takes it."""
 
     def spelt(self, label: str) -> str:
-        """A label written so that it is shown as it is."""
+        """A label, escaped so that the system shows it unchanged."""
 
     def run(self, setup: Callable[[Any], None]) -> None:
         """Block until `stop`; call `setup` on another thread when ready."""

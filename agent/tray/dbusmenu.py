@@ -11,7 +11,7 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus
 from agent.tray.menu import pystray
 
 ROOT = 0
-"""The number of the menu itself; its lines are numbered from 1."""
+"""The number of the menu itself; the numbers of its lines begin at 1."""
 
 _ERROR = "com.canonical.dbusmenu.Error"
 
@@ -23,9 +23,21 @@ _ItemProperties = Annotated[list[Any], DBusSignature("a(ia{sv})")]
 _Events = Annotated[list[Any], DBusSignature("a(isvu)")]
 
 
+def constant_property(name: str, signature: str, value: Any) -> Any:
+    """A read-only property of an exported object that never changes."""
+
+    def read(_: Any) -> Any:
+        return value
+
+    # dbus-fast reads the value through the attribute of the getter's name, and the type from its annotation.
+    read.__name__ = name
+    read.__annotations__["return"] = signature
+    return dbus_property(PropertyAccess.READ)(read)
+
+
 @dataclass(slots=True)
 class _Node:
-    """One line of the menu as the panel knows it."""
+    """One line of the menu, with the properties that panels have read."""
 
     number: int
     properties: Properties
@@ -52,7 +64,7 @@ def _properties(item: Any) -> Properties:
 
 
 def _asks_the_same(before: Any, after: Any) -> bool:
-    """Whether a click on either line does the same, so that one may take the other's place under an open menu."""
+    """Whether a click on either line does the same, so that one may replace the other in an open menu."""
     if before is after:
         return True
     first, second = getattr(before, "entry", None), getattr(after, "entry", None)
@@ -60,10 +72,10 @@ def _asks_the_same(before: Any, after: Any) -> bool:
 
 
 class DBusMenu(ServiceInterface):
-    """The exported menu. `update` compares with what panels have, and sends no more than they need.
+    """The exported menu. `update` compares a menu with the one panels have, and sends only the differences.
 
-    The number of a line is never used again for a line that does something else: a click on a menu that was open
-    while the menu changed does what was read, or nothing.
+    A line that does something else gets a new number. So a click in a menu that was open while the menu changed does
+    what the user read, or nothing.
     """
 
     def __init__(self, clicked: Callable[[Any], None]) -> None:
@@ -95,7 +107,7 @@ class DBusMenu(ServiceInterface):
             self._add(node, list(item.submenu or ()))
 
     def _same_lines(self, parent: _Node, items: list[Any], changes: list[tuple[_Node, Properties]]) -> bool:
-        """Whether the lines below `parent` are these, but for what they look like; notes who changes how."""
+        """Whether the lines below `parent` do the same as `items`; adds the properties of each line to `changes`."""
         if len(parent.children) != len(items):
             return False
         for node, item in zip(parent.children, items, strict=True):
@@ -135,25 +147,12 @@ class DBusMenu(ServiceInterface):
             self._clicked(node.item)
         return True
 
-    @dbus_property(PropertyAccess.READ)
-    def Version(self) -> DBusUInt32:
-        """The version of the protocol."""
-        return 3
-
-    @dbus_property(PropertyAccess.READ)
-    def TextDirection(self) -> DBusStr:
-        """Labels are English."""
-        return "ltr"
-
-    @dbus_property(PropertyAccess.READ)
-    def Status(self) -> DBusStr:
-        """ "notice" would ask the panel to draw attention to the menu."""
-        return "normal"
-
-    @dbus_property(PropertyAccess.READ)
-    def IconThemePath(self) -> _Strings:
-        """Lines have no icons."""
-        return []
+    Version = constant_property("Version", "u", 3)
+    TextDirection = constant_property("TextDirection", "s", "ltr")
+    # "notice" would ask the panel to draw attention to the menu.
+    Status = constant_property("Status", "s", "normal")
+    # The lines have no icons.
+    IconThemePath = constant_property("IconThemePath", "as", [])
 
     @dbus_method()
     def GetLayout(
@@ -188,24 +187,24 @@ class DBusMenu(ServiceInterface):
 
     @dbus_method()
     def AboutToShow(self, _number: DBusInt32) -> DBusBool:
-        """Whether the panel must read the lines again: never, changes are sent as they happen."""
+        """Whether the panel must read the lines again. It never must: changes are sent when they happen."""
         return False
 
     @dbus_method()
     def AboutToShowGroup(self, numbers: _Numbers) -> Annotated[tuple[Any, Any], DBusSignature("aiai")]:
-        """The same for several: those to read again, those that do not exist."""
+        """The lines to read again, and the lines that do not exist."""
         return [], [number for number in numbers if number not in self._by_number]
 
     @dbus_signal()
     def LayoutUpdated(self) -> Annotated[list[int], DBusSignature("ui")]:
-        """All lines are to be read again."""
+        """Tells panels to read all lines again."""
         return [self._revision, ROOT]
 
     @dbus_signal()
     def ItemsPropertiesUpdated(
         self, changed: list[Any]
     ) -> Annotated[tuple[Any, Any], DBusSignature("a(ia{sv})a(ias)")]:
-        """Lines look different; none lost a property."""
+        """Tells panels the changed properties of lines. No line loses a property."""
         return changed, []
 
 

@@ -1,7 +1,7 @@
-"""The tray as the rest sees it: one icon that shows the latest `Display` and hands on what was clicked.
+"""The tray for the rest of the program: one icon that shows the latest `Display` and passes clicks on.
 
-Everything that draws runs on the icon's own thread, everything a click asks for on another one, so that neither a slow
-panel nor a slow agent can hold up the other.
+Drawing runs on the icon's own thread, and clicks are handled on another thread, so that neither a slow panel nor a slow
+agent can hold up the other.
 """
 
 import logging
@@ -9,7 +9,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, Action, Display, IconState, Quit
 from agent.core.text import shortened
@@ -20,66 +20,14 @@ logger = logging.getLogger(__name__)
 
 
 _BALLOON_SECONDS = 2.0
-"""How long the icon's thread may take to show a balloon before it counts as not shown."""
+"""Seconds the icon's thread has to show a balloon before the balloon counts as not shown."""
 
 SESSION_END_SECONDS = 4.0
-"""Windows gives a program 5 s after WM_ENDSESSION (HungAppTimeout) and then ends it."""
+"""Seconds to wait for the agent at the end of the session. Windows waits 5 s after WM_ENDSESSION (HungAppTimeout)."""
 
 
-class Tray(Protocol):
-    """One icon in the tray."""
-
-    @property
-    def unseen(self) -> str:
-        """Why the icon is not shown at the moment, as a sentence; empty while it is shown or about to be."""
-
-    def run(self, ready: Callable[[], None]) -> None:
-        """Show the icon until `stop`; blocks, and wants the main thread.
-
-        `ready` is called, on another thread, once the icon is there or waits for a panel to come.
-        Raises `TrayUnavailable` when no icon can be shown here: the agent can go on without one.
-        """
-
-    def show(self, display: Display) -> None:
-        """Show this from now on; from any thread, before, while and after it runs. Only what differs is sent."""
-
-    def balloon(self, title: str, text: str, click: Action | None) -> bool:
-        """Show a message at the icon itself and ask for `click` when it is clicked; False where it was not shown.
-
-        Waits for the icon's thread, so it must not be called on that.
-        """
-
-    def stop(self) -> None:
-        """Take the icon away and let `run` return; from any thread, at any time, as often as one likes."""
-
-
-def open_tray(
-    on_action: Callable[[Action], None],
-    wait_for_host: bool = True,
-    on_unseen: Callable[[str], None] = lambda _: None,
-) -> Tray:
-    """The tray of this desktop; raises `TrayUnavailable`.
-
-    `on_action` is called on a thread of the tray, one action after the other; `on_unseen`, with a sentence that says
-    why, on the icon's, when no panel has come that would show the icon. With `wait_for_host` a Linux desktop
-    without a tray yet is waited for, as at log-in; without it, it is refused (or served through GTK, where installed).
-    Not to be called from inside an event loop: on Linux this asks the session bus, which takes some milliseconds.
-    """
-    if sys.platform == "win32":
-        from agent.tray.windows import WindowsIcon as WindowsIcon
-
-        return PystrayTray(WindowsIcon, on_action, on_unseen)
-    if sys.platform == "darwin":
-        from agent.tray.stock import mac_icon
-
-        return PystrayTray(mac_icon(), on_action, on_unseen)
-    from agent.tray.linux import choose_icon
-
-    return PystrayTray(choose_icon(wait_for_host), on_action, on_unseen)
-
-
-class PystrayTray:
-    """A `Tray` made of one pystray icon."""
+class Tray:
+    """One pystray icon in the tray."""
 
     def __init__(
         self,
@@ -102,11 +50,15 @@ class PystrayTray:
 
     @property
     def unseen(self) -> str:
-        """See `Tray.unseen`."""
+        """Why the icon is not shown at the moment, as a sentence; empty while it is shown or about to be."""
         return self._unseen
 
     def run(self, ready: Callable[[], None]) -> None:
-        """See `Tray.run`."""
+        """Show the icon until `stop`; blocks, and needs the main thread.
+
+        `ready` is called, on another thread, once the icon is shown or waits for a panel.
+        Raises `TrayUnavailable` when no icon can be shown here: the agent can go on without one.
+        """
         if self._stop_asked.is_set():
             return
         clicks = threading.Thread(target=self._hand_on_clicks, name="tray-clicks", daemon=True)
@@ -116,7 +68,7 @@ class PystrayTray:
             with self._lock:
                 self._running = True
             self._icon.post(self._push)
-            # A stop that came before the icon could hear it.
+            # `stop` may have been called before the icon ran.
             if self._stop_asked.is_set():
                 self._icon.stop()
             else:
@@ -131,7 +83,7 @@ class PystrayTray:
             clicks.join(timeout=1.0)
 
     def show(self, display: Display) -> None:
-        """See `Tray.show`."""
+        """Show this from now on. Any thread may call it at any time. Only differences are sent to the panel."""
         with self._lock:
             if display == self._latest:
                 return
@@ -142,12 +94,15 @@ class PystrayTray:
         self._icon.post(self._push)
 
     def stop(self) -> None:
-        """See `Tray.stop`."""
+        """Take the icon away and let `run` return; from any thread, at any time, any number of times."""
         self._stop_asked.set()
         self._icon.stop()
 
     def balloon(self, title: str, text: str, click: Action | None) -> bool:
-        """See `Tray.balloon`."""
+        """Show a message at the icon and ask for `click` when it is clicked; False where it was not shown.
+
+        Waits for the icon's thread, so that thread must not call it.
+        """
         if not self._icon.HAS_NOTIFICATION or not self._running:
             return False
         shown: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -173,7 +128,7 @@ class PystrayTray:
         self._actions.put(Quit())
 
     def session_ends(self) -> None:
-        """See `Hooks.session_ends`: the agent ends now, and this returns when it has."""
+        """See `Hooks.session_ends`: ends the agent and returns when it has ended."""
         self._hand_on(Quit())
         self._stop_asked.wait(SESSION_END_SECONDS)
 
@@ -189,7 +144,7 @@ class PystrayTray:
             self._on_unseen(unseen)
 
     def _push(self) -> None:
-        """Bring the icon up to date; on its thread."""
+        """Bring the icon up to date; runs on the icon's thread."""
         with self._lock:
             display, shown = self._latest, self._shown
             self._pushing, self._shown = False, display
@@ -211,3 +166,28 @@ class PystrayTray:
             self._on_action(action)
         except Exception:
             logger.exception("%s could not be handed on", action)
+
+
+def open_tray(
+    on_action: Callable[[Action], None],
+    wait_for_host: bool = True,
+    on_unseen: Callable[[str], None] = lambda _: None,
+) -> Tray:
+    """The tray of this desktop; raises `TrayUnavailable`.
+
+    `on_action` is called on a thread of the tray, one action after the other. `on_unseen` is called on the icon's
+    thread when no panel shows the icon, with a sentence that says why. With `wait_for_host` a Linux desktop without a
+    tray is waited for, as at log-in. Without it such a desktop is refused, or served through GTK where that is
+    installed. Do not call this inside an event loop: on Linux it asks the session bus, which takes some milliseconds.
+    """
+    if sys.platform == "win32":
+        from agent.tray.windows import WindowsIcon as WindowsIcon
+
+        return Tray(WindowsIcon, on_action, on_unseen)
+    if sys.platform == "darwin":
+        from agent.tray.stock import mac_icon
+
+        return Tray(mac_icon(), on_action, on_unseen)
+    from agent.tray.linux import choose_icon
+
+    return Tray(choose_icon(wait_for_host), on_action, on_unseen)

@@ -1,4 +1,4 @@
-"""Which kind of icon a Linux desktop can show."""
+"""Chooses the kind of icon that a Linux desktop can show."""
 
 import asyncio
 import importlib.util
@@ -14,7 +14,7 @@ from agent.tray.sni import SniIcon as SniIcon
 def choose_icon(wait_for_host: bool) -> Callable[[str, Hooks], TrayIcon]:
     """The icon type to use here; raises `TrayUnavailable`.
 
-    Never pystray's own X11 icon: it has no menu and hears no click.
+    It is never pystray's own X11 icon, which has no menu and takes no clicks.
     """
     loop = asyncio.new_event_loop()
     try:
@@ -37,7 +37,7 @@ async def _host_is_there() -> bool:
 
 
 def _gtk_or(reason: str) -> Callable[[str, Hooks], TrayIcon]:
-    """pystray's own icon over GTK, where the distribution's PyGObject can be imported and there is a screen."""
+    """pystray's own icon over GTK, where there is a screen and PyGObject of the distribution can be imported."""
     screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if screen and importlib.util.find_spec("gi"):
         from agent.tray.stock import gtk_icon
@@ -45,6 +45,6 @@ def _gtk_or(reason: str) -> Callable[[str, Hooks], TrayIcon]:
         try:
             return gtk_icon()
         except (ImportError, ValueError):
-            # ValueError: PyGObject is there, but not GTK 3 or the indicator library.
+            # ValueError: PyGObject is installed, but GTK 3 or the indicator library is not.
             pass
     raise TrayUnavailable(reason)

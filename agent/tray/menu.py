@@ -1,4 +1,4 @@
-"""The menu: entries of `core.menu` as pystray's, and pystray itself, imported without side effects."""
+"""The menu: entries of `core.shown.menu` as pystray's items, and pystray itself, imported without side effects."""
 
 import importlib
 import os
@@ -11,13 +11,13 @@ from agent.core.text import shortened
 from agent.tws.printable import one_line, printable
 
 LABEL_LIMIT = 120
-"""Characters: a longer line would make a menu wider than a small screen."""
+"""Characters of a line; a longer one would make the menu wider than a small screen."""
 
 
 def pystray(backend: str = "") -> ModuleType:
     """Import one backend of pystray ("_win32", "_darwin"), or what all of them build on (""). Raises ImportError.
 
-    On its own, `import pystray` picks a backend as it is imported, and without a display that raises.
+    A plain `import pystray` picks a backend during the import, and without a display that raises an error.
     """
     before = os.environ.get("PYSTRAY_BACKEND")
     os.environ["PYSTRAY_BACKEND"] = "dummy"
@@ -32,27 +32,27 @@ def pystray(backend: str = "") -> ModuleType:
 
 
 def short_tooltip(text: str) -> str:
-    """A tooltip that every system takes."""
+    """The tooltip, shortened so that every system takes it."""
     return shortened(printable(text), TOOLTIP_LIMIT)
 
 
 def clickable(entry: MenuEntry) -> bool:
-    """Whether a click on this line asks for something."""
+    """Whether a click on this line does something."""
     return entry.action is not None and not entry.children and not entry.separator
 
 
 def as_they_are(label: str) -> str:
-    """For menus in which no character of a label has a meaning of its own."""
+    """The label unchanged, for menus in which no character has a special meaning."""
     return label
 
 
 def pystray_menu(
     entries: Iterable[MenuEntry], clicked: Callable[[Action], None], spelt: Callable[[str], str] = as_they_are
 ) -> Any:
-    """The menu as pystray's own type; a click calls `clicked` with the line's action.
+    """The menu in pystray's own type; a click calls `clicked` with the line's action.
 
-    `spelt` writes a label so that the system shows it as it is: some underline the letter after a "&" or a "_".
-    Every item carries the line it was made of as `entry`, for backends that compare menus.
+    `spelt` escapes a label: some systems underline the letter after a "&" or a "_". Every item has the line it was made
+    from as its attribute `entry`, for backends that compare menus.
     """
     base = pystray()
     return base.Menu(*(_pystray_item(base, entry, clicked, spelt) for entry in entries))
@@ -63,7 +63,7 @@ def _pystray_item(
 ) -> Any:
     if entry.separator:
         return base.Menu.SEPARATOR
-    # Of each line by itself: one that a panel cannot take would cost the whole menu, and with it the way to quit.
+    # Each label is made safe: a panel drops the whole menu, with the way to quit, for one line that it cannot take.
     label = spelt(shortened(one_line(entry.label), LABEL_LIMIT))
     if entry.children:
         item = base.MenuItem(label, pystray_menu(entry.children, clicked, spelt))

@@ -1,7 +1,7 @@
 """The tray icon on Linux: a StatusNotifierItem over D-Bus, as a backend of pystray.
 
-Stock pystray needs GTK for a menu there; this needs the session bus alone. What panels turned out to want: all
-properties exist, sizes of their own choice, no `x-default` in menus, and a new registration after each restart.
+pystray's own backend needs GTK for a menu; this one needs only the session bus. Panels need every property to exist,
+pictures in several sizes, no `x-default` in menus, and a new registration after each restart of the panel.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeAlias
 
 from dbus_fast import Message, PropertyAccess, RequestNameReply
 from dbus_fast.aio import MessageBus
-from dbus_fast.annotations import DBusBool, DBusInt32, DBusObjectPath, DBusSignature, DBusStr
+from dbus_fast.annotations import DBusBool, DBusInt32, DBusSignature, DBusStr
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
 from agent.core.shown.display import IconState
@@ -29,13 +29,13 @@ from agent.platforms.session_bus import (
 )
 from agent.tray.artwork import SIZES, argb, icon_picture
 from agent.tray.backend import TITLE, Hooks, TrayUnavailable
-from agent.tray.dbusmenu import DBusMenu
+from agent.tray.dbusmenu import DBusMenu, constant_property
 from agent.tray.menu import pystray
 
 logger = logging.getLogger(__name__)
 
 WATCHER = "org.kde.StatusNotifierWatcher"
-"""The program that introduces icons to panels; every desktop uses KDE's name for it."""
+"""The bus name of the program that introduces icons to panels; every desktop uses KDE's name."""
 
 _WATCHER_PATH = "/StatusNotifierWatcher"
 _ITEM = "org.kde.StatusNotifierItem"
@@ -46,16 +46,16 @@ NO_HOST = (
     "No program on this desktop shows tray icons "
     "(on GNOME the extension AppIndicator and KStatusNotifierItem Support does)."
 )
-"""Why there is no icon where no panel has taken it."""
+"""Tells the user why there is no icon: no panel has taken it."""
 
 REGISTER_AFTER = (0.0, 0.3, 1.0, 3.0, 10.0)
-"""Seconds to wait before each attempt: a panel takes its name some time before it answers to it."""
+"""Seconds before each attempt to register: a panel takes its bus name some time before it answers."""
 
 BUS_ENDED = "The D-Bus session bus has ended; the tray icon comes back with it."
 
 REJOIN_AFTER = (0.2, 1.0, 2.0, 5.0)
-"""Seconds to wait before each attempt to reach a session bus that has ended; the last one again and again. An attempt
-in vain takes a millisecond."""
+"""Seconds before each attempt to reach a session bus that has ended; the last one repeats. A failed attempt takes a
+millisecond."""
 
 _item_numbers = itertools.count(1)
 
@@ -65,52 +65,40 @@ _ToolTip = Annotated[list[Any], DBusSignature("(sa(iiay)ss)")]
 
 
 def _sentence(reason: Exception) -> str:
-    """The reason as a sentence of its own."""
+    """The reason as a whole sentence."""
     text = str(reason)
     return f"{text[:1].upper()}{text[1:]}."
 
 
 class _Item(ServiceInterface):
-    """The exported item: everything a panel reads, answered from the pystray icon."""
+    """The exported item: all that a panel reads of the pystray icon."""
 
     def __init__(self, icon: "SniIcon") -> None:
         super().__init__(_ITEM)
         self._icon = icon
 
-    @dbus_property(PropertyAccess.READ)
-    def Category(self) -> DBusStr:
-        """What kind of program this is."""
-        return "ApplicationStatus"
+    Category = constant_property("Category", "s", "ApplicationStatus")
+    Title = constant_property("Title", "s", TITLE)
+    WindowId = constant_property("WindowId", "i", 0)
+    # There is no icon theme: pictures are sent as pixels.
+    IconThemePath = constant_property("IconThemePath", "s", "")
+    IconName = constant_property("IconName", "s", "")
+    OverlayIconName = constant_property("OverlayIconName", "s", "")
+    OverlayIconPixmap = constant_property("OverlayIconPixmap", "a(iiay)", [])
+    AttentionIconName = constant_property("AttentionIconName", "s", "")
+    AttentionIconPixmap = constant_property("AttentionIconPixmap", "a(iiay)", [])
+    AttentionMovieName = constant_property("AttentionMovieName", "s", "")
+    Menu = constant_property("Menu", "o", _MENU_PATH)
 
     @dbus_property(PropertyAccess.READ)
     def Id(self) -> DBusStr:
-        """The same in every session: panels remember by it where the icon was put."""
+        """A name that is the same in every session: panels remember by it where the user put the icon."""
         return str(self._icon.name)
 
     @dbus_property(PropertyAccess.READ)
-    def Title(self) -> DBusStr:
-        """The program's name, for lists of icons and for screen readers."""
-        return TITLE
-
-    @dbus_property(PropertyAccess.READ)
     def Status(self) -> DBusStr:
-        """ "NeedsAttention" is not used: some panels let the icon blink."""
+        """Whether the icon is shown. "NeedsAttention" is not used: with it some panels let the icon blink."""
         return "Active" if self._icon.visible else "Passive"
-
-    @dbus_property(PropertyAccess.READ)
-    def WindowId(self) -> DBusInt32:
-        """There is no window."""
-        return 0
-
-    @dbus_property(PropertyAccess.READ)
-    def IconThemePath(self) -> DBusStr:
-        """There is no theme: pictures are sent as pixels."""
-        return ""
-
-    @dbus_property(PropertyAccess.READ)
-    def IconName(self) -> DBusStr:
-        """See `IconThemePath`."""
-        return ""
 
     @dbus_property(PropertyAccess.READ)
     def IconPixmap(self) -> _Pixmaps:
@@ -118,44 +106,14 @@ class _Item(ServiceInterface):
         return list(self._icon.icon or ())
 
     @dbus_property(PropertyAccess.READ)
-    def OverlayIconName(self) -> DBusStr:
-        """Not used."""
-        return ""
-
-    @dbus_property(PropertyAccess.READ)
-    def OverlayIconPixmap(self) -> _Pixmaps:
-        """Not used."""
-        return []
-
-    @dbus_property(PropertyAccess.READ)
-    def AttentionIconName(self) -> DBusStr:
-        """Not used."""
-        return ""
-
-    @dbus_property(PropertyAccess.READ)
-    def AttentionIconPixmap(self) -> _Pixmaps:
-        """Not used."""
-        return []
-
-    @dbus_property(PropertyAccess.READ)
-    def AttentionMovieName(self) -> DBusStr:
-        """Not used."""
-        return ""
-
-    @dbus_property(PropertyAccess.READ)
     def ToolTip(self) -> _ToolTip:
-        """Icon name, pixels, title, text; the text may be markup, so everything is in the title."""
+        """Icon name, pixels, title, text. Panels may read the text as markup, so the title holds the whole tooltip."""
         return ["", [], self._icon.title, ""]
 
     @dbus_property(PropertyAccess.READ)
     def ItemIsMenu(self) -> DBusBool:
-        """Whether a left click opens the menu, too: where no line of the menu is the default."""
+        """Whether a left click opens the menu too: it does where the menu has no default line."""
         return self._icon.default_item() is None
-
-    @dbus_property(PropertyAccess.READ)
-    def Menu(self) -> DBusObjectPath:
-        """Where the menu is."""
-        return _MENU_PATH
 
     @dbus_method()
     def Activate(self, _x: DBusInt32, _y: DBusInt32) -> None:
@@ -169,7 +127,7 @@ class _Item(ServiceInterface):
 
     @dbus_method()
     def ContextMenu(self, _x: DBusInt32, _y: DBusInt32) -> None:
-        """A right click in a panel that does not draw menus; there is no window to draw one in."""
+        """A right click in a panel that draws no menus. It does nothing: there is no window to draw a menu in."""
 
     @dbus_method()
     def Scroll(self, _delta: DBusInt32, _orientation: DBusStr) -> None:
@@ -185,12 +143,12 @@ class _Item(ServiceInterface):
 
     @dbus_signal()
     def NewStatus(self) -> DBusStr:
-        """The icon is shown or hidden."""
+        """Tells panels that the icon is shown or hidden."""
         return "Active" if self._icon.visible else "Passive"
 
 
 def _without_broken_connections(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Keep the end of the bus out of the log: dbus-fast leaves it in futures of its own, which no caller can await."""
+    """Keep the end of the bus out of the log: dbus-fast reports it in its own futures, which no caller can await."""
     if isinstance(context.get("exception"), ConnectionError | EOFError):
         logger.debug("%s: %s", context.get("message"), context["exception"])
     else:
@@ -201,7 +159,7 @@ _PystrayIcon: Any = pystray().Icon
 
 
 class SniIcon(_PystrayIcon):  # type: ignore[misc]
-    """The backend. Its thread is the one that calls `run`; everything but `post` and `stop` belongs to it."""
+    """The backend. Its thread is the one that calls `run`; other threads may call only `post` and `stop`."""
 
     HAS_NOTIFICATION = False
 
@@ -217,7 +175,7 @@ class SniIcon(_PystrayIcon):  # type: ignore[misc]
         self._serve: Callable[[], None] = lambda: None
 
     def run(self, setup: Callable[[Any], None] | None = None) -> None:
-        """See `TrayIcon.run`; raises `TrayUnavailable` when there is no session bus. One that ends is waited for."""
+        """See `TrayIcon.run`; raises `TrayUnavailable` without a session bus. Waits for a new bus when one ends."""
         with asyncio.Runner() as runner:
             runner.get_loop().set_exception_handler(_without_broken_connections)
             try:
@@ -239,15 +197,15 @@ class SniIcon(_PystrayIcon):  # type: ignore[misc]
             logger.debug("the icon has stopped, so nothing more is shown")
 
     def _tell_panels(self, tell: Callable[[], None]) -> None:
-        """Send a signal. Without a bus it goes nowhere: panels read everything when the icon is registered."""
+        """Send a signal. Without a bus it is lost, without harm: panels read everything at the next registration."""
         try:
             tell()
         except (OSError, ValueError) as failure:
-            # The socket of a bus that ends is closed a moment before the connection says so.
+            # The socket of an ending bus closes a moment before the connection reports it.
             logger.debug("the icon could not be updated: %s", failure)
 
     def picture(self, state: IconState) -> Pixmaps:
-        """See `TrayIcon.picture`. What panel this lies on cannot be asked, so it is drawn for all."""
+        """See `TrayIcon.picture`. The background of the panel cannot be asked, so the picture suits all."""
         return [(size, size, argb(icon_picture(state, size))) for size in SIZES]
 
     def spelt(self, label: str) -> str:
@@ -255,11 +213,11 @@ class SniIcon(_PystrayIcon):  # type: ignore[misc]
         return label
 
     def default_item(self) -> Any:
-        """The line a click on the icon does, or None."""
+        """The line of the menu that a click on the icon chooses; None if there is none."""
         return next((item for item in self.menu or () if item.default), None)
 
     def activate(self) -> None:
-        """The icon was clicked."""
+        """Do the default line of the menu: the icon was clicked."""
         if (item := self.default_item()) is not None:
             self._clicked(item)
 
@@ -288,7 +246,7 @@ class SniIcon(_PystrayIcon):  # type: ignore[misc]
 
     def _stop(self) -> None:
         if self._ended is not None and self._loop is not None:
-            # Whether or not there is still a bus; RuntimeError: the loop has ended already.
+            # This works with and without a bus. RuntimeError: the loop has already ended.
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._ended.set)
 
@@ -302,7 +260,7 @@ class SniIcon(_PystrayIcon):  # type: ignore[misc]
             bus.export(_MENU_PATH, self._lines)
             name = f"{_ITEM}-{os.getpid()}-{next(_item_numbers)}"
             owned = await bus.request_name(name)
-            # A sandbox may forbid names; the connection's own one does as well.
+            # A sandbox may forbid names. The connection's own name works too.
             self._own_name = name if owned is RequestNameReply.PRIMARY_OWNER else str(bus.unique_name)
             await watch_owner(bus, WATCHER)
         except BaseException as failure:
@@ -326,7 +284,7 @@ class SniIcon(_PystrayIcon):  # type: ignore[misc]
             self._visible = False
 
     async def _be_on(self, bus: MessageBus, ended: asyncio.Future[Any]) -> None:
-        """Be on this bus until it ends, or the icon does."""
+        """Stay on this bus until it ends, or the icon does."""
 
         def watch(message: Message) -> None:
             if new_owner(message, WATCHER):
@@ -344,11 +302,11 @@ class SniIcon(_PystrayIcon):  # type: ignore[misc]
             bus.disconnect()
             await asyncio.wait((lost,), timeout=1.0)
         if lost.done():
-            # Fetched, or asyncio would log it: how a connection ends is no news once it has.
+            # The error is fetched, or asyncio would log it. The cause of a connection's end does not matter.
             lost.exception()
 
     async def _rejoin(self, ended: asyncio.Future[Any]) -> MessageBus | None:
-        """The session bus, once there is one again; None when the icon ends before that."""
+        """The new session bus, once there is one; None when the icon ends before that."""
         logger.warning(BUS_ENDED)
         self._hooks.seen(BUS_ENDED, tell=False)
         pauses = itertools.chain(REJOIN_AFTER, itertools.repeat(REJOIN_AFTER[-1]))

@@ -1,4 +1,4 @@
-"""pystray's own icons where they do what is needed: macOS, and GTK desktops without a StatusNotifierItem host."""
+"""pystray's own icons where they suffice: on macOS, and on GTK desktops without a StatusNotifierItem host."""
 
 import importlib
 from collections.abc import Callable
@@ -11,16 +11,16 @@ from agent.tray.menu import as_they_are, pystray
 from agent.tray.waking import waking_for_signals
 
 PICTURE_SIZE = 64
-"""Pixels: these icons take one picture and scale it down themselves, to 22 or 44."""
+"""Pixels of the one picture these icons take; they scale it down to 22 or 44."""
 
 
 def mac_icon() -> Callable[[str, Hooks], TrayIcon]:
-    """An item of the menu bar; AppKit wants everything on the main thread, where its loop runs."""
+    """An item of the menu bar. AppKit needs every call on the main thread, where its loop runs."""
     base: Any = pystray("_darwin").Icon
     call_after = importlib.import_module("PyObjCTools.AppHelper").callAfter
 
     class Icon(base):  # type: ignore[misc]
-        """pystray's icon; a signal reaches AppKit's loop."""
+        """pystray's icon, with AppKit's loop woken for signals."""
 
         def run(self, setup: Callable[[Any], None] | None = None) -> None:
             with waking_for_signals(call_after):
@@ -30,7 +30,7 @@ def mac_icon() -> Callable[[str, Hooks], TrayIcon]:
 
 
 def gtk_icon() -> Callable[[str, Hooks], TrayIcon]:
-    """An AppIndicator, or else a GtkStatusIcon; raises ImportError or ValueError where neither is installed."""
+    """An AppIndicator, else a GtkStatusIcon; raises ImportError or ValueError where neither is installed."""
     try:
         base = pystray("_appindicator").Icon
     except (ImportError, ValueError):

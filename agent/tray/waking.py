@@ -1,4 +1,4 @@
-"""Hearing signals while the main thread waits inside the system's own loop, as on Windows and macOS."""
+"""Handles signals while the main thread waits inside the system's own loop, as on Windows and macOS."""
 
 import contextlib
 import signal
@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 
 @contextlib.contextmanager
 def waking_for_signals(post: Callable[[Callable[[], None]], None]) -> Iterator[None]:
-    """Have the main thread come back to Python for every signal; `post` hands it a call from any thread.
+    """Make the main thread return to Python for every signal. `post` gives the main thread a call from any thread.
 
-    Python runs a signal's handler when the main thread comes back to it, which waiting for the system's messages never
-    does by itself. On another thread this does nothing.
+    Python runs a signal's handler when the main thread returns to Python code. A wait for the system's messages never
+    returns by itself. On another thread this context does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

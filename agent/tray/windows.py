@@ -1,6 +1,6 @@
-"""The tray icon on Windows: pystray's, made to end cleanly with the session, to draw sharp and to hear balloon clicks.
+"""The tray icon on Windows: pystray's, which also ends cleanly with the session, draws sharp and takes balloon clicks.
 
-Import it on Windows only.
+This module can be imported on Windows only.
 """
 
 import contextlib
@@ -27,20 +27,20 @@ WM_SETTINGCHANGE = 0x001A
 WM_LBUTTONUP = 0x0202
 WM_RBUTTONUP = 0x0205
 WM_POSTED = 0x8000 + 23
-"""WM_APP and a number of our own: a call waits in the queue."""
+"""WM_APP plus our own number: a call waits in the queue."""
 NIN_BALLOONUSERCLICK = 0x0405
-"""What the shell sends when a balloon of the icon is clicked (WM_USER + 5)."""
+"""The shell's message for a click on the icon's balloon (WM_USER + 5)."""
 SPI_GETHIGHCONTRAST = 0x0042
 HCF_HIGHCONTRASTON = 0x0001
 COLOR_WINDOW = 5
 SM_CXSMICON = 49
-"""Asks Windows for the side of a small icon, in pixels, at the screen's scale."""
+"""The system metric for the side of a small icon, in pixels at the screen's scale."""
 
 _THEME = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
 
 
 def taskbar_background() -> Background:
-    """Whether the taskbar is light or dark, or high contrast is on; Windows before 10 does not say."""
+    """The taskbar's background: light, dark or high contrast. Windows before 10 does not tell: then it is unknown."""
     if (contrast := _high_contrast()) is not None:
         return contrast
     try:
@@ -58,7 +58,7 @@ class _HighContrast(ctypes.Structure):
 
 
 def _high_contrast() -> Background | None:
-    """The background under a high contrast theme; None when that is off."""
+    """The background of a high contrast theme; None while high contrast is off."""
     user32 = ctypes.windll.user32  # type: ignore[attr-defined,unused-ignore]
     asked = _HighContrast(ctypes.sizeof(_HighContrast), 0, None)
     if not user32.SystemParametersInfoW(SPI_GETHIGHCONTRAST, asked.size, ctypes.byref(asked), 0):
@@ -71,7 +71,7 @@ def _high_contrast() -> Background | None:
 
 
 class WindowsIcon(_PystrayIcon):  # type: ignore[misc]
-    """pystray's Windows icon with what `TrayIcon` adds."""
+    """pystray's Windows icon with the additions of `TrayIcon`."""
 
     def __init__(self, name: str, hooks: Hooks) -> None:
         super().__init__(name)
@@ -98,7 +98,7 @@ class WindowsIcon(_PystrayIcon):  # type: ignore[misc]
     def post(self, call: Callable[[], None]) -> None:
         """See `TrayIcon.post`."""
         self._calls.put(call)
-        # OSError: the window is gone, the icon has stopped.
+        # OSError: the icon has stopped and its window is gone.
         with contextlib.suppress(OSError):
             win32.PostMessage(self._hwnd, WM_POSTED, 0, 0)
 
@@ -125,7 +125,7 @@ class WindowsIcon(_PystrayIcon):  # type: ignore[misc]
         return 0
 
     def _on_end_session(self, ending: int, _lparam: int) -> int:
-        # The process is ended once this returns: everything that must be done is done in here.
+        # Windows ends the process once this returns, so the agent has to end in here.
         if ending:
             self._hooks.session_ends()
         return 0
@@ -138,7 +138,7 @@ class WindowsIcon(_PystrayIcon):  # type: ignore[misc]
         return 0
 
     def _on_display_change(self, wparam: int, lparam: int) -> None:
-        # Another resolution or scale: another size of picture.
+        # Another resolution or scale needs another size of picture.
         if self._state is not None:
             self.icon = self.picture(self._state)
         super()._on_display_change(wparam, lparam)
@@ -148,7 +148,7 @@ class WindowsIcon(_PystrayIcon):  # type: ignore[misc]
             self._hooks.balloon_clicked()
             return
         if lparam == WM_LBUTTONUP and not any(item.default for item in self.menu or ()):
-            # Nothing is printed in bold: the menu is what a click can show.
+            # No line of the menu is the default, so a left click opens the menu.
             lparam = WM_RBUTTONUP
         self._menu_is_open = lparam == WM_RBUTTONUP
         try:
@@ -159,19 +159,19 @@ class WindowsIcon(_PystrayIcon):  # type: ignore[misc]
                 self._update_menu()
 
     def _mainloop(self) -> None:
-        # Who closes all windows of a process, as taskkill does, also closes the one that menus belong to; pystray
-        # then fails to close it again, after the icon has been taken away.
+        # taskkill closes all windows of a process, the one that menus belong to included. pystray takes the icon away
+        # and then fails to close that window again.
         with contextlib.suppress(OSError):
             super()._mainloop()
 
     def _update_menu(self) -> None:
-        # Messages go on while a menu is open; destroying that menu would close it under the user's hand.
+        # Messages arrive while a menu is open. To replace the menu now would close it under the user's hand.
         self._menu_is_stale = self._menu_is_open
         if not self._menu_is_open:
             super()._update_menu()
 
     def _assert_icon_handle(self) -> None:
-        # pystray loads every picture at 32 pixels and lets Windows shrink it.
+        # pystray would load every picture at 32 pixels and let Windows shrink it.
         if self._icon_handle:
             return
         side = self.icon.width

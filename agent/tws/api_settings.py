@@ -1,32 +1,33 @@
 """The settings of TWS or IB Gateway as its API reports them: values, and the messages that ask for and change them.
 
-Absent (None) always means "not reported", never "off". Whatever bytes come in, reading ends soon, and raises nothing
-but `WireError`; a single field that makes no sense is absent and spoils no other.
+Absent (None) always means "not reported", never "off". Reading any bytes ends soon and raises nothing but `WireError`.
+A single field that makes no sense counts as absent; the other fields are still read.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias, TypeVar, assert_never
+from typing import Any, TypeAlias, TypeGuard, TypeVar, assert_never
 
 from agent.tws.api_settings_table import FIELDS, LOCK_AND_EXIT, PRECAUTIONS, SETTINGS, FieldKind, Group, SettingField
 from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawText
 from agent.tws.protobuf import Fixed, Value, WireError, as_signed, field, fields
+from agent.tws.settings_files import minute_of_day
 
 CONFIG_SINCE = 219
 """Server version from which on the settings can be asked for (TWS 10.43)."""
 UPDATE_CONFIG_SINCE = 221
 """Server version from which on they can be changed (TWS 10.44)."""
 LONGEST_ANSWER = 2 * 1024 * 1024
-"""Bytes. The answer holds several hundred message prompts besides the settings; those make up some 100 KiB."""
+"""Bytes. Besides the settings the answer holds several hundred message prompts, some 100 KiB."""
 
 _MOST_PROMPTS = 5_000
-"""Fields of the outermost message: the message prompts are among them."""
+"""Fields of the outermost message, which holds the message prompts too."""
 _MOST_FIELDS = 1_000
-"""Fields of one group; the largest has 36, and the trusted IPs."""
+"""Fields of one group. The largest group has 36 settings, and trusted IPs are a field each."""
 _LONGEST_TEXT = 4_096
-"""Bytes of one text; a longer one is none of a setting and counts as not reported."""
+"""Bytes of one text. No setting has a longer one: it counts as not reported."""
 _LEAST_NUMBER, _LARGEST_NUMBER = -(2**31), 2**31 - 1
 _LOCK_AND_EXIT, _API = 2, 4
 """Field numbers in ConfigResponse and UpdateConfigRequest alike."""
@@ -38,11 +39,11 @@ JsonObject: TypeAlias = dict[str, Any]
 
 
 class Source(StrEnum):
-    """How settings were found out (`api_settings.source` of `status --json`)."""
+    """How the settings became known (`api_settings.source` of `status --json`)."""
 
     API = "api"
     INFERRED = "inferred"
-    """From something else the application said, like a 321 about Read-Only API."""
+    """From another message of the application, such as notice 321 about Read-Only API."""
     UNKNOWN = "unknown"
 
 
@@ -91,11 +92,7 @@ class ApiSettings(FromOutside):
     option_exercise_request_type: OutsideName | None = None
     allow_localhost_only: bool | None = None
     trusted_ips: tuple[OutsideName, ...] | None = None
-    """An empty list cannot be told from one that was not reported, so it is never empty when read."""
-
-    def to_json(self) -> JsonObject:
-        """What was reported, by name."""
-        return _reported(self, SETTINGS)
+    """Never empty when read: the message does not tell an empty list from one that was not reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +110,9 @@ class Precautions:
     bypass_no_overfill_protection: bool | None = None
     bypass_route_marketable_to_bbo: bool | None = None
 
-    def to_json(self) -> JsonObject:
-        """What was reported, by name."""
-        return _reported(self, PRECAUTIONS)
-
 
 _TIME_OF_DAY = re.compile(r"([0-9]{1,2}):([0-9]{2})", re.ASCII)
-_NOON = 12
-_HOURS, _MINUTES = 24, 60
+_HALVES = {"": "", "AM": "A", "PM": "P"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,43 +128,30 @@ class LockAndExit(FromOutside):
 
     @property
     def minutes_after_midnight(self) -> int | None:
-        """When it happens, local to the application's machine; None where that was not reported in a known form."""
+        """The time of it on the application's machine; None where the time was not reported in a known form."""
         found = _TIME_OF_DAY.fullmatch((self.auto_logoff_time or "").strip())
-        if not found:
-            return None
-        hour, minute = int(found[1]), int(found[2])
-        match (self.auto_logoff_period or "").strip().upper():
-            case "AM" | "PM" as period if 1 <= hour <= _NOON:
-                hour = hour % _NOON + (_NOON if period == "PM" else 0)
-            case "" if hour < _HOURS:
-                pass
-            case _:
-                return None
-        return hour * _MINUTES + minute if minute < _MINUTES else None
+        half = _HALVES.get((self.auto_logoff_period or "").strip().upper())
+        return None if found is None or half is None else minute_of_day(int(found[1]), int(found[2]), half)
 
     @property
     def restarts(self) -> bool | None:
-        """True: Auto restart; False: Auto logoff; None where that was not reported in a known form."""
+        """True: Auto restart; False: Auto logoff; None where the type was not reported in a known form."""
         words = (self.auto_logoff_type or "").strip().lower().replace(" ", "").replace("-", "").replace("_", "")
         if "restart" in words:
             return True
         return False if "logoff" in words or "logout" in words else None
 
-    def to_json(self) -> JsonObject:
-        """What was reported, by name."""
-        return _reported(self, LOCK_AND_EXIT)
-
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Any of the settings: those that are known, or those that are to be changed."""
+    """Some of the settings: those that are known, or those that a request changes."""
 
     settings: ApiSettings = ApiSettings()
     precautions: Precautions = Precautions()
     lock_and_exit: LockAndExit = LockAndExit()
 
     def value(self, setting: SettingField) -> SettingValue | None:
-        """One setting's value, None where it is not known or not to be changed."""
+        """One setting's value; None where it is unknown, or stays as it is."""
         found: SettingValue | None = getattr(getattr(self, setting.group.value), setting.name)
         return found
 
@@ -182,12 +161,12 @@ class Configuration:
         return tuple(setting for setting in FIELDS if self.value(setting) is not None)
 
     def to_json(self) -> JsonObject:
-        """The three groups of `api_settings` of `status --json`."""
-        return {
-            Group.SETTINGS.value: self.settings.to_json(),
-            Group.PRECAUTIONS.value: self.precautions.to_json(),
-            Group.LOCK_AND_EXIT.value: self.lock_and_exit.to_json(),
-        }
+        """The settings that have a value, by group and name, as in `api_settings` of `status --json`."""
+        found: JsonObject = {group.value: {} for group in Group}
+        for setting in self.present:
+            value = self.value(setting)
+            found[setting.group.value][setting.name] = list(value) if isinstance(value, tuple) else value
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +179,11 @@ class ConfigResponse(Configuration):
 
 @dataclass(frozen=True, slots=True)
 class UpdateWarning(FromOutside):
-    """A warning that has to be accepted before a change is made."""
+    """A warning that the application wants accepted before it makes a change."""
 
     message_id: int | None = None
     title: RawText = ""
-    """Goes back as it came when the warning is accepted, as `message` does."""
+    """An accepted warning is sent back with title and message as they came."""
     message: RawText = ""
 
 
@@ -219,9 +198,9 @@ class UpdateResponse(FromOutside):
     changed_fields: tuple[OutsideName, ...] = ()
     """Paths like configuration.api.settings.socketPort; `api_settings_table.BY_PATH` knows them."""
     errors: tuple[OutsideText, ...] = ()
-    """Paths of the settings that are not as they must be, or sentences."""
+    """Paths of the settings that are wrong, or sentences."""
     warnings: tuple[UpdateWarning, ...] = ()
-    """While there are any that were not accepted, nothing has been changed."""
+    """Nothing is changed as long as one of them is not accepted."""
 
     @property
     def succeeded(self) -> bool:
@@ -258,7 +237,7 @@ def decode_update_response(body: bytes) -> UpdateResponse:
         message=_text(found.get(3, ())) or "",
         changed_fields=_texts(found.get(4, ())) or (),
         errors=_texts(found.get(5, ())) or (),
-        warnings=tuple(_warning(raw) for raw in found.get(6, ()) if _delimited(raw)),
+        warnings=tuple(_warning(raw) for raw in found.get(6, ()) if _is_delimited(raw)),
     )
 
 
@@ -273,8 +252,8 @@ def _message(body: bytes, most: int = _MOST_FIELDS) -> _Read:
 
 
 def _joined(found: _Read, number: int) -> bytes:
-    # Protobuf merges a message that comes in pieces, and joining the pieces does just that.
-    return b"".join(raw for raw in found.get(number, ()) if isinstance(raw, bytes) and not isinstance(raw, Fixed))
+    # Protobuf merges a message that comes in pieces; joining the pieces has that effect.
+    return b"".join(filter(_is_delimited, found.get(number, ())))
 
 
 def _group(group: type[_G], table: Sequence[SettingField], body: bytes) -> _G:
@@ -308,7 +287,7 @@ def _number(sent: Sequence[Value]) -> int | None:
 
 def _text(sent: Sequence[Value]) -> str | None:
     raw = sent[-1] if sent else None
-    if not isinstance(raw, bytes) or isinstance(raw, Fixed) or len(raw) > _LONGEST_TEXT:
+    if raw is None or not _is_delimited(raw) or len(raw) > _LONGEST_TEXT:
         return None
     try:
         return raw.decode()
@@ -319,16 +298,16 @@ def _text(sent: Sequence[Value]) -> str | None:
 def _texts(sent: Sequence[Value]) -> tuple[str, ...] | None:
     read = [_text((raw,)) for raw in sent]
     texts = tuple(text for text in read if text is not None)
-    # Part of a list would be shown as the whole of it.
+    # Part of a list would be taken for the whole list.
     return texts if texts and len(texts) == len(read) else None
 
 
-def _delimited(raw: Value) -> bool:
+def _is_delimited(raw: Value) -> TypeGuard[bytes]:
     return isinstance(raw, bytes) and not isinstance(raw, Fixed)
 
 
-def _warning(raw: Value) -> UpdateWarning:
-    found = _message(raw if isinstance(raw, bytes) else b"")
+def _warning(raw: bytes) -> UpdateWarning:
+    found = _message(raw)
     return UpdateWarning(_number(found.get(1, ())), _text(found.get(2, ())) or "", _text(found.get(3, ())) or "")
 
 
@@ -343,7 +322,8 @@ def encode_config_request(req_id: int) -> bytes:
 def encode_update_request(req_id: int, changes: Configuration, accepted: Sequence[UpdateWarning] = ()) -> bytes:
     """The body of an UpdateConfigRequest that changes what `changes` holds and nothing else.
 
-    ValueError for what only the application itself can change, what its messages cannot say, and for no change at all.
+    ValueError where `changes` is empty, holds a setting that only the application can change, or a value that no
+    message can express.
     """
     if not changes.present:
         raise ValueError("there is nothing to change")
@@ -379,8 +359,3 @@ def _accepted(warning: UpdateWarning) -> bytes:
     body = field(1, warning.message_id) if warning.message_id is not None else b""
     body += field(2, warning.title) if warning.title else b""
     return body + (field(3, warning.message) if warning.message else b"")
-
-
-def _reported(group: ApiSettings | Precautions | LockAndExit, table: Sequence[SettingField]) -> JsonObject:
-    found: Mapping[str, SettingValue | None] = {setting.name: getattr(group, setting.name) for setting in table}
-    return {name: list(v) if isinstance(v, tuple) else v for name, v in found.items() if v is not None}

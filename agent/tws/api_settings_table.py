@@ -8,16 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["BY_PATH", "FIELDS", "LOCK_AND_EXIT", "PRECAUTIONS", "SETTINGS", "FieldKind", "Group", "SettingField"]
-
 
 class FieldKind(StrEnum):
-    """What a setting's value is, and so how it is written."""
+    """The kind of a setting's value; it decides how the value is written."""
 
     FLAG = "flag"
-    """A box: ticked or not. A varint."""
+    """A box, ticked or not; a varint."""
     NUMBER = "number"
-    """A 32-bit whole number. A varint."""
+    """A 32-bit whole number; a varint."""
     TEXT = "text"
     """Length-delimited."""
     TEXTS = "texts"
@@ -37,7 +35,7 @@ _PATHS = {
     Group.PRECAUTIONS: "configuration.api.precautions.",
     Group.LOCK_AND_EXIT: "configuration.lockAndExit.",
 }
-"""How the application names a group's settings when it reports changes and errors (IBKR's protobuf reference)."""
+"""The beginning of a setting's path in reports of changes and errors (IBKR's protobuf reference)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +55,13 @@ class SettingField:
     meaning: str
     """What it does, in one sentence."""
     given_up: str = ""
-    """Precautions only: what is given up by bypassing it, in one sentence."""
+    """Precautions only: what the user gives up by bypassing it, in one sentence."""
     writable: bool = True
     """False: it cannot be changed through the API."""
 
     @property
     def path(self) -> str:
-        """How the application names it when it reports what changed, like configuration.api.settings.socketPort."""
+        """Its name in the application's reports of changes, like configuration.api.settings.socketPort."""
         return _PATHS[self.group] + self.wire_name
 
     @property
@@ -219,7 +217,7 @@ PRECAUTIONS: tuple[SettingField, ...] = (
                 "Marketable API orders routed to the best bid or offer go out without a warning.",
                 "An order that trades at once can go straight to the best quote, and pay its fees, unquestioned."),
 )  # fmt: skip
-"""API > Precautions. Each bypasses a safety prompt; a program cannot answer one."""
+"""API > Precautions. Each bypasses a safety prompt, which no program can answer."""
 
 LOCK_AND_EXIT: tuple[SettingField, ...] = (
     SettingField(Group.LOCK_AND_EXIT, 1, "autoLogoffTime", "auto_logoff_time", _TEXT,
@@ -236,4 +234,4 @@ FIELDS: tuple[SettingField, ...] = (*SETTINGS, *PRECAUTIONS, *LOCK_AND_EXIT)
 """All of them."""
 
 BY_PATH: Mapping[str, SettingField] = {field.path: field for field in FIELDS}
-"""By the name the application uses when it reports changes."""
+"""By path."""

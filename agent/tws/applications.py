@@ -1,6 +1,6 @@
 """TWS and IB Gateway as values, and how to recognise one by its name, executable and command line.
 
-Never hands a command line on: one written by IBC can hold the user's password.
+A command line is never passed on: IBC writes the user's password into it.
 """
 
 import re
@@ -20,7 +20,7 @@ class ApplicationKind(StrEnum):
 
     @property
     def title(self) -> str:  # type: ignore[override]
-        """The name users know it by."""
+        """The name that users know."""
         return {"tws": "TWS", "gateway": "IB Gateway"}.get(self.value, "TWS or IB Gateway")
 
 
@@ -33,7 +33,7 @@ class TradingMode(StrEnum):
 
 
 def is_paper(account: str) -> bool:
-    """Whether an account is one for paper trading: their numbers begin with a D."""
+    """Whether an account is for paper trading: its number then begins with a D."""
     return account.upper().startswith("D")
 
 
@@ -47,27 +47,27 @@ class Launcher(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Application(FromOutside):
-    """A recognised TWS or IB Gateway, from the outside of its process."""
+    """A recognised TWS or IB Gateway, as its process shows it from outside."""
 
     kind: ApplicationKind
     version: OutsideName | None = None
-    """Like "10.45"; None where neither path nor jar names tell."""
+    """Like "10.45"; None where neither path nor JAR names tell the version."""
     launched_by: Launcher = Launcher.UNKNOWN
     settings_folder: RawText | None = None
-    """From `-DjtsConfigDir=`, where it is a real folder name."""
+    """From `-DjtsConfigDir=`, where the option holds a real folder name."""
     ibc_config: RawText | None = None
     """Path of IBC's config.ini from the command line."""
     mode_hint: TradingMode = TradingMode.UNKNOWN
-    """"live" or "paper" where the command line says so; never proof."""
+    """Live or paper where the command line says so; no proof."""
     restarted: bool = False
-    """`-Drestart=` was given: this process is an automatic restart."""
+    """The command line has `-Drestart=`: the process is an automatic restart."""
     heap_limit: int | None = None
     """Bytes of `-Xmx`, where given."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientPortal:
-    """The Client Portal Gateway: another product of IBKR, with a REST interface and no socket API."""
+    """The Client Portal Gateway, another product of IBKR: it has a REST interface and no socket API."""
 
 
 _GATEWAY_CLASSES = frozenset(
@@ -96,14 +96,14 @@ _EXE_KINDS = {
     "ibgateway.exe": ApplicationKind.GATEWAY,
     "ibgateway1.exe": ApplicationKind.GATEWAY,
 }
-"""install4j's Windows executables host Java themselves; IBC adds the 1, so that they cannot restart alone."""
+"""install4j's Windows executables run Java in their own process. IBC adds the 1, so that they cannot restart alone."""
 
 _JAVA_NAMES = frozenset({"java", "java.exe", "javaw", "javaw.exe"})
 _STUB_PREFIX = "javaappli"
-"""macOS shows install4j's JavaApplicationStub under a name that is cut at a length that differs by tool."""
+"""macOS cuts the name of install4j's JavaApplicationStub; where it cuts depends on the tool."""
 
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "fish", "busybox", "cmd.exe", "powershell.exe", "pwsh"})
-"""A wrapper script that is called "java" is not the Java it starts."""
+"""A shell: a wrapper script named "java" is not the Java that it starts."""
 
 _OPTIONS_WITH_VALUE = frozenset(
     {
@@ -136,9 +136,9 @@ def may_be_application(name: str) -> bool:
 
 
 def recognise(name: str, exe: str | None, cmdline: Sequence[str] | None) -> Application | ClientPortal | None:
-    """What a process is, by its name, executable path and command line (None: withheld); None: none of ours.
+    """What a process is, by its name, executable path and command line (None: withheld); None: neither of the two.
 
-    A command line may come as one string per argument or joined into one.
+    The command line is one string per argument, or all arguments joined in one string.
     """
     if not cmdline:
         return _by_executable(name, exe, "")
@@ -156,7 +156,7 @@ def recognise(name: str, exe: str | None, cmdline: Sequence[str] | None) -> Appl
 
 
 def version_of(path: str) -> str | None:
-    """The version that a path of the application's own files tells, like "10.45"; None where it tells none."""
+    """The version in the path of one of the application's files, like "10.45"; None where there is none."""
     for pattern in (_JAR_VERSION, _BUNDLE_VERSION, _FOLDER_VERSION, _PROGRAM_FOLDER_VERSION):
         if found := pattern.search(path):
             return spelled_version(found[1])
@@ -171,7 +171,7 @@ def spelled_version(folder: str) -> str:
 
 
 def bundle_kind(path: str) -> ApplicationKind | None:
-    """Whose macOS bundle an executable's path is in; None for another, an installer or an uninstaller."""
+    """The application whose macOS bundle holds an executable; None for other programs, installers and uninstallers."""
     found = _BUNDLE.search(path)
     if found is None or "install" in found[2].lower():
         return None
@@ -198,7 +198,7 @@ def _by_executable(name: str, exe: str | None, first: str) -> Application | None
 
 
 def _main_class_at(arguments: Sequence[str]) -> int | None:
-    """Where Java's main class stands, when it is one of ours: another program may have one of them as an argument."""
+    """Index of Java's main class, when it is one of those above; another program may only have one as an argument."""
     value_of_option = False
     for at, argument in enumerate(arguments[1:], start=1):
         if value_of_option:
@@ -241,7 +241,7 @@ def _from_java(arguments: Sequence[str], at: int, exe: str | None, joined: bool)
 
 
 def _version(exe: str | None, options: Sequence[str], joined: bool) -> str | None:
-    """Jar names first, since a user may name folders as he likes."""
+    """The version, by JAR names first: the names of folders are the user's choice."""
     whole = " ".join(options) if joined else "\n".join(options)
     if found := _JAR_VERSION.search(whole):
         return spelled_version(found[1])
@@ -249,7 +249,7 @@ def _version(exe: str | None, options: Sequence[str], joined: bool) -> str | Non
 
 
 def _property(options: Sequence[str], name: str, joined: bool) -> str | None:
-    """Value of `-Dname=`; None where it is missing, empty, or one of install4j's unsubstituted `${…}`."""
+    """Value of `-Dname=`; None where it is missing, empty, or an unsubstituted `${…}` of install4j."""
     start = f"-D{name}="
     for at, option in enumerate(options):
         if option.startswith(start):
@@ -269,7 +269,7 @@ def _is_absolute(path: str) -> bool:
 
 
 def _ibc_config(after: Sequence[str], joined: bool) -> str | None:
-    """IBC's first argument is its configuration; a path with spaces comes in pieces when joined."""
+    """IBC's configuration, its first argument; in a joined command line, a path with spaces is in pieces."""
     if not joined:
         return after[0] if after else None
     for count in range(1, len(after) + 1):
@@ -280,7 +280,7 @@ def _ibc_config(after: Sequence[str], joined: bool) -> str | None:
 
 
 def _ibc_mode(after: Sequence[str], joined: bool) -> TradingMode:
-    """IBC's last argument, after the configuration and pairs of user name and password: an even count has one."""
+    """IBC's last argument. It follows the configuration and pairs of user name and password, so the count is even."""
     if len(after) > 1 and (joined or len(after) % 2 == 0) and after[-1].lower() in ("live", "paper"):
         return TradingMode(after[-1].lower())
     return TradingMode.UNKNOWN

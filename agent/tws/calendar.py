@@ -1,4 +1,4 @@
-"""When IB's servers and the applications are expected to be away, and when a log-in falls due."""
+"""When IB's servers and the applications are expected to be away, and when a log-in is due."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 
 class Region(StrEnum):
-    """Where the IB servers are that a log-in uses: decides its reset window."""
+    """Where the IB servers of a log-in are; the region decides the reset window."""
 
     AMERICA = "america"
     EUROPE = "europe"
@@ -33,7 +33,7 @@ class Outage:
     ends: float
     """Epoch seconds at which it should be over."""
     region: Region | None = None
-    """For a reset: whose servers; None when the region of the log-in is not known."""
+    """For a reset: the region of the servers; None when the log-in's region is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Expectation:
     """What the calendar says about one moment."""
 
     outage: Outage | None = None
-    """IB's own reset or weekend window, where inside one."""
+    """The reset or weekend window of IB's servers that is under way."""
     restart: Outage | None = None
-    """The application's own daily restart, where its time is known and around now."""
+    """The application's daily restart, where its time is known and is about now."""
     login_due: float | None = None
     """Epoch seconds of the next weekly forced log-in (Sunday 01:00 New York)."""
     next_outage: Outage | None = None
@@ -55,13 +55,13 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class ResetWindow:
-    """One daily window of IB's system-status page: sessions drop for seconds to minutes somewhere inside it."""
+    """One daily window of IB's system-status page: at some time inside it, sessions drop for seconds to minutes."""
 
     region: Region
     zone: str
     begins: time
     ends: time
-    """Before `begins`: it ends on the next day."""
+    """Where it is before `begins`, the window ends on the next day."""
 
 
 NEW_YORK, ZURICH, HONG_KONG = "America/New_York", "Europe/Zurich", "Asia/Hong_Kong"
@@ -72,7 +72,7 @@ RESET_WINDOWS: tuple[ResetWindow, ...] = (
     ResetWindow(Region.EUROPE, ZURICH, time(6, 25), time(7, 45)),
     ResetWindow(Region.ASIA, HONG_KONG, time(4, 45), time(6, 5)),
     ResetWindow(Region.ASIA, HONG_KONG, time(20, 15), time(21, 15)),
-    # … and the older one, which says Saturday to Thursday. Copies of both are about, so their union counts, all days.
+    # … and the older one, which says Saturday to Thursday. Copies of both exist, so both count, on all days.
     ResetWindow(Region.AMERICA, NEW_YORK, time(23, 45), time(0, 45)),
     ResetWindow(Region.EUROPE, ZURICH, time(5, 45), time(6, 45)),
     ResetWindow(Region.ASIA, NEW_YORK, time(16, 45), time(17, 45)),
@@ -88,14 +88,14 @@ PADDING = 15 * 60.0
 _FRIDAY, _SUNDAY = 4, 6
 _WEEKEND_BEGINS = (_FRIDAY, time(23, 0))
 _WEEKEND_ENDS = time(3, 0)
-"""Weekend maintenance of all regions: Friday 23:00 to Saturday 03:00 New York, the same on both versions of the page.
-IBAutomater expects trouble for longer, Friday 22:45 to Sunday 02:00; that is not announced by IB, so it is not here."""
+"""Weekend maintenance of all regions: Friday 23:00 to Saturday 03:00 New York, on both versions of the page.
+IBAutomater expects trouble from Friday 22:45 to Sunday 02:00; IB does not announce that, so it does not count."""
 
 _LOGIN_DUE_AT = time(1, 0)
-"""Sunday 01:00 New York: IB invalidates the tokens of automatic restarts, the next start needs a full log-in."""
+"""Sunday 01:00 New York: IB invalidates the tokens of automatic restarts, and the next start needs a full log-in."""
 
 _RESTART_LEAD = 60.0
-"""Seconds before the set time from which the daily restart counts: clocks differ, and windows close before it."""
+"""The daily restart counts from this many seconds before its set time: clocks differ, and windows close earlier."""
 _DAY = 86_400.0
 
 
@@ -107,9 +107,9 @@ def expect(
 ) -> Expectation:
     """What is expected at one moment (epoch seconds).
 
-    `region` None: not known, so the windows of every region count. `restart_time`: the application's daily restart in
-    minutes after local midnight, None when it is not known. `utc_offset`: local time minus UTC, seconds. `allowance`:
-    how long after its restart the application may be away, seconds.
+    `region`: None where it is not known; then the windows of every region count. `restart_time`: the application's
+    daily restart in minutes after local midnight; None where it is not known. `utc_offset`: seconds, local time minus
+    UTC. `allowance`: seconds that the application may be away after its restart.
     """
     nearby = _outages(region, int(now_wall // _DAY))
     current = max((o for o in nearby if o.began <= now_wall < o.ends), key=lambda o: o.ends, default=None)
@@ -125,16 +125,16 @@ def expect(
 
 
 def next_login(now_wall: float) -> float:
-    """Epoch seconds of the next weekly forced log-in, strictly after the given moment."""
+    """Epoch seconds of the next weekly forced log-in after the given moment."""
     return next(at for at in _logins(int(now_wall // _DAY)) if at > now_wall)
 
 
-# ── the working ─────────────────────────────────────────────────────────────────────────────────
+# ── the answers ─────────────────────────────────────────────────────────────────────────────────
 
 
 @lru_cache(maxsize=16)
 def _outages(region: Region | None, utc_day: int) -> tuple[Outage, ...]:
-    """Every outage of IB's that touches a UTC day or the one after it, padded, overlaps joined, in order."""
+    """Every outage of IB's servers that touches a UTC day or the next one: padded, overlaps joined, in order."""
     found = []
     dates = _dates(utc_day, before=2, after=2)
     for window in RESET_WINDOWS:
@@ -182,5 +182,5 @@ def _dates(utc_day: int, *, before: int, after: int) -> tuple[date, ...]:
 def _span(day: date, begins: time, ends: time, zone: ZoneInfo) -> tuple[float, float]:
     last = day if begins < ends else date.fromordinal(day.toordinal() + 1)
     began = datetime.combine(day, begins, zone).timestamp() - PADDING
-    # Of an hour that happens twice the second one counts: the longer window is the safer guess.
+    # Of an hour that a clock change repeats, the second one counts: the longer window is the safer guess.
     return began, datetime.combine(last, ends, zone).replace(fold=1).timestamp() + PADDING

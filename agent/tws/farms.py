@@ -15,7 +15,7 @@ class FarmKind(StrEnum):
 
     @property
     def title(self) -> str:  # type: ignore[override]
-        """The term of the field."""
+        """The usual term for such a farm."""
         return {
             "market-data": "market data",
             "historical": "historical data (HMDS)",
@@ -24,7 +24,7 @@ class FarmKind(StrEnum):
 
 
 class FarmStatus(StrEnum):
-    """What the notices say of a farm. Inactive is normal: it wakes on demand."""
+    """The state of a farm, as notices tell it. Inactive is normal: the farm wakes on demand."""
 
     OK = "ok"
     BROKEN = "broken"
@@ -40,4 +40,4 @@ class Farm(FromOutside):
     kind: FarmKind
     status: FarmStatus
     since: float = 0.0
-    """Monotonic time at which it got into this state."""
+    """Monotonic time at which the farm entered this state."""

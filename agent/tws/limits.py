@@ -1,7 +1,7 @@
-"""What TWS lets an API client do in a given time, and when it is safe to go on after too much.
+"""What TWS lets an API client do in a given time, and when it is safe to go on after a violation.
 
-Numbers are from IBKR's API documentation unless another source is named. Nothing here waits: every answer is a moment.
-The lengths of the windows are what the metering relay will count by.
+The numbers are from IBKR's API documentation unless another source is named. Nothing here waits: each answer is a time.
+The metering relay will count over the periods given here.
 """
 
 from agent.tws.notices import NoticeKind, kind_of
@@ -9,22 +9,22 @@ from agent.tws.notices import NoticeKind, kind_of
 HISTORICAL_REQUESTS = 60
 """Historical requests for small bars, and real-time bars, in any ten minutes."""
 HISTORICAL_PERIOD = 600.0
-"""Seconds of that window."""
+"""Seconds of that period."""
 SAME_CONTRACT_REQUESTS = 5
-"""Requests for one contract, exchange and kind of tick within two seconds: six or more are a pacing violation."""
+"""Requests for one contract, exchange and kind of tick in two seconds; six are a pacing violation."""
 SAME_CONTRACT_PERIOD = 2.0
-"""Seconds of that window."""
+"""Seconds of that period."""
 IDENTICAL_PERIOD = 15.0
 """Seconds before an identical historical request may be sent again."""
 OPEN_HISTORICAL_REQUESTS = 50
-"""Historical requests that may be unanswered at a time."""
+"""Historical requests that may wait for an answer at a time."""
 TICK_BY_TICK_PERIOD = 15.0
 """Seconds before tick-by-tick data of the same instrument may be requested again."""
 
 LEAST_DATA_LINES = 100
-"""Market data lines every user has; equity, commissions and Quote Booster packs add to them."""
+"""Market data lines that every user has; equity, commissions and Quote Booster packs add lines."""
 LINES_PER_MESSAGE = 2
-"""A client may send one message per second for each two market data lines: 50 at 100 lines."""
+"""A client may send one message a second for every two market data lines: 50 with 100 lines."""
 WARNINGS_BEFORE_DISCONNECT = 3
 """Violations of the message rate (notice 100) after which TWS ends the session, where it is set to reject."""
 
@@ -35,7 +35,7 @@ SCANNERS = 10
 ACCOUNT_SUMMARIES = 2
 """Active account summary subscriptions."""
 LEAST_DEPTHS = 3
-"""Market depth and tick-by-tick subscriptions at 100 lines."""
+"""Market depth subscriptions, and tick-by-tick subscriptions, with 100 lines."""
 
 _BACK_OFF = (30.0, 60.0, 120.0)
 """Seconds to stay quiet after the first, second and every further pacing violation (the defaults of ibkr-ops)."""
@@ -44,15 +44,15 @@ _RATE_PERIOD = 1.0
 
 
 def messages_per_second(data_lines: int = LEAST_DATA_LINES) -> int:
-    """What TWS allows one client, from the user's market data lines."""
+    """Messages a second that TWS allows one client, for the user's market data lines."""
     return max(LEAST_DATA_LINES, data_lines) // LINES_PER_MESSAGE
 
 
 def safe_again(code: int, text: str, at: float, violations: int = 1) -> float | None:
-    """When it is safe to go on after a notice at `at`; None where waiting is not what helps.
+    """The time at which it is safe to go on after a notice at `at`; None where waiting does not help.
 
-    `violations`: how many there have been lately, this one included. 162 and 420 mean other things than pacing too;
-    the text tells. A text that cannot be read (translated) gets the benefit of the doubt: the wait does no harm.
+    `violations`: the number of recent ones, this one included. 162 and 420 have other meanings besides pacing, which
+    the text tells apart. A text that is not understood (translated) counts as pacing: waiting does no harm.
     """
     match kind_of(code, text):
         case NoticeKind.RATE_EXCEEDED:

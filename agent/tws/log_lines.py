@@ -1,8 +1,8 @@
-"""Finding notice numbers in lines of any program's log, without taking other numbers for them.
+"""Finds notice numbers in lines of any program's log, and takes no other numbers for them.
 
 A log line is full of numbers: times, ports, request IDs, client IDs, process IDs, prices, account IDs. A number counts
-as a notice only where a known program writes notices that way, or where it stands behind a word that announces one, and
-only if the catalogue of notices has it.
+as a notice only if the catalogue of notices has it, and only where a known program writes notices that way or a word
+before it announces a notice.
 """
 
 import re
@@ -20,7 +20,7 @@ class FoundNotice:
     line: str
     """The whole line it stands on."""
     rest: str
-    """What follows the number: the notice's own text, where the program logged it behind."""
+    """What follows the number: the notice's text, where the program logs it there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class _Shape:
 
     pattern: re.Pattern[str]
     loose: bool = False
-    """So general that a small number needs punctuation or a capital letter behind it to count."""
+    """The shape is so general that a small number counts only with punctuation or a capital letter after it."""
 
 
 def _shape(pattern: str, loose: bool = False) -> _Shape:
@@ -41,13 +41,13 @@ _ID = r"-?\d{1,10}"
 _MILLISECONDS = r"\d{12,14}"
 _CODE = r"(?P<code>\d{1,5})"
 _END = r"(?!\w|%|[-:/.,]\d)"
-"""Not the beginning of a longer number, a date, a time, a price or an address."""
+"""What follows: no more of a longer number, a date, a time, a price or an address."""
 
 _ANNOUNCING = (
     "error|err|warning|notice|fehler|fehlermeldung|warnung|erreur|avertissement|errore|erro|aviso|fout|ошибка|błąd|"
     "エラー|警告|错误|錯誤|오류"
 )
-"""Words for error, warning and notice in the languages TWS and programs speak."""
+"""Words for error, warning and notice in the languages of TWS and of programs."""
 _CODE_WORD = (
     r"(?:(?:error|err|warning|notice|message|msg)[\s_-]?)?code|fehlercode|meldungscode|código|codice|"
     "код|代码|代碼|コード|코드"
@@ -55,13 +55,13 @@ _CODE_WORD = (
 _OTHER_CODES = frozenset(
     "exit status return response close security country zip http signal exchange reason process result".split()  # noqa: SIM905
 )
-"""In front of "code": then it is not the code of a notice."""
+"""Words that make "code" mean something else, where they stand before it."""
 
 _SHAPES = (
     # ib_async and ib_insync: "Error 326, reqId -1: …"
     _shape(rf"(?:{_ANNOUNCING})\s+{_CODE},\s*req_?id\s*[:=]?\s*{_ID}"),
     # IBKR's Python client: "ERROR -1 2104 …", from 10.33 on "ERROR -1 1795000000123 2104 …"; its samples "Error: …",
-    # others with commas in between; who copies only the numbers has nothing behind them
+    # others with commas in between; nothing follows where only the numbers were copied
     _shape(rf"\berror\b\W{{0,3}}{_ID},?\s+(?:{_MILLISECONDS},?\s+)?(?P<code>\d{{3,5}}){_END}(?:,?\s+(?=\D)|,?\s*$)"),
     # "ErrorCode: 2104", "code=10197", "error_code: 320", '"code": 1100', "(code: 2104, req_id=-1)", "代码：320"
     _shape(rf"(?:(?P<before>[A-Za-z]+)[\s_-]+)?(?<![A-Za-z])(?:{_CODE_WORD})[\"']?\s*[:=：#]?\s*[\"'(]?{_CODE}{_END}"),
@@ -93,7 +93,7 @@ _SHAPES = (
 )
 
 _LEAST_LOOSE = 1000
-"""Below it a number after a mere "error" may count anything: "error: 200 orders were …"."""
+"""A smaller number after the mere word "error" may be a count: "error: 200 orders were …"."""
 _SMALL_LETTER = re.compile(r"\s*[a-z]")
 _SOMETHING_ELSE = re.compile(
     r"""[\s\W]{0,4}(?:
@@ -117,7 +117,7 @@ _FOREIGN = re.compile(
     r"(?:os|io)\s*\{)\W{1,3}$",
     re.IGNORECASE,
 )
-"""Before the number's phrase: then it is another system's."""
+"""Before the phrase with the number: the number is then another system's."""
 _RATE = re.compile(r"max\w*\s+rate", re.IGNORECASE)
 _BARE = re.compile(
     rf"""[\s\W_]*(?:(?:{_ANNOUNCING}|{_CODE_WORD}|codes?|errors|messages?|msg|numbers?|no|nr|what|does|do|is|mean|means|
@@ -125,13 +125,13 @@ _BARE = re.compile(
     (?P<code>\d{{1,5}})[\s:.,?!"'“”()-]*(?:mean|means)?[\s?!.]*""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""Nothing but a number, perhaps after words that ask for it: "1100", "notice 1100", "what is 2104?"."""
+"""A number alone, or with words that ask for it: "1100", "notice 1100", "what is 2104?"."""
 _LONGEST_LINE = 4000
-"""Characters of a line that are looked at: a pasted line may be a whole message dump."""
+"""Characters of a line that are searched: a pasted line may be a whole message dump."""
 
 
 def find_notices(text: str) -> tuple[FoundNotice, ...]:
-    """Every notice a text speaks of, in order; a number that is in no catalogue is not one."""
+    """Every notice that a text gives by number, in order."""
     lines = [line[:_LONGEST_LINE] for line in text.splitlines() if line.strip()]
     found = [one for line in lines for one in _in_line(line)]
     if not found and len(lines) == 1 and (bare := _BARE.fullmatch(lines[0])):
@@ -141,7 +141,7 @@ def find_notices(text: str) -> tuple[FoundNotice, ...]:
 
 
 def find_told(text: str) -> tuple[FoundNotice, ...]:
-    """The notices of which a text has IBKR's English sentence, without regard to numbers, in order."""
+    """The notices that a text gives by IBKR's English sentence, in order; numbers play no part."""
     lines = (line[:_LONGEST_LINE] for line in text.splitlines())
     return tuple(FoundNotice(code, line, line[end:]) for line in lines for code, end in codes_told(line))
 
@@ -153,7 +153,7 @@ def _in_line(line: str) -> list[FoundNotice]:
         for match in shape.pattern.finditer(line):
             if any(match.start() < end and start < match.end() for start, end in claimed):
                 continue
-            # Claimed even when it is no notice: a looser shape must not take another number of the same phrase.
+            # Claimed even when it holds no notice: a looser shape must not take another number of the same phrase.
             claimed.append(match.span())
             if _is_notice(match, line, shape.loose):
                 found.append((match.start("code"), FoundNotice(int(match["code"]), line, line[match.end() :])))

@@ -1,6 +1,6 @@
-"""IBKR's English sentences, by which a notice is known where a program logged it without its number.
+"""IBKR's English sentences, which identify a notice where a program logged it without its number.
 
-Only sentences that belong to one number. Texts change between builds and are translated, so this is the last resort.
+Each sentence belongs to one number. Texts change between builds and are translated, so this is the last resort.
 """
 
 from collections.abc import Iterable
@@ -45,11 +45,11 @@ TEXTS: tuple[tuple[str, int], ...] = (
     ("that needs to be cancelled cannot be cancelled", 10148),
     ("order tif was set to", 10349),
 )
-"""In small letters, the particular ones before the general ones."""
+"""In lower case, the specific ones before the general ones."""
 
 
 def codes_told(line: str) -> Iterable[tuple[int, int]]:
-    """Number of the first notice whose sentence stands in a line, and where the sentence ends; nothing if none does."""
+    """The number of the first notice whose sentence is in a line, and where the sentence ends; nothing if none is."""
     lowered = line.lower()
     for text, code in TEXTS:
         if (place := lowered.find(text)) >= 0:

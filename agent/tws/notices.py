@@ -1,7 +1,7 @@
 """Notices of TWS and IB Gateway: what a number means, which farm it names, what its text adds.
 
-The number decides. Texts change between builds and are translated, so they only split the few numbers that mean
-several things (162, 321, 322, 420, 10187, 10189) and give the new port (1300) and the names of farms.
+The number decides. Texts change between builds and are translated, so a text only tells apart the meanings of the few
+numbers that have several (162, 321, 322, 420, 10187, 10189), the new port (1300) and the names of farms.
 """
 
 import re
@@ -12,29 +12,16 @@ from agent.tws.catalogue.kinds import IbCode, NoticeClass, NoticeKind
 from agent.tws.farms import Farm, FarmKind, FarmStatus
 from agent.tws.read_only import says_read_only
 
-__all__ = [
-    "CATALOGUE",
-    "IbCode",
-    "NoticeClass",
-    "NoticeKind",
-    "farm_of",
-    "farms_of_restored",
-    "is_noise_while_link_down",
-    "kind_of",
-    "kind_of_farm",
-    "lookup",
-    "new_port",
-    "problem_of",
-    "read_notice",
-]
+__all__ = ["CATALOGUE", "IbCode", "NoticeClass", "NoticeKind"]
+"""What other rooms take from the catalogue by way of this file."""
 
 
 def lookup(code: int) -> IbCode | None:
-    """What a number means by itself; None for one that is not known."""
+    """What a number means without its text; None for an unknown number."""
     return CATALOGUE.get(code)
 
 
-# ── texts that split a number ───────────────────────────────────────────────────────────────────
+# ── numbers with several meanings ───────────────────────────────────────────────────────────────────
 
 _PACING = re.compile(r"pacing", re.IGNORECASE)
 _OTHER_SESSION = re.compile(r"different\s+ip|competing\s+(?:live\s+)?session", re.IGNORECASE)
@@ -108,7 +95,7 @@ _REFINED: dict[NoticeKind, tuple[str, str, NoticeClass, str | None]] = {
 
 
 def kind_of(code: int, text: str = "") -> NoticeKind | None:
-    """What a notice is about, its text considered where the number alone does not say; None for an unknown number."""
+    """What a notice is about, by its number and, where that has several meanings, its text; None: unknown number."""
     known = lookup(code)
     if known is None:
         return None
@@ -126,7 +113,7 @@ def kind_of(code: int, text: str = "") -> NoticeKind | None:
 
 
 def read_notice(code: int, text: str = "") -> IbCode | None:
-    """What one notice means, its text considered; None for an unknown number."""
+    """What one notice means, by its number and text; None for an unknown number."""
     known = lookup(code)
     kind = kind_of(code, text)
     if known is None or kind is None or kind is known.kind:
@@ -136,13 +123,13 @@ def read_notice(code: int, text: str = "") -> IbCode | None:
 
 
 def problem_of(code: int, text: str = "") -> str | None:
-    """Code of the problem that explains a notice, None when it points to none."""
+    """Code of the problem that explains a notice; None when no problem does."""
     notice = read_notice(code, text)
     return notice.problem if notice else None
 
 
 def is_noise_while_link_down(code: int) -> bool:
-    """Whether a notice means nothing while TWS has no connection to IB's servers: it then answers with false ones."""
+    """Whether a notice means nothing while TWS has no connection to IB's servers: TWS then sends this one wrongly."""
     return code in (200, 162, 354)
 
 
@@ -161,18 +148,18 @@ _FARM_NOTICES = {
 }
 
 UNNAMED = "unnamed"
-"""Stands for the name of a farm whose notice came without one."""
+"""The name of a farm whose notice names none."""
 
 _LAST_TOKEN = re.compile(r"[A-Za-z0-9_.\-]+$")
 _SHORT_SUFFIX = 2
-"""Letters of the data centre some farm names end with: usfarm.nj, usopt.us."""
+"""Letters of the data centre at the end of some farm names: usfarm.nj, usopt.us."""
 
 
 def farm_of(code: int, text: str) -> Farm | None:
-    """The farm a notice speaks of and its state; None when the notice is not about a farm.
+    """The farm that a notice is about, with its state; None when the notice is not about a farm.
 
-    The name is the last thing in the text, in every language. Most texts put a colon before it; 2107 and 2108 put a
-    full stop there, without a space, so the word before it has to be cut off.
+    The name is the last word of the text, in every language. Most texts have a colon before it. 2107 and 2108 have a
+    full stop without a space, so the word before the full stop is cut off.
     """
     if code not in _FARM_NOTICES:
         return None
@@ -186,7 +173,7 @@ def farm_of(code: int, text: str) -> Farm | None:
 
 
 def kind_of_farm(name: str) -> FarmKind:
-    """What a farm serves, from its name alone; IB publishes no list, the abbreviations are plain."""
+    """What a farm serves, by its name alone. IB publishes no list of farms; the abbreviations tell."""
     lowered = name.lower()
     if lowered.startswith("secdef"):
         return FarmKind.SECURITY_DEFINITION
@@ -201,8 +188,8 @@ _NOT_CONNECTED = re.compile(r"not\s+connected[^:：]*$", re.IGNORECASE)
 def farms_of_restored(text: str) -> tuple[Farm, ...]:
     """The farms that notice 1102 lists; empty when it lists none.
 
-    There are one or two lists: of the farms that are connected, and of those that are not. In another language the
-    order tells them apart.
+    It has up to two lists: first the farms that are connected, then those that are not. In English the words before a
+    list tell which one it is, in another language the order does.
     """
     lists = list(_FARM_LIST.finditer(text))[:2]
     farms = []
@@ -217,6 +204,6 @@ _DIGITS = re.compile(r"(?<![\d.,])\d{1,5}(?![\d,])")
 
 
 def new_port(text: str) -> int | None:
-    """The API port that notice 1300 announces: the last number in its text that can be one."""
+    """The API port that notice 1300 announces: the last number in its text that can be a port."""
     ports = [int(digits) for digits in _DIGITS.findall(text) if 0 < int(digits) < 65536]
     return ports[-1] if ports else None

@@ -1,18 +1,18 @@
-"""Texts from outside: what other programs, TWS, files and networks say, made harmless where it comes in. Pure.
+"""Texts from other programs, TWS, files and networks, made harmless where they come in. Pure.
 
-A process may have any bytes as its name, a program on the API port may send any notice. What Gatelight keeps of them
-is valid Unicode on one line, without control, format and invisible characters, and of bounded length.
+A process may have any bytes as its name, and a program on the API port may send any notice. What Gatelight keeps of
+such a text is valid Unicode on one line, of bounded length, without control, format and invisible characters.
 
-The type does it: a value with texts from outside is a dataclass that inherits `FromOutside`. Each of its fields of type
-`OutsideName` or `OutsideText` is cleaned while the value is made, whatever made it: no caller can forget it, and a text
-that did not pass cannot be part of a fact. `RawText` marks the exceptions: texts that are compared, opened or
-sent back as they came, and never shown.
+The type cleans it: a value with texts from outside is a dataclass that inherits `FromOutside`. Each of its fields of
+type `OutsideName` or `OutsideText` is cleaned while the value is made. No caller can forget to do so, and no fact can
+hold an uncleaned text. `RawText` marks the exceptions: texts that are compared, opened or sent back as they came, and
+are never shown.
 
-Masking is a second step (`masked`), since only the running program knows the names of its user:
-`core.state_machine.intake` masks each event before it is taken in. Masked later, each of a dozen exits would have to
-know; masked in the type, the heart would need a global. Account numbers of the log-in are the one thing that is needed
-in full (for `--show-accounts`, and to tell live from paper): they are `RawName`, cleaned but not masked, and
-`core.shown.status.status_to_json` masks them.
+Masking is a second step (`masked`), because only the running program knows the names of its user.
+`core.state_machine.intake` masks each event before it is taken in: later, each of a dozen exits would have to do it,
+and in the type, `core` would need a global. Only account numbers of the log-in are needed in full (for
+`--show-accounts`, and to tell live from paper). They are `RawName`: cleaned, but masked only by
+`core.shown.status.status_to_json`.
 """
 
 import json
@@ -29,38 +29,39 @@ from agent.tws.privacy import Private, redact
 LONGEST_NAME = 100
 """Characters of a name that are kept: of a process, a farm, an account, a version."""
 LONGEST_TEXT = 1_000
-"""Characters of any other text that are kept; the longest notice of TWS has some hundreds."""
+"""Characters of any other text that are kept; the longest notice of TWS has some hundred."""
 MOST_TEXTS = 100
-"""Texts of one list that are kept; one more says how many were left out."""
+"""Texts of one list that are kept; a further one says how many were left out."""
 MOST_MARKS = 4
-"""Combining marks on one character: Hebrew and Vietnamese need three, a text that climbs over its neighbours more."""
+"""Combining marks that are kept on one character. Hebrew and Vietnamese need three; more would cover other lines."""
 _LONGEST_WORD = 64
-"""Characters that are left out at most, so that a text is not cut in the middle of a word."""
+"""Characters left out at most to cut a text between two words."""
 
 _UNUSUAL = re.compile("[^ -~\xa1-\xac\xae-\u02ff\u0391-\u03c9\u0400-\u0481\u2010-\u2027\u2030-\u205e\u4e00-\u9fff]")
-"""What is looked at character by character: all but the letters and signs of most texts."""
+"""Characters that few texts have; a text with one is cleaned character by character."""
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
-"""What Unicode calls ignorable and Python printable: fillers, joiners, variation selectors; and the empty Braille."""
+"""Characters that are ignorable to Unicode and printable to Python (fillers, joiners, variation selectors), and the
+empty Braille pattern."""
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """How a field of a value from outside is treated."""
+    """How a field with text from outside is treated."""
 
     longest: int
     private: bool = True
-    """Whether `masked` looks at it."""
+    """Whether `masked` masks it."""
     most: int | None = MOST_TEXTS
-    """Of a list of texts; None: the list has a bound of its own."""
+    """Texts of a list that are kept; None: the list has a limit of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A text from outside that stays as it came, and is never shown."""
+    """Marks a text from outside that stays as it came and is never shown."""
 
 
 OutsideName: TypeAlias = Annotated[str, Outside(LONGEST_NAME)]
@@ -70,7 +71,7 @@ RawText: TypeAlias = Annotated[str, Raw()]
 
 
 class FromOutside:
-    """Base of a dataclass with texts from outside: they are cleaned as the value is made."""
+    """Base of a dataclass with texts from outside, which are cleaned as the value is made."""
 
     __slots__ = ()
 
@@ -84,14 +85,14 @@ class FromOutside:
 
 
 def clean(text: str, longest: int = LONGEST_TEXT) -> str:
-    """The text on one line, in at most `longest` characters, of which an ellipsis is the last where it was cut.
+    """The text on one line, in at most `longest` characters; an ellipsis ends a text that was cut.
 
-    Characters without a meaning of their own (control, format, invisible) are left out, those that cannot be shown are
-    replaced, any white space becomes one space. A cleaned text stays as it is when it is cleaned again.
+    Control, format and invisible characters are left out. Characters that cannot be shown are replaced, and white space
+    becomes one space. Cleaning a cleaned text changes nothing.
     """
     if len(text) <= longest and not _UNUSUAL.search(text) and "  " not in text and text == text.strip():
         return text
-    # Only the beginning of a very long text is looked at.
+    # Only the beginning of a very long text is cleaned.
     rough = text[: 4 * longest]
     plain = " ".join(_without_controls(rough).split())
     if len(plain) <= longest and len(rough) == len(text):
@@ -100,7 +101,7 @@ def clean(text: str, longest: int = LONGEST_TEXT) -> str:
 
 
 def _cut(text: str, longest: int) -> str:
-    """At most `longest` characters, cut between words: of a name or number cut in two, no mask would know the rest."""
+    """At most `longest` characters, cut between words: half a name or number would not be recognised and masked."""
     end = min(len(text), longest - 1)
     while end > max(0, longest - 1 - _LONGEST_WORD) and (text[end - 1].isalnum() or text[end - 1] == REPLACEMENT):
         end -= 1
@@ -115,7 +116,7 @@ def _without_controls(text: str) -> str:
     for character in text:
         category = unicodedata.category(character)
         if category in ("Cc", "Cf") and not character.isspace():
-            # What is left out joins what it stood between, so that nothing hides from a mask behind it.
+            # Without a space in its place: a name with such a character inside is masked like any other.
             continue
         marks = marks + 1 if category[0] == "M" else 0
         if marks <= MOST_MARKS:
@@ -127,14 +128,14 @@ def _without_controls(text: str) -> str:
 
 
 def json_bytes(value: Any) -> bytes:
-    """A value as compact JSON in UTF-8; half a character in it is replaced, never an error."""
+    """A value as compact JSON in UTF-8; half a character is replaced and raises nothing."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def parse_json(raw: bytes | str) -> Any:
-    """The value that JSON stands for, halves of characters replaced. ValueError or RecursionError when it is not JSON.
+    """The value of a JSON text, halves of characters replaced; ValueError or RecursionError when it is not JSON.
 
-    JSON can spell half a character (\\ud800), which no file, socket or screen takes.
+    JSON can spell half a character (\\ud800), which no file, socket or screen accepts.
     """
     value = json.loads(text := raw.decode() if isinstance(raw, bytes) else raw)
     if "\\u" not in text:
@@ -146,9 +147,9 @@ def parse_json(raw: bytes | str) -> Any:
 
 
 def masked(value: _T, private: Private) -> _T:
-    """The value with all that is private masked in its texts from outside, however deep; the same one if there is none.
+    """The value with everything private masked in its texts from outside, nested values included.
 
-    Cheap enough for each event: what a text becomes is kept.
+    Returns the same object where nothing is private. Cheap enough for each event, because results are remembered.
     """
     made: _T = _masked(value, private)
     return made
@@ -176,7 +177,7 @@ def _masked(value: Any, private: Private) -> Any:
 
 @lru_cache(maxsize=2048)
 def mask(text: str, private: Private) -> str:
-    """`privacy.redact`, which takes some ten microseconds, remembered."""
+    """`privacy.redact` with its results remembered: it takes some ten microseconds."""
     return redact(text, private)
 
 
@@ -194,14 +195,14 @@ def _fields_of(kind: type) -> tuple[tuple[str, Outside], ...]:
 
 
 def _markers_of(kind: type) -> Iterator[tuple[str, object]]:
-    """By field what its type says about texts from outside."""
+    """For each field with texts from outside, its name and what its type says about them."""
     if issubclass(kind, FromOutside):
         for name, hint in get_type_hints(kind, include_extras=True).items():
             yield from ((name, marker) for marker in _markers(hint)[:1])
 
 
 def _markers(hint: Any) -> list[Any]:
-    """What the annotations inside a type say."""
+    """The annotations anywhere inside a type."""
     found = list(getattr(hint, "__metadata__", ()))
     for part in get_args(hint):
         found += _markers(part)
@@ -209,7 +210,7 @@ def _markers(hint: Any) -> list[Any]:
 
 
 def _each(value: Any, change: Callable[[str], str], most: int | None = None) -> Any:
-    """A text, a list of texts or a value without either, each text changed; the same object where none is."""
+    """A text, a tuple of texts or any other value, with each text changed; the same object where no text changes."""
     if isinstance(value, str):
         made = change(value)
         return value if made == value else made

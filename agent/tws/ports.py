@@ -1,4 +1,4 @@
-"""Default API ports, ports that are not the API, and which host names mean this machine."""
+"""Default API ports, ports that are not the API, and the host names of this machine."""
 
 from functools import lru_cache
 
@@ -10,19 +10,19 @@ DEFAULT_API_PORTS: dict[tuple[ApplicationKind, TradingMode], int] = {
     (ApplicationKind.GATEWAY, TradingMode.LIVE): 4001,
     (ApplicationKind.GATEWAY, TradingMode.PAPER): 4002,
 }
-"""IBKR's own defaults (text of its client's error 502). A port proves nothing about the mode: users change it."""
+"""IBKR's defaults (text of its client's error 502). A port proves no trading mode: users change it."""
 
 IB_SERVER_PORTS = frozenset({4000, 4001})
-"""Remote ports of IB's servers (4001 with SSL): an outgoing connection there is the link to IB, never the API."""
+"""Remote ports of IB's servers (4001 with SSL). An outgoing connection to one is the link to IB, never the API."""
 
 IBC_COMMAND_PORT = 7462
-"""Conventional port of IBC's command server; off unless configured."""
+"""Usual port of IBC's command server, which is off unless configured."""
 
 CLIENT_PORTAL_PORT = 5000
-"""Default port of the Client Portal Gateway, a different product without a socket API."""
+"""Default port of the Client Portal Gateway, another product, without a socket API."""
 
 OTHER_PORTS = frozenset({IBC_COMMAND_PORT, 5900, 3389, 6080})
-"""Listeners that such processes or their containers open besides the API (IBC, VNC, RDP)."""
+"""Ports on which these processes or their containers listen besides the API (IBC, VNC, RDP)."""
 
 _LOCAL_NAMES = frozenset(
     {"localhost", "localhost.localdomain", "::1", "0:0:0:0:0:0:0:1", "ip6-localhost", "0.0.0.0", "::"}
@@ -31,7 +31,7 @@ _LOCAL_NAMES = frozenset(
 
 @lru_cache(maxsize=64)
 def is_local(host: str) -> bool:
-    """Whether a host name or address of the configuration means this machine."""
+    """Whether a host name or address from the configuration means this machine."""
     lowered = host.strip().lower().strip("[]")
     if lowered in _LOCAL_NAMES:
         return True
@@ -41,7 +41,7 @@ def is_local(host: str) -> bool:
 
 @lru_cache(maxsize=64)
 def default_ports(kind: ApplicationKind | None, mode: TradingMode | None) -> tuple[int, ...]:
-    """Default API ports that fit, most likely first; None or unknown fits every kind or mode."""
+    """Default API ports for a kind and mode, likeliest first; None or UNKNOWN stands for every kind or mode."""
     return tuple(
         port
         for (k, m), port in DEFAULT_API_PORTS.items()

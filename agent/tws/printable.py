@@ -1,26 +1,26 @@
-"""A text on its way out: without what a terminal, a desktop or a bus takes for a command. Pure, and quick to load.
+"""Texts on their way out, without what a terminal, a desktop or a bus takes for a command. Pure, and quick to load.
 
-What comes from outside was cleaned where it came in (`agent.tws.outside`), and stays as it is here. This holds for
-what came another way, such as an option typed at a terminal: each way out is safe by itself.
+A text from outside was cleaned where it came in (`agent.tws.outside`), and passes unchanged. Other texts, such as an
+option typed at a terminal, are made safe here.
 """
 
 import re
 import unicodedata
 
 REPLACEMENT = "\ufffd"
-"""Stands for what cannot be shown."""
+"""Stands for a character that cannot be shown."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def whole_characters(text: str) -> str:
-    """The text as valid Unicode: bytes that were no UTF-8 and halves of characters are replaced."""
+    """The text as valid Unicode: bytes that were not UTF-8, and halves of characters, are replaced."""
     return text if text.isascii() else _SURROGATES.sub(REPLACEMENT, text)
 
 
 def printable(text: str) -> str:
-    """The text without control and direction characters, line ends kept, a tab as a space.
+    """The text without control and direction characters; line ends stay, and a tab becomes a space.
 
-    Joiners and variation selectors stay: names that a user gave may be written with them.
+    Joiners and variation selectors stay: names that a user gave may have them.
     """
     if text.replace("\n", "").isprintable():
         return text
@@ -36,5 +36,5 @@ def _is_harmless(character: str) -> bool:
 
 
 def one_line(text: str) -> str:
-    """The same for a place that has room for a single line, as a label has."""
+    """A printable text on a single line, for a label."""
     return " ".join(printable(" ".join(text.split())).split())

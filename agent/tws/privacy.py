@@ -1,6 +1,6 @@
 """What must never be written down in full: account numbers, names, home folders, passwords, addresses with tokens.
 
-Pure text to text. Rather takes out too much than too little: a log is sent to strangers.
+Pure text to text. It masks too much rather than too little: users send logs to strangers.
 """
 
 import re
@@ -9,9 +9,9 @@ from functools import lru_cache
 
 MASK = "•••"
 _KEPT = 3
-"""Last characters of an account number that stay: enough to tell two apart."""
+"""Last characters of an account number that stay, to tell two accounts apart."""
 _SHORTEST_NAME = 3
-"""Characters; a shorter user name would be found in every other word."""
+"""Characters; a shorter user name is part of too many words."""
 _COMMON_NAMES = frozenset(
     {
         "admin",
@@ -50,10 +50,10 @@ _COMMON_NAMES = frozenset(
         "vagrant",
     }
 )
-"""User names that identify no person and are words of the log as well."""
+"""User names that identify no person, and that a log uses as words."""
 
-# Account numbers: U1234567 (client), F… (advisor), I… (broker), each with a D before it for paper trading; some have
-# a letter behind. A byte of a logged message may stand right before one, written as \x08 or \t.
+# Account numbers: U1234567 (client), F… (advisor), I… (broker), each with a D before it for paper trading; some end
+# with a letter. A byte of a logged message, written as \x08 or \t, may stand right before one.
 _ACCOUNT = re.compile(
     r"(?:(?<![A-Za-z0-9])|(?<=\\x[0-9A-Fa-f]{2})|(?<=\\[0abfnrtv]))(D?[UFI])(\d{4,10})([A-Z]?)(?![A-Za-z0-9])",
     re.IGNORECASE,
@@ -70,13 +70,13 @@ _WINDOWS_HOME = re.compile(
     re.IGNORECASE,
 )
 _IBC = re.compile(r"(\bibcalpha\.ibc\.Ibc\w+)[^\r\n]+")
-"""IBC's main class is followed by its configuration, user name and password."""
+"""IBC's main class; its configuration, the user name and the password follow."""
 _PASSWORD = re.compile(
     r"(?P<key>(?:password|passwd|passphrase|passcode|(?<![A-Za-z0-9])pw)"
     r"(?:['\"]?\s*[=:]|['\"],|(?<=--pw)\s|(?<=-password)\s)\s*)[^\s][^\r\n]*",
     re.IGNORECASE,
 )
-"""A password may hold any character, so everything to the end of the line goes with it."""
+"""A password may hold any character, so everything to the end of the line is masked."""
 _LOGIN = re.compile(
     r"(?P<key>(?:--(?:fix-)?user|/(?:FIX)?User|login_?id|user_?id|user_?name)"
     r"['\"]?\s*(?:[=:]|,(?=\s*['\"]))\s*['\"]?)[^\s'\",;)\]}]+",
@@ -84,12 +84,12 @@ _LOGIN = re.compile(
 )
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://([^\s'\"<>]+)")
 _OPEN_SCHEMES = frozenset({"file"})
-"""Addresses that hold no secret of their own; paths in them are looked at like all others."""
+"""Schemes of addresses without secrets; a path in such an address is treated like any other path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """What is private on this machine, beyond what can be recognised by its form."""
+    """What is private on this machine and cannot be recognised by its form."""
 
     homes: tuple[str, ...] = ()
     """Home folders, as full paths."""
@@ -103,11 +103,11 @@ NOTHING_MORE = Private()
 
 
 def mask_account(text: str) -> str:
-    """One account number with only its letters in front and its last three characters: "DU•••567"."""
+    """An account number with only its first letters and its last three characters: "DU•••567"."""
     found = _ACCOUNT.fullmatch(text)
     if found is not None:
         return found[1] + MASK + (found[2] + found[3])[-_KEPT:]
-    # Not of the known form, but the caller says that it is an account: nothing but its end may stay.
+    # It has no known form, but the caller says that it is an account: only its end stays.
     if MASK in text:
         return text
     return MASK + (text[-_KEPT:] if len(text) > 2 * _KEPT else "")
@@ -136,7 +136,7 @@ def _url(found: re.Match[str]) -> str:
     if scheme in _OPEN_SCHEMES:
         return found[0]
     if scheme not in ("http", "https"):
-        # Apprise: the token may stand anywhere, the host included.
+        # An Apprise address may have its token anywhere, even in place of the host.
         return f"{found[1]}://{MASK}"
     host, slash, path = rest.partition("/")
     host = host.rpartition("@")[2]
@@ -151,7 +151,7 @@ def _longest_first(texts: tuple[str, ...]) -> list[str]:
 
 @lru_cache(maxsize=32)
 def _home(folder: str) -> re.Pattern[str]:
-    """A home folder however its separators are written, and nothing that only begins like it."""
+    """Matches a home folder, with any separators, and no longer name that begins like it."""
     parts = [re.escape(part) for part in re.split(r"[\\/]+", folder.rstrip("\\/"))]
     return re.compile(r"(?<![\w.~-])" + r"(?:\\{1,4}|/)".join(parts) + r"(?![\w.-])", re.IGNORECASE)
 

@@ -1,7 +1,7 @@
 """The few rules of the protobuf encoding that the TWS API uses, as pure functions with hard bounds.
 
 Written from the public description of the encoding: varints and length-delimited fields are enough for every message
-Gatelight sends or reads. Whatever bytes come in, reading ends, and raises nothing but `WireError`.
+Gatelight sends or reads. Reading any bytes ends and raises nothing but `WireError`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ class WireError(ValueError):
 
 
 class Fixed(bytes):
-    """The raw bytes of a field of four or eight bytes: neither a number nor text in any message of interest."""
+    """The raw bytes of a field of four or eight bytes; no message that is read here has a value in one."""
 
 
 Value: TypeAlias = int | bytes
@@ -25,8 +25,10 @@ Fields: TypeAlias = Mapping[int, Sequence[Value]]
 _LONGEST_VARINT = 10
 """Bytes; 64 bits in groups of 7."""
 _MOST_FIELDS = 65_536
-"""Per message. The largest message of interest (the settings) has about a hundred."""
-_VARINT, _EIGHT_BYTES, _DELIMITED, _FOUR_BYTES = 0, 1, 2, 5
+"""Fields per message. The largest message that is read (the settings) has about a hundred."""
+_VARINT, _DELIMITED = 0, 2
+_FIXED_SIZES = {1: 8, 5: 4}
+"""Bytes, by wire type."""
 _LARGEST_NUMBER = 2**29 - 1
 """Largest field number the encoding allows."""
 
@@ -55,9 +57,9 @@ def field(number: int, value: int | str | bytes) -> bytes:
 
 
 def fields(body: bytes, most: int = _MOST_FIELDS) -> dict[int, list[Value]]:
-    """Every field of one message, WireError when there are more than `most`.
+    """Every field of one message, by number; WireError when there are more than `most`.
 
-    Nested messages stay bytes: reading goes exactly as deep as the caller asks.
+    Nested messages stay bytes until the caller reads them.
     """
     found: dict[int, list[Value]] = {}
     at = count = 0
@@ -75,10 +77,9 @@ def fields(body: bytes, most: int = _MOST_FIELDS) -> dict[int, list[Value]]:
         elif wire_type == _DELIMITED:
             length, at = _read_varint(body, at)
             value, at = _read_bytes(body, at, length)
-        elif wire_type == _EIGHT_BYTES:
-            value, at = _fixed(body, at, 8)
-        elif wire_type == _FOUR_BYTES:
-            value, at = _fixed(body, at, 4)
+        elif wire_type in _FIXED_SIZES:
+            raw, at = _read_bytes(body, at, _FIXED_SIZES[wire_type])
+            value = Fixed(raw)
         else:
             raise WireError(f"wire type {wire_type} is not used by the TWS API")
         found.setdefault(number, []).append(value)
@@ -91,7 +92,7 @@ def as_signed(value: int) -> int:
 
 
 def number_of(found: Fields, number: int) -> int | None:
-    """The signed number in a field, None when it was not sent; the last one counts. WireError when it is no number."""
+    """The last signed number in a field; None when it was not sent, WireError when it is no number."""
     values = found.get(number)
     if not values:
         return None
@@ -102,7 +103,7 @@ def number_of(found: Fields, number: int) -> int | None:
 
 
 def decoded_text(found: Fields, number: int) -> str | None:
-    """The text in a field, None when it was not sent; the last one counts. WireError when it is no text."""
+    """The last text in a field; None when it was not sent, WireError when it is no text."""
     values = found.get(number)
     if not values:
         return None
@@ -130,8 +131,3 @@ def _read_bytes(body: bytes, at: int, length: int) -> tuple[bytes, int]:
     if length > len(body) - at:
         raise WireError("a field is longer than its message")
     return body[at : at + length], at + length
-
-
-def _fixed(body: bytes, at: int, length: int) -> tuple[Fixed, int]:
-    raw, after = _read_bytes(body, at, length)
-    return Fixed(raw), after

@@ -1,8 +1,8 @@
-"""Whether the text of a notice 321 speaks of Read-Only API, in whatever language the application runs.
+"""Whether the text of a notice 321 is about Read-Only API, in any language of the application.
 
-321 is any request that did not pass validation. In English the text says "The API interface is currently in Read-Only
-mode."; the obfuscated class name before it changes with every build. Translations are not documented, so they are told
-by the usual words for "read-only" in their languages, or by the English label that stands untranslated inside them.
+Notice 321 says that a request did not pass validation. The English text is "The API interface is currently in Read-Only
+mode.", after an obfuscated class name that changes with every build. Translations are not documented. They are
+recognised by the usual words for "read-only" in their languages, or by the English label, which may be untranslated.
 """
 
 import re
@@ -25,7 +25,7 @@ READ_ONLY_WORDS: dict[str, tuple[str, ...]] = {
     "Japanese": ("読み取り専用", "読取専用", "読取り専用", "閲覧専用", "リードオンリー"),
     "Korean": ("읽기 전용",),
 }
-"""Words for "read-only" per language, lower case, hyphens as spaces."""
+"""Words for "read-only" by language, in lower case, with spaces for hyphens."""
 
 _BETWEEN_WORDS = re.compile(r"[\s\u00a0_\-\u2010-\u2015]+")
 

@@ -1,6 +1,6 @@
-"""Text of jts.ini and of IBC's config.ini → values.
+"""Reads the texts of jts.ini and of IBC's config.ini.
 
-Never keeps a password: of IBC's configuration only the keys listed here are ever read.
+Never keeps a password: of IBC's configuration only the keys listed here are read.
 """
 
 import re
@@ -26,10 +26,10 @@ _MODE_LETTERS = {"p": TradingMode.PAPER, "l": TradingMode.LIVE}
 
 @dataclass(frozen=True, slots=True)
 class JtsIni:
-    """What jts.ini tells from outside the application; None or UNKNOWN: not told."""
+    """What jts.ini tells; None or UNKNOWN where it does not."""
 
     trading_mode: TradingMode = TradingMode.UNKNOWN
-    """Mode last selected on the log-in screen."""
+    """The mode last selected on the log-in screen."""
     region: Region | None = None
     api_only: bool | None = None
     use_ssl: bool | None = None
@@ -37,7 +37,7 @@ class JtsIni:
 
 @dataclass(frozen=True, slots=True)
 class IbcConfig:
-    """What IBC's config.ini tells; None or UNKNOWN: not told."""
+    """What IBC's config.ini tells; None or UNKNOWN where it does not."""
 
     trading_mode: TradingMode = TradingMode.UNKNOWN
     auto_restart_time: int | None = None
@@ -112,7 +112,11 @@ def minutes_of(time: str) -> int | None:
     found = _TIME.fullmatch(time.strip())
     if found is None:
         return None
-    hour, minute, half = int(found[1]), int(found[2]), (found[3] or "").upper()
+    return minute_of_day(int(found[1]), int(found[2]), (found[3] or "").upper())
+
+
+def minute_of_day(hour: int, minute: int, half: str) -> int | None:
+    """Minutes after midnight; `half` is "A" or "P", empty on the 24-hour clock. None where there is no such time."""
     if minute > 59 or hour > 23 or (half and not 1 <= hour <= 12):
         return None
     if half:

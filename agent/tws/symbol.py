@@ -1,6 +1,6 @@
-"""What a person types for an instrument, read as a contract: a share, a currency pair or a future.
+"""Reads what a user types for an instrument as a contract: a share, a currency pair or a future.
 
-Only for looking at market data. Options, bonds and whatever else needs more than one word are not read.
+Only for the market data self-test. Options, bonds and other instruments that need more than one word are not read.
 """
 
 import re
@@ -18,10 +18,10 @@ class SecurityType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """A contract as a request names it. Empty: left to IB."""
+    """A contract as a request names it; IB chooses what is empty."""
 
     text: str
-    """As it was typed, upper case."""
+    """As typed, in upper case."""
     security_type: SecurityType
     symbol: str
     exchange: str
@@ -30,12 +30,12 @@ class Instrument:
 
     @property
     def history(self) -> str:
-        """The kind of history there is of it: a currency pair has no trades."""
+        """The kind of historical data to ask for: a currency pair has no trades."""
         return "MIDPOINT" if self.security_type is SecurityType.FOREX else "TRADES"
 
     @property
     def words(self) -> str:
-        """What was made of the text, like "the share AAPL, in USD"."""
+        """The contract in words, like "the share AAPL, in USD"."""
         match self.security_type:
             case SecurityType.STOCK:
                 where = f" at {self.primary_exchange}" if self.primary_exchange else ""
@@ -47,14 +47,14 @@ class Instrument:
 
 
 class NotASymbol(ValueError):
-    """A text that names no instrument that can be tested; `str()` is one sentence with the forms that can."""
+    """A text that names no instrument that can be tested; `str()` is one sentence with the possible forms."""
 
 
 FORMS = "AAPL (a share in US dollars), AAPL@NASDAQ, SAP@IBIS/EUR, EUR.USD (a currency pair) or ES@CME (a future)"
-"""The forms that are read, for people."""
+"""The possible forms, in words for users."""
 
 LONGEST_SYMBOL = 40
-"""Characters of a text that is read at all; the same as `checks.test_symbols` allows."""
+"""Characters of the longest text that is read; `checks.test_symbols` allows as many."""
 
 CURRENCIES = frozenset(
     [
@@ -95,7 +95,7 @@ CURRENCIES = frozenset(
         "XAG",
     ]
 )
-"""Currencies (and metals that are traded like them) by their ISO 4217 codes."""
+"""Currencies, and metals that are traded like them, by their ISO 4217 codes."""
 
 FUTURES_EXCHANGES = frozenset(
     [
@@ -140,7 +140,7 @@ _BARE_PAIR = re.compile(r"([A-Z]{3})/?([A-Z]{3})")
 
 
 def read_symbol(text: str) -> Instrument:
-    """The contract a text means; NotASymbol, in one sentence, for every text that is none of the `FORMS`."""
+    """The contract that a text means; raises NotASymbol for a text that has none of the `FORMS`."""
     typed = " ".join(text.split()).upper()
     if not typed:
         raise NotASymbol(f"No symbol was given: write {FORMS}.")

@@ -1,15 +1,15 @@
-"""The TWS API on the wire, sans-I/O: our requests to bytes, bytes to messages, in all three eras of the protocol.
+"""The TWS API on the wire, without I/O: our requests to bytes, bytes to messages, in all three eras of the protocol.
 
-Every message is a frame: a 4-byte big-endian length, then the body. What the body looks like depends on the server
-version that the hello settled:
+Every message is a frame: a 4-byte big-endian length, then the body. The form of the body depends on the server version
+that the hello settled:
 
 * up to 200, *text*: the message ID and all fields as text, each ended by NUL;
 * 201 to 212, *raw ID*: the message ID as 4 bytes, then text fields; some messages already protobuf;
-* from 213, *protobuf*: the message ID plus 200 as 4 bytes, then a protobuf message. This goes for startApi too.
+* from 213, *protobuf*: the message ID plus 200 as 4 bytes, then a protobuf message; startApi too.
 
 ValueError
-└── WireError       bytes that cannot be a message of the TWS API
-    └── NotTheApi   the other side does not speak the TWS API at all
+└── WireError         bytes that cannot be a message of the TWS API
+    └── NotApiBytes   the other side does not speak the TWS API at all
 """
 
 import re
@@ -22,17 +22,16 @@ from agent.tws.outside import FromOutside, OutsideText
 from agent.tws.protobuf import WireError, decoded_text, field, fields, number_of
 
 OLDEST_VERSION = 100
-"""First server version with frames; what IBKR's own client offers as its minimum."""
+"""The first server version with frames, which IBKR's own client offers as its minimum."""
 NEWEST_VERSION = 226
-"""What IBKR's client 10.51 offers as its maximum."""
+"""The newest server version, which IBKR's client 10.51 offers as its maximum."""
 LONGEST_FRAME = 0xFFFFFF
 """Bytes. IBKR's client takes no longer message; a larger prefix is text of another protocol ("HTTP" is 1.2 GiB)."""
 
 _RAW_ID_SINCE = 201
 _PROTOBUF_SINCE = 213
-_REJECT_FIELD_SINCE = 166
-_ERROR_TIME_SINCE = 194
-"""Server version at which the text form of an error message lost its version field and gained a time."""
+_NO_VERSION_FIELD_SINCE = 194
+"""Server version at which the text form of an error message lost its version field."""
 _PROTOBUF_OFFSET = 200
 """Added to the message ID of a protobuf message."""
 _OLD_NO_REQUEST = 2147483647
@@ -45,7 +44,7 @@ class NotApiBytes(WireError):
 
 
 class _Era(StrEnum):
-    """How messages look at one server version."""
+    """The form of messages at one server version."""
 
     TEXT = "text"
     RAW_ID = "raw-id"
@@ -53,7 +52,7 @@ class _Era(StrEnum):
 
 
 class Request(IntEnum):
-    """IDs of the messages Gatelight sends or may be sent (IBKR's numbers)."""
+    """IDs of the messages that Gatelight sends (IBKR's numbers)."""
 
     START_API = 71
     CONFIG = 108
@@ -61,7 +60,7 @@ class Request(IntEnum):
 
 
 class Reply(IntEnum):
-    """IDs of the messages Gatelight reads (IBKR's numbers)."""
+    """IDs of the messages that Gatelight reads (IBKR's numbers)."""
 
     ERROR = 4
     NEXT_VALID_ID = 9
@@ -77,10 +76,6 @@ class ErrorMessage(FromOutside):
     """-1: it belongs to no request."""
     code: int
     text: OutsideText
-    time: int | None = None
-    """Epoch milliseconds, from server version 194 on."""
-    reject: OutsideText = ""
-    """Advanced order reject, JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +99,7 @@ Message: TypeAlias = ErrorMessage | NextValidId | Other
 
 
 def era(server_version: int) -> _Era:
-    """How messages look at a server version."""
+    """The form of messages at a server version."""
     if server_version >= _PROTOBUF_SINCE:
         return _Era.PROTOBUF
     return _Era.RAW_ID if server_version >= _RAW_ID_SINCE else _Era.TEXT
@@ -132,7 +127,7 @@ class Frames:
         return len(self._held)
 
     def feed(self, received: bytes) -> tuple[bytes, ...]:
-        """The frames that are complete now. Raises NotTheApi when a length cannot be one of the TWS API."""
+        """The frames that are complete now; raises NotApiBytes for a length that no frame of the TWS API has."""
         self._held += received
         complete = []
         at = 0
@@ -151,10 +146,9 @@ class Frames:
 # ── hello ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def hello(oldest: int = OLDEST_VERSION, newest: int = NEWEST_VERSION, options: str = "") -> bytes:
+def hello() -> bytes:
     """The first bytes of a client: the range of server versions it can speak."""
-    versions = f"v{oldest}..{newest}" + (f" {options}" if options else "")
-    return b"API\0" + framed(versions.encode("ascii"))
+    return b"API\0" + framed(f"v{OLDEST_VERSION}..{NEWEST_VERSION}".encode())
 
 
 _HELLO_ANSWER = re.compile(rb"([0-9]{1,9})\0([^\0]*)\0?")
@@ -163,7 +157,7 @@ _HELLO_ANSWER = re.compile(rb"([0-9]{1,9})\0([^\0]*)\0?")
 def parse_hello_answer(body: bytes) -> int:
     """The server version in the first frame of the application: the highest that both sides know.
 
-    Raises NotTheApi when the frame is anything else than version and time.
+    Raises NotApiBytes when the frame is anything other than version and time.
     """
     found = _HELLO_ANSWER.fullmatch(body)
     if not found:
@@ -177,7 +171,7 @@ def parse_hello_answer(body: bytes) -> int:
 def request_frame(
     server_version: int, message_id: int, text: tuple[str | int, ...] = (), protobuf: bytes = b""
 ) -> bytes:
-    """Any request as a frame: `text` fields below the protobuf era, the `protobuf` body in it."""
+    """A request as a frame: with the `protobuf` body in the protobuf era, with the `text` fields before it."""
     joined = "".join(f"{part}\0" for part in text).encode()
     match era(server_version):
         case _Era.PROTOBUF:
@@ -190,10 +184,9 @@ def request_frame(
             assert_never(unknown)
 
 
-def start_api(server_version: int, client_id: int, capabilities: str = "") -> bytes:
-    """startApi: takes a client ID and begins the session."""
-    body = field(1, client_id) + (field(2, capabilities) if capabilities else b"")
-    return request_frame(server_version, Request.START_API, (2, client_id, capabilities), body)
+def start_api(server_version: int, client_id: int) -> bytes:
+    """startApi, which takes a client ID and begins the session; without optional capabilities."""
+    return request_frame(server_version, Request.START_API, (2, client_id, ""), field(1, client_id))
 
 
 # ── what the application sends ──────────────────────────────────────────────────────────────────
@@ -223,7 +216,7 @@ def text_fields(rest: bytes) -> tuple[bytes, ...]:
 
 
 def parse_message(server_version: int, body: bytes) -> Message:
-    """Read one frame that came after the hello. Raises WireError, and nothing else, on bytes that make no sense."""
+    """Read one frame that came after the hello. Raises only WireError, on bytes that make no sense."""
     message_id, rest, protobuf = _split(server_version, body)
     match message_id:
         case Reply.ERROR:
@@ -235,13 +228,12 @@ def parse_message(server_version: int, body: bytes) -> Message:
 
 
 def _error_text(server_version: int, parts: tuple[bytes, ...]) -> ErrorMessage:
-    if server_version < _ERROR_TIME_SINCE:
+    if server_version < _NO_VERSION_FIELD_SINCE:
         parts = parts[1:]
     if len(parts) < 3:
         raise WireError("an error message with fields missing")
-    reject = _decoded(parts[3]) if server_version >= _REJECT_FIELD_SINCE and len(parts) > 3 else ""
-    time = _number(parts[4]) if server_version >= _ERROR_TIME_SINCE and len(parts) > 4 and parts[4] else 0
-    return ErrorMessage(_request_id(_number(parts[0])), _number(parts[1]), _decoded(parts[2]), time or None, reject)
+    text = unescaped(parts[2].decode("utf-8", "backslashreplace"))
+    return ErrorMessage(_request_id(_number(parts[0])), _number(parts[1]), text)
 
 
 def _error_protobuf(rest: bytes) -> ErrorMessage:
@@ -251,8 +243,6 @@ def _error_protobuf(rest: bytes) -> ErrorMessage:
         request_id=_request_id(_NO_REQUEST if request_id is None else request_id),
         code=number_of(found, 3) or 0,
         text=decoded_text(found, 4) or "",
-        time=number_of(found, 2) or None,
-        reject=decoded_text(found, 5) or "",
     )
 
 
@@ -275,9 +265,6 @@ def _required(found: dict[int, list[int | bytes]], number: int) -> int:
 
 
 _NUMBER = re.compile(rb"-?[0-9]{1,19}")
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
-_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _number(part: bytes) -> int:
@@ -286,8 +273,14 @@ def _number(part: bytes) -> int:
     return int(part)
 
 
-def _decoded(part: bytes) -> str:
-    # TWS escapes what is not ASCII ("Encode API messages, instrument names"), so translated notices come as \uXXXX.
-    text = _ESCAPE.sub(lambda m: chr(int(m[1], 16)), part.decode("utf-8", "backslashreplace"))
-    text = _SURROGATES.sub(lambda m: m[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
-    return _LONE_SURROGATE.sub("\ufffd", text)
+_ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
+
+
+def unescaped(text: str) -> str:
+    """A text with its `\\uXXXX` escapes read: from server version 153 on, TWS may send translated texts in ASCII."""
+
+    def read(found: re.Match[str]) -> str:
+        units = bytes.fromhex(found[0].replace("\\u", ""))
+        return units.decode("utf-16-be", errors="replace")
+
+    return _ESCAPES.sub(read, text)

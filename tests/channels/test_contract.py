@@ -18,7 +18,7 @@ from agent.app.world import first_state
 from agent.channels import Channel, ChannelHost, ChannelKind, Place
 from agent.config import editing, showing
 from agent.config import reading as config
-from agent.config.keys import NOTIFICATIONS, TABLES, Key, Table, ValueRefused, is_guarded
+from agent.config.keys import NOTIFICATIONS, TABLES, Key, KeyTable, ValueRefused, is_guarded
 from agent.config.text import toml_text
 from agent.core.clock import Moment
 from agent.core.events import Reconfigured
@@ -98,13 +98,13 @@ def written(value: Any) -> str:
             return toml_text(value)
 
 
-def in_file(table: Table, key: Key, value: Any) -> str:
+def in_file(table: KeyTable, key: Key, value: Any) -> str:
     if table.repeated:
         return f'[[{table.name}]]\nname = "Paper"\n{key.name} = {written(value)}\n'
     return f"[{table.name}]\n{key.name} = {written(value)}\n"
 
 
-def address_of(table: Table, key: Key) -> str:
+def address_of(table: KeyTable, key: Key) -> str:
     return f"{table.name}.Paper.{key.name}" if table.repeated else f"{table.name}.{key.name}"
 
 
@@ -243,7 +243,7 @@ def test_there_are_secrets_to_keep() -> None:
 
 @EVERY_SECRET
 def test_a_secret_is_masked_in_the_log_and_in_what_the_agent_has_heard(
-    table: Table, key: Key, file: Path, tmp_path: Path
+    table: KeyTable, key: Key, file: Path, tmp_path: Path
 ) -> None:
     settings = config.parse_settings(in_file(table, key, taken_by(key)), "config.toml")
     whole = [taken_by(key)] if isinstance(taken_by(key), str) else taken_by(key)
@@ -261,7 +261,7 @@ def test_a_secret_is_masked_in_the_log_and_in_what_the_agent_has_heard(
 
 @EVERY_SECRET
 def test_a_secret_that_comes_later_is_masked_before_anything_is_logged_of_it(
-    table: Table, key: Key, file: Path, tmp_path: Path
+    table: KeyTable, key: Key, file: Path, tmp_path: Path
 ) -> None:
     heard: list[Settings] = []
     file.write_text(in_file(table, key, taken_by(key)))
@@ -272,7 +272,7 @@ def test_a_secret_that_comes_later_is_masked_before_anything_is_logged_of_it(
 
 
 @EVERY_SECRET
-def test_a_secret_is_masked_on_the_page_and_in_its_json(table: Table, key: Key, file: Path) -> None:
+def test_a_secret_is_masked_on_the_page_and_in_its_json(table: KeyTable, key: Key, file: Path) -> None:
     file.write_text(in_file(table, key, taken_by(key)))
     answer = asyncio.run(configuring.read_settings(MadeUpBackend(config=file), {}))
 
@@ -281,7 +281,7 @@ def test_a_secret_is_masked_on_the_page_and_in_its_json(table: Table, key: Key, 
 
 
 @EVERY_SECRET
-def test_a_secret_is_masked_in_what_config_show_prints(table: Table, key: Key) -> None:
+def test_a_secret_is_masked_in_what_config_show_prints(table: KeyTable, key: Key) -> None:
     shown = showing.show(config.parse_settings(in_file(table, key, taken_by(key)), "config.toml"))
 
     assert TOKEN not in shown
@@ -289,7 +289,7 @@ def test_a_secret_is_masked_in_what_config_show_prints(table: Table, key: Key) -
 
 
 @EVERY_SECRET
-def test_a_secret_is_not_repeated_by_what_refuses_it(table: Table, key: Key, file: Path) -> None:
+def test_a_secret_is_not_repeated_by_what_refuses_it(table: KeyTable, key: Key, file: Path) -> None:
     for value in REFUSED:
         file.write_text(in_file(table, key, value))
         assert TOKEN not in " ".join(config.check(file))

@@ -8,7 +8,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.config.lines import Lines, Path
+from agent.config.lines import KeyPath, Lines
 
 AWKWARD = '''\
 # [not.a.table]
@@ -77,7 +77,7 @@ port = 3
         (("connections", 1, "more", 1, "k"), "k = 3"),
     ],
 )
-def test_each_value_is_found_where_it_is_written(path: Path, starts: str) -> None:
+def test_each_value_is_found_where_it_is_written(path: KeyPath, starts: str) -> None:
     tomllib.loads(AWKWARD)
 
     line = AWKWARD.splitlines()[Lines(AWKWARD).line(path) - 1]
@@ -97,7 +97,7 @@ def test_windows_line_ends_are_counted_once() -> None:
     assert Lines('a = 1\r\n\r\nb = """\r\n"""\r\nc = 2\r\n').line(("c",)) == 5
 
 
-def paths(value: Any, path: Path = ()) -> list[Path]:
+def paths(value: Any, path: KeyPath = ()) -> list[KeyPath]:
     """The path of every value that holds no others."""
     match value:
         case dict():

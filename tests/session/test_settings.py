@@ -11,23 +11,16 @@ from ibapi.protobuf.UpdateConfigRequest_pb2 import UpdateConfigRequest
 from ibapi.protobuf.UpdateConfigResponse_pb2 import UpdateConfigResponse
 
 from agent.core.facts import Known, Unknown
-from agent.session.settings import (
-    LONGEST_INQUIRY,
-    NotAsked,
-    OutcomeUnknown,
-    SettingsAnswer,
-    SettingsChanged,
-    SettingsRefused,
-    WarningsToAccept,
-    ask_settings,
-    update_settings,
-)
+from agent.core.fix import SettingsOutcome, SettingsResult
+from agent.session.settings import LONGEST_INQUIRY, SettingsAnswer, ask_settings, update_settings
 from agent.tws.api_settings import ApiSettings, Configuration, Precautions, Source, UpdateWarning
 from agent.tws.api_settings_table import FIELDS, SettingField
 from agent.tws.protobuf import field
 from tests.ibkr_settings import filled, ibkr_response, set_ibkr, single, values_for
 from tests.session.ibkr_server import CLOSE, CONFIG, UPDATED, IbkrServer, begun, framed, nothing, notice, serving
 
+CHANGED, REFUSED = SettingsResult.CHANGED, SettingsResult.REFUSED
+NOT_ASKED, UNKNOWN = SettingsResult.NOT_ASKED, SettingsResult.UNKNOWN
 HOST = "127.0.0.1"
 IDS = (7342, 7343)
 SHORT = 1.0
@@ -327,7 +320,7 @@ async def test_a_change_is_sent_as_meant_and_its_success_told(version: int) -> N
 
     wanted = UpdateConfigRequest(reqId=1)
     wanted.api.precautions.bypassOrderPrecautions = True
-    assert outcome == SettingsChanged(tuple(fields), "Configuration updated")
+    assert outcome == SettingsOutcome(CHANGED, "Bypass Order Precautions for API Orders")
     assert server.asked[1] == wanted
     assert server.connections == 1
 
@@ -339,7 +332,7 @@ async def test_each_setting_is_changed_as_meant(setting: SettingField) -> None:
 
     wanted = UpdateConfigRequest(reqId=1)
     set_ibkr(wanted, setting, value)
-    assert outcome == SettingsChanged()
+    assert outcome == SettingsOutcome(CHANGED)
     assert server.asked[1] == wanted
 
 
@@ -356,8 +349,8 @@ async def test_a_warning_has_to_be_accepted_and_then_is_sent_along() -> None:
     first, _ = await changed(update=warn)
     second, server = await changed(TURN_ON, *first.warnings, update=warn)
 
-    assert first == WarningsToAccept((warning,))
-    assert second == SettingsChanged()
+    assert first == SettingsOutcome(SettingsResult.WARNINGS, warnings=(warning,))
+    assert second == SettingsOutcome(CHANGED)
     assert server.asked[1].acceptedWarnings[0].title == "Title"
 
 
@@ -366,38 +359,44 @@ async def test_a_warning_has_to_be_accepted_and_then_is_sent_along() -> None:
     [
         (
             {"version": 220},
-            NotAsked("server version 220 does not let settings be changed; that begins with 221"),
+            SettingsOutcome(NOT_ASKED, "server version 220 does not let settings be changed; that begins with 221"),
         ),
-        ({"version": 178}, NotAsked("server version 178 does not let settings be changed; that begins with 221")),
-        ({"start": nothing}, NotAsked("the time was up: nextValidId did not come")),
+        (
+            {"version": 178},
+            SettingsOutcome(NOT_ASKED, "server version 178 does not let settings be changed; that begins with 221"),
+        ),
+        ({"start": nothing}, SettingsOutcome(NOT_ASKED, "the time was up: nextValidId did not come")),
         (
             {"update": lambda _: [notice(321, READ_ONLY, 1)]},
-            SettingsRefused(f"refused with notice 321 ({READ_ONLY})", 321, read_only=True),
+            SettingsOutcome(SettingsResult.READ_ONLY, f"refused with notice 321 ({READ_ONLY})"),
         ),
-        ({"update": lambda _: [notice(10357, "No.", 1)]}, SettingsRefused("refused with notice 10357 (No.)", 10357)),
+        ({"update": lambda _: [notice(10357, "No.", 1)]}, SettingsOutcome(REFUSED, "refused with notice 10357 (No.)")),
         (
             {"update": updated(status="error", message="Validating failed", errors=["configuration.x"])},
-            SettingsRefused("Validating failed", errors=("configuration.x",)),
+            SettingsOutcome(REFUSED, "Validating failed (configuration.x)"),
         ),
         (
             {"update": updated(status="error", errors=["configuration.x"], warnings=[{"messageId": 131}])},
-            SettingsRefused("the application found errors in the change", errors=("configuration.x",)),
+            SettingsOutcome(REFUSED, "the application found errors in the change (configuration.x)"),
         ),
-        ({"update": updated(status="error")}, SettingsRefused("the application found errors in the change")),
-        ({"update": nothing}, OutcomeUnknown("the time was up: the request was not answered")),
-        ({"update": lambda _: [CLOSE]}, OutcomeUnknown("the connection was closed: the request was not answered")),
+        ({"update": updated(status="error")}, SettingsOutcome(REFUSED, "the application found errors in the change")),
+        ({"update": nothing}, SettingsOutcome(UNKNOWN, "the time was up: the request was not answered")),
+        (
+            {"update": lambda _: [CLOSE]},
+            SettingsOutcome(UNKNOWN, "the connection was closed: the request was not answered"),
+        ),
         (
             {"update": updated(status="pending", message="Wait")},
-            OutcomeUnknown("the application answered “pending” Wait"),
+            SettingsOutcome(UNKNOWN, "the application answered “pending” Wait"),
         ),
-        ({"update": updated()}, OutcomeUnknown("the application answered “”")),
+        ({"update": updated()}, SettingsOutcome(UNKNOWN, "the application answered “”")),
         (
             {"update": lambda _: [framed(UPDATED, b"\x08")]},
-            OutcomeUnknown("the answer could not be read: the message ends in the middle of a number"),
+            SettingsOutcome(UNKNOWN, "the answer could not be read: the message ends in the middle of a number"),
         ),
         (
             {"update": lambda _: [framed(UPDATED, UpdateConfigResponse(reqId=2, status="success"))]},
-            OutcomeUnknown("the answer belongs to another request"),
+            SettingsOutcome(UNKNOWN, "the answer belongs to another request"),
         ),
     ],
 )  # fmt: skip

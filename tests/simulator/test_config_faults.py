@@ -2,18 +2,15 @@
 
 import asyncio
 import itertools
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from agent.core.facts import Known, Unknown
+from agent.core.fix import SettingsOutcome, SettingsResult
 from agent.session.settings import (
-    OutcomeUnknown,
     SettingsAnswer,
-    SettingsChanged,
-    SettingsRefused,
-    UpdateOutcome,
-    WarningsToAccept,
     ask_settings,
     update_settings,
 )
@@ -51,7 +48,7 @@ async def found(simulator: Simulator, within: float = PLENTY) -> SettingsAnswer:
 
 async def updated(
     simulator: Simulator, change: Configuration = CHANGE, *accepted: UpdateWarning, within: float = PLENTY
-) -> UpdateOutcome:
+) -> SettingsOutcome:
     return await update_settings("127.0.0.1", simulator.port, ids(), change, accepted, within=within)
 
 
@@ -66,8 +63,8 @@ async def test_a_refusal_is_told(start: StartSimulator) -> None:
 
     assert reason(await found(simulator)).startswith("refused with notice 10357 (Configuration access via API is not")
     outcome = await updated(simulator)
-    assert isinstance(outcome, SettingsRefused)
-    assert (outcome.code, outcome.read_only) == (10357, False)
+    assert outcome.result is SettingsResult.REFUSED
+    assert "notice 10357" in outcome.text
 
 
 async def test_a_refusal_that_says_read_only_is_proof(start: StartSimulator) -> None:
@@ -99,8 +96,8 @@ async def test_no_usable_answer_is_an_honest_unknown(
 
     assert words in reason(await found(simulator, within))
     outcome = await updated(simulator, within=within)
-    assert isinstance(outcome, OutcomeUnknown)
-    assert words in outcome.reason
+    assert outcome.result is SettingsResult.UNKNOWN
+    assert words in outcome.text
     assert simulator.situation.configuration.precautions.bypass_bond_warning is not changes
     await simulator.heal()
     assert isinstance((await found(simulator)).settings, Known)
@@ -117,7 +114,7 @@ async def test_fields_of_a_later_version_change_nothing(start: StartSimulator) -
     assert [answer.settings.value.value(s) for s in FIELDS] == [whole.value(s) for s in FIELDS]
     simulator.configure(Configuration(ApiSettings(read_only_api=False)))
     outcome = await updated(simulator, Configuration(ApiSettings(logging_level="detail")))
-    assert outcome == SettingsChanged(("configuration.api.settings.loggingLevel",), "Configuration updated")
+    assert outcome == SettingsOutcome(SettingsResult.CHANGED, "Logging Level")
 
 
 async def test_fields_of_a_wrong_type_are_absent_and_the_others_right(start: StartSimulator) -> None:
@@ -133,7 +130,7 @@ async def test_fields_of_a_wrong_type_are_absent_and_the_others_right(start: Sta
         assert answer.settings.value.value(setting) == wanted, setting
     simulator.configure(Configuration(ApiSettings(read_only_api=False)))
     outcome = await updated(simulator)
-    assert isinstance(outcome, OutcomeUnknown)
+    assert outcome.result is SettingsResult.UNKNOWN
 
 
 async def test_a_warning_has_to_be_accepted(start: StartSimulator) -> None:
@@ -142,12 +139,12 @@ async def test_a_warning_has_to_be_accepted(start: StartSimulator) -> None:
 
     first = await updated(simulator)
     between = simulator.situation.configuration.precautions.bypass_bond_warning
-    assert isinstance(first, WarningsToAccept)
+    assert first.result is SettingsResult.WARNINGS
     second = await updated(simulator, CHANGE, *first.warnings)
 
     assert [warning.message_id for warning in first.warnings] == [131]
     assert between is True
-    assert isinstance(second, SettingsChanged)
+    assert second.result is SettingsResult.CHANGED
     assert simulator.situation.configuration.precautions.bypass_bond_warning is False
 
 
@@ -184,9 +181,9 @@ async def test_the_safety_prompts_are_on_until_somebody_changes_one(start: Start
     outcome = await updated(simulator, Configuration(precautions=Precautions(True)))
     after = simulator.situation.reported_configuration.precautions
 
-    assert set(before.to_json().values()) == {False}
-    assert isinstance(outcome, SettingsChanged)
-    assert [name for name, value in after.to_json().items() if value] == ["bypass_order_precautions"]
+    assert set(asdict(before).values()) == {False}
+    assert outcome.result is SettingsResult.CHANGED
+    assert [name for name, value in asdict(after).items() if value] == ["bypass_order_precautions"]
 
 
 async def test_a_daily_log_off_is_told_until_it_is_over(start: StartSimulator) -> None:

@@ -11,11 +11,12 @@ from ibapi.protobuf.ConfigRequest_pb2 import ConfigRequest
 from ibapi.protobuf.UpdateConfigRequest_pb2 import UpdateConfigRequest
 
 from agent.core.facts import Known, Unknown
-from agent.session.settings import NotAsked, SettingsChanged, SettingsRefused, ask_settings, update_settings
+from agent.core.fix import SettingsOutcome, SettingsResult
+from agent.session.settings import ask_settings, update_settings
 from agent.simulator.configuration import DEFAULT_CONFIGURATION, configuration_of
 from agent.simulator.server import Simulator
 from agent.tws.api_settings import ApiSettings, Configuration, LockAndExit, Precautions, decode_config_response
-from agent.tws.api_settings_table import FIELDS, FieldKind, SettingField
+from agent.tws.api_settings_table import BY_PATH, FIELDS, FieldKind, SettingField
 from tests.ibkr_settings import configured, filled, ibkr_group, set_ibkr, single, values_for
 from tests.simulator.conftest import StartRaw, StartSimulator
 from tests.simulator.ibkr_client import IbkrClient
@@ -130,7 +131,7 @@ async def test_each_server_version_does_what_it_can(start: StartSimulator, versi
 
     assert isinstance(answer.settings, Known if version >= 219 else Unknown)
     assert answer.server_version == version
-    assert isinstance(outcome, SettingsChanged if version >= 221 else NotAsked)
+    assert outcome.result is (SettingsResult.CHANGED if version >= 221 else SettingsResult.NOT_ASKED)
     assert (simulator.received[108], simulator.received[109]) == (version >= 219, version >= 221)
 
 
@@ -180,9 +181,9 @@ async def test_we_change_all_settings_at_once(start: StartSimulator) -> None:
     again = await update_settings("127.0.0.1", simulator.port, ids(), changes)
     answer = await ask_settings("127.0.0.1", simulator.port, ids())
 
-    assert isinstance(outcome, SettingsChanged)
-    assert set(outcome.fields) == {s.path for s in CHANGEABLE}
-    assert again == SettingsChanged((), "Configuration updated")
+    assert outcome.result is SettingsResult.CHANGED
+    assert outcome.text.startswith(CHANGEABLE[0].title)
+    assert again == SettingsOutcome(SettingsResult.CHANGED, "Configuration updated")
     assert isinstance(answer.settings, Known)
     assert {s.name: answer.settings.value.value(s) for s in CHANGEABLE} == {s.name: other_value(s) for s in CHANGEABLE}
 
@@ -206,7 +207,8 @@ async def test_a_value_that_is_not_allowed_changes_nothing(start: StartSimulator
 
     outcome = await update_settings("127.0.0.1", simulator.port, ids(), wanted)
 
-    assert outcome == SettingsRefused("Validating configuration update request has failed", errors=(path,))
+    words = f"Validating configuration update request has failed ({BY_PATH[path].title})"
+    assert outcome == SettingsOutcome(SettingsResult.REFUSED, words)
     assert simulator.situation.reported_configuration == before
 
 
@@ -243,8 +245,8 @@ async def test_a_read_only_api_tells_and_refuses_to_change(start: StartSimulator
     assert refused == 6
     assert "Read-Only" in text
     assert response.api.settings.readOnlyApi is True
-    assert isinstance(ours, SettingsRefused)
-    assert (ours.code, ours.read_only) == (321, True)
+    assert ours.result is SettingsResult.READ_ONLY
+    assert "notice 321" in ours.text
     assert simulator.situation.configuration.settings.logging_level == "error"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.simulator.faults import WIRE_FAULTS, FaultKind, value_for
+from agent.simulator.faults import WIRE_FAULTS, value_for
 from agent.simulator.state import CLIENT_PLACES
 from tests.simulator.conftest import Clock, StartRaw, StartSimulator
 from tests.simulator.raw_client import RawClient, ask_for_data, is_well
@@ -158,14 +158,10 @@ async def test_too_many_clients_leaves_no_place(start: StartSimulator, raw: Star
     await late.close()
     earlier.send(49, 1)
     await earlier.message(49)
-    taken = simulator.situation.connections
     await earlier.close()
-    await asyncio.sleep(0.05)
-    taken_after_one_left = simulator.situation.connections
     await simulator.heal()
 
     assert turned_away
-    assert (taken, taken_after_one_left) == (CLIENT_PLACES, CLIENT_PLACES)
     assert simulator.connections_accepted == accepted + 1
     assert await is_well(simulator)
 
@@ -327,7 +323,7 @@ def test_every_fault_of_the_catalogue_is_described_and_tested() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*faults.py"))
 
     assert [name for name in WIRE_FAULTS if f'"{name}"' not in text] == []
-    assert all(fault.name == name and fault.kind is FaultKind.WIRE for name, fault in WIRE_FAULTS.items())
+    assert all(fault.name == name for name, fault in WIRE_FAULTS.items())
     assert all(10 < len(fault.summary) < 110 and not fault.summary.endswith(".") for fault in WIRE_FAULTS.values())
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from agent.simulator.process_faults import FAULTS, FULL_HOUSE, PROCESS_FAULTS
+from agent.simulator.process_faults import FAULTS, PROCESS_FAULTS
 from agent.simulator.shapes import Shape
+from agent.simulator.state import CLIENT_PLACES
 from agent.simulator.world import SimulatedApplication, free_port
 
 SILENCE = 0.5
@@ -152,7 +153,7 @@ async def test_too_many_clients_are_real_clients_of_another_process(tmp_path: Pa
         await application.fault("too-many-clients")
         crowd = ends_of_crowd(application)
 
-        assert len(crowd) == FULL_HOUSE
+        assert len(crowd) == CLIENT_PLACES
         assert crowd <= ends_served(application)
         assert await hello(application.port) == "closed"
 
@@ -162,7 +163,7 @@ async def test_too_many_clients_come_back_after_a_restart(tmp_path: Path) -> Non
         await application.restart(delay=0)
         crowd = ends_of_crowd(application)
 
-        assert len(crowd) == FULL_HOUSE
+        assert len(crowd) == CLIENT_PLACES
         assert crowd <= ends_served(application)
         assert await hello(application.port) == "silent"
 

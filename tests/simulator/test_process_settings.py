@@ -4,7 +4,8 @@ import itertools
 from pathlib import Path
 
 from agent.core.facts import Known
-from agent.session.settings import SettingsChanged, ask_settings, update_settings
+from agent.core.fix import SettingsResult
+from agent.session.settings import ask_settings, update_settings
 from agent.simulator.control import ask_simulator as order
 from agent.simulator.control import control_socket
 from agent.simulator.free_ports import free_port
@@ -48,7 +49,7 @@ async def test_changes_by_hand_and_through_the_api_outlast_a_restart(tmp_path: P
         await gateway.restart(delay=0.0)
         again = await told(gateway.port)
 
-        assert isinstance(outcome, SettingsChanged)
+        assert outcome.result is SettingsResult.CHANGED
         assert found.lock_and_exit.restarts is False
         assert found.precautions.bypass_order_precautions is False
         assert found.settings.socket_port == gateway.asked_port

@@ -11,7 +11,6 @@ from ibapi import comm
 from ibapi.client import EClient
 from ibapi.protobuf.ErrorMessage_pb2 import ErrorMessage as ErrorMessageProto
 from ibapi.protobuf.NextValidId_pb2 import NextValidId as NextValidIdProto
-from ibapi.protobuf.StartApiRequest_pb2 import StartApiRequest as StartApiRequestProto
 from ibapi.wrapper import EWrapper
 
 from agent.tws import protobuf, wire
@@ -79,17 +78,8 @@ def test_start_api_is_byte_for_byte_what_ibkrs_client_sends(version: int, client
     assert wire.start_api(version, client_id) == sent.sent
 
 
-def test_capabilities_travel_in_both_forms() -> None:
-    read = StartApiRequestProto()
-    read.ParseFromString(wire.start_api(223, 7, "+PACEAPI")[8:])
-
-    assert (read.clientId, read.optionalCapabilities) == (7, "+PACEAPI")
-    assert wire.start_api(178, 7, "+PACEAPI") == b"\0\0\0\x10" + b"71\x002\x007\x00+PACEAPI\0"
-
-
 def test_the_hello_is_the_one_of_ibkrs_client() -> None:
-    assert wire.hello(100, 226) == b"API\0" + comm.make_initial_msg("v100..226")
-    assert wire.hello(157, 178, "+PACEAPI") == b"API\0" + comm.make_initial_msg("v157..178 +PACEAPI")
+    assert wire.hello() == b"API\0" + comm.make_initial_msg("v100..226")
 
 
 # ── what we read ────────────────────────────────────────────────────────────────────────────────
@@ -100,7 +90,7 @@ def test_an_error_message_made_by_ibkrs_code_is_read_in_every_era(version: int) 
     text = "Connectivity between IBKR and Trader Workstation has been lost."
     read = wire.parse_message(version, error_from_ibkr(version, -1, 1100, text, TIME))
 
-    assert read == wire.ErrorMessage(-1, 1100, text, TIME if version >= 194 else None)
+    assert read == wire.ErrorMessage(-1, 1100, text)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -125,7 +115,7 @@ def test_any_text_is_read_as_ibkrs_code_writes_it(
 ) -> None:
     read = wire.parse_message(version, error_from_ibkr(version, request_id, code, text, time or 0))
 
-    assert read == wire.ErrorMessage(request_id, code, text, time if version >= 194 else None)
+    assert read == wire.ErrorMessage(request_id, code, text)
 
 
 def test_an_old_builds_request_id_for_nothing_becomes_minus_one() -> None:

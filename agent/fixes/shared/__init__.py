@@ -1,1 +1,1 @@
-"""What several fixes do."""
+"""The parts that several fixes share."""

@@ -1,4 +1,4 @@
-"""What the fixes have in common that go over the command server of IBC, on this machine only."""
+"""The common part of the fixes that use IBC's command server, on this machine only."""
 
 from agent.core.facts import Facts, Known, Process
 from agent.core.fix import Done, Failed, FixOutcome, Offer, Question, SendCommand, Tools
@@ -7,19 +7,19 @@ from agent.tws.applications import Launcher
 
 
 def command_server_listens(facts: Facts) -> Process | None:
-    """The application of this connection, where IBC started it and its command server listens."""
+    """The application of this connection, if IBC started it and IBC's command server listens."""
     process = target_process(facts)
     if process is None or process.application.launched_by is not Launcher.IBC or process.command_port is None:
         return None
     fix_ctci = isinstance(process.hints, Known) and process.hints.value.api_only is False
-    # As FIX CTCI Gateway it refuses all these commands (IBC's user guide).
+    # A FIX CTCI Gateway refuses all these commands (IBC's user guide).
     return None if fix_ctci else process
 
 
 def offer(
     facts: Facts, process: Process, fix: str, command: str, label: str, question: Question, by_hand: str
 ) -> Offer:
-    """The offer to send a command; the question is told which one, and where."""
+    """The offer to send a command; adds the command and its port to the question."""
     assert process.command_port is not None
     sent = f"IBC is sent {command} (its command server, port {process.command_port} of this computer)"
     whole = Question(question.title, (*question.changes, sent), question.given_up, question.remark)
@@ -27,7 +27,7 @@ def offer(
 
 
 async def do(offer: Offer, tools: Tools) -> FixOutcome:
-    """Send it, and hand on what IBC says."""
+    """Send the command, and report IBC's answer."""
     assert isinstance(offer.plan, SendCommand)
     answer = await tools.send_command(offer.plan.port, offer.plan.command)
     if not answer.accepted:

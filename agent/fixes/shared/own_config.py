@@ -1,4 +1,4 @@
-"""What the fixes have in common that change Gatelight's own configuration file."""
+"""The common part of the fixes that change Gatelight's configuration file."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from agent.core.fix import ChangeConfig, Done, Failed, FixOutcome, Offer, Questi
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One key of the connection, and what it becomes."""
+    """A change of one key of the connection."""
 
     key: str
     old: str
@@ -16,7 +16,7 @@ class Edit:
 
 
 def changeable(facts: Facts) -> bool:
-    """Whether there is a file to change, it can be used as it is, and the connection stands in it."""
+    """Whether there is a valid file that may be changed and that has the connection."""
     return facts.abilities.config_file is not None and facts.config_error is None and not facts.connection.implicit
 
 
@@ -41,12 +41,12 @@ def offer(facts: Facts, fix: str, label: str, title: str, edits: tuple[Edit, ...
 
 
 def _address(name: str, key: str) -> str:
-    """The key as `gatelight config set` takes it; in quotes, of which one pair is taken off there."""
+    """The key in the form of `gatelight config set`, which takes the quotes off the name."""
     return f'connections."{name}".{key}'
 
 
 async def do(offer: Offer, tools: Tools) -> FixOutcome:
-    """Make the edits, all of them or none."""
+    """Make all edits or none."""
     assert isinstance(offer.plan, ChangeConfig)
     trouble = await tools.change_config(offer.plan.edits)
     if trouble is not None:

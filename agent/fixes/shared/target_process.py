@@ -1,4 +1,4 @@
-"""Which process a fix is about."""
+"""The process on which a fix acts."""
 
 from agent.core.evidence.processes import awaited, chosen, owner_at
 from agent.core.facts import Facts, Process
@@ -6,7 +6,7 @@ from agent.core.session_facts import Phase
 
 
 def target_process(facts: Facts) -> Process | None:
-    """The application of this connection: the one that serves it, else the one that is missed on a fixed port."""
+    """The process on which a fix acts: the one that serves the connection, else the one expected on its fixed port."""
     session, connection = facts.session, facts.connection
     if connection.local and session.phase is Phase.CONNECTED and session.port is not None:
         return owner_at(facts.machine, session.port) or chosen(facts)

@@ -1,4 +1,4 @@
-"""What the fixes have in common that change settings of TWS or IB Gateway through its API (updateConfig)."""
+"""The common part of the fixes that change settings of TWS or IB Gateway through its API (updateConfig)."""
 
 import re
 from dataclasses import replace
@@ -26,9 +26,9 @@ from agent.tws.outside import clean
 from agent.tws.privacy import redact
 
 _LONGEST_WARNING = 1_000
-"""Characters of a warning that are shown; IBKR's own have at most some hundred."""
+"""Characters of a warning that are shown; IBKR's warnings have some hundred at most."""
 _TAG = re.compile(r"<[^<>]{0,200}>")
-"""The warnings are written for a window that shows HTML."""
+"""An HTML tag: warnings are written for a window that shows HTML."""
 
 _READ_ONLY = (
     "Clear “Read-Only API” by hand first: in TWS under File (Classic: Edit) > Global Configuration... > "
@@ -37,7 +37,7 @@ _READ_ONLY = (
 
 
 def changeable(facts: Facts) -> ConfigResponse | None:
-    """The settings, where the API itself told them and lets them be changed now; None anywhere else."""
+    """The settings, if the API told them and now lets them be changed; else None."""
     session, told, known = facts.session, facts.api_settings, settings_of(facts)
     if session.phase is not Phase.CONNECTED or session.port is None or session.frozen or known is None:
         return None
@@ -48,13 +48,13 @@ def changeable(facts: Facts) -> ConfigResponse | None:
 
 
 def offer(facts: Facts, fix: str, label: str, question: Question, changes: Configuration, by_hand: str) -> Offer | None:
-    """The offer to make these changes in the application that told its settings, and in no other."""
+    """The offer to make these changes, only in the application that told its settings."""
     session, connection = facts.session, facts.connection
     if session.port is None:
         return None
     listener_key = listener_key_at(connection, facts.machine, session.port)
     if owner_in(listener_key) is None:
-        # No process tells it from one that takes its place: the session it was asked in does.
+        # No process is known that would tell a later application apart; the session does.
         at = f"{connection.host}, port {session.port}"
         meant = f"Meant is the application at {at}, to which Gatelight has been connected since"
         question = replace(question, remark=f"{question.remark} {meant} {clock(facts, session.since)}.")
@@ -64,7 +64,7 @@ def offer(facts: Facts, fix: str, label: str, question: Question, changes: Confi
 
 
 def menu_path(facts: Facts, page: str) -> str:
-    """How to get to a page of its settings, like "Configure > Settings > API > Precautions"."""
+    """The menu path to a page of the settings, like "open Configure > Settings > API > Precautions in IB Gateway"."""
     tws = f"File (Classic: Edit) > Global Configuration... > {page}"
     gateway = f"Configure > Settings > {page}"
     match app_name(facts):
@@ -77,7 +77,7 @@ def menu_path(facts: Facts, page: str) -> str:
 
 
 async def do(offer: Offer, tools: Tools) -> FixOutcome:
-    """Ask for the change once; warnings go back to the user who said yes, with their texts."""
+    """Ask for the change once; the user has to accept the application's warnings first."""
     assert isinstance(offer.plan, ChangeSettings)
     outcome = await tools.change_settings(offer.plan)
     match outcome.result:

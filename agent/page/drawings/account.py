@@ -20,7 +20,7 @@ _PAPER, _LIVE = ("D", "U•••567"), ("", "U•••567")
 
 
 def account(step: Step, layout: Layout) -> Drawing | None:
-    """Draw a step that looks at the account number; None if it does not."""
+    """Draw a step that looks at the account number; None for another step."""
     if "account number" not in step.words:
         return None
     y = 2.0 + TITLE_BAR + 20

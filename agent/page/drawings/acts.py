@@ -22,7 +22,7 @@ _PHRASES: tuple[tuple[str, tuple[Act, ...]], ...] = (
     (r"\bis locked, unlock it\b", (Act.UNLOCK,)),
     (r"\bmessage window\b|\blook for messages\b", (Act.MESSAGE,)),
 )
-"""What guides say, and what it looks like."""
+"""Phrases of guides, and the pictures for each."""
 _FORBIDDEN = re.compile(r"^do not\b|^never\b")
 _BETWEEN = 34
 """Units between two pictures: room for an arrow."""
@@ -31,7 +31,7 @@ _LINE = 14
 
 
 def acts(step: Step, layout: Layout) -> Drawing | None:
-    """Draw a step that does something to the application as a whole; None if it does not."""
+    """Draw a step that does something to the application as a whole; None for another step."""
     found = _found(step)
     if not found:
         return None
@@ -47,7 +47,7 @@ def acts(step: Step, layout: Layout) -> Drawing | None:
 
 
 def _in_rows(found: tuple[Act, ...]) -> list[list[Act]]:
-    """Two pictures in a row; one that is wide has its own."""
+    """Two pictures in each row; a wide one has a row of its own."""
     rows: list[list[Act]] = []
     for act in found:
         if rows and len(rows[-1]) == 1 and act not in WIDE and rows[-1][0] not in WIDE:
@@ -58,7 +58,7 @@ def _in_rows(found: tuple[Act, ...]) -> list[list[Act]]:
 
 
 def _row(several: list[Act], found: tuple[Act, ...], layout: Layout, *, either: bool) -> str:
-    """One row of pictures. `either`: they are not steps, but one of them is enough."""
+    """One row of pictures. `either`: one of them is enough; otherwise they follow each other."""
     width = (WIDTH - 8 - _BETWEEN * (len(several) - 1)) / len(several)
     parts = []
     for position, act in enumerate(several):

@@ -1,14 +1,14 @@
 """Shapes and words of a drawing as SVG text: frames, buttons, boxes, and the one kind of mark that says "here".
 
-Colours and type sizes are classes of the stylesheet in `style.py`, because a page with a strict policy takes no style
-of an element's own. Coordinates are units of the drawing; a drawing is `WIDTH` of them wide.
+Colours and type sizes are classes of the stylesheet in `style.py`, because the page's content policy forbids styles on
+elements. Coordinates are units of the drawing; a drawing is `WIDTH` units wide.
 """
 
 import re
 from html import escape
 
 WIDTH = 400
-"""Units across. On a page 360 pixels wide one unit is about four fifths of a pixel, so that 14 units can be read."""
+"""Width of a drawing in units. On a page 360 pixels wide one unit is 0.8 of a pixel, so 14 units are readable."""
 
 TITLE, LABEL, STRONG, SMALL = 13, 14, 15, 13
 """Type sizes in units, as the stylesheet has them: window titles, labels, marked labels, remarks."""
@@ -36,7 +36,7 @@ _EM = {
     0.85: "#+<=>^w~",
     0.90: "M",
 }
-"""Widths of characters in em, those of DejaVu Sans rounded up: what fits in the widest common font fits in all."""
+"""Widths of characters in em, those of DejaVu Sans rounded up: it is the widest common font, so a label fits in all."""
 _WIDTHS = {character: width for width, characters in _EM.items() for character in characters}
 _WIDEST = 1.0
 _BOLD = 1.14
@@ -48,12 +48,12 @@ _NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def width_of(text: str, size: float = LABEL, *, bold: bool = False) -> float:
-    """How wide a line of text becomes at most, in units."""
+    """The greatest width of a line of text, in units."""
     return sum(_WIDTHS.get(c, _WIDEST) for c in text) * size * (_BOLD if bold else 1.0)
 
 
 def wrapped(text: str, width: float, size: float = LABEL, *, bold: bool = False) -> tuple[str, ...]:
-    """The text in lines that fit; a single word that is too long is left whole."""
+    """The text in lines that fit. A single word that is too long stays whole."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
@@ -65,7 +65,7 @@ def wrapped(text: str, width: float, size: float = LABEL, *, bold: bool = False)
 
 
 def fitted(text: str, width: float, size: float = LABEL, *, bold: bool = False) -> str:
-    """The text, cut off with "…" where it is too long: for values of the user's, never for labels."""
+    """The text, cut off with "…" where it is too long; for values of the user, never for labels."""
     if width_of(text, size, bold=bold) <= width:
         return text
     while text and width_of(f"{text}…", size, bold=bold) > width:
@@ -74,7 +74,7 @@ def fitted(text: str, width: float, size: float = LABEL, *, bold: bool = False) 
 
 
 def xml_text(text: str) -> str:
-    """Text as XML holds it: escaped, and without the characters that XML forbids."""
+    """The text for XML: escaped, and without the characters that XML forbids."""
     return escape(_NOT_IN_XML.sub("", text), quote=True)
 
 
@@ -102,12 +102,12 @@ def disc(x: float, y: float, radius: float, kind: str) -> str:
 
 
 def text_line(x: float, y: float, text: str, kind: str = "d-t") -> str:
-    """One line of text; `y` is its foot line. Kinds with an "m" at the end are centred on `x`."""
+    """One line of text; `y` is its base line. Kinds with an "m" at the end are centred on `x`."""
     return f'<text class="{kind}" x="{x:g}" y="{y:g}">{xml_text(text)}</text>'
 
 
 def lines(x: float, y: float, rows: tuple[str, ...], kind: str = "d-t") -> str:
-    """Several lines as one text: read, searched and compared as the label it is."""
+    """Several lines as one text element, so that a search or a screen reader finds the label whole."""
     if len(rows) == 1:
         return text_line(x, y, rows[0], kind)
     spans = (
@@ -118,12 +118,12 @@ def lines(x: float, y: float, rows: tuple[str, ...], kind: str = "d-t") -> str:
 
 
 def bar(x: float, y: float, width: float, height: float = 8) -> str:
-    """A stand-in for words that do not matter; `y` is its upper edge."""
+    """A grey bar in place of words that do not matter; `y` is its upper edge."""
     return rect(x, y, width, height, "d-bar", corner=height / 2)
 
 
 def box(x: float, y: float, ticked: bool | None, *, marked: bool = False) -> str:
-    """A box to tick. None: its state does not matter, and it is drawn as neither."""
+    """A box to tick. None: its state does not matter, and it is drawn as a grey square."""
     if ticked is None:
         return rect(x, y, BOX, BOX, "d-bar")
     shape = rect(x, y, BOX, BOX, "d-on" if marked else "d-field")
@@ -140,7 +140,7 @@ def radio(x: float, y: float, chosen: bool | None, *, marked: bool = False) -> s
 
 
 def window(x: float, y: float, width: float, height: float, title: str, tag: str = "") -> str:
-    """A window's frame with its title, and a remark at the right of the title bar."""
+    """A window's frame with its title, and the remark `tag` at the right of the title bar."""
     right = x + width
     controls = "".join(disc(right - 14 - 14 * n, y + TITLE_BAR / 2, 4, "d-bar") for n in range(3))
     parts = [
@@ -171,22 +171,22 @@ def pointer(x: float, y: float) -> str:
 
 
 def number(x: float, y: float, value: int) -> str:
-    """A number in a disc, by its centre: which mark comes first."""
+    """A number in a disc, by its centre: the place of a mark in the order of clicks."""
     return disc(x, y, 10, "d-af") + text_line(x, y + 4.5, str(value), "d-n d-m")
 
 
 def mark(content: str) -> str:
-    """What the step names, with what sets it off. There is no other way to light anything."""
+    """Content that the step names, as a group. The tests find every mark by this group."""
     return f'<g class="d-mark">{content}</g>'
 
 
 def around(
     x: float, y: float, width: float, height: float, content: str, order: int | None, *, hand: bool | None = None
 ) -> str:
-    """The content, marked: a frame in the accent colour around it, and its number or the mouse pointer.
+    """The content, marked: a frame in the accent colour around it, and a number or the mouse pointer.
 
-    `order`: 1 for the first of several marks; None for the only one. `hand`: whether the pointer is there; without it,
-    where there is no number.
+    `order`: 1 for the first of several marks; None for the only one. `hand`: whether to draw the pointer; by default
+    it is drawn where there is no number.
     """
     frame = rect(x, y, width, height, "d-a", corner=5)
     sign = "" if order is None else number(x, y + height / 2, order)

@@ -1,4 +1,4 @@
-"""Which drawing belongs to a step."""
+"""Chooses the drawing for a step."""
 
 from collections.abc import Sequence
 
@@ -18,12 +18,12 @@ from agent.page.drawings.step import layout_of, read_all, read_step
 def drawing_for(step: str, layout: Layout, *, context: Sequence[str] = ()) -> Drawing | None:
     """The drawing for one step of a guide; None where there is nothing to see.
 
-    `step` and `context`, the steps before it, are Markdown as guides have it, with placeholders filled. A step that
-    speaks of the other application is drawn for that one, whatever `layout` says.
+    `step`, and `context`, the steps before it, are Markdown of a guide with its placeholders filled. A step that names
+    the other application is drawn for that one, whatever `layout` is.
     """
     told = read_step(step)
     place = layout_of(told, layout)
-    # From the particular to the general: a step that names a label is about that label, whatever else it says.
+    # The particular comes before the general: a step that names a label is about that label, whatever else it says.
     return (
         keyboard(told, place)
         or menu(told)

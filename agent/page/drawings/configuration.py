@@ -1,4 +1,4 @@
-"""Gatelight's configuration: an entry of a connection, and the keys that a step is about."""
+"""Gatelight's configuration: the entry of a connection, with the keys that a step names marked."""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _INDENT = 38
 
 
 def own_configuration(step: Step) -> Drawing | None:
-    """Draw a step that looks at or changes the configuration; None if it does not."""
+    """Draw a step that looks at or changes the configuration; None for another step."""
     keys = _keys(step)
     if not keys and "gatelight configuration" in step.words and "port" in step.words:
         keys = {"port": _value(step, "port")}
@@ -36,7 +36,7 @@ def own_configuration(step: Step) -> Drawing | None:
 
 
 def _keys(step: Step) -> dict[str, str]:
-    """The keys that the step names, each with its value as TOML; empty where the step gives none."""
+    """The keys that the step names, each with its value as TOML; the value is empty where the step gives none."""
     found: dict[str, str] = {}
     for code in step.code:
         assigned = _ASSIGNED.fullmatch(code)
@@ -56,7 +56,7 @@ def _value(step: Step, key: str) -> str:
 
 
 def _one(keys: Mapping[str, str]) -> tuple[str, float]:
-    """One entry, its keys marked one by one, and where it ends."""
+    """One entry with each key marked, and its lower edge."""
     y = _TOP + 2 * _ROW
     parts = [text_line(24, _TOP + 20, _ENTRY, "d-c"), _line("name", "", _TOP + _ROW)]
     for order, (key, value) in enumerate(keys.items(), 1):
@@ -68,7 +68,7 @@ def _one(keys: Mapping[str, str]) -> tuple[str, float]:
 
 
 def _several(keys: Mapping[str, str]) -> tuple[str, float]:
-    """Two entries, each marked as a whole, and where they end."""
+    """Two entries, each marked as a whole, and their lower edge."""
     parts, y = [], _TOP
     for last in (False, True):
         lines = [text_line(24, y + 20, _ENTRY, "d-c")]
@@ -88,7 +88,7 @@ def _line(key: str, value: str, y: float) -> str:
 
 
 def _across(key: str, value: str) -> float:
-    """How wide a line is."""
+    """The width of a line."""
     name = (len(key) + 3) * MONO * LABEL
     shown = fitted(value, WIDTH - 40 - _INDENT - name)
     return name + (len(shown) * MONO * LABEL if value else 80)

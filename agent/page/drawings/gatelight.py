@@ -29,7 +29,7 @@ _ROW = 30
 
 
 def menu(step: Step) -> Drawing | None:
-    """Draw a step that chooses from the menu of the tray icon, one menu per choice; None if it does not."""
+    """Draw a step that chooses from the menu of the tray icon, one menu per choice; None for another step."""
     if "gatelight menu" not in step.words:
         return None
     chosen = _choices(step)
@@ -59,15 +59,15 @@ def _choices(step: Step) -> list[tuple[str, tuple[MenuEntry, ...]]]:
 
 
 def _entries(*, wanted: bool) -> tuple[MenuEntry, ...]:
-    """The menu as it is, for one connection that is wanted or was closed by the user."""
+    """The real menu for one connection, which is wanted or was closed by the user."""
     state = IconState.CONNECTED if wanted else IconState.PAUSED
     connection = ShownConnection(" ", "127.0.0.1", None, state, "connected" if wanted else "idle", 0.0, wanted=wanted)
     return display(Status("", 0, 0.0, (connection,)), 0.0).menu
 
 
 def _menu(entries: Iterable[MenuEntry], wanted: str, x: float, width: float, order: int | None) -> tuple[str, float]:
-    """The icon in its panel, the menu below it with one entry marked, and where it ends."""
-    # The panel with the icon, as far as one can know: on some desktops it lies above, on others below the menu.
+    """The icon in its panel, the menu below with one entry marked, and the lower edge."""
+    # On some desktops the panel with the icon lies above the menu, on others below; the drawing shows it above.
     icon = disc(x + 22, 16, 9, "d-field") + path(f"M{x + 17.5:g} 16.5l3.5 3.5 5.5-7", "d-tick")
     panel = rect(x, 2, width, 28, "d-bar", corner=4) + icon + text_line(x + 38, 21, "Gatelight")
     y, parts = 38.0, []
@@ -93,7 +93,7 @@ EVIDENCE = "What was seen"
 
 
 def evidence(step: Step) -> Drawing | None:
-    """Draw a step that looks at what Gatelight saw; None if it does not."""
+    """Draw a step that looks at what Gatelight saw; None for another step."""
     if EVIDENCE not in step.quoted:
         return None
     y = 2.0 + TITLE_BAR + 18
@@ -108,7 +108,7 @@ def evidence(step: Step) -> Drawing | None:
 
 
 def terminal(step: Step) -> Drawing | None:
-    """Draw a step that runs a command of Gatelight; None if it runs none."""
+    """Draw a step that runs a command of Gatelight; None for another step."""
     command = next((code for code in step.code if code.startswith("gatelight ")), None)
     if command is None:
         return None

@@ -1,4 +1,4 @@
-"""Keys to press together."""
+"""Keys that the user presses together."""
 
 import re
 
@@ -15,7 +15,7 @@ _SIZE = 20
 
 
 def keyboard(step: Step, layout: Layout) -> Drawing | None:
-    """Draw a step that presses keys; None if it names none."""
+    """Draw a step that presses keys; None for another step."""
     found = next((label for label in step.wanted if _KEYS.fullmatch(label)), None)
     if found is None:
         return None

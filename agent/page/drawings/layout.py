@@ -1,4 +1,4 @@
-"""For which window a drawing is made, and what the windows of each are called."""
+"""The main windows a drawing can be made for, and what each calls its menus and itself."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from agent.tws.applications import ApplicationKind
 
 
 class Layout(StrEnum):
-    """The main window a user has before them."""
+    """The main window that the user sees."""
 
     MOSAIC = "mosaic"
     """TWS, in the layout it has after the installation."""
@@ -18,22 +18,22 @@ class Layout(StrEnum):
 
     @property
     def kind(self) -> ApplicationKind:
-        """Which application it is."""
+        """The application that has this main window."""
         return ApplicationKind.GATEWAY if self is Layout.GATEWAY else ApplicationKind.TWS
 
     @property
     def application(self) -> str:
-        """The application as guides call it."""
+        """The name of the application in guides."""
         return self.kind.title
 
     @property
     def program(self) -> str:
-        """The application as its own windows and icons call it."""
+        """The name of the application in its own windows and icons."""
         return self.application if self is Layout.GATEWAY else "Trader Workstation"
 
     @property
     def tag(self) -> str:
-        """Which layout of TWS it is, in a word; empty for IB Gateway, which has one only."""
+        """The layout of TWS in one word; empty for IB Gateway, which has only one."""
         return "" if self is Layout.GATEWAY else self.value.title()
 
 
@@ -43,7 +43,7 @@ class Drawing:
 
     svg: str
     alt: str
-    """What the picture shows, in words: for who hears the page instead of seeing it."""
+    """What the picture shows, in words, for screen readers."""
 
 
 MENUS = {
@@ -51,12 +51,12 @@ MENUS = {
     Layout.CLASSIC: ("Edit", "Global Configuration..."),
     Layout.GATEWAY: ("Configure", "Settings"),
 }
-"""Where each opens its settings."""
+"""The menu and the entry by which each opens its settings."""
 
 JOINT = " > "
-"""Between the parts of a path as guides write it."""
+"""Stands between the parts of a path in guides."""
 
 
 def spoken(path: tuple[str, ...]) -> str:
-    """A path as guides write it."""
+    """A path in the way guides write it."""
     return JOINT.join(path)

@@ -1,6 +1,6 @@
-"""Little pictures of what is done to the application as a whole; several of them make a strip.
+"""Little pictures of what the user does to the application as a whole; several of them make a strip.
 
-Each is drawn into a room of a given width and of the height `HEIGHT`.
+Each picture has a given width and the height `HEIGHT`.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ _CLOSE_BOX = 20
 
 
 class Act(Enum):
-    """What is done, or looked for."""
+    """What the user does, or looks for."""
 
     FRONT = auto()
     """Bring the window to the front."""
@@ -42,7 +42,7 @@ class Act(Enum):
     CLOSE_OTHERS = auto()
     """Close all but one."""
     CLOSE_CHARTS = auto()
-    """Close what inside the window shows prices."""
+    """Close the charts and watchlists inside the window."""
     START = auto()
     LOG_IN = auto()
     LOG_IN_SCREEN = auto()
@@ -58,16 +58,12 @@ class Act(Enum):
 
 def _window(x: float, y: float, width: float, height: float, title: str) -> str:
     """A small window: its title, and nothing else in the title bar."""
-    parts = [
-        rect(x, y, width, height, "d-frame", corner=6),
-        path(f"M{x:g} {y + _TITLE_BAR:g}h{width:g}", "d-line"),
-        text_line(x + 10, y + 20, title, "d-w"),
-    ]
-    return "".join(parts)
+    frame = rect(x, y, width, height, "d-frame", corner=6) + path(f"M{x:g} {y + _TITLE_BAR:g}h{width:g}", "d-line")
+    return frame + text_line(x + 10, y + 20, title, "d-w")
 
 
 def _centred(x: float, width: float, widest: float) -> tuple[float, float]:
-    """Left edge and width of something in the middle of the room."""
+    """Left edge and width of an object in the middle of the picture, `widest` units wide where there is room."""
     across = min(width, widest)
     return x + (width - across) / 2, across
 
@@ -81,7 +77,7 @@ def _close_box(x: float, y: float, width: float, order: int | None) -> str:
 
 
 def _rows(x: float, y: float, width: float, count: int) -> str:
-    """Stand-ins for what a window holds."""
+    """Grey bars in place of the content of a window."""
     parts = (0.9, 0.6, 0.75, 0.5)
     return "".join(bar(x, y + 20 * row, width * parts[row % 4]) for row in range(count))
 
@@ -98,30 +94,24 @@ def _close(x: float, width: float, layout: Layout, order: int | None) -> str:
 def _close_others(x: float, width: float, layout: Layout, order: int | None) -> str:
     half = width / 2 - 12
     right = x + half + 24
-    return "".join(
-        (
-            _window(x, 16, half, HEIGHT - 32, layout.application),
-            _rows(x + 12, 62, half - 24, 3),
-            _window(right, 16, half, HEIGHT - 32, layout.application),
-            _rows(right + 12, 62, half - 24, 3),
-            _close_box(right, 16, half, order),
-        )
+    windows = (
+        _window(left, 16, half, HEIGHT - 32, layout.application) + _rows(left + 12, 62, half - 24, 3)
+        for left in (x, right)
     )
+    return "".join(windows) + _close_box(right, 16, half, order)
 
 
 def _close_charts(x: float, width: float, layout: Layout, order: int | None) -> str:
     half = width / 2 - 18
     right = x + half + 24
     chart = path(f"M{right + 10:g} 112l{half / 5:g}-18 {half / 5:g} 10 {half / 5:g}-26 {half / 5:g} 8", "d-line")
-    return "".join(
-        (
-            _window(x, 2, width, HEIGHT - 4, layout.program),
-            rect(x + 12, 42, half, 76, "d-field"),
-            _rows(x + 24, 56, half - 24, 3),
-            rect(right, 42, half, 76, "d-field"),
-            chart,
-            _close_box(right, 42, half, order),
-        )
+    return (
+        _window(x, 2, width, HEIGHT - 4, layout.program)
+        + rect(x + 12, 42, half, 76, "d-field")
+        + _rows(x + 24, 56, half - 24, 3)
+        + rect(right, 42, half, 76, "d-field")
+        + chart
+        + _close_box(right, 42, half, order)
     )
 
 
@@ -162,7 +152,7 @@ def _log_in_screen(x: float, width: float, layout: Layout, order: int | None) ->
 
 
 def _user(x: float, width: float) -> str:
-    """Stand-ins for user name and password."""
+    """Grey bars and dots in place of user name and password."""
     return "".join(
         (
             rect(x, 38, width, 17, "d-field"),
@@ -174,7 +164,7 @@ def _user(x: float, width: float) -> str:
 
 
 def _title(title: str, x: float, y: float, order: int | None) -> str:
-    """A window's title, marked with a tick: this is the window to look for, and there is nothing to click."""
+    """A window's title, marked with a tick: the user looks for this window, and clicks nothing."""
     across = width_of(title, SMALL, bold=True) + 34
     content = text_line(x + 27, y + 20, title, "d-w")
     if order is None:
@@ -217,16 +207,14 @@ def _main_window(x: float, width: float, layout: Layout, order: int | None) -> s
 def _front(x: float, width: float, layout: Layout, order: int | None) -> str:
     across = width_of(layout.program, STRONG, bold=True) + 36
     front = x + 60
-    return "".join(
-        (
-            rect(x, 4, 230, 96, "d-frame", corner=6),
-            path(f"M{x:g} {4 + _TITLE_BAR}h230", "d-line"),
-            bar(x + 12, 15, 90),
-            _rows(x + 12, 48, 200, 3),
-            _window(front, 34, width - 60, HEIGHT - 36, ""),
-            _rows(front + 14, 82, width - 100, 2),
-            around(front + 6, 38, across, 24, text_line(front + 24, 55, layout.program, "d-b"), order),
-        )
+    return (
+        rect(x, 4, 230, 96, "d-frame", corner=6)
+        + path(f"M{x:g} {4 + _TITLE_BAR}h230", "d-line")
+        + bar(x + 12, 15, 90)
+        + _rows(x + 12, 48, 200, 3)
+        + _window(front, 34, width - 60, HEIGHT - 36, "")
+        + _rows(front + 14, 82, width - 100, 2)
+        + around(front + 6, 38, across, 24, text_line(front + 24, 55, layout.program, "d-b"), order)
     )
 
 
@@ -246,7 +234,7 @@ def _message(x: float, width: float, layout: Layout, order: int | None) -> str:
 
 
 WIDE = {Act.FRONT, Act.CLOSE_OTHERS, Act.CLOSE_CHARTS, Act.UNLOCK, Act.MESSAGE}
-"""Those that need the whole width."""
+"""The pictures that need the whole width."""
 
 PICTURES: Mapping[Act, Callable[[float, float, Layout, int | None], str]] = {
     Act.FRONT: _front,
@@ -261,7 +249,7 @@ PICTURES: Mapping[Act, Callable[[float, float, Layout, int | None], str]] = {
     Act.UNLOCK: _unlock,
     Act.MESSAGE: _message,
 }
-"""The picture of each, given its left edge, its width, the layout, and its number among several."""
+"""The picture of each act, from its left edge, its width, the layout, and its number among several."""
 
 SAID: Mapping[Act, str] = {
     Act.FRONT: "its window in front of the others",
@@ -276,4 +264,4 @@ SAID: Mapping[Act, str] = {
     Act.UNLOCK: "the lock in its window",
     Act.MESSAGE: "a message in front of its window",
 }
-"""Each in words."""
+"""Each picture in words."""

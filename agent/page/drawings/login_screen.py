@@ -1,6 +1,6 @@
 """The log-in screen: which API, live or paper, user name, password, and the button.
 
-The labels of the switches and of the button are those by which IBC finds them (its AbstractLoginHandler and
+The labels of the switches and of the button are those that IBC looks for (its AbstractLoginHandler and
 GatewayLoginFrameHandler).
 """
 
@@ -27,10 +27,10 @@ MODES = ("Live Trading", "Paper Trading")
 _FIELDS = ("User name", "Password")
 LOG_IN, PAPER_LOG_IN = "Log In", "Paper Log In"
 TITLES = {Layout.MOSAIC: "Login", Layout.CLASSIC: "Login", Layout.GATEWAY: "IB Gateway"}
-"""What the window is called."""
+"""The title of the window."""
 
 _LEFT, _ACROSS = 28, 344
-"""Where the switches and fields begin, and how wide they are."""
+"""Left edge and width of the switches and fields."""
 _SWITCH = 34
 """Height of a switch."""
 _FIELD = 32
@@ -43,14 +43,14 @@ def login_screen(step: Step, layout: Layout) -> Drawing | None:
         return None
     orders: dict[str, int | None] = {name: order for order, name in enumerate(names, 1)}
     if len(names) == 1 or names == MODES:
-        # Both modes are one place to look at, not two things to click.
+        # Both modes are one place to look at, not two clicks.
         orders = dict.fromkeys(names)
     alt = f"The log-in screen of {layout.application}. Marked: {', '.join(names)}."
     return Drawing(_draw(layout, orders, alt), alt)
 
 
 def _names(step: Step) -> tuple[str, ...]:
-    """What of the screen the step names, in its order."""
+    """The labels of the screen that the step names, in its order."""
     said = step.words
     if any(label.text in APIS for label in step.labels):
         return tuple(label for label in step.wanted if label in APIS)

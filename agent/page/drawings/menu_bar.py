@@ -1,4 +1,4 @@
-"""The main window with a menu open: the way into the settings."""
+"""The main window with the menu open that leads to the settings."""
 
 from agent.page.drawings.canvas import STRONG, TITLE_BAR, WIDTH, around, bar, picture, rect, text_line, width_of, window
 from agent.page.drawings.layout import MENUS, Drawing, Layout, spoken
@@ -8,23 +8,23 @@ _TOP = 2 + TITLE_BAR
 _ROW = 34
 """Height of the menu bar, and of the entry to choose."""
 _OTHER = 30
-"""Height of another entry."""
+"""Height of every other entry."""
 _MENUS = {
     Layout.MOSAIC: ((), (52, 40, 60)),
     Layout.CLASSIC: ((36,), (44, 60, 40)),
     Layout.GATEWAY: ((36,), (52,)),
 }
-"""Widths of the stand-ins for other menus, before and after the one to open."""
+"""Widths of the grey bars for other menus, before and after the one to open."""
 _ENTRIES = {
     Layout.MOSAIC: ((120, 90), (140, 70)),
     Layout.CLASSIC: ((90, 120), (110,)),
     Layout.GATEWAY: ((110,), (80,)),
 }
-"""Widths of the stand-ins for other entries, above and below the one to choose."""
+"""Widths of the grey bars for other entries, above and below the one to choose."""
 
 
 def menu_bar(step: Step, layout: Layout) -> Drawing | None:
-    """Draw the step that opens the settings; None if it does not."""
+    """Draw the step that opens the settings; None for another step."""
     menu, entry = MENUS[layout]
     if spoken((menu, entry)) not in step.wanted:
         return None

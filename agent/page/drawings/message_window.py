@@ -27,12 +27,12 @@ _BUTTONS = {
     "Existing session detected": ("Continue Login", "Reconnect This Session", "Exit Application", "Cancel"),
     "apply the new socket port setting": ("Yes", "No"),
 }
-"""The buttons of windows by their words, as IBC finds them. Of other windows only those are known that a step names."""
+"""The buttons of windows by the words of the window, as IBC finds them. Another window has the buttons a step names."""
 
 _OPENS = re.compile(r"\b(?:window|notice|message|asks|says)\b")
-"""How a step speaks of a window; it may quote other things as well."""
+"""Words that show that a step speaks of a window; it may quote other things too."""
 _X, _Y, _ACROSS = 30, 18, 340
-"""The window in front."""
+"""Place and width of the window in front."""
 _MARGIN = 18
 _BETWEEN = 14
 """Units between two buttons."""
@@ -55,7 +55,7 @@ def message_window(step: Step, layout: Layout) -> Drawing | None:
 
 
 def _question(heading: str, *, asked: bool) -> tuple[str, float]:
-    """What the window says, and where it ends. `asked`: the words themselves are what the step is about."""
+    """The text of the window and its lower edge. `asked`: the step is about the words, not about a button."""
     left, y = _X + 66, float(_Y + 44)
     rows = wrapped(heading, _X + _ACROSS - left - _MARGIN - 8, STRONG, bold=True)
     height = len(rows) * LEADING
@@ -68,7 +68,7 @@ def _question(heading: str, *, asked: bool) -> tuple[str, float]:
 
 
 def _buttons(names: tuple[str, ...], wanted: tuple[str, ...], y: float) -> tuple[str, float]:
-    """The buttons, in as many rows as they need, and where they end."""
+    """The buttons, in as many rows as they need, and their lower edge."""
     parts = []
     for row in _rows(names):
         x = _X + _ACROSS - _MARGIN - sum(map(button_width, row)) - _BETWEEN * (len(row) - 1)

@@ -1,6 +1,6 @@
 """The pages of the settings window that guides lead to, with every label in the order of the page.
 
-The labels are those of `agent.tws.api_settings_table`; here stand only the few that the API does not report.
+The labels come from `agent.tws.api_settings_table`. This file holds only the few that the API does not report.
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ class SettingsRow:
     label: str
     shape: RowShape
     unit: str = ""
-    """What stands after the field."""
+    """The text after the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,16 @@ class Page:
     """One page of the settings window."""
 
     path: tuple[str, ...]
-    """Its place in the tree on the left."""
+    """The page's place in the tree on the left."""
     rows: tuple[SettingsRow, ...]
     choices: tuple[tuple[str, ...], ...] = ()
-    """Labels of the radio buttons of which one is on."""
+    """Groups of radio buttons, by label; one button of each group is on."""
     whole: bool = False
-    """All rows there are; otherwise the page has others, which no guide names."""
+    """Whether `rows` are all the page has; otherwise it has others, which no guide names."""
 
     @property
     def name(self) -> str:
-        """Its place as guides write it."""
+        """The page's place in the way guides write it."""
         return spoken(self.path)
 
     def has(self, label: str) -> bool:
@@ -59,13 +59,13 @@ class Page:
 
 
 ENABLE = "Enable ActiveX and Socket Clients"
-"""In TWS only, and never reported: where it is not ticked, no question is answered."""
+"""A box of TWS alone. The API never reports it: while it is not ticked, TWS answers no question."""
 IN_TWS_ONLY = {"let_api_account_requests_switch_subscription"}
-"""Names of the settings that IB Gateway does not show: it has no account on the screen."""
+"""Names of the settings that IB Gateway does not show, because it shows no account on the screen."""
 ADDRESS_BUTTONS = ("Create", "Edit", "Delete")
-"""Beside the list of Trusted IPs."""
+"""The buttons of the list of Trusted IPs."""
 BUTTONS = ("Apply", "OK")
-"""Below every page."""
+"""The buttons below every page."""
 
 _LOCK = "Never lock Trader Workstation"
 _SHAPES = {
@@ -75,13 +75,13 @@ _SHAPES = {
     FieldKind.TEXTS: RowShape.ADDRESSES,
 }
 _TIMES, HALVES, _EXITS = (tuple(field.label.split(" / ")) for field in LOCK_AND_EXIT)
-"""Label of the time, the halves of the day, and the choice; times and choices in the same order."""
+"""Labels of the time, of the halves of the day, and of the choice. Times and choices have the same order."""
 
 
 def pages(layout: Layout, chosen: Iterable[str] = ()) -> tuple[Page, ...]:
-    """The pages as they are in one application, in the order of the tree.
+    """The pages of one application, in the order of the tree.
 
-    `chosen`: labels of radio buttons that are on; the label of a time depends on them.
+    `chosen`: labels of the radio buttons that are on. The label of the time depends on them.
     """
     return (
         Page(("General",), (SettingsRow("Memory Allocation", RowShape.FIELD, "MB"),)),

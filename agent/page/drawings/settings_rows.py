@@ -33,28 +33,28 @@ _FIELD = 26
 _INSET = BOX + 9
 """From the left edge of a box to its label."""
 _HALF = 50
-"""Room for the choice of one half of the day, across."""
+"""Width of the choice of one half of the day."""
 _LIST = 64
 """Height of the list of addresses."""
 _BUTTON_GAP = 5
-"""Between the buttons below it."""
+"""Units between the buttons below the list."""
 _TRUSTED_FROM_THE_BEGINNING = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
 class ControlState:
-    """What is known of the page at one step."""
+    """The state of the page at one step, as far as the steps tell."""
 
     ticked: Mapping[str, bool]
     """Boxes and radio buttons whose state the steps decide, by label."""
     values: Mapping[str, str]
     """Contents of fields that the steps decide, by label."""
     orders: Mapping[str, int | None]
-    """What is marked, by label, and which comes first; None: the only mark."""
+    """The number of each mark, by label; None: it is the only mark."""
     touched: frozenset[str] = frozenset()
     """Labels that the steps so far have named."""
     new_address: str | None = None
-    """A new line of the list of addresses; empty: not known what it is. None: there is none."""
+    """A new line in the list of addresses; empty: its text is not known; None: there is no new line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,12 @@ class Drawn:
 
 
 def _height_of(row: SettingsRow, width: float, state: ControlState) -> float:
-    """How much room a row takes, the gap below it included."""
+    """The height of a row, with the gap below it."""
     return draw(row, 0, 0, width, state).height
 
 
 def draw(row: SettingsRow, x: float, y: float, width: float, state: ControlState) -> Drawn:
-    """Draw a row; `x`, `y` and `width` are those of the room for it."""
+    """Draw a row at `x`, `y`, in so much width."""
     match row.shape:
         case RowShape.BOX | RowShape.RADIO:
             return _choice(row, x, y, width, state)
@@ -82,7 +82,7 @@ def draw(row: SettingsRow, x: float, y: float, width: float, state: ControlState
 
 
 def _text(row: SettingsRow, x: float, y: float, width: float, state: ControlState) -> tuple[str, float]:
-    """The label and its height; bold where it is marked."""
+    """The label, bold where it is marked, and its height."""
     marked = row.label in state.orders
     size = STRONG if marked else LABEL
     label = wrapped(row.label, width, size, bold=marked)
@@ -93,7 +93,7 @@ def _text(row: SettingsRow, x: float, y: float, width: float, state: ControlStat
 def _framed(
     row: SettingsRow, x: float, y: float, width: float, height: float, content: str, state: ControlState
 ) -> Drawn:
-    """A finished row: marked where the step names it."""
+    """The finished row, marked where the step names it."""
     if row.label in state.orders:
         order = state.orders[row.label]
         left = x - (8 if order is None else 14)
@@ -145,7 +145,7 @@ def _halves(x: float, y: float) -> str:
 
 
 def _addresses(row: SettingsRow, x: float, y: float, width: float, state: ControlState) -> Drawn:
-    """The list, with its buttons below it. What of it is marked depends on what the step names."""
+    """The list and the buttons below it, of which those that the step names are marked."""
     label, height = _text(row, x, y, width, state)
     top = y + height + 3
     inside = [
@@ -157,14 +157,14 @@ def _addresses(row: SettingsRow, x: float, y: float, width: float, state: Contro
     left, below = x, top + _LIST + 6
     for name in ADDRESS_BUTTONS:
         marked = name in state.orders
-        # As narrow as can be: three of them stand side by side.
+        # The buttons are narrow, because three of them stand side by side.
         across = width_of(name, STRONG if marked else LABEL, bold=marked) + 13
         drawn = button(left, below, name, across, marked=marked)
         inside.append(_clicked(drawn, left, below, across, state.orders[name]) if marked else drawn)
         left += across + _BUTTON_GAP
     taken = height + _LIST + BUTTON + 14
     if row.label in state.orders:
-        # Where a button is named as well, the label is only the place to look at.
+        # Where a button is named too, the label only shows where to look.
         order, alone = state.orders[row.label], not any(name in state.orders for name in ADDRESS_BUTTONS)
         edge = x - (8 if order is None else 14)
         across = x + (width + 6 if alone else width_of(row.label, STRONG, bold=True) + 8) - edge
@@ -185,7 +185,7 @@ def _new_address(x: float, y: float, width: float, state: ControlState) -> str:
 
 
 def _clicked(drawn: str, x: float, y: float, width: float, order: int | None) -> str:
-    """A button of the list, marked. It has no frame around it: there is no room for one."""
+    """A marked button of the list, without a frame around it: there is no room for one."""
     sign = pointer(x + width - 14, y + BUTTON - 8) if order is None else number(x, y + BUTTON, order)
     return mark(drawn + sign)
 
@@ -193,12 +193,12 @@ def _clicked(drawn: str, x: float, y: float, width: float, order: int | None) ->
 def chosen_row(
     rows: tuple[SettingsRow, ...], wanted: Iterable[str], room: float, width: float, state: ControlState
 ) -> tuple[int, ...]:
-    """Which rows to show: the wanted ones, else the first, and as many neighbours as there is room for."""
+    """The rows to show, by index: the wanted ones, else the first, and as many neighbours as fit into the room."""
     names = set(wanted)
     shown = {index for index, row in enumerate(rows) if row.label in names} or {0}
     room -= sum(_height_of(rows[index], width, state) for index in shown)
     while True:
-        # Neighbours below first: the eye reads on from the marked one.
+        # Neighbours below come first: the eye reads on from the marked row.
         near = dict.fromkeys(near for index in sorted(shown) for near in (index + 1, index - 1))
         heights = {i: _height_of(rows[i], width, state) for i in near if i not in shown and 0 <= i < len(rows)}
         fitting = next((index for index, height in heights.items() if height <= room), None)

@@ -1,4 +1,4 @@
-"""The tree on the left of the settings window: where the open page is, and which node to click."""
+"""The tree on the left of the settings window, with the open page and the nodes to click."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from agent.page.drawings.canvas import around, path, rect, text_line
 from agent.page.drawings.settings_pages import Page
 
 WIDTH, WIDE = 138, 176
-"""Units across; the wide one has room for marks."""
+"""Widths of the tree in units; the wide one has room for marks."""
 NODE = 30
 """Height of a node."""
 _FOOT = 20
@@ -14,14 +14,14 @@ _FOOT = 20
 
 
 def height_of(pages: Sequence[Page]) -> float:
-    """How high the tree is."""
+    """The height of the tree."""
     return NODE * len(_nodes(pages))
 
 
 def tree(
     pages: Sequence[Page], selected: Page | None, orders: Mapping[str, int | None], x: float, y: float, width: float
 ) -> str:
-    """Draw it. `orders`: the labels of the nodes that are marked, and which comes first; None for the only one."""
+    """Draw the tree. `orders`: the label of each marked node, with its number; None for the only one."""
     indent = 22 if any(orders.values()) else 0
     parts = []
     for row, (node, page) in enumerate(_nodes(pages)):
@@ -43,7 +43,7 @@ def tree(
 
 
 def _nodes(pages: Sequence[Page]) -> list[tuple[tuple[str, ...], Page | None]]:
-    """Every node with its page; a node that only holds others has none."""
+    """Every node with its page; a node that only holds other nodes has no page."""
     nodes: list[tuple[tuple[str, ...], Page | None]] = []
     for page in pages:
         for depth in range(1, len(page.path)):

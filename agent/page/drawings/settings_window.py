@@ -1,4 +1,4 @@
-"""The settings window: its tree on the left, the page on the right, the buttons below, and what a step names marked."""
+"""The settings window: tree on the left, page on the right, buttons below. What a step names is marked."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -30,17 +30,17 @@ from agent.page.drawings.step import Label, Step
 _LEFT, _TOP = 2, 2
 _INNER = WIDTH - 2 * _LEFT
 _ROOM = 204
-"""Height of the rows that are shown: those a step names, and neighbours as far as they fit."""
+"""Height for the rows: those that a step names, and as many neighbours as fit."""
 _SHORT_ROOM = 96
-"""The same where the step is about something else than a row."""
+"""Height for the rows where the step names no row."""
 _BOTTOM = BUTTON + 20
 """Height of the strip with the buttons."""
 _SCROLL_BAR = 9
-"""Its width."""
+"""Width of the scroll bar."""
 _SCROLL_SIGN = 6
-"""Further room where it is marked: the number is wider than the bar."""
+"""More room for a marked scroll bar: its number is wider than the bar."""
 _SCROLL = ""
-"""The scroll bar among the labels of what is marked: it has none."""
+"""Stands for the scroll bar among the labels of marks; the scroll bar has no label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,16 @@ class _Scene:
     layout: Layout
     pages: tuple[Page, ...]
     page: Page | None
-    """The page that is open; None: not known."""
+    """The open page; None: not known."""
     state: ControlState
     on_tree: bool
     on_page: bool
     on_buttons: bool
-    """Where something is marked."""
+    """Whether there is a mark on the tree, on the page, on the buttons."""
     latest: str
-    """The label that the steps named last before this one's, on the open page; empty: none."""
+    """The row of the open page that the steps named last; empty: none."""
     offered: tuple[str, ...] = ()
-    """Boxes of which the user ticks those they want."""
+    """Boxes among which the user chooses."""
 
 
 def settings_window(step: Step, layout: Layout, context: Sequence[Step]) -> Drawing | None:
@@ -96,7 +96,7 @@ def settings_window(step: Step, layout: Layout, context: Sequence[Step]) -> Draw
 
 
 def _names(step: Step, every: Sequence[Page]) -> list[str]:
-    """The labels of what the step names in the window, in its order; a place in the tree by its parts."""
+    """The labels that the step names in the window, in its order; a place in the tree as one label per part."""
     places = {page.name: page.path for page in every}
     names = [_SCROLL] if "scroll to the bottom" in step.words else []
     for label in step.wanted:
@@ -117,12 +117,12 @@ def _latest(decided: Sequence[Label], page: Page | None) -> str:
 
 
 def _new_address(decided: Sequence[Label]) -> str | None:
-    """What the steps so far enter into the list of addresses."""
+    """The text that the steps so far enter into the list of addresses; None: they enter nothing."""
     return next((label.value for label in reversed(decided) if label.text == ADDRESS_BUTTONS[0]), None)
 
 
 def _offered(step: Step, page: Page | None) -> tuple[str, ...]:
-    """The boxes of the open page that the step leaves to the user: those it tells, else all of them."""
+    """The boxes of the open page that the step leaves to the user: those it names, else all of them."""
     if page is None or not re.search(r"\btick\b.*\bthe boxes\b", step.words):
         return ()
     boxes = tuple(row.label for row in page.rows if row.shape is RowShape.BOX)
@@ -130,13 +130,13 @@ def _offered(step: Step, page: Page | None) -> tuple[str, ...]:
 
 
 def _on(page: Page, label: str) -> bool:
-    """Whether the page has this label, on a row or on a button of its own."""
+    """Whether the page has this label, on a row or on a button of its list."""
     addresses = any(row.shape is RowShape.ADDRESSES for row in page.rows)
     return page.has(label) or (addresses and label in (*ADDRESS_BUTTONS, _SCROLL))
 
 
 def _open_page(decided: Sequence[Label], every: Sequence[Page]) -> Page | None:
-    """The page that the latest label belongs to, as its place in the tree or as one of its rows."""
+    """The page of the latest label, which is its place in the tree or one of its rows."""
     for label in reversed(decided):
         for page in every:
             if label.text == page.name or _on(page, label.text):
@@ -145,7 +145,7 @@ def _open_page(decided: Sequence[Label], every: Sequence[Page]) -> Page | None:
 
 
 def _ticked(decided: Sequence[Label], every: Sequence[Page]) -> dict[str, bool]:
-    """The state of boxes and radio buttons, as far as the steps decide it."""
+    """The state of boxes and radio buttons, as far as the steps set it."""
     rows = [row for page in every for row in page.rows]
     boxes = {row.label for row in rows if row.shape is RowShape.BOX}
     ticked = {label.text: label.ticked for label in decided if label.text in boxes and label.ticked is not None}
@@ -184,14 +184,14 @@ def _on_tree(scene: _Scene) -> dict[str, int | None]:
 
 
 def _width(tree: float, scene: _Scene) -> float:
-    """Room for a row, across."""
+    """The width for a row."""
     scrolled = scene.page is not None and scene.page.whole
     beside = 0 if not scrolled else _SCROLL_BAR + (_SCROLL_SIGN if _SCROLL in scene.state.orders else 0)
     return _INNER - tree - 20 - _numbered(scene) - 18 - beside
 
 
 def _numbered(scene: _Scene) -> float:
-    """Room for numbers at the left of the rows."""
+    """The width for numbers at the left of the rows."""
     return 20 if scene.on_page and len(scene.state.orders) > 1 else 0
 
 
@@ -216,7 +216,7 @@ def _rows(scene: _Scene, shown: Iterable[SettingsRow], x: float, y: float, width
     before = None
     for row in shown:
         if before is not None and rows.index(row) > rows.index(before) + 1:
-            # Rows between the two are left out.
+            # Three dots stand for the rows left out between the two.
             parts += [disc(x + 28 + _numbered(scene), y + height - 3 + 6 * dot, 1.8, "d-dot") for dot in range(3)]
             height += 22
         before = row
@@ -229,14 +229,14 @@ def _rows(scene: _Scene, shown: Iterable[SettingsRow], x: float, y: float, width
 
 
 def _stand_ins(x: float, y: float, tree: float) -> tuple[str, float]:
-    """A page of which nothing is told."""
+    """Grey bars in place of a page whose rows are not known, and their height."""
     room = _INNER - tree - 36
     widths = (0.8, 0.55, 0.9, 0.65, 0.75)
     return "".join(bar(x, y + 28 * row, room * part) for row, part in enumerate(widths)), 28.0 * len(widths)
 
 
 def _scroll_bar(scene: _Scene, shown: Sequence[SettingsRow], y: float, height: float) -> str:
-    """Where in the page the rows are."""
+    """The scroll bar, which shows where in the page the rows are."""
     assert scene.page is not None
     rows = scene.page.rows
     x = _LEFT + _INNER - _SCROLL_BAR - 6
@@ -268,7 +268,7 @@ def _buttons(scene: _Scene, y: float) -> str:
 
 
 def _alt(scene: _Scene) -> str:
-    """The picture in words."""
+    """What the picture shows, in words."""
     title = MENUS[scene.layout][-1].rstrip(".")
     where = f" on the page {scene.page.name}" if scene.page is not None and not scene.on_tree else ""
     marked = ", then ".join(_said(name, scene) for name in scene.state.orders)

@@ -1,4 +1,4 @@
-"""One step of a guide, read: what it names, in which order, and what the user does with it."""
+"""Reads one step of a guide: what the step names, in which order, and what the user does with each."""
 
 import re
 from collections.abc import Sequence
@@ -17,15 +17,15 @@ _GIVEN = re.compile(r"\b(?:is|to|enter)\s+(\d[\w.:]*\w|\d|[\da-f]*:[\da-f:]*\w)"
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Something a step prints in bold: as the program shows it."""
+    """A text that a step prints in bold, spelt as the program shows it."""
 
     text: str
     wanted: bool = True
-    """False: the step warns of it."""
+    """False: the step warns against it."""
     ticked: bool | None = None
-    """Whether the user ticks or clears a box of this label; None: the step does not say."""
+    """Whether the user ticks (True) or clears (False) the box of this label; None: the step does not say."""
     value: str = ""
-    """What its field should hold; empty: the step does not say."""
+    """What the field of this label should hold; empty: the step does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +33,30 @@ class Step:
     """One step."""
 
     plain: str
-    """Its words, without marks, in one line."""
+    """The words of the step in one line, without Markdown."""
     labels: tuple[Label, ...] = ()
     quoted: tuple[str, ...] = ()
-    """Titles and texts of windows."""
+    """Titles and texts of windows that the step quotes."""
     code: tuple[str, ...] = ()
-    """What the user types, or a key of the configuration."""
+    """What the user types, and keys of the configuration."""
 
     @property
     def words(self) -> str:
-        """For looking up phrases: lower case."""
+        """The words in lower case, for looking up phrases."""
         return self.plain.lower()
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """The labels to go for, in their order."""
+        """The labels that the user looks for, in their order."""
         return tuple(label.text for label in self.labels if label.wanted)
 
     def names(self, text: str) -> bool:
-        """Whether it prints this in bold."""
+        """Whether the step prints this text in bold."""
         return any(label.text == text for label in self.labels)
 
 
 def read_step(markdown: str) -> Step:
-    """Read a step as guides write it, placeholders filled."""
+    """Read a step of a guide whose placeholders are filled."""
     line = " ".join(markdown.split())
     return Step(
         plain=line.replace("**", "").replace("`", ""),
@@ -91,11 +91,11 @@ _OWN = {
         r"^(?:In )?IB Gateway\b|\bIB Gateway (?:window|runs)\b|\b(?:start|close|restart) IB Gateway\b", re.I
     ),
 }
-"""A step that speaks of one application, whatever was detected: guides for both mix their steps."""
+"""Finds steps about one application, whichever was detected: guides for both mix their steps."""
 
 
 def layout_of(step: Step, layout: Layout) -> Layout:
-    """The layout to draw: the detected one, unless the step is about the other application."""
+    """The layout to draw: `layout`, unless the step is about the other application."""
     menus = {place for place, path in MENUS.items() if step.names(spoken(path))}
     if menus:
         return layout if layout in menus else min(menus, key=list(Layout).index)
@@ -106,5 +106,5 @@ def layout_of(step: Step, layout: Layout) -> Layout:
 
 
 def read_all(steps: Sequence[str]) -> tuple[Step, ...]:
-    """Read several."""
+    """Read several steps."""
     return tuple(read_step(step) for step in steps)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
 from typing import Any
 
-from agent.config.keys import CONNECTIONS, TABLES, Key, Table, is_guarded
+from agent.config.keys import CONNECTIONS, TABLES, Key, KeyTable, is_guarded
 from agent.config.reading import load
 from agent.config.text import toml_text
 from agent.core.settings import Settings
@@ -53,7 +53,7 @@ def _tables(settings: Settings) -> Iterable[Answer]:
             yield {"name": table.name, "keys": [_key(table, key, section) for key in table.keys]}
 
 
-def _key(table: Table, key: Key, section: Any) -> Answer:
+def _key(table: KeyTable, key: Key, section: Any) -> Answer:
     default = table.default(key.name)
     value = getattr(section, key.name) if section is not None else None if default is MISSING else default
     told: Answer = {"name": key.name, "meaning": key.meaning, "allowed": key.kind.allowed}

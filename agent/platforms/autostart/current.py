@@ -1,4 +1,4 @@
-"""Which of the systems' places for start-up programs is the one of this machine."""
+"""Picks this machine's list of start-up programs."""
 
 import sys
 
@@ -6,7 +6,7 @@ from agent.platforms.autostart.entry import Autostart
 
 
 def current_autostart() -> Autostart:
-    """The one of this machine."""
+    """This machine's list of start-up programs."""
     if sys.platform == "win32":
         from agent.platforms.autostart.windows import WindowsAutostart
 

@@ -1,14 +1,17 @@
-"""Starting at log-in, for this user alone: one entry in the place where the system looks, under our own name."""
+"""Starting at log-in, for this user alone: one entry, under our name, among the system's start-up programs."""
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from agent.platforms.files import reason_of
+
 ENTRY_NAME = "Gatelight"
-"""What the system's own list of start-up programs calls it."""
+"""The name of the entry in the system's list of start-up programs."""
 
 DESCRIPTION = "Watches the link to TWS and IB Gateway"
 
@@ -18,24 +21,33 @@ LONGEST_ENTRY = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class LoginEntry:
-    """What the system was told to start."""
+    """What the system starts."""
 
     command: tuple[str, ...]
     """Program and arguments."""
     switched_off: bool = False
-    """The user switched it off in the system's own list."""
+    """The user switched it off in the system's list."""
 
 
 class AutostartError(Exception):
-    """The entry could not be read, written or removed; `str()` says why, for people."""
+    """The entry could not be read, written or removed; `str()` says why, in words for users."""
+
+
+@contextmanager
+def as_autostart_error(where: str, done: str) -> Iterator[None]:
+    """Turn an OSError or ValueError into an AutostartError; `done` is "read", "written" or "removed"."""
+    try:
+        yield
+    except (OSError, ValueError) as fault:
+        raise AutostartError(f"{where} cannot be {done} ({reason_of(fault)})") from None
 
 
 class Autostart(Protocol):
-    """Where a system keeps its start-up programs."""
+    """A system's list of start-up programs."""
 
     @property
     def where(self) -> str:
-        """The place of our entry, for people."""
+        """The place of our entry, in words for users."""
 
     def read(self) -> LoginEntry | None:
         """Our entry, None if there is none; raises AutostartError."""
@@ -59,26 +71,25 @@ class On:
 
 @dataclass(frozen=True, slots=True)
 class SwitchedOff:
-    """There is an entry, but the user switched it off in the system's own list."""
+    """There is an entry, but the user switched it off in the system's list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """The entry starts something else."""
+    """The entry starts another program."""
 
     program: str
-    """What it starts."""
     gone: bool
-    """That is not there any more: the installation was moved, or removed."""
+    """The program is not there any more: its installation was moved or removed."""
     same_arguments: bool
-    """It was made for the same configuration and data folder."""
+    """The entry names the same configuration and data folder."""
 
 
 LoginEntryState: TypeAlias = Off | On | SwitchedOff | Stale
 
 
 def state_of(entry: LoginEntry | None, program: Sequence[str], arguments: Sequence[str]) -> LoginEntryState:
-    """What an entry comes to for this installation, started as `program` with these arguments."""
+    """What an entry means for this installation, which starts as `program` with these arguments."""
     if entry is None:
         return Off()
     if entry.switched_off:
@@ -91,15 +102,15 @@ def state_of(entry: LoginEntry | None, program: Sequence[str], arguments: Sequen
 
 
 def program_of_this_installation() -> tuple[str, ...]:
-    """The command that starts this very installation from anywhere, without a console window where there is a choice.
+    """The command that starts this installation from any folder, without a console window where possible.
 
-    The start script comes first: systems that list programs by file name then show ours and not Python's.
+    The start script is the first choice: a system that lists programs by file name then shows our name, not Python's.
     """
     here = Path(sys.executable)
     if getattr(sys, "frozen", False):
         return (str(here),)
     scripts = ("gatelightw.exe",) if os.name == "nt" else ("gatelight",)
-    # Not resolved: in a virtual environment the interpreter is a link to one that knows nothing of us.
+    # Not resolved: in a virtual environment the interpreter is a link to one without our package.
     folders = (here.parent, here.parent / "Scripts")
     for script in (folder / name for folder in folders for name in scripts):
         if script.is_file():

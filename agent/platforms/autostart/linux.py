@@ -5,7 +5,14 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from agent.platforms.autostart.entry import DESCRIPTION, ENTRY_NAME, LONGEST_ENTRY, AutostartError, LoginEntry
+from agent.platforms.autostart.entry import (
+    DESCRIPTION,
+    ENTRY_NAME,
+    LONGEST_ENTRY,
+    AutostartError,
+    LoginEntry,
+    as_autostart_error,
+)
 from agent.platforms.files import READABLE, read_file, replace_file
 
 FILE = "gatelight.desktop"
@@ -29,7 +36,7 @@ class XdgAutostart:
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         variables = os.environ if environ is None else environ
         told = variables.get("XDG_CONFIG_HOME") or ""
-        # The specification has relative paths ignored.
+        # The specification demands that a relative path is ignored.
         config = Path(told) if Path(told).is_absolute() else Path(variables.get("HOME") or Path.home()) / ".config"
         self._file = config / "autostart" / FILE
 
@@ -40,12 +47,11 @@ class XdgAutostart:
 
     def read(self) -> LoginEntry | None:
         """See `Autostart.read`."""
-        try:
-            text = read_file(self._file, LONGEST_ENTRY).decode()
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as fault:
-            raise AutostartError(f"{self._file} cannot be read ({_reason(fault)})") from None
+        with as_autostart_error(self.where, "read"):
+            try:
+                text = read_file(self._file, LONGEST_ENTRY).decode()
+            except FileNotFoundError:
+                return None
         values = dict(re.findall(r"(?m)^([A-Za-z0-9-]+)[ \t]*=[ \t]*(.*)$", text))
         off = values.get("Hidden") == "true" or values.get("X-GNOME-Autostart-enabled") == "false"
         return LoginEntry(split_exec(values.get("Exec", "")), switched_off=off)
@@ -61,29 +67,21 @@ class XdgAutostart:
             program=_escaped(command[0]),
             icon=f"Icon={_escaped(str(icon))}\n" if icon else "",
         )
-        try:
+        with as_autostart_error(self.where, "written"):
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             replace_file(self._file, text.encode(), READABLE)
-        except (OSError, ValueError) as fault:
-            raise AutostartError(f"{self._file} cannot be written ({_reason(fault)})") from None
 
     def remove(self) -> None:
         """See `Autostart.remove`."""
-        try:
+        with as_autostart_error(self.where, "removed"):
             self._file.unlink(missing_ok=True)
-        except OSError as fault:
-            raise AutostartError(f"{self._file} cannot be removed ({_reason(fault)})") from None
-
-
-def _reason(fault: Exception) -> str:
-    return (isinstance(fault, OSError) and fault.strerror) or str(fault)
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9_@+:,./=-]+")
 
 
 def joined(command: Sequence[str]) -> str:
-    """The command as the value of an Exec key: quoted where needed, then escaped as every value of type string."""
+    """The command as the value of an Exec key: quoted where needed, then escaped like every value of type string."""
     return _escaped(" ".join(_quoted(part) for part in command))
 
 

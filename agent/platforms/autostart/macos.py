@@ -1,14 +1,14 @@
-"""Starting at log-in on macOS: a LaunchAgent of the user's own, which launchd starts at the next log-in."""
+"""Starting at log-in on macOS: a LaunchAgent of this user, which launchd starts at the next log-in."""
 
 import plistlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.platforms.autostart.entry import LONGEST_ENTRY, AutostartError, LoginEntry
+from agent.platforms.autostart.entry import LONGEST_ENTRY, LoginEntry, as_autostart_error
 from agent.platforms.files import READABLE, read_file, replace_file
 
 LABEL = "gatelight"
-"""The agent's name for launchd, and of its file."""
+"""The name of the LaunchAgent and of its file."""
 
 
 class MacAutostart:
@@ -24,12 +24,11 @@ class MacAutostart:
 
     def read(self) -> LoginEntry | None:
         """See `Autostart.read`."""
-        try:
-            wishes = plistlib.loads(read_file(self._file, LONGEST_ENTRY))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, plistlib.InvalidFileException) as fault:
-            raise AutostartError(f"{self._file} cannot be read ({_reason(fault)})") from None
+        with as_autostart_error(self.where, "read"):
+            try:
+                wishes = plistlib.loads(read_file(self._file, LONGEST_ENTRY))
+            except FileNotFoundError:
+                return None
         command = wishes.get("ProgramArguments") if isinstance(wishes, dict) else None
         if not isinstance(command, list):
             return LoginEntry(())
@@ -41,23 +40,15 @@ class MacAutostart:
             "Label": LABEL,
             "ProgramArguments": list(command),
             "RunAtLoad": True,
-            # A menu bar icon needs the graphical session, and is something the user deals with.
+            # A menu bar icon needs the graphical session, and the user works with it.
             "LimitLoadToSessionType": "Aqua",
             "ProcessType": "Interactive",
         }
-        try:
+        with as_autostart_error(self.where, "written"):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             replace_file(self._file, plistlib.dumps(wishes), READABLE)
-        except (OSError, ValueError) as fault:
-            raise AutostartError(f"{self._file} cannot be written ({_reason(fault)})") from None
 
     def remove(self) -> None:
         """See `Autostart.remove`."""
-        try:
+        with as_autostart_error(self.where, "removed"):
             self._file.unlink(missing_ok=True)
-        except OSError as fault:
-            raise AutostartError(f"{self._file} cannot be removed ({_reason(fault)})") from None
-
-
-def _reason(fault: Exception) -> str:
-    return (isinstance(fault, OSError) and fault.strerror) or str(fault)

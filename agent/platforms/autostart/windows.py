@@ -10,14 +10,14 @@ import winreg
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.platforms.autostart.entry import ENTRY_NAME, AutostartError, LoginEntry
+from agent.platforms.autostart.entry import ENTRY_NAME, AutostartError, LoginEntry, as_autostart_error
 
 assert sys.platform == "win32"
 
 RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
 
 APPROVED = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
-"""Where Task Manager writes down which of them the user switched off: an odd first byte says so."""
+"""Where Task Manager records which programs the user switched off: the first byte of a value is then odd."""
 
 _LONGEST = 260
 """Characters of a command in the Run key (Microsoft: "Run and RunOnce Registry Keys")."""
@@ -33,13 +33,11 @@ class WindowsAutostart:
 
     def read(self) -> LoginEntry | None:
         """See `Autostart.read`."""
-        try:
+        with as_autostart_error(self.where, "read"):
             command = _value(RUN)
             if command is None:
                 return None
             approved = _value(APPROVED)
-        except OSError as fault:
-            raise AutostartError(f"{self.where} cannot be read ({fault.strerror})") from None
         off = isinstance(approved, bytes) and bool(approved) and bool(approved[0] & 1)
         return LoginEntry(_split(str(command)), switched_off=off)
 
@@ -51,20 +49,16 @@ class WindowsAutostart:
                 f"the command to start would have {len(line)} characters, and Windows takes {_LONGEST} at most: "
                 "install Gatelight, or keep its data, in a folder with a shorter path"
             )
-        try:
+        with as_autostart_error(self.where, "written"):
             with winreg.CreateKeyEx(winreg.HKEY_CURRENT_USER, RUN, access=winreg.KEY_SET_VALUE) as key:
                 winreg.SetValueEx(key, ENTRY_NAME, 0, winreg.REG_SZ, line)
             _delete(APPROVED)
-        except OSError as fault:
-            raise AutostartError(f"{self.where} cannot be written ({fault.strerror})") from None
 
     def remove(self) -> None:
         """See `Autostart.remove`."""
-        try:
+        with as_autostart_error(self.where, "removed"):
             _delete(RUN)
             _delete(APPROVED)
-        except OSError as fault:
-            raise AutostartError(f"{self.where} cannot be removed ({fault.strerror})") from None
 
 
 def _value(path: str) -> object:

@@ -1,6 +1,6 @@
 """Windows on an X11 screen: which processes have one, and bringing one to the front.
 
-Java's windows are X11 ones on Wayland too. Without a window manager that follows the EWMH nothing can be told.
+Java's windows are X11 windows on Wayland too. Only a window manager that follows the EWMH tells anything.
 """
 
 import socket
@@ -18,19 +18,19 @@ from Xlib.protocol import event as x_event
 from agent.platforms.bounded_process import BoundedProcess
 
 _FRONT_SECONDS = 1.5
-"""How long a window manager may take to bring a window to the front."""
+"""Seconds that a window manager may take to bring a window to the front."""
 
 _BY_THE_USER = 2
-"""Source indication of the EWMH: asked for by the user, not by the application itself."""
+"""Source indication of the EWMH: the user asks for it, not the application."""
 _JAVA = "java"
 _LONGEST_PROPERTY = 1 << 12
-"""Units of four bytes: so many windows are listed at most, and a program may write as much as it likes."""
+"""Units of four bytes, one for each window; a program may write a property of any length."""
 
 _TROUBLE = (x_error.XError, x_error.DisplayError, x_error.ConnectionClosedError, OSError)
 
 
 def with_window(pids: frozenset[int]) -> frozenset[int] | None:
-    """Those of these processes that have a window; None where the screen does not tell."""
+    """Those of these processes that have a window; None where the screen does not tell that."""
     try:
         with _screen() as display:
             listed = _windows(display)
@@ -40,7 +40,7 @@ def with_window(pids: frozenset[int]) -> frozenset[int] | None:
 
 
 def bring_to_front(pid: int) -> str | None:
-    """Bring the topmost window of a process to the front; answers what went wrong, or None."""
+    """Bring the topmost window of a process to the front; returns what went wrong, or None."""
     try:
         with _screen() as display:
             mine = _of(pid, _windows(display) or [])
@@ -87,7 +87,7 @@ def _property(display: Display, window: Any, name: str) -> Any:
 
 
 def _of_this_machine(display: Display, window: Any) -> bool:
-    """Over a forwarded screen, a process ID of another machine would name another process here."""
+    """Whether a window's process runs here: on a forwarded screen, a process ID may be another machine's."""
     told = _property(display, window, "WM_CLIENT_MACHINE")
     if not told:
         return True
@@ -96,7 +96,7 @@ def _of_this_machine(display: Display, window: Any) -> bool:
 
 
 def _of(pid: int, listed: list[tuple[int, int]]) -> list[int]:
-    """The windows of a process, topmost last; where it has none, those of its Java parent or children."""
+    """The windows of a process, topmost last; if it has none, those of its Java parent or children."""
     own = [window for window, owner in listed if owner == pid]
     return own or [window for window, owner in listed if _are_kin(pid, owner)]
 

@@ -1,18 +1,18 @@
-"""macOS' windows: which processes have one, and bringing one to the front.
+"""Windows on macOS: which processes have one, and bringing one to the front.
 
-Written for, but not tried on, macOS. The list of windows needs no permission; bringing one to the front lets macOS ask
-once whether Gatelight may control System Events.
+Not tried on macOS. The list of windows needs no permission. When Gatelight first brings one to the front, macOS asks
+the user whether it may control System Events.
 """
 
 import subprocess
 from importlib import import_module
 
 _FRONT_SECONDS = 8.0
-"""How long it may take; shorter than the wait of each caller. A user who still reads the question of macOS by then
-answers it, and clicks again."""
+"""Seconds that it may take, fewer than each caller waits. A user who needs longer to answer macOS' question clicks
+again."""
 
 _ORDINARY = 0
-"""Layer of ordinary windows; menus and the Dock have others."""
+"""Layer of ordinary windows; menus and the Dock have other layers."""
 
 
 def with_window(pids: frozenset[int]) -> frozenset[int] | None:
@@ -26,7 +26,7 @@ def with_window(pids: frozenset[int]) -> frozenset[int] | None:
 
 
 def bring_to_front(pid: int) -> str | None:
-    """Bring a process to the front; answers what went wrong, or None."""
+    """Bring a process to the front; returns what went wrong, or None."""
     process = f"(first process whose unix id is {pid:d})"
     script = f'tell application "System Events" to set frontmost of {process} to true'
     try:

@@ -1,4 +1,4 @@
-"""Windows' own windows: which processes have one, and bringing one to the front.
+"""Windows on Windows: which processes have one, and bringing one to the front.
 
 Import it on Windows only.
 """
@@ -9,7 +9,7 @@ from ctypes import wintypes
 from typing import Any
 
 _FRONT_SECONDS = 1.5
-"""How long Windows may take to bring a window to the front."""
+"""Seconds that Windows may take to bring a window to the front."""
 
 SW_RESTORE = 9
 """Show a minimised window as it was."""
@@ -38,24 +38,24 @@ def with_window(pids: frozenset[int]) -> frozenset[int] | None:
 
 
 def bring_to_front(pid: int) -> str | None:
-    """Bring the topmost window of a process to the front; answers what went wrong, or None."""
+    """Bring the topmost window of a process to the front; returns what went wrong, or None."""
     mine = [window for window, owner in _windows() if owner == pid]
     if not mine:
         return "it has no window any more"
     if _user32.IsIconic(mine[0]):
         _user32.ShowWindow(mine[0], SW_RESTORE)
-    # Windows lets only the program the user works with do this; the second call is what Alt+Tab does.
+    # Windows allows this only to the program that the user works with; the second call does what Alt+Tab does.
     if not _user32.SetForegroundWindow(mine[0]):
         _user32.SwitchToThisWindow(mine[0], True)
     return None if _came(pid) else "Windows only let its button in the taskbar flash"
 
 
 def _windows() -> list[tuple[int, int]]:
-    """(window, process) of every window that can be seen or is minimised, topmost first."""
+    """(window, process) of every window that is visible or minimised, topmost first."""
     found: list[tuple[int, int]] = []
 
     def take(window: int, _: int) -> bool:
-        # Java keeps invisible windows: those without a title.
+        # Java has invisible windows, which have no title.
         if _user32.IsWindowVisible(window) and _user32.GetWindowTextLengthW(window):
             found.append((window, _owner(window)))
         return True

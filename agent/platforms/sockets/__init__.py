@@ -1,1 +1,1 @@
-"""The table of this machine's sockets, one file for each way of reading it."""
+"""The table of this machine's sockets, with one file for each way to read it."""

@@ -1,8 +1,8 @@
-"""Linux: the socket table over netlink's sock_diag, and whose a socket is.
+"""Linux: the socket table over netlink's sock_diag, and the owners of sockets.
 
-Reading /proc/net/tcp walks the kernel's whole hash table and formats it as text: several milliseconds on a machine
-with much memory, for a handful of sockets. sock_diag hands out the same in a tenth of that, to everybody, and leaves
-out what is not asked for: of the connections those on other ports.
+To read /proc/net/tcp, the kernel walks its whole hash table and formats it as text: several milliseconds on a machine
+with much memory, for a handful of sockets. sock_diag needs a tenth of that, serves every user, and can leave out
+connections on other ports.
 Layouts: linux/inet_diag.h, linux/sock_diag.h, linux/netlink.h. Programs of inet_diag: inet_diag_bc_run in
 net/ipv4/inet_diag.c.
 """
@@ -25,8 +25,8 @@ from agent.tws.ports import IB_SERVER_PORTS
 
 _NETLINK_SOCK_DIAG = 4
 _TCPDIAG_GETSOCK = 18
-"""The request of inet_diag as it was first: it asks for both families at once, in one walk through the kernel's table,
-where SOCK_DIAG_BY_FAMILY needs one for each."""
+"""The first kind of inet_diag's requests. It asks for both families in one walk through the kernel's table, where
+SOCK_DIAG_BY_FAMILY needs a walk for each."""
 _REQUEST_DUMP = 0x1 | 0x300
 _MESSAGE_ERROR, _MESSAGE_DONE = 2, 3
 _HEADER = struct.Struct("=IHHII")
@@ -40,32 +40,32 @@ _REQUEST_BYTECODE = 1
 _JUMP, _SOURCE_FROM, _SOURCE_TO, _DESTINATION_FROM, _DESTINATION_TO = 1, 2, 3, 4, 5
 _OPERATION = struct.Struct("=BBH")
 _RANGES_ASKED = 200
-"""Ranges of ports that are left to the kernel to filter; with more of them everything is read and filtered here."""
+"""Ranges of ports that the kernel filters at most; with more of them, everything is read and filtered here."""
 _READ_TIMEOUT = 1.0
-"""Seconds; the kernel answers within the call, so a longer silence is a fault."""
+"""Seconds. The kernel answers during the call, so a longer silence is a fault."""
 
 OWNERLESS_FOR = 60.0
-"""Seconds after which the owner of a socket is looked for again that was not found."""
+"""Seconds after which an owner that was not found is looked for again."""
 ADDRESSES_KEPT = 1024
-"""Addresses whose text is kept: the same few turn up at every look."""
+"""Addresses whose text is remembered: the same few come at every look."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiagRow:
-    """A socket as the kernel tells it: with an inode by which its owner can be found."""
+    """A socket as the kernel tells it, with an inode that leads to its owner."""
 
     row: SocketRow
     inode: int
-    """0: it has no owner yet (not accepted), or no longer has one."""
+    """0: no process has accepted the connection yet, or its owner is gone."""
     user: int
 
 
 Keep = Callable[[int, int, int], bool]
-"""Whether a socket matters, by its own port, its peer's, and its inode: most do not, and cost nothing more."""
+"""Whether a socket matters, by its own port, its peer's port and its inode; the rest of most sockets is not read."""
 
 
 def parse_tcp_table(message: bytes, keep: Keep = lambda local, remote, inode: True) -> tuple[list[DiagRow], bool]:
-    """The sockets in what one read of a dump returned, and whether it was the last. Raises OSError on an error."""
+    """The sockets in one read of a dump, and whether it was the last read. Raises OSError for an error message."""
     rows: list[DiagRow] = []
     at = 0
     while at + _HEADER.size <= len(message):
@@ -88,7 +88,7 @@ def parse_tcp_table(message: bytes, keep: Keep = lambda local, remote, inode: Tr
 
 def _row(message: bytes, at: int, keep: Keep) -> DiagRow | None:
     local_port, remote_port = _PORTS.unpack_from(message, at + 4)
-    # Two ports, two addresses, the interface and a cookie of two words make 48 bytes.
+    # The socket's identity has 48 bytes: two ports, two addresses, the interface and a cookie of two words.
     _, _, _, user, inode = _TAIL.unpack_from(message, at + 4 + 48)
     if not keep(local_port, remote_port, inode):
         return None
@@ -109,10 +109,10 @@ def _address(packed: bytes) -> str:
 
 
 def dump(ports: frozenset[int] | None, keep: Keep) -> list[DiagRow]:
-    """Sockets of this machine that `keep` keeps. Raises OSError.
+    """The sockets of this machine for which `keep` is true. Raises OSError.
 
-    `ports` None: those that listen; otherwise those that are established, or wait to be closed, with one of these ports
-    at either end.
+    `ports` None: listeners. Otherwise sockets that are established, or wait to be closed, with one of these ports at
+    either end.
     """
     if sys.platform != "linux":
         raise OSError(errno.ENOSYS, "netlink exists on Linux only")
@@ -134,15 +134,15 @@ def dump(ports: frozenset[int] | None, keep: Keep) -> list[DiagRow]:
 
 
 def at_ports(ports: frozenset[int]) -> bytes:
-    """The program by which the kernel picks sockets with one of these ports at either end; empty: it had better not."""
+    """The kernel's program that picks sockets with one of these ports at either end; empty for none or too many."""
     ranges = _ranges(ports)
     tests = [(_SOURCE_FROM, _SOURCE_TO, *r) for r in ranges] + [
         (_DESTINATION_FROM, _DESTINATION_TO, *r) for r in ranges
     ]
     if not 0 < len(ranges) <= _RANGES_ASKED:
         return b""
-    # For each range: from there (two words), up to there (two words), and a jump to the end, which accepts. Jumping
-    # beyond the end refuses; every jump is counted in bytes from the operation that makes it.
+    # For each range: a lower bound (two words), an upper bound (two words), and a jump to the end, which accepts. A
+    # jump beyond the end refuses. The length of a jump is in bytes, from the operation that makes it.
     program, size = b"", 20
     for number, (lower, upper, first, last) in enumerate(tests):
         left = (len(tests) - number) * size
@@ -165,9 +165,9 @@ def _ranges(ports: Iterable[int]) -> list[tuple[int, int]]:
 
 
 class NetlinkReader:
-    """Reads at every look who listens and what stands on the ports that matter; looks for owners only of what is new.
+    """Reads the listeners and the connections on the ports that matter; looks for the owners of new sockets only.
 
-    Of listeners on other ports it is enough to know that they are no application's: they are looked at once.
+    A listener on another port is examined once, to learn that it is no application's.
     """
 
     def __init__(
@@ -187,7 +187,7 @@ class NetlinkReader:
         self._ownerless: dict[int, float] = {}
         self._readable: dict[int, bool] = {}
         self._strange: set[int] = set()
-        """Inodes of listeners that belong to none of the programs asked for, on ports that were not asked for."""
+        """Inodes of listeners on ports that were not asked for, of programs that were not asked for."""
         self._strange_since = 0.0
 
     def read(
@@ -205,7 +205,7 @@ class NetlinkReader:
         if thorough or now - self._strange_since >= OWNERLESS_FOR:
             self._strange, self._strange_since = set(), now
         before = set(self._owners.values())
-        # A handful of owners, where the whole process table would have to be listed again.
+        # Asking after a handful of owners is cheaper than listing all processes again.
         gone = {pid for pid in before if not self._alive(pid)}
         self._owners = {inode: pid for inode, pid in self._owners.items() if pid not in gone}
         listening = self._listening(applications | others, ports)
@@ -225,7 +225,7 @@ class NetlinkReader:
         }
         self._look_for(standing, (*applications, *others, os.getpid(), *before))
         if self._missing(standing):
-            # Thousands of processes are not asked about a connection that was over a moment later.
+            # A second reading first: thousands of processes are not asked about a connection that is over by now.
             standing = {d.inode for d in (*listening, *connections())}
             self._look_for(standing, self._youngest_first())
         self._ownerless.update(dict.fromkeys(self._missing(standing), now))
@@ -235,7 +235,7 @@ class NetlinkReader:
         return SocketReading(rows, withheld=withheld)
 
     def _listening(self, programs: frozenset[int], ports: frozenset[int]) -> list[DiagRow]:
-        """The listeners on these ports, and those of these programs on any."""
+        """The listeners on these ports, and those of these programs on any port."""
         self._readable = {pid: readable for pid, readable in self._readable.items() if pid in programs}
         for pid in programs - self._readable.keys():
             self._scan(pid)
@@ -256,7 +256,7 @@ class NetlinkReader:
         return asked
 
     def _scan(self, application: int) -> None:
-        """Note all sockets of an application, or that it does not let us."""
+        """Note all sockets of an application, or that the system withholds them."""
         try:
             self._owners.update(dict.fromkeys(self._inodes_of(application), application))
             self._readable[application] = True
@@ -267,7 +267,7 @@ class NetlinkReader:
         return inodes - self._owners.keys() - self._ownerless.keys() - {0}
 
     def _look_for(self, inodes: set[int], among: Iterable[int]) -> None:
-        """Look for the owners of these sockets among some processes, until all are found."""
+        """Look for the owners of these sockets among some processes until all are found."""
         wanted = self._missing(inodes)
         for pid in among if wanted else ():
             try:
@@ -284,7 +284,7 @@ class NetlinkReader:
         yield from sorted(self._pids(), reverse=True)
 
     def _foreign(self, hidden: Iterable[int]) -> dict[int, int]:
-        """User → the only application of that user whose sockets are withheld."""
+        """User → the application whose sockets are withheld, where that user has only one."""
         found: dict[int, list[int]] = {}
         for pid in hidden:
             try:
@@ -308,10 +308,10 @@ def socket_inodes(pid: int) -> list[int]:
     with os.scandir(f"/proc/{pid}/fd") as descriptors:
         for descriptor in descriptors:
             try:
-                # A Java process has hundreds of descriptors, and a Path for each would double the cost.
+                # A Java process has hundreds of descriptors; a Path for each would double the cost.
                 target = os.readlink(descriptor.path)  # noqa: PTH115
             except PermissionError:
-                # Its descriptors may be listed and not read, as inside a container without ptrace.
+                # Descriptors may be listed but not read, as in a container without ptrace.
                 raise
             except OSError:
                 continue

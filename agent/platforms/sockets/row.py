@@ -1,4 +1,4 @@
-"""One row of a socket table, and what reads such a table."""
+"""One row of a socket table, and the reader of such a table."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +15,7 @@ class SocketState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SocketRow:
-    """One TCP socket. IPv4 addresses inside IPv6 are written as IPv4; the wildcard is an empty string."""
+    """One TCP socket. An IPv4 address inside an IPv6 one is written as IPv4; the wildcard is an empty string."""
 
     state: SocketState
     local_address: str
@@ -23,22 +23,22 @@ class SocketRow:
     remote_address: str = ""
     remote_port: int = 0
     pid: int | None = None
-    """None where the system does not say, or it was not asked."""
+    """None where the system does not tell, or was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class SocketReading:
-    """A socket table as far as it could be read."""
+    """The part of a socket table that could be read."""
 
     rows: tuple[SocketRow, ...]
     unseen: str | None = None
-    """Why sockets of other users' programs are missing, where they are."""
+    """The reason why sockets of other users' programs are missing; None where they are not."""
     withheld: frozenset[int] = frozenset()
-    """Processes whose sockets the system does not show us; not only applications."""
+    """Processes, not only applications, whose sockets the system does not show us."""
 
 
 class SocketReader(Protocol):
-    """Reads the TCP sockets of this machine, as cheaply as it can."""
+    """Reads the TCP sockets of this machine at the least cost."""
 
     def read(
         self,
@@ -49,16 +49,16 @@ class SocketReader(Protocol):
         thorough: bool,
         now: float,
     ) -> SocketReading:
-        """The table now (monotonic seconds), as far as it matters.
+        """The part of the table that matters, at `now` (monotonic seconds).
 
-        That is: listeners on `ports` and those of the processes `applications` and `others`; connections with one of
-        `ports`, a port an application listens on, or a port of IB's servers at either end. Owners are told for all of
-        them. Unless `thorough`, sockets of other programs may be as old as half a minute.
+        It has the listeners on `ports` and those of the processes `applications` and `others`. It has the connections
+        with, at either end, one of `ports`, a port that an application listens on, or a port of IB's servers. All have
+        their owners. Unless `thorough`, sockets of other programs may be half a minute old.
         Raises OSError or psutil.Error when nothing can be read.
         """
 
 
 def plain_address(address: str) -> str:
-    """An address as rows have it."""
+    """An address in the form that rows have."""
     address = address.removeprefix("::ffff:").partition("%")[0]
     return "" if address in ("0.0.0.0", "::", "*") else address

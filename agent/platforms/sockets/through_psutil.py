@@ -1,4 +1,4 @@
-"""The socket table through psutil: Windows, macOS, and any Linux without netlink."""
+"""The socket table of psutil: for Windows, macOS, and Linux without netlink."""
 
 from collections.abc import Callable, Iterable
 
@@ -7,10 +7,10 @@ import psutil
 from agent.platforms.sockets.row import SocketReading, SocketRow, SocketState, plain_address
 
 ALL_EVERY = 30.0
-"""Seconds between two readings of the sockets of every program, while nothing asks for one: it is the dear part."""
+"""Seconds between two readings of every program's sockets, the costly part, while nothing calls for one sooner."""
 
 NEW_CLIENT_EVERY = 5.0
-"""Seconds between two such readings made because the process of a client is not known yet."""
+"""Seconds between two such readings while the process of a client is not known."""
 
 _STATES = {
     psutil.CONN_LISTEN: SocketState.LISTEN,
@@ -22,7 +22,7 @@ OTHERS_WITHHELD = "the system shows the sockets of other users' programs to admi
 
 
 def every_row() -> SocketReading:
-    """The sockets of every program; of those that let us, where the system withholds the whole table."""
+    """The sockets of every program; where the system withholds the whole table, of each program that allows it."""
     try:
         return SocketReading(rows_of(psutil.net_connections("tcp")))
     except psutil.AccessDenied:
@@ -45,7 +45,7 @@ def rows_of_process(pid: int) -> tuple[SocketRow, ...] | None:
 
 
 def rows_of(connections: Iterable[object], pid: int | None = None) -> tuple[SocketRow, ...]:
-    """psutil's rows as ours; states that do not matter left out, doubles (one socket, two families) kept."""
+    """psutil's rows as ours, without states that do not matter; a socket of two families has two rows."""
     found = []
     for connection in connections:
         state = _STATES.get(getattr(connection, "status", ""))
@@ -67,7 +67,7 @@ def rows_of(connections: Iterable[object], pid: int | None = None) -> tuple[Sock
 
 
 class PsutilReader:
-    """Reads the sockets of the applications at every look, and those of every program now and then."""
+    """Reads the sockets of the applications at every look, and those of all programs less often."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class PsutilReader:
         self._read_at = 0.0
         self._read_for: tuple[frozenset[int], frozenset[int]] | None = None
         self._orphans: set[int] = set()
-        """Processes named as listeners though they had ended: Windows does that where a child has inherited it."""
+        """Processes that had ended and still count as listeners, as on Windows where a child inherited the socket."""
 
     def read(
         self,
@@ -93,7 +93,7 @@ class PsutilReader:
         thorough: bool,
         now: float,
     ) -> SocketReading:
-        """See `SocketReader`. Rows of every program are there in any case."""
+        """See `SocketReader`. The rows of all programs are always there."""
         age = now - self._read_at
         asked = (applications, ports)
         if self._last is None or thorough or asked != self._read_for or not 0 <= age < ALL_EVERY:
@@ -106,7 +106,7 @@ class PsutilReader:
                 withheld.add(pid)
             else:
                 fresh.extend(rows)
-        # A socket that was not accepted then may belong to an application by now: it is not counted twice.
+        # A connection that had no owner then may be an application's by now: it does not count twice.
         ends = {(r.local_address, r.local_port, r.remote_address, r.remote_port) for r in fresh}
         kept = [
             r
@@ -126,13 +126,13 @@ class PsutilReader:
         return self._last
 
     def _without_owner(self, ports: frozenset[int], rows: Iterable[SocketRow]) -> set[int]:
-        """The processes that have ended and listened on these ports."""
+        """The listeners on these ports whose process has ended."""
         owners = {r.pid for r in rows if r.state is SocketState.LISTEN and r.local_port in ports}
         return {pid for pid in owners if pid is not None and not self._alive(pid)}
 
 
 def _has_unnamed_client(fresh: list[SocketRow], kept: list[SocketRow]) -> bool:
-    """Whether an application accepted a connection of this machine whose other end is not in the older rows."""
+    """Whether an application accepted a connection from this machine whose other end is not among the older rows."""
     listening = {r.local_port for r in fresh if r.state is SocketState.LISTEN}
     ends = {(r.local_address, r.local_port) for r in kept}
     return any(

@@ -1,1 +1,1 @@
-"""How a command reaches the running agent, and what it is answered."""
+"""How a command reaches the running agent, and how it is answered."""

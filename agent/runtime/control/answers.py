@@ -1,4 +1,4 @@
-"""What the loop of the agent answers to a command. The commands for page, fixes and set-up: `agent.app.agent_host`."""
+"""The answers of the agent's loop to commands. `agent.app.agent_host` has those for page, fixes and set-up."""
 
 import json
 from typing import Any
@@ -13,15 +13,15 @@ from agent.runtime.control.channel import LONGEST_CONTROL_MESSAGE
 from agent.runtime.loop import AgentLoop
 
 ROOM = LONGEST_CONTROL_MESSAGE - 65_536
-"""Bytes of an answer that the connections may take."""
+"""Bytes of an answer that the connections may fill."""
 _SHORTER = ((20, 255), (5, 80), (1, 20))
-"""Entries of a list and characters of a text that are left, one step after the other until it fits."""
+"""Steps of shortening, taken one after another until an answer fits: entries of a list, characters of a text."""
 LONGEST_SILENCE = 366 * 86400.0
-"""Seconds: a year. Longer is a slip of the finger, and soon beyond what a calendar can show."""
+"""Seconds, a year. A longer time is a typing error, and may be beyond any calendar."""
 
 
 def answer(loop: AgentLoop, command: LoopCommand) -> dict[str, Any]:
-    """Do what the command asks, or answer `{"error": one sentence}`. On the loop's thread."""
+    """Carry out the command, or return `{"error": one sentence}`. On the loop's thread."""
     if isinstance(command, AskStatus):
         return _status(loop, command.show_accounts)
     reason = _reason_against(loop.state, command)
@@ -32,7 +32,7 @@ def answer(loop: AgentLoop, command: LoopCommand) -> dict[str, Any]:
 
 
 def _reason_against(state: AgentState, command: LoopCommand) -> str | None:
-    """Why a command cannot be carried out, in one sentence with the remedy; None when it can."""
+    """The reason why a command cannot be carried out, one sentence with the remedy; None when it can."""
     match command:
         case Unusable(reason):
             return reason
@@ -62,7 +62,7 @@ def _status(loop: AgentLoop, show_accounts: bool) -> dict[str, Any]:
 
 
 def fitting(status: dict[str, Any]) -> dict[str, Any]:
-    """A status that fits into one answer: of the largest connections less is told, so that all can be told of."""
+    """The status, shortened to fit into one answer: the largest connections first, and none is left out."""
     connections = list(status["connections"])
     for entries, characters in _SHORTER:
         sizes = [len(json.dumps(c, ensure_ascii=False).encode("utf-8", "replace")) for c in connections]

@@ -1,8 +1,8 @@
-"""The control channel: how `gatelight status` and its kind talk to the running agent.
+"""The control channel, by which `gatelight status` and similar commands talk to the running agent.
 
-One JSON object a line in, one a line out, over a socket (or a named pipe) that only this user can open. The channel
-carries commands and does not know them. Its own refusals are `{"error": "one sentence"}`.
-The client imports next to nothing, because a command should be done before its user notices.
+Each request and each answer is one JSON object on one line, over a socket (or named pipe) that only this user can open.
+The channel passes commands on and does not know them. Its own refusals are `{"error": "one sentence"}`.
+The client imports very little, so that a command is done at once.
 """
 
 import contextlib
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 LONGEST_CONTROL_MESSAGE = 1 << 20
 """Bytes of one line, in either direction."""
 MOST_CLIENTS = 128
-"""Clients at a time; further ones are told so and sent away."""
+"""Clients at a time; a further one is told so and disconnected."""
 _ANSWER_WITHIN = 10.0
-"""Seconds the agent may take over one command."""
+"""Seconds that the agent may take for one command."""
 _FILES_WITHIN = 5.0
-"""Seconds in which the disk has to take or show a socket."""
+"""Seconds that the disk may take to make or show a socket."""
 _LEAVE_WITHIN = 0.5
-"""Seconds in which it has to let it go."""
+"""Seconds that the disk may take to remove a socket."""
 _IDLE = 30.0
-"""Seconds a client may be silent, or take to read its answer, before it is sent away."""
+"""Seconds that a client may be silent, or take to read its answer, before it is disconnected."""
 
 
 class ControlServer:
-    """The agent's end. Only for the holder of the instance lock: it replaces a socket that was left behind."""
+    """The agent's end. Only for the holder of the instance lock, because it replaces a socket that was left behind."""
 
     def __init__(
         self,
@@ -49,12 +49,12 @@ class ControlServer:
         self._idle = idle
         self._server: Any = None
         self._bound: Any = None
-        """Of the socket, while there is one: `control_socket.Bound`."""
+        """While there is a socket: its `unix_socket.Bound`."""
         self._files: OneAtATime | None = None
         self._clients: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Begin to listen; raises `DataFolderError` when there is no place for the channel."""
+        """Begin to listen; raises `DataFolderError` where there is no place for the channel."""
         import asyncio
 
         from agent.runtime.aside import OneAtATime
@@ -86,7 +86,7 @@ class ControlServer:
             raise data_folder_error(self._places.data, error) from None
 
     async def close(self) -> None:
-        """Stop listening, send every client away, and leave nothing behind."""
+        """Stop listening, disconnect every client, and remove the socket."""
         import asyncio
 
         if self._server is None:
@@ -97,15 +97,15 @@ class ControlServer:
         for client in clients:
             client.cancel()
         await asyncio.gather(*clients, return_exceptions=True)
-        # A closed transport lets go of its socket in the next turns of the loop.
+        # A closed transport closes its socket in the next turns of the loop.
         for _ in range(2):
             await asyncio.sleep(0)
         await self._leave()
 
     async def renew(self) -> None:
-        """Listen anew where those who ask would not find the socket any more; raises `DataFolderError`.
+        """Listen anew where new clients would not find the socket any more; raises `DataFolderError`.
 
-        Clients that are connected stay so. A pipe of Windows does not lie in a folder, and cannot be lost.
+        Connected clients stay connected. A pipe on Windows is in no folder, and cannot be lost.
         """
         if sys.platform != "win32":
             from agent.runtime.control.unix_socket import in_place
@@ -119,7 +119,7 @@ class ControlServer:
                 ):
                     return
             except OSError:
-                # Not to be known now, which a time limit that has passed is too.
+                # It is not known now, for example because the disk did not answer in time.
                 return
             if self._server is None:
                 # The agent has ended meanwhile.
@@ -144,7 +144,7 @@ class ControlServer:
         if sys.platform != "win32":
             from agent.runtime.control.unix_socket import may_ask
 
-            # The folder and the socket are ours alone; should their rights ever be changed, this still holds.
+            # Folder and socket are private already; this check holds even if their rights are changed.
             if not may_ask(writer.get_extra_info("socket")):
                 writer.transport.abort()
                 return
@@ -169,10 +169,10 @@ class ControlServer:
                 if not line.endswith(b"\n"):
                     return
                 await self._send(writer, await self._reply(line))
-                # Lines that have already arrived are read without a pause: the rest of the agent gets its turn here.
+                # Lines that have arrived are read without a pause, so the rest of the agent gets its turn here.
                 await asyncio.sleep(0)
         except OSError:
-            # Gone, or too slow (TimeoutError): either way no client is left to tell.
+            # The client is gone or too slow (TimeoutError): an answer would not be read.
             writer.transport.abort()
         finally:
             writer.close()
@@ -204,14 +204,14 @@ class ControlServer:
         except TimeoutError:
             return {"error": f"The agent was not done within {self._answer_within:g} s."}
         except Exception:
-            # Whatever one command runs into, the channel stays open for the next.
+            # The channel stays open for the next command.
             logging.getLogger(__name__).exception("a command could not be answered")
             return {"error": "The agent could not do that; its log says why."}
         return reply
 
 
 def request(places: Places, message: dict[str, Any], timeout: float = 2.0) -> dict[str, Any]:
-    """Send one command to the running agent and wait for its answer, in seconds; raises `NotRunning`."""
+    """Send one command to the running agent and wait `timeout` seconds for its answer; raises `AgentNotRunning`."""
     import json
 
     try:
@@ -260,10 +260,10 @@ def _ask(places: Places, line: bytes, timeout: float) -> bytes:
 
 
 def pipe_name(places: Places, user: str | None = None) -> str:
-    """The named pipe on Windows for a data folder and this user."""
+    """The name of the pipe on Windows, for a data folder and a user, by default this one."""
     from getpass import getuser
     from hashlib import sha256
 
-    # Windows takes upper and lower case in paths and user names as the same.
+    # Windows ignores case in paths and user names.
     seed = f"{getuser() if user is None else user}\0{places.data}".casefold()
     return rf"\\.\pipe\gatelight-{sha256(seed.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"

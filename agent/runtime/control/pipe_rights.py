@@ -1,7 +1,7 @@
-"""Who may use a named pipe on Windows, and whose it is: security descriptors and users, by way of ctypes.
+"""Rights in a named pipe on Windows, and its owner: security descriptors and users, through ctypes.
 
 Sources: Microsoft's "Security Descriptor Definition Language", "Named Pipe Security and Access Rights" and the pages of
-the functions. An owner cannot be made up: only an administrator can give an object to another user.
+the functions. An owner cannot be forged: only an administrator can give an object to another user.
 """
 
 import ctypes
@@ -14,7 +14,7 @@ assert sys.platform == "win32"
 _TOKEN_QUERY = 0x0008
 _TOKEN_USER = 1
 _LONGEST_USER = 256
-"""Bytes of a TOKEN_USER with its SID; they are some 50."""
+"""Bytes of a TOKEN_USER with its SID, which needs some 50."""
 _KERNEL_OBJECT = 6
 _OWNER = 1
 _REVISION = 1
@@ -81,17 +81,17 @@ class _Attributes(ctypes.Structure):
 
 
 class Rights:
-    """A security descriptor that a new pipe can be made with. OSError for a text that describes none."""
+    """A security descriptor for a new pipe. Raises OSError for a text that describes none."""
 
     def __init__(self, description: str) -> None:
-        """`description` is in Microsoft's language for it (SDDL)."""
+        """`description` is in Microsoft's Security Descriptor Definition Language."""
         self._descriptor = ctypes.c_void_p()
         _check(_string_to_descriptor(description, _REVISION, byref(self._descriptor), None))
         self._attributes = _Attributes(sizeof(_Attributes), self._descriptor, False)
 
     @property
     def address(self) -> int:
-        """Of the SECURITY_ATTRIBUTES; valid as long as this object is."""
+        """The address of the SECURITY_ATTRIBUTES, valid while this object exists."""
         return ctypes.addressof(self._attributes)
 
     def __del__(self) -> None:
@@ -99,13 +99,13 @@ class Rights:
 
 
 def ours_alone() -> Rights:
-    """Rights of this user alone, who is the owner too, whatever groups the process is a member of."""
+    """Rights for this user alone, with this user as the owner in any case, even of a process in other groups."""
     user = this_user()
     return Rights(f"O:{user}D:P(A;;GA;;;{user})")
 
 
 def this_user() -> str:
-    """The user this process runs as, as a SID in text."""
+    """The user of this process, as a SID in text form."""
     token = wintypes.HANDLE()
     _check(_open_token(_current_process(), _TOKEN_QUERY, byref(token)))
     try:
@@ -118,7 +118,7 @@ def this_user() -> str:
 
 
 def pipe_owner(handle: int) -> str | None:
-    """The user who owns an open pipe, as a SID in text; None for one that has no owner."""
+    """The owner of an open pipe, as a SID in text form; None for a pipe without an owner."""
     owner, descriptor = ctypes.c_void_p(), ctypes.c_void_p()
     failure = _security_info(handle, _KERNEL_OBJECT, _OWNER, byref(owner), None, None, None, byref(descriptor))
     if failure:

@@ -1,6 +1,6 @@
 """The agent's end of the control channel on Windows: a named pipe that only this user can open.
 
-asyncio makes pipes too, but with the rights a process gives by default, and open to other computers.
+asyncio can make pipes too, but with the default rights of a process, and open to other computers.
 """
 
 import _winapi
@@ -18,19 +18,19 @@ assert sys.platform == "win32"
 REJECT_REMOTE_CLIENTS = 0x0008
 """PIPE_REJECT_REMOTE_CLIENTS (winbase.h)."""
 _TAKEN = (5, 231)
-"""ERROR_ACCESS_DENIED and ERROR_PIPE_BUSY: there is a pipe of that name already, so ours would not be the first."""
+"""ERROR_ACCESS_DENIED and ERROR_PIPE_BUSY: another pipe has the name already."""
 _AGAIN_AFTER = 1.0
-"""Seconds until another try to offer the pipe when the system had none to give."""
+"""Seconds until another try to offer the pipe after the system refused one."""
 
 logger = logging.getLogger(__name__)
 
 
 class NameTaken(OSError):
-    """Another program made a pipe of this name before."""
+    """Another program has made a pipe of this name."""
 
 
 class PipeServer:
-    """A pipe that is offered until it is closed. To be made on a running loop; raises `NameTaken` or OSError."""
+    """A pipe that is offered until it is closed. Made on a running loop; raises `NameTaken` or OSError."""
 
     def __init__(self, name: str, accept: Callable[[], asyncio.BaseProtocol]) -> None:
         """`accept` makes the protocol of a client."""
@@ -43,19 +43,19 @@ class PipeServer:
         except OSError as failure:
             raise NameTaken(*failure.args) if failure.winerror in _TAKEN else failure from None
         if pipe_rights.pipe_owner(self._offered[0].handle) != pipe_rights.this_user():
-            # Wine makes another instance of a pipe that is there.
+            # Wine makes another instance of an existing pipe.
             self._offered.pop().close()
             raise NameTaken
         self._task = asyncio.get_running_loop().create_task(self._serve(), name="control pipe")
 
     def close(self) -> None:
-        """Offer it no longer; clients that are there stay."""
+        """Stop offering the pipe; connected clients stay."""
         self._task.cancel()
         while self._offered:
             self._offered.pop().close()
 
     async def _serve(self) -> None:
-        # A pipe is offered and not a listener: asyncio's own server works with these two as well.
+        # A pipe has no listener; asyncio's own server uses these two methods as well.
         loop: Any = asyncio.get_running_loop()
         while True:
             pipe = self._offered[0]
@@ -63,9 +63,9 @@ class PipeServer:
                 await loop._proactor.accept_pipe(pipe)
                 came = True
             except OSError:
-                # The client has gone again.
+                # The client is gone already.
                 came = False
-            # There is one on offer at any time: without any, other users could make a pipe of this name.
+            # One pipe is offered at any time: otherwise another user could make a pipe of this name.
             while len(self._offered) < 2:
                 try:
                     self._offer()

@@ -1,4 +1,4 @@
-"""The control channel on Linux and macOS: a socket that only this user can open, and where it lies."""
+"""The control channel on Linux and macOS: a socket that only this user can open, and the place of its file."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.platforms.files import is_gone, read_file, replace_own_file
-from agent.runtime.clock import SystemClock
+from agent.runtime.clock import countdown
 from agent.runtime.paths import Places
 
 assert sys.platform != "win32"
@@ -22,19 +22,19 @@ LONGEST_SOCKET_PATH = 100
 """Bytes; macOS takes 103 and Linux 107, and bind fails beyond."""
 _SOCKET = "agent.sock"
 _PREFIX = "gatelight-"
-"""How the folder begins that takes the socket when the data folder's own path is too long."""
+"""Beginning of the name of a folder for the socket, where the data folder's path is too long."""
 _PRIVATE_SOCKET = 0o600
 _SO_PEERCRED, _UCRED = 17, struct.Struct("=iII")
 """Linux: process, user and group (asm-generic/socket.h and `struct ucred`, socket(7))."""
 _LOCAL_PEERCRED, _XUCRED = 1, struct.Struct("=IIh2x16I")
-"""macOS: version, user, groups (sys/un.h and `struct xucred` in sys/ucred.h); read, not tried."""
+"""macOS: version, user, groups (sys/un.h and `struct xucred` in sys/ucred.h); not tried."""
 _RETRY = 0.01
-"""Seconds until another try where the other side is busy."""
+"""Seconds until another try while the other side is busy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A socket, and the file by which it is found."""
+    """A socket with its file."""
 
     socket: socket.socket
     path: Path
@@ -42,8 +42,8 @@ class Bound:
 
 
 def bind_control(places: Places) -> Bound:
-    """A bound socket in the first place that takes one; `socket_path` finds it. OSError when no place does."""
-    # Imported late: a client has no use for it, and must be quick.
+    """A bound socket in the first place where one is possible; `socket_path` finds it. OSError where none is."""
+    # Imported late: a client does not need it, and must be quick.
     from agent.platforms.folders import make_private
 
     failure = OSError(errno.ENAMETOOLONG, "no folder with a path short enough for a socket")
@@ -51,7 +51,7 @@ def bind_control(places: Places) -> Bound:
     for path in new_socket_paths(places):
         bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            # Before there is anything: what a kill leaves from here on is found and removed by the next start.
+            # Recorded before the socket exists: the next start finds and removes what a kill leaves behind.
             remember(places, path)
             make_private(path.parent)
             path.unlink(missing_ok=True)
@@ -60,7 +60,7 @@ def bind_control(places: Places) -> Bound:
             bound.setblocking(False)
             return Bound(bound, path, path.lstat())
         except OSError as error:
-            # Some file systems (shared folders, FAT) hold no sockets: the next place may.
+            # Some file systems (shared folders, FAT) have no sockets; the next place may be on another one.
             failure = error
             bound.close()
             forget(places)
@@ -68,7 +68,7 @@ def bind_control(places: Places) -> Bound:
 
 
 def in_place(places: Places, bound: Bound) -> bool:
-    """Whether those who ask find this socket; OSError where that cannot be known."""
+    """Whether clients find this socket; OSError where that cannot be known."""
     try:
         return socket_path(places) == bound.path and os.path.samestat(bound.path.lstat(), bound.file)
     except OSError as fault:
@@ -78,7 +78,7 @@ def in_place(places: Places, bound: Bound) -> bool:
 
 
 def leave(places: Places, bound: Bound) -> None:
-    """Remove this socket and what says where it is, but nothing of an agent that has taken its place since."""
+    """Remove this socket and the record of its place, but nothing of an agent that has replaced it since."""
     with suppress(OSError):
         if not os.path.samestat(bound.path.lstat(), bound.file):
             return
@@ -89,18 +89,11 @@ def leave(places: Places, bound: Bound) -> None:
 
 
 def ask(places: Places, line: bytes, timeout: float, longest: int) -> bytes:
-    """One line out and one back within the time limit; PermissionError where another user listens, OSError or
-    TimeoutError otherwise.
+    """Send one line and read one, within `timeout` seconds.
+
+    Raises PermissionError where another user listens, TimeoutError, or another OSError.
     """
-    clock = SystemClock()
-    deadline = clock.now().monotonic + timeout
-
-    def left() -> float:
-        seconds = deadline - clock.now().monotonic
-        if seconds <= 0:
-            raise TimeoutError
-        return seconds
-
+    left = countdown(timeout)
     path = socket_path(places)
     owner = _owner(path)
     if os.geteuid() not in (0, owner):
@@ -112,12 +105,12 @@ def ask(places: Places, line: bytes, timeout: float, longest: int) -> bytes:
                 channel.connect(str(path))
                 break
             except BlockingIOError:
-                # Linux does not wait when the queue of new clients is full.
+                # On Linux `connect` does not wait while the queue of new clients is full.
                 time.sleep(min(_RETRY, left()))
         if peer_user(channel) != owner:
-            # A file can be moved there or given away; who listens on it cannot be made up.
+            # A file can be moved or given to another user; the user of the listening process cannot be forged.
             raise PermissionError
-        # An agent with too many clients says so and leaves without having read: its answer counts still.
+        # An agent with too many clients answers and closes without having read; its answer still counts.
         with suppress(BrokenPipeError, ConnectionResetError):
             channel.sendall(line)
         received = bytearray()
@@ -132,7 +125,7 @@ def ask(places: Places, line: bytes, timeout: float, longest: int) -> bytes:
 
 
 def socket_path(places: Places) -> Path:
-    """Where a running agent's socket is, if one runs."""
+    """The place of the socket of a running agent."""
     try:
         return Path(os.fsdecode(read_file(_record(places), LONGEST_SOCKET_PATH, links=False)))
     except OSError:
@@ -140,11 +133,11 @@ def socket_path(places: Places) -> Path:
 
 
 def new_socket_paths(places: Places) -> Iterator[Path]:
-    """Places for the socket in order of preference; in folders that are still to be made for this user alone."""
+    """Places for the socket in order of preference; their folders do not exist yet."""
     plain = places.control / _SOCKET
     if _fits(plain):
         yield plain
-    # Imported late: a client has no use for them, and must be quick.
+    # Imported late: a client does not need them, and must be quick.
     import secrets
     import tempfile
 
@@ -155,7 +148,7 @@ def new_socket_paths(places: Places) -> Iterator[Path]:
 
 
 def remember(places: Places, path: Path) -> None:
-    """Write down where the socket is, when it is not where everybody looks first."""
+    """Record the place of the socket, where it is not the usual one."""
     if path.parent != places.control:
         replace_own_file(_record(places), os.fsencode(path))
 
@@ -168,7 +161,7 @@ def forget(places: Places) -> None:
 
 
 def _remove(path: Path) -> None:
-    """Remove a socket, and the folder that was made for it, if one was."""
+    """Remove a socket, and the folder that was made for it, if there is one."""
     with suppress(OSError):
         path.unlink()
     if path.parent.name.startswith(_PREFIX):
@@ -177,7 +170,7 @@ def _remove(path: Path) -> None:
 
 
 def peer_user(channel: socket.socket) -> int:
-    """The user at the other end, as the system knows it: of the process that connected, or that began to listen."""
+    """The user at the other end, as the system knows it: of the process that connected, or that listens."""
     if sys.platform == "linux":
         _process, user, _group = _UCRED.unpack(channel.getsockopt(socket.SOL_SOCKET, _SO_PEERCRED, _UCRED.size))
     else:
@@ -190,7 +183,7 @@ def may_ask(channel: socket.socket) -> bool:
     try:
         return peer_user(channel) in (0, os.geteuid())
     except OSError:
-        # It has gone already.
+        # The client has gone already.
         return False
 
 
@@ -200,7 +193,7 @@ def _fits(path: Path) -> bool:
 
 
 def _owner(path: Path) -> int:
-    """Whose a socket is. PermissionError for what is none: nothing of ours lies there."""
+    """The user who owns a socket's file; PermissionError for a file that is no socket, and so not ours."""
     found = path.lstat()
     if not stat.S_ISSOCK(found.st_mode):
         raise PermissionError

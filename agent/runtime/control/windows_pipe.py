@@ -1,7 +1,7 @@
-"""The control channel on Windows: the client's end of a named pipe, whose name `channel.pipe_name` tells.
+"""The control channel on Windows: the client's end of the named pipe with the name `channel.pipe_name`.
 
-Another user can have made a pipe of that name before the agent did: only one that belongs to this user is believed, and
-its server is shown who asks, but cannot act as this user.
+Another user may have made a pipe of that name before the agent. A client trusts only a pipe of this user, and lets the
+server learn its user but not act as that user.
 """
 
 import _winapi
@@ -9,18 +9,18 @@ import sys
 import time
 from typing import Any
 
-from agent.runtime.clock import SystemClock
+from agent.runtime.clock import countdown
 from agent.runtime.control import pipe_rights
 
 assert sys.platform == "win32"
 
 
 _RETRY = 0.01
-"""Seconds until another try where the server is busy."""
+"""Seconds until another try while the server is busy."""
 _BROKEN_PIPE = 109
 """ERROR_BROKEN_PIPE: the server has closed its end."""
 _PIPE_BUSY = 231
-"""ERROR_PIPE_BUSY: between two clients the server needs a moment to offer the pipe again."""
+"""ERROR_PIPE_BUSY: after a client the server needs a moment to offer the pipe again."""
 _MORE_DATA = 234
 """ERROR_MORE_DATA: the answer goes on."""
 _IDENTIFICATION_ONLY = 0x0011_0000
@@ -28,17 +28,11 @@ _IDENTIFICATION_ONLY = 0x0011_0000
 
 
 def ask(name: str, line: bytes, timeout: float, longest: int) -> bytes:
-    """One line out and one back within the time limit; PermissionError for a pipe of another user, OSError or
-    TimeoutError otherwise.
-    """
-    clock = SystemClock()
-    deadline = clock.now().monotonic + timeout
+    """Send one line and read one, within `timeout` seconds.
 
-    def left() -> float:
-        seconds = deadline - clock.now().monotonic
-        if seconds <= 0:
-            raise TimeoutError
-        return seconds
+    Raises PermissionError for a pipe of another user, TimeoutError, or another OSError.
+    """
+    left = countdown(timeout)
 
     def finish(operation: Any) -> None:
         if _winapi.WaitForSingleObject(operation.event, max(1, int(left() * 1000))) != _winapi.WAIT_OBJECT_0:

@@ -1,9 +1,9 @@
-"""What the notice numbers of TWS and IB Gateway mean, as data. Numbers, never texts: texts are translated and change.
+"""What the notice numbers of TWS and IB Gateway mean, as data. By number alone: texts are translated and change.
 
-Every number was looked at by itself; a range has no meaning, and a number without a row is not known.
+Each number has a row of its own; a number without a row is unknown, even among numbers that have one.
 
-Sources: IBKR's table of message codes (2025), the error list of its Python client 10.51, the lists kept by rust-ibapi,
-ib_async, Lean, NautilusTrader, stoqey and deephaven-ib, and reports of users for 2139, 2152 and 10141. All wording is
+Sources: IBKR's table of message codes (2025), the error list of its Python client 10.51, the lists of rust-ibapi,
+ib_async, Lean, NautilusTrader, stoqey and deephaven-ib, and users' reports for 2139, 2152 and 10141. All wording is
 ours.
 """
 

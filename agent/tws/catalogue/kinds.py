@@ -1,4 +1,4 @@
-"""What a notice is, and what is said of it: the shape of the catalogue's rows."""
+"""The rows of the catalogue: what a notice is, and what Gatelight says about it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,21 +46,21 @@ class NoticeKind(StrEnum):
 
     @property
     def good_news(self) -> bool:
-        """Whether such a notice says that something is as it should be."""
+        """Whether such a notice reports that something works as it should."""
         return self in (NoticeKind.LINK_RESTORED, NoticeKind.FARM_OK, NoticeKind.FARM_INACTIVE)
 
 
 class NoticeClass(StrEnum):
-    """Who has to do something about a notice."""
+    """Where something has to be done about a notice."""
 
     TRANSIENT = "transient"
-    """No one yet: it passes by itself."""
+    """Nowhere yet: the trouble passes by itself."""
     USER = "user"
-    """The user, in TWS, IB Gateway or Client Portal."""
+    """In TWS, IB Gateway or Client Portal, by the user."""
     CLIENT = "client"
-    """The program that uses the API."""
+    """In the program that uses the API."""
     INFORMATION = "information"
-    """No one."""
+    """Nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class IbCode:
     problem: str | None = None
     """Code of the problem that explains it."""
     others: tuple[str, ...] = ()
-    """Codes of further problems that can be behind it, likeliest first."""
+    """Codes of other problems that can be the cause, likeliest first."""
 
 
 def several(
@@ -85,7 +85,7 @@ def several(
     meanings: Mapping[int, str],
     others: tuple[str, ...] = (),
 ) -> tuple[IbCode, ...]:
-    """Rows for numbers that are alike in everything but their meaning."""
+    """Rows for numbers that differ only in their meaning."""
     return tuple(IbCode(code, kind, meaning, what_to_do, klass, None, others) for code, meaning in meanings.items())
 
 

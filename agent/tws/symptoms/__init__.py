@@ -1,6 +1,6 @@
-"""Words by which programs, TWS and IBC tell of trouble without a notice number, and what is behind them.
+"""Words of programs, TWS and IBC that report trouble without a notice number, and the causes behind them.
 
-One symptom often has several causes: they are listed likeliest first, as codes of problems.
+A symptom often has several causes. They are listed likeliest first, as codes of problems.
 """
 
 from agent.tws.symptoms.log_in import LOG_IN
@@ -13,7 +13,7 @@ from agent.tws.symptoms.windows import WINDOWS
 __all__ = ["SYMPTOMS", "Symptom", "symptom_of"]
 
 SYMPTOMS: tuple[Symptom, ...] = (*LOG_IN, *WINDOWS, *PROGRAMS, *SOCKETS, *VAGUE)
-"""In the order they are tried: the first that fits is taken, so the particular ones stand before the general ones."""
+"""In the order in which they are tried. The first that fits counts, so specific ones stand before general ones."""
 
 
 def symptom_of(text: str) -> Symptom | None:

@@ -1,4 +1,4 @@
-"""What programs and API libraries say themselves: versions that do not fit, sessions that do not begin.
+"""What programs and API libraries report themselves: versions that do not fit, sessions that do not begin.
 
 Sources: ibapi, ib_insync, ib_async, NautilusTrader, Lean, Quantower and NinjaTrader, as reports quote them.
 """

@@ -1,4 +1,4 @@
-"""A symptom: words that programs, TWS and IBC write when something fails, and what they mean."""
+"""A symptom: words that programs, TWS and IBC write when something fails, and the meaning of these words."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ _NEVER = re.compile(r"(?!)")
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """One way of failing, as it is written in logs."""
+    """One kind of failure, as logs show it."""
 
     name: str
     title: str
@@ -18,9 +18,9 @@ class Symptom:
     """Codes of the problems that can be behind it, likeliest first."""
     pattern: re.Pattern[str] = _NEVER
     phrases: tuple[str, ...] = ()
-    """Words that show it as they stand, folded (see `folded`): for whole sentences, in any language."""
+    """Whole sentences, or parts of them, that show it, in any language; folded (see `folded`)."""
     steps: tuple[str, ...] = ()
-    """What to do, where no guide covers it."""
+    """What to do, where no guide has steps for it."""
     good_news: bool = False
 
     def shows_in(self, text: str, text_folded: str) -> bool:
@@ -38,11 +38,11 @@ def symptom(
     steps: tuple[str, ...] = (),
     good: bool = False,
 ) -> Symptom:
-    """A symptom with its causes in one text, and any of several patterns, upper and lower case alike."""
+    """A symptom from its causes, separated by spaces, and its patterns, of which any may match in any case."""
     pattern = re.compile("|".join(f"(?:{p})" for p in patterns), re.IGNORECASE) if patterns else _NEVER
     return Symptom(name, title, meaning, tuple(causes.split()), pattern, tuple(map(folded, phrases)), steps, good)
 
 
 def folded(text: str) -> str:
-    """A text in small letters, each run of white space as one blank, with straight apostrophes."""
+    """A text in lower case, with straight apostrophes and single spaces."""
     return " ".join(text.casefold().replace("’", "'").split())

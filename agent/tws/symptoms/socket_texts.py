@@ -1,7 +1,7 @@
-"""The operating system's sentences for failed connections, in the languages of Windows and of glibc.
+"""The operating system's sentences for failed connections, in the languages of Windows and glibc.
 
-Each is a part of the sentence that no other sentence has, without letters that a wrong encoding spoils where that is
-possible.
+Each text is a part of its sentence that no other sentence has. Where possible it has no letters that a wrong encoding
+spoils.
 """
 
 REFUSED_TEXTS = (

@@ -1,29 +1,29 @@
-"""What the operating system says when a connection fails: by number, by name, and in the languages it speaks.
+"""What the operating system reports when a connection fails: a number, a name or a sentence in its language.
 
-Numbers are those of Linux and macOS (errno), of Windows' sockets (WinSock, 10000 and up) and of Windows itself. Names
-are those of C, .NET, Java, Python, Node and Rust. Sentences are those of glibc and of Windows, which .NET and Python
-print in the language of the system.
+The numbers are those of Linux and macOS (errno), of Windows' sockets (WinSock, 10000 and up) and of Windows itself. The
+names are those of C, .NET, Java, Python, Node and Rust. The sentences are those of glibc and Windows; .NET and Python
+print them in the language of the system.
 
 Sources: errno.h of Linux and macOS, Microsoft's lists of WinSock and system error codes.
 """
 
 from dataclasses import dataclass
 
-from agent.tws.symptoms import socket_texts as texts
+from agent.tws.symptoms import socket_texts
 from agent.tws.symptoms.shapes import Symptom, symptom
 
 _ERRNO = (
     r"(?:err\s?no|os\s?error|strerror|socket\s?(?:error|exception)|os\s*\{\s*code:)\W{0,4}(?:code|number|no)?\W{0,4}"
 )
-"""What stands before a small number where it is one of the operating system."""
+"""What stands before a small number that is one of the operating system's."""
 _WINSOCK = (
     r"(?:err\s?no|os\s?error|socket\s?(?:error|exception)|os\s*\{\s*code:|win\s?(?:sock\w*|32|dows)?\s?(?:exception|"
     r"error)|wsa\w*|winsock\w*)\W{0,4}(?:code|number|no)?\W{0,4}"
 )
 _ANY_ERROR = r"(?:error|err|fehler\w*|erreur|ошибка|错误)\W{0,3}(?:code|number|no)?\W{0,4}"
-"""What may stand before a number that no notice of IBKR has."""
+"""What may stand before a number that is not IBKR's too."""
 _IBKRS_TOO = frozenset({10004, 10009, 10013, 10014, 10022, 10024})
-"""WinSock numbers that are, or stand among, IBKR's own."""
+"""WinSock numbers that are IBKR's too, or lie among those of IBKR."""
 _END = r"(?![\w%]|[.,:]\d|\s*(?:shares|ms|bytes|rows|orders|lots)\b)"
 
 
@@ -34,10 +34,10 @@ class _Numbers:
     errno: tuple[int, ...] = ()
     winsock: tuple[int, ...] = ()
     windows: tuple[int, ...] = ()
-    """Numbers of Windows itself, which Python prints as WinError as well."""
+    """Numbers of Windows itself; Python prints them as WinError too."""
 
     def patterns(self) -> tuple[str, ...]:
-        """How programs write them."""
+        """Patterns of how programs write them."""
         found = []
         if self.errno:
             found.append(rf"{_ERRNO}(?:{_any(self.errno)}){_END}")
@@ -77,7 +77,7 @@ SOCKETS: tuple[Symptom, ...] = (
         r"make\s+sure\s+api\s+port\s+on\s+tws/ibg\s+is\s+open",
         r"couldn'?t\s+connect\s+to\s+tws",
         *_Numbers(errno=(111, 61), winsock=(10061,), windows=(1225,)).patterns(),
-        phrases=texts.REFUSED_TEXTS,
+        phrases=socket_texts.REFUSED_TEXTS,
     ),
     symptom(
         "name-unknown",
@@ -89,7 +89,7 @@ SOCKETS: tuple[Symptom, ...] = (
         r"getaddrinfo\s+failed|name\s+or\s+service\s+not\s+known|nodename\s+nor\s+servname",
         r"temporary\s+failure\s+in\s+name\s+resolution|no\s+such\s+host|could\s+not\s+resolve\s+host",
         *_Numbers(winsock=(11001, 11002, 11003, 11004)).patterns(),
-        phrases=texts.NAME_UNKNOWN,
+        phrases=socket_texts.NAME_UNKNOWN,
     ),
     symptom(
         "network-down",
@@ -98,7 +98,7 @@ SOCKETS: tuple[Symptom, ...] = (
         "network-down",
         _names("(?:wsa)?enetdown", "networkdown") + r"|network\s+is\s+down",
         *_Numbers(winsock=(10050,)).patterns(),
-        phrases=texts.NETWORK_DOWN_TEXTS,
+        phrases=socket_texts.NETWORK_DOWN_TEXTS,
     ),
     symptom(
         "no-route",
@@ -111,7 +111,7 @@ SOCKETS: tuple[Symptom, ...] = (
         *_Numbers(
             errno=(101, 110, 112, 113, 51, 60, 64, 65), winsock=(10051, 10060, 10064, 10065), windows=(121, 1231, 1232)
         ).patterns(),
-        phrases=texts.NO_ROUTE,
+        phrases=socket_texts.NO_ROUTE,
     ),
     symptom(
         "closed",
@@ -130,7 +130,7 @@ SOCKETS: tuple[Symptom, ...] = (
         *_Numbers(
             errno=(104, 54, 32, 103, 53, 108, 58), winsock=(10052, 10053, 10054, 10058), windows=(64, 109, 233, 1236)
         ).patterns(),
-        phrases=texts.CLOSED,
+        phrases=socket_texts.CLOSED,
     ),
     symptom(
         "not-connected",
@@ -143,7 +143,7 @@ SOCKETS: tuple[Symptom, ...] = (
         r"\A\W*(?:\w*error\W+)?not\s+connected\W*\Z",
         r"use\s+of\s+closed\s+network\s+connection|cannot\s+access\s+a\s+disposed\s+object.{0,40}socket",
         *_Numbers(errno=(107, 57, 9, 88), winsock=(10057, 10038)).patterns(),
-        phrases=texts.NOT_A_SOCKET,
+        phrases=socket_texts.NOT_A_SOCKET,
     ),
     symptom(
         "address-in-use",
@@ -154,7 +154,7 @@ SOCKETS: tuple[Symptom, ...] = (
         _names("(?:wsa)?eaddrinuse", "addressalreadyinuse", "addrinuse", "bindexception"),
         r"address\s+(?:is\s+)?already\s+in\s+use|port\s+(?:\d+\s+)?(?:is\s+)?already\s+(?:in\s+use|allocated)",
         *_Numbers(errno=(98, 48), winsock=(10048,)).patterns(),
-        phrases=texts.IN_USE,
+        phrases=socket_texts.IN_USE,
     ),
     symptom(
         "address-not-here",
@@ -165,7 +165,7 @@ SOCKETS: tuple[Symptom, ...] = (
         _names("(?:wsa)?eaddrnotavail", "addressnotavailable", "addrnotavailable"),
         r"cannot\s+assign\s+requested\s+address|can'?t\s+assign\s+requested\s+address",
         *_Numbers(errno=(99, 49), winsock=(10049, 10047)).patterns(),
-        phrases=texts.ADDRESS_NOT_HERE,
+        phrases=socket_texts.ADDRESS_NOT_HERE,
     ),
     symptom(
         "blocked",
@@ -177,7 +177,7 @@ SOCKETS: tuple[Symptom, ...] = (
         r"(?:connect|bind|socket)\w*\W.{0,60}\b(?:(?:wsa)?eacces|permission\s+denied)",
         r"\bwsaeacces\b|socketerror(?:code)?\W{1,4}accessdenied",
         *_Numbers(winsock=(10013,)).patterns(),
-        phrases=texts.DENIED,
+        phrases=socket_texts.DENIED,
         steps=(
             "Allow the program in the firewall and the virus scanner of this computer.",
             "On Windows, run `netsh interface ipv4 show excludedportrange protocol=tcp`, which lists reserved ports.",
@@ -192,7 +192,7 @@ SOCKETS: tuple[Symptom, ...] = (
         _names("(?:wsa)?emfile", "enfile", "(?:wsa)?enobufs", "toomanyopensockets", "nobufferspaceavailable"),
         r"too\s+many\s+open\s+(?:files|sockets)|no\s+buffer\s+space\s+available",
         *_Numbers(errno=(24, 23, 105, 55), winsock=(10024, 10055)).patterns(),
-        phrases=texts.NO_ROOM,
+        phrases=socket_texts.NO_ROOM,
         steps=(
             "Restart the program that wrote this line.",
             "If it happens again, look for connections or files that the program opens and never closes.",

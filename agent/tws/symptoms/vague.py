@@ -1,6 +1,6 @@
-"""What says little by itself, or says that all is well: tried last.
+"""Symptoms that tell little, or that all is well; they are tried last.
 
-Sources: as for the programs.
+Sources: those of `symptoms.programs`.
 """
 
 from agent.tws.symptoms.shapes import Symptom, symptom

@@ -1,4 +1,4 @@
-"""Windows of TWS and IB Gateway that wait for a click, by the titles IBC and IBAutomater log, and what TWS logs itself.
+"""Windows of TWS and IB Gateway that wait for a click, as IBC, IBAutomater and TWS itself log them.
 
 Sources: the window handlers of IBC 3.24 and IBAutomater.
 """
