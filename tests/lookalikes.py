@@ -10,11 +10,17 @@ from pathlib import Path
 
 PLAY = """
 import os, socket, sys
-servers = [socket.create_server((a, p)) for a, p in {listen!r}]
+servers = [socket.create_server(("127.0.0.1" if a == {api!r} else a, p)) for a, p in {listen!r}]
+ports = [s.getsockname()[1] for s in servers]
+more = [socket.create_server(("::1", p), family=socket.AF_INET6)
+        for (a, _), p in zip({listen!r}, ports) if a == {api!r}] if socket.has_ipv6 else []
 links = [socket.create_connection(x) for x in {connect!r}]
-print(*[s.getsockname()[1] for s in servers], flush=True)
+print(*ports, flush=True)
 sys.stdin.read()
 """
+
+API = "localhost"
+"""Stands for both of loopback, where the API listens; a port on one of them alone is taken for a helper's."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ def lookalikes(folder: Path) -> Iterator[Start]:
             name: str = "java",
             listen: tuple[tuple[str, int], ...] = (),
             connect: tuple[tuple[str, int], ...] = (),
+            before: tuple[str, ...] = (),
         ) -> Lookalike:
             program = folder / name
             if not program.exists():
@@ -49,7 +56,10 @@ def lookalikes(folder: Path) -> Iterator[Start]:
             process = stack.enter_context(
                 subprocess.Popen(
                     # Python ignores -X options it does not know, as Java does.
-                    [str(program), "-Xmx768m", "-c", PLAY.format(listen=listen, connect=connect), *arguments],
+                    [
+                        *(*before, str(program), "-Xmx768m"),
+                        *("-c", PLAY.format(listen=listen, connect=connect, api=API), *arguments),
+                    ],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     cwd=folder,

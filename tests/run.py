@@ -37,8 +37,9 @@ DEBIAN_PACKAGES = {
     "wineserver": "wine64",
     "ip": "iproute2",
     "unshare": "util-linux",
+    "nft": "nftables",
 }
-"""What the desktop tests need: a command, and the package that brings it."""
+"""What the tests of desktop and network need: a command, and the package that brings it."""
 
 PARTS = {
     "screen and page": ("windows", "desktop", "page"),
@@ -97,12 +98,12 @@ def _run(name: str, *command: str | Path) -> int:
 
 
 def _debian() -> None:
-    """Install the desktop's parts that are missing, where this machine is a Debian and we may."""
+    """Install the programs that are missing, where this machine is a Debian and we may."""
     missing = sorted({package for command, package in DEBIAN_PACKAGES.items() if shutil.which(command) is None})
     if not missing or sys.platform != "linux":
         return
     if shutil.which("apt-get") is None or os.geteuid() != 0:
-        print(f"Missing for the desktop tests: {' '.join(missing)} (not root, or no Debian: install them)", flush=True)
+        print(f"Missing for some tests: {' '.join(missing)} (not root, or no Debian: install them)", flush=True)
         return
     print(f"Installing {' '.join(missing)} …", flush=True)
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")

@@ -1,4 +1,4 @@
-"""`gatelight doctor`: one thorough look without a running agent, judged by the agent's own decisions."""
+"""`gatelight doctor`: one thorough look that needs no running agent, judged by the agent's own decisions."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,15 +10,21 @@ from agent.app.world import RealWorld
 from agent.config.reading import load
 from agent.core.shown.display import IconState
 from agent.core.shown.status import Status
+from agent.runtime.instance import running_pid
 from agent.runtime.paths import Places
 
 
 def examine(places: Places, name: str | None, say: Callable[[str], None]) -> Status:
     """Look at the named connection, or at all of them; raises UsageError, ConfigError or CouldNotFindOut."""
     settings = willing(load(places.config, named=places.config_named), name)
+    fellow = running_pid(places)
+    if fellow is not None:
+        # The agent that runs has a fixed client ID already: asked for once more, TWS would refuse it.
+        settings = replace(settings, connections=tuple(replace(c, client_id="auto") for c in settings.connections))
 
     async def look() -> Status:
-        async with OneLook(settings, RealWorld(), say=say, can=abilities(places.config)) as agent:
+        world = RealWorld(fellow=fellow)
+        async with OneLook(settings, world, say=say, can=abilities(places.config)) as agent:
             return await agent.complete()
 
     seen = asyncio.run(look())

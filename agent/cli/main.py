@@ -216,7 +216,8 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _connect(options: argparse.Namespace) -> int:
-    _ask(options, {"command": options.command, "name": options.name})
+    if not _kept(_ask(options, {"command": options.command, "name": options.name})):
+        return 1
     which = options.name or "every connection"
     tell(
         f"Told: {options.command} {which}."
@@ -225,19 +226,24 @@ def _connect(options: argparse.Namespace) -> int:
     return 0
 
 
+def _kept(answer: dict[str, Any]) -> bool:
+    """Whether a restart of the agent remembers what was asked; says why not."""
+    if "not_kept" in answer:
+        tell(answer["not_kept"])
+    return "not_kept" not in answer
+
+
 def _pause(options: argparse.Namespace) -> int:
-    _ask(options, {"command": "pause", "seconds": _seconds(options.duration)})
-    return 0
+    return 0 if _kept(_ask(options, {"command": "pause", "seconds": _seconds(options.duration)})) else 1
 
 
 def _resume(options: argparse.Namespace) -> int:
-    _ask(options, {"command": "resume"})
-    return 0
+    return 0 if _kept(_ask(options, {"command": "resume"})) else 1
 
 
 def _snooze(options: argparse.Namespace) -> int:
-    _ask(options, {"command": "snooze", "code": options.code, "seconds": _seconds(options.duration)})
-    return 0
+    asked = {"command": "snooze", "code": options.code, "seconds": _seconds(options.duration)}
+    return 0 if _kept(_ask(options, asked)) else 1
 
 
 def _config(options: argparse.Namespace) -> int:
@@ -323,7 +329,7 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     run = command("run", _run, "the agent, until told to stop")
-    run.add_argument("--no-tray", action="store_true", help="without icon and desktop notices")
+    run.add_argument("--no-tray", action="store_true", help="without icon; notices are shown all the same")
     run.add_argument("--autostart", action="store_true", help="as at log-in: wait for desktop and network")
     for name, do, text in (
         ("status", _status, "what the running agent shows"),
@@ -338,7 +344,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("words", nargs="+", metavar="WORDS", help="as they are; - reads them from standard input")
     demo = command("demo", _demo, "the whole program against a simulated IB Gateway, in a temporary folder")
     demo.add_argument("--scenario", metavar="NAME", default="day", help="which one (default: day)")
-    demo.add_argument("--no-tray", action="store_true", help="in the terminal alone")
+    demo.add_argument("--no-tray", action="store_true", help="without icon")
     _add_simulate(command)
     for name, text in (("connect", "connect, and keep it so"), ("disconnect", "disconnect, and leave it so")):
         added = command(name, _connect, text)

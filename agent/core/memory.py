@@ -1,8 +1,11 @@
-"""What must outlive a restart of the agent, so that nothing is announced twice."""
+"""What outlives the end of the agent: nothing is announced twice, nothing that was shown is forgotten or misnamed."""
 
 from dataclasses import dataclass
 
-from agent.tws.outside import FromOutside, OutsideName
+from agent.tws.outside import FromOutside, OutsideName, OutsideText
+
+PROGRAM = ""
+"""Stands for Gatelight itself where problems are kept by the name of a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,34 @@ class Told(FromOutside):
 
 
 @dataclass(frozen=True, slots=True)
+class ShownBefore(FromOutside):
+    """One problem that was shown, more than information, and not over yet."""
+
+    connection: str
+    key: str
+    since: float
+    """Epoch seconds at which it began."""
+    severity: str
+    names: tuple[str, ...] = ()
+    """The placeholders of its words …"""
+    values: tuple[OutsideText, ...] = ()
+    """… and what fills them, in the same order."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRunning:
+    """The application of a connection that showed a problem, and that ran before."""
+
+    connection: str
+    kind: str
+    """As `tws.applications.ApplicationKind` spells it."""
+    pid: int | None = None
+    """The process that the connection was made for; None: whatever fits."""
+    implicit: bool = False
+    """No configuration names the connection."""
+
+
+@dataclass(frozen=True, slots=True)
 class Snoozed:
     """One problem that is kept quiet for a while."""
 
@@ -31,6 +62,26 @@ class Snoozed:
 
 
 @dataclass(frozen=True, slots=True)
+class Served(FromOutside):
+    """Who was behind the API port of this machine while a session last stood."""
+
+    port: int
+    program: OutsideName | None = None
+    """Process name of the one that listened; None: the system did not show it."""
+    pid: int | None = None
+    application: bool = False
+    """It was TWS or IB Gateway itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedBefore:
+    """Who served the latest session of one connection."""
+
+    connection: str
+    served: Served
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """The whole of it. Wall clock times, since the monotonic clock starts anew with the machine."""
 
@@ -38,5 +89,9 @@ class Memory:
     snoozed: tuple[Snoozed, ...] = ()
     paused_until: float | None = None
     """Epoch seconds; infinity until told to resume; None when not paused."""
+    shown: tuple[ShownBefore, ...] = ()
+    running: tuple[SeenRunning, ...] = ()
     disconnected: tuple[str, ...] = ()
     """Names of connections the user wants to stay disconnected."""
+    served: tuple[ServedBefore, ...] = ()
+    """By connection: a relay that goes while no agent runs is missed by its kind all the same."""

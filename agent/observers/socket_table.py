@@ -11,6 +11,8 @@ from agent.tws.ports import IB_SERVER_PORTS, OTHER_PORTS, default_ports
 _REACHED_OVER_LOOPBACK = ("", "127.0.0.1", "::1")
 """Where a listener must be bound to be reached at 127.0.0.1; the wildcard is an empty string."""
 
+_IPV4, _BOTH = frozenset({"127.0.0.1"}), frozenset({"127.0.0.1", "::1"})
+
 
 def _is_other_loopback(address: str) -> bool:
     """Whether it cannot be reached through 127.0.0.1 or this machine's own address."""
@@ -35,23 +37,20 @@ def api_ports(
     kind: ApplicationKind,
     mode: TradingMode = TradingMode.UNKNOWN,
     command_port: int | None = None,
+    *,
+    both: bool = True,
 ) -> tuple[int, ...]:
     """Ports of a process that can be the API, likeliest first: defaults of its kind, then lower numbers.
 
-    The API listens on every address; a listener on loopback only counts when there is no other, since the embedded
-    browser may have some of those.
+    The API listens on every address, or on both of loopback. A port on one of them alone is a helper's: Java's own, the
+    embedded browser's, IBC's where it is bound to an address. `both`: the machine has both of loopback.
     """
-    listening = [
-        r
-        for r in rows
-        if r.pid == pid
-        and r.state is SocketState.LISTEN
-        and r.local_port not in OTHER_PORTS
-        and r.local_port != command_port
-        and not _is_other_loopback(r.local_address)
-    ]
-    everywhere = {r.local_port for r in listening if r.local_address not in ("127.0.0.1", "::1")}
-    ports = everywhere or {r.local_port for r in listening}
+    addresses: dict[int, set[str]] = {}
+    for r in rows:
+        if r.pid == pid and r.state is SocketState.LISTEN and r.local_port not in (*OTHER_PORTS, command_port):
+            addresses.setdefault(r.local_port, set()).add(r.local_address)
+    loopback = _BOTH if both else _IPV4
+    ports = [port for port, found in addresses.items() if "" in found or loopback <= found]
     likely = (*default_ports(kind, mode), *default_ports(kind, None))
     return tuple(sorted(ports, key=lambda port: (likely.index(port) if port in likely else len(likely), port)))
 
@@ -89,8 +88,11 @@ def close_wait(rows: Iterable[SocketRow], pid: int, ports: Sequence[int]) -> tup
     return tuple(sorted(count.items()))
 
 
-def listeners(rows: Iterable[SocketRow], ports: frozenset[int]) -> tuple[tuple[int, int | None], ...]:
-    """(port, pid) of who can be reached at 127.0.0.1 on these ports; of two, the one a connection would get first."""
+def listeners(rows: Iterable[SocketRow], ports: frozenset[int]) -> tuple[SocketRow, ...]:
+    """Who can be reached at 127.0.0.1 on these ports, a row for each of them; of two, the one a connection would get.
+
+    Rows without an owner count where none on that port has one.
+    """
     found = [
         r
         for r in rows
@@ -99,7 +101,8 @@ def listeners(rows: Iterable[SocketRow], ports: frozenset[int]) -> tuple[tuple[i
     # The more specific address wins; among equals one with an owner tells more.
     found.sort(key=lambda r: (r.local_port, r.local_address != "127.0.0.1", r.pid is None))
     owned = {r.local_port for r in found if r.pid is not None}
-    return tuple(dict.fromkeys((r.local_port, r.pid) for r in found if r.pid is not None or r.local_port not in owned))
+    told = {(r.local_port, r.pid): r for r in reversed(found) if r.pid is not None or r.local_port not in owned}
+    return tuple(r for r in found if told.get((r.local_port, r.pid)) is r)
 
 
 def clients(rows: Sequence[SocketRow], ports: frozenset[int], applications: frozenset[int]) -> tuple[ClientRow, ...]:

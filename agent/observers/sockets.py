@@ -10,12 +10,17 @@ import psutil
 from agent.core.clock import Moment
 from agent.core.facts import ApiClient, Fact, Known, Listener, OtherProcess, Process, Processes, Sockets, Unknown
 from agent.observers import socket_table
+from agent.platforms import interfaces
 from agent.platforms.bounded_process import BoundedProcess
 from agent.platforms.sockets.row import SocketReader, SocketReading, SocketRow
 from agent.tws.ports import CLIENT_PORTAL_PORT, DEFAULT_API_PORTS
+from agent.tws.relays import relay_kind
 
 ALWAYS_OF_INTEREST = frozenset({*DEFAULT_API_PORTS.values(), CLIENT_PORTAL_PORT})
 """Ports whose listeners are told whether or not a connection is configured for them."""
+
+_PUBLISHERS = frozenset({"docker-proxy", "rootlesskit-docker-proxy"})
+"""Relays that root may run, and whose command line tells the port that they listen on."""
 
 
 class Names(Protocol):
@@ -44,16 +49,19 @@ class SocketObserver:
         self,
         reader: SocketReader,
         names: Names,
-        relay_programs: frozenset[str],
         published_port: Callable[[list[str]], int | None] = lambda cmdline: None,
+        fellow: int | None = None,
     ) -> None:
+        """`fellow`: the process of the Gatelight that runs besides this one; it is no other program."""
         self._reader = reader
         self._names = names
-        self._relays = relay_programs
         self._published_port = published_port
+        self._fellow = fellow
         self._api_ports: frozenset[int] = frozenset()
         self._upstream_since: dict[tuple[int, SocketRow], float] = {}
-        self._client_since: dict[tuple[int, int | None, str], float] = {}
+        self._client_since: dict[tuple[int, int | None, str], tuple[float, frozenset[str]]] = {}
+        """By program: since when it has been connected without a break, and its ends of the connections."""
+        self._both: bool | None = None
         self._published: dict[int, int | None] = {}
 
     def observe(
@@ -77,10 +85,11 @@ class SocketObserver:
         applications = tuple(self._with_sockets(p, reading, now) for p in processes.applications)
         self._forget_upstreams(pids, reading.rows)
         self._api_ports = frozenset(port for p in applications for port in p.api_ports)
-        seen = Processes(
-            applications,
-            tuple(_with_ports(p, reading.rows) for p in processes.client_portal),
-            tuple(_with_ports(p, reading.rows) for p in processes.unreadable),
+        seen = replace(
+            processes,
+            applications=applications,
+            client_portal=tuple(_with_ports(p, reading.rows) for p in processes.client_portal),
+            unreadable=tuple(_with_ports(p, reading.rows) for p in processes.unreadable),
         )
         interest = ports | ALWAYS_OF_INTEREST | self._api_ports
         served = (ports | self._api_ports | frozenset(DEFAULT_API_PORTS.values())) - frozenset(
@@ -100,7 +109,8 @@ class SocketObserver:
     def _with_sockets(self, process: Process, reading: SocketReading, now: Moment) -> Process:
         rows = reading.rows
         named = process.hints.value.command_server_port if isinstance(process.hints, Known) else None
-        ports = socket_table.api_ports(rows, process.pid, process.kind, process.application.mode_hint, named)
+        mode = process.application.mode_hint
+        ports = socket_table.api_ports(rows, process.pid, process.kind, mode, named, both=self._both_loopbacks())
         listening = named is not None and named in socket_table.listening_ports(rows, process.pid)
         links = socket_table.upstream(rows, process.pid)
         for link in links:
@@ -116,6 +126,15 @@ class SocketObserver:
             upstream_since=self._upstream_since[process.pid, oldest] if oldest is not None else None,
         )
 
+    def _both_loopbacks(self) -> bool:
+        """Whether this machine has a loopback address of IPv6 besides the other one; read once."""
+        if self._both is None:
+            try:
+                self._both = any("::1" in found for found in interfaces.addresses_by_interface().values())
+            except (psutil.Error, OSError):
+                return True
+        return self._both
+
     def _forget_upstreams(self, pids: frozenset[int], rows: tuple[SocketRow, ...]) -> None:
         standing = set(rows)
         self._upstream_since = {
@@ -124,16 +143,17 @@ class SocketObserver:
 
     def _listeners(self, reading: SocketReading, ports: frozenset[int]) -> tuple[Listener, ...]:
         found = []
-        for port, pid in socket_table.listeners(reading.rows, ports):
+        for row in socket_table.listeners(reading.rows, ports):
+            pid, port = row.pid, row.local_port
             program = self._names.name_of(pid) if pid is not None else None
             if pid is None and (relay := self._container_relay(port)) is not None:
                 pid, program = relay
-            found.append(Listener(port, pid, program, relay=(program or "").lower() in self._relays))
+            found.append(Listener(port, pid, program, relay_kind(program), row.waiting, row.room))
         return tuple(found)
 
     def _container_relay(self, port: int) -> tuple[int, str] | None:
         """The container relay, run by root, whose command line says that it listens on a port without a known owner."""
-        relays = self._names.pids_named(self._relays)
+        relays = self._names.pids_named(_PUBLISHERS)
         self._published = {pid: found for pid, found in self._published.items() if pid in relays}
         for pid in relays:
             if pid not in self._published:
@@ -150,20 +170,30 @@ class SocketObserver:
     ) -> tuple[ApiClient, ...]:
         """One per program and port, its connections counted; those the system does not name, one per connection."""
         found: dict[tuple[int, int | None, str], ApiClient] = {}
-        for row in socket_table.clients(reading.rows, ports, applications):
-            key = (row.port, row.pid, "" if row.pid is not None else row.peer or row.end)
+        rows = socket_table.clients(reading.rows, ports, applications)
+        ends: dict[tuple[int, int | None, str], set[str]] = {}
+        for row in rows:
+            ends.setdefault(_client_key(row), set()).add(row.end)
+        for row in rows:
+            key = _client_key(row)
             earlier = found.get(key)
+            since, before = self._client_since.get(key, (now.wall, frozenset()))
             found[key] = ApiClient(
                 port=row.port,
                 pid=row.pid,
                 name=self._names.name_of(row.pid) if row.pid is not None else None,
                 peer=row.peer,
-                since=self._client_since.get(key, now.wall),
-                own=row.pid == own_pid,
+                # One that closed all its connections and opened others between two looks is connected anew.
+                since=since if before & ends[key] else now.wall,
+                own=row.pid is not None and row.pid in (own_pid, self._fellow),
                 connections=1 if earlier is None else earlier.connections + 1,
             )
-        self._client_since = {key: client.since for key, client in found.items()}
+        self._client_since = {key: (client.since, frozenset(ends[key])) for key, client in found.items()}
         return tuple(found.values())
+
+
+def _client_key(row: socket_table.ClientRow) -> tuple[int, int | None, str]:
+    return row.port, row.pid, "" if row.pid is not None else row.peer or row.end
 
 
 def _with_ports(process: OtherProcess, rows: tuple[SocketRow, ...]) -> OtherProcess:

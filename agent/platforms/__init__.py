@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 class Platform(Protocol):
     """What detection needs to know about an operating system."""
 
-    relay_programs: frozenset[str]
-    """Process names, in lower case, of programs that pass connections on to another machine or container."""
-
     def settings_roots(self) -> tuple[Path, ...]:
         """The default folders for jts.ini of TWS and IB Gateway."""
 
@@ -27,7 +24,7 @@ class Platform(Protocol):
         """TWS and IB Gateway found on disk."""
 
     def surroundings(self) -> "Surroundings":
-        """Whether the agent runs inside WSL or a container, and the address of the outer machine."""
+        """Whether the agent runs inside WSL, a container or a virtual machine, and the address of the outer machine."""
 
     def has_route(self) -> bool:
         """Whether a route leads beyond this machine; sends nothing. Raises OSError when that cannot be read."""

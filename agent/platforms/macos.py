@@ -10,14 +10,6 @@ from agent.platforms.through_psutil import PsutilPlatform
 class MacOs(PsutilPlatform):
     """macOS as a `Platform`."""
 
-    relay_programs = frozenset(
-        {
-            *("com.docker.backend", "com.docker.vpnkit", "vpnkit", "vpnkit-bridge", "gvproxy", "limactl"),
-            *("orbstack helper", "orbstack", "ssh", "sshd", "autossh", "socat", "kubectl", "haproxy", "nginx"),
-            "stunnel",
-        }
-    )
-
     def __init__(self, root: Path = Path("/"), home: Path | None = None) -> None:
         self._root = root
         self._home = home or Path.home()

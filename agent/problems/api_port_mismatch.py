@@ -1,7 +1,15 @@
 """The application listens on another port than the configured one, which is free or another application's."""
 
 from agent.core.evidence.api_settings import as_told, last_told
-from agent.core.evidence.processes import is_door_of, mode_hint, owner_at, port_of
+from agent.core.evidence.processes import (
+    helper_at,
+    is_command_port,
+    is_door_of,
+    known_free,
+    mode_hint,
+    owner_at,
+    port_of,
+)
 from agent.core.facts import Facts, Process
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.settings import WantedMode
@@ -17,18 +25,33 @@ def _check(facts: Facts) -> Verdict:
     if not isinstance(reach, ListensElsewhere):
         return otherwise(reach)
     process, port = reach.process, port_of(facts)
-    other = owner_at(facts.machine, port)
-    holder = "nobody" if other is None else other.label
+    case, holder, told = _held_by(facts, port)
     return Present(
         {"app": process.kind.title, "actual": str(process.api_ports[0]), "port": str(port), "holder": holder},
         (
             listening(process),
             f"the configured API port is {port}",
-            f"nobody accepts connections on {port}" if other is None else listening(other),
+            *told,
             *_as_told(facts, process),
             *_other_mode(facts, process),
         ),
+        case=case,
     )
+
+
+def _held_by(facts: Facts, port: int) -> tuple[str, str, tuple[str, ...]]:
+    """The case of the guide's steps, who listens on the configured port, and the line that tells it."""
+    helper = helper_at(facts.machine, port)
+    if helper is not None:
+        ibc = is_command_port(helper, port)
+        holder = "IBC’s command server" if ibc else f"another part of {helper.kind.title}"
+        return "helper", holder, (f"on {port}, {helper.label} listens for something else than the API",)
+    other = owner_at(facts.machine, port)
+    if other is not None:
+        return "taken", other.label, (listening(other),)
+    if known_free(facts, port):
+        return "free", "nobody", (f"nobody accepts connections on {port}",)
+    return "free", "no program of yours", ()
 
 
 def _as_told(facts: Facts, process: Process) -> tuple[str, ...]:

@@ -1,14 +1,14 @@
 """A program that is neither TWS, IB Gateway nor a relay to one owns the configured port."""
 
 from agent.core.evidence.processes import port_of
-from agent.core.evidence.words import app_name
+from agent.core.evidence.words import app_name, quoted
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.session_facts import Attempt, Outcome
 from agent.problems.shared import grace
 from agent.problems.shared.obstacles import PortTaken
 from agent.problems.shared.reach import how_far, not_tried
-from agent.problems.shared.words import owner_of, quickly
+from agent.problems.shared.words import answer_began, owner_of, quickly
 
 
 def _check(facts: Facts) -> Verdict:
@@ -31,8 +31,12 @@ def _answer(attempt: Attempt) -> str:
             return f"it closed the connection after {quickly(attempt.elapsed)} without a TWS API answer"
         case Outcome.SILENT:
             return f"it gave no TWS API answer within {quickly(attempt.elapsed)}"
+        case Outcome.UNREACHABLE:
+            return f"it took no connection within {quickly(attempt.elapsed)}"
         case _:
-            return "it answered with something that is not the TWS API"
+            began = answer_began(attempt)
+            as_what = " as a web server" if began.startswith("HTTP") else " with something that is not the TWS API"
+            return f"it answered{as_what}{f': the answer begins with {quoted(began)}' if began else ''}"
 
 
 API_PORT_TAKEN = Problem(

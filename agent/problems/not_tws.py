@@ -7,7 +7,7 @@ from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.problems.shared import grace
 from agent.problems.shared.obstacles import NotTheApi
 from agent.problems.shared.reach import how_far, not_tried
-from agent.problems.shared.words import host_of, listening, owner_of
+from agent.problems.shared.words import answer_began, host_of, listening, owner_of
 from agent.tws.ports import CLIENT_PORTAL_PORT
 
 
@@ -18,8 +18,7 @@ def _check(facts: Facts) -> Verdict:
     host, port = host_of(facts), port_of(facts)
     evidence = [f"{host}, port {port}, answered with something that is not the TWS API"]
     if facts.session.attempt is not None and facts.session.attempt.detail:
-        began = facts.session.attempt.detail.removeprefix("answered with ").strip("“”")
-        evidence.append(f"the answer begins with {quoted(began)}")
+        evidence.append(f"the answer begins with {quoted(answer_began(facts.session.attempt))}")
     cause = "another program is there, or one in between"
     if reach.process is not None:
         cause = (

@@ -9,6 +9,8 @@ import psutil
 
 from agent.simulator.configuration import configuration_of
 from agent.simulator.ibc_server import CommandServer
+from agent.simulator.launcher_log import LauncherLog
+from agent.simulator.loopback import loopback_listeners
 from agent.simulator.process import Order, PartReply, Tell, wish
 from agent.simulator.server import Simulator
 from agent.simulator.state import Profile
@@ -38,6 +40,7 @@ class ApplicationPart:
         self._listening = False
         self._bridge: asyncio.Server | None = None
         self._commands: CommandServer | None = None
+        self._launcher_log: LauncherLog | None = None
 
     async def begin(self, order: Order) -> PartReply:
         """Start in the state that the order describes; no port is open before log-in."""
@@ -59,6 +62,8 @@ class ApplicationPart:
             await self._open_bridge(str(bridge))
         if target := order.get("memory"):
             self._fill_memory(int(target))
+        if folder := order.get("launcher_log"):
+            self._launcher_log = LauncherLog(Path(folder))
         if command_port := order.get("command_port"):
             self._commands = CommandServer(profile.application, lambda: self._listening, wish)
             await self._commands.open(int(command_port))
@@ -103,6 +108,8 @@ class ApplicationPart:
     async def _stand(self, order: Order) -> PartReply:
         """Take the state of the order: linked to IB's servers or not, listening on a port or not."""
         server = self._running
+        if self._launcher_log is not None:
+            await self._launcher_log.go_to(order["login"])
         if order["linked"]:
             await self._link.up()
         else:
@@ -187,31 +194,32 @@ class StuckListener:
     """An API port whose owner accepts, never answers and never closes: dead clients stay behind in CLOSE_WAIT."""
 
     def __init__(self) -> None:
-        self._listener: socket.socket | None = None
-        self._accepting: asyncio.Task[None] | None = None
+        self._listeners: list[socket.socket] = []
+        self._accepting: list[asyncio.Task[None]] = []
         self._sockets: list[socket.socket] = []
 
     @property
     def open(self) -> bool:
         """Whether it has replaced the real server."""
-        return self._listener is not None
+        return bool(self._listeners)
 
     def start(self, port: int) -> None:
         """Listen on the port."""
-        self._listener = socket.create_server((LOOPBACK, port), backlog=_BACKLOG)
-        self._listener.setblocking(False)
-        self._accepting = asyncio.create_task(self._accept(self._listener))
+        self._listeners = loopback_listeners(port, _BACKLOG)
+        for listener in self._listeners:
+            listener.setblocking(False)
+        self._accepting = [asyncio.create_task(self._accept(listener)) for listener in self._listeners]
 
     async def stop(self) -> None:
         """Close everything."""
-        if self._accepting is not None:
-            self._accepting.cancel()
+        for accepting in self._accepting:
+            accepting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._accepting
-        for held in (*self._sockets, *([self._listener] if self._listener else [])):
+                await accepting
+        for held in (*self._sockets, *self._listeners):
             held.close()
         self._sockets.clear()
-        self._listener = self._accepting = None
+        self._listeners, self._accepting = [], []
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()

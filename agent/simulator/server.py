@@ -1,6 +1,7 @@
 """The simulated TWS: an asyncio server that speaks the TWS API, with faults that can be switched while it runs."""
 
 import asyncio
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -8,10 +9,12 @@ from types import MappingProxyType
 
 from agent.simulator.answers import RequestAnswers
 from agent.simulator.faults import WIRE_FAULTS, Fault, value_for
+from agent.simulator.loopback import loopback_listeners
 from agent.simulator.notices import BROKEN, OK, READ_ONLY_TEXTS, link_back, said_unasked, simulated_text
 from agent.simulator.session import ID_RELEASE_SECONDS, ClientSession
 from agent.simulator.spoiling import SPOILING
 from agent.simulator.state import FARM_FAULTS, Profile, Situation, farm_names
+from agent.simulator.surroundings import LOOPBACK
 from agent.tws.api_settings import Configuration
 
 
@@ -34,7 +37,7 @@ class Simulator:
         self.situation.move_to = self._move_soon
         self._answers = RequestAnswers(self.situation)
         self._sessions: dict[ClientSession, None] = {}
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._came_or_went = asyncio.Event()
         """Set whenever a connection came or went."""
         self._moves: set[asyncio.Task[None]] = set()
@@ -58,20 +61,29 @@ class Simulator:
 
     async def open(self) -> int:
         """Listen; port 0 means any free one. Returns the port. Faults in force stay in force."""
-        if self._server is not None:
+        if self._servers:
             return self.port
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: ClientSession(self, self._answers.answer), self.host, self.port)
-        self.port = self.situation.port = self._server.sockets[0].getsockname()[1]
+        self._servers = [
+            await loop.create_server(lambda: ClientSession(self, self._answers.answer), sock=listener)
+            for listener in self._listeners()
+        ]
+        self.port = self.situation.port = self._servers[0].sockets[0].getsockname()[1]
         self.situation.say(f"listening on {self.host}:{self.port}")
         return self.port
+
+    def _listeners(self) -> list[socket.socket]:
+        """Where it listens: on the address it was given, on both of loopback where that is the usual one."""
+        if self.host == LOOPBACK:
+            return loopback_listeners(self.port)
+        return [socket.create_server((self.host, self.port))]
 
     async def close(self) -> None:
         """Stop listening and close all sessions, as a restart does. The server can be opened again."""
         for move in self._moves:
             move.cancel()
-        server, self._server = self._server, None
-        if server is not None:
+        servers, self._servers = self._servers, []
+        for server in servers:
             server.close()
         for session in tuple(self._sessions):
             session.close()
@@ -82,7 +94,7 @@ class Simulator:
         while self._sessions:
             self._came_or_went.clear()
             await self._came_or_went.wait()
-        if server is not None:
+        for server in servers:
             await server.wait_closed()
         self.situation.client_ids.clear()
 
@@ -194,6 +206,9 @@ class Simulator:
             case "link-back-kept" | "link-back-lost":
                 self.situation.active.pop("link-lost", None)
                 await self._link_back(kept=fault == "link-back-kept")
+            case "link-back-unsaid":
+                self.situation.active.pop("link-lost", None)
+                await self._tell_farms()
             case "reset-sessions":
                 for session in self.sessions:
                     session.reset()
@@ -219,6 +234,9 @@ class Simulator:
             for session in self._started():
                 session.market_data.clear()
             await self.notify(1101)
+        await self._tell_farms()
+
+    async def _tell_farms(self) -> None:
         for code, farm in self.situation.farm_notices():
             await self.notify(code, simulated_text(code, farm))
 
@@ -240,11 +258,11 @@ class Simulator:
 
     async def _change_port(self, port: int) -> None:
         """Listen on another port; tell all sessions and close them."""
-        listening = self._server is not None
+        listening = bool(self._servers)
         earlier = self.port
         told = self._started()
-        server, self._server = self._server, None
-        if server is not None:
+        servers, self._servers = self._servers, []
+        for server in servers:
             server.close()
         self.port = port
         if listening:

@@ -28,7 +28,7 @@ from agent.tws.api_settings import ApiSettings, Configuration, LockAndExit, Prec
 from agent.tws.api_settings_table import PRECAUTIONS
 from agent.tws.applications import ApplicationKind
 from tests.ibkr_settings import ibkr_response
-from tests.lookalikes import Start, lookalikes
+from tests.lookalikes import API, Start, lookalikes
 from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine
 from tests.session.ibkr_server import CONFIG as CONFIG_TOLD
 from tests.session.ibkr_server import UPDATED, framed, serving
@@ -378,7 +378,7 @@ async def test_an_application_that_was_started_anew_is_not_changed(
     me, born = os.getpid(), psutil.Process().create_time()
     gone = start("install4j.ibgateway.GWClient")
     gone_pid, gone_born = gone.pid, psutil.Process(gone.pid).create_time()
-    other = start("install4j.ibgateway.GWClient", listen=(("127.0.0.1", 0),))
+    other = start("install4j.ibgateway.GWClient", listen=((API, 0),))
     gone.process.kill()
     gone.process.wait()
     for pid, started in (

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from agent.platforms.process_table import Described, ProcessTable
 from agent.platforms.sockets import linux as linux_sockets
 from tests.attacks.scale import whole
 from tests.crowd import crowd
-from tests.lookalikes import lookalikes
+from tests.lookalikes import API, lookalikes
 
 PROCESSES, SOCKETS = (4900, 18000) if whole() else (300, 2000)
 
@@ -32,6 +32,9 @@ class Counted:
 
     def pids(self) -> Mapping[int, int]:
         return self._table.pids()
+
+    def missing(self, pids: Collection[int]) -> str | None:
+        return self._table.missing(pids)
 
     def describe(self, pid: int) -> Described:
         self.read += 1
@@ -90,7 +93,7 @@ def work(crowded: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Work]:
 
 def test_a_look_reads_what_is_new_and_a_part_of_the_rest(work: Callable[[], Work], tmp_path: Path) -> None:
     with lookalikes(tmp_path) as start:
-        running = start("-Dx=y", "install4j.ibgateway.GWClient", listen=(("127.0.0.1", 0),))
+        running = start("-Dx=y", "install4j.ibgateway.GWClient", listen=((API, 0),))
         looks = work()
         first = looks.look(10 * YOUNG, running.ports)
         at_once = looks.look(0.01, running.ports)
@@ -107,7 +110,7 @@ def test_a_look_reads_what_is_new_and_a_part_of_the_rest(work: Callable[[], Work
 
 def test_a_thorough_look_costs_no_more_than_the_owners_it_has_to_find(work: Callable[[], Work], tmp_path: Path) -> None:
     with lookalikes(tmp_path) as start:
-        running = start("-Dx=y", "install4j.ibgateway.GWClient", listen=(("127.0.0.1", 0),))
+        running = start("-Dx=y", "install4j.ibgateway.GWClient", listen=((API, 0),))
         looks = work()
         looks.look(10 * YOUNG, running.ports)
         read, rows, opened = looks.look(0.01, running.ports, thorough=True)
@@ -122,10 +125,10 @@ def test_a_crowd_that_came_at_once_is_not_read_at_once_while_it_is_young_and_a_n
 ) -> None:
     looks = work()
     with lookalikes(tmp_path) as start:
-        started = start("-Dx=y", "install4j.ibgateway.GWClient", listen=(("127.0.0.1", 0),))
+        started = start("-Dx=y", "install4j.ibgateway.GWClient", listen=((API, 0),))
         looks.look(0.0, started.ports)
         read = [looks.look(after, started.ports)[0] for after in (8, 8, 16, 32, 16, 16)]
-        newcomer = start("-Dx=y", "ibcalpha.ibc.IbcGateway", listen=(("127.0.0.1", 0),))
+        newcomer = start("-Dx=y", "ibcalpha.ibc.IbcGateway", listen=((API, 0),))
         found = looks.look(5.0, newcomer.ports)
 
     assert max(read) <= YOUNG_CHECKED + 60

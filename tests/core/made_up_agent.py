@@ -6,6 +6,7 @@ from agent.core.clock import Moment
 from agent.core.effects import Effect
 from agent.core.events import Event, Looked, SessionReady
 from agent.core.facts import MachineFacts
+from agent.core.memory import Memory
 from agent.core.problem import Problem
 from agent.core.settings import ConnectionSettings, Settings
 from agent.core.state_machine.advance import advance, begin
@@ -16,7 +17,9 @@ PAPER = connection(port=4002)
 START = NOW.later(-100.0)
 
 
-def started(*connections: ConnectionSettings, problems: tuple[Problem, ...] = ()) -> AgentState:
+def started(
+    *connections: ConnectionSettings, problems: tuple[Problem, ...] = (), memory: Memory | None = None
+) -> AgentState:
     """An agent that has begun and seen nothing yet."""
     state = AgentState(
         knowledge=Knowledge(problems, Words({}, {})),
@@ -24,6 +27,7 @@ def started(*connections: ConnectionSettings, problems: tuple[Problem, ...] = ()
         version="0",
         pid=1,
         started=START,
+        memory=memory or Memory(),
     )
     return begin(state, START)[0]
 

@@ -69,7 +69,7 @@ def test_the_sockets_nobody_closed(table: dict[str, Any]) -> None:
 def test_who_can_be_reached_at_loopback(table: dict[str, Any]) -> None:
     found = socket_table.listeners(rows(table), interest(table))
 
-    assert [list(x) for x in found] == table["listeners"]
+    assert [[r.local_port, r.pid] for r in found] == table["listeners"]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=what)

@@ -28,7 +28,8 @@ from agent.platforms.sockets.row import SocketReader, SocketReading, SocketRow, 
 from agent.platforms.sockets.through_psutil import PsutilReader
 from agent.tws.applications import Application, ApplicationKind
 from agent.tws.ports import IB_SERVER_PORTS
-from tests.lookalikes import Lookalike, Start
+from agent.tws.relays import RelayKind
+from tests.lookalikes import API, Lookalike, Start
 
 LISTEN, ESTABLISHED = SocketState.LISTEN, SocketState.ESTABLISHED
 GATEWAY = ("-Dx=y", "install4j.ibgateway.GWClient")
@@ -39,7 +40,7 @@ class Real:
 
     def __init__(self, reader: SocketReader) -> None:
         self.processes = ProcessObserver()
-        self.sockets = SocketObserver(reader, self.processes, current().relay_programs)
+        self.sockets = SocketObserver(reader, self.processes)
 
     def look(self, now: Moment, *ports: int) -> tuple[Processes, Sockets]:
         known = self.processes.observe(now)
@@ -64,7 +65,7 @@ def clients(sockets: Sockets, port: int, pid: int) -> list[ApiClient]:
 
 
 def test_a_real_application_has_its_port_and_we_are_its_client(real: Real, start: Start, now: Moment) -> None:
-    running = start(*GATEWAY, listen=(("127.0.0.1", 0),))
+    running = start(*GATEWAY, listen=((API, 0),))
     (port,) = running.ports
     with socket.create_connection(("127.0.0.1", port)):
         processes, _ = real.look(now)
@@ -78,8 +79,31 @@ def test_a_real_application_has_its_port_and_we_are_its_client(real: Real, start
     assert (client.pid, client.own, client.peer) == (os.getpid(), True, None)
 
 
-def test_a_client_of_another_program_is_named_and_keeps_its_first_sight(real: Real, start: Start, now: Moment) -> None:
+def test_a_program_that_connected_anew_between_two_looks_is_connected_since_then(
+    real: Real, start: Start, now: Moment
+) -> None:
     running = start(*GATEWAY, listen=(("127.0.0.1", 0),))
+    (port,) = running.ports
+
+    def since(at: Moment) -> list[float]:
+        return [c.since for c in clients(real.look(at, port)[1], port, os.getpid())]
+
+    with socket.create_connection(("127.0.0.1", port)):
+        first = since(now)
+        # A second connection beside the first one breaks nothing off.
+        beside = socket.create_connection(("127.0.0.1", port))
+        second = since(now.later(60))
+    third = since(now.later(120))
+    beside.close()
+    with socket.create_connection(("127.0.0.1", port)):
+        fourth = since(now.later(180))
+
+    assert (first, second, third) == ([now.wall], [now.wall], [now.wall])
+    assert fourth == [now.later(180).wall]
+
+
+def test_a_client_of_another_program_is_named_and_keeps_its_first_sight(real: Real, start: Start, now: Moment) -> None:
+    running = start(*GATEWAY, listen=((API, 0),))
     (port,) = running.ports
     other = start(name="quantower", connect=(("127.0.0.1", port),))
     first = clients(real.look(now, port)[1], port, other.pid)
@@ -94,7 +118,7 @@ def test_a_client_of_another_program_is_named_and_keeps_its_first_sight(real: Re
 
 
 def test_a_new_client_is_seen_within_half_a_minute(real: Real, start: Start, now: Moment) -> None:
-    running = start(*GATEWAY, listen=(("127.0.0.1", 0),))
+    running = start(*GATEWAY, listen=((API, 0),))
     (port,) = running.ports
     real.look(now, port)
     real.look(now.later(5), port)
@@ -108,7 +132,7 @@ def test_a_new_port_of_an_application_is_seen_at_the_next_look(real: Real, start
     first = start(*GATEWAY)
     assert of(real.look(now)[0], first).api_ports == ()
 
-    second = start(*GATEWAY, listen=(("127.0.0.1", 0),))
+    second = start(*GATEWAY, listen=((API, 0),))
     processes, _ = real.look(now.later(5))
 
     assert of(processes, second).api_ports == second.ports
@@ -127,7 +151,7 @@ def test_a_relay_is_known_by_its_name(real: Real, start: Start, now: Moment) -> 
     (port,) = relay.ports
     _, sockets = real.look(now, port)
 
-    assert Listener(port, relay.pid, "socat", relay=True) in sockets.listeners
+    assert Listener(port, relay.pid, "socat", RelayKind.RELAY) in sockets.listeners
 
 
 @pytest.fixture
@@ -195,14 +219,14 @@ APPLICATION = Process(100, Application(ApplicationKind.GATEWAY), 0.0)
 
 
 def observe(table: Table, observer: SocketObserver | None, now: Moment, process: Process = APPLICATION) -> SocketsSeen:
-    observer = observer or SocketObserver(table, table, frozenset({"docker-proxy"}), published_port)
+    observer = observer or SocketObserver(table, table, published_port)
     return observer.observe(Processes((process,)), frozenset(), thorough=False, now=now)
 
 
 def test_a_link_that_came_back_is_a_new_link(now: Moment) -> None:
     link = SocketRow(ESTABLISHED, "10.0.0.5", 50000, "198.51.100.9", 4001, 100)
     table = Table(link)
-    observer = SocketObserver(table, table, frozenset())
+    observer = SocketObserver(table, table)
     observe(table, observer, now)
     table.rows = ()
     gone = observe(table, observer, now.later(5)).processes.applications[0]
@@ -216,7 +240,7 @@ def test_a_link_that_came_back_is_a_new_link(now: Moment) -> None:
 def test_of_several_links_the_longest_standing_counts(now: Moment) -> None:
     links = [SocketRow(ESTABLISHED, "10.0.0.5", port, f"198.51.100.{port}", 4001, 100) for port in (7, 3)]
     table = Table(links[0])
-    observer = SocketObserver(table, table, frozenset())
+    observer = SocketObserver(table, table)
     observe(table, observer, now)
     table.rows = (links[1], links[0])
     found = observe(table, observer, now.later(5)).processes.applications[0]
@@ -252,7 +276,7 @@ def test_a_container_relay_of_another_user_is_told_by_its_command_line(
     seen = observe(Table(SocketRow(LISTEN, "127.0.0.1", 4002)), None, now)
 
     assert isinstance(seen.sockets, Known)
-    assert seen.sockets.value.listeners == (Listener(4002, 200, "docker-proxy", relay=True),)
+    assert seen.sockets.value.listeners == (Listener(4002, 200, "docker-proxy", RelayKind.CONTAINER),)
 
 
 def test_an_owner_that_nobody_tells_stays_unknown(monkeypatch: pytest.MonkeyPatch, now: Moment) -> None:
@@ -286,7 +310,7 @@ def test_browsers_of_the_client_portal_gateway_are_not_api_clients(now: Moment) 
         SocketRow(ESTABLISHED, "127.0.0.1", 40000, "127.0.0.1", 5000, 300),
     )
     portal = Processes((), (OtherProcess(400, "Client Portal Gateway"),))
-    seen = SocketObserver(table, table, frozenset()).observe(portal, frozenset({5000}), thorough=False, now=now)
+    seen = SocketObserver(table, table).observe(portal, frozenset({5000}), thorough=False, now=now)
 
     assert isinstance(seen.sockets, Known)
     assert seen.processes.client_portal[0].ports == (5000,)

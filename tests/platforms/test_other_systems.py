@@ -75,12 +75,6 @@ def test_settings_are_in_the_folder_named_jts(tmp_path: Path) -> None:
     assert MacOs(tmp_path, tmp_path / "home").settings_roots() == (tmp_path / "home/Jts",)
 
 
-def test_relay_programs_are_named_as_process_lists_show_them() -> None:
-    assert {"com.docker.backend.exe", "wslrelay.exe", "svchost.exe", "ssh.exe"} <= Windows.relay_programs
-    assert {"com.docker.backend", "ssh"} <= MacOs.relay_programs
-    assert all(name == name.lower() for name in Windows.relay_programs | MacOs.relay_programs)
-
-
 @pytest.mark.parametrize(
     ("addresses", "up", "out"),
     [

@@ -25,8 +25,8 @@ def test_the_owner_is_named(judge: Judge) -> None:
             verdict = judge(API_PORT_TAKEN, facts(around, backing_off(outcome, 4002), wants=ON_4002))
 
             assert isinstance(verdict, Present)
-            assert verdict.args["owner"] == "nginx (pid 505)"
-            assert verdict.evidence[0] == "nginx (pid 505) listens on 4002"
+            assert verdict.args["owner"] == "mailserver (pid 505)"
+            assert verdict.evidence[0] == "mailserver (pid 505) listens on 4002"
 
 
 def test_a_configured_port_that_is_taken_comes_before_an_absence(judge: Judge) -> None:
@@ -58,11 +58,36 @@ def test_whoever_speaks_the_tws_api_has_not_taken_the_port(judge: Judge) -> None
         assert judge(API_PORT_TAKEN, seen) == Absent(), outcome
 
 
-def test_a_relay_and_a_nameless_owner_are_not_strangers(judge: Judge) -> None:
-    for owner in (relay(4002), foreign(4002, program=None, pid=None)):
-        seen = facts(machine(listeners=(owner,)), backing_off(Outcome.NOT_TWS, 4002), wants=ON_4002)
+def test_one_that_answers_as_a_web_server_is_no_relay_whatever_its_name(judge: Judge) -> None:
+    answer = backing_off(Outcome.NOT_TWS, 4002, detail="answered with “HTTP/1.1 400 Bad”")
+    for program in ("nginx", "docker-proxy", "ssh"):
+        seen = facts(machine(listeners=(relay(4002, program),)), answer, wants=ON_4002)
+        verdict = judge(API_PORT_TAKEN, seen)
 
-        assert judge(API_PORT_TAKEN, seen) == Absent()
+        assert isinstance(verdict, Present)
+        assert verdict.args["owner"] == f"{program} (pid 771)"
+        assert verdict.evidence[1] == "it answered as a web server: the answer begins with “HTTP/1.1 400 Bad”"
+
+
+def test_a_nameless_owner_is_no_stranger(judge: Judge) -> None:
+    owner = foreign(4002, program=None, pid=None)
+    seen = facts(machine(listeners=(owner,)), backing_off(Outcome.NOT_TWS, 4002), wants=ON_4002)
+
+    assert judge(API_PORT_TAKEN, seen) == Absent()
+
+
+def test_one_that_takes_no_connection_is_a_stranger_too(judge: Judge) -> None:
+    seen = facts(machine(listeners=(foreign(4002),)), backing_off(Outcome.UNREACHABLE, elapsed=5.0), wants=ON_4002)
+    verdict = judge(API_PORT_TAKEN, seen)
+
+    assert isinstance(verdict, Present)
+    assert verdict.evidence[1] == "it took no connection within 5.0 s"
+
+
+def test_one_that_hangs_up_where_no_application_runs_is_taken_for_a_relay(judge: Judge) -> None:
+    seen = facts(machine(listeners=(foreign(4002),)), backing_off(Outcome.CLOSED), wants=ON_4002)
+
+    assert judge(API_PORT_TAKEN, seen) == Absent()
 
 
 def test_the_longest_names_fit(judge: Judge) -> None:

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
-from agent.core.facts import MachineFacts, Sight, Unknown
+from agent.core.facts import Known, MachineFacts, SettingsHints, Sight, Sockets, Unknown
+from agent.core.memory import Served
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.session_facts import Outcome
 from agent.core.settings import WantedApplication
+from agent.guides import load_guides
 from agent.problems.app_not_running import APP_NOT_RUNNING
 from agent.tws.api_settings import Configuration, LockAndExit
+from agent.tws.applications import ApplicationKind
 from agent.tws.calendar import Expectation, Outage, OutageKind
 from tests.problems.conftest import Judge
 from tests.problems.scene import NOW, backing_off, connection, facts, foreign, gateway, machine, relay
@@ -37,6 +40,30 @@ def test_an_api_that_answers_through_a_relay_is_enough(judge: Judge) -> None:
         seen = facts(machine(listeners=(owner,)), backing_off(Outcome.READY, 4001), sight=GONE)
 
         assert judge(APP_NOT_RUNNING, seen) == Absent()
+
+
+def test_a_tunnel_that_served_and_is_gone_is_missed_by_its_kind(judge: Judge) -> None:
+    served = Served(4001, "ssh", 700)
+    verdict = judge(APP_NOT_RUNNING, replace(facts(machine(), backing_off(Outcome.REFUSED, 4001)), served=served))
+
+    assert isinstance(verdict, Present)
+    assert verdict.case == "tunnel"
+    assert verdict.args["missing"].startswith("The tunnel (ssh) that led to IB Gateway is gone, and no TWS API answers")
+    steps = load_guides()["app-not-running"].steps_for(ApplicationKind.GATEWAY, verdict.args, verdict.case)
+    assert [step.split(",")[0] for step in steps] == [
+        "If a tunnel leads to IB Gateway",
+        "Check that IB Gateway runs there and is logged in.",
+    ]
+
+
+def test_a_tunnel_is_not_called_gone_where_not_all_listeners_are_shown(judge: Judge) -> None:
+    around = machine(sockets=Known(Sockets(unseen="programs of other users are not shown")))
+    told = [
+        judge(APP_NOT_RUNNING, replace(facts(around, backing_off(result, 4001)), served=Served(4001, "ssh", 700)))
+        for result in (None, Outcome.REFUSED)
+    ]
+
+    assert [getattr(verdict, "case", None) == "tunnel" for verdict in told] == [False, True]
 
 
 def test_a_foreign_program_on_the_port_does_not_make_up_for_it(judge: Judge) -> None:
@@ -108,4 +135,36 @@ def test_a_daily_log_off_explains_why_it_is_gone(judge: Judge) -> None:
     verdict = judge(APP_NOT_RUNNING, facts(machine(), backing_off(), settings=logs_off))
 
     assert isinstance(verdict, Present)
-    assert "it was set to “Auto logoff” every day at 23:45, as the API told at 13:59:00" in verdict.evidence
+    assert "Lock and Exit is set to “Auto logoff” every day at 23:45, as the API told at 13:59:00" in verdict.evidence
+
+
+def test_one_that_ended_at_its_log_off_time_is_told_with_that_reason(judge: Judge) -> None:
+    ibc = SettingsHints(auto_logoff_time=13 * 60 + 59, source="config.ini")
+    for hints, settings in (
+        (ibc, None),
+        (None, Configuration(lock_and_exit=LockAndExit("1:59", "PM", "logoff"))),
+    ):
+        sight = replace(GONE, hints=hints)
+        verdict = judge(APP_NOT_RUNNING, facts(machine(), backing_off(), sight=sight, settings=settings))
+
+        assert isinstance(verdict, Present)
+        assert verdict.args["then"] == "It was set to log off every day at 13:59, and ended then. Start it and log in."
+
+
+def test_a_log_off_at_another_time_is_no_reason(judge: Judge) -> None:
+    sight = replace(GONE, hints=SettingsHints(auto_logoff_time=23 * 60, source="config.ini"))
+    verdict = judge(APP_NOT_RUNNING, facts(machine(), backing_off(), sight=sight))
+
+    assert isinstance(verdict, Present)
+    assert "ended then" not in verdict.args["then"]
+    assert "config.ini: it logs off every day at 23:00" in verdict.evidence
+
+
+def test_one_that_did_not_come_back_from_its_daily_restart_is_told_as_that(judge: Judge) -> None:
+    sight = replace(GONE, gone_since=NOW.monotonic - 600.0)
+    restarts = Configuration(lock_and_exit=LockAndExit("1:49", "PM", "restart"))
+    verdict = judge(APP_NOT_RUNNING, facts(machine(), backing_off(), sight=sight, settings=restarts))
+
+    assert isinstance(verdict, Present)
+    words = "It was set to restart every day at 13:49, and did not come back. Start it and log in."
+    assert verdict.args["then"] == words

@@ -6,7 +6,7 @@ from agent.core.session_facts import Outcome
 from agent.problems.api_port_taken import API_PORT_TAKEN
 from agent.problems.not_tws import NOT_TWS
 from tests.problems.conftest import Judge
-from tests.problems.scene import backing_off, connection, facts, foreign, gateway, machine, relay
+from tests.problems.scene import backing_off, connection, facts, foreign, gateway, machine
 
 OTHER_ANSWER = backing_off(Outcome.NOT_TWS, detail="answered with “HTTP/1.1 400 Bad Request”")
 ON_4002 = connection(port=4002)
@@ -35,10 +35,9 @@ def test_the_usual_port_of_the_client_portal_gateway_is_pointed_out(judge: Judge
     assert "Client Portal Gateway" in verdict.evidence[-1]
 
 
-def test_it_is_told_of_the_application_itself_a_relay_and_a_nameless_owner(judge: Judge) -> None:
+def test_it_is_told_of_the_application_itself_and_a_nameless_owner(judge: Judge) -> None:
     for around in (
         machine(gateway()),
-        machine(listeners=(relay(),)),
         machine(listeners=(foreign(4002, program=None, pid=None),)),
         machine(processes=Unknown("denied"), sockets=Unknown("denied")),
     ):
@@ -50,7 +49,9 @@ def test_it_is_told_of_the_application_itself_a_relay_and_a_nameless_owner(judge
 
 def test_the_application_itself_is_not_called_another_program(judge: Judge) -> None:
     itself = judge(NOT_TWS, facts(machine(gateway()), OTHER_ANSWER, wants=ON_4002))
-    nameless = judge(NOT_TWS, facts(machine(listeners=(relay(),)), OTHER_ANSWER, wants=ON_4002))
+    nameless = judge(
+        NOT_TWS, facts(machine(listeners=(foreign(4002, program=None, pid=None),)), OTHER_ANSWER, wants=ON_4002)
+    )
 
     assert isinstance(itself, Present)
     assert isinstance(nameless, Present)

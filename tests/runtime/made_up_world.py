@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from agent.app.world import first_state
 from agent.core.clock import Moment
 from agent.core.effects import AskSettings, OpenSession
-from agent.core.events import Event, HeartbeatAnswered, SessionReady, SettingsAnswered
+from agent.core.events import Event, HeartbeatAnswered, SessionFailed, SessionReady, SettingsAnswered
 from agent.core.facts import Fact, Known, Listener, MachineFacts, Process, Processes, Sockets, Surroundings, Unknown
 from agent.core.memory import Memory
+from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.core.shown.display import Notice
 from agent.core.shown.status import Status
@@ -45,6 +46,9 @@ class MadeUpSession:
         self._world.did(f"open {self.wish.number}")
         if self._world.refuses_to_open is not None:
             raise self._world.refuses_to_open
+        if not self._world.gateway:
+            self.emit(SessionFailed(self.wish.number, Outcome.REFUSED, 0.001, "connection refused"))
+            return
         self.open_now = True
         if self._world.answers:
             self.emit(SessionReady(self.wish.number, 178, ("DU1234567",), 0.001))

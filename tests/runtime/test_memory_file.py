@@ -5,6 +5,7 @@ import logging
 import math
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.memory import Memory, Snoozed, Told
+from agent.core.memory import Memory, SeenRunning, Served, ServedBefore, ShownBefore, Snoozed, Told
 from agent.runtime.memory_file import LATEST, LONGEST_FILE, MOST_REPEATS, MemoryFile
 from tests.runtime.made_up_world import MadeUpWorld, running, state_of
 
@@ -23,7 +24,16 @@ FULL = Memory(
     ),
     snoozed=(Snoozed("", "login-due", 1_900_000_000.25),),
     paused_until=1_800_000_000.5,
+    shown=(
+        ShownBefore("Paper Gateway", "api-silent", 1.0, "error", ("app", "port"), ("IB Gateway", "4002")),
+        ShownBefore("", "config-invalid", 2.0, "warning"),
+    ),
+    running=(SeenRunning("IB Gateway", "gateway", implicit=True), SeenRunning("Live TWS", "tws", 2020)),
     disconnected=("Live TWS", "日本"),
+    served=(
+        ServedBefore("Paper Gateway", Served(4002, "ssh", 700)),
+        ServedBefore("Live TWS", Served(7496, application=True)),
+    ),
 )
 
 
@@ -66,6 +76,15 @@ def test_any_memory_survives(memory: Memory) -> None:
         assert file.read() == memory
 
 
+def test_a_file_of_an_earlier_version_is_read_and_has_nothing_shown(path: Path) -> None:
+    MemoryFile(path).write(FULL)
+    kept = json.loads(path.read_text())
+    del kept["shown"], kept["running"]
+    path.write_text(json.dumps(kept))
+
+    assert MemoryFile(path).read() == replace(FULL, shown=(), running=())
+
+
 def test_without_a_file_nothing_is_remembered_and_nothing_complained_about(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -93,6 +112,7 @@ def broken(*changes: tuple[list[Any], Any]) -> str:
     return json.dumps(kept)
 
 
+SHOWN = {"connection": "x", "key": "k", "since": 1.0, "severity": "error", "names": ["app"], "values": ["TWS"]}
 TORN = {
     "empty": "",
     "half": json.dumps(good())[:40],
@@ -120,6 +140,12 @@ TORN = {
     "repeats are half": broken((["told", 0, "repeats"], 0.5)),
     "key is a number": broken((["told", 0, "key"], 5)),
     "code is null": broken((["snoozed", 0, "code"], None)),
+    "severity is none": broken((["shown"], [{**SHOWN, "severity": "dire"}])),
+    "words without values": broken((["shown"], [{**SHOWN, "values": []}])),
+    "values are numbers": broken((["shown"], [{**SHOWN, "values": [5]}])),
+    "shown is a word": broken((["shown"], "abc")),
+    "kind is none": broken((["running"], [{"connection": "x", "kind": "toaster", "pid": None, "implicit": True}])),
+    "pid is a word": broken((["running"], [{"connection": "x", "kind": "tws", "pid": "1", "implicit": True}])),
     "names are numbers": broken((["disconnected"], [1, 2])),
     "names are a word": broken((["disconnected"], "Paper")),
 }
@@ -172,15 +198,17 @@ def test_a_disk_that_refuses_is_said_once_until_it_takes_again(
     file = MemoryFile(folder / path.name)
     for _ in range(3):
         file.write(FULL)
-    first = len(caplog.records)
+    first, why = len(caplog.records), file.unkept
     folder.mkdir()
     file.write(FULL)
+    kept = file.unkept
     taken = file.read()
     shutil.rmtree(folder)
     file.write(Memory())
 
     assert (first, len(caplog.records)) == (1, 2)
     assert taken == FULL
+    assert (why, kept, file.unkept) == ("No such file or directory", "", "No such file or directory")
 
 
 @pytest.fixture
@@ -195,3 +223,12 @@ async def test_an_agent_remembers_only_times_it_can_compare(torn: MemoryFile) ->
         await world.until(lambda w: "app-not-running" in w.codes)
 
     assert world.notices
+
+
+def test_who_served_is_not_read_from_what_is_no_such_thing(path: Path) -> None:
+    MemoryFile(path).write(FULL)
+    kept = json.loads(path.read_text())
+    kept["served"][0]["served"]["application"] = 1
+    path.write_text(json.dumps(kept))
+
+    assert MemoryFile(path).read() == Memory()

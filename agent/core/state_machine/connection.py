@@ -9,7 +9,7 @@ from typing import TypeAlias, assert_never
 
 from agent.core.client_ids import CLIENT_ID_RANGE, OTHER_IDS_TRIED
 from agent.core.effects import CloseSession, Effect, OpenSession
-from agent.core.session_facts import Attempt, Outcome, Phase
+from agent.core.session_facts import NOT_ACCEPTED, Attempt, Outcome, Phase
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
 
@@ -30,6 +30,8 @@ class Connecting:
     port: int
     client_id: int
     listener_key: str
+    missed_since: float | None = None
+    """Monotonic time since which no program is seen to listen there, where that is so: the knock may tell better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class Link:
     losses: tuple[float, ...] = ()
     served_listener: str = ""
     """The listener behind which the latest session stood; empty before the first one."""
+    missed_at: float | None = None
+    """Monotonic time of the latest knock at a port where no program is seen to listen; None: none since it is so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +104,19 @@ class Target:
     """Monotonic time of the look this comes from; infinity where no look can tell."""
     avoid_ids: frozenset[int] = frozenset()
     """Client IDs of our other connections."""
+    missed: bool = False
+    """No program is seen to listen, and a knock may tell better: packet rules alone publish ports, too."""
 
 
 _PATIENT = frozenset(
     {Outcome.SILENT, Outcome.CLOSED, Outcome.NOT_TWS, Outcome.OUTDATED, Outcome.NOT_READY, Outcome.ID_IN_USE}
 )
 """Outcomes after which the application was reached and quick knocking may wedge it (sockets left in CLOSE_WAIT)."""
+
+
+def is_unseen(listener_key: str) -> bool:
+    """Whether a listener key is that of a port where no program is seen to listen."""
+    return listener_key.endswith("/-")
 
 
 def phase(state: LinkState) -> Phase:
@@ -151,12 +162,17 @@ def consider(
         case Idle() | BackingOff() | Blocked() if target.seen < state.since:
             # Wait for the next look: what was seen before the state changed says nothing about now.
             return link, ()
-        case Idle():
-            return _knock(link, target, settings, timing, now, number) if target.open else (link, ())
+        case Idle(since=since):
+            if target.open:
+                return _knock(replace(link, missed_at=None), target, settings, timing, now, number)
+            if target.missed and (link.missed_at is None or now >= link.missed_at + timing.handshake_every):
+                return _knock(replace(link, missed_at=now), target, settings, timing, now, number, since)
+            return link, ()
         case BackingOff() | Blocked():
-            if not target.open:
+            answered_unseen = target.missed and target.listener_key == state.listener_key
+            if not target.open and not answered_unseen:
                 # The outcome of an attempt says nothing about the program that opens the port next.
-                return replace(link, state=Idle(now), attempt=None), ()
+                return replace(link, state=Idle(now), attempt=None, missed_at=None), ()
             if target.listener_key != state.listener_key:
                 # What came of an attempt at another listener says nothing about this one.
                 return _knock(replace(link, attempt=None), target, settings, timing, now, number)
@@ -181,18 +197,26 @@ def _stand_down(link: Link, now: float) -> tuple[Link, tuple[Effect, ...]]:
 
 
 def _knock(
-    link: Link, target: Target, settings: ConnectionSettings, timing: Timing, now: float, number: int
+    link: Link,
+    target: Target,
+    settings: ConnectionSettings,
+    timing: Timing,
+    now: float,
+    number: int,
+    missed_since: float | None = None,
 ) -> tuple[Link, tuple[Effect, ...]]:
     client_id = choose_client_id(settings, link, target.avoid_ids, number)
     released = link.closed_at is None or now - link.closed_at >= timing.id_release
     if client_id == link.last_client_id and not released:
         assert link.closed_at is not None
         return replace(link, state=BackingOff(now, link.closed_at + timing.id_release, target.listener_key)), ()
-    state = Connecting(now, number, target.port, client_id, target.listener_key)
+    if target.missed and missed_since is None:
+        missed_since = now
+    state = Connecting(now, number, target.port, client_id, target.listener_key, missed_since)
     effect = OpenSession(
         connection=settings.name,
         number=number,
-        host="127.0.0.1" if settings.local else settings.host,
+        host=settings.dialled,
         port=target.port,
         client_id=client_id,
         reply_timeout=timing.reply_timeout,
@@ -216,12 +240,13 @@ def choose_client_id(settings: ConnectionSettings, link: Link, avoid: frozenset[
     return CLIENT_ID_RANGE[start]
 
 
-def ready(link: Link, number: int, server_version: int, elapsed: float, now: float) -> Link:
+def session_ready(link: Link, number: int, server_version: int, elapsed: float, now: float) -> Link:
     """Attempt `number` became a session."""
     state = link.state
     if not isinstance(state, Connecting) or state.number != number:
         return link
     attempt = Attempt(Outcome.READY, now, state.port, elapsed, server_version, accounts_came=True)
+    attempt = replace(attempt, unseen=is_unseen(state.listener_key))
     return replace(
         link,
         state=Connected(now, number, state.port, state.client_id, server_version, state.listener_key),
@@ -232,11 +257,18 @@ def ready(link: Link, number: int, server_version: int, elapsed: float, now: flo
     )
 
 
-def failed(link: Link, number: int, attempt: Attempt, settings: ConnectionSettings, timing: Timing, now: float) -> Link:
+def attempt_failed(
+    link: Link, number: int, attempt: Attempt, settings: ConnectionSettings, timing: Timing, now: float
+) -> Link:
     """Attempt `number` failed."""
     state = link.state
     if not isinstance(state, Connecting) or state.number != number:
         return link
+    if state.missed_since is not None and attempt.outcome in NOT_ACCEPTED:
+        # As it looks: nobody is there.
+        first = link.attempt.first_failed if link.attempt is not None else None
+        attempt = replace(attempt, first_failed=now if first is None else first)
+        return replace(link, state=Idle(state.missed_since), attempt=attempt, missed_at=now)
     before = link.attempt
     same = before is not None and before.outcome is attempt.outcome and before.port == attempt.port
     first = before.first_failed if before is not None and same and before.first_failed is not None else now
@@ -249,7 +281,9 @@ def failed(link: Link, number: int, attempt: Attempt, settings: ConnectionSettin
             return replace(link, state=BackingOff(now, now, state.listener_key))
     if attempt.outcome is Outcome.ID_IN_USE and freed_late:
         return replace(link, state=BackingOff(now, now + timing.id_release_late, state.listener_key))
-    if attempt.outcome in _PATIENT:
+    # Nobody takes connections out of a queue that is full, and each attempt adds one to it.
+    stalled = attempt.outcome is Outcome.UNREACHABLE and settings.local
+    if attempt.outcome in _PATIENT or stalled:
         again = timing.handshake_every * (1 if link.failures <= 4 else 2)
         if attempt.outcome is Outcome.CLOSED and not same and (before is not None or _lost_lately(link, timing, now)):
             # An application that goes down or comes up closes a connection now and then: ask once more.
@@ -268,7 +302,7 @@ def _lost_lately(link: Link, timing: Timing, now: float) -> bool:
     return bool(link.losses) and now - link.losses[-1] < timing.stable_session
 
 
-def lost(link: Link, number: int, timing: Timing, now: float) -> Link:
+def session_lost(link: Link, number: int, timing: Timing, now: float) -> Link:
     """Session `number` was lost, not by us."""
     state = link.state
     if not isinstance(state, Connected) or state.number != number:
@@ -296,5 +330,7 @@ def retry_now(link: Link, now: float) -> Link:
     match link.state:
         case BackingOff() | Blocked():
             return replace(link, state=replace(link.state, retry_at=now))
+        case Idle():
+            return replace(link, missed_at=None)
         case _:
             return link

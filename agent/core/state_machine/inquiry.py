@@ -8,14 +8,16 @@ from collections.abc import Set
 from dataclasses import dataclass, field, replace
 
 from agent.core.client_ids import spare_ids
-from agent.core.effects import AskSettings
+from agent.core.effects import AskSettings, Record
 from agent.core.evidence.processes import same_listener
-from agent.core.facts import Fact, SettingsTold
+from agent.core.facts import Fact, Known, SettingsTold, Unknown
+from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
 from agent.core.state_machine.connection import Connected, Link
 from agent.core.state_machine.session import Session
 from agent.core.timing import Timing
 from agent.tws.api_settings import CONFIG_SINCE, ConfigResponse
+from agent.tws.api_settings_table import FIELDS
 
 _SHORTEST_GAP = 2.0
 """Least seconds between two questions: each takes a client's place for a moment."""
@@ -44,17 +46,17 @@ class Inquiry:
     """How often it was asked; spreads the client IDs."""
 
 
-def wanted(inquiry: Inquiry, now: float) -> Inquiry:
+def inquiry_wanted(inquiry: Inquiry, now: float) -> Inquiry:
     """A new answer is wanted."""
     return replace(inquiry, wanted_at=now)
 
 
-def followed(inquiry: Inquiry, now: float, timing: Timing) -> Inquiry:
+def inquiry_followed(inquiry: Inquiry, now: float, timing: Timing) -> Inquiry:
     """A user has the steps on the screen: a change is noticed soon."""
     return replace(inquiry, followed_until=now + timing.settings_followed)
 
 
-def due(inquiry: Inquiry, link: Link, session: Session | None, timing: Timing, now: float) -> float:
+def inquiry_due(inquiry: Inquiry, link: Link, session: Session | None, timing: Timing, now: float) -> float:
     """Monotonic time from which on the next question may go out; `NEVER` while it depends on something else."""
     state = link.state
     if session is None or not isinstance(state, Connected):
@@ -92,7 +94,7 @@ def ask_if_due(
         return inquiry, ()
     effect = AskSettings(
         number=state.number,
-        host="127.0.0.1" if connection.local else connection.host,
+        host=connection.dialled,
         port=state.port,
         client_ids=spare_ids(avoid_ids | link.refused_ids, state.number * 5 + inquiry.asked),
     )
@@ -105,3 +107,17 @@ def take_answer(
     """Take in what came of it."""
     told = SettingsTold(configuration, now, server_version, listener_key)
     return replace(inquiry, told=told, asked_at=None, sent_at=inquiry.asked_at)
+
+
+def settings_news(name: str, before: Fact[ConfigResponse], now: Fact[ConfigResponse]) -> tuple[Record, ...]:
+    """A line for the log where what is known of the API settings changed."""
+    if now == before:
+        return ()
+    match now:
+        case Unknown(reason):
+            return (Record(Severity.INFO, f"{name}: the API settings are not known: {reason}"),)
+        case Known(told):
+            earlier = before.value if isinstance(before, Known) else None
+            changed = [s.name for s in FIELDS if earlier is not None and earlier.value(s) != told.value(s)]
+            what = f"changed: {', '.join(changed)}" if changed else f"told, {len(told.present)} of {len(FIELDS)}"
+            return (Record(Severity.INFO, f"{name}: API settings {what}"),)

@@ -140,6 +140,8 @@ def _is_tried(link: Link) -> bool:
 def _unchanged_since(link: Link) -> float:
     """Monotonic time since which the connection has been as it is; attempts that all fail alike change nothing."""
     failing = link.attempt.first_failed if link.attempt is not None else None
+    if isinstance(link.state, Connecting) and link.state.missed_since is not None:
+        return link.state.missed_since
     if isinstance(link.state, Idle | Connected) or failing is None:
         return link.state.since
     return min(failing, link.state.since)

@@ -89,7 +89,8 @@ def parse_tcp_table(message: bytes, keep: Keep = lambda local, remote, inode: Tr
 def _row(message: bytes, at: int, keep: Keep) -> DiagRow | None:
     local_port, remote_port = _PORTS.unpack_from(message, at + 4)
     # The socket's identity has 48 bytes: two ports, two addresses, the interface and a cookie of two words.
-    _, _, _, user, inode = _TAIL.unpack_from(message, at + 4 + 48)
+    # Of a listener, the two queues are the connections that wait to be accepted, and how many may (tcp_diag_get_info).
+    _, received, sent, user, inode = _TAIL.unpack_from(message, at + 4 + 48)
     if not keep(local_port, remote_port, inode):
         return None
     family, state, _, _ = _DIAG.unpack_from(message, at)
@@ -97,7 +98,8 @@ def _row(message: bytes, at: int, keep: Keep) -> DiagRow | None:
         return None
     size = 4 if family == socket.AF_INET else 16
     local, remote = (_address(message[x : x + size]) for x in (at + 8, at + 24))
-    return DiagRow(SocketRow(_STATES[state], local, local_port, remote, remote_port), inode, user)
+    queue = (received, sent) if _STATES[state] is SocketState.LISTEN else (None, None)
+    return DiagRow(SocketRow(_STATES[state], local, local_port, remote, remote_port, None, *queue), inode, user)
 
 
 @lru_cache(maxsize=ADDRESSES_KEPT)

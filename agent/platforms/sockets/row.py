@@ -1,6 +1,6 @@
 """One row of a socket table, and the reader of such a table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -24,6 +24,10 @@ class SocketRow:
     remote_port: int = 0
     pid: int | None = None
     """None where the system does not tell, or was not asked."""
+    waiting: int | None = field(default=None, compare=False)
+    """Of a listener: connections that nothing has accepted yet; None where the system does not tell."""
+    room: int | None = field(default=None, compare=False)
+    """Of a listener: how many of them the system keeps; None where it does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

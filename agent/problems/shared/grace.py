@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
-from agent.core.evidence.processes import awaited
+from agent.core.evidence.processes import awaited, relay_gone
 from agent.core.facts import Facts, Purpose
 
 Grace: TypeAlias = Callable[[Facts], float]
@@ -11,9 +11,14 @@ Grace: TypeAlias = Callable[[Facts], float]
 
 
 def absence(facts: Facts) -> float:
-    """For an application that is not there: a restart by hand takes a few seconds, a log-in to the desktop more."""
+    """For an application that is not there: a restart by hand takes a few seconds, a log-in to the desktop more.
+
+    A relay that served the latest session is missed sooner: no one waits for a log-in there.
+    """
     if facts.purpose is Purpose.DOCTOR:
         return 0.0
+    if relay_gone(facts) is not None:
+        return facts.timing.link_grace
     return facts.timing.exit_grace if facts.sight.ever else facts.timing.first_sight_grace
 
 

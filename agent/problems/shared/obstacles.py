@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from agent.core.facts import Listener, OtherProcess, Process, Surroundings
+from agent.core.memory import Served
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,13 @@ class ListensElsewhere:
 
 
 @dataclass(frozen=True, slots=True)
+class RelayGone:
+    """The relay, tunnel or container that served the latest session is not there any more."""
+
+    served: Served
+
+
+@dataclass(frozen=True, slots=True)
 class PortTaken:
     """Another program owns the port and does not speak the TWS API."""
 
@@ -122,10 +130,10 @@ class PortTaken:
 
 @dataclass(frozen=True, slots=True)
 class RelayCloses:
-    """A relay accepts and closes: what it relays to does not listen."""
+    """A relay accepts and closes: what it relays to does not listen, or turns the relay's own address away."""
 
     relay: Listener | None
-    """None: on another machine."""
+    """None: on another machine, or the system does not show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,7 @@ class TurnedAway:
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """Accepted, and the handshake never answered."""
+    """The handshake is never answered, or not even the connection accepted: too many wait for that already."""
 
     process: Process | None
     owner: Listener | None
@@ -193,6 +201,7 @@ Reach: TypeAlias = (
     | ApiOff
     | PortClash
     | ListensElsewhere
+    | RelayGone
     | PortTaken
     | RelayCloses
     | TurnedAway

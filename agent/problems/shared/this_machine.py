@@ -1,20 +1,25 @@
 """How far a connection to this machine gets: what runs, what listens on which port, and how it answered."""
 
+from agent.core.evidence.place import surroundings
 from agent.core.evidence.processes import (
     age,
+    answered_unseen,
     applications,
     awaited,
     chosen,
     fits,
     full_house,
+    helper_at,
     idle_by_wish,
     link_settled,
     listener_at,
+    may_hide,
     mode_hint,
     outcome,
     owner_at,
     piled_up,
     port_of,
+    relay_gone,
 )
 from agent.core.facts import (
     Facts,
@@ -27,8 +32,9 @@ from agent.core.facts import (
     SurroundingsKind,
     Unknown,
 )
-from agent.core.session_facts import Outcome
+from agent.core.session_facts import NOT_ACCEPTED, Outcome
 from agent.problems.shared.another_machine import on_another_machine
+from agent.problems.shared.login import awaits_user, not_logged_in
 from agent.problems.shared.obstacles import (
     ApiOff,
     AtLogin,
@@ -46,6 +52,7 @@ from agent.problems.shared.obstacles import (
     PortTaken,
     Reach,
     RelayCloses,
+    RelayGone,
     Restarting,
     Silent,
     Starting,
@@ -65,14 +72,13 @@ from agent.problems.shared.restart import (
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.ports import default_ports
 
-_UNANSWERED = frozenset({Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.UNRESOLVABLE})
-"""Outcomes that say no program accepts connections at that address."""
-_TURNED_DOWN = frozenset({Outcome.CLOSED, Outcome.SILENT, Outcome.NOT_TWS})
-"""Outcomes of an attempt that was accepted and came to nothing."""
+_TURNED_DOWN = frozenset({Outcome.CLOSED, Outcome.SILENT, Outcome.UNREACHABLE, Outcome.NOT_TWS})
+"""Outcomes of an attempt at a program that listens, and that came to nothing. One that listens and is not reached takes
+no more connections out of its queue."""
 
 _BY_ATTEMPT = (TurnedAway, Silent, Wedged, NotTheApi)
 """What an attempt can tell of an application that listens here."""
-_BY_ATTEMPT_RELAYED = (RelayCloses, TurnedAway, Silent, NotTheApi)
+_BY_ATTEMPT_RELAYED = (RelayCloses, TurnedAway, Silent, NotTheApi, PortTaken)
 """What an attempt can tell of a relay, or of a program without a name."""
 
 
@@ -87,8 +93,11 @@ def on_this_machine(facts: Facts) -> Reach:
         return _missing(facts, processes.value)
     owner = listener_at(facts.machine, port)
     if owner is None:
-        if result is None or result in _UNANSWERED or not _knocks_blindly(facts):
-            return _nobody_listens(facts, found, processes.value)
+        seen_elsewhere = found is not None and port in found.api_ports
+        answered = answered_unseen(facts) or (_answers_elsewhere(facts) and result not in (None, *NOT_ACCEPTED))
+        return _nobody_listens(facts, found, processes.value) if seen_elsewhere or not answered else _unseen(facts)
+    if result in NOT_ACCEPTED and not facts.connection.loopback:
+        # It listens, and not on the address that the host means.
         return on_another_machine(facts)
     if result in ANSWERED:
         return NoObstacle()
@@ -97,16 +106,19 @@ def on_this_machine(facts: Facts) -> Reach:
         if found is not None and port in found.api_ports:
             return _handshake(facts, found)
         return _nobody_listens(facts, found, processes.value)
+    if helper_at(facts.machine, port) is not None:
+        # IBC, or a part of Java, listens there: the port is wrong, and no other program has taken it.
+        return _nobody_listens(facts, found, processes.value)
     product = next((p for p in processes.value.client_portal if p.pid == owner.pid or port in p.ports), None)
     if product is not None:
         if facts.connection.port == "auto":
             return _nobody_listens(facts, found, processes.value)
         return OtherProductRuns(product, owns_port=True)
-    if result in _UNANSWERED:
+    if result in (Outcome.REFUSED, Outcome.UNRESOLVABLE):
         return NoObstacle() if owner.relay else _nobody_listens(facts, found, processes.value)
-    if _nameable(owner, processes.value):
-        return _foreign_owner(facts, owner, found, processes.value)
-    return _relayed(facts, owner, processes.value)
+    if _is_relay(facts, owner, found, processes.value):
+        return _relayed(facts, owner, found, processes.value)
+    return _foreign_owner(facts, owner, found, processes.value)
 
 
 def _half_blind(facts: Facts) -> Reach:
@@ -143,20 +155,25 @@ def _nobody_listens(facts: Facts, found: Process | None, processes: Processes) -
 
 def _missing(facts: Facts, processes: Processes) -> Reach:
     """No application this connection could mean runs here."""
+    gone = relay_gone(facts)
+    if gone is not None:
+        return RelayGone(gone)
     if restart_now(facts) is not None or idle_by_wish(facts):
         return NoObstacle()
     watching = facts.purpose is Purpose.WATCH
     if facts.connection.implicit and not facts.sight.ever and watching:
         return NoObstacle()
+    hidden = may_hide(facts)
+    if hidden is not None and processes.unseen is not None:
+        # What runs instead, or is not installed, would rest on not seeing.
+        return Unseen(hidden, refused=True)
     stranger = _of_other_kind(facts, processes)
     if stranger is not None:
         return OtherKindRuns(stranger)
     if processes.client_portal:
         return OtherProductRuns(processes.client_portal[0], owns_port=False)
-    if processes.unreadable and not facts.sight.ever:
-        # Had the application been seen before, its command line would be readable: then these are something else.
-        hidden = processes.unreadable[0]
-        return Unseen(f"{hidden.name} (pid {hidden.pid}) does not show what it is", refused=True)
+    if hidden is not None:
+        return Unseen(hidden, refused=True)
     if not _at_home_here(facts):
         outer = _outer_machine(facts)
         if outer is not None:
@@ -170,13 +187,17 @@ def _missing(facts: Facts, processes: Processes) -> Reach:
 def _without_listener(facts: Facts, process: Process) -> Reach:
     """The application runs and has no API port: where on its way to one it is."""
     if process.ports_withheld:
-        return Unseen(f"{process.label} belongs to another user, and its ports are not shown to this one", refused=True)
+        return Unseen(f"the ports of {process.label} are not shown to this user", refused=True)
     if going_down(facts, process):
         return Restarting(process)
     lasted, settled, grace = age(facts, process), link_settled(facts, process), facts.timing.start_grace
+    waits = awaits_user(facts, process)
     if is_automatic_restart(facts, process) and not _restart_long_over(facts, process):
         given = allowance(facts, process)
-        return StuckAfterRestart(process) if lasted >= given else Starting(process, given)
+        return StuckAfterRestart(process) if waits or lasted >= given else Starting(process, given)
+    if waits or (lasted >= grace and not_logged_in(facts, process)):
+        # While the second factor is awaited, the connection to IB's servers stands, and proves no log-in.
+        return AtLogin(process)
     clash = clash_of(facts, process)
     if clash is not None:
         return clash
@@ -199,7 +220,7 @@ def _handshake(facts: Facts, process: Process) -> Reach:
             return NotTried(_BY_ATTEMPT)
         case Outcome.CLOSED:
             return TurnedAway(process)
-        case Outcome.SILENT:
+        case Outcome.SILENT | Outcome.UNREACHABLE:
             port = port_of(facts)
             piled = dict(process.close_wait).get(port, 0)
             return Wedged(process, piled) if piled_up(process, port) else Silent(process, None)
@@ -216,10 +237,10 @@ def _foreign_owner(facts: Facts, owner: Listener, found: Process | None, process
         return _nobody_listens(facts, found, processes)
     if idle_by_wish(facts):
         return NoObstacle()
-    return NotTried((PortTaken,)) if outcome(facts) is None else PortTaken(owner)
+    return NotTried((PortTaken, RelayCloses)) if outcome(facts) is None else PortTaken(owner)
 
 
-def _relayed(facts: Facts, owner: Listener, processes: Processes) -> Reach:
+def _relayed(facts: Facts, owner: Listener, found: Process | None, processes: Processes) -> Reach:
     """A relay, or a program without a known name, listens on the port."""
     if idle_by_wish(facts) or full_house(facts) or restarts_out_of_sight(facts):
         return NoObstacle()
@@ -230,10 +251,34 @@ def _relayed(facts: Facts, owner: Listener, processes: Processes) -> Reach:
             return TurnedAway(None)
         case Outcome.CLOSED:
             return RelayCloses(owner)
-        case Outcome.SILENT:
+        case Outcome.SILENT | Outcome.UNREACHABLE:
             return Silent(None, owner)
         case Outcome.NOT_TWS:
-            return NotTheApi(None, owner)
+            # What answers in another language leads to no TWS, whatever its name: it is named, where it has one.
+            if owner.program is None or _perhaps_tws(owner, processes):
+                return NotTheApi(None, owner)
+            return _foreign_owner(facts, owner, found, processes)
+        case _:
+            return NoObstacle()
+
+
+def _unseen(facts: Facts) -> Reach:
+    """A port answers on which no program is seen to listen: how it took the latest attempt.
+
+    Packet rules alone publish ports of containers, as nerdctl and k3s do; Windows answers through WSL's mirrored
+    network; macOS does not show the programs of other users.
+    """
+    if _answers_elsewhere(facts):
+        return on_another_machine(facts)
+    if idle_by_wish(facts) or restarts_out_of_sight(facts):
+        return NoObstacle()
+    match outcome(facts):
+        case Outcome.CLOSED:
+            return RelayCloses(None)
+        case Outcome.SILENT:
+            return Silent(None, None)
+        case Outcome.NOT_TWS:
+            return NotTheApi(None, None)
         case _:
             return NoObstacle()
 
@@ -241,14 +286,26 @@ def _relayed(facts: Facts, owner: Listener, processes: Processes) -> Reach:
 # ── parts of the decision ───────────────────────────────────────────────────────────────────────
 
 
-def _nameable(owner: Listener, processes: Processes) -> bool:
-    """Whether the owner of a port can be named as a program that is neither a relay nor perhaps TWS itself."""
-    return not owner.relay and owner.program is not None and not _perhaps_tws(owner, processes)
+def _is_relay(facts: Facts, owner: Listener, found: Process | None, processes: Processes) -> bool:
+    """Whether the owner of a port is taken for a relay: by its name, by what it led to before, or by what it does.
+
+    One without a name may be anything, and one that may be TWS itself is no other program.
+    """
+    if owner.relay is not None or owner.program is None or _perhaps_tws(owner, processes):
+        return True
+    served = facts.served
+    if served is not None and not served.application and served.program == owner.program:
+        return True
+    # It takes a connection and has nothing to say, as a relay does behind which nothing listens. Where the application
+    # runs here, the other program is in its way whatever it is.
+    return outcome(facts) is Outcome.CLOSED and facts.connection.port != "auto" and found is None
 
 
 def _perhaps_tws(owner: Listener, processes: Processes) -> bool:
-    """Whether the owner of a port is a Java program that does not show what it is."""
-    return owner.pid is not None and owner.pid in {p.pid for p in processes.unreadable}
+    """Whether the owner of a port may be an application that is not shown, or not shown for what it is."""
+    if owner.pid is None:
+        return owner.program is None and processes.unseen is not None
+    return owner.pid in {p.pid for p in processes.unreadable}
 
 
 def _of_other_kind(facts: Facts, processes: Processes) -> Process | None:
@@ -270,20 +327,20 @@ def _at_home_here(facts: Facts) -> bool:
 
 
 def _outer_machine(facts: Facts) -> Surroundings | None:
-    """Where the agent runs, if that is inside another machine."""
-    surroundings = facts.machine.surroundings
-    if isinstance(surroundings, Unknown) or surroundings.value.kind is SurroundingsKind.PLAIN:
-        return None
-    return surroundings.value
+    """Where the agent runs, if that is WSL or a container: TWS is likelier outside. A virtual machine is like any other
+    computer, and may be all there is."""
+    around = surroundings(facts)
+    return None if around is None or around.kind is SurroundingsKind.VIRTUAL_MACHINE else around
 
 
-def _knocks_blindly(facts: Facts) -> bool:
-    """Whether attempts are made though no listener is seen, so that their outcome is not an old one.
+def _answers_elsewhere(facts: Facts) -> bool:
+    """Whether a port may answer because a program listens where the look does not go.
 
-    A port may answer without a listener to be seen: WSL's mirrored network, programs of other users on macOS.
+    With WSL's mirrored network that is Windows; under another address than loopback, this address alone.
     """
     outer = _outer_machine(facts)
-    return facts.purpose is Purpose.DOCTOR or (outer is not None and outer.kind is SurroundingsKind.WSL)
+    in_wsl = outer is not None and outer.kind is SurroundingsKind.WSL
+    return in_wsl or not facts.connection.loopback
 
 
 def _restart_long_over(facts: Facts, process: Process) -> bool:

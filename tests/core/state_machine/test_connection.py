@@ -22,16 +22,18 @@ from agent.core.state_machine.connection import (
     backoff,
     choose_client_id,
     consider,
-    failed,
-    lost,
+    attempt_failed,
+    session_lost,
     phase,
-    ready,
+    session_ready,
     retry_now,
 )
 from agent.core.timing import Timing
 
 TIMING = Timing()
 PAPER = ConnectionSettings(name="Paper Gateway", port=4002)
+FAR = replace(PAPER, host="192.0.2.7")
+"""The same on another machine."""
 OPEN = Target(wanted=True, port=4002, open=True, listener_key="4002/1")
 SHUT = replace(OPEN, open=False)
 UNWANTED = replace(OPEN, wanted=False)
@@ -62,7 +64,7 @@ def knock(
 
 def up(now: float = 100.0) -> Link:
     link, effect = knock(Link(Idle(0.0)), now, 1)
-    return ready(link, effect.number, 178, 0.01, now)
+    return session_ready(link, effect.number, 178, 0.01, now)
 
 
 def test_every_state_has_its_word() -> None:
@@ -105,7 +107,7 @@ def test_a_name_of_this_machine_is_dialled_as_its_address() -> None:
 
 def test_a_session_comes_up_and_forgets_refused_ids() -> None:
     link, effect = knock(Link(Idle(0.0), refused_ids=frozenset({7000})), 10.0, 1)
-    link = ready(link, 1, 178, 0.25, 10.25)
+    link = session_ready(link, 1, 178, 0.25, 10.25)
 
     assert link.state == Connected(10.25, 1, 4002, effect.client_id, 178, OPEN.listener_key)
     assert link.attempt == Attempt(Outcome.READY, 10.25, 4002, 0.25, 178, accounts_came=True)
@@ -118,22 +120,22 @@ def test_what_another_attempt_says_is_ignored(number: int) -> None:
     connected = up()
 
     for link in (connecting, connected, Link(Idle(0.0))):
-        assert ready(link, number, 178, 0.0, 11.0) is link
-        assert failed(link, number, attempt(Outcome.SILENT, 11.0), PAPER, TIMING, 11.0) is link
-        assert lost(link, number, TIMING, 11.0) is link
+        assert session_ready(link, number, 178, 0.0, 11.0) is link
+        assert attempt_failed(link, number, attempt(Outcome.SILENT, 11.0), PAPER, TIMING, 11.0) is link
+        assert session_lost(link, number, TIMING, 11.0) is link
 
 
 def test_a_verdict_that_comes_twice_counts_once() -> None:
     link = up()
 
-    assert ready(link, 1, 178, 0.0, 200.0) is link
-    assert failed(link, 1, attempt(Outcome.CLOSED, 200.0), PAPER, TIMING, 200.0) is link
+    assert session_ready(link, 1, 178, 0.0, 200.0) is link
+    assert attempt_failed(link, 1, attempt(Outcome.CLOSED, 200.0), PAPER, TIMING, 200.0) is link
 
 
 def test_an_attempt_cannot_be_lost_before_it_is_a_session() -> None:
     link, _ = knock(Link(Idle(0.0)), 10.0, 1)
 
-    assert lost(link, 1, TIMING, 11.0) is link
+    assert session_lost(link, 1, TIMING, 11.0) is link
 
 
 def test_the_wish_to_disconnect_closes_what_is_open() -> None:
@@ -170,7 +172,7 @@ def test_another_port_where_nobody_listens_leaves_the_session_alone() -> None:
 def test_an_application_that_was_reached_is_not_pressed(outcome: Outcome) -> None:
     wants = replace(PAPER, client_id=77)
     link, _ = knock(Link(Idle(0.0)), 10.0, 1, wants)
-    link = failed(link, 1, attempt(outcome, 11.0), wants, TIMING, 11.0)
+    link = attempt_failed(link, 1, attempt(outcome, 11.0), wants, TIMING, 11.0)
 
     assert link.state == Blocked(11.0, outcome, 11.0 + TIMING.handshake_every, OPEN.listener_key)
     assert consider(link, OPEN, wants, TIMING, 40.9, 2) == (link, ())
@@ -185,7 +187,7 @@ def test_what_keeps_failing_is_asked_half_as_often() -> None:
     waits = []
     for number in range(1, 8):
         link, _ = knock(link, now, number)
-        link = failed(link, number, attempt(Outcome.SILENT, now), PAPER, TIMING, now)
+        link = attempt_failed(link, number, attempt(Outcome.SILENT, now), PAPER, TIMING, now)
         assert isinstance(link.state, Blocked)
         waits.append(link.state.retry_at - now)
         now = link.state.retry_at
@@ -199,7 +201,7 @@ def test_nobody_answering_is_asked_ever_more_rarely(outcome: Outcome) -> None:
     waits = []
     for number in range(1, 10):
         link, _ = knock(link, now, number)
-        link = failed(link, number, attempt(outcome, now), PAPER, TIMING, now)
+        link = attempt_failed(link, number, attempt(outcome, now), FAR, TIMING, now)
         assert isinstance(link.state, BackingOff)
         waits.append(link.state.retry_at - now)
         now = link.state.retry_at
@@ -208,9 +210,62 @@ def test_nobody_answering_is_asked_ever_more_rarely(outcome: Outcome) -> None:
         assert wait == pytest.approx(meant, rel=0.1501)
 
 
+def test_a_queue_that_is_full_is_not_added_to_more_often_than_a_silent_application() -> None:
+    link, _ = knock(Link(Idle(0.0)), 10.0, 1)
+    link = attempt_failed(link, 1, attempt(Outcome.UNREACHABLE, 15.0), PAPER, TIMING, 15.0)
+
+    assert link.state == Blocked(15.0, Outcome.UNREACHABLE, 15.0 + TIMING.handshake_every, OPEN.listener_key)
+
+
+MISSED = replace(SHUT, missed=True, listener_key="4002/-")
+
+
+def test_a_port_that_is_missed_is_knocked_at_once_and_then_seldom() -> None:
+    link, now, knocks = Link(Idle(0.0)), 1.0, []
+    for number in range(1, 200):
+        link, effects = consider(link, MISSED, PAPER, TIMING, now, number)
+        if effects:
+            knocks.append(now)
+            link = attempt_failed(link, number, attempt(Outcome.REFUSED, now), PAPER, TIMING, now)
+            assert link.state == Idle(0.0)
+        now += 1.0
+
+    assert knocks == [1.0, 31.0, 61.0, 91.0, 121.0, 151.0, 181.0]
+    assert link.failures == 0
+    assert link.attempt is not None
+    assert link.attempt.first_failed == 1.0
+
+
+def test_a_listener_that_goes_is_missed_at_once() -> None:
+    link = replace(Link(Blocked(0.0, Outcome.SILENT, 200.0, "4002/1")), missed_at=100.0)
+    link, effects = consider(link, MISSED, PAPER, TIMING, 101.0, 2)
+
+    assert effects == ()
+    assert link.attempt is None
+
+    link, _ = knock(link, 102.5, 2, target=replace(MISSED, seen=102.0))
+
+    assert isinstance(link.state, Connecting)
+
+
+@pytest.mark.parametrize("outcome", PATIENT)
+def test_what_answers_unseen_is_treated_like_what_is_seen(outcome: Outcome) -> None:
+    wants = replace(PAPER, client_id=77)
+    link, _ = knock(Link(Idle(0.0)), 10.0, 1, wants, target=MISSED)
+    link = attempt_failed(link, 1, attempt(outcome, 11.0), wants, TIMING, 11.0)
+
+    assert isinstance(link.state, Blocked)
+    assert consider(link, MISSED, wants, TIMING, 40.9, 2) == (link, ())
+
+    link, _ = knock(link, 41.0, 2, wants, target=MISSED)
+    link = attempt_failed(link, 2, attempt(Outcome.REFUSED, 42.0), wants, TIMING, 42.0)
+
+    assert isinstance(link.state, Idle)
+
+
 def test_another_application_at_the_door_ends_the_wait() -> None:
     link, _ = knock(Link(Idle(0.0)), 10.0, 1)
-    link = failed(link, 1, attempt(Outcome.SILENT, 11.0), PAPER, TIMING, 11.0)
+    link = attempt_failed(link, 1, attempt(Outcome.SILENT, 11.0), PAPER, TIMING, 11.0)
     link, effect = knock(link, 12.5, 2, target=replace(OPEN, listener_key="4002/2"))
 
     assert effect.number == 2
@@ -223,7 +278,7 @@ def test_a_port_that_closes_ends_the_wait_as_idle() -> None:
 
 def test_what_somebody_else_said_at_the_port_is_not_held_against_who_opens_it_next() -> None:
     link, _ = knock(Link(Idle(0.0)), 10.0, 1)
-    link = failed(link, 1, attempt(Outcome.NOT_TWS, 11.0), PAPER, TIMING, 11.0)
+    link = attempt_failed(link, 1, attempt(Outcome.NOT_TWS, 11.0), PAPER, TIMING, 11.0)
     link, _ = consider(link, SHUT, PAPER, TIMING, 12.0, 2)
     link, _ = knock(link, 13.0, 2)
 
@@ -236,7 +291,7 @@ def test_a_refused_automatic_id_is_replaced_at_once_three_times() -> None:
     for number in range(1, 5):
         link, effect = knock(link, now, number)
         used.append(effect.client_id)
-        link = failed(link, number, attempt(Outcome.ID_IN_USE, now), PAPER, TIMING, now)
+        link = attempt_failed(link, number, attempt(Outcome.ID_IN_USE, now), PAPER, TIMING, now)
         if number < 4:
             assert link.state == BackingOff(now, now, OPEN.listener_key)
 
@@ -249,7 +304,7 @@ def test_the_first_failure_of_a_kind_is_remembered() -> None:
     firsts = []
     for number, outcome in enumerate((Outcome.SILENT, Outcome.SILENT, Outcome.CLOSED), 1):
         link, _ = knock(link, now, number)
-        link = failed(link, number, attempt(outcome, now), PAPER, TIMING, now)
+        link = attempt_failed(link, number, attempt(outcome, now), PAPER, TIMING, now)
         assert link.attempt is not None
         firsts.append(link.attempt.first_failed)
         now += 60.0
@@ -259,7 +314,7 @@ def test_the_first_failure_of_a_kind_is_remembered() -> None:
 
 def test_a_stable_session_that_is_lost_is_reopened_at_once_and_forgiven() -> None:
     link = replace(up(100.0), failures=9)
-    link = lost(link, 1, TIMING, 160.0)
+    link = session_lost(link, 1, TIMING, 160.0)
 
     assert link.state == BackingOff(160.0, 160.0, OPEN.listener_key)
     assert (link.failures, link.losses, link.attempt) == (0, (160.0,), None)
@@ -269,9 +324,9 @@ def test_sessions_that_do_not_last_are_reopened_ever_more_slowly() -> None:
     link, now, waits = Link(Idle(0.0)), 0.0, []
     for number in range(1, 10):
         link, _ = knock(link, now, number)
-        link = ready(link, number, 178, 0.0, now)
+        link = session_ready(link, number, 178, 0.0, now)
         now += TIMING.stable_session - 1
-        link = lost(link, number, TIMING, now)
+        link = session_lost(link, number, TIMING, now)
         assert isinstance(link.state, BackingOff)
         waits.append(link.state.retry_at - now)
         now = link.state.retry_at
@@ -288,8 +343,8 @@ def test_one_that_closes_every_session_as_soon_as_it_is_ready_is_tried_as_seldom
     for number in range(1, 30):
         link, _ = knock(link, now, number)
         tried.append(now)
-        link = ready(link, number, 178, 0.0, now + 0.01)
-        link = lost(link, number, TIMING, now + 0.02)
+        link = session_ready(link, number, 178, 0.0, now + 0.01)
+        link = session_lost(link, number, TIMING, now + 0.02)
         assert isinstance(link.state, BackingOff)
         now = link.state.retry_at
 
@@ -301,7 +356,7 @@ def test_one_that_closes_every_session_as_soon_as_it_is_ready_is_tried_as_seldom
 def test_old_losses_are_forgotten() -> None:
     link = replace(up(1000.0), losses=(100.0, 900.0))
 
-    assert lost(link, 1, TIMING, 1000.0).losses == (900.0, 1000.0)
+    assert session_lost(link, 1, TIMING, 1000.0).losses == (900.0, 1000.0)
 
 
 def test_waiting_ends_when_somebody_asks() -> None:
@@ -313,7 +368,7 @@ def test_waiting_ends_when_somebody_asks() -> None:
 def test_a_fixed_id_is_not_used_again_within_the_time_tws_needs_to_free_it() -> None:
     wants = replace(PAPER, client_id=77)
     link, _ = knock(Link(Idle(0.0)), 10.0, 1, wants)
-    link = lost(ready(link, 1, 178, 0.0, 10.0), 1, TIMING, 100.0)
+    link = session_lost(session_ready(link, 1, 178, 0.0, 10.0), 1, TIMING, 100.0)
     link, effects = consider(link, OPEN, wants, TIMING, 100.1, 2)
 
     assert effects == ()
@@ -327,14 +382,14 @@ def test_a_fixed_id_is_not_used_again_within_the_time_tws_needs_to_free_it() -> 
 def test_an_id_that_tws_frees_late_is_asked_for_once_more_before_anybody_else_is_suspected() -> None:
     wants = replace(PAPER, client_id=77)
     link, _ = knock(Link(Idle(0.0)), 10.0, 1, wants)
-    link = lost(ready(link, 1, 178, 0.0, 10.0), 1, TIMING, 100.0)
+    link = session_lost(session_ready(link, 1, 178, 0.0, 10.0), 1, TIMING, 100.0)
     link, _ = knock(link, 101.0, 2, wants)
-    link = failed(link, 2, attempt(Outcome.ID_IN_USE, 101.0), wants, TIMING, 101.0)
+    link = attempt_failed(link, 2, attempt(Outcome.ID_IN_USE, 101.0), wants, TIMING, 101.0)
 
     assert link.state == BackingOff(101.0, 101.0 + TIMING.id_release_late, OPEN.listener_key)
 
     link, _ = knock(link, 104.0, 3, wants)
-    link = failed(link, 3, attempt(Outcome.ID_IN_USE, 104.0), wants, TIMING, 104.0)
+    link = attempt_failed(link, 3, attempt(Outcome.ID_IN_USE, 104.0), wants, TIMING, 104.0)
 
     assert isinstance(link.state, Blocked)
 
@@ -345,10 +400,10 @@ def test_an_id_that_was_not_ours_a_moment_ago_is_somebody_elses() -> None:
         link, _ = knock(Link(Idle(0.0)), 10.0, 1, wants)
         number = 1
         if since > 10.0:
-            link = lost(ready(link, 1, 178, 0.0, 10.0), 1, TIMING, 100.0)
+            link = session_lost(session_ready(link, 1, 178, 0.0, 10.0), 1, TIMING, 100.0)
             number = 2
             link, _ = knock(link, since, number, wants)
-        link = failed(link, number, attempt(Outcome.ID_IN_USE, since), wants, TIMING, since)
+        link = attempt_failed(link, number, attempt(Outcome.ID_IN_USE, since), wants, TIMING, since)
 
         assert isinstance(link.state, Blocked)
 
@@ -485,7 +540,7 @@ class Walk(RuleBasedStateMachine):
     @rule()
     def the_attempt_becomes_a_session(self) -> None:
         (number,) = self.standing
-        self.link = ready(self.link, number, 178, 0.01, self.now)
+        self.link = session_ready(self.link, number, 178, 0.01, self.now)
 
         assert isinstance(self.link.state, Connected)
         self._consider()
@@ -498,7 +553,9 @@ class Walk(RuleBasedStateMachine):
         assert isinstance(state, Connecting)
         self._ended(number)
         earlier = self.link.attempt
-        self.link = failed(self.link, number, attempt(outcome, self.now, state.port), self.wants, TIMING, self.now)
+        self.link = attempt_failed(
+            self.link, number, attempt(outcome, self.now, state.port), self.wants, TIMING, self.now
+        )
         tries_another_id = outcome is Outcome.ID_IN_USE and self.wants.client_id == "auto"
         if outcome in PATIENT and not tries_another_id:
             before = earlier.outcome if earlier is not None and earlier.port == state.port else None
@@ -512,7 +569,7 @@ class Walk(RuleBasedStateMachine):
     def the_session_is_lost(self) -> None:
         (number,) = self.standing
         self._ended(number)
-        self.link = lost(self.link, number, TIMING, self.now)
+        self.link = session_lost(self.link, number, TIMING, self.now)
         self.not_before = 0.0
 
         assert isinstance(self.link.state, BackingOff)
@@ -523,9 +580,9 @@ class Walk(RuleBasedStateMachine):
         number = self.number - 1 - back
         before = self.link
 
-        assert ready(before, number, 178, 0.01, self.now) is before
-        assert failed(before, number, attempt(outcome, self.now), self.wants, TIMING, self.now) is before
-        assert lost(before, number, TIMING, self.now) is before
+        assert session_ready(before, number, 178, 0.01, self.now) is before
+        assert attempt_failed(before, number, attempt(outcome, self.now), self.wants, TIMING, self.now) is before
+        assert session_lost(before, number, TIMING, self.now) is before
         self._consider()
 
     @invariant()

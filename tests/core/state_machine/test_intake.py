@@ -78,6 +78,26 @@ def test_a_failure_is_told_to_the_log_once() -> None:
     assert effects == ()
 
 
+def test_what_was_said_before_an_attempt_failed_belongs_to_it_and_to_no_later_one() -> None:
+    state = looked(started())
+    number = number_of(state)
+    for code, text in ((10141, "Disclaimer"), (1100, "Lost"), (504, "Not connected")):
+        state, _ = take_in(state, NoticeArrived(number, code, text), NOW)
+    state, _ = take_in(state, SessionFailed(number, Outcome.NOT_READY, 1.0), NOW)
+    attempt = state.watched[0].link.attempt
+
+    assert attempt is not None
+    assert sorted(n.code for n in attempt.notices) == [504, 1100, 10141]
+    assert state.watched[0].session is None
+
+    again = replace(state.watched[0], link=replace(state.watched[0].link, state=Connecting(0.0, 9, 4002, 7000, "d")))
+    state, _ = take_in(replace(state, watched=(again,)), SessionFailed(9, Outcome.NOT_READY, 1.0), NOW)
+    attempt = state.watched[0].link.attempt
+
+    assert attempt is not None
+    assert attempt.notices == ()
+
+
 def test_an_attempt_has_one_verdict_and_only_a_session_can_be_lost() -> None:
     up = connected()
     trying = looked(started())

@@ -4,14 +4,25 @@ from agent.core.alerts.ledger import Entry, Ledger
 from agent.core.clock import Moment
 from agent.core.effects import OpenSession
 from agent.core.facts import Known, MachineFacts, SettingsHints, Sight, Surroundings, SurroundingsKind, Unknown
+from agent.core.memory import Served
 from agent.core.problem import Absent, Present, Problem, Severity
-from agent.core.session_facts import Outcome, Phase, ServerLink
+from agent.core.session_facts import Outcome, Phase, ServerLink, Way
 from agent.core.state_machine.connection import BackingOff, Blocked, Connected, Connecting, Idle, Link, Target
 from agent.core.state_machine.session import Heartbeats, fresh_session
-from agent.core.state_machine.watched import Watched, consider_watched, due_times, facts_of_session, fresh, see, target
+from agent.core.state_machine.watched import (
+    Watched,
+    consider_watched,
+    due_times,
+    facts_of_session,
+    fresh,
+    locate,
+    note_server,
+    see,
+    target,
+)
 from agent.core.timing import Timing
 from agent.tws.applications import ApplicationKind
-from tests.problems.scene import NOW, connection, facts, foreign, gateway, machine, tws
+from tests.problems.scene import NOW, attempt, connection, facts, foreign, gateway, machine, relay, tws
 
 TIMING = Timing()
 PAPER = connection(port=4002)
@@ -42,7 +53,7 @@ def test_the_number_is_that_of_the_attempt_or_session() -> None:
 def test_an_application_is_seen_gone_and_replaced() -> None:
     seen = see(NEW, HERE, (), NOW)
 
-    assert seen.sight == Sight(last_pid=3117, kind=ApplicationKind.GATEWAY, ever=True)
+    assert seen.sight == Sight(last_pid=3117, kind=ApplicationKind.GATEWAY, port=4002, ever=True)
     assert see(seen, HERE, (), NOW.later(5)) is seen
 
     gone = see(seen, machine(), (), NOW.later(10))
@@ -53,6 +64,16 @@ def test_an_application_is_seen_gone_and_replaced() -> None:
     back = see(gone, machine(gateway(pid=9)), (), NOW.later(30))
 
     assert back.sight == replace(seen.sight, last_pid=9, replaced_at=NOW.monotonic + 30)
+
+
+def test_an_application_that_has_ended_is_awaited_where_it_listened() -> None:
+    auto = fresh(connection(), NOW)
+    gone = see(see(auto, HERE, (), NOW), machine(), (), NOW.later(10))
+    starting = machine(gateway(ports=(), pid=9))
+
+    assert target(auto, machine(), ()).port == 4001
+    assert target(gone, machine(), ()).port == 4002
+    assert target(see(gone, starting, (), NOW.later(20)), starting, ()).port == 4002
 
 
 def test_an_application_that_was_never_there_is_not_gone() -> None:
@@ -80,7 +101,7 @@ def test_a_port_is_open_when_somebody_is_seen_to_listen() -> None:
     assert target(NEW, HERE, ()).open
     assert target(NEW, machine(listeners=(foreign(4002),)), ()).open
     assert not target(NEW, machine(), ()).open
-    assert target(NEW, machine(), ()) == Target(True, 4002, False, "4002/-", seen=NOW.monotonic)
+    assert target(NEW, machine(), ()) == Target(True, 4002, False, "4002/-", seen=NOW.monotonic, missed=True)
 
 
 def test_only_a_knock_can_tell_where_nothing_can_be_seen() -> None:
@@ -96,6 +117,42 @@ def test_another_machine_is_always_worth_a_knock() -> None:
     far = fresh(replace(PAPER, host="nas.example"), NOW)
 
     assert target(far, machine(), ()) == Target(True, 4002, True, "nas.example:4002")
+
+
+def test_a_host_is_this_machine_by_its_names_until_an_attempt_tells_for_certain() -> None:
+    named = fresh(replace(PAPER, host="Trader-PC."), NOW)
+    around = replace(HERE, own_names=Known(frozenset({"trader-pc", "192.168.1.20"})))
+    found = locate(named, around)
+
+    assert found.settings.here
+    assert found.settings.local
+    assert found.settings.dialled == "Trader-PC.", "what the user's programs use is what is tried"
+    assert locate(found, around) is found
+    assert locate(found, MachineFacts()) is found, "a look that failed tells nothing"
+
+    elsewhere = replace(found, ways=(Way("10.0.0.5", "192.168.1.20"),))
+    assert not locate(elsewhere, around).settings.here
+
+    by_route = replace(named, ways=(Way("192.0.2.9", "192.0.2.9"),))
+    assert locate(by_route, MachineFacts()).settings.here, "a machine reaches its own address from that address"
+    assert locate(replace(named, ways=(Way("127.0.1.1", "127.0.0.1"),)), MachineFacts()).settings.here
+
+
+def test_what_stands_is_the_same_listener_once_the_host_is_found_to_be_this_machine() -> None:
+    named = replace(UP, settings=replace(PAPER, host="trader-pc"), ways=(Way("192.0.2.9", "192.0.2.9", used=True),))
+    found = locate(named, HERE)
+
+    assert isinstance(found.link.state, Connected)
+    assert found.link.state.listener_key == target(found, HERE, ()).listener_key == found.link.served_listener
+    waiting = replace(named, link=Link(BackingOff(0.0, 9.0, "trader-pc:4002"), attempt=attempt(Outcome.REFUSED)))
+    state = locate(waiting, HERE).link.state
+
+    assert isinstance(state, BackingOff)
+    assert state.listener_key == target(found, HERE, ()).listener_key
+
+
+def test_an_own_address_other_than_loopback_is_knocked_at_though_nothing_is_seen_to_listen() -> None:
+    assert target(fresh(replace(PAPER, host="trader-pc", here=True), NOW), machine(), ()).open
 
 
 def test_the_door_is_another_one_when_the_process_or_its_start_changes() -> None:
@@ -178,3 +235,26 @@ def test_a_starting_application_is_judged_again_when_its_time_is_over() -> None:
     times = {round(at - NOW.monotonic, 3) for at in due_times(NEW, around)}
 
     assert times == {TIMING.settled_link - 5, TIMING.start_grace - 10, TIMING.restart_allowance - 10}
+
+
+def test_who_serves_a_session_is_kept_until_another_one_does() -> None:
+    relayed = note_server(UP, machine(listeners=(relay(program="ssh"),)), anew=True)
+
+    assert relayed.served == Served(4002, "ssh", 771)
+    assert note_server(relayed, machine()) is relayed
+    assert note_server(relayed, machine(), anew=True).served == Served(4002)
+    assert note_server(relayed, HERE).served == Served(4002, "java", 3117, application=True)
+    assert note_server(NEW, HERE).served is None
+
+
+def test_the_command_server_of_ibc_is_no_place_to_knock_at_and_another_helper_may_be() -> None:
+    def aim(helper_port: int, command_port: int | None) -> Target:
+        process = replace(gateway(ports=()), command_port=command_port)
+        around = machine(process, listeners=(foreign(helper_port, program="java", pid=process.pid),))
+        return target(replace(NEW, settings=connection(port=helper_port)), around, ())
+
+    assert [(a.open, a.missed) for a in (aim(7462, None), aim(9000, 9000), aim(9000, None))] == [
+        (False, False),
+        (False, False),
+        (False, True),
+    ]

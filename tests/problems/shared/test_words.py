@@ -34,7 +34,7 @@ def test_only_file_names_are_left_of_paths(text: str, shown: str) -> None:
 
 def test_an_owner_is_named_as_well_as_the_system_allows() -> None:
     assert owner_of(relay()) == "docker-proxy (pid 771)"
-    assert owner_of(foreign(pid=None)) == "nginx"
+    assert owner_of(foreign(pid=None)) == "mailserver"
     assert owner_of(Listener(4002, pid=5)) == "a program (pid 5)"
     assert owner_of(Listener(4002)) == owner_of(None) == "a program that this system does not name"
 
