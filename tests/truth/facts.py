@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from agent.core.facts import Known
 from agent.core.session_facts import Outcome
 from tests.journeys.day import App
 from tests.truth.stage import Stage
@@ -23,6 +24,10 @@ def _meets(outcome: Outcome) -> Judge:
         return met is outcome
 
     return judge
+
+
+def _hidden(stage: Stage) -> bool:
+    return not _local(stage) or not stage.so.processes_readable
 
 
 def _closed(stage: Stage) -> list[App]:
@@ -121,7 +126,10 @@ def _latency(stage: Stage, value: Any, _: dict[str, Any]) -> bool:
 def _link(stage: Stage, value: Any, _: dict[str, Any]) -> bool:
     if value == "unknown":
         return True
-    return stage.session is not None and (str(value) == "down") == stage.so.link_down
+    shown_by_sockets = any(a.link_since is not None for a in stage.apps) and stage.network == Known(True)
+    if stage.session is None:
+        return str(value) == "up" and shown_by_sockets
+    return (str(value) == "down") == stage.so.link_down
 
 
 def _farm(stage: Stage, value: Any, farm: dict[str, Any]) -> bool:
@@ -242,7 +250,11 @@ VALUES: dict[str, tuple[str, Callable[[Stage, Any, dict[str, Any]], bool]]] = {
     "connections.latencies": ("heartbeats of the last hour", _given),
     "connections.trading_mode": ("the accounts of the session that stands", _mode),
     "connections.accounts": ("the accounts of the session that stands", _of_the_session),
-    "connections.server_link": ("what the standing session was told of the link", _link),
+    "connections.server_link": ("what the standing session was told of the link, or the sockets", _link),
+    "connections.headline_since.words": ("how the beginning is known", _given),
+    "connections.headline_since.time": ("the beginning of the headline", _in_the_past),
+    "connections.application_unseen": ("the look that could not see it", lambda s, *_: _hidden(s)),
+    "connections.local": ("the addresses of this machine", lambda s, *_: _local(s)),
     "connections.next_attempt": ("the attempt that is planned", _attempt),
     "connections.application.pid": ("the process that was found", _of_the_application("pid")),
     "connections.application.started": ("the process that was found", lambda s, *_: bool(s.apps)),
@@ -272,12 +284,13 @@ VALUES: dict[str, tuple[str, Callable[[Stage, Any, dict[str, Any]], bool]]] = {
     "connections.undecided.*": ("the check that could not judge", _given),
     "connections.path.programs.*": ("the socket table", _given),
     "connections.path.port.state": ("the session itself", _station),
-    "connections.path.servers.state": ("what the standing session was told of the link", _station),
+    "connections.path.servers.state": ("what the standing session was told of the link, or the sockets", _link),
     "connections.path.application.state": ("the process that was found, or its answer", _runs),
     "connections.path.*": ("the same as the station's state", _said),
     "connections.outage.*": ("the calendar", _given),
     "connections.next_outage.*": ("the calendar", _given),
     "connections.login_due": ("the calendar", _given),
+    "set_aside.*": ("the problem before", _given),
     "under_way.*": ("the problem before", _given),
     "ended.code": ("the problem that was seen to be over", lambda s, v, _: v in HAPPENED or not is_so(s, v)),
     "ended.*": ("the problem that was seen to be over", _given),

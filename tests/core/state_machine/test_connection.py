@@ -19,14 +19,14 @@ from agent.core.state_machine.connection import (
     Link,
     LinkState,
     Target,
+    attempt_failed,
     backoff,
     choose_client_id,
     consider,
-    attempt_failed,
-    session_lost,
     phase,
-    session_ready,
     retry_now,
+    session_lost,
+    session_ready,
 )
 from agent.core.timing import Timing
 

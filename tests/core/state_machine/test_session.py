@@ -18,12 +18,12 @@ from agent.core.state_machine.session import (
     data_came,
     flood_at,
     fresh_session,
-    session_heard,
     heartbeat_answered,
     heartbeat_sent,
     messages_came,
     notice_came,
     of_accounts,
+    session_heard,
 )
 from agent.core.timing import Timing
 from agent.tws.farms import Farm, FarmKind, FarmStatus
