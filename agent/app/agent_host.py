@@ -5,6 +5,7 @@ Loading and assembling it takes a third of a second, so the icon comes first: se
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -25,7 +26,7 @@ from agent.core.events import ConfigRejected, Reconfigured, Woke
 from agent.core.facts import Abilities
 from agent.core.problem import Severity
 from agent.core.settings import Settings
-from agent.core.shown.display import Action, AskFix, DoFix, Notice, ShowSteps
+from agent.core.shown.display import Action, AskFix, DoFix, Notice, Quit, ShowSteps
 from agent.core.shown.menu import display, tooltip
 from agent.core.shown.status import Status
 from agent.core.state_machine.state import Knowledge
@@ -220,6 +221,10 @@ class AgentHost:
             case ShowRunning():
                 await self._show_up()
                 return {"done": True}
+            case Quit():
+                # The answer is on its way before the agent's loop hears of the end.
+                asyncio.get_running_loop().call_soon(self._desktop.leave)
+                return {"done": True, "pid": os.getpid()}
             case SetUp() | AskDataTest():
                 return await self._set_up().answer(command)
             case AskPageAddress():

@@ -31,6 +31,15 @@ class Snoozed:
 
 
 @dataclass(frozen=True, slots=True)
+class Returning:
+    """One connection that is watched again by itself."""
+
+    connection: str
+    at: float
+    """Epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """The whole of it. Wall clock times, since the monotonic clock starts anew with the machine."""
 
@@ -40,3 +49,5 @@ class Memory:
     """Epoch seconds; infinity until told to resume; None when not paused."""
     disconnected: tuple[str, ...] = ()
     """Names of connections the user wants to stay disconnected."""
+    returning: tuple[Returning, ...] = ()
+    """Those of them that the user wants to stay so only for a while."""

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from agent.core.memory import Memory, Snoozed, Told
+from agent.core.memory import Memory, Returning, Snoozed, Told
 from agent.platforms.files import read_file, replace_own_file
 from agent.runtime.aside import Worker, done_within
 
@@ -96,6 +96,8 @@ def _from_json(kept: Any) -> Memory:
         snoozed=tuple(_snoozed(s) for s in _is(list, kept["snoozed"])),
         paused_until=math.inf if paused == _FOREVER else None if paused is None else _time(paused),
         disconnected=tuple(_is(str, name) for name in _is(list, kept["disconnected"])),
+        # Files of an earlier version have no such list.
+        returning=tuple(_returning(r) for r in _is(list, kept.get("returning", []))),
     )
 
 
@@ -113,6 +115,10 @@ def _told(kept: Mapping[str, Any]) -> Told:
 
 def _snoozed(kept: Mapping[str, Any]) -> Snoozed:
     return Snoozed(_is(str, kept["connection"]), _is(str, kept["code"]), _time(kept["until"]))
+
+
+def _returning(kept: Mapping[str, Any]) -> Returning:
+    return Returning(_is(str, kept["connection"]), _time(kept["at"]))
 
 
 def _time(value: Any) -> float:

@@ -169,6 +169,7 @@ class Table:
     def __init__(self, *rows: SocketRow) -> None:
         self.rows = rows
         self.error: Exception | None = None
+        self.already = 0.0
         self.names = {100: "java", 200: "docker-proxy", 300: "quantower"}
 
     def read(
@@ -183,6 +184,9 @@ class Table:
         if self.error is not None:
             raise self.error
         return SocketReading(self.rows, "rights")
+
+    def stood(self, row: SocketRow) -> float:
+        return self.already
 
     def name_of(self, pid: int) -> str | None:
         return self.names.get(pid)

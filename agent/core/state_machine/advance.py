@@ -23,7 +23,7 @@ from agent.core.shown.status import Status
 from agent.core.state_machine import inquiry as inquiry_of
 from agent.core.state_machine import session as session_of
 from agent.core.state_machine.connection import Target
-from agent.core.state_machine.intake import enroll, take_in
+from agent.core.state_machine.intake import enroll, return_those_due, take_in
 from agent.core.state_machine.plan import plan
 from agent.core.state_machine.show import show_connection
 from agent.core.state_machine.state import AgentState, Settled, facts_about, others, own_client_ids, replace_at
@@ -82,8 +82,10 @@ def _settle(
 ) -> tuple[AgentState, tuple[Effect, ...]]:
     """Decide. What is not `concerned` is as it was: its own times are waited for, and a Tick judges everything."""
     done: list[Effect] = list(effects)
+    before = state.memory
+    state = return_those_due(state, now)
     memory = _expire(state, now)
-    if memory is not state.memory:
+    if memory is not before:
         state, concerned = replace(state, memory=memory), None
     if len(state.settled) != len(state.watched) or state.shown is None:
         concerned = None

@@ -27,7 +27,7 @@ from agent.core.events import (
 )
 from agent.core.evidence.processes import clients_of
 from agent.core.facts import Fact, Known, Unknown
-from agent.core.memory import Snoozed
+from agent.core.memory import Returning, Snoozed
 from agent.core.problem import Severity
 from agent.core.session_facts import Attempt
 from agent.core.settings import ConnectionSettings
@@ -295,15 +295,16 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
     match action:
         case Connect(name):
             kept = tuple(n for n in memory.disconnected if name not in ("", n))
-            state = replace(
-                state, memory=replace(memory, disconnected=kept), urgent_since=now.monotonic, asked_at=now.monotonic
-            )
+            returning = tuple(r for r in memory.returning if r.connection in kept)
+            memory = replace(memory, disconnected=kept, returning=returning)
+            state = replace(state, memory=memory, urgent_since=now.monotonic, asked_at=now.monotonic)
             return _all(state, lambda w: _asked_anew(_wish(w, True, now), now) if name in ("", w.settings.name) else w)
-        case Disconnect(name):
+        case Disconnect(name, seconds):
             names = tuple(w.settings.name for w in state.watched if name in ("", w.settings.name))
-            state = replace(
-                state, memory=replace(memory, disconnected=tuple(dict.fromkeys((*memory.disconnected, *names))))
-            )
+            left = tuple(r for r in memory.returning if r.connection not in names)
+            back = () if seconds is None else tuple(Returning(n, now.wall + seconds) for n in names)
+            stopped = tuple(dict.fromkeys((*memory.disconnected, *names)))
+            state = replace(state, memory=replace(memory, disconnected=stopped, returning=(*left, *back)))
             return _all(state, lambda w: _wish(w, False, now) if w.settings.name in names else w)
         case Pause(seconds):
             until = float("inf") if seconds is None else now.wall + seconds
@@ -311,8 +312,8 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
         case Resume():
             return replace(state, memory=replace(memory, paused_until=None)), ()
         case Snooze(code, connection, seconds):
-            left = tuple(s for s in memory.snoozed if (s.connection, s.code) != (connection, code))
-            snoozed = (*left, Snoozed(connection, code, now.wall + seconds))
+            others_snoozed = tuple(s for s in memory.snoozed if (s.connection, s.code) != (connection, code))
+            snoozed = (*others_snoozed, Snoozed(connection, code, now.wall + seconds))
             keys = [
                 notice_key(w.settings.name, e.key)
                 for w in state.watched
@@ -334,6 +335,14 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
         case _:
             # Opening a log, fixing, quitting: done outside, nothing to decide here.
             return state, ()
+
+
+def return_those_due(state: AgentState, now: Moment) -> AgentState:
+    """Watch again what the user did not want to be watched for a while that is over."""
+    for due in state.memory.returning:
+        if due.at <= now.wall:
+            state, _ = _asked(state, Connect(due.connection), now)
+    return state
 
 
 def _steps(state: AgentState, name: str, code: str) -> Announce:

@@ -1,0 +1,276 @@
+"""The command line: commands in groups, their options, examples and exit statuses.
+
+Help, shell completion and the man page are made from this parser.
+"""
+
+import argparse
+import difflib
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from agent import __version__
+from agent.errors import UsageError
+
+_DURATION = "like 30m, 2h or 1d"
+_NO_AGENT = "3 no agent runs"
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What the help says about a command besides its options."""
+
+    text: str
+    examples: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ("0 done",)
+
+
+GROUPS: dict[str, dict[str, _About]] = {
+    "See what is wrong": {
+        "status": _About(
+            "what the running agent shows",
+            ("gatelight status", "gatelight status --json"),
+            ("0 all well, or as expected", "1 a problem is shown", _NO_AGENT),
+        ),
+        "doctor": _About(
+            "one thorough look; needs no running agent",
+            ("gatelight doctor", 'gatelight doctor "Paper Gateway" --settings'),
+            ("0 healthy", "1 a problem was found", "2 wrong usage or configuration", "4 could not find out"),
+        ),
+        "explain": _About(
+            "what a problem, a notice number or a log line means, and what to do",
+            ("gatelight explain 1100", "tail bot.log | gatelight explain -"),
+            ("0 known", "1 unknown"),
+        ),
+        "fix": _About(
+            "do one of the fixes that status or doctor offered; asks first",
+            ("gatelight fix use-port",),
+            ("0 done", "1 failed or not wanted", "2 not offered"),
+        ),
+        "logs": _About(
+            "the agent’s log", ("gatelight logs", "gatelight logs -f"), ("0 shown", "3 there is none: no agent ran yet")
+        ),
+    },
+    "Run": {
+        "run": _About(
+            "the agent, until told to stop",
+            ("gatelight run", "gatelight run --no-tray"),
+            ("0 stopped on request", "2 wrong configuration", "3 another one already runs"),
+        ),
+        "stop": _About("stop the running agent", ("gatelight stop",), ("0 stopped", _NO_AGENT)),
+        "autostart": _About(
+            "start at log-in, for this user; alone: whether it does",
+            ("gatelight autostart", "gatelight autostart on"),
+        ),
+    },
+    "Set up": {
+        "setup": _About(
+            "set a connection up, step by step; each step checks itself",
+            ("gatelight setup", 'gatelight setup "Paper Gateway"'),
+            ("0 all is done", "1 something is left"),
+        ),
+        "config": _About(
+            "the configuration: where it is, what it says, whether it is right; change it",
+            ("gatelight config check", "gatelight config set checks.look_every 10s"),
+            ("0 done", "2 the configuration cannot be used"),
+        ),
+    },
+    "Tell the agent": {
+        "pause": _About(
+            "no notices for a while, or until `gatelight resume`",
+            ("gatelight pause", "gatelight pause 2h"),
+            ("0 done", _NO_AGENT),
+        ),
+        "resume": _About("end a pause", ("gatelight resume",), ("0 done", _NO_AGENT)),
+        "snooze": _About(
+            "no notices about one problem for a while",
+            ("gatelight snooze data-lost 1h",),
+            ("0 done", _NO_AGENT),
+        ),
+        "connect": _About(
+            "watch a connection again",
+            ("gatelight connect", 'gatelight connect "Paper Gateway"'),
+            ("0 done", _NO_AGENT),
+        ),
+        "disconnect": _About(
+            "stop watching a connection",
+            ("gatelight disconnect", 'gatelight disconnect "Paper Gateway" --for 1h'),
+            ("0 done", _NO_AGENT),
+        ),
+    },
+    "Try it": {
+        "demo": _About(
+            "the whole program against a simulated IB Gateway, in a temporary folder",
+            ("gatelight demo", "gatelight demo --scenario freeze"),
+        ),
+        "simulate": _About(
+            "the simulated TWS alone", ("gatelight simulate --port 4002", "gatelight simulate --list-faults")
+        ),
+    },
+    "More": {
+        "help": _About("this overview, or all about one command", ("gatelight help doctor",)),
+        "version": _About("the version of this command and of the running agent"),
+        "completion": _About(
+            "completion for a shell, or the man page",
+            ("gatelight completion bash > ~/.local/share/bash-completion/completions/gatelight",),
+        ),
+    },
+}
+"""Every command, in the order of the overview."""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence with the remedy, as all of ours are."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line; an unknown word is told with the one that was probably meant."""
+        raise UsageError(f"{message[:1].upper()}{message[1:]} (see `{self.prog} --help`).")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        # argparse itself lists every choice, and says nothing about what was meant.
+        if action.choices is not None and value not in action.choices:
+            what = "command" if action.dest == "command" else "choice"
+            known = [str(choice) for choice in action.choices]
+            hint = did_you_mean(str(value), known)
+            instead = hint or f": choose {_either(known)}" * (what == "choice")
+            raise UsageError(f"There is no {what} “{value}”{instead} (see `{self.prog} --help`).")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does; an unknown option is refused by the command it was given to, which knows those it has."""
+        found, rest = super().parse_known_args(args, namespace)
+        unknown = next((word for word in rest if word.startswith("-") and len(word) > 1), None)
+        if unknown is not None:
+            known = [option for action in self._actions for option in action.option_strings]
+            hint = did_you_mean(unknown.partition("=")[0], known)
+            raise UsageError(f"There is no option “{unknown}” here{hint} (see `{self.prog} --help`).")
+        return found, rest
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The word that was probably meant, as a question that goes on with the sentence; empty where none is alike."""
+    alike = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return f": did you mean “{alike[0]}”?" if alike else ""
+
+
+def _either(known: Sequence[str]) -> str:
+    return ", ".join(known[:-1]) + f" or {known[-1]}" if len(known) > 1 else known[0]
+
+
+def build_parser(prog: str = "gatelight") -> CommandParser:
+    """The parser of the whole command line; `prog` is the command as the user called it."""
+    parser = CommandParser(
+        prog=prog,
+        description="Watches the link to Trader Workstation and IB Gateway, and says what is wrong with it.",
+        parents=[_common("verbose_before")],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage=f"{prog} [COMMAND] [OPTIONS]",
+        epilog=_overview(prog),
+    )
+    parser.add_argument("--print-url", action="store_true", help="print the page’s address instead of opening it")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", help=argparse.SUPPRESS)
+    made: dict[str, CommandParser] = {}
+    for group in GROUPS.values():
+        for name, about in group.items():
+            made[name] = commands.add_parser(
+                name,
+                prog=f"{prog} {name}",
+                help=about.text,
+                description=f"{about.text[:1].upper()}{about.text[1:]}.",
+                epilog=_epilog(prog, about),
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+                parents=[_common("verbose_after")],
+            )
+    for add in (_add_looks, _add_run, _add_set_up, _add_wishes, _add_more):
+        add(made)
+    return parser
+
+
+def _common(verbose: str) -> CommandParser:
+    common = CommandParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = common.add_argument_group("everywhere")
+    group.add_argument("--config", metavar="FILE", help="the configuration file")
+    group.add_argument("--data-dir", metavar="DIR", help="the folder for log, lock and memory")
+    group.add_argument(
+        "-v", "--verbose", action="count", dest=verbose, help="say more on standard error; twice: everything"
+    )
+    group.add_argument("--version", action="version", version=f"gatelight {__version__}")
+    return common
+
+
+def _overview(prog: str) -> str:
+    lines = [f"Without a command: opens the page of the running agent. `{prog} help COMMAND` tells all about one."]
+    for title, group in GROUPS.items():
+        lines += ["", f"{title}:", *(f"  {name:<11} {about.text}" for name, about in group.items())]
+    return "\n".join(lines)
+
+
+def _epilog(prog: str, about: _About) -> str:
+    lines = ["exit status:", *(f"  {status}" for status in about.statuses)]
+    if about.examples:
+        shown = (example.replace("gatelight", prog, 1) for example in about.examples)
+        lines = ["examples:", *(f"  {example}" for example in shown), "", *lines]
+    return "\n".join(lines)
+
+
+_Made = dict[str, CommandParser]
+
+
+def _add_looks(made: _Made) -> None:
+    for name in ("status", "doctor"):
+        made[name].add_argument("--json", action="store_true", help="one JSON object on standard output")
+        made[name].add_argument("--show-accounts", action="store_true", help="do not mask account numbers")
+    made["doctor"].add_argument("--settings", action="store_true", help="list every setting that was looked at")
+    made["doctor"].add_argument("name", nargs="?", metavar="NAME", help="only this connection")
+    made["explain"].add_argument(
+        "words", nargs="+", metavar="WORDS", help="as they are; - reads them from standard input"
+    )
+    fix = made["fix"]
+    fix.add_argument("id", metavar="ID")
+    fix.add_argument("--connection", metavar="NAME", help="where it is offered for several")
+    fix.add_argument("--yes", action="store_true", help="do it without asking; what it changes is shown all the same")
+    made["logs"].add_argument("-f", "--follow", action="store_true", help="go on with new lines until Ctrl-C")
+
+
+def _add_run(made: _Made) -> None:
+    run = made["run"]
+    run.add_argument("--no-tray", action="store_true", help="without icon; notices come all the same")
+    run.add_argument("--autostart", action="store_true", help="as at log-in: wait for desktop and network")
+    made["autostart"].add_argument("what", nargs="?", choices=("on", "off", "status"), default="status")
+
+
+def _add_set_up(made: _Made) -> None:
+    setup = made["setup"]
+    setup.add_argument("name", nargs="?", metavar="NAME", help="this connection (default: the first one, or a new one)")
+    setup.add_argument("--no-input", action="store_true", help="ask nothing: print the steps once as they stand")
+    what = made["config"].add_subparsers(dest="what", metavar="path|show|check|set", required=True)
+    for name, text in (
+        ("path", "where the configuration file is"),
+        ("show", "the configuration in force, defaults included"),
+        ("check", "whether it can be used"),
+    ):
+        what.add_parser(name, parents=[_common("verbose_after")], help=text)
+    setting = what.add_parser("set", parents=[_common("verbose_after")], help="change one value; comments are kept")
+    setting.add_argument("key", metavar="KEY", help="like checks.look_every or connections.NAME.port")
+    setting.add_argument("value", metavar="VALUE")
+
+
+def _add_wishes(made: _Made) -> None:
+    for name in ("connect", "disconnect"):
+        made[name].add_argument("name", nargs="?", metavar="NAME", help="only this connection")
+    made["disconnect"].add_argument("--for", dest="duration", metavar="DURATION", help=f"only so long, {_DURATION}")
+    made["pause"].add_argument("duration", nargs="?", metavar="DURATION", help=f"{_DURATION}; default: until resume")
+    made["snooze"].add_argument("code", metavar="CODE", help="of the problem, as status shows it")
+    made["snooze"].add_argument("duration", metavar="DURATION", help=_DURATION)
+
+
+def _add_more(made: _Made) -> None:
+    made["demo"].add_argument("--scenario", metavar="NAME", default="day", help="which one (default: day)")
+    made["demo"].add_argument("--no-tray", action="store_true", help="in the terminal alone")
+    if {"simulate", "completion"} & set(sys.argv):
+        # Its options come with the simulator, which no other command needs.
+        from agent.simulator.command import add_arguments
+
+        add_arguments(made["simulate"])
+    made["help"].add_argument("topic", nargs="?", metavar="COMMAND", choices=[n for g in GROUPS.values() for n in g])
+    made["completion"].add_argument("shell", choices=("bash", "zsh", "fish", "man"))
