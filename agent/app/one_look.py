@@ -172,10 +172,10 @@ def _waits_for(state: AgentState, watched: Watched, now: Moment) -> Wait | None:
         # The sockets after the attempt are part of the evidence.
         return Wait("")
     for process in candidates(watched.settings, state.machine, others(state, watched)):
-        since = process.upstream_since
-        if not process.api_ports and since is not None and now.monotonic - since < timing.settled_link:
+        stands = process.upstream_since
+        if not process.api_ports and stands is not None and now.monotonic - stands < timing.settled_link:
             return Wait(
                 f"{watched.settings.name}: watching whether {process.kind.title} stays connected to IB’s servers …",
-                since + timing.settled_link,
+                stands + timing.settled_link,
             )
     return None

@@ -22,7 +22,7 @@ _STYLES = (
     (r"(?m)^\S.*: (?P<bad>PROBLEM)$", "bold red"),
     (r"(?m)^\S.*: WARNING$", "bold yellow"),
     (r"(?m)^\s*(?:What was seen|What to do|Steps[^:]*|Seen|Left|[A-Z][a-z ]+):$", "bold"),
-    (r"(?m)^  [a-zA-Z ]+:(?=\s{2,})", "dim"),
+    (r"(?m)^  [a-zA-Z ]+:(?=  )", "dim"),
     (r"\[[a-z]+(?:-[a-z]+)+\]", "dim"),
     (r"`[^`\n]+`", "cyan"),
 )
@@ -57,7 +57,6 @@ class Countdown:
         self._shown = ""
 
     def __enter__(self) -> Self:
-        self._live.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -66,6 +65,8 @@ class Countdown:
     def show(self, known: str, line: str) -> None:
         """Show both; drawn only when something has changed."""
         if (text := f"{known}\n{line}") != self._shown:
+            if not self._shown:
+                self._live.start()
             self._shown = text
             self._live.update(Group(_styled(known), Text(line, "cyan")), refresh=True)
 

@@ -5,7 +5,9 @@ Help, shell completion and the man page are made from this parser.
 
 import argparse
 import difflib
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -132,9 +134,8 @@ class CommandParser(argparse.ArgumentParser):
         if action.choices is not None and value not in action.choices:
             what = "command" if action.dest == "command" else "choice"
             known = [str(choice) for choice in action.choices]
-            hint = did_you_mean(str(value), known)
-            instead = hint or f": choose {_either(known)}" * (what == "choice")
-            raise UsageError(f"There is no {what} “{value}”{instead} (see `{self.prog} --help`).")
+            otherwise = f": choose {_either(known)}" if what == "choice" else f" (see `{self.prog} --help`)"
+            raise UsageError(f"There is no {what} “{value}”{did_you_mean(str(value), known) or f'{otherwise}.'}")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse does; an unknown option is refused by the command it was given to, which knows those it has."""
@@ -143,8 +144,33 @@ class CommandParser(argparse.ArgumentParser):
         if unknown is not None:
             known = [option for action in self._actions for option in action.option_strings]
             hint = did_you_mean(unknown.partition("=")[0], known)
-            raise UsageError(f"There is no option “{unknown}” here{hint} (see `{self.prog} --help`).")
+            raise UsageError(f"There is no option “{unknown}” here{hint or f' (see `{self.prog} --help`).'}")
         return found, rest
+
+
+class _MainParser(CommandParser):
+    """The parser of `gatelight` itself, whose help begins with the commands in their groups."""
+
+    def format_help(self) -> str:
+        """The overview: how it is called, the commands, the options, and what an exit status means."""
+        formatter = self._get_formatter()
+        formatter.add_usage(self.usage, self._actions, self._mutually_exclusive_groups)
+        formatter.add_text(self.description)
+        formatter.add_text(_overview(self.prog))
+        for group in self._action_groups:
+            formatter.start_section(group.title)
+            formatter.add_arguments(group._group_actions)
+            formatter.end_section()
+        formatter.add_text(_STATUSES)
+        return formatter.format_help()
+
+
+_STATUSES = """exit status:
+  0 done, or all is well
+  1 a problem, or it failed
+  2 wrong usage or configuration
+  3 no agent runs, or for `run` another one
+  4 could not find out"""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -159,16 +185,17 @@ def _either(known: Sequence[str]) -> str:
 
 def build_parser(prog: str = "gatelight") -> CommandParser:
     """The parser of the whole command line; `prog` is the command as the user called it."""
-    parser = CommandParser(
+    parser = _MainParser(
         prog=prog,
         description="Watches the link to Trader Workstation and IB Gateway, and says what is wrong with it.",
         parents=[_common("verbose_before")],
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage=f"{prog} [COMMAND] [OPTIONS]",
-        epilog=_overview(prog),
     )
     parser.add_argument("--print-url", action="store_true", help="print the page’s address instead of opening it")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", help=argparse.SUPPRESS, parser_class=CommandParser
+    )
     made: dict[str, CommandParser] = {}
     for group in GROUPS.values():
         for name, about in group.items():
@@ -199,10 +226,17 @@ def _common(verbose: str) -> CommandParser:
 
 
 def _overview(prog: str) -> str:
-    lines = [f"Without a command: opens the page of the running agent. `{prog} help COMMAND` tells all about one."]
+    width = max(40, shutil.get_terminal_size().columns - 2)
+    lines = _fitted(f"Without a command it opens the page of the agent. `{prog} help COMMAND` tells more.", "", width)
     for title, group in GROUPS.items():
-        lines += ["", f"{title}:", *(f"  {name:<11} {about.text}" for name, about in group.items())]
+        lines += ["", f"{title}:"]
+        for name, about in group.items():
+            lines += _fitted(f"  {name:<11} {about.text}", " " * 14, width)
     return "\n".join(lines)
+
+
+def _fitted(text: str, further: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, subsequent_indent=further, break_long_words=False, break_on_hyphens=False)
 
 
 def _epilog(prog: str, about: _About) -> str:

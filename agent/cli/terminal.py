@@ -16,6 +16,8 @@ PLAIN_WIDTH = 96
 _WIDEST, _NARROWEST = 120, 40
 """Columns: a longer line is hard to read, and a narrower terminal wraps by itself."""
 _COMMAND = re.compile(r"(?<=[`“])gatelight(?=[ `”])")
+_QUOTED, _GLUE = re.compile(r"`[^`]*`"), "\0"
+"""A command is copied as a whole, so it stays on one line; no printable text has the character that holds it."""
 _LEAD = re.compile(r"\s*(?:(?:[-✗!·✓?]|\d+\.)\s+|[A-Za-z][A-Za-z ]*:\s{2,})?")
 """The beginning of a line that its continuation is indented by: a mark, a number, or a name and a gap."""
 
@@ -93,9 +95,9 @@ def _pieces(line: str, width: int) -> list[str]:
         return [line]
     lead = _LEAD.match(line)
     hang = " " * min(len(lead[0]) if lead else 0, width // 3)
-    return textwrap.wrap(
-        line, width, subsequent_indent=hang, break_on_hyphens=False, break_long_words=False, drop_whitespace=True
-    ) or [line]
+    whole = _QUOTED.sub(lambda quoted: quoted[0].replace(" ", _GLUE), line)
+    pieces = textwrap.wrap(whole, width, subsequent_indent=hang, break_on_hyphens=False, break_long_words=False)
+    return [piece.replace(_GLUE, " ") for piece in pieces] or [line]
 
 
 def as_called(text: str) -> str:
