@@ -29,7 +29,8 @@ def wish(places: Places, message: dict[str, Any], done: str) -> int:
 
 def watch(places: Places, name: str | None) -> int:
     """`gatelight connect`."""
-    return wish(places, {"command": "connect", "name": name}, f"{_which(name)} watched again.")
+    which = "Every connection" if name is None else f"“{name}”"
+    return wish(places, {"command": "connect", "name": name}, f"{which} is watched again.")
 
 
 def stop_watching(places: Places, name: str | None, duration: str | None) -> int:
@@ -37,7 +38,8 @@ def stop_watching(places: Places, name: str | None, duration: str | None) -> int
     seconds = None if duration is None else seconds_of(duration)
     until = "until `gatelight connect`" if seconds is None else f"until {clock_time(seconds)}"
     message = {"command": "disconnect", "name": name, "seconds": seconds}
-    return wish(places, message, f"{_which(name)} not watched {until}.")
+    which = "No connection is" if name is None else f"“{name}” is not"
+    return wish(places, message, f"{which} watched {until}.")
 
 
 def pause(places: Places, duration: str | None) -> int:
@@ -81,7 +83,3 @@ def clock_time(seconds: float) -> str:
         # The agent refuses it with a sentence of its own.
         return "then"
     return f"{then:%H:%M}" if then.date() == now.date() else f"{then.day} {then:%B, %H:%M}"
-
-
-def _which(name: str | None) -> str:
-    return "All connections are" if name is None else f"“{name}” is"
