@@ -17,7 +17,7 @@ def ask(places: Places, message: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def wish(places: Places, message: dict[str, Any], done: str) -> int:
+def tell_agent(places: Places, message: dict[str, Any], done: str) -> int:
     """Tell the agent what the user wants and say that it is done; 1 where a restart of the agent would forget it."""
     answer = ask(places, message)
     if "not_kept" in answer:
@@ -30,7 +30,7 @@ def wish(places: Places, message: dict[str, Any], done: str) -> int:
 def watch(places: Places, name: str | None) -> int:
     """`gatelight connect`."""
     which = "Every connection" if name is None else f"“{name}”"
-    return wish(places, {"command": "connect", "name": name}, f"{which} is watched again.")
+    return tell_agent(places, {"command": "connect", "name": name}, f"{which} is watched again.")
 
 
 def stop_watching(places: Places, name: str | None, duration: str | None) -> int:
@@ -39,26 +39,26 @@ def stop_watching(places: Places, name: str | None, duration: str | None) -> int
     until = "until `gatelight connect`" if seconds is None else f"until {clock_time(seconds)}"
     message = {"command": "disconnect", "name": name, "seconds": seconds}
     which = "No connection is" if name is None else f"“{name}” is not"
-    return wish(places, message, f"{which} watched {until}.")
+    return tell_agent(places, message, f"{which} watched {until}.")
 
 
 def pause(places: Places, duration: str | None) -> int:
     """`gatelight pause`."""
     seconds = None if duration is None else seconds_of(duration)
     until = "`gatelight resume`" if seconds is None else f"{clock_time(seconds)}; `gatelight resume` ends that earlier"
-    return wish(places, {"command": "pause", "seconds": seconds}, f"No notices until {until}.")
+    return tell_agent(places, {"command": "pause", "seconds": seconds}, f"No notices until {until}.")
 
 
 def resume(places: Places) -> int:
     """`gatelight resume`."""
-    return wish(places, {"command": "resume"}, "Notices come again.")
+    return tell_agent(places, {"command": "resume"}, "Notices come again.")
 
 
 def snooze(places: Places, code: str, duration: str) -> int:
     """`gatelight snooze`."""
     seconds = seconds_of(duration)
     message = {"command": "snooze", "code": code, "seconds": seconds}
-    return wish(places, message, f"No notices about this problem ({code}) until {clock_time(seconds)}.")
+    return tell_agent(places, message, f"No notices about this problem ({code}) until {clock_time(seconds)}.")
 
 
 def seconds_of(text: str) -> float:

@@ -34,7 +34,7 @@ def coloured(text: str) -> str:
     return _rendered(_styled(text))
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
+def text_table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
     """A table as plain text of at most `width` columns. The last text of a row that is long takes several lines."""
     made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     widths = [max((cell_len(row[number]) for row in rows), default=0) for number in range(len(head))]

@@ -16,9 +16,9 @@ from agent.runtime.clock import countdown
 from agent.runtime.control.channel import request
 from agent.runtime.paths import Places
 
-START_SECONDS = 20.0
+ANSWERS_WITHIN = 20.0
 """Seconds until an agent that was started must answer; it takes one or two."""
-STOP_SECONDS = 10.0
+ENDS_WITHIN = 10.0
 """Seconds until an agent that was told to stop must have ended; it takes three at most."""
 _BETWEEN = 0.1
 """Seconds between two questions to an agent that is starting."""
@@ -28,7 +28,7 @@ def offer_start(places: Places) -> bool:
     """Ask the user whether to start the agent, and start it; False where the user does not want it."""
     if not agreed("Gatelight is not running. Start it now?"):
         return False
-    start(places)
+    start_agent(places)
     return True
 
 
@@ -46,9 +46,9 @@ def offer_replacement(places: Places, *, start_again: bool = True) -> bool:
         return False
     if not agreed("Replace it now?"):
         return False
-    stop(places)
+    stop_agent(places)
     if start_again:
-        start(places)
+        start_agent(places)
     return True
 
 
@@ -67,21 +67,21 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("+")[0].split(".") if part.isdigit())
 
 
-def start(places: Places) -> None:
+def start_agent(places: Places) -> None:
     """Start the agent beside this terminal, and wait until it answers. Raises GatelightError where it does not."""
     as_module = sys.argv[0].endswith("__main__.py")
     program = (sys.executable, "-m", "agent") if as_module else program_of_this_installation()
     arguments = ["run", *(("--config", str(places.config)) if places.config_named else ())]
     process = detached([*program, *arguments, "--data-dir", str(places.data)], os.environ)
     await_end(process)
-    left = countdown(START_SECONDS)
+    left = countdown(ANSWERS_WITHIN)
     try:
         while not _answers(places):
             if _ended(process, min(_BETWEEN, left())):
                 raise GatelightError("Gatelight ended at once: start it with `gatelight run`, which says why.")
     except TimeoutError:
         raise GatelightError(
-            f"Gatelight was started, but does not answer after {START_SECONDS:.0f} s: see `gatelight logs`."
+            f"Gatelight was started, but does not answer after {ANSWERS_WITHIN:.0f} s: see `gatelight logs`."
         ) from None
 
 
@@ -100,7 +100,7 @@ def _ended(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
     return True
 
 
-def stop(places: Places) -> None:
+def stop_agent(places: Places) -> None:
     """Tell the agent to stop, and wait for its end. Raises AgentNotRunning, or GatelightError where it stays."""
     answer: dict[str, Any] = request(places, {"command": "stop"})
     try:
@@ -111,7 +111,7 @@ def stop(places: Places) -> None:
             status = request(places, {"command": "status"})
             agent = psutil.Process(int(status["status"]["agent"]["pid"]))
             agent.terminate()
-        agent.wait(STOP_SECONDS)
+        agent.wait(ENDS_WITHIN)
     except psutil.NoSuchProcess:
         return
     except (psutil.Error, KeyError, TypeError, ValueError):

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from agent.cli.terminal import called_as, can_ask, out, show, tell
+from agent.cli.terminal import called_as, can_ask, out, print_text, tell
 from agent.errors import AgentNotRunning, AgentUnreachable, GatelightError
 
 _BROKEN_OFF = 130
@@ -146,9 +146,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _stop(options: argparse.Namespace) -> int:
-    from agent.cli.life import stop
+    from agent.cli.life import stop_agent
 
-    stop(_places(options))
+    stop_agent(_places(options))
     tell("Gatelight has stopped.")
     return 0
 
@@ -162,7 +162,7 @@ def _logs(options: argparse.Namespace) -> int:
 def _autostart(options: argparse.Namespace) -> int:
     from agent.cli.autostart import command
 
-    show(command(_places(options), options.what))
+    print_text(command(_places(options), options.what))
     return 0
 
 
@@ -196,7 +196,7 @@ def _status(options: argparse.Namespace) -> int:
         else:
             from agent.cli.report import render
 
-            show(render(answer["status"]))
+            print_text(render(answer["status"]))
     return 1 if answer["shows_problem"] else 0
 
 
@@ -216,7 +216,7 @@ def _doctor(options: argparse.Namespace) -> int:
         else:
             from agent.cli.report import render
 
-            show(render(as_json, thorough=True, settings=options.settings, found=found))
+            print_text(render(as_json, thorough=True, settings=options.settings, found=found))
     return found
 
 
@@ -231,14 +231,20 @@ def _as_json(status: dict[str, Any]) -> None:
 def _explain(options: argparse.Namespace) -> int:
     from agent.cli.explain import command
 
-    return command(options.words, show, tell)
+    return command(options.words, print_text, tell)
 
 
 def _fix(options: argparse.Namespace) -> int:
     from agent.cli.fix import command
 
     return command(
-        _places(options), options.id, options.connection, yes=options.yes, verbosity=options.verbose, say=tell, out=show
+        _places(options),
+        options.id,
+        options.connection,
+        yes=options.yes,
+        verbosity=options.verbose,
+        say=tell,
+        out=print_text,
     )
 
 
@@ -250,19 +256,19 @@ def _setup(options: argparse.Namespace) -> int:
     from agent.runtime.logs import set_up_logs
 
     with set_up_logs(None, options.verbose):
-        return command(_places(options), options.name or "", say=show, no_input=options.no_input)
+        return command(_places(options), options.name or "", say=print_text, no_input=options.no_input)
 
 
 def _config(options: argparse.Namespace) -> int:
     from agent.config.reading import check, load
-    from agent.config.showing import show as configuration
+    from agent.config.showing import show
 
     places = _places(options)
     match options.what:
         case "path":
             out(str(places.config))
         case "show":
-            out(configuration(load(places.config, named=places.config_named)).rstrip("\n"))
+            out(show(load(places.config, named=places.config_named)).rstrip("\n"))
         case "check":
             faults = check(places.config, named=places.config_named)
             for fault in faults:

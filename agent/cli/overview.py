@@ -18,7 +18,7 @@ _WIDE, _MIDDLE = 90, 70
 def overview(connections: list[dict[str, Any]]) -> Iterator[str]:
     """The lines of the table, below a line that counts."""
     # Rich is imported here, where a table is printed for people.
-    from agent.cli.colours import table
+    from agent.cli.colours import text_table
 
     ordered = sorted(connections, key=lambda c: _ORDER.index(c["overall"]))
     bad = [c["name"] for c in ordered if c["overall"] in _BAD]
@@ -37,7 +37,7 @@ def overview(connections: list[dict[str, Any]]) -> Iterator[str]:
         head.append("Since")
     if width >= _WIDE:
         head += ["Programs", "Answers in"]
-    yield from table(head, [row[: len(head)] for row in rows], width).splitlines()
+    yield from text_table(head, [row[: len(head)] for row in rows], width).splitlines()
 
 
 def _row(connection: dict[str, Any]) -> list[str]:

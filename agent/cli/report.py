@@ -119,7 +119,8 @@ def _settings(rows: list[dict[str, str]], undecided: list[dict[str, str]], *, li
             codes = ", ".join(u["code"] for u in undecided if u["reason"] == reason)
             yield f"  ? Not judged: {codes} ({reason})"
     elif unknown or undecided:
-        parts = [f"{len(unknown)} settings"] * bool(unknown) + [f"{len(undecided)} possible problems"] * bool(undecided)
+        counted = ((len(unknown), "setting"), (len(undecided), "possible problem"))
+        parts = [f"{count} {what}{'s' * (count > 1)}" for count, what in counted if count]
         hows = {row["how"] for row in unknown}
         why = f" ({next(iter(hows))})" if len(hows) == 1 else ""
         yield ""

@@ -29,7 +29,7 @@ def out(text: str) -> None:
     _write(printable(text))
 
 
-def show(text: str) -> None:
+def print_text(text: str) -> None:
     """Print a result for people: lines as wide as the terminal, in colour where there is one, plain in a pipe."""
     from agent.tws.printable import printable
 

@@ -149,7 +149,7 @@ async def test_from_nothing_to_connected_with_two_wrong_turns(home: Home) -> Non
             await terminal.shows("Application found: TO DO", "TWS does", "What to do:", "a changes the answers")
 
         async with home.application(GATEWAY, LIVE, logged_in=False) as wrong_mode:
-            await terminal.shows("Running: done: IB Gateway 10.45", "Logged in: TO DO", "Select IB API")
+            await terminal.shows("Running: done: IB Gateway 10.45", "Logged in: TO DO", "Select “IB API”")
             await wrong_mode.log_in()
             # The second wrong turn: real money instead of paper.
             await terminal.shows("Connected: done", "Live or paper, as meant: TO DO", "U•••567: live trading")
@@ -220,7 +220,7 @@ async def test_read_only_is_noticed_and_its_end_too(home: Home) -> None:
     settings = Configuration(settings=ApiSettings(read_only_api=True))
     async with home.application(GATEWAY, configuration=settings) as gateway, at_terminal(home) as terminal:
         await answers(terminal, "", "", "trade", "none")
-        await terminal.shows("Read-Only API: TO DO", "Untick Read-Only API")
+        await terminal.shows("Read-Only API: TO DO", "Untick “Read-Only API”")
         await gateway.configure(WRITABLE)
         terminal.types("")
         await terminal.shows("Read-Only API: done")

@@ -103,7 +103,7 @@ def test_a_notice_is_explained_by_its_number(words: str) -> None:
 
 @pytest.mark.parametrize("code", sorted(set(CATALOGUE) - {0}))
 def test_every_notice_can_be_explained_and_shown(code: int) -> None:
-    text = render_explained(known(f"error {code}" if code >= 1000 else str(code)))
+    text = laid_out(render_explained(known(f"error {code}" if code >= 1000 else str(code))), 88)
 
     assert text.startswith(f"Notice {code}: ")
     assert max(map(len, text.splitlines())) <= 100
@@ -370,7 +370,8 @@ def test_a_notice_with_several_causes_is_rendered_with_the_steps_of_the_first() 
         "Steps:\n"
         "  1. Wait for TWS or IB Gateway.\n"
         "\n"
-        "gatelight doctor finds out which one it is; gatelight explain CODE has the steps of each."
+        "“gatelight doctor” finds out which one it is; “gatelight explain CODE” has the steps of\n"
+        "each."
     )
 
 
