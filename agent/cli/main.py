@@ -39,10 +39,10 @@ def _obey(arguments: Sequence[str] | None) -> int:
         # A Windows console or a pipe may know fewer characters than the texts use.
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    parser = build_parser(called_as())
+    words = _words_apart(arguments)
     # An option counts before and after the command; a default of argparse would undo the one given before it.
-    options = parser.parse_args(
-        _words_apart(arguments), argparse.Namespace(config=None, data_dir=None, verbose_before=0, verbose_after=0)
+    options = build_parser(called_as(), words).parse_args(
+        words, argparse.Namespace(config=None, data_dir=None, verbose_before=0, verbose_after=0)
     )
     options.verbose = options.verbose_before + options.verbose_after
     return _COMMANDS[options.command](options)

@@ -4,13 +4,8 @@ Help, shell completion and the man page are made from this parser.
 """
 
 import argparse
-import difflib
-import shutil
-import sys
-import textwrap
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, NoReturn
 
 from agent import __version__
 from agent.errors import UsageError
@@ -19,8 +14,7 @@ _DURATION = "like 30m, 2h or 1d"
 _NO_AGENT = "3 no agent runs"
 
 
-@dataclass(frozen=True, slots=True)
-class _About:
+class _About(NamedTuple):
     """What the help says about a command besides its options."""
 
     text: str
@@ -120,6 +114,7 @@ GROUPS: dict[str, dict[str, _About]] = {
     },
 }
 """Every command, in the order of the overview."""
+COMMANDS: dict[str, _About] = {name: about for group in GROUPS.values() for name, about in group.items()}
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -133,7 +128,7 @@ class CommandParser(argparse.ArgumentParser):
         # argparse itself lists every choice, and says nothing about what was meant.
         if action.choices is not None and value not in action.choices:
             what = "command" if action.dest == "command" else "choice"
-            known = [str(choice) for choice in action.choices]
+            known = list(COMMANDS) if what == "command" else [str(choice) for choice in action.choices]
             otherwise = f": choose {_either(known)}" if what == "choice" else f" (see `{self.prog} --help`)"
             raise UsageError(f"There is no {what} “{value}”{did_you_mean(str(value), known) or f'{otherwise}.'}")
 
@@ -175,6 +170,9 @@ _STATUSES = """exit status:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The word that was probably meant, as a question that goes on with the sentence; empty where none is alike."""
+    # Imported late, as all that only help or a mistake needs: a command must be quick.
+    import difflib
+
     alike = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
     return f": did you mean “{alike[0]}”?" if alike else ""
 
@@ -183,8 +181,11 @@ def _either(known: Sequence[str]) -> str:
     return ", ".join(known[:-1]) + f" or {known[-1]}" if len(known) > 1 else known[0]
 
 
-def build_parser(prog: str = "gatelight") -> CommandParser:
-    """The parser of the whole command line; `prog` is the command as the user called it."""
+def build_parser(prog: str = "gatelight", only: Iterable[str] = ()) -> CommandParser:
+    """The parser of the command line; `prog` is the command as the user called it.
+
+    `only`: words of the command line. Where commands are among them, no other is made, which takes time.
+    """
     parser = _MainParser(
         prog=prog,
         description="Watches the link to Trader Workstation and IB Gateway, and says what is wrong with it.",
@@ -196,20 +197,20 @@ def build_parser(prog: str = "gatelight") -> CommandParser:
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", help=argparse.SUPPRESS, parser_class=CommandParser
     )
-    made: dict[str, CommandParser] = {}
-    for group in GROUPS.values():
-        for name, about in group.items():
-            made[name] = commands.add_parser(
-                name,
-                prog=f"{prog} {name}",
-                help=about.text,
-                description=f"{about.text[:1].upper()}{about.text[1:]}.",
-                epilog=_epilog(prog, about),
-                formatter_class=argparse.RawDescriptionHelpFormatter,
-                parents=[_common("verbose_after")],
-            )
-    for add in (_add_looks, _add_run, _add_set_up, _add_wishes, _add_more):
-        add(made)
+    common = _common("verbose_after")
+    for name in COMMANDS.keys() & set(only) or COMMANDS:
+        about = COMMANDS[name]
+        made = commands.add_parser(
+            name,
+            prog=f"{prog} {name}",
+            help=about.text,
+            description=f"{about.text[:1].upper()}{about.text[1:]}.",
+            epilog=_epilog(prog, about),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            parents=[common],
+        )
+        if name in _OPTIONS:
+            _OPTIONS[name](made)
     return parser
 
 
@@ -226,6 +227,8 @@ def _common(verbose: str) -> CommandParser:
 
 
 def _overview(prog: str) -> str:
+    import shutil
+
     width = max(40, shutil.get_terminal_size().columns - 2)
     lines = _fitted(f"Without a command it opens the page of the agent. `{prog} help COMMAND` tells more.", "", width)
     for title, group in GROUPS.items():
@@ -236,6 +239,8 @@ def _overview(prog: str) -> str:
 
 
 def _fitted(text: str, further: str, width: int) -> list[str]:
+    import textwrap
+
     return textwrap.wrap(text, width, subsequent_indent=further, break_long_words=False, break_on_hyphens=False)
 
 
@@ -247,64 +252,116 @@ def _epilog(prog: str, about: _About) -> str:
     return "\n".join(lines)
 
 
-_Made = dict[str, CommandParser]
+def _add_status(parser: CommandParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.add_argument("--show-accounts", action="store_true", help="do not mask account numbers")
 
 
-def _add_looks(made: _Made) -> None:
-    for name in ("status", "doctor"):
-        made[name].add_argument("--json", action="store_true", help="one JSON object on standard output")
-        made[name].add_argument("--show-accounts", action="store_true", help="do not mask account numbers")
-    made["doctor"].add_argument("--settings", action="store_true", help="list every setting that was looked at")
-    made["doctor"].add_argument("name", nargs="?", metavar="NAME", help="only this connection")
-    made["explain"].add_argument(
-        "words", nargs="+", metavar="WORDS", help="as they are; - reads them from standard input"
+def _add_doctor(parser: CommandParser) -> None:
+    _add_status(parser)
+    parser.add_argument("--settings", action="store_true", help="list every setting that was looked at")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="only this connection")
+
+
+def _add_explain(parser: CommandParser) -> None:
+    parser.add_argument("words", nargs="+", metavar="WORDS", help="as they are; - reads them from standard input")
+
+
+def _add_fix(parser: CommandParser) -> None:
+    parser.add_argument("id", metavar="ID", help="of the fix, as status or doctor shows it")
+    parser.add_argument("--connection", metavar="NAME", help="where it is offered for several")
+    parser.add_argument(
+        "--yes", action="store_true", help="do it without asking; what it changes is shown all the same"
     )
-    fix = made["fix"]
-    fix.add_argument("id", metavar="ID")
-    fix.add_argument("--connection", metavar="NAME", help="where it is offered for several")
-    fix.add_argument("--yes", action="store_true", help="do it without asking; what it changes is shown all the same")
-    made["logs"].add_argument("-f", "--follow", action="store_true", help="go on with new lines until Ctrl-C")
 
 
-def _add_run(made: _Made) -> None:
-    run = made["run"]
-    run.add_argument("--no-tray", action="store_true", help="without icon; notices come all the same")
-    run.add_argument("--autostart", action="store_true", help="as at log-in: wait for desktop and network")
-    made["autostart"].add_argument("what", nargs="?", choices=("on", "off", "status"), default="status")
+def _add_logs(parser: CommandParser) -> None:
+    parser.add_argument("-f", "--follow", action="store_true", help="go on with new lines until Ctrl-C")
 
 
-def _add_set_up(made: _Made) -> None:
-    setup = made["setup"]
-    setup.add_argument("name", nargs="?", metavar="NAME", help="this connection (default: the first one, or a new one)")
-    setup.add_argument("--no-input", action="store_true", help="ask nothing: print the steps once as they stand")
-    what = made["config"].add_subparsers(dest="what", metavar="path|show|check|set", required=True)
+def _add_run(parser: CommandParser) -> None:
+    parser.add_argument("--no-tray", action="store_true", help="without icon; notices come all the same")
+    parser.add_argument("--autostart", action="store_true", help="as at log-in: wait for desktop and network")
+
+
+def _add_autostart(parser: CommandParser) -> None:
+    parser.add_argument("what", nargs="?", choices=("on", "off", "status"), default="status")
+
+
+def _add_setup(parser: CommandParser) -> None:
+    parser.add_argument("name", nargs="?", metavar="NAME", help="this connection (default: the first, or a new one)")
+    parser.add_argument("--no-input", action="store_true", help="ask nothing: print the steps once as they stand")
+
+
+def _add_config(parser: CommandParser) -> None:
+    what = parser.add_subparsers(dest="what", metavar="path|show|check|set", required=True)
+    common = _common("verbose_after")
     for name, text in (
         ("path", "where the configuration file is"),
         ("show", "the configuration in force, defaults included"),
         ("check", "whether it can be used"),
     ):
-        what.add_parser(name, parents=[_common("verbose_after")], help=text)
-    setting = what.add_parser("set", parents=[_common("verbose_after")], help="change one value; comments are kept")
+        what.add_parser(name, parents=[common], help=text)
+    setting = what.add_parser("set", parents=[common], help="change one value; comments are kept")
     setting.add_argument("key", metavar="KEY", help="like checks.look_every or connections.NAME.port")
     setting.add_argument("value", metavar="VALUE")
 
 
-def _add_wishes(made: _Made) -> None:
-    for name in ("connect", "disconnect"):
-        made[name].add_argument("name", nargs="?", metavar="NAME", help="only this connection")
-    made["disconnect"].add_argument("--for", dest="duration", metavar="DURATION", help=f"only so long, {_DURATION}")
-    made["pause"].add_argument("duration", nargs="?", metavar="DURATION", help=f"{_DURATION}; default: until resume")
-    made["snooze"].add_argument("code", metavar="CODE", help="of the problem, as status shows it")
-    made["snooze"].add_argument("duration", metavar="DURATION", help=_DURATION)
+def _add_connect(parser: CommandParser) -> None:
+    parser.add_argument("name", nargs="?", metavar="NAME", help="only this connection")
 
 
-def _add_more(made: _Made) -> None:
-    made["demo"].add_argument("--scenario", metavar="NAME", default="day", help="which one (default: day)")
-    made["demo"].add_argument("--no-tray", action="store_true", help="in the terminal alone")
-    if {"simulate", "completion"} & set(sys.argv):
-        # Its options come with the simulator, which no other command needs.
-        from agent.simulator.command import add_arguments
+def _add_disconnect(parser: CommandParser) -> None:
+    _add_connect(parser)
+    parser.add_argument("--for", dest="duration", metavar="DURATION", help=f"only so long, {_DURATION}")
 
-        add_arguments(made["simulate"])
-    made["help"].add_argument("topic", nargs="?", metavar="COMMAND", choices=[n for g in GROUPS.values() for n in g])
-    made["completion"].add_argument("shell", choices=("bash", "zsh", "fish", "man"))
+
+def _add_pause(parser: CommandParser) -> None:
+    parser.add_argument("duration", nargs="?", metavar="DURATION", help=f"{_DURATION}; default: until resume")
+
+
+def _add_snooze(parser: CommandParser) -> None:
+    parser.add_argument("code", metavar="CODE", help="of the problem, as status shows it")
+    parser.add_argument("duration", metavar="DURATION", help=_DURATION)
+
+
+def _add_demo(parser: CommandParser) -> None:
+    parser.add_argument("--scenario", metavar="NAME", default="day", help="which one (default: day)")
+    parser.add_argument("--no-tray", action="store_true", help="in the terminal alone")
+
+
+def _add_simulate(parser: CommandParser) -> None:
+    # Its options come with the simulator, which no other command needs.
+    from agent.simulator.command import add_arguments
+
+    add_arguments(parser)
+
+
+def _add_help(parser: CommandParser) -> None:
+    parser.add_argument("topic", nargs="?", metavar="COMMAND", choices=list(COMMANDS))
+
+
+def _add_completion(parser: CommandParser) -> None:
+    parser.add_argument("shell", choices=("bash", "zsh", "fish", "man"))
+
+
+_OPTIONS: dict[str, Callable[[CommandParser], None]] = {
+    "status": _add_status,
+    "doctor": _add_doctor,
+    "explain": _add_explain,
+    "fix": _add_fix,
+    "logs": _add_logs,
+    "run": _add_run,
+    "autostart": _add_autostart,
+    "setup": _add_setup,
+    "config": _add_config,
+    "connect": _add_connect,
+    "disconnect": _add_disconnect,
+    "pause": _add_pause,
+    "snooze": _add_snooze,
+    "demo": _add_demo,
+    "simulate": _add_simulate,
+    "help": _add_help,
+    "completion": _add_completion,
+}
+"""What adds the options of a command that has some."""

@@ -102,11 +102,13 @@ def _settings(rows: list[dict[str, str]], undecided: list[dict[str, str]], *, li
     `listed`: every one of them, with what is wanted, what was found, and how it was found out.
     """
     unknown = [row for row in rows if row["state"] == "unknown"]
-    told = rows if listed else [row for row in rows if row["state"] == "differs"]
-    right = sum(row["state"] == "ok" for row in rows)
-    if told or right:
+    differ = [row for row in rows if row["state"] == "differs"]
+    told = rows if listed else differ
+    counts = ((sum(row["state"] == "ok" for row in rows), "right"), (len(differ), "to change"))
+    counted = ", ".join(f"{count} {what}" for count, what in counts if count)
+    if told or counted:
         yield ""
-        yield f"  The settings your programs need: {right} of {len(rows)} are right"
+        yield "  The settings your programs need" + (f": {counted}" if counted else ":")
     place = ""
     for row in told:
         if row["place"] != place:
@@ -119,8 +121,8 @@ def _settings(rows: list[dict[str, str]], undecided: list[dict[str, str]], *, li
             codes = ", ".join(u["code"] for u in undecided if u["reason"] == reason)
             yield f"  ? Not judged: {codes} ({reason})"
     elif unknown or undecided:
-        counted = ((len(unknown), "setting"), (len(undecided), "possible problem"))
-        parts = [f"{count} {what}{'s' * (count > 1)}" for count, what in counted if count]
+        kinds = ((len(unknown), "setting"), (len(undecided), "possible problem"))
+        parts = [f"{count} {what}{'s' * (count > 1)}" for count, what in kinds if count]
         hows = {row["how"] for row in unknown}
         why = f" ({next(iter(hows))})" if len(hows) == 1 else ""
         yield ""

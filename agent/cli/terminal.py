@@ -3,9 +3,7 @@
 import contextlib
 import os
 import re
-import shutil
 import sys
-import textwrap
 from pathlib import Path
 from typing import TextIO
 
@@ -82,6 +80,8 @@ def columns(stream: TextIO | None) -> int:
     """The width for text on a stream."""
     if not is_terminal(stream):
         return PLAIN_WIDTH
+    import shutil
+
     return max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns))
 
 
@@ -93,6 +93,9 @@ def laid_out(text: str, width: int) -> str:
 def _pieces(line: str, width: int) -> list[str]:
     if len(line) <= width:
         return [line]
+    # Imported late: a command that prints no long text must be quick.
+    import textwrap
+
     lead = _LEAD.match(line)
     hang = " " * min(len(lead[0]) if lead else 0, width // 3)
     whole = _QUOTED.sub(lambda quoted: quoted[0].replace(" ", _GLUE), line)
@@ -111,8 +114,10 @@ def called_as() -> str:
     program = Path(sys.argv[0] or "gatelight")
     if program.name == "__main__.py":
         return f"{sys.orig_argv[0]} -m agent"
-    if program.stem == "gatelight" and program.is_absolute() and shutil.which("gatelight") is None:
-        return str(program)
+    if program.stem == "gatelight" and program.is_absolute():
+        import shutil
+
+        return "gatelight" if shutil.which("gatelight") else str(program)
     return "gatelight"
 
 

@@ -179,7 +179,7 @@ def test_what_is_not_known_is_one_line_unless_it_is_listed() -> None:
     short = several(ill, thorough=True)
     whole = render({"connections": [ill]}, thorough=True, settings=True)
 
-    assert "1 of 3 are right" in short
+    assert "The settings your programs need: 1 right, 1 to change" in short
     assert "✗ Socket port: 2 (seen); wanted: 1" in short
     assert "Read-Only API" not in short
     assert "? Not known: 1 setting and 1 possible problem (no API); `gatelight doctor --settings` lists them." in short
