@@ -6,6 +6,14 @@ import shtab
 
 from agent.cli.options import GROUPS, build_parser
 
+INSTALLED = {
+    "bash": "bash-completion/completions/gatelight",
+    "zsh": "zsh/site-functions/_gatelight",
+    "fish": "fish/vendor_completions.d/gatelight.fish",
+    "man": "man/man1/gatelight.1",
+}
+"""Where a system looks for each of them, below its folder `share`."""
+
 
 def written_for(what: str) -> str:
     """The completion script for bash, zsh or fish, or with "man" the man page."""

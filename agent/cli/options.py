@@ -150,11 +150,11 @@ class _MainParser(CommandParser):
         """The overview: how it is called, the commands, the options, and what an exit status means."""
         formatter = self._get_formatter()
         formatter.add_usage(self.usage, self._actions, self._mutually_exclusive_groups)
-        formatter.add_text(self.description)
-        formatter.add_text(_overview(self.prog))
+        formatter.add_text(_overview(self.prog, self.description or ""))
         for group in self._action_groups:
             formatter.start_section(group.title)
-            formatter.add_arguments(group._group_actions)
+            # The overview has the commands.
+            formatter.add_arguments(action for action in group._group_actions if action.option_strings)
             formatter.end_section()
         formatter.add_text(_STATUSES)
         return formatter.format_help()
@@ -181,10 +181,10 @@ def _either(known: Sequence[str]) -> str:
     return ", ".join(known[:-1]) + f" or {known[-1]}" if len(known) > 1 else known[0]
 
 
-def build_parser(prog: str = "gatelight", only: Iterable[str] = ()) -> CommandParser:
+def build_parser(prog: str = "gatelight", only: Iterable[str] | None = None) -> CommandParser:
     """The parser of the command line; `prog` is the command as the user called it.
 
-    `only`: words of the command line. Where commands are among them, no other is made, which takes time.
+    `only`: words of the command line; commands that are not among them are not made, which takes time.
     """
     parser = _MainParser(
         prog=prog,
@@ -194,11 +194,9 @@ def build_parser(prog: str = "gatelight", only: Iterable[str] = ()) -> CommandPa
         usage=f"{prog} [COMMAND] [OPTIONS]",
     )
     parser.add_argument("--print-url", action="store_true", help="print the page’s address instead of opening it")
-    commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", help=argparse.SUPPRESS, parser_class=CommandParser
-    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", help="what to do", parser_class=CommandParser)
     common = _common("verbose_after")
-    for name in COMMANDS.keys() & set(only) or COMMANDS:
+    for name in COMMANDS if only is None else COMMANDS.keys() & set(only):
         about = COMMANDS[name]
         made = commands.add_parser(
             name,
@@ -226,11 +224,12 @@ def _common(verbose: str) -> CommandParser:
     return common
 
 
-def _overview(prog: str) -> str:
+def _overview(prog: str, description: str) -> str:
     import shutil
 
     width = max(40, shutil.get_terminal_size().columns - 2)
-    lines = _fitted(f"Without a command it opens the page of the agent. `{prog} help COMMAND` tells more.", "", width)
+    lines = [*_fitted(description, "", width), ""]
+    lines += _fitted(f"Without a command it opens the page of the agent. `{prog} help COMMAND` tells more.", "", width)
     for title, group in GROUPS.items():
         lines += ["", f"{title}:"]
         for name, about in group.items():

@@ -203,6 +203,17 @@ def observe(table: Table, observer: SocketObserver | None, now: Moment, process:
     return observer.observe(Processes((process,)), frozenset(), thorough=False, now=now)
 
 
+def test_a_link_to_ib_is_as_old_as_the_system_knows_when_it_is_first_seen(now: Moment) -> None:
+    table = Table(SocketRow(ESTABLISHED, "10.0.0.2", 50_000, "10.9.9.9", 4001, 100))
+    table.already = 3600.0
+    observer = SocketObserver(table, table, frozenset())
+    first = observe(table, observer, now)
+    table.already = 0.0
+    second = observe(table, observer, now.later(10))
+
+    assert [p.upstream_since for s in (first, second) for p in s.processes.applications] == [now.monotonic - 3600] * 2
+
+
 def test_a_link_that_came_back_is_a_new_link(now: Moment) -> None:
     link = SocketRow(ESTABLISHED, "10.0.0.5", 50000, "198.51.100.9", 4001, 100)
     table = Table(link)

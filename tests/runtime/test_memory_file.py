@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.memory import Memory, Snoozed, Told
+from agent.core.memory import Memory, Returning, Snoozed, Told
 from agent.runtime.memory_file import LATEST, LONGEST_FILE, MOST_REPEATS, MemoryFile
 from tests.runtime.made_up_world import MadeUpWorld, running, state_of
 
@@ -24,6 +24,7 @@ FULL = Memory(
     snoozed=(Snoozed("", "login-due", 1_900_000_000.25),),
     paused_until=1_800_000_000.5,
     disconnected=("Live TWS", "日本"),
+    returning=(Returning("日本", 1_800_000_100.0),),
 )
 
 

@@ -135,6 +135,16 @@ def test_who_disconnects_hears_nothing_more_and_nothing_of_it_is_kept() -> None:
     assert state.watched[0].diagnosis.found == ()
 
 
+def test_who_stops_watching_for_a_while_is_connected_again_after_it() -> None:
+    state, _ = play(connected(), UserAsked(Disconnect("", 60.0)))
+    early, _ = play(state, Tick(), now=NOW.later(59))
+    late, effects = play(early, Tick(), now=NOW.later(61))
+
+    assert (early.watched[0].wanted, late.watched[0].wanted) == (False, True)
+    assert Remember(Memory()) in effects
+    assert only(LookAt, effects)
+
+
 def test_a_snooze_takes_the_notice_back() -> None:
     state = started(problems=(HERE,))
     state, effects = play(state, UserAsked(Snooze("here", "", 60.0)), now=START.later(1))

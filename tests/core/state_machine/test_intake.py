@@ -25,7 +25,7 @@ from agent.core.session_facts import Outcome
 from agent.core.settings import CheckSettings, Settings
 from agent.core.shown.display import Connect, Disconnect, LookNow, Pause, Quit, Resume, ShowSteps, Snooze
 from agent.core.state_machine.connection import BackingOff, Connected, Connecting
-from agent.core.state_machine.intake import enroll, take_in
+from agent.core.state_machine.intake import enroll, return_those_due, take_in
 from agent.core.state_machine.state import AgentState, Knowledge, Words
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
@@ -173,6 +173,26 @@ def test_a_wish_to_disconnect_is_kept_until_it_is_taken_back() -> None:
     assert state.memory.disconnected == ("Live",)
     assert [w.wanted for w in state.watched] == [True, False]
     assert take_in(state, UserAsked(Connect("")), NOW)[0].memory.disconnected == ()
+
+
+def test_a_connection_that_was_not_wanted_for_a_while_is_watched_again_then() -> None:
+    state = started(PAPER, LIVE)
+    state, _ = take_in(state, UserAsked(Disconnect(PAPER.name, 60.0)), NOW)
+    state, _ = take_in(state, UserAsked(Disconnect(LIVE.name)), NOW)
+
+    early, late = return_those_due(state, NOW.later(59)), return_those_due(state, NOW.later(60))
+
+    assert [w.wanted for w in early.watched] == [False, False]
+    assert [w.wanted for w in late.watched] == [True, False]
+    assert (late.memory.disconnected, late.memory.returning) == ((LIVE.name,), ())
+
+
+@pytest.mark.parametrize("later", [Connect(PAPER.name), Disconnect(PAPER.name)])
+def test_a_later_wish_replaces_the_one_for_a_while(later: Connect | Disconnect) -> None:
+    state, _ = take_in(started(), UserAsked(Disconnect(PAPER.name, 60.0)), NOW)
+    state, _ = take_in(state, UserAsked(later), NOW)
+
+    assert state.memory.returning == ()
 
 
 def test_a_wish_about_nobody_is_not_kept() -> None:
