@@ -1,5 +1,6 @@
 """The running agent, started, stopped and replaced by a command."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -111,8 +112,18 @@ def stop_agent(places: Places) -> None:
             status = request(places, {"command": "status"})
             agent = psutil.Process(int(status["status"]["agent"]["pid"]))
             agent.terminate()
-        agent.wait(ENDS_WITHIN)
+        _await_end(agent)
     except psutil.NoSuchProcess:
         return
-    except (psutil.Error, KeyError, TypeError, ValueError):
+    except (psutil.Error, TimeoutError, KeyError, TypeError, ValueError):
         raise GatelightError("Gatelight was told to stop, but still runs: choose Quit in its menu.") from None
+
+
+def _await_end(agent: psutil.Process) -> None:
+    """Wait for the end of a process that is another program's child; raises TimeoutError, or NoSuchProcess."""
+    left = countdown(ENDS_WITHIN)
+    # One that has ended stays in the table as long as its parent does not ask about it, as in some containers.
+    while agent.status() != psutil.STATUS_ZOMBIE:
+        with contextlib.suppress(psutil.TimeoutExpired):
+            agent.wait(min(_BETWEEN, left()))
+            return
