@@ -114,7 +114,7 @@ GROUPS: dict[str, dict[str, _About]] = {
     },
 }
 """Every command, in the order of the overview."""
-COMMANDS: dict[str, _About] = {name: about for group in GROUPS.values() for name, about in group.items()}
+TYPED_COMMANDS: dict[str, _About] = {name: about for group in GROUPS.values() for name, about in group.items()}
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -128,7 +128,7 @@ class CommandParser(argparse.ArgumentParser):
         # argparse itself lists every choice, and says nothing about what was meant.
         if action.choices is not None and value not in action.choices:
             what = "command" if action.dest == "command" else "choice"
-            known = list(COMMANDS) if what == "command" else [str(choice) for choice in action.choices]
+            known = list(TYPED_COMMANDS) if what == "command" else [str(choice) for choice in action.choices]
             otherwise = f": choose {_either(known)}" if what == "choice" else f" (see `{self.prog} --help`)"
             raise UsageError(f"There is no {what} “{value}”{did_you_mean(str(value), known) or f'{otherwise}.'}")
 
@@ -196,8 +196,8 @@ def build_parser(prog: str = "gatelight", only: Iterable[str] | None = None) -> 
     parser.add_argument("--print-url", action="store_true", help="print the page’s address instead of opening it")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", help="what to do", parser_class=CommandParser)
     common = _common("verbose_after")
-    for name in COMMANDS if only is None else COMMANDS.keys() & set(only):
-        about = COMMANDS[name]
+    for name in TYPED_COMMANDS if only is None else TYPED_COMMANDS.keys() & set(only):
+        about = TYPED_COMMANDS[name]
         made = commands.add_parser(
             name,
             prog=f"{prog} {name}",
@@ -337,7 +337,7 @@ def _add_simulate(parser: CommandParser) -> None:
 
 
 def _add_help(parser: CommandParser) -> None:
-    parser.add_argument("topic", nargs="?", metavar="COMMAND", choices=list(COMMANDS))
+    parser.add_argument("topic", nargs="?", metavar="COMMAND", choices=list(TYPED_COMMANDS))
 
 
 def _add_completion(parser: CommandParser) -> None:

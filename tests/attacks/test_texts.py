@@ -101,6 +101,7 @@ OURS = {
     "DataTest": {"connection", "symbols"},
     "agent.core.memory.Told": {"connection", "key"},
     "Snoozed": {"connection", "code"},
+    "Returning": {"connection"},
     "Memory": {"disconnected"},
 }
 """By class: texts that are Gatelight's own words, or those of its configuration."""

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from agent.cli.options import COMMANDS, GROUPS, build_parser
+from agent.cli.options import GROUPS, TYPED_COMMANDS, build_parser
 from agent.errors import UsageError
 
 
@@ -22,12 +22,12 @@ def test_the_overview_has_every_command_in_its_group_and_what_the_exit_statuses_
     assert "exit status:\n  0 done" in overview
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", TYPED_COMMANDS)
 def test_the_help_of_a_command_has_its_exit_statuses_and_examples_that_can_be_typed(name: str) -> None:
     text = made()[name].format_help()
 
     assert "exit status:\n  0 " in text
-    for example in COMMANDS[name].examples:
+    for example in TYPED_COMMANDS[name].examples:
         assert f"\n  {example}\n" in text
         typed = example.split("|")[-1].split(">")[0].replace('"Paper Gateway"', "Paper").split()
         assert typed[0] == "gatelight"
