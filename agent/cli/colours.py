@@ -35,17 +35,18 @@ def coloured(text: str) -> str:
 
 
 def text_table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
-    """A table as plain text of at most `width` columns. The last text of a row that is long takes several lines."""
+    """A table as plain text of at most `width` columns; long texts take several lines."""
     made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    widths = [max((cell_len(row[number]) for row in rows), default=0) for number in range(len(head))]
-    longest = widths.index(max(widths))
     for number, title in enumerate(head):
-        made.add_column(
-            title, overflow="fold", no_wrap=number != longest, max_width=width // 3 if number != longest else None
-        )
+        widest = max((cell_len(row[number]) for row in rows), default=0)
+        made.add_column(title, overflow="fold", no_wrap=widest <= _SHORT)
     for row in rows:
         made.add_row(*map(Text, row))
     return _rendered(made, width, plain=True)
+
+
+_SHORT = 12
+"""Columns of a text that stays on one line."""
 
 
 class Countdown:

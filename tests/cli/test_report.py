@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agent.cli import overview
 from agent.cli.report import render
 
 TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
@@ -193,3 +194,14 @@ def test_farms_are_counted_until_one_is_not_well() -> None:
 
     assert "data farms:     2, all well" in printed(farms=farms)
     assert "usfarm broken, eufarm ok" in printed(farms=[{**farms[0], "status": "broken"}, farms[1]])
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_table_loses_no_letter_and_fits(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overview, "columns", lambda _: width)
+    name = "The home server in the cellar with a long name"
+    lines = several(connection(name), connection("VPS", **ILL)).split("\n\n")[1].splitlines()
+
+    assert max(map(len, lines)) <= width
+    assert set(name.split()) <= set(" ".join(lines).split())
+    assert set(PROBLEM["title"].split()) <= set(" ".join(lines).split())
