@@ -40,6 +40,11 @@ class AlreadyRunning(GatelightError):
 
     exit_status = 3
 
+    @property
+    def what(self) -> str:
+        """What is the case, without the remedy."""
+        return str(self).partition(": ")[0]
+
 
 class AgentNotRunning(GatelightError):
     """No agent runs with this data folder."""

@@ -42,6 +42,7 @@ def lookalikes(folder: Path) -> Iterator[Start]:
             name: str = "java",
             listen: tuple[tuple[str, int], ...] = (),
             connect: tuple[tuple[str, int], ...] = (),
+            before: tuple[str, ...] = (),
         ) -> Lookalike:
             program = folder / name
             if not program.exists():
@@ -49,7 +50,7 @@ def lookalikes(folder: Path) -> Iterator[Start]:
             process = stack.enter_context(
                 subprocess.Popen(
                     # Python ignores -X options it does not know, as Java does.
-                    [str(program), "-Xmx768m", "-c", PLAY.format(listen=listen, connect=connect), *arguments],
+                    [*before, str(program), "-Xmx768m", "-c", PLAY.format(listen=listen, connect=connect), *arguments],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     cwd=folder,

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted((ROOT / "agent").rglob("*.py"))
-MIRRORED = ("core", "tws", "problems")
+MIRRORED = ("core", "tws", "problems", "observers", "channels")
 """Rooms whose every file has a test file of the same name, in the same folder."""
 TESTED_ELSEWHERE = {
     "core/client_ids.py": "tests/core/state_machine/test_inquiry.py and tests/core/state_machine/test_connection.py",
@@ -35,6 +35,7 @@ TESTED_ELSEWHERE = {
     "tws/symptoms/sockets.py": "a table; tests/guides/test_explain.py",
     "tws/symptoms/vague.py": "a table; tests/guides/test_explain.py",
     "tws/symptoms/windows.py": "a table; tests/guides/test_explain.py",
+    "channels/remote_sender.py": "the process behind remote.py; tests/channels/test_remote.py",
     "problems/shared/obstacles.py": "values without behaviour; tests/problems/shared/test_reach.py",
 }
 """Files without a test file of their own name, and where they are tested."""
@@ -115,8 +116,14 @@ def owing_a_test() -> list[str]:
 @pytest.mark.parametrize("name", owing_a_test())
 def test_every_file_of_the_heart_has_its_test_file_or_is_named(name: str) -> None:
     own = (ROOT / "tests" / name).with_name(f"test_{Path(name).name}")
+    path, there = own.relative_to(ROOT), own.exists()
 
-    assert own.exists() is not (name in TESTED_ELSEWHERE), f"{name}: {own} or TESTED_ELSEWHERE, and not both"
+    if name in TESTED_ELSEWHERE:
+        assert not there, f"{path} is there: take {name} out of TESTED_ELSEWHERE (tests/test_architecture.py)"
+    else:
+        assert there, f"write {path}, the test of agent/{name}"
+        tests = re.findall(r"^(?:async )?def test_\w+|^class Test\w+", own.read_text(encoding="utf-8"), re.MULTILINE)
+        assert tests, f"{path} has no test in it"
 
 
 def test_no_file_is_excused_that_is_not_there() -> None:

@@ -4,10 +4,11 @@ Loading and assembling it takes a third of a second, so the icon comes first: se
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,13 +26,26 @@ from agent.core.commands import AskDataTest, AskPageAddress, Command, SetUp, Sho
 from agent.core.events import ConfigRejected, Reconfigured, Woke
 from agent.core.facts import Abilities
 from agent.core.problem import Severity
-from agent.core.settings import Settings
-from agent.core.shown.display import Action, AskFix, DoFix, Notice, Quit, ShowSteps
+from agent.core.settings import NotificationSettings, Settings
+from agent.core.shown.display import (
+    Action,
+    AskFix,
+    Connect,
+    Disconnect,
+    DoFix,
+    Notice,
+    Pause,
+    Quit,
+    Resume,
+    ShowSteps,
+    Snooze,
+)
 from agent.core.shown.menu import display, tooltip
 from agent.core.shown.status import Status
 from agent.core.state_machine.state import Knowledge
 from agent.core.timing import Timing
 from agent.errors import ConfigError, GatelightError
+from agent.platforms.desktop_session import is_session, is_worth_a_move, take_over
 from agent.runtime.aside import within
 from agent.runtime.clock import ClockGap, SystemClock
 from agent.runtime.control.answers import answer
@@ -59,15 +73,26 @@ class Desktop(Protocol):
     """The user's desktop, if there is one."""
 
     @property
-    def wanted(self) -> bool:
-        """Whether the user wants an icon and notices on it."""
-
-    @property
     def tray(self) -> Tray | None:
         """The current icon."""
 
+    @property
+    def wants_icon(self) -> bool:
+        """Whether the user wants an icon."""
+
+    def move(self) -> None:
+        """The desktop is another one from now on: show the icon there; from any thread."""
+
     def leave(self) -> None:
         """Ask for the end of the program, from any thread."""
+
+
+_KEEP_SECONDS = 2.0
+"""Seconds that a command waits until it is taken in; it needs a hundredth of one."""
+_NOT_KEPT = (
+    "This holds for now, but it could not be written down ({reason}), and a restart of Gatelight forgets it: "
+    "free some space in the data folder, and ask again."
+)
 
 
 class AgentHost:
@@ -107,13 +132,13 @@ class AgentHost:
         self._one_reading = asyncio.Lock()
         self._status: Status | None = None
         self._aio: asyncio.AbstractEventLoop | None = None
-        self._told_through = settings.notifications
         self._keep_private = keep_private
         memory_file = self._memory_file = MemoryFile(places.data / MEMORY_FILE)
         self._world = RealWorld(show=self._show, memory_file=memory_file, below=below)
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
         error = None if config_error is None else mask(config_error, state.private)
-        state = replace(state, abilities=abilities(places.config), config_error=error)
+        own = replace(state.own, configured=config_error is None)
+        state = replace(state, abilities=abilities(places.config), config_error=error, own=own)
         if autostarted:
             state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
         self._loop = AgentLoop(state, self._world)
@@ -124,13 +149,12 @@ class AgentHost:
         self._setup: SetupHost | None = None
         self._channels = Channels(
             ChannelHost(
-                desktop=desktop.wanted,
                 act=self._actions.act_aside,
                 balloon=self._balloon if sys.platform == "win32" else None,
                 on_notice=on_notice,
             )
         )
-        self._world.tell_through(self._channels.chain(settings.notifications))
+        self._tell_through(settings.notifications)
 
     async def serve(self) -> None:
         """Run until told to stop; then close what is open, in order.
@@ -209,6 +233,10 @@ class AgentHost:
         self._page.shown(status)
         self.refresh()
 
+    def _tell_through(self, notifications: NotificationSettings) -> None:
+        self._told_through = notifications
+        self._world.tell_through(self._channels.chain(notifications), self._channels.to_the_user(notifications))
+
     def _balloon(self, title: str, text: str, click: Action | None) -> bool:
         tray = self._desktop.tray
         return tray is not None and tray.balloon(title, text, click)
@@ -218,9 +246,11 @@ class AgentHost:
     async def _answer(self, command: Command) -> dict[str, Any]:
         """Carry out a command from the control channel or the page; returns the answer as JSON."""
         match command:
-            case ShowRunning():
-                await self._show_up()
-                return {"done": True}
+            case ShowRunning(session, quiet):
+                moved = await self._move_to(session, log_in=quiet)
+                if not quiet:
+                    await self._show_up()
+                return {"done": True, "moved": moved} if moved else {"done": True}
             case Quit():
                 # The answer is on its way before the agent's loop hears of the end.
                 asyncio.get_running_loop().call_soon(self._desktop.leave)
@@ -231,14 +261,42 @@ class AgentHost:
                 return await self._page.answer(command)
             case AskFix() | DoFix():
                 return await self._fixes.answer(command)
+            case Connect() | Disconnect() | Pause() | Resume() | Snooze():
+                return await self._kept(answer(self._loop, command))
             case _:
                 return answer(self._loop, command)
+
+    async def _move_to(self, session: Mapping[str, str], *, log_in: bool) -> str:
+        """Move icon and notices to another desktop of this user; answers what was moved, in words, or nothing."""
+        if not is_session(session) or not await is_worth_a_move(session, log_in=log_in):
+            return ""
+        if not take_over(session) and (not self._desktop.wants_icon or self._desktop.tray is not None):
+            return ""
+        logger.info("icon and notices go to another desktop of this user")
+        await self._channels.desktop_moved()
+        if not self._desktop.wants_icon:
+            return "notices"
+        self._desktop.move()
+        return "icon and notices"
+
+    async def _kept(self, told: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a wish that outlives the agent: not done before it is written down, or known not to be."""
+        if "done" not in told:
+            return told
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_KEEP_SECONDS):
+                await self._loop.caught_up()
+        if self._memory_file.unkept:
+            # A wish that was made before is not written again by itself.
+            self._memory_file.write(self._loop.state.memory)
+        reason = self._memory_file.unkept
+        return {**told, "not_kept": _NOT_KEPT.format(reason=reason)} if reason else told
 
     async def _show_up(self) -> None:
         """Gatelight was started a second time: show that it already runs."""
         status = self._status
         worst = status.worst if status is not None else None
-        if not self._desktop.wanted or status is None:
+        if status is None:
             return
         if worst is not None:
             self._actions.act_aside(ShowSteps(*worst))
@@ -282,6 +340,5 @@ class AgentHost:
             self._keep_private(settings)
             logger.info("the configuration was read again")
             if settings.notifications != self._told_through:
-                self._told_through = settings.notifications
-                self._world.tell_through(self._channels.chain(settings.notifications))
+                self._tell_through(settings.notifications)
             self._loop.post(Reconfigured(settings, able))

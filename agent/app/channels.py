@@ -1,7 +1,8 @@
 """The one list of channels, which agent, set-up and settings use.
 
 To add a channel: write `agent/channels/<name>.py` with the channel and its `CHANNEL`, and list it below. Its settings
-are keys like any other (`agent.config.keys`); an address is `guarded` and `secret` there.
+are keys like any other (`agent/config/keys.py`), named in `keys` of the `CHANNEL`; each text of them is `guarded` and
+`secret`.
 `tests/channels/test_contract.py` says what is missing.
 """
 
@@ -20,6 +21,7 @@ from agent.channels import (
     remote,
     rich,
 )
+from agent.config.keys import NOTIFICATIONS, secrets_of
 from agent.core.settings import NotificationSettings
 
 CHANNELS: tuple[ChannelKind, ...] = (
@@ -38,6 +40,10 @@ def notices_on(notifications: NotificationSettings) -> bool:
     return any(kind.switched_on(notifications) for kind in CHANNELS)
 
 
+def _secrets(notifications: NotificationSettings) -> tuple[str, ...]:
+    return secrets_of({NOTIFICATIONS.name: notifications})
+
+
 class Channels:
     """The channels of one program, each made at its first use.
 
@@ -50,17 +56,29 @@ class Channels:
 
     def chain(self, notifications: NotificationSettings) -> Chain:
         """The channels through which a notice of the agent goes."""
-        on_desktop = self._on(notifications, Place.DESKTOP) if self._host.desktop else []
+        on_desktop, secrets = self._on(notifications, Place.DESKTOP), _secrets(notifications)
         always, fallback = self._on(notifications, Place.ALWAYS), self._on(notifications, Place.FALLBACK)
-        return Chain(on_desktop, always=[*always, *fallback]) if on_desktop else Chain(fallback, always=always)
+        if on_desktop:
+            return Chain(on_desktop, [*always, *fallback], secrets)
+        return Chain(fallback, always, secrets)
 
-    def in_turn(self, notifications: NotificationSettings) -> Chain:
-        """The channels that the configuration switches on, for a test notice: tried until one takes it."""
-        return Chain([channel for kind in CHANNELS if kind.keys for channel in self._of(kind, notifications)])
+    def to_the_user(self, notifications: NotificationSettings) -> Chain:
+        """The channels of the same chain that the configuration switches on: for a test of them."""
+        beside = (kind for kind in CHANNELS if kind.keys and kind.place is not Place.DESKTOP)
+        always = [channel for kind in beside for channel in self._of(kind, notifications)]
+        return Chain(self._on(notifications, Place.DESKTOP), always, _secrets(notifications))
+
+    async def desktop_moved(self) -> None:
+        """Let go of the desktop that was: the next notice is shown on the one that is."""
+        await self._close([channel for (kind, *_), channel in self._made.items() if kind.place is Place.DESKTOP])
 
     async def close(self) -> None:
         """Close everything that the channels hold open."""
-        for channel in self._made.values():
+        await self._close(list(self._made.values()))
+
+    @staticmethod
+    async def _close(channels: list[Channel | None]) -> None:
+        for channel in channels:
             close = getattr(channel, "close", None)
             if close is not None:
                 await close()

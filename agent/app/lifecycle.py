@@ -28,6 +28,8 @@ LOG_SECONDS = 0.5
 """Seconds that the log may take for its last lines, when something did not stop in time."""
 CLOSING_SECONDS = 1.5
 """Seconds until the icon is removed, even if something is still open."""
+MOVE_SECONDS = 0.5
+"""How soon an agent without an icon shows one on a desktop that it is told of."""
 DESKTOP_SECONDS = 60.0
 """Seconds that a start at log-in waits for a desktop that can show an icon."""
 STARTING = Display(
@@ -70,6 +72,8 @@ class App:
         self._stopping = threading.Event()
         self._served = threading.Event()
         self._told_unseen = False
+        self._moved = threading.Event()
+        """The desktop is another one than that of the icon."""
 
     def run(self, asked_to_stop: threading.Event | None = None) -> None:
         """Run until told to stop; main thread only. `asked_to_stop` is set when a signal came before this listens.
@@ -81,37 +85,41 @@ class App:
         if asked_to_stop is not None and asked_to_stop.is_set():
             logger.info("Gatelight ends")
             return
-        waits = self._wants_tray and self._autostarted
-        if self._wants_tray:
-            self._tray = self._open_tray(quiet=waits)
-        if self._tray is None and not waits:
+        if not self._wants_tray:
             self._serve()
             return
+        self._tray = self._open_tray(quiet=self._autostarted)
         if self._tray is None:
             # There is no desktop yet; the agent does not wait for it.
             self._begin()
-            self._wait_for_desktop()
-        # An agent that has failed meanwhile removed the icon of its time; this icon may be newer.
-        if self._tray is not None and not self._served.is_set():
-            self._show_icon(self._tray)
+            if self._autostarted:
+                self._wait_for_desktop()
+        self._show_icons()
         if not self._stopping.is_set():
             self._begin()
         while self._core.is_alive():
-            self._core.join(EXIT_LIMIT if self._stopping.is_set() else 0.5)
+            self._core.join(EXIT_LIMIT if self._stopping.is_set() else MOVE_SECONDS)
+            self._show_icons()
         if self._fault is not None:
             raise self._fault
 
     # ── the agent's desktop ─────────────────────────────────────────────────────────────────────
 
     @property
-    def wanted(self) -> bool:
-        """See `Desktop`."""
-        return self._wants_tray
-
-    @property
     def tray(self) -> Tray | None:
         """See `Desktop`."""
         return self._tray
+
+    @property
+    def wants_icon(self) -> bool:
+        """See `Desktop`."""
+        return self._wants_tray
+
+    def move(self) -> None:
+        """See `Desktop`."""
+        self._moved.set()
+        if self._tray is not None:
+            self._tray.stop()
 
     def leave(self) -> None:
         """Ask for the end, from any thread or signal handler; the process ends within `EXIT_LIMIT` seconds."""
@@ -182,22 +190,37 @@ class App:
         tray.show(STARTING)
         return tray
 
+    def _show_icons(self) -> None:
+        """One icon after the other, on each desktop that there is; until the end, or until there is none any more."""
+        while not (self._stopping.is_set() or self._served.is_set()):
+            if self._moved.is_set():
+                self._moved.clear()
+                self._tray = self._open_tray()
+                if self._host is not None:
+                    self._host.refresh()
+            # An agent that has failed meanwhile takes away an icon that it sees; this one it may not have seen.
+            if self._tray is None or self._served.is_set():
+                return
+            self._show_icon(self._tray)
+
     def _show_icon(self, tray: Tray) -> None:
-        """Show the icon until the program ends, or until the desktop is gone."""
+        """Show the icon until the program ends, or until the desktop is gone, or another one."""
         try:
             tray.run(ready=self._begin)
         except TrayUnavailable as gone:
             logger.warning("%s Going on without an icon.", gone)
             self._tray = None
         else:
-            self.leave()
+            if not self._moved.is_set():
+                self.leave()
+                self._stopping.wait(EXIT_LIMIT)
 
     def _wait_for_desktop(self) -> None:
         """Wait for a desktop that can show icons: at log-in a program may start earlier."""
         clock = SystemClock()
         deadline = clock.now().monotonic + DESKTOP_SECONDS
         while self._tray is None and clock.now().monotonic < deadline:
-            if self._stopping.wait(1.0) or self._served.is_set():
+            if self._stopping.wait(1.0) or self._served.is_set() or self._moved.is_set():
                 return
             self._tray = self._open_tray(quiet=True)
         if self._tray is None:

@@ -13,6 +13,7 @@ from agent.core.evidence.processes import candidates
 from agent.core.facts import Abilities, Purpose
 from agent.core.settings import Settings
 from agent.core.shown.status import Status
+from agent.core.state_machine.advance import no_second_place
 from agent.core.state_machine.connection import BackingOff, Connected, Connecting, Idle
 from agent.core.state_machine.session import flood_at
 from agent.core.state_machine.state import AgentState, Knowledge, others
@@ -157,7 +158,7 @@ def _waits_for(state: AgentState, watched: Watched, now: Moment) -> Wait | None:
             frozen = frozen or flood is not None
             if now.monotonic - since < LISTEN or not (told or frozen):
                 return Wait("")
-            if not frozen and watched.inquiry.told.at is None:
+            if not frozen and watched.inquiry.told.at is None and not no_second_place(state, watched):
                 # Asking for the API settings takes three seconds at most, and always has a result.
                 return Wait("")
         case BackingOff(retry_at=retry_at) if retry_at <= now.monotonic + 0.05:

@@ -22,7 +22,7 @@ from agent.app.running import RunningAgent
 from agent.core.commands import AskPageAddress, Command
 from agent.core.problem import Severity
 from agent.core.settings import Settings
-from agent.core.shown.display import Notice
+from agent.core.shown.display import Notice, NoticeTried
 from agent.core.shown.status import Status
 from agent.core.state_machine.state import facts_about
 from agent.page.latency import Latencies
@@ -231,15 +231,15 @@ class PageHost:
         """The limits of IB and TWS, and how far they are used."""
         from agent.core.shown.limits import limits_to_json, usage_of
 
-        state, now, sent = self._agent.state, self._agent.now(), self._agent.sent()
-        return [limits_to_json(usage_of(facts_about(state, w, now), sent)) for w in state.watched]
+        state, now, sent = self._agent.state, self._agent.now(), self._agent.sent
+        return [limits_to_json(usage_of(facts_about(state, w, now), sent(w.settings.name))) for w in state.watched]
 
-    async def test_notice(self) -> str | None:
-        """Send a test notice; returns why no channel took it, or None."""
+    async def test_notice(self) -> NoticeTried:
+        """Send a test notice to every channel that is on; returns what became of it at each."""
         if not notices_on(self._agent.state.settings.notifications):
-            return "notices are switched off in the configuration"
+            return NoticeTried(refused=("notices are switched off in the configuration",))
         notice = Notice("test", Severity.INFO, "A test notice from Gatelight", "This is what a notice looks like.")
-        return await self._agent.announce(notice)
+        return await self._agent.try_channels(notice)
 
     def starts_at_login(self) -> bool | None:
         """Whether Gatelight starts at log-in; reads a file or the registry."""

@@ -7,7 +7,7 @@ from agent.app.login_start import LogInStart
 from agent.app.world import RealWorld
 from agent.core.clock import Moment
 from agent.core.events import Event
-from agent.core.shown.display import Notice
+from agent.core.shown.display import Notice, NoticeTried
 from agent.core.state_machine.state import AgentState
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places
@@ -46,6 +46,13 @@ class RunningAgent:
         """Tell the user; returns why no channel took the notice, or None."""
         return await self.world.announce(notice)
 
-    def sent(self) -> Sequence[float]:
-        """The monotonic times of the messages that our sessions sent in the last minute."""
-        return self.world.traffic.lately()
+    async def try_channels(self, notice: Notice) -> NoticeTried:
+        """Send a test notice to every channel that is on; answers what became of it at each."""
+        return await self.world.try_channels(notice)
+
+    def sent(self, connection: str) -> Sequence[float] | None:
+        """The monotonic times of the messages that our sessions of a connection sent in the last minute.
+
+        None: the connection had no session.
+        """
+        return self.world.traffic.lately(connection)

@@ -81,8 +81,7 @@ class SetupHost:
             case SetupAct.TEST_DATA:
                 self._test(setting)
             case SetupAct.SEND_NOTICE:
-                refusal = await self._agent.announce(TEST_NOTICE)
-                setting.tried(refusal, "the notices of your desktop or your remote channels")
+                setting.tried(await self._agent.try_channels(TEST_NOTICE))
             case SetupAct.SAW_NOTICE:
                 setting.saw(value is True)
             case SetupAct.START_AT_LOGIN:

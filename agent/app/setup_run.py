@@ -27,9 +27,9 @@ from agent.core.setup.answers import (
     wanted_connection,
     wanted_settings,
 )
-from agent.core.setup.setup import NoticeTried, Setup, SetupInputs, scene_of
+from agent.core.setup.setup import Setup, SetupInputs, scene_of
 from agent.core.setup.steps import judge_steps
-from agent.core.shown.display import Notice
+from agent.core.shown.display import Notice, NoticeTried
 from agent.core.state_machine.state import AgentState, facts_about
 from agent.core.state_machine.watched import Watched
 from agent.errors import GatelightError
@@ -164,9 +164,9 @@ class SetupRun:
             case _:
                 assert_never(state)
 
-    def tried(self, refusal: str | None, by: str) -> None:
-        """The test notice was sent; `refusal`: why no channel took it."""
-        self.notice = NoticeTried(refusal is None, by if refusal is None else refusal)
+    def tried(self, tried: NoticeTried) -> None:
+        """The test notice was sent."""
+        self.notice = tried
         self.answers = replace(self.answers, notice_seen=None)
 
     def saw(self, seen: bool) -> None:

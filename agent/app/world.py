@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from agent.core.events import Event, SettingsAnswered
 from agent.core.facts import MachineFacts, Purpose
 from agent.core.memory import Memory
 from agent.core.settings import Settings
-from agent.core.shown.display import Notice
+from agent.core.shown.display import Notice, NoticeTried
 from agent.core.shown.status import Status
 from agent.core.state_machine.state import AgentState, Knowledge, Words, timing_of
 from agent.core.timing import Timing
@@ -82,21 +83,23 @@ class RealWorld:
         memory_file: MemoryFile | None = None,
         only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
         below: Path | None = None,
+        fellow: int | None = None,
     ) -> None:
-        """`only` limits what counts of a look, `below` what may be looked at (see `Looker`)."""
+        """`only` limits what counts of a look; `below` and `fellow`: see `Looker`."""
         self._clock = SystemClock()
         self._only = only
         self._platform = current()
-        self._looker = Looker(self._platform, below)
+        self._looker = Looker(self._platform, below, fellow)
         self._channels = channels
+        self._tested = channels or Chain([])
         self._show = show
         self._memory_file = memory_file
         self.traffic = Traffic(lambda: self._clock.now().monotonic)
         """The messages that our sessions sent lately."""
 
-    def tell_through(self, channels: Chain) -> None:
-        """Send notices through these channels from now on."""
-        self._channels = channels
+    def tell_through(self, channels: Chain, tested: Chain) -> None:
+        """Send notices through these channels from now on; `tested` are those of them that a test notice goes to."""
+        self._channels, self._tested = channels, tested
 
     def now(self) -> Moment:
         """Both clocks."""
@@ -110,7 +113,8 @@ class RealWorld:
         """A session over ib_async, which is imported with the first one, because it takes half of the memory."""
         from agent.session.ib import IbSession
 
-        return IbSession(wish, emit, lambda: self._clock.now().monotonic, sent=self.traffic.note)
+        sent = partial(self.traffic.note, wish.connection)
+        return IbSession(wish, emit, lambda: self._clock.now().monotonic, sent=sent)
 
     async def ask_settings(self, wish: AskSettings) -> SettingsAnswered:
         """Ask for the API settings over a short session of its own."""
@@ -129,7 +133,7 @@ class RealWorld:
             lambda: clock.now().monotonic,
             lambda: clock.now().wall,
             report=report,
-            sent=self.traffic.note,
+            sent=partial(self.traffic.note, plan.connection),
         )
         return await tester.run()
 
@@ -143,6 +147,10 @@ class RealWorld:
             return None
         delivery = await self._channels.announce(notice)
         return delivery.reason if isinstance(delivery, NotDelivered) else None
+
+    async def try_channels(self, notice: Notice) -> NoticeTried:
+        """Send a test notice to every channel that is on."""
+        return await self._tested.try_all(notice)
 
     async def withdraw(self, key: str) -> None:
         """Withdraw a notice from the channels."""

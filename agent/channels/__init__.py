@@ -2,16 +2,17 @@
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Protocol, TypeAlias
 
 from agent.core.settings import NotificationSettings
-from agent.core.shown.display import Action, Notice
+from agent.core.shown.display import Action, Notice, NoticeTried
 from agent.tws.outside import mask
 from agent.tws.printable import one_line, printable
-from agent.tws.privacy import NOTHING_MORE
+from agent.tws.privacy import NOTHING_MORE, Private, parts_of_secret
 
 _log = logging.getLogger(__name__)
 
@@ -54,19 +55,17 @@ class Place(Enum):
     """When a channel is told, beside the others."""
 
     DESKTOP = "desktop"
-    """Told in the order of the list until one takes the notice; only where the host has a desktop."""
+    """Told in the order of the list until one takes the notice; one that was closed opens anew with the next notice."""
     ALWAYS = "always"
     """Told every notice, whether or not a desktop channel took it."""
     FALLBACK = "fallback"
-    """Told every notice; it is the channel that confirms a notice where there is no desktop channel."""
+    """Told every notice; it confirms a notice where no desktop channel is switched on."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelHost:
     """What a channel may need of the program it runs in. A callback is None where the program has none."""
 
-    desktop: bool = True
-    """Whether notices are shown on this desktop."""
     act: Callable[[Action], None] = lambda _: None
     """Takes a click; returns at once."""
     balloon: Callable[[str, str, Action | None], bool] | None = None
@@ -84,6 +83,15 @@ class ChannelKind:
     place: Place
     keys: tuple[str, ...] = ()
     """The keys of `[notifications]` that switch the channel on; one is enough. A channel without keys is always on."""
+
+    def __post_init__(self) -> None:
+        known = {one.name for one in fields(NotificationSettings)}
+        for key in self.keys:
+            if key not in known:
+                raise TypeError(
+                    f"agent/core/settings.py: give NotificationSettings a field {key}, with its default, and "
+                    f"agent/config/keys.py its Key (a CHANNEL has it in its keys)"
+                )
 
     def switched_on(self, notifications: NotificationSettings) -> bool:
         """Whether one of the channel's keys switches it on."""
@@ -111,25 +119,25 @@ def harmless(notice: Notice) -> Notice:
 class Chain:
     """Channels tried in order until one takes the notice, and channels that are always told.
 
-    Where none of the former takes a notice, the answer is `NotDelivered` with every reason.
+    Where none of the former takes a notice, the answer is `NotDelivered` with every reason. No reason has a part of
+    `secrets` in it, whatever a channel or a library says of an address.
     """
 
-    def __init__(self, channels: Sequence[Channel], always: Sequence[Channel] = ()) -> None:
+    def __init__(
+        self, channels: Sequence[Channel], always: Sequence[Channel] = (), secrets: Sequence[str] = ()
+    ) -> None:
         self._channels = tuple(channels)
         self._always = tuple(always)
+        self._private = Private(words=tuple(part for secret in secrets for part in parts_of_secret(secret)))
         self._telling: set[asyncio.Task[Delivery]] = set()
         self._refusals: dict[str, str] = {}
-
-    @property
-    def name(self) -> str:
-        """See `Channel.name`."""
-        return ", ".join(channel.name for channel in self._channels)
 
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`. Every notice is made harmless first, wherever it comes from."""
         notice = harmless(notice)
         # These run beside the chain: a service that does not answer must not delay the desktop.
-        beside = [asyncio.create_task(self._try(channel, notice)) for channel in self._always]
+        always = () if notice.once_more else self._always
+        beside = [asyncio.create_task(self._try(channel, notice)) for channel in always]
         self._telling.update(beside)
         for task in beside:
             task.add_done_callback(self._telling.discard)
@@ -137,6 +145,23 @@ class Chain:
         if beside:
             await asyncio.wait(beside, timeout=0)
         return delivery
+
+    async def try_all(self, notice: Notice) -> NoticeTried:
+        """Send a notice for a test: as `announce` does, but wait for every channel, and tell what became of it."""
+        notice = harmless(notice)
+
+        async def named(channel: Channel) -> Delivery:
+            delivery = await self._try(channel, notice)
+            return delivery if isinstance(delivery, Delivered) else NotDelivered(f"{channel.name}: {delivery.reason}")
+
+        if not self._channels and not self._always:
+            return NoticeTried(refused=("no channel that is switched on can be used here",))
+        chain = [self._first_that_takes(notice)] if self._channels else []
+        told = await asyncio.gather(*chain, *map(named, self._always))
+        return NoticeTried(
+            tuple(one.channel for one in told if isinstance(one, Delivered)),
+            tuple(one.reason for one in told if isinstance(one, NotDelivered)),
+        )
 
     async def _first_that_takes(self, notice: Notice) -> Delivery:
         reasons = []
@@ -154,7 +179,7 @@ class Chain:
             try:
                 await asyncio.wait_for(channel.withdraw(key), CHANNEL_SECONDS)
             except Exception as failure:
-                _log.info("%s could not withdraw a notice: %s", channel.name, failure or type(failure).__name__)
+                _log.info("%s could not withdraw a notice (%s)", channel.name, type(failure).__name__)
 
     async def _try(self, channel: Channel, notice: Notice) -> Delivery:
         delivery: Delivery
@@ -164,8 +189,11 @@ class Chain:
             delivery = NotDelivered(f"no answer within {CHANNEL_SECONDS:g} s")
         except Exception as failure:
             # A failing channel must not silence the ones after it.
-            delivery = NotDelivered(f"it failed ({failure or type(failure).__name__})")
-            _log.debug("%s failed", channel.name, exc_info=True)
+            delivery = NotDelivered(f"it failed ({type(failure).__name__})")
+            told = mask("".join(traceback.format_exception(failure)), self._private)
+            _log.debug("%s failed: %s", channel.name, told)
+        if isinstance(delivery, NotDelivered):
+            delivery = NotDelivered(mask(one_line(printable(delivery.reason)), self._private))
         self._note(channel.name, delivery)
         return delivery
 

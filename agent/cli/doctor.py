@@ -17,6 +17,7 @@ from agent.core.clock import Moment
 from agent.core.shown.display import IconState
 from agent.core.shown.status import Status, status_to_json
 from agent.runtime.clock import SystemClock
+from agent.runtime.instance import running_pid
 from agent.runtime.paths import Places
 
 _Waiting = Callable[[Wait, Status | None, Moment], None]
@@ -28,12 +29,16 @@ def examine(places: Places, name: str | None, say: Callable[[str], None], *, liv
     `live`: where the user sees it, what is known so far is shown while the look goes on, instead of a line said.
     """
     settings = willing(load(places.config, named=places.config_named), name)
-    # The agent may have watched for hours what a look would have to watch for half a minute.
-    links = ask_for_links(places, SystemClock().now().monotonic)
+    fellow = running_pid(places)
+    if fellow is not None:
+        # The agent that runs has a fixed client ID already: asked for once more, TWS would refuse it.
+        settings = replace(settings, connections=tuple(replace(c, client_id="auto") for c in settings.connections))
+    # It may have watched for hours what a look would have to watch for half a minute.
+    links = () if fellow is None else ask_for_links(places, SystemClock().now().monotonic)
     shows = live and is_terminal(sys.stderr)
 
     async def look(waiting: _Waiting) -> Status:
-        world = RealWorld(only=lambda machine: with_links(machine, links))
+        world = RealWorld(fellow=fellow, only=lambda machine: with_links(machine, links))
         silent_or_said = (lambda _: None) if shows else say
         async with OneLook(settings, world, say=silent_or_said, waiting=waiting, can=abilities(places.config)) as agent:
             return await agent.complete()

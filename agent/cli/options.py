@@ -279,7 +279,7 @@ def _add_logs(parser: CommandParser) -> None:
 
 
 def _add_run(parser: CommandParser) -> None:
-    parser.add_argument("--no-tray", action="store_true", help="without icon; notices come all the same")
+    parser.add_argument("--no-tray", action="store_true", help="without icon; notices are shown all the same")
     parser.add_argument("--autostart", action="store_true", help="as at log-in: wait for desktop and network")
 
 
@@ -326,7 +326,7 @@ def _add_snooze(parser: CommandParser) -> None:
 
 def _add_demo(parser: CommandParser) -> None:
     parser.add_argument("--scenario", metavar="NAME", default="day", help="which one (default: day)")
-    parser.add_argument("--no-tray", action="store_true", help="in the terminal alone")
+    parser.add_argument("--no-tray", action="store_true", help="without icon")
 
 
 def _add_simulate(parser: CommandParser) -> None:

@@ -138,8 +138,7 @@ def _overall(connection: dict[str, Any]) -> str:
 def _checklist(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
     application = connection.get("application")
     if application is None:
-        local = "not seen running on this machine" if _is_local(connection["host"]) else "on another machine"
-        yield f"application:    {local}"
+        yield f"application:    {_unseen(connection)}"
     else:
         name = {"tws": "TWS", "gateway": "IB Gateway"}.get(application["kind"], "TWS or IB Gateway")
         version = f" {application['version']}" if "version" in application else ""
@@ -186,10 +185,12 @@ def _and_more(listed: list[str], more: int) -> str:
     return ", ".join(listed) + (f" and {more} more" if more else "")
 
 
-def _is_local(host: str) -> bool:
-    from agent.tws.ports import is_local
-
-    return is_local(host)
+def _unseen(connection: dict[str, Any]) -> str:
+    if "application_unseen" in connection:
+        return f"not seen: {connection['application_unseen']}"
+    if connection["phase"] == "connected":
+        return "answers on the port; its process is not seen on this machine"
+    return "not seen running on this machine"
 
 
 def _problem(problem: dict[str, Any]) -> Iterator[str]:
@@ -211,7 +212,7 @@ def _problem(problem: dict[str, Any]) -> Iterator[str]:
 
 def _so_far(problem: dict[str, Any]) -> Iterator[str]:
     """What only a running agent knows of a problem."""
-    yield f"    Since {local_time(problem['since'])}."
+    yield f"    {'Seen since' if problem.get('first_seen') else 'Since'} {local_time(problem['since'])}."
     if problem["snoozed_until"] is not None:
         yield f"    Snoozed until {local_time(problem['snoozed_until'])}."
     if problem.get("undelivered"):

@@ -15,6 +15,7 @@ from agent.cli.terminal import is_terminal
 from agent.config.reading import load, load_or_go_without
 from agent.core.settings import Settings
 from agent.errors import AgentNotRunning, AlreadyRunning, ConfigError
+from agent.platforms.desktop_session import session_here
 from agent.runtime.aside import done_within
 from agent.runtime.control.channel import request
 from agent.runtime.instance import Instance
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("agent")
 
+SHOW_SECONDS = 5.0
+"""Seconds that the agent that runs may take to show itself, on another desktop perhaps."""
 START_SECONDS = 10.0
 """Seconds that the disk may take, at the start, for the configuration or the data folder."""
 
@@ -101,10 +104,13 @@ def _only_one(places: Places, *, quiet: bool) -> Iterator[Instance]:
         done_within(START_SECONDS, instance.take, "data folder")
     except TimeoutError as late:
         raise data_folder_error(places.data, late) from None
-    except AlreadyRunning:
-        if not quiet:
-            with contextlib.suppress(AgentNotRunning):
-                request(places, {"command": "show"})
+    except AlreadyRunning as running:
+        moved = None
+        with contextlib.suppress(AgentNotRunning):
+            asked = {"command": "show", "desktop": session_here(), "quiet": quiet}
+            moved = request(places, asked, timeout=SHOW_SECONDS).get("moved")
+        if moved:
+            raise AlreadyRunning(f"{running.what}: its {moved} are on this desktop from now on.") from None
         raise
     try:
         yield instance

@@ -12,7 +12,7 @@ from agent.app.login_start import LogInStart
 from agent.app.one_look import OneLook, willing
 from agent.app.setup_run import TEST_NOTICE, SetupRun
 from agent.app.world import RealWorld
-from agent.channels import Chain, ChannelHost, NotDelivered
+from agent.channels import Chain, ChannelHost
 from agent.cli.setup_words import SetupWords, prompt
 from agent.cli.typed_lines import TypedLines
 from agent.core.data_test.run import DataTestPlan, plan_of, read_symbols, reason_against
@@ -373,12 +373,8 @@ class _Walk:
 
     async def _send_notice(self) -> None:
         if self._chain is None:
-            self._chain = Channels(ChannelHost()).in_turn(self._setting.in_file.notifications)
-        delivery = await self._chain.announce(TEST_NOTICE)
-        if isinstance(delivery, NotDelivered):
-            self._setting.tried(delivery.reason, "")
-        else:
-            self._setting.tried(None, delivery.channel)
+            self._chain = Channels(ChannelHost()).to_the_user(self._setting.in_file.notifications)
+        self._setting.tried(await self._chain.try_all(TEST_NOTICE))
 
 
 def _agent_runs(places: Places) -> bool:

@@ -10,7 +10,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from agent.config.keys import TABLES, Key, KeyTable, ValueRefused, secrets_of
+from agent.config.keys import TABLES, Key, KeyTable, secrets_of
+from agent.config.kinds import ValueRefused
 from agent.config.lines import KeyPath, Lines
 from agent.config.text import found_words, key_words, kind_words
 from agent.core.settings import Settings

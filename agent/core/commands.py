@@ -6,7 +6,7 @@ can ask for as well is the same value as there (`core.shown.display.Action`).
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -30,6 +30,11 @@ class AskLinks:
 @dataclass(frozen=True, slots=True)
 class ShowRunning:
     """Gatelight was started once more: show the one that runs."""
+
+    desktop: Mapping[str, str] = field(default_factory=dict)
+    """The variables of the desktop session it was started in; empty: there is none, or it was not told."""
+    quiet: bool = False
+    """The user did not start it: it came with a log-in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,7 @@ def read_command(request: Mapping[str, Any]) -> Command:
         case "look":
             return LookNow()
         case "show":
-            return ShowRunning()
+            return _show(request)
         case "page":
             return AskPageAddress(bool(request.get("printed")))
         case "fix":
@@ -140,6 +145,13 @@ def read_command(request: Mapping[str, Any]) -> Command:
 def _number(value: object) -> float:
     """A number of seconds; not-a-number, which no limit lets through, for everything else."""
     return value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+
+
+def _show(request: Mapping[str, Any]) -> ShowRunning | Unusable:
+    desktop = request.get("desktop") or {}
+    if not isinstance(desktop, dict) or not all(isinstance(value, str) for value in desktop.values()):
+        return Unusable("“desktop” must name variables and their values.")
+    return ShowRunning(desktop, bool(request.get("quiet")))
 
 
 def _fix(request: Mapping[str, Any]) -> AskFix | DoFix:

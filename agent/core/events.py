@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from agent.core.clock import Moment
 from agent.core.facts import Abilities, Fact, MachineFacts
-from agent.core.session_facts import Outcome
+from agent.core.session_facts import Outcome, Way
 from agent.core.settings import Settings
 from agent.core.shown.display import Action
 from agent.tws.api_settings import ConfigResponse
@@ -30,6 +30,8 @@ class SessionReady(FromOutside):
     """Seconds from connect to ready."""
     accounts_more: int = 0
     """How many accounts there are besides."""
+    ways: tuple[Way, ...] = ()
+    """The addresses that the host meant; empty where none was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class SessionFailed(FromOutside):
     detail: OutsideText = ""
     server_version: int | None = None
     accounts_came: bool = False
+    ways: tuple[Way, ...] = ()
+    """The addresses that the host meant; empty where none was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,15 @@ class HeartbeatAnswered:
     """Epoch seconds, whole ones: that is all the API gives."""
     late: float = 0.0
     """Seconds by which this program itself was late while the answer was awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataCame:
+    """Market data came that was asked for on another session with the application of a connection."""
+
+    connection: str
+    asked_at: float
+    """Monotonic time before which nothing of it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +152,13 @@ class ConfigRejected(FromOutside):
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeDelivered:
+    """A notice that no service could show before was shown."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeUndelivered(FromOutside):
     """No desktop channel took a notice."""
 
@@ -161,6 +181,7 @@ Event: TypeAlias = (
     | SessionLost
     | NoticeArrived
     | HeartbeatAnswered
+    | DataCame
     | MessagesCame
     | SettingsAnswered
     | ProcessExited
@@ -169,6 +190,7 @@ Event: TypeAlias = (
     | UserAsked
     | Reconfigured
     | ConfigRejected
+    | NoticeDelivered
     | NoticeUndelivered
 )
 

@@ -3,9 +3,9 @@
 An observer says `Known(x)` or `Unknown(why)`; nothing here decides, and nothing here is a guess.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from agent.core.clock import Moment
 from agent.core.session_facts import SessionFacts
@@ -14,6 +14,7 @@ from agent.core.timing import Timing
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.applications import Application, ApplicationKind, TradingMode
 from agent.tws.calendar import Expectation, Region
+from agent.tws.launcher_log import LoginTold
 from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawText
 
 _T = TypeVar("_T")
@@ -55,7 +56,11 @@ class SettingsHints(FromOutside):
     auto_restart_time: int | None = None
     """Daily restart, minutes after local midnight, as told by IBC's configuration."""
     auto_logoff_time: int | None = None
-    """Daily log-off, minutes after local midnight, as told by IBC's configuration."""
+    """Daily log-off, minutes after local midnight, as told by IBC's configuration or jts.ini."""
+    closes_at: int | None = None
+    """When IBC closes the application, minutes after local midnight."""
+    closes_on: int | None = None
+    """On which day of the week it does, Monday 0; None: every day."""
     command_server_port: int | None = None
     """IBC's command server, where it is on."""
     source: OutsideName | None = None
@@ -70,6 +75,8 @@ class Process(FromOutside):
     application: Application
     started: float
     """Epoch seconds."""
+    foreign: bool = False
+    """It runs as another user of this computer."""
     api_ports: tuple[int, ...] = ()
     """Ports it listens on that can be the API, likeliest first."""
     ports_withheld: bool = False
@@ -89,6 +96,8 @@ class Process(FromOutside):
     cpu: float | None = None
     """Share of one core since the last look, 1.0 = one core busy."""
     hints: Fact[SettingsHints] = Unknown("settings files not read")
+    login: Fact[LoginTold] = Unknown("launcher.log not read")
+    """How far its log-in has come, by its launcher.log."""
     command_port: int | None = None
     """Port of IBC's command server, where its configuration names one and the process listens there."""
     has_window: bool | None = None
@@ -103,7 +112,8 @@ class Process(FromOutside):
     def label(self) -> str:
         """Like "IB Gateway 10.45 (pid 3117)"; never anything private."""
         version = f" {self.application.version}" if self.application.version else ""
-        return f"{self.application.kind.title}{version} (pid {self.pid})"
+        whose = ", another user’s" if self.foreign else ""
+        return f"{self.application.kind.title}{version} (pid {self.pid}{whose})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +126,15 @@ class OtherProcess(FromOutside):
 
 
 @dataclass(frozen=True, slots=True)
-class Processes:
+class Processes(FromOutside):
     """The part of the process table that matters."""
 
     applications: tuple[Process, ...] = ()
     client_portal: tuple[OtherProcess, ...] = ()
     unreadable: tuple[OtherProcess, ...] = ()
     """Processes that could be TWS (java, JavaApplicationStub) but whose command line is withheld."""
+    unseen: OutsideText | None = None
+    """Why processes of other users are missing, where they are: then one that is not seen may well run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +196,7 @@ class SurroundingsKind(StrEnum):
     PLAIN = "plain"
     WSL = "wsl"
     CONTAINER = "container"
+    VIRTUAL_MACHINE = "virtual machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +206,25 @@ class Surroundings(FromOutside):
     kind: SurroundingsKind = SurroundingsKind.PLAIN
     host_address: OutsideName | None = None
     """Address or name under which the outer machine is reached from inside WSL or a container."""
+    product: OutsideName | None = None
+    """What runs the virtual machine, like "VMware"."""
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualNetwork(FromOutside):
+    """A network of this computer in which its virtual machines or containers are."""
+
+    product: OutsideName
+    """Whose it is, like "VMware" or "Docker"."""
+    address: RawText
+    """This computer's address in it."""
+    prefix: int
+    """Bits of the address that all of the network have in common."""
 
 
 @dataclass(frozen=True, slots=True)
 class MachineFacts:
-    """One look at the machine."""
+    """One look at the machine. A fact of it is `NOT_LOOKED` until an observer tells it."""
 
     processes: Fact[Processes] = NOT_LOOKED
     sockets: Fact[Sockets] = NOT_LOOKED
@@ -210,11 +237,19 @@ class MachineFacts:
     taken: float = 0.0
     """Monotonic time of the look."""
     own_names: Fact[frozenset[RawText]] = NOT_LOOKED
-    """Names and addresses that mean this machine, lower case; read by thorough looks and kept."""
+    """Names and addresses that mean this machine, as `spelled_host` spells them."""
+    virtual_networks: tuple[VirtualNetwork, ...] = ()
+    """The networks of virtual machines and containers on this computer, as far as their interfaces tell."""
     thorough: bool = False
     """It was a thorough look."""
     cost: float = 0.0
     """Processor seconds that the look took."""
+
+    @classmethod
+    def nothing_seen(cls, why: Unknown, *, taken: float) -> "MachineFacts":
+        """A look that saw nothing, at that monotonic time: each of its facts is unknown for the one reason."""
+        facts: dict[str, Any] = {one.name: why for one in fields(cls) if one.default is NOT_LOOKED}
+        return cls(**facts, taken=taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +287,8 @@ class Sight:
     last_pid: int | None = None
     kind: ApplicationKind | None = None
     """Which application that was."""
+    port: int | None = None
+    """API port it listened on last."""
     gone_since: float | None = None
     """Monotonic time since which it has been gone; None while it runs or was never seen."""
     ever: bool = False
@@ -276,6 +313,8 @@ class Facts(FromOutside):
     api_settings: SettingsTold = field(default_factory=SettingsTold)
     abilities: Abilities = field(default_factory=Abilities)
     config_error: OutsideText | None = None
-    """Why the latest configuration file could not be used, when an older one is still in force."""
+    """Why the latest configuration file could not be used."""
+    earlier_config: bool = False
+    """An earlier configuration that could be used is still in force."""
     other_connections: tuple[ConnectionSettings, ...] = ()
     """The user's other configured connections: they may claim a process of their own."""

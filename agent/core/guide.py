@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from agent.tws.applications import ApplicationKind
@@ -24,12 +24,26 @@ class Guide:
     """Steps per application; the same for both where the guide has one list."""
     more: str = ""
     """"Good to know": background, in Markdown."""
+    cases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """"When …": the steps of one case of the problem, where it is known which one it is; the same for both."""
+    cases_of: str = ""
+    """"Cases of …": the code of the guide whose cases are this one's as well."""
     general: tuple[tuple[str, str], ...] = ()
     """"In general": pieces of its text with placeholders, and what is said instead where there is no case at hand."""
+    only_when: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By step: the cases it belongs to, where it does not belong to every one."""
 
-    def steps_for(self, kind: ApplicationKind, args: Mapping[str, str]) -> tuple[str, ...]:
-        """The steps for one application, placeholders filled; for an unknown one those for both, told apart."""
-        return tuple(fill(step, args) for step in self.steps.get(kind) or self._for_both())
+    def steps_for(self, kind: ApplicationKind, args: Mapping[str, str], case: str = "") -> tuple[str, ...]:
+        """The steps for one application, placeholders filled; for an unknown one those for both, told apart.
+
+        A `case` that has steps of its own has these alone; of the others, the steps of other cases are left out.
+        """
+        fitting = {
+            which: tuple(s for s in steps if not case or case in self.only_when.get(s, (case,)))
+            for which, steps in self.steps.items()
+        }
+        steps = self.cases.get(case) or fitting.get(kind) or _for_both(fitting)
+        return tuple(fill(step, args) for step in steps)
 
     def in_general(self, application: ApplicationKind, shared: Iterable[tuple[str, str]]) -> "Guide":
         """The guide as it is told without a case at hand: no placeholder is left.
@@ -54,19 +68,23 @@ class Guide:
                 kind: tuple(told(step, application if same else kind) for step in steps)
                 for kind, steps in self.steps.items()
             },
+            cases={},
+            only_when={},
             general=(),
         )
 
-    def _for_both(self) -> tuple[str, ...]:
-        tws, gateway = self.steps[ApplicationKind.TWS], self.steps[ApplicationKind.GATEWAY]
-        steps: list[str] = []
-        for same, start, end, other_start, other_end in SequenceMatcher(None, tws, gateway, False).get_opcodes():
-            if same == "equal":
-                steps += tws[start:end]
-            else:
-                steps += (_only_for(ApplicationKind.TWS, step) for step in tws[start:end])
-                steps += (_only_for(ApplicationKind.GATEWAY, step) for step in gateway[other_start:other_end])
-        return tuple(steps)
+
+def _for_both(by_kind: Mapping[ApplicationKind, tuple[str, ...]]) -> tuple[str, ...]:
+    """The steps of both applications in one list, those of one of them told apart."""
+    tws, gateway = by_kind[ApplicationKind.TWS], by_kind[ApplicationKind.GATEWAY]
+    steps: list[str] = []
+    for same, start, end, other_start, other_end in SequenceMatcher(None, tws, gateway, False).get_opcodes():
+        if same == "equal":
+            steps += tws[start:end]
+        else:
+            steps += (_only_for(ApplicationKind.TWS, step) for step in tws[start:end])
+            steps += (_only_for(ApplicationKind.GATEWAY, step) for step in gateway[other_start:other_end])
+    return tuple(steps)
 
 
 def _only_for(kind: ApplicationKind, step: str) -> str:
@@ -107,6 +125,7 @@ def plain(step: str) -> str:
 
 _GENERAL = re.compile(r"^- (.*\{[a-z_]+\}.*?) → (.+)$")
 _STEP = re.compile(r"^\d+\.\s+(.*)$")
+_MARK = re.compile(r"^\[([a-z, ]+)\]\s+")
 _HEADINGS = {
     "Steps": (ApplicationKind.TWS, ApplicationKind.GATEWAY),
     "Steps in TWS": (ApplicationKind.TWS,),
@@ -114,27 +133,38 @@ _HEADINGS = {
 }
 
 
+_CASE, _CASES_OF = "When ", "Cases of "
+
+
 def parse_guide(code: str, text: str) -> Guide:
     """Read a guide's Markdown.
 
     Shape: `# Title`, paragraphs of meaning, then `## Steps`, or `## Steps in TWS` and `## Steps in IB Gateway`,
-    each a numbered list, then optionally `## Good to know`, and `## In general`: lines like `- at {since} → some time
-    ago`, a piece of the guide's text and what is said instead where there is no case. Raises GuideError on anything
-    else.
+    each a numbered list, then optionally `## When <case>`, each a numbered list, or `## Cases of <code>`, then
+    `## Good to know`, and `## In general`: lines like `- at {since} → some time ago`, a piece of the guide's text and
+    what is said instead where there is no case. A step like `1. [tunnel, relay] Start it again.` belongs to these
+    cases only. Raises GuideError on anything else.
     """
     title, meaning, more = "", [], []
     steps: dict[ApplicationKind, list[str]] = {}
     general: list[tuple[str, str]] = []
-    section = ""
+    cases: dict[str, list[str]] = {}
+    section = cases_of = ""
     for line in text.splitlines():
         if line.startswith("# ") and not title:
             title = line[2:].strip()
         elif line.startswith("## "):
             section = line[3:].strip()
-            if section not in _HEADINGS and section not in ("Good to know", "In general"):
+            if section.startswith(_CASES_OF):
+                cases_of = section.removeprefix(_CASES_OF)
+            elif section.startswith(_CASE):
+                cases[section.removeprefix(_CASE)] = []
+            elif section not in _HEADINGS and section not in ("Good to know", "In general"):
                 raise GuideError(f"{code}: unknown heading {section!r}")
         elif section in _HEADINGS:
             _add_step(code, line, [steps.setdefault(kind, []) for kind in _HEADINGS[section]])
+        elif section.startswith(_CASE):
+            _add_step(code, line, [cases[section.removeprefix(_CASE)]])
         elif section == "In general":
             _add_general(code, line, general)
         elif section:
@@ -143,13 +173,18 @@ def parse_guide(code: str, text: str) -> Guide:
             meaning.append(line)
     if not title or not "".join(meaning).strip() or set(steps) != {ApplicationKind.TWS, ApplicationKind.GATEWAY}:
         raise GuideError(f"{code}: a guide needs a title, a meaning and steps for both applications")
+    marked = ((step, _MARK.match(step)) for found in steps.values() for step in found)
+    only_when = {_MARK.sub("", step): frozenset(mark[1].split(", ")) for step, mark in marked if mark}
     return Guide(
         code=code,
         title=title,
         meaning="\n".join(meaning).strip(),
-        steps={kind: tuple(lines) for kind, lines in steps.items()},
+        steps={kind: tuple(_MARK.sub("", line) for line in lines) for kind, lines in steps.items()},
         more="\n".join(more).strip(),
+        cases={case: tuple(lines) for case, lines in cases.items()},
+        cases_of=cases_of,
         general=tuple(general),
+        only_when=only_when,
     )
 
 

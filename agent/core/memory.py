@@ -1,8 +1,11 @@
-"""What must outlive a restart of the agent, so that nothing is announced twice."""
+"""What must outlive the end of the agent: nothing is announced twice, and nothing that was shown is forgotten."""
 
 from dataclasses import dataclass
 
-from agent.tws.outside import FromOutside, OutsideName
+from agent.tws.outside import FromOutside, OutsideName, OutsideText
+
+PROGRAM = ""
+"""Stands for Gatelight itself where problems are kept by the name of a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,34 @@ class Told(FromOutside):
     repeats: int = 0
     title: OutsideName = ""
     """What it was called, to say its end with."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBefore(FromOutside):
+    """One problem that was shown, more than information, and not over yet."""
+
+    connection: str
+    key: str
+    since: float
+    """Epoch seconds at which it began."""
+    severity: str
+    names: tuple[str, ...] = ()
+    """The placeholders of its words …"""
+    values: tuple[OutsideText, ...] = ()
+    """… and what fills them, in the same order."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRunning:
+    """The application of a connection that showed a problem, and that ran before."""
+
+    connection: str
+    kind: str
+    """As `tws.applications.ApplicationKind` spells it."""
+    pid: int | None = None
+    """The process that the connection was made for; None: whatever fits."""
+    implicit: bool = False
+    """No configuration names the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +78,8 @@ class Memory:
     snoozed: tuple[Snoozed, ...] = ()
     paused_until: float | None = None
     """Epoch seconds; infinity until told to resume; None when not paused."""
+    shown: tuple[ShownBefore, ...] = ()
+    running: tuple[SeenRunning, ...] = ()
     disconnected: tuple[str, ...] = ()
     """Names of connections the user wants to stay disconnected."""
     returning: tuple[Returning, ...] = ()

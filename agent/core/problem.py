@@ -29,6 +29,8 @@ class Present:
     """Fills the placeholders of title, text and steps."""
     evidence: tuple[str, ...] = ()
     """What was seen, one plain statement each, concrete: names, pids, ports, times. Nothing private."""
+    case: str = ""
+    """Which case of the problem it is, where that is known: its guide has steps for that one."""
     instance: str = ""
     """Tells several of the same code apart (one per farm kind, say)."""
     severity: Severity | None = None
@@ -52,6 +54,11 @@ class Undecided:
 Verdict: TypeAlias = Present | tuple[Present, ...] | Absent | Undecided
 
 
+def no_words(_: Facts) -> str:
+    """Nothing in particular is true now that the problem is over."""
+    return ""
+
+
 def at_once(_: Facts) -> float:
     """No grace: the problem is shown as soon as it is there."""
     return 0.0
@@ -73,6 +80,8 @@ class Problem:
     """While one of these is present, this one is not shown: root cause first."""
     visible_after: Callable[[Facts], float] = at_once
     """Seconds it must have lasted before anyone hears of it."""
+    over: Callable[[Facts], str] = no_words
+    """What is true now that it is over, as a sentence; empty where the end itself is all there is to say."""
     fix: str | None = None
     """ID of the fix that can be offered for it."""
     doctor_only: bool = False
@@ -80,10 +89,19 @@ class Problem:
     never_silenced: bool = False
     """Neither snooze, pause nor quiet hours keep it quiet."""
     needs_session: bool = False
-    """Only an API session tells: without one, the problem neither begins nor ends."""
+    """Only an API session tells: without one that answers, the problem neither begins nor ends."""
+    outlasts_answers: bool = False
+    """True although the session it comes from is not answered any more: who is logged in, and the silence itself."""
     fades: bool = False
     """Known only from notices: it counts as over when none has come for a while, without proof."""
+    by_history: bool = False
+    """Judged from what happened over time, as one that fades is: an agent that has just begun cannot know it is over.
+    """
     told_by_settings: bool = False
     """The API settings tell it: while a user follows its steps, the settings are asked for again soon."""
+    of_program: bool = False
+    """It is about Gatelight itself and no connection: judged once, told once, and no connection's headline."""
+    ahead: bool = False
+    """It tells of something that is still to come: never a headline."""
     expected: bool = False
     """It describes something planned: it shows as maintenance, not as a fault."""

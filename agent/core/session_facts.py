@@ -32,6 +32,34 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Way(FromOutside):
+    """One address that the host of a connection means, and from where this machine reaches it."""
+
+    to: OutsideName
+    """The address."""
+    ours: OutsideName | None = None
+    """The address of this machine from which it is reached: what an application on the way's other end sees, unless a
+    router in between puts its own in the place. None: there is no way there."""
+    used: bool = False
+    """The connection went this way."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSeen(FromOutside):
+    """One notice of the application, as our session got it."""
+
+    code: int
+    text: OutsideText
+    at: float
+    """Monotonic."""
+    request_id: int = -1
+    count: int = 1
+    """How often it came since `first`."""
+    first: float = 0.0
+    """Monotonic time of the first of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt(FromOutside):
     """The latest attempt to reach the API port."""
 
@@ -46,6 +74,8 @@ class Attempt(FromOutside):
     detail: OutsideText = ""
     """What exactly was seen, for the evidence; nothing private."""
     client_id: int | None = None
+    notices: tuple[NoticeSeen, ...] = ()
+    """What the application said before the attempt failed, oldest first."""
     first_failed: float | None = None
     """Monotonic time since which every attempt had this same outcome on this port."""
 
@@ -69,18 +99,12 @@ class ServerLink(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeSeen(FromOutside):
-    """One notice of the application, as our session got it."""
+class Subscriber(FromOutside):
+    """A program that was on the API port when its subscriptions were lost."""
 
-    code: int
-    text: OutsideText
-    at: float
-    """Monotonic."""
-    request_id: int = -1
-    count: int = 1
-    """How often it came since `first`."""
-    first: float = 0.0
-    """Monotonic time of the first of them."""
+    name: OutsideName | None = None
+    """Process name; None where the system does not say."""
+    pid: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +150,9 @@ class SessionFacts(FromOutside):
     link_since: float | None = None
     """Monotonic time at which the link got into this state."""
     link_code: int | None = None
-    """The notice that said so."""
+    """The notice that said so; None where none did: nothing is known yet, or data that came shows it."""
+    link_lost_at: float | None = None
+    """Monotonic time of the latest loss after which neither 1101 nor 1102 has come; the link may be up all the same."""
     farms: tuple[Farm, ...] = ()
     farms_more: int = 0
     """How many farms were named besides."""
@@ -134,8 +160,8 @@ class SessionFacts(FromOutside):
     """Far more comes than is asked for; None: it does not."""
     data_lost_at: float | None = None
     """Monotonic time of the latest 1101."""
-    resubscribe: tuple[OutsideName, ...] = ()
-    """Programs that were connected when the data was lost (1101)."""
+    resubscribe: tuple[Subscriber, ...] | None = None
+    """Programs that were connected when the data was lost (1101); None: the system does not show them."""
     heartbeat_unanswered: int = 0
     """How many heartbeats in a row have gone unanswered for the reply time-out."""
     clock_offset: float | None = None
@@ -148,6 +174,8 @@ class SessionFacts(FromOutside):
     """The latest finished attempt; its outcome READY while connected."""
     refused_ids: int = 0
     """How many different client IDs were refused (326) since the last session."""
+    ways: tuple[Way, ...] = ()
+    """The addresses that the host meant at the latest attempt that found any."""
     served_listener: str = ""
     """Who the latest session was with, as `core.evidence.processes.door_at` names it; empty before the first one."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from agent.tws.ports import is_local
+from agent.tws.hosts import is_local
 
 
 class WantedApplication(StrEnum):
@@ -58,11 +58,23 @@ class ConnectionSettings:
     """True when no configuration names it: made up for an application that was found, or to wait for one."""
     pinned_pid: int | None = None
     """For an implicit connection: the process it was made for, where several run."""
+    here: bool = field(default=False, compare=False)
+    """The host was found to be a name or an address of this machine (`core.state_machine.watched.locate`)."""
 
     @property
     def local(self) -> bool:
         """Whether the host is this machine, so that its processes and sockets tell about it."""
+        return self.here or self.loopback
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the host is loopback by its very spelling."""
         return is_local(self.host)
+
+    @property
+    def dialled(self) -> str:
+        """The host to connect to: as configured, only of loopback always the address that TWS trusts."""
+        return "127.0.0.1" if self.loopback else self.host
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +130,4 @@ class Settings:
     notifications: NotificationSettings = field(default_factory=NotificationSettings)
     page: PageSettings = field(default_factory=PageSettings)
     secrets: tuple[str, ...] = field(default=(), compare=False, repr=False)
-    """What the secret keys of the file hold (`config_keys.Key.secret`): masked wherever it turns up."""
+    """What the secret keys of the file hold (`agent.config.keys.Key.secret`): masked wherever it turns up."""

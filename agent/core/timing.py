@@ -65,6 +65,8 @@ class Timing:
     """Accounts and nextValidId normally come within milliseconds; a slow log-in may take some seconds."""
     instability_window: float = 600.0
     """Three losses within this many seconds make the connection unstable."""
+    unstable_covers: float = 60.0
+    """While the connection is unstable, what a single loss brings about is told only when it has stood this long."""
     notice_lasting: float = 600.0
     """How long a problem known only from a notice (pacing, limits, subscriptions) is shown after the last one."""
     settings_every: float = 1800.0

@@ -17,7 +17,9 @@ from agent.fixes.set_precautions import SET_PRECAUTIONS
 from agent.fixes.start_app import START_APP
 from agent.fixes.use_application import USE_APPLICATION
 from agent.fixes.use_client_id import USE_CLIENT_ID
+from agent.fixes.use_intent import USE_INTENT
 from agent.fixes.use_port import USE_PORT
+from agent.fixes.use_trading_mode import USE_TRADING_MODE
 
 FIXES: Mapping[str, Fix] = {
     fix.id: fix
@@ -27,6 +29,8 @@ FIXES: Mapping[str, Fix] = {
         USE_PORT,
         USE_APPLICATION,
         USE_CLIENT_ID,
+        USE_TRADING_MODE,
+        USE_INTENT,
         CHOOSE_APP,
         ENABLE_API,
         RECONNECT_DATA,

@@ -3,7 +3,7 @@
 Never starts a second one beside an application that runs, even if that one hangs. Gatelight does not log in.
 """
 
-from agent.core.evidence.processes import applications, candidates
+from agent.core.evidence.processes import applications, candidates, may_hide
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts, Installation, Known
 from agent.core.fix import Done, Failed, Fix, FixOutcome, Offer, Question, StartProgram, Tools
@@ -16,8 +16,8 @@ def _offer(facts: Facts) -> Offer | None:
     processes = facts.machine.processes
     if not facts.connection.local or not isinstance(processes, Known):
         return None
-    if processes.value.unreadable and not facts.sight.ever:
-        # One of the unreadable processes may be the application.
+    if may_hide(facts) is not None:
+        # One of the processes that are not shown may be the application.
         return None
     if facts.connection.start_command:
         return _by_command(facts)

@@ -1,5 +1,6 @@
 """The guides: one Markdown file for each problem, read and parsed once."""
 
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 
@@ -22,7 +23,11 @@ _SHARED = (
 def load_guides() -> dict[str, Guide]:
     """Every guide, by problem code. Raises GuideError for a file that is not a proper guide."""
     found = sorted(f.name for f in resources.files(__name__).iterdir() if f.name.endswith(_SUFFIX))
-    return {name.removesuffix(_SUFFIX): _read(name) for name in found}
+    guides = {name.removesuffix(_SUFFIX): _read(name) for name in found}
+    return {
+        code: replace(guide, cases={**guides[guide.cases_of].cases, **guide.cases}) if guide.cases_of else guide
+        for code, guide in guides.items()
+    }
 
 
 def in_general(guide: Guide, application: ApplicationKind = ApplicationKind.UNKNOWN) -> Guide:

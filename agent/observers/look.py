@@ -20,6 +20,7 @@ from agent.core.facts import (
     Unknown,
 )
 from agent.observers.installed import InstalledObserver
+from agent.observers.launcher_log import LauncherLogObserver
 from agent.observers.machine import MachineObserver
 from agent.observers.processes import ProcessObserver
 from agent.observers.settings_files import SettingsFilesObserver
@@ -37,12 +38,17 @@ STILL_LOOKING = Unknown("the previous look at this machine has not finished")
 class Looker:
     """Looks at the machine, from any thread, one look at a time."""
 
-    def __init__(self, platform: Platform | None = None, below: Path | None = None) -> None:
-        """With `below`, only applications whose settings are below that folder are seen, and no other's files read."""
+    def __init__(self, platform: Platform | None = None, below: Path | None = None, fellow: int | None = None) -> None:
+        """With `below`, only applications whose settings are below that folder are seen, and no other's files read.
+
+        `fellow`: the process of the Gatelight that runs besides this one.
+        """
         self._platform = platform or current()
         self._below = below
+        self._fellow = fellow
         self._processes = ProcessObserver(self._platform.is_elsewhere, self._platform.process_table())
         self._settings_files = SettingsFilesObserver(self._platform.settings_roots() if below is None else ())
+        self._launcher_logs = LauncherLogObserver(self._places)
         self._machine = MachineObserver(self._platform)
         self._installed = InstalledObserver(self._platform)
         self._windows = WindowObserver(self._platform)
@@ -57,9 +63,12 @@ class Looker:
         a window: right after a failed attempt to connect, and for the doctor.
         """
         if not self._looking.acquire(blocking=False):
-            return MachineFacts(*(STILL_LOOKING,) * 5, utc_offset=self._utc_offset(now), taken=now.monotonic)
+            return replace(
+                MachineFacts.nothing_seen(STILL_LOOKING, taken=now.monotonic), utc_offset=self._utc_offset(now)
+            )
         try:
             processes, sockets = self._tables(ports, thorough=thorough, now=now)
+            processes = self._with_logins(processes, now=now)
             processes = self._with_windows(processes, thorough=thorough, now=now)
             return MachineFacts(
                 processes=processes,
@@ -69,7 +78,8 @@ class Looker:
                 surroundings=self._guarded("the surroundings", self._machine.surroundings),
                 utc_offset=self._utc_offset(now),
                 taken=now.monotonic,
-                own_names=self._guarded("the addresses", lambda: self._machine.own_names(anew=thorough)),
+                own_names=self._guarded("the addresses", lambda: self._machine.own_names(now, anew=thorough)),
+                virtual_networks=self._machine.virtual_networks,
             )
         finally:
             self._looking.release()
@@ -92,6 +102,20 @@ class Looker:
     def _is_meant(self, process: Process) -> bool:
         folder = process.application.settings_folder
         return self._below is None or (folder is not None and Path(folder).is_relative_to(self._below))
+
+    def _with_logins(self, processes: Fact[Processes], *, now: Moment) -> Fact[Processes]:
+        if isinstance(processes, Unknown):
+            return processes
+        given = processes.value.applications
+
+        def read() -> Fact[tuple[Process, ...]]:
+            return Known(self._launcher_logs.observe(given, now.wall))
+
+        seen = self._guarded("launcher.log", read)
+        return processes if isinstance(seen, Unknown) else Known(replace(processes.value, applications=seen.value))
+
+    def _places(self, process: Process) -> tuple[Path, ...]:
+        return self._settings_files.places(process.application, self._processes.folders_of(process.pid))
 
     def _with_windows(self, processes: Fact[Processes], *, thorough: bool, now: Moment) -> Fact[Processes]:
         if isinstance(processes, Unknown):
@@ -125,7 +149,11 @@ class Looker:
         if self._sockets is None:
             platform = self._platform
             self._sockets = SocketObserver(
-                platform.socket_reader(), self._processes, platform.relay_programs, platform.published_port
+                platform.socket_reader(),
+                self._processes,
+                platform.relay_programs,
+                platform.published_port,
+                self._fellow,
             )
         return self._sockets
 

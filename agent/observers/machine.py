@@ -6,8 +6,12 @@ from datetime import datetime
 import psutil
 
 from agent.core.clock import Moment
-from agent.core.facts import NOT_LOOKED, Fact, Known, Surroundings, Unknown
-from agent.platforms import Platform, interfaces
+from agent.core.facts import NOT_LOOKED, Fact, Known, Surroundings, Unknown, VirtualNetwork
+from agent.platforms import Platform, interfaces, virtual_machines
+from agent.tws.hosts import address_of, spelled_host
+
+NAMES_KEPT = 60.0
+"""Seconds for which the names and addresses of this machine are taken for the same."""
 
 
 class MachineObserver:
@@ -17,6 +21,9 @@ class MachineObserver:
         self._platform = platform
         self._surroundings: Surroundings | None = None
         self._own_names: Fact[frozenset[str]] = NOT_LOOKED
+        self._named_at = float("-inf")
+        self.virtual_networks: tuple[VirtualNetwork, ...] = ()
+        """The networks of virtual machines and containers, as of the latest reading of the names."""
 
     def network(self) -> Fact[bool]:
         """Whether there is a route to anywhere beyond this machine."""
@@ -26,20 +33,24 @@ class MachineObserver:
             return Unknown("the network interfaces could not be read")
 
     def surroundings(self) -> Fact[Surroundings]:
-        """WSL, a container, or neither: nothing a running process sees change."""
+        """WSL, a container, a virtual machine, or none: nothing a running process sees change."""
         if self._surroundings is None:
             try:
                 self._surroundings = self._platform.surroundings()
             except (psutil.Error, OSError):
-                return Unknown("it could not be found out whether this is WSL or a container")
+                return Unknown("it could not be found out whether this is WSL, a container or a virtual machine")
         return Known(self._surroundings)
 
-    def own_names(self, *, anew: bool) -> Fact[frozenset[str]]:
-        """Names and addresses of this machine; as they were read last, unless `anew`."""
-        if anew:
+    def own_names(self, now: Moment, *, anew: bool) -> Fact[frozenset[str]]:
+        """Names and addresses of this machine, spelled as `spelled_host` does; older than `NAMES_KEPT` only if not
+        `anew`."""
+        if anew or now.monotonic - self._named_at >= NAMES_KEPT:
+            self._named_at = now.monotonic
             try:
-                found = {a.partition("%")[0] for each in interfaces.addresses_by_interface().values() for a in each}
-                self._own_names = Known(frozenset(name.lower() for name in (*found, socket.gethostname()) if name))
+                found = (a for each in interfaces.addresses_by_interface().values() for a in each)
+                addresses = frozenset(spelled_host(a) for a in found if address_of(a) is not None)
+                self.virtual_networks = virtual_machines.networks()
+                self._own_names = Known(addresses | _names_of(socket.gethostname()))
             except (psutil.Error, OSError):
                 self._own_names = Unknown("the addresses of this computer could not be read")
         return self._own_names
@@ -48,3 +59,10 @@ class MachineObserver:
         """Local time minus UTC, seconds."""
         offset = datetime.fromtimestamp(now.wall).astimezone().utcoffset()
         return offset.total_seconds() if offset is not None else 0.0
+
+
+def _names_of(host_name: str) -> frozenset[str]:
+    """What a machine is called on its own network: its name with or without a domain, or as multicast DNS has it."""
+    whole = spelled_host(host_name)
+    short = whole.partition(".")[0]
+    return frozenset({whole, short, f"{short}.local"}) if short else frozenset()

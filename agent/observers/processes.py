@@ -1,6 +1,7 @@
 """The process table: which TWS and IB Gateway run. Reads command lines of Java-like processes only, and keeps none."""
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Collection, Hashable, Mapping
 from contextlib import suppress
@@ -47,6 +48,8 @@ PEAK_KEPT = 1800.0
 
 MEMORY_SPAN = 1800.0
 """Seconds the samples must span before a growth is told: shorter spans show Java's garbage collector."""
+
+_NAMELESS = "the system does not tell what other users’ programs are called"
 
 MemorySample = tuple[float, int]
 """(monotonic seconds, resident bytes)"""
@@ -95,6 +98,7 @@ class _Seen:
     found: Application | ClientPortal | None = None
     withheld: bool = False
     elsewhere: bool = False
+    foreign: bool = False
     exe: str | None = None
     folders: tuple[str, ...] | None = None
     """Working folder and program folder; None until asked for."""
@@ -115,6 +119,8 @@ class ProcessObserver:
         self._young: set[int] = set()
         self._of_interest: set[int] = set()
         """Those that are, or may be, one of ours."""
+        self._nameless: set[int] = set()
+        """Those that are listed, and of which not even the name is told."""
         self._last = Moment(0.0, 0.0)
         self._user = ""
         # A user who is not in the user database, as containers have them, has no name.
@@ -153,7 +159,8 @@ class ProcessObserver:
                 if measured is not None:
                     applications.append(measured)
         applications.sort(key=lambda p: (p.started, p.pid))
-        return Known(Processes(tuple(applications), tuple(portals), tuple(unreadable)))
+        unseen = self._table.missing(numbers.keys()) or (_NAMELESS if self._nameless else None)
+        return Known(Processes(tuple(applications), tuple(portals), tuple(unreadable), unseen))
 
     def _chosen(self) -> list[int]:
         """What is reported of: where too many look like TWS, this user's own first, and the oldest of them."""
@@ -230,6 +237,7 @@ class ProcessObserver:
 
     def _forget(self, pid: int) -> None:
         del self._seen[pid]
+        self._nameless.discard(pid)
         self._young.discard(pid)
         self._of_interest.discard(pid)
 
@@ -240,10 +248,13 @@ class ProcessObserver:
         except (psutil.AccessDenied, PermissionError):
             # Kept without a name, so that it is not asked again at every look.
             told = Described("", 0.0, None)
+            self._nameless.add(pid)
         except (psutil.Error, OSError):
             if before is not None:
                 self._forget(pid)
             return
+        else:
+            self._nameless.discard(pid)
         born = min(now.monotonic, now.monotonic - (now.wall - told.started))
         if before is not None and before.started == told.started:
             born = before.born
@@ -284,7 +295,16 @@ class ProcessObserver:
             starting = now.monotonic - seen.born < EXEC_TIME
             seen.withheld = denied or not (starting or _is_zombie(process))
         seen.elsewhere = isinstance(seen.found, Application) and self._is_elsewhere(pid)
+        seen.foreign = isinstance(seen.found, Application) and self._is_anothers(process)
         seen.used = _Used(process) if isinstance(seen.found, Application) else None
+
+    def _is_anothers(self, process: psutil.Process) -> bool:
+        """Whether it is known to run as another user."""
+        with suppress(psutil.Error, OSError, KeyError):
+            if sys.platform == "win32":
+                return bool(process.username() != self._user)
+            return bool(process.uids().real != os.getuid())
+        return False
 
     def _measure(self, pid: int, seen: _Seen, application: Application, now: Moment) -> Process | None:
         """The application with what it uses; None when it has gone, a zombie included."""
@@ -315,6 +335,7 @@ class ProcessObserver:
             pid=pid,
             application=application,
             started=seen.started,
+            foreign=seen.foreign,
             memory=memory,
             memory_peak=None if memory is None or used.peak is None else used.peak[1],
             memory_growth=growth(used.memory),

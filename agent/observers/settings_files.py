@@ -39,20 +39,9 @@ class SettingsFilesObserver:
         The settings folder is the one its command line names, else IBC's `IbDir`, else the working folder, else the
         usual one, else the program folder: the first of them with a jts.ini.
         """
-        working, program = folders[:1], folders[1:]
-        ibc, denied = None, False
-        if application.ibc_config is not None:
-            try:
-                ibc = self._ibc_config(_beside(application.ibc_config, working))
-            except FileNotFoundError:
-                ibc = None
-            except OSError:
-                denied = True
-        named = [x for x in (application.settings_folder, ibc.settings_folder if ibc is not None else None) if x]
-        places = [_beside(x, working) for x in named] + [Path(x) for x in working]
-        places += [*self._roots, *(Path(x) for x in program)]
+        ibc, denied = self._ibc(application, folders[:1])
         jts = None
-        for place in places:
+        for place in self._places(application, ibc, folders):
             try:
                 jts = self._jts_ini(place / "jts.ini")
                 break
@@ -63,6 +52,27 @@ class SettingsFilesObserver:
         if jts is None and ibc is None:
             return Unknown("the settings files may not be read" if denied else "no settings files found")
         return Known(_hints(jts, ibc))
+
+    def places(self, application: Application, folders: Sequence[str] = ()) -> tuple[Path, ...]:
+        """The folders that may be the settings folder of an application, likeliest first; arguments as above."""
+        return self._places(application, self._ibc(application, folders[:1])[0], folders)
+
+    def _places(self, application: Application, ibc: IbcConfig | None, folders: Sequence[str]) -> tuple[Path, ...]:
+        working, program = folders[:1], folders[1:]
+        named = [x for x in (application.settings_folder, ibc.settings_folder if ibc is not None else None) if x]
+        found = [_beside(x, working) for x in named] + [Path(x) for x in working]
+        return (*found, *self._roots, *(Path(x) for x in program))
+
+    def _ibc(self, application: Application, working: Sequence[str]) -> tuple[IbcConfig | None, bool]:
+        """IBC's configuration, where the command line names one, and whether reading it was refused."""
+        if application.ibc_config is None:
+            return None, False
+        try:
+            return self._ibc_config(_beside(application.ibc_config, working)), False
+        except FileNotFoundError:
+            return None, False
+        except OSError:
+            return None, True
 
     def _jts_ini(self, path: Path) -> JtsIni:
         stamp = _stamp(path)
@@ -84,16 +94,25 @@ def _hints(jts: JtsIni | None, ibc: IbcConfig | None) -> SettingsHints:
     mode = ibc.trading_mode if ibc is not None else TradingMode.UNKNOWN
     if mode is TradingMode.UNKNOWN and jts is not None:
         mode = jts.trading_mode
+    told = _daily(ibc)
+    restart, logoff = told if told != (None, None) else _daily(jts)
     return SettingsHints(
         trading_mode=mode,
         region=jts.region if jts is not None else None,
         api_only=jts.api_only if jts is not None else None,
         use_ssl=jts.use_ssl if jts is not None else None,
-        auto_restart_time=ibc.auto_restart_time if ibc is not None else None,
-        auto_logoff_time=ibc.auto_logoff_time if ibc is not None else None,
+        auto_restart_time=restart,
+        auto_logoff_time=logoff,
+        closes_at=ibc.closes_at if ibc is not None else None,
+        closes_on=ibc.closes_on if ibc is not None else None,
         command_server_port=ibc.command_server_port if ibc is not None else None,
         source=" and ".join(x for x, found in (("jts.ini", jts), ("config.ini", ibc)) if found is not None),
     )
+
+
+def _daily(file: JtsIni | IbcConfig | None) -> tuple[int | None, int | None]:
+    """Restart and log-off of every day as one file tells them; IBC's word counts more, since it enters its own."""
+    return (None, None) if file is None else (file.auto_restart_time, file.auto_logoff_time)
 
 
 def _beside(path: str, working: Sequence[str]) -> Path:

@@ -46,14 +46,18 @@ class SocketObserver:
         names: Names,
         relay_programs: frozenset[str],
         published_port: Callable[[list[str]], int | None] = lambda cmdline: None,
+        fellow: int | None = None,
     ) -> None:
+        """`fellow`: the process of the Gatelight that runs besides this one; it is no other program."""
         self._reader = reader
         self._names = names
         self._relays = relay_programs
         self._published_port = published_port
+        self._fellow = fellow
         self._api_ports: frozenset[int] = frozenset()
         self._upstream_since: dict[tuple[int, SocketRow], float] = {}
-        self._client_since: dict[tuple[int, int | None, str], float] = {}
+        self._client_since: dict[tuple[int, int | None, str], tuple[float, frozenset[str]]] = {}
+        """By program: since when it has been connected without a break, and its ends of the connections."""
         self._published: dict[int, int | None] = {}
 
     def observe(
@@ -77,10 +81,11 @@ class SocketObserver:
         applications = tuple(self._with_sockets(p, reading, now) for p in processes.applications)
         self._forget_upstreams(pids, reading.rows)
         self._api_ports = frozenset(port for p in applications for port in p.api_ports)
-        seen = Processes(
-            applications,
-            tuple(_with_ports(p, reading.rows) for p in processes.client_portal),
-            tuple(_with_ports(p, reading.rows) for p in processes.unreadable),
+        seen = replace(
+            processes,
+            applications=applications,
+            client_portal=tuple(_with_ports(p, reading.rows) for p in processes.client_portal),
+            unreadable=tuple(_with_ports(p, reading.rows) for p in processes.unreadable),
         )
         interest = ports | ALWAYS_OF_INTEREST | self._api_ports
         served = (ports | self._api_ports | frozenset(DEFAULT_API_PORTS.values())) - frozenset(
@@ -158,20 +163,30 @@ class SocketObserver:
     ) -> tuple[ApiClient, ...]:
         """One per program and port, its connections counted; those the system does not name, one per connection."""
         found: dict[tuple[int, int | None, str], ApiClient] = {}
-        for row in socket_table.clients(reading.rows, ports, applications):
-            key = (row.port, row.pid, "" if row.pid is not None else row.peer or row.end)
+        rows = socket_table.clients(reading.rows, ports, applications)
+        ends: dict[tuple[int, int | None, str], set[str]] = {}
+        for row in rows:
+            ends.setdefault(_client_key(row), set()).add(row.end)
+        for row in rows:
+            key = _client_key(row)
             earlier = found.get(key)
+            since, before = self._client_since.get(key, (now.wall, frozenset()))
             found[key] = ApiClient(
                 port=row.port,
                 pid=row.pid,
                 name=self._names.name_of(row.pid) if row.pid is not None else None,
                 peer=row.peer,
-                since=self._client_since.get(key, now.wall),
-                own=row.pid == own_pid,
+                # One that closed all its connections and opened others between two looks is connected anew.
+                since=since if before & ends[key] else now.wall,
+                own=row.pid is not None and row.pid in (own_pid, self._fellow),
                 connections=1 if earlier is None else earlier.connections + 1,
             )
-        self._client_since = {key: client.since for key, client in found.items()}
+        self._client_since = {key: (client.since, frozenset(ends[key])) for key, client in found.items()}
         return tuple(found.values())
+
+
+def _client_key(row: socket_table.ClientRow) -> tuple[int, int | None, str]:
+    return row.port, row.pid, "" if row.pid is not None else row.peer or row.end
 
 
 def _with_ports(process: OtherProcess, rows: tuple[SocketRow, ...]) -> OtherProcess:

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from agent.core.commands import Command
 from agent.core.settings import Settings
+from agent.core.shown.display import NoticeTried
 
 Answer: TypeAlias = dict[str, Any]
 """A JSON object."""
@@ -44,8 +45,8 @@ class Backend(Protocol):
     def starts_at_login(self) -> bool | None:
         """Whether Gatelight starts at log-in; None: that cannot be chosen here. May block."""
 
-    async def test_notice(self) -> str | None:
-        """Send a notice through every channel; answers why no channel took it, or None."""
+    async def test_notice(self) -> NoticeTried:
+        """Send a notice to every channel that is on; answers what became of it at each."""
 
     async def at_login(self, on: bool) -> str | None:
         """Start at log-in from now on, or no longer; answers what went wrong, or None."""

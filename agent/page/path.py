@@ -8,7 +8,6 @@ from typing import Any
 from agent.core.problem import Severity
 from agent.core.shown.status import ShownConnection
 from agent.tws.applications import ApplicationKind
-from agent.tws.ports import is_local
 
 FROZEN = "app-frozen"
 """Problem code of a session that gets no answers: its link is not up, whatever the socket says."""
@@ -28,9 +27,10 @@ def _programs(connection: ShownConnection) -> dict[str, str]:
     programs = connection.programs
     if programs is None:
         return {"state": "unknown", "words": "which ones could not be seen"}
+    besides = " besides Gatelight" if connection.phase == "connected" else ""
     if not programs:
-        return {"state": "none", "words": "none connected besides Gatelight"}
-    return {"state": "up", "words": f"{len(programs)} connected besides Gatelight"}
+        return {"state": "none", "words": f"none connected{besides}"}
+    return {"state": "up", "words": f"{len(programs)} connected{besides}"}
 
 
 def _application(connection: ShownConnection) -> dict[str, str]:
@@ -39,13 +39,24 @@ def _application(connection: ShownConnection) -> dict[str, str]:
         version = f" {application.version}" if application.version else ""
         title = ApplicationKind(application.kind).title + version
         return {"state": "up", "title": title, "words": "runs"}
-    if not is_local(connection.host):
-        state = "up" if connection.phase == "connected" else "unknown"
-        return {"state": state, "title": "TWS or IB Gateway", "words": f"on {connection.host}"}
+    state, words = _unseen(connection)
+    return {"state": state, "title": "TWS or IB Gateway", "words": words}
+
+
+def _unseen(connection: ShownConnection) -> tuple[str, str]:
+    """An application without a process here: on another machine, or behind a container, a tunnel or a relay."""
+    where = "" if connection.local else f" on {connection.host}"
     if connection.phase == "connected":
-        # In a container, or behind a tunnel or a relay: the process is not seen, and yet it answers.
-        return {"state": "up", "title": "TWS or IB Gateway", "words": "answers on the port"}
-    return {"state": "down", "title": "TWS or IB Gateway", "words": "not seen running"}
+        if _frozen(connection):
+            return "unknown", f"does not answer{where}"
+        return "up", f"answers{where or ' on the port'}"
+    if not connection.local:
+        return "unknown", f"on {connection.host}, not seen from here"
+    return ("unknown", "could not be seen") if connection.unseen else ("down", "not seen running")
+
+
+def _frozen(connection: ShownConnection) -> bool:
+    return any(p.code == FROZEN for p in connection.problems)
 
 
 def _port(connection: ShownConnection) -> dict[str, str]:
@@ -56,7 +67,7 @@ def _port(connection: ShownConnection) -> dict[str, str]:
 
 def _session(connection: ShownConnection) -> tuple[str, str]:
     match connection.phase:
-        case "connected" if any(p.code == FROZEN for p in connection.problems):
+        case "connected" if _frozen(connection):
             return "down", "connected, but nothing is answered"
         case "connected":
             return "up", "connected"
@@ -73,5 +84,4 @@ def _session(connection: ShownConnection) -> tuple[str, str]:
 
 
 def _servers(connection: ShownConnection) -> dict[str, str]:
-    words = {"up": "connected", "down": "connection lost"}.get(connection.server_link, "not known")
-    return {"state": connection.server_link, "words": words}
+    return {"state": connection.server_link, "words": connection.link_words}

@@ -1,7 +1,7 @@
-"""How many steps of a problem the user has visibly done, and which problems are over. Pure.
+"""Which steps of a problem were seen to be done, and which problems are over. Pure.
 
-Only changes since the problem was first seen count: a running TWS is no step done if it ran all the time. A step that
-is done implies the steps before it, since **Socket port** cannot be reached without its window.
+Only changes since the problem was first seen count: a running TWS is no step done if it ran all the time. Each step
+stands for itself: what cannot be seen stays open, and so does every step if the problem ended otherwise.
 """
 
 import re
@@ -13,6 +13,7 @@ from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownConnection, Status
 from agent.tws.api_settings import Configuration
 from agent.tws.api_settings_table import FIELDS
+from agent.tws.applications import ApplicationKind
 
 MOST_ENDED = 30
 """Problems that are over and still remembered."""
@@ -39,7 +40,12 @@ class _Point:
     """What the steps of guides can change, at one moment."""
 
     pid: int | None
-    ports: tuple[int, ...]
+    """None: it does not run, or (`seen` False) that could not be seen."""
+    application: str
+    """Its name; empty where none runs."""
+    ports: tuple[int, ...] | None
+    """None: could not be seen."""
+    seen: bool
     phase: str
     server_link: str
     known: Configuration = field(default_factory=Configuration)
@@ -57,10 +63,24 @@ class Followed:
     """Epoch seconds."""
     before: _Point
     steps: tuple[str, ...] = ()
-    done: int = 0
-    """Number of steps done, counted from the first. It never falls: a later look does not undo a step."""
+    seen_done: frozenset[str] = frozenset()
+    """Texts of steps. None ever leaves: a later look does not undo a step."""
     under_way: bool = False
     """Whether the problem is no longer told because the application is starting: not over, but on the way."""
+    set_aside: bool = False
+    """Whether the problem is no longer told because a cause hides it, or no session can tell it: not over either."""
+
+    @property
+    def done(self) -> tuple[int, ...]:
+        """Numbers of the steps, from 1 on, that were seen to be done."""
+        return tuple(number for number, step in enumerate(self.steps, 1) if step in self.seen_done)
+
+    def at(self, connection: ShownConnection, steps: tuple[str, ...] = ()) -> "Followed":
+        """The same after a look at its connection; `steps`: as they are told now."""
+        steps = steps or self.steps
+        return replace(
+            self, steps=steps, seen_done=self.seen_done | steps_done(steps, self.before, point_of(connection))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +92,8 @@ class Ended:
     title: str
     since: Time
     until: Time
+    done: tuple[int, ...] = ()
+    """Numbers of its steps that were seen to be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +104,8 @@ class Progress:
     ended: tuple[Ended, ...] = ()
 
     @property
-    def done(self) -> dict[tuple[str, str], int]:
-        """Steps done by connection and code."""
+    def done(self) -> dict[tuple[str, str], tuple[int, ...]]:
+        """Numbers of the steps seen done, by connection and code."""
         return {(f.connection, f.code): f.done for f in self.followed}
 
 
@@ -91,25 +113,27 @@ def follow(progress: Progress, status: Status, wall: float) -> Progress:
     """The progress after one more status, shown at `wall` (epoch seconds)."""
     before = {(f.connection, f.code): f for f in progress.followed}
     followed: list[Followed] = []
+    gone: list[Ended] = []
     for connection in status.connections:
-        point = point_of(connection)
         for problem in connection.problems:
             if not problem.visible:
                 continue
             old = before.pop((connection.name, problem.code), None) or Followed(
-                connection.name, problem.code, problem.title, problem.since, point
+                connection.name, problem.code, problem.title, problem.since, point_of(connection)
             )
-            steps = problem.steps or old.steps
-            done = max(old.done, steps_done(steps, old.before, point))
-            followed.append(replace(old, title=problem.title, steps=steps, done=done, under_way=False))
+            now = replace(old, title=problem.title, under_way=False, set_aside=False)
+            followed.append(now.at(connection, problem.steps))
     by_name = {c.name: c for c in status.connections}
-    for old in tuple(before.values()):
-        now = by_name.get(old.connection)
-        if now is not None and _on_the_way(old, now):
-            del before[old.connection, old.code]
-            done = max(old.done, steps_done(old.steps, old.before, point_of(now)))
-            followed.append(replace(old, done=done, under_way=True))
-    gone = tuple(Ended(f.connection, f.code, f.title, f.since, wall) for f in before.values())
+    for old in before.values():
+        its = by_name.get(old.connection)
+        if its is None or not its.wanted:
+            # It is not watched any more: nothing is known of its end.
+            continue
+        now, on_the_way, set_aside = old.at(its), _on_the_way(old, its), old.code in its.set_aside
+        if on_the_way or set_aside:
+            followed.append(replace(now, under_way=on_the_way, set_aside=set_aside))
+        else:
+            gone.append(Ended(old.connection, old.code, old.title, old.since, wall, now.done))
     back = {(f.connection, f.code) for f in followed} | {(e.connection, e.code) for e in gone}
     kept = tuple(e for e in progress.ended if (e.connection, e.code) not in back)
     return Progress(tuple(followed), (*kept, *gone)[-MOST_ENDED:])
@@ -120,7 +144,9 @@ def point_of(connection: ShownConnection) -> _Point:
     application = connection.application
     return _Point(
         pid=None if application is None else application.pid,
-        ports=() if application is None else application.listening or (),
+        application="" if application is None else ApplicationKind(application.kind).title,
+        ports=application.listening if application is not None else None if connection.unseen else (),
+        seen=not connection.unseen,
         phase=connection.phase,
         server_link=connection.server_link,
         known=connection.api_settings.known,
@@ -135,16 +161,24 @@ def _on_the_way(old: Followed, now: ShownConnection) -> bool:
     return visible <= STAGES if visible else now.overall in (IconState.CONNECTING, IconState.WAITING)
 
 
-def steps_done(steps: tuple[str, ...], before: _Point, now: _Point) -> int:
-    """How many steps are done: all up to the last one that is visibly done."""
-    seen = (number for number, step in enumerate(steps, 1) if _is_done(step, before, now))
-    return max(seen, default=0)
+def steps_done(steps: tuple[str, ...], before: _Point, now: _Point) -> frozenset[str]:
+    """The steps that were visibly done between two moments."""
+    return frozenset(step for step in steps if _is_done(step, before, now))
 
 
 Sign = Callable[[re.Match[str], _Point, _Point], bool]
 
 
+_WHOSE = re.compile(
+    r"^(?:(?P<list>TWS|IB Gateway): )?(?:(?:Start|Log out of|Close) (?P<named>TWS|IB Gateway)\b(?! or ))?"
+)
+
+
 def _is_done(step: str, before: _Point, now: _Point) -> bool:
+    # Of two lists, one for each application, only the one that runs, or ran, can have been followed.
+    its = now.application or before.application
+    if any(name is not None and name != its for name in _WHOSE.match(step).groups()):  # type: ignore[union-attr]
+        return False
     for pattern, sign in _SIGNS:
         if (found := pattern.search(step)) is not None:
             return sign(found, before, now)
@@ -152,25 +186,25 @@ def _is_done(step: str, before: _Point, now: _Point) -> bool:
 
 
 def _started(_: re.Match[str], before: _Point, now: _Point) -> bool:
-    return now.pid is not None and now.pid != before.pid
+    return before.seen and now.pid is not None and now.pid != before.pid
 
 
 def _ended_or_restarted(_: re.Match[str], before: _Point, now: _Point) -> bool:
-    return before.pid is not None and now.pid != before.pid
+    return now.seen and before.pid is not None and now.pid != before.pid
 
 
 def _logged_in(_: re.Match[str], before: _Point, now: _Point) -> bool:
     """The API port opens only after the log-in."""
-    return bool(now.ports) and (not before.ports or before.pid != now.pid)
+    return bool(now.ports) and before.seen and (before.ports == () or before.pid != now.pid)
 
 
 def _on_port(found: re.Match[str], before: _Point, now: _Point) -> bool:
     port = int(found[1])
-    return port in now.ports and port not in before.ports
+    return now.ports is not None and before.ports is not None and port in now.ports and port not in before.ports
 
 
 def _opened(_: re.Match[str], before: _Point, now: _Point) -> bool:
-    return bool(now.ports) and not before.ports
+    return bool(now.ports) and before.pid is not None and before.ports == ()
 
 
 def _ticked(found: re.Match[str], before: _Point, now: _Point) -> bool:
@@ -179,7 +213,7 @@ def _ticked(found: re.Match[str], before: _Point, now: _Point) -> bool:
     if setting is None:
         return False
     wanted = not found["un"]
-    return now.known.value(setting) is wanted and before.known.value(setting) is not wanted
+    return now.known.value(setting) is wanted and before.known.value(setting) is (not wanted)
 
 
 _BY_LABEL = {setting.label: setting for setting in FIELDS if setting.label}

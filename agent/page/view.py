@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.core.as_json import as_json, rfc3339
-from agent.core.shown.menu import STATE_WORDS, headline
+from agent.core.shown.menu import STATE_WORDS, headline, headline_since
 from agent.core.shown.status import ShownConnection, ShownProblem, Status, status_to_json
 from agent.page.path import path_of
 from agent.page.progress import Progress
@@ -48,10 +48,11 @@ def view(seen: Seen) -> dict[str, Any]:
             told.update(_problem(problem, connection, seen))
     progress = seen.progress
     shown["under_way"] = [
-        {"connection": f.connection, "code": f.code, "title": f.title, "since": rfc3339(f.since), "done": f.done}
+        {"connection": f.connection, "code": f.code, "title": f.title, "since": rfc3339(f.since), "done": list(f.done)}
         for f in progress.followed
         if f.under_way
     ]
+    shown["set_aside"] = [{"connection": f.connection, "code": f.code} for f in progress.followed if f.set_aside]
     shown["ended"] = as_json(progress.ended)
     return shown
 
@@ -63,6 +64,11 @@ def _connection(connection: ShownConnection, seen: Seen) -> dict[str, Any]:
         "wanted": connection.wanted,
         "path": path_of(connection),
     }
+    since = headline_since(connection)
+    if since is not None:
+        more["headline_since"] = {"words": since[0], "time": rfc3339(since[1])}
+    if connection.outage_ends is not None:
+        more["back_by"] = rfc3339(connection.outage_ends)
     if connection.application is not None:
         more["title"] = ApplicationKind(connection.application.kind).title
     samples = seen.latencies.get(connection.name, ())
@@ -71,9 +77,6 @@ def _connection(connection: ShownConnection, seen: Seen) -> dict[str, Any]:
         more["latencies"] = [[int(at), round(took * 1000, 2)] for at, took in samples]
     expected = seen.expected.get(connection.name)
     if expected is not None:
-        outage = expected.restart or expected.outage
-        if outage is not None:
-            more["outage"] = _outage(outage)
         if expected.next_outage is not None:
             more["next_outage"] = _outage(expected.next_outage)
         if expected.login_due is not None:
@@ -88,6 +91,6 @@ def _outage(outage: Outage) -> dict[str, str]:
 
 def _problem(problem: ShownProblem, connection: ShownConnection, seen: Seen) -> dict[str, Any]:
     return {
-        "done": seen.progress.done.get((connection.name, problem.code), 0),
+        "done": list(seen.progress.done.get((connection.name, problem.code), ())),
         "snoozable": problem.can_be_snoozed,
     }

@@ -27,7 +27,7 @@ class Platform(Protocol):
         """TWS and IB Gateway found on disk."""
 
     def surroundings(self) -> "Surroundings":
-        """Whether the agent runs inside WSL or a container, and the address of the outer machine."""
+        """Whether the agent runs inside WSL, a container or a virtual machine, and the address of the outer machine."""
 
     def has_route(self) -> bool:
         """Whether a route leads beyond this machine; sends nothing. Raises OSError when that cannot be read."""

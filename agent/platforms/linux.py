@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from agent.core.facts import Installation, Surroundings, SurroundingsKind
-from agent.platforms import installations, interfaces
+from agent.platforms import installations, interfaces, virtual_machines
 from agent.platforms.linux_processes import ProcTable
 from agent.platforms.process_table import ProcessTable
 from agent.platforms.sockets.linux import NetlinkReader, dump
@@ -135,7 +135,10 @@ class Linux:
             mirrored = (self._root / "sys/class/net/loopback0").exists()
             address = "127.0.0.1" if mirrored else default_gateway(self._text("proc/net/route"))
             return Surroundings(SurroundingsKind.WSL, address)
-        return Surroundings()
+        told = "sys/class/dmi/id/"
+        firmware = f"{self._text(told + 'sys_vendor')} {self._text(told + 'product_name')}"
+        gateway = default_gateway(self._text("proc/net/route"))
+        return virtual_machines.inside_of(" ".join(firmware.split()), self._text(told + "chassis_asset_tag"), gateway)
 
     def has_route(self) -> bool:
         """See `Platform`."""

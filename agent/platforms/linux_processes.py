@@ -5,7 +5,7 @@ Layout: proc_pid_stat(5).
 
 import errno
 import os
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from pathlib import Path
 
 import psutil
@@ -15,6 +15,8 @@ from agent.platforms.process_table import Described
 
 _NAME_KEPT = 15
 """Bytes that the kernel keeps of a name (TASK_COMM_LEN)."""
+_FIRST = 1
+"""The ID of the first process of any system or container."""
 _STARTED = 19
 """Index of the start time among the fields after the name."""
 
@@ -35,6 +37,10 @@ class ProcTable:
         """
         with os.scandir(self._root) as entries:
             return {int(entry.name): entry.inode() for entry in entries if entry.name.isdecimal()}
+
+    def missing(self, pids: Collection[int]) -> str | None:
+        """See `ProcessTable`. The first process is always there: where it is not listed, it is hidden (proc(5))."""
+        return None if _FIRST in pids else "the system hides the programs of other users (hidepid)"
 
     def describe(self, pid: int) -> Described:
         """See `ProcessTable`."""

@@ -1,6 +1,6 @@
 """The process table: which processes there are, and which of them are new since it was last read."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +30,9 @@ class ProcessTable(Protocol):
         Raises OSError or psutil.Error when the table cannot be read.
         """
 
+    def missing(self, pids: Collection[int]) -> str | None:
+        """Why processes of other users are missing from `pids`, in words for people; None where they are not."""
+
     def describe(self, pid: int) -> Described:
         """Name and start of a process. Raises OSError or psutil.Error; psutil.AccessDenied where they are withheld."""
 
@@ -46,6 +49,10 @@ class PsutilTable:
     def pids(self) -> Mapping[int, int]:
         """See `ProcessTable`. Neither system has such a number."""
         return dict.fromkeys(psutil.pids(), 0)
+
+    def missing(self, pids: Collection[int]) -> str | None:
+        """See `ProcessTable`. Both systems list every process."""
+        return None
 
     def describe(self, pid: int) -> Described:
         """See `ProcessTable`."""

@@ -4,8 +4,9 @@ Import it on Linux only, and late: dbus-fast takes 50 ms to import.
 """
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,19 +31,30 @@ class BusSilent(Exception):
     """A question on the bus was refused or not answered."""
 
 
-def session_bus_address() -> str:
-    """The address of the session bus; raises `NoSessionBus`."""
-    if told := os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
-        return told
-    socket = Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")) / "bus"
-    if socket.is_socket():
-        return f"unix:path={socket}"
-    raise NoSessionBus("there is no D-Bus session bus, so this is not a desktop session")
+def session_bus_addresses(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Where the session bus listens: as the session was told, else where systemd has the user's bus. At least one;
+    raises `NoSessionBus`.
+    """
+    variables = os.environ if environ is None else environ
+    told = variables.get("DBUS_SESSION_BUS_ADDRESS")
+    socket = Path(variables.get("XDG_RUNTIME_DIR", "/nonexistent")) / "bus"
+    users = f"unix:path={socket}" if socket.is_socket() else None
+    found = tuple(dict.fromkeys(address for address in (told, users) if address))
+    if not found:
+        raise NoSessionBus("there is no D-Bus session bus, so this is not a desktop session")
+    return found
 
 
-async def connect_session_bus() -> MessageBus:
+async def connect_session_bus(environ: Mapping[str, str] | None = None) -> MessageBus:
     """A new connection to the session bus; raises `NoSessionBus`."""
-    address = session_bus_address()
+    *others, last = session_bus_addresses(environ)
+    for address in others:
+        with contextlib.suppress(NoSessionBus):
+            return await _connect(address)
+    return await _connect(last)
+
+
+async def _connect(address: str) -> MessageBus:
     bus = None
     try:
         bus = MessageBus(bus_address=address)

@@ -1,11 +1,16 @@
 """Windows: what detection needs to know about it."""
 
 import os
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from agent.core.facts import Installation
-from agent.platforms import installations
+from agent.core.facts import Installation, Surroundings
+from agent.platforms import installations, virtual_machines
 from agent.platforms.through_psutil import PsutilPlatform
+
+_BIOS = r"HARDWARE\DESCRIPTION\System\BIOS"
+_MAKER_AND_MODEL = ("SystemManufacturer", "SystemProductName")
 
 
 class Windows(PsutilPlatform):
@@ -31,6 +36,10 @@ class Windows(PsutilPlatform):
         """See `Platform`."""
         return installations.in_folders(self._drive / x for x in ("Jts", "IBKR", "IBGateway"))
 
+    def surroundings(self) -> Surroundings:
+        """See `Platform`."""
+        return virtual_machines.inside_of(_firmware(), "", None)
+
     def with_window(self, pids: frozenset[int]) -> frozenset[int] | None:
         """See `Platform`."""
         from agent.platforms.foreground import windows
@@ -42,3 +51,13 @@ class Windows(PsutilPlatform):
         from agent.platforms.foreground import windows
 
         return windows.bring_to_front(pid)
+
+
+def _firmware() -> str:
+    """What the firmware names as maker and model of this machine; empty where the registry does not tell."""
+    try:
+        winreg: Any = import_module("winreg")
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _BIOS) as key:
+            return " ".join(str(winreg.QueryValueEx(key, name)[0]) for name in _MAKER_AND_MODEL)
+    except (ImportError, OSError):
+        return ""

@@ -2,7 +2,7 @@
 
 To add one: write `<code>.py` here (underscores for hyphens) with a pure `_check` and one `Problem` named like the code
 in capitals, write `agent/guides/<code>.md`, and list it below, after everything that hides it.
-`tests/problems/test_contract.py` fails if file, guide and list disagree.
+`tests/problems/test_contract.py` names what is still missing.
 Where a problem is about getting to the API port, its obstacle is decided in `shared.reach`, so that no two claim one
 fault.
 """

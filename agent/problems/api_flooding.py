@@ -43,4 +43,5 @@ API_FLOODING = Problem(
     severity=Severity.WARNING,
     check=_check,
     needs_session=True,
+    outlasts_answers=True,
 )

@@ -1,7 +1,7 @@
 """The application listens on another port than the configured one, which is free or another application's."""
 
 from agent.core.evidence.api_settings import as_told, last_told
-from agent.core.evidence.processes import is_door_of, mode_hint, owner_at, port_of
+from agent.core.evidence.processes import is_door_of, known_free, mode_hint, owner_at, port_of
 from agent.core.facts import Facts, Process
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.settings import WantedMode
@@ -18,13 +18,14 @@ def _check(facts: Facts) -> Verdict:
         return otherwise(reach)
     process, port = reach.process, port_of(facts)
     other = owner_at(facts.machine, port)
-    holder = "nobody" if other is None else other.label
+    free = known_free(facts, port)
+    holder = other.label if other is not None else "nobody" if free else "no program of yours"
     return Present(
         {"app": process.kind.title, "actual": str(process.api_ports[0]), "port": str(port), "holder": holder},
         (
             listening(process),
             f"the configured API port is {port}",
-            f"nobody accepts connections on {port}" if other is None else listening(other),
+            *([listening(other)] if other is not None else [f"nobody accepts connections on {port}"] if free else []),
             *_as_told(facts, process),
             *_other_mode(facts, process),
         ),

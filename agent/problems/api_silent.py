@@ -1,5 +1,6 @@
 """The connection is accepted and the handshake never answered: a prompt, a dialog, or a hang."""
 
+from agent.core.evidence.place import SeenAs, Whereabouts, place_of, seen_as
 from agent.core.evidence.processes import port_of
 from agent.core.evidence.words import app_name, size
 from agent.core.facts import Facts, Listener, Process
@@ -7,7 +8,7 @@ from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.problems.shared import grace
 from agent.problems.shared.obstacles import Silent
 from agent.problems.shared.reach import how_far, not_tried
-from agent.problems.shared.words import host_of, is_this_machine, listening, owner_of, quickly
+from agent.problems.shared.words import host_of, listening, owner_of, quickly
 
 _BUSY = 0.9
 """Share of one core from which on an application is too busy to answer: it normally idles at a few hundredths."""
@@ -26,15 +27,17 @@ def _check(facts: Facts) -> Verdict:
     if not isinstance(reach, Silent):
         return not_tried(reach, Silent)
     port, host = port_of(facts), host_of(facts)
-    causes = _likely_causes(facts, reach.process, reach.owner)
+    seen = seen_as(facts, None if reach.process is not None else reach.owner)
+    causes = _likely_causes(facts, reach.process, reach.owner, seen)
     elapsed = facts.session.attempt.elapsed if facts.session.attempt is not None else 0.0
     owner = _owner_line(port, reach.process, reach.owner)
     return Present(
-        {"app": app_name(facts), "port": str(port), "cause": causes[0][0]},
+        {"app": app_name(facts), "port": str(port), "cause": causes[0][0], "address": seen.address},
         (
             *owner,
             f"{host}, port {port}, accepted the connection and did not answer within {quickly(elapsed)}",
             *_in_words(causes),
+            *(() if place_of(facts) is Whereabouts.LOOPBACK and reach.process is not None else seen.lines),
         ),
     )
 
@@ -52,13 +55,18 @@ def _owner_line(port: int, process: Process | None, owner: Listener | None) -> t
     return () if owner is None else (f"{owner_of(owner)} listens on {port}",)
 
 
-def _likely_causes(facts: Facts, process: Process | None, owner: Listener | None) -> list[tuple[str, str]]:
+def _likely_causes(
+    facts: Facts, process: Process | None, owner: Listener | None, seen: SeenAs
+) -> list[tuple[str, str]]:
     """The causes that fit, likeliest first, each with what speaks for it."""
     causes: list[tuple[str, str]] = []
-    if not facts.connection.local:
-        where = f"we reach this computer as {host_of(facts)}, not as 127.0.0.1"
-        causes.append((_PROMPT, f" ({where if is_this_machine(facts) else 'we connect from another computer'})"))
-    elif process is None and owner is not None:
+    where = place_of(facts)
+    if where is not Whereabouts.LOOPBACK:
+        there = (
+            f"we reach this computer as {host_of(facts)}" if where is Whereabouts.HERE else "we connect from elsewhere"
+        )
+        causes.append((_PROMPT, f" ({there}; it sees {seen.address})"))
+    elif process is None and owner is not None and owner.relay:
         causes.append((_RELAY, ""))
     if process is not None:
         limit = process.application.heap_limit

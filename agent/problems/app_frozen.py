@@ -50,5 +50,6 @@ APP_FROZEN = Problem(
     visible_after=_grace,
     hidden_by=(API_FLOODING,),
     needs_session=True,
+    outlasts_answers=True,
     fix="focus-app",
 )

@@ -3,6 +3,7 @@
 from agent.core.evidence.words import lasting
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
+from agent.problems.shared.login import login_cause, login_evidence
 from agent.problems.shared.obstacles import Starting
 from agent.problems.shared.reach import how_far, otherwise
 from agent.problems.shared.restart import is_automatic_restart
@@ -17,16 +18,18 @@ def _check(facts: Facts) -> Verdict:
     evidence = [runs_since(facts, process), listening(process)]
     if is_automatic_restart(facts, process):
         evidence.append("it was started by its own automatic restart")
-    return Present(
-        {"app": process.kind.title, "since": started_at(facts, process), "grace": lasting(reach.grace)},
-        tuple(evidence),
-    )
+    evidence += login_evidence(facts, process)
+    cause, normal = login_cause(facts, process), f"That is normal for up to {lasting(reach.grace)}."
+    args = {"app": process.kind.title, "since": started_at(facts, process)}
+    if cause is None:
+        return Present({**args, "then": normal}, tuple(evidence))
+    return Present({**args, **cause.args, "then": cause.sentence}, tuple(evidence), case=cause.case)
 
 
 APP_STARTING = Problem(
     code="app-starting",
     title="{app} is starting",
-    text="{app} was started at {since} and has not opened its API port yet. That is normal for up to {grace}.",
+    text="{app} was started at {since} and has not opened its API port yet. {then}",
     severity=Severity.INFO,
     check=_check,
 )

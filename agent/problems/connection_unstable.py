@@ -44,4 +44,5 @@ CONNECTION_UNSTABLE = Problem(
     ),
     severity=Severity.WARNING,
     check=_check,
+    by_history=True,
 )

@@ -1,6 +1,7 @@
-"""A remote host does not answer or refuses; or "this machine" is inside WSL or a container and TWS is outside."""
+"""The host of a connection does not answer or refuses: another computer, or this one under another address."""
 
-from agent.core.evidence.processes import outcome, port_of
+from agent.core.evidence.place import Whereabouts, place_of, seen_as, virtual_network
+from agent.core.evidence.processes import listener_at, outcome, port_of
 from agent.core.facts import Facts
 from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.core.session_facts import Outcome
@@ -8,7 +9,9 @@ from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.shared import grace
 from agent.problems.shared.obstacles import NoAnswer
 from agent.problems.shared.reach import how_far, not_tried
-from agent.problems.shared.words import host_of, is_this_machine, outside, quickly
+from agent.problems.shared.words import host_of, outside, owner_of, quickly
+
+_HERE = (Whereabouts.HERE, Whereabouts.LOOPBACK)
 
 
 def _check(facts: Facts) -> Verdict:
@@ -29,16 +32,61 @@ def _remote(facts: Facts) -> Present:
         seen = f"{host} does not answer on port {port}: it is off, not reachable, or a firewall is in between."
         waited = f" within {quickly(attempt.elapsed)}" if attempt is not None else ""
         line = f"no answer from {host}, port {port}{waited}"
-    first_step = f"Make sure that {host} is the right address and that this computer is switched on."
-    lines = [line]
+    where = place_of(facts)
+    lines = [line, *_where(facts, where, host)]
     around = outside(facts)
-    if is_this_machine(facts):
-        lines.append(f"{host} is this computer itself")
-        first_step = f"Set `host` of this connection to 127.0.0.1: {host} is this computer itself."
-    elif around is not None:
-        lines.append(f"Gatelight runs inside {around.inside}; {around.outer} is {around.address} from there")
-        first_step = f"Where TWS or IB Gateway runs outside {around.inside}, set `host` to {around.address}."
-    return Present({"host": host, "port": port, "seen": seen, "first_step": first_step}, tuple(lines))
+    if around is not None and where not in _HERE:
+        lines.append(around.line)
+    args = {
+        "host": host,
+        "port": port,
+        "seen": seen,
+        "first_step": _first_step(facts, where, host, port),
+        "address": seen_as(facts).address,
+        "firewall": "the firewall there"
+        if around is None or where is not Whereabouts.OUTSIDE
+        else f"the firewall of {around.outer}",
+    }
+    if around is not None and where is Whereabouts.OUTSIDE:
+        args["firewall"] = f"the firewall of {around.outer}"
+    return Present(args, tuple(lines), "here" if where in _HERE else "elsewhere")
+
+
+def _where(facts: Facts, where: Whereabouts, host: str) -> tuple[str, ...]:
+    """For the evidence: where the host is, where that is known."""
+    network = virtual_network(facts)
+    match where:
+        case Whereabouts.HERE | Whereabouts.LOOPBACK:
+            owner = listener_at(facts.machine, port_of(facts))
+            seen = () if owner is None else (f"{owner_of(owner)} listens on {port_of(facts)}, not at this address",)
+            return f"{host} is this computer itself", *seen
+        case Whereabouts.INSIDE if network is not None:
+            return (f"{host} is in the network of {network.product} on this computer",)
+        case Whereabouts.PUBLIC:
+            return (f"{host} is an address of the Internet",)
+        case _:
+            return ()
+
+
+def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
+    around, network = outside(facts), virtual_network(facts)
+    match where:
+        case Whereabouts.HERE | Whereabouts.LOOPBACK:
+            return f"Set `host` of this connection to 127.0.0.1: {host} is this computer itself."
+        case Whereabouts.OUTSIDE if around is not None:
+            return f"Look at {around.outer}, outside {around.inside}: {host} means that one."
+        case Whereabouts.INSIDE if network is not None:
+            return (
+                f"Make sure that the virtual machine or container of {network.product} runs and that {host} is its "
+                f"address now: it may get another one at each start."
+            )
+        case Whereabouts.PUBLIC:
+            return (
+                f"Set up a VPN or an SSH tunnel to the network behind {host}, and set `host` to the address inside it. "
+                f"{host} belongs to a router: reached directly, it would have to forward port {port}, open to everyone."
+            )
+        case _:
+            return f"Make sure that {host} is the right address and that the computer there is switched on."
 
 
 HOST_UNREACHABLE = Problem(

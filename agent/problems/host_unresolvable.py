@@ -14,7 +14,13 @@ def _check(facts: Facts) -> Verdict:
     if not isinstance(reach, NameUnknown):
         return not_tried(reach, NameUnknown)
     host = host_of(facts)
-    return Present({"host": host}, (f"no address was found for the host name {host}",))
+    lines = [f"no address was found for the host name {host}"]
+    first_step = "Check how `host` of this connection is written in the Gatelight configuration."
+    if facts.connection.here:
+        lines.append(f"{host} is the name of this computer itself")
+        first_step = f"Set `host` of this connection to 127.0.0.1: {host} is the name of this computer itself."
+    case = "here" if facts.connection.here else "elsewhere"
+    return Present({"host": host, "first_step": first_step}, tuple(lines), case)
 
 
 HOST_UNRESOLVABLE = Problem(

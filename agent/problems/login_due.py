@@ -1,6 +1,6 @@
 """The weekly forced log-in is near: IB ends every log-in once a week, however often the application restarts."""
 
-from agent.core.evidence.processes import chosen
+from agent.core.evidence.processes import chosen, link_settled
 from agent.core.evidence.words import app_name, appointment
 from agent.core.facts import Facts, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
@@ -19,13 +19,18 @@ def _check(facts: Facts) -> Verdict:
         if facts.connection.local and isinstance(facts.machine.processes, Unknown):
             return Undecided(facts.machine.processes.reason)
         return Absent()
+    if process is not None and facts.session.phase is not Phase.CONNECTED and not link_settled(facts, process):
+        # A log-in screen, or an application that is starting: there is no log-in that could end.
+        return Absent()
     when = appointment(facts, due)
     app = app_name(facts)
     evidence = (
         f"IB ends all log-ins at {when} local time (Sunday 01:00 in New York)",
         f"{process.label if process is not None else app} is running",
     )
-    return Present({"app": app, "due": when}, evidence)
+    # As old as the notice period: whatever happened since then is news, and this is not.
+    begun = facts.now.monotonic - (NOTICE_PERIOD - (due - facts.now.wall))
+    return Present({"app": app, "due": when}, evidence, since=begun)
 
 
 LOGIN_DUE = Problem(
@@ -36,5 +41,6 @@ LOGIN_DUE = Problem(
         "the log-in screen of {app} and waits for the password and the two-factor login."
     ),
     severity=Severity.INFO,
+    ahead=True,
     check=_check,
 )

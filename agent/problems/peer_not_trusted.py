@@ -1,6 +1,7 @@
 """The connection is accepted and closed before the handshake is answered: its address is not trusted."""
 
 from agent.core.evidence.api_settings import as_told, last_told, tick
+from agent.core.evidence.place import Whereabouts, place_of, seen_as
 from agent.core.evidence.processes import port_of
 from agent.core.evidence.words import app_name, listed
 from agent.core.facts import Facts
@@ -8,14 +9,22 @@ from agent.core.problem import Present, Problem, Severity, Verdict
 from agent.problems.shared import grace
 from agent.problems.shared.obstacles import TurnedAway
 from agent.problems.shared.reach import how_far, not_tried
-from agent.problems.shared.words import host_of, is_this_machine, listening, quickly
+from agent.problems.shared.words import host_of, listening, quickly
 from agent.tws.api_settings_table import SETTINGS
 
 _LOCALHOST_ONLY = next(s for s in SETTINGS if s.name == "allow_localhost_only")
-_LOOPBACK = "127.0.0.1"
-"""Where our own connections to this machine come from; trusted unless the user changed that."""
-_FROM_HERE = f"a window of it waits for an answer, or {_LOOPBACK} was taken off its Trusted IPs"
-_FROM_ELSEWHERE = "it does not trust the address they come from"
+_FROM_HERE = "a window of it waits for an answer, or {address} was taken off its Trusted IPs"
+_FROM_HERE_AS_ANOTHER = "it trusts this computer as 127.0.0.1 only: use that as the host"
+_FROM_ELSEWHERE = "it does not trust {address}"
+_WHY = {Whereabouts.LOOPBACK: _FROM_HERE, Whereabouts.HERE: _FROM_HERE_AS_ANOTHER}
+_CASE = {Whereabouts.LOOPBACK: "loopback", Whereabouts.HERE: "here", Whereabouts.PUBLIC: "public"}
+"""Which steps of the guide fit."""
+_FIRST_STEP = {
+    Whereabouts.HERE: "Set `host` of this connection, and of your programs, to 127.0.0.1: "
+    "{host} is this computer itself.",
+    Whereabouts.PUBLIC: "Reach the network behind {host} through a VPN or an SSH tunnel: the router there forwards the "
+    "port to everyone, and nothing on it is encrypted.",
+}
 
 
 def _check(facts: Facts) -> Verdict:
@@ -25,34 +34,36 @@ def _check(facts: Facts) -> Verdict:
     host, port = host_of(facts), port_of(facts)
     elapsed = facts.session.attempt.elapsed if facts.session.attempt is not None else 0.0
     owner = () if reach.process is None else (listening(reach.process),)
-    came_from, address, why = _where_from(facts, host)
+    seen, where = seen_as(facts), place_of(facts)
+    why = _WHY.get(where, _FROM_ELSEWHERE).format(address=seen.address)
     return Present(
         {
             "app": app_name(facts),
             "host": host,
             "port": str(port),
-            "address": address,
+            "address": seen.address,
             "why": why,
+            "first_step": _FIRST_STEP.get(where, "").format(host=host),
         },
         (
             *owner,
             f"{host}, port {port}, accepted the connection and closed it after {quickly(elapsed)}, before any answer",
-            came_from,
+            *seen.lines,
+            *_where(where, host),
             *_as_told(facts),
         ),
+        _CASE.get(where, "elsewhere"),
     )
 
 
-def _where_from(facts: Facts, host: str) -> tuple[str, str, str]:
-    """What our connection came from, the address to be trusted, and why it most likely is not."""
-    if facts.connection.local:
-        came_from = f"our connection came from {_LOOPBACK}, an address that is normally trusted"
-        return came_from, _LOOPBACK, _FROM_HERE
-    if is_this_machine(facts):
-        came_from = f"{host} is this computer itself, but reached there it is not seen as {_LOOPBACK}, which is trusted"
-        return came_from, host, f"it trusts this computer as {_LOOPBACK} only: use that as the host"
-    came_from = f"our connection came from another computer than {host}"
-    return came_from, "the address of this computer, as the other one sees it", _FROM_ELSEWHERE
+def _where(where: Whereabouts, host: str) -> tuple[str, ...]:
+    match where:
+        case Whereabouts.HERE:
+            return (f"{host} is this computer itself, but reached there it is not seen as 127.0.0.1, which is trusted",)
+        case Whereabouts.PUBLIC:
+            return (f"{host} is an address of the Internet: a router there forwards the connection",)
+        case _:
+            return ()
 
 
 def _as_told(facts: Facts) -> tuple[str, ...]:

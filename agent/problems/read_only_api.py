@@ -48,6 +48,7 @@ READ_ONLY_API = Problem(
     ),
     severity=Severity.ERROR,
     check=_check,
+    fix="use-intent",
     needs_session=True,
     told_by_settings=True,
 )

@@ -1,37 +1,34 @@
 """Tonight the application will not come back by itself: it is set to log off every day instead of restarting."""
 
-from agent.core.evidence.api_settings import NOT_ASKED_YET, as_told, asked, daily_time, settings_of
+from agent.core.evidence.api_settings import NOT_ASKED_YET, asked, settings_of
 from agent.core.evidence.notices import live
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.problems.shared.log_off import log_offs
 
 
 def _check(facts: Facts) -> Verdict:
     if not live(facts):
         return Absent()
     known = settings_of(facts)
-    if known is None:
-        return Absent() if asked(facts) else NOT_ASKED_YET
-    lock_and_exit = known.lock_and_exit
-    if lock_and_exit.restarts is not False:
-        return Absent()
-    time = daily_time(lock_and_exit)
-    when = f"every day at {time}" if time else "every day"
-    return Present(
-        {"app": app_name(facts), "when": when},
-        (f"Lock and Exit is set to “Auto logoff” {when}, {as_told(facts)}",),
-    )
+    found = log_offs(facts, known.lock_and_exit if known is not None else None)
+    if not found:
+        return Absent() if known is not None or asked(facts) else NOT_ASKED_YET
+    first = found[0]
+    args = {"app": app_name(facts), "what": first.what, "when": first.when}
+    return Present(args, tuple(log_off.line for log_off in found), case="" if first.as_of else "by-a-file")
 
 
 RESTART_AT_RISK = Problem(
     code="restart-at-risk",
     title="{app} will log off and stay off",
     text=(
-        "{app} is set to log off {when} instead of restarting. It will not come back by itself: somebody has to start "
+        "{app} is set to {what} {when} instead of restarting. It will not come back by itself: somebody has to start "
         "it and log in before programs can connect again."
     ),
     severity=Severity.INFO,
+    ahead=True,
     check=_check,
     fix="set-auto-restart",
     needs_session=True,

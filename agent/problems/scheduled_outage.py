@@ -10,9 +10,8 @@ from agent.core.evidence.words import app_name, appointment, at, clock
 from agent.core.facts import Facts, Known, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.problems.shared.restart import out_of_sight, restart_now, restarts_out_of_sight
-from agent.tws.calendar import Outage, OutageKind, Region
-
-_SERVERS = {Region.AMERICA: "American", Region.EUROPE: "European", Region.ASIA: "Asian"}
+from agent.problems.shared.words import outage_reason
+from agent.tws.calendar import Outage, OutageKind
 
 
 def _check(facts: Facts) -> Verdict:
@@ -38,14 +37,15 @@ def _restart(facts: Facts, restart: Outage) -> Verdict:
     if chosen(facts) is not None:
         # It is back: until its API port is open, that it starts is all there is to say, and app-starting says it.
         return Absent()
-    gone = facts.sight.gone_since
+    # Without a process that was seen, it is not known since when.
+    gone = facts.sight.gone_since if facts.sight.last_pid is not None else None
     seen = "is not running" if gone is None else f"has not been running since {clock(facts, gone)}"
     return _present(facts, restart, app_name(facts), f"{app_name(facts)} {seen}")
 
 
 def _present(facts: Facts, outage: Outage, away: str, seen: str) -> Present:
     until = appointment(facts, outage.ends)
-    reason = _reason(facts, outage)
+    reason = outage_reason(facts, outage)
     args = {"app": app_name(facts), "reason": reason, "until": until, "away": away}
     window = f"{reason} is expected from {appointment(facts, outage.began)} to {until} local time"
     return Present(args, (seen, window, *_as_told(facts, outage)))
@@ -57,17 +57,6 @@ def _as_told(facts: Facts, outage: Outage) -> tuple[str, ...]:
     if outage.kind is not OutageKind.RESTART or time is None:
         return ()
     return (f"“Auto restart” is set to {time}, {as_told(facts)}",)
-
-
-def _reason(facts: Facts, outage: Outage) -> str:
-    match outage.kind:
-        case OutageKind.RESET:
-            servers = _SERVERS[outage.region] + " servers" if outage.region is not None else "servers"
-            return f"the daily reset of IB's {servers}"
-        case OutageKind.WEEKEND:
-            return "the weekend maintenance of IB's servers"
-        case OutageKind.RESTART:
-            return f"the daily restart of {app_name(facts)}"
 
 
 SCHEDULED_OUTAGE = Problem(

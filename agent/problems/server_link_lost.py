@@ -1,6 +1,14 @@
 """The application has lost its link to IB's servers (notice 1100 or 2110); our session with it still stands."""
 
-from agent.core.evidence.notices import NO_SESSION, TOO_EARLY, link_down, live, may_still_tell, notice_line
+from agent.core.evidence.notices import (
+    NO_SESSION,
+    TOO_EARLY,
+    link_down,
+    link_shown_by,
+    live,
+    may_still_tell,
+    notice_line,
+)
 from agent.core.evidence.processes import chosen
 from agent.core.evidence.words import app_name, at, clock
 from agent.core.facts import Facts, Purpose
@@ -33,6 +41,11 @@ def _check(facts: Facts) -> Verdict:
     return Present({"app": app_name(facts), "since": clock(facts, since), "code": str(code)}, tuple(evidence))
 
 
+def _over(facts: Facts) -> str:
+    shown_by = link_shown_by(facts)
+    return f"{app_name(facts)} is connected to IB again{', ' + shown_by if shown_by else ''}."
+
+
 def _grace(facts: Facts) -> float:
     return 0.0 if facts.purpose is Purpose.DOCTOR else facts.timing.link_grace
 
@@ -49,5 +62,6 @@ SERVER_LINK_LOST = Problem(
     needs_session=True,
     hidden_by=(NETWORK_DOWN, SCHEDULED_OUTAGE),
     visible_after=_grace,
+    over=_over,
     fix="reconnect-account",
 )

@@ -4,7 +4,7 @@ from collections import Counter
 
 from agent.core.evidence.processes import client_count, clients_of, full_house, port_of, standing_outcome
 from agent.core.evidence.words import app_name, at, listed, program
-from agent.core.facts import Facts, Unknown
+from agent.core.facts import Facts, Purpose, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity, Undecided, Verdict
 from agent.core.session_facts import Outcome, Phase
 from agent.problems.shared import grace
@@ -17,7 +17,8 @@ _SHOWN = 10
 def _check(facts: Facts) -> Verdict:
     attempt, among_them = facts.session.attempt, facts.session.phase is Phase.CONNECTED
     turned_away = standing_outcome(facts) in (Outcome.CLOSED, Outcome.SILENT, Outcome.NOT_READY)
-    if attempt is None or not (among_them or turned_away):
+    not_tried = facts.purpose is Purpose.DOCTOR and attempt is None
+    if not (among_them or turned_away or not_tried):
         return Absent()
     if isinstance(facts.machine.sockets, Unknown):
         return Undecided(facts.machine.sockets.reason)
@@ -26,7 +27,7 @@ def _check(facts: Facts) -> Verdict:
         return (
             Absent() if among_them else Undecided("the clients of a TWS on another machine cannot be counted from here")
         )
-    if count < API_CLIENTS or not (among_them or full_house(facts)):
+    if count < API_CLIENTS or not (among_them or not_tried or full_house(facts)):
         return Absent()
     port = port_of(facts)
     counted: Counter[str] = Counter()
@@ -35,7 +36,7 @@ def _check(facts: Facts) -> Verdict:
     programs = counted.most_common()
     evidence = [
         f"{count} clients are connected to port {port}; the limit is {API_CLIENTS}",
-        "Gatelight is one of them" if among_them else f"the latest attempt to connect failed {at(facts, attempt.at)}",
+        _own_place(facts),
         *(f"{name}: {n} connection{'s' if n > 1 else ''}" for name, n in programs[:_SHOWN]),
     ]
     if len(programs) > _SHOWN:
@@ -48,6 +49,15 @@ def _check(facts: Facts) -> Verdict:
         "programs": listed(name for name, _ in programs),
     }
     return Present(args, tuple(evidence))
+
+
+def _own_place(facts: Facts) -> str:
+    if facts.session.phase is Phase.CONNECTED:
+        return "Gatelight is one of them"
+    attempt = facts.session.attempt
+    if attempt is None:
+        return "Gatelight did not try to connect, since that takes a place too"
+    return f"the latest attempt to connect failed {at(facts, attempt.at)}"
 
 
 TOO_MANY_CLIENTS = Problem(

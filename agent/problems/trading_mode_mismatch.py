@@ -55,6 +55,8 @@ TRADING_MODE_MISMATCH = Problem(
     ),
     severity=Severity.ERROR,
     check=_check,
+    fix="use-trading-mode",
     needs_session=True,
+    outlasts_answers=True,
     never_silenced=True,
 )

@@ -10,6 +10,7 @@ from typing import Any
 from agent.core.commands import AskDataTest
 from agent.core.data_test.run import DataTestPlan, data_test_to_json, plan_of, read_symbols, reason_against
 from agent.core.data_test.seen import DataTest
+from agent.core.events import DataCame
 from agent.core.facts import Facts
 from agent.core.guide import Guide
 from agent.core.state_machine.state import facts_about, own_client_ids
@@ -94,7 +95,11 @@ class DataTests:
 
     async def _carry_out(self, plan: DataTestPlan) -> None:
         try:
-            self._keep(await self._run(plan, self._keep))
+            began = self._world.now().monotonic
+            test = await self._run(plan, self._keep)
+            self._keep(test)
+            if any(seen.flows for seen in test.seen):
+                self._loop.post(DataCame(plan.connection, began))
         except Exception:
             logger.exception("the market data self-test failed")
             if self.latest is not None:

@@ -63,6 +63,8 @@ class AgentLoop:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._limits = limits or TimeLimits()
         self._performer = Performer(world, self.post, self._limits)
+        self._behind: list[asyncio.Future[None]] = []
+        """What waits until nothing that was handed in is left."""
         self.handled = 0
         """Events taken in so far."""
 
@@ -74,6 +76,19 @@ class AgentLoop:
         """Hand in an event; on the loop's own thread."""
         self._inbox.append((Arrival(event, self._world.now()), 0))
         self._arrived.set()
+
+    async def caught_up(self) -> None:
+        """Wait until what was handed in is taken in, or the loop has ended; on the loop's own thread."""
+        if self._loop is not None and self._inbox:
+            behind = self._loop.create_future()
+            self._behind.append(behind)
+            await behind
+
+    def _release(self) -> None:
+        for behind in self._behind:
+            if not behind.done():
+                behind.set_result(None)
+        self._behind.clear()
 
     def post_from_anywhere(self, event: Event) -> None:
         """Hand in an event from any thread; does nothing once the loop is gone."""
@@ -108,11 +123,13 @@ class AgentLoop:
                     await asyncio.sleep(0)
                     self._take_in_some(heard)
                 else:
+                    self._release()
                     self._arrived.clear()
                     await self._arrived.wait()
         finally:
             await self._performer.close()
             self._loop = None
+            self._release()
 
     def _take_in_some(self, heard: float) -> None:
         """Take in waiting events that may go together, and decide once; `heard` is the time of reading the sockets."""

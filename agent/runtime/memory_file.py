@@ -1,4 +1,4 @@
-"""The agent's memory on disk: what was told, snoozed and paused; read at the start, and written at each change."""
+"""The agent's memory on disk: what was told, shown, snoozed and paused; read at the start, written at each change."""
 
 import json
 import logging
@@ -8,9 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from agent.core.memory import Memory, Returning, Snoozed, Told
+from agent.core.memory import Memory, Returning, SeenRunning, ShownBefore, Snoozed, Told
+from agent.core.problem import Severity
 from agent.platforms.files import read_file, replace_own_file
 from agent.runtime.aside import Worker, done_within
+from agent.tws.applications import ApplicationKind
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +37,13 @@ class MemoryFile:
         self._worker = Worker("memory")
         self._latest: Memory | None = None
         self._written: Memory | None = None
-        self._refused = False
+        self._refusal = ""
+        """Why the disk refused it last; empty when it did not."""
+
+    @property
+    def unkept(self) -> str:
+        """Why the latest is not kept, in words for people; empty when it is."""
+        return "" if self._latest is self._written else self._refusal or "the disk does not answer"
 
     def read(self) -> Memory:
         """The stored memory; an empty one where there is none, or where it is not readable."""
@@ -70,12 +78,13 @@ class MemoryFile:
         try:
             replace_own_file(self._path, json.dumps(_to_json(memory)).encode())
         except OSError as fault:
-            if not self._refused:
-                logger.warning("what was announced cannot be kept: %s", fault.strerror or type(fault).__name__)
-            self._refused = True
+            reason = fault.strerror or type(fault).__name__
+            if not self._refusal:
+                logger.warning("what was announced cannot be kept: %s", reason)
+            self._refusal = reason
         else:
             self._written = memory
-            self._refused = False
+            self._refusal = ""
 
 
 def _to_json(memory: Memory) -> dict[str, Any]:
@@ -94,6 +103,9 @@ def _from_json(kept: Any) -> Memory:
     return Memory(
         told=tuple(_told(t) for t in _is(list, kept["told"])),
         snoozed=tuple(_snoozed(s) for s in _is(list, kept["snoozed"])),
+        # What an earlier version wrote has neither.
+        shown=tuple(_shown(s) for s in _is(list, kept.get("shown", []))),
+        running=tuple(_running(r) for r in _is(list, kept.get("running", []))),
         paused_until=math.inf if paused == _FOREVER else None if paused is None else _time(paused),
         disconnected=tuple(_is(str, name) for name in _is(list, kept["disconnected"])),
         # Files of an earlier version have no such list.
@@ -110,6 +122,29 @@ def _told(kept: Mapping[str, Any]) -> Told:
         repeats=_repeats(kept["repeats"]),
         # Files of an earlier version have no title.
         title=_is(str, kept.get("title", "")),
+    )
+
+
+def _shown(kept: Mapping[str, Any]) -> ShownBefore:
+    names, values = (tuple(_is(str, one) for one in _is(list, kept[part])) for part in ("names", "values"))
+    if len(names) != len(values):
+        raise ValueError("words without their values")
+    return ShownBefore(
+        connection=_is(str, kept["connection"]),
+        key=_is(str, kept["key"]),
+        since=_time(kept["since"]),
+        severity=Severity(kept["severity"]).value,
+        names=names,
+        values=values,
+    )
+
+
+def _running(kept: Mapping[str, Any]) -> SeenRunning:
+    return SeenRunning(
+        connection=_is(str, kept["connection"]),
+        kind=ApplicationKind(kept["kind"]).value,
+        pid=None if kept["pid"] is None else _is(int, kept["pid"]),
+        implicit=kept["implicit"] is True,
     )
 
 

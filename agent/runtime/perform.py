@@ -29,6 +29,7 @@ from agent.core.events import (
     Looked,
     MessagesCame,
     NoticeArrived,
+    NoticeDelivered,
     NoticeUndelivered,
     ProcessExited,
     SessionFailed,
@@ -214,7 +215,8 @@ class Performer:
             raise
         except Exception as fault:
             logger.exception("a look at the machine failed")
-            machine = _nothing_seen(f"the look failed ({type(fault).__name__})", now.monotonic)
+            failed = Unknown(f"the look failed ({type(fault).__name__})")
+            machine = MachineFacts.nothing_seen(failed, taken=now.monotonic)
         self._looking = None
         self._post(Looked(machine))
 
@@ -223,7 +225,7 @@ class Performer:
         if self._stuck is not None:
             await asyncio.wait({self._stuck}, timeout=self._limits.again)
             if not self._stuck.done():
-                return _nothing_seen("an earlier look has not come back yet", now.monotonic)
+                return MachineFacts.nothing_seen(Unknown("an earlier look has not come back yet"), taken=now.monotonic)
             # Its result or fault is too old to matter; asyncio logs a fault that is never retrieved.
             self._stuck.exception()
             self._stuck = None
@@ -246,7 +248,8 @@ class Performer:
             return look.result()
         self._stuck = look
         # A thorough look is not repeated at once, because it may be what hangs.
-        late = _nothing_seen(f"timed out after {self._limits.look:g} s", now.monotonic)
+        timed_out = Unknown(f"timed out after {self._limits.look:g} s")
+        late = MachineFacts.nothing_seen(timed_out, taken=now.monotonic)
         return replace(late, thorough=wish.thorough)
 
     def _plan_wake(self, at: float) -> None:
@@ -290,6 +293,8 @@ class Performer:
         if reason is not None:
             self._told.discard(notice.key)
             self._post(NoticeUndelivered(notice.key, reason))
+        elif notice.once_more:
+            self._post(NoticeDelivered(notice.key))
 
     async def _withdraw(self, key: str) -> None:
         self._told.discard(key)
@@ -301,8 +306,3 @@ class Performer:
     def _untold(self, wish: Announce | Withdraw, reason: str) -> None:
         if isinstance(wish, Announce):
             self._post(NoticeUndelivered(wish.notice.key, reason))
-
-
-def _nothing_seen(reason: str, at: float) -> MachineFacts:
-    unknown = Unknown(reason)
-    return MachineFacts(processes=unknown, sockets=unknown, network=unknown, surroundings=unknown, taken=at)

@@ -1,6 +1,7 @@
 """ib_async's client, with messages handed to it one by one, and a report of each message that it sends."""
 
 import logging
+from asyncio import BaseTransport
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,16 @@ class CountingClient(Client):
     def __init__(self, listener: Any, sent: Callable[[], None]) -> None:
         super().__init__(listener)  # type: ignore[no-untyped-call]
         self._sent = sent
+        self.ends: tuple[str, str] | None = None
+        """Our address and the other end's, once there was a connection; kept when it is gone."""
+        # ib_async takes no notice of a connection that is made, only of one that is lost.
+        conn: Any = self.conn
+        conn.connection_made = self._connection_made
+
+    def _connection_made(self, transport: BaseTransport) -> None:
+        ours, theirs = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
+        if ours and theirs:
+            self.ends = ours[0], theirs[0]
 
     def _onSocketHasData(self, data: bytes) -> None:
         self.inflow.arrived(data, self.conn.transport)

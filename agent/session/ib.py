@@ -11,7 +11,6 @@ import contextlib
 import ipaddress
 import logging
 import socket
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -25,12 +24,13 @@ from agent.core.events import (
     SessionLost,
     SessionReady,
 )
-from agent.core.session_facts import Outcome
+from agent.core.session_facts import Outcome, Way
 from agent.core.state_machine.session import BUSY_RATE, of_accounts
 from agent.session.client import CountingClient
 from agent.session.first_bytes import LONGEST_HELLO_ANSWER, hello_version, is_foreign, printable_start
 from agent.session.inflow import ACCOUNTS, LARGEST_NUMBER, LATEST_TIME, LONGEST_ACCOUNTS, LONGEST_KEPT, Inflow
 from agent.session.lateness import STEP, Lateness
+from agent.session.ways import end_with_path, looked_up, ways
 from agent.tws.outside import LONGEST_NAME, clean
 from agent.tws.wire import unescaped
 
@@ -43,10 +43,6 @@ LAST_WORDS = 0.05
 """Seconds between the end of a socket and the verdict: a notice 326 may be read in between."""
 LONGEST_NOTICE = 2000
 """Characters of a notice's text that are kept."""
-_PATH_LOST_AFTER = {"linux": (18, 60_000), "darwin": (0x80, 60), "win32": (5, 60)}
-"""For each system the TCP option, with its value (a minute), after which unacknowledged data ends a connection.
-TCP_USER_TIMEOUT (linux/tcp.h), TCP_RXT_CONNDROPTIME (netinet/tcp.h of XNU), TCP_MAXRT (ws2ipdef.h); tried on Linux
-only."""
 ABORT_AFTER = 1.0
 """Seconds in which a closed socket may flush; without a limit, a peer that never reads would keep it open."""
 
@@ -170,6 +166,9 @@ class IbSession:
         )
         try:
             outcome, detail = await self._verdict(connecting)
+            if self._lookup is not None and outcome is not Outcome.UNRESOLVABLE:
+                # The connection has looked the name up for itself, and may have been told first.
+                await asyncio.wait({self._lookup}, timeout=STEP)
         except asyncio.CancelledError:
             self._drop()
             raise
@@ -183,29 +182,17 @@ class IbSession:
         version = hello_version(self._first_bytes)
         if outcome is not Outcome.READY:
             self._drop()
-            self._emit(SessionFailed(wish.number, outcome, elapsed, detail, version, bool(self.accounts)))
+            self._emit(SessionFailed(wish.number, outcome, elapsed, detail, version, bool(self.accounts), self._ways()))
             return
-        self._mind_the_path()
-        self._emit(SessionReady(wish.number, version or 0, self.accounts, elapsed, self._accounts_more))
+        end_with_path(self._client.conn.transport, wish.host)
+        self._emit(SessionReady(wish.number, version or 0, self.accounts, elapsed, self._accounts_more, self._ways()))
         self._ready = True
         if self._ended:
             # The session ended in the moment in which it became ready.
             self._lost()
 
-    def _mind_the_path(self) -> None:
-        """Make the system end a session with another machine when the path to it is gone.
-
-        A router that forgets a connection reports nothing, and Linux repeats for a quarter of an hour by default. An
-        application that hangs is not affected: its system still acknowledges what is sent.
-        """
-        transport = self._client.conn.transport
-        host = self._wish.host
-        if transport is None or host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback):
-            return
-        option = _PATH_LOST_AFTER.get(sys.platform)
-        if option is not None:
-            with contextlib.suppress(OSError):
-                transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, *option)
+    def _ways(self) -> tuple[Way, ...]:
+        return ways(looked_up(self._wish.host, self._wish.port, self._lookup), self._client.ends)
 
     async def _verdict(self, connecting: "asyncio.Future[object]") -> tuple[Outcome, str]:
         # Only time in which this program could listen counts: of a late step no more than its own length.

@@ -1,4 +1,4 @@
-"""The times at which our messages were sent, over all our sessions: only messages that really left count."""
+"""The times at which our messages were sent, by connection: only messages that really left count."""
 
 from collections import deque
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from collections.abc import Callable
 KEPT_SECONDS = 60.0
 """The longest period that a caller needs."""
 MOST_KEPT = 5_000
-"""Messages that are remembered. All our sessions together send some ten a minute, and a self-test a few dozen."""
+"""Messages of one connection that are remembered. Its session sends some ten a minute, and a self-test a few dozen."""
 
 
 class Traffic:
@@ -15,16 +15,17 @@ class Traffic:
     def __init__(self, clock: Callable[[], float]) -> None:
         """`clock` gives monotonic seconds."""
         self._clock = clock
-        self._sent: deque[float] = deque(maxlen=MOST_KEPT)
+        self._sent: dict[str, deque[float]] = {}
 
-    def note(self) -> None:
+    def note(self, connection: str) -> None:
         """A message was sent."""
         now = self._clock()
-        while self._sent and self._sent[0] <= now - KEPT_SECONDS:
-            self._sent.popleft()
-        self._sent.append(now)
+        sent = self._sent.setdefault(connection, deque(maxlen=MOST_KEPT))
+        while sent and sent[0] <= now - KEPT_SECONDS:
+            sent.popleft()
+        sent.append(now)
 
-    def lately(self) -> tuple[float, ...]:
-        """The monotonic times of the messages of the last minute, oldest first."""
-        now = self._clock()
-        return tuple(at for at in self._sent if at > now - KEPT_SECONDS)
+    def lately(self, connection: str) -> tuple[float, ...] | None:
+        """The monotonic times of the messages of the last minute, oldest first; None where there never was one."""
+        sent, now = self._sent.get(connection), self._clock()
+        return None if sent is None else tuple(at for at in sent if at > now - KEPT_SECONDS)

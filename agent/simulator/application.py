@@ -9,6 +9,7 @@ import psutil
 
 from agent.simulator.configuration import configuration_of
 from agent.simulator.ibc_server import CommandServer
+from agent.simulator.launcher_log import LauncherLog
 from agent.simulator.process import Order, PartReply, Tell, wish
 from agent.simulator.server import Simulator
 from agent.simulator.state import Profile
@@ -38,6 +39,7 @@ class ApplicationPart:
         self._listening = False
         self._bridge: asyncio.Server | None = None
         self._commands: CommandServer | None = None
+        self._launcher_log: LauncherLog | None = None
 
     async def begin(self, order: Order) -> PartReply:
         """Start in the state that the order describes; no port is open before log-in."""
@@ -59,6 +61,8 @@ class ApplicationPart:
             await self._open_bridge(str(bridge))
         if target := order.get("memory"):
             self._fill_memory(int(target))
+        if folder := order.get("launcher_log"):
+            self._launcher_log = LauncherLog(Path(folder))
         if command_port := order.get("command_port"):
             self._commands = CommandServer(profile.application, lambda: self._listening, wish)
             await self._commands.open(int(command_port))
@@ -103,6 +107,8 @@ class ApplicationPart:
     async def _stand(self, order: Order) -> PartReply:
         """Take the state of the order: linked to IB's servers or not, listening on a port or not."""
         server = self._running
+        if self._launcher_log is not None:
+            await self._launcher_log.go_to(order["login"])
         if order["linked"]:
             await self._link.up()
         else:

@@ -42,6 +42,13 @@ WIRE_FAULTS: dict[str, Fault] = {
         Fault("hello-hang", "answers the handshake, then nothing"),
         Fault("no-next-valid-id", "tells the accounts but never nextValidId: half initialised"),
         Fault(
+            "start-refused",
+            "answers the handshake, then says in a notice why no session starts, and closes",
+            "notice",
+            "10141",
+            numeric=(1, 99999),
+        ),
+        Fault(
             "client-id-in-use",
             "answers 326 and closes, as if another program had the client ID",
             "client ID; every one when not given",
@@ -64,6 +71,7 @@ WIRE_FAULTS: dict[str, Fault] = {
             choices=("1100", "2110"),
         ),
         Fault("link-back-kept", "the link is back, data kept: 1102 with the list of farms", one_shot=True),
+        Fault("link-back-unsaid", "the link is back and only the farms say so: OK for each, no 1102", one_shot=True),
         Fault("link-back-lost", "the link is back, data lost: 1101, subscriptions are gone", one_shot=True),
         Fault("market-data-farm-broken", "2103, no ticks; healed with 2104", "farm, or farms by comma", "usfarm"),
         Fault("historical-farm-broken", "2105, no history; healed with 2106", "farm, or farms by comma", "ushmds"),

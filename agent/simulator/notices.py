@@ -65,6 +65,7 @@ _TEXTS = {
     " dialog for more details.Delayed market data is available.",
     10090: "Part of requested market data is not subscribed. Subscription-independent ticks are still active."
     "Delayed market data is available.",
+    10141: "Paper trading disclaimer must first be accepted for API connection.",
     10147: "OrderId {} that needs to be cancelled is not found.",
     10167: "Requested market data is not subscribed. Displaying delayed market data.",
     10168: _NOT_SUBSCRIBED,

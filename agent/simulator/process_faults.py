@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from agent.simulator.faults import PORTS, WIRE_FAULTS, Fault
+from agent.simulator.launcher_log import ACCEPTED, RESTORING, TROUBLES, UNTRIED
 from agent.simulator.state import CLIENT_PLACES
 from agent.tws.ports import CLIENT_PORTAL_PORT
 
@@ -16,6 +17,8 @@ _MOST_CLIENTS = 500
 """The most dead clients; more would only test the limits of this machine."""
 
 
+_LOG_IN = "how far the log-in of IB Gateway has come, by its launcher.log"
+_TROUBLES = tuple(name for name in TROUBLES if name != ACCEPTED)
 _ANY_PORT = "port; any free one when not given"
 
 PROCESS_FAULTS: dict[str, Fault] = {
@@ -23,7 +26,13 @@ PROCESS_FAULTS: dict[str, Fault] = {
     for fault in (
         Fault("not-running", "the application is not running at all"),
         Fault("starting", "a new process that has not come as far as its log-in screen"),
-        Fault("login-pending", "the log-in screen waits: no API port, no link to IB's servers"),
+        Fault(
+            "login-pending",
+            "the log-in screen waits: no API port, no link to IB's servers",
+            _LOG_IN,
+            UNTRIED,
+            choices=_TROUBLES,
+        ),
         Fault("no-listener", "logged in, but no API port: the API is switched off"),
         Fault("other-port", "the API listens on another port than asked for", _ANY_PORT, numeric=PORTS),
         Fault(
@@ -35,7 +44,13 @@ PROCESS_FAULTS: dict[str, Fault] = {
             numeric=(0, 600),
         ),
         Fault("restart-other-port", "ends and comes back on another port", _ANY_PORT, numeric=PORTS),
-        Fault("restart-stuck", "comes back from an automatic restart, but never opens its port"),
+        Fault(
+            "restart-stuck",
+            "comes back from an automatic restart, but never opens its port",
+            _LOG_IN,
+            RESTORING,
+            choices=_TROUBLES,
+        ),
         Fault(
             "close-wait",
             "dead clients pile up on the API port, and no handshake is answered",

@@ -12,6 +12,7 @@ from agent.simulator.counters import Counters
 from agent.simulator.disguise import named_process
 from agent.simulator.scene import Companion, Scene, Setting, StagedApplication, first_order
 from agent.simulator.shapes import furnish, lay_out
+from agent.tws.applications import ApplicationKind
 
 _LINK_FAULTS = frozenset({"link-lost"})
 """Wire faults under which the application has no connection to IB's servers."""
@@ -111,7 +112,7 @@ class SimulatedProcesses:
     ) -> None:
         identity = (self._generation, wanted.look, wanted.memory)
         linked = wanted.linked and not _LINK_FAULTS.intersection(wire_faults)
-        stand = {"linked": linked, "listening": wanted.listening, "port": wanted.port}
+        stand = {"linked": linked, "listening": wanted.listening, "port": wanted.port, "login": wanted.login}
         if self._application is not None and self._application[1] != identity:
             await self.end_application()
         try:
@@ -133,6 +134,8 @@ class SimulatedProcesses:
         first = first_order(setting, wanted.look, **stand)
         first |= {"faults": list(wire_faults.items()), "memory": wanted.memory}
         first |= {"own_network": wanted.own_network, "bridge": wanted.bridge}
+        if wanted.look.kind is ApplicationKind.GATEWAY:
+            first |= {"launcher_log": str(layout.settings)}
         hidden = named_process(self._folder / "tools", "virtual-machine")
         disguise = hidden if wanted.hidden else layout.disguise
         child, _ = await Child.start(disguise, first, log_of(self._folder, "application"), self._say, self._take_wish)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.simulator.disguise import Disguise, named_process
+from agent.simulator.launcher_log import ACCEPTED, UNTRIED
 from agent.simulator.shapes import Look, Shape, lay_out
 from agent.simulator.state import CLIENT_PLACES
 from agent.tws.applications import ApplicationKind
@@ -55,6 +56,8 @@ class StagedApplication:
     """Whether it has a network of its own, as in a container."""
     hidden: bool = False
     """Whether the process table does not tell what it is, as with Docker in a virtual machine."""
+    login: str = ACCEPTED
+    """How far its log-in has come, as `launcher_log.TROUBLES` names it."""
     bridge: str | None = None
     """Path of the Unix socket by which the relay reaches it."""
 
@@ -114,6 +117,7 @@ def stage(setting: Setting, faults: Mapping[str, str]) -> Scene:
             stuck="close-wait" in faults,
             memory=int(look.heap * MEGABYTE * FULL_MEMORY) if "memory" in faults else None,
             own_network=isolated,
+            login=ACCEPTED if logged_in else next((faults[f] for f in _NOT_LOGGED_IN if faults.get(f)), UNTRIED),
             hidden=in_container and not isolated,
             bridge=_bridge(setting) if isolated else None,
         )
@@ -129,7 +133,9 @@ def other_kind(kind: ApplicationKind) -> ApplicationKind:
     return ApplicationKind.GATEWAY if kind is ApplicationKind.TWS else ApplicationKind.TWS
 
 
-def first_order(setting: Setting, look: Look, *, linked: bool, listening: bool, port: int) -> dict[str, Any]:
+def first_order(
+    setting: Setting, look: Look, *, linked: bool, listening: bool, port: int, login: str = ACCEPTED
+) -> dict[str, Any]:
     """The order that starts an application."""
     return {
         "part": "application",
@@ -140,6 +146,7 @@ def first_order(setting: Setting, look: Look, *, linked: bool, listening: bool, 
         "linked": linked,
         "listening": listening,
         "port": port,
+        "login": login,
     }
 
 

@@ -194,6 +194,9 @@ class Simulator:
             case "link-back-kept" | "link-back-lost":
                 self.situation.active.pop("link-lost", None)
                 await self._link_back(kept=fault == "link-back-kept")
+            case "link-back-unsaid":
+                self.situation.active.pop("link-lost", None)
+                await self._tell_farms()
             case "reset-sessions":
                 for session in self.sessions:
                     session.reset()
@@ -219,6 +222,9 @@ class Simulator:
             for session in self._started():
                 session.market_data.clear()
             await self.notify(1101)
+        await self._tell_farms()
+
+    async def _tell_farms(self) -> None:
         for code, farm in self.situation.farm_notices():
             await self.notify(code, simulated_text(code, farm))
 

@@ -284,6 +284,10 @@ class ClientSession(asyncio.Protocol):
         client_id = request.number_of("client_id")
         if self.started:
             return
+        if refusal := situation.value("start-refused"):
+            self.notice(int(refusal))
+            self.close()
+            return
         reserved = situation.value("client-id-in-use")
         taken = situation.has("client-id-in-use") and (not reserved or int(float(reserved)) == client_id)
         if taken or client_id in situation.client_ids:

@@ -28,6 +28,10 @@ class IbcChoices:
     """0: off, which is IBC's default."""
     password_on_command_line: bool = False
     """Whether user name and password are arguments, as IBC allows."""
+    auto_logoff_time: str = ""
+    """The daily log-off in place of the restart, like "23:45"."""
+    closedown_at: str = ""
+    """When IBC closes the application: like "22:00" or "Friday 22:00"."""
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -36,9 +40,10 @@ class IbcChoices:
 
 
 def as_set_by(choices: IbcChoices, configuration: Configuration) -> Configuration:
-    """The settings of an application that IBC has started: IBC enters its daily restart into them."""
-    time, _, period = choices.auto_restart_time.partition(" ")
-    lock_and_exit = LockAndExit(time.removeprefix("0"), period, "restart")
+    """The settings of an application that IBC has started: IBC enters its daily restart or log-off into them."""
+    kind = "logoff" if choices.auto_logoff_time else "restart"
+    time, _, period = (choices.auto_logoff_time or choices.auto_restart_time).partition(" ")
+    lock_and_exit = LockAndExit(time.removeprefix("0"), period, kind)
     return Configuration(configuration.settings, configuration.precautions, lock_and_exit)
 
 
@@ -100,10 +105,10 @@ ExistingSessionDetectedAction=primary
 OverrideTwsApiPort=
 ReadOnlyApi=
 AcceptIncomingConnectionAction=manual
-AutoLogoffTime=
-AutoRestartTime={choices.auto_restart_time}
+AutoLogoffTime={choices.auto_logoff_time}
+AutoRestartTime={"" if choices.auto_logoff_time else choices.auto_restart_time}
 ColdRestartTime=
-ClosedownAt=
+ClosedownAt={choices.closedown_at}
 CommandServerPort={choices.command_server_port}
 ControlFrom=
 BindAddress=127.0.0.1

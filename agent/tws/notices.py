@@ -147,6 +147,9 @@ _FARM_NOTICES = {
     2158: (FarmKind.SECURITY_DEFINITION, FarmStatus.OK),
 }
 
+FARM_OK_CODES = frozenset(code for code, (_, status) in _FARM_NOTICES.items() if status is FarmStatus.OK)
+"""The notices that say a farm is connected; that takes an authenticated link to IB's servers."""
+
 UNNAMED = "unnamed"
 """The name of a farm whose notice names none."""
 

@@ -1,4 +1,4 @@
-"""Default API ports, ports that are not the API, and the host names of this machine."""
+"""Default API ports, and ports that are not the API."""
 
 from functools import lru_cache
 
@@ -23,20 +23,6 @@ CLIENT_PORTAL_PORT = 5000
 
 OTHER_PORTS = frozenset({IBC_COMMAND_PORT, 5900, 3389, 6080})
 """Ports on which these processes or their containers listen besides the API (IBC, VNC, RDP)."""
-
-_LOCAL_NAMES = frozenset(
-    {"localhost", "localhost.localdomain", "::1", "0:0:0:0:0:0:0:1", "ip6-localhost", "0.0.0.0", "::"}
-)
-
-
-@lru_cache(maxsize=64)
-def is_local(host: str) -> bool:
-    """Whether a host name or address from the configuration means this machine."""
-    lowered = host.strip().lower().strip("[]")
-    if lowered in _LOCAL_NAMES:
-        return True
-    parts = lowered.split(".")
-    return len(parts) == 4 and parts[0] == "127" and all(p.isdigit() and int(p) < 256 for p in parts)
 
 
 @lru_cache(maxsize=64)

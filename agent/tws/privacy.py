@@ -6,6 +6,7 @@ Pure text to text. It masks too much rather than too little: users send logs to 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import unquote
 
 MASK = "•••"
 _KEPT = 3
@@ -83,6 +84,9 @@ _LOGIN = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://([^\s'\"<>]+)")
+_BETWEEN_PARTS = re.compile(r"[/:?&=@#,;\s]+")
+_SHORTEST_PART = 4
+"""Characters of a part of a secret; a shorter one would be found in every other word."""
 _OPEN_SCHEMES = frozenset({"file"})
 """Schemes of addresses without secrets; a path in such an address is treated like any other path."""
 
@@ -100,6 +104,18 @@ class Private:
 
 
 NOTHING_MORE = Private()
+
+
+def parts_of_secret(secret: str) -> tuple[str, ...]:
+    """A secret address, and each part of it that gives it away alone: host, user, password, topic, token.
+
+    Also as libraries write them: percent signs resolved, and in lower case.
+    """
+    rest = secret.partition("://")[2]
+    parts = [secret, rest, *_BETWEEN_PARTS.split(rest or secret)]
+    parts += [unquote(part) for part in parts]
+    parts += [part.lower() for part in parts]
+    return tuple(dict.fromkeys(part for part in parts if len(part) >= _SHORTEST_PART))
 
 
 def mask_account(text: str) -> str:

@@ -33,6 +33,10 @@ class JtsIni:
     region: Region | None = None
     api_only: bool | None = None
     use_ssl: bool | None = None
+    auto_restart_time: int | None = None
+    """Minutes after local midnight; current builds keep it in an encrypted file instead."""
+    auto_logoff_time: int | None = None
+    """Minutes after local midnight; see there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,10 @@ class IbcConfig:
     """Minutes after local midnight."""
     auto_logoff_time: int | None = None
     """Minutes after local midnight."""
+    closes_at: int | None = None
+    """`ClosedownAt`: when IBC closes the application, minutes after local midnight."""
+    closes_on: int | None = None
+    """The day of the week named there, Monday 0; None: every day."""
     command_server_port: int | None = None
     settings_folder: str | None = None
     """`IbDir`: a settings folder of its own."""
@@ -75,6 +83,8 @@ def read_jts_ini(text: str) -> JtsIni:
         region=region,
         api_only=_boolean(gateway.get("apionly")),
         use_ssl=_boolean(logon.get("usessl")),
+        auto_restart_time=_time_in(parts, "autorestarttime"),
+        auto_logoff_time=_time_in(parts, "autologofftime"),
     )
 
 
@@ -86,7 +96,7 @@ def region_of_server(server: str) -> Region | None:
 
 def read_ibc_config(text: str) -> IbcConfig:
     """The hints in the text of IBC's config.ini."""
-    wanted = {"tradingmode", "autorestarttime", "autologofftime", "commandserverport", "ibdir"}
+    wanted = {"tradingmode", "autorestarttime", "autologofftime", "closedownat", "commandserverport", "ibdir"}
     found: dict[str, str] = {}
     for raw in text.removeprefix("\ufeff").splitlines():
         key, equals, value = raw.strip().partition("=")
@@ -95,13 +105,33 @@ def read_ibc_config(text: str) -> IbcConfig:
             found[key] = value.strip()
     mode = found.get("tradingmode", "").lower()
     port = found.get("commandserverport", "")
+    closes_on, closes_at = _closedown(found.get("closedownat", ""))
     return IbcConfig(
         trading_mode=TradingMode(mode) if mode in ("live", "paper") else TradingMode.UNKNOWN,
         auto_restart_time=minutes_of(found.get("autorestarttime", "")),
         auto_logoff_time=minutes_of(found.get("autologofftime", "")),
+        closes_at=closes_at,
+        closes_on=closes_on,
         command_server_port=int(port) if port.isdecimal() and 0 < int(port) < 65536 else None,
         settings_folder=found.get("ibdir", "").replace("\\\\", "\\") or None,
     )
+
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def _closedown(value: str) -> tuple[int | None, int | None]:
+    """Day and minute of IBC's `ClosedownAt`, "22:00" or "Friday 22:00"; a day in another language tells nothing."""
+    day, _, time = value.rpartition(" ")
+    day = day.strip().lower()
+    if day and day not in _DAYS:
+        return None, None
+    return (_DAYS.index(day) if day else None), minutes_of(time)
+
+
+def _time_in(parts: dict[str, dict[str, str]], key: str) -> int | None:
+    """A time of day under a key, whatever the section."""
+    return next((minutes_of(section[key]) for section in parts.values() if key in section), None)
 
 
 _TIME = re.compile(r"(\d{1,2}):(\d{2})\s*([AP])?\.?M?\.?", re.IGNORECASE)

@@ -18,8 +18,11 @@ HOOK = "json://192.0.2.7/hook"
 class Terminal:
     """A machine without a desktop."""
 
-    wanted = False
+    wants_icon = False
     tray = None
+
+    def move(self) -> None:
+        raise AssertionError("there is no desktop to go to")
 
     def leave(self) -> None:
         raise AssertionError("nobody asked for the end")
@@ -60,9 +63,13 @@ def test_notifications_that_were_changed_go_where_they_are_to_go_now(config: Pat
     assert not [c for c in channels(host)._always if isinstance(c, RemoteChannel)]
 
 
-def test_a_test_notice_that_nobody_could_see_is_refused(config: Path) -> None:
+def test_a_test_notice_that_nobody_could_see_is_refused(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.channels.CHANNEL_SECONDS", 0.0)
     places = find_places(config, config.parent / "data", environ={})
     off = Settings(notifications=NotificationSettings(desktop=False))
     said = [asyncio.run(AgentHost(places, each, Terminal())._page.test_notice()) for each in (off, Settings())]
 
-    assert said == ["notices are switched off in the configuration", None]
+    assert [one.taken for one in said] == [(), ()]
+    assert said[0].refused == ("notices are switched off in the configuration",)
+    # The log alone is no place where a notice is seen.
+    assert "desktop notifications" in said[1].refused[0]

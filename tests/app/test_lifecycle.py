@@ -78,6 +78,8 @@ class Scene:
     """An App with a made-up desktop and agent."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *clicks: Action, fault: str = "", icon: bool = True) -> None:
+        self.icon = icon
+        self.came_here = threading.Semaphore(0)
         self.said: list[str] = []
         self.trays: list[MadeUpTray] = []
         self.agent = MadeUpAgent()
@@ -85,9 +87,10 @@ class Scene:
         self.app = App(self._assemble, tray=True, say=self.said.append, give_up=lambda: None)
 
         def open_tray(on_action: Callable[[Action], None], **_: Any) -> MadeUpTray:
-            if not icon:
+            if not self.icon:
                 raise TrayUnavailable("There is no desktop here.")
             self.trays.append(MadeUpTray(on_action, clicks, fault))
+            self.came_here.release()
             return self.trays[-1]
 
         monkeypatch.setattr(module, "open_tray", open_tray)
@@ -95,6 +98,9 @@ class Scene:
     def _assemble(self, desktop: Any) -> Any:
         self.assembling()
         return self.agent
+
+    def came(self, icons: int) -> bool:
+        return all(self.came_here.acquire(timeout=PATIENCE) for _ in range(icons))
 
     def leave_when_served(self) -> None:
         def leave() -> None:
@@ -154,7 +160,7 @@ def test_without_a_desktop_it_says_so_and_runs_all_the_same(monkeypatch: pytest.
     scene.app.run()
 
     assert scene.said == ["No tray icon: There is no desktop here. Gatelight goes on without it, as with --no-tray."]
-    assert (scene.agent.thread, scene.agent.ended) == ("MainThread", True)
+    assert (scene.agent.thread, scene.agent.ended) == ("core", True)
 
 
 def test_a_desktop_that_goes_before_the_icon_is_ready_takes_only_the_icon(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +170,40 @@ def test_a_desktop_that_goes_before_the_icon_is_ready_takes_only_the_icon(monkey
 
     assert scene.agent.ended
     assert not scene.app.has_icon
+
+
+def test_on_another_desktop_there_is_another_icon_and_the_agent_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(monkeypatch)
+
+    def move_and_leave() -> None:
+        assert scene.agent.served.wait(PATIENCE)
+        scene.app.move()
+        assert scene.came(2)
+        scene.app.leave()
+
+    threading.Thread(target=move_and_leave, daemon=True).start()
+    scene.app.run()
+
+    assert len(scene.trays) == 2
+    assert scene.trays[1].shown[0] == STARTING
+    assert scene.agent.ended
+
+
+def test_one_that_had_no_desktop_has_an_icon_on_the_one_it_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(monkeypatch, icon=False)
+
+    def move_and_leave() -> None:
+        assert scene.agent.served.wait(PATIENCE)
+        scene.icon = True
+        scene.app.move()
+        assert scene.came(1)
+        scene.app.leave()
+
+    threading.Thread(target=move_and_leave, daemon=True).start()
+    scene.app.run()
+
+    assert len(scene.trays) == 1
+    assert scene.agent.ended
 
 
 def test_whoever_asked_before_anybody_listened_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -214,7 +214,7 @@ async def test_a_problem_and_its_end_are_followed_while_the_page_is_open(agent: 
     await agent.world.connected()
     after = agent.page.view()
 
-    assert during["connections"][0]["problems"][0]["done"] == 0
+    assert during["connections"][0]["problems"][0]["done"] == []
     assert during["ended"] == []
     assert [e["code"] for e in after["ended"]] == ["server-link-lost"]
 

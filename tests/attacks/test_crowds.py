@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -32,6 +32,9 @@ class Counted:
 
     def pids(self) -> Mapping[int, int]:
         return self._table.pids()
+
+    def missing(self, pids: Collection[int]) -> str | None:
+        return self._table.missing(pids)
 
     def describe(self, pid: int) -> Described:
         self.read += 1

@@ -84,7 +84,7 @@ class Watched:
 class Terminal:
     """A machine without a desktop."""
 
-    wanted = False
+    wants_icon = False
     tray = None
 
     def __init__(self) -> None:
@@ -92,6 +92,9 @@ class Terminal:
 
     def leave(self) -> None:
         self.left += 1
+
+    def move(self) -> None:
+        raise AssertionError("there is no desktop to go to")
 
 
 # ── names that change between two steps ─────────────────────────────────────────────────────────

@@ -1,14 +1,13 @@
 import asyncio
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from agent import channels
-from agent.channels import Chain, Channel, Delivered, Delivery, NotDelivered
-from agent.channels.log import LogChannel
+from agent.channels import Chain, Delivered, Delivery, NotDelivered
 from agent.core.problem import Severity
-from agent.core.shown.display import Notice
+from agent.core.shown.display import Notice, NoticeTried
 
 NOTICE = Notice("paper/api-silent", Severity.ERROR, "TWS does not answer", "A dialog\nmay be open.")
 
@@ -52,7 +51,7 @@ async def test_the_first_channel_that_confirms_wins() -> None:
 async def test_what_nobody_took_comes_back_with_every_reason() -> None:
     chain = Chain([Recording("a", NotDelivered("no desktop")), Recording("b", OSError("broken"))])
 
-    assert await chain.announce(NOTICE) == NotDelivered("a: no desktop; b: it failed (broken)")
+    assert await chain.announce(NOTICE) == NotDelivered("a: no desktop; b: it failed (OSError)")
 
 
 async def test_without_channels_nothing_is_claimed() -> None:
@@ -116,23 +115,55 @@ async def test_a_refusal_is_logged_when_it_changes_and_not_each_time(caplog: pyt
     ]
 
 
-@pytest.mark.parametrize(
-    ("severity", "over", "level"),
-    [
-        (Severity.ERROR, False, logging.WARNING),
-        (Severity.WARNING, False, logging.WARNING),
-        (Severity.INFO, False, logging.INFO),
-        (Severity.ERROR, True, logging.INFO),
-    ],
-)
-async def test_the_log_has_every_notice_on_one_line(
-    severity: Severity, over: bool, level: int, caplog: pytest.LogCaptureFixture
+async def test_a_test_notice_goes_to_every_channel_and_each_is_named() -> None:
+    desktop, second = Recording("desktop", NotDelivered("no desktop")), Recording("balloon", Delivered("balloon"))
+    third, phone, chat = (
+        Recording("third", Delivered("third")),
+        Recording("phone", Delivered("phone")),
+        Recording("chat", OSError("broken")),
+    )
+    tried = await Chain([desktop, second, third], [phone, chat]).try_all(NOTICE)
+
+    assert tried == NoticeTried(("balloon", "phone"), ("chat: it failed (OSError)",))
+    assert third.told == [], "one notice on the desktop is enough"
+    assert (await Chain([desktop], [chat]).try_all(NOTICE)).refused == (
+        "desktop: no desktop",
+        "chat: it failed (OSError)",
+    )
+
+
+async def test_a_test_notice_without_a_channel_is_not_claimed_to_be_taken() -> None:
+    assert await Chain([]).try_all(NOTICE) == NoticeTried(refused=("no channel that is switched on can be used here",))
+
+
+SECRET = "hook://Anna:pass%20word@Host.example:8443/T0K3N?key=Q7X9"
+
+
+@pytest.mark.parametrize("part", [SECRET, "host.example", "Host.example:8443", "T0K3N", "pass word", "Q7X9", "Anna"])
+@pytest.mark.parametrize("way", [NotDelivered, OSError])
+async def test_no_part_of_a_secret_is_in_a_reason_or_in_the_log(
+    way: type[NotDelivered | OSError], part: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
-    channel: Channel = LogChannel()
+    caplog.set_level(logging.DEBUG)
+    chain = Chain([], [Recording("hook", way(f"refused by {part}\x1b[2J\n"))], secrets=(SECRET,))
+    said = [str(await chain.try_all(NOTICE)), *(record.getMessage() for record in caplog.records)]
+    await chain.withdraw("key")
+    said += [f"{record.getMessage()} {record.exc_info}" for record in caplog.records]
 
-    await channel.announce(Notice("k", severity, "TWS does not answer", "A dialog\nmay be open.", over=over))
+    assert len(said) > 2
+    assert not [words for words in said if part in words]
+    assert "\x1b" not in said[0]
 
-    assert [(r.levelno, r.getMessage()) for r in caplog.records] == [
-        (level, "TWS does not answer: A dialog may be open.")
-    ]
+
+async def test_what_is_told_once_more_is_told_to_the_desktop_alone() -> None:
+    desktop, remote = Recording("desktop", Delivered("desktop")), Recording("remote", Delivered("remote"))
+    again = replace(NOTICE, once_more=True)
+
+    assert await Chain([desktop], [remote]).announce(again) == Delivered("desktop")
+    assert ([n.title for n in desktop.told], remote.told) == ([NOTICE.title], [])
+
+
+async def test_without_a_secret_in_it_a_reason_stays_as_it_is() -> None:
+    chain = Chain([Recording("hook", NotDelivered("it does not answer"))], secrets=(SECRET,))
+
+    assert await chain.announce(NOTICE) == NotDelivered("hook: it does not answer")

@@ -3,8 +3,12 @@
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable
-from contextlib import suppress
+import socket
+import sys
+import threading
+import typing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module, resources
 from itertools import product
 from pathlib import Path
@@ -15,14 +19,17 @@ import pytest
 from agent.app.agent_host import AgentHost
 from agent.app.channels import CHANNELS, Channels, notices_on
 from agent.app.world import first_state
-from agent.channels import Channel, ChannelHost, ChannelKind, Place
+from agent.channels import Chain, Channel, ChannelHost, ChannelKind, Delivery, NotDelivered, Place
 from agent.config import editing, showing
 from agent.config import reading as config
-from agent.config.keys import NOTIFICATIONS, TABLES, Key, KeyTable, ValueRefused, is_guarded
+from agent.config.keys import NOTIFICATIONS, TABLES, Key, KeyTable, is_guarded, secrets_of
+from agent.config.kinds import ValueRefused
 from agent.config.text import toml_text
 from agent.core.clock import Moment
 from agent.core.events import Reconfigured
+from agent.core.problem import Severity
 from agent.core.settings import NotificationSettings, Settings
+from agent.core.shown.display import Notice
 from agent.core.state_machine.intake import take_in
 from agent.errors import ConfigError
 from agent.page import backend
@@ -37,6 +44,8 @@ SHARED_MODULES = {"__init__", "remote_sender", "texts"}
 """Modules of `agent.channels` that are not a channel themselves."""
 ALWAYS_ON = {"listener", "log"}
 """Channels that leave nothing to switch on or off: the program's own."""
+OF_ALL_CHANNELS = {"minimum_severity", "repeat_after", "quiet_hours"}
+"""Keys of [notifications] that say when there is a notice, whatever channel tells it."""
 
 HOST = ChannelHost(balloon=lambda *_: True, on_notice=lambda _: None)
 """Has all that a channel may need."""
@@ -46,8 +55,10 @@ FILES = sorted(
 )
 TOKEN = "T0K3N"
 VALUES: tuple[Any, ...] = (
-    [f"https://{TOKEN}.example/{TOKEN}?{TOKEN}"],
-    f"https://{TOKEN}.example/{TOKEN}?{TOKEN}",
+    [f"https://{TOKEN}.invalid/{TOKEN}?{TOKEN}"],
+    f"https://{TOKEN}.invalid/{TOKEN}?{TOKEN}",
+    [f"{TOKEN}@{TOKEN}.invalid"],
+    f"{TOKEN}@{TOKEN}.invalid",
     [f"first {TOKEN}"],
     f"first {TOKEN}",
     [TOKEN],
@@ -55,6 +66,7 @@ VALUES: tuple[Any, ...] = (
 )
 """A secret key is tried with the first of these that it takes, and with the others for what it refuses."""
 REFUSED = (*VALUES, *([value] for value in VALUES), {"x": TOKEN}, [{"x": TOKEN}])
+FIELDS = typing.get_type_hints(NotificationSettings)
 SECRET = [(table, key) for table in TABLES.values() for key in table.keys if key.secret]
 EVERY_SECRET = pytest.mark.parametrize(("table", "key"), SECRET, ids=lambda one: one.name)
 
@@ -70,13 +82,27 @@ def kind_of(file: str) -> ChannelKind:
 
 def chosen(kind: ChannelKind, on: bool) -> NotificationSettings:
     """Settings in which all its keys are on, or off."""
-    keys = [key for name in kind.keys if (key := NOTIFICATIONS.key(name)) is not None]
-    return NotificationSettings(**{key.name: value_of(key) if on else type(value_of(key))() for key in keys})
+    values = {key.name: value_of(key) for key in keys_of(kind)}
+    return NotificationSettings(**{name: value if on else type(value)() for name, value in values.items()})
+
+
+def keys_of(kind: ChannelKind) -> list[Key]:
+    """Its keys, which must be declared."""
+    for name in kind.keys:
+        assert NOTIFICATIONS.key(name) is not None, f"agent/config/keys.py: declare a Key {name} in NOTIFICATIONS"
+    return [key for key in NOTIFICATIONS.keys if key.name in kind.keys]
+
+
+def holds_text(field: Any) -> bool:
+    """Whether a field of the settings holds texts of the user's own, by its type."""
+    return field is str or any(map(holds_text, typing.get_args(field)))
 
 
 def value_of(key: Key) -> Any:
-    """A value as the settings hold it, of a key that switches something on or holds an address."""
-    return True if key.kind.choices == ("true", "false") else key.kind.read(taken_by(key))
+    """A value as the settings hold it: on, one that it has already, or an address."""
+    if key.kind.choices == ("true", "false"):
+        return True
+    return key.kind.read(taken_by(key)) if holds_text(FIELDS[key.name]) else NOTIFICATIONS.default(key.name)
 
 
 def taken_by(key: Key) -> Any:
@@ -117,40 +143,64 @@ def test_every_file_is_a_channel_that_is_listed_once(file: str) -> None:
 
 
 def test_every_channel_that_is_listed_has_a_file_of_its_own() -> None:
-    assert len(CHANNELS) == len(FILES)
+    assert len(CHANNELS) == len(FILES), "agent/app/channels.py: CHANNELS lists one CHANNEL of each file, once"
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_a_channel_that_reaches_the_user_has_a_key_to_switch_it_on(file: str) -> None:
     kind = kind_of(file)
 
-    assert bool(kind.keys) is (file not in ALWAYS_ON), f"{file}: name the keys of [notifications] that switch it on"
-    for name in kind.keys:
-        assert NOTIFICATIONS.key(name) is not None, f"{name} of {file} is no key of NOTIFICATIONS (config_keys)"
-        assert hasattr(NotificationSettings(), name), f"{name} of {file} is no field of NotificationSettings"
+    assert bool(kind.keys) is (file not in ALWAYS_ON), (
+        f"agent/channels/{file}.py: name the keys of [notifications] that switch it on, in keys of its CHANNEL"
+    )
+    assert len(keys_of(kind)) == len(kind.keys)
+
+
+def test_a_key_of_a_channel_that_is_no_setting_is_refused_with_its_place() -> None:
+    with pytest.raises(TypeError, match=r"agent/core/settings\.py: give NotificationSettings a field pigeon"):
+        ChannelKind(lambda _, __: None, Place.ALWAYS, keys=("remote", "pigeon"))
+
+
+@pytest.mark.parametrize("key", NOTIFICATIONS.keys, ids=lambda key: key.name)
+def test_every_key_of_the_notices_belongs_to_a_channel_or_to_all(key: Key) -> None:
+    named = {name for kind in CHANNELS for name in kind.keys}
+
+    assert (key.name in named) is not (key.name in OF_ALL_CHANNELS), (
+        f"notifications.{key.name}: add it to keys of the CHANNEL that it is for (agent/channels), so that a change of "
+        "it makes that channel anew; one for all channels is named in OF_ALL_CHANNELS (tests/channels/test_contract.py)"
+    )
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_an_address_of_a_channel_is_secret_and_changed_by_the_user_alone(file: str) -> None:
-    for key in (key for name in kind_of(file).keys if (key := NOTIFICATIONS.key(name)) is not None):
-        if key.kind.choices != ("true", "false"):
-            assert key.secret, f"notifications.{key.name}: declare it with secret=True (config_keys)"
-            assert key.guarded, f"notifications.{key.name}: declare it with guarded=True (config_keys)"
-            assert is_guarded(f"notifications.{key.name}")
+def test_its_place_fits_whom_it_reaches(file: str) -> None:
+    kind = kind_of(file)
+
+    if any(holds_text(FIELDS[key.name]) for key in keys_of(kind)):
+        assert kind.place is Place.ALWAYS, (
+            f"agent/channels/{file}.py: it reaches the user away from the computer, so it is told every notice, "
+            "whatever the desktop did with it: Place.ALWAYS"
+        )
+    else:
+        assert (kind.place is Place.DESKTOP) is (file not in ALWAYS_ON), (
+            f"agent/channels/{file}.py: Place.DESKTOP is for what shows notices on this computer, and for that alone"
+        )
 
 
-def test_every_secret_of_the_notices_belongs_to_a_channel() -> None:
-    used = {name for kind in CHANNELS for name in kind.keys}
-
-    assert {key.name for key in NOTIFICATIONS.keys if key.secret} <= used
+@pytest.mark.parametrize("key", NOTIFICATIONS.keys, ids=lambda key: key.name)
+def test_a_text_of_the_notices_is_secret_and_changed_by_the_user_alone(key: Key) -> None:
+    """An address, a token, a user name, a header: what is sent elsewhere, and with which rights."""
+    if holds_text(FIELDS[key.name]):
+        assert key.secret, f"agent/config/keys.py: declare notifications.{key.name} with secret=True"
+        assert key.guarded, f"agent/config/keys.py: declare notifications.{key.name} with guarded=True"
+        assert is_guarded(f"notifications.{key.name}")
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_it_obeys_the_protocol(file: str) -> None:
     channel = kind_of(file).make(chosen(kind_of(file), True), HOST)
 
-    assert channel is not None
-    assert channel.name
+    assert channel is not None, f"agent/channels/{file}.py: CHANNEL makes no channel, though all it may need is there"
+    assert channel.name, f"agent/channels/{file}.py: its name is what people call it"
     assert list(inspect.signature(channel.announce).parameters) == ["notice"]
     assert list(inspect.signature(channel.withdraw).parameters) == ["key"]
     ways = (channel.announce, channel.withdraw, getattr(channel, "close", channel.withdraw))
@@ -165,6 +215,83 @@ def test_no_two_have_one_name() -> None:
     assert len(set(names)) == len(names)
 
 
+# ── what it says of a notice ────────────────────────────────────────────────────────────────────
+
+
+OFFLINE = pytest.mark.skipif(sys.platform != "linux", reason="the desktop of other systems cannot be taken away")
+ON_THE_LOOP = {"time.sleep", "socket.getaddrinfo", "socket.gethostbyname", "socket.connect", "urllib.Request"}
+"""What holds up the agent when a channel does it on its loop, by the name of the audit event."""
+
+
+@OFFLINE
+@pytest.mark.parametrize("file", [file for file in FILES if file not in ALWAYS_ON])
+async def test_what_cannot_arrive_is_not_said_to_be_delivered(
+    file: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No session bus, no icon, no such host: the channel must say so, in words that hold no secret."""
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path / 'none'}")
+    host = ChannelHost(balloon=lambda *_: False, on_notice=lambda _: None)
+    kind, settings = kind_of(file), chosen(kind_of(file), True)
+    channel = kind.make(settings, host)
+    assert channel is not None
+    with blocking_calls() as blocked:
+        tried = await Chain([], [channel], [TOKEN]).try_all(Notice("key", Severity.ERROR, "Title", "Text"))
+
+    assert tried.taken == (), f"agent/channels/{file}.py: say `Delivered` only of a notice that is known to be taken"
+    assert blocked == [], f"agent/channels/{file}.py blocks the loop: do it in a thread or a process of its own"
+    assert TOKEN.lower() not in f"{tried} {caplog.text}".lower()
+
+
+@OFFLINE
+@pytest.mark.parametrize("file", [file for file in FILES if file not in ALWAYS_ON])
+async def test_no_reason_holds_a_secret_of_its_keys(file: str) -> None:
+    kind = kind_of(file)
+    settings = chosen(kind, True)
+    said = f"{settings!r} was refused: {TOKEN}"
+
+    class Talkative:
+        name = "talkative"
+
+        async def announce(self, _: Notice) -> Delivery:
+            return NotDelivered(said)
+
+        async def withdraw(self, key: str) -> None:
+            raise AssertionError
+
+    channels = Channels(HOST)
+    channels._made[(kind, *(getattr(settings, key) for key in kind.keys))] = Talkative()
+    told = await channels.to_the_user(settings).try_all(Notice("key", Severity.ERROR, "Title", "Text"))
+    secrets = secrets_of({"notifications": settings})
+
+    assert not [reason for reason in told.refused if secrets and TOKEN in reason]
+
+
+@contextmanager
+def blocking_calls() -> Iterator[list[str]]:
+    """What is called on this thread, meanwhile, that waits for something outside."""
+    found: list[str] = []
+    listening, here = True, threading.get_ident()
+
+    def hear(event: str, args: tuple[Any, ...]) -> None:
+        # A hook stays for good.
+        if listening and event in ON_THE_LOOP and threading.get_ident() == here and not _returns_at_once(event, args):
+            found.append(event)
+
+    sys.addaudithook(hear)
+    try:
+        yield found
+    finally:
+        listening = False
+
+
+def _returns_at_once(event: str, args: tuple[Any, ...]) -> bool:
+    if event != "socket.connect":
+        return False
+    used: socket.socket = args[0]
+    return used.family == socket.AF_UNIX or used.gettimeout() == 0
+
+
 # ── what is made of the list ────────────────────────────────────────────────────────────────────
 
 
@@ -176,7 +303,8 @@ def test_notices_are_on_as_soon_as_one_channel_is_switched_on(file: str, on: boo
     settings = NotificationSettings(**{**off, **fields_of(kind_of(file), on)})
 
     assert notices_on(settings) is on
-    assert bool(Channels(HOST).in_turn(settings).name) is on
+    chain = Channels(HOST).to_the_user(settings)
+    assert bool(chain._channels or chain._always) is on
 
 
 def fields_of(kind: ChannelKind, on: bool) -> dict[str, Any]:
@@ -195,12 +323,8 @@ def test_the_desktop_is_tried_in_order_and_all_else_told_besides() -> None:
     assert sorted(always) == ["listener", "log", "remote notices"]
 
 
-@pytest.mark.parametrize(
-    ("host", "settings"),
-    [(ChannelHost(desktop=False), NotificationSettings()), (ChannelHost(), NotificationSettings(desktop=False))],
-)
-def test_without_a_desktop_channel_the_log_has_to_take_it(host: ChannelHost, settings: NotificationSettings) -> None:
-    assert names_of(host, settings) == (["log"], [])
+def test_without_a_desktop_channel_the_log_has_to_take_it() -> None:
+    assert names_of(ChannelHost(), NotificationSettings(desktop=False)) == (["log"], [])
 
 
 async def test_a_channel_stays_the_same_while_its_keys_do_and_is_closed_at_the_end() -> None:

@@ -11,7 +11,6 @@ import pytest_asyncio
 
 from agent.channels import Delivered, NotDelivered, desktop
 from agent.channels.desktop import DesktopChannel
-from agent.channels.texts import message_text, message_title
 from agent.core.problem import Severity
 from agent.core.shown.display import Notice
 from tests.desktop_session import need, session_bus
@@ -22,35 +21,6 @@ ICONS = Path(__file__).resolve().parents[2] / "icons"
 
 def notice(title: str, text: str = "", severity: Severity = Severity.WARNING, over: bool = False) -> Notice:
     return Notice("paper/some-code", severity, title, text, over=over)
-
-
-@pytest.mark.parametrize(
-    ("title", "sent"),
-    [
-        ("-h", "h"),
-        ("--help", "help"),
-        ("", "Gatelight"),
-        (" - ", "Gatelight"),
-        ("two\nlines", "two lines"),
-        ("bell\x07 and zero\x00", "bell and zero"),
-        ("half a pair \ud83d", "half a pair \ufffd"),
-    ],
-)
-def test_a_title_is_one_line_never_empty_and_never_an_option(title: str, sent: str) -> None:
-    assert message_title(notice(title)) == sent
-
-
-def test_title_and_text_are_cut_at_a_word_to_what_windows_holds() -> None:
-    long = notice("TWS does not answer " * 10, "A dialog may be open in TWS. " * 20)
-
-    assert len(message_title(long)) <= 63
-    assert len(message_text(long)) <= 255
-    assert message_title(long) == "TWS does not answer TWS does not answer TWS does not answer…"
-    assert message_text(long).endswith("…")
-
-
-def test_emoji_count_twice_as_they_do_in_windows() -> None:
-    assert len(message_title(notice("\U0001f534" * 63)).encode("utf-16-le")) // 2 <= 63
 
 
 @pytest.fixture

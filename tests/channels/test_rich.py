@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-import types
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 import pytest_asyncio
 
 from agent.channels import Delivered, NotDelivered
-from agent.channels.balloon import BalloonChannel
 from agent.channels.rich import RichChannel
 from agent.core.problem import Severity
 from agent.core.shown.display import Action, MenuEntry, Notice, ShowSteps, Snooze
@@ -301,18 +299,16 @@ async def test_a_missing_library_is_passed_over(channel: RichChannel, monkeypatc
     assert isinstance(await channel.announce(NOTICE), NotDelivered)
 
 
-async def test_a_balloon_counts_only_if_the_icon_showed_it() -> None:
-    shown: list[tuple[str, str, Action | None]] = []
-    icon = types.SimpleNamespace(there=True)
+async def test_a_service_that_comes_later_shows_what_none_could_show_before(
+    bus: SessionBus, channel: RichChannel
+) -> None:
+    before = await channel.announce(NOTICE)
+    recorder = await NoticeRecorder.start("body", "actions")
+    try:
+        after = await channel.announce(NOTICE)
+    finally:
+        await recorder.end()
 
-    def balloon(title: str, text: str, click: Action | None) -> bool:
-        shown.append((title, text, click))
-        return bool(icon.there)
-
-    first = await BalloonChannel(balloon).announce(NOTICE)
-    icon.there = False
-    second = await BalloonChannel(balloon).announce(Notice("k", Severity.INFO, "Title", "Text"))
-
-    assert first == Delivered("the icon's balloon")
-    assert second == NotDelivered("there is no icon that could show one")
-    assert shown == [("TWS does not answer", "A dialog may be open.", STEPS), ("Title", "Text", None)]
+    assert isinstance(before, NotDelivered)
+    assert after == TAKEN
+    assert [n.title for n in recorder.notices] == [NOTICE.title]

@@ -102,6 +102,18 @@ def test_steps_are_numbered_and_without_marks() -> None:
     assert "      1. Bring the “IB Gateway” window to the front." in text
 
 
+def test_an_application_that_is_not_seen_is_told_by_where_it_may_be() -> None:
+    gone: dict[str, Any] = {"overall": "waiting", "phase": "idle"}
+
+    assert "application:    answers on the port; its process is not seen on this machine\n" in printed()
+    assert "application:    not seen running on this machine\n" in printed(**gone)
+    assert "application:    not seen: permission denied\n" in printed(**gone, application_unseen="permission denied")
+
+
+def test_the_status_says_where_only_the_first_sight_of_a_problem_is_known() -> None:
+    assert "    Seen since 14:03.\n" in printed(overall="problem", problems=[{**PROBLEM, "first_seen": True}]) + "\n"
+
+
 # ── several connections, and the doctor's first line ────────────────────────────────────────────
 
 

@@ -162,7 +162,7 @@ async def test_from_nothing_to_connected_with_two_wrong_turns(home: Home) -> Non
             terminal.types("y")
             await terminal.shows("Market data: done: AAPL: live prices", "History answers in", "Test notice: TO DO")
             terminal.types("y")
-            await terminal.shows("taken by nobody")
+            await terminal.shows("No channel took the notice")
             terminal.types("s")
             await terminal.shows("Start at log-in: TO DO")
             terminal.types("n")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agent.config import reading as config
 from agent.config import showing
 from agent.config import text as config_text
-from agent.config.keys import LONGEST_CONNECTION_NAME, TABLES
+from agent.config.kinds import LONGEST_CONNECTION_NAME
 from agent.config.text import found_words, toml_text
 from agent.core.settings import (
     CheckSettings,
@@ -450,19 +450,6 @@ def test_a_long_value_is_repeated_in_part() -> None:
     assert len(found_words("x" * 500)) < 80
     assert len(found_words(10**4000)) < 80
     assert len(found_words(1 << 100_000)) < 80
-
-
-def test_every_setting_has_a_key_and_every_key_a_row_in_the_table() -> None:
-    table = showing.table()
-    not_of_the_file = {"implicit", "pinned_pid"}
-
-    for section in (field for field in dataclasses.fields(Settings) if field.name != "secrets"):
-        declared = TABLES[section.name]
-        names = {field.name for field in dataclasses.fields(declared.settings)} - not_of_the_file
-
-        assert {key.name for key in declared.keys} == names
-        for name in names:
-            assert f".{name}`" in table
 
 
 def test_the_table_is_markdown_with_four_columns_and_the_defaults() -> None:

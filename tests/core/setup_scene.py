@@ -8,8 +8,9 @@ from agent.core.facts import Facts, Known, SettingsTold, Unknown
 from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers
-from agent.core.setup.setup import NoticeTried, Setup, SetupInputs, SetupStep, StepState, scene_of
+from agent.core.setup.setup import Setup, SetupInputs, SetupStep, StepState, scene_of
 from agent.core.setup.steps import judge_steps
+from agent.core.shown.display import NoticeTried
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
 from agent.tws.api_settings import ApiSettings, ConfigResponse, Precautions, Source
@@ -81,4 +82,4 @@ def data_test(seen: SymbolSeen | None = SEEN, **changes: Any) -> DataTest:
     return replace(made, seen=() if seen is None else (seen,), **changes)
 
 
-TAKEN = NoticeTried(True, "desktop notifications")
+TAKEN = NoticeTried(("desktop notifications",))

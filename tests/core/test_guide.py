@@ -122,3 +122,60 @@ def test_a_step_in_plain_text_keeps_its_labels_apart() -> None:
     step = "Untick **Allow connections from localhost only** and set `client_id`."
 
     assert plain(step) == "Untick “Allow connections from localhost only” and set client_id."
+
+
+MARKED = """# Title
+
+Meaning.
+
+## Steps
+
+1. [tunnel, relay] Start it again.
+2. [local] Start TWS.
+3. Log in.
+"""
+CASES = """# Title
+
+Meaning.
+
+## Steps
+
+1. Do it.
+
+## When open
+
+1. Close it before {until}.
+2. Wait.
+
+## Good to know
+
+More.
+"""
+
+
+def test_steps_of_other_cases_are_left_out_where_the_case_is_known() -> None:
+    guide = parse_guide("x", MARKED)
+
+    assert guide.steps_for(ApplicationKind.TWS, {}, "tunnel") == ("Start it again.", "Log in.")
+    assert guide.steps_for(ApplicationKind.UNKNOWN, {}, "local") == ("Start TWS.", "Log in.")
+    assert guide.steps_for(ApplicationKind.TWS, {}) == ("Start it again.", "Start TWS.", "Log in.")
+
+
+def test_a_case_has_steps_of_its_own_and_an_unknown_one_those_of_all() -> None:
+    guide = parse_guide("x", CASES)
+
+    assert guide.steps_for(ApplicationKind.TWS, {"until": "14:00"}, "open") == ("Close it before 14:00.", "Wait.")
+    assert guide.steps_for(ApplicationKind.TWS, {}, "shut") == guide.steps_for(ApplicationKind.TWS, {}) == ("Do it.",)
+    assert guide.more == "More."
+
+
+def test_a_guide_may_have_the_cases_of_another() -> None:
+    text = CASES.replace("## When open\n\n1. Close it before {until}.\n2. Wait.\n", "## Cases of y\n")
+
+    assert parse_guide("x", text).cases_of == "y"
+    assert parse_guide("x", text).cases == {}
+
+
+def test_a_case_without_numbered_steps_is_no_guide() -> None:
+    with pytest.raises(GuideError):
+        parse_guide("x", CASES.replace("1. Close it", "Close it"))

@@ -63,7 +63,9 @@ def what_stands(state: AgentState) -> list[object]:
     found: list[object] = []
     for watched in state.watched:
         undecided = {problem.code for problem, _ in watched.diagnosis.undecided}
-        entries = {k: (e.visible, e.hidden) for k, e in watched.ledger.entries.items()}
+        # One after the other, a problem may be seen to come and to give way to the next.
+        there = {k: e for k, e in watched.ledger.entries.items() if not e.giving_way}
+        entries = {k: (e.visible, e.hidden) for k, e in there.items()}
         judged = {k: how for k, how in entries.items() if k.split(":")[0] not in undecided}
         found.append((watched.link, watched.session, watched.inquiry, watched.diagnosis, judged))
     return found

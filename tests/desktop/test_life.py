@@ -51,13 +51,13 @@ class Agent:
         out, messages = await asyncio.wait_for(asking.communicate(), PATIENCE_SECONDS)
         return asking.returncode or 0, out.decode(), messages.decode()
 
-    async def answers(self) -> dict[str, object]:
+    async def answers(self) -> dict[str, Any]:
         """Its status, once it has one."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 status, out, _ = await self.ask("status", "--json")
                 if status in (0, 1):
-                    shown: dict[str, object] = json.loads(out)
+                    shown: dict[str, Any] = json.loads(out)
                     return shown
                 await asyncio.sleep(0.1)
 
@@ -67,6 +67,15 @@ class Agent:
             while True:
                 shown: dict[str, Any] = await self.answers()
                 if shown["connections"] and shown["connections"][0]["phase"] == phase:
+                    return shown
+                await asyncio.sleep(0.1)
+
+    async def shows(self, code: str) -> dict[str, Any]:
+        """Its status once its first connection shows a problem."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                shown: dict[str, Any] = await self.answers()
+                if any(p["code"] == code and p["visible"] for p in problems(shown)):
                     return shown
                 await asyncio.sleep(0.1)
 
@@ -81,6 +90,12 @@ class Agent:
     @property
     def log(self) -> str:
         return (self.folder / "log/gatelight.log").read_text(encoding="utf-8")
+
+
+def problems(status: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those of the first connection."""
+    found: list[dict[str, Any]] = status["connections"][0]["problems"]
+    return found
 
 
 @asynccontextmanager
@@ -148,6 +163,24 @@ async def test_it_ends_cleanly_whenever_it_is_told_to(tmp_path: Path) -> None:
     assert tally.hung == 0
     assert tally.wrong_status == []
     assert tally.complaints == []
+
+
+async def test_what_was_shown_before_it_was_killed_is_shown_by_the_next_one_at_once(tmp_path: Path) -> None:
+    async with await SimulatedApplication.start(tmp_path / "gateway") as gateway:
+        config = f'[[connections]]\nname = "Paper"\nport = {gateway.port}\n'
+        async with running(tmp_path, config, "--no-tray") as first:
+            await first.becomes("connected")
+            await gateway.kill()
+            before = await first.shows("app-not-running")
+            first.process.kill()
+            await first.process.wait()
+    async with running(tmp_path, config, "--no-tray") as second:
+        after = await second.answers()
+        status, _, _ = await second.ask("status")
+
+    assert status == 1
+    assert [p["code"] for p in problems(after) if p["visible"]] == ["app-not-running"]
+    assert problems(after)[0]["since"] == next(p["since"] for p in problems(before) if p["code"] == "app-not-running")
 
 
 @pytest.mark.usefixtures("bus")
@@ -218,6 +251,119 @@ async def test_a_second_start_is_refused_and_shows_the_first(tmp_path: Path) -> 
         assert await agent.told_to_end() == 0
     await host.end()
     await recorder.end()
+
+
+@pytest.mark.usefixtures("bus")
+async def test_a_mistake_in_the_configuration_is_told_once_and_hides_nothing(tmp_path: Path) -> None:
+    recorder = await NoticeRecorder.start("body", "actions")
+    # Ports at which nothing listens, on connections that are not to be made.
+    config = "".join(
+        f'[[connections]]\nname = "{name}"\nport = {port}\nauto_connect = false\n'
+        for name, port in (("Paper", 4009), ("Live", 4008))
+    )
+    async with running(tmp_path, config, "--no-tray") as agent:
+        assert (await agent.answers())["overall"] == "paused"
+        (tmp_path / "config.toml").write_text(config.replace("port = 4009", "prot = 4009"))
+        shown = await agent.shows("config-invalid")
+        (tmp_path / "config.toml").write_text(config)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(recorder.notices) < 2:  # noqa: ASYNC110 - from the bus
+                await asyncio.sleep(0.02)
+        assert await agent.told_to_end() == 0
+    await recorder.end()
+
+    assert [[p["code"] for p in c["problems"]] for c in shown["connections"]] == [["config-invalid"], []]
+    assert [p["severity"] for p in problems(shown)] == ["warning"]
+    assert (shown["overall"], [c["overall"] for c in shown["connections"]]) == ("warning", ["paused", "paused"])
+    assert [n.title for n in recorder.notices] == [
+        "The configuration cannot be used",
+        "Over: The configuration cannot be used",
+    ]
+
+
+async def started_again(agent: Agent, *options: str) -> tuple[int, str]:
+    """Status and message of another start, in the desktop session of this moment."""
+    status, _, message = await agent.ask("run", *options)
+    return status, message
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["the bus is gone", "both desktops stand"])
+async def test_a_later_log_in_has_icon_and_notices_of_the_one_that_runs(gone: bool, tmp_path: Path) -> None:
+    with session_bus() as earlier:
+        host = await TrayHost.start()
+        async with running(tmp_path) as agent:
+            await host.item_came()
+            await agent.answers()
+            await host.end()
+            if gone:
+                earlier.kill()
+            with session_bus():
+                recorder = await NoticeRecorder.start("body", "actions")
+                host = await TrayHost.start()
+                status, message = await started_again(agent)
+                await host.item_came()
+
+                assert status == 3
+                assert f"Gatelight already runs (pid {agent.process.pid})" in message
+                assert "its icon and notices are on this desktop from now on." in message
+                assert "Quit Gatelight" in (await host.menu()).outline()
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    while "Gatelight already runs" not in [n.title for n in recorder.notices]:  # noqa: ASYNC110
+                        await asyncio.sleep(0.02)
+
+                # Started once more on the same desktop, it only shows itself.
+                status, message = await started_again(agent)
+
+                assert (status, "from now on" in message) == (3, False)
+                assert await agent.told_to_end() == 0
+                assert "Traceback" not in agent.log
+                await host.end()
+                await recorder.end()
+
+
+async def test_a_log_in_brings_the_icon_of_one_that_was_started_without_a_desktop(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/none")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    async with running(tmp_path) as agent:
+        await agent.answers()
+        with session_bus():
+            host = await TrayHost.start()
+            status, message = await started_again(agent, "--autostart")
+            await host.item_came()
+
+            assert (status, "its icon and notices are on this desktop" in message) == (3, True)
+            assert await agent.told_to_end() == 0
+            await host.end()
+
+
+async def test_without_an_icon_notices_are_shown_all_the_same_and_follow_the_desktop(tmp_path: Path) -> None:
+    with session_bus() as earlier:
+        recorder = await NoticeRecorder.start("body", "actions")
+        host = await TrayHost.start()
+        async with running(tmp_path, "", "--no-tray") as agent:
+            await agent.answers()
+            status, _ = await started_again(agent)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while "Gatelight already runs" not in [n.title for n in recorder.notices]:  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+            await recorder.end()
+            await host.end()
+            earlier.kill()
+            with session_bus():
+                recorder = await NoticeRecorder.start("body", "actions")
+                host = await TrayHost.start()
+                status, message = await started_again(agent)
+
+                assert (status, "its notices are on this desktop from now on." in message) == (3, True)
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    while not recorder.notices:  # noqa: ASYNC110
+                        await asyncio.sleep(0.02)
+                assert await agent.told_to_end() == 0
+                assert host.items == []
+                await host.end()
+                await recorder.end()
 
 
 @pytest.fixture

@@ -42,6 +42,9 @@ CASES = [
     Case("accept-reset", "peer-not-trusted", "peer-not-trusted", begins=True),
     Case("silent", "api-silent", "api-silent", begins=True),
     Case("hello-hang", "session-not-ready", "session-not-ready", begins=True),
+    Case("start-refused", "session-not-ready", "session-not-ready", begins=True),
+    Case("start-refused", "session-not-ready", "session-not-ready", "1100", begins=True),
+    Case("start-refused", "session-not-ready", "session-not-ready", "507", begins=True),
     Case("no-next-valid-id", "session-not-ready", "session-not-ready", begins=True),
     Case("client-id-in-use", "client-id-in-use", "client-id-in-use", "17", fixed_id=17, begins=True),
     Case("client-id-in-use", "client-id-in-use", "client-id-in-use", begins=True),
@@ -109,7 +112,12 @@ def connection(gateway: SimulatedApplication, case: Case) -> ConnectionSettings:
     return paper("auto" if case.auto_port else gateway.asked_port, client_id=case.fixed_id or "auto")
 
 
-SILENT = {"link-back-kept", "market-closed", *(name for name in FAULTS if name.startswith("config-"))}
+SILENT = {
+    "link-back-kept",
+    "link-back-unsaid",
+    "market-closed",
+    *(name for name in FAULTS if name.startswith("config-")),
+}
 """Faults that nothing is said of: they are for what reads data and settings, and tested there."""
 
 

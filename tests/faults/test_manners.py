@@ -62,6 +62,23 @@ async def test_a_healthy_session_costs_its_heartbeat_and_farm_flaps_make_no_soun
     assert 0 not in ids
 
 
+async def test_a_link_that_is_back_without_a_word_is_known_from_its_farms_and_said_once(tmp_path: Path) -> None:
+    async with (
+        await SimulatedApplication.start(tmp_path) as gateway,
+        at_work(paper(gateway.port)) as (agent, _),
+    ):
+        await agent.until(lambda a: a.connection.server_link == "up", "told of its farms")
+        await gateway.fault("link-lost")
+        await agent.until(lambda a: "server-link-lost" in a.codes, "told of the loss")
+        await gateway.fault("link-back-unsaid")
+        await agent.until(lambda a: not a.codes, "told of the end")
+
+    assert agent.connection.server_link == "up"
+    assert agent.connection.link_words == "connected, as the data farms show"
+    assert agent.said == ["server-link-lost", "over: server-link-lost"]
+    assert "is connected to IB again, as the data farms show. This lasted " in agent.notices[-1].text
+
+
 @pytest.mark.parametrize("fault", ["silent", "accept-close", "hello-hang", "too-many-clients"])
 async def test_a_port_that_fails_is_not_knocked_at_more_often_than_allowed(fault: str, tmp_path: Path) -> None:
     seconds = 3.0

@@ -78,8 +78,8 @@ def below(folder: Path | None) -> Callable[[MachineFacts], MachineFacts]:
 class Audience(RealWorld):
     """The real world, listened to."""
 
-    def __init__(self, folder: Path | None) -> None:
-        super().__init__(only=below(folder))
+    def __init__(self, folder: Path | None, fellow: int | None = None) -> None:
+        super().__init__(only=below(folder), fellow=fellow)
         self.notices: list[Notice] = []
         self.statuses: list[Status] = []
         self.changed = asyncio.Event()

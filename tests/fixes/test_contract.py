@@ -16,6 +16,8 @@ PUBLISHED = {
     "use-port",
     "use-application",
     "use-client-id",
+    "use-trading-mode",
+    "use-intent",
     "choose-app",
     "enable-api",
     "reconnect-data",
@@ -31,8 +33,10 @@ HEAVY = ("asyncio", "ctypes", "psutil", "subprocess", "socket", "tomlkit", "Xlib
 
 def test_files_and_list_agree_and_no_published_id_is_gone() -> None:
     files = {f.name.removesuffix(".py") for f in resources.files("agent.fixes").iterdir() if f.name.endswith(".py")}
+    of_files = {f.replace("_", "-") for f in files - {"__init__"}}
 
-    assert {f.replace("_", "-") for f in files - {"__init__"}} == set(FIXES)
+    assert of_files - set(FIXES) == set(), "agent/fixes/__init__.py: list them"
+    assert set(FIXES) - of_files == set(), "agent/fixes: each has a file of its name, with underscores for hyphens"
     assert set(FIXES) >= PUBLISHED
 
 
@@ -40,14 +44,17 @@ def test_files_and_list_agree_and_no_published_id_is_gone() -> None:
 def test_the_constant_is_named_like_the_id(fix: Fix) -> None:
     name = fix.id.replace("-", "_")
 
-    assert getattr(import_module(f"agent.fixes.{name}"), name.upper()) is fix
+    assert getattr(import_module(f"agent.fixes.{name}"), name.upper(), None) is fix, (
+        f"agent/fixes/{name}.py: its one Fix is named {name.upper()}"
+    )
     assert FIXES[fix.id] is fix
 
 
 def test_every_fix_is_for_a_problem_and_every_problem_names_one_that_exists() -> None:
     named = {p.fix for p in PROBLEMS if p.fix is not None}
 
-    assert named - OF_THE_PAGE == set(FIXES)
+    assert named - OF_THE_PAGE - set(FIXES) == set(), "agent/problems: no fix of this ID is in agent/fixes/__init__.py"
+    assert set(FIXES) - named == set(), "agent/problems: name them as the fix of the problem that they solve"
 
 
 def test_importing_them_brings_in_nothing_heavy() -> None:

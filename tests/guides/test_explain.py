@@ -14,6 +14,7 @@ from agent.cli.terminal import laid_out
 from agent.core.guide import Guide, parse_guide
 from agent.guides import load_guides
 from agent.guides.explain import Explanation, explain, render_explained
+from agent.simulator.launcher_log import TROUBLES
 from agent.tws.applications import ApplicationKind
 from agent.tws.notices import CATALOGUE
 from agent.tws.symptoms import SYMPTOMS
@@ -223,6 +224,10 @@ LINES = [
     ("Login failed - Server disconnected, please try again", "scheduled-outage"),
     ("Unrecognized Username or Password", "login-pending"),
     ("Too many failed login attempts", "login-pending"),
+    ("2026-08-28 22:30:02.112 INFO  [JTS-Main] - ------- IB GATEWAY RESTART -------", "app-starting"),
+    ("2026-08-28 22:30:02.112 INFO  [JTS-Main] - Started on 20260829-05:30:03", "app-starting"),
+    ("2026-08-28 22:30:02.112 INFO  [JTS-L] - Authorization failed: This version is no longer supported. ", "login-pending"),
+    ("2026-08-28 22:30:02.112 INFO  [JTS-L] - AuthTimeoutMonitor-CCP: Timeout!", "login-pending"),
     ("This is not a brokerage account", "api-silent"),
     ("ssl.SSLError: [SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1129)", "not-tws"),
     ("error --- Connectivity between IB and Trader Workstation has been lost.", "server-link-lost"),
@@ -383,3 +388,24 @@ def test_a_huge_paste_is_explained_in_no_time(piece: str) -> None:
     explain(piece * 40_000, GUIDES)
 
     assert perf_counter() - started < 5.0
+
+
+def test_every_line_that_tells_how_far_a_log_in_has_come_is_known_and_is_not_called_something_else() -> None:
+    meant = {
+        "push": "second factor is waiting",
+        "push-unanswered": "not confirmed in time",
+        "code": "second factor is waiting",
+        "password": "The log-in failed",
+        "expired": "weekly log-in",
+        "locked": "Too many failed",
+        "no-way": "did not reach IB's servers",
+        "no-answer": "did not answer",
+        "refused": "refused or ended",
+        "accepted": "complete",
+    }
+    for trouble, words in meant.items():
+        line = f"2026-08-28 22:30:02.112 INFO  [JTS-Login-1] - {TROUBLES[trouble][-1]}"
+
+        assert words in known(line).title, line
+    for message in {m for messages in TROUBLES.values() for m in messages if "SocketTracker" not in m}:
+        assert known(f"2026-08-28 22:30:02.112 INFO  [JTS-Login-1] - {message}")

@@ -23,12 +23,13 @@ from agent.core.events import (
     UserAsked,
     Woke,
 )
+from agent.core.evidence.processes import applications, link_settled
 from agent.core.facts import Known, SettingsHints, Unknown
-from agent.core.session_facts import Outcome
+from agent.core.session_facts import Outcome, Phase
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
-from agent.core.shown.display import TOOLTIP_LIMIT, Connect, Disconnect, Pause, Resume, Snooze
-from agent.core.shown.menu import display
-from agent.core.shown.status import status_to_json
+from agent.core.shown.display import TOOLTIP_LIMIT, Connect, Disconnect, IconState, Pause, Resume, Snooze
+from agent.core.shown.menu import display, headline
+from agent.core.shown.status import status_to_json, worst_first
 from agent.core.state_machine.connection import Connected, Connecting
 from agent.core.state_machine.session import KEPT_NOTICES
 from agent.core.state_machine.state import AgentState
@@ -343,6 +344,35 @@ class Walk(RuleBasedStateMachine):
 
         assert len(shown.tooltip) <= TOOLTIP_LIMIT
         assert "DU1234567" not in str(status_to_json(self.day.status)) + str(shown)
+
+    @invariant()
+    def what_is_shown_stands_on_what_is_known(self) -> None:
+        state = self.day.state
+        for watched, settled, shown in zip(state.watched, state.settled, self.day.status.connections, strict=True):
+            facts, session = settled.facts, settled.facts.session
+            answered = session.phase is Phase.CONNECTED and not session.frozen
+            running = {p.pid for p in applications(facts.machine)}
+            visible = {p.code for p in shown.problems if p.visible}
+
+            assert shown.overall is not IconState.CONNECTED or (answered and shown.server_link != "down")
+            assert answered or (shown.latency, shown.farms) == (None, ())
+            assert shown.server_link == "up" or not shown.farms or shown.server_link == "unknown"
+            assert shown.accounts == () or session.phase is Phase.CONNECTED
+            assert (
+                shown.server_link != "up"
+                or answered
+                or any(link_settled(facts, p) for p in applications(facts.machine))
+            )
+            assert shown.application is None or shown.application.pid in running
+            assert shown.programs is None or isinstance(facts.machine.sockets, Known)
+            assert shown.outage_ends is None or "scheduled-outage" in visible
+            assert shown.problems == worst_first(shown.problems)
+            assert shown.worst is None or headline(shown) == shown.worst.title == shown.problems[0].title
+            assert all(p.since <= facts.now.wall for p in shown.problems)
+            told = {e.problem.code for e in watched.ledger.entries.values() if e.problem.needs_session and e.shown}
+            lasting = {e.problem.code for e in watched.ledger.entries.values() if e.problem.outlasts_answers}
+            assert session.phase is Phase.CONNECTED or not told
+            assert answered or told <= lasting
 
     def teardown(self) -> None:
         """At the end of any day a healthy application is connected to, and costs seven messages a minute at most."""

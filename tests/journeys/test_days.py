@@ -288,6 +288,88 @@ def test_nothing_is_announced_twice_because_the_agent_was_restarted() -> None:
     assert again.said == ["over: api-silent"]
 
 
+def test_an_application_that_was_told_missing_is_so_after_a_restart_of_the_agent_at_once() -> None:
+    for settings in (Settings(connections=(PAPER,)), Settings()):
+        day = Day(settings=settings)
+        app = day.start()
+        day.run(30)
+        day.stop(app)
+        day.run(60)
+
+        assert day.codes == ["app-not-running"]
+
+        since = day.connection.problems[0].since
+        again = day.restarted_agent()
+
+        # From the first status on, and for as long as it takes.
+        assert (again.connection.name, again.codes) == (day.connection.name, ["app-not-running"])
+        assert again.status.shows_problem
+        assert again.run(120).codes == ["app-not-running"]
+        assert again.connection.problems[0].since == pytest.approx(since, abs=1.0)
+        assert again.said == []
+
+        again.start()
+        again.run(120)
+
+        assert again.codes == []
+        assert again.said == ["over: app-not-running"]
+
+
+@pytest.mark.parametrize("ends", [False, True], ids=["it runs", "it ended"])
+def test_a_link_that_was_told_lost_is_so_after_a_restart_until_a_session_tells_otherwise(ends: bool) -> None:
+    day = connected()
+    day.notice(1100)
+    day.run(30)
+
+    assert day.codes == ["server-link-lost"]
+
+    if ends:
+        day.apps.clear()
+        again = day.restarted_agent()
+
+        assert again.codes == ["server-link-lost"]
+        # What it is to be without the application takes its place, without a moment in which all seems well.
+        for _ in range(60):
+            assert again.run(1).status.shows_problem
+        assert again.codes == ["app-not-running"]
+        assert "over: server-link-lost" not in again.said
+    else:
+        again = day.restarted_agent()
+
+        assert again.codes == ["server-link-lost"]
+
+        again.run(60)
+
+        assert again.codes == []
+        assert again.said == ["over: server-link-lost"]
+
+
+def test_what_was_shown_is_not_over_because_an_agent_that_has_just_begun_does_not_know_it() -> None:
+    day = connected()
+    for _ in range(4):
+        day.drop()
+        day.run(60)
+
+    assert day.codes == ["connection-unstable"]
+
+    again = day.restarted_agent().run(300)
+
+    assert again.codes == ["connection-unstable"]
+    assert again.said == []
+    assert again.run(400).codes == []
+
+
+def test_what_was_told_is_not_over_before_it_was_tried_again() -> None:
+    day = Day()
+    day.start().outcome = Outcome.SILENT
+    day.run(60)
+    again = day.restarted_agent()
+
+    for _ in range(200):
+        assert again.run(0.1).codes == ["api-silent"]
+    assert again.said == []
+
+
 def test_three_losses_in_ten_minutes_are_one_notice() -> None:
     day = connected()
     for _ in range(4):
@@ -306,6 +388,36 @@ def test_a_link_lost_for_good_is_told_although_the_session_kept_breaking_before(
     day.run(60)
 
     assert day.said == ["connection-unstable", "server-link-lost"]
+
+
+def unstable() -> Day:
+    day = connected()
+    for _ in range(3):
+        day.drop()
+        day.run(30)
+    return day
+
+
+def test_an_application_that_ends_while_its_connection_kept_breaking_is_no_good_news() -> None:
+    day = unstable()
+    day.stop(day.apps[0])
+    day.run(30)
+
+    assert day.said == ["connection-unstable", "app-not-running"]
+    assert day.codes == ["app-not-running"]
+
+
+def test_what_stays_is_told_within_a_minute_although_the_connection_kept_breaking() -> None:
+    day = unstable()
+    day.apps[0].outcome = Outcome.SILENT
+    day.drop()
+    day.run(50)
+    early = list(day.said)
+    day.run(25)
+
+    assert early == ["connection-unstable"]
+    assert day.said == ["connection-unstable", "api-silent"]
+    assert day.codes[0] == "api-silent"
 
 
 def test_an_unsolved_problem_is_repeated_ever_more_rarely() -> None:
@@ -528,7 +640,7 @@ def test_a_problem_that_ended_while_the_agent_was_away_is_over_once() -> None:
     again.apps[0].outcome = Outcome.READY
     again.run(10)
 
-    assert again.said == []
+    assert again.said == ["over: api-silent"]
 
     again.run(600)
 

@@ -6,7 +6,9 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from importlib import resources
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -16,6 +18,7 @@ from agent.observers.look import STILL_LOOKING, Looker
 from agent.platforms import current
 from agent.platforms.process_table import ProcessTable
 from agent.tws.applications import TradingMode
+from agent.tws.hosts import address_of
 from tests.lookalikes import Start
 
 
@@ -37,10 +40,55 @@ def test_a_look_finds_application_port_hints_and_the_machine(start: Start, now: 
     assert abs(facts.utc_offset) <= 14 * 3600
 
 
+# ── what is promised of every observer ──────────────────────────────────────────────────────────
+
+OBSERVERS = {f.name for f in resources.files("agent.observers").iterdir() if f.name.endswith(".py")} - {"__init__.py"}
+
+
+def unknown_facts(facts: MachineFacts) -> dict[str, Unknown]:
+    return {f.name: fact for f in fields(facts) if isinstance(fact := getattr(facts, f.name), Unknown)}
+
+
 def test_a_thorough_look_looks_at_everything(now: Moment) -> None:
     facts = Looker().look(frozenset(), thorough=True, now=now)
+    not_asked = [name for name, fact in unknown_facts(facts).items() if fact is NOT_LOOKED]
 
-    assert [f.name for f in fields(facts) if getattr(facts, f.name) is NOT_LOOKED] == [], "no observer is asked for it"
+    assert not_asked == [], (
+        f"agent/observers/look.py: no observer is asked for {not_asked}: give each a value in `Looker.look`, through "
+        "`_guarded`"
+    )
+
+
+def test_no_observer_fails_on_this_machine(now: Moment, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        facts = Looker().look(frozenset(), thorough=True, now=now)
+    failed = [fact.reason for fact in unknown_facts(facts).values() if "failed unexpectedly" in fact.reason]
+
+    assert failed == [], (
+        "agent/observers: one fails here (the log below has where); what can go wrong it answers with an Unknown "
+        "in words of its own"
+    )
+    assert [(record.getMessage(), record.exc_text) for record in caplog.records] == []
+
+
+def test_a_look_asks_every_file_of_the_observers(start: Start, now: Moment, tmp_path: Path) -> None:
+    (tmp_path / "jts.ini").write_text("[Logon]\ntradingMode=p\n")
+    running = start(f"-DjtsConfigDir={tmp_path}", "install4j.ibgateway.GWClient", listen=(("127.0.0.1", 0),))
+    looker, asked = Looker(), set[str]()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            asked.add(frame.f_code.co_filename)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        looker.look(frozenset(running.ports), thorough=True, now=now)
+    finally:
+        sys.setprofile(before)
+    names = {Path(path).name for path in asked if Path(path).parent.name == "observers"}
+
+    assert OBSERVERS - names == set(), "agent/observers/look.py: nothing of these files is called by `Looker.look`"
 
 
 def test_an_application_without_an_api_port_is_looked_for_on_the_screen(start: Start, now: Moment) -> None:
@@ -104,7 +152,10 @@ def test_a_part_that_fails_is_unknown_in_words_and_logged_once(now: Moment, capl
     assert facts.network == Unknown("reading the network failed unexpectedly (RuntimeError)")
     assert facts.surroundings == Unknown("reading the surroundings failed unexpectedly (RuntimeError)")
     assert facts.installed == Unknown("reading the program folders failed unexpectedly (RuntimeError)")
-    assert len(caplog.records) == 4
+    reasons = [fact.reason for fact in unknown_facts(facts).values() if "unexpectedly" in fact.reason]
+    assert sorted(record.getMessage() for record in caplog.records) == sorted(
+        reason.replace(" unexpectedly (RuntimeError)", ": RuntimeError") for reason in reasons
+    ), "a part that fails is logged once, and no other part is"
 
 
 def test_a_refused_process_table_leaves_the_sockets_readable(monkeypatch: pytest.MonkeyPatch, now: Moment) -> None:
@@ -139,7 +190,7 @@ def test_a_look_that_has_not_finished_is_not_joined_by_another(monkeypatch: pyte
     go.set()
     first.join()
 
-    assert second.processes == second.sockets == STILL_LOOKING
+    assert unknown_facts(second) == unknown_facts(MachineFacts.nothing_seen(STILL_LOOKING, taken=0.0))
     assert (second.utc_offset, second.taken) == (found[0].utc_offset, now.monotonic)
     assert isinstance(found[0].processes, Known)
 
@@ -160,16 +211,34 @@ def test_the_surroundings_are_asked_for_once(now: Moment) -> None:
     assert platform.asked == 1
 
 
-def test_the_own_addresses_are_read_by_thorough_looks_and_kept(now: Moment) -> None:
-    looker = Looker()
-    at_first = looker.look(frozenset(), thorough=False, now=now)
-    thorough = looker.look(frozenset(), thorough=True, now=now)
-    later = looker.look(frozenset(), thorough=False, now=now)
+def test_the_own_names_and_addresses_are_there_from_the_first_look_on(now: Moment) -> None:
+    seen = Looker().look(frozenset(), thorough=False, now=now).own_names
 
-    assert at_first.own_names == NOT_LOOKED
-    assert isinstance(thorough.own_names, Known)
-    assert {"127.0.0.1", socket.gethostname().lower()} <= thorough.own_names.value
-    assert later.own_names == thorough.own_names
+    assert isinstance(seen, Known)
+    name = socket.gethostname().lower()
+    assert {"127.0.0.1", name, f"{name.partition('.')[0]}.local"} <= seen.value
+    hardware = [each for each in seen.value if ":" in each and address_of(each) is None]
+    assert not hardware
+
+
+def test_the_own_addresses_are_read_again_when_asked_and_after_a_minute(
+    now: Moment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has = {"eth0": ["192.168.1.20"]}
+    monkeypatch.setattr("agent.platforms.interfaces.addresses_by_interface", lambda: has)
+    looker = Looker()
+
+    def seen(*, thorough: bool, later: float) -> frozenset[str]:
+        found = looker.look(frozenset(), thorough=thorough, now=now.later(later)).own_names
+        assert isinstance(found, Known)
+        return found.value
+
+    assert "192.168.1.20" in seen(thorough=False, later=0.0)
+    has["eth0"] = ["192.168.1.33%eth0"]
+    assert "192.168.1.20" in seen(thorough=False, later=5.0)
+    assert "192.168.1.33" in seen(thorough=True, later=6.0)
+    has["eth0"] = ["::ffff:192.168.1.44"]
+    assert "192.168.1.44" in seen(thorough=False, later=70.0)
 
 
 def test_what_is_not_below_the_folder_is_neither_seen_nor_are_its_files_read(

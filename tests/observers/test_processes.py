@@ -3,8 +3,9 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from pathlib import Path
 
 import psutil
@@ -28,9 +29,11 @@ from agent.platforms import current
 from agent.platforms.bounded_process import BoundedProcess
 from agent.platforms.process_table import Described
 from agent.tws.applications import ApplicationKind, Launcher, TradingMode
-from tests.lookalikes import Start
+from tests.lookalikes import Start, lookalikes
 
 GATEWAY = ("-Dx=y", "install4j.ibgateway.GWClient")
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+"""Runs what follows as another user."""
 
 
 def seen(observer: ProcessObserver, now: Moment) -> Processes:
@@ -182,6 +185,9 @@ class Counted:
 
     def pids(self) -> Mapping[int, int]:
         return self._table.pids()
+
+    def missing(self, pids: Collection[int]) -> str | None:
+        return self._table.missing(pids)
 
     def describe(self, pid: int) -> Described:
         self.described.append(pid)
@@ -409,3 +415,35 @@ def test_of_a_crowd_this_users_own_are_reported_first(
     monkeypatch.setattr(psutil.Process, "username", told)
 
     assert [process.pid for process in seen(ProcessObserver(), now).applications] == [own.pid]
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="starts programs of another user")
+def test_an_application_of_another_user_is_told_to_be_another_s(now: Moment) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        with lookalikes(Path(folder)) as start:
+            theirs, ours = start(*GATEWAY, before=("setpriv", "--ruid=65534")), start(*GATEWAY)
+            observer = ProcessObserver(table=current().process_table())
+            apps = {p.pid: p for p in seen(observer, now).applications}
+
+    assert apps[theirs.pid].foreign
+    assert apps[theirs.pid].label.endswith(f"(pid {theirs.pid}, another user’s)")
+    assert not apps[ours.pid].foreign
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounts a process table of its own")
+@pytest.mark.parametrize("option", ["off", "noaccess", "invisible", "ptraceable"])
+def test_a_table_that_hides_the_programs_of_others_says_so(option: str) -> None:
+    code = "from agent.observers.look import Looker; from agent.core.clock import Moment; "
+    code += "print(Looker().look(frozenset(), thorough=True, now=Moment(9.0, 9.0)).processes.value.unseen)"
+    mounted = f'mount -t proc -o hidepid={option} proc /proc && exec "$@"'
+    told = subprocess.run(
+        ("unshare", "--mount", "sh", "-c", mounted, "sh", *NOBODY, sys.executable, "-c", code),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "HOME": "/"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert (told.stdout.strip() == "None") == (option == "off"), told.stdout
+    assert "Error" not in told.stderr

@@ -119,3 +119,19 @@ def test_bytes_that_are_no_text_are_read_as_far_as_they_go(tmp_path: Path) -> No
     (tmp_path / "jts.ini").write_bytes(b"\xff\xfe[x]\n\x00\xf0=\n[Logon]\r\ntradingMode=p\r\n")
 
     assert mode(SettingsFilesObserver([tmp_path]), PLAIN) is TradingMode.PAPER
+
+
+def test_a_log_off_of_jts_ini_counts_where_ibcs_configuration_says_nothing_of_the_kind(tmp_path: Path) -> None:
+    (tmp_path / "jts.ini").write_text("[Logon]\nautoLogoffTime=23:45\n")
+    application = Application(ApplicationKind.GATEWAY, ibc_config=str(tmp_path / "config.ini"))
+    for ibc, restart, logoff in (
+        ("", None, 1425),
+        ("AutoLogoffTime=22:00\n", None, 1320),
+        ("AutoRestartTime=22:00\n", 1320, None),
+    ):
+        (tmp_path / "config.ini").write_text(ibc + "ClosedownAt=Friday 21:00\n")
+        found = SettingsFilesObserver([]).observe(application, [str(tmp_path)])
+
+        assert isinstance(found, Known)
+        assert (found.value.auto_restart_time, found.value.auto_logoff_time) == (restart, logoff)
+        assert (found.value.closes_on, found.value.closes_at) == (4, 1260)

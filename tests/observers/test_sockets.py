@@ -78,6 +78,29 @@ def test_a_real_application_has_its_port_and_we_are_its_client(real: Real, start
     assert (client.pid, client.own, client.peer) == (os.getpid(), True, None)
 
 
+def test_a_program_that_connected_anew_between_two_looks_is_connected_since_then(
+    real: Real, start: Start, now: Moment
+) -> None:
+    running = start(*GATEWAY, listen=(("127.0.0.1", 0),))
+    (port,) = running.ports
+
+    def since(at: Moment) -> list[float]:
+        return [c.since for c in clients(real.look(at, port)[1], port, os.getpid())]
+
+    with socket.create_connection(("127.0.0.1", port)):
+        first = since(now)
+        # A second connection beside the first one breaks nothing off.
+        beside = socket.create_connection(("127.0.0.1", port))
+        second = since(now.later(60))
+    third = since(now.later(120))
+    beside.close()
+    with socket.create_connection(("127.0.0.1", port)):
+        fourth = since(now.later(180))
+
+    assert (first, second, third) == ([now.wall], [now.wall], [now.wall])
+    assert fourth == [now.later(180).wall]
+
+
 def test_a_client_of_another_program_is_named_and_keeps_its_first_sight(real: Real, start: Start, now: Moment) -> None:
     running = start(*GATEWAY, listen=(("127.0.0.1", 0),))
     (port,) = running.ports

@@ -7,13 +7,14 @@ from typing import Any
 
 from agent.core.commands import Command
 from agent.core.settings import Settings
+from agent.core.shown.display import NoticeTried
 
 VIEW: dict[str, Any] = {"schema": 1, "overall": "connected", "connections": [], "under_way": [], "ended": []}
 
 
 @dataclass
 class MadeUpBackend:
-    """See `agent.page.backend.Desk`."""
+    """See `agent.page.backend.Backend`."""
 
     config: Path = Path("nowhere.toml")
     config_named: bool = False
@@ -21,7 +22,9 @@ class MadeUpBackend:
     shown: dict[str, Any] = field(default_factory=lambda: dict(VIEW))
     answers: dict[str, Any] = field(default_factory=lambda: {"done": True})
     refusal: str | None = None
-    """What sending a notice or the start at log-in runs into."""
+    """What the start at log-in runs into."""
+    tried: NoticeTried = field(default_factory=lambda: NoticeTried(("desktop notifications",)))
+    """What becomes of a test notice."""
     login: bool | None = None
     asked: list[Any] = field(default_factory=list)
     """Commands, and what else was asked, in words."""
@@ -39,9 +42,9 @@ class MadeUpBackend:
     def config_changed(self) -> None:
         self.asked.append("config changed")
 
-    async def test_notice(self) -> str | None:
+    async def test_notice(self) -> NoticeTried:
         self.asked.append("test notice")
-        return self.refusal
+        return self.tried
 
     def starts_at_login(self) -> bool | None:
         return self.login

@@ -16,7 +16,7 @@ from agent.core.commands import AskDataTest, Command, LoopCommand, SetUp
 from agent.core.events import Reconfigured
 from agent.core.facts import Known, MachineFacts
 from agent.core.settings import Settings
-from agent.core.shown.display import Notice
+from agent.core.shown.display import Notice, NoticeTried
 from agent.core.shown.status import Status
 from agent.runtime.control.answers import answer
 from agent.runtime.loop import AgentLoop
@@ -41,9 +41,9 @@ class FirstRun(RealWorld):
         if self.page is not None:
             self.page.shown(status)
 
-    async def announce(self, notice: Notice) -> str | None:
+    async def try_channels(self, notice: Notice) -> NoticeTried:
         self.notices.append(notice)
-        return None
+        return NoticeTried(("desktop notifications",))
 
 
 @dataclass

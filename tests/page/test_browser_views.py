@@ -8,6 +8,10 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from agent.app.page_host import view_of
+from agent.channels import Chain
+from agent.channels.listener import ListenerChannel
+from agent.channels.remote import RemoteChannel
+from agent.core.shown.display import Notice
 from tests.page.browser import VIEWS, Scheme, Tab, chromium, elsewhere, tab
 from tests.page.living import LivingAgent, living_agent
 
@@ -300,6 +304,23 @@ async def test_a_wrong_value_is_told_at_its_field_and_a_right_one_is_kept(agent:
     assert (invalid, wrong) == ("true", [])
     assert 'reply_timeout = "4s"' in agent.places.config.read_text()
     assert agent.loop.state.settings.checks.reply_timeout == 4.0
+
+
+async def test_a_test_notice_says_which_channel_took_it(agent: LivingAgent, browser: Browser) -> None:
+    heard: list[Notice] = []
+    async with tab(browser, await agent.page.address()) as shown:
+        await show(shown, "settings")
+        send = shown.page.get_by_role("button", name="Send a test notice")
+        agent.world.tell_through(Chain([]), Chain([], [ListenerChannel(heard.append), RemoteChannel(["nothing://x"])]))
+        await send.click()
+        await shown.sees("The notice was taken by: listener. It was not taken by: remote notices: none of", "#toasts")
+        agent.world.tell_through(Chain([]), Chain([]))
+        await send.click()
+        await shown.sees("No channel took the notice: no channel that is switched on can be used here.", "#toasts")
+        # A refusal is an answer; the browser writes it down as a failed request all the same.
+        shown.complaints.clear()
+
+    assert [notice.title for notice in heard] == ["A test notice from Gatelight"]
 
 
 async def test_a_connection_is_added_and_taken_out_after_a_question(agent: LivingAgent, browser: Browser) -> None:

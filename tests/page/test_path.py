@@ -19,6 +19,7 @@ HEALTHY = ShownConnection(
     0.0,
     application=GATEWAY,
     server_link="up",
+    link_words="connected",
     programs=(),
 )
 FROZEN = ShownProblem("app-frozen", "error", "", "", (), (), 0.0, visible=True)
@@ -34,6 +35,12 @@ def test_all_is_well() -> None:
     assert states(HEALTHY) == {"programs": "none", "port": "up", "application": "up", "servers": "up"}
     assert path["port"]["title"] == "API port 4002"
     assert path["application"]["title"] == "IB Gateway 10.45"
+
+
+def test_a_link_that_no_notice_told_of_says_what_shows_it() -> None:
+    path = path_of(replace(HEALTHY, link_words="connected, as the data farms show"))
+
+    assert path["servers"]["words"] == "connected, as the data farms show"
 
 
 @pytest.mark.parametrize(
@@ -53,8 +60,10 @@ def test_all_is_well() -> None:
         ({"phase": "idle", "problems": (replace(FROZEN, code="login-pending", severity="warning"),)}, "port", "wait"),
         ({"phase": "idle", "application": None}, "application", "down"),
         ({"application": None}, "application", "up"),
-        ({"application": None, "host": "tws.example", "phase": "idle"}, "application", "unknown"),
-        ({"application": None, "host": "tws.example"}, "application", "up"),
+        ({"application": None, "unseen": "no rights", "phase": "idle"}, "application", "unknown"),
+        ({"application": None, "problems": (FROZEN,)}, "application", "unknown"),
+        ({"application": None, "host": "192.0.2.7", "phase": "idle"}, "application", "unknown"),
+        ({"application": None, "host": "192.0.2.7"}, "application", "up"),
         ({"problems": (FROZEN,)}, "port", "down"),
     ],
 )
@@ -65,3 +74,8 @@ def test_each_link_is_as_it_was_seen(change: dict[str, Any], part: str, state: s
 def test_every_part_has_words() -> None:
     for connection in (HEALTHY, replace(HEALTHY, application=None, port=None, phase="idle", server_link="unknown")):
         assert all(told["words"] for told in path_of(connection).values())
+
+
+def test_gatelight_is_not_counted_among_the_connected_where_it_is_not() -> None:
+    assert path_of(HEALTHY)["programs"]["words"] == "none connected besides Gatelight"
+    assert path_of(replace(HEALTHY, phase="idle"))["programs"]["words"] == "none connected"

@@ -44,25 +44,25 @@ API_OFF = problem(
 )
 
 
-def test_a_step_that_is_seen_carries_those_before_it() -> None:
+def test_only_the_step_that_is_seen_is_done() -> None:
     progress = follow(Progress(), status(connection(RUNS, API_OFF)), 60.0)
     later = follow(progress, status(connection(OPEN, API_OFF)), 70.0)
 
-    assert progress.done == {("TWS", "api-disabled"): 0}
-    assert later.done == {("TWS", "api-disabled"): 3}
+    assert progress.done == {("TWS", "api-disabled"): ()}
+    assert later.done == {("TWS", "api-disabled"): (3,)}
 
 
 def test_what_was_so_from_the_beginning_is_no_step_done() -> None:
     progress = follow(Progress(), status(connection(OPEN, API_OFF)), 60.0)
 
-    assert follow(progress, status(connection(OPEN, API_OFF)), 70.0).done == {("TWS", "api-disabled"): 0}
+    assert follow(progress, status(connection(OPEN, API_OFF)), 70.0).done == {("TWS", "api-disabled"): ()}
 
 
 def test_what_was_done_stays_done() -> None:
     progress = follow(Progress(), status(connection(RUNS, API_OFF)), 60.0)
     progress = follow(progress, status(connection(OPEN, API_OFF)), 70.0)
 
-    assert follow(progress, status(connection(RUNS, API_OFF)), 80.0).done == {("TWS", "api-disabled"): 3}
+    assert follow(progress, status(connection(RUNS, API_OFF)), 80.0).done == {("TWS", "api-disabled"): (3,)}
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,21 @@ def test_what_was_done_stays_done() -> None:
         ("Log in.", connection(OPEN), connection(OPEN), False),
         ("Confirm the two-factor push on your phone.", connection(RUNS), connection(OPEN), True),
         ("Close TWS. If it does not close, end it.", connection(RUNS), connection(None), True),
-        ("Log out of IB Gateway.", connection(RUNS), connection(replace(RUNS, pid=9)), True),
+        ("Log out of IB Gateway.", connection(RUNS), connection(replace(RUNS, pid=9)), False),
+        ("Log out of TWS.", connection(RUNS), connection(replace(RUNS, pid=9)), True),
+        ("IB Gateway: Log in.", connection(RUNS), connection(OPEN), False),
+        ("TWS: Log in.", connection(RUNS), connection(OPEN), True),
+        ("Start IB Gateway.", connection(None), connection(RUNS), False),
+        ("Close TWS.", connection(RUNS), connection(None, unseen="no rights"), False),
+        ("Start TWS.", connection(None, unseen="no rights"), connection(RUNS), False),
+        ("Log in.", connection(replace(RUNS, listening=None)), connection(OPEN), False),
+        ("Tick **Enable ActiveX and Socket Clients**.", connection(None), connection(OPEN), False),
+        (
+            "Untick **Read-Only API**.",
+            connection(OPEN),
+            connection(OPEN, api_settings=known(read_only_api=False)),
+            False,
+        ),
         ("Set **Socket port** to 7496.", connection(replace(RUNS, listening=(4001,))), connection(OPEN), True),
         ("Set **Socket port** to 7497.", connection(replace(RUNS, listening=(4001,))), connection(OPEN), False),
         ("If TWS says so, log in again.", connection(RUNS), connection(OPEN), False),
@@ -103,7 +117,7 @@ def test_what_was_done_stays_done() -> None:
 def test_each_kind_of_step_is_seen_as_it_can_be(
     step: str, before: ShownConnection, after: ShownConnection, done: bool
 ) -> None:
-    assert steps_done((step,), point_of(before), point_of(after)) == int(done)
+    assert steps_done((step,), point_of(before), point_of(after)) == (frozenset({step}) if done else frozenset())
 
 
 @pytest.mark.parametrize("kind", [ApplicationKind.TWS, ApplicationKind.GATEWAY])
@@ -112,7 +126,7 @@ def test_no_step_of_any_guide_is_done_before_anything_changed(code: str, kind: A
     guide = load_guides()[code]
     steps = guide.steps_for(kind, {"port": "7496", "actual": "7496"})
     for now in (connection(None), connection(RUNS), connection(OPEN, api_settings=known(read_only_api=False))):
-        assert steps_done(steps, point_of(now), point_of(now)) == 0
+        assert steps_done(steps, point_of(now), point_of(now)) == frozenset()
 
 
 NOT_RUNNING = problem("app-not-running", "Start TWS.", "Log in.", "Wait until the main window is open.")
@@ -127,7 +141,7 @@ def test_a_start_is_no_end_of_a_problem_but_the_way_there(stage: ShownProblem | 
     (followed,) = [f for f in progress.followed if f.code == "app-not-running"]
     over = follow(progress, status(replace(connection(OPEN), phase="connected")), 90.0)
 
-    assert (followed.under_way, followed.done) == (True, 1)
+    assert (followed.under_way, followed.done) == (True, (1,))
     assert progress.ended == ()
     assert "app-not-running" in {e.code for e in over.ended}
     assert over.followed == ()
@@ -147,6 +161,35 @@ def test_a_wish_to_be_disconnected_is_an_end() -> None:
     assert follow(progress, status(unwanted), 70.0).followed == ()
 
 
+MISMATCH = problem(
+    "api-port-mismatch",
+    "If you want to keep TWS as it is, set the port of this connection in the Gatelight configuration to 7496.",
+    "Set the port in your own programs to 7496 as well.",
+    "Set **Socket port** to 7497.",
+    "Click **Apply**.",
+)
+
+
+def test_a_problem_that_ends_otherwise_ticks_nothing() -> None:
+    progress = follow(Progress(), status(connection(OPEN, MISMATCH)), 60.0)
+    after_a_fix = follow(progress, status(connection(OPEN)), 70.0)
+    by_hand = follow(progress, status(connection(replace(OPEN, listening=(7497,)))), 70.0)
+
+    assert [e.done for e in after_a_fix.ended] == [()]
+    assert [e.done for e in by_hand.ended] == [(3,)]
+
+
+def test_what_a_cause_hides_or_nobody_watches_has_not_ended() -> None:
+    progress = follow(Progress(), status(connection(OPEN, MISMATCH)), 60.0)
+    hidden = follow(progress, status(connection(OPEN, set_aside=("api-port-mismatch",))), 70.0)
+    unwanted = follow(progress, status(connection(OPEN, wanted=False)), 70.0)
+    back = follow(hidden, status(connection(OPEN, MISMATCH)), 80.0)
+
+    assert ([f.set_aside for f in hidden.followed], hidden.ended) == ([True], ())
+    assert ([f.set_aside for f in back.followed], back.ended) == ([False], ())
+    assert unwanted == follow(progress, status(), 70.0) == Progress()
+
+
 def test_an_end_is_remembered_with_its_times_and_a_return_takes_it_back() -> None:
     progress = follow(Progress(), status(connection(RUNS, API_OFF)), 60.0)
     over = follow(progress, status(connection(OPEN)), 90.0)
@@ -156,6 +199,7 @@ def test_an_end_is_remembered_with_its_times_and_a_return_takes_it_back() -> Non
         ("api-disabled", "title of api-disabled", 50.0, 90.0)
     ]
     assert over.done == {}
+    assert over.ended[0].done == (3,)
     assert back.ended == ()
 
 
@@ -170,7 +214,7 @@ def test_only_so_many_ends_are_kept() -> None:
     progress = Progress()
     for number in range(MOST_ENDED + 5):
         progress = follow(progress, status(connection(RUNS, problem(f"code-{number}"))), number)
-    progress = follow(progress, status(), 1000.0)
+    progress = follow(progress, status(connection(RUNS)), 1000.0)
 
     assert len(progress.ended) == MOST_ENDED
     assert progress.ended[-1].code == f"code-{MOST_ENDED + 4}"

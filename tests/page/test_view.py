@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+from agent.core.as_json import rfc3339
 from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, Status, status_to_json
 from agent.page.progress import Ended, Followed, Progress, point_of
@@ -25,7 +26,7 @@ TROUBLED = ShownConnection(
     accounts=("DU1234567",),
     wanted=True,
 )
-FOLLOWED = Followed("TWS", "api-disabled", "The API is off", 5.0, point_of(TROUBLED), done=3)
+FOLLOWED = Followed("TWS", "api-disabled", "The API is off", 5.0, point_of(TROUBLED), ("a", "b", "c"), frozenset({"c"}))
 STATUS = Status("0.1.0", 42, 0.0, (HEALTHY, TROUBLED))
 
 
@@ -58,7 +59,7 @@ def test_each_connection_says_how_it_is_in_words() -> None:
 def test_a_problem_says_how_far_it_is_and_whether_it_can_be_snoozed() -> None:
     shown = view(Seen(STATUS, progress=Progress((FOLLOWED,))))["connections"][1]["problems"][0]
 
-    assert (shown["done"], shown["snoozable"], shown["undelivered"]) == (3, False, True)
+    assert (shown["done"], shown["snoozable"], shown["undelivered"]) == ([3], False, True)
 
 
 def test_latencies_are_sent_short() -> None:
@@ -70,12 +71,10 @@ def test_latencies_are_sent_short() -> None:
 
 
 def test_what_the_calendar_says_is_told_in_words_and_times() -> None:
-    outage = Outage(OutageKind.RESET, 1_795_000_000.0, 1_795_003_600.0)
     restart = Outage(OutageKind.RESTART, 1_795_010_000.0, 1_795_010_300.0)
-    expected = {"Paper": Expectation(outage=outage, next_outage=restart, login_due=1_795_100_000.0)}
+    expected = {"Paper": Expectation(next_outage=restart, login_due=1_795_100_000.0)}
     healthy, troubled = view(Seen(STATUS, expected=expected))["connections"]
 
-    assert healthy["outage"]["title"] == "IB resets its servers"
     assert healthy["next_outage"]["begins"].endswith("Z")
     assert healthy["next_outage"]["kind"] == "restart"
     assert "login_due" in healthy
@@ -90,7 +89,7 @@ def test_what_is_on_the_way_is_told_with_what_is_done() -> None:
     on_the_way = replace(FOLLOWED, code="app-not-running", under_way=True)
     shown = view(Seen(STATUS, progress=Progress((FOLLOWED, on_the_way))))["under_way"]
 
-    assert [(one["connection"], one["code"], one["done"]) for one in shown] == [("TWS", "app-not-running", 3)]
+    assert [(one["connection"], one["code"], one["done"]) for one in shown] == [("TWS", "app-not-running", [3])]
 
 
 def test_what_is_over_is_told() -> None:
@@ -104,6 +103,7 @@ def test_what_is_over_is_told() -> None:
         "title": "TWS is frozen",
         "since": "1970-01-01T00:00:00Z",
         "until": "1970-01-01T00:01:00Z",
+        "done": [],
     }
 
 
@@ -113,3 +113,21 @@ def test_a_configuration_that_cannot_be_used_is_told() -> None:
 
 def test_what_does_not_change_makes_the_same_text() -> None:
     assert json.dumps(view(Seen(STATUS))) == json.dumps(view(Seen(STATUS)))
+
+
+def test_an_end_is_told_only_of_an_outage_that_is_under_way() -> None:
+    away = replace(HEALTHY, overall=IconState.MAINTENANCE, outage_ends=1_795_003_600.0)
+    window = {"Paper": Expectation(outage=Outage(OutageKind.RESET, 1_795_000_000.0, 1_795_003_600.0))}
+
+    (under_way,) = view(Seen(replace(STATUS, connections=(away,)), expected=window))["connections"]
+    (calm,) = view(Seen(replace(STATUS, connections=(HEALTHY,)), expected=window))["connections"]
+
+    assert under_way["back_by"] == rfc3339(1_795_003_600.0)
+    assert "back_by" not in calm
+
+
+def test_since_is_that_of_the_headline() -> None:
+    healthy, troubled = view(Seen(STATUS))["connections"]
+
+    assert healthy["headline_since"] == {"words": "Connected since", "time": "1970-01-01T00:00:00Z"}
+    assert troubled["headline_since"] == {"words": "Since", "time": "1970-01-01T00:00:05Z"}

@@ -34,7 +34,10 @@ def hold_to_contract(problem: Problem, verdict: Verdict) -> None:
     steps = [step for found in guide.steps.values() for step in found]
     wanted = placeholders("\n".join([problem.title, problem.text, *steps, guide.meaning, guide.more]))
     for present in presents(verdict):
-        missing = wanted - set(present.args)
+        assert not present.case or present.case in guide.cases or guide.only_when, (
+            f"{problem.code}: no step tells the case {present.case} from others"
+        )
+        missing = (wanted | placeholders("\n".join(guide.cases.get(present.case, ())))) - set(present.args)
         assert not missing, f"{problem.code}: no value for {sorted(missing)}"
         title, text = fill(problem.title, present.args), fill(problem.text, present.args)
         assert len(title) <= TITLE_LIMIT, f"{problem.code}: the title has {len(title)} characters: {title}"

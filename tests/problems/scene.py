@@ -23,13 +23,15 @@ from agent.core.facts import (
     Sockets,
     Surroundings,
     Unknown,
+    VirtualNetwork,
 )
-from agent.core.session_facts import Attempt, NoticeSeen, Outcome, Phase, ServerLink, SessionFacts
+from agent.core.session_facts import Attempt, NoticeSeen, Outcome, Phase, ServerLink, SessionFacts, Way
 from agent.core.settings import Auto, ConnectionSettings, Intent, WantedApplication, WantedMode
 from agent.core.timing import Timing
 from agent.tws.api_settings import ConfigResponse, Configuration
 from agent.tws.applications import Application, ApplicationKind, Launcher, TradingMode
 from agent.tws.calendar import Expectation
+from agent.tws.launcher_log import LoginStage, LoginTold
 
 NOW = Moment(monotonic=100_000.0, wall=datetime(2026, 11, 23, 14, 0, tzinfo=UTC).timestamp())
 """A Monday afternoon, long after the machine was started."""
@@ -46,6 +48,7 @@ def connection(
     intent: Intent = Intent.TRADE,
     implicit: bool = False,
     pinned_pid: int | None = None,
+    here: bool = False,
 ) -> ConnectionSettings:
     """A connection as configured."""
     return ConnectionSettings(
@@ -58,6 +61,7 @@ def connection(
         intent=intent,
         implicit=implicit,
         pinned_pid=pinned_pid,
+        here=here,
     )
 
 
@@ -79,6 +83,7 @@ def process(
     cpu: float | None = None,
     close_wait: tuple[tuple[int, int], ...] = (),
     hints: Fact[SettingsHints] | None = None,
+    login: LoginTold | None = None,
 ) -> Process:
     """An application that runs since `age` seconds and has a connection to IB's servers since `link_for`."""
     return Process(
@@ -101,6 +106,7 @@ def process(
         memory_growth=memory_growth,
         cpu=cpu,
         hints=Unknown("settings files not read") if hints is None else hints,
+        login=Unknown("launcher.log not read") if login is None else Known(login),
     )
 
 
@@ -136,6 +142,7 @@ def machine(
     installed: Fact[tuple[Installation, ...]] | None = None,
     surroundings: Fact[Surroundings] | None = None,
     own_names: Fact[frozenset[str]] | None = None,
+    virtual_networks: tuple[VirtualNetwork, ...] = (),
 ) -> MachineFacts:
     """A machine on which these applications run, each owning the listeners of its API ports."""
     own = tuple(Listener(port=port, pid=p.pid, program="java") for p in running for port in p.api_ports)
@@ -150,6 +157,7 @@ def machine(
         surroundings=Known(Surroundings()) if surroundings is None else surroundings,
         taken=NOW.monotonic,
         own_names=Known(frozenset()) if own_names is None else own_names,
+        virtual_networks=virtual_networks,
     )
 
 
@@ -178,13 +186,19 @@ def attempt(
 
 
 def backing_off(
-    outcome: Outcome | None = None, port: int = 4002, *, elapsed: float = 0.004, detail: str = ""
+    outcome: Outcome | None = None,
+    port: int = 4002,
+    *,
+    elapsed: float = 0.004,
+    detail: str = "",
+    ways: tuple[Way, ...] = (),
 ) -> SessionFacts:
     """A session that waits for its next attempt; `outcome` is what came of the latest."""
     return SessionFacts(
         phase=Phase.BACKING_OFF,
         since=NOW.monotonic - 1.0,
         attempt=None if outcome is None else attempt(outcome, port, elapsed=elapsed, detail=detail),
+        ways=ways,
     )
 
 
@@ -212,6 +226,16 @@ def connected(
         notices=notices,
         attempt=replace(attempt(Outcome.READY, port, ago=since, server_version=server_version), accounts_came=True),
     )
+
+
+def login(
+    stage: LoginStage, *, ago: float = 60.0, heard: float = 5.0, left: float | None = None, push: bool = True
+) -> LoginTold:
+    """What launcher.log has told for `ago` seconds, with its latest line `heard` seconds ago; `left` of a lock."""
+    since = NOW.wall - ago
+    until = None if left is None else NOW.wall + left
+    asked = since - 180.0 if stage is LoginStage.UNANSWERED else None
+    return LoginTold(stage, since, NOW.wall - heard, until, push, asked)
 
 
 def notice(code: int, text: str = "", *, ago: float = 5.0, request_id: int = -1, count: int = 1) -> NoticeSeen:

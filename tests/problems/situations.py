@@ -21,7 +21,9 @@ from agent.core.facts import (
 from agent.core.session_facts import Outcome
 from agent.core.settings import WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
-from tests.problems.scene import NOW, backing_off, connected, connection, facts, machine, process
+from agent.tws.calendar import Expectation, Outage, OutageKind, Region
+from agent.tws.launcher_log import LoginStage
+from tests.problems.scene import NOW, backing_off, connected, connection, facts, login, machine, process
 
 PORTS = st.sampled_from([4001, 4002, 7496, 7497, 5000, 65535])
 HIDDEN = Unknown("access denied")
@@ -40,6 +42,17 @@ applications = st.builds(
     memory=st.sampled_from([None, 2**30]),
     cpu=st.sampled_from([None, 3.0]),
     close_wait=st.sampled_from([(), ((4002, 23),)]),
+    login=st.one_of(
+        st.none(),
+        st.builds(
+            login,
+            st.sampled_from(list(LoginStage)),
+            ago=st.sampled_from([1.0, 179.9, 180.0, 90_000.0]),
+            heard=st.sampled_from([1.0, 90.1, 5000.0]),
+            left=st.sampled_from([None, -1.0, 295.0]),
+            push=st.booleans(),
+        ),
+    ),
 )
 listeners = st.builds(
     Listener,
@@ -89,6 +102,20 @@ def machines(draw: st.DrawFn) -> MachineFacts:
     return replace(around, sockets=HIDDEN) if draw(st.integers(0, 5)) == 0 else around
 
 
+expectations = st.builds(
+    Expectation,
+    outage=st.sampled_from(
+        [
+            None,
+            Outage(OutageKind.RESET, NOW.wall - 500.0, NOW.wall + 90_000.0, Region.AMERICA),
+            Outage(OutageKind.RESET, NOW.wall - 500.0, NOW.wall + 600.0),
+            Outage(OutageKind.WEEKEND, NOW.wall - 500.0, NOW.wall + 90_000.0),
+        ]
+    ),
+    login_due=st.sampled_from([None, NOW.wall + 6.5 * 86_400.0]),
+)
+
+
 @st.composite
 def situations(draw: st.DrawFn) -> Facts:
     seen = facts(
@@ -97,6 +124,7 @@ def situations(draw: st.DrawFn) -> Facts:
         doctor=draw(st.booleans()),
         sight=draw(st.sampled_from([Sight(), Sight(last_pid=9, gone_since=NOW.monotonic - 20.0, ever=True)])),
         others=tuple(draw(st.lists(connections, max_size=1))),
+        expected=draw(expectations),
     )
     # Mostly an attempt on the port in question; now and then one on the port of before.
     port = port_of(seen) if draw(st.integers(0, 5)) else draw(PORTS)

@@ -1,8 +1,10 @@
 """api-silent: accepted and never answered, with the likely causes in order."""
 
-from agent.core.facts import ApiClient, Known, Unknown
+from dataclasses import replace
+
+from agent.core.facts import ApiClient, Unknown
 from agent.core.problem import Absent, Present, Undecided
-from agent.core.session_facts import Outcome
+from agent.core.session_facts import Outcome, Way
 from agent.problems.api_silent import API_SILENT
 from agent.problems.api_wedged import API_WEDGED
 from agent.tws.limits import API_CLIENTS
@@ -37,12 +39,22 @@ def test_a_prompt_is_the_usual_cause_from_another_computer(judge: Judge) -> None
 
 
 def test_this_computer_under_another_address_may_be_met_with_a_prompt_as_well(judge: Judge) -> None:
-    around = machine(own_names=Known(frozenset({"192.168.1.20"})))
-    wants = connection(host="192.168.1.20", port=4002)
-    verdict = judge(API_SILENT, facts(around, SILENT, wants=wants))
+    wants = connection(host="trader-pc", port=4002, here=True)
+    session = replace(SILENT, ways=(Way("192.168.1.20", "192.168.1.20", used=True),))
+    verdict = judge(API_SILENT, facts(machine(gateway()), session, wants=wants))
 
     assert isinstance(verdict, Present)
-    assert "(we reach this computer as 192.168.1.20, not as 127.0.0.1)" in verdict.evidence[1]
+    assert "(we reach this computer as trader-pc; it sees 192.168.1.20)" in verdict.evidence[2]
+    assert verdict.evidence[-1] == "our connection came from 192.168.1.20"
+    assert verdict.args["address"] == "192.168.1.20"
+
+
+def test_behind_a_tunnel_the_address_is_that_of_its_other_end(judge: Judge) -> None:
+    verdict = judge(API_SILENT, facts(machine(listeners=(relay(4002, "ssh"),)), SILENT))
+
+    assert isinstance(verdict, Present)
+    assert "127.0.0.1 there" in verdict.args["address"]
+    assert "tunnel" in verdict.evidence[-1]
 
 
 def test_full_memory_and_a_busy_processor_come_before_a_dialog(judge: Judge) -> None:
@@ -59,11 +71,18 @@ def test_full_memory_and_a_busy_processor_come_before_a_dialog(judge: Judge) -> 
 
 
 def test_a_relay_leads_to_a_gateway_that_hangs(judge: Judge) -> None:
-    for owner in (relay(), foreign(4002, program=None, pid=None)):
-        verdict = judge(API_SILENT, facts(machine(listeners=(owner,)), SILENT, wants=connection(port=4002)))
+    verdict = judge(API_SILENT, facts(machine(listeners=(relay(),)), SILENT, wants=connection(port=4002)))
 
-        assert isinstance(verdict, Present)
-        assert "behind the relay" in verdict.args["cause"]
+    assert isinstance(verdict, Present)
+    assert "behind the relay" in verdict.args["cause"]
+
+
+def test_an_owner_that_is_not_shown_is_not_told_to_be_a_relay(judge: Judge) -> None:
+    unnamed = foreign(4002, program=None, pid=None)
+    verdict = judge(API_SILENT, facts(machine(listeners=(unnamed,)), SILENT, wants=connection(port=4002)))
+
+    assert isinstance(verdict, Present)
+    assert "relay" not in " ".join((verdict.args["cause"], *verdict.evidence))
 
 
 def test_dead_connections_and_a_full_house_are_something_else(judge: Judge) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from agent.core.facts import MachineFacts, Sight, Unknown
+from agent.core.facts import MachineFacts, SettingsHints, Sight, Unknown
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.session_facts import Outcome
 from agent.core.settings import WantedApplication
@@ -108,4 +108,36 @@ def test_a_daily_log_off_explains_why_it_is_gone(judge: Judge) -> None:
     verdict = judge(APP_NOT_RUNNING, facts(machine(), backing_off(), settings=logs_off))
 
     assert isinstance(verdict, Present)
-    assert "it was set to “Auto logoff” every day at 23:45, as the API told at 13:59:00" in verdict.evidence
+    assert "Lock and Exit is set to “Auto logoff” every day at 23:45, as the API told at 13:59:00" in verdict.evidence
+
+
+def test_one_that_ended_at_its_log_off_time_is_told_with_that_reason(judge: Judge) -> None:
+    ibc = SettingsHints(auto_logoff_time=13 * 60 + 59, source="config.ini")
+    for hints, settings in (
+        (ibc, None),
+        (None, Configuration(lock_and_exit=LockAndExit("1:59", "PM", "logoff"))),
+    ):
+        sight = replace(GONE, hints=hints)
+        verdict = judge(APP_NOT_RUNNING, facts(machine(), backing_off(), sight=sight, settings=settings))
+
+        assert isinstance(verdict, Present)
+        assert verdict.args["then"] == "It was set to log off every day at 13:59, and ended then. Start it and log in."
+
+
+def test_a_log_off_at_another_time_is_no_reason(judge: Judge) -> None:
+    sight = replace(GONE, hints=SettingsHints(auto_logoff_time=23 * 60, source="config.ini"))
+    verdict = judge(APP_NOT_RUNNING, facts(machine(), backing_off(), sight=sight))
+
+    assert isinstance(verdict, Present)
+    assert "ended then" not in verdict.args["then"]
+    assert "config.ini: it logs off every day at 23:00" in verdict.evidence
+
+
+def test_one_that_did_not_come_back_from_its_daily_restart_is_told_as_that(judge: Judge) -> None:
+    sight = replace(GONE, gone_since=NOW.monotonic - 600.0)
+    restarts = Configuration(lock_and_exit=LockAndExit("1:49", "PM", "restart"))
+    verdict = judge(APP_NOT_RUNNING, facts(machine(), backing_off(), sight=sight, settings=restarts))
+
+    assert isinstance(verdict, Present)
+    words = "It was set to restart every day at 13:49, and did not come back. Start it and log in."
+    assert verdict.args["then"] == words

@@ -38,7 +38,7 @@ def test_an_automatic_restart_is_given_longer(judge: Judge) -> None:
     verdict = judge(APP_STARTING, facts(machine(restarted), backing_off()))
 
     assert isinstance(verdict, Present)
-    assert verdict.args["grace"] == "5 min"
+    assert verdict.args["then"] == "That is normal for up to 5 min."
     assert "it was started by its own automatic restart" in verdict.evidence
 
 

@@ -1,6 +1,8 @@
 """config-invalid: told in one sentence, and without anybody's folders."""
 
-from agent.core.problem import Absent, Present
+from dataclasses import replace
+
+from agent.core.problem import Absent, Present, Severity
 from agent.problems.config_invalid import CONFIG_INVALID
 from tests.problems.conftest import Judge
 from tests.problems.scene import facts
@@ -15,6 +17,17 @@ def test_the_reason_is_told_even_while_connected(judge: Judge) -> None:
 
     assert isinstance(verdict, Present)
     assert verdict.args["reason"] == "gatelight.toml, line 3: port must be 1 to 65535, not 70000"
+
+
+def test_while_earlier_settings_stay_in_force_it_is_a_warning_and_else_an_error(judge: Judge) -> None:
+    earlier = judge(CONFIG_INVALID, replace(facts(config_error="line 3: unknown key “prot”"), earlier_config=True))
+    none = judge(CONFIG_INVALID, facts(config_error="line 3: unknown key “prot”"))
+
+    assert isinstance(earlier, Present)
+    assert isinstance(none, Present)
+    assert (earlier.severity, none.severity, CONFIG_INVALID.severity) == (Severity.WARNING, None, Severity.ERROR)
+    assert earlier.args["in_force"] == "the settings it had"
+    assert none.args["in_force"] == "none of the settings in it"
 
 
 def test_folders_that_hold_the_users_name_are_left_out(judge: Judge) -> None:

@@ -2,12 +2,13 @@
 
 import re
 from importlib import import_module, resources
+from pathlib import Path
 
 import pytest
 
 from agent.core.guide import Guide, placeholders
 from agent.core.problem import Problem, Severity
-from agent.guides import load_guides
+from agent.guides import in_general, load_guides
 from agent.problems import PROBLEMS
 from agent.tws.applications import ApplicationKind
 from tests.problems.conftest import TEXT_LIMIT, TITLE_LIMIT
@@ -84,7 +85,16 @@ MENU = {
     ApplicationKind.GATEWAY: ("**Configure > Settings**",),
 }
 
+TESTS = Path(__file__).parent
+FILES = {f.name.removesuffix(".py") for f in resources.files("agent.problems").iterdir() if f.name.endswith(".py")}
+CODES_OF_FILES = {name.replace("_", "-") for name in FILES - {"__init__"}}
+CODES_LISTED = {problem.code for problem in PROBLEMS}
+
 EVERY = pytest.mark.parametrize("problem", PROBLEMS, ids=lambda p: p.code)
+EVERY_GUIDED = pytest.mark.parametrize(
+    "problem", [p for p in PROBLEMS if p.code in load_guides()], ids=lambda p: p.code
+)
+"""One without a guide is named once."""
 
 
 def guide_of(problem: Problem) -> Guide:
@@ -92,34 +102,56 @@ def guide_of(problem: Problem) -> Guide:
 
 
 def words_of(guide: Guide) -> str:
-    steps = (step for found in guide.steps.values() for step in found)
+    steps = (step for found in (*guide.steps.values(), *guide.cases.values()) for step in found)
     return "\n".join([guide.title, guide.meaning, *steps, guide.more])
 
 
 def test_every_problem_is_listed_once_and_no_published_code_is_gone() -> None:
     codes = [p.code for p in PROBLEMS]
 
-    assert len(set(codes)) == len(codes)
-    assert set(codes) >= PUBLISHED
+    assert len(set(codes)) == len(codes), f"agent/problems/__init__.py lists twice: {doubles(codes)}"
+    assert set(codes) >= PUBLISHED, f"scripts and snoozes of users name these: {sorted(PUBLISHED - set(codes))}"
+
+
+def doubles(codes: list[str]) -> list[str]:
+    return sorted({code for code in codes if codes.count(code) > 1})
 
 
 def test_only_a_wrong_trading_mode_breaks_quiet_hours() -> None:
     assert [p.code for p in PROBLEMS if p.never_silenced] == ["trading-mode-mismatch"]
 
 
-def test_files_guides_and_list_agree() -> None:
-    files = {f.name for f in resources.files("agent.problems").iterdir() if f.name.endswith(".py")}
-    codes = {f.removesuffix(".py").replace("_", "-") for f in files if f != "__init__.py"}
+@pytest.mark.parametrize("code", sorted(CODES_OF_FILES | CODES_LISTED | set(load_guides())))
+def test_a_problem_has_its_file_its_line_in_the_list_its_guide_and_its_test(code: str) -> None:
+    name = code.replace("-", "_")
+    missing = []
+    if code not in CODES_OF_FILES:
+        missing.append(f"agent/problems/{name}.py: a pure _check, and {name.upper()} = Problem(code={code!r}, …)")
+    if code not in CODES_LISTED:
+        missing.append(f"agent/problems/__init__.py: {name.upper()} in PROBLEMS, after everything that hides it")
+    if code not in load_guides():
+        missing.append(
+            f"agent/guides/{code}.md: “# Title”, what it means, “## Steps”; see parse_guide, agent/core/guide.py"
+        )
+    if not judged_present(TESTS / f"test_{name}.py", name.upper()):
+        missing.append(f"tests/problems/test_{name}.py: a test in which judge({name.upper()}, …) answers Present")
 
-    assert codes == {p.code for p in PROBLEMS}
-    assert set(load_guides()) == codes
+    assert missing == [], f"still to be written for {code}:\n" + "\n".join(missing)
+
+
+def judged_present(file: Path, constant: str) -> bool:
+    """Whether a test file asks the problem through `judge`, which holds what is Present to the contract."""
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    return all(re.search(words, text) for words in (rf"judge\(\s*{constant}\b", r"\b[Pp]resents?\b", r"def test_"))
 
 
 @EVERY
 def test_the_constant_is_named_like_the_code(problem: Problem) -> None:
     name = problem.code.replace("-", "_")
 
-    assert getattr(import_module(f"agent.problems.{name}"), name.upper()) is problem
+    assert getattr(import_module(f"agent.problems.{name}"), name.upper(), None) is problem, (
+        f"agent/problems/{name}.py: its one Problem is named {name.upper()}"
+    )
 
 
 @EVERY
@@ -130,8 +162,11 @@ def test_what_is_planned_or_only_asked_for_is_no_alarm(problem: Problem) -> None
 @EVERY
 def test_causes_stand_before_it(problem: Problem) -> None:
     before = PROBLEMS[: PROBLEMS.index(problem)]
+    behind = [cause.code for cause in problem.hidden_by if cause not in before]
 
-    assert all(cause in before for cause in problem.hidden_by)
+    assert behind == [], (
+        f"agent/problems/__init__.py, PROBLEMS: list {problem.code} after {', '.join(behind)}, its cause"
+    )
 
 
 @EVERY
@@ -139,34 +174,54 @@ def test_title_and_text_are_sentences_for_people(problem: Problem) -> None:
     fixed_title = re.sub(r"\{[a-z_]+\}", "", problem.title)
     fixed_text = re.sub(r"\{[a-z_]+\}", "", problem.text)
 
-    assert not problem.title.endswith(".")
-    assert problem.title[0].isupper() or problem.title[0] == "{"
-    assert problem.text.endswith((".", "}"))
-    assert len(fixed_title) <= TITLE_LIMIT
-    assert len(fixed_text) <= TEXT_LIMIT
+    assert not problem.title.endswith("."), f"the title of {problem.code} ends without a full stop"
+    assert problem.title[0].isupper() or problem.title[0] == "{", f"the title of {problem.code} begins with a capital"
+    assert problem.text.endswith((".", "}")), f"the text of {problem.code} is sentences: it ends with a full stop"
+    assert len(fixed_title) <= TITLE_LIMIT, f"the title of {problem.code} is too long for a notice of Windows"
+    assert len(fixed_text) <= TEXT_LIMIT, f"the text of {problem.code} is too long for a notice of Windows"
     assert "simply" not in problem.text.lower()
 
 
-@EVERY
+@EVERY_GUIDED
 def test_its_guide_has_steps_for_both_applications(problem: Problem) -> None:
     guide = guide_of(problem)
 
-    assert guide.code == problem.code
-    assert not guide.title.endswith(".")
+    where = f"agent/guides/{problem.code}.md"
+    assert not guide.title.endswith("."), f"{where}: its title ends without a full stop"
     for kind in (ApplicationKind.TWS, ApplicationKind.GATEWAY):
-        assert guide.steps[kind]
-        assert all(step[0].isupper() or step.startswith("{") for step in guide.steps[kind])
-        assert all(step.endswith((".", "}", "?")) for step in guide.steps[kind])
+        assert guide.steps[kind], f"{where}: no steps for {kind.title}"
+        for step in guide.steps[kind]:
+            assert step[0].isupper() or step.startswith("{"), f"{where}: a step begins with a capital: {step}"
+            assert step.endswith((".", "}", "?")), f"{where}: a step is a sentence, with its full stop: {step}"
+    for case, steps in guide.cases.items():
+        assert steps, f"{where}: no steps for the case {case}"
+        for step in steps:
+            assert step[0].isupper(), f"{where}: a step begins with a capital: {step}"
+            assert step.endswith("."), f"{where}: a step is a sentence, with its full stop: {step}"
 
 
-@EVERY
+@EVERY_GUIDED
+def test_its_guide_can_be_told_without_a_case(problem: Problem) -> None:
+    texts = words_of(in_general(guide_of(problem))).splitlines()
+    gaps = [line for line in texts if "…" in line]
+
+    assert gaps == [], (
+        f"agent/guides/{problem.code}.md: under “## In general” say what stands in place of each piece with a "
+        "placeholder, like “- at {since} → some time ago”; without it there is a gap in:\n" + "\n".join(gaps)
+    )
+
+
+@EVERY_GUIDED
 def test_its_guide_quotes_labels_exactly(problem: Problem) -> None:
     quoted = set(re.findall(r"\*\*(.+?)\*\*", " ".join(words_of(guide_of(problem)).split())))
 
-    assert quoted <= LABELS
+    assert sorted(quoted - LABELS) == [], (
+        f"agent/guides/{problem.code}.md: bold is for labels as the programs show them; a new one goes into LABELS "
+        "(tests/problems/test_contract.py)"
+    )
 
 
-@EVERY
+@EVERY_GUIDED
 def test_its_guide_leads_through_the_menus_of_each_application(problem: Problem) -> None:
     guide = guide_of(problem)
     if guide.steps[ApplicationKind.TWS] == guide.steps[ApplicationKind.GATEWAY]:
@@ -181,12 +236,12 @@ def test_its_guide_leads_through_the_menus_of_each_application(problem: Problem)
             assert all(named)
 
 
-@EVERY
+@EVERY_GUIDED
 def test_the_box_that_only_tws_has_is_not_looked_for_in_ib_gateway(problem: Problem) -> None:
     assert "ActiveX" not in "\n".join(guide_of(problem).steps[ApplicationKind.GATEWAY])
 
 
-@EVERY
+@EVERY_GUIDED
 def test_its_guide_spreads_no_folklore(problem: Problem) -> None:
     words = words_of(guide_of(problem))
 
@@ -197,7 +252,7 @@ def test_its_guide_spreads_no_folklore(problem: Problem) -> None:
     assert not re.search(r"(edit|open|change)[^.]*jts\.ini", words, re.IGNORECASE)
 
 
-@EVERY
+@EVERY_GUIDED
 def test_its_placeholders_are_lower_case_words(problem: Problem) -> None:
     braces = re.findall(r"\{[^}]*\}", problem.title + problem.text + words_of(guide_of(problem)))
 

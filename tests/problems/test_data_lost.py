@@ -1,41 +1,84 @@
 from dataclasses import replace
 
 from agent.core.evidence.notices import LINK_IS_DOWN
-from agent.core.problem import Absent, Present, Undecided
-from agent.core.session_facts import Outcome, ServerLink, SessionFacts
+from agent.core.facts import ApiClient, MachineFacts
+from agent.core.problem import Absent, Present, Severity, Undecided
+from agent.core.session_facts import Outcome, ServerLink, SessionFacts, Subscriber
 from agent.core.timing import Timing
 from agent.problems.data_lost import DATA_LOST
 from tests.problems.conftest import Judge
-from tests.problems.scene import NOW, backing_off, connected, facts
+from tests.problems.scene import NOW, backing_off, connected, facts, gateway, machine
+
+QUANTOWER, PYTHON = Subscriber("quantower", 991), Subscriber("python3", 992)
+AGO = 60.0
+LOST_AT = NOW.wall - AGO
 
 
-def restored(ago: float, programs: tuple[str, ...] = ()) -> SessionFacts:
+def restored(ago: float, programs: tuple[Subscriber, ...] | None = ()) -> SessionFacts:
     return replace(connected(), data_lost_at=NOW.monotonic - ago, resubscribe=programs)
 
 
+def on_the_port(*programs: ApiClient) -> MachineFacts:
+    return machine(gateway(), clients=programs)
+
+
 def test_it_names_the_programs_that_must_subscribe_again(judge: Judge) -> None:
-    verdict = judge(DATA_LOST, facts(session=restored(60.0, ("quantower (pid 991)", "python3 (pid 992)"))))
+    verdict = judge(DATA_LOST, facts(session=restored(AGO, (QUANTOWER, PYTHON))))
 
     assert isinstance(verdict, Present)
-    assert verdict.args["programs"] == "quantower (pid 991) and python3 (pid 992)"
+    assert verdict.args["programs"] == "python3 and quantower"
+    assert verdict.severity is None
     assert verdict.evidence == (
         "notice 1101 at 13:59:00: link restored, data lost",
-        "quantower (pid 991) was connected when it happened",
-        "python3 (pid 992) was connected when it happened",
+        "python3 was connected when it happened",
+        "quantower was connected when it happened",
     )
 
 
 def test_many_programs_fit_a_notice(judge: Judge) -> None:
-    programs = tuple(f"a program with quite a long name {n}" for n in range(30))
+    programs = tuple(Subscriber(f"a program with quite a long name {n}", n) for n in range(30))
 
     assert isinstance(judge(DATA_LOST, facts(session=restored(1.0, programs))), Present)
 
 
-def test_it_is_told_even_when_no_program_was_seen(judge: Judge) -> None:
+def test_where_no_program_was_there_it_is_only_information(judge: Judge) -> None:
     verdict = judge(DATA_LOST, facts(session=restored(1.0)))
 
     assert isinstance(verdict, Present)
-    assert verdict.evidence[-1] == "no other program was seen on the API port when it happened"
+    assert verdict.severity is Severity.INFO
+    assert verdict.args["then"] == "No program was connected then"
+    assert verdict.evidence[-1] == "no other program was on the API port when it happened"
+
+
+def test_programs_that_cannot_be_seen_may_be_there(judge: Judge) -> None:
+    verdict = judge(DATA_LOST, facts(session=restored(1.0, None)))
+
+    assert isinstance(verdict, Present)
+    assert verdict.severity is None
+    assert verdict.evidence[-1] == "which programs were on the API port then cannot be seen from here"
+
+
+def test_it_is_over_when_all_that_were_named_have_connected_again(judge: Judge) -> None:
+    session = restored(AGO, (QUANTOWER, PYTHON))
+    anew = ApiClient(4002, pid=991, name="quantower", since=LOST_AT + 5)
+    still = ApiClient(4002, pid=992, name="python3", since=LOST_AT - 500)
+    restarted = ApiClient(4002, pid=1500, name="python3", since=LOST_AT + 9)
+
+    assert isinstance(judge(DATA_LOST, facts(on_the_port(anew, still), session)), Present)
+    assert isinstance(judge(DATA_LOST, facts(on_the_port(anew), session)), Present)
+
+    over = facts(on_the_port(anew, restarted), session)
+
+    assert judge(DATA_LOST, over) == Absent()
+    assert DATA_LOST.over(over) == "python3 and quantower have connected again."
+
+
+def test_a_program_that_the_system_does_not_name_is_never_taken_for_one_that_has_connected_again(judge: Judge) -> None:
+    session = restored(AGO, (Subscriber(),))
+    verdict = judge(DATA_LOST, facts(on_the_port(ApiClient(4002, since=LOST_AT + 5)), session))
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["programs"] == "a program that the system does not name"
 
 
 def test_it_fades_after_a_while_and_gives_way_to_the_next_outage(judge: Judge) -> None:

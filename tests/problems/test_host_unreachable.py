@@ -1,18 +1,27 @@
 """host-unreachable: nobody answers there; or "here" is not where TWS runs."""
 
-from agent.core.facts import Installation, Known, Sight, Surroundings, SurroundingsKind
+from agent.core.facts import Installation, Known, Sight, Surroundings, SurroundingsKind, VirtualNetwork
 from agent.core.problem import Absent, Present, Undecided
-from agent.core.session_facts import Outcome
+from agent.core.session_facts import Outcome, Way
 from agent.core.settings import WantedApplication
+from agent.guides import load_guides
 from agent.problems.app_not_running import APP_NOT_RUNNING
 from agent.problems.host_unreachable import HOST_UNREACHABLE
+from agent.problems.login_pending import LOGIN_PENDING
 from agent.problems.network_down import NETWORK_DOWN
+from agent.tws.applications import ApplicationKind
 from tests.problems.conftest import Judge
-from tests.problems.scene import backing_off, connection, facts, gateway, machine
+from tests.problems.scene import backing_off, connection, facts, gateway, machine, relay
 
 FAR = connection(host="192.168.1.20", port=4002)
 WSL = Known(Surroundings(SurroundingsKind.WSL, "172.28.64.1"))
 NEVER_SEEN = Sight()
+
+
+def _steps(verdict: Present, code: str = "host-unreachable") -> tuple[str, ...]:
+    return load_guides()[code].steps_for(ApplicationKind.GATEWAY, verdict.args, verdict.case)
+
+
 NOTHING: Known[tuple[Installation, ...]] = Known(())
 
 
@@ -31,15 +40,67 @@ def test_a_refusal_and_no_answer_are_told_apart(judge: Judge) -> None:
     assert nothing.evidence == ("no answer from 192.168.1.20, port 4002 within 5.0 s",)
 
 
-def test_an_address_that_is_this_computer_itself_is_told_as_such(judge: Judge) -> None:
-    own = Known(frozenset({"192.168.1.20", "trader-pc"}))
+def test_this_computer_that_listens_on_another_address_is_told_as_such(judge: Judge) -> None:
+    """A container published on 127.0.0.1 alone is not reached under the computer's name."""
+    around = machine(listeners=(relay(),))
     for host in ("192.168.1.20", "Trader-PC"):
-        wants = connection(host=host, port=4002)
-        verdict = judge(HOST_UNREACHABLE, facts(machine(own_names=own), backing_off(Outcome.REFUSED), wants=wants))
+        wants = connection(host=host, port=4002, here=True)
+        verdict = judge(HOST_UNREACHABLE, facts(around, backing_off(Outcome.REFUSED), wants=wants))
 
         assert isinstance(verdict, Present)
-        assert verdict.evidence[-1] == f"{host} is this computer itself"
-        assert verdict.args["first_step"].startswith("Set `host` of this connection to 127.0.0.1")
+        assert f"{host} is this computer itself" in verdict.evidence
+        assert verdict.evidence[-1] == "docker-proxy (pid 771) listens on 4002, not at this address"
+        assert _steps(verdict) == (f"Set `host` of this connection to 127.0.0.1: {host} is this computer itself.",)
+
+
+def test_what_runs_here_is_judged_from_here_whatever_the_host_is_called(judge: Judge) -> None:
+    at_login = gateway(ports=(), link_for=None)
+    wants = connection(host="trader-pc", port=4002, here=True)
+    for outcome in (Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.UNRESOLVABLE, None):
+        seen = facts(machine(at_login), backing_off(outcome), wants=wants)
+
+        assert judge(HOST_UNREACHABLE, seen) == Absent()
+        assert isinstance(judge(LOGIN_PENDING, seen), Present)
+
+
+def test_a_router_s_address_is_told_as_such(judge: Judge) -> None:
+    wants = connection(host="tws.example.org", port=4002)
+    session = backing_off(Outcome.UNREACHABLE, elapsed=5.0, ways=(Way("8.8.8.8", "192.168.1.7"),))
+    verdict = judge(HOST_UNREACHABLE, facts(machine(), session, wants=wants))
+
+    assert isinstance(verdict, Present)
+    first = _steps(verdict)[0]
+    assert "VPN" in first
+    assert "SSH tunnel" in first
+    assert "router" in first
+    assert verdict.args["address"] == "the public address of the router here"
+
+
+def test_a_virtual_machine_of_this_computer_is_a_place(judge: Judge) -> None:
+    around = machine(virtual_networks=(VirtualNetwork("VMware", "192.168.44.1", 24),))
+    wants = connection(host="192.168.44.128", port=4002)
+    verdict = judge(HOST_UNREACHABLE, facts(around, backing_off(Outcome.UNREACHABLE), wants=wants))
+
+    assert isinstance(verdict, Present)
+    assert "192.168.44.128 is in the network of VMware on this computer" in verdict.evidence
+    assert "VMware" in _steps(verdict)[0]
+
+
+def test_the_computer_around_this_one_is_a_place(judge: Judge) -> None:
+    wants = connection(host="172.28.64.1", port=4002)
+    verdict = judge(HOST_UNREACHABLE, facts(machine(surroundings=WSL), backing_off(Outcome.REFUSED), wants=wants))
+
+    assert isinstance(verdict, Present)
+    assert _steps(verdict)[0] == "Look at Windows, outside WSL: 172.28.64.1 means that one."
+    assert _steps(verdict)[-1] == "Let the firewall of Windows accept connections to TCP port 4002."
+
+
+def test_the_address_to_be_trusted_is_the_one_the_connection_comes_from(judge: Judge) -> None:
+    session = backing_off(Outcome.REFUSED, ways=(Way("192.168.1.20", "192.168.1.7"),))
+    verdict = judge(HOST_UNREACHABLE, facts(machine(), session, wants=FAR))
+
+    assert isinstance(verdict, Present)
+    assert any("enter 192.168.1.7." in step for step in _steps(verdict))
 
 
 def test_a_refusal_on_this_machine_is_about_the_application(judge: Judge) -> None:
@@ -57,6 +118,7 @@ def test_inside_wsl_it_says_which_address_leads_out(judge: Judge) -> None:
 
         assert isinstance(verdict, Present)
         assert "172.28.64.1" in verdict.args["then"]
+        assert "172.28.64.1" in _steps(verdict, "app-not-running")[0]
         assert any("Windows is 172.28.64.1" in line for line in verdict.evidence)
         assert judge(HOST_UNREACHABLE, seen) == Absent()
 
@@ -66,7 +128,8 @@ def test_a_remote_host_that_is_silent_inside_wsl_is_told_with_the_address_of_win
     verdict = judge(HOST_UNREACHABLE, seen)
 
     assert isinstance(verdict, Present)
-    assert "172.28.64.1" in verdict.args["first_step"]
+    assert "192.168.1.20" in verdict.args["first_step"], "what is configured comes first"
+    assert verdict.evidence[-1] == "Gatelight runs inside WSL; Windows is 172.28.64.1 from there"
 
 
 def test_inside_a_container_without_a_known_way_out_it_still_says_so(judge: Judge) -> None:
@@ -75,6 +138,16 @@ def test_inside_a_container_without_a_known_way_out_it_still_says_so(judge: Judg
 
     assert isinstance(verdict, Present)
     assert "the address of the computer that runs the container" in verdict.args["then"]
+
+
+def test_where_windows_shares_its_addresses_the_host_stays_right(judge: Judge) -> None:
+    mirrored = Known(Surroundings(SurroundingsKind.WSL, "127.0.0.1"))
+    around = machine(surroundings=mirrored, installed=NOTHING)
+    verdict = judge(APP_NOT_RUNNING, facts(around, backing_off(Outcome.REFUSED, 4001), sight=NEVER_SEEN))
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["then"] == "Windows shares this address: IB Gateway may run there."
+    assert _steps(verdict, "app-not-running")[0].startswith("Start IB Gateway on Windows")
 
 
 def test_an_application_that_was_seen_inside_is_missed_inside(judge: Judge) -> None:

@@ -5,7 +5,7 @@ from agent.core.problem import Absent, Present, Undecided
 from agent.problems.login_due import LOGIN_DUE, NOTICE_PERIOD
 from agent.tws.calendar import Expectation
 from tests.problems.conftest import Judge
-from tests.problems.scene import NOW, backing_off, connected, connection, facts, machine
+from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine
 
 SOON = Expectation(login_due=NOW.wall + 10.5 * 3600)
 
@@ -32,6 +32,20 @@ def test_the_whole_notice_period_counts(judge: Judge) -> None:
 
 def test_a_calendar_that_does_not_tell_means_nothing(judge: Judge) -> None:
     assert judge(LOGIN_DUE, facts(expected=Expectation())) == Absent()
+
+
+def test_a_log_in_screen_has_no_log_in_that_could_end(judge: Judge) -> None:
+    young = machine(gateway(link_for=None, ports=()))
+
+    assert judge(LOGIN_DUE, facts(young, backing_off(), expected=SOON)) == Absent()
+
+
+def test_it_is_as_old_as_its_notice_period_and_never_a_headline(judge: Judge) -> None:
+    verdict = judge(LOGIN_DUE, facts(expected=SOON))
+
+    assert isinstance(verdict, Present)
+    assert verdict.since == NOW.monotonic - 1.5 * 3600
+    assert LOGIN_DUE.ahead
 
 
 def test_without_a_running_application_nobody_is_logged_in(judge: Judge) -> None:

@@ -5,12 +5,15 @@ from dataclasses import replace
 from agent.core.facts import Known, SettingsHints, Unknown
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.settings import WantedMode
+from agent.problems.api_disabled import API_DISABLED
 from agent.problems.api_port_mismatch import API_PORT_MISMATCH
 from agent.problems.app_starting import APP_STARTING
 from agent.problems.login_pending import LOGIN_PENDING
 from agent.tws.applications import TradingMode
+from agent.tws.calendar import Expectation, Outage, OutageKind, Region
+from agent.tws.launcher_log import AWAITS_USER, LoginStage
 from tests.problems.conftest import Judge
-from tests.problems.scene import backing_off, connection, facts, gateway, machine
+from tests.problems.scene import NOW, backing_off, connection, facts, gateway, login, machine
 
 WAITING = gateway(age=200.0, ports=(), link_for=None)
 
@@ -70,3 +73,43 @@ def test_without_the_sockets_it_is_undecided(judge: Judge) -> None:
 def test_somebody_may_be_typing_a_password() -> None:
     assert LOGIN_PENDING.visible_after(facts()) == 15.0
     assert LOGIN_PENDING.visible_after(facts(doctor=True)) == 0.0
+
+
+def test_a_connection_to_ibs_servers_is_no_log_in_while_the_second_factor_is_awaited(judge: Judge) -> None:
+    for link_for in (None, 10.0, 170.0):
+        waiting = gateway(age=200.0, ports=(), link_for=link_for, login=login(LoginStage.AWAITED, ago=100.0))
+        seen = facts(machine(waiting), backing_off(), doctor=True)
+
+        assert isinstance(judge(LOGIN_PENDING, seen), Present)
+        assert judge(API_DISABLED, seen) == Absent()
+
+
+def test_a_log_that_has_fallen_silent_names_no_cause_and_says_so(judge: Judge) -> None:
+    for stage in set(LoginStage) - {LoginStage.ACCEPTED}:
+        silent = replace(WAITING, login=Known(login(stage, ago=3700.0, heard=3600.0)))
+        verdict = judge(LOGIN_PENDING, facts(machine(silent), backing_off()))
+
+        assert isinstance(verdict, Present)
+        assert (verdict.case, verdict.args["which"]) == ("", "")
+        assert any("silent since 13:00:00, so that it says nothing about now" in line for line in verdict.evidence)
+
+
+def test_one_that_needs_the_user_is_told_though_it_has_just_started(judge: Judge) -> None:
+    for stage in LoginStage:
+        young = gateway(age=10.0, ports=(), link_for=None, login=login(stage, ago=5.0, left=60.0))
+        here = [
+            isinstance(judge(p, facts(machine(young), backing_off())), Present) for p in (APP_STARTING, LOGIN_PENDING)
+        ]
+
+        assert here == [stage not in AWAITS_USER, stage in AWAITS_USER], stage
+
+
+def test_ibs_reset_is_named_where_it_meets_this_log_in(judge: Judge) -> None:
+    reset = Outage(OutageKind.RESET, NOW.wall - 500.0, NOW.wall + 600.0, Region.EUROPE)
+    for region, named in ((Region.EUROPE, True), (None, False)):
+        expected = Expectation(outage=replace(reset, region=region))
+        verdict = judge(LOGIN_PENDING, facts(machine(WAITING), backing_off(), expected=expected))
+
+        assert isinstance(verdict, Present)
+        line = "the daily reset of IB's European servers lasts until 14:10: a log-in may fail until then"
+        assert (line in verdict.evidence) is named

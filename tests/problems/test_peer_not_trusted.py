@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from agent.core.facts import ApiClient, Known, OtherProcess, Unknown
+from agent.core.facts import ApiClient, Known, OtherProcess, Surroundings, SurroundingsKind, Unknown
 from agent.core.problem import Absent, Present, Undecided
-from agent.core.session_facts import Outcome
+from agent.core.session_facts import Outcome, Way
 from agent.problems.api_port_taken import API_PORT_TAKEN
 from agent.problems.container_not_ready import CONTAINER_NOT_READY
 from agent.problems.peer_not_trusted import PEER_NOT_TRUSTED
@@ -33,22 +33,85 @@ def test_the_application_here_closing_at_once_is_told_with_the_address_used(judg
     assert verdict.args["why"] == "a window of it waits for an answer, or 127.0.0.1 was taken off its Trusted IPs"
 
 
-def test_a_remote_one_does_not_trust_this_computer(judge: Judge) -> None:
+def test_the_address_that_a_remote_one_sees_is_named(judge: Judge) -> None:
+    session = backing_off(Outcome.CLOSED, ways=(Way("192.168.1.20", "192.168.1.7", used=True),))
+    verdict = judge(PEER_NOT_TRUSTED, facts(machine(), session, wants=FAR))
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["address"] == "192.168.1.7"
+    assert verdict.args["why"] == "it does not trust 192.168.1.7"
+    assert verdict.evidence[-1] == "our connection came from 192.168.1.7"
+
+
+def test_of_two_families_the_one_that_was_used_is_told_and_what_the_other_comes_from(judge: Judge) -> None:
+    ways = (Way("fd00::20", "fd00::7", used=True), Way("192.168.1.20", "192.168.1.7"))
+    wants = connection(host="trader-pc", port=4002)
+    verdict = judge(PEER_NOT_TRUSTED, facts(machine(), backing_off(Outcome.CLOSED, ways=ways), wants=wants))
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["address"] == "fd00::7"
+    assert verdict.evidence[-1] == (
+        "trader-pc is fd00::20 and 192.168.1.20; IPv6 was used, over IPv4 it would come from 192.168.1.7"
+    )
+
+
+def test_where_the_way_is_not_known_no_address_is_made_up(judge: Judge) -> None:
     verdict = judge(PEER_NOT_TRUSTED, facts(machine(), backing_off(Outcome.CLOSED), wants=FAR))
 
     assert isinstance(verdict, Present)
     assert verdict.args["address"] == "the address of this computer, as the other one sees it"
-    assert verdict.args["why"] == "it does not trust the address they come from"
+
+
+def test_out_of_a_container_another_computer_sees_the_one_that_runs_it(judge: Judge) -> None:
+    inside = Known(Surroundings(SurroundingsKind.CONTAINER, "host.docker.internal"))
+    session = backing_off(Outcome.CLOSED, ways=(Way("192.168.1.20", "172.17.0.2", used=True),))
+    verdict = judge(PEER_NOT_TRUSTED, facts(machine(surroundings=inside), session, wants=FAR))
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["address"] == "the address of the computer that runs the container"
+
+
+def test_the_computer_that_runs_the_container_sees_the_container(judge: Judge) -> None:
+    inside = Known(Surroundings(SurroundingsKind.CONTAINER, "host.docker.internal"))
+    wants = connection(host="host.docker.internal", port=4002)
+    session = backing_off(Outcome.CLOSED, ways=(Way("172.17.0.1", "172.17.0.2", used=True),))
+    verdict = judge(PEER_NOT_TRUSTED, facts(machine(surroundings=inside), session, wants=wants))
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["address"] == "172.17.0.2"
+
+
+def test_a_router_in_between_is_told_and_what_is_better(judge: Judge) -> None:
+    wants = connection(host="8.8.8.8", port=4002)
+    session = backing_off(Outcome.CLOSED, ways=(Way("8.8.8.8", "192.168.1.7", used=True),))
+    verdict = judge(PEER_NOT_TRUSTED, facts(machine(), session, wants=wants))
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["address"] == "the public address of the router here"
+    assert verdict.args["first_step"].startswith("Reach the network behind 8.8.8.8 through a VPN or an SSH tunnel")
 
 
 def test_this_computer_under_another_address_is_told_to_be_used_as_127_0_0_1(judge: Judge) -> None:
-    around = machine(own_names=Known(frozenset({"192.168.1.20"})))
-    verdict = judge(PEER_NOT_TRUSTED, facts(around, backing_off(Outcome.CLOSED), wants=FAR))
+    wants = connection(host="trader-pc", port=4002, here=True)
+    session = backing_off(Outcome.CLOSED, ways=(Way("192.168.1.20", "192.168.1.20", used=True),))
+    verdict = judge(PEER_NOT_TRUSTED, facts(machine(gateway()), session, wants=wants))
 
     assert isinstance(verdict, Present)
     assert verdict.args["address"] == "192.168.1.20"
     assert verdict.args["why"] == "it trusts this computer as 127.0.0.1 only: use that as the host"
-    assert any("192.168.1.20 is this computer itself" in line for line in verdict.evidence)
+    assert any("trader-pc is this computer itself" in line for line in verdict.evidence)
+    assert verdict.args["first_step"].startswith("Set `host` of this connection, and of your programs, to 127.0.0.1")
+
+
+def test_a_name_that_is_loopback_here_comes_from_127_0_0_1(judge: Judge) -> None:
+    """Debian gives the own name 127.0.1.1, and packets to that come from 127.0.0.1."""
+    wants = connection(host="trader-pc", port=4002, here=True)
+    session = backing_off(Outcome.CLOSED, ways=(Way("127.0.1.1", "127.0.0.1", used=True),))
+    verdict = judge(PEER_NOT_TRUSTED, facts(machine(gateway()), session, wants=wants))
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["address"] == "127.0.0.1"
+    assert verdict.args["first_step"] == ""
 
 
 def test_a_relay_that_closes_is_something_else(judge: Judge) -> None:

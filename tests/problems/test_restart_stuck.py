@@ -1,8 +1,10 @@
 """restart-stuck: an automatic restart whose port did not come back."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from agent.core.facts import Known, Process, SettingsHints, Sight, Unknown
+from agent.core.guide import fill
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.session_facts import Outcome
 from agent.core.settings import WantedApplication
@@ -12,8 +14,9 @@ from agent.problems.login_pending import LOGIN_PENDING
 from agent.problems.restart_stuck import RESTART_STUCK
 from agent.tws.api_settings import Configuration, LockAndExit
 from agent.tws.calendar import Expectation, Outage, OutageKind, Region
+from agent.tws.launcher_log import AWAITS_USER, LoginStage
 from tests.problems.conftest import Judge
-from tests.problems.scene import NOW, attempt, backing_off, connection, facts, gateway, machine, told, tws
+from tests.problems.scene import NOW, attempt, backing_off, connection, facts, gateway, login, machine, told, tws
 
 FAMILY = (APP_STARTING, LOGIN_PENDING, RESTART_STUCK, API_DISABLED)
 REPLACED = Sight(last_pid=3117, ever=True, replaced_at=NOW.monotonic - 395.0)
@@ -63,16 +66,46 @@ def test_the_restart_time_that_the_application_told_tells_as_well(judge: Judge) 
         assert isinstance(judge(RESTART_STUCK, seen), Present) is is_restart, time
 
 
-def test_a_restart_inside_ibs_reset_is_given_until_its_end(judge: Judge) -> None:
-    seen = facts(machine(restarted(400.0)), backing_off())
-    reset = Outage(OutageKind.RESET, NOW.wall - 500.0, NOW.wall + 600.0, Region.AMERICA)
+def test_a_reset_of_ib_is_named_and_excuses_only_what_its_log_shows_to_be_kept_off(judge: Judge) -> None:
+    reset = Outage(OutageKind.RESET, NOW.wall - 500.0, NOW.wall + 600.0, Region.ASIA)
 
-    def there(outage: Outage) -> list[str]:
-        during = replace(seen, expected=Expectation(outage=outage))
-        return [p.code for p in FAMILY if isinstance(judge(p, during), Present)]
+    def there(process: Process, outage: Outage) -> list[tuple[str, str]]:
+        seen = replace(facts(machine(process), backing_off()), expected=Expectation(outage=outage))
+        found = ((p, judge(p, seen)) for p in FAMILY)
+        return [(p.code, fill(p.text, v.args)) for p, v in found if isinstance(v, Present)]
 
-    assert there(reset) == ["app-starting"]
-    assert there(replace(reset, began=NOW.wall - 300.0)) == ["restart-stuck"]
+    ((code, text),) = there(restarted(400.0), reset)
+    assert code == "restart-stuck"
+    assert "the daily reset of IB's Asian servers lasts until 14:10" in text
+
+    ((code, text),) = there(replace(restarted(400.0), login=Known(login(LoginStage.NO_WAY))), reset)
+    assert code == "app-starting"
+    assert "no way to IB's servers since 13:59" in text
+    assert "until 14:10" in text
+
+    ((code, text),) = there(restarted(400.0), replace(reset, region=None))
+    assert code == "restart-stuck"
+    assert "reset" not in text
+
+
+def test_a_log_in_that_needs_the_user_is_told_before_the_allowance_is_over(judge: Judge) -> None:
+    for stage in LoginStage:
+        process = replace(restarted(20.0), login=Known(login(stage, ago=10.0, left=60.0)))
+        there = [p for p in FAMILY if isinstance(judge(p, facts(machine(process), backing_off())), Present)]
+
+        assert there == [RESTART_STUCK if stage in AWAITS_USER else APP_STARTING], stage
+
+
+def test_the_first_restart_after_the_weekly_expiry_names_it(judge: Judge) -> None:
+    # IB ended all log-ins on Sunday at 06:00 UTC, 32 hours before.
+    due = datetime(2026, 11, 29, 6, 0, tzinfo=UTC).timestamp()
+    for age, named in ((31 * 3600.0, True), (33 * 3600.0, False), (400.0, False)):
+        seen = replace(facts(machine(restarted(age)), backing_off()), expected=Expectation(login_due=due))
+        verdict = judge(RESTART_STUCK, seen)
+
+        assert isinstance(verdict, Present)
+        assert ("weekly log-in" in verdict.args["then"]) is named
+        assert any("IB ended all log-ins at Sunday 06:00" in line for line in verdict.evidence) is named
 
 
 def test_a_tws_that_restarted_long_before_anybody_watched_has_its_api_off(judge: Judge) -> None:

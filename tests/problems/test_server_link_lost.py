@@ -52,6 +52,21 @@ def test_it_is_absent_while_nothing_says_that_the_link_is_down(judge: Judge, lin
     assert judge(SERVER_LINK_LOST, facts(session=connected(server_link=link))) == Absent()
 
 
+@pytest.mark.parametrize(
+    ("code", "unsaid", "words"),
+    [
+        (1102, False, "IB Gateway is connected to IB again."),
+        (2104, True, "IB Gateway is connected to IB again, as the data farms show."),
+        (None, True, "IB Gateway is connected to IB again, as live market data shows."),
+    ],
+)
+def test_its_end_says_what_is_true_now_and_what_shows_it(code: int | None, unsaid: bool, words: str) -> None:
+    lost_at = NOW.monotonic - 300.0 if unsaid else None
+    session = replace(connected(server_link=ServerLink.UP), link_code=code, link_lost_at=lost_at)
+
+    assert SERVER_LINK_LOST.over(facts(session=session)) == words
+
+
 def test_without_a_session_nobody_can_tell(judge: Judge) -> None:
     assert isinstance(judge(SERVER_LINK_LOST, facts(session=backing_off(Outcome.REFUSED))), Undecided)
 

@@ -1,12 +1,16 @@
 from dataclasses import replace
 
+import pytest
+
 from agent.core.facts import ApiClient, Known, Sockets
 from agent.core.problem import Absent, Present
-from agent.core.session_facts import Outcome, Phase, SessionFacts
+from agent.core.session_facts import NoticeSeen, Outcome, Phase, SessionFacts
 from agent.problems.session_not_ready import SESSION_NOT_READY
+from agent.tws.calendar import Expectation, Outage, OutageKind, Region
 from agent.tws.limits import API_CLIENTS
+from agent.tws.notices import CATALOGUE
 from tests.problems.conftest import Judge
-from tests.problems.scene import attempt, backing_off, connected, facts, gateway, machine
+from tests.problems.scene import NOW, attempt, backing_off, connected, facts, gateway, machine, notice, tws
 
 
 def half_ready(accounts_came: bool) -> SessionFacts:
@@ -68,3 +72,53 @@ def test_a_slow_log_in_gets_its_grace_once_and_doctor_does_not_wait() -> None:
     assert SESSION_NOT_READY.visible_after(closed_early) == grace - 4.0
     assert SESSION_NOT_READY.visible_after(facts(session=waited)) == facts().timing.silence_grace
     assert SESSION_NOT_READY.visible_after(facts(session=half_ready(accounts_came=True), doctor=True)) == 0.0
+
+
+def refused(*notices: NoticeSeen) -> SessionFacts:
+    tried = replace(attempt(Outcome.NOT_READY, elapsed=4.0), notices=notices)
+    return SessionFacts(phase=Phase.BACKING_OFF, attempt=tried)
+
+
+@pytest.mark.parametrize(
+    ("code", "case", "words"),
+    [
+        (10141, "disclaimer", "waits for “I understand and accept”"),
+        (1100, "link-lost", "no link to IB's servers (notice 1100)"),
+        (2110, "link-lost", "no link to IB's servers (notice 2110)"),
+        (504, "told", "Notice 504 says: The program sent a request without being connected."),
+        (10015, "told", "Notice 10015 says: Trading through the API is not allowed for this account."),
+        (2104, "", "No program can work with it until it does"),
+        (99_999, "", "No program can work with it until it does"),
+    ],
+)
+def test_what_was_said_before_tells_why(judge: Judge, code: int, case: str, words: str) -> None:
+    verdict = judge(SESSION_NOT_READY, facts(session=refused(notice(code, "its own text"))))
+
+    assert isinstance(verdict, Present)
+    assert verdict.case == case
+    assert words in verdict.args["why"]
+    assert f"notice {code} at 13:59:55: “its own text”" in verdict.evidence
+
+
+def test_of_several_the_one_that_explains_most_is_named_and_all_are_evidence(judge: Judge) -> None:
+    said = (notice(504), notice(1100), notice(10141), notice(2104))
+    for order in (said, said[::-1]):
+        verdict = judge(SESSION_NOT_READY, facts(session=refused(*order)))
+
+        assert isinstance(verdict, Present)
+        assert verdict.case == "disclaimer"
+        assert sum(line.startswith("notice ") for line in verdict.evidence) == 4
+
+
+def test_a_lost_link_within_ibs_reset_names_the_reset(judge: Judge) -> None:
+    reset = Outage(OutageKind.RESET, NOW.wall - 500.0, NOW.wall + 600.0, Region.EUROPE)
+    seen = facts(session=refused(notice(1100)), expected=Expectation(outage=reset))
+    verdict = judge(SESSION_NOT_READY, seen)
+
+    assert isinstance(verdict, Present)
+    assert "the daily reset of IB's European servers lasts until 14:10" in verdict.args["why"]
+
+
+def test_every_notice_of_the_catalogue_fits(judge: Judge) -> None:
+    for code in CATALOGUE:
+        judge(SESSION_NOT_READY, facts(machine(tws(version="10.45")), session=refused(notice(code, "x" * 500))))

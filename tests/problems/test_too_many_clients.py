@@ -2,7 +2,7 @@ import pytest
 
 from agent.core.facts import ApiClient, MachineFacts, Unknown
 from agent.core.problem import Absent, Present, Undecided
-from agent.core.session_facts import Outcome
+from agent.core.session_facts import Outcome, SessionFacts
 from agent.problems.too_many_clients import TOO_MANY_CLIENTS
 from agent.tws.limits import API_CLIENTS
 from tests.problems.conftest import Judge
@@ -68,3 +68,11 @@ def test_clients_that_cannot_be_counted_leave_it_undecided(judge: Judge) -> None
 
     assert judge(TOO_MANY_CLIENTS, facts(blind, backing_off(Outcome.CLOSED))) == Undecided("access denied")
     assert isinstance(judge(TOO_MANY_CLIENTS, facts(session=backing_off(Outcome.CLOSED), wants=remote)), Undecided)
+
+
+def test_the_doctor_does_not_try_where_every_place_is_taken(judge: Judge) -> None:
+    verdict = judge(TOO_MANY_CLIENTS, facts(crowd(API_CLIENTS), SessionFacts(), doctor=True))
+
+    assert isinstance(verdict, Present)
+    assert verdict.evidence[1] == "Gatelight did not try to connect, since that takes a place too"
+    assert judge(TOO_MANY_CLIENTS, facts(crowd(API_CLIENTS - 1), SessionFacts(), doctor=True)) == Absent()

@@ -10,6 +10,7 @@ from agent.core.clock import Moment
 from agent.core.commands import AskDataTest
 from agent.core.data_test.run import DataTestPlan
 from agent.core.data_test.seen import LIVE_OR_FROZEN, DataTest, Definition, Quote, SymbolSeen
+from agent.core.events import NoticeArrived
 from agent.core.session_facts import Outcome
 from agent.guides import load_guides
 from agent.runtime.data_tests import DataTests
@@ -121,6 +122,22 @@ async def test_what_cannot_be_tested_is_refused_and_costs_no_minute() -> None:
         "There is no connection named “Live TWS”",
     ]
     assert "error" not in allowed
+
+
+async def test_live_prices_prove_a_link_that_was_told_lost_and_never_told_restored() -> None:
+    run = MadeUpRun()
+    run.end.set()
+    world = MadeUpWorld()
+    async with at_work(world, run) as tests:
+        loop = tests._loop
+        number = loop.state.watched[0].number
+        assert number is not None
+        loop.post(NoticeArrived(number, 1100, "lost"))
+        await world.until(lambda w: w.statuses[-1].connections[0].server_link == "down")
+        tests.answer(AskDataTest("", ("AAPL",)))
+        await world.until(lambda w: w.statuses[-1].connections[0].server_link == "up")
+
+    assert world.statuses[-1].connections[0].link_words == "connected, as live market data shows"
 
 
 async def test_without_a_session_there_is_no_run() -> None:

@@ -5,6 +5,7 @@ import logging
 import math
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.memory import Memory, Returning, Snoozed, Told
+from agent.core.memory import Memory, Returning, SeenRunning, ShownBefore, Snoozed, Told
 from agent.runtime.memory_file import LATEST, LONGEST_FILE, MOST_REPEATS, MemoryFile
 from tests.runtime.made_up_world import MadeUpWorld, running, state_of
 
@@ -23,6 +24,11 @@ FULL = Memory(
     ),
     snoozed=(Snoozed("", "login-due", 1_900_000_000.25),),
     paused_until=1_800_000_000.5,
+    shown=(
+        ShownBefore("Paper Gateway", "api-silent", 1.0, "error", ("app", "port"), ("IB Gateway", "4002")),
+        ShownBefore("", "config-invalid", 2.0, "warning"),
+    ),
+    running=(SeenRunning("IB Gateway", "gateway", implicit=True), SeenRunning("Live TWS", "tws", 2020)),
     disconnected=("Live TWS", "日本"),
     returning=(Returning("日本", 1_800_000_100.0),),
 )
@@ -67,6 +73,15 @@ def test_any_memory_survives(memory: Memory) -> None:
         assert file.read() == memory
 
 
+def test_a_file_of_an_earlier_version_is_read_and_has_nothing_shown(path: Path) -> None:
+    MemoryFile(path).write(FULL)
+    kept = json.loads(path.read_text())
+    del kept["shown"], kept["running"]
+    path.write_text(json.dumps(kept))
+
+    assert MemoryFile(path).read() == replace(FULL, shown=(), running=())
+
+
 def test_without_a_file_nothing_is_remembered_and_nothing_complained_about(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -94,6 +109,7 @@ def broken(*changes: tuple[list[Any], Any]) -> str:
     return json.dumps(kept)
 
 
+SHOWN = {"connection": "x", "key": "k", "since": 1.0, "severity": "error", "names": ["app"], "values": ["TWS"]}
 TORN = {
     "empty": "",
     "half": json.dumps(good())[:40],
@@ -121,6 +137,12 @@ TORN = {
     "repeats are half": broken((["told", 0, "repeats"], 0.5)),
     "key is a number": broken((["told", 0, "key"], 5)),
     "code is null": broken((["snoozed", 0, "code"], None)),
+    "severity is none": broken((["shown"], [{**SHOWN, "severity": "dire"}])),
+    "words without values": broken((["shown"], [{**SHOWN, "values": []}])),
+    "values are numbers": broken((["shown"], [{**SHOWN, "values": [5]}])),
+    "shown is a word": broken((["shown"], "abc")),
+    "kind is none": broken((["running"], [{"connection": "x", "kind": "toaster", "pid": None, "implicit": True}])),
+    "pid is a word": broken((["running"], [{"connection": "x", "kind": "tws", "pid": "1", "implicit": True}])),
     "names are numbers": broken((["disconnected"], [1, 2])),
     "names are a word": broken((["disconnected"], "Paper")),
 }
@@ -173,15 +195,17 @@ def test_a_disk_that_refuses_is_said_once_until_it_takes_again(
     file = MemoryFile(folder / path.name)
     for _ in range(3):
         file.write(FULL)
-    first = len(caplog.records)
+    first, why = len(caplog.records), file.unkept
     folder.mkdir()
     file.write(FULL)
+    kept = file.unkept
     taken = file.read()
     shutil.rmtree(folder)
     file.write(Memory())
 
     assert (first, len(caplog.records)) == (1, 2)
     assert taken == FULL
+    assert (why, kept, file.unkept) == ("No such file or directory", "", "No such file or directory")
 
 
 @pytest.fixture

@@ -21,7 +21,16 @@ from agent.core.effects import (
     WatchExits,
     Withdraw,
 )
-from agent.core.events import Event, Looked, NoticeUndelivered, ProcessExited, SessionLost, SessionReady, Tick
+from agent.core.events import (
+    Event,
+    Looked,
+    NoticeDelivered,
+    NoticeUndelivered,
+    ProcessExited,
+    SessionLost,
+    SessionReady,
+    Tick,
+)
 from agent.core.facts import Known, MachineFacts, Unknown
 from agent.core.memory import Memory
 from agent.core.problem import Severity
@@ -315,6 +324,18 @@ async def test_a_notice_nobody_took_comes_back(inbox: Inbox) -> None:
 
     assert inbox.events == [NoticeUndelivered("a", "no notification service")]
     assert world.withdrawn == ["b"]
+
+
+async def test_that_a_notice_was_shown_comes_back_where_none_could_be_before(inbox: Inbox) -> None:
+    world = MadeUpWorld()
+    at_work = performer(world, inbox)
+    at_work.perform(Announce(notice("a")))
+    at_work.perform(Announce(replace(notice("b"), once_more=True)))
+    await world.until(lambda w: [n.key for n in w.notices] == ["a", "b"])
+    await inbox.first(NoticeDelivered)
+    await at_work.close()
+
+    assert inbox.events == [NoticeDelivered("b")]
 
 
 async def test_channels_that_hang_or_fail_hold_up_no_other_notice(

@@ -16,7 +16,7 @@ import pytest
 
 from agent.core.effects import OpenSession
 from agent.core.events import HeartbeatAnswered, NoticeArrived, SessionFailed, SessionLost, SessionReady
-from agent.core.session_facts import Outcome
+from agent.core.session_facts import Outcome, Way
 from agent.session.first_bytes import hello_version, is_foreign, printable_start
 from agent.session.ib import ABORT_AFTER, IbSession
 from agent.simulator.free_ports import free_port
@@ -109,6 +109,44 @@ async def test_a_name_that_is_looked_up_in_vain_is_not_a_silent_machine(
 
     assert isinstance(failed, SessionFailed)
     assert failed.outcome is Outcome.UNRESOLVABLE
+
+
+async def test_a_verdict_tells_the_addresses_and_from_where_they_are_reached(
+    start: StartSimulator, attempt: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator = await start()
+
+    async def both_families(*_: object, **__: object) -> list[object]:
+        six = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", simulator.port, 0, 0))
+        return [six, (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", simulator.port))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", both_families)
+    one = attempt(simulator.port, host="trading-pc.example")
+    ready = await one.ready()
+    await one.session.close()
+
+    assert ready.ways[-1] == Way("127.0.0.1", "127.0.0.1", used=True), "the simulator listens on IPv4"
+    assert [way.used for way in ready.ways[:-1]] == [False]
+
+
+async def test_an_attempt_that_is_closed_at_once_tells_from_where_it_came(attempt: Open) -> None:
+    async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(close, "127.0.0.1", 0) as server:
+        failed = await attempt(server.sockets[0].getsockname()[1]).failed()
+
+    assert failed.outcome is Outcome.CLOSED
+    assert failed.ways == (Way("127.0.0.1", "127.0.0.1", used=True),)
+
+
+async def test_an_attempt_that_is_refused_tells_the_addresses_too(attempt: Open) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    failed = await attempt(port, host="localhost").failed()
+
+    assert failed.outcome is Outcome.REFUSED
+    assert Way("127.0.0.1", "127.0.0.1") in failed.ways
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the option's number")

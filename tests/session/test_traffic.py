@@ -14,19 +14,27 @@ class Clock:
 def test_a_minute_is_remembered_and_no_more() -> None:
     clock = Clock()
     traffic = Traffic(clock)
-    traffic.note()
+    traffic.note("Paper")
     clock.now += KEPT_SECONDS - 1
-    traffic.note()
+    traffic.note("Paper")
 
-    assert traffic.lately() == (1000.0, 1059.0)
+    assert traffic.lately("Paper") == (1000.0, 1059.0)
     clock.now += 1
 
-    assert traffic.lately() == (1059.0,)
+    assert traffic.lately("Paper") == (1059.0,)
 
 
 def test_a_flood_takes_no_more_memory_than_it_may() -> None:
     traffic = Traffic(Clock())
     for _ in range(2 * MOST_KEPT):
-        traffic.note()
+        traffic.note("Paper")
 
-    assert len(traffic.lately()) == MOST_KEPT
+    assert len(traffic.lately("Paper") or ()) == MOST_KEPT
+
+
+def test_each_connection_is_counted_for_itself() -> None:
+    traffic = Traffic(Clock())
+    traffic.note("Paper")
+
+    assert traffic.lately("Paper") == (1000.0,)
+    assert traffic.lately("Live") is None

@@ -91,6 +91,24 @@ async def test_hello_hang_answers_the_hello_and_nothing_else(start: StartSimulat
     assert hung
 
 
+@pytest.mark.parametrize("code", ["10141", "1100", "504"])
+async def test_start_refused_says_why_and_closes(start: StartSimulator, code: str) -> None:
+    simulator = await start()
+    await simulator.apply("start-refused", code)
+
+    client = await RawClient.greeted(simulator.port)
+    await client.handshake()
+    client.send(71, 2, 3, "")
+    messages = await client.rest()
+    ended = await client.end()
+    await client.close()
+    await simulator.heal("start-refused")
+
+    assert [m[3] for m in messages] == [code]
+    assert ended == "closed"
+    assert await is_well(simulator)
+
+
 async def test_no_next_valid_id_tells_only_the_accounts(start: StartSimulator) -> None:
     simulator = await start()
     await simulator.apply("no-next-valid-id")

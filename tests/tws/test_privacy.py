@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.tws.privacy import MASK, Private, mask_account, redact
+from agent.tws.privacy import MASK, Private, mask_account, parts_of_secret, redact
 
 HERE = Private(
     homes=("/srv/people/anna", r"C:\Users\Anna Berg"), names=("anna", "root", "al"), words=("https://hook.example/T0K",)
@@ -194,3 +194,12 @@ def test_no_text_takes_long(piece: str) -> None:
     text = piece * (200_000 // len(piece))
 
     assert isinstance(redact(text, HERE), str)
+
+
+def test_every_part_of_a_secret_address_gives_it_away() -> None:
+    parts = parts_of_secret("hook://Anna:pass%20word@Host.example:8443/T0K3N/x?key=Q7X9")
+
+    assert {"Anna", "anna", "pass%20word", "pass word", "Host.example", "host.example", "T0K3N", "Q7X9"} <= set(parts)
+    assert "hook" not in parts
+    assert "x" not in parts, "it would be found in every other word"
+    assert parts_of_secret("T0K3N") == ("T0K3N", "t0k3n")

@@ -157,3 +157,28 @@ def test_every_minute_of_the_day_comes_back(minute: int) -> None:
     twelve = f"{(hour - 1) % 12 + 1}:{minute % 60:02} {'AM' if hour < 12 else 'PM'}"
 
     assert minutes_of(twelve) == minutes_of(f"{hour:02}:{minute % 60:02}") == minute
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("22:00", (None, 1320)),
+        ("Friday 22:00", (4, 1320)),
+        ("sunday  7:05", (6, 425)),
+        ("", (None, None)),
+        ("Freitag 22:00", (None, None)),
+        ("Friday", (None, None)),
+        ("25:00", (None, None)),
+    ],
+)
+def test_when_ibc_closes_the_application(value: str, told: tuple[int | None, int | None]) -> None:
+    found = read_ibc_config(f"ClosedownAt={value}\nIbPassword=s3cret\n")
+
+    assert (found.closes_on, found.closes_at) == told
+
+
+def test_a_log_off_or_restart_time_in_jts_ini_is_read_whatever_its_section() -> None:
+    found = read_jts_ini("[Logon]\nAutoLogoffTime=23:45\n[IBGateway]\nautoRestartTime=11:50 PM\n")
+
+    assert (found.auto_logoff_time, found.auto_restart_time) == (1425, 1430)
+    assert read_jts_ini("[Logon]\nautoLogoffTime=soon\n").auto_logoff_time is None

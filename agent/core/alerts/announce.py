@@ -15,6 +15,7 @@ class Reason(StrEnum):
     """Why something is not said."""
 
     NOT_SHOWN = "not visible"
+    NOT_JUDGED = "not judged since the start"
     ALREADY_SAID = "already said"
     BELOW_SEVERITY = "below notifications.minimum_severity"
     SNOOZED = "snoozed"
@@ -29,6 +30,8 @@ class Say:
 
     again: bool
     """It is a repeat of something said before."""
+    once_more: bool = False
+    """It was said, and no service could show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Silence:
 
 Decision: TypeAlias = Say | Silence
 
+UNSHOWN_AGAIN = 30.0
+"""Seconds after which a notice that no service could show is tried again: a desktop may have come up."""
 REPEAT_GROWTH = 2.0
 """Each repeat waits this much longer than the one before."""
 
@@ -54,22 +59,26 @@ class QuietRules:
     paused: bool = False
     snoozed: frozenset[str] = frozenset()
     """Problem codes."""
-    unstable: bool = False
-    """connection-unstable is shown: it speaks for what the single losses bring about."""
+    unshown: frozenset[str] = frozenset()
+    """Keys of problems whose notice no service could show."""
+    unstable_covers: float = 0.0
+    """connection-unstable is shown: for so many seconds it speaks for what a single loss brings about. 0: it is not."""
 
 
 def decide(entry: Entry, rules: QuietRules, now: Moment) -> Decision:
     """Whether to say now that a problem is there."""
     if not entry.shown:
         return Silence(Reason.NOT_SHOWN)
-    again = entry.announced
-    if again and not _repeat_due(entry, rules.settings, now):
+    if entry.recalled:
+        return Silence(Reason.NOT_JUDGED)
+    again, unshown = entry.announced, entry.key in rules.unshown
+    if again and not (_retry_due(entry, now) if unshown else _repeat_due(entry, rules.settings, now)):
         return Silence(Reason.ALREADY_SAID)
-    silence = keep_quiet(entry, rules)
-    return Silence(silence) if silence is not None else Say(again)
+    silence = keep_quiet(entry, rules, now)
+    return Silence(silence) if silence is not None else Say(again and not unshown, once_more=again and unshown)
 
 
-def keep_quiet(entry: Entry, rules: QuietRules) -> Reason | None:
+def keep_quiet(entry: Entry, rules: QuietRules, now: Moment) -> Reason | None:
     """The reason to be silent about a problem, whatever it does; None when there is none."""
     severity = severity_of(entry)
     if entry.problem.never_silenced:
@@ -82,10 +91,23 @@ def keep_quiet(entry: Entry, rules: QuietRules) -> Reason | None:
         return Reason.PAUSED
     if any(hours.covers(rules.local_minute) for hours in rules.settings.quiet_hours):
         return Reason.QUIET_HOURS
-    if rules.unstable and entry.problem.code != "connection-unstable" and not entry.problem.needs_session:
-        # It replaces what each loss brings about; what a session tells, as that TWS lost IB's servers, is other news.
+    young = now.monotonic - entry.since.monotonic < rules.unstable_covers
+    if young and entry.problem.code != "connection-unstable" and not entry.problem.needs_session:
+        # It replaces what each loss brings about. What a session tells, as that TWS lost IB's servers, is other news,
+        # and so is a cause that stays.
         return Reason.UNSTABLE
     return None
+
+
+def retry_at(entry: Entry) -> float | None:
+    """Monotonic time from which on a notice that no service could show is tried once more; None: it was never sent."""
+    tried = entry.announced_at if entry.tried_at is None else entry.tried_at
+    return None if tried is None else tried + UNSHOWN_AGAIN
+
+
+def _retry_due(entry: Entry, now: Moment) -> bool:
+    due = retry_at(entry)
+    return due is not None and now.monotonic >= due
 
 
 def _repeat_due(entry: Entry, settings: NotificationSettings, now: Moment) -> bool:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from agent.core.alerts.diagnosis import Diagnosis, Found
 from agent.core.clock import Moment
 from agent.core.facts import Facts, Purpose
-from agent.core.problem import Present, Problem
+from agent.core.problem import Present, Problem, Severity
 from agent.core.session_facts import Phase
 
 
@@ -26,7 +26,15 @@ class Entry:
     announced: bool = False
     announced_at: float | None = None
     """Monotonic time of the latest announcement."""
+    giving_way: bool = False
+    """It is not there any more, and another problem may be about to take its place."""
+    tried_at: float | None = None
+    """Monotonic time at which it was last tried once more, where no service could show it."""
     repeats: int = 0
+    recalled: bool = False
+    """It was shown before the agent began, and has not been judged since."""
+    began: bool = False
+    """It began at `since`: the check tells so, or an earlier diagnosis did not find it. False: first seen then."""
 
     @property
     def key(self) -> str:
@@ -65,6 +73,10 @@ class Cleared:
     """A problem is over; `entry` is as it last was."""
 
     entry: Entry
+    over: str = ""
+    """What is true now, see `Problem.over`."""
+    gave_way: bool = False
+    """Another problem of the connection came up in its place."""
 
 
 Change: TypeAlias = Appeared | Changed | Hidden | Cleared
@@ -75,6 +87,8 @@ class Ledger:
     """The problems of one connection, by key, in the order of the diagnosis."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
+    undecided: frozenset[str] | None = None
+    """Codes that the latest diagnosis could not decide; None before the first one."""
 
     @property
     def next_due(self) -> float | None:
@@ -89,41 +103,102 @@ def update(
     """Enter one diagnosis.
 
     A problem that cannot be decided stays as it was: not having looked is no cure. One that only a session can tell
-    is set aside while there is none. Nothing becomes visible before `hold_until` (monotonic), the grace after sleep.
+    is set aside while there is none that answers. Nothing becomes visible before `hold_until` (monotonic), the grace
+    after sleep. What was shown before the agent began stands until it is seen to be over, or until what took its place
+    is shown.
     """
     now = facts.now
+    diagnosis = _without_what_is_past(diagnosis, facts)
     entries: dict[str, Entry] = {}
     changes: list[Change] = []
     for found, hidden in [(f, False) for f in diagnosis.found] + [(f, True) for f in diagnosis.hidden]:
         old = ledger.entries.get(found.key)
-        entry = _enter(old, found, facts, hidden)
+        entry = _enter(old, found, facts, hidden, ledger.undecided)
         if not entry.visible and not hidden and now.monotonic >= max(entry.visible_at, hold_until or 0.0):
             entry = replace(entry, visible=True)
         entries[found.key] = entry
         changes.extend(_compare(old, entry))
+    came_up, coming = _other_trouble(entries, ledger)
     undecided = {problem.code for problem, _ in diagnosis.undecided}
+    grave = [e for e in entries.values() if (e.present.severity or e.problem.severity) is not Severity.INFO]
+    shown, coming = any(e.shown for e in grave), any(not e.visible and not e.hidden for e in grave)
     for key, old in ledger.entries.items():
         if key in entries:
             continue
-        if old.problem.needs_session and facts.session.phase is not Phase.CONNECTED:
-            entries[key] = replace(old, hidden=True)
+        if old.recalled and not shown and (coming or _still_unknown(old, facts)):
+            entries[key] = old
+        elif old.problem.needs_session and facts.session.phase is not Phase.CONNECTED:
+            entries[key] = replace(old, hidden=True, recalled=False)
             changes.extend(_compare(old, entries[key]))
         elif old.problem.code in undecided:
             entries[key] = old
+        elif old.recalled and shown:
+            changes.append(Hidden(old))
         else:
-            changes.append(Cleared(old))
-    return Ledger(entries), tuple(changes)
+            if (coming or (old.giving_way and _awaited(entries))) and not came_up and old.visible:
+                # Whether this is an end or another problem's beginning is known when that has come, or is gone.
+                entries[key] = replace(old, hidden=True, giving_way=True)
+                changes.extend(_compare(old, entries[key]))
+            else:
+                changes.append(Cleared(old, over=old.problem.over(facts), gave_way=came_up))
+    return Ledger(entries, frozenset(undecided)), tuple(changes)
 
 
-def _enter(old: Entry | None, found: Found, facts: Facts, hidden: bool) -> Entry:
+def _still_unknown(old: Entry, facts: Facts) -> bool:
+    """Whether an agent that has just begun cannot know yet that this is over."""
+    session = facts.session
+    if old.problem.needs_session and session.phase is not Phase.CONNECTED:
+        return True
+    unseen = facts.connection.local and not facts.machine.taken
+    untried = session.phase is Phase.CONNECTING and session.attempt is None
+    if (unseen or untried) and not old.problem.of_program:
+        return True
+    by_history = old.problem.fades or old.problem.by_history
+    return by_history and facts.now.monotonic - old.visible_at < facts.timing.notice_lasting
+
+
+def _without_what_is_past(diagnosis: Diagnosis, facts: Facts) -> Diagnosis:
+    """What a session told before it stopped answering is no news of now: it waits behind that."""
+    if not facts.session.frozen:
+        return diagnosis
+    past = tuple(f for f in diagnosis.found if f.problem.needs_session and not f.problem.outlasts_answers)
+    if not past:
+        return diagnosis
+    found = tuple(f for f in diagnosis.found if f not in past)
+    return replace(diagnosis, found=found, hidden=(*diagnosis.hidden, *past))
+
+
+def _other_trouble(entries: Mapping[str, Entry], before: Ledger) -> tuple[bool, bool]:
+    """Whether trouble became visible just now, and whether new trouble is about to."""
+    trouble = [(key, e) for key, e in entries.items() if _is_trouble(e) and not e.hidden]
+    seen = {key for key, e in before.entries.items() if e.visible}
+    came_up = any(e.visible and key not in seen for key, e in trouble)
+    return came_up, any(not e.visible and key not in before.entries for key, e in trouble)
+
+
+def _awaited(entries: Mapping[str, Entry]) -> bool:
+    return any(_is_trouble(e) and not e.visible and not e.hidden for e in entries.values())
+
+
+def _is_trouble(entry: Entry) -> bool:
+    """Whether an entry is more than information about what is well, as that an application is starting."""
+    return entry.problem.expected or (entry.present.severity or entry.problem.severity) is not Severity.INFO
+
+
+def _enter(
+    old: Entry | None, found: Found, facts: Facts, hidden: bool, undecided_before: frozenset[str] | None
+) -> Entry:
     if old is not None:
-        return replace(old, problem=found.problem, present=found.present, hidden=hidden)
+        return replace(
+            old, problem=found.problem, present=found.present, hidden=hidden, giving_way=False, recalled=False
+        )
     grace = 0.0 if facts.purpose is Purpose.DOCTOR else found.problem.visible_after(facts)
     began = found.present.since
     return Entry(
         problem=found.problem,
         present=found.present,
         since=facts.now if began is None else Moment(began, facts.now.wall_of(began)),
+        began=began is not None or (undecided_before is not None and found.problem.code not in undecided_before),
         visible_at=facts.now.monotonic + grace,
         hidden=hidden,
     )

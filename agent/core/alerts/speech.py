@@ -1,6 +1,6 @@
 """Saying what changed about one connection: which notices go out, are taken back, and what the log keeps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agent.core.alerts.announce import (
@@ -19,10 +19,13 @@ from agent.core.clock import Moment
 from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.fix import Offer
 from agent.core.guide import plain
-from agent.core.memory import Memory, Told
-from agent.core.problem import Problem, Severity
+from agent.core.memory import PROGRAM, Memory, ShownBefore, Told
+from agent.core.problem import Present, Problem, Severity
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, AskFix, MenuEntry, Notice, ShowSteps, Snooze
 from agent.core.text import shortened
+
+RECALLED = "it was shown before Gatelight was started, and has not been seen to be over"
+"""The evidence of what is recalled: what was seen then need not be so now."""
 
 SNOOZE_SECONDS = 3600.0
 """How long the button "Snooze" of a notice keeps quiet: an hour, as the first choice in the menu."""
@@ -31,6 +34,11 @@ SNOOZE_SECONDS = 3600.0
 def notice_key(connection: str, key: str) -> str:
     """The key under which a problem of a connection is announced, replaced and withdrawn."""
     return f"{connection}/{key}"
+
+
+def _about(connection: str) -> str:
+    """What a notice says it is about."""
+    return "Gatelight" if connection == PROGRAM else connection
 
 
 def recall(ledger: Ledger, before: Ledger, connection: str, memory: Memory, now: Moment) -> Ledger:
@@ -48,7 +56,38 @@ def recall(ledger: Ledger, before: Ledger, connection: str, memory: Memory, now:
             announced_at=now.monotonic - max(0.0, now.wall - known.at),
             repeats=known.repeats,
         )
-    return Ledger(entries)
+    return replace(ledger, entries=entries)
+
+
+def recall_shown(connection: str, memory: Memory, problems: Sequence[Problem], now: Moment) -> Ledger:
+    """What was shown of a connection before the agent began, and was not over then."""
+    known = {p.code: p for p in problems}
+    entries: dict[str, Entry] = {}
+    for kept in memory.shown:
+        code, _, instance = kept.key.partition(":")
+        if kept.connection != connection or code not in known:
+            continue
+        since = Moment(now.monotonic - max(0.0, now.wall - kept.since), kept.since)
+        args = dict(zip(kept.names, kept.values, strict=True))
+        present = Present(args, (RECALLED,), instance=instance, severity=Severity(kept.severity))
+        entries[kept.key] = Entry(known[code], present, since, now.monotonic, visible=True, recalled=True)
+    return recall(Ledger(entries), Ledger(), connection, memory, now)
+
+
+def shown_of(connection: str, ledger: Ledger) -> tuple[ShownBefore, ...]:
+    """What is shown about this connection, more than information."""
+    return tuple(
+        ShownBefore(
+            connection,
+            e.key,
+            e.since.wall,
+            severity_of(e).value,
+            tuple(e.present.args),
+            tuple(e.present.args.values()),
+        )
+        for e in ledger.entries.values()
+        if e.shown and severity_of(e) is not Severity.INFO
+    )
 
 
 def speak(
@@ -71,17 +110,19 @@ def speak(
         effects.extend(_on_change(connection, change, rules, now))
     entries = dict(ledger.entries)
     for key, entry in ledger.entries.items():
-        if isinstance(decide(entry, rules, now), Say):
+        decision = decide(entry, rules, now)
+        if isinstance(decision, Say):
             code = entry.problem.code
             notice = _notice(connection, entry, steps.get(code, ()), (fixes or {}).get(code, ()))
             if several and connection not in notice.text:
                 notice = replace(notice, text=f"{connection}: {notice.text}")
-            effects.append(Announce(notice))
-            again = entry.announced
-            entries[key] = replace(
-                entry, announced=True, announced_at=now.monotonic, repeats=entry.repeats + 1 if again else 0
-            )
-    return Ledger(entries), tuple(effects)
+            effects.append(Announce(replace(notice, once_more=decision.once_more)))
+            if decision.once_more:
+                entries[key] = replace(entry, tried_at=now.monotonic)
+            else:
+                repeats = entry.repeats + 1 if decision.again else entry.repeats
+                entries[key] = replace(entry, announced=True, announced_at=now.monotonic, repeats=repeats)
+    return replace(ledger, entries=entries), tuple(effects)
 
 
 def _notice(connection: str, entry: Entry, steps: tuple[str, ...], fixes: tuple[Offer, ...]) -> Notice:
@@ -135,10 +176,11 @@ def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment) 
         case Hidden():
             return [Withdraw(key)] if entry.announced else []
         case Cleared():
-            return _cleared(connection, entry, rules, now)
+            return _cleared(connection, change, rules, now)
 
 
-def _cleared(connection: str, entry: Entry, rules: QuietRules, now: Moment) -> list[Effect]:
+def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment) -> list[Effect]:
+    entry = change.entry
     key = notice_key(connection, entry.key)
     lasted = duration(now.wall - entry.since.wall)
     if not entry.visible:
@@ -147,11 +189,16 @@ def _cleared(connection: str, entry: Entry, rules: QuietRules, now: Moment) -> l
     if not entry.announced:
         return effects
     effects.append(Withdraw(key))
-    if keep_quiet(entry, rules) is None:
+    # An end is no news to a user who was not told of the beginning.
+    heard = entry.key not in rules.unshown
+    if heard and not change.gave_way and keep_quiet(entry, rules, now) is None:
         title = f"Over: {title_of(entry)}"
-        text = f"{connection}: this lasted {lasted} and is over."
-        if entry.problem.fades:
-            text = f"{connection}: nothing more was heard of this; it was shown for {lasted}."
+        about = _about(connection)
+        text = f"{about}: this lasted {lasted} and is over."
+        if change.over:
+            text = f"{about}: {change.over} This lasted {lasted}."
+        elif entry.problem.fades:
+            text = f"{about}: nothing more was heard of this; it was shown for {lasted}."
         effects.append(Announce(Notice(key, Severity.INFO, shortened(title, TITLE_LIMIT), text, over=True)))
     return effects
 
@@ -159,7 +206,7 @@ def _cleared(connection: str, entry: Entry, rules: QuietRules, now: Moment) -> l
 def belated_end(told: Told) -> Announce:
     """The end of something that was told before the agent was restarted, and was over when it came back."""
     title = f"Over: {told.title or told.key}"
-    text = f"{told.connection}: this was told at an earlier run of Gatelight, and is over."
+    text = f"{_about(told.connection)}: this was told at an earlier run of Gatelight, and is over."
     key = notice_key(told.connection, told.key)
     return Announce(Notice(key, Severity.INFO, shortened(title, TITLE_LIMIT), text, over=True))
 

@@ -102,7 +102,7 @@ def plan_of(facts: Facts, instruments: tuple[Instrument, ...], number: int, avoi
     connection, port = facts.connection, facts.session.port
     if port is None:
         raise ValueError("without a session there is no port to test")
-    host = "127.0.0.1" if connection.local else connection.host
+    host = connection.dialled
     return DataTestPlan(connection.name, host, port, spare_ids(avoid, number), instruments)
 
 

@@ -15,6 +15,10 @@ WHATEVER_THERE_IS = 4
 """
 
 
+_FLOWING = (1, 3)
+"""Market data types of prices as they are made, and of those that are 10 to 20 minutes late."""
+
+
 @dataclass(frozen=True, slots=True)
 class RequestNotice(FromOutside):
     """One notice about a request."""
@@ -79,6 +83,11 @@ class SymbolSeen(FromOutside):
     """The farms as this session was told them."""
     ended: OutsideText = ""
     """Why the session was over before everything was asked; empty when it was not."""
+
+    @property
+    def flows(self) -> bool:
+        """Whether prices came that TWS calls live or delayed, from IB's servers: frozen ones may be of long ago."""
+        return not self.link_down and any(q.priced and q.told_type in _FLOWING for q in self.quotes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from agent.core.evidence.notices import live
-from agent.core.evidence.processes import same_listener
+from agent.core.evidence.processes import applications, is_door_of, same_listener
 from agent.core.evidence.words import at
 from agent.core.facts import Facts, Known, Unknown
 from agent.core.problem import Undecided
@@ -30,12 +30,14 @@ def told_before(facts: Facts) -> bool:
 
 
 def settings_of(facts: Facts) -> ConfigResponse | None:
-    """The settings of the application that is connected now, None where they are not known.
+    """The settings of the application that is connected now, or that runs still; None where they are not known.
 
     A refusal that spoke of Read-Only API (321) tells that one setting, unless the application was asked since.
     """
     told = facts.api_settings
-    known = told.configuration.value if isinstance(told.configuration, Known) and asked(facts) else None
+    # What an application told that has ended may be otherwise in the next one.
+    stands = live(facts) or any(is_door_of(told.listener_key, process) for process in applications(facts.machine))
+    known = told.configuration.value if isinstance(told.configuration, Known) and asked(facts) and stands else None
     refused = [n for n in facts.session.notices if kind_of(n.code, n.text) is NoticeKind.READ_ONLY]
     if not live(facts) or not refused:
         return known

@@ -35,6 +35,14 @@ def link_down(facts: Facts) -> bool:
     return live(facts) and facts.session.server_link is ServerLink.DOWN
 
 
+def link_shown_by(facts: Facts) -> str:
+    """What shows that the link is up again where no notice has said so, like "as the data farms show"; else empty."""
+    session = facts.session
+    if not live(facts) or session.server_link is not ServerLink.UP or session.link_lost_at is None:
+        return ""
+    return "as live market data shows" if session.link_code is None else "as the data farms show"
+
+
 def planned(facts: Facts, since: float) -> Outage | None:
     """IB's own outage that explains a loss which began at `since` (monotonic seconds); None when none does.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from agent.core.facts import ApiClient, Facts, Known, Listener, MachineFacts, Process, Purpose, Unknown
+from agent.core.facts import ApiClient, Facts, Known, Listener, MachineFacts, Process, Purpose, Sight, Unknown
 from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
@@ -21,6 +21,20 @@ def fits(connection: ConnectionSettings, process: Process) -> bool:
 def applications(machine: MachineFacts) -> tuple[Process, ...]:
     """Every TWS and IB Gateway seen; empty when the process table could not be read."""
     return machine.processes.value.applications if isinstance(machine.processes, Known) else ()
+
+
+def may_hide(facts: Facts) -> str | None:
+    """Why the application may run here and not be seen; None where it would be.
+
+    One that was seen before would be seen again.
+    """
+    processes = facts.machine.processes
+    if isinstance(processes, Unknown) or facts.sight.ever:
+        return None
+    if processes.value.unseen is not None:
+        return processes.value.unseen
+    hidden = next(iter(processes.value.unreadable), None)
+    return None if hidden is None else f"{hidden.name} (pid {hidden.pid}) does not show what it is"
 
 
 def mode_hint(process: Process) -> TradingMode:
@@ -106,10 +120,23 @@ def awaited(facts: Facts) -> Process | None:
     return next((p for p in found if not p.api_ports), process)
 
 
+def last_port(connection: ConnectionSettings, sight: Sight, served_listener: str) -> int | None:
+    """The API port on which the application of this connection was seen last, else the one of the latest session."""
+    wanted = connection.application
+    if sight.port is not None and (wanted is WantedApplication.ANY or sight.kind == wanted.value):
+        return sight.port
+    port = served_listener.split("/")[0]
+    return int(port) if connection.local and port.isdecimal() else None
+
+
 def target_port(
-    connection: ConnectionSettings, machine: MachineFacts, others: tuple[ConnectionSettings, ...] = ()
+    connection: ConnectionSettings,
+    machine: MachineFacts,
+    others: tuple[ConnectionSettings, ...] = (),
+    last: int | None = None,
 ) -> int:
-    """The API port to use: the configured one; for "auto" what the application listens on, else its default."""
+    """The API port to use: the configured one; for "auto" what the application listens on, else what it listened on
+    last (`last_port`), else its default."""
     if connection.port != "auto":
         return connection.port
     kind = None if connection.application is WantedApplication.ANY else ApplicationKind(connection.application.value)
@@ -123,14 +150,17 @@ def target_port(
             if owner is not None and (owner.relay or owner.pid is None):
                 return port
         for process in candidates(connection, machine, others):
-            guess = mode_hint(process)
-            return default_ports(process.kind, guess if mode is None else mode)[0]
-    return default_ports(kind, mode)[0]
+            guess = mode_hint(process) if mode is None else mode
+            if last is None or guess is not TradingMode.UNKNOWN:
+                return default_ports(process.kind, guess)[0]
+            break
+    return default_ports(kind, mode)[0] if last is None else last
 
 
 def port_of(facts: Facts) -> int:
     """`target_port` of these facts."""
-    return target_port(facts.connection, facts.machine, facts.other_connections)
+    last = last_port(facts.connection, facts.sight, facts.session.served_listener)
+    return target_port(facts.connection, facts.machine, facts.other_connections, last)
 
 
 def listener_at(machine: MachineFacts, port: int) -> Listener | None:
@@ -138,6 +168,15 @@ def listener_at(machine: MachineFacts, port: int) -> Listener | None:
     if isinstance(machine.sockets, Unknown):
         return None
     return next((x for x in machine.sockets.value.listeners if x.port == port), None)
+
+
+def known_free(facts: Facts, port: int) -> bool:
+    """Whether it is certain that nothing listens on a port of this machine: the system shows all listeners, or an
+    attempt there was refused."""
+    sockets = facts.machine.sockets
+    if isinstance(sockets, Unknown) or listener_at(facts.machine, port) is not None:
+        return False
+    return sockets.value.unseen is None or (port == port_of(facts) and outcome(facts) is Outcome.REFUSED)
 
 
 def owner_at(machine: MachineFacts, port: int) -> Process | None:
@@ -215,9 +254,9 @@ def _connections_to(machine: MachineFacts, port: int) -> int:
     return sum(c.connections for c in machine.sockets.value.clients if c.port == port)
 
 
-def places_taken(machine: MachineFacts, port: int) -> bool:
-    """Whether as many clients as an application serves are seen on a port of this machine."""
-    return _connections_to(machine, port) >= API_CLIENTS
+def places_taken(machine: MachineFacts, port: int, more: int = 0) -> bool:
+    """Whether as many clients as an application serves are seen on a port of this machine; `more` came since then."""
+    return _connections_to(machine, port) + more >= API_CLIENTS
 
 
 WEDGED_AFTER = 5

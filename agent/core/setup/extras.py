@@ -79,12 +79,12 @@ def notice_test(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
         return replace(
             step,
             state=StepState.TO_DO,
-            text=f"The notice was taken by nobody: {tried.how}.",
+            text=tried.sentence,
             steps=_UNSEEN[2:],
             acts=(StepAct.SEND_NOTICE,),
             optional=True,
         )
-    taken = (f"the notice was taken by: {tried.how}",)
+    taken = (f"the notice was taken by: {', '.join(tried.taken)}", *(f"not taken by {one}" for one in tried.refused))
     if seen is None:
         text = "Did you see the notice?"
         return replace(step, state=StepState.TO_DO, text=text, seen=taken, acts=(StepAct.SAW_NOTICE,), optional=True)
@@ -92,6 +92,10 @@ def notice_test(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
         text = "The notice was taken, and you did not see it."
         acts = (StepAct.SEND_NOTICE,)
         return replace(step, state=StepState.TO_DO, text=text, seen=taken, steps=_UNSEEN, acts=acts, optional=True)
+    if tried.refused:
+        text = "You have seen the notice, but not every channel that is on took it."
+        acts = (StepAct.SEND_NOTICE,)
+        return replace(step, state=StepState.TO_DO, text=text, seen=taken, acts=acts, optional=True)
     return replace(step, seen=(*taken, "you have seen it"))
 
 

@@ -18,6 +18,7 @@ from agent.core.problem import Problem
 from agent.core.session_facts import Phase
 from agent.core.settings import WantedApplication
 from agent.core.setup.answers import Answers
+from agent.core.shown.display import NoticeTried
 from agent.tws.applications import ApplicationKind
 
 
@@ -79,16 +80,6 @@ class SetupStep:
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeTried:
-    """What became of the test notice."""
-
-    taken: bool
-    """Whether a channel took it."""
-    how: str
-    """Which one, or why none did."""
-
-
-@dataclass(frozen=True, slots=True)
 class SetupInputs:
     """What the set-up knows besides the facts."""
 
@@ -104,6 +95,7 @@ class SetupInputs:
     data_test: DataTest | None = None
     """The test under way, else the latest."""
     notice: NoticeTried | None = None
+    """What became of the test notice; None: none was sent yet."""
     at_login: Fact[bool] = NOT_LOOKED
     guides: Mapping[str, Guide] = field(default_factory=dict)
 
@@ -139,10 +131,12 @@ class SetupScene:
         """The application whose steps apply: the one that runs, else the one that is meant."""
         return self.process.kind if self.process is not None else self.wanted_kind
 
-    def guide(self, code: str, args: Mapping[str, str], kind: ApplicationKind | None = None) -> tuple[str, ...]:
+    def guide(
+        self, code: str, args: Mapping[str, str], kind: ApplicationKind | None = None, case: str = ""
+    ) -> tuple[str, ...]:
         """The steps of a guide; none where it is not at hand."""
         guide = self.beside.guides.get(code)
-        return () if guide is None else guide.steps_for(self.kind if kind is None else kind, args)
+        return () if guide is None else guide.steps_for(self.kind if kind is None else kind, args, case)
 
     def in_the_way(self, id: str, title: str, codes: Sequence[str]) -> SetupStep | None:
         """The step as a problem leaves it that is in its way; None when none of these is."""
@@ -156,7 +150,7 @@ class SetupScene:
             StepState.TO_DO,
             text=fill(found.problem.text, args),
             seen=tuple(fill(line, args) for line in found.present.evidence),
-            steps=self.guide(found.problem.code, args),
+            steps=self.guide(found.problem.code, args, case=found.present.case),
             problem=found.problem.code,
         )
 

@@ -169,7 +169,7 @@ def _auto_restart(facts: Facts, told: ConfigResponse) -> Row:
         restarts = hints.auto_restart_time is not None
         found = "Auto restart" if restarts else "Auto logoff"
         state = RowState.OK if restarts else RowState.CHOICE
-        return Row(_LOCK, label, wanted, found, "as IBC's configuration says", state)
+        return Row(_LOCK, label, wanted, found, "as its settings files say", state)
     return _unknown(facts, _LOCK, _BY_NAME["auto_logoff_type"], wanted)
 
 

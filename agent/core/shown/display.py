@@ -195,7 +195,28 @@ class Notice:
     text: str
     over: bool = False
     """The problem is over."""
+    once_more: bool = False
+    """No service could show it before: only the desktop is told, since all others have heard it."""
     steps: tuple[str, ...] = ()
     """What to do, in order; channels with room for them show them."""
     offers: tuple[MenuEntry, ...] = ()
     """What can be clicked on it, label and action; a click on the notice itself does the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTried:
+    """What became of a test notice at every channel that is on."""
+
+    taken: tuple[str, ...] = ()
+    """Names of the channels that took it."""
+    refused: tuple[str, ...] = ()
+    """Of the others: the name and why, like "remote notices: no answer within 10 s"."""
+
+    @property
+    def sentence(self) -> str:
+        """The same for people."""
+        refused = "; ".join(self.refused)
+        if not self.taken:
+            return f"No channel took the notice: {refused}."
+        taken = f"The notice was taken by: {', '.join(self.taken)}."
+        return f"{taken} It was not taken by: {refused}." if refused else taken

@@ -10,7 +10,7 @@ from typing import Any
 
 from agent.core.as_json import IfAny, Time, as_json, present
 from agent.core.evidence.api_settings import settings_of
-from agent.core.evidence.processes import client_count, clients_of
+from agent.core.evidence.processes import client_count, clients_of, listener_at, owner_at, port_of
 from agent.core.evidence.words import program
 from agent.core.facts import ApiClient, Facts, Unknown
 from agent.core.session_facts import NoticeSeen, Phase
@@ -100,6 +100,8 @@ class Usage:
     """Latest first."""
     unheard: IfAny[str] = ""
     """Why there may be notices that were not seen."""
+    heard_since: Time | None = None
+    """Epoch seconds at which the session began that hears them; None: there is none."""
 
 
 RULES = (
@@ -132,7 +134,7 @@ RULES = (
 
 
 def usage_of(facts: Facts, sent: Sequence[float] | None) -> Usage:
-    """What is in use; `sent` are the monotonic times of the messages we sent, None when they were not counted."""
+    """What is in use; `sent` are the monotonic times of the messages we sent there, None: there was no session yet."""
     connected = facts.session.phase is Phase.CONNECTED
     unheard = "" if connected else "there is no API session, and notices come over one"
     return Usage(
@@ -141,6 +143,7 @@ def usage_of(facts: Facts, sent: Sequence[float] | None) -> Usage:
         messages=_messages(facts, sent),
         notices=tuple(_explained(facts, n) for n in _lately(facts)),
         unheard=unheard,
+        heard_since=facts.now.wall_of(facts.session.since) if connected else None,
     )
 
 
@@ -150,11 +153,19 @@ def _clients(facts: Facts) -> Clients:
     sockets = facts.machine.sockets
     if isinstance(sockets, Unknown):
         return Clients(None, None, unknown=sockets.reason)
+    port = port_of(facts)
+    listener = listener_at(facts.machine, port)
+    if facts.session.phase is not Phase.CONNECTED and listener is None and owner_at(facts.machine, port) is None:
+        return Clients(None, None, unknown=f"no application is seen on port {port}")
     count = client_count(facts)
     others = clients_of(facts)
     ours = None if count is None else count - sum(c.connections for c in others)
-    # A relay hides who is behind it, and sockets of other users may be kept back.
-    unknown = f"some may be missing: {sockets.value.unseen}" if sockets.value.unseen else ""
+    hidden = sockets.value.unseen or (
+        "a relay listens there, and who reaches the application past it is not seen"
+        if listener is not None and listener.relay
+        else ""
+    )
+    unknown = f"some may be missing: {hidden}" if hidden else ""
     return Clients(count, ours, unknown=unknown, others=tuple(_named(c) for c in others))
 
 

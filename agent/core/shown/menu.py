@@ -55,7 +55,9 @@ def display(status: Status, utc_offset: float, at_login: bool | None = None, *, 
 
 def tooltip(status: Status) -> str:
     """State and cause in words, a line per connection as far as there is room."""
-    lines = [f"Gatelight: {STATE_WORDS[status.overall]}"]
+    own = [p.title for _, p in status.of_program if all(p.state is not c.overall for c in status.connections)]
+    # Where nothing about a connection is as bad, the state is that of Gatelight itself.
+    lines = [f"Gatelight: {own[0] if own else STATE_WORDS[status.overall]}"]
     lines += [f"{c.name}: {headline(c)}" for c in sorted(status.connections, key=lambda c: c.overall.rank)]
     return shortened("\n".join(lines), TOOLTIP_LIMIT)
 
@@ -65,9 +67,19 @@ def headline(connection: ShownConnection) -> str:
     return connection.worst.title if connection.worst is not None else _state(connection)
 
 
+def headline_since(connection: ShownConnection) -> tuple[str, float] | None:
+    """Since when that has been so, with the words before the time; None where it is not known of this very headline."""
+    worst = connection.worst
+    if worst is not None:
+        return "Since" if worst.began else "Seen since", worst.since
+    if connection.phase == "connected" and connection.overall in (IconState.CONNECTED, IconState.PAUSED):
+        return "Connected since", connection.since
+    return None
+
+
 def _state(connection: ShownConnection) -> str:
     if connection.overall is IconState.MAINTENANCE:
-        expected = next((p.title for p in connection.problems if p.visible), None)
+        expected = next((p.title for p in connection.problems if p.visible and not (p.ahead or p.of_program)), None)
         return expected or STATE_WORDS[connection.overall]
     if connection.worst is None and not connection.wanted:
         return "disconnected, as you asked"
@@ -127,8 +139,8 @@ def _particulars(connection: ShownConnection, utc_offset: float) -> list[str]:
     if connection.phase == "connected":
         mode = "" if connection.trading_mode == "unknown" else f", {connection.trading_mode}"
         lines.append(f"Connected since {time_of_day(connection.since, utc_offset)}{mode}")
-        link = {"up": "connected", "down": "not connected"}.get(connection.server_link, "not known")
-        lines.append(f"Link to IB's servers: {link}")
+    if connection.phase == "connected" or connection.server_link != ServerLink.UNKNOWN:
+        lines.append(f"Link to IB’s servers: {connection.link_words}")
     if connection.outage_ends is not None:
         lines.append(f"Should be back by {time_of_day(connection.outage_ends, utc_offset)}")
     return lines
@@ -136,7 +148,7 @@ def _particulars(connection: ShownConnection, utc_offset: float) -> list[str]:
 
 def _problem(problem: ShownProblem, connection: str, utc_offset: float) -> MenuEntry:
     lines = [MenuEntry(line) for line in _wrap(problem.text)]
-    lines.append(MenuEntry(f"Since {time_of_day(problem.since, utc_offset)}"))
+    lines.append(MenuEntry(f"{'Since' if problem.began else 'Seen since'} {time_of_day(problem.since, utc_offset)}"))
     if not problem.told:
         lines.append(MenuEntry("(the desktop did not take a notice about this)"))
     if problem.evidence:

@@ -1,5 +1,6 @@
 """What is shown, as one value: tray, page and command line all draw from it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from agent.core.shown.checklist import Row
 from agent.core.shown.display import IconState
 from agent.tws.api_settings import Configuration, Source
 from agent.tws.farms import Farm
+from agent.tws.hosts import is_local
 from agent.tws.privacy import mask_account
 
 _SCHEMA = 1
@@ -34,8 +36,11 @@ class ShownProgram:
     """A program connected to the API port."""
 
     pid: int | None
-    name: str | None
+    name: str
+    """"unknown" where the system does not say."""
     since: Time
+    peer: str | None = None
+    """Its address, when it is on another machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class ShownProblem:
     since: float
     """Epoch seconds."""
     visible: bool
+    began: bool = True
+    """False: it was first seen at `since`, and may have been there before."""
     snoozed_until: float | None = None
     """Epoch seconds."""
     fixes: tuple[Offer, ...] = ()
@@ -58,6 +65,17 @@ class ShownProblem:
     told: bool = True
     """False: it should have been announced, and no desktop channel took the notice."""
     can_be_snoozed: bool = True
+    of_program: bool = False
+    """It is about Gatelight itself, and only shown with this connection."""
+    ahead: bool = False
+    """It tells of something that is still to come."""
+
+    @property
+    def state(self) -> IconState | None:
+        """What the icon says because of it; None where it is not shown yet, or merely information."""
+        if not self.visible or self.severity == Severity.INFO:
+            return None
+        return IconState.PROBLEM if self.severity == Severity.ERROR else IconState.WARNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +112,21 @@ class ShownConnection:
     accounts_more: int = 0
     """How many accounts there are besides."""
     server_link: str = ServerLink.UNKNOWN.value
+    link_words: str = "not known"
+    """How the link is known, in a few words for people."""
     farms: tuple[Farm, ...] = ()
     farms_more: int = 0
     """How many farms were named besides."""
     programs: tuple[ShownProgram, ...] | None = None
     """None: could not be found out."""
+    unseen: str = ""
+    """Why the application cannot be seen, where that is so."""
     api_settings: ShownSettings = field(default_factory=lambda: ShownSettings(Source.UNKNOWN))
     checklist: tuple[Row, ...] = ()
     problems: tuple[ShownProblem, ...] = ()
+    """Worst first: what is visible, by severity, then newest first."""
+    set_aside: tuple[str, ...] = ()
+    """Codes of problems that are not over and are not shown: a cause hides them, or only a session could tell."""
     wanted: bool = True
     """False while the user asked to stay disconnected."""
     undecided: tuple[tuple[str, str], ...] = ()
@@ -110,12 +135,19 @@ class ShownConnection:
     """Epoch seconds of the next attempt, while backing off."""
     outage_ends: float | None = None
     """Epoch seconds at which an expected outage that is under way should be over."""
+    here: bool = False
+    """The host is a name or an address of this machine, though not loopback by its spelling."""
+
+    @property
+    def local(self) -> bool:
+        """Whether the host is this machine."""
+        return self.here or is_local(self.host)
 
     @property
     def worst(self) -> ShownProblem | None:
-        """The worst problem that is shown and not merely information, of equals the first; None if there is none."""
-        shown = [p for p in self.problems if p.visible and p.severity != Severity.INFO]
-        return max(shown, key=lambda p: Severity(p.severity).rank, default=None)
+        """The first problem, unless it is not shown yet, merely information, or one of Gatelight itself."""
+        shown = [p for p in worst_first(self.problems) if p.state is not None and not p.of_program]
+        return shown[0] if shown else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +164,14 @@ class Status:
 
     @property
     def overall(self) -> IconState:
-        """The worst of the connections."""
-        return min((c.overall for c in self.connections), key=lambda s: s.rank, default=IconState.WAITING)
+        """The worst of the connections, and of Gatelight itself."""
+        states = [*(c.overall for c in self.connections), *(p.state for _, p in self.of_program if p.state is not None)]
+        return min(states, key=lambda s: s.rank, default=IconState.WAITING)
+
+    @property
+    def of_program(self) -> tuple[tuple[str, ShownProblem], ...]:
+        """The problems of Gatelight itself that are shown, each with the connection that it is shown with."""
+        return tuple((c.name, p) for c in self.connections for p in c.problems if p.of_program and p.visible)
 
     @property
     def worst(self) -> tuple[str, str] | None:
@@ -141,7 +179,7 @@ class Status:
         for connection in sorted(self.connections, key=lambda c: c.overall.rank):
             if connection.worst is not None:
                 return connection.name, connection.worst.code
-        return None
+        return next(((name, p.code) for name, p in self.of_program if p.state is not None), None)
 
     @property
     def shows_problem(self) -> bool:
@@ -171,9 +209,11 @@ def _connection(connection: ShownConnection, show_accounts: bool, thorough: bool
     shown: dict[str, Any] = {
         "name": connection.name,
         "host": connection.host,
+        "local": connection.here or None,
         "port": connection.port,
         "overall": connection.overall.value,
         "application": as_json(connection.application),
+        "application_unseen": (connection.unseen or None) if connection.application is None else None,
         "phase": connection.phase,
         "since": rfc3339(connection.since),
         "client_id": connection.client_id,
@@ -215,4 +255,11 @@ def _problem(problem: ShownProblem) -> dict[str, Any]:
         "snoozed_until": None if problem.snoozed_until is None else rfc3339(problem.snoozed_until),
         "fixes": [{"id": offer.fix, "label": offer.label} for offer in problem.fixes],
     }
+    if not problem.began:
+        shown["first_seen"] = True
     return shown if problem.told else {**shown, "undelivered": True}
+
+
+def worst_first(problems: Iterable[ShownProblem]) -> tuple[ShownProblem, ...]:
+    """In the order in which they are shown: by severity, then newest first; what is still to come stands behind."""
+    return tuple(sorted(problems, key=lambda p: (not p.visible, -Severity(p.severity).rank, p.ahead, -p.since)))

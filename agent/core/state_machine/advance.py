@@ -9,25 +9,35 @@ from dataclasses import replace
 from agent.core.alerts.announce import QuietRules, severity_of
 from agent.core.alerts.diagnosis import Diagnosis, diagnose
 from agent.core.alerts.ledger import Ledger, update
-from agent.core.alerts.speech import belated_end, notice_key, recall, speak, told_of
+from agent.core.alerts.speech import belated_end, notice_key, recall, recall_shown, shown_of, speak, told_of
 from agent.core.clock import Moment
 from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
-from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived, Tick
-from agent.core.evidence.processes import chosen, looked_since_failure
-from agent.core.facts import Facts
+from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived, Tick, UserAsked
+from agent.core.evidence.processes import chosen, looked_since_failure, places_taken
+from agent.core.facts import Facts, Purpose
 from agent.core.fix import offers_for
-from agent.core.memory import Memory
+from agent.core.memory import PROGRAM, Memory
 from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
+from agent.core.shown.display import Connect
 from agent.core.shown.status import Status
 from agent.core.state_machine import inquiry as inquiry_of
 from agent.core.state_machine import session as session_of
-from agent.core.state_machine.connection import Target
-from agent.core.state_machine.intake import enroll, return_those_due, take_in
+from agent.core.state_machine.connection import Connected, Idle, Target
+from agent.core.state_machine.intake import enroll, take_in
 from agent.core.state_machine.plan import plan
-from agent.core.state_machine.show import show_connection
-from agent.core.state_machine.state import AgentState, Settled, facts_about, others, own_client_ids, replace_at
-from agent.core.state_machine.watched import Watched, consider_watched, target
+from agent.core.state_machine.show import show_connection, show_program, with_program
+from agent.core.state_machine.state import (
+    AgentState,
+    Settled,
+    Words,
+    facts_about,
+    facts_about_program,
+    others,
+    own_client_ids,
+    replace_at,
+)
+from agent.core.state_machine.watched import Watched, consider_watched, ran, target
 from agent.tws.applications import ApplicationKind
 
 SETTLED_SESSION = 15.0
@@ -38,6 +48,8 @@ FORGET_TOLD = 600.0
 
 def begin(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """The first effects of a new agent."""
+    ledger = recall_shown(PROGRAM, state.memory, [p for p in state.knowledge.problems if p.of_program], now)
+    state = replace(state, own=replace(state.own, ledger=ledger))
     return _settle(replace(enroll(state, now), urgent_since=now.monotonic), now, (), None)
 
 
@@ -83,7 +95,7 @@ def _settle(
     """Decide. What is not `concerned` is as it was: its own times are waited for, and a Tick judges everything."""
     done: list[Effect] = list(effects)
     before = state.memory
-    state = return_those_due(state, now)
+    state = _watch_those_due(state, now)
     memory = _expire(state, now)
     if memory is not before:
         state, concerned = replace(state, memory=memory), None
@@ -99,6 +111,9 @@ def _settle(
         state, facts, more = _judge(state, index, now)
         settled[index] = Settled(aims[index], facts)
         done.extend(more)
+    if concerned is None:
+        state, more = _judge_program(state, now)
+        done.extend(more)
     state = replace(state, settled=tuple(settled[i] for i in range(len(state.watched))))
     for index in judged:
         state, more = _inquire(state, index, now)
@@ -110,6 +125,14 @@ def _settle(
     state, more = plan(state, [s.facts for s in state.settled], [s.aim for s in state.settled], now)
     done.extend(more)
     return state, tuple(done)
+
+
+def _watch_those_due(state: AgentState, now: Moment) -> AgentState:
+    """Watch again what the user did not want to be watched for a while that is over."""
+    for due in state.memory.returning:
+        if due.at <= now.wall:
+            state, _ = take_in(state, UserAsked(Connect(due.connection)), now)
+    return state
 
 
 def _expire(state: AgentState, now: Moment) -> Memory:
@@ -125,6 +148,9 @@ def _move(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Targe
     watched = state.watched[index]
     aim = target(watched, state.machine, others(state, watched))
     aim = replace(aim, avoid_ids=own_client_ids(state))
+    if state.purpose is Purpose.DOCTOR and isinstance(watched.link.state, Idle) and watched.settings.local:
+        # A look that is only to find out is not the one client too many.
+        aim = replace(aim, open=aim.open and not places_taken(state.machine, aim.port))
     watched, effects = consider_watched(watched, aim, state.timing, now, state.next_number)
     opened = any(isinstance(e, OpenSession) for e in effects)
     if opened:
@@ -152,35 +178,58 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     if not looked_since_failure(facts):
         # A look follows at once; until then everything stays as it was.
         return state, facts, ()
-    diagnosis = diagnose(facts, state.knowledge.problems)
+    diagnosis = diagnose(facts, [p for p in state.knowledge.problems if not p.of_program])
     before = watched.ledger
     ledger, changes = update(before, diagnosis, facts, hold_until=state.hold_until)
     ledger = recall(ledger, before, name, state.memory, now)
-    words = state.knowledge.words
-    process = chosen(facts)
-    steps = {
-        e.problem.code: words.guides[e.problem.code].steps_for(
-            process.kind if process is not None else _meant(watched.settings), e.present.args
-        )
-        for e in ledger.entries.values()
-        if e.problem.code in words.guides
-    }
+    words, process = state.knowledge.words, chosen(facts)
+    steps = _steps(words, ledger, process.kind if process is not None else _meant(watched.settings))
     offers, unoffered = offers_for((e.problem for e in ledger.entries.values()), words.fixes, facts, state.private)
-    rules, several = _quiet_rules(state, name, ledger, now), len(state.watched) > 1
+    rules = replace(_quiet_rules(state, name, ledger, now), unshown=watched.undelivered)
+    several = len(state.watched) > 1
     ledger, effects = speak(name, ledger, changes, steps, rules, now, offers, several=several)
     failures = (
         *((p.code, f"the check of {p.code} failed", fault) for p, fault in diagnosis.failures),
         *((f"fix {fix}", f"what the fix {fix} could do was not found out", fault) for fix, fault in unoffered),
     )
-    broken = {name for name, _, _ in failures} - state.broken_checks
-    records = tuple(Record(Severity.WARNING, text, fault) for name, text, fault in failures if name in broken)
+    state, records = _note_failures(state, failures)
     undelivered = frozenset(k for k in watched.undelivered if k in ledger.entries)
     judged = (ledger, diagnosis, undelivered, offers)
     if judged != (watched.ledger, watched.diagnosis, watched.undelivered, watched.offers):
         watched = replace(watched, ledger=ledger, diagnosis=diagnosis, undelivered=undelivered, offers=offers)
-    if broken:
-        state = replace(state, broken_checks=state.broken_checks | broken)
     return replace_at(state, index, watched), facts, effects + records
+
+
+def _judge_program(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    """What is wrong with Gatelight itself is judged and told once, however many connections there are."""
+    facts, before = facts_about_program(state, now), state.own.ledger
+    diagnosis = diagnose(facts, [p for p in state.knowledge.problems if p.of_program])
+    ledger, changes = update(before, diagnosis, facts, hold_until=state.hold_until)
+    ledger = recall(ledger, before, PROGRAM, state.memory, now)
+    steps = _steps(state.knowledge.words, ledger, ApplicationKind.UNKNOWN)
+    ledger, effects = speak(PROGRAM, ledger, changes, steps, _quiet_rules(state, PROGRAM, ledger, now), now)
+    state, records = _note_failures(
+        state, [(p.code, f"the check of {p.code} failed", fault) for p, fault in diagnosis.failures]
+    )
+    own = replace(state.own, ledger=ledger, undelivered=state.own.undelivered & ledger.entries.keys())
+    return (state if own == state.own else replace(state, own=own)), effects + records
+
+
+def _steps(words: Words, ledger: Ledger, kind: ApplicationKind) -> dict[str, tuple[str, ...]]:
+    """By problem code: what to do, for this application."""
+    found = [e for e in ledger.entries.values() if e.problem.code in words.guides]
+    return {e.problem.code: words.guides[e.problem.code].steps_for(kind, e.present.args, e.present.case) for e in found}
+
+
+def _note_failures(
+    state: AgentState, failures: Sequence[tuple[str, str, Exception]]
+) -> tuple[AgentState, tuple[Effect, ...]]:
+    """Lines for the log about checks and fixes that raised, each once."""
+    broken = {name for name, _, _ in failures} - state.broken_checks
+    if not broken:
+        return state, ()
+    records = tuple(Record(Severity.WARNING, text, fault) for name, text, fault in failures if name in broken)
+    return replace(state, broken_checks=state.broken_checks | broken), records
 
 
 def _inquire(state: AgentState, index: int, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
@@ -191,11 +240,20 @@ def _inquire(state: AgentState, index: int, now: Moment) -> tuple[AgentState, tu
     followed = max(watched.inquiry.followed_until, shown + state.timing.settings_followed)
     if followed != watched.inquiry.followed_until:
         watched = replace(watched, inquiry=replace(watched.inquiry, followed_until=followed))
-    if inquiry_of.due(watched.inquiry, watched.link, watched.session, state.timing, now.monotonic) > now.monotonic:
+    due = inquiry_of.due(watched.inquiry, watched.link, watched.session, state.timing, now.monotonic)
+    if due > now.monotonic or no_second_place(state, watched):
         return replace_at(state, index, watched), ()
     own = own_client_ids(state)
     inquiry, effects = inquiry_of.ask_if_due(watched.inquiry, watched.settings, watched.link, own, now.monotonic)
     return replace_at(state, index, replace(watched, inquiry=inquiry)), effects
+
+
+def no_second_place(state: AgentState, watched: Watched) -> bool:
+    """Whether the session has the last place there is, so that its application is not asked over another one."""
+    link = watched.link.state
+    if not isinstance(link, Connected) or not watched.settings.local:
+        return False
+    return places_taken(state.machine, link.port, more=1 if state.machine.taken < link.since else 0)
 
 
 def _meant(settings: ConnectionSettings) -> ApplicationKind:
@@ -211,15 +269,16 @@ def _quiet_rules(state: AgentState, name: str, ledger: Ledger, now: Moment) -> Q
         local_minute=local_minute,
         paused=state.memory.paused_until is not None,
         snoozed=frozenset(snoozed),
-        unstable=unstable is not None and unstable.shown,
+        unstable_covers=state.timing.unstable_covers if unstable is not None and unstable.shown else 0.0,
     )
 
 
 def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """Keep what was told; what was told before this start is kept until it had time to turn up again."""
-    current = tuple(t for w in state.watched for t in told_of(w.settings.name, w.ledger))
+    ledgers = [(PROGRAM, state.own.ledger), *((w.settings.name, w.ledger) for w in state.watched)]
+    current = tuple(t for name, ledger in ledgers for t in told_of(name, ledger))
     known = {(t.connection, t.key) for t in current}
-    shown = {(w.settings.name, k) for w in state.watched for k in w.ledger.entries}
+    shown = {(name, k) for name, ledger in ledgers for k in ledger.entries}
     if not shown <= state.turned_up:
         state = replace(state, turned_up=state.turned_up | shown)
     gone = known | state.turned_up
@@ -227,7 +286,14 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
     settled = {w.settings.name for w in state.watched if _settled(w, now)}
     ended = [t for t in earlier if t.connection in settled]
     early = now.monotonic - state.started.monotonic < FORGET_TOLD
-    memory = replace(state.memory, told=(*current, *(t for t in earlier if early and t not in ended)))
+    shown_now = tuple(s for name, ledger in ledgers for s in shown_of(name, ledger))
+    troubled = {s.connection for s in shown_now}
+    memory = replace(
+        state.memory,
+        told=(*current, *(t for t in earlier if early and t not in ended)),
+        shown=shown_now,
+        running=tuple(r for w in state.watched if w.settings.name in troubled for r in ran(w)),
+    )
     quiet = _quiet_rules(state, "", Ledger(), now)
     hush = quiet.paused or any(hours.covers(quiet.local_minute) for hours in quiet.settings.quiet_hours)
     effects: list[Effect] = [] if hush else [belated_end(t) for t in ended]
@@ -247,6 +313,9 @@ def _show(state: AgentState, judged: Sequence[int]) -> tuple[AgentState, tuple[E
     shown = dict(enumerate(state.shown.connections if state.shown is not None else ()))
     for index in judged:
         shown[index] = show_connection(state.watched[index], state.settled[index].facts, state.memory, words)
+    if shown:
+        own = show_program(state.own, state.memory, words, state.settled[0].facts.now.wall)
+        shown[0] = with_program(shown[0], own)
     status = Status(
         version=state.version,
         pid=state.pid,

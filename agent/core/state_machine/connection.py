@@ -192,7 +192,7 @@ def _knock(
     effect = OpenSession(
         connection=settings.name,
         number=number,
-        host="127.0.0.1" if settings.local else settings.host,
+        host=settings.dialled,
         port=target.port,
         client_id=client_id,
         reply_timeout=timing.reply_timeout,

@@ -92,7 +92,7 @@ def ask_if_due(
         return inquiry, ()
     effect = AskSettings(
         number=state.number,
-        host="127.0.0.1" if connection.local else connection.host,
+        host=connection.dialled,
         port=state.port,
         client_ids=spare_ids(avoid_ids | link.refused_ids, state.number * 5 + inquiry.asked),
     )

@@ -4,16 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias, assert_never
 
-from agent.core.alerts.speech import notice_key, steps_told
+from agent.core.alerts.speech import notice_key, recall_shown, steps_told
 from agent.core.clock import Moment
 from agent.core.effects import Announce, CloseSession, Effect, Record, SendHeartbeat, Withdraw
 from agent.core.events import (
     ConfigRejected,
+    DataCame,
     Event,
     HeartbeatAnswered,
     Looked,
     MessagesCame,
     NoticeArrived,
+    NoticeDelivered,
     NoticeUndelivered,
     ProcessExited,
     Reconfigured,
@@ -25,9 +27,9 @@ from agent.core.events import (
     UserAsked,
     Woke,
 )
-from agent.core.evidence.processes import clients_of
+from agent.core.evidence.clients import subscribers
 from agent.core.facts import Fact, Known, Unknown
-from agent.core.memory import Returning, Snoozed
+from agent.core.memory import PROGRAM, Returning, Snoozed
 from agent.core.problem import Severity
 from agent.core.session_facts import Attempt
 from agent.core.settings import ConnectionSettings
@@ -37,10 +39,10 @@ from agent.core.state_machine import inquiry as inquiry_of
 from agent.core.state_machine import session as session_of
 from agent.core.state_machine.connection import Connected, Connecting
 from agent.core.state_machine.plan import paid
-from agent.core.state_machine.roster import roster
+from agent.core.state_machine.roster import roster, watched_before
 from agent.core.state_machine.session import Heartbeats, fresh_session
 from agent.core.state_machine.state import AgentState, facts_about, others, replace_at, timing_of
-from agent.core.state_machine.watched import Watched, fresh, see
+from agent.core.state_machine.watched import Watched, fresh, locate, recalled, see
 from agent.core.timing import Timing
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.api_settings_table import FIELDS
@@ -51,6 +53,10 @@ SessionEvent: TypeAlias = (
     SessionReady | SessionFailed | SessionLost | NoticeArrived | HeartbeatAnswered | MessagesCame | SettingsAnswered
 )
 """What is about one session, and only counts while that is the one that stands or is being opened."""
+
+
+_LOOKED_AT = (1101, 1300)
+"""Notices after which the port is looked at: programs must connect again, or the port is another one."""
 
 
 def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
@@ -74,6 +80,8 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             | SettingsAnswered()
         ):
             return _of_session(state, event, now)
+        case DataCame(connection, asked_at):
+            return _all(state, lambda w: _data_came(w, asked_at, now) if w.settings.name == connection else w)
         case ProcessExited(pid):
             return _exited(state, pid, now), ()
         case Tick():
@@ -92,6 +100,7 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
                     abilities=state.abilities if abilities is None else abilities,
                     private=replace(state.private, words=settings.secrets),
                     config_error=None,
+                    own=replace(state.own, configured=True),
                     urgent_since=now.monotonic,
                 ),
                 now,
@@ -100,6 +109,8 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             return replace(state, config_error=reason), ()
         case NoticeUndelivered(key):
             return _undelivered(state, key), ()
+        case NoticeDelivered(key):
+            return _all(state, lambda w: replace(w, undelivered=w.undelivered - _keys_of(w, key)))
         case _:
             assert_never(event)
 
@@ -129,13 +140,16 @@ def _update_watched(state: AgentState, now: Moment) -> tuple[AgentState, tuple[E
 
 
 def _see_all(state: AgentState, now: Moment) -> AgentState:
+    located = tuple(locate(w, state.machine) for w in state.watched)
+    if any(new is not old for new, old in zip(located, state.watched, strict=True)):
+        state = replace(state, watched=located)
     watched = tuple(see(w, state.machine, others(state, w), now) for w in state.watched)
     return state if watched == state.watched else replace(state, watched=watched)
 
 
 def enroll(state: AgentState, now: Moment) -> AgentState:
     """Watch what the configuration, or else the machine, says is there."""
-    before = tuple(w.settings for w in state.watched)
+    before = tuple(w.settings for w in state.watched) or watched_before(state.memory)
     wanted = roster(state.settings, before, state.machine)
     if wanted == before and state.watched:
         return state
@@ -146,13 +160,16 @@ def enroll(state: AgentState, now: Moment) -> AgentState:
         if old is None:
             old = fresh(settings, now)
             wish = False if settings.name in state.memory.disconnected else None
-            old = replace(old, wish=wish)
+            ledger = recall_shown(settings.name, state.memory, state.knowledge.problems, now)
+            old = replace(recalled(old, state.memory), wish=wish, ledger=ledger)
         if (settings.host, settings.client_id) != (old.settings.host, old.settings.client_id) or _leads_away(
             old, settings
         ):
             # The session that stands is another one than the one that is wanted.
             old = replace(old, link=fresh(settings, now).link, session=None)
-        watched.append(replace(old, settings=settings))
+        if settings.host != old.settings.host:
+            old = replace(old, ways=())
+        watched.append(locate(replace(old, settings=settings), state.machine))
     return replace(state, watched=tuple(watched), urgent_since=now.monotonic)
 
 
@@ -163,6 +180,12 @@ def _leads_away(watched: Watched, settings: ConnectionSettings) -> bool:
             return settings.port not in ("auto", port)
         case _:
             return False
+
+
+def _data_came(watched: Watched, asked_at: float, now: Moment) -> Watched:
+    if watched.session is None or not watched.connected:
+        return watched
+    return replace(watched, session=session_of.data_came(watched.session, asked_at, now.monotonic))
 
 
 def _exited(state: AgentState, pid: int, now: Moment) -> AgentState:
@@ -199,7 +222,7 @@ def _of_session(state: AgentState, event: SessionEvent, now: Moment) -> tuple[Ag
             # The first heartbeat tells the latency and the application's clock.
             session = session_of.heartbeat_sent(session_of.heard(session, now.monotonic), now.monotonic)
             effects = (SendHeartbeat(number), Record(Severity.INFO, f"{name}: connected (server version {version})"))
-            watched = replace(watched, link=link, session=session)
+            watched = replace(watched, link=link, session=session, ways=event.ways or watched.ways)
         case SessionFailed():
             watched, effects = _failed(watched, event, timing, now)
             state = replace(state, urgent_since=now.monotonic)
@@ -209,14 +232,15 @@ def _of_session(state: AgentState, event: SessionEvent, now: Moment) -> tuple[Ag
             effects = (Record(Severity.INFO, f"{name}: connection lost: {reason}"),)
         case NoticeArrived(_, code, text, request_id):
             session = watched.session or fresh_session(now.monotonic)
-            programs: tuple[str, ...] = ()
-            if code in session_of.LINK_BACK_CODES:
-                programs = tuple(sorted({c.name for c in clients_of(facts_about(state, watched, now)) if c.name}))
+            programs = subscribers(facts_about(state, watched, now)) if code in session_of.LINK_BACK_CODES else None
             session = session_of.notice(session, code, text, request_id, now.monotonic, programs)
             watched = replace(watched, session=session)
             if kind_of(code, text) is NoticeKind.READ_ONLY:
                 watched = replace(watched, inquiry=inquiry_of.wanted(watched.inquiry, now.monotonic))
-            state = replace(state, urgent_since=now.monotonic if code == 1300 else state.urgent_since)
+            if code in _LOOKED_AT:
+                # Thorough after 1101: who is on the port now must not be taken for one that connects again later.
+                asked_at = now.monotonic if code == 1101 else state.asked_at
+                state = replace(state, urgent_since=now.monotonic, asked_at=asked_at)
         case HeartbeatAnswered(_, server_time, late):
             if watched.session is not None:
                 session = session_of.heartbeat_answered(watched.session, server_time, now, late)
@@ -233,7 +257,7 @@ def _of_session(state: AgentState, event: SessionEvent, now: Moment) -> tuple[Ag
             effects = _settings_news(name, before.configuration, configuration)
         case _:
             assert_never(event)
-    return replace_at(state, index, watched), effects
+    return replace_at(state, index, locate(watched, state.machine)), effects
 
 
 def _failed(watched: Watched, event: SessionFailed, timing: Timing, now: Moment) -> tuple[Watched, tuple[Effect, ...]]:
@@ -249,11 +273,12 @@ def _failed(watched: Watched, event: SessionFailed, timing: Timing, now: Moment)
         accounts_came=event.accounts_came,
         detail=event.detail,
         client_id=link.state.client_id,
+        notices=session_of.told_so_far(watched.session),
     )
     first = link.attempt is None or link.attempt.outcome is not event.outcome
     line = Record(Severity.INFO, f"{name}: no connection: {event.outcome.value} {event.detail}".rstrip())
     link = machine_of.failed(link, event.number, attempt, watched.settings, timing, now.monotonic)
-    return replace(watched, link=link, session=None), (line,) if first else ()
+    return replace(watched, link=link, session=None, ways=event.ways or watched.ways), (line,) if first else ()
 
 
 def _settings_news(name: str, before: Fact[ConfigResponse], now: Fact[ConfigResponse]) -> tuple[Record, ...]:
@@ -315,10 +340,10 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
             others_snoozed = tuple(s for s in memory.snoozed if (s.connection, s.code) != (connection, code))
             snoozed = (*others_snoozed, Snoozed(connection, code, now.wall + seconds))
             keys = [
-                notice_key(w.settings.name, e.key)
-                for w in state.watched
-                for e in w.ledger.entries.values()
-                if connection in ("", w.settings.name) and e.problem.code == code and not e.problem.never_silenced
+                notice_key(name, e.key)
+                for name, ledger in (*((w.settings.name, w.ledger) for w in state.watched), (PROGRAM, state.own.ledger))
+                for e in ledger.entries.values()
+                if connection in ("", name) and e.problem.code == code and not e.problem.never_silenced
             ]
             return replace(state, memory=replace(memory, snoozed=snoozed)), tuple(Withdraw(k) for k in keys)
         case LookNow():
@@ -337,19 +362,13 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
             return state, ()
 
 
-def return_those_due(state: AgentState, now: Moment) -> AgentState:
-    """Watch again what the user did not want to be watched for a while that is over."""
-    for due in state.memory.returning:
-        if due.at <= now.wall:
-            state, _ = _asked(state, Connect(due.connection), now)
-    return state
-
-
 def _steps(state: AgentState, name: str, code: str) -> Announce:
     """The notice with the steps of a problem, or that it is over."""
     shown = () if state.shown is None else state.shown.connections
-    problem = next((p for c in shown if c.name == name for p in c.problems if p.code == code), None)
-    entries = (e for w in state.watched if w.settings.name == name for e in w.ledger.entries.values())
+    # What is about Gatelight itself is shown with the first connection.
+    problem = next((p for c in shown if name in (c.name, PROGRAM) for p in c.problems if p.code == code), None)
+    ledgers = [*(w.ledger for w in state.watched if w.settings.name == name), state.own.ledger]
+    entries = (e for ledger in ledgers for e in ledger.entries.values())
     entry = next((e for e in entries if e.shown and e.problem.code == code), None)
     if problem is None or entry is None:
         return Announce(Notice(notice_key(name, code), Severity.INFO, "Nothing to do now", f"{name}: this is over."))
@@ -371,8 +390,11 @@ def _wish(watched: Watched, connected: bool, now: Moment) -> Watched:
 
 
 def _undelivered(state: AgentState, key: str) -> AgentState:
-    watched = []
-    for w in state.watched:
-        mine = {k for k in w.ledger.entries if notice_key(w.settings.name, k) == key}
-        watched.append(replace(w, undelivered=w.undelivered | mine))
-    return replace(state, watched=tuple(watched))
+    watched = tuple(replace(w, undelivered=w.undelivered | _keys_of(w, key)) for w in state.watched)
+    own = {k for k in state.own.ledger.entries if notice_key(PROGRAM, k) == key}
+    return replace(state, watched=watched, own=replace(state.own, undelivered=state.own.undelivered | own))
+
+
+def _keys_of(watched: Watched, key: str) -> frozenset[str]:
+    """The problem of a connection that is announced under this key, if it is there."""
+    return frozenset(k for k in watched.ledger.entries if notice_key(watched.settings.name, k) == key)

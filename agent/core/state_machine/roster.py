@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from agent.core.evidence.processes import applications
 from agent.core.facts import MachineFacts, Process
+from agent.core.memory import Memory
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.tws.applications import ApplicationKind
 
@@ -32,6 +33,15 @@ def roster(
     return _several(pinned, found)
 
 
+def watched_before(memory: Memory) -> tuple[ConnectionSettings, ...]:
+    """The connections that no configuration names and that showed a problem when the agent ended."""
+    return tuple(
+        ConnectionSettings(r.connection, _wanted(ApplicationKind(r.kind)), implicit=True, pinned_pid=r.pid)
+        for r in memory.running
+        if r.implicit
+    )
+
+
 def _several(before: list[ConnectionSettings], found: tuple[Process, ...]) -> tuple[ConnectionSettings, ...]:
     """One connection per process, up to `MOST_WATCHED`: those that run come first.
 
@@ -43,7 +53,7 @@ def _several(before: list[ConnectionSettings], found: tuple[Process, ...]) -> tu
     for process in found:
         if any(c.pinned_pid == process.pid for c in kept):
             continue
-        gone = (i for i, c in enumerate(kept) if c.pinned_pid not in alive and c.application is _wanted(process))
+        gone = (i for i, c in enumerate(kept) if c.pinned_pid not in alive and c.application is _wanted(process.kind))
         place = next(gone, None)
         if place is not None:
             kept[place] = replace(kept[place], pinned_pid=process.pid)
@@ -56,7 +66,7 @@ def _several(before: list[ConnectionSettings], found: tuple[Process, ...]) -> tu
 
 
 def _single(process: Process) -> ConnectionSettings:
-    return ConnectionSettings(name=process.kind.title, application=_wanted(process), implicit=True)
+    return ConnectionSettings(name=process.kind.title, application=_wanted(process.kind), implicit=True)
 
 
 def _pinned(process: Process, taken: set[str]) -> ConnectionSettings:
@@ -66,10 +76,8 @@ def _pinned(process: Process, taken: set[str]) -> ConnectionSettings:
         name = f"{process.kind.title} ({where})"
     if name in taken:
         name = f"{process.kind.title} (pid {process.pid})"
-    return ConnectionSettings(name=name, application=_wanted(process), implicit=True, pinned_pid=process.pid)
+    return ConnectionSettings(name=name, application=_wanted(process.kind), implicit=True, pinned_pid=process.pid)
 
 
-def _wanted(process: Process) -> WantedApplication:
-    if process.kind is ApplicationKind.UNKNOWN:
-        return WantedApplication.ANY
-    return WantedApplication(process.kind.value)
+def _wanted(kind: ApplicationKind) -> WantedApplication:
+    return WantedApplication.ANY if kind is ApplicationKind.UNKNOWN else WantedApplication(kind.value)

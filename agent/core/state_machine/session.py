@@ -7,16 +7,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from agent.core.clock import Moment
-from agent.core.session_facts import Flood, NoticeSeen, ServerLink
+from agent.core.session_facts import Flood, NoticeSeen, ServerLink, Subscriber
 from agent.core.timing import Timing
 from agent.tws.applications import is_paper
 from agent.tws.farms import Farm, FarmStatus
-from agent.tws.notices import farm_of, farms_of_restored, is_noise_while_link_down, lookup
+from agent.tws.notices import FARM_OK_CODES, farm_of, farms_of_restored, is_noise_while_link_down, lookup
 
 LINK_LOST_CODES = frozenset({1100, 2110})
 LINK_BACK_CODES = frozenset({1101, 1102})
-_PROVES_LINK = frozenset({2104, 2106, 2158})
-"""A farm that is OK proves an authenticated link to IB's servers."""
 
 KEPT_NOTICES = 60
 """Different notices kept for the evidence; of those whose number means nothing here the oldest goes first."""
@@ -76,6 +74,17 @@ class Heartbeats:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkLoss:
+    """A loss of the link to IB's servers, as 1100 or 2110 told it."""
+
+    at: float
+    """Monotonic time of the notice."""
+    code: int
+    farms_back: frozenset[tuple[str, str]] = frozenset()
+    """Kind and name of the farms that connected anew since: each of them proves an authenticated link."""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One established session, as far as it has told."""
 
@@ -86,12 +95,14 @@ class Session:
     server_link: ServerLink = ServerLink.UNKNOWN
     link_since: float | None = None
     link_code: int | None = None
+    loss: LinkLoss | None = None
+    """The loss of the link after which neither 1101 nor 1102 has come, whatever else proves that it is back."""
     farms: tuple[Farm, ...] = ()
     farms_besides: frozenset[tuple[str, str]] = frozenset()
     """Kind and name of farms that are not kept."""
     flood: Flood | None = None
     data_lost_at: float | None = None
-    resubscribe: tuple[str, ...] = ()
+    resubscribe: tuple[Subscriber, ...] | None = None
     clock_offset: float | None = None
     clock_bounds: tuple[float, float] | None = None
     """What all answers so far leave possible for server clock minus ours, seconds: one tells no more than its second,
@@ -181,15 +192,14 @@ def certain(bounds: tuple[float, float]) -> float:
     return most if most < 0 else 0.0
 
 
-def notice(session: Session, code: int, text: str, request_id: int, now: float, programs: tuple[str, ...]) -> Session:
-    """The application sent a notice. `programs` are the other programs connected to the API port now."""
+def notice(
+    session: Session, code: int, text: str, request_id: int, now: float, programs: tuple[Subscriber, ...] | None
+) -> Session:
+    """The application sent a notice. `programs` are the other programs on the API port now; None: not seen."""
     session = _link(heard(session, now), code, text, now, programs)
     farm = farm_of(code, text)
     if farm is not None:
-        session = _farm(session, farm, now)
-        if code in _PROVES_LINK and session.server_link is ServerLink.UNKNOWN:
-            session = replace(session, server_link=ServerLink.UP, link_since=now, link_code=code)
-        return session
+        return _link_by_farm(session, _farm(session, farm, now), farm, code, now)
     if code in LINK_LOST_CODES | LINK_BACK_CODES:
         return session
     if session.server_link is ServerLink.DOWN and is_noise_while_link_down(code):
@@ -197,25 +207,70 @@ def notice(session: Session, code: int, text: str, request_id: int, now: float, 
     return replace(session, notices=_keep(session.notices, code, text, request_id, now))
 
 
-def _link(session: Session, code: int, text: str, now: float, programs: tuple[str, ...]) -> Session:
+def told_so_far(session: Session | None) -> tuple[NoticeSeen, ...]:
+    """The notices of a session, that of a lost link among them; none of one that was never begun."""
+    if session is None:
+        return ()
+    since, code = session.link_since, session.link_code
+    if session.server_link is not ServerLink.DOWN or since is None or code is None:
+        return session.notices
+    lost = NoticeSeen(code=code, text="", at=since, first=since)
+    return tuple(sorted((*session.notices, lost), key=lambda n: n.at))
+
+
+def _link(session: Session, code: int, text: str, now: float, programs: tuple[Subscriber, ...] | None) -> Session:
     if code in LINK_LOST_CODES:
         if session.server_link is ServerLink.DOWN:
             return session
-        return replace(session, server_link=ServerLink.DOWN, link_since=now, link_code=code)
+        loss = LinkLoss(now, code)
+        return replace(session, server_link=ServerLink.DOWN, link_since=now, link_code=code, loss=loss)
     if code not in LINK_BACK_CODES:
         return session
-    # Farms that were broken by the outage get their grace from here on; what was broken before it, stays so.
-    lost = session.link_since if session.server_link is ServerLink.DOWN else None
-    farms = tuple(
-        replace(f, since=now) if f.status is FarmStatus.BROKEN and lost is not None and f.since >= lost else f
-        for f in session.farms
-    )
-    session = replace(session, server_link=ServerLink.UP, link_since=now, link_code=code, farms=farms)
+    session = replace(_link_is_back(session, now, code), loss=None)
     if code == 1101:
         session = replace(session, data_lost_at=now, resubscribe=programs)
     for farm in farms_of_restored(text):
         session = _farm(session, farm, now)
     return session
+
+
+def _link_is_back(session: Session, now: float, code: int | None) -> Session:
+    """Farms that were broken by the outage get their grace from here on; what was broken before it, stays so."""
+    lost = session.link_since if session.server_link is ServerLink.DOWN else None
+    farms = tuple(
+        replace(f, since=now) if f.status is FarmStatus.BROKEN and lost is not None and f.since >= lost else f
+        for f in session.farms
+    )
+    return replace(session, server_link=ServerLink.UP, link_since=now, link_code=code, farms=farms)
+
+
+def _link_by_farm(before: Session, session: Session, farm: Farm, code: int, now: float) -> Session:
+    """What a farm says about the link: one that connects proves it, unless it may only be the last news of before.
+
+    After a loss the notice that the link is back may never come. A farm counts then that this session knew before and
+    that connects anew; when all of those break again without another word, the loss has not ended.
+    """
+    loss, key = session.loss, (farm.kind.value, farm.name)
+    if loss is None:
+        if farm.status is FarmStatus.OK and session.server_link is ServerLink.UNKNOWN:
+            return replace(session, server_link=ServerLink.UP, link_since=now, link_code=code)
+        return session
+    if farm.status is FarmStatus.OK and any((f.kind.value, f.name) == key for f in before.farms):
+        session = replace(session, loss=replace(loss, farms_back=loss.farms_back | {key}))
+        return session if session.server_link is ServerLink.UP else _link_is_back(session, now, code)
+    if farm.status is FarmStatus.BROKEN and key in loss.farms_back:
+        loss = replace(loss, farms_back=loss.farms_back - {key})
+        session = replace(session, loss=loss)
+        if not loss.farms_back and session.link_code in FARM_OK_CODES:
+            return replace(session, server_link=ServerLink.DOWN, link_since=loss.at, link_code=loss.code)
+    return session
+
+
+def data_came(session: Session, asked_at: float, now: float) -> Session:
+    """Market data came live that was asked for at `asked_at`: after a loss it proves that the link is back."""
+    if session.server_link is not ServerLink.DOWN or session.loss is None or asked_at <= session.loss.at:
+        return session
+    return _link_is_back(session, now, None)
 
 
 def _farm(session: Session, farm: Farm, now: float) -> Session:

@@ -1,19 +1,31 @@
 """From the agent's state to the status that is shown."""
 
+from collections.abc import Mapping, Set
+from dataclasses import replace
+
 from agent.core.alerts.announce import severity_of, text_of, title_of
 from agent.core.alerts.ledger import Entry
 from agent.core.evidence.api_settings import settings_of, why_unknown
-from agent.core.evidence.processes import applications, chosen, clients_of, port_of
+from agent.core.evidence.notices import link_shown_by
+from agent.core.evidence.processes import applications, chosen, clients_of, link_settled, may_hide, port_of
 from agent.core.facts import Facts, Known, Unknown
+from agent.core.fix import Offer
 from agent.core.guide import fill
-from agent.core.memory import Memory
+from agent.core.memory import PROGRAM, Memory
 from agent.core.problem import Severity
 from agent.core.session_facts import Phase, ServerLink
 from agent.core.shown.checklist import checklist
 from agent.core.shown.display import IconState
-from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, ShownProgram, ShownSettings
+from agent.core.shown.status import (
+    ShownApplication,
+    ShownConnection,
+    ShownProblem,
+    ShownProgram,
+    ShownSettings,
+    worst_first,
+)
 from agent.core.state_machine.connection import BackingOff, Blocked
-from agent.core.state_machine.state import Words
+from agent.core.state_machine.state import OwnProblems, Words
 from agent.core.state_machine.watched import Watched
 from agent.tws.api_settings import Configuration, Source
 from agent.tws.applications import ApplicationKind
@@ -27,6 +39,9 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
     now = facts.now
     kind = process.kind if process is not None else _kind_meant(facts)
     state = watched.link.state
+    link, link_words = server_link(facts)
+    # While it is down, what was said of the farms is no news of now.
+    farms_known = not session.frozen and link is not ServerLink.DOWN
     return ShownConnection(
         name=watched.settings.name,
         host=watched.settings.host,
@@ -49,22 +64,25 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         trading_mode=session.trading_mode.value,
         accounts=session.accounts,
         accounts_more=session.accounts_more,
-        # What an application said before it froze is no news of now: unknown is never shown as good.
-        server_link=(ServerLink.UNKNOWN if session.frozen else session.server_link).value,
-        farms=() if session.frozen else session.farms,
-        farms_more=0 if session.frozen else session.farms_more,
+        server_link=link.value,
+        link_words=link_words,
+        farms=session.farms if farms_known else (),
+        farms_more=session.farms_more if farms_known else 0,
         programs=_programs(facts),
+        unseen=_unseen(facts),
         api_settings=_settings(facts),
         checklist=checklist(facts),
-        problems=tuple(
-            _problem(entry, watched, kind, memory, words, now.wall)
-            for entry in watched.ledger.entries.values()
-            if not entry.hidden
+        problems=worst_first(
+            _problem(e, watched.settings.name, kind, memory, words, now.wall, watched.offers, watched.undelivered)
+            for e in watched.ledger.entries.values()
+            if not e.hidden
         ),
+        set_aside=tuple(e.problem.code for e in watched.ledger.entries.values() if e.hidden),
         wanted=watched.wanted,
         undecided=tuple((problem.code, reason) for problem, reason in watched.diagnosis.undecided),
         retry_at=now.wall_of(state.retry_at) if isinstance(state, BackingOff | Blocked) else None,
         outage_ends=_outage_ends(watched, facts),
+        here=watched.settings.here,
     )
 
 
@@ -85,13 +103,58 @@ def _kind_meant(facts: Facts) -> ApplicationKind:
 
 
 def _programs(facts: Facts) -> tuple[ShownProgram, ...] | None:
-    if isinstance(facts.machine.sockets, Unknown):
+    sockets = facts.machine.sockets
+    if isinstance(sockets, Unknown) or not facts.connection.local:
         return None
-    return tuple(ShownProgram(c.pid, c.name, c.since) for c in clients_of(facts))
+    seen = tuple(ShownProgram(c.pid, c.name or "unknown", c.since, c.peer) for c in clients_of(facts))
+    return None if sockets.value.unseen and not seen else seen
+
+
+def _unseen(facts: Facts) -> str:
+    processes = facts.machine.processes
+    if not facts.connection.local:
+        return f"it is on {facts.connection.host}, and cannot be seen from here"
+    return processes.reason if isinstance(processes, Unknown) else may_hide(facts) or ""
+
+
+def server_link(facts: Facts) -> tuple[ServerLink, str]:
+    """The application's link to IB's servers, and how it is known: a session told it, or its sockets show it."""
+    session = facts.session
+    if session.frozen:
+        # What an application said before it froze is no news of now: unknown is never shown as good.
+        return ServerLink.UNKNOWN, "not known, since nothing is answered"
+    if session.phase is Phase.CONNECTED:
+        words = {ServerLink.UP: "connected", ServerLink.DOWN: "connection lost", ServerLink.UNKNOWN: "not told yet"}
+        known, shown_by = words[session.server_link], link_shown_by(facts)
+        return session.server_link, f"{known}, {shown_by}" if shown_by else known
+    process = chosen(facts)
+    if process is not None and link_settled(facts, process) and facts.machine.network != Known(False):
+        return ServerLink.UP, "connected, as its sockets show"
+    return ServerLink.UNKNOWN, "not known"
+
+
+def show_program(own: OwnProblems, memory: Memory, words: Words, wall: float) -> tuple[ShownProblem, ...]:
+    """The problems of Gatelight itself as they are shown."""
+    entries = [e for e in own.ledger.entries.values() if not e.hidden]
+    kind = ApplicationKind.UNKNOWN
+    return tuple(_problem(e, PROGRAM, kind, memory, words, wall, {}, own.undelivered) for e in entries)
+
+
+def with_program(connection: ShownConnection, own: tuple[ShownProblem, ...]) -> ShownConnection:
+    """A connection with the problems of Gatelight itself beside its own: the first one shows them."""
+    problems = worst_first([*(p for p in connection.problems if not p.of_program), *own])
+    return connection if problems == connection.problems else replace(connection, problems=problems)
 
 
 def _problem(
-    entry: Entry, watched: Watched, kind: ApplicationKind, memory: Memory, words: Words, wall: float
+    entry: Entry,
+    connection: str,
+    kind: ApplicationKind,
+    memory: Memory,
+    words: Words,
+    wall: float,
+    offers: Mapping[str, tuple[Offer, ...]],
+    undelivered: Set[str],
 ) -> ShownProblem:
     problem = entry.problem
     guide = words.guides.get(problem.code)
@@ -101,14 +164,17 @@ def _problem(
         title=title_of(entry),
         text=text_of(entry),
         evidence=tuple(fill(line, entry.present.args) for line in entry.present.evidence),
-        steps=guide.steps_for(kind, entry.present.args) if guide is not None else (),
+        steps=guide.steps_for(kind, entry.present.args, entry.present.case) if guide is not None else (),
         since=entry.since.wall,
         visible=entry.visible,
-        snoozed_until=snoozed_until(memory, watched.settings.name, problem.code, wall),
+        began=entry.began,
+        snoozed_until=snoozed_until(memory, connection, problem.code, wall),
         # A problem that is not shown yet may be over in a moment, and needs no fix.
-        fixes=watched.offers.get(problem.code, ()) if entry.visible else (),
-        told=entry.key not in watched.undelivered,
+        fixes=offers.get(problem.code, ()) if entry.visible else (),
+        told=entry.key not in undelivered,
         can_be_snoozed=not problem.never_silenced,
+        of_program=problem.of_program,
+        ahead=problem.ahead,
     )
 
 
@@ -144,6 +210,8 @@ def overall(watched: Watched, facts: Facts, memory: Memory) -> IconState:
 def _of_phase(facts: Facts, memory: Memory) -> IconState:
     match facts.session.phase:
         case Phase.CONNECTED:
+            if facts.session.frozen:
+                return IconState.UNKNOWN
             if facts.session.server_link is ServerLink.DOWN:
                 # Too short for a notice so far, but not for the icon.
                 return IconState.WARNING
@@ -152,7 +220,8 @@ def _of_phase(facts: Facts, memory: Memory) -> IconState:
         case Phase.CONNECTING | Phase.BACKING_OFF | Phase.BLOCKED:
             return IconState.CONNECTING
         case Phase.IDLE:
-            if facts.machine.taken and not isinstance(facts.machine.processes, Known) and facts.connection.local:
+            seen = isinstance(facts.machine.processes, Known) and (chosen(facts) is not None or not may_hide(facts))
+            if facts.machine.taken and not seen and facts.connection.local:
                 return IconState.UNKNOWN
             return IconState.CONNECTING if chosen(facts) is not None or _expected_back(facts) else IconState.WAITING
 

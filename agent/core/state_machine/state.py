@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from agent.core.alerts.ledger import Ledger
 from agent.core.clock import Moment
 from agent.core.effects import LookAt
 from agent.core.facts import Abilities, Facts, Known, MachineFacts, Purpose
 from agent.core.fix import Fix
 from agent.core.guide import Guide
-from agent.core.memory import Memory
+from agent.core.memory import PROGRAM, Memory
 from agent.core.problem import Problem
 from agent.core.settings import ConnectionSettings, Settings
 from agent.core.shown.status import Status
@@ -48,6 +49,17 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnProblems:
+    """What is kept about the problems of Gatelight itself."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    undelivered: frozenset[str] = frozenset()
+    """As of a connection, see `Watched`."""
+    configured: bool = False
+    """A configuration that could be used is in force, perhaps an earlier one."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgentState:
     """Everything the agent is at one moment."""
 
@@ -69,6 +81,8 @@ class AgentState:
     private: Private = NOTHING_MORE
     """What is masked in texts from outside, as they come in."""
     config_error: str | None = None
+    own: OwnProblems = field(default_factory=OwnProblems)
+    """What is wrong with Gatelight itself."""
     next_number: int = 1
     hold_until: float | None = None
     """Monotonic time before which nothing is announced: the machine woke a moment ago."""
@@ -136,7 +150,22 @@ def facts_about(state: AgentState, watched: Watched, now: Moment) -> Facts:
         api_settings=watched.inquiry.told,
         abilities=state.abilities,
         config_error=state.config_error,
+        earlier_config=state.own.configured,
         other_connections=others(state, watched),
+    )
+
+
+def facts_about_program(state: AgentState, now: Moment) -> Facts:
+    """What problems of Gatelight itself are judged from."""
+    return Facts(
+        now=now,
+        connection=ConnectionSettings(name=PROGRAM, implicit=True),
+        machine=state.machine,
+        timing=state.timing,
+        purpose=state.purpose,
+        abilities=state.abilities,
+        config_error=state.config_error,
+        earlier_config=state.own.configured,
     )
 
 

@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from agent.core.alerts.announce import retry_at
 from agent.core.alerts.diagnosis import Diagnosis
 from agent.core.alerts.ledger import Ledger
 from agent.core.clock import Moment
 from agent.core.effects import Effect
-from agent.core.evidence.processes import candidates, listener_at, listener_key_at, owner_at, target_port
+from agent.core.evidence.processes import candidates, last_port, listener_at, listener_key_at, owner_at, target_port
 from agent.core.facts import Facts, Known, MachineFacts, Sight, SurroundingsKind, Unknown
 from agent.core.fix import Offer
-from agent.core.session_facts import ServerLink, SessionFacts
+from agent.core.memory import Memory, SeenRunning
+from agent.core.session_facts import ServerLink, SessionFacts, Way
 from agent.core.settings import ConnectionSettings
 from agent.core.state_machine import connection as machine_of
 from agent.core.state_machine.connection import BackingOff, Blocked, Connected, Connecting, Idle, Link, Target, phase
@@ -18,6 +20,8 @@ from agent.core.state_machine.inquiry import NEVER, Inquiry
 from agent.core.state_machine.inquiry import due as inquiry_due
 from agent.core.state_machine.session import FLOOD_OVER_AFTER, Session, flood_at
 from agent.core.timing import Timing
+from agent.tws.applications import ApplicationKind
+from agent.tws.hosts import is_local, spelled_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Watched:
     sight: Sight = field(default_factory=Sight)
     wish: bool | None = None
     """What the user asked for: connected or not; None: as configured."""
+    ways: tuple[Way, ...] = ()
+    """The addresses that the host meant at the latest attempt that found any."""
     inquiry: Inquiry = field(default_factory=Inquiry)
     """The API settings: what was told, and when to ask."""
     offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
@@ -65,6 +71,56 @@ def fresh(settings: ConnectionSettings, now: Moment) -> Watched:
     return Watched(settings=settings, link=Link(Idle(now.monotonic)))
 
 
+def ran(watched: Watched) -> tuple[SeenRunning, ...]:
+    """That its application ran, for an agent that comes later; empty where it never did."""
+    settings, sight = watched.settings, watched.sight
+    if not sight.ever or sight.kind is None:
+        return ()
+    return (SeenRunning(settings.name, sight.kind.value, settings.pinned_pid, settings.implicit),)
+
+
+def recalled(watched: Watched, memory: Memory) -> Watched:
+    """What an earlier agent knew of a connection that showed a problem: its absence is no start that is awaited."""
+    before = next((r for r in memory.running if r.connection == watched.settings.name), None)
+    if before is None:
+        return watched
+    return replace(watched, sight=Sight(kind=ApplicationKind(before.kind), ever=True))
+
+
+def locate(watched: Watched, machine: MachineFacts) -> Watched:
+    """Note whether the host of a connection is this machine under one of its names or addresses.
+
+    An attempt tells it for certain: a machine reaches its own addresses from these addresses themselves. Until then the
+    names and addresses of this machine tell.
+    """
+    settings, own = watched.settings, machine.own_names
+    names = own.value if isinstance(own, Known) else frozenset()
+    if watched.ways:
+        here = any(is_local(way.to) or way.to in names or way.to == way.ours for way in watched.ways)
+    elif isinstance(own, Known):
+        here = spelled_host(settings.host) in names
+    else:
+        here = settings.here
+    if here == settings.here:
+        return watched
+    settings = replace(settings, here=here)
+    return replace(watched, settings=settings, link=_known_anew(watched.link, settings, machine))
+
+
+def _known_anew(link: Link, settings: ConnectionSettings, machine: MachineFacts) -> Link:
+    """The machine's state with what it reaches named as these settings have it: nothing has changed there."""
+    state = link.state
+    match state:
+        case Connecting(port=port) | Connected(port=port):
+            key = listener_key_at(settings, machine, port)
+        case BackingOff() | Blocked() if link.attempt is not None:
+            key = listener_key_at(settings, machine, link.attempt.port)
+        case _:
+            return link
+    served = key if isinstance(state, Connected) else link.served_listener
+    return replace(link, state=replace(state, listener_key=key), served_listener=served)
+
+
 def see(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSettings], now: Moment) -> Watched:
     """Keep track of whether the application is there, over looks."""
     if isinstance(machine.processes, Unknown) or not watched.settings.local:
@@ -78,14 +134,24 @@ def see(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSett
     replaced = now.monotonic if sight.last_pid not in (None, pid) else sight.replaced_at
     read = found[0].hints
     hints = read.value if isinstance(read, Known) else sight.hints
-    seen = Sight(last_pid=pid, kind=found[0].kind, gone_since=None, ever=True, replaced_at=replaced, hints=hints)
+    port = found[0].api_ports[0] if found[0].api_ports else sight.port if sight.kind is found[0].kind else None
+    seen = Sight(
+        last_pid=pid,
+        kind=found[0].kind,
+        port=port,
+        gone_since=None,
+        ever=True,
+        replaced_at=replaced,
+        hints=hints,
+    )
     return watched if seen == sight else replace(watched, sight=seen)
 
 
 def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSettings]) -> Target:
     """Where the connection should go, as far as the last look tells."""
     settings = watched.settings
-    port = target_port(settings, machine, tuple(others))
+    last = last_port(settings, watched.sight, watched.link.served_listener)
+    port = target_port(settings, machine, tuple(others), last)
     if not settings.local:
         return Target(watched.wanted, port, open=True, listener_key=listener_key_at(settings, machine, port))
     if settings.pinned_pid is not None and not candidates(settings, machine, tuple(others)):
@@ -93,14 +159,21 @@ def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionS
     found = owner_at(machine, port) is not None or listener_at(machine, port) is not None
     listener_key = listener_key_at(settings, machine, port)
     return Target(
-        watched.wanted, port, open=found or _must_knock(machine), listener_key=listener_key, seen=machine.taken
+        watched.wanted,
+        port,
+        open=found or _must_knock(settings, machine),
+        listener_key=listener_key,
+        seen=machine.taken,
     )
 
 
-def _must_knock(machine: MachineFacts) -> bool:
+def _must_knock(settings: ConnectionSettings, machine: MachineFacts) -> bool:
     """Whether only a connection attempt can tell if the port is open."""
     if machine.taken == 0.0:
         return False
+    if not settings.loopback:
+        # A program may listen on that address of this machine alone, and the name may mean another machine tomorrow.
+        return True
     # WSL's mirrored network: a port of Windows answers although no listener is seen.
     surroundings = machine.surroundings
     mirrored = isinstance(surroundings, Known) and surroundings.value.kind is SurroundingsKind.WSL
@@ -127,6 +200,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
             losses=link.losses,
             attempt=link.attempt,
             refused_ids=len(link.refused_ids),
+            ways=watched.ways,
             served_listener=link.served_listener,
         )
     flood, silent_until = flood_at(session, now.monotonic), min(now.monotonic, heard)
@@ -138,6 +212,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
         client_id=client_id,
         losses=link.losses,
         attempt=link.attempt,
+        ways=watched.ways,
         served_listener=link.served_listener,
         server_version=state.server_version,
         accounts=session.accounts,
@@ -146,6 +221,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
         server_link=session.server_link,
         link_since=session.link_since,
         link_code=session.link_code,
+        link_lost_at=session.loss.at if session.loss is not None else None,
         farms=session.farms,
         farms_more=len(session.farms_besides),
         flood=flood,
@@ -177,6 +253,10 @@ def due_times(watched: Watched, facts: Facts, heard: float = float("inf")) -> li
         due.append(watched.ledger.next_due)
     if isinstance(watched.link.state, BackingOff | Blocked):
         due.append(watched.link.state.retry_at)
+    unshown = (e for key, e in watched.ledger.entries.items() if key in watched.undelivered)
+    due += [at for e in unshown if (at := retry_at(e)) is not None]
+    if "connection-unstable" in watched.ledger.entries:
+        due += [e.since.monotonic + timing.unstable_covers for e in watched.ledger.entries.values()]
     session = watched.session
     if session is not None and watched.connected:
         due.append(session.heartbeats.due(timing))

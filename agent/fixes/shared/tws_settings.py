@@ -58,7 +58,7 @@ def offer(facts: Facts, fix: str, label: str, question: Question, changes: Confi
         at = f"{connection.host}, port {session.port}"
         meant = f"Meant is the application at {at}, to which Gatelight has been connected since"
         question = replace(question, remark=f"{question.remark} {meant} {clock(facts, session.since)}.")
-    host = "127.0.0.1" if connection.local else connection.host
+    host = connection.dialled
     plan = ChangeSettings(host, session.port, listener_key, changes)
     return Offer(fix, connection.name, label, question, plan, by_hand)
 

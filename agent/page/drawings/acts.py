@@ -9,7 +9,7 @@ from agent.page.drawings.step import Step
 
 _PROGRAM = r"(?:tws|ib gateway|the application)"
 _PHRASES: tuple[tuple[str, tuple[Act, ...]], ...] = (
-    (rf"\bbring the {_PROGRAM} window to the front\b", (Act.FRONT,)),
+    (rf"\bbring the (?:{_PROGRAM}|application) window to the front\b", (Act.FRONT,)),
     (r"\bclose every (?:other )?tws or ib gateway\b|\bonly one tws or ib gateway runs\b", (Act.CLOSE_OTHERS,)),
     (r"\bclose watchlists and charts in tws\b", (Act.CLOSE_CHARTS,)),
     (rf"\brestart {_PROGRAM}\b", (Act.CLOSE, Act.START)),

@@ -14,15 +14,18 @@ async def do_action(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     command = text_field(asked, "command")
     if command not in COMMANDS:
         raise Refused(f"“{command[:40]}” cannot be asked for here.")
-    return said(await backend.ask(read_command(asked)))
+    answer = said(await backend.ask(read_command(asked)))
+    if "not_kept" in answer:
+        raise Refused(str(answer["not_kept"]), 409)
+    return answer
 
 
 async def send_notice(backend: Backend, _: Mapping[str, Any]) -> Answer:
-    """A notice through every channel that is switched on."""
-    reason = await backend.test_notice()
-    if reason is not None:
-        raise Refused(f"No channel took the notice: {reason}.", 409)
-    return {"done": True}
+    """A notice to every channel that is switched on; the answer says in words which took it."""
+    tried = await backend.test_notice()
+    if not tried.taken:
+        raise Refused(tried.sentence, 409)
+    return {"done": True, "said": tried.sentence}
 
 
 async def set_at_login(backend: Backend, asked: Mapping[str, Any]) -> Answer:

@@ -1,9 +1,9 @@
 // The page: header, menu, the view that is chosen, and what all views need.
 
-import { clock, h, patch } from "/dom.js";
+import { clock, h, patch, standStill } from "/dom.js";
 import { listen, post } from "/live.js";
 import { href, menu } from "/parts.js";
-import { shape, tabIcon } from "/shapes.js";
+import { doubt, shape, tabIcon } from "/shapes.js";
 import { VIEWS, keep, loadTheRest } from "/views.js";
 
 const at = (id) => document.getElementById(id);
@@ -11,20 +11,21 @@ const main = at("main");
 const HOUR = 3600;
 
 let view = null; // What the agent said last.
-let heardAt = null;
+let lastKnown = null; // The same, while the agent does not answer.
+let heardAt = null; // When it last gave a sign of life: until then the view was so.
 let gone = "";
 let chosen = null; // {name, rest, shown}
 let rest = false; // Whether the other views are on their way.
 
 const page = {
-  get view() { return view; },
+  get view() { return lastKnown ?? view; },
   /** Go to a view: `go("problem", "Paper Gateway", "api-disabled")`. */
   go: (...parts) => { location.hash = href(...parts).slice(1); },
   /** Ask for something and say what came of it; answers what was said, or null. */
   async act(doing, done = "") {
     try {
       const said = await doing();
-      if (done) page.toast(done);
+      if (done) page.toast(typeof done === "function" ? done(said) : done);
       return said;
     } catch (fault) {
       page.toast(fault.message, "error");
@@ -43,12 +44,13 @@ const page = {
 // ── header and menu ──
 
 function header() {
-  const overall = view?.overall ?? "unknown";
+  const overall = gone ? "unknown" : view?.overall ?? "unknown";
+  const words = gone ? "not known now" : view?.words;
   const paused = view?.paused_until;
   return [
-    h("a.brand", { href: href("now"), "aria-label": `Gatelight: ${view?.words ?? "no view yet"}` },
+    h("a.brand", { href: href("now"), "aria-label": `Gatelight: ${words ?? "no view yet"}` },
       shape(overall, "small"), h("span.name", {}, "Gatelight")),
-    view ? h("p.overall", { "data-state": overall }, view.words) : null,
+    view ? h("p.overall", { "data-state": overall }, words) : null,
     view ? h("div.tools", {},
       h("button.quiet", { type: "button", "data-key": "look", onclick: () => page.act(() => page.command("look"), "Looking again.") }, "Look now"),
       paused
@@ -103,7 +105,7 @@ async function route() {
     const { show } = await one.load();
     if (chosen !== mine) return;
     mine.shown = show(main, page, mine.rest) ?? {};
-    if (view) mine.shown.update?.(view);
+    if (view) mine.shown.update?.(page.view);
   } catch (fault) {
     if (chosen !== mine) return;
     console.error(fault);
@@ -117,6 +119,24 @@ async function route() {
 
 let said = "";
 
+/** What was told last, by an agent that does not answer now: each connection is as it was then, and not known now. */
+function asLastKnown(told) {
+  const unknown = ({ title }) => ({ state: "unknown", title, words: "not known now" });
+  const connections = told.connections.map((one) => ({
+    ...one,
+    overall: "unknown",
+    headline: "not known now",
+    last_known: `At ${clock(heardAt)}: ${one.headline}`,
+    server_link: "unknown",
+    path: Object.fromEntries(Object.entries(one.path).map(([part, its]) => [part, unknown(its)])),
+  }));
+  return { ...told, overall: "unknown", words: "not known now", connections };
+}
+
+function refresh() {
+  if (view) chosen?.shown?.update?.(page.view);
+}
+
 function take(fresh) {
   // Idle or not, within a second: a tab in the background has no idle moments.
   if (!rest) (window.requestIdleCallback ?? setTimeout)(loadTheRest, window.requestIdleCallback ? { timeout: 1_000 } : 500);
@@ -124,7 +144,7 @@ function take(fresh) {
   view = fresh;
   heardAt = Date.now();
   frame();
-  chosen?.shown?.update?.(view);
+  refresh();
   const words = view.connections.map((one) => `${one.name}: ${one.headline}`).join(". ");
   if (said && words !== said) page.announce(words);
   said = words;
@@ -137,7 +157,11 @@ listen(take, (why) => {
   if (why === gone) return;
   gone = why;
   keep(Boolean(gone));
+  doubt(Boolean(gone));
+  standStill(gone ? heardAt : null);
+  lastKnown = gone && view ? asLastKnown(view) : null;
   frame();
-});
+  if (gone) refresh();
+}, () => { heardAt = Date.now(); });
 // "3 minutes ago" grows while nothing else changes.
-setInterval(() => { if (view && !document.hidden) chosen?.shown?.update?.(view); }, 15_000);
+setInterval(() => { if (!document.hidden) refresh(); }, 15_000);

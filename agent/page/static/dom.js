@@ -114,6 +114,14 @@ const flat = (text) => text.trim().replace(/\s+/g, " ");
 
 // ── times and durations, in the user's own zone and way of writing them ──
 
+let stood = null; // Milliseconds since the epoch.
+
+/** Let durations stand still as of a time, since nothing is known of what came after it; null: let them go on. */
+export function standStill(at) { stood = at; }
+
+/** The time that durations are counted up to. */
+export const now = () => stood ?? Date.now();
+
 const day = (date) => date.toLocaleDateString();
 
 /** "14:03", or with the day where it is not today. */
@@ -140,6 +148,6 @@ export function lasting(seconds) {
 
 /** "3 minutes ago" for an RFC 3339 time. */
 export function ago(time) {
-  const seconds = (Date.now() - new Date(time)) / 1000;
+  const seconds = (now() - new Date(time)) / 1000;
   return seconds < 5 ? "just now" : `${lasting(seconds)} ago`;
 }

@@ -31,11 +31,12 @@ export function copyable(text, page) {
         h("path", { d: "M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z" }))));
 }
 
-/** The steps; `done` of them are seen to be done. */
+/** The steps; `done` are the numbers of those that were seen to be done. */
 export function steps(list, done, page) {
+  const next = Math.max(0, ...done);
   return h("ol.steps", {}, list.map((step, index) => {
-    const isDone = index < done;
-    return h("li", { "data-key": `${index} ${step.text}`, "data-done": isDone, "aria-current": index === done && done > 0 ? "step" : null },
+    const isDone = done.includes(index + 1);
+    return h("li", { "data-key": `${index} ${step.text}`, "data-done": isDone, "aria-current": index === next && next > 0 ? "step" : null },
       h("p", {}, stepText(step.text, page), isDone ? h("span.done", {}, "done") : null),
       step.drawing ? drawn(step.drawing) : null);
   }));

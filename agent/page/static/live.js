@@ -7,8 +7,9 @@ const AGAIN = 1_000;
 const GONE = "Gatelight does not answer";
 const ANEW = "Gatelight has been started anew: open this page again from its icon";
 
-/** Calls `onView` with every new view, and `onGone` with why when there is none ("" when it is back). */
-export function listen(onView, onGone) {
+/** Calls `onView` with every new view, `onGone` with why when there is none ("" when it is back), and `onBeat` when the
+ * view is still the same. */
+export function listen(onView, onGone, onBeat) {
   let seen = false;
 
   /** Read one stream to its end. */
@@ -25,6 +26,7 @@ export function listen(onView, onGone) {
       for await (const { event, data } of events(answer.body)) {
         heard();
         if (event === "wait") remember(data);
+        if (event === "beat" && seen) onBeat();
         if (event !== "message") continue;
         seen = true;
         onGone("");

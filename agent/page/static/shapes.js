@@ -38,8 +38,16 @@ const SHAPES = {
   off: () => [h("circle", { cx: 12, cy: 12, r: 9, class: "line", fill: "none", "stroke-width": 3 })],
 };
 
+let doubted = false;
+
+/** Draw no state as known, since the agent that told it does not answer. */
+export function doubt(gone) { doubted = gone; }
+
+const STATELESS = new Set(["info", "off"]);
+
 /** The shape of a state; the words beside it say the same. */
-export function shape(state, size = "") {
+export function shape(told, size = "") {
+  const state = doubted && !STATELESS.has(told) ? "unknown" : told;
   return h(
     `svg.shape${size ? `.${size}` : ""}`,
     { viewBox: "0 0 24 24", "aria-hidden": "true", "data-state": state, "data-same": state },

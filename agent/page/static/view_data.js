@@ -103,7 +103,7 @@ function symbol(one, page, draw) {
 function how({ lists, symbol }, title, page, draw) {
   if (!lists.length) return null;
   const list = chosenList(lists);
-  return h("section.do", { "data-key": title }, h("div.do-head", {}, h("h3", {}, title), layouts(lists, list, draw, `layout-${ident(`${symbol} ${title}`)}`)), steps(list.steps, 0, page));
+  return h("section.do", { "data-key": title }, h("div.do-head", {}, h("h3", {}, title), layouts(lists, list, draw, `layout-${ident(`${symbol} ${title}`)}`)), steps(list.steps, [], page));
 }
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

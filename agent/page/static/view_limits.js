@@ -1,6 +1,6 @@
 // Limits: what IB allows, what is in use as far as it can be seen, and which rule was broken.
 
-import { ago, clock, h, patch } from "/dom.js";
+import { ago, clock, h, now, patch } from "/dom.js";
 import { get } from "/live.js";
 import { shape } from "/shapes.js";
 
@@ -77,11 +77,16 @@ function notices(one) {
         safety(notice),
         h("p.small", {}, `“${notice.text}”, ${notice.count > 1 ? `${notice.count} times, the last ` : ""}${ago(notice.last)}`))));
   return h("section", {}, h("h3", {}, "Notices about limits in the last hour"),
-    heard.length ? h("ul.problems", {}, heard) : h("p.soft", {}, one.unheard ? `Not known: ${one.unheard}.` : "None."));
+    heard.length ? h("ul.problems", {}, heard) : h("p.soft", {}, one.unheard ? `Not known: ${one.unheard}.` : `None${sinceLessThanAnHour(one)}.`));
+}
+
+/** A session hears only what comes while it stands. */
+function sinceLessThanAnHour({ heard_since: since }) {
+  return since && now() - new Date(since) < 3_600_000 ? ` since ${clock(since)}, when this session began` : "";
 }
 
 function safety({ safe, safe_at, fresh_at }) {
   if (safe === undefined) return null;
-  const fresh = fresh_at && new Date(fresh_at) > new Date() ? `; the whole allowance is there again at ${clock(fresh_at)}` : "";
+  const fresh = fresh_at && new Date(fresh_at) > now() ? `; the whole allowance is there again at ${clock(fresh_at)}` : "";
   return h("p", {}, h("strong", {}, "Safe to go on: "), (safe ? "now" : `at ${clock(safe_at)}`) + fresh + ".");
 }

@@ -1,6 +1,6 @@
 // Now: a card per connection, which says at a glance how things are and holds everything that is known.
 
-import { clock, h, ident, lasting, patch } from "/dom.js";
+import { clock, h, ident, lasting, now, patch } from "/dom.js";
 import { href, snooze } from "/parts.js";
 import { OF_FARM, OF_LINK, ofProblem, shape } from "/shapes.js";
 
@@ -20,12 +20,13 @@ export function show(root, page) {
 }
 
 function card(one, page) {
+  const time = since(one);
   const id = ident(`card-${one.name}`);
   return h("article.card", { "data-key": one.name, "data-state": one.overall, "aria-labelledby": id },
     h("header.glance", {},
       shape(one.overall, "large"),
       h("div", {}, h("h2", { id }, one.name), h("p.headline", {}, capital(one.headline)),
-        h("p.soft", {}, since(one))),
+        time ? h("p.soft", {}, time) : null),
       mode(one)),
     path(one),
     problems(one, page),
@@ -58,11 +59,14 @@ function checklist(one) {
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** What belongs to the headline: since when, or until when, where that is known. */
 function since(one) {
-  if (one.phase === "connected") return `Since ${clock(one.since)}, for ${lasting((Date.now() - new Date(one.since)) / 1000)}`;
-  if (one.outage) return `Should be back by ${clock(one.outage.ends)}`;
+  if (one.last_known) return one.last_known;
+  const began = one.headline_since;
+  if (began) return `${began.words} ${clock(began.time)}, for ${lasting((now() - new Date(began.time)) / 1000)}`;
+  if (one.back_by) return `Should be back by ${clock(one.back_by)}`;
   if (one.next_attempt) return `Next attempt at ${clock(one.next_attempt)}`;
-  return `Since ${clock(one.since)}`;
+  return "";
 }
 
 function mode(one) {
@@ -93,7 +97,7 @@ function problems(one, page) {
     h("li", { "data-key": problem.code + problem.title, "data-severity": problem.severity },
       shape(ofProblem(problem)),
       h("div", {}, h("h3", {}, problem.title), h("p", {}, problem.text),
-        h("p.soft", {}, `Since ${clock(problem.since)}`,
+        h("p.soft", {}, `${problem.first_seen ? "Seen since" : "Since"} ${clock(problem.since)}`,
           problem.snoozed_until ? `, snoozed until ${clock(problem.snoozed_until)}` : "",
           problem.undelivered ? ", and the desktop did not take a notice about it" : "")),
       h("div.buttons", {},
@@ -108,12 +112,12 @@ function facts(one) {
   const rows = [
     ["Application", application
       ? [`${one.title}${application.version ? ` ${application.version}` : ""}`, small(`pid ${application.pid}, runs since ${clock(application.started)}`)]
-      : unknown("not seen on this machine")],
+      : unknown(one.path.application.words)],
     ["API port", one.port ? [h("span.number", {}, `${one.host}:${one.port}`), application ? small(listening(application)) : null] : unknown("not known")],
     connected && ["Account", one.accounts.length ? [one.accounts.join(", ") + andMore(one.accounts_more), small(`${one.trading_mode} trading`)] : unknown("not known")],
     connected && ["Session", one.client_id !== undefined ? [`Client ${one.client_id}`, one.server_version ? small(`server version ${one.server_version}`) : null] : unknown("none")],
     connected && ["Answers in", latency(one)],
-    ["Link to IB’s servers", h("span.light", {}, shape(OF_LINK[one.server_link]), { up: "Connected", down: "Lost" }[one.server_link] ?? "Not known")],
+    ["Link to IB’s servers", h("span.light", {}, shape(OF_LINK[one.server_link]), capital(one.path.servers.words))],
     ["Programs on the port", programs(one)],
     ["Next expected outage", outage(one)],
     connected && ["Data farms", farms(one)],
@@ -157,7 +161,7 @@ function sparkline(samples) {
 }
 
 function farms(one) {
-  if (!one.farms.length) return unknown(one.phase === "connected" ? "none reported yet" : "not known");
+  if (!one.farms.length) return unknown({ up: "none reported yet", down: "not known while the link to IB is down" }[one.server_link] ?? "not known");
   return h("ul.lights", {}, one.farms.map((farm) =>
     h("li.light", { "data-key": farm.name + farm.kind }, shape(OF_FARM[farm.status] ?? "unknown"),
       h("span", {}, h("strong", {}, farm.name), ` ${FARM_KINDS[farm.kind] ?? farm.kind}`, small(FARM_WORDS[farm.status] ?? farm.status)))),
@@ -169,9 +173,10 @@ const andMore = (more) => (more ? ` and ${more} more` : "");
 
 function programs(one) {
   if (one.programs === undefined) return unknown("could not be seen");
-  if (!one.programs.length) return unknown("none besides Gatelight");
+  if (!one.programs.length) return unknown(one.path.programs.words);
   return h("ul.list", {}, one.programs.map((program) =>
-    h("li", {}, program.name ?? "A program", small(`${program.pid ? `pid ${program.pid}, ` : ""}since ${clock(program.since)}`))));
+    h("li", {}, program.name === "unknown" ? "A program" : program.name,
+      small([program.peer && `at ${program.peer}`, program.pid && `pid ${program.pid}`, `seen since ${clock(program.since)}`].filter(Boolean).join(", ")))));
 }
 
 function outage(one) {

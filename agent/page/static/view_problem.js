@@ -22,10 +22,9 @@ function overview(root) {
           ? h("ul.problems.wide", {}, all.map(({ one, problem }) =>
               h("li", { "data-key": `${one.name} ${problem.code} ${problem.title}`, "data-severity": problem.severity },
                 shape(ofProblem(problem)),
-                h("div", {}, h("h2", {}, problem.title), h("p", {}, problem.text), h("p.soft", {}, `${one.name}, since ${clock(problem.since)}`)),
+                h("div", {}, h("h2", {}, problem.title), h("p", {}, problem.text), h("p.soft", {}, `${one.name}, ${since(problem)}`)),
                 h("div.buttons", {}, h("a.button.primary", { href: href("problem", one.name, problem.code) }, "Show the steps")))))
-          : h("div.nothing", {}, shape("connected", "large"), h("p.headline", {}, "Nothing is wrong"),
-              h("p.soft", {}, "When something is, this page says what it is, what was seen, and how to put it right.")),
+          : nothing(view),
         view.ended.length
           ? h("section.past", {}, h("h2", {}, "Over"), h("ul.list", {}, [...view.ended].reverse().map((past) =>
               h("li", {}, h("a", { href: href("problem", past.connection, past.code) }, past.title),
@@ -33,6 +32,19 @@ function overview(root) {
           : null);
     },
   };
+}
+
+const since = (problem) => `${problem.first_seen ? "seen since" : "since"} ${clock(problem.since)}`;
+
+/** No problem is shown: that is good news only where everything that is watched is connected. */
+function nothing(view) {
+  const well = view.connections.length > 0 && view.connections.every((one) => one.overall === "connected");
+  const headline = well ? "Nothing is wrong"
+    : view.connections.every((one) => one.overall === "waiting") ? "Nothing is connected yet"
+      : view.connections.filter((one) => one.overall !== "connected").map((one) => `${one.name}: ${one.headline}`).join(". ");
+  return h("div.nothing", {}, shape(well ? "connected" : view.connections.length ? view.overall : "waiting", "large"),
+    h("p.headline", {}, headline),
+    h("p.soft", {}, "When something is wrong, this page says what it is, what was seen, and how to put it right."));
 }
 
 // ── one of them ──
@@ -69,6 +81,7 @@ function one(root, page, name, code) {
     const problem = all[0];
     const past = view.ended.find((each) => each.connection === name && each.code === code);
     const way = view.under_way.find((each) => each.connection === name && each.code === code);
+    const aside = view.set_aside.some((each) => each.connection === name && each.code === code);
     if (problem) seen = { all, problem };
     const signature = JSON.stringify(problem ? [problem.steps, connection.application?.kind] : seen ? known : "general");
     // The problem may have been away for the moment in which the guide was asked for: that one is for no case at all.
@@ -81,7 +94,7 @@ function one(root, page, name, code) {
     if (!guide) return patch(root, h("h1", {}, "What is wrong"), h("p.note", { "data-kind": "error" }, fault));
     patch(root, h("article.guide", { "data-state": problem ? problem.severity : "over", "aria-busy": busy ? "true" : null },
       h("nav.crumbs", { "aria-label": "Back" }, h("a", { href: href("problem") }, "What is wrong")),
-      head(problem, past, way, seen, guide, name),
+      head({ problem, past, way, aside, seen, guide, name, well: connection?.overall === "connected" }),
       problem ? offers(connection, problem, page) : null,
       evidence(problem ? all : seen?.all ?? []),
       instructions(problem, past, way),
@@ -92,13 +105,14 @@ function one(root, page, name, code) {
   function instructions(problem, past, way) {
     const list = chosenList(guide.lists);
     const open = problem ?? way;
-    const done = open ? open.done : past || seen ? list.steps.length : 0;
+    // The numbers are those of the steps of this case.
+    const done = guide.current ? (open ?? past)?.done ?? [] : [];
     return h("section.do", {},
       h("div.do-head", {}, h("h2", {}, "What to do"),
         layouts(guide.lists, list, () => draw(page.view)),
         h("button.quiet.print", { type: "button", onclick: () => print() }, "Print")),
-      open && done ? h("p.small", { role: "status" }, `${done} of ${list.steps.length} steps are seen to be done. The rest is noticed when it is.`)
-        : open ? h("p.small", {}, "Gatelight notices by itself when it is done.") : null,
+      open && done.length ? h("p.small", { role: "status" }, `${done.length} of ${list.steps.length} steps ${done.length === 1 ? "was" : "were"} seen to be done. Not every step can be seen.`)
+        : open ? h("p.small", {}, "Gatelight notices by itself when the problem ends.") : null,
       steps(list.steps, done, page));
   }
 
@@ -108,23 +122,26 @@ function one(root, page, name, code) {
   };
 }
 
-function head(problem, past, way, seen, guide, name) {
+function head({ problem, past, way, aside, seen, guide, name, well }) {
   if (problem) {
     return h("header.glance", {}, shape(ofProblem(problem), "large"),
       h("div", {}, h("h1.headline", {}, problem.title), (seen?.all ?? [problem]).map((each) => h("p", {}, each.text)),
-        h("p.soft", {}, `${name}, since ${clock(problem.since)}`)));
+        h("p.soft", {}, `${name}, ${since(problem)}`)));
   }
   if (way) {
     return h("header.glance.way", {}, shape("connecting", "large"),
       h("div", { role: "status" }, h("h1.headline", {}, "You are on the way"), h("p", {}, way.title),
         h("p.soft", {}, `${name}, since ${clock(way.since)}`)));
   }
-  if (past || seen) {
-    const since = past?.since ?? seen.problem.since;
-    const until = past ? new Date(past.until) : new Date();
-    return h("header.glance.over", {}, shape("connected", "large"),
-      h("div", { role: "status" }, h("h1.headline", {}, "Done: this is over"), h("p", {}, past?.title ?? seen.problem.title),
-        h("p.soft", {}, `${name}, it lasted ${lasting((until - new Date(since)) / 1000)}`)));
+  if (aside) {
+    return h("header.glance", {}, shape("unknown", "large"),
+      h("div", { role: "status" }, h("h1.headline", {}, seen?.problem.title ?? guide.title),
+        h("p.soft", {}, `${name}: whether this is still so cannot be told now.`)));
+  }
+  if (past) {
+    return h(well ? "header.glance.over.well" : "header.glance.over", {}, shape(well ? "connected" : "off", "large"),
+      h("div", { role: "status" }, h("h1.headline", {}, "This is over"), h("p", {}, past.title),
+        h("p.soft", {}, `${name}, ended ${clock(past.until)} after ${lasting((new Date(past.until) - new Date(past.since)) / 1000)}`)));
   }
   return h("header.glance", {}, shape("off", "large"),
     h("div", {}, h("h1.headline", {}, guide.title), paragraphs(guide.meaning), h("p.soft", {}, "This problem is not there now.")));

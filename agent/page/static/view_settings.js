@@ -29,8 +29,8 @@ function draw(root, page, settings, load) {
     settings.fault ? h("p.note", { "data-kind": "error" }, `The file cannot be used, and the earlier settings are in force: ${settings.fault}`) : null,
     h("section.card.group", { "aria-labelledby": "group-general" }, h("h2", { id: "group-general" }, "General"),
       settings.at_login === undefined ? null : atLogin(settings, page, load),
-      h("div.field", {}, h("div.what", {}, h("h3", {}, "Test notice"), h("p.small", {}, "Sends a notice through every channel that is switched on.")),
-        h("div.value", {}, h("button", { type: "button", onclick: () => page.act(() => post("test-notice"), "The notice was sent.") }, "Send a test notice")))),
+      h("div.field", {}, h("div.what", {}, h("h3", {}, "Test notice"), h("p.small", {}, "Sends a notice to every channel that is switched on, and says which took it.")),
+        h("div.value", {}, h("button", { type: "button", onclick: () => page.act(() => post("test-notice"), (answer) => answer.said) }, "Send a test notice")))),
     connections.map((table) => group(table, `Connection “${table.entry}”`, page, load)),
     add(connections, page, load),
     others.map((table) => group(table, TITLES[table.name] ?? table.name, page, load)));

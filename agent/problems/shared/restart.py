@@ -1,10 +1,10 @@
 """The application's own daily restart: whether one is under way, and which process came out of one."""
 
 from agent.core.evidence.api_settings import last_told
-from agent.core.evidence.notices import planned
 from agent.core.evidence.processes import age, is_door_of, outcome
 from agent.core.facts import Facts, Known, Process
 from agent.core.session_facts import Outcome, Phase
+from agent.problems.shared.login import kept_off
 from agent.tws.calendar import Outage
 
 ANSWERED = frozenset({Outcome.READY, Outcome.OUTDATED, Outcome.NOT_READY, Outcome.ID_IN_USE})
@@ -55,8 +55,12 @@ def is_automatic_restart(facts: Facts, process: Process) -> bool:
 
 
 def allowance(facts: Facts, process: Process) -> float:
-    """Seconds that an automatic restart may take: IB's servers accept no log-in while they reset."""
-    outage = planned(facts, facts.now.monotonic - age(facts, process))
+    """Seconds that an automatic restart may take.
+
+    A planned outage of IB's excuses none that hangs: only one of which launcher.log shows that it cannot reach IB's
+    servers is given until that is over.
+    """
+    outage = kept_off(facts, process)
     return max(facts.timing.restart_allowance, outage.ends - process.started if outage is not None else 0.0)
 
 

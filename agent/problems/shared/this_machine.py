@@ -1,5 +1,6 @@
 """How far a connection to this machine gets: what runs, what listens on which port, and how it answered."""
 
+from agent.core.evidence.place import surroundings
 from agent.core.evidence.processes import (
     age,
     applications,
@@ -10,6 +11,7 @@ from agent.core.evidence.processes import (
     idle_by_wish,
     link_settled,
     listener_at,
+    may_hide,
     mode_hint,
     outcome,
     owner_at,
@@ -29,6 +31,7 @@ from agent.core.facts import (
 )
 from agent.core.session_facts import Outcome
 from agent.problems.shared.another_machine import on_another_machine
+from agent.problems.shared.login import awaits_user, not_logged_in
 from agent.problems.shared.obstacles import (
     ApiOff,
     AtLogin,
@@ -87,8 +90,12 @@ def on_this_machine(facts: Facts) -> Reach:
         return _missing(facts, processes.value)
     owner = listener_at(facts.machine, port)
     if owner is None:
-        if result is None or result in _UNANSWERED or not _knocks_blindly(facts):
+        seen_elsewhere = found is not None and port in found.api_ports
+        if result is None or result in _UNANSWERED or seen_elsewhere or not _knocks_blindly(facts):
             return _nobody_listens(facts, found, processes.value)
+        return on_another_machine(facts)
+    if result in _UNANSWERED and not facts.connection.loopback:
+        # It listens, and not on the address that the host means.
         return on_another_machine(facts)
     if result in ANSWERED:
         return NoObstacle()
@@ -148,15 +155,17 @@ def _missing(facts: Facts, processes: Processes) -> Reach:
     watching = facts.purpose is Purpose.WATCH
     if facts.connection.implicit and not facts.sight.ever and watching:
         return NoObstacle()
+    hidden = may_hide(facts)
+    if hidden is not None and processes.unseen is not None:
+        # What runs instead, or is not installed, would rest on not seeing.
+        return Unseen(hidden, refused=True)
     stranger = _of_other_kind(facts, processes)
     if stranger is not None:
         return OtherKindRuns(stranger)
     if processes.client_portal:
         return OtherProductRuns(processes.client_portal[0], owns_port=False)
-    if processes.unreadable and not facts.sight.ever:
-        # Had the application been seen before, its command line would be readable: then these are something else.
-        hidden = processes.unreadable[0]
-        return Unseen(f"{hidden.name} (pid {hidden.pid}) does not show what it is", refused=True)
+    if hidden is not None:
+        return Unseen(hidden, refused=True)
     if not _at_home_here(facts):
         outer = _outer_machine(facts)
         if outer is not None:
@@ -170,13 +179,17 @@ def _missing(facts: Facts, processes: Processes) -> Reach:
 def _without_listener(facts: Facts, process: Process) -> Reach:
     """The application runs and has no API port: where on its way to one it is."""
     if process.ports_withheld:
-        return Unseen(f"{process.label} belongs to another user, and its ports are not shown to this one", refused=True)
+        return Unseen(f"the ports of {process.label} are not shown to this user", refused=True)
     if going_down(facts, process):
         return Restarting(process)
     lasted, settled, grace = age(facts, process), link_settled(facts, process), facts.timing.start_grace
+    waits = awaits_user(facts, process)
     if is_automatic_restart(facts, process) and not _restart_long_over(facts, process):
         given = allowance(facts, process)
-        return StuckAfterRestart(process) if lasted >= given else Starting(process, given)
+        return StuckAfterRestart(process) if waits or lasted >= given else Starting(process, given)
+    if waits or (lasted >= grace and not_logged_in(facts, process)):
+        # While the second factor is awaited, the connection to IB's servers stands, and proves no log-in.
+        return AtLogin(process)
     clash = clash_of(facts, process)
     if clash is not None:
         return clash
@@ -247,8 +260,10 @@ def _nameable(owner: Listener, processes: Processes) -> bool:
 
 
 def _perhaps_tws(owner: Listener, processes: Processes) -> bool:
-    """Whether the owner of a port is a Java program that does not show what it is."""
-    return owner.pid is not None and owner.pid in {p.pid for p in processes.unreadable}
+    """Whether the owner of a port may be an application that is not shown, or not shown for what it is."""
+    if owner.pid is None:
+        return owner.program is None and processes.unseen is not None
+    return owner.pid in {p.pid for p in processes.unreadable}
 
 
 def _of_other_kind(facts: Facts, processes: Processes) -> Process | None:
@@ -270,20 +285,21 @@ def _at_home_here(facts: Facts) -> bool:
 
 
 def _outer_machine(facts: Facts) -> Surroundings | None:
-    """Where the agent runs, if that is inside another machine."""
-    surroundings = facts.machine.surroundings
-    if isinstance(surroundings, Unknown) or surroundings.value.kind is SurroundingsKind.PLAIN:
-        return None
-    return surroundings.value
+    """Where the agent runs, if that is WSL or a container: TWS is likelier outside. A virtual machine is like any other
+    computer, and may be all there is."""
+    around = surroundings(facts)
+    return None if around is None or around.kind is SurroundingsKind.VIRTUAL_MACHINE else around
 
 
 def _knocks_blindly(facts: Facts) -> bool:
     """Whether attempts are made though no listener is seen, so that their outcome is not an old one.
 
-    A port may answer without a listener to be seen: WSL's mirrored network, programs of other users on macOS.
+    A port may answer without a listener to be seen: WSL's mirrored network, programs of other users on macOS, and one
+    that is open on another address than loopback.
     """
     outer = _outer_machine(facts)
-    return facts.purpose is Purpose.DOCTOR or (outer is not None and outer.kind is SurroundingsKind.WSL)
+    in_wsl = outer is not None and outer.kind is SurroundingsKind.WSL
+    return facts.purpose is Purpose.DOCTOR or in_wsl or not facts.connection.loopback
 
 
 def _restart_long_over(facts: Facts, process: Process) -> bool:

@@ -3,10 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from agent.core.evidence.words import clock
+from agent.core.evidence.place import surroundings
+from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts, Known, Listener, Process, SurroundingsKind
 from agent.core.text import shortened
 from agent.tws.applications import TradingMode
+from agent.tws.calendar import Outage, OutageKind, Region
 
 HOST_ROOM = 40
 """Characters of a host name that a title shows: an IPv6 address fits, a longer name is shortened."""
@@ -18,12 +20,6 @@ _FOLDERS = re.compile(r"(?<![\w.])(?:~|[A-Za-z]:)?[\\/](?=\S)[^:;,'\"“”()]*[
 def host_of(facts: Facts) -> str:
     """The host of the connection, short enough for a title."""
     return shortened(facts.connection.host, HOST_ROOM)
-
-
-def is_this_machine(facts: Facts) -> bool:
-    """Whether the host of a connection that is taken for remote is a name or an address of this machine."""
-    own = facts.machine.own_names
-    return isinstance(own, Known) and facts.connection.host.strip("[]").lower() in own.value
 
 
 def owner_of(listener: Listener | None) -> str:
@@ -65,6 +61,21 @@ def last_mode(process: Process) -> tuple[str, ...]:
     return (f"{source}: {process.hints.value.trading_mode.value} was selected last on the log-in screen",)
 
 
+_SERVERS = {Region.AMERICA: "American", Region.EUROPE: "European", Region.ASIA: "Asian"}
+
+
+def outage_reason(facts: Facts, outage: Outage) -> str:
+    """What is planned, like "the daily reset of IB's European servers"."""
+    match outage.kind:
+        case OutageKind.RESET:
+            servers = _SERVERS[outage.region] + " servers" if outage.region is not None else "servers"
+            return f"the daily reset of IB's {servers}"
+        case OutageKind.WEEKEND:
+            return "the weekend maintenance of IB's servers"
+        case OutageKind.RESTART:
+            return f"the daily restart of {app_name(facts)}"
+
+
 def quickly(seconds: float) -> str:
     """A short duration, like "4 ms" or "2.5 s"."""
     return f"{seconds * 1000:.0f} ms" if seconds < 1.0 else f"{seconds:.1f} s"
@@ -77,28 +88,39 @@ def without_folders(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Outside:
-    """The machine around the one Gatelight runs in, in words."""
+class OuterComputer:
+    """The computer around the one Gatelight runs in, in words."""
 
     inside: str
-    """Where Gatelight runs: "WSL" or "this container"."""
+    """Where Gatelight runs: "WSL", "this container" or "a virtual machine (VMware)"."""
     outer: str
     """What is around it."""
     address: str
     """How it is reached from inside."""
+    known: bool
+    """Whether that is an address, not only words for one."""
+
+    @property
+    def line(self) -> str:
+        """For the evidence."""
+        way = f"; {self.outer} is {self.address} from there" if self.known else ""
+        return f"Gatelight runs inside {self.inside}{way}"
 
 
 _AROUND = {
     SurroundingsKind.WSL: ("WSL", "Windows"),
     SurroundingsKind.CONTAINER: ("this container", "the computer that runs the container"),
+    SurroundingsKind.VIRTUAL_MACHINE: ("a virtual machine", "the computer that runs the virtual machine"),
 }
 
 
-def outside(facts: Facts) -> _Outside | None:
-    """The machine around WSL or a container; None where there is none, or it is not known."""
-    surroundings = facts.machine.surroundings
-    if not isinstance(surroundings, Known) or surroundings.value.kind not in _AROUND:
+def outside(facts: Facts) -> OuterComputer | None:
+    """The computer around WSL, a container or a virtual machine; None where there is none, or it is not known."""
+    around = surroundings(facts)
+    if around is None:
         return None
-    inside, outer = _AROUND[surroundings.value.kind]
-    known = surroundings.value.host_address
-    return _Outside(inside, outer, shortened(known, HOST_ROOM) if known else f"the address of {outer}")
+    inside, outer = _AROUND[around.kind]
+    inside = f"{inside} ({around.product})" if around.product else inside
+    known = around.host_address
+    address = shortened(known, HOST_ROOM) if known else f"the address of {outer}"
+    return OuterComputer(inside, outer, address, known=bool(known))

@@ -72,6 +72,7 @@ LOG_IN: tuple[Symptom, ...] = (
         "second factor is not confirmed.",
         "login-pending scheduled-outage network-down",
         r"\bauthentication\s+time(?:d\s+)?\s?-?out\b",
+        r"\bauthtimeoutmonitor\S*:\s*timeout",
     ),
     symptom(
         "log-in-failed",
@@ -82,9 +83,22 @@ LOG_IN: tuple[Symptom, ...] = (
         r"(?:unrecognized|invalid)\s+user\s?name\s+or\s+password|indicates\s+wrong\s+password",
         r"(?:entitled|title|dialog|window)\W*(?:ibkr\s+)?login\s+(?:failed|error)",
         r"^\W*login\s+failed\W*$",
-        r"IBC:\s*login\s+failed|authorization\s+failed",
+        r"IBC:\s*login\s+failed",
         steps=(
             "Check user name and password, and whether live or paper trading is chosen on the log-in screen.",
+            "Log in by hand once. Several failed attempts lock the log-in.",
+        ),
+    ),
+    symptom(
+        "log-in-refused",
+        "IB refused or ended the log-in",
+        "What stands behind “Authorization failed”, or the window of TWS or IB Gateway, says why. There is no API port "
+        "before a log-in succeeds.",
+        "login-pending",
+        r"authorization\s+failed",
+        r"onauthenticationcompleted\b.{0,60}authenticated=false",
+        steps=(
+            "Read what the line or the window says.",
             "Log in by hand once. Several failed attempts lock the log-in.",
         ),
     ),
@@ -150,7 +164,7 @@ LOG_IN: tuple[Symptom, ...] = (
         "login-pending app-starting",
         r"\blogin\s+attempt\W{0,3}\d|loginattempt=|runloginwithui|ns_auth_start",
         r"if\s+login\s+has\s+not\s+completed|re-?login\s+(?:to\s+\S+\s+)?after\s+\w+",
-        r"instance\s+of\s+control\s+is\s+not\s+created\s+yet",
+        r"instance\s+of\s+control\s+is\s+not\s+created\s+yet|###\s*startlogin\b|authtimeoutmonitor\S*:\s*activate",
         r"entitled\W*(?:(?:new\s+)?login|ibkr\s+(?:login|gateway)|ib\s+gateway|interactive\s+brokers\s+gateway)\s*;",
         r"attempt\s+\d+:\s*(?:authenticating|connecting)|splash\W.{0,20}(?:authenticating|connecting)",
     ),
@@ -160,8 +174,17 @@ LOG_IN: tuple[Symptom, ...] = (
         "A new process begins, usually by the daily automatic restart. The API port is back within a few minutes, "
         "without a log-in.",
         "scheduled-outage restart-stuck app-starting",
-        r"ib\s+gateway\s+restart\b|running\s+in\s+auto-?restart\s+mode|\brestart\s+in\s+progress",
+        r"running\s+in\s+auto-?restart\s+mode|\brestart\s+in\s+progress",
         r"autorestart\s+file\s+found|shutdown\s+progress",
+    ),
+    symptom(
+        "started",
+        "IB Gateway starts",
+        "launcher.log has this line whenever a process of IB Gateway begins, by hand or by its own restart. The API "
+        "port opens after the log-in.",
+        "app-starting",
+        r"ib\s+gateway\s+restart\b",
+        r"\bstarted\s+on\s+\d{8}-\d\d:\d\d:\d\d\b",
     ),
 )
 """In the order they are tried."""

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.alerts.announce import (
+    UNSHOWN_AGAIN,
     QuietRules,
     Reason,
     Say,
@@ -12,6 +13,7 @@ from agent.core.alerts.announce import (
     decide,
     duration,
     keep_quiet,
+    retry_at,
     severity_of,
     text_of,
     title_of,
@@ -30,7 +32,7 @@ QUIET = (
     (replace(POLITE, snoozed=frozenset({"api-silent"})), Reason.SNOOZED),
     (replace(POLITE, paused=True), Reason.PAUSED),
     (replace(POLITE, settings=replace(SETTINGS, quiet_hours=(QuietHours(13 * 60, 15 * 60),))), Reason.QUIET_HOURS),
-    (replace(POLITE, unstable=True), Reason.UNSTABLE),
+    (replace(POLITE, unstable_covers=60.0), Reason.UNSTABLE),
 )
 
 
@@ -47,7 +49,7 @@ def test_what_is_not_shown_is_not_said() -> None:
 @pytest.mark.parametrize(("rules", "reason"), QUIET)
 def test_there_are_reasons_for_silence(rules: QuietRules, reason: Reason) -> None:
     assert decide(ENTRY, rules, NOW) == Silence(reason)
-    assert keep_quiet(ENTRY, POLITE) is None
+    assert keep_quiet(ENTRY, POLITE, NOW) is None
 
 
 @pytest.mark.parametrize(("rules", "reason"), QUIET)
@@ -60,13 +62,20 @@ def test_some_problems_are_never_silenced(rules: QuietRules, reason: Reason) -> 
 def test_an_unstable_connection_speaks_for_the_others_and_not_for_itself() -> None:
     unstable = replace(ENTRY, problem=replace(PROBLEM, code="connection-unstable"))
 
-    assert decide(unstable, replace(POLITE, unstable=True), NOW) == Say(again=False)
+    assert decide(unstable, replace(POLITE, unstable_covers=60.0), NOW) == Say(again=False)
+
+
+def test_a_cause_that_stays_is_told_although_the_connection_is_unstable() -> None:
+    unstable = replace(POLITE, unstable_covers=60.0)
+
+    assert decide(ENTRY, unstable, NOW.later(59)) == Silence(Reason.UNSTABLE)
+    assert decide(ENTRY, unstable, NOW.later(60)) == Say(again=False)
 
 
 def test_what_only_a_session_tells_is_news_on_an_unstable_connection_too() -> None:
     link_lost = replace(ENTRY, problem=replace(PROBLEM, code="server-link-lost", needs_session=True))
 
-    assert decide(link_lost, replace(POLITE, unstable=True), NOW) == Say(again=False)
+    assert decide(link_lost, replace(POLITE, unstable_covers=60.0), NOW) == Say(again=False)
 
 
 @pytest.mark.parametrize("severity", Severity)
@@ -96,6 +105,18 @@ def test_repeats_can_be_switched_off_and_information_is_never_repeated() -> None
 
     assert decide(SAID, never, NOW.later(10**6)) == Silence(Reason.ALREADY_SAID)
     assert decide(harmless, info, NOW.later(10**6)) == Silence(Reason.ALREADY_SAID)
+
+
+def test_what_no_service_could_show_is_tried_again_until_one_does() -> None:
+    unshown = replace(POLITE, unshown=frozenset({"api-silent"}))
+    tried = replace(SAID, tried_at=NOW.monotonic + UNSHOWN_AGAIN)
+
+    assert decide(SAID, unshown, NOW.later(UNSHOWN_AGAIN - 1)) == Silence(Reason.ALREADY_SAID)
+    assert decide(SAID, unshown, NOW.later(UNSHOWN_AGAIN)) == Say(again=False, once_more=True)
+    assert decide(tried, unshown, NOW.later(2 * UNSHOWN_AGAIN - 1)) == Silence(Reason.ALREADY_SAID)
+    assert decide(tried, unshown, NOW.later(2 * UNSHOWN_AGAIN)) == Say(again=False, once_more=True)
+    assert decide(SAID, replace(unshown, paused=True), NOW.later(UNSHOWN_AGAIN)) == Silence(Reason.PAUSED)
+    assert retry_at(ENTRY) is None
 
 
 def test_words_are_filled_in() -> None:

@@ -3,7 +3,7 @@ from dataclasses import replace
 from agent.core.alerts.diagnosis import Diagnosis, Found
 from agent.core.alerts.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger, update
 from agent.core.clock import Moment
-from agent.core.facts import Facts
+from agent.core.facts import Facts, MachineFacts
 from agent.core.problem import Absent, Present, Problem, Severity
 from agent.core.session_facts import Phase, SessionFacts
 from tests.problems.scene import NOW, facts
@@ -39,7 +39,7 @@ def test_a_problem_without_patience_appears_at_once() -> None:
     ledger, changes = update(Ledger(), found(QUICK), at(0))
     entry = Entry(QUICK, HERE, since=NOW, visible_at=NOW.monotonic, visible=True)
 
-    assert ledger == Ledger({"quick": entry})
+    assert ledger.entries == {"quick": entry}
     assert changes == (Appeared(entry),)
     assert ledger.next_due is None
 
@@ -71,7 +71,7 @@ def test_a_problem_appears_when_its_time_has_come_and_keeps_its_beginning() -> N
 def test_a_problem_that_heals_before_its_time_was_never_visible() -> None:
     ledger, changes = update(entered(SLOW), Diagnosis(), at(5))
 
-    assert ledger == Ledger()
+    assert ledger.entries == {}
     assert [(type(c), c.entry.visible) for c in changes] == [(Cleared, False)]
 
 
@@ -123,7 +123,7 @@ def test_not_having_looked_is_no_cure() -> None:
     before = entered(QUICK)
     ledger, changes = update(before, Diagnosis(undecided=((QUICK, "no look"),)), at(5))
 
-    assert ledger == before
+    assert ledger.entries == before.entries
     assert changes == ()
 
 
@@ -141,6 +141,70 @@ def test_what_only_a_session_tells_is_set_aside_while_there_is_none() -> None:
     ledger, changes = update(ledger, Diagnosis(), at(12))
 
     assert kinds(changes) == [(Cleared, "of-session")]
+
+
+def recalled(problem: Problem) -> Ledger:
+    """As an agent begins: the problem was shown by an earlier one."""
+    entry = Entry(problem, HERE, NOW.later(-600), NOW.monotonic, visible=True, recalled=True)
+    return Ledger({problem.code: entry})
+
+
+def test_what_was_shown_before_the_agent_began_stands_until_it_is_judged() -> None:
+    before = recalled(QUICK)
+    unseen = replace(facts(session=SessionFacts(phase=Phase.IDLE)), machine=MachineFacts())
+    untried = facts(session=SessionFacts(phase=Phase.CONNECTING))
+
+    for scene in (unseen, untried):
+        after, nothing = update(before, Diagnosis(), replace(scene, now=NOW))
+        assert (after.entries, nothing) == (before.entries, ())
+    assert kinds(update(before, Diagnosis(), at(1))[1]) == [(Cleared, "quick")]
+
+    ledger, changes = update(before, found(QUICK), at(1))
+
+    assert changes == ()
+    assert (ledger.entries["quick"].recalled, ledger.entries["quick"].since) == (False, NOW.later(-600))
+
+
+def test_what_only_a_session_told_stands_until_there_is_one_or_something_takes_its_place() -> None:
+    before = recalled(OF_SESSION)
+    without = facts(session=SessionFacts(phase=Phase.IDLE))
+    ledger, changes = update(before, found(SLOW), at(5, without))
+
+    assert changes == ()
+    assert ledger.entries["of-session"].shown
+
+    ledger, changes = update(ledger, found(SLOW), at(15, without))
+
+    assert kinds(changes) == [(Appeared, "slow"), (Hidden, "of-session")]
+    assert not ledger.entries["of-session"].shown
+
+
+def test_what_another_problem_takes_the_place_of_ends_without_a_word() -> None:
+    ledger, changes = update(recalled(QUICK), found(SLOW), at(5))
+
+    assert changes == ()
+
+    ledger, changes = update(ledger, found(SLOW), at(15))
+
+    assert kinds(changes) == [(Appeared, "slow"), (Hidden, "quick")]
+    assert set(ledger.entries) == {"slow"}
+
+
+def test_information_takes_the_place_of_nothing() -> None:
+    news = replace(QUICK, code="news", severity=Severity.INFO)
+    without = facts(session=SessionFacts(phase=Phase.IDLE))
+
+    assert update(recalled(OF_SESSION), found(news), at(5, without))[0].entries["of-session"].shown
+
+
+def test_what_is_judged_from_what_happened_cannot_be_over_at_once() -> None:
+    fading = replace(OF_SESSION, fades=True)
+    history = replace(QUICK, code="history", by_history=True)
+    lasting = facts().timing.notice_lasting
+
+    for problem in (fading, history):
+        assert update(recalled(problem), Diagnosis(), at(lasting - 1))[1] == ()
+        assert kinds(update(recalled(problem), Diagnosis(), at(lasting))[1]) == [(Cleared, problem.code)]
 
 
 def test_nothing_appears_within_the_grace_after_sleep() -> None:
@@ -172,3 +236,56 @@ def test_several_of_one_problem_are_kept_apart() -> None:
 
     assert list(ledger.entries) == ["quick:a", "quick:b"]
     assert Moment(NOW.monotonic, NOW.wall) == ledger.entries["quick:a"].since
+
+
+def test_since_when_is_known_where_it_was_not_there_before_or_the_check_tells() -> None:
+    def began(before: Ledger, diagnosis: Diagnosis) -> bool:
+        return update(before, diagnosis, at(9))[0].entries["quick"].began
+
+    well = update(Ledger(), Diagnosis(), at(0))[0]
+    unseen = update(Ledger(), Diagnosis(undecided=((QUICK, "no look"),)), at(0))[0]
+
+    assert not began(Ledger(), found(QUICK))
+    assert not began(unseen, found(QUICK))
+    assert began(well, found(QUICK))
+    assert began(Ledger(), Diagnosis(found=(Found(QUICK, replace(HERE, since=NOW.monotonic)),)))
+    assert not update(entered(QUICK), found(QUICK), at(9))[0].entries["quick"].began
+
+
+def test_what_a_session_told_waits_while_that_is_not_answered() -> None:
+    lasting = replace(OF_SESSION, code="lasting", outlasts_answers=True)
+    before = update(Ledger(), found(OF_SESSION, lasting, QUICK), at(0))[0]
+    frozen = facts(session=replace(facts().session, heartbeat_unanswered=2))
+    ledger, changes = update(before, found(OF_SESSION, lasting, QUICK), at(5, frozen))
+    after, again = update(ledger, found(OF_SESSION, lasting, QUICK), at(9))
+
+    assert kinds(changes) == [(Hidden, "of-session")]
+    assert {key for key, e in ledger.entries.items() if e.shown} == {"lasting", "quick"}
+    assert kinds(again) == [(Appeared, "of-session")]
+    assert after.entries["of-session"].since == NOW
+
+
+def test_what_ends_as_another_comes_up_gave_way_to_it() -> None:
+    other = replace(QUICK, code="other")
+    starting = replace(other, severity=Severity.INFO)
+
+    def gave_way(after: Problem) -> list[bool]:
+        return [c.gave_way for c in update(entered(QUICK), found(after), at(5))[1] if isinstance(c, Cleared)]
+
+    assert gave_way(other) == [True]
+    assert gave_way(starting) == [False]
+    assert gave_way(replace(starting, expected=True)) == [True]
+
+
+def test_whether_it_is_an_end_is_told_when_what_may_take_its_place_is_there_or_gone() -> None:
+    waiting, changes = update(entered(QUICK), found(SLOW), at(5))
+    _, healed = update(waiting, Diagnosis(), at(9))
+    _, replaced = update(waiting, found(SLOW), at(15))
+    returned, _ = update(waiting, found(QUICK, SLOW), at(9))
+
+    assert kinds(changes) == [(Hidden, "quick")]
+    assert [(c.entry.key, c.gave_way) for c in healed if isinstance(c, Cleared) and c.entry.visible] == [
+        ("quick", False)
+    ]
+    assert [c.gave_way for c in replaced if isinstance(c, Cleared)] == [True]
+    assert returned.entries["quick"].shown

@@ -155,3 +155,28 @@ def test_of_steps_that_do_not_fit_as_many_as_there_is_room_for_and_where_all_are
     first, *_, last = text.split("\n")
     assert first == "1. Open the window number 0 of TWS and tick the box."
     assert last == "All 9 steps are in the menu of Gatelight’s icon; “gatelight status” prints them."
+
+
+def test_what_gives_way_to_another_problem_ends_without_a_word() -> None:
+    _, effects = speak("Paper", ledger(), (Cleared(SAID, gave_way=True),), STEPS, POLITE, NOW.later(60))
+
+    assert said(effects) == []
+    assert Withdraw(KEY) in effects
+
+
+def test_what_no_service_could_show_is_told_once_more_as_it_is_then() -> None:
+    changed = replace(SAID, present=replace(SEEN, args={"app": "IB Gateway"}))
+    unshown = replace(POLITE, unshown=frozenset({"api-silent"}))
+    after, effects = speak("Paper", ledger(changed), (), STEPS, unshown, NOW.later(60))
+    (announce,) = effects
+
+    assert isinstance(announce, Announce)
+    assert (announce.notice.once_more, announce.notice.title) == (True, "IB Gateway is silent")
+    # What is remembered of it stays: this was no repeat.
+    assert told_of("Paper", after) == told_of("Paper", ledger(changed))
+
+
+def test_the_end_of_what_no_service_could_show_is_no_news() -> None:
+    unshown = replace(POLITE, unshown=frozenset({"api-silent"}))
+
+    assert said(speak("Paper", ledger(), (Cleared(SAID),), STEPS, unshown, NOW.later(60))[1]) == []

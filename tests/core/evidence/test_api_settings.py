@@ -5,7 +5,7 @@ from agent.core.facts import SettingsTold, Unknown
 from agent.core.session_facts import Outcome
 from agent.tws.api_settings import ApiSettings, Configuration, LockAndExit, Source
 from agent.tws.api_settings_table import BY_PATH
-from tests.problems.scene import NOW, backing_off, connected, facts, notice, told
+from tests.problems.scene import NOW, backing_off, connected, facts, gateway, machine, notice, told
 
 REFUSED = "The API interface is currently in Read-Only mode."
 OFF = Configuration(ApiSettings(read_only_api=False), lock_and_exit=LockAndExit("11:45", "PM", "restart"))
@@ -19,6 +19,17 @@ def test_what_the_application_told_counts_while_it_is_the_one_that_is_connected(
     assert (known.source, known.settings.read_only_api) == (Source.API, False)
     assert settings_of(other) is None
     assert not asked(other)
+
+
+def test_what_an_application_told_ends_with_it() -> None:
+    gone = backing_off(Outcome.REFUSED)
+    key = f"4002/3117/{gateway().started}/"
+    its = replace(told(OFF), listener_key=key)
+    gone = replace(gone, served_listener=key)
+
+    assert settings_of(facts(session=gone, settings=its)) is not None
+    assert settings_of(facts(machine(), session=gone, settings=its)) is None
+    assert settings_of(facts(machine(gateway(pid=9)), session=gone, settings=its)) is None
 
 
 def test_a_refusal_tells_one_setting_where_nothing_else_is_known() -> None:

@@ -12,6 +12,7 @@ from agent.core.evidence.processes import (
     fits,
     full_house,
     is_door_of,
+    last_port,
     likeliest,
     link_settled,
     listener_at,
@@ -23,7 +24,7 @@ from agent.core.evidence.processes import (
     standing_outcome,
     target_port,
 )
-from agent.core.facts import ApiClient, Known, SettingsHints, Unknown
+from agent.core.facts import ApiClient, Known, SettingsHints, Sight, Unknown
 from agent.core.session_facts import Outcome
 from agent.core.settings import WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
@@ -131,6 +132,21 @@ def test_the_port_is_the_configured_one_else_what_is_found_else_the_default(
     wants: object, running: object, port: int
 ) -> None:
     assert target_port(wants, running) == port  # type: ignore[arg-type]
+
+
+def test_an_application_that_is_gone_is_spoken_of_with_the_port_it_had() -> None:
+    sight = Sight(last_pid=3117, kind=ApplicationKind.GATEWAY, port=4002, ever=True)
+    tws_wanted = connection(application=WantedApplication.TWS)
+
+    assert last_port(connection(), sight, "") == 4002
+    assert last_port(tws_wanted, sight, "") is None
+    assert last_port(connection(), Sight(), "4004/771") == 4004
+    assert last_port(connection(), Sight(), "") is None
+    assert last_port(FAR, Sight(), f"{FAR.host}:4002") is None
+    assert target_port(connection(), machine(), (), 4002) == 4002
+    assert target_port(connection(), machine(gateway(ports=(7500,))), (), 4002) == 7500
+    assert target_port(connection(), machine(gateway(ports=(), mode=TradingMode.LIVE)), (), 4002) == 4001
+    assert target_port(connection(port=5555), machine(), (), 4002) == 5555
 
 
 def test_a_listener_is_found_by_its_port() -> None:

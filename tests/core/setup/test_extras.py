@@ -9,7 +9,8 @@ from agent.core.facts import Known, Unknown
 from agent.core.session_facts import Outcome
 from agent.core.settings import Intent, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers
-from agent.core.setup.setup import NoticeTried, StepAct, StepState
+from agent.core.setup.setup import StepAct, StepState
+from agent.core.shown.display import NoticeTried
 from tests.core.setup_scene import PAPER, REFUSED, SEEN, TAKEN, data_test, judged, step
 from tests.problems.scene import backing_off, facts
 
@@ -21,6 +22,8 @@ DONE, TO_DO, UNKNOWN, NOT_NEEDED, WAITING = (
     StepState.WAITING,
 )
 AAPL = Answers(symbol="AAPL")
+NOT_TAKEN = NoticeTried(refused=("desktop notifications: there is no desktop",))
+IN_PART = NoticeTried(TAKEN.taken, ("remote notices: no answer within 10 s",))
 ANSWERED = Answers(WantedApplication.GATEWAY, WantedMode.PAPER, Intent.TRADE)
 
 
@@ -40,7 +43,14 @@ ANSWERED = Answers(WantedApplication.GATEWAY, WantedMode.PAPER, Intent.TRADE)
         ("test-notice", Answers(), {"notice": TAKEN}, TO_DO, (StepAct.SAW_NOTICE,)),
         ("test-notice", Answers(notice_seen=True), {"notice": TAKEN}, DONE, ()),
         ("test-notice", Answers(notice_seen=False), {"notice": TAKEN}, TO_DO, (StepAct.SEND_NOTICE,)),
-        ("test-notice", Answers(), {"notice": NoticeTried(False, "no desktop")}, TO_DO, (StepAct.SEND_NOTICE,)),
+        ("test-notice", Answers(notice_seen=True), {"notice": IN_PART}, TO_DO, (StepAct.SEND_NOTICE,)),
+        (
+            "test-notice",
+            Answers(),
+            {"notice": NOT_TAKEN},
+            TO_DO,
+            (StepAct.SEND_NOTICE,),
+        ),
         ("at-login", Answers(), {"at_login": Known(True)}, DONE, ()),
         ("at-login", Answers(), {"at_login": Known(False)}, TO_DO, (StepAct.START_AT_LOGIN,)),
         ("at-login", Answers(at_login=False), {"at_login": Known(False)}, NOT_NEEDED, ()),
@@ -101,3 +111,14 @@ def test_what_will_be_written_is_said_before() -> None:
         'name = "Paper Gateway" (of the connection “Paper Gateway”)',
         'checks.test_symbols = ["AAPL"]',
     )
+
+
+def test_a_channel_that_did_not_take_the_test_notice_is_named() -> None:
+    asked, seen = (step("test-notice", answers=Answers(notice_seen=yes), notice=IN_PART) for yes in (None, True))
+
+    for one in (asked, seen):
+        assert one.seen == (
+            "the notice was taken by: desktop notifications",
+            "not taken by remote notices: no answer within 10 s",
+        )
+    assert seen.text == "You have seen the notice, but not every channel that is on took it."

@@ -100,4 +100,4 @@ def test_on_a_machine_without_either_the_box_is_left_out_unless_one_is_wanted() 
 def test_the_daily_restart_may_be_known_from_ibc(hints: SettingsHints, found: str) -> None:
     seen = row("Auto logoff / Auto restart", around=machine(gateway(hints=Known(hints))))
 
-    assert (seen.found, seen.how) == (found, "as IBC's configuration says")
+    assert (seen.found, seen.how) == (found, "as its settings files say")

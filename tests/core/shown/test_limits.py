@@ -9,7 +9,7 @@ from agent.core.facts import ApiClient, Facts, Known, SettingsTold, Sockets, Unk
 from agent.core.session_facts import NoticeSeen
 from agent.core.shown.limits import CODES, RULES, Broken, limits_to_json, usage_of
 from agent.tws.api_settings import ApiSettings, ConfigResponse, Source
-from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine, notice
+from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine, notice, relay
 
 PACING = "Historical Market Data Service error message:Historical data request pacing violation"
 
@@ -56,6 +56,25 @@ def test_sockets_that_are_kept_back_make_the_count_a_lower_bound() -> None:
     told = usage_of(facts(machine(gateway(), sockets=sockets)), ()).clients
 
     assert (told.in_use, told.unknown) == (1, "some may be missing: those of other users")
+
+
+def test_an_application_that_does_not_exist_has_no_clients() -> None:
+    told = usage_of(facts(machine(), backing_off()), ()).clients
+
+    assert (told.in_use, told.ours, told.left) == (None, None, None)
+    assert told.unknown == "no application is seen on port 4001"
+
+
+def test_a_relay_makes_the_count_a_lower_bound() -> None:
+    told = usage_of(facts(machine(listeners=(relay(),)), wants=connection(port=4002)), ()).clients
+
+    assert told.in_use == 0
+    assert told.unknown.startswith("some may be missing: a relay listens there")
+
+
+def test_notices_are_known_since_the_session_began() -> None:
+    assert usage_of(facts(session=connected(since=300.0)), ()).heard_since == NOW.wall - 300.0
+    assert usage_of(facts(session=backing_off()), ()).heard_since is None
 
 
 def test_our_messages_are_counted_over_the_last_minute() -> None:

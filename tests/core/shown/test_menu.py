@@ -24,7 +24,7 @@ from agent.core.shown.display import (
     Snooze,
     StartAtLogin,
 )
-from agent.core.shown.menu import LINE_WIDTH, STATE_WORDS, display, headline, tooltip
+from agent.core.shown.menu import LINE_WIDTH, STATE_WORDS, display, headline, headline_since, tooltip
 from agent.core.shown.status import ShownConnection, ShownProblem, Status
 from agent.guides import load_guides
 from tests.core.shown.test_status import AT, BARE, FULL, STATUS
@@ -72,13 +72,31 @@ def test_a_healthy_connection_is_told_with_state_application_and_link() -> None:
         "Paper Gateway: connected",
         "IB Gateway 10.45, API port 4002",
         "Connected since 15:00, paper",
-        "Link to IB's servers: connected",
+        "Link to IB’s servers: connected",
         "Disconnect",
         "Pause notices",
         "Check now",
         "Open log",
         "Quit Gatelight",
     ]
+
+
+def test_a_link_that_no_notice_told_of_says_what_shows_it() -> None:
+    shown = display(of(replace(FULL, problems=(), link_words="connected, as the data farms show")), 3600.0)
+
+    assert "Link to IB’s servers: connected, as the data farms show" in lines(shown.menu)
+
+
+def test_what_is_wrong_with_gatelight_itself_is_no_headline_of_a_connection() -> None:
+    own = replace(
+        TROUBLED.problems[0], code="config-invalid", title="The configuration cannot be used", of_program=True
+    )
+    shown = display(of(replace(FULL, problems=(own,))), 3600.0)
+
+    assert shown.icon is IconState.PROBLEM
+    assert shown.tooltip == "Gatelight: The configuration cannot be used\nPaper Gateway: connected"
+    assert lines(shown.menu)[0] == "Paper Gateway: connected"
+    assert "The configuration cannot be used" in [e.label for e in shown.menu]
 
 
 def test_a_problem_is_told_with_cause_beginning_evidence_and_steps() -> None:
@@ -262,3 +280,22 @@ def test_no_line_is_wider_than_a_menu_bears() -> None:
 
 def test_no_account_is_in_the_menu() -> None:
     assert not any(a in str(display(STATUS, 0.0)) for a in FULL.accounts)
+
+
+def test_since_belongs_to_the_headline() -> None:
+    problem = replace(SILENT, since=AT + 60)
+
+    assert headline_since(replace(FULL, problems=())) == ("Connected since", AT)
+    assert headline_since(replace(FULL, problems=(problem,))) == ("Since", AT + 60)
+    assert headline_since(replace(FULL, problems=(replace(problem, began=False),))) == ("Seen since", AT + 60)
+    for state in (IconState.WAITING, IconState.MAINTENANCE, IconState.CONNECTING, IconState.UNKNOWN):
+        assert headline_since(replace(FULL, phase="idle", overall=state, problems=())) is None
+    assert headline_since(replace(FULL, overall=IconState.WARNING, problems=())) is None
+
+
+def test_a_link_that_sockets_show_is_told_without_a_session() -> None:
+    off = replace(FULL, phase="idle", problems=(), server_link="up", link_words="connected, as its sockets show")
+    unknown = replace(off, server_link="unknown", link_words="not known")
+
+    assert "Link to IB’s servers: connected, as its sockets show" in lines(display(of(off), 0.0).menu)
+    assert not any(line.startswith("Link") for line in lines(display(of(unknown), 0.0).menu))

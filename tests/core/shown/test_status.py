@@ -17,6 +17,7 @@ from agent.core.shown.status import (
     ShownProgram,
     Status,
     status_to_json,
+    worst_first,
 )
 from agent.problems import PROBLEMS
 from agent.tws.applications import ApplicationKind, TradingMode
@@ -49,8 +50,9 @@ FULL = ShownConnection(
     trading_mode="paper",
     accounts=("DU1234567", "DF7654321", "U12345"),
     server_link="up",
+    link_words="connected",
     farms=(Farm("usfarm", FarmKind.MARKET_DATA, FarmStatus.OK),),
-    programs=(ShownProgram(991, "quantower", AT), ShownProgram(None, None, AT)),
+    programs=(ShownProgram(991, "quantower", AT), ShownProgram(None, "unknown", AT)),
     problems=(PROBLEM,),
 )
 BARE = ShownConnection("TWS", "127.0.0.1", None, IconState.WAITING, "idle", AT)
@@ -110,7 +112,7 @@ PROBLEM_SHAPE = Shape(
         "snoozed_until": (str, type(None)),
         "fixes": [Shape({"id": str, "label": str})],
     },
-    {"undelivered": bool},
+    {"undelivered": bool, "first_seen": bool},
 )
 CONNECTION_SHAPE = Shape(
     {
@@ -135,7 +137,8 @@ CONNECTION_SHAPE = Shape(
         "client_id": int,
         "server_version": int,
         "latency_s": float,
-        "programs": [Shape({"since": TIME}, {"pid": int, "name": str})],
+        "application_unseen": str,
+        "programs": [Shape({"since": TIME, "name": str}, {"pid": int, "peer": str})],
         "undecided": [Shape({"code": {p.code for p in PROBLEMS}, "reason": str})],
         "next_attempt": TIME,
     },
@@ -199,7 +202,7 @@ def test_everything_that_is_known_is_in_the_json() -> None:
         "farms": [{"name": "usfarm", "kind": "market-data", "status": "ok"}],
         "programs": [
             {"pid": 991, "name": "quantower", "since": "2026-11-23T14:00:00Z"},
-            {"since": "2026-11-23T14:00:00Z"},
+            {"name": "unknown", "since": "2026-11-23T14:00:00Z"},
         ],
         "api_settings": {"source": "unknown"},
         "problems": [
@@ -311,7 +314,35 @@ def test_the_members_keep_their_order_to_the_byte() -> None:
         '"phase": "connected", "since": "2026-11-23T14:00:00Z", "client_id": 7341, "server_version": 178, '
         '"latency_s": 0.001235, "trading_mode": "paper", "accounts": [], "server_link": "up", "farms": [], '
         '"programs": [{"pid": 991, "name": "quantower", "since": "2026-11-23T14:00:00Z"}, '
-        '{"since": "2026-11-23T14:00:00Z"}], "api_settings": {"source": "unknown"}, "checklist": '
+        '{"name": "unknown", "since": "2026-11-23T14:00:00Z"}], "api_settings": {"source": "unknown"}, "checklist": '
         '[{"place": "API > Settings", "label": "Read-Only API", "wanted": "off", "found": "on", "how": "asked", '
         '"state": "differs"}], "problems": []}'
     )
+
+
+def test_problems_come_worst_first_and_of_equals_the_newest() -> None:
+    hint = replace(PROBLEM, code="login-due", severity="info", since=AT + 9)
+    warning = replace(PROBLEM, code="several-apps", severity="warning", since=AT + 8)
+    newer = replace(PROBLEM, code="app-frozen", since=AT + 1)
+    waiting = replace(PROBLEM, code="not-tws", visible=False, since=AT + 7)
+
+    ordered = worst_first((hint, PROBLEM, waiting, warning, newer))
+
+    assert [p.code for p in ordered] == ["app-frozen", "api-port-mismatch", "several-apps", "login-due", "not-tws"]
+    assert replace(FULL, problems=(PROBLEM, newer)).worst == newer
+
+
+def test_a_problem_of_which_only_the_first_sight_is_known_says_so() -> None:
+    shown = status_to_json(replace(STATUS, connections=(replace(FULL, problems=(replace(PROBLEM, began=False),)),)))
+    hold_to_schema(shown)
+
+    assert shown["connections"][0]["problems"][0]["first_seen"] is True
+    assert "first_seen" not in status_to_json(STATUS)["connections"][0]["problems"][0]
+
+
+def test_why_an_application_cannot_be_seen_is_told() -> None:
+    elsewhere = replace(BARE, unseen="it is on tws.example, and cannot be seen from here")
+    shown = status_to_json(replace(STATUS, connections=(elsewhere,)))
+    hold_to_schema(shown)
+
+    assert shown["connections"][0]["application_unseen"].startswith("it is on tws.example")

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from agent.core.alerts.announce import UNSHOWN_AGAIN
 from agent.core.effects import (
     Announce,
     CloseSession,
@@ -13,15 +14,25 @@ from agent.core.effects import (
     WakeAt,
     Withdraw,
 )
-from agent.core.events import HeartbeatAnswered, NoticeUndelivered, Tick, UserAsked
+from agent.core.events import (
+    ConfigRejected,
+    HeartbeatAnswered,
+    NoticeDelivered,
+    NoticeUndelivered,
+    Reconfigured,
+    Tick,
+    UserAsked,
+)
 from agent.core.facts import Facts
-from agent.core.memory import Memory, Told
+from agent.core.memory import Memory, ShownBefore, Told
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
-from agent.core.shown.display import Connect, Disconnect, IconState, Snooze
+from agent.core.shown.display import Connect, Disconnect, IconState, ShowSteps, Snooze
+from agent.core.shown.menu import tooltip
 from agent.core.state_machine.advance import FORGET_TOLD, advance
 from agent.core.state_machine.connection import Connected, choose_client_id
+from agent.problems.config_invalid import CONFIG_INVALID
 from tests.core.made_up_agent import PAPER, START, connected, looked, play, started
-from tests.problems.scene import NOW, machine
+from tests.problems.scene import NOW, connection, machine
 
 
 def _there(facts: Facts) -> Verdict:
@@ -83,7 +94,9 @@ def test_a_problem_is_announced_shown_and_remembered_at_once() -> None:
     state = started(problems=(HERE,))
     told = Told("Paper Gateway", "here", START.wall, START.wall, title="It is here")
 
-    assert state.memory == Memory((told,))
+    shown = ShownBefore("Paper Gateway", "here", START.wall, "error", ("name",), ("Paper Gateway",))
+
+    assert state.memory == Memory((told,), shown=(shown,))
     assert state.kept == state.memory
     assert state.shown is not None
     assert state.shown.overall is IconState.PROBLEM
@@ -106,6 +119,63 @@ def test_what_was_told_before_and_did_not_turn_up_again_is_forgotten() -> None:
 
     assert advance(state, Tick(), START.later(FORGET_TOLD - 1))[0].memory.told == (told,)
     assert advance(state, Tick(), START.later(FORGET_TOLD))[0].memory.told == ()
+
+
+def test_a_typo_in_the_configuration_is_told_once_and_hides_nothing_of_what_goes_on() -> None:
+    state = connected(PAPER, connection("Live TWS", port=4001), problems=(CONFIG_INVALID,))
+    state = play(state, Reconfigured(state.settings))[0]
+    state, effects = play(state, ConfigRejected("config.toml, line 3: unknown key “prot”"))
+
+    (said,) = [e.notice for e in only(Announce, effects) if isinstance(e, Announce)]
+    assert (said.key, said.severity) == ("/config-invalid", Severity.WARNING)
+    assert said.text.startswith("config.toml, line 3: unknown key “prot”. Until that is put right")
+    assert state.shown is not None
+    first, second = state.shown.connections
+    assert [p.code for p in first.problems] == ["config-invalid"]
+    assert second.problems == ()
+    assert (first.overall, first.worst) == (IconState.CONNECTED, None)
+    assert (state.shown.overall, state.shown.shows_problem) == (IconState.WARNING, True)
+    assert state.shown.worst == (first.name, "config-invalid")
+    assert tooltip(state.shown).splitlines()[0] == "Gatelight: The configuration cannot be used"
+    assert "Paper Gateway: connected" in tooltip(state.shown)
+    assert [t.connection for t in state.memory.told] == [""]
+
+    # What is stopped being watched has nothing to do with it, and its end is told once as well.
+    state, effects = play(state, UserAsked(Disconnect("")))
+
+    assert only(Withdraw, effects) == []
+
+    state, effects = play(state, Reconfigured(state.settings))
+
+    (over,) = [e.notice for e in only(Announce, effects) if isinstance(e, Announce)]
+    assert (over.key, over.over) == ("/config-invalid", True)
+    assert over.text.startswith("Gatelight: The configuration is in order. This lasted ")
+
+
+def test_at_a_start_without_an_earlier_configuration_it_is_an_error() -> None:
+    fresh = replace(started(problems=(CONFIG_INVALID,)), config_error="config.toml, line 3: unknown key “prot”")
+    state, effects = play(fresh, Tick())
+
+    assert [e.notice.severity for e in effects if isinstance(e, Announce)] == [Severity.ERROR]
+    assert state.shown is not None
+    assert state.shown.overall is IconState.PROBLEM
+
+
+def test_the_steps_of_a_problem_of_the_program_and_its_snooze_work_like_all_others() -> None:
+    state = connected(problems=(CONFIG_INVALID,))
+    state = play(state, ConfigRejected("line 3"))[0]
+    state = play(state, NoticeUndelivered("/config-invalid", "no service"))[0]
+
+    assert state.own.undelivered == {"config-invalid"}
+
+    for name in ("", "Paper Gateway"):
+        effects = play(state, UserAsked(ShowSteps(name, "config-invalid", as_notice=True)))[1]
+
+        assert [e.notice.title for e in effects if isinstance(e, Announce)] == ["The configuration cannot be used"]
+
+    effects = play(state, UserAsked(Snooze("config-invalid", "", 60.0)))[1]
+
+    assert Withdraw("/config-invalid") in effects
 
 
 def test_a_check_that_fails_is_in_the_log_once_and_the_others_go_on() -> None:
@@ -136,13 +206,32 @@ def test_who_disconnects_hears_nothing_more_and_nothing_of_it_is_kept() -> None:
 
 
 def test_who_stops_watching_for_a_while_is_connected_again_after_it() -> None:
-    state, _ = play(connected(), UserAsked(Disconnect("", 60.0)))
+    live = replace(PAPER, name="Live")
+    state, _ = play(started(PAPER, live), UserAsked(Disconnect(PAPER.name, 60.0)), UserAsked(Disconnect("Live")))
     early, _ = play(state, Tick(), now=NOW.later(59))
     late, effects = play(early, Tick(), now=NOW.later(61))
 
-    assert (early.watched[0].wanted, late.watched[0].wanted) == (False, True)
-    assert Remember(Memory()) in effects
-    assert only(LookAt, effects)
+    assert [w.wanted for w in early.watched] == [False, False]
+    assert [w.wanted for w in late.watched] == [True, False]
+    assert Remember(Memory(disconnected=("Live",))) in effects
+    assert only(LookAt, effects) or late.urgent_since is not None
+
+
+def test_a_notice_is_shown_once_a_service_appears() -> None:
+    state, _ = play(started(problems=(HERE,)), NoticeUndelivered(KEY, "no service"), now=START)
+    again = START.later(UNSHOWN_AGAIN)
+    (woken,) = only(WakeAt, play(state, Tick(), now=START.later(1))[1])
+    early = only(Announce, play(state, Tick(), now=START.later(UNSHOWN_AGAIN - 1))[1])
+    state, effects = play(state, Tick(), now=again)
+    (announce,) = only(Announce, effects)
+    state, _ = play(state, NoticeDelivered(KEY), now=again.later(1))
+
+    assert isinstance(woken, WakeAt)
+    assert woken.at <= again.monotonic
+    assert isinstance(announce, Announce)
+    assert (early, announce.notice.once_more) == ([], True)
+    assert state.watched[0].undelivered == frozenset()
+    assert only(Announce, play(state, Tick(), now=again.later(UNSHOWN_AGAIN + 1))[1]) == []
 
 
 def test_a_snooze_takes_the_notice_back() -> None:

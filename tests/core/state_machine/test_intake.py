@@ -25,7 +25,7 @@ from agent.core.session_facts import Outcome
 from agent.core.settings import CheckSettings, Settings
 from agent.core.shown.display import Connect, Disconnect, LookNow, Pause, Quit, Resume, ShowSteps, Snooze
 from agent.core.state_machine.connection import BackingOff, Connected, Connecting
-from agent.core.state_machine.intake import enroll, return_those_due, take_in
+from agent.core.state_machine.intake import enroll, take_in
 from agent.core.state_machine.state import AgentState, Knowledge, Words
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
@@ -76,6 +76,26 @@ def test_a_failure_is_told_to_the_log_once() -> None:
     state, effects = take_in(replace(state, watched=(again,)), SessionFailed(9, Outcome.SILENT, 5.0), NOW)
 
     assert effects == ()
+
+
+def test_what_was_said_before_an_attempt_failed_belongs_to_it_and_to_no_later_one() -> None:
+    state = looked(started())
+    number = number_of(state)
+    for code, text in ((10141, "Disclaimer"), (1100, "Lost"), (504, "Not connected")):
+        state, _ = take_in(state, NoticeArrived(number, code, text), NOW)
+    state, _ = take_in(state, SessionFailed(number, Outcome.NOT_READY, 1.0), NOW)
+    attempt = state.watched[0].link.attempt
+
+    assert attempt is not None
+    assert sorted(n.code for n in attempt.notices) == [504, 1100, 10141]
+    assert state.watched[0].session is None
+
+    again = replace(state.watched[0], link=replace(state.watched[0].link, state=Connecting(0.0, 9, 4002, 7000, "d")))
+    state, _ = take_in(replace(state, watched=(again,)), SessionFailed(9, Outcome.NOT_READY, 1.0), NOW)
+    attempt = state.watched[0].link.attempt
+
+    assert attempt is not None
+    assert attempt.notices == ()
 
 
 def test_an_attempt_has_one_verdict_and_only_a_session_can_be_lost() -> None:
@@ -173,18 +193,6 @@ def test_a_wish_to_disconnect_is_kept_until_it_is_taken_back() -> None:
     assert state.memory.disconnected == ("Live",)
     assert [w.wanted for w in state.watched] == [True, False]
     assert take_in(state, UserAsked(Connect("")), NOW)[0].memory.disconnected == ()
-
-
-def test_a_connection_that_was_not_wanted_for_a_while_is_watched_again_then() -> None:
-    state = started(PAPER, LIVE)
-    state, _ = take_in(state, UserAsked(Disconnect(PAPER.name, 60.0)), NOW)
-    state, _ = take_in(state, UserAsked(Disconnect(LIVE.name)), NOW)
-
-    early, late = return_those_due(state, NOW.later(59)), return_those_due(state, NOW.later(60))
-
-    assert [w.wanted for w in early.watched] == [False, False]
-    assert [w.wanted for w in late.watched] == [True, False]
-    assert (late.memory.disconnected, late.memory.returning) == ((LIVE.name,), ())
 
 
 @pytest.mark.parametrize("later", [Connect(PAPER.name), Disconnect(PAPER.name)])

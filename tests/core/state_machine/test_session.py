@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.clock import Moment
-from agent.core.session_facts import Flood, NoticeSeen, ServerLink
+from agent.core.session_facts import Flood, NoticeSeen, ServerLink, Subscriber
 from agent.core.state_machine.session import (
     COUNTED_FARMS,
     KEPT_ACCOUNTS,
@@ -15,6 +15,7 @@ from agent.core.state_machine.session import (
     Session,
     certain,
     clock_bounds,
+    data_came,
     flood_at,
     fresh_session,
     heard,
@@ -34,7 +35,7 @@ OK = "Market data farm connection is OK:usfarm"
 USFARM = Farm("usfarm", FarmKind.MARKET_DATA, FarmStatus.OK, 10.0)
 
 
-def told(session: Session, code: int, text: str, now: float, programs: tuple[str, ...] = ()) -> Session:
+def told(session: Session, code: int, text: str, now: float, programs: tuple[Subscriber, ...] = ()) -> Session:
     return notice(session, code, text, -1, now, programs)
 
 
@@ -150,9 +151,9 @@ def test_the_link_goes_down_and_comes_back() -> None:
 
 
 def test_lost_data_names_the_programs_that_were_there() -> None:
-    session = told(fresh_session(0.0), 1101, "data lost", 30.0, ("quantower",))
+    session = told(fresh_session(0.0), 1101, "data lost", 30.0, (Subscriber("quantower"),))
 
-    assert (session.data_lost_at, session.resubscribe) == (30.0, ("quantower",))
+    assert (session.data_lost_at, session.resubscribe) == (30.0, (Subscriber("quantower"),))
     assert session.server_link is ServerLink.UP
 
 
@@ -162,6 +163,80 @@ def test_a_farm_that_is_ok_proves_the_link_only_while_nothing_else_is_known() ->
     down = told(fresh_session(0.0), 1100, LOST, 5.0)
 
     assert told(down, 2104, OK, 10.0).server_link is ServerLink.DOWN
+
+
+HMDS_BROKEN = "HMDS data farm connection is broken:ushmds"
+HMDS_OK = "HMDS data farm connection is OK:ushmds"
+
+
+def link(session: Session) -> tuple[ServerLink, float | None, int | None]:
+    return session.server_link, session.link_since, session.link_code
+
+
+def test_a_farm_that_connects_anew_after_a_loss_proves_the_link_where_1102_never_comes() -> None:
+    session = told(told(fresh_session(0.0), 2104, OK, 1.0), 1100, LOST, 5.0)
+    session = told(told(session, 2103, BROKEN, 6.0), 2105, HMDS_BROKEN, 6.0)
+
+    assert link(session) == (ServerLink.DOWN, 5.0, 1100)
+
+    session = told(session, 2104, OK, 300.0)
+
+    assert link(session) == (ServerLink.UP, 300.0, 2104)
+    # What is still broken gets its grace from here on.
+    assert {f.name: f.since for f in session.farms} == {"usfarm": 300.0, "ushmds": 300.0}
+
+    session = told(told(session, 2106, HMDS_OK, 301.0), 1102, "restored", 302.0)
+
+    assert (session.server_link, session.link_code, session.loss) == (ServerLink.UP, 1102, None)
+
+
+def test_a_farm_that_is_connected_again_without_having_been_told_broken_proves_it_too() -> None:
+    session = told(told(fresh_session(0.0), 2104, OK, 1.0), 1100, LOST, 5.0)
+
+    assert link(told(session, 2104, OK, 60.0)) == (ServerLink.UP, 60.0, 2104)
+
+
+def test_a_farm_that_wakes_up_after_a_loss_proves_it_too() -> None:
+    idle = "Market data farm connection is inactive but should be available upon demand.usfarm"
+    session = told(told(fresh_session(0.0), 2108, idle, 1.0), 2110, "broken", 5.0)
+
+    assert link(told(session, 2104, OK, 60.0)) == (ServerLink.UP, 60.0, 2104)
+
+
+def test_farms_that_break_again_without_another_word_take_their_proof_with_them() -> None:
+    session = told(told(fresh_session(0.0), 1100, LOST, 5.0), 2103, BROKEN, 6.0)
+    session = told(told(session, 2104, OK, 10.0), 2103, BROKEN, 12.0)
+
+    assert link(session) == (ServerLink.DOWN, 5.0, 1100)
+    assert link(told(session, 2104, OK, 60.0)) == (ServerLink.UP, 60.0, 2104)
+
+
+def test_one_farm_that_breaks_is_no_loss_of_the_link_while_another_stands() -> None:
+    session = told(told(told(fresh_session(0.0), 1100, LOST, 5.0), 2103, BROKEN, 6.0), 2105, HMDS_BROKEN, 6.0)
+    session = told(told(session, 2104, OK, 10.0), 2106, HMDS_OK, 11.0)
+
+    assert told(session, 2103, BROKEN, 60.0).server_link is ServerLink.UP
+
+
+def test_what_broke_after_a_link_that_was_told_restored_is_that_farm_alone() -> None:
+    session = told(told(told(fresh_session(0.0), 1100, LOST, 5.0), 2103, BROKEN, 6.0), 2104, OK, 10.0)
+    session = told(told(session, 1102, "restored", 11.0), 2103, BROKEN, 60.0)
+
+    assert session.server_link is ServerLink.UP
+
+
+def test_a_loss_after_the_farms_came_back_is_a_new_one() -> None:
+    session = told(told(told(fresh_session(0.0), 1100, LOST, 5.0), 2103, BROKEN, 6.0), 2104, OK, 10.0)
+
+    assert link(told(session, 1100, LOST, 60.0)) == (ServerLink.DOWN, 60.0, 1100)
+
+
+def test_data_that_was_asked_for_after_the_loss_proves_the_link() -> None:
+    session = told(fresh_session(0.0), 1100, LOST, 5.0)
+
+    assert data_came(session, 4.0, 20.0) == session
+    assert link(data_came(session, 15.0, 20.0)) == (ServerLink.UP, 20.0, None)
+    assert data_came(fresh_session(0.0), 15.0, 20.0).server_link is ServerLink.UNKNOWN
 
 
 def test_a_farm_keeps_the_time_at_which_its_state_began() -> None:

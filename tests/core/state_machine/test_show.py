@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from agent.core.alerts.ledger import Entry, Ledger
-from agent.core.facts import ApiClient, Facts, MachineFacts, Sight, Unknown
+from agent.core.facts import ApiClient, Facts, Known, MachineFacts, Sight, Sockets, Unknown
 from agent.core.guide import Guide
 from agent.core.memory import Memory, Snoozed
 from agent.core.problem import Absent, Present, Problem, Severity
@@ -9,7 +9,7 @@ from agent.core.session_facts import Outcome, Phase, ServerLink, SessionFacts
 from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownApplication, ShownProblem, ShownProgram
 from agent.core.state_machine.connection import BackingOff, Blocked, Connected, Idle, Link
-from agent.core.state_machine.show import overall, show_connection, snoozed_until
+from agent.core.state_machine.show import overall, server_link, show_connection, snoozed_until
 from agent.core.state_machine.state import Words
 from agent.core.state_machine.watched import Watched
 from agent.tws.applications import ApplicationKind
@@ -75,6 +75,7 @@ def test_a_problem_is_shown_in_words_with_the_steps_of_the_application() -> None
         ("In Gateway, port 4002.",),
         NOW.wall,
         visible=True,
+        began=False,
         fixes=(OFFER,),
     )
 
@@ -162,3 +163,59 @@ def test_the_end_of_an_outage_is_told_while_it_is_under_way() -> None:
     assert show_connection(planned, away, Memory(), WORDS).outage_ends == NOW.wall + 60
     assert ends(planned, Expectation()) is None
     assert ends(UP, Expectation(outage=reset)) is None
+
+
+def test_a_frozen_session_is_not_shown_as_well_before_it_is_a_problem() -> None:
+    assert state_of(UP, facts(session=replace(connected(), heartbeat_unanswered=2))) is IconState.UNKNOWN
+
+
+def test_farms_are_not_told_while_the_link_is_down() -> None:
+    broken = Farm("usfarm", FarmKind.MARKET_DATA, FarmStatus.BROKEN, 1.0)
+    session = replace(connected(server_link=ServerLink.DOWN), farms=(broken,), farms_more=2)
+    shown = show_connection(UP, facts(session=session), Memory(), WORDS)
+
+    assert (shown.server_link, shown.farms, shown.farms_more) == ("down", (), 0)
+
+
+def test_the_link_is_known_from_the_sockets_where_no_session_tells() -> None:
+    idle = SessionFacts(phase=Phase.IDLE)
+    logged_in, at_login = gateway(ports=()), gateway(ports=(), link_for=None)
+
+    assert server_link(facts(machine(logged_in), idle)) == (ServerLink.UP, "connected, as its sockets show")
+    assert server_link(facts(machine(at_login), idle))[0] is ServerLink.UNKNOWN
+    assert server_link(facts(machine(logged_in, network=Known(False)), idle))[0] is ServerLink.UNKNOWN
+    assert server_link(facts(machine(), idle))[0] is ServerLink.UNKNOWN
+    assert server_link(facts(session=replace(connected(), heartbeat_unanswered=2)))[0] is ServerLink.UNKNOWN
+
+
+def test_programs_are_not_told_where_they_cannot_be_seen() -> None:
+    hidden = machine(gateway(), sockets=Known(Sockets(unseen="other users’ programs are hidden")))
+
+    assert show_connection(UP, facts(wants=connection(host="tws.example")), Memory(), WORDS).programs is None
+    assert show_connection(UP, facts(hidden), Memory(), WORDS).programs is None
+    assert show_connection(UP, facts(machine(gateway())), Memory(), WORDS).programs == ()
+
+
+def test_why_the_application_is_not_seen() -> None:
+    def unseen(seen: Facts) -> tuple[bool, str]:
+        shown = show_connection(replace(IDLE, settings=seen.connection), seen, Memory(), WORDS)
+        return shown.local, shown.unseen
+
+    assert unseen(facts(wants=connection(host="tws.example")))[0] is False
+    assert "tws.example" in unseen(facts(wants=connection(host="tws.example")))[1]
+    assert unseen(facts(machine(processes=Unknown("no rights")))) == (True, "no rights")
+    assert unseen(facts(machine())) == (True, "")
+
+
+def test_what_is_hidden_is_not_shown_and_not_over() -> None:
+    shown = show_connection(having(UP, replace(ENTRY, hidden=True)), facts(wants=PAPER), Memory(), WORDS)
+
+    assert (shown.problems, shown.set_aside) == ((), ("x",))
+
+
+def test_the_worst_problem_comes_first() -> None:
+    read_only = replace(ENTRY, problem=replace(PROBLEM, code="old"), since=NOW.later(-600))
+    warning = replace(ENTRY, problem=replace(PROBLEM, code="w", severity=Severity.WARNING))
+    shown = show_connection(having(UP, warning, read_only, ENTRY), facts(wants=PAPER), Memory(), WORDS)
+
+    assert [p.code for p in shown.problems] == ["x", "old", "w"]

@@ -5,13 +5,22 @@ from agent.core.clock import Moment
 from agent.core.effects import OpenSession
 from agent.core.facts import Known, MachineFacts, SettingsHints, Sight, Surroundings, SurroundingsKind, Unknown
 from agent.core.problem import Absent, Present, Problem, Severity
-from agent.core.session_facts import Outcome, Phase, ServerLink
+from agent.core.session_facts import Outcome, Phase, ServerLink, Way
 from agent.core.state_machine.connection import BackingOff, Blocked, Connected, Connecting, Idle, Link, Target
 from agent.core.state_machine.session import Heartbeats, fresh_session
-from agent.core.state_machine.watched import Watched, consider_watched, due_times, facts_of_session, fresh, see, target
+from agent.core.state_machine.watched import (
+    Watched,
+    consider_watched,
+    due_times,
+    facts_of_session,
+    fresh,
+    locate,
+    see,
+    target,
+)
 from agent.core.timing import Timing
 from agent.tws.applications import ApplicationKind
-from tests.problems.scene import NOW, connection, facts, foreign, gateway, machine, tws
+from tests.problems.scene import NOW, attempt, connection, facts, foreign, gateway, machine, tws
 
 TIMING = Timing()
 PAPER = connection(port=4002)
@@ -42,7 +51,7 @@ def test_the_number_is_that_of_the_attempt_or_session() -> None:
 def test_an_application_is_seen_gone_and_replaced() -> None:
     seen = see(NEW, HERE, (), NOW)
 
-    assert seen.sight == Sight(last_pid=3117, kind=ApplicationKind.GATEWAY, ever=True)
+    assert seen.sight == Sight(last_pid=3117, kind=ApplicationKind.GATEWAY, port=4002, ever=True)
     assert see(seen, HERE, (), NOW.later(5)) is seen
 
     gone = see(seen, machine(), (), NOW.later(10))
@@ -53,6 +62,16 @@ def test_an_application_is_seen_gone_and_replaced() -> None:
     back = see(gone, machine(gateway(pid=9)), (), NOW.later(30))
 
     assert back.sight == replace(seen.sight, last_pid=9, replaced_at=NOW.monotonic + 30)
+
+
+def test_an_application_that_has_ended_is_awaited_where_it_listened() -> None:
+    auto = fresh(connection(), NOW)
+    gone = see(see(auto, HERE, (), NOW), machine(), (), NOW.later(10))
+    starting = machine(gateway(ports=(), pid=9))
+
+    assert target(auto, machine(), ()).port == 4001
+    assert target(gone, machine(), ()).port == 4002
+    assert target(see(gone, starting, (), NOW.later(20)), starting, ()).port == 4002
 
 
 def test_an_application_that_was_never_there_is_not_gone() -> None:
@@ -96,6 +115,42 @@ def test_another_machine_is_always_worth_a_knock() -> None:
     far = fresh(replace(PAPER, host="nas.example"), NOW)
 
     assert target(far, machine(), ()) == Target(True, 4002, True, "nas.example:4002")
+
+
+def test_a_host_is_this_machine_by_its_names_until_an_attempt_tells_for_certain() -> None:
+    named = fresh(replace(PAPER, host="Trader-PC."), NOW)
+    around = replace(HERE, own_names=Known(frozenset({"trader-pc", "192.168.1.20"})))
+    found = locate(named, around)
+
+    assert found.settings.here
+    assert found.settings.local
+    assert found.settings.dialled == "Trader-PC.", "what the user's programs use is what is tried"
+    assert locate(found, around) is found
+    assert locate(found, MachineFacts()) is found, "a look that failed tells nothing"
+
+    elsewhere = replace(found, ways=(Way("10.0.0.5", "192.168.1.20"),))
+    assert not locate(elsewhere, around).settings.here
+
+    by_route = replace(named, ways=(Way("192.0.2.9", "192.0.2.9"),))
+    assert locate(by_route, MachineFacts()).settings.here, "a machine reaches its own address from that address"
+    assert locate(replace(named, ways=(Way("127.0.1.1", "127.0.0.1"),)), MachineFacts()).settings.here
+
+
+def test_what_stands_is_the_same_listener_once_the_host_is_found_to_be_this_machine() -> None:
+    named = replace(UP, settings=replace(PAPER, host="trader-pc"), ways=(Way("192.0.2.9", "192.0.2.9", used=True),))
+    found = locate(named, HERE)
+
+    assert isinstance(found.link.state, Connected)
+    assert found.link.state.listener_key == target(found, HERE, ()).listener_key == found.link.served_listener
+    waiting = replace(named, link=Link(BackingOff(0.0, 9.0, "trader-pc:4002"), attempt=attempt(Outcome.REFUSED)))
+    state = locate(waiting, HERE).link.state
+
+    assert isinstance(state, BackingOff)
+    assert state.listener_key == target(found, HERE, ()).listener_key
+
+
+def test_an_own_address_other_than_loopback_is_knocked_at_though_nothing_is_seen_to_listen() -> None:
+    assert target(fresh(replace(PAPER, host="trader-pc", here=True), NOW), machine(), ()).open
 
 
 def test_the_door_is_another_one_when_the_process_or_its_start_changes() -> None:

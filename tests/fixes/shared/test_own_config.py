@@ -1,4 +1,4 @@
-"""use-port, use-application, use-client-id, choose-app: what is offered, for plain values."""
+"""The fixes that change the configuration file: what is offered, for plain values."""
 
 from dataclasses import replace
 
@@ -7,14 +7,16 @@ import pytest
 from agent.core.facts import Abilities, Unknown
 from agent.core.fix import ChangeConfig, Done, Failed, Fix, Offer
 from agent.core.session_facts import Outcome
-from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
+from agent.core.settings import ConnectionSettings, Intent, WantedApplication, WantedMode
 from agent.fixes.choose_app import CHOOSE_APP
 from agent.fixes.use_application import USE_APPLICATION
 from agent.fixes.use_client_id import USE_CLIENT_ID
+from agent.fixes.use_intent import USE_INTENT
 from agent.fixes.use_port import USE_PORT
+from agent.fixes.use_trading_mode import USE_TRADING_MODE
 from agent.tws.applications import TradingMode
 from tests.fixes.conftest import Offered, RecordingTools
-from tests.problems.scene import backing_off, connected, connection, foreign, gateway, machine, tws
+from tests.problems.scene import backing_off, connected, connection, foreign, gateway, machine, notice, tws
 
 FILE = Abilities(config_file="gatelight.toml")
 ON_4001 = connection(port=4001)
@@ -22,12 +24,16 @@ WANTS_TWS = connection(application=WantedApplication.TWS)
 ANY = connection(application=WantedApplication.ANY)
 FIXED_ID = connection(client_id=7)
 REFUSED_ID = backing_off(Outcome.ID_IN_USE)
+FOR_LIVE = connection(trading_mode=WantedMode.LIVE)
+READ_ONLY = connected(notices=(notice(321, "API interface is currently in Read-Only mode."),))
 TWO = machine(gateway(pid=1, ports=(4002,)), gateway(pid=2, ports=(4001,), age=50.0))
 
 OFFERABLE: tuple[tuple[Fix, dict[str, object]], ...] = (
     (USE_PORT, {"around": machine(gateway()), "session": backing_off(), "wants": ON_4001}),
     (USE_APPLICATION, {"around": machine(gateway()), "session": backing_off(), "wants": WANTS_TWS}),
     (USE_CLIENT_ID, {"around": machine(gateway()), "session": REFUSED_ID, "wants": FIXED_ID}),
+    (USE_TRADING_MODE, {"around": machine(gateway()), "session": connected(), "wants": FOR_LIVE}),
+    (USE_INTENT, {"around": machine(gateway()), "session": READ_ONLY, "wants": connection()}),
     (CHOOSE_APP, {"around": TWO, "session": backing_off(), "wants": connection()}),
 )
 EACH = pytest.mark.parametrize(("fix", "scene"), OFFERABLE, ids=[f.id for f, _ in OFFERABLE])
@@ -162,6 +168,51 @@ def test_no_other_application_is_offered_where_the_right_one_runs_or_it_is_anoth
     assert not offers(machine(gateway()), wants=ANY)
     assert not offers(machine(gateway()), others=(connection("Mine"),))
     assert not offers(machine(gateway()), wants=replace(WANTS_TWS, host="192.0.2.7"))
+
+
+# ── use-trading-mode, use-intent ────────────────────────────────────────────────────────────────
+
+
+def test_the_mode_of_the_account_is_offered_where_the_other_was_meant(offered: Offered) -> None:
+    around = machine(gateway())
+    offer = offered(USE_TRADING_MODE, around, connected(), wants=FOR_LIVE, abilities=FILE)
+
+    assert offer is not None
+    assert offer.label == "This connection is for paper"
+    assert edits(offer) == (('connections."Paper Gateway".trading_mode', "paper"),)
+    assert "real money" not in offer.question.remark
+
+
+def test_real_money_is_said_before_a_connection_is_for_live(offered: Offered) -> None:
+    session = connected(accounts=("U7654321",))
+    offer = offered(
+        USE_TRADING_MODE,
+        machine(gateway()),
+        session,
+        wants=connection(trading_mode=WantedMode.PAPER),
+        abilities=FILE,
+    )
+
+    assert offer is not None
+    assert "real money" in offer.question.remark
+
+
+def test_no_mode_is_offered_where_none_is_known_or_none_is_wrong(offered: Offered) -> None:
+    around = machine(gateway())
+
+    assert offered(USE_TRADING_MODE, around, connected(), wants=connection(), abilities=FILE) is None
+    assert offered(USE_TRADING_MODE, around, connected(accounts=()), wants=FOR_LIVE, abilities=FILE) is None
+    assert offered(USE_TRADING_MODE, around, backing_off(), wants=FOR_LIVE, abilities=FILE) is None
+
+
+def test_reading_is_offered_only_where_read_only_is_told_and_trading_was_meant(offered: Offered) -> None:
+    around = machine(gateway())
+
+    assert edits(offered(USE_INTENT, around, READ_ONLY, wants=connection(), abilities=FILE)) == (
+        ('connections."Paper Gateway".intent', "data"),
+    )
+    assert offered(USE_INTENT, around, READ_ONLY, wants=connection(intent=Intent.DATA), abilities=FILE) is None
+    assert offered(USE_INTENT, around, connected(), wants=connection(), abilities=FILE) is None
 
 
 # ── use-client-id ───────────────────────────────────────────────────────────────────────────────

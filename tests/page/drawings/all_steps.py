@@ -1,9 +1,9 @@
 """Every step of every guide in every layout, with its placeholders filled."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from agent.core.guide import fill
+from agent.core.guide import Guide, fill
 from agent.guides import load_guides
 from agent.page.drawings.choose import drawing_for
 from agent.page.drawings.layout import Drawing, Layout
@@ -14,6 +14,7 @@ VALUES = {
     "app": "IB Gateway 10.45",
     "client_id": "7",
     "due": "Sunday 07:00",
+    "firewall": "the firewall there",
     "first_step": "Where TWS or IB Gateway runs outside WSL, set `host` to 172.28.16.1.",
     "other": "IB Gateway",
     "owner": "nginx",
@@ -49,12 +50,23 @@ class Told:
         return f"{self.code}-{self.layout}-{self.number}"
 
 
+_OF_IB_GATEWAY = frozenset({"login-pending"})
+"""Guides whose cases are known of IB Gateway alone."""
+
+
+def _cases(guide: Guide, layout: Layout) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """The cases of a guide that a user of a layout can meet; those of another guide stand there."""
+    foreign = guide.code in _OF_IB_GATEWAY and layout is not Layout.GATEWAY
+    return () if guide.cases_of or foreign else guide.cases.items()
+
+
 def all_steps() -> Iterator[Told]:
     """All of them."""
     for code, guide in load_guides().items():
         values = VALUES | _IN_GUIDE.get(code, {})
         for layout in Layout:
-            written = guide.steps[layout.kind]
-            filled = tuple(fill(step, values) for step in written)
-            for number, step in enumerate(filled):
-                yield Told(code, layout, number + 1, written[number], step, filled[:number])
+            for case, written in (("", guide.steps[layout.kind]), *_cases(guide, layout)):
+                filled = tuple(fill(step, values) for step in written)
+                for number, step in enumerate(filled):
+                    name = f"{code}/{case}" if case else code
+                    yield Told(name, layout, number + 1, written[number], step, filled[:number])

@@ -13,13 +13,21 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Wait one minute: Gatelight compares the clocks again by itself.",
         "Wait one minute: Gatelight connects by itself once there is a free place.",
         "Wait one minute: Gatelight tries again by itself.",
+        "Leave IB Gateway open for two minutes: it tries again by itself.",
+        "Leave IB Gateway open: it tries again by itself.",
+        "Wait two minutes: the log-in may still succeed.",
         "Wait ten minutes before you load the same data again.",
         "Wait two minutes if the container was started just now.",
         "Wait two minutes: most interruptions are over by then.",
         "Wait two minutes: the farm usually comes back by itself.",
         "Wait until {until}.",
     ),
+    "a button that stands beside the steps": (
+        "If {actual} trading is what you want, choose “This connection is for {actual}” in Gatelight.",
+        "In Gatelight’s Settings, add a connection for each port, with its trading mode.",
+    ),
     "what not to do": (
+        "Let no script repeat the log-in by itself meanwhile.",
         "Do not restart IB Gateway meanwhile: that makes it take longer.",
         "Do not restart TWS meanwhile: that makes it take longer.",
         "If delayed prices are what you want, do nothing.",
@@ -77,6 +85,8 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Install it.",
         "Log in to the web portal with the user name that your programs use.",
         "Log out of IBKR Mobile, or close it.",
+        "If that does not help, log out of TWS, IBKR Mobile and other programs that use this user name.",
+        "Enter the security code of your second factor.",
         "Log out of the web portal.",
         "Look at the system status page of Interactive Brokers.",
         "On the website of Interactive Brokers, open the download page of IB Gateway.",
@@ -91,6 +101,10 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
     "computers, networks and containers": (
         "Check that the port is mapped to the relay inside: 4001 to 4003 for live, 4002 to 4004 for paper in most "
         "images.",
+        "Check the internet connection of the computer on which {app} runs.",
+        "Check the internet connection of this computer, its VPN and its firewall: TCP ports 4000 and 4001 to "
+        "`*.ibllc.com` must be open.",
+        "If IB Gateway is not logged in by then, check the internet connection of this computer.",
         "Check the cable, or the Wi-Fi symbol of your desktop.",
         "If IB Gateway runs in a container or on another computer, check that it is not restarted again and again.",
         "If TWS or IB Gateway runs on this computer, use 127.0.0.1.",
@@ -103,7 +117,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "If you use a VPN, disconnect it.",
         "In a virtual machine, WSL or a container, set the clock of the computer it runs on, then restart the inner "
         "one.",
-        "Let the firewall there accept connections to TCP port {port}.",
+        "Let {firewall} accept connections to TCP port {port}.",
         "On Linux, run `timedatectl set-ntp true`.",
         "On Windows, open **Settings > Time & language > Date & time** and click **Sync now**.",
         "On macOS, open **System Settings > General > Date & Time** and switch on **Set time and date automatically**.",
@@ -117,7 +131,13 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Switch flight mode off.",
         "Use the address of the other computer, like 192.168.1.20, instead of its name.",
     ),
-    "an editor": ("Correct the line, or delete it to get the default back.",),
+    "an editor": (
+        "Correct the line, or delete it to get the default back.",
+        "Open IBC's `config.ini` in a text editor.",
+        "Set `AutoRestartTime` to a time at which no program needs the connection, and leave `AutoLogoffTime` and "
+        "`ClosedownAt` empty.",
+    ),
+    "what Gatelight shows beside the steps": ("Read in the evidence what notice {code} says.",),
 }
 
 NOTHING_TO_SEE = frozenset(step for steps in WITHOUT_A_DRAWING.values() for step in steps)

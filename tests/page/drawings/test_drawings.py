@@ -65,7 +65,9 @@ def test_there_is_a_drawing_for_most_steps() -> None:
 def test_the_steps_without_a_drawing_are_named() -> None:
     undrawn = {told.written for told in STEPS if told.drawing is None}
 
-    assert sorted(undrawn - NOTHING_TO_SEE) == [], "draw them, or name them in nothing_to_see.py"
+    assert sorted(undrawn - NOTHING_TO_SEE) == [], (
+        "draw them (agent/page/drawings/choose.py), or name them in tests/page/drawings/nothing_to_see.py"
+    )
     assert sorted(NOTHING_TO_SEE - undrawn) == [], "no guide has them any more, or they are drawn"
 
 

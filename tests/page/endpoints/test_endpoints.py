@@ -13,7 +13,7 @@ from agent.core.commands import read_command
 from agent.core.fix import Asker
 from agent.core.settings import Intent, Settings, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers, edits
-from agent.core.shown.display import AskFix, DoFix
+from agent.core.shown.display import AskFix, DoFix, NoticeTried
 from agent.guides import load_guides
 from agent.page.backend import Refused
 from agent.page.drawings.layout import Layout
@@ -70,10 +70,15 @@ async def test_a_no_of_the_agent_is_told_in_its_words() -> None:
 async def test_a_test_notice_is_sent_or_says_why_not() -> None:
     backend = MadeUpBackend()
     sent = await actions.send_notice(backend, {})
-    backend.refusal = "no channel is switched on"
+    backend.tried = NoticeTried(("the desktop",), ("remote notices: no answer",))
+    in_part = await actions.send_notice(backend, {})
+    backend.tried = NoticeTried(refused=("the desktop: there is none", "remote notices: no answer"))
 
-    assert sent == {"done": True}
-    assert "no channel is switched on" in str(await refused(actions.send_notice(backend, {})))
+    assert sent == {"done": True, "said": "The notice was taken by: desktop notifications."}
+    assert in_part["said"] == "The notice was taken by: the desktop. It was not taken by: remote notices: no answer."
+    assert str(await refused(actions.send_notice(backend, {}))) == (
+        "No channel took the notice: the desktop: there is none; remote notices: no answer."
+    )
 
 
 @pytest.mark.parametrize("on", [True, False])

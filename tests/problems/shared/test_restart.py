@@ -13,7 +13,8 @@ from agent.problems.shared.restart import (
     restarts_out_of_sight,
 )
 from agent.tws.calendar import Expectation, Outage, OutageKind, Region
-from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine
+from agent.tws.launcher_log import LoginStage, LoginTold
+from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, login, machine
 
 RESTART = Outage(OutageKind.RESTART, NOW.wall - 60, NOW.wall + 240)
 DURING = Expectation(restart=RESTART)
@@ -65,22 +66,19 @@ def test_a_process_that_took_the_place_of_another_in_it_is_a_restart() -> None:
     assert not is_automatic_restart(facts(machine(process), backing_off(), sight=replaced), process)
 
 
-def test_it_is_given_five_minutes_and_inside_ibs_reset_until_that_ends() -> None:
-    process = gateway(age=400.0, ports=())
+def test_a_reset_of_ib_gives_it_more_time_only_where_its_log_shows_that_it_cannot_get_through() -> None:
     usual = facts().timing.restart_allowance
     reset = Outage(OutageKind.RESET, NOW.wall - 500, NOW.wall + 600, Region.AMERICA)
 
-    def given(outage: Outage | None) -> float:
+    def given(told: LoginTold | None, outage: Outage | None) -> float:
+        process = gateway(age=400.0, ports=(), login=told)
         return allowance(facts(machine(process), expected=Expectation(outage=outage)), process)
 
-    assert given(None) == usual
-    assert given(reset) == 1000.0
-    assert given(replace(reset, began=NOW.wall - 300)) == usual
-    assert given(replace(reset, region=None)) == 1000.0
-    assert (
-        allowance(
-            facts(machine(process), expected=Expectation(outage=replace(reset, region=None))),
-            gateway(age=499.0, ports=()),
-        )
-        == 1099.0
-    )
+    assert given(None, None) == given(None, reset) == usual
+    for stage in LoginStage:
+        kept_off = stage in (LoginStage.NO_WAY, LoginStage.NO_ANSWER)
+
+        assert given(login(stage), None) == usual
+        assert given(login(stage), reset) == (1000.0 if kept_off else usual), stage
+        assert given(login(stage, heard=3600.0), reset) == usual, "an old line proves nothing"
+        assert given(login(stage), replace(reset, region=None)) == usual, "another region's may not concern it"
