@@ -264,6 +264,36 @@ def without_terminal(home: Home, *more: str, typed: str | None = None) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
+async def test_back_goes_to_the_question_before_which_offers_the_answer_that_was_given(home: Home) -> None:
+    async with at_terminal(home) as at:
+        await at.shows("Which application", r"Your answer \[either of them\]:")
+        at.types("2")
+        await at.shows("Live or paper", "Your answer")
+        at.types("b")
+        await at.shows("Which application", r"Your answer \[TWS")
+        at.types("back")
+        # There is nothing before the first question.
+        await at.shows("Which application", r"Your answer \[TWS")
+        at.types("q")
+        await at.shows("Left:")
+
+        assert await at.ends() == 1
+
+
+async def test_back_at_a_step_goes_to_the_last_question(home: Home) -> None:
+    async with at_terminal(home) as at:
+        for _ in range(4):
+            await at.shows("Your answer")
+            at.types("")
+        await at.shows("b goes back.\\)")
+        at.types("b")
+        await at.shows("Your answer")
+        at.types("q")
+        await at.shows("Left:")
+
+        assert await at.ends() == 1
+
+
 def test_without_input_the_list_is_printed_once(home: Home) -> None:
     done = without_terminal(home, "--no-input")
 
