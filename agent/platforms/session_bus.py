@@ -34,7 +34,7 @@ class BusSilent(Exception):
 class _Bus(MessageBus):
     """A connection whose unsent messages are no surprise: once the bus has ended, its end is what is told."""
 
-    def send(self, msg: Message) -> "asyncio.Future[Any]":
+    def send(self, msg: Message) -> "asyncio.Future[Any]":  # type: ignore[override]
         sent = super().send(msg)
         sent.add_done_callback(lambda future: future.cancelled() or future.exception())
         return sent
