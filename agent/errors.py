@@ -5,7 +5,8 @@ GatelightError
 ├── UsageError           the command was given something it cannot use        exit 2
 ├── DataFolderError      the data folder cannot be written                    exit 2
 ├── AlreadyRunning       another agent holds the lock                         exit 3
-├── NotRunning           no agent answers                                     exit 3
+├── AgentNotRunning      no agent runs                                        exit 3
+│   └── AgentUnreachable one may run, but does not answer, or is not believed exit 3
 └── CouldNotFindOut      a look could not be completed                        exit 4
 """
 
@@ -49,6 +50,10 @@ class AgentNotRunning(GatelightError):
     """No agent runs with this data folder."""
 
     exit_status = 3
+
+
+class AgentUnreachable(AgentNotRunning):
+    """An agent may run, but it does not answer, or what answers is not believed: another one must not be started."""
 
 
 class CouldNotFindOut(GatelightError):

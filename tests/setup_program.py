@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from agent.app.world import RealWorld
-from agent.cli.main import out
 from agent.cli.setup import walk
+from agent.cli.terminal import out
 from agent.core.facts import Known, MachineFacts
 from agent.runtime.logs import set_up_logs
 from agent.runtime.paths import find_places

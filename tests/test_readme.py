@@ -25,9 +25,9 @@ def test_the_table_of_settings_is_the_one_of_the_code() -> None:
 def test_every_command_of_the_readme_exists() -> None:
     import argparse
 
-    from agent.cli.main import _parser
+    from agent.cli.options import build_parser
 
-    commands = next(a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction)).choices
+    commands = next(a for a in build_parser()._actions if isinstance(a, argparse._SubParsersAction)).choices
 
     for name in commands:
         assert name in README

@@ -6,6 +6,7 @@ Loading and assembling it takes a third of a second, so the icon comes first: se
 import asyncio
 import contextlib
 import logging
+import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -34,6 +35,7 @@ from agent.core.shown.display import (
     DoFix,
     Notice,
     Pause,
+    Quit,
     Resume,
     ShowSteps,
     Snooze,
@@ -249,6 +251,10 @@ class AgentHost:
                 if not quiet:
                     await self._show_up()
                 return {"done": True, "moved": moved} if moved else {"done": True}
+            case Quit():
+                # The answer is on its way before the agent's loop hears of the end.
+                asyncio.get_running_loop().call_soon(self._desktop.leave)
+                return {"done": True, "pid": os.getpid()}
             case SetUp() | AskDataTest():
                 return await self._set_up().answer(command)
             case AskPageAddress():

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 from agent.app.world import first_state
@@ -31,6 +31,16 @@ ASK_EVERY = 0.1
 """Seconds between two checks whether the look is complete, while nothing changes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The reason why a look is not complete."""
+
+    text: str
+    """In words for users; empty for one that is not worth a word."""
+    until: float | None = None
+    """Monotonic time at which it ends, where that is known."""
+
+
 class OneLook:
     """An agent that runs inside `async with`. In a `RealWorld` without channels it announces nothing."""
 
@@ -40,16 +50,21 @@ class OneLook:
         world: World,
         *,
         say: Callable[[str], None] = lambda _: None,
+        waiting: Callable[[Wait, Status | None, Moment], None] = lambda *_: None,
         can: Abilities | None = None,
         timing: Timing | None = None,
         known: Knowledge | None = None,
     ) -> None:
-        """`say` gets each reason to wait, once. `can`: None where nothing can be changed."""
+        """`say` gets each reason to wait, once; `waiting` gets it again and again, with what is known by then.
+
+        `can`: None where nothing can be changed.
+        """
         state = first_state(settings, world.now(), purpose=Purpose.DOCTOR, timing=timing, known=known)
         self.loop = AgentLoop(replace(state, abilities=can or state.abilities), world, after=self._after)
         """The agent's loop, for a fix that is asked for during the look."""
         self._world = world
         self._say = say
+        self._waiting = waiting
         self.changed = asyncio.Event()
         """Set after every decision; a caller clears it before it waits."""
 
@@ -83,12 +98,15 @@ class OneLook:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LIMIT):
                 while not self._running.done():
-                    reason = reason_to_wait(self.state, self._world.now())
+                    now = self._world.now()
+                    reason = reason_to_wait(self.state, now)
                     if reason is None and not unfinished():
                         break
-                    if reason is not None and reason not in told:
-                        told.add(reason)
-                        self._say(reason)
+                    if reason is not None:
+                        self._waiting(reason, self.state.shown, now)
+                        if reason.text not in told:
+                            told.add(reason.text)
+                            self._say(reason.text)
                     self.changed.clear()
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self.changed.wait(), ASK_EVERY)
@@ -114,55 +132,51 @@ def willing(settings: Settings, name: str | None) -> Settings:
     return replace(settings, connections=connections)
 
 
-def reason_to_wait(state: AgentState, now: Moment) -> str | None:
-    """The reason why the look is not complete, in words for users or empty; None when it is complete."""
+def reason_to_wait(state: AgentState, now: Moment) -> Wait | None:
+    """The reason why the look is not complete; None when it is complete."""
     if not state.machine.taken:
-        return ""
+        return Wait("")
     reasons = [_waits_for(state, watched, now) for watched in state.watched]
     return next((r for r in reasons if r is not None), None)
 
 
-def _waits_for(state: AgentState, watched: Watched, now: Moment) -> str | None:
+def _waits_for(state: AgentState, watched: Watched, now: Moment) -> Wait | None:
     link, timing = watched.link, state.timing
     if not watched.wanted:
         # This connection is not looked at, see `willing`.
         return None
     match link.state:
         case Connecting():
-            return f"{watched.settings.name}: asking the API port …"
+            return Wait(f"{watched.settings.name}: asking the API port …")
         case Connected(since=since):
             told = watched.session is not None and watched.session.latency is not None
             frozen = watched.session is not None and watched.session.heartbeats.unanswered(now.monotonic, timing) >= 2
             flood = None if watched.session is None else flood_at(watched.session, now.monotonic)
             if flood is not None and not flood.present:
-                return f"{watched.settings.name}: counting the messages that come …"
+                return Wait(f"{watched.settings.name}: counting the messages that come …")
             # The look does not wait for a session that floods, whose answers come late.
             frozen = frozen or flood is not None
             if now.monotonic - since < LISTEN or not (told or frozen):
-                return ""
+                return Wait("")
             if not frozen and watched.inquiry.told.at is None and not no_second_place(state, watched):
                 # Asking for the API settings takes three seconds at most, and always has a result.
-                return ""
+                return Wait("")
         case BackingOff(retry_at=retry_at) if retry_at <= now.monotonic + 0.05:
-            return ""
+            return Wait("")
         case Idle(since=since) if state.machine.taken < since:
             # The next attempt, if any, starts after another look.
-            return ""
+            return Wait("")
         case _:
             pass
     failed = link.attempt if not isinstance(link.state, Connected) else None
     if failed is not None and state.machine.taken <= failed.at:
         # The sockets after the attempt are part of the evidence.
-        return ""
+        return Wait("")
     for process in candidates(watched.settings, state.machine, others(state, watched)):
-        unsettled = (
-            not process.api_ports
-            and process.upstream_since is not None
-            and now.monotonic - process.upstream_since < timing.settled_link
-        )
-        if unsettled:
-            return (
-                f"{watched.settings.name}: watching for {timing.settled_link:.0f} s whether "
-                f"{process.kind.title} stays connected to IB's servers …"
+        stands = process.upstream_since
+        if not process.api_ports and stands is not None and now.monotonic - stands < timing.settled_link:
+            return Wait(
+                f"{watched.settings.name}: watching whether {process.kind.title} stays connected to IB’s servers …",
+                stands + timing.settled_link,
             )
     return None

@@ -115,7 +115,9 @@ class SetupRun:
 
     def questions(self, running: tuple[str, ...]) -> tuple[SetupQuestion, ...]:
         """The questions with suggested answers. `running`: the kinds of the running applications."""
-        asked = questions_for(self.wanted, self.configured, running)
+        # What was answered before stands like what is written, so that a user who goes back finds it.
+        known = self.configured or self.answers.application is not None
+        asked = questions_for(self.wanted, known, running)
         symbol = self.answers.symbol or next(iter(self.in_file.checks.test_symbols), "")
         return tuple(replace(q, suggested=symbol) if q.id == "symbol" and symbol else q for q in asked)
 

@@ -1,7 +1,5 @@
 """What the agent says at the terminal it was started from, where no desktop shows its notices."""
 
-import os
-import sys
 from collections.abc import Callable
 from datetime import datetime
 
@@ -17,19 +15,10 @@ class Console:
 
     def begin(self) -> None:
         """Say that the agent runs."""
-        self._say(f"Gatelight runs (pid {os.getpid()}). `gatelight status` tells what it sees; Ctrl-C ends it.")
+        self._say("Watching. Page: `gatelight` · state: `gatelight status` · Ctrl-C ends.")
 
     def hear(self, notice: Notice) -> None:
         """Repeat a notice where no icon shows it."""
         if not self._has_icon():
             text = " ".join(f"{notice.title}: {notice.text}".split())
-            self._say(f"{datetime.now().astimezone():%H:%M:%S}  {text}")
-
-
-def is_read_live() -> bool:
-    """Whether standard error is a terminal, and not that of a service, a log-in or a pipe."""
-    try:
-        return sys.stderr is not None and sys.stderr.isatty()
-    except ValueError:
-        # Closed.
-        return False
+            self._say(f"{datetime.now().astimezone():%H:%M}  {text}")

@@ -1,14 +1,14 @@
-"""What the user types: commands, options, exit statuses. Imports only what a command needs."""
+"""What the user types: each command, and its exit status. Imports only what a command needs."""
 
 import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from agent import __version__
-from agent.errors import GatelightError, UsageError
+from agent.cli.terminal import called_as, can_ask, out, print_text, tell
+from agent.errors import AgentNotRunning, AgentUnreachable, GatelightError
 
 _BROKEN_OFF = 130
 """The shells' own exit status for Ctrl-C."""
@@ -33,17 +33,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _obey(arguments: Sequence[str] | None) -> int:
+    from agent.cli.options import build_parser
+
     for stream in (sys.stdout, sys.stderr):
         # A Windows console or a pipe may know fewer characters than the texts use.
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    parser = _parser()
+    words = _words_apart(arguments)
     # An option counts before and after the command; a default of argparse would undo the one given before it.
-    options = parser.parse_args(
-        _words_apart(arguments), argparse.Namespace(config=None, data_dir=None, verbose_before=0, verbose_after=0)
+    options = build_parser(called_as(), words).parse_args(
+        words, argparse.Namespace(config=None, data_dir=None, verbose_before=0, verbose_after=0)
     )
     options.verbose = options.verbose_before + options.verbose_after
-    return int((options.do if options.command is not None else _page)(options))
+    return _COMMANDS[options.command](options)
 
 
 def _words_apart(arguments: Sequence[str] | None) -> list[str]:
@@ -69,36 +71,34 @@ def _let_go_of_output() -> None:
                 os.close(nowhere)
 
 
-def out(text: str) -> None:
-    """Print a result, the only way to do so; the terminal takes nothing in it for a command."""
-    from agent.tws.printable import printable
+def _places(options: argparse.Namespace) -> Any:
+    from agent.runtime.paths import find_places
 
-    try:
-        print(printable(text), flush=True)
-    except BrokenPipeError:
-        raise
-    except OSError as fault:
-        raise GatelightError(f"The result could not be written ({fault.strerror}).") from None
+    return find_places(options.config, options.data_dir)
 
 
-def tell(text: str) -> None:
-    """A message for people, beside the result."""
-    from agent.tws.printable import printable
-
-    if sys.stderr is not None:
-        with contextlib.suppress(OSError):
-            print(printable(text), file=sys.stderr, flush=True)
-
-
-# ── commands ────────────────────────────────────────────────────────────────────────────────────
+# ── the agent ───────────────────────────────────────────────────────────────────────────────────
 
 
 def _page(options: argparse.Namespace) -> int:
-    """`gatelight` alone: the page of the running agent."""
+    """`gatelight` alone: the page of the running agent, which is started where the user wants that."""
+    from agent.cli.asked import ask
     from agent.platforms.opening import has_browser, open_address
 
+    places = _places(options)
     printed = options.print_url or not has_browser()
-    address = _ask(options, {"command": "page", "printed": printed})["url"]
+    message = {"command": "page", "printed": printed}
+    if can_ask():
+        from agent.cli.life import offer_replacement, offer_start
+
+        try:
+            offer_replacement(places)
+        except AgentUnreachable:
+            raise
+        except AgentNotRunning as fault:
+            if not offer_start(places):
+                return fault.exit_status
+    address = ask(places, message)["url"]
     if not printed:
         try:
             open_address(address)
@@ -121,6 +121,12 @@ def _run(options: argparse.Namespace) -> int:
 
     from agent.runtime import stop_signals
 
+    places = _places(options)
+    if can_ask() and not options.autostart:
+        from agent.cli.life import offer_replacement
+
+        with contextlib.suppress(AgentNotRunning):
+            offer_replacement(places, start_again=False)
     # A signal in the first half second, while the agent is still being loaded, counts as well.
     asked = threading.Event()
     stop_signals.listen(asked.set)
@@ -128,7 +134,7 @@ def _run(options: argparse.Namespace) -> int:
 
     try:
         return command(
-            _places(options),
+            places,
             tray=not options.no_tray,
             verbosity=options.verbose,
             say=tell,
@@ -139,33 +145,58 @@ def _run(options: argparse.Namespace) -> int:
         stop_signals.ignore()
 
 
-def _fix(options: argparse.Namespace) -> int:
-    from agent.cli.fix import command
+def _stop(options: argparse.Namespace) -> int:
+    from agent.cli.life import stop_agent
 
-    return command(
-        _places(options), options.id, options.connection, yes=options.yes, verbosity=options.verbose, say=tell, out=out
-    )
+    stop_agent(_places(options))
+    tell("Gatelight has stopped.")
+    return 0
 
 
-def _setup(options: argparse.Namespace) -> int:
-    from agent.cli.setup import command
-    from agent.runtime.logs import set_up_logs
+def _logs(options: argparse.Namespace) -> int:
+    from agent.cli.log import command
 
-    with set_up_logs(None, options.verbose):
-        return command(_places(options), options.name or "", say=out, no_input=options.no_input)
+    return command(_places(options).log_file, out, follow=options.follow)
 
 
 def _autostart(options: argparse.Namespace) -> int:
     from agent.cli.autostart import command
 
-    out(command(_places(options), options.what))
+    print_text(command(_places(options), options.what))
     return 0
 
 
+def _told(options: argparse.Namespace) -> int:
+    from agent.cli import asked
+
+    places = _places(options)
+    match options.command:
+        case "connect":
+            return asked.watch(places, options.name)
+        case "disconnect":
+            return asked.stop_watching(places, options.name, options.duration)
+        case "pause":
+            return asked.pause(places, options.duration)
+        case "resume":
+            return asked.resume(places)
+        case _:
+            return asked.snooze(places, options.code, options.duration)
+
+
+# ── what is wrong ───────────────────────────────────────────────────────────────────────────────
+
+
 def _status(options: argparse.Namespace) -> int:
-    answer = _ask(options, {"command": "status", "show_accounts": options.show_accounts})
+    from agent.cli.asked import ask
+
+    answer = ask(_places(options), {"command": "status", "show_accounts": options.show_accounts})
     with contextlib.suppress(BrokenPipeError):
-        _print_status(answer["status"], options.json, thorough=False)
+        if options.json:
+            _as_json(answer["status"])
+        else:
+            from agent.cli.report import render
+
+            print_text(render(answer["status"]))
     return 1 if answer["shows_problem"] else 0
 
 
@@ -175,75 +206,57 @@ def _doctor(options: argparse.Namespace) -> int:
     from agent.runtime.logs import set_up_logs
 
     with set_up_logs(None, options.verbose):
-        status = examine(_places(options), options.name, tell)
+        status = examine(_places(options), options.name, tell, live=not options.json and not options.verbose)
+    found = exit_status(status)
+    as_json = status_to_json(status, show_accounts=options.show_accounts, thorough=True)
     # A reader that stops early, as `| head` does, changes nothing about what was found.
     with contextlib.suppress(BrokenPipeError):
-        _print_status(
-            status_to_json(status, show_accounts=options.show_accounts, thorough=True), options.json, thorough=True
-        )
-    return exit_status(status)
+        if options.json:
+            _as_json(as_json)
+        else:
+            from agent.cli.report import render
+
+            print_text(render(as_json, thorough=True, settings=options.settings, found=found))
+    return found
 
 
-def _print_status(status: dict[str, Any], as_json: bool, *, thorough: bool) -> None:
-    if as_json:
-        import json
+def _as_json(status: dict[str, Any]) -> None:
+    import json
 
-        # Where the stream does not speak UTF-8, as a pipe on Windows, every other character is escaped.
-        utf8 = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
-        out(json.dumps(status, ensure_ascii=not utf8, indent=1))
-    else:
-        from agent.cli.report import render
-
-        out(render(status, thorough=thorough))
+    # Where the stream does not speak UTF-8, as a pipe on Windows, every other character is escaped.
+    utf8 = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+    out(json.dumps(status, ensure_ascii=not utf8, indent=1))
 
 
 def _explain(options: argparse.Namespace) -> int:
     from agent.cli.explain import command
 
-    return command(options.words, out, tell)
+    return command(options.words, print_text, tell)
 
 
-def _demo(options: argparse.Namespace) -> int:
-    from agent.cli.demo import play
+def _fix(options: argparse.Namespace) -> int:
+    from agent.cli.fix import command
 
-    return play(options.scenario, tray=not options.no_tray, verbosity=options.verbose, say=out)
-
-
-def _simulate(options: argparse.Namespace) -> int:
-    from agent.simulator.command import command
-
-    return command(options, out)
-
-
-def _connect(options: argparse.Namespace) -> int:
-    if not _kept(_ask(options, {"command": options.command, "name": options.name})):
-        return 1
-    which = options.name or "every connection"
-    tell(
-        f"Told: {options.command} {which}."
-        + (" It stays so until `gatelight connect`." * (options.command != "connect"))
+    return command(
+        _places(options),
+        options.id,
+        options.connection,
+        yes=options.yes,
+        verbosity=options.verbose,
+        say=tell,
+        out=print_text,
     )
-    return 0
 
 
-def _kept(answer: dict[str, Any]) -> bool:
-    """Whether a restart of the agent remembers what was asked; says why not."""
-    if "not_kept" in answer:
-        tell(answer["not_kept"])
-    return "not_kept" not in answer
+# ── set-up ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _pause(options: argparse.Namespace) -> int:
-    return 0 if _kept(_ask(options, {"command": "pause", "seconds": _seconds(options.duration)})) else 1
+def _setup(options: argparse.Namespace) -> int:
+    from agent.cli.setup import command
+    from agent.runtime.logs import set_up_logs
 
-
-def _resume(options: argparse.Namespace) -> int:
-    return 0 if _kept(_ask(options, {"command": "resume"})) else 1
-
-
-def _snooze(options: argparse.Namespace) -> int:
-    asked = {"command": "snooze", "code": options.code, "seconds": _seconds(options.duration)}
-    return 0 if _kept(_ask(options, asked)) else 1
+    with set_up_logs(None, options.verbose):
+        return command(_places(options), options.name or "", say=print_text, no_input=options.no_input)
 
 
 def _config(options: argparse.Namespace) -> int:
@@ -272,128 +285,82 @@ def _config(options: argparse.Namespace) -> int:
             from agent.config.editing import set_value
 
             set_value(places.config, options.key, options.value)
+            tell(f"{options.key} is now {options.value} in {places.config}. {_taken_up(places)}")
     return 0
 
 
-# ── options ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def _places(options: argparse.Namespace) -> Any:
-    from agent.runtime.paths import find_places
-
-    return find_places(options.config, options.data_dir)
-
-
-def _ask(options: argparse.Namespace, request: dict[str, Any]) -> dict[str, Any]:
-    from agent.runtime.control.channel import request as send
-
-    answer = send(_places(options), request)
-    if "error" in answer:
-        raise UsageError(answer["error"])
-    return answer
-
-
-def _seconds(text: str) -> float:
-    from agent.config.text import parse_duration
+def _taken_up(places: Any) -> str:
+    """What a change of the configuration does now."""
+    from agent.runtime.control.channel import request
 
     try:
-        seconds = parse_duration(text)
-    except ValueError:
-        seconds = 0.0
-    if seconds <= 0:
-        raise UsageError(f"“{text}” is not a duration: write a number and a unit, like 30m, 2h or 1d.")
-    return seconds
+        request(places, {"command": "status"})
+    except AgentNotRunning:
+        return "It counts from the next start."
+    return "The running Gatelight reads it within seconds."
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one sentence with the remedy, as all of ours are."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message[:1].upper()}{message[1:]} (see `{self.prog} --help`).")
+# ── to try, and about the command itself ────────────────────────────────────────────────────────
 
 
-def _parser() -> argparse.ArgumentParser:
-    common = _common("verbose_after")
-    parser = _Parser(
-        prog="gatelight",
-        description="Watches the link to Trader Workstation and IB Gateway, and says what is wrong with it.",
-        epilog="Without a command: opens the page of the running agent in the browser.",
-        parents=[_common("verbose_before")],
-    )
-    parser.add_argument("--print-url", action="store_true", help="print the page's address instead of opening it")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+def _demo(options: argparse.Namespace) -> int:
+    from agent.cli.demo import play
 
-    def command(name: str, do: Any, text: str) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text, parents=[common])
-        added.set_defaults(do=do)
-        return added
-
-    run = command("run", _run, "the agent, until told to stop")
-    run.add_argument("--no-tray", action="store_true", help="without icon; notices are shown all the same")
-    run.add_argument("--autostart", action="store_true", help="as at log-in: wait for desktop and network")
-    for name, do, text in (
-        ("status", _status, "what the running agent shows"),
-        ("doctor", _doctor, "one thorough look, without a running agent"),
-    ):
-        added = command(name, do, text)
-        added.add_argument("--json", action="store_true", help="one JSON object on standard output")
-        added.add_argument("--show-accounts", action="store_true", help="do not mask account numbers")
-        if name == "doctor":
-            added.add_argument("name", nargs="?", metavar="NAME", help="only this connection")
-    explain = command("explain", _explain, "what a problem code, a notice number or a log line means, and what to do")
-    explain.add_argument("words", nargs="+", metavar="WORDS", help="as they are; - reads them from standard input")
-    demo = command("demo", _demo, "the whole program against a simulated IB Gateway, in a temporary folder")
-    demo.add_argument("--scenario", metavar="NAME", default="day", help="which one (default: day)")
-    demo.add_argument("--no-tray", action="store_true", help="without icon")
-    _add_simulate(command)
-    for name, text in (("connect", "connect, and keep it so"), ("disconnect", "disconnect, and leave it so")):
-        added = command(name, _connect, text)
-        added.add_argument("name", nargs="?", metavar="NAME", help="only this connection")
-    pause = command("pause", _pause, "say nothing for a while")
-    pause.add_argument("duration", metavar="DURATION", help="like 30m, 2h or 1d")
-    command("resume", _resume, "end a pause")
-    snooze = command("snooze", _snooze, "say nothing about one problem for a while")
-    snooze.add_argument("code", metavar="CODE")
-    snooze.add_argument("duration", metavar="DURATION", help="like 30m, 2h or 1d")
-    fix = command("fix", _fix, "do one of the fixes that status or doctor offered; asks first")
-    fix.add_argument("id", metavar="ID")
-    fix.add_argument("--connection", metavar="NAME", help="where it is offered for several")
-    fix.add_argument("--yes", action="store_true", help="do it without asking; what it changes is shown all the same")
-    setup = command("setup", _setup, "set a connection up, step by step; each step checks itself")
-    setup.add_argument("name", nargs="?", metavar="NAME", help="this connection (default: the first one, or a new one)")
-    setup.add_argument("--no-input", action="store_true", help="ask nothing: print the steps once as they stand")
-    autostart = command("autostart", _autostart, "start at log-in, for this user")
-    autostart.add_argument("what", choices=("on", "off", "status"))
-    _add_config(command, common)
-    return parser
+    return play(options.scenario, tray=not options.no_tray, verbosity=options.verbose, say=out)
 
 
-def _common(verbose: str) -> _Parser:
-    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--config", metavar="FILE", help="the configuration file")
-    common.add_argument("--data-dir", metavar="DIR", help="the folder for log, lock and memory")
-    common.add_argument(
-        "-v", "--verbose", action="count", dest=verbose, help="say more on standard error; twice: everything"
-    )
-    common.add_argument("--version", action="version", version=f"gatelight {__version__}")
-    return common
+def _simulate(options: argparse.Namespace) -> int:
+    from agent.simulator.command import command
+
+    return command(options, out)
 
 
-def _add_simulate(command: Any) -> None:
-    added = command("simulate", _simulate, "the simulated TWS alone")
-    if "simulate" in sys.argv:
-        # Its options come with the simulator, which no other command needs.
-        from agent.simulator.command import add_arguments
+def _help(options: argparse.Namespace) -> int:
+    from agent.cli.options import build_parser
 
-        add_arguments(added)
+    build_parser(called_as()).parse_args([options.topic, "--help"] if options.topic else ["--help"])
+    return 0
 
 
-def _add_config(command: Any, common: argparse.ArgumentParser) -> None:
-    config = command("config", _config, "the configuration: where it is, what it says, whether it is right; change it")
-    what = config.add_subparsers(dest="what", metavar="path|show|check|set", required=True)
-    what.add_parser("path", parents=[common], help="where the configuration file is")
-    what.add_parser("show", parents=[common], help="the configuration in force, defaults included")
-    what.add_parser("check", parents=[common], help="whether it can be used")
-    setting = what.add_parser("set", parents=[common], help="change one value; comments are kept")
-    setting.add_argument("key", metavar="KEY", help="like checks.look_every or connections.NAME.port")
-    setting.add_argument("value", metavar="VALUE")
+def _version(options: argparse.Namespace) -> int:
+    from agent import __version__
+    from agent.cli.life import running_version
+
+    out(f"gatelight {__version__}")
+    with contextlib.suppress(AgentNotRunning):
+        running = running_version(_places(options))
+        if running is not None:
+            out(f"running agent {running}")
+    return 0
+
+
+def _completion(options: argparse.Namespace) -> int:
+    from agent.cli.completion import written_for
+
+    out(written_for(options.shell).rstrip("\n"))
+    return 0
+
+
+_COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
+    None: _page,
+    "run": _run,
+    "stop": _stop,
+    "logs": _logs,
+    "autostart": _autostart,
+    "connect": _told,
+    "disconnect": _told,
+    "pause": _told,
+    "resume": _told,
+    "snooze": _told,
+    "status": _status,
+    "doctor": _doctor,
+    "explain": _explain,
+    "fix": _fix,
+    "setup": _setup,
+    "config": _config,
+    "demo": _demo,
+    "simulate": _simulate,
+    "help": _help,
+    "version": _version,
+    "completion": _completion,
+}

@@ -1,11 +1,12 @@
-"""A status in words for the terminal, from its JSON object: what `status` and `doctor` print. Imports nothing heavy."""
+"""A status in words for the terminal, from its JSON object: what `status` and `doctor` print. Imports nothing heavy.
 
-import textwrap
+A line is as long as it is; `agent.cli.terminal` makes it fit.
+"""
+
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-_WIDTH = 96
 OVERALL_WORDS = {
     "problem": "PROBLEM",
     "warning": "WARNING",
@@ -17,17 +18,27 @@ OVERALL_WORDS = {
     "connected": "connected",
 }
 _MARKS = {"error": "✗", "warning": "!", "info": "·"}
+_GOOD = frozenset({"connected", "maintenance", "paused"})
+_HEALTHY, _COULD_NOT_FIND_OUT = 0, 4
+"""Exit statuses of the doctor."""
 
 
-def render(status: dict[str, Any], *, thorough: bool = False) -> str:
-    """The whole status. `thorough`: as `doctor` prints it, with what could not be decided."""
-    lines: list[str] = []
-    for connection in status["connections"]:
+def render(status: dict[str, Any], *, thorough: bool = False, settings: bool = False, found: int = _HEALTHY) -> str:
+    """The whole status. `thorough`: as `doctor` prints it, with what could not be decided and what it `found`.
+
+    `found` is the doctor's exit status. `settings`: with every setting that was looked at.
+    """
+    connections = status["connections"]
+    lines = list(_headline(connections, found)) if thorough else []
+    if not thorough and len(connections) > 1:
+        lines = [*_overview(connections)]
+        connections = [c for c in connections if c["overall"] not in _GOOD or any(p["visible"] for p in c["problems"])]
+    for connection in connections:
         if lines:
             lines.append("")
-        lines += _connection(connection, thorough)
+        lines += _connection(connection, thorough, settings)
     if not lines:
-        lines = ["Nothing is watched yet."]
+        lines = ["Nothing is connected yet: `gatelight setup` begins."]
     paused = status.get("paused_until")
     if paused is not None:
         until = "" if paused == "resume" else f" until {local_time(paused)}"
@@ -35,54 +46,93 @@ def render(status: dict[str, Any], *, thorough: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _connection(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
+def so_far(status: dict[str, Any]) -> str:
+    """What a look that is not complete has found out by now."""
+    lines: list[str] = []
+    for connection in status["connections"]:
+        lines += [f"{connection['name']}: looking …", *(f"  {line}" for line in _checklist(connection, True))]
+    return "\n".join(lines)
+
+
+def _headline(connections: list[dict[str, Any]], found: int) -> Iterator[str]:
+    """What the doctor found, in a line."""
+    shown = [(c["name"], p) for c in connections for p in c["problems"] if p["visible"]]
+    bad = [(name, p) for name, p in shown if p["severity"] != "info" and p["code"] != "agent-cannot-see"]
+    if bad:
+        titles = "; ".join(f"{p['title']} ({name})" if len(connections) > 1 else p["title"] for name, p in bad)
+        yield f"{len(bad)} problem{'s' * (len(bad) > 1)}: {titles}"
+    elif found == _HEALTHY:
+        yield "All is well"
+    elif found == _COULD_NOT_FIND_OUT:
+        why = next((p["title"] for _, p in shown), None)
+        yield "Could not find out how things stand" + (f": {why}" if why else "")
+    else:
+        yield "Not well yet: " + "; ".join(p["title"] for _, p in shown)
+
+
+def _overview(connections: list[dict[str, Any]]) -> Iterator[str]:
+    """Several connections in a table, worst first."""
+    from agent.cli.overview import overview
+
+    yield from overview(connections)
+
+
+def _connection(connection: dict[str, Any], thorough: bool, settings: bool = False) -> Iterator[str]:
     yield f"{connection['name']}: {_overall(connection)}"
-    yield from (f"  {line}" for line in _checklist(connection, thorough))
     shown = [p for p in connection["problems"] if p["visible"]]
     waiting = [p for p in connection["problems"] if not p["visible"]]
     for problem in shown:
-        yield ""
         yield from _problem(problem)
         if not thorough:
             yield from _so_far(problem)
+        yield ""
     for problem in waiting:
         yield f"  (not worth a word yet: {problem['title']})"
-    if connection.get("checklist"):
-        yield ""
-        yield from _settings(connection["checklist"])
-    undecided = connection.get("undecided", []) if thorough else []
-    for reason in sorted({u["reason"] for u in undecided}):
-        codes = ", ".join(u["code"] for u in undecided if u["reason"] == reason)
-        yield from _wrapped(f"Not judged: {codes} ({reason})", "  ? ", "    ")
+    yield from (f"  {line}" for line in _checklist(connection, thorough))
+    if thorough:
+        yield from _settings(connection.get("checklist", []), connection.get("undecided", []), listed=settings)
 
 
 _ROW_MARKS = {"ok": "✓", "differs": "✗", "choice": "·", "unknown": "?"}
 
 
-def _settings(rows: list[dict[str, str]]) -> Iterator[str]:
-    """The guide as a checklist: what is wanted, what was found, how it was found out."""
-    yield "  The settings your programs need:"
-    place, unknown = "", [row for row in rows if row["state"] == "unknown"]
-    # Where nothing could be found out, one line says why, instead of the same line for each step.
-    together = len(unknown) > 1 and len({row["how"] for row in unknown}) == 1
-    for row in rows:
-        if together and row["state"] == "unknown":
-            continue
+def _settings(rows: list[dict[str, str]], undecided: list[dict[str, str]], *, listed: bool) -> Iterator[str]:
+    """The settings that programs need: those that differ, how many are right, and in a line what is not known.
+
+    `listed`: every one of them, with what is wanted, what was found, and how it was found out.
+    """
+    unknown = [row for row in rows if row["state"] == "unknown"]
+    differ = [row for row in rows if row["state"] == "differs"]
+    told = rows if listed else differ
+    counts = ((sum(row["state"] == "ok" for row in rows), "right"), (len(differ), "to change"))
+    counted = ", ".join(f"{count} {what}" for count, what in counts if count)
+    if told or counted:
+        yield ""
+        yield "  The settings your programs need" + (f": {counted}" if counted else ":")
+    place = ""
+    for row in told:
         if row["place"] != place:
             place = row["place"]
             yield f"    {place}"
-        found = f"{row['label']}: {row['found']} ({row['how']})"
         aim = "" if row["state"] == "ok" else f"; wanted: {row['wanted']}"
-        yield from _wrapped(f"{found}{aim}", f"      {_ROW_MARKS[row['state']]} ", "        ")
-    if together:
-        labels = "; ".join(row["label"] for row in unknown)
-        yield from _wrapped(f"Not known, because {unknown[0]['how']}: {labels}", "    ? ", "      ")
+        yield f"      {_ROW_MARKS[row['state']]} {row['label']}: {row['found']} ({row['how']}){aim}"
+    if listed:
+        for reason in sorted({u["reason"] for u in undecided}):
+            codes = ", ".join(u["code"] for u in undecided if u["reason"] == reason)
+            yield f"  ? Not judged: {codes} ({reason})"
+    elif unknown or undecided:
+        kinds = ((len(unknown), "setting"), (len(undecided), "possible problem"))
+        parts = [f"{count} {what}{'s' * (count > 1)}" for count, what in kinds if count]
+        hows = {row["how"] for row in unknown}
+        why = f" ({next(iter(hows))})" if len(hows) == 1 else ""
+        yield ""
+        yield f"  ? Not known: {' and '.join(parts)}{why}; `gatelight doctor --settings` lists them."
 
 
 def _overall(connection: dict[str, Any]) -> str:
     if connection["overall"] != "paused":
         return OVERALL_WORDS[connection["overall"]]
-    return "connected, notices paused" if connection["phase"] == "connected" else "disconnected, as you asked"
+    return "connected, notices paused" if connection["phase"] == "connected" else "not watched, as you asked"
 
 
 def _checklist(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
@@ -110,16 +160,25 @@ def _checklist(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
         due = connection.get("next_attempt") if not thorough else None
         again = f", next attempt at {local_time(due)}" if due is not None else ""
         yield f"API session:    {'being opened' if connection['phase'] == 'connecting' else 'none'}{again}"
-    yield f"link to IB:     {connection['server_link']}"
+    yield f"link to IB:     {_LINKS[connection['server_link']]}"
     if connection["farms"]:
-        yield "data farms:     " + _and_more(
-            [f"{f['name']} {f['status']}" for f in connection["farms"]], connection.get("farms_more", 0)
-        )
+        yield "data farms:     " + _farms(connection)
     if connection.get("shortened"):
         yield "left out:       part of this is left out, since there is more of it than can be shown"
     programs = connection.get("programs")
     if programs:
         yield "other programs: " + ", ".join(f"{p.get('name', 'unknown')} ({p.get('pid', '?')})" for p in programs)
+
+
+_LINKS = {"up": "up", "down": "down", "unknown": "not known"}
+
+
+def _farms(connection: dict[str, Any]) -> str:
+    """Data farms in a few words until one of them is not well."""
+    farms, more = connection["farms"], connection.get("farms_more", 0)
+    if not more and all(farm["status"] == "ok" for farm in farms):
+        return f"{len(farms)}, all well" if len(farms) > 1 else f"{farms[0]['name']}, well"
+    return _and_more([f"{f['name']} {f['status']}" for f in farms], more)
 
 
 def _and_more(listed: list[str], more: int) -> str:
@@ -136,19 +195,19 @@ def _unseen(connection: dict[str, Any]) -> str:
 
 def _problem(problem: dict[str, Any]) -> Iterator[str]:
     yield f"  {_MARKS[problem['severity']]} {problem['title']}  [{problem['code']}]"
-    yield from _wrapped(problem["text"], "    ", "    ")
+    yield f"    {problem['text']}"
     if problem["evidence"]:
         yield "    What was seen:"
         for line in problem["evidence"]:
-            yield from _wrapped(line, "      - ", "        ")
+            yield f"      - {line}"
     if problem["steps"]:
         from agent.core.guide import plain
 
         yield "    What to do:"
         for number, step in enumerate(problem["steps"], 1):
-            yield from _wrapped(plain(step), f"      {number}. ", "         ")
+            yield f"      {number}. {plain(step)}"
     for fix in problem["fixes"]:
-        yield f"    One click: gatelight fix {fix['id']} ({fix['label']})"
+        yield f"    One click: `gatelight fix {fix['id']}` ({fix['label']})"
 
 
 def _so_far(problem: dict[str, Any]) -> Iterator[str]:
@@ -160,10 +219,8 @@ def _so_far(problem: dict[str, Any]) -> Iterator[str]:
         yield "    The desktop did not take a notice about this; it is in the log."
 
 
-def _wrapped(text: str, first: str, rest: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False) or [first]
-
-
 def local_time(rfc3339: str) -> str:
-    """An RFC 3339 time as local time of day."""
-    return datetime.fromisoformat(rfc3339).astimezone().strftime("%H:%M:%S")
+    """An RFC 3339 time as the user's clock shows it, with the date where that is not today."""
+    then = datetime.fromisoformat(rfc3339).astimezone()
+    today = then.date() == datetime.now().astimezone().date()
+    return f"{then:%H:%M}" if today else f"{then.day} {then:%B, %H:%M}"

@@ -3,13 +3,15 @@
 import contextlib
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from agent import __version__
 from agent.app.lifecycle import App
-from agent.cli.console import Console, is_read_live
+from agent.cli.console import Console
+from agent.cli.terminal import is_terminal
 from agent.config.reading import load, load_or_go_without
 from agent.core.settings import Settings
 from agent.errors import AgentNotRunning, AlreadyRunning, ConfigError
@@ -49,7 +51,7 @@ def command(
         logger.info("Gatelight %s starts (pid %d)", __version__, os.getpid())
         console = Console(say, lambda: app.has_icon)
         # With -v the terminal shows the log instead.
-        talks = verbosity == 0 and not autostarted and is_read_live()
+        talks = verbosity == 0 and not autostarted and is_terminal(sys.stderr)
 
         def assemble(desktop: "Desktop") -> "AgentHost":
             from agent.app.agent_host import AgentHost

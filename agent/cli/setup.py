@@ -37,6 +37,8 @@ from agent.tws.symbol import NotASymbol
 SETTLE = 0.4
 """Seconds for which a step must not change before it is told: a start passes through several quickly."""
 _YES = frozenset({"y", "yes", "j", "ja", "o", "oui", "si", "sí"})
+_QUIT = frozenset({"q", "quit"})
+_BACK = frozenset({"b", "back"})
 _NO = frozenset({"n", "no", "nein", "non"})
 
 
@@ -147,47 +149,57 @@ class _Walk:
 
     async def _steps(self) -> None:
         self._say("Set-up of Gatelight. Answer a question with its number, or press Enter for the answer in [ ].")
-        self._say("At each step: Enter looks again, s puts the step off, a changes the answers, q or Ctrl-C ends.")
+        self._say("At each step: Enter looks again, s puts the step off, a changes the answers.")
+        self._say("Everywhere: b goes back, q or Ctrl-C ends; what is done stays done.")
         while not self._look.state.machine.taken and not self._stopped:
             self._look.changed.clear()
             await self._look.changed.wait()
         await self._ask_all()
-        self._say("")
         while not self._stopped:
             setup = await self._settled()
             if setup is None or setup.current is None:
                 break
             await self._at(setup, setup.current)
 
-    async def _ask_all(self) -> None:
-        """Ask every question; the suggestion is what runs or is configured."""
+    async def _ask_all(self, first: int = 0) -> None:
+        """Ask every question from this one on (-1: the last); the suggestion is what runs or is configured."""
         kinds = tuple(dict.fromkeys(p.kind.value for p in applications(self._look.state.machine)))
-        for question in self._setting.questions(kinds):
-            await self._ask(question)
+        at = first % max(1, len(self._setting.questions(kinds)))
+        # A question may hang on an earlier answer, and its suggestion is what was answered last.
+        while at < len(questions := self._setting.questions(kinds)):
+            answered = await self._ask(questions[at])
             if self._stopped:
                 return
+            at = at + 1 if answered else max(0, at - 1)
+        self._say("")
         self._setting.take_up()
         self._look.reconfigure(self._watched_settings())
         self._told = None
 
-    async def _ask(self, question: SetupQuestion) -> None:
+    async def _ask(self, question: SetupQuestion) -> bool:
+        """Ask one question until it is answered; False where the user goes back instead."""
         self._say("")
         self._say(question.text)
         for number, choice in enumerate(question.choices, 1):
             self._say(f"  {number}  {choice.label}")
-        self._words.wrap(question.hint, "  ")
+        self._words.indented(question.hint)
         suggested = next((c.label for c in question.choices if c.value == question.suggested), question.suggested)
         while True:
             self._say(f"Your answer [{suggested}]:")
             line = await self._lines.next()
+            word = (line or "").lower()
+            if word in _QUIT and not self._stopped:
+                self._stop()
+            if self._stopped or word in _BACK:
+                return False
             try:
                 self._setting.answer(question.id, line or question.suggested)
             except NotAnAnswer as refused:
                 self._say(str(refused))
                 if line is None:
-                    return
+                    return True
             else:
-                return
+                return True
 
     async def _settled(self) -> Setup | None:
         """The steps, once they have not changed for `SETTLE` seconds."""
@@ -262,7 +274,9 @@ class _Walk:
                     self._say(f"{step.title}: put off.")
                 case "a":
                     await self._ask_all()
-                case "q":
+                case _ if word in _BACK:
+                    await self._ask_all(-1)
+                case _ if word in _QUIT:
                     self._stopped = True
                 case "u" if StepAct.USE_PORT in step.acts:
                     self._use_port(int(step.value))

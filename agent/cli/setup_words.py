@@ -1,12 +1,10 @@
-"""The set-up in words: what `gatelight setup` prints about a step. Each line begins with the state; no colours."""
+"""The set-up in words: what `gatelight setup` prints about a step. Each line begins with the state."""
 
-import textwrap
 from collections.abc import Callable
 
+from agent.core.guide import plain
 from agent.core.setup.setup import Setup, SetupStep, StepAct, StepState
 
-_WIDTH = 100
-"""Columns that are filled."""
 MARKS = {
     StepState.DONE: "done",
     StepState.TO_DO: "TO DO",
@@ -30,32 +28,24 @@ class SetupWords:
         if step.waits_for is not None:
             why = f"for step {setup.steps.index(setup.step(step.waits_for)) + 1}"
         gap = " " if step.waits_for else ": " if why else ""
-        self.wrap(f"{number} of {total}, {step.title}: {MARKS[step.state]}{gap}{why}", "", "  ")
+        self._say(f"{number} of {total}, {step.title}: {MARKS[step.state]}{gap}{why}")
 
     def details(self, step: SetupStep) -> None:
         """What is wrong with a step, what was seen, and what to do."""
-        self.wrap(step.text, "  ", "  ")
+        self.indented(step.text)
         if step.seen:
             self._say("  Seen:")
             for line in step.seen:
-                self.wrap(line, "  - ", "    ")
+                self._say(f"  - {line}")
         if step.steps:
             self._say("  What to do:")
             for number, line in enumerate(step.steps, 1):
-                self.wrap(line.replace("**", "").replace("`", ""), f"  {number}. ", "     ")
+                self._say(f"  {number}. {plain(line)}")
 
-    def wrap(self, text: str, first: str, rest: str | None = None) -> None:
-        """Print a text in lines of at most `_WIDTH` columns; nothing for an empty text."""
+    def indented(self, text: str) -> None:
+        """A text below a step or a question; nothing for an empty one."""
         if text:
-            for line in textwrap.wrap(
-                text,
-                _WIDTH,
-                initial_indent=first,
-                subsequent_indent=first if rest is None else rest,
-                break_long_words=False,
-                break_on_hyphens=False,
-            ):
-                self._say(line)
+            self._say(f"  {text}")
 
     def summary(self, setup: Setup, name: str) -> None:
         """The result for the connection of that name."""
@@ -65,7 +55,7 @@ class SetupWords:
             self._say("Left:")
             for step in setup.left:
                 put_off = ", put off" if step.id in setup.skipped else ""
-                self.wrap(f"{step.title} ({MARKS[step.state]}{put_off})", "- ", "  ")
+                self._say(f"- {step.title} ({MARKS[step.state]}{put_off})")
         if setup.open_extras:
             extras = ", ".join(step.title.lower() for step in setup.open_extras)
             self._say(f"Open, and not needed for the connection: {extras}.")
@@ -86,6 +76,6 @@ def prompt(step: SetupStep) -> str:
     }
     given = [offers[act] for act in step.acts]
     if step.state is StepState.UNKNOWN and not given:
-        return "(It goes on by itself; s puts it off.)"
+        return "(It goes on by itself; s puts it off; b goes back.)"
     goes_on = [] if given and not step.steps else ["it goes on by itself when this is done", "Enter looks again"]
-    return f"({'; '.join([*given, *goes_on, 's puts it off'])}.)"
+    return f"({'; '.join([*given, *goes_on, 's puts it off', 'b goes back'])}.)"

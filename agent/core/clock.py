@@ -1,6 +1,6 @@
 """What time it is, as a value: decisions are handed a `Moment`, they never ask a clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 
@@ -12,17 +12,20 @@ class Moment:
     """Seconds of a clock that never jumps; stands still while the machine sleeps (Linux, macOS)."""
     wall: float
     """Seconds since 1970-01-01 UTC, as the system clock tells them."""
+    sleeps: tuple[tuple[float, float], ...] = ()
+    """(monotonic time of waking, seconds slept) of the sleeps before it in which the monotonic clock stood still."""
 
     def later(self, seconds: float) -> "Moment":
         """The moment `seconds` after this one, both clocks having run evenly."""
-        return Moment(self.monotonic + seconds, self.wall + seconds)
+        return replace(self, monotonic=self.monotonic + seconds, wall=self.wall + seconds)
 
     def wall_of(self, monotonic: float) -> float:
         """Wall time (epoch seconds, to the millisecond) of an earlier or later monotonic reading.
 
         The two clocks are read one after the other: finer digits would differ from moment to moment.
         """
-        return round(self.wall + (monotonic - self.monotonic), 3)
+        slept = sum(seconds for woke, seconds in self.sleeps if monotonic < woke <= self.monotonic)
+        return round(self.wall + (monotonic - self.monotonic) - slept, 3)
 
 
 def local(epoch: float, utc_offset: float) -> datetime:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from agent.core.fix import Asker
-from agent.core.shown.display import AskFix, Connect, Disconnect, DoFix, LookNow, Pause, Resume, Snooze
+from agent.core.shown.display import AskFix, Connect, Disconnect, DoFix, LookNow, Pause, Quit, Resume, Snooze
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,11 @@ class AskStatus:
 
     show_accounts: bool = False
     """Whether account numbers are told in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskLinks:
+    """Tell since when the applications have been connected to IB's servers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +95,9 @@ class Unusable:
     """One sentence for the user."""
 
 
-LoopCommand: TypeAlias = AskStatus | Connect | Disconnect | Pause | Resume | Snooze | LookNow | Unusable
+LoopCommand: TypeAlias = AskStatus | AskLinks | Connect | Disconnect | Pause | Resume | Snooze | LookNow | Unusable
 """What the loop of the agent alone can answer."""
-Command: TypeAlias = LoopCommand | ShowRunning | AskPageAddress | SetUp | AskDataTest | AskFix | DoFix
+Command: TypeAlias = LoopCommand | Quit | ShowRunning | AskPageAddress | SetUp | AskDataTest | AskFix | DoFix
 
 NO_SUCH_ACT = "“{act:.40}” is nothing that the set-up can do."
 
@@ -106,7 +111,8 @@ def read_command(request: Mapping[str, Any]) -> Command:
         case "connect":
             return Connect(name)
         case "disconnect":
-            return Disconnect(name)
+            seconds = request.get("seconds")
+            return Disconnect(name, None if seconds is None else _number(seconds))
         case "pause":
             seconds = request.get("seconds")
             return Pause(None if seconds is None else _number(seconds))
@@ -116,6 +122,10 @@ def read_command(request: Mapping[str, Any]) -> Command:
             return Unusable("A snooze needs the code of a problem: `gatelight status` shows the codes in use.")
         case "snooze":
             return Snooze(str(request["code"]), "", _number(request.get("seconds")))
+        case "links":
+            return AskLinks()
+        case "stop":
+            return Quit()
         case "look":
             return LookNow()
         case "show":

@@ -86,7 +86,7 @@ class Process(FromOutside):
     upstream: OutsideName | None = None
     """Remote "address:port" of its longest-standing connection to IB's servers."""
     upstream_since: float | None = None
-    """Monotonic time at which that connection was first seen standing."""
+    """Monotonic time from which on that connection is known to have stood: it was seen, or the system tells."""
     close_wait: tuple[tuple[int, int], ...] = ()
     """(API port, number of sockets in CLOSE_WAIT on it)."""
     memory: int | None = None

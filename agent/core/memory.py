@@ -82,6 +82,15 @@ class ServedBefore:
 
 
 @dataclass(frozen=True, slots=True)
+class Returning:
+    """One connection that is watched again by itself."""
+
+    connection: str
+    at: float
+    """Epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """The whole of it. Wall clock times, since the monotonic clock starts anew with the machine."""
 
@@ -95,3 +104,5 @@ class Memory:
     """Names of connections the user wants to stay disconnected."""
     served: tuple[ServedBefore, ...] = ()
     """By connection: a relay that goes while no agent runs is missed by its kind all the same."""
+    returning: tuple[Returning, ...] = ()
+    """Those of them that the user wants to stay so only for a while."""

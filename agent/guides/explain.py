@@ -4,7 +4,6 @@ The explanation comes from the catalogue of notices, the symptoms and the guides
 """
 
 import re
-import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -192,14 +191,11 @@ def _cause(code: str, guides: Mapping[str, Guide]) -> Cause:
 
 # ── for the terminal ────────────────────────────────────────────────────────────────────────────
 
-_WIDTH = 88
-"""Columns."""
-
 
 def render_explained(explanation: Explanation) -> str:
-    """The explanation as plain text for a terminal, without a final line break."""
+    """The explanation as plain text without a final line break; its long lines are for the terminal to fit."""
     head = f"{explanation.subject}: {explanation.title}" if explanation.subject else explanation.title
-    blocks = [_wrapped(head, "", ""), *_paragraphs(explanation.meaning)]
+    blocks = [_flat(head), *_paragraphs(explanation.meaning)]
     if explanation.steps and not (explanation.good_news and len(explanation.steps) == 1):
         blocks.append(_headed("What to do:", explanation.steps))
     causes = explanation.causes
@@ -209,9 +205,9 @@ def render_explained(explanation: Explanation) -> str:
         listed = [f"{cause.title} ({cause.code})" for cause in causes]
         blocks.append(_headed("What can be behind it, likeliest first:", listed))
         blocks += _in_full(causes[0], with_title=True, with_more=False)
-        blocks.append("`gatelight doctor` finds out which one it is; `gatelight explain CODE` has the steps of each.")
+        blocks.append("“gatelight doctor” finds out which one it is; “gatelight explain CODE” has the steps of each.")
     if explanation.also:
-        blocks.append("Also in these words:\n" + "\n".join(_wrapped(line, "  ", "    ") for line in explanation.also))
+        blocks.append("Also in these words:\n" + "\n".join(f"  {_flat(line)}" for line in explanation.also))
     return "\n\n".join(_plain(block) for block in blocks)
 
 
@@ -225,7 +221,7 @@ def _in_full(cause: Cause, *, with_title: bool, with_more: bool = True) -> list[
 
 
 def _headed(heading: str, items: Iterable[str]) -> str:
-    numbered = (_wrapped(item, f"{n:>3}. ", "     ") for n, item in enumerate(items, 1))
+    numbered = (f"{n:>3}. {_flat(item)}" for n, item in enumerate(items, 1))
     return "\n".join((heading, *numbered))
 
 
@@ -235,14 +231,9 @@ _LIST_ITEM = re.compile(r"(?m)^(?=(?:[-*]|\d+\.) )")
 def _paragraphs(markdown: str) -> list[str]:
     blocks = []
     for paragraph in re.split(r"\n\s*\n", markdown.strip()):
-        lines = [_wrapped(part, "", "  " if _LIST_ITEM.match(part) else "") for part in _LIST_ITEM.split(paragraph)]
+        lines = map(_flat, _LIST_ITEM.split(paragraph))
         blocks.append("\n".join(line for line in lines if line))
     return [block for block in blocks if block]
-
-
-def _wrapped(text: str, first: str, further: str) -> str:
-    flat = _plain(" ".join(text.split()))
-    return textwrap.fill(flat, _WIDTH, initial_indent=first, subsequent_indent=further, break_on_hyphens=False)
 
 
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
@@ -250,3 +241,7 @@ _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 
 def _plain(markdown: str) -> str:
     return plain(_LINK.sub(r"\1 (\2)", markdown))
+
+
+def _flat(markdown: str) -> str:
+    return _plain(" ".join(markdown.split()))

@@ -114,7 +114,8 @@ class SocketObserver:
         listening = named is not None and named in socket_table.listening_ports(rows, process.pid)
         links = socket_table.upstream(rows, process.pid)
         for link in links:
-            self._upstream_since.setdefault((process.pid, link), now.monotonic)
+            if (process.pid, link) not in self._upstream_since:
+                self._upstream_since[process.pid, link] = now.monotonic - self._stood(link)
         oldest = min(links, key=lambda link: self._upstream_since[process.pid, link], default=None)
         return replace(
             process,
@@ -134,6 +135,13 @@ class SocketObserver:
             except (psutil.Error, OSError):
                 return True
         return self._both
+
+    def _stood(self, link: SocketRow) -> float:
+        """Seconds for which a connection that is seen for the first time has stood already, as far as that is told."""
+        try:
+            return self._reader.stood(link)
+        except OSError:
+            return 0.0
 
     def _forget_upstreams(self, pids: frozenset[int], rows: tuple[SocketRow, ...]) -> None:
         standing = set(rows)

@@ -132,7 +132,7 @@ def follow(progress: Progress, status: Status, wall: float) -> Progress:
         now, on_the_way, set_aside = old.at(its), _on_the_way(old, its), old.code in its.set_aside
         if on_the_way or set_aside:
             followed.append(replace(now, under_way=on_the_way, set_aside=set_aside))
-        else:
+        elif not _gave_way(old, its):
             gone.append(Ended(old.connection, old.code, old.title, old.since, wall, now.done))
     back = {(f.connection, f.code) for f in followed} | {(e.connection, e.code) for e in gone}
     kept = tuple(e for e in progress.ended if (e.connection, e.code) not in back)
@@ -157,8 +157,14 @@ def _on_the_way(old: Followed, now: ShownConnection) -> bool:
     """Whether a problem that a start cures has given way to the start itself, such as a log-in screen."""
     if old.code not in CURED_BY_START or now.phase == "connected" or not now.wanted:
         return False
-    visible = {p.code for p in now.problems if p.visible}
+    visible = {p.code for p in now.problems if p.visible and not p.of_program}
     return visible <= STAGES if visible else now.overall in (IconState.CONNECTING, IconState.WAITING)
+
+
+def _gave_way(old: Followed, now: ShownConnection) -> bool:
+    """Whether another problem has come up in its place where nothing has changed: it is called by another name now."""
+    came_up = any(p.state is not None and not p.of_program and p.since >= old.since for p in now.problems)
+    return came_up and point_of(now) == old.before
 
 
 def steps_done(steps: tuple[str, ...], before: _Point, now: _Point) -> frozenset[str]:

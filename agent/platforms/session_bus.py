@@ -31,6 +31,15 @@ class BusSilent(Exception):
     """A question on the bus was refused or not answered."""
 
 
+class _Bus(MessageBus):
+    """A connection whose unsent messages are no surprise: once the bus has ended, its end is what is told."""
+
+    def send(self, msg: Message) -> "asyncio.Future[Any]":  # type: ignore[override]
+        sent = super().send(msg)
+        sent.add_done_callback(lambda future: future.cancelled() or future.exception())
+        return sent
+
+
 def session_bus_addresses(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Where the session bus listens: as the session was told, else where systemd has the user's bus. At least one;
     raises `NoSessionBus`.
@@ -57,7 +66,7 @@ async def connect_session_bus(environ: Mapping[str, str] | None = None) -> Messa
 async def _connect(address: str) -> MessageBus:
     bus = None
     try:
-        bus = MessageBus(bus_address=address)
+        bus = _Bus(bus_address=address)
         return await asyncio.wait_for(bus.connect(), CONNECT_SECONDS)
     except BaseException as failure:
         # Connecting may have been broken off, by the time limit or by our end; its socket is then open.

@@ -11,6 +11,9 @@ SAME_TIME = 0.05
 """Seconds by which the clocks may drift apart before the wall clock is read again."""
 SLEEP_THRESHOLD = 5.0
 """Seconds; a shorter sleep breaks no connection, and a busy loop may be some seconds late."""
+SLEEPS_KEPT = 100
+"""Sleeps that are remembered, so that what came before them keeps its own time: the nights of three months."""
+
 
 _RUNS_ON_ASLEEP = {"linux": "CLOCK_BOOTTIME", "darwin": "CLOCK_MONOTONIC"}
 """The clock that also counts sleep. During sleep `time.monotonic` stops on both (it is mach_absolute_time on macOS)."""
@@ -21,6 +24,8 @@ class SystemClock:
 
     def __init__(self) -> None:
         self._apart = time.time() - time.monotonic()
+        self._slept = self.slept() or 0.0
+        self._sleeps: tuple[tuple[float, float], ...] = ()
 
     def now(self) -> Moment:
         """Both clocks at one moment.
@@ -31,7 +36,12 @@ class SystemClock:
         monotonic, wall = time.monotonic(), time.time()
         if abs(wall - monotonic - self._apart) >= SAME_TIME:
             self._apart = wall - monotonic
-        return Moment(monotonic, monotonic + self._apart)
+            # Only then: a sleep moves the clocks apart, and this is asked for with every event.
+            slept = self.slept() or 0.0
+            if slept - self._slept >= SAME_TIME:
+                self._sleeps = (*self._sleeps, (monotonic, slept - self._slept))[-SLEEPS_KEPT:]
+                self._slept = slept
+        return Moment(monotonic, monotonic + self._apart, self._sleeps)
 
     def slept(self) -> float | None:
         """Seconds this machine has slept since it was started; None where the system does not tell (Windows)."""

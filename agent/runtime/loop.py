@@ -68,6 +68,10 @@ class AgentLoop:
         self.handled = 0
         """Events taken in so far."""
 
+    def now(self) -> Moment:
+        """Both clocks, as the agent's world tells them."""
+        return self._world.now()
+
     def post(self, event: Event) -> None:
         """Hand in an event; on the loop's own thread."""
         self._inbox.append((Arrival(event, self._world.now()), 0))

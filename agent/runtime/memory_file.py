@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from agent.core.memory import Memory, SeenRunning, Served, ServedBefore, ShownBefore, Snoozed, Told
+from agent.core.memory import Memory, Returning, SeenRunning, Served, ServedBefore, ShownBefore, Snoozed, Told
 from agent.core.problem import Severity
 from agent.platforms.files import read_file, replace_own_file
 from agent.runtime.aside import Worker, done_within
@@ -110,6 +110,8 @@ def _from_json(kept: Any) -> Memory:
         disconnected=tuple(_is(str, name) for name in _is(list, kept["disconnected"])),
         # What an earlier version wrote has none.
         served=tuple(_served(s) for s in _is(list, kept.get("served", []))),
+        # Files of an earlier version have no such list.
+        returning=tuple(_returning(r) for r in _is(list, kept.get("returning", []))),
     )
 
 
@@ -166,6 +168,10 @@ def _served(kept: Mapping[str, Any]) -> ServedBefore:
             application=application,
         ),
     )
+
+
+def _returning(kept: Mapping[str, Any]) -> Returning:
+    return Returning(_is(str, kept["connection"]), _time(kept["at"]))
 
 
 def _time(value: Any) -> float:

@@ -30,7 +30,7 @@ async def test_it_ends_with_what_was_seen_and_closes_what_it_opened() -> None:
 
 
 async def test_each_reason_to_wait_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    reasons = iter(["asking", "", "asking", "counting"])
+    reasons = iter(map(one_look.Wait, ["asking", "", "asking", "counting"]))
     monkeypatch.setattr(one_look, "reason_to_wait", lambda _state, _now: next(reasons, None))
     said: list[str] = []
     world = MadeUpWorld(gateway=False)

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from agent.app.world import first_state, knowledge
 from agent.channels import Chain, Delivered, Delivery, harmless
 from agent.channels.texts import message_text, message_title
-from agent.cli import main as cli
+from agent.cli import terminal as cli
 from agent.cli.report import render as report
 from agent.core import events, facts, fix, memory, session_facts
 from agent.core.data_test import seen as data_seen
@@ -101,7 +101,12 @@ OURS = {
     "ChangeSettings": {"host", "listener_key"},
     "DataTest": {"connection", "symbols"},
     "agent.core.memory.Told": {"connection", "key"},
+    "DataCame": {"connection"},
+    "ShownBefore": {"connection", "key", "severity", "names"},
+    "SeenRunning": {"connection", "kind"},
+    "ServedBefore": {"connection"},
     "Snoozed": {"connection", "code"},
+    "Returning": {"connection"},
     "Memory": {"disconnected"},
 }
 """By class: texts that are Gatelight's own words, or those of its configuration."""

@@ -31,7 +31,7 @@ def test_without_an_icon_a_notice_is_a_line_with_its_time() -> None:
     said: list[str] = []
     Console(said.append, lambda: False).hear(NOTICE)
 
-    assert re.fullmatch(r"\d\d:\d\d:\d\d  TWS does not answer any more: Programs get no data\.", said[0])
+    assert re.fullmatch(r"\d\d:\d\d  TWS does not answer any more: Programs get no data\.", said[0])
 
 
 def test_with_an_icon_nothing_is_said_twice() -> None:
@@ -63,4 +63,5 @@ def test_who_starts_it_at_a_terminal_is_told_that_it_runs(place: Place) -> None:
             process.kill()
             process.wait()
 
-    assert said.startswith(f"Gatelight runs (pid {process.pid}). `gatelight status` tells what it sees")
+    called = f"{sys.executable} -m agent"
+    assert said == f"Watching. Page: `{called}` · state: `{called} status` · Ctrl-C ends.\r\n"

@@ -98,6 +98,7 @@ def test_a_data_folder_that_cannot_be_written_is_refused(place: Place) -> None:
     ("arguments", "word"),
     [
         (("pause", "5x"), "5x"),
+        (("disconnect", "--for", "5x"), "5x"),
         (("pause", "-5m"), "-5m"),
         (("pause", "0s"), "0s"),
         (("snooze", "api-silent", "soon"), "soon"),
@@ -133,7 +134,7 @@ def test_a_command_line_that_makes_no_sense_is_told_where_its_use_is_told(
     done = place.do(*arguments, own_options=False)
 
     assert done.status == 2
-    assert done.sentence.endswith("--help`).")
+    assert done.sentence.endswith(("--help`).", "did you mean “--json”?"))
 
 
 @pytest.mark.parametrize(
@@ -146,6 +147,9 @@ def test_a_command_line_that_makes_no_sense_is_told_where_its_use_is_told(
         ("connect",),
         ("disconnect", "Paper"),
         ("pause", "30m"),
+        ("pause",),
+        ("disconnect", "--for", "1h"),
+        ("stop",),
         ("resume",),
         ("snooze", "api-silent", "1h"),
     ],
@@ -396,7 +400,8 @@ def test_a_healthy_agent_does_what_it_is_told(place: Place) -> None:
 
         done = [place.do(*c) for c in (("pause", "30m"), ("resume",), ("snooze", "api-silent", "1h"))]
 
-        assert [(d.status, d.out, d.err) for d in done] == [(0, "", "")] * 3
+        assert [(d.status, d.out) for d in done] == [(0, "")] * 3
+        assert all(d.sentence.endswith(".") for d in done)
         endless = place.do("pause", "999999999d")
 
         assert endless.status == 2

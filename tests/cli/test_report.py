@@ -1,12 +1,15 @@
 """What `status` and `doctor` print for people."""
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from agent.cli import overview
 from agent.cli.report import render
 
+TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
 PROBLEM: dict[str, Any] = {
     "code": "api-silent",
     "severity": "error",
@@ -14,7 +17,7 @@ PROBLEM: dict[str, Any] = {
     "text": "IB Gateway accepts connections on port 4002 and then never answers.",
     "evidence": ["127.0.0.1, port 4002, accepted the connection and did not answer within 5.0 s"],
     "steps": ["Bring the **IB Gateway** window to the front."],
-    "since": "2026-11-25T14:03:22Z",
+    "since": f"{TODAY}T14:03:22Z",
     "visible": True,
     "snoozed_until": None,
     "fixes": [],
@@ -50,10 +53,10 @@ def printed(*, thorough: bool = False, paused_until: str | None = None, **change
 
 
 def test_a_pause_is_not_taken_for_a_broken_connection() -> None:
-    text = printed(overall="paused", paused_until="2026-11-25T15:00:00Z")
+    text = printed(overall="paused", paused_until=f"{TODAY}T15:00:00Z")
 
     assert text.startswith("Paper: connected, notices paused\n")
-    assert text.endswith("Notices are paused until 15:00:00; `gatelight resume` ends that.")
+    assert text.endswith("Notices are paused until 15:00; `gatelight resume` ends that.")
     assert printed(overall="paused", paused_until="resume").endswith(
         "Notices are paused; `gatelight resume` ends that."
     )
@@ -62,15 +65,15 @@ def test_a_pause_is_not_taken_for_a_broken_connection() -> None:
 def test_a_connection_that_was_let_go_says_who_wanted_it() -> None:
     text = printed(overall="paused", phase="idle")
 
-    assert text.startswith("Paper: disconnected, as you asked\n")
+    assert text.startswith("Paper: not watched, as you asked\n")
     assert "Notices" not in text
 
 
 @pytest.mark.parametrize("phase", ["idle", "backing-off", "blocked"])
 def test_the_doctor_promises_no_further_attempt(phase: str) -> None:
-    due: dict[str, Any] = {"overall": "problem", "phase": phase, "next_attempt": "2026-11-25T14:03:52Z"}
+    due: dict[str, Any] = {"overall": "problem", "phase": phase, "next_attempt": f"{TODAY}T14:03:52Z"}
 
-    assert "API session:    none, next attempt at 14:03:52\n" in printed(**due)
+    assert "API session:    none, next attempt at 14:03\n" in printed(**due)
     assert "API session:    none\n" in printed(thorough=True, **due)
 
 
@@ -78,8 +81,8 @@ def test_the_status_tells_since_when_and_what_became_of_the_notice() -> None:
     problem = {**PROBLEM, "snoozed_until": "2026-11-25T15:03:22Z", "undelivered": True}
     text = printed(overall="problem", problems=[problem])
 
-    assert "    Since 14:03:22.\n" in text
-    assert "    Snoozed until 15:03:22.\n" in text
+    assert "    Since 14:03.\n" in text
+    assert "    Snoozed until 25 November, 15:03.\n" in text
     assert "    The desktop did not take a notice about this; it is in the log." in text
 
 
@@ -108,4 +111,109 @@ def test_an_application_that_is_not_seen_is_told_by_where_it_may_be() -> None:
 
 
 def test_the_status_says_where_only_the_first_sight_of_a_problem_is_known() -> None:
-    assert "    Seen since 14:03:22.\n" in printed(overall="problem", problems=[{**PROBLEM, "first_seen": True}]) + "\n"
+    assert "    Seen since 14:03.\n" in printed(overall="problem", problems=[{**PROBLEM, "first_seen": True}]) + "\n"
+
+
+# ── several connections, and the doctor's first line ────────────────────────────────────────────
+
+
+def several(*connections: dict[str, Any], thorough: bool = False, found: int = 0) -> str:
+    return render({"connections": list(connections)}, thorough=thorough, found=found)
+
+
+def connection(name: str, **changes: Any) -> dict[str, Any]:
+    return {**CONNECTION, "name": name, "since": f"{TODAY}T09:30:00Z", "programs": [], **changes}
+
+
+STARTS: dict[str, Any] = {**PROBLEM, "severity": "info", "title": "It starts"}
+ILL: dict[str, Any] = {"overall": "problem", "problems": [PROBLEM]}
+
+
+def test_several_connections_are_a_table_with_the_worst_first_and_only_the_ill_in_full() -> None:
+    lines = several(connection("Home"), connection("VPS", **ILL), connection("Lab", trading_mode="live")).splitlines()
+
+    assert lines[0] == "1 of 3 has a problem: VPS"
+    assert [line.split()[:2] for line in lines[3:6]] == [["✗", "VPS"], ["✓", "Home"], ["✓", "Lab"]]
+    assert "PAPER" in lines[4]
+    assert "LIVE" in lines[5]
+    assert "09:30" in lines[3]
+    assert "VPS: PROBLEM" in lines
+    assert not [line for line in lines if line.startswith(("Home:", "Lab:"))]
+
+
+def test_several_healthy_connections_are_a_table_and_nothing_else() -> None:
+    lines = several(connection("Home"), connection("Lab")).splitlines()
+
+    assert lines[0] == "All is well: 2 connections"
+    assert len(lines) == 5
+
+
+@pytest.mark.parametrize(
+    ("connections", "found", "first"),
+    [
+        ([connection("Home")], 0, "All is well"),
+        ([connection("Home", **ILL)], 1, "1 problem: The API of IB Gateway does not answer"),
+        (
+            [connection("Home", **ILL), connection("VPS", **ILL)],
+            1,
+            "2 problems: The API of IB Gateway does not answer (Home); The API of IB Gateway does not answer (VPS)",
+        ),
+        ([connection("Home", overall="unknown")], 4, "Could not find out how things stand"),
+        (
+            [
+                connection(
+                    "Home", overall="connecting", problems=[{**PROBLEM, "severity": "info", "title": "It starts"}]
+                )
+            ],
+            1,
+            "Not well yet: It starts",
+        ),
+    ],
+)
+def test_the_first_line_of_the_doctor_is_what_it_found(
+    connections: list[dict[str, Any]], found: int, first: str
+) -> None:
+    assert several(*connections, thorough=True, found=found).splitlines()[0] == first
+
+
+def row(label: str, state: str, wanted: str, found: str, how: str = "seen") -> dict[str, Any]:
+    return {"label": label, "place": "API > Settings", "state": state, "wanted": wanted, "found": found, "how": how}
+
+
+ROWS = [
+    row("Read-Only API", "ok", "off", "off"),
+    row("Socket port", "differs", "1", "2"),
+    row("Auto restart", "unknown", "on", "?", "no API"),
+]
+
+
+def test_what_is_not_known_is_one_line_unless_it_is_listed() -> None:
+    ill = connection("Home", checklist=ROWS, undecided=[{"code": "app-frozen", "reason": "no session"}])
+    short = several(ill, thorough=True)
+    whole = render({"connections": [ill]}, thorough=True, settings=True)
+
+    assert "The settings your programs need: 1 right, 1 to change" in short
+    assert "✗ Socket port: 2 (seen); wanted: 1" in short
+    assert "Read-Only API" not in short
+    assert "? Not known: 1 setting and 1 possible problem (no API); `gatelight doctor --settings` lists them." in short
+    assert "✓ Read-Only API: off (seen)" in whole
+    assert "? Auto restart: ? (no API); wanted: on" in whole
+    assert "? Not judged: app-frozen (no session)" in whole
+
+
+def test_farms_are_counted_until_one_is_not_well() -> None:
+    farms = [{"name": n, "kind": "market-data", "status": "ok"} for n in ("usfarm", "eufarm")]
+
+    assert "data farms:     2, all well" in printed(farms=farms)
+    assert "usfarm broken, eufarm ok" in printed(farms=[{**farms[0], "status": "broken"}, farms[1]])
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_table_loses_no_letter_and_fits(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overview, "columns", lambda _: width)
+    name = "The home server in the cellar with a long name"
+    lines = several(connection(name), connection("VPS", **ILL)).split("\n\n")[1].splitlines()
+
+    assert max(map(len, lines)) <= width
+    assert set(name.split()) <= set(" ".join(lines).split())
+    assert set(PROBLEM["title"].split()) <= set(" ".join(lines).split())

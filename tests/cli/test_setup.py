@@ -149,7 +149,7 @@ async def test_from_nothing_to_connected_with_two_wrong_turns(home: Home) -> Non
             await terminal.shows("Application found: TO DO", "TWS does", "What to do:", "a changes the answers")
 
         async with home.application(GATEWAY, LIVE, logged_in=False) as wrong_mode:
-            await terminal.shows("Running: done: IB Gateway 10.45", "Logged in: TO DO", "Select IB API")
+            await terminal.shows("Running: done: IB Gateway 10.45", "Logged in: TO DO", "Select “IB API”")
             await wrong_mode.log_in()
             # The second wrong turn: real money instead of paper.
             await terminal.shows("Connected: done", "Live or paper, as meant: TO DO", "U•••567: live trading")
@@ -220,7 +220,7 @@ async def test_read_only_is_noticed_and_its_end_too(home: Home) -> None:
     settings = Configuration(settings=ApiSettings(read_only_api=True))
     async with home.application(GATEWAY, configuration=settings) as gateway, at_terminal(home) as terminal:
         await answers(terminal, "", "", "trade", "none")
-        await terminal.shows("Read-Only API: TO DO", "Untick Read-Only API")
+        await terminal.shows("Read-Only API: TO DO", "Untick “Read-Only API”")
         await gateway.configure(WRITABLE)
         terminal.types("")
         await terminal.shows("Read-Only API: done")
@@ -262,6 +262,36 @@ def without_terminal(home: Home, *more: str, typed: str | None = None) -> Done:
         env=home.environment,
     )
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+async def test_back_goes_to_the_question_before_which_offers_the_answer_that_was_given(home: Home) -> None:
+    async with at_terminal(home) as at:
+        await at.shows("Which application", r"Your answer \[either of them\]:")
+        at.types("2")
+        await at.shows("Live or paper", "Your answer")
+        at.types("b")
+        await at.shows("Which application", r"Your answer \[TWS")
+        at.types("back")
+        # There is nothing before the first question.
+        await at.shows("Which application", r"Your answer \[TWS")
+        at.types("q")
+        await at.shows("Left:")
+
+        assert await at.ends() == 1
+
+
+async def test_back_at_a_step_goes_to_the_last_question(home: Home) -> None:
+    async with at_terminal(home) as at:
+        for _ in range(4):
+            await at.shows("Your answer")
+            at.types("")
+        await at.shows("b goes back.\\)")
+        at.types("b")
+        await at.shows("Your answer")
+        at.types("q")
+        await at.shows("Left:")
+
+        assert await at.ends() == 1
 
 
 def test_without_input_the_list_is_printed_once(home: Home) -> None:

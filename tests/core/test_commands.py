@@ -7,6 +7,7 @@ import pytest
 
 from agent.core.commands import (
     AskDataTest,
+    AskLinks,
     AskPageAddress,
     AskStatus,
     Command,
@@ -17,7 +18,7 @@ from agent.core.commands import (
     read_command,
 )
 from agent.core.fix import Asker
-from agent.core.shown.display import AskFix, Connect, Disconnect, DoFix, LookNow, Pause, Resume, Snooze
+from agent.core.shown.display import AskFix, Connect, Disconnect, DoFix, LookNow, Pause, Quit, Resume, Snooze
 
 READ: list[tuple[dict[str, Any], Command]] = [
     ({"command": "status"}, AskStatus()),
@@ -25,6 +26,9 @@ READ: list[tuple[dict[str, Any], Command]] = [
     ({"command": "connect", "name": "A", "seconds": 7}, Connect("A")),
     ({"command": "connect", "name": None}, Connect("")),
     ({"command": "disconnect"}, Disconnect("")),
+    ({"command": "disconnect", "name": "a", "seconds": 60}, Disconnect("a", 60)),
+    ({"command": "stop"}, Quit()),
+    ({"command": "links"}, AskLinks()),
     ({"command": "pause", "seconds": 60}, Pause(60)),
     ({"command": "pause", "seconds": None}, Pause(None)),
     ({"command": "resume"}, Resume()),

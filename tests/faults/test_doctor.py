@@ -26,7 +26,7 @@ async def test_a_session_is_no_reason_to_overlook_a_second_application_that_has_
 
     assert status.connections[0].phase == "connected"
     assert visible(status.connections[0]) == ["several-apps"]
-    assert any("watching for 4 s" in line for line in said)
+    assert any("stays connected to IB’s servers" in line for line in said)
 
 
 async def test_asked_about_one_connection_it_says_of_it_what_it_says_when_asked_about_all(tmp_path: Path) -> None:

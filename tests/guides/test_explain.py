@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.cli.terminal import laid_out
 from agent.core.guide import Guide, parse_guide
 from agent.guides import load_guides
 from agent.guides.explain import Explanation, explain, render_explained
@@ -77,7 +78,7 @@ def test_a_code_without_a_guide_is_unknown() -> None:
 
 def test_every_guide_is_explained_by_its_code_and_fits_the_terminal() -> None:
     for code in load_guides():
-        text = render_explained(known(code))
+        text = laid_out(render_explained(known(code)), 88)
 
         assert text.startswith(f"Problem {code}: ")
         assert "\n  1. " in text
@@ -103,7 +104,7 @@ def test_a_notice_is_explained_by_its_number(words: str) -> None:
 
 @pytest.mark.parametrize("code", sorted(set(CATALOGUE) - {0}))
 def test_every_notice_can_be_explained_and_shown(code: int) -> None:
-    text = render_explained(known(f"error {code}" if code >= 1000 else str(code)))
+    text = laid_out(render_explained(known(f"error {code}" if code >= 1000 else str(code))), 88)
 
     assert text.startswith(f"Notice {code}: ")
     assert max(map(len, text.splitlines())) <= 100
@@ -331,7 +332,7 @@ def test_any_words_are_survived(words: str) -> None:
 
 
 def test_a_guide_is_rendered_as_plain_text() -> None:
-    assert render_explained(known("api-silent", GUIDES)) == (
+    assert laid_out(render_explained(known("api-silent", GUIDES)), 88) == (
         "Problem api-silent: The API does not answer\n"
         "\n"
         "TWS or IB Gateway accepts connections on its API port, but never answers. See the page\n"
@@ -352,7 +353,7 @@ def test_a_guide_is_rendered_as_plain_text() -> None:
 
 
 def test_a_notice_with_several_causes_is_rendered_with_the_steps_of_the_first() -> None:
-    assert render_explained(known("1100", GUIDES)) == (
+    assert laid_out(render_explained(known("1100", GUIDES)), 88) == (
         "Notice 1100: TWS has lost its connection to IB's servers\n"
         "\n"
         "It usually passes by itself.\n"
@@ -374,7 +375,8 @@ def test_a_notice_with_several_causes_is_rendered_with_the_steps_of_the_first() 
         "Steps:\n"
         "  1. Wait for TWS or IB Gateway.\n"
         "\n"
-        "gatelight doctor finds out which one it is; gatelight explain CODE has the steps of each."
+        "“gatelight doctor” finds out which one it is; “gatelight explain CODE” has the steps of\n"
+        "each."
     )
 
 

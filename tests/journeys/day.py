@@ -159,7 +159,8 @@ class Day:
 
     def sleep(self, seconds: float) -> float:
         """The machine sleeps: the wall clock runs on, the monotonic one stands still."""
-        self.now = Moment(self.now.monotonic, self.now.wall + seconds)
+        woke = (self.now.monotonic, seconds)
+        self.now = Moment(self.now.monotonic, self.now.wall + seconds, (*self.now.sleeps, woke))
         return seconds
 
     def tell(self, event: Event) -> None:

@@ -237,6 +237,8 @@ def reused(pid: int, command: list[str]) -> subprocess.Popen[bytes]:
             Path("/proc/sys/kernel/ns_last_pid").write_text(str(pid - 1))
         except OSError:
             pytest.skip("numbers of processes cannot be chosen here")
+        # A process is known by its number and the tick of the kernel's clock (10 ms) at which it started.
+        time.sleep(0.03)
         started = subprocess.Popen(command, stdin=subprocess.PIPE)
         if started.pid == pid:
             return started

@@ -193,6 +193,7 @@ class Table:
     def __init__(self, *rows: SocketRow) -> None:
         self.rows = rows
         self.error: Exception | None = None
+        self.already = 0.0
         self.names = {100: "java", 200: "docker-proxy", 300: "quantower"}
 
     def read(
@@ -208,6 +209,9 @@ class Table:
             raise self.error
         return SocketReading(self.rows, "rights")
 
+    def stood(self, row: SocketRow) -> float:
+        return self.already
+
     def name_of(self, pid: int) -> str | None:
         return self.names.get(pid)
 
@@ -221,6 +225,17 @@ APPLICATION = Process(100, Application(ApplicationKind.GATEWAY), 0.0)
 def observe(table: Table, observer: SocketObserver | None, now: Moment, process: Process = APPLICATION) -> SocketsSeen:
     observer = observer or SocketObserver(table, table, published_port)
     return observer.observe(Processes((process,)), frozenset(), thorough=False, now=now)
+
+
+def test_a_link_to_ib_is_as_old_as_the_system_knows_when_it_is_first_seen(now: Moment) -> None:
+    table = Table(SocketRow(ESTABLISHED, "10.0.0.2", 50_000, "10.9.9.9", 4001, 100))
+    table.already = 3600.0
+    observer = SocketObserver(table, table)
+    first = observe(table, observer, now)
+    table.already = 0.0
+    second = observe(table, observer, now.later(10))
+
+    assert [p.upstream_since for s in (first, second) for p in s.processes.applications] == [now.monotonic - 3600] * 2
 
 
 def test_a_link_that_came_back_is_a_new_link(now: Moment) -> None:

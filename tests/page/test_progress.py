@@ -154,6 +154,14 @@ def test_another_problem_is_an_end_of_the_first() -> None:
     assert [e.code for e in progress.ended] == ["app-not-running"]
 
 
+def test_a_problem_that_is_only_called_by_another_name_is_not_over() -> None:
+    progress = follow(Progress(), status(connection(None, NOT_RUNNING)), 60.0)
+    progress = follow(progress, status(connection(None, problem("wrong-product"))), 70.0)
+
+    assert [e.code for e in progress.ended] == []
+    assert [f.code for f in progress.followed] == ["wrong-product"]
+
+
 def test_a_wish_to_be_disconnected_is_an_end() -> None:
     progress = follow(Progress(), status(connection(None, NOT_RUNNING)), 60.0)
     unwanted = replace(connection(None), overall=IconState.PAUSED, wanted=False)
@@ -214,7 +222,7 @@ def test_only_so_many_ends_are_kept() -> None:
     progress = Progress()
     for number in range(MOST_ENDED + 5):
         progress = follow(progress, status(connection(RUNS, problem(f"code-{number}"))), number)
-    progress = follow(progress, status(connection(RUNS)), 1000.0)
+        progress = follow(progress, status(connection(RUNS)), number)
 
     assert len(progress.ended) == MOST_ENDED
     assert progress.ended[-1].code == f"code-{MOST_ENDED + 4}"

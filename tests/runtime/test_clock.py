@@ -33,6 +33,23 @@ def test_the_system_says_how_long_it_slept_since_it_started() -> None:
     assert abs(second - first) < 0.5
 
 
+def test_what_was_before_a_sleep_keeps_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SystemClock()
+    before = clock.now()
+    real, slept = time.time, clock.slept()
+    monkeypatch.setattr(time, "time", lambda: real() + 3600.0)
+    monkeypatch.setattr(clock, "slept", lambda: (slept or 0.0) + 3600.0)
+
+    after_it = clock.now()
+    monkeypatch.setattr(time, "time", lambda: real() + 7200.0)
+
+    assert after_it.wall_of(before.monotonic) == pytest.approx(before.wall, abs=0.1)
+    assert after_it.later(60.0).wall_of(before.monotonic) == pytest.approx(before.wall, abs=0.1)
+    assert after_it.later(60.0).wall_of(after_it.monotonic) == pytest.approx(after_it.wall, abs=0.1)
+    # A clock that was set tells the right time of what was before as well.
+    assert clock.now().wall_of(before.monotonic) == pytest.approx(before.wall + 3600.0, abs=0.1)
+
+
 @pytest.mark.parametrize(
     ("now", "slept", "seen"),
     [

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.memory import Memory, SeenRunning, Served, ServedBefore, ShownBefore, Snoozed, Told
+from agent.core.memory import Memory, Returning, SeenRunning, Served, ServedBefore, ShownBefore, Snoozed, Told
 from agent.runtime.memory_file import LATEST, LONGEST_FILE, MOST_REPEATS, MemoryFile
 from tests.runtime.made_up_world import MadeUpWorld, running, state_of
 
@@ -34,6 +34,7 @@ FULL = Memory(
         ServedBefore("Paper Gateway", Served(4002, "ssh", 700)),
         ServedBefore("Live TWS", Served(7496, application=True)),
     ),
+    returning=(Returning("日本", 1_800_000_100.0),),
 )
 
 

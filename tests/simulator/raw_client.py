@@ -1,6 +1,7 @@
 """A bare client of the text era, for looking at single bytes and messages."""
 
 import asyncio
+import os
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -80,7 +81,8 @@ class RawClient:
         return fields[2:5]
 
     async def rest(self, timeout: float = 0.15) -> list[list[str]]:
-        """Everything that still comes until it is quiet."""
+        """Everything that still comes until it is quiet; on a machine under load that is waited for longer."""
+        timeout *= max(1.0, 2 * os.getloadavg()[0] / (os.cpu_count() or 1)) if hasattr(os, "getloadavg") else 1.0
         found: list[list[str]] = []
         deadline = asyncio.get_running_loop().time() + PATIENCE
         while asyncio.get_running_loop().time() < deadline:

@@ -81,6 +81,19 @@ async def test_the_link_comes_back_with_data_kept_and_all_farms(
     assert dict(simulator.active) == {"market-data-farm-broken": "cashfarm"}
 
 
+async def test_the_link_comes_back_and_only_the_farms_say_so(start: StartSimulator, raw: StartRaw) -> None:
+    simulator = await start()
+    client = await raw(simulator)
+    await simulator.apply("link-lost")
+    await client.notice(1100)
+    await simulator.apply("link-back-unsaid")
+    told = codes(await client.rest())
+
+    assert 2104 in told
+    assert {1101, 1102}.isdisjoint(told)
+    assert dict(simulator.active) == {}
+
+
 async def test_the_link_comes_back_with_data_lost_and_no_subscriptions(start: StartSimulator, raw: StartRaw) -> None:
     simulator = await start()
     client = await raw(simulator)

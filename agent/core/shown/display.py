@@ -53,6 +53,8 @@ class Disconnect:
 
     name: str
     """Of the connection."""
+    seconds: float | None = None
+    """None: until told to connect."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from agent.core.alerts.ledger import Ledger, update
 from agent.core.alerts.speech import belated_end, notice_key, recall, recall_shown, shown_of, speak, told_of
 from agent.core.clock import Moment
 from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
-from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived, Tick
+from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived, Tick, UserAsked
 from agent.core.evidence.processes import chosen, looked_since_failure, places_taken
 from agent.core.facts import Facts, Purpose
 from agent.core.fix import offers_for
 from agent.core.memory import PROGRAM, Memory, ServedBefore
 from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
+from agent.core.shown.display import Connect
 from agent.core.shown.status import Status
 from agent.core.state_machine.connection import Connected, Idle, Target
 from agent.core.state_machine.inquiry import ask_if_due, inquiry_due
@@ -94,8 +95,10 @@ def _settle(
 ) -> tuple[AgentState, tuple[Effect, ...]]:
     """Decide. What is not `concerned` is as it was: its own times are waited for, and a Tick judges everything."""
     done: list[Effect] = list(effects)
+    before = state.memory
+    state = _watch_those_due(state, now)
     memory = _expire(state, now)
-    if memory is not state.memory:
+    if memory is not before:
         state, concerned = replace(state, memory=memory), None
     if len(state.settled) != len(state.watched) or state.shown is None:
         concerned = None
@@ -123,6 +126,14 @@ def _settle(
     state, more = plan(state, [s.facts for s in state.settled], [s.aim for s in state.settled], now)
     done.extend(more)
     return state, tuple(done)
+
+
+def _watch_those_due(state: AgentState, now: Moment) -> AgentState:
+    """Watch again what the user did not want to be watched for a while that is over."""
+    for due in state.memory.returning:
+        if due.at <= now.wall:
+            state, _ = take_in(state, UserAsked(Connect(due.connection)), now)
+    return state
 
 
 def _expire(state: AgentState, now: Moment) -> Memory:

@@ -29,7 +29,7 @@ from agent.core.events import (
 )
 from agent.core.evidence.clients import subscribers
 from agent.core.facts import Known
-from agent.core.memory import PROGRAM, Snoozed
+from agent.core.memory import PROGRAM, Returning, Snoozed
 from agent.core.problem import Severity
 from agent.core.session_facts import Attempt
 from agent.core.settings import ConnectionSettings
@@ -324,15 +324,16 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
     match action:
         case Connect(name):
             kept = tuple(n for n in memory.disconnected if name not in ("", n))
-            state = replace(
-                state, memory=replace(memory, disconnected=kept), urgent_since=now.monotonic, asked_at=now.monotonic
-            )
+            returning = tuple(r for r in memory.returning if r.connection in kept)
+            memory = replace(memory, disconnected=kept, returning=returning)
+            state = replace(state, memory=memory, urgent_since=now.monotonic, asked_at=now.monotonic)
             return _all(state, lambda w: _asked_anew(_wish(w, True, now), now) if name in ("", w.settings.name) else w)
-        case Disconnect(name):
+        case Disconnect(name, seconds):
             names = tuple(w.settings.name for w in state.watched if name in ("", w.settings.name))
-            state = replace(
-                state, memory=replace(memory, disconnected=tuple(dict.fromkeys((*memory.disconnected, *names))))
-            )
+            left = tuple(r for r in memory.returning if r.connection not in names)
+            back = () if seconds is None else tuple(Returning(n, now.wall + seconds) for n in names)
+            stopped = tuple(dict.fromkeys((*memory.disconnected, *names)))
+            state = replace(state, memory=replace(memory, disconnected=stopped, returning=(*left, *back)))
             return _all(state, lambda w: _wish(w, False, now) if w.settings.name in names else w)
         case Pause(seconds):
             until = float("inf") if seconds is None else now.wall + seconds
@@ -340,8 +341,8 @@ def _asked(state: AgentState, action: object, now: Moment) -> tuple[AgentState, 
         case Resume():
             return replace(state, memory=replace(memory, paused_until=None)), ()
         case Snooze(code, connection, seconds):
-            left = tuple(s for s in memory.snoozed if (s.connection, s.code) != (connection, code))
-            snoozed = (*left, Snoozed(connection, code, now.wall + seconds))
+            others_snoozed = tuple(s for s in memory.snoozed if (s.connection, s.code) != (connection, code))
+            snoozed = (*others_snoozed, Snoozed(connection, code, now.wall + seconds))
             keys = [
                 notice_key(name, e.key)
                 for name, ledger in (*((w.settings.name, w.ledger) for w in state.watched), (PROGRAM, state.own.ledger))

@@ -16,6 +16,7 @@ from agent.core.problem import Severity
 from agent.core.session_facts import Phase, ServerLink
 from agent.core.shown.checklist import checklist
 from agent.core.shown.display import IconState
+from agent.core.shown.grounds import grounded
 from agent.core.shown.status import (
     ShownApplication,
     ShownConnection,
@@ -42,7 +43,7 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
     link, link_words = server_link(facts)
     # While it is down, what was said of the farms is no news of now.
     farms_known = not session.frozen and link is not ServerLink.DOWN
-    return ShownConnection(
+    shown = ShownConnection(
         name=watched.settings.name,
         host=watched.settings.host,
         port=session.port if session.port is not None else port_of(facts),
@@ -84,6 +85,7 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         outage_ends=_outage_ends(watched, facts),
         here=watched.settings.here,
     )
+    return grounded(shown, facts)
 
 
 def _settings(facts: Facts) -> ShownSettings:

@@ -128,7 +128,7 @@ function one(step, index, told, act, page, draw) {
     list ? h("details.how", { "data-key": `how ${step.id} ${open}`, open: open ? "" : null },
       h("summary", {}, "How to do it"),
       h("div.do-head", {}, layouts(step.lists, list, draw, `layout-${step.id}`)),
-      steps(list.steps, 0, page),
+      steps(list.steps, [], page),
       step.problem ? h("p.small", {}, h("a", { href: href("problem", told.name, step.problem) }, "More about this")) : null) : null);
 }
 

@@ -21,6 +21,7 @@ from pathlib import Path
 import psutil
 
 from agent.platforms.sockets.row import SocketReading, SocketRow, SocketState, plain_address
+from agent.platforms.sockets.standing_linux import ASK_FOR_INFO, info_in, stood_at_least
 from agent.tws.ports import IB_SERVER_PORTS
 
 _NETLINK_SOCK_DIAG = 4
@@ -58,6 +59,8 @@ class DiagRow:
     inode: int
     """0: no process has accepted the connection yet, or its owner is gone."""
     user: int
+    stood: float = 0.0
+    """Seconds for which it has stood at least, where that was asked for and is told."""
 
 
 Keep = Callable[[int, int, int], bool]
@@ -81,7 +84,8 @@ def parse_tcp_table(message: bytes, keep: Keep = lambda local, remote, inode: Tr
         if kind == _TCPDIAG_GETSOCK:
             found = _row(message, body, keep)
             if found is not None:
-                rows.append(found)
+                info = info_in(message, body, at + length)
+                rows.append(replace(found, stood=stood_at_least(info)) if info else found)
         at += (length + 3) & ~3
     return rows, False
 
@@ -110,11 +114,11 @@ def _address(packed: bytes) -> str:
     return plain_address(str(address))
 
 
-def dump(ports: frozenset[int] | None, keep: Keep) -> list[DiagRow]:
+def dump(ports: frozenset[int] | None, keep: Keep, extensions: int = 0) -> list[DiagRow]:
     """The sockets of this machine for which `keep` is true. Raises OSError.
 
     `ports` None: listeners. Otherwise sockets that are established, or wait to be closed, with one of these ports at
-    either end.
+    either end. `extensions`: what the kernel is asked to tell besides, as idiag_ext.
     """
     if sys.platform != "linux":
         raise OSError(errno.ENOSYS, "netlink exists on Linux only")
@@ -122,7 +126,7 @@ def dump(ports: frozenset[int] | None, keep: Keep) -> list[DiagRow]:
     program = at_ports(ports) if ports is not None else b""
     attribute = struct.pack("=HH", 4 + len(program), _REQUEST_BYTECODE) + program if program else b""
     # inet_diag_req: four bytes, the socket's identity, the states, and nothing of what follows.
-    request = struct.pack("=4B48xII", socket.AF_UNSPEC, 0, 0, 0, states, 0) + attribute
+    request = struct.pack("=4B48xII", socket.AF_UNSPEC, 0, 0, extensions, states, 0) + attribute
     header = _HEADER.pack(_HEADER.size + len(request), _TCPDIAG_GETSOCK, _REQUEST_DUMP, 1, 0)
     found: list[DiagRow] = []
     with socket.socket(16, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as netlink:  # AF_NETLINK
@@ -235,6 +239,14 @@ class NetlinkReader:
         foreign = self._foreign(withheld)
         rows = tuple(replace(d.row, pid=self._owner(d, foreign, matter)) for d in table)
         return SocketReading(rows, withheld=withheld)
+
+    def stood(self, row: SocketRow) -> float:
+        """See `SocketReader`."""
+        ends = (row.local_port, row.remote_port)
+        found = dump(frozenset(ends), lambda local, remote, inode: (local, remote) == ends, ASK_FOR_INFO)
+        addresses = (row.local_address, row.remote_address)
+        same = (d.stood for d in found if (d.row.local_address, d.row.remote_address) == addresses)
+        return max(same, default=0.0)
 
     def _listening(self, programs: frozenset[int], ports: frozenset[int]) -> list[DiagRow]:
         """The listeners on these ports, and those of these programs on any port."""

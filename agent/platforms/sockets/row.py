@@ -61,6 +61,9 @@ class SocketReader(Protocol):
         Raises OSError or psutil.Error when nothing can be read.
         """
 
+    def stood(self, row: SocketRow) -> float:
+        """Seconds for which a connection has stood at least; 0 where the system does not tell. Raises OSError."""
+
 
 def plain_address(address: str) -> str:
     """An address in the form that rows have."""

@@ -119,6 +119,10 @@ class PsutilReader:
             return self._all(asked, now)
         return SocketReading((*fresh, *kept), self._last.unseen, frozenset(withheld))
 
+    def stood(self, row: SocketRow) -> float:
+        """See `SocketReader`. No system tells this through psutil."""
+        return 0.0
+
     def _all(self, asked: tuple[frozenset[int], frozenset[int]], now: float) -> SocketReading:
         self._last = self._everything()
         self._read_at, self._read_for = now, asked

@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from agent.core.commands import AskStatus, LoopCommand, Unusable
+from agent.core.commands import AskLinks, AskStatus, LoopCommand, Unusable
 from agent.core.events import UserAsked
+from agent.core.evidence.processes import applications
 from agent.core.shown.display import Connect, Disconnect, Pause, Snooze
 from agent.core.shown.status import status_to_json
 from agent.core.state_machine.state import AgentState
@@ -24,6 +25,8 @@ def answer(loop: AgentLoop, command: LoopCommand) -> dict[str, Any]:
     """Carry out the command, or return `{"error": one sentence}`. On the loop's thread."""
     if isinstance(command, AskStatus):
         return _status(loop, command.show_accounts)
+    if isinstance(command, AskLinks):
+        return {"links": _links(loop)}
     reason = _reason_against(loop.state, command)
     if isinstance(command, Unusable) or reason is not None:
         return {"error": reason}
@@ -36,10 +39,11 @@ def _reason_against(state: AgentState, command: LoopCommand) -> str | None:
     match command:
         case Unusable(reason):
             return reason
-        case Connect(name) | Disconnect(name) if name:
-            names = [w.settings.name for w in state.watched]
-            known = ", ".join(f"“{n}”" for n in names) or "none"
-            return None if name in names else f"There is no connection named “{name}”: choose one of {known}."
+        case Connect(name) | Disconnect(name) if name and name not in [w.settings.name for w in state.watched]:
+            known = ", ".join(f"“{w.settings.name}”" for w in state.watched) or "none"
+            return f"There is no connection named “{name}”: choose one of {known}."
+        case Disconnect(_, seconds) if seconds is not None and not 0 < seconds <= LONGEST_SILENCE:
+            return "To stop watching for a while needs a duration of a year at most, like 30m, 2h or 1d."
         case Pause(seconds) if seconds is not None and not 0 < seconds <= LONGEST_SILENCE:
             return "A pause needs a duration of a year at most, like 30m, 2h or 1d."
         case Snooze(code, _, seconds):
@@ -51,6 +55,16 @@ def _reason_against(state: AgentState, command: LoopCommand) -> str | None:
             if not 0 < seconds <= LONGEST_SILENCE:
                 return "A snooze needs a duration of a year at most, like 30m, 2h or 1d."
     return None
+
+
+def _links(loop: AgentLoop) -> list[dict[str, Any]]:
+    """The connections of applications to IB's servers, and how many seconds each has stood at least."""
+    now = loop.now().monotonic
+    return [
+        {"pid": p.pid, "started": p.started, "address": p.upstream, "stood": round(now - p.upstream_since, 1)}
+        for p in applications(loop.state.machine)
+        if p.upstream is not None and p.upstream_since is not None
+    ]
 
 
 def _status(loop: AgentLoop, show_accounts: bool) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-from agent.errors import AgentNotRunning, DataFolderError
+from agent.errors import AgentNotRunning, AgentUnreachable, DataFolderError
 from agent.runtime.paths import Places, data_folder_error
 
 if TYPE_CHECKING:
@@ -217,12 +217,12 @@ def request(places: Places, message: dict[str, Any], timeout: float = 2.0) -> di
     try:
         raw = _ask(places, _line(message), timeout)
     except TimeoutError:
-        raise AgentNotRunning(
+        raise AgentUnreachable(
             f"Gatelight does not answer within {timeout:g} s with the data folder {places.data}: "
             "if it stays so, end it and start it again with `gatelight run`."
         ) from None
     except PermissionError:
-        raise AgentNotRunning(
+        raise AgentUnreachable(
             f"What answers for the data folder {places.data} belongs to another user, so it is not believed: "
             "ask as the user who runs Gatelight there."
         ) from None
@@ -235,7 +235,7 @@ def request(places: Places, message: dict[str, Any], timeout: float = 2.0) -> di
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
-        raise AgentNotRunning(
+        raise AgentUnreachable(
             f"Gatelight broke off its answer with the data folder {places.data}: see whether it still runs."
         )
     return answer

@@ -206,6 +206,18 @@ def test_who_disconnects_hears_nothing_more_and_nothing_of_it_is_kept() -> None:
     assert state.watched[0].diagnosis.found == ()
 
 
+def test_who_stops_watching_for_a_while_is_connected_again_after_it() -> None:
+    live = replace(PAPER, name="Live")
+    state, _ = play(started(PAPER, live), UserAsked(Disconnect(PAPER.name, 60.0)), UserAsked(Disconnect("Live")))
+    early, _ = play(state, Tick(), now=NOW.later(59))
+    late, effects = play(early, Tick(), now=NOW.later(61))
+
+    assert [w.wanted for w in early.watched] == [False, False]
+    assert [w.wanted for w in late.watched] == [True, False]
+    assert Remember(Memory(disconnected=("Live",))) in effects
+    assert only(LookAt, effects) or late.urgent_since is not None
+
+
 def test_a_notice_is_shown_once_a_service_appears() -> None:
     state, _ = play(started(problems=(HERE,)), NoticeUndelivered(KEY, "no service"), now=START)
     again = START.later(UNSHOWN_AGAIN)

@@ -195,6 +195,14 @@ def test_a_wish_to_disconnect_is_kept_until_it_is_taken_back() -> None:
     assert take_in(state, UserAsked(Connect("")), NOW)[0].memory.disconnected == ()
 
 
+@pytest.mark.parametrize("later", [Connect(PAPER.name), Disconnect(PAPER.name)])
+def test_a_later_wish_replaces_the_one_for_a_while(later: Connect | Disconnect) -> None:
+    state, _ = take_in(started(), UserAsked(Disconnect(PAPER.name, 60.0)), NOW)
+    state, _ = take_in(state, UserAsked(later), NOW)
+
+    assert state.memory.returning == ()
+
+
 def test_a_wish_about_nobody_is_not_kept() -> None:
     assert take_in(started(), UserAsked(Disconnect("nobody")), NOW)[0].memory == Memory()
 

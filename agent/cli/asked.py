@@ -1,0 +1,85 @@
+"""Commands that tell the running agent something, each with the sentence that says what it did."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from agent.cli.terminal import tell
+from agent.errors import UsageError
+from agent.runtime.control.channel import request
+from agent.runtime.paths import Places
+
+
+def ask(places: Places, message: dict[str, Any]) -> dict[str, Any]:
+    """The answer of the running agent; raises AgentNotRunning, or UsageError with its reason against."""
+    answer = request(places, message)
+    if "error" in answer:
+        raise UsageError(answer["error"])
+    return answer
+
+
+def tell_agent(places: Places, message: dict[str, Any], done: str) -> int:
+    """Tell the agent what the user wants and say that it is done; 1 where a restart of the agent would forget it."""
+    answer = ask(places, message)
+    if "not_kept" in answer:
+        tell(answer["not_kept"])
+        return 1
+    tell(done)
+    return 0
+
+
+def watch(places: Places, name: str | None) -> int:
+    """`gatelight connect`."""
+    which = "Every connection" if name is None else f"“{name}”"
+    return tell_agent(places, {"command": "connect", "name": name}, f"{which} is watched again.")
+
+
+def stop_watching(places: Places, name: str | None, duration: str | None) -> int:
+    """`gatelight disconnect`."""
+    seconds = None if duration is None else seconds_of(duration)
+    until = "until `gatelight connect`" if seconds is None else f"until {clock_time(seconds)}"
+    message = {"command": "disconnect", "name": name, "seconds": seconds}
+    which = "No connection is" if name is None else f"“{name}” is not"
+    return tell_agent(places, message, f"{which} watched {until}.")
+
+
+def pause(places: Places, duration: str | None) -> int:
+    """`gatelight pause`."""
+    seconds = None if duration is None else seconds_of(duration)
+    until = "`gatelight resume`" if seconds is None else f"{clock_time(seconds)}; `gatelight resume` ends that earlier"
+    return tell_agent(places, {"command": "pause", "seconds": seconds}, f"No notices until {until}.")
+
+
+def resume(places: Places) -> int:
+    """`gatelight resume`."""
+    return tell_agent(places, {"command": "resume"}, "Notices come again.")
+
+
+def snooze(places: Places, code: str, duration: str) -> int:
+    """`gatelight snooze`."""
+    seconds = seconds_of(duration)
+    message = {"command": "snooze", "code": code, "seconds": seconds}
+    return tell_agent(places, message, f"No notices about this problem ({code}) until {clock_time(seconds)}.")
+
+
+def seconds_of(text: str) -> float:
+    """A duration as typed, in seconds; raises UsageError."""
+    from agent.config.text import parse_duration
+
+    try:
+        seconds = parse_duration(text)
+    except ValueError:
+        seconds = 0.0
+    if seconds <= 0:
+        raise UsageError(f"“{text}” is not a duration: write a number and a unit, like 30m, 2h or 1d.")
+    return seconds
+
+
+def clock_time(seconds: float) -> str:
+    """The user's clock time in so many seconds, with the date where it is not today."""
+    now = datetime.now().astimezone()
+    try:
+        then = now + timedelta(seconds=seconds)
+    except OverflowError:
+        # The agent refuses it with a sentence of its own.
+        return "then"
+    return f"{then:%H:%M}" if then.date() == now.date() else f"{then.day} {then:%B, %H:%M}"

@@ -1,0 +1,68 @@
+"""`gatelight logs`: the end of the agent's log, and with `-f` every new line."""
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from agent.errors import AgentNotRunning
+
+SHOWN = 65_536
+"""Bytes of an earlier log that are shown; the file has the rest."""
+_EVERY = 0.5
+"""Seconds between two looks for new lines."""
+
+
+def command(path: Path, out: Callable[[str], None], *, follow: bool, over: threading.Event | None = None) -> int:
+    """Print the log; with `follow` until Ctrl-C, or until `over` is set. Raises AgentNotRunning where there is none."""
+    try:
+        reading = _Reading(path)
+    except OSError:
+        raise AgentNotRunning(f"There is no log in {path.parent}: start the agent with `gatelight run`.") from None
+    with reading:
+        for line in reading.new_lines():
+            out(line)
+        ended = over or threading.Event()
+        while follow and not ended.wait(_EVERY):
+            for line in reading.new_lines():
+                out(line)
+    return 0
+
+
+class _Reading:
+    """A log file that is read while another program writes it, and puts it away for a new one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("rb")
+        self._rest = b""
+        size = os.fstat(self._file.fileno()).st_size
+        if size > SHOWN:
+            self._file.seek(size - SHOWN)
+            # The first line is not whole.
+            self._file.readline()
+
+    def __enter__(self) -> "_Reading":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def new_lines(self) -> list[str]:
+        """The whole lines that have come since the last call."""
+        read = self._rest + self._file.read()
+        if self._replaced():
+            self._file.close()
+            self._file = self._path.open("rb")
+            read += self._file.read()
+        *whole, self._rest = read.split(b"\n")
+        return [line.decode(errors="replace").rstrip("\r") for line in whole]
+
+    def _replaced(self) -> bool:
+        """Whether the path leads to another file by now."""
+        try:
+            found, ours = self._path.stat(), os.fstat(self._file.fileno())
+        except OSError:
+            # Between two files there is none.
+            return False
+        return not os.path.samestat(found, ours)

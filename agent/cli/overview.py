@@ -1,0 +1,63 @@
+"""Several connections in one table, for `status`: the worst first, and what is wrong with each in a line."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from agent.cli.report import OVERALL_WORDS, local_time
+from agent.cli.terminal import columns
+
+_ORDER = ("problem", "warning", "unknown", "connecting", "waiting", "maintenance", "paused", "connected")
+"""States, the worst first."""
+_MARKS = {"problem": "✗", "warning": "!", "unknown": "?", "connected": "✓"}
+_BAD = frozenset({"problem", "warning"})
+_WIDE, _MIDDLE = 90, 70
+"""Columns from which on programs and latency, and the time, have a column."""
+
+
+def overview(connections: list[dict[str, Any]]) -> Iterator[str]:
+    """The lines of the table, below a line that counts."""
+    # Rich is imported here, where a table is printed for people.
+    from agent.cli.colours import text_table
+
+    ordered = sorted(connections, key=lambda c: _ORDER.index(c["overall"]))
+    bad = [c["name"] for c in ordered if c["overall"] in _BAD]
+    if bad:
+        has = "has" if len(bad) == 1 else "have"
+        yield f"{len(bad)} of {len(ordered)} {has} a problem: {', '.join(bad)}"
+    elif all(c["overall"] == "connected" for c in ordered):
+        yield f"All is well: {len(ordered)} connections"
+    else:
+        yield f"{len(ordered)} connections"
+    yield ""
+    width = columns(sys.stdout)
+    head = ["", "Name", "", "State"]
+    rows = [_row(connection) for connection in ordered]
+    if width >= _MIDDLE:
+        head.append("Since")
+    if width >= _WIDE:
+        head += ["Programs", "Answers in"]
+    yield from text_table(head, [row[: len(head)] for row in rows], width).splitlines()
+
+
+def _row(connection: dict[str, Any]) -> list[str]:
+    overall, latency, programs = connection["overall"], connection.get("latency_s"), connection.get("programs")
+    mode = connection.get("trading_mode", "unknown")
+    return [
+        _MARKS.get(overall, "·"),
+        connection["name"],
+        "" if mode == "unknown" else mode.upper(),
+        _headline(connection),
+        local_time(connection["since"]),
+        "?" if programs is None else str(len(programs)),
+        "" if latency is None else f"{latency * 1000:.0f} ms",
+    ]
+
+
+def _headline(connection: dict[str, Any]) -> str:
+    shown = [p for p in connection["problems"] if p["visible"]]
+    if shown and connection["overall"] != "connected":
+        return str(shown[0]["title"])
+    if connection["overall"] == "paused":
+        return "notices paused" if connection["phase"] == "connected" else "not watched, as you asked"
+    return OVERALL_WORDS[connection["overall"]].lower().replace("tws or ib gateway", "TWS or IB Gateway")
