@@ -49,6 +49,7 @@ class Ground(Enum):
     SESSION = ("the API session that stands", _connected)
     ANSWERS = ("an API session that stands and answers", _answered)
     LINK = ("what the session was told, or what the application's sockets show", _always)
+    MODE = ("what the accounts told last of the process that runs or ran last, else the configuration", _always)
     SETTINGS = ("the application's answer about its settings, or why there is none", _always)
 
     def __init__(self, words: str, holds: Callable[[Facts], bool]) -> None:
@@ -71,6 +72,7 @@ GROUNDS: Mapping[str, Ground] = {
     "server_version": Ground.SESSION,
     "latency": Ground.ANSWERS,
     "trading_mode": Ground.SESSION,
+    "label": Ground.MODE,
     "accounts": Ground.SESSION,
     "accounts_more": Ground.SESSION,
     "server_link": Ground.LINK,

@@ -369,8 +369,7 @@ def _steps(state: AgentState, name: str, code: str) -> Announce:
     # What is about Gatelight itself is shown with the first connection.
     problem = next((p for c in shown if name in (c.name, PROGRAM) for p in c.problems if p.code == code), None)
     ledgers = [*(w.ledger for w in state.watched if w.settings.name == name), state.own.ledger]
-    entries = (e for ledger in ledgers for e in ledger.entries.values())
-    entry = next((e for e in entries if e.shown and e.problem.code == code), None)
+    entry = next((e for each in ledgers for e in each.entries.values() if e.shown and e.problem.code == code), None)
     if problem is None or entry is None:
         return nothing_to_do(name, code, about(state.watched, name))
     return steps_told(name, entry, problem.steps, problem.fixes, about(state.watched, name))
