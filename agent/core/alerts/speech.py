@@ -37,7 +37,7 @@ def notice_key(connection: str, key: str) -> str:
 
 
 def _about(connection: str) -> str:
-    """What a notice says it is about."""
+    """What a notice or a line of the log says it is about."""
     return "Gatelight" if connection == PROGRAM else connection
 
 
@@ -164,15 +164,15 @@ def _actions(connection: str, problem: Problem, fixes: tuple[Offer, ...]) -> tup
 
 def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment) -> list[Effect]:
     entry = change.entry
-    key = notice_key(connection, entry.key)
+    key, about = notice_key(connection, entry.key), _about(connection)
     match change:
         case Appeared():
             decision = decide(entry, rules, now)
             why = f" [not announced: {decision.reason.value}]" if isinstance(decision, Silence) else ""
             evidence = "; ".join(entry.present.evidence)
-            return [Record(severity_of(entry), f"{connection}: {title_of(entry)} ({entry.key}): {evidence}{why}")]
+            return [Record(severity_of(entry), f"{about}: {title_of(entry)} ({entry.key}): {evidence}{why}")]
         case Changed():
-            return [Record(Severity.INFO, f"{connection}: {entry.key} now: {'; '.join(entry.present.evidence)}")]
+            return [Record(Severity.INFO, f"{about}: {entry.key} now: {'; '.join(entry.present.evidence)}")]
         case Hidden():
             return [Withdraw(key)] if entry.announced else []
         case Cleared():
@@ -185,7 +185,7 @@ def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment) -
     lasted = duration(now.wall - entry.since.wall)
     if not entry.visible:
         return []
-    effects: list[Effect] = [Record(Severity.INFO, f"{connection}: over after {lasted}: {title_of(entry)}")]
+    effects: list[Effect] = [Record(Severity.INFO, f"{_about(connection)}: over after {lasted}: {title_of(entry)}")]
     if not entry.announced:
         return effects
     effects.append(Withdraw(key))
