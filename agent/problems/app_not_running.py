@@ -104,7 +104,11 @@ def _evidence(facts: Facts, log_offs: tuple[SetEnd, ...]) -> tuple[str, ...]:
             lines.append(f"nothing listens on {port}")
     if isinstance(facts.machine.installed, Known):
         found = [f"{x.kind.title} {x.version or ''}".rstrip() for x in facts.machine.installed.value]
-        where = f"installed: {', '.join(sorted(found))}" if found else "neither was found in the usual folders"
+        where = (
+            f"installed: {', '.join(sorted(found))}"
+            if found
+            else "neither TWS nor IB Gateway was found in the usual folders"
+        )
         lines.append(where)
     around = outside(facts)
     if around is not None:

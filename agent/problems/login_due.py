@@ -45,7 +45,7 @@ LOGIN_DUE = Problem(
     title="Weekly log-in due after {due}",
     text=(
         "IB ends every log-in once a week; the next time is {due} local time. The first restart after it stops at "
-        "the log-in screen of {app} and waits for the password and the two-factor login."
+        "the log-in screen of {app} and waits for the password and the two-factor log-in."
     ),
     severity=Severity.INFO,
     ahead=True,

@@ -17,6 +17,8 @@ from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.scheduled_outage import SCHEDULED_OUTAGE
 from agent.problems.shared.ends import link_up, when, words_now
 
+_BROKEN_ALREADY = 2110
+"""The notice that a session begun during an outage is told."""
 _EVICTION = 10197
 """No market data during a competing session: seen shortly before the link goes, it names the likely cause."""
 
@@ -39,7 +41,16 @@ def _check(facts: Facts) -> Verdict:
         for n in session.notices
         if n.code == _EVICTION and facts.now.monotonic - n.at < facts.timing.notice_lasting
     ]
-    return Present({"app": app_name(facts), "since": clock(facts, since), "code": str(code)}, tuple(evidence))
+    args = {"app": app_name(facts), "since": _began(facts, since), "code": str(code)}
+    return Present(args, tuple(evidence))
+
+
+def _began(facts: Facts, told: float) -> str:
+    """Since when the link is gone; a session is told of an earlier loss as it begins, without its time."""
+    session = facts.session
+    if session.link_code == _BROKEN_ALREADY and told - session.since < facts.timing.young_session:
+        return f"before {clock(facts, told)}"
+    return clock(facts, told)
 
 
 def _grace(facts: Facts) -> float:

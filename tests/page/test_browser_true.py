@@ -1,5 +1,6 @@
 """What the page claims stands on what is known at that moment: each world is made, and the page read."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,19 @@ async def test_where_nothing_is_connected_nothing_is_good(tmp_path: Path, browse
     assert nothing == "Nothing is connected yet"
     assert facts == {"Application": "Not seen running", "Programs on the port": "None connected"}
     assert "0 of" not in clients
+
+
+async def test_times_are_written_alike_whatever_the_language_of_the_browser(tmp_path: Path, browser: Browser) -> None:
+    async with (
+        await SimulatedApplication.start(tmp_path / "gateway") as gateway,
+        living_agent(tmp_path, gateway=gateway) as agent,
+        tab(browser, await agent.page.address(), locale="en-US") as shown,
+    ):
+        await shown.sees("Connected since", ".soft")
+        since = await shown.text(".glance .soft")
+
+    assert re.search(r"since \d\d:\d\d,", since), since
+    assert not re.search(r"[AP]M", since), since
 
 
 async def test_a_session_that_is_not_answered_vouches_for_nothing(tmp_path: Path, browser: Browser) -> None:

@@ -30,6 +30,15 @@ def test_it_tells_the_notice_and_since_when(judge: Judge, code: int) -> None:
     )
 
 
+def test_a_loss_that_a_session_is_told_of_as_it_begins_is_older_than_the_session(judge: Judge) -> None:
+    session = replace(cut_off(2110, since=300.0), since=NOW.monotonic - 300.5)
+
+    verdict = judge(SERVER_LINK_LOST, facts(session=session))
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["since"] == "before 13:55:00"
+
+
 def test_times_are_local(judge: Judge) -> None:
     seen = facts(session=cut_off())
 

@@ -21,7 +21,7 @@ from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.facts import Facts
 from agent.core.fix import Offer
 from agent.core.guide import plain
-from agent.core.memory import Memory, ShownBefore, Told
+from agent.core.memory import PROGRAM, Memory, ShownBefore, Told
 from agent.core.problem import Present, Problem, Severity
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, AskFix, MenuEntry, Notice, ShowSteps, Snooze
 from agent.core.text import shortened
@@ -41,6 +41,11 @@ def notice_key(connection: str, key: str) -> str:
 def _said_of(about: str, text: str) -> str:
     """A text with the connection in front, unless the text names it already, or `about` is empty."""
     return text if not about or about in text else f"{about}: {text}"
+
+
+def _about(connection: str) -> str:
+    """What a line of the log says it is about."""
+    return "Gatelight" if connection == PROGRAM else connection
 
 
 def recall(ledger: Ledger, before: Ledger, connection: str, memory: Memory, now: Moment) -> Ledger:
@@ -174,15 +179,15 @@ def _actions(connection: str, problem: Problem, fixes: tuple[Offer, ...]) -> tup
 
 def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment, about: str) -> list[Effect]:
     entry = change.entry
-    key = notice_key(connection, entry.key)
+    key, its = notice_key(connection, entry.key), _about(connection)
     match change:
         case Appeared():
             decision = decide(entry, rules, now)
             why = f" [not announced: {decision.reason.value}]" if isinstance(decision, Silence) else ""
             evidence = "; ".join(entry.present.evidence)
-            return [Record(severity_of(entry), f"{connection}: {title_of(entry)} ({entry.key}): {evidence}{why}")]
+            return [Record(severity_of(entry), f"{its}: {title_of(entry)} ({entry.key}): {evidence}{why}")]
         case Changed():
-            return [Record(Severity.INFO, f"{connection}: {entry.key} now: {'; '.join(entry.present.evidence)}")]
+            return [Record(Severity.INFO, f"{its}: {entry.key} now: {'; '.join(entry.present.evidence)}")]
         case Hidden():
             return [Withdraw(key)] if entry.announced else []
         case Cleared():
@@ -195,7 +200,7 @@ def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment, a
     lasted = duration(now.wall - entry.since.wall)
     if not entry.visible:
         return []
-    effects: list[Effect] = [Record(Severity.INFO, f"{connection}: over after {lasted}: {title_of(entry)}")]
+    effects: list[Effect] = [Record(Severity.INFO, f"{_about(connection)}: over after {lasted}: {title_of(entry)}")]
     if not entry.announced:
         return effects
     effects.append(Withdraw(key))

@@ -99,7 +99,7 @@ def _application(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
         step,
         state=StepState.TO_DO,
         text=f"{what} found on this computer. Download page of Interactive Brokers: {'; '.join(pages)}",
-        seen=others or ("neither was found in the usual folders",),
+        seen=others or ("neither TWS nor IB Gateway was found in the usual folders",),
         steps=scene.guide("app-not-installed", {}, kind),
         problem="app-not-installed",
         acts=(StepAct.CHANGE_ANSWERS,) if others else (),

@@ -4,12 +4,12 @@ Every connection guide asks for these boxes; here each says what is wanted, what
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from agent.core.evidence.api_settings import as_told, daily_time, settings_of, why_unknown
 from agent.core.evidence.notices import live
-from agent.core.evidence.processes import chosen, link_settled, port_of
+from agent.core.evidence.processes import chosen, link_settled, listener_at, port_of
 from agent.core.evidence.words import listed
 from agent.core.facts import Facts, Known, Process, SettingsHints
 from agent.core.settings import Intent, WantedApplication
@@ -85,10 +85,24 @@ def _api_on(facts: Facts, process: Process | None) -> Iterator[Row]:
     elif place == _LOGIN and hints is not None and hints.api_only is False:
         yield Row(place, label, on, off, "as the settings file says", RowState.DIFFERS)
     elif process is not None and link_settled(facts, process):
-        how = f"{process.label} is logged in and has no API port"
-        yield Row(place, label, on, off, how, RowState.DIFFERS)
+        yield _without_port(facts, process, Row(place, label, on, f"most likely {off}", "", RowState.DIFFERS))
+    elif process is not None:
+        yield Row(place, label, on, "not known", f"no log-in to {process.label} is seen", RowState.UNKNOWN)
     else:
-        yield Row(place, label, on, "not known", "nobody is logged in yet, as far as can be seen", RowState.UNKNOWN)
+        yield Row(place, label, on, "not known", "no API answers that could show it", RowState.UNKNOWN)
+
+
+def _without_port(facts: Facts, process: Process, off: Row) -> Row:
+    """What the user chose where a logged-in application has no API port: off only where nothing else explains it."""
+    seen = f"{process.label} is logged in and has no API port"
+    owner = listener_at(facts.machine, port_of(facts))
+    if owner is not None:
+        seen += f"; another program listens on {owner.port}"
+    elif process.kind is not ApplicationKind.GATEWAY:
+        return replace(off, how=seen)
+    else:
+        seen += ": it hangs, or FIX CTCI was chosen"
+    return replace(off, found="not known", how=seen, state=RowState.UNKNOWN)
 
 
 def _read_only(facts: Facts, told: ConfigResponse) -> Row:

@@ -294,7 +294,7 @@ def _failed(watched: Watched, event: SessionFailed, timing: Timing, now: Moment)
         notices=told_so_far(watched.session),
     )
     first = link.attempt is None or link.attempt.outcome is not event.outcome
-    line = Record(Severity.INFO, f"{name}: no connection: {event.outcome.value} {event.detail}".rstrip())
+    line = Record(Severity.INFO, f"{name}: no connection: {event.detail or event.outcome.value}")
     link = attempt_failed(link, event.number, attempt, watched.settings, timing, now.monotonic)
     return replace(watched, link=link, session=None, ways=event.ways or watched.ways), (line,) if first else ()
 

@@ -112,7 +112,9 @@ export function paragraphs(markdown) {
 
 const flat = (text) => text.trim().replace(/\s+/g, " ");
 
-// ── times and durations, in the user's own zone and way of writing them ──
+// ── times and durations, in the user's own zone; written as Gatelight's sentences beside them write them ──
+
+const WRITING = "en-GB"; // 24 hours and English days, whatever the browser's language: one time format in a view.
 
 let stood = null; // Milliseconds since the epoch.
 
@@ -127,11 +129,11 @@ const day = (date) => date.toLocaleDateString();
 /** "14:03", or with the day where it is not today. */
 export function clock(time) {
   const date = new Date(time);
-  const hour = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const hour = date.toLocaleTimeString(WRITING, { hour: "2-digit", minute: "2-digit" });
   const now = new Date();
   if (day(date) === day(now)) return hour;
   const away = Math.abs(date - now) < 6 * 86400e3 ? { weekday: "long" } : { day: "numeric", month: "short" };
-  return `${date.toLocaleDateString([], away)} ${hour}`;
+  return `${date.toLocaleDateString(WRITING, away)} ${hour}`;
 }
 
 /** "3 minutes". */

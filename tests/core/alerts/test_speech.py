@@ -56,6 +56,15 @@ def test_a_problem_that_is_kept_quiet_is_in_the_log_with_the_reason() -> None:
     assert after == ledger(ENTRY)
 
 
+def test_the_log_names_gatelight_for_what_is_about_no_connection() -> None:
+    changes = (Appeared(ENTRY), Changed(ENTRY), Cleared(ENTRY))
+    _, effects = speak("", ledger(ENTRY), changes, STEPS, PAUSED, NOW)
+    lines = [e.text for e in effects if isinstance(e, Record)]
+
+    assert len(lines) == 3
+    assert all(line.startswith("Gatelight: ") for line in lines)
+
+
 def test_what_was_kept_quiet_is_said_when_the_pause_ends() -> None:
     _, effects = speak("Paper", ledger(ENTRY), (), STEPS, POLITE, NOW.later(3600))
 

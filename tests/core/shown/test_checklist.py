@@ -1,6 +1,6 @@
 import pytest
 
-from agent.core.facts import Known, SettingsHints
+from agent.core.facts import Known, Listener, Process, SettingsHints
 from agent.core.session_facts import Outcome
 from agent.core.settings import Intent, WantedApplication
 from agent.core.shown.checklist import Row, RowState, checklist
@@ -75,7 +75,7 @@ def test_the_box_of_tws_is_known_from_what_listens() -> None:
         return row(label, around=machine(*running), session=offline, wants=wants)  # type: ignore[arg-type]
 
     assert (of(tws()).state, of(tws()).how) == (RowState.OK, "TWS 10.45 (pid 2020) listens on 7497")
-    assert (of(tws(ports=())).state, of(tws(ports=())).found) == (RowState.DIFFERS, "not ticked")
+    assert (of(tws(ports=())).state, of(tws(ports=())).found) == (RowState.DIFFERS, "most likely not ticked")
     assert of(tws(ports=(), link_for=None)).state is RowState.UNKNOWN
     assert of().state is RowState.UNKNOWN
 
@@ -85,6 +85,29 @@ def test_ib_gateway_is_asked_for_the_choice_at_its_log_in() -> None:
     seen = row("IB API", around=machine(fix), session=backing_off(Outcome.REFUSED))
 
     assert (seen.place, seen.found, seen.state) == ("log-in screen", "FIX CTCI selected", RowState.DIFFERS)
+
+
+def test_a_log_in_without_a_port_does_not_prove_what_was_chosen() -> None:
+    seen = row("IB API", around=machine(gateway(ports=())), session=backing_off(Outcome.REFUSED))
+
+    assert (seen.found, seen.state) == ("not known", RowState.UNKNOWN)
+    assert seen.how.endswith("is logged in and has no API port: it hangs, or FIX CTCI was chosen")
+
+
+@pytest.mark.parametrize(
+    ("process", "label"), [(gateway(ports=()), "IB API"), (tws(ports=()), "Enable ActiveX and Socket Clients")]
+)
+def test_a_port_taken_by_another_program_tells_nothing_about_the_choice(process: Process, label: str) -> None:
+    wants = connection(application=WantedApplication(process.kind.value), port=4002)
+    around = machine(process, listeners=(Listener(4002, pid=77, program="webserver"),))
+    seen = row(label, around=around, session=backing_off(Outcome.NOT_TWS), wants=wants)
+
+    assert (seen.found, seen.state) == ("not known", RowState.UNKNOWN)
+    assert seen.how.endswith("has no API port; another program listens on 4002")
+
+
+def test_where_no_process_is_seen_nothing_is_said_about_a_log_in() -> None:
+    assert row("IB API", around=machine(), session=backing_off()).how == "no API answers that could show it"
 
 
 def test_on_a_machine_without_either_the_box_is_left_out_unless_one_is_wanted() -> None:

@@ -67,13 +67,13 @@ def test_a_session_that_is_ready_is_asked_for_its_time_at_once() -> None:
 
 def test_a_failure_is_told_to_the_log_once() -> None:
     state = looked(started())
-    state, effects = take_in(state, SessionFailed(number_of(state), Outcome.SILENT, 5.0, "5 s"), NOW)
+    state, effects = take_in(state, SessionFailed(number_of(state), Outcome.REFUSED, 0.0, "connection refused"), NOW)
 
-    assert effects == (Record(Severity.INFO, "Paper Gateway: no connection: silent 5 s"),)
+    assert effects == (Record(Severity.INFO, "Paper Gateway: no connection: connection refused"),)
     assert state.urgent_since == NOW.monotonic
 
     again = replace(state.watched[0], link=replace(state.watched[0].link, state=Connecting(0.0, 9, 4002, 7000, "d")))
-    state, effects = take_in(replace(state, watched=(again,)), SessionFailed(9, Outcome.SILENT, 5.0), NOW)
+    state, effects = take_in(replace(state, watched=(again,)), SessionFailed(9, Outcome.REFUSED, 0.0), NOW)
 
     assert effects == ()
 
