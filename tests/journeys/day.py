@@ -280,8 +280,10 @@ class Day:
                     heapq.heapify(self._queue)
                     self._push(max(at, now) + 0.005, effect)
                 case WakeAt(at):
-                    self._wake = at
-                    self._push(max(at, now), Tick())
+                    # No timer comes sooner than a moment later; wall times have seven digits after the point, and a
+                    # process that is a hair short of an age would be asked about for ever without time passing.
+                    self._wake = max(at, now + 0.001)
+                    self._push(self._wake, Tick())
                 case Announce(notice):
                     self.notices.append((now, notice))
                 case Withdraw(key):
