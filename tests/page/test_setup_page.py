@@ -58,7 +58,7 @@ async def test_from_nothing_to_connected_with_two_wrong_turns(browser: Browser, 
     async with first_run(folder) as agent, tab(browser, await agent.page.address("setup")) as shown:
         page = shown.page
         await step(page, "application", "to-do")
-        await expect(page.get_by_text("Neither TWS nor IB Gateway was found")).to_be_visible()
+        await expect(page.get_by_text("Neither TWS nor IB Gateway was found on this computer")).to_be_visible()
         await page.get_by_role("radio", name="IB Gateway").check()
         await page.get_by_role("radio", name="paper trading").check()
         await page.get_by_role("radio", name="trade: send orders").check()
