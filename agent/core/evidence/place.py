@@ -88,7 +88,7 @@ def seen_as(facts: Facts, relay: Listener | None = None) -> SeenAs:
     if way is None or way.ours is None:
         return SeenAs("the address of this computer, as the other one sees it", ())
     lines = (f"our connection came from {way.ours}", *_other_families(facts, way))
-    hidden = _hidden_behind(facts, where, way.ours)
+    hidden = None if way.near else _hidden_behind(facts, where, way.ours)
     if hidden is None:
         return SeenAs(way.ours, lines)
     return SeenAs(hidden, (*lines, f"on the way {hidden} takes the place of that address"))
