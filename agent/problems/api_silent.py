@@ -55,8 +55,15 @@ def _check(facts: Facts) -> Verdict:
             *_in_words(causes),
             *(() if place_of(facts) is Whereabouts.LOOPBACK and reach.process is not None else seen.lines),
         ),
-        "direct" if relay is None else "relayed",
+        _case(facts, relay),
     )
+
+
+def _case(facts: Facts, relay: Listener | None) -> str:
+    """Which steps of the guide fit: those for the application, for one behind a relay, or for the relay itself."""
+    if relay is None:
+        return "direct"
+    return "relay" if outcome(facts) is Outcome.UNREACHABLE else "relayed"
 
 
 def _how(facts: Facts, port: int, relay: Listener | None) -> str:
@@ -91,7 +98,7 @@ def _likely_causes(
             f"we reach this computer as {host_of(facts)}" if where is Whereabouts.HERE else "we connect from elsewhere"
         )
         causes.append((_PROMPT, f" ({there}; it sees {seen.address})"))
-    elif process is None and owner is not None and owner.relay:
+    elif process is None and owner is not None and owner.relay and outcome(facts) is not Outcome.UNREACHABLE:
         causes.append((_RELAY.format(app=app_name(facts), where=behind(owner)), ""))
     if process is not None:
         limit = process.application.heap_limit
@@ -102,6 +109,8 @@ def _likely_causes(
         causes.append((_QUEUE if stalled else _DIALOG, ""))
     elif owner is None or not owner.relay:
         causes.append((_DIALOG, ""))
+    elif not causes:
+        causes.append((_QUEUE, ""))
     return causes
 
 

@@ -54,8 +54,14 @@ def _remote(facts: Facts) -> Present:
     }
     if around is not None and where is Whereabouts.OUTSIDE:
         args["firewall"] = f"the firewall of {around.outer}"
-    own_step_only = where in _HERE or is_impossible(facts.connection.host)
-    return Present(args, tuple(lines), "here" if own_step_only else "elsewhere")
+    return Present(args, tuple(lines), _case(facts, where))
+
+
+def _case(facts: Facts, where: Whereabouts) -> str:
+    """Which steps of the guide fit."""
+    if where in _HERE or is_impossible(facts.connection.host):
+        return "here"
+    return "beside" if where is Whereabouts.BESIDE else "elsewhere"
 
 
 def _where(facts: Facts, where: Whereabouts, host: str) -> tuple[str, ...]:
@@ -68,6 +74,8 @@ def _where(facts: Facts, where: Whereabouts, host: str) -> tuple[str, ...]:
             return f"{host} is this computer itself", *seen
         case Whereabouts.INSIDE if network is not None:
             return (f"{host} is in the network of {network.product} on this computer",)
+        case Whereabouts.BESIDE:
+            return (f"{host} is in the network of this container",)
         case Whereabouts.PUBLIC:
             return (f"{host} is an address of the Internet",)
         case _:
@@ -96,6 +104,11 @@ def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
             return (
                 f"Make sure that the virtual machine or container of {network.product} runs and that {host} is its "
                 f"address now: it may get another one at each start."
+            )
+        case Whereabouts.BESIDE:
+            return (
+                "Use the port inside the other container, in most images 4003 for live and 4004 for paper. The one "
+                "that is published for the computer outside means nothing here."
             )
         case Whereabouts.PUBLIC:
             return (

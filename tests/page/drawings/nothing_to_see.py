@@ -29,6 +29,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
     "where the other steps are done": (
         "Do this {where}: {who} only passes connections on.",
         "If it runs in a container, restart the container instead.",
+        "Restart {who}: it takes no more connections, whatever is behind it.",
     ),
     "what not to do": (
         "Let no script repeat the log-in by itself meanwhile.",
