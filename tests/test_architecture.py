@@ -30,6 +30,7 @@ TESTED_ELSEWHERE = {
     "tws/notice_texts.py": "a table; tests/tws/test_log_lines.py",
     "tws/symptoms/log_in.py": "a table; tests/guides/test_explain.py",
     "tws/symptoms/programs.py": "a table; tests/guides/test_explain.py",
+    "tws/symptoms/relays.py": "a table; tests/guides/test_explain.py",
     "tws/symptoms/shapes.py": "tests/guides/test_explain.py",
     "tws/symptoms/socket_texts.py": "a table; tests/guides/test_explain.py",
     "tws/symptoms/sockets.py": "a table; tests/guides/test_explain.py",

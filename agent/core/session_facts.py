@@ -46,6 +46,8 @@ class Way(FromOutside):
     router in between puts its own in the place. None: there is no way there."""
     used: bool = False
     """The connection went this way."""
+    near: bool = False
+    """The address is in a network of this machine's own: no router is in between."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 
 import psutil
 
+from agent.tws.hosts import address_of
+
 
 def leads_out(addresses: Mapping[str, Iterable[str]], up: frozenset[str]) -> bool:
     """Whether an interface that is up has an address beyond loopback and link-local ones."""
@@ -27,3 +29,13 @@ def addresses_by_interface() -> dict[str, list[str]]:
 def interfaces_up() -> frozenset[str]:
     """Names of the interfaces that are up and running."""
     return frozenset(name for name, state in psutil.net_if_stats().items() if state.isup)
+
+
+def own_networks() -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """The networks that this machine itself is in, loopback aside. Raises OSError or psutil.Error."""
+    found = []
+    for each in (a for addresses in psutil.net_if_addrs().values() for a in addresses):
+        address, mask = address_of(each.address), address_of(each.netmask or "")
+        if address is not None and mask is not None and not address.is_loopback:
+            found.append(ipaddress.ip_network((str(address), int(mask).bit_count()), strict=False))
+    return tuple(found)

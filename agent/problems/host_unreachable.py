@@ -2,6 +2,7 @@
 
 from agent.core.evidence.place import Whereabouts, place_of, seen_as, virtual_network
 from agent.core.evidence.processes import listener_at, outcome, port_of
+from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
 from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.core.session_facts import Outcome
@@ -11,6 +12,7 @@ from agent.problems.shared.ends import answers, when
 from agent.problems.shared.obstacles import NoAnswer
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.words import host_of, outside, owner_of, quickly
+from agent.tws.hosts import is_impossible
 
 _HERE = (Whereabouts.HERE, Whereabouts.LOOPBACK)
 
@@ -26,7 +28,10 @@ def _check(facts: Facts) -> Verdict:
 def _remote(facts: Facts) -> Present:
     host, port = host_of(facts), str(port_of(facts))
     attempt = facts.session.attempt
-    if outcome(facts) is Outcome.REFUSED:
+    if is_impossible(facts.connection.host):
+        seen = f"{host} is no address that a computer can have: it is mistyped."
+        line = f"no connection to {host}, port {port}, came about"
+    elif outcome(facts) is Outcome.REFUSED:
         seen = f"{host} refuses connections on port {port}: nothing listens there."
         line = f"the connection to {host}, port {port}, was refused"
     else:
@@ -50,7 +55,14 @@ def _remote(facts: Facts) -> Present:
     }
     if around is not None and where is Whereabouts.OUTSIDE:
         args["firewall"] = f"the firewall of {around.outer}"
-    return Present(args, tuple(lines), "here" if where in _HERE else "elsewhere")
+    return Present(args, tuple(lines), _case(facts, where))
+
+
+def _case(facts: Facts, where: Whereabouts) -> str:
+    """Which steps of the guide fit."""
+    if where in _HERE or is_impossible(facts.connection.host):
+        return "here"
+    return "beside" if where is Whereabouts.BESIDE else "elsewhere"
 
 
 def _where(facts: Facts, where: Whereabouts, host: str) -> tuple[str, ...]:
@@ -63,6 +75,8 @@ def _where(facts: Facts, where: Whereabouts, host: str) -> tuple[str, ...]:
             return f"{host} is this computer itself", *seen
         case Whereabouts.INSIDE if network is not None:
             return (f"{host} is in the network of {network.product} on this computer",)
+        case Whereabouts.BESIDE:
+            return (f"{host} is in the network of this container",)
         case Whereabouts.PUBLIC:
             return (f"{host} is an address of the Internet",)
         case _:
@@ -71,8 +85,19 @@ def _where(facts: Facts, where: Whereabouts, host: str) -> tuple[str, ...]:
 
 def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
     around, network = outside(facts), virtual_network(facts)
+    if is_impossible(facts.connection.host):
+        return (
+            f"Set `host` of this connection, and of your programs, to the address of the computer with "
+            f"{app_name(facts)}: 127.0.0.1 is this computer itself."
+        )
     match where:
         case Whereabouts.HERE | Whereabouts.LOOPBACK:
+            owner = listener_at(facts.machine, port_of(facts))
+            if facts.connection.loopback and owner is not None:
+                return (
+                    f"Let {owner_of(owner)} listen on 127.0.0.1: it has another address of this computer, where "
+                    f"programs that use 127.0.0.1 do not find it."
+                )
             return f"Set `host` of this connection to 127.0.0.1: {host} is this computer itself."
         case Whereabouts.OUTSIDE if around is not None:
             return f"Look at {around.outer}, outside {around.inside}: {host} means that one."
@@ -80,6 +105,11 @@ def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
             return (
                 f"Make sure that the virtual machine or container of {network.product} runs and that {host} is its "
                 f"address now: it may get another one at each start."
+            )
+        case Whereabouts.BESIDE:
+            return (
+                "Use the port inside the other container, in most images 4003 for live and 4004 for paper. The one "
+                "that is published for the computer outside means nothing here."
             )
         case Whereabouts.PUBLIC:
             return (

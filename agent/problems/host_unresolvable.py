@@ -1,6 +1,7 @@
 """The host name of a remote connection means nothing."""
 
-from agent.core.facts import Facts
+from agent.core.evidence.place import surroundings
+from agent.core.facts import Facts, SurroundingsKind
 from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.shared import grace
@@ -20,6 +21,13 @@ def _check(facts: Facts) -> Verdict:
     if facts.connection.here:
         lines.append(f"{host} is the name of this computer itself")
         first_step = f"Set `host` of this connection to 127.0.0.1: {host} is the name of this computer itself."
+    around = surroundings(facts)
+    if around is not None and around.kind is SurroundingsKind.CONTAINER and not facts.connection.here:
+        lines.append("Gatelight runs inside a container, which knows the containers of its own networks by name")
+        first_step = (
+            f"If {host} is a container, put this one into the same network (`networks` in the compose file), and use "
+            f"the name of its service as `host`."
+        )
     case = "here" if facts.connection.here else "elsewhere"
     return Present({"host": host, "first_step": first_step}, tuple(lines), case)
 

@@ -5,10 +5,14 @@ import contextlib
 import socket
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, TypeAlias
 
+import psutil
+
 from agent.core.session_facts import Way
-from agent.tws.hosts import is_local, spelled_host
+from agent.platforms.interfaces import own_networks
+from agent.tws.hosts import address_of, is_local, spelled_host
 
 MOST_WAYS = 8
 """Addresses of one host that are told."""
@@ -44,7 +48,22 @@ def ways(places: Iterable[_Reached], connected: tuple[str, str] | None) -> tuple
             found[to] = Way(to, ours, used=True) if to == theirs else Way(to, _source(family, place))
     if theirs is not None and theirs not in found:
         found[theirs] = Way(theirs, ours, used=True)
-    return tuple(found.values())
+    return _with_neighbours(tuple(found.values()))
+
+
+def _with_neighbours(found: tuple[Way, ...]) -> tuple[Way, ...]:
+    """The same ways, those marked that no router is on."""
+    if all(is_local(way.to) for way in found):
+        return found
+    try:
+        networks = own_networks()
+    except (psutil.Error, OSError):
+        return found
+    addresses = [address_of(way.to) for way in found]
+    return tuple(
+        replace(way, near=address is not None and not address.is_loopback and any(address in n for n in networks))
+        for way, address in zip(found, addresses, strict=True)
+    )
 
 
 def _source(family: socket.AddressFamily, place: tuple[Any, ...]) -> str | None:

@@ -51,3 +51,15 @@ def is_public(host: str) -> bool:
     """
     address = address_of(host)
     return address is not None and address.is_global and not address.is_multicast
+
+
+def is_impossible(host: str) -> bool:
+    """Whether a host is written as an address that no computer can have: mistyped, as a rule.
+
+    Those are 0.0.0.0/8, the multicast ones and 240.0.0.0/4 (RFC 1122, RFC 1112); 0.0.0.0 itself means this machine.
+    """
+    address = address_of(host)
+    if address is None or address.is_unspecified or address.is_loopback:
+        return False
+    reserved = isinstance(address, ipaddress.IPv4Address) and (address.is_reserved or int(address) >> 24 == 0)
+    return address.is_multicast or reserved

@@ -74,7 +74,9 @@ def test_a_relay_leads_to_a_gateway_that_hangs(judge: Judge) -> None:
     verdict = judge(API_SILENT, facts(machine(listeners=(relay(),)), SILENT, wants=connection(port=4002)))
 
     assert isinstance(verdict, Present)
-    assert "behind the relay" in verdict.args["cause"]
+    assert verdict.case == "relayed"
+    assert verdict.args["cause"].startswith("IB Gateway in the container hangs, takes no more connections")
+    assert verdict.args["who"] == "docker-proxy (pid 771)"
 
 
 def test_an_owner_that_is_not_shown_is_not_told_to_be_a_relay(judge: Judge) -> None:

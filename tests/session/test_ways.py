@@ -1,8 +1,12 @@
 """From where this machine reaches a host, asked of the real kernel."""
 
+import ipaddress
 import socket
 
+import pytest
+
 from agent.core.session_facts import Way
+from agent.session import ways as module
 from agent.session.ways import MOST_WAYS, ways
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
@@ -34,3 +38,20 @@ def test_each_address_is_told_once_and_not_too_many() -> None:
 
 def test_where_no_way_leads_none_is_made_up() -> None:
     assert ways([(V4, ("255.255.255.255", 1))], None)[0].ours is None
+
+
+def test_a_neighbour_in_an_own_network_is_told_from_an_address_behind_a_router(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "own_networks", lambda: (ipaddress.ip_network("172.20.0.0/16"),))
+    near, far = ways([], ("172.20.0.3", "172.20.0.2")) + ways([], ("172.20.0.3", "192.168.1.20"))
+
+    assert near == Way("172.20.0.2", "172.20.0.3", used=True, near=True)
+    assert not far.near
+
+
+def test_where_the_networks_are_not_shown_no_neighbour_is_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> tuple[ipaddress.IPv4Network, ...]:
+        raise PermissionError
+
+    monkeypatch.setattr(module, "own_networks", refuse)
+
+    assert not ways([], ("172.20.0.3", "172.20.0.2"))[0].near

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.tws.hosts import address_of, is_local, is_public, spelled_host
+from agent.tws.hosts import address_of, is_impossible, is_local, is_public, spelled_host
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,13 @@ def test_addresses_of_the_internet_are_public(host: str) -> None:
 )
 def test_other_addresses_and_names_are_not(host: str) -> None:
     assert not is_public(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.127", "0.1.2.3", "224.0.0.1", "255.255.255.255", "240.0.0.1", "ff02::1"])
+def test_addresses_that_no_computer_has_are_told(host: str) -> None:
+    assert is_impossible(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "127.0.0.1", "::1", "10.0.0.255", "192.168.1.20", "fe80::1", "pc"])
+def test_addresses_that_a_computer_may_have_are_not(host: str) -> None:
+    assert not is_impossible(host)

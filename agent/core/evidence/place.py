@@ -21,6 +21,8 @@ class Whereabouts(Enum):
     """The computer around the WSL, container or virtual machine that Gatelight runs in."""
     INSIDE = auto()
     """A virtual machine or container of this computer."""
+    BESIDE = auto()
+    """In the network of the container that Gatelight runs in: another container, as a rule."""
     PUBLIC = auto()
     """An address of the Internet."""
     NETWORK = auto()
@@ -59,6 +61,9 @@ def place_of(facts: Facts) -> Whereabouts:
         return Whereabouts.OUTSIDE
     if virtual_network(facts) is not None:
         return Whereabouts.INSIDE
+    way = _used(facts)
+    if around is not None and around.kind is SurroundingsKind.CONTAINER and way is not None and way.near:
+        return Whereabouts.BESIDE
     return Whereabouts.PUBLIC if is_public(to) else Whereabouts.NETWORK
 
 
@@ -88,7 +93,7 @@ def seen_as(facts: Facts, relay: Listener | None = None) -> SeenAs:
     if way is None or way.ours is None:
         return SeenAs("the address of this computer, as the other one sees it", ())
     lines = (f"our connection came from {way.ours}", *_other_families(facts, way))
-    hidden = _hidden_behind(facts, where, way.ours)
+    hidden = None if way.near else _hidden_behind(facts, where, way.ours)
     if hidden is None:
         return SeenAs(way.ours, lines)
     return SeenAs(hidden, (*lines, f"on the way {hidden} takes the place of that address"))

@@ -16,8 +16,9 @@ from agent.problems.shared.obstacles import (
 )
 from agent.problems.shared.restart import restarts_out_of_sight
 
-CONTAINER_RELAY_PORTS = frozenset({4003, 4004, 7498, 7499})
-"""Ports on which the relay inside the common container images listens (README of gnzsnz/ib-gateway-docker)."""
+CONTAINER_RELAY_PORTS = frozenset({4003, 4004, 7498, 7499, 8888})
+"""Ports on which the relay inside the common container images listens (README of gnzsnz/ib-gateway-docker, and of
+extrange/ibkr-docker for the last)."""
 
 _BY_ATTEMPT = (NameUnknown, NoAnswer, RelayCloses, TurnedAway, Silent, NotTheApi)
 """What an attempt can tell of another machine."""

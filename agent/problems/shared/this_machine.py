@@ -40,6 +40,7 @@ from agent.problems.shared.obstacles import (
     AtLogin,
     LinkUnsettled,
     ListensElsewhere,
+    NoAnswer,
     NoObstacle,
     NotInstalled,
     NotRunning,
@@ -115,7 +116,10 @@ def on_this_machine(facts: Facts) -> Reach:
             return _nobody_listens(facts, found, processes.value)
         return OtherProductRuns(product, owns_port=True)
     if result in (Outcome.REFUSED, Outcome.UNRESOLVABLE):
-        return NoObstacle() if owner.relay else _nobody_listens(facts, found, processes.value)
+        if not owner.relay:
+            return _nobody_listens(facts, found, processes.value)
+        # A relay that listens and refuses listens on another address of this machine.
+        return NoObstacle() if idle_by_wish(facts) or restarts_out_of_sight(facts) else NoAnswer()
     if _is_relay(facts, owner, found, processes.value):
         return _relayed(facts, owner, found, processes.value)
     return _foreign_owner(facts, owner, found, processes.value)

@@ -61,7 +61,7 @@ LOG_IN: tuple[Symptom, ...] = (
         "login-pending",
         r"suppress_message_box",
         r"(?:closing|exit)\w*\s.{0,40}login\s+has\s+not\s+completed\s+after\s+second\s+factor",
-        r"second\s+factor\s+authentication\s+(?:has\s+)?(?:timed\s+out|timeout)",
+        r"(?:second|two)[\s-]factor\s+(?:authentication|login)\s+(?:request\s+)?(?:has\s+)?(?:timed\s+out|time-?out)",
         rf"{_EXIT}(?:1111|87)\b",
         steps=("Begin the log-in again, once.", "Confirm it on your phone within three minutes."),
     ),
@@ -138,6 +138,70 @@ LOG_IN: tuple[Symptom, ...] = (
         "app-not-running",
         rf"ibc\b.{{0,40}}{_EXIT}(?:1100|1101|1110)\b",
         steps=("Update IBC.", "Start TWS or IB Gateway through IBC again."),
+    ),
+    symptom(
+        "automater-timed-out",
+        "IBAutomater did not get through the log-in in time",
+        "IB Gateway was started, and a window that IBAutomater does not know, a log-in elsewhere or a second factor "
+        "without an answer kept it from its main window. The lines before name the latest window.",
+        "login-pending competing-session",
+        r"initialization\s*timeout|ibautomater\s+initialization\s+timed\s+out|auto-?restart\s+timed\s+out",
+        steps=("Read the “Window title” in the lines before, and answer that window by hand once.",),
+    ),
+    symptom(
+        "no-display",
+        "IB Gateway found no screen to start on",
+        "TWS and IB Gateway need a screen, also on a server and in a container: Xvfb or VNC has to run, and DISPLAY "
+        "has to name it. It did not start, so there is no API port.",
+        "app-not-running",
+        r"can'?t\s+connect\s+to\s+x11\s+window\s+server|no\s+x11\s+display|headlessexception",
+        r"(?:cannot|can'?t|unable\s+to)\s+open\s+display",
+        steps=(
+            "Start Xvfb or a VNC server first, and set DISPLAY to its number, for example `:1`.",
+            "If it was killed before, delete the lock it left, `/tmp/.X1-lock` for `:1`.",
+        ),
+    ),
+    symptom(
+        "out-of-memory",
+        "TWS or IB Gateway has run out of memory",
+        "Java has used up the memory that TWS or IB Gateway may have. It becomes slow, stops answering or ends; "
+        "programs then see a silent or closed API port.",
+        "app-memory-low api-silent app-not-running",
+        r"outofmemoryerror:?\s*(?:java\s+heap|gc\s+overhead|metaspace|direct\s+buffer)|java\.lang\.outofmemoryerror\W*\Z",
+    ),
+    symptom(
+        "killed",
+        "The process was ended by force",
+        "Code 137 means that the system or the container engine killed it: usually the memory of the container or the "
+        "computer was used up, or `docker stop` waited in vain. Programs find the API port closed.",
+        "app-not-running app-memory-low",
+        r"\bexit(?:ed)?\s+(?:with\s+)?(?:code|status)\D{0,4}137\b|\boom-?kill|out\s+of\s+memory:\s+killed\s+process",
+        steps=(
+            "Run `docker inspect` on the container: “OOMKilled” tells whether it was the memory.",
+            "If it was, raise the memory limit of the container.",
+        ),
+    ),
+    symptom(
+        "computer-memory",
+        "The computer or container has no memory or processes left for TWS",
+        "Not TWS's own limit: the system, or the limit of the container, refused Java more memory or another thread. "
+        "TWS or IB Gateway does not start, or ends.",
+        "app-not-running",
+        r"insufficient\s+memory\s+for\s+the\s+java\s+runtime|os::commit_memory|unable\s+to\s+create\s+(?:new\s+)?native\s+thread",
+        r"could\s+not\s+reserve\s+enough\s+space\s+for\s+.{0,20}object\s+heap",
+        steps=(
+            "Raise the memory and process limits of the container, or close other programs.",
+            "Or lower the memory of TWS or IB Gateway: **Memory Allocation**, or JAVA_HEAP_SIZE of the container.",
+        ),
+    ),
+    symptom(
+        "ibc-settled",
+        "IBC found a setting as it should be",
+        "Harmless: IBC compares a setting of TWS or IB Gateway with its own configuration and leaves it, or says that "
+        "a part of itself is not in use.",
+        "",
+        r"ibc:\s.{0,60}\bis\s+already\s+(?:set\s+to|selected)|commandserver\s+is\s+not\s+started",
+        good=True,
     ),
     symptom(
         "ibc-no-program",

@@ -110,13 +110,40 @@ PROGRAMS: tuple[Symptom, ...] = (
         r"invalid\s+http\s+(?:response|status)|bad\s+status\s*line",
     ),
     symptom(
+        "http-unanswered",
+        "The program spoke HTTP to a port that does not answer in HTTP",
+        "If it is the API port of TWS or IB Gateway: that is no web API, and a browser or curl gets nothing from it. "
+        "The web API is that of the Client Portal Gateway, another product.",
+        "wrong-product api-port-mismatch",
+        r"empty\s+reply\s+from\s+server|remote\s*disconnected|closed\s+connection\s+without\s+response",
+    ),
+    symptom(
+        "web-api-not-logged-in",
+        "The Client Portal Gateway is not logged in",
+        "This is IBKR's web API, another product than TWS and IB Gateway. It wants a log-in in a browser; programs "
+        "made for the TWS API cannot use it.",
+        "wrong-product",
+        r"session\s+active\s+but\s+not\s+authenticated|no\s+active\s+gateway\s+session",
+        r"\bibeam\b.{0,80}(?:authenticat|login)\w*\s+(?:failed|unsuccessful)",
+        steps=("Open https://localhost:5000 in a browser, unless you changed the port, and log in.",),
+    ),
+    symptom(
+        "rtd-disconnected",
+        "Excel's RTD server lost its connection to TWS",
+        "TWS closes the connection of a spreadsheet that sends more than 50 messages a second, a cell or a "
+        "cancellation each. A restart of TWS ends it too.",
+        "message-rate-exceeded scheduled-outage app-not-running",
+        r"rtd\s*server\W.{0,40}disconnects?\b",
+    ),
+    symptom(
         "not-running",
         "The program found no TWS or IB Gateway",
-        "Quantower says this for TWS and for IB Gateway alike. It is not running, not logged in yet, has its API "
-        "switched off, or listens on another port than the program uses.",
+        "Quantower and Excel’s RTD server say this for TWS and for IB Gateway alike. It is not running, not logged in "
+        "yet, has its API switched off, or listens on another port than the program uses.",
         "app-not-running login-pending api-disabled api-port-mismatch",
         r"trader\s+workstation\s+is\s+not\s+running",
         r"(?:tws|ib\s+gateway)\s+is\s+not\s+running",
+        r"(?:can'?t|can\s?not)\s+connect\s+to\s+(?:tws|trader\s+workstation|(?:the\s+)?ib\s+gateway)",
     ),
     symptom(
         "wrong-parameters",

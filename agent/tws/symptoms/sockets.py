@@ -10,6 +10,7 @@ Sources: errno.h of Linux and macOS, Microsoft's lists of WinSock and system err
 from dataclasses import dataclass
 
 from agent.tws.symptoms import socket_texts
+from agent.tws.symptoms.relays import RELAYS
 from agent.tws.symptoms.shapes import Symptom, symptom
 
 _ERRNO = (
@@ -58,14 +59,7 @@ def _names(*names: str) -> str:
 
 
 SOCKETS: tuple[Symptom, ...] = (
-    symptom(
-        "relay-refused",
-        "The IB Gateway behind the relay is not ready",
-        "A relay such as socat accepted the program and was refused by the IB Gateway behind it, which does not listen "
-        "yet.",
-        "container-not-ready login-pending app-not-running",
-        r"socat\[?\d*\]?\W+E\W.{0,80}(?:connection\s+refused|timed\s+out)",
-    ),
+    *RELAYS,
     symptom(
         "refused",
         "Nothing accepts connections on that port",

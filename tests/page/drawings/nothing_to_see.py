@@ -26,6 +26,11 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "If {actual} trading is what you want, choose “This connection is for {actual}” in Gatelight.",
         "In Gatelight’s Settings, add a connection for each port, with its trading mode.",
     ),
+    "where the other steps are done": (
+        "Do this {where}: {who} only passes connections on.",
+        "If it runs in a container, restart the container instead.",
+        "Restart {who}: it takes no more connections, whatever is behind it.",
+    ),
     "what not to do": (
         "Let no script repeat the log-in by itself meanwhile.",
         "Do not restart IB Gateway meanwhile: that makes it take longer.",
