@@ -276,7 +276,7 @@ class SettingsTold:
     server_version: int | None = None
     """The highest both sides know: it decides what can be asked and changed."""
     listener_key: str = ""
-    """Which application told it, as `core.evidence.processes.door_at` names it."""
+    """Which application told it, as `core.evidence.processes.listener_key_at` names it."""
 
 
 class Purpose(StrEnum):

@@ -172,6 +172,8 @@ class SessionFacts(FromOutside):
     """Programs that were connected when the data was lost (1101); None: the system does not show them."""
     heartbeat_unanswered: int = 0
     """How many heartbeats in a row have gone unanswered for the reply time-out."""
+    unanswered_since: float | None = None
+    """Monotonic time at which the first of them was sent; None: none is outstanding."""
     clock_offset: float | None = None
     """Server clock minus ours, seconds; 0.0 within the resolution of reqCurrentTime."""
     losses: tuple[float, ...] = ()
@@ -185,7 +187,7 @@ class SessionFacts(FromOutside):
     ways: tuple[Way, ...] = ()
     """The addresses that the host meant at the latest attempt that found any."""
     served_listener: str = ""
-    """Who the latest session was with, as `core.evidence.processes.door_at` names it; empty before the first one."""
+    """Who the latest session was with, as `core.evidence.processes.listener_key_at` names it; empty before the first one."""
 
     @property
     def frozen(self) -> bool:

@@ -62,7 +62,7 @@ def is_session(told: DesktopSession) -> bool:
 async def is_worth_a_move(told: DesktopSession, *, log_in: bool) -> bool:
     """Whether icon and notices are shown in that session at least as well as in ours.
 
-    A bus that somebody made for one program shows neither; at a `log_in` the panel may only be on its way.
+    A bus that was made for one program shows neither; at a `log_in` the panel may only be on its way.
     """
     from agent.platforms.session_bus import NoSessionBus, session_bus_addresses
 

@@ -31,7 +31,7 @@ def _check(facts: Facts) -> Verdict:
             load.append(f"holds {size(process.memory)} of memory" + (f" (limit {size(of_limit)})" if of_limit else ""))
         evidence.append(", ".join(load))
     args = {"app": app, "port": str(session.port)}
-    return Present(args, tuple(evidence))
+    return Present(args, tuple(evidence), since=session.unanswered_since)
 
 
 def _grace(facts: Facts) -> float:

@@ -35,8 +35,8 @@ RESTART_AT_RISK = Problem(
     code="restart-at-risk",
     title="{app} will log off and stay off",
     text=(
-        "{app} is set to {what} {when} instead of restarting. It will not come back by itself: somebody has to start "
-        "it and log in before programs can connect again."
+        "{app} is set to {what} {when} instead of restarting. It will not come back by itself: start it and "
+        "log in before programs can connect again."
     ),
     severity=Severity.INFO,
     ahead=True,

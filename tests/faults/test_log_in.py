@@ -16,7 +16,7 @@ from agent.simulator.world import SimulatedApplication
 from tests.faults.watching import QUICK, examined, paper, visible, watching
 
 TOLD = {
-    "untried": (": nobody has tried yet", "Nobody has tried to log in", "Select **IB API** on the log-in screen."),
+    "untried": (": no log-in was tried yet", "No log-in was tried", "Select **IB API** on the log-in screen."),
     "under-way": (": one is under way", "has been under way since", "Wait two minutes"),
     "push": (": confirm it on your phone", "the push runs out at", "Confirm the log-in in IBKR Mobile"),
     "push-unanswered": (": the push was not answered", "was not answered in time", "Start the log-in again, once."),

@@ -328,7 +328,7 @@ def test_a_link_that_was_told_lost_is_so_after_a_restart_until_a_session_tells_o
         again = day.restarted_agent()
 
         assert again.codes == ["server-link-lost"]
-        # What it is to be without the application takes its place, without a moment in which all seems well.
+        # What is shown without the application takes its place at once; at no moment does all seem well.
         for _ in range(60):
             assert again.run(1).status.shows_problem
         assert again.codes == ["app-not-running"]

@@ -26,7 +26,7 @@ def test_the_evidence_names_both_ports(judge: Judge) -> None:
     assert verdict.evidence == (
         "IB Gateway 10.45 (pid 3117) listens on 4002",
         "the configured API port is 4001",
-        "nobody accepts connections on 4001",
+        "no program accepts connections on 4001",
     )
 
 

@@ -7,7 +7,7 @@ from agent.core.problem import Absent, Present, Undecided
 from agent.core.session_facts import Outcome, Phase
 from agent.problems.app_frozen import APP_FROZEN
 from tests.problems.conftest import Judge
-from tests.problems.scene import backing_off, connected, connection, facts, gateway, machine
+from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine
 
 
 def test_two_heartbeats_without_an_answer_show_the_load_of_the_process(judge: Judge) -> None:
@@ -22,6 +22,14 @@ def test_two_heartbeats_without_an_answer_show_the_load_of_the_process(judge: Ju
         "IB Gateway 10.45 (pid 3117) is still running, uses 102% of one processor core, "
         "holds 760 MiB of memory (limit 768 MiB)",
     )
+
+
+def test_it_began_with_the_first_heartbeat_that_was_not_answered(judge: Judge) -> None:
+    frozen = replace(connected(), heartbeat_unanswered=2, unanswered_since=NOW.monotonic - 15.0)
+    verdict = judge(APP_FROZEN, facts(session=frozen))
+
+    assert isinstance(verdict, Present)
+    assert verdict.since == NOW.monotonic - 15.0
 
 
 def test_every_further_heartbeat_is_no_news(judge: Judge) -> None:

@@ -211,6 +211,9 @@ def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment, a
         lasted = lasted if entry.began else f"at least {lasted}"
         ending = change.ending
         text = f"“{title_of(entry)}” was shown for {lasted}." if ending is None else ending.after(lasted)
+        if entry.recalled:
+            # It ended while no agent looked: how long it was there is not known.
+            text = _told_earlier(title_of(entry))
         effects.append(_end(key, ending, text, about))
     return effects
 
@@ -229,9 +232,11 @@ def belated_end(told: Told, problems: Sequence[Problem], facts: Facts, about: st
     code, _, instance = told.key.partition(":")
     problem = next((p for p in problems if p.code == code), None)
     ending = None if problem is None else ending_of(problem, instance, facts)
-    what = f"“{told.title}”" if told.title else "It"
-    text = f"{what} was told at an earlier run of Gatelight."
-    return _end(notice_key(told.connection, told.key), ending, text, about)
+    return _end(notice_key(told.connection, told.key), ending, _told_earlier(told.title), about)
+
+
+def _told_earlier(title: str) -> str:
+    return f"{f'“{title}”' if title else 'It'} was told at an earlier run of Gatelight."
 
 
 def told_of(connection: str, ledger: Ledger) -> tuple[Told, ...]:

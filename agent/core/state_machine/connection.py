@@ -99,7 +99,7 @@ class Target:
     open: bool
     """The port is open, or only an attempt can tell (remote host, unreadable sockets)."""
     listener_key: str
-    """Identity of what listens there (see `core.evidence.processes.door_at`): when it changes, waiting is over."""
+    """Identity of what listens there (see `core.evidence.processes.listener_key_at`): when it changes, waiting is over."""
     seen: float = float("inf")
     """Monotonic time of the look this comes from; infinity where no look can tell."""
     avoid_ids: frozenset[int] = frozenset()
@@ -281,7 +281,7 @@ def attempt_failed(
             return replace(link, state=BackingOff(now, now, state.listener_key))
     if attempt.outcome is Outcome.ID_IN_USE and freed_late:
         return replace(link, state=BackingOff(now, now + timing.id_release_late, state.listener_key))
-    # Nobody takes connections out of a queue that is full, and each attempt adds one to it.
+    # No program takes connections out of a full queue, and each attempt adds one to it.
     stalled = attempt.outcome is Outcome.UNREACHABLE and settings.local
     if attempt.outcome in _PATIENT or stalled:
         again = timing.handshake_every * (1 if link.failures <= 4 else 2)

@@ -276,6 +276,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
         resubscribe=session.resubscribe,
         clock_offset=session.clock_offset,
         heartbeat_unanswered=0 if flood is not None else session.heartbeats.unanswered(silent_until, timing),
+        unanswered_since=next(iter(session.heartbeats.sent), None),
     )
 
 

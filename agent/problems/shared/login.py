@@ -17,7 +17,7 @@ _DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class LoginCause:
-    """Why nobody is logged in."""
+    """Why no user is logged in."""
 
     case: str
     """As the guides name it; empty: they have no steps of its own."""
@@ -36,7 +36,7 @@ def standing_login(facts: Facts, process: Process) -> LoginTold | None:
 
 
 def not_logged_in(facts: Facts, process: Process) -> bool:
-    """Whether launcher.log proves that nobody is logged in, whatever connections the process has."""
+    """Whether launcher.log proves that no user is logged in, whatever connections the process has."""
     told = standing_login(facts, process)
     return told is not None and told.stage is not LoginStage.ACCEPTED
 
@@ -100,7 +100,7 @@ def login_cause(facts: Facts, process: Process) -> LoginCause | None:
             sentence = f"IB ended the log-in at {since}; its window says why. Read that, then log in once, by hand."
             return LoginCause("refused", ": IB refused it", sentence)
         case LoginStage.UNTRIED:
-            return LoginCause("untried", ": nobody has tried yet", "Nobody has tried to log in since it started.")
+            return LoginCause("untried", ": no log-in was tried yet", "No log-in was tried since it started.")
         case LoginStage.RESTORING:
             sentence = f"It has been restoring its saved session since {since}, and may ask for the password next."
             return LoginCause("under-way", ": restoring the saved one", sentence)

@@ -119,6 +119,15 @@ def test_the_end_of_what_was_there_when_it_was_first_seen_lasted_at_least_that_l
     assert announce.notice.text == "Paper: TWS was silent for at least 3 min 12 s."
 
 
+def test_an_end_that_came_while_no_agent_looked_has_no_duration() -> None:
+    recalled = Cleared(replace(SAID, recalled=True), ENDING)
+    (*_, announce) = speak("Paper", Ledger(), (recalled,), STEPS, POLITE, NOW.later(192))[1]
+
+    assert isinstance(announce, Announce)
+    assert announce.notice.title == "TWS speaks again"
+    assert announce.notice.text == "“TWS is silent” was told at an earlier run of Gatelight."
+
+
 def test_an_end_of_which_nothing_is_known_says_just_that() -> None:
     (*_, announce) = speak("Paper", Ledger(), (Cleared(BEGAN),), STEPS, POLITE, NOW.later(192))[1]
 
