@@ -187,7 +187,7 @@ class SessionFacts(FromOutside):
     ways: tuple[Way, ...] = ()
     """The addresses that the host meant at the latest attempt that found any."""
     served_listener: str = ""
-    """Who the latest session was with, as `core.evidence.processes.listener_key_at` names it; empty before the first one."""
+    """Whom the latest session was with, see `core.evidence.processes.listener_key_at`; empty before the first one."""
 
     @property
     def frozen(self) -> bool:

@@ -4,7 +4,7 @@ from agent.core.evidence.api_settings import as_told, last_told
 from agent.core.evidence.processes import (
     helper_at,
     is_command_port,
-    is_listener_of,
+    is_key_of,
     known_free,
     mode_hint,
     owner_at,
@@ -57,11 +57,7 @@ def _held_by(facts: Facts, port: int) -> tuple[str, str, tuple[str, ...]]:
 
 def _as_told(facts: Facts, process: Process) -> tuple[str, ...]:
     told = last_told(facts)
-    if (
-        told is None
-        or told.settings.socket_port is None
-        or not is_listener_of(facts.api_settings.listener_key, process)
-    ):
+    if told is None or told.settings.socket_port is None or not is_key_of(facts.api_settings.listener_key, process):
         return ()
     return (f"“Socket port” was {told.settings.socket_port}, {as_told(facts)}",)
 

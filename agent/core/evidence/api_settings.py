@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from agent.core.evidence.notices import live
-from agent.core.evidence.processes import applications, is_listener_of, same_listener
+from agent.core.evidence.processes import applications, is_key_of, same_listener
 from agent.core.evidence.words import at
 from agent.core.facts import Facts, Known, Unknown
 from agent.core.problem import Undecided
@@ -36,7 +36,7 @@ def settings_of(facts: Facts) -> ConfigResponse | None:
     """
     told = facts.api_settings
     # What an application told that has ended may be otherwise in the next one.
-    stands = live(facts) or any(is_listener_of(told.listener_key, process) for process in applications(facts.machine))
+    stands = live(facts) or any(is_key_of(told.listener_key, process) for process in applications(facts.machine))
     known = told.configuration.value if isinstance(told.configuration, Known) and asked(facts) and stands else None
     refused = [n for n in facts.session.notices if kind_of(n.code, n.text) is NoticeKind.READ_ONLY]
     if not live(facts) or not refused:

@@ -230,7 +230,7 @@ def listener_key_at(connection: ConnectionSettings, machine: MachineFacts, port:
     return f"{port}/{listener.pid if listener is not None else '-'}"
 
 
-def is_listener_of(listener_key: str, process: Process) -> bool:
+def is_key_of(listener_key: str, process: Process) -> bool:
     """Whether a listener key is one of this application, whatever its port."""
     return listener_key.split("/")[1:3] == [str(process.pid), str(process.started)]
 

@@ -99,7 +99,7 @@ class Target:
     open: bool
     """The port is open, or only an attempt can tell (remote host, unreadable sockets)."""
     listener_key: str
-    """Identity of what listens there (see `core.evidence.processes.listener_key_at`): when it changes, waiting is over."""
+    """What listens there (see `core.evidence.processes.listener_key_at`): when it changes, waiting is over."""
     seen: float = float("inf")
     """Monotonic time of the look this comes from; infinity where no look can tell."""
     avoid_ids: frozenset[int] = frozenset()

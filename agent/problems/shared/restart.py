@@ -1,7 +1,7 @@
 """The application's own daily restart: whether one is under way, and which process came out of one."""
 
 from agent.core.evidence.api_settings import last_told
-from agent.core.evidence.processes import age, is_listener_of, outcome
+from agent.core.evidence.processes import age, is_key_of, outcome
 from agent.core.facts import Facts, Known, Process
 from agent.core.session_facts import Outcome, Phase
 from agent.problems.shared.login import kept_off
@@ -69,7 +69,7 @@ def _has_served(facts: Facts, process: Process) -> bool:
     attempt = facts.session.attempt
     born = facts.now.monotonic - age(facts, process)
     answered = attempt is not None and attempt.outcome in ANSWERED and attempt.at > born
-    return answered or is_listener_of(facts.session.served_listener, process)
+    return answered or is_key_of(facts.session.served_listener, process)
 
 
 def _at_restart_time(facts: Facts, process: Process) -> bool:

@@ -11,7 +11,7 @@ from agent.core.evidence.processes import (
     clients_of,
     fits,
     full_house,
-    is_listener_of,
+    is_key_of,
     last_port,
     likeliest,
     link_settled,
@@ -213,8 +213,8 @@ def test_a_door_names_the_process_behind_it_and_when_that_started() -> None:
     own = listener_key_at(local, around, 4002)
 
     assert owner_in(own) == (3117, NOW.wall - 50.0)
-    assert is_listener_of(own, gateway(pid=3117, age=50.0))
-    assert not is_listener_of(own, gateway(pid=3117, age=49.0))
+    assert is_key_of(own, gateway(pid=3117, age=50.0))
+    assert not is_key_of(own, gateway(pid=3117, age=49.0))
 
 
 def test_a_door_with_a_relay_another_machine_or_nobody_behind_it_names_no_process() -> None:
