@@ -155,6 +155,15 @@ async def test_no_part_of_a_secret_is_in_a_reason_or_in_the_log(
     assert "\x1b" not in said[0]
 
 
+async def test_the_end_of_what_the_desktop_did_not_show_is_told_to_the_others_alone() -> None:
+    desktop, remote = Recording("desktop", Delivered("desktop")), Recording("remote", Delivered("remote"))
+    delivery = await Chain([desktop], [remote]).announce(replace(NOTICE, over=True, beside_desktop=True))
+    await asyncio.sleep(0)
+
+    assert isinstance(delivery, Delivered)
+    assert (desktop.told, [n.title for n in remote.told]) == ([], [NOTICE.title])
+
+
 async def test_what_is_told_once_more_is_told_to_the_desktop_alone() -> None:
     desktop, remote = Recording("desktop", Delivered("desktop")), Recording("remote", Delivered("remote"))
     again = replace(NOTICE, once_more=True)

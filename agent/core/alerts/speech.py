@@ -204,9 +204,7 @@ def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment, a
     if not entry.announced:
         return effects
     effects.append(Withdraw(key))
-    # An end is no news to a user who was not told of the beginning.
-    heard = entry.key not in rules.unshown
-    if heard and not change.gave_way and keep_quiet(entry, rules, now) is None:
+    if not change.gave_way and keep_quiet(entry, rules, now) is None:
         # What was there when it was first seen may have lasted longer.
         lasted = lasted if entry.began else f"at least {lasted}"
         ending = change.ending
@@ -214,7 +212,10 @@ def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment, a
         if entry.recalled:
             # It ended while no agent looked: how long it was there is not known.
             text = _told_earlier(title_of(entry))
-        effects.append(_end(key, ending, text, about))
+        end = _end(key, ending, text, about)
+        # An end is no news where the beginning was not shown.
+        unshown = entry.key in rules.unshown
+        effects.append(Announce(replace(end.notice, beside_desktop=True)) if unshown else end)
     return effects
 
 

@@ -195,6 +195,8 @@ class Notice:
     text: str
     over: bool = False
     """The problem is over."""
+    beside_desktop: bool = False
+    """It is for the channels beside the desktop alone: the desktop has not shown what this is the end of."""
     once_more: bool = False
     """No service could show it before: only the desktop is told, since all others have heard it."""
     steps: tuple[str, ...] = ()

@@ -59,6 +59,7 @@ from agent.core.state_machine.session import (
     of_accounts,
     session_heard,
     told_so_far,
+    without_refuted,
 )
 from agent.core.state_machine.state import AgentState, facts_about, others, replace_at, timing_of
 from agent.core.state_machine.watched import Watched, fresh, locate, note_server, recalled, see
@@ -267,10 +268,9 @@ def _of_session(state: AgentState, event: SessionEvent, now: Moment) -> tuple[Ag
                 session = messages_came(watched.session, rate, held, now.monotonic)
                 watched = replace(watched, session=session)
         case SettingsAnswered(_, configuration, version):
-            before = watched.inquiry.told
-            listener_key = link.state.listener_key if isinstance(link.state, Connected) else ""
-            inquiry = take_answer(watched.inquiry, listener_key, configuration, version, now.monotonic)
-            watched = replace(watched, inquiry=inquiry)
+            before, key = watched.inquiry.told, link.state.listener_key if isinstance(link.state, Connected) else ""
+            inquiry = take_answer(watched.inquiry, key, configuration, version, now.monotonic)
+            watched = replace(watched, inquiry=inquiry, session=without_refuted(watched.session, configuration))
             effects = settings_news(name, before.configuration, configuration)
         case _:
             assert_never(event)

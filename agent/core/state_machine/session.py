@@ -7,11 +7,21 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from agent.core.clock import Moment
+from agent.core.facts import Fact, Known
 from agent.core.session_facts import Flood, NoticeSeen, ServerLink, Subscriber
 from agent.core.timing import Timing
+from agent.tws.api_settings import ConfigResponse
 from agent.tws.applications import is_paper
 from agent.tws.farms import Farm, FarmStatus
-from agent.tws.notices import FARM_OK_CODES, farm_of, farms_of_restored, is_noise_while_link_down, lookup
+from agent.tws.notices import (
+    FARM_OK_CODES,
+    NoticeKind,
+    farm_of,
+    farms_of_restored,
+    is_noise_while_link_down,
+    kind_of,
+    lookup,
+)
 
 LINK_LOST_CODES = frozenset({1100, 2110})
 LINK_BACK_CODES = frozenset({1101, 1102})
@@ -205,6 +215,18 @@ def notice_came(
     if session.server_link is ServerLink.DOWN and is_noise_while_link_down(code):
         return session
     return replace(session, notices=_keep(session.notices, code, text, request_id, now))
+
+
+def without_refuted(session: Session | None, configuration: Fact[ConfigResponse]) -> Session | None:
+    """The session without refusals for Read-Only API that the application's own answer has refuted since.
+
+    Nothing later may rest on them: not even when the settings cannot be had any more.
+    """
+    told = configuration.value.settings.read_only_api if isinstance(configuration, Known) else None
+    if session is None or told is not False:
+        return session
+    kept = tuple(n for n in session.notices if kind_of(n.code, n.text) is not NoticeKind.READ_ONLY)
+    return session if len(kept) == len(session.notices) else replace(session, notices=kept)
 
 
 def told_so_far(session: Session | None) -> tuple[NoticeSeen, ...]:

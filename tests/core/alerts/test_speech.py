@@ -238,7 +238,12 @@ def test_what_no_service_could_show_is_told_once_more_as_it_is_then() -> None:
     assert told_of("Paper", after) == told_of("Paper", ledger(changed))
 
 
-def test_the_end_of_what_no_service_could_show_is_no_news() -> None:
+def test_the_end_of_what_no_service_could_show_is_told_to_those_who_heard_of_it() -> None:
     unshown = replace(POLITE, unshown=frozenset({"api-silent"}))
+    (end,) = (
+        e
+        for e in speak("Paper", ledger(), (Cleared(SAID),), STEPS, unshown, NOW.later(60))[1]
+        if isinstance(e, Announce)
+    )
 
-    assert said(speak("Paper", ledger(), (Cleared(SAID),), STEPS, unshown, NOW.later(60))[1]) == []
+    assert (end.notice.over, end.notice.beside_desktop) == (True, True)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.clock import Moment
+from agent.core.facts import Known, Unknown
 from agent.core.session_facts import Flood, NoticeSeen, ServerLink, Subscriber
 from agent.core.state_machine.session import (
     COUNTED_FARMS,
@@ -24,8 +25,10 @@ from agent.core.state_machine.session import (
     notice_came,
     of_accounts,
     session_heard,
+    without_refuted,
 )
 from agent.core.timing import Timing
+from agent.tws.api_settings import ApiSettings, ConfigResponse
 from agent.tws.farms import Farm, FarmKind, FarmStatus
 
 TIMING = Timing()
@@ -376,3 +379,20 @@ def test_a_latency_measured_while_we_were_late_is_none() -> None:
     assert late.latency == pytest.approx(0.02)
     assert late.clock_offset == 0.0
     assert late.heartbeats.last_heard == 24.0
+
+
+def test_a_refusal_that_the_application_has_refuted_is_no_evidence_any_more() -> None:
+    refused = told(
+        fresh_session(0.0), 321, "Error validating request: API interface is currently in Read-Only mode.", 5.0
+    )
+    refused = told(refused, 354, "Requested market data is not subscribed.", 6.0)
+
+    def answered(ticked: bool | None) -> list[int]:
+        answer = Known(ConfigResponse(settings=ApiSettings(read_only_api=ticked)))
+        session = without_refuted(refused, answer)
+        return [n.code for n in session.notices] if session is not None else []
+
+    assert answered(False) == [354]
+    assert answered(True) == answered(None) == [321, 354]
+    assert without_refuted(refused, Unknown("it ends")) is refused
+    assert without_refuted(None, Unknown("it ends")) is None
