@@ -14,7 +14,7 @@ from agent.core.facts import Facts, Process
 from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.core.settings import WantedMode
 from agent.problems.shared import grace
-from agent.problems.shared.ends import reached, when
+from agent.problems.shared.ends import listens_there, reached, when
 from agent.problems.shared.obstacles import ListensElsewhere
 from agent.problems.shared.reach import how_far, otherwise
 from agent.problems.shared.words import listening
@@ -76,7 +76,10 @@ API_PORT_MISMATCH = Problem(
     "set up for port {port} do not reach {app}.",
     severity=Severity.ERROR,
     check=_check,
-    over=(GoodNews("{app} is reached on port {port}", "It was missed for {lasted}.", when(reached)),),
+    over=(
+        GoodNews("{app} is reached on port {port}", "It was missed for {lasted}.", when(reached)),
+        GoodNews("{app} listens on port {port}", "It was missed there for {lasted}.", when(listens_there)),
+    ),
     visible_after=grace.handshake,
     fix="use-port",
 )

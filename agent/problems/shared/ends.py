@@ -54,10 +54,16 @@ def port_open(facts: Facts) -> bool:
     return answers(facts) or (process is not None and bool(process.api_ports))
 
 
-def logged_in(facts: Facts) -> bool:
-    """Whether a user is logged in: the API answers, or a connection to IB has stood long enough to prove it."""
+def listens_there(facts: Facts) -> bool:
+    """Whether the application listens on the port of the connection."""
     process = chosen(facts)
-    return answers(facts) or (process is not None and link_settled(facts, process))
+    return process is not None and port_of(facts) in process.api_ports
+
+
+def logged_in(facts: Facts) -> bool:
+    """Whether a user is logged in: the API port is open, or a connection to IB has stood long enough to prove it."""
+    process = chosen(facts)
+    return port_open(facts) or (process is not None and link_settled(facts, process))
 
 
 def link_up(facts: Facts) -> bool:
