@@ -7,6 +7,7 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from agent.core.alerts.ledger import Ledger
 from agent.core.effects import Announce, CloseSession, Effect, OpenSession, SendHeartbeat
 from agent.core.events import (
     ConfigRejected,
@@ -77,6 +78,12 @@ NOTICES = (
 )
 
 
+def _came_up(before: Ledger, after: Ledger) -> bool:
+    """Whether a problem became visible."""
+    seen = {key for key, entry in before.entries.items() if entry.visible}
+    return any(entry.visible and key not in seen for key, entry in after.entries.items())
+
+
 class AnyDay(Day):
     """A day that keeps its own books of sessions and announcements."""
 
@@ -115,6 +122,11 @@ class AnyDay(Day):
                     self.up.discard(number)
                 case SendHeartbeat(number):
                     assert number in self.up
+                case Announce(notice) if notice.once_more:
+                    # No service had shown it: it is said for the first time.
+                    assert any(
+                        notice.key == f"{w.settings.name}/{k}" for w in self.state.watched for k in w.undelivered
+                    )
                 case Announce(notice):
                     self._told(notice.key, "over" if notice.over else "said")
                 case _:
@@ -146,7 +158,9 @@ class AnyDay(Day):
             snoozed = {s.code for s in (*memory.snoozed, *before.memory.snoozed)}
             for key, entry in watched.ledger.entries.items():
                 gone = now is None or key not in now.ledger.entries
-                if gone and (quiet or entry.problem.code in snoozed or not entry.visible):
+                # A problem that gives way to another ends without a word.
+                gave_way = gone and now is not None and _came_up(watched.ledger, now.ledger)
+                if gone and (quiet or gave_way or entry.problem.code in snoozed or not entry.visible):
                     self.allowed_silence.add(f"{name}/{key}")
 
 

@@ -268,5 +268,13 @@ def _problem(problem: ShownProblem) -> dict[str, Any]:
 
 
 def worst_first(problems: Iterable[ShownProblem]) -> tuple[ShownProblem, ...]:
-    """In the order in which they are shown: by severity, then newest first; what is still to come stands behind."""
-    return tuple(sorted(problems, key=lambda p: (not p.visible, -Severity(p.severity).rank, p.ahead, -p.since)))
+    """In the order in which they are shown: by severity, then newest first; what is still to come stands behind.
+
+    A problem of Gatelight itself stands behind those of the connection: the first one is the connection's headline.
+    """
+    return tuple(sorted(problems, key=_weight))
+
+
+def _weight(problem: ShownProblem) -> tuple[bool, bool, int, bool, float]:
+    rank = Severity(problem.severity).rank
+    return (not problem.visible, problem.of_program, -rank, problem.ahead, -problem.since)
