@@ -114,7 +114,7 @@ def called_as() -> str:
     program = Path(sys.argv[0] or "gatelight")
     if program.name == "__main__.py":
         return f"{sys.orig_argv[0]} -m agent"
-    if program.stem == "gatelight" and program.is_absolute():
+    if program.stem == "gatelight" and len(program.parts) > 1:
         import shutil
 
         return "gatelight" if shutil.which("gatelight") else str(program)

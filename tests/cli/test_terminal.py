@@ -47,6 +47,7 @@ def test_no_line_is_longer_than_the_terminal() -> None:
     [
         ("/some/where/agent/__main__.py", "python3 -m agent"),
         ("/nowhere/bin/gatelight", "/nowhere/bin/gatelight"),
+        (".venv/bin/gatelight", ".venv/bin/gatelight"),
         ("gatelight", "gatelight"),
     ],
 )
