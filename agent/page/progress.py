@@ -199,9 +199,14 @@ def _ended_or_restarted(_: re.Match[str], before: _Point, now: _Point) -> bool:
     return now.seen and before.pid is not None and now.pid != before.pid
 
 
+def _is_open(point: _Point) -> bool:
+    """Whether the API port is open: a session stands, or the application was seen to listen."""
+    return bool(point.ports) or point.phase == "connected"
+
+
 def _logged_in(_: re.Match[str], before: _Point, now: _Point) -> bool:
     """The API port opens only after the log-in."""
-    return bool(now.ports) and before.seen and (before.ports == () or before.pid != now.pid)
+    return _is_open(now) and before.seen and ((before.ports == () and not _is_open(before)) or before.pid != now.pid)
 
 
 def _on_port(found: re.Match[str], before: _Point, now: _Point) -> bool:
@@ -210,7 +215,7 @@ def _on_port(found: re.Match[str], before: _Point, now: _Point) -> bool:
 
 
 def _opened(_: re.Match[str], before: _Point, now: _Point) -> bool:
-    return bool(now.ports) and before.pid is not None and before.ports == ()
+    return _is_open(now) and before.pid is not None and before.ports == () and not _is_open(before)
 
 
 def _ticked(found: re.Match[str], before: _Point, now: _Point) -> bool:

@@ -44,6 +44,8 @@ QUICK = replace(
     look_every=0.5,
     settings_every=3.0,
 )
+ONE_LOOK = replace(QUICK, notice_lasting=60.0)
+"""The same for a doctor: on a busy machine it takes longer than a notice lasts, and nothing fades while it looks."""
 PATIENCE = 30.0
 """Seconds a verdict may take; far more than any grace above."""
 CALM = 0.8
@@ -151,7 +153,7 @@ async def looked_once(
     settings: Settings,
     world: RealWorld,
     *,
-    timing: Timing = QUICK,
+    timing: Timing = ONE_LOOK,
     say: Callable[[str], None] = lambda _: None,
     can: Abilities | None = None,
 ) -> Status:

@@ -154,6 +154,15 @@ def test_another_problem_is_an_end_of_the_first() -> None:
     assert [e.code for e in progress.ended] == ["app-not-running"]
 
 
+def test_a_session_shows_the_log_in_before_a_look_shows_the_port() -> None:
+    log_in = problem("login-pending", "Log in by hand and confirm the two-factor push on your phone.")
+    progress = follow(Progress(), status(connection(RUNS, log_in)), 60.0)
+    up = replace(connection(RUNS), phase="connected", overall=IconState.CONNECTED)
+    (ended,) = follow(progress, status(up), 70.0).ended
+
+    assert (ended.code, ended.done) == ("login-pending", (1,))
+
+
 def test_a_problem_that_is_only_called_by_another_name_is_not_over() -> None:
     progress = follow(Progress(), status(connection(None, NOT_RUNNING)), 60.0)
     progress = follow(progress, status(connection(None, problem("wrong-product"))), 70.0)
