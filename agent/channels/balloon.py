@@ -11,7 +11,7 @@ from agent.core.shown.display import Action, Notice
 class BalloonChannel:
     """Shows a notice at the icon. It cannot be taken back; the next notice replaces it."""
 
-    name = "the icon's balloon"
+    name = "the icon’s balloon"
 
     def __init__(self, balloon: Callable[[str, str, Action | None], bool]) -> None:
         """`balloon` shows title and text and does the action on a click. It returns whether it could, and may block."""

@@ -64,7 +64,7 @@ class RichChannel:
         if isinstance(notifier, NotDelivered):
             return notifier
         if not await notifier.request_authorisation():
-            return NotDelivered("the notifications of Gatelight are switched off in the system's settings")
+            return NotDelivered("the notifications of Gatelight are switched off in the system’s settings")
         assert self._library is not None
         sent: list[bool] = []
         wish = self._notification(self._library, notice, text, lambda: sent.append(True))

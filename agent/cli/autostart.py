@@ -32,7 +32,7 @@ def autostart_words(state: LoginEntryState, where: str) -> str:
             return f"on: Gatelight starts at log-in ({where})."
         case SwitchedOff():
             return (
-                "off: the entry is there, but was switched off in the system's list of start-up programs; "
+                "off: the entry is there, but was switched off in the system’s list of start-up programs; "
                 "`gatelight autostart on` switches it on again."
             )
         case Stale(program, gone=True):

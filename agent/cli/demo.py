@@ -189,7 +189,7 @@ class Stage:
         await self._pause(1.0)
         await self._do("… and is back: no sound", gateway.heal("market-data-farm-broken"))
         await self._pause(2.0)
-        await self._do("IB Gateway loses its link to IB's servers (1100)", gateway.fault("link-lost"))
+        await self._do("IB Gateway loses its link to IB’s servers (1100)", gateway.fault("link-lost"))
         await self._expect("the lost link is told", _shows("server-link-lost"))
         await self._pause(4.0)
         await self._do("… and gets it back with its data (1102)", gateway.fault("link-back-kept"))

@@ -113,7 +113,7 @@ CONNECTIONS = KeyTable(
         Key(
             "client_id",
             whole_number(1, HIGHEST_CLIENT_ID, auto=True, reasons={0: "client ID 0 would adopt manual orders"}),
-            'client ID of the agent\'s own session; "auto": a free high one; 0 would adopt manual orders',
+            'client ID of the agent’s own session; "auto": a free high one; 0 would adopt manual orders',
         ),
         Key("auto_connect", flag(), "connect without being asked"),
         Key("intent", one_of(Intent), "what your programs do here: decides whether Read-Only API is a problem"),

@@ -15,11 +15,11 @@ def _offer(facts: Facts) -> Offer | None:
         process,
         RECONNECT_ACCOUNT.id,
         "RECONNECTACCOUNT",
-        "Reconnect to IB's servers",
+        "Reconnect to IB’s servers",
         Question(
-            title=f"Reconnect {process.label} to IB's servers?",
+            title=f"Reconnect {process.label} to IB’s servers?",
             changes=(
-                f"{app} makes its session with IB's servers anew: quotes and orders stand still for some seconds",
+                f"{app} makes its session with IB’s servers anew: quotes and orders stand still for some seconds",
             ),
             remark="IBC only says that it took the command. Gatelight sees by itself whether it helped.",
         ),

@@ -17,7 +17,7 @@ def _offer(facts: Facts) -> Offer | None:
         "RECONNECTDATA",
         "Reconnect the data farms",
         Question(
-            title=f"Reconnect {process.label} to IB's data farms?",
+            title=f"Reconnect {process.label} to IB’s data farms?",
             changes=(f"{app} makes its connections to all data farms anew: quotes stand still for some seconds",),
             remark="IBC only says that it took the command. Gatelight sees by itself whether it helped.",
         ),

@@ -118,7 +118,7 @@ def _of_notice(notices: list[FoundNotice], guides: Mapping[str, Guide]) -> Expla
 
 _WHOSE = {
     NoticeClass.TRANSIENT: "It usually passes by itself.",
-    NoticeClass.USER: "It is for you to put right: in TWS, IB Gateway or Client Portal, or in your program's settings.",
+    NoticeClass.USER: "It is for you to put right: in TWS, IB Gateway or Client Portal, or in your program’s settings.",
     NoticeClass.CLIENT: "It concerns the program that uses the API, not TWS itself.",
     NoticeClass.INFORMATION: "It is information, not an error, whatever the program calls it.",
 }
@@ -137,7 +137,7 @@ def _remarks(notice: IbCode, found: FoundNotice) -> Iterable[str]:
     if notice.kind is NoticeKind.PORT_CHANGED and (port := new_port(rest)):
         yield f"The new port is {port}."
     if is_noise_while_link_down(notice.code):
-        yield "While TWS has no connection to IB's servers this notice means nothing: TWS then sends it wrongly."
+        yield "While TWS has no connection to IB’s servers this notice means nothing: TWS then sends it wrongly."
 
 
 def _notice(found: FoundNotice) -> IbCode:

@@ -14,7 +14,7 @@ from agent.tws.calendar import Expectation, Outage, OutageKind
 
 OUTAGE_WORDS = {
     OutageKind.RESET: "IB resets its servers",
-    OutageKind.WEEKEND: "IB's weekend maintenance",
+    OutageKind.WEEKEND: "IB’s weekend maintenance",
     OutageKind.RESTART: "daily restart of the application",
 }
 

@@ -22,7 +22,7 @@ def _check(facts: Facts) -> Verdict:
             cause = _cause(process)
             return Present({"app": process.kind.title, "cause": cause}, _evidence(facts, process))
         case LinkUnsettled(process=process):
-            return Undecided(f"the connection of {process.label} to IB's servers is too young to prove a log-in")
+            return Undecided(f"the connection of {process.label} to IB’s servers is too young to prove a log-in")
         case reach:
             return otherwise(reach)
 
@@ -41,7 +41,7 @@ def _evidence(facts: Facts, process: Process) -> tuple[str, ...]:
     lines = [runs_since(facts, process), listening(process)]
     if process.upstream is not None and process.upstream_since is not None:
         since = clock(facts, process.upstream_since)
-        lines.append(f"it has been connected to IB's servers ({process.upstream}) since {since}: it is logged in")
+        lines.append(f"it has been connected to IB’s servers ({process.upstream}) since {since}: it is logged in")
     if process.kind is ApplicationKind.GATEWAY and _fix_chosen(process):
         lines.append("jts.ini: ApiOnly is false, so “FIX CTCI” was chosen at log-in")
     return tuple(lines)

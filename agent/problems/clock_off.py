@@ -15,13 +15,13 @@ def _check(facts: Facts) -> Verdict:
         return NO_SESSION
     offset = facts.session.clock_offset
     if offset is None:
-        return Undecided("the server's time has not been asked for yet")
+        return Undecided("the server’s time has not been asked for yet")
     if abs(offset) <= TOLERANCE:
         return Absent()
     direction, relation = ("behind", "behind") if offset > 0 else ("ahead", "ahead of")
     evidence = (
-        f"the time told by {app_name(facts)} (reqCurrentTime) and this computer's clock differ by {lasting(offset)}",
-        f"this computer's clock is {direction}; up to {lasting(TOLERANCE)} are no cause for concern",
+        f"the time told by {app_name(facts)} (reqCurrentTime) and this computer’s clock differ by {lasting(offset)}",
+        f"this computer’s clock is {direction}; up to {lasting(TOLERANCE)} are no cause for concern",
     )
     return Present({"offset": lasting(offset), "direction": direction, "relation": relation}, evidence)
 
@@ -33,9 +33,9 @@ def _right(facts: Facts) -> bool:
 
 CLOCK_OFF = Problem(
     code="clock-off",
-    title="This computer's clock is {offset} {direction}",
+    title="This computer’s clock is {offset} {direction}",
     text=(
-        "This computer's clock is {offset} {relation} the time told by IB. "
+        "This computer’s clock is {offset} {relation} the time told by IB. "
         "Times in logs, of bars and of orders that start or end at a set time are wrong by as much."
     ),
     severity=Severity.WARNING,

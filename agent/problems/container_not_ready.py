@@ -12,8 +12,8 @@ from agent.problems.shared.relays import behind, case_of
 from agent.problems.shared.words import host_of, owner_of, quickly
 
 _SEEN_AS = {
-    "container": "from the address of the container engine's network",
-    "machine": "from an address of the virtual machine's network",
+    "container": "from the address of the container engine’s network",
+    "machine": "from an address of the virtual machine’s network",
     "tunnel": "from the computer at which the tunnel ends",
 }
 """By case: where the application behind a relay sees our connection come from."""
@@ -49,10 +49,10 @@ def _who(facts: Facts, relay: Listener | None, port: int) -> tuple[str, tuple[st
         behaves = ("it says nothing and hangs up, as a relay does that reaches no program",) if strange else ()
         return owner_of(relay), (f"{owner_of(relay)} listens on {port}", *behaves)
     if facts.connection.local:
-        unseen = f"no program is seen to listen on {port}, and yet it answers: a container's packet rules do that"
+        unseen = f"no program is seen to listen on {port}, and yet it answers: a container’s packet rules do that"
         return "a program that this system does not show", (unseen,)
     known = f"{port} is a port on which the relay inside a container listens"
-    return f"the container's relay at {host_of(facts)}", (known,)
+    return f"the container’s relay at {host_of(facts)}", (known,)
 
 
 def _trusted_before(facts: Facts, relay: Listener | None) -> tuple[str, ...]:

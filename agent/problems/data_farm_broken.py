@@ -70,7 +70,7 @@ def _back(facts: Facts, kind: str) -> dict[str, str] | None:
 
 DATA_FARM_BROKEN = Problem(
     code="data-farm-broken",
-    title="IB's {kind} farm is out of reach",
+    title="IB’s {kind} farm is out of reach",
     text=(
         "{app} is logged in, but cannot reach the {kind} farm {farms}. {effect}. "
         "What other farms serve is not affected."

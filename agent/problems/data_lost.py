@@ -61,7 +61,7 @@ DATA_LOST = Problem(
     code="data-lost",
     title="Data subscriptions were lost at {at}",
     text=(
-        "The link to IB's servers is back, but the market data subscriptions made before are gone (notice 1101). "
+        "The link to IB’s servers is back, but the market data subscriptions made before are gone (notice 1101). "
         "{then}."
     ),
     severity=Severity.WARNING,

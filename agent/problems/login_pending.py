@@ -16,7 +16,7 @@ def _check(facts: Facts) -> Verdict:
         case AtLogin(process=process):
             return _awaited(facts, process)
         case LinkUnsettled(process=process):
-            return Undecided(f"the connection of {process.label} to IB's servers is too young to prove a log-in")
+            return Undecided(f"the connection of {process.label} to IB’s servers is too young to prove a log-in")
         case reach:
             return otherwise(reach)
 
@@ -26,7 +26,7 @@ def _awaited(facts: Facts, process: Process) -> Present:
     args = {"app": process.kind.title, "since": started_at(facts, process), "which": "", "awaited": _MISSED}
     if cause is not None:
         args |= {**cause.args, "which": cause.brief, "awaited": cause.sentence}
-    upstream = "a connection to IB's servers" if process.upstream else "no connection to IB's servers"
+    upstream = "a connection to IB’s servers" if process.upstream else "no connection to IB’s servers"
     evidence = [runs_since(facts, process), listening(process), f"it has {upstream}"]
     evidence += [*login_evidence(facts, process), *last_mode(process), *reset_evidence(facts)]
     return Present(args, tuple(evidence), case=cause.case if cause is not None else "")

@@ -35,7 +35,7 @@ def _check(facts: Facts) -> Verdict:
         runs_since(facts, process),
         "it was started by its own automatic restart",
         f"{listening(process)}{late}",
-        "it has a connection to IB's servers" if process.upstream else "it has no connection to IB's servers",
+        "it has a connection to IB’s servers" if process.upstream else "it has no connection to IB’s servers",
         *login_evidence(facts, process),
     ]
     expired = weekly_expiry(facts, process)

@@ -22,8 +22,8 @@ def _check(facts: Facts) -> Verdict:
         outage = planned(facts, since)
         if outage is None:
             return Absent()
-        code = f"notice {session.link_code}" if session.link_code is not None else "the link to IB's servers was lost"
-        return _present(facts, outage, f"{app_name(facts)}'s link to IB's servers", f"{code} {at(facts, since)}")
+        code = f"notice {session.link_code}" if session.link_code is not None else "the link to IB’s servers was lost"
+        return _present(facts, outage, f"{app_name(facts)}’s link to IB’s servers", f"{code} {at(facts, since)}")
     restart = restart_now(facts)
     return _restart(facts, restart) if restart is not None and not live(facts) else Absent()
 

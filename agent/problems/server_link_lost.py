@@ -35,7 +35,7 @@ def _check(facts: Facts) -> Verdict:
     process = chosen(facts)
     if process is not None:
         standing = f"stands to {process.upstream}" if process.upstream else "is not seen"
-        evidence.append(f"{process.label} runs; its connection to IB's servers {standing}")
+        evidence.append(f"{process.label} runs; its connection to IB’s servers {standing}")
     evidence += [
         f"another session of the same user may have taken over: {notice_line(facts, n)}"
         for n in session.notices
@@ -64,9 +64,9 @@ def _shown(facts: Facts, _: str) -> dict[str, str] | None:
 
 SERVER_LINK_LOST = Problem(
     code="server-link-lost",
-    title="{app} has lost its link to IB's servers",
+    title="{app} has lost its link to IB’s servers",
     text=(
-        "{app} has had no connection to IB's servers since {since} (notice {code}). Quotes and orders stand still; "
+        "{app} has had no connection to IB’s servers since {since} (notice {code}). Quotes and orders stand still; "
         "programs stay connected to {app}. It reconnects by itself, usually within minutes."
     ),
     severity=Severity.ERROR,

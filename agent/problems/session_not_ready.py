@@ -68,7 +68,7 @@ def _why(facts: Facts, notice: NoticeSeen, known: IbCode) -> tuple[str, str]:
         return "It waits for “I understand and accept” in its window about paper trading (notice 10141).", "disclaimer"
     if known.kind is NoticeKind.LINK_LOST:
         outage = planned(facts, notice.at)
-        lost = f"It has no link to IB's servers (notice {notice.code})"
+        lost = f"It has no link to IB’s servers (notice {notice.code})"
         if outage is None:
             return f"{lost}, and starts no session before it is back.", "link-lost"
         return f"{lost}: {outage_reason(facts, outage)} lasts until {appointment(facts, outage.ends)}.", "link-lost"

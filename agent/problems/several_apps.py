@@ -46,7 +46,7 @@ def _of_clash(facts: Facts, clash: PortClash) -> Present:
     link = (
         ()
         if since is None
-        else (f"{clash.loser.label} has been connected to IB's servers since {clock(facts, since)}: it is logged in",)
+        else (f"{clash.loser.label} has been connected to IB’s servers since {clock(facts, since)}: it is logged in",)
     )
     return Present(
         {
@@ -68,7 +68,7 @@ def _equally_fitting(facts: Facts) -> tuple[Process, ...]:
 
 SEVERAL_APPS = Problem(
     code="several-apps",
-    title="Several applications get in each other's way",
+    title="Several applications get in each other’s way",
     text="{conflict}",
     severity=Severity.WARNING,
     check=_check,

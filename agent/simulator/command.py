@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="with --shape ibc: port of IBC's command server (default: off; IBC's usual one is 7462)",
+        help="with --shape ibc: port of IBC’s command server (default: off; IBC’s usual one is 7462)",
     )
     parser.add_argument(
         "--fault",

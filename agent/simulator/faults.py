@@ -65,7 +65,7 @@ WIRE_FAULTS: dict[str, Fault] = {
         Fault("read-only", "Read-Only API: refuses with 321 whatever has to do with orders, serves the rest"),
         Fault(
             "link-lost",
-            "no link to IB's servers: 1100 to running sessions, 2110 to new ones, no data",
+            "no link to IB’s servers: 1100 to running sessions, 2110 to new ones, no data",
             "notice that running sessions get",
             "1100",
             choices=("1100", "2110"),

@@ -28,7 +28,7 @@ PROCESS_FAULTS: dict[str, Fault] = {
         Fault("starting", "a new process that has not come as far as its log-in screen"),
         Fault(
             "login-pending",
-            "the log-in screen waits: no API port, no link to IB's servers",
+            "the log-in screen waits: no API port, no link to IB’s servers",
             _LOG_IN,
             UNTRIED,
             choices=_TROUBLES,
@@ -73,7 +73,7 @@ PROCESS_FAULTS: dict[str, Fault] = {
         ),
         Fault("wrong-application", "the other one of TWS and IB Gateway runs"),
         Fault("client-portal", "only the Client Portal Gateway runs", "port", str(CLIENT_PORTAL_PORT), numeric=PORTS),
-        Fault("container-not-ready", "a container's relay accepts, but nothing listens behind it"),
+        Fault("container-not-ready", "a container’s relay accepts, but nothing listens behind it"),
         Fault(
             "memory", "the memory of its Java is nearly full", "megabytes of -Xmx", str(SMALL_HEAP), numeric=(64, 4096)
         ),

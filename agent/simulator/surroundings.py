@@ -64,7 +64,7 @@ class IbServersPart(_PartWithoutOrders):
                 continue
             self._servers.append(server)
             return {"address": address, "port": IB_SERVER_PORT}
-        raise ValueError("No loopback address was free to play IB's servers on")
+        raise ValueError("No loopback address was free to play IB’s servers on")
 
 
 class RelayPart(_PartWithoutOrders):

@@ -29,6 +29,6 @@ async def test_a_balloon_counts_only_if_the_icon_showed_it() -> None:
     icon.there = False
     second = await BalloonChannel(balloon).announce(Notice("k", Severity.INFO, "Title", "Text"))
 
-    assert first == Delivered("the icon's balloon")
+    assert first == Delivered("the icon’s balloon")
     assert second == NotDelivered("there is no icon that could show one")
     assert shown == [("TWS does not answer", "A dialog may be open.", STEPS), ("Title", "Text", None)]

@@ -28,7 +28,7 @@ TOLD = {
         "Log in by hand and confirm",
     ),
     "locked": (": locked until ", "it is locked until ", "Wait until "),
-    "no-way": (": no way to IB's servers", "no way to IB's servers since", "TCP ports 4000 and 4001"),
+    "no-way": (": no way to IB’s servers", "no way to IB’s servers since", "TCP ports 4000 and 4001"),
     "no-answer": (": IB does not answer", "has not answered its log-in since", "it tries again by itself"),
     "refused": (": IB refused it", "its window says why", "Look for a message window"),
     "restoring": (": restoring the saved one", "has been restoring its saved session since", "Wait two minutes"),

@@ -130,7 +130,7 @@ def test_good_news_is_called_good_news(code: int) -> None:
             "farms are not connected: ushmds; secdefil.",
             "Not connected yet: ushmds, secdefil.",
         ),
-        ("Error 200, reqId 7: No security definition", "While TWS has no connection to IB's servers"),
+        ("Error 200, reqId 7: No security definition", "While TWS has no connection to IB’s servers"),
     ],
 )
 def test_what_a_notices_text_tells_is_said(words: str, part: str) -> None:
@@ -354,7 +354,7 @@ def test_a_guide_is_rendered_as_plain_text() -> None:
 
 def test_a_notice_with_several_causes_is_rendered_with_the_steps_of_the_first() -> None:
     assert laid_out(render_explained(known("1100", GUIDES)), 88) == (
-        "Notice 1100: TWS has lost its connection to IB's servers\n"
+        "Notice 1100: TWS has lost its connection to IB’s servers\n"
         "\n"
         "It usually passes by itself.\n"
         "\n"
@@ -398,7 +398,7 @@ def test_every_line_that_tells_how_far_a_log_in_has_come_is_known_and_is_not_cal
         "password": "The log-in failed",
         "expired": "weekly log-in",
         "locked": "Too many failed",
-        "no-way": "did not reach IB's servers",
+        "no-way": "did not reach IB’s servers",
         "no-answer": "did not answer",
         "refused": "refused or ended",
         "accepted": "complete",

@@ -110,7 +110,7 @@ def test_a_hidden_owner_of_the_port_may_be_tws(judge: Judge) -> None:
 
 
 def test_a_port_is_free_only_where_every_listener_is_shown(judge: Judge) -> None:
-    some = Known(Sockets(unseen="the system shows the sockets of other users' programs to administrators only"))
+    some = Known(Sockets(unseen="the system shows the sockets of other users’ programs to administrators only"))
     wants = connection(port=4002)
     for outcome, known in ((None, False), (Outcome.REFUSED, True)):
         seen = facts(machine(sockets=some), backing_off(outcome), wants=wants)

@@ -30,7 +30,7 @@ def test_a_log_in_screen_is_told_with_since_when(judge: Judge) -> None:
     assert verdict.evidence == (
         "IB Gateway 10.45 (pid 3117) has been running since 13:56:40",
         "IB Gateway 10.45 (pid 3117) listens on no API port",
-        "it has no connection to IB's servers",
+        "it has no connection to IB’s servers",
         "jts.ini: paper was selected last on the log-in screen",
     )
 
@@ -111,5 +111,5 @@ def test_ibs_reset_is_named_where_it_meets_this_log_in(judge: Judge) -> None:
         verdict = judge(LOGIN_PENDING, facts(machine(WAITING), backing_off(), expected=expected))
 
         assert isinstance(verdict, Present)
-        line = "the daily reset of IB's European servers lasts until 14:10: a log-in may fail until then"
+        line = "the daily reset of IB’s European servers lasts until 14:10: a log-in may fail until then"
         assert (line in verdict.evidence) is named

@@ -76,11 +76,11 @@ def test_a_reset_of_ib_is_named_and_excuses_only_what_its_log_shows_to_be_kept_o
 
     ((code, text),) = there(restarted(400.0), reset)
     assert code == "restart-stuck"
-    assert "the daily reset of IB's Asian servers lasts until 14:10" in text
+    assert "the daily reset of IB’s Asian servers lasts until 14:10" in text
 
     ((code, text),) = there(replace(restarted(400.0), login=Known(login(LoginStage.NO_WAY))), reset)
     assert code == "app-starting"
-    assert "no way to IB's servers since 13:59" in text
+    assert "no way to IB’s servers since 13:59" in text
     assert "until 14:10" in text
 
     ((code, text),) = there(restarted(400.0), replace(reset, region=None))

@@ -30,11 +30,11 @@ def cut_off() -> SessionFacts:
 @pytest.mark.parametrize(
     ("kind", "region", "reason"),
     [
-        (OutageKind.RESET, Region.AMERICA, "the daily reset of IB's American servers"),
-        (OutageKind.RESET, Region.EUROPE, "the daily reset of IB's European servers"),
-        (OutageKind.RESET, Region.ASIA, "the daily reset of IB's Asian servers"),
-        (OutageKind.RESET, None, "the daily reset of IB's servers"),
-        (OutageKind.WEEKEND, None, "the weekend maintenance of IB's servers"),
+        (OutageKind.RESET, Region.AMERICA, "the daily reset of IB’s American servers"),
+        (OutageKind.RESET, Region.EUROPE, "the daily reset of IB’s European servers"),
+        (OutageKind.RESET, Region.ASIA, "the daily reset of IB’s Asian servers"),
+        (OutageKind.RESET, None, "the daily reset of IB’s servers"),
+        (OutageKind.WEEKEND, None, "the weekend maintenance of IB’s servers"),
     ],
 )
 def test_a_lost_link_inside_a_window_is_planned(

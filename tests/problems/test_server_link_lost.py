@@ -26,7 +26,7 @@ def test_it_tells_the_notice_and_since_when(judge: Judge, code: int) -> None:
     assert verdict.evidence == (
         f"notice {code} at 13:55:00",
         "neither 1101 nor 1102 (link restored) has come since",
-        "IB Gateway 10.45 (pid 3117) runs; its connection to IB's servers stands to 198.51.100.7:4001",
+        "IB Gateway 10.45 (pid 3117) runs; its connection to IB’s servers stands to 198.51.100.7:4001",
     )
 
 

@@ -83,8 +83,8 @@ def refused(*notices: NoticeSeen) -> SessionFacts:
     ("code", "case", "words"),
     [
         (10141, "disclaimer", "waits for “I understand and accept”"),
-        (1100, "link-lost", "no link to IB's servers (notice 1100)"),
-        (2110, "link-lost", "no link to IB's servers (notice 2110)"),
+        (1100, "link-lost", "no link to IB’s servers (notice 1100)"),
+        (2110, "link-lost", "no link to IB’s servers (notice 2110)"),
         (504, "told", "Notice 504 says: The program sent a request without being connected."),
         (10015, "told", "Notice 10015 says: Trading through the API is not allowed for this account."),
         (2104, "", "No program can work with it until it does"),
@@ -116,7 +116,7 @@ def test_a_lost_link_within_ibs_reset_names_the_reset(judge: Judge) -> None:
     verdict = judge(SESSION_NOT_READY, seen)
 
     assert isinstance(verdict, Present)
-    assert "the daily reset of IB's European servers lasts until 14:10" in verdict.args["why"]
+    assert "the daily reset of IB’s European servers lasts until 14:10" in verdict.args["why"]
 
 
 def test_every_notice_of_the_catalogue_fits(judge: Judge) -> None:

@@ -232,7 +232,7 @@ def test_the_internet_has_changed_and_the_log_in_finds_no_way() -> None:
     seen = told(machine(at_login), backing_off(Outcome.REFUSED))
 
     assert seen.code == "login-pending"
-    assert "no way to IB's servers" in seen.title
+    assert "no way to IB’s servers" in seen.title
     assert "TCP ports 4000 and 4001" in seen.steps
 
 

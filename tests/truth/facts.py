@@ -228,7 +228,7 @@ def _given(stage: Stage, value: Any, _: dict[str, Any]) -> bool:
 
 VALUES: dict[str, tuple[str, Callable[[Stage, Any, dict[str, Any]], bool]]] = {
     "schema": ("the shape of the object", _given),
-    "agent.*": ("the agent's own start", _given),
+    "agent.*": ("the agent’s own start", _given),
     "overall": ("the worst of the connections", _overall),
     "words": ("the worst of the connections", _said),
     "worst": ("the first problem of the worst connection", _given),

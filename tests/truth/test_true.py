@@ -61,7 +61,7 @@ class Witness:
         told = "\n".join((tray.tooltip, *texts(tray.menu), render(status_to_json(status)), render(page, thorough=True)))
         if tray.icon is IconState.CONNECTED and self.stage.session is None:
             self.false.append("the icon is green, and no session stands")
-        if "Link to IB's servers: connected" in told and self.stage.so.link_down:
+        if "Link to IB’s servers: connected" in told and self.stage.so.link_down:
             self.false.append("the link is told to stand, and it does not")
 
 

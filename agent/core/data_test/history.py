@@ -62,7 +62,7 @@ _HISTORY_WORDS = {
         "No history came in time: the historical data farm was asleep, which is normal, and is woken by a request; "
         "test again in a minute"
     ),
-    HistoryState.NO_LINK: "No history: the application has no connection to IB's servers",
+    HistoryState.NO_LINK: "No history: the application has no connection to IB’s servers",
     HistoryState.REFUSED: "History is refused; the notice says why",
     HistoryState.NOTHING: "No history and no refusal came in time",
     HistoryState.NOT_ASKED: "History was not asked for",

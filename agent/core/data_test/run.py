@@ -112,11 +112,11 @@ _NO_SESSION = {
     Outcome.REFUSED: "Nobody listens on the API port any more.",
     Outcome.UNREACHABLE: "The API port does not answer.",
     Outcome.UNRESOLVABLE: "The host name is unknown.",
-    Outcome.SILENT: "The application accepted the test's own session and never answered it.",
-    Outcome.CLOSED: "The application closed the test's own session at once; the client places may all be taken.",
+    Outcome.SILENT: "The application accepted the test’s own session and never answered it.",
+    Outcome.CLOSED: "The application closed the test’s own session at once; the client places may all be taken.",
     Outcome.NOT_TWS: "The port does not speak the TWS API.",
     Outcome.OUTDATED: "The application is too old for the API client.",
-    Outcome.NOT_READY: "The application answered, but the test's own session never became usable.",
+    Outcome.NOT_READY: "The application answered, but the test’s own session never became usable.",
     Outcome.ID_IN_USE: "Both client IDs that the test tried are in use: test again.",
 }
 

@@ -179,8 +179,8 @@ _WORDS: dict[DataState, tuple[str, str]] = {
         "“{symbol}”, read as {what}, fits more than one contract, and IB does not choose.",
     ),
     DataState.NO_LINK: (
-        "not known: no link to IB's servers",
-        "The application has no connection to IB's servers now, so whatever it answers about {symbol} means nothing.",
+        "not known: no link to IB’s servers",
+        "The application has no connection to IB’s servers now, so whatever it answers about {symbol} means nothing.",
     ),
     DataState.REFUSED: ("refused", "IB refused prices of {what}; the notice says why."),
     DataState.NOTHING: (

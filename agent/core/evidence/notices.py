@@ -15,7 +15,7 @@ NO_SESSION = Undecided("there is no API session that could tell")
 TOO_EARLY = Undecided("the session has just begun, and the application has not told yet")
 """The answer while `may_still_tell` holds."""
 
-LINK_IS_DOWN = Undecided("the link to IB's servers is down: what was seen before stands until it is back")
+LINK_IS_DOWN = Undecided("the link to IB’s servers is down: what was seen before stands until it is back")
 """The answer of a check for what was seen before the link was lost: that is no cure."""
 
 _LINES_OF_EVIDENCE = 5

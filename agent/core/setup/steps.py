@@ -164,11 +164,11 @@ def _logged_in(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     if process.api_ports:
         return replace(step, seen=(f"{process.label} listens on {_ports(process.api_ports)}",))
     if link_settled(scene.facts, process):
-        return replace(step, seen=(f"{process.label} stands connected to IB's servers",))
+        return replace(step, seen=(f"{process.label} stands connected to IB’s servers",))
     return replace(
         step,
         state=StepState.UNKNOWN,
-        text=f"Gatelight watches whether {process.kind.title} stays connected to IB's servers, half a minute.",
+        text=f"Gatelight watches whether {process.kind.title} stays connected to IB’s servers, half a minute.",
     )
 
 

@@ -153,7 +153,7 @@ def _trusted(facts: Facts, told: ConfigResponse) -> Row:
     wanted = "every address programs connect from"
     if live(facts) and value is None:
         # The API reports an empty list like one it does not report.
-        how = "Gatelight's own connection was accepted; the list itself was not reported"
+        how = "Gatelight’s own connection was accepted; the list itself was not reported"
         return Row(_SETTINGS, box.title, wanted, "includes this computer", how, RowState.OK)
     if value is None:
         return _unknown(facts, _SETTINGS, box, wanted)

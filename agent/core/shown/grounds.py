@@ -38,9 +38,9 @@ def _sockets_read(facts: Facts) -> bool:
 class Ground(Enum):
     """What a value stands on: in words, and whether that is known of a connection."""
 
-    CONFIGURATION = ("the configuration, or the application's own listener", _always)
+    CONFIGURATION = ("the configuration, or the application’s own listener", _always)
     USER = ("what the user asked for", _always)
-    STATE = ("the state of Gatelight's own connection", _always)
+    STATE = ("the state of Gatelight’s own connection", _always)
     CHECKS = ("the checks of all problems, each with its evidence", _always)
     LOOK = ("the latest look at this machine, or why it could not see", _always)
     PROCESS = ("the process that the latest look found", _found)
@@ -48,9 +48,9 @@ class Ground(Enum):
     ATTEMPT = ("the session, or the attempt to open one", _tried)
     SESSION = ("the API session that stands", _connected)
     ANSWERS = ("an API session that stands and answers", _answered)
-    LINK = ("what the session was told, or what the application's sockets show", _always)
+    LINK = ("what the session was told, or what the application’s sockets show", _always)
     MODE = ("what the accounts told last of the process that runs or ran last, else the configuration", _always)
-    SETTINGS = ("the application's answer about its settings, or why there is none", _always)
+    SETTINGS = ("the application’s answer about its settings, or why there is none", _always)
 
     def __init__(self, words: str, holds: Callable[[Facts], bool]) -> None:
         self.words = words

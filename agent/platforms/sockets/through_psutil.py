@@ -18,7 +18,7 @@ _STATES = {
     psutil.CONN_CLOSE_WAIT: SocketState.CLOSE_WAIT,
 }
 
-OTHERS_WITHHELD = "the system shows the sockets of other users' programs to administrators only"
+OTHERS_WITHHELD = "the system shows the sockets of other users’ programs to administrators only"
 
 
 def every_row() -> SocketReading:

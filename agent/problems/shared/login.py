@@ -143,7 +143,7 @@ _IN_EVIDENCE = {
     LoginStage.PASSWORD_REFUSED: "user name or password was refused",
     LoginStage.EXPIRED: "the saved session was not accepted any more",
     LoginStage.LOCKED: "log-ins were locked",
-    LoginStage.NO_WAY: "IB's servers were first not reached",
+    LoginStage.NO_WAY: "IB’s servers were first not reached",
     LoginStage.NO_ANSWER: "IB first did not answer in time",
     LoginStage.REFUSED: "IB refused or ended a log-in",
     LoginStage.ACCEPTED: "IB accepted a log-in",
@@ -188,8 +188,8 @@ def _locked(facts: Facts, told: LoginTold, since: str) -> LoginCause:
 
 def _retries(facts: Facts, told: LoginTold, since: str) -> LoginCause:
     no_way = told.stage is LoginStage.NO_WAY
-    what = "It has found no way to IB's servers" if no_way else "IB has not answered its log-in"
-    brief = ": no way to IB's servers" if no_way else ": IB does not answer"
+    what = "It has found no way to IB’s servers" if no_way else "IB has not answered its log-in"
+    brief = ": no way to IB’s servers" if no_way else ": IB does not answer"
     outage = own_outage(facts)
     if outage is None:
         case = "no-way" if no_way else "no-answer"

@@ -75,9 +75,9 @@ def outage_reason(facts: Facts, outage: Outage) -> str:
     match outage.kind:
         case OutageKind.RESET:
             servers = _SERVERS[outage.region] + " servers" if outage.region is not None else "servers"
-            return f"the daily reset of IB's {servers}"
+            return f"the daily reset of IB’s {servers}"
         case OutageKind.WEEKEND:
-            return "the weekend maintenance of IB's servers"
+            return "the weekend maintenance of IB’s servers"
         case OutageKind.RESTART:
             return f"the daily restart of {app_name(facts)}"
 

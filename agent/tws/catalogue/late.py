@@ -104,7 +104,7 @@ LATE: tuple[IbCode, ...] = (
     IbCode(10268, _K.ORDER, "eTradeOnly is no longer supported: the order was refused", CORRECT, _CLIENT),
     IbCode(10269, _K.ORDER, "firmQuoteOnly is no longer supported: the order was refused", CORRECT, _CLIENT),
     IbCode(10270, _K.ORDER, "nbboPriceCap is no longer supported: the order was refused", CORRECT, _CLIENT),
-    IbCode(10348, _K.ORDER, "The order's opting out of smart routing was refused", CORRECT, _CLIENT),
+    IbCode(10348, _K.ORDER, "The order’s opting out of smart routing was refused", CORRECT, _CLIENT),
     *several(_K.ORDER, _CLIENT, CORRECT_ORDER, {
         10000: "The combination has several currencies",
         10001: "The volatility order has several currencies",

@@ -38,7 +38,7 @@ REQUESTS: tuple[IbCode, ...] = (
     IbCode(321, _K.VALIDATION_FAILED, "The request did not pass validation", READ_TEXT, _CLIENT, None,
            ("read-only-api",)),
     IbCode(322, _K.REQUEST_INVALID, "TWS could not process the request", READ_TEXT, _CLIENT),
-    IbCode(323, _K.REQUEST_INVALID, "IB's server refused the request", READ_TEXT, _CLIENT),
+    IbCode(323, _K.REQUEST_INVALID, "IB’s server refused the request", READ_TEXT, _CLIENT),
     IbCode(324, _K.REQUEST_INVALID, "A DDE request was incomplete", CORRECT, _CLIENT),
     *several(_K.REQUEST_INVALID, _CLIENT, CORRECT, {
         138: "TWS could not read the request for a ticker",
@@ -81,7 +81,7 @@ REQUESTS: tuple[IbCode, ...] = (
            "Unlock TWS, and set it never to lock under Lock and Exit.", _USER),
     # ── accounts ──
     IbCode(330, _K.ACCOUNT_REQUIRED, "Only financial advisors may ask for managed accounts", CORRECT, _CLIENT),
-    IbCode(331, _K.ACCOUNT_REQUIRED, "A financial advisor's log-in must use its managed accounts", NAME_ACCOUNT,
+    IbCode(331, _K.ACCOUNT_REQUIRED, "A financial advisor’s log-in must use its managed accounts", NAME_ACCOUNT,
            _CLIENT),
     IbCode(344, _K.ACCOUNT_REQUIRED, "The account is not one of a financial advisor", CORRECT, _CLIENT),
     IbCode(435, _K.ACCOUNT_REQUIRED, "An account must be named", NAME_ACCOUNT, _CLIENT),
@@ -102,7 +102,7 @@ REQUESTS: tuple[IbCode, ...] = (
     IbCode(165, _K.INFORMATIONAL, "A message of the historical data service about a query", READ_TEXT, _INFO),
     IbCode(166, _K.REQUEST_INVALID, "The contract has expired", CORRECT, _CLIENT),
     IbCode(200, _K.NO_DEFINITION, "No contract fits the request, or several do",
-           "Correct the contract. While TWS has no connection to IB's servers this notice means nothing.", _CLIENT,
+           "Correct the contract. While TWS has no connection to IB’s servers this notice means nothing.", _CLIENT,
            None, ("server-link-lost", "data-farm-broken")),
     IbCode(300, _K.CANCELLED, "Data to be cancelled was not there", NOTHING, _INFO),
     IbCode(310, _K.CANCELLED, "Market depth to be cancelled was not there", NOTHING, _INFO),

@@ -20,16 +20,16 @@ _TRANSIENT, _USER, _CLIENT, _INFO = NoticeClass
 
 SYSTEM: tuple[IbCode, ...] = (
     # ── TWS and IB's servers ──
-    IbCode(1100, _K.LINK_LOST, "TWS has lost its connection to IB's servers",
+    IbCode(1100, _K.LINK_LOST, "TWS has lost its connection to IB’s servers",
            "Wait some minutes. If it lasts longer than ten minutes outside a reset window, check internet and VPN.",
            _TRANSIENT, "server-link-lost", ("scheduled-outage", "network-down", "competing-session")),
-    IbCode(1101, _K.LINK_RESTORED_DATA_LOST, "TWS is connected to IB's servers again, data subscriptions are gone",
+    IbCode(1101, _K.LINK_RESTORED_DATA_LOST, "TWS is connected to IB’s servers again, data subscriptions are gone",
            "Let your programs subscribe to their data again, or restart them.", _CLIENT, "data-lost"),
-    IbCode(1102, _K.LINK_RESTORED, "TWS is connected to IB's servers again, data subscriptions were kept",
+    IbCode(1102, _K.LINK_RESTORED, "TWS is connected to IB’s servers again, data subscriptions were kept",
            NOTHING, _INFO),
     IbCode(1300, _K.PORT_CHANGED, "The API port was changed in the settings, and this connection is being dropped",
            "Use the new port, which the notice names, in your programs.", _USER, "api-port-mismatch"),
-    IbCode(2110, _K.LINK_LOST, "TWS has no connection to IB's servers and will restore it by itself",
+    IbCode(2110, _K.LINK_LOST, "TWS has no connection to IB’s servers and will restore it by itself",
            "Wait some minutes. If it lasts longer than ten minutes outside a reset window, check internet and VPN.",
            _TRANSIENT, "server-link-lost", ("scheduled-outage", "network-down")),
     # ── data farms ──
@@ -63,7 +63,7 @@ SYSTEM: tuple[IbCode, ...] = (
     IbCode(2174, _K.REQUEST_INVALID, "A date and time came without its time zone", "Add the time zone.", _CLIENT),
     IbCode(2176, _K.CLIENT_OUTDATED, "The API library does not know fractional sizes, so sizes are rounded",
            UPDATE_CLIENT, _CLIENT),
-    IbCode(2148, _K.INFORMATIONAL, "A warning that IBKR's own tables do not explain", READ_TEXT, _INFO),
+    IbCode(2148, _K.INFORMATIONAL, "A warning that IBKR’s own tables do not explain", READ_TEXT, _INFO),
     # ── orders: shown, never judged ──
     IbCode(2102, _K.ORDER, "The order cannot be changed while it is still being processed", "Try again.", _CLIENT),
     IbCode(2109, _K.ORDER, "The order ignores \"outside regular trading hours\"", ORDER_ONLY, _INFO),
@@ -73,6 +73,6 @@ SYSTEM: tuple[IbCode, ...] = (
     IbCode(2168, _K.ORDER, "eTradeOnly is no longer supported and was ignored", CORRECT, _CLIENT),
     IbCode(2169, _K.ORDER, "firmQuoteOnly is no longer supported and was ignored", CORRECT, _CLIENT),
     IbCode(2170, _K.ORDER, "nbboPriceCap is no longer supported and was ignored", CORRECT, _CLIENT),
-    IbCode(2181, _K.ORDER, "The order's opting out of smart routing was dropped", ORDER_ONLY, _INFO),
+    IbCode(2181, _K.ORDER, "The order’s opting out of smart routing was dropped", ORDER_ONLY, _INFO),
 )  # fmt: skip
 """Each number with its own meaning; numbers that are alike in all else stand together."""

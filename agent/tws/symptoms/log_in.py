@@ -46,8 +46,8 @@ LOG_IN: tuple[Symptom, ...] = (
     ),
     symptom(
         "server-disconnected",
-        "The log-in did not reach IB's servers",
-        "TWS or IB Gateway could not reach IB's servers while logging in: the internet connection is down, a firewall "
+        "The log-in did not reach IB’s servers",
+        "TWS or IB Gateway could not reach IB’s servers while logging in: the internet connection is down, a firewall "
         "or proxy blocks ports 4000 and 4001, or IB resets its servers at this moment.",
         "scheduled-outage network-down login-pending",
         r"connection\s+to\s+server\s+failed|server\s+disconnected,?\s+please\s+try\s+again",
@@ -68,7 +68,7 @@ LOG_IN: tuple[Symptom, ...] = (
     symptom(
         "log-in-timed-out",
         "IB did not answer the log-in in time",
-        "TWS or IB Gateway tries the log-in again by itself. If this goes on, IB's servers are being reset, or the "
+        "TWS or IB Gateway tries the log-in again by itself. If this goes on, IB’s servers are being reset, or the "
         "second factor is not confirmed.",
         "login-pending scheduled-outage network-down",
         r"\bauthentication\s+time(?:d\s+)?\s?-?out\b",
@@ -125,11 +125,11 @@ LOG_IN: tuple[Symptom, ...] = (
     symptom(
         "ibc-settings",
         "IBC stopped, because its own settings are wrong",
-        "The exit code says that IBC could not use its arguments, its config.ini, or the folder of TWS's settings. TWS "
+        "The exit code says that IBC could not use its arguments, its config.ini, or the folder of TWS’s settings. TWS "
         "or IB Gateway was not started.",
         "app-not-running",
         rf"ibc\b.{{0,40}}{_EXIT}(?:110[2-9])\b",
-        steps=("Read the line before it in IBC's log: it names what is wrong.", "Correct IBC's config.ini or script."),
+        steps=("Read the line before it in IBC’s log: it names what is wrong.", "Correct IBC’s config.ini or script."),
     ),
     symptom(
         "ibc-stopped",
@@ -184,7 +184,7 @@ LOG_IN: tuple[Symptom, ...] = (
     symptom(
         "computer-memory",
         "The computer or container has no memory or processes left for TWS",
-        "Not TWS's own limit: the system, or the limit of the container, refused Java more memory or another thread. "
+        "Not TWS’s own limit: the system, or the limit of the container, refused Java more memory or another thread. "
         "TWS or IB Gateway does not start, or ends.",
         "app-not-running",
         r"insufficient\s+memory\s+for\s+the\s+java\s+runtime|os::commit_memory|unable\s+to\s+create\s+(?:new\s+)?native\s+thread",
@@ -206,10 +206,10 @@ LOG_IN: tuple[Symptom, ...] = (
     symptom(
         "ibc-no-program",
         "IBC does not find TWS or IB Gateway",
-        "The version named in IBC's start script is not installed where IBC looks for it.",
+        "The version named in IBC’s start script is not installed where IBC looks for it.",
         "app-not-installed app-not-running",
         r"(?:tws|gateway)\s+version\s+\S+\s+is\s+not\s+installed|can'?t\s+find\s+jars\s+folder",
-        steps=("Set TWS_MAJOR_VRSN and TWS_PATH in IBC's start script to what is installed, the offline version.",),
+        steps=("Set TWS_MAJOR_VRSN and TWS_PATH in IBC’s start script to what is installed, the offline version.",),
     ),
     symptom(
         "logged-in",

@@ -11,7 +11,7 @@ PROGRAMS: tuple[Symptom, ...] = (
     symptom(
         "server-version",
         "TWS or IB Gateway is too old for the program",
-        "The program's API library needs a newer TWS or IB Gateway than the one that answered.",
+        "The program’s API library needs a newer TWS or IB Gateway than the one that answered.",
         "app-outdated",
         r"(?:tws|gateway)\s+version\s+must\s+be",
         r"tws\s+is\s+out\s+of\s+date\s+and\s+must\s+be\s+upgraded",
@@ -19,7 +19,7 @@ PROGRAMS: tuple[Symptom, ...] = (
     symptom(
         "library-mismatch",
         "The program does not fit the API library it was started with",
-        "The API library (ibapi, or IBKR's library for Java or .NET) is newer or older than the one the program was "
+        "The API library (ibapi, or IBKR’s library for Java or .NET) is newer or older than the one the program was "
         "written for. TWS and the connection are not to blame.",
         "",
         rf"typeerror.{{0,30}}\b{_CALLBACKS}\(\)\s+(?:missing\s+\d|takes\s|got\s+an\s+unexpected)",
@@ -48,7 +48,7 @@ PROGRAMS: tuple[Symptom, ...] = (
     ),
     symptom(
         "dde",
-        "Excel's DDE link has no other side",
+        "Excel’s DDE link has no other side",
         "DDE is the old spreadsheet link, not the socket API that Gatelight watches. It needs a 32-bit TWS on the same "
         "Windows, with DDE switched on in the API settings.",
         "",
@@ -120,7 +120,7 @@ PROGRAMS: tuple[Symptom, ...] = (
     symptom(
         "web-api-not-logged-in",
         "The Client Portal Gateway is not logged in",
-        "This is IBKR's web API, another product than TWS and IB Gateway. It wants a log-in in a browser; programs "
+        "This is IBKR’s web API, another product than TWS and IB Gateway. It wants a log-in in a browser; programs "
         "made for the TWS API cannot use it.",
         "wrong-product",
         r"session\s+active\s+but\s+not\s+authenticated|no\s+active\s+gateway\s+session",
@@ -129,7 +129,7 @@ PROGRAMS: tuple[Symptom, ...] = (
     ),
     symptom(
         "rtd-disconnected",
-        "Excel's RTD server lost its connection to TWS",
+        "Excel’s RTD server lost its connection to TWS",
         "TWS closes the connection of a spreadsheet that sends more than 50 messages a second, a cell or a "
         "cancellation each. A restart of TWS ends it too.",
         "message-rate-exceeded scheduled-outage app-not-running",
@@ -147,7 +147,7 @@ PROGRAMS: tuple[Symptom, ...] = (
     ),
     symptom(
         "wrong-parameters",
-        "The program's connection settings do not fit TWS or IB Gateway",
+        "The program’s connection settings do not fit TWS or IB Gateway",
         "Quantower says this when it reaches nothing it can use: check the kind of application first, then the port.",
         "api-port-mismatch wrong-application trading-mode-mismatch api-disabled client-id-in-use",
         r"wrong\s+connection\s+param(?:eter|etr)s?",

@@ -87,7 +87,7 @@ SOCKETS: tuple[Symptom, ...] = (
     ),
     symptom(
         "network-down",
-        "This computer's network is down",
+        "This computer’s network is down",
         "The system reports that the network of this computer is not working.",
         "network-down",
         _names("(?:wsa)?enetdown", "networkdown") + r"|network\s+is\s+down",

@@ -43,14 +43,14 @@ VAGUE: tuple[Symptom, ...] = (
     ),
     symptom(
         "link-lost",
-        "TWS has lost its connection to IB's servers",
+        "TWS has lost its connection to IB’s servers",
         "Programs stay connected to TWS, but TWS itself has no connection to IB.",
         "server-link-lost scheduled-outage network-down",
         r"connectivity\s+between\s+\w+\s+and\s+(?:the\s+)?(?:tws|trader\s+workstation|server)\s+(?:has\s+been\s+lost|is\s+broken)",
     ),
     symptom(
         "link-restored",
-        "TWS is connected to IB's servers again",
+        "TWS is connected to IB’s servers again",
         "The connection is back, and data subscriptions were kept.",
         "",
         r"connectivity\s+between\s+.{3,40}\s+has\s+been\s+restored\s*-?\s*data\s+maintained",
@@ -58,7 +58,7 @@ VAGUE: tuple[Symptom, ...] = (
     ),
     symptom(
         "data-lost",
-        "TWS is connected to IB's servers again, data subscriptions are gone",
+        "TWS is connected to IB’s servers again, data subscriptions are gone",
         "The connection is back, but programs have to subscribe to their data again.",
         "data-lost",
         r"connectivity\s+between\s+.{3,40}\s+has\s+been\s+restored\s*-?\s*data\s+lost",

@@ -26,7 +26,7 @@ WINDOWS: tuple[Symptom, ...] = (
     ),
     symptom(
         "incoming-connection",
-        "TWS asks whether to accept a program's connection",
+        "TWS asks whether to accept a program’s connection",
         "The program comes from an address that is not among the trusted ones. TWS shows a window and does not answer "
         "the program before you click.",
         "api-silent peer-not-trusted",
@@ -58,7 +58,7 @@ WINDOWS: tuple[Symptom, ...] = (
     symptom(
         "ssl-dialog",
         "The log-in waits for “Use SSL encryption”",
-        "TWS or IB Gateway asks whether to connect to IB's servers with SSL, and does not go on without an answer.",
+        "TWS or IB Gateway asks whether to connect to IB’s servers with SSL, and does not go on without an answer.",
         "login-pending",
         r"use\s+ssl\s+encryption",
         steps=("Choose “Reconnect using SSL” in that window.",),
@@ -66,7 +66,7 @@ WINDOWS: tuple[Symptom, ...] = (
     symptom(
         "version-refused",
         "IB no longer accepts this version",
-        "This version of TWS or IB Gateway is too old for IB's servers.",
+        "This version of TWS or IB Gateway is too old for IB’s servers.",
         "app-outdated",
         r"is\s+no\s+longer\s+supported.{0,60}(?:upgrade|version|install)|minimum\s+supported\s+version",
         r"will\s+be\s+desupported\s+on|entitled\W*(?:unsupported|newer)\s+version",

@@ -205,10 +205,10 @@ def test_the_headline_is_the_worst_problem() -> None:
 
 
 def test_an_expected_outage_is_told_by_its_name_and_its_end() -> None:
-    outage = replace(SILENT, code="scheduled-outage", severity="info", title="IB's nightly reset")
+    outage = replace(SILENT, code="scheduled-outage", severity="info", title="IB’s nightly reset")
     shown = display(of(replace(FULL, overall=IconState.MAINTENANCE, problems=(outage,), outage_ends=AT)), 0.0)
 
-    assert shown.tooltip == "Paper Gateway: IB's nightly reset"
+    assert shown.tooltip == "Paper Gateway: IB’s nightly reset"
     assert "Should be back by 14:00" in lines(shown.menu)
 
 

@@ -78,7 +78,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Use the API port of TWS in your program: 7496 for live, 7497 for paper, unless you changed it.",
         "Where they stand still, let the program subscribe again, or restart it.",
     ),
-    "IB's web site, web portal and mobile application": (
+    "IB’s web site, web portal and mobile application": (
         "Choose the offline version of the stable release.",
         "Choose the stable release.",
         "Download the **offline** version of TWS **stable** for your system.",
@@ -86,7 +86,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "If it stays silent, check your orders and positions in IBKR Mobile or in the web portal.",
         "If this is not enough, order a **Quote Booster** in the web portal.",
         "If this is paper trading, also log out the live user that belongs to it: live goes before paper.",
-        "If this is paper trading, share the live user's market data with the paper account there.",
+        "If this is paper trading, share the live user’s market data with the paper account there.",
         "Install it.",
         "Log in to the web portal with the user name that your programs use.",
         "Log out of IBKR Mobile, or close it.",
@@ -130,7 +130,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Open a web page to see whether the network is back.",
         "If the problem comes back, find out what listens on port {port}: it may be another program than IB Gateway.",
         "If the problem comes back, find out what listens on port {port}: it may be another program than TWS.",
-        "Read the container's log, for example with `docker logs`.",
+        "Read the container’s log, for example with `docker logs`.",
         "Restart the router.",
         "Switch flight mode off.",
         "Use the address of the other computer, like 192.168.1.20, instead of its name.",
@@ -150,7 +150,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
     ),
     "an editor": (
         "Correct the line, or delete it to get the default back.",
-        "Open IBC's `config.ini` in a text editor.",
+        "Open IBC’s `config.ini` in a text editor.",
         "Set `AutoRestartTime` to a time at which no program needs the connection, and leave `AutoLogoffTime` and "
         "`ClosedownAt` empty.",
     ),

@@ -86,7 +86,7 @@ def test_the_reset_of_the_own_region_is_the_cause_of_servers_that_cannot_be_had(
     found = cause(login(stage), RESET)
 
     assert (found.case, found.args) == ("reset", {"until": "14:10"})
-    assert "the daily reset of IB's Asian servers lasts until 14:10" in found.sentence
+    assert "the daily reset of IB’s Asian servers lasts until 14:10" in found.sentence
     assert cause(login(stage)).case != "reset"
 
 
