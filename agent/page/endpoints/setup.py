@@ -32,8 +32,17 @@ def _drawn(answer: Answer) -> Answer:
     if setup is None:
         return answer
     kind = ApplicationKind(answer.get("kind", ApplicationKind.UNKNOWN))
-    steps = [{**step, "lists": list(of_case(kind, step["steps"])) if step["steps"] else []} for step in setup["steps"]]
+    steps = [{**step, "lists": _lists(kind, step)} for step in setup["steps"]]
     return {**answer, "setup": {**setup, "steps": steps}}
+
+
+def _lists(kind: ApplicationKind, step: Mapping[str, Any]) -> list[Answer]:
+    told = step["steps"]
+    if step.get("typed"):
+        # They are done in the user's program, whose windows are not drawn here.
+        numbered = [{"number": number, "way": "", "text": text} for number, text in enumerate(told, 1)]
+        return [{"layout": "", "application": "", "title": "", "steps": numbered}]
+    return list(of_case(kind, told)) if told else []
 
 
 def _starts(asked: Mapping[str, Any]) -> bool:
