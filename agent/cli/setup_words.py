@@ -48,6 +48,8 @@ class SetupWords:
             self._say("  Seen:")
             for line in step.seen:
                 self._say(f"  - {line}")
+        for link in step.links:
+            self._say(f"  {link.label}: {link.address}")
         for typed in step.typed:
             self._say(f"  {typed.label + ':':<11}{typed.value}")
         if step.steps:

@@ -23,6 +23,12 @@ class ClientProgram:
     asks_id: bool = True
     """Whether it asks for a client ID."""
 
+    @property
+    def yours(self) -> str:
+        """The user's own, at the beginning of a sentence."""
+        article, _, rest = self.title.partition(" ")
+        return f"Your {rest}" if article in ("a", "an") else "Your program" if self is OTHER else self.title
+
     def steps_for(self, host: str, port: int, client_id: int, second_id: int) -> tuple[str, ...]:
         """The steps with everything filled in; the IDs are two different ones."""
         values = {"host": host, "port": str(port), "client_id": str(client_id), "second_id": str(second_id)}
@@ -116,7 +122,7 @@ PROGRAMS = (
     ClientProgram(
         "ib_async",
         "a Python program with ib_async or ib_insync",
-        ("In your program: `ib.connect('{host}', {port}, clientId={client_id})`.", "Start your program."),
+        ("In your program: `ib.connect('{host}', {port}, clientId={client_id})`", "Start your program."),
     ),
     # IBKR's TWS API documentation, "Connectivity".
     ClientProgram(

@@ -125,7 +125,7 @@ def configuration(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
     return replace(
         step,
         state=StepState.TO_DO,
-        text=f"Gatelight writes this into its file {beside.file}; everything else in it stays, comments too.",
+        text=f"Gatelight keeps them in its file {beside.file}; everything else in it stays as it is.",
         seen=edit_lines(beside.edits),
         acts=(StepAct.WRITE,),
     )

@@ -6,7 +6,7 @@ from agent.core.evidence.processes import clients_of, port_of
 from agent.core.facts import ApiClient, Facts, Known, Unknown
 from agent.core.session_facts import Outcome
 from agent.core.setup.setup import SetupScene, SetupStep, StepAct, StepState, Typed
-from agent.tws.client_programs import OTHER, plain_name, program_named, program_of
+from agent.tws.client_programs import plain_name, program_named, program_of
 
 _FIRST_ID = 11
 """The lowest client ID that is offered: programs come with 0 to 10 as their own default."""
@@ -31,7 +31,7 @@ def program_connects(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> Setup
     if program.asks_id:
         typed.append(Typed("Client ID", str(first)))
     step = replace(step, typed=tuple(typed), steps=program.steps_for(host, port, first, second))
-    name = "Your program" if program is OTHER else program.title[0].upper() + program.title[1:]
+    name = program.yours
     if (why := _unseen(facts)) is not None:
         text = f"{name} is to connect now. Gatelight cannot see whether it does: {why}."
         return replace(step, state=StepState.UNKNOWN, text=text, acts=(StepAct.LOOKED,))

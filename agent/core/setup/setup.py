@@ -76,6 +76,14 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A page on the web, for the user to open: Gatelight never does."""
+
+    label: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetupStep:
     """One step, judged."""
 
@@ -90,6 +98,8 @@ class SetupStep:
     """How to do it, numbered, in the words of the guides (Markdown)."""
     typed: IfAny[tuple[Typed, ...]] = ()
     """What to type there."""
+    links: IfAny[tuple[Link, ...]] = ()
+    """Pages on the web where it is to be had."""
     problem: str | None = None
     """Code of the problem in the way; its guide is where the steps come from."""
     acts: tuple[StepAct, ...] = ()

@@ -15,7 +15,7 @@ from agent.core.settings import Intent, WantedMode
 from agent.core.setup.answers import edit_lines
 from agent.core.setup.extras import at_login, configuration, market_data, notice_test
 from agent.core.setup.program import program_connects
-from agent.core.setup.setup import Setup, SetupScene, SetupStep, StepAct, StepState
+from agent.core.setup.setup import Link, Setup, SetupScene, SetupStep, StepAct, StepState
 from agent.tws.api_settings_table import PRECAUTIONS
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.privacy import mask_account
@@ -93,15 +93,17 @@ def _application(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
     others = tuple(
         dict.fromkeys(f"{_name(i)} is installed, which is not the one that is meant" for i in installed.value)
     )
-    pages = [f"{k.title}: {page}" for k, page in DOWNLOAD_PAGES.items() if kind in (ApplicationKind.UNKNOWN, k)]
+    pages = DOWNLOAD_PAGES.items()
+    links = tuple(Link(f"Download {k.title}", page) for k, page in pages if kind in (ApplicationKind.UNKNOWN, k))
     if (wrong := scene.in_the_way("application", _APPLICATION, ("wrong-application",))) is not None:
         # What runs tells more than what is not installed.
-        return replace(wrong, text=f"{wrong.text} Download page of {'; '.join(pages)}", acts=(StepAct.CHANGE_ANSWERS,))
+        return replace(wrong, links=links, acts=(StepAct.CHANGE_ANSWERS,))
     what = "Neither TWS nor IB Gateway was" if kind is ApplicationKind.UNKNOWN else f"{kind.title} was not"
     return replace(
         step,
         state=StepState.TO_DO,
-        text=f"{what} found on this computer. Download page of Interactive Brokers: {'; '.join(pages)}",
+        text=f"{what} found on this computer.",
+        links=links,
         seen=others or ("neither TWS nor IB Gateway was found in the usual folders",),
         steps=scene.guide("app-not-installed", {}, kind),
         problem="app-not-installed",

@@ -5,7 +5,7 @@ import { chosenList, copyable, layouts, steps } from "/guide.js";
 import { href } from "/parts.js";
 import { shape } from "/shapes.js";
 
-const SHAPES = { done: "connected", "to-do": "warning", unknown: "unknown", "not-needed": "off", waiting: "waiting" };
+const SHAPES = { done: "connected", "to-do": "info", unknown: "unknown", "not-needed": "off", waiting: "waiting" };
 /** The words for the states of a step. */
 export const WORDS = { done: "Done", "to-do": "To do", unknown: "Not known", "not-needed": "Not needed", waiting: "Waits" };
 
@@ -14,7 +14,7 @@ export function step(one, index, current, told, on) {
   const before = told.setup.steps.filter((each) => !each.optional).findIndex((each) => each.id === one.waits_for);
   const skipped = told.setup.skipped.includes(one.id) && ["to-do", "unknown"].includes(one.state);
   const head = [
-    shape(SHAPES[one.state]),
+    shape(one.state === "to-do" && one.problem ? "warning" : SHAPES[one.state]),
     h("h3", { tabindex: current ? "-1" : null }, `${index + 1}. ${one.title}`),
     h("span.step-state", {}, before >= 0 ? `Waits for step ${before + 1}` : WORDS[one.state], skipped ? ", put off" : ""),
   ];
@@ -26,7 +26,7 @@ export function step(one, index, current, told, on) {
 export function extra(one, told, on) {
   const neutral = one.state === "to-do";
   const head = [
-    shape(neutral || one.state === "waiting" ? "off" : SHAPES[one.state]),
+    shape(one.state === "done" ? SHAPES.done : "off"),
     h("h3", {}, one.title),
     h("span.step-state", {}, neutral ? "Not done" : one.state === "waiting" ? "Later" : WORDS[one.state]),
   ];
@@ -48,6 +48,9 @@ function about(one, told, on, current) {
     one.typed ? h("dl.to-type", { "data-key": "typed" }, one.typed.map(({ label, value }) =>
       h("div", { "data-key": `${label} ${value}` }, h("dt", {}, label), h("dd", {}, copyable(value, on.page))))) : null,
     one.seen.length ? h("ul.seen", { "data-key": "seen" }, one.seen.map((line) => h("li", {}, line))) : null,
+    // The guide that tells how to install it has the same pages in its steps.
+    one.links && one.problem !== "app-not-installed" ? h("div.buttons", { "data-key": "links" }, one.links.map((link) =>
+      h("a.button", { href: link.address, target: "_blank", rel: "noreferrer noopener" }, link.label))) : null,
     list ? h("div.how", { "data-key": "how" },
       h("div.do-head", {}, layouts(one.lists, list, on.draw, `layout-${one.id}`)),
       steps(list.steps, [], on.page),
@@ -87,7 +90,7 @@ const OFFERS = {
   "saw-notice": (_one, _told, on) => [button("I saw it", () => on.act("saw-notice", { value: true })), button("I did not see it", () => on.act("saw-notice", { value: false }))],
   "start-at-login": (_one, _told, on) => [button("Start at log-in", () => on.act("start-at-login", { value: true })), button("Leave it as it is", () => on.act("start-at-login", { value: false }))],
   "use-port": (one, _told, on) => button(`Use port ${one.value}`, () => on.act("use-port", { value: Number(one.value) }, `Port ${one.value} is used; it is saved with the answers.`), ".primary"),
-  "change-answers": (_one, _told, on) => button("Change the answers", on.change),
+  "change-answers": (one, _told, on) => button("Change the answer", () => on.change(one.id === "mode" ? "trading_mode" : "application")),
   connect: (_one, told, on) => button(`Watch ${told.name}`, () => on.act("connect"), ".primary"),
   looked: (one, _told, on) => button(LOOKED[one.id], () => on.act("looked", { step: one.id })),
   write: (_one, told, on) => button("Save", () => on.act("write", { value: told.to_write }, "It is saved."), ".primary"),

@@ -67,7 +67,7 @@ export function show(root, page) {
     act,
     draw,
     page,
-    change: () => ask(told.questions[0].id),
+    change: ask,
   };
 
   function draw() {
@@ -76,7 +76,7 @@ export function show(root, page) {
       h("h1", {}, "Set-up"),
       h("p.lead", {}, "From nothing to a program of yours that is connected. Each step checks itself: what you do in TWS, IB Gateway or your program is noticed here within seconds."),
       told.connections.length ? which() : null,
-      told.setup ? light(told, question) : h("p.note", {}, "Gatelight is looking at this computer."),
+      told.setup ? light(told, told.questions.filter((one) => !told.answers[one.id]).length) : h("p.note", {}, "Gatelight is looking at this computer."),
       questions(question),
       told.setup ? steps(question) : null);
     // What is marked is a property of the page, not of its text.
@@ -92,10 +92,13 @@ export function show(root, page) {
   }
 
   function questions(question) {
-    return h("section.card.questions", { "aria-labelledby": "questions" },
-      h("h2", { id: "questions" }, "What is it for?"),
-      h("ol.asked-list", {}, told.questions.map((one, index) => (one === question ? asked(one, index) : line(one)))));
+    const list = h("ol.asked-list", {}, told.questions.map((one, index) => (one === question ? asked(one, index) : line(one))));
+    if (question) return h("section.card.questions", { "data-key": "questions", "aria-labelledby": "questions" }, h("h2", { id: "questions" }, "What is it for?"), list);
+    return h("details.card.questions", { "data-key": "answers" },
+      h("summary", {}, h("h2", {}, "Your answers"), h("span.soft", {}, told.questions.map(labelOf).join(" · "))), list);
   }
+
+  const labelOf = (question) => question.choices.find((choice) => choice.value === told.answers[question.id])?.label;
 
   function asked(question, index) {
     return h("li.asked", { "data-key": `asked ${question.id}` },
@@ -114,8 +117,7 @@ export function show(root, page) {
   }
 
   function line(question) {
-    const value = told.answers[question.id];
-    const label = question.choices.find((choice) => choice.value === value)?.label;
+    const label = labelOf(question);
     return h("li.answered", { "data-key": `line ${question.id}` },
       h("span.soft", {}, question.text),
       label ? h("strong", {}, label) : null,
@@ -145,15 +147,15 @@ function announce(before, after, page) {
 }
 
 /** What it comes to, with the greeting of the program that is connected. */
-function light({ setup, name }, question) {
+function light({ setup, name }, questions) {
   const titled = (id) => setup.steps.find((one) => one.id === id);
   const greeted = titled("program").seen[0];
   const left = setup.left.length;
   const [mark, headline, text] = {
     green: ["connected", greeted, `“${name}” works as meant. You can close this page; Gatelight goes on watching.`],
     "all-but-program": ["waiting", "All but your program", `“${name}” works as meant, and no program of yours is seen on it.`],
-    "not-yet": ["waiting", left === 1 ? "One step is left" : `${left} steps are left`, setup.current ? `Next: ${titled(setup.current).title}.` : `Left: ${setup.left.map((id) => titled(id).title).join(", ")}.`],
+    "not-yet": questions ? ["waiting", `${questions === 1 ? "One question" : `${questions} questions`} first`, `Then ${left === 1 ? "one step" : `${left} steps`}.`] : ["waiting", left === 1 ? "One step is left" : `${left} steps are left`, setup.current ? `Next: ${titled(setup.current).title}.` : `Left: ${setup.left.map((id) => titled(id).title).join(", ")}.`],
   }[setup.result];
   return h("section.card.glance.setup-light", { "data-key": "light", "data-result": setup.result }, shape(mark, "large"),
-    h("div", {}, h("h2.headline", {}, headline), h("p", {}, question && setup.result !== "green" ? "First, a question." : text)));
+    h("div", {}, h("h2.headline", {}, headline), h("p", {}, text)));
 }
