@@ -29,7 +29,9 @@ def only(folder: Path, machine: MachineFacts) -> MachineFacts:
         listeners=tuple(x for x in sockets.listeners if x.port in ports),
         clients=tuple(c for c in sockets.clients if c.port in ports),
     )
-    return replace(machine, sockets=Known(kept))
+    # Those of other tests that run beside this one.
+    processes = replace(machine.processes.value, programs=())
+    return replace(machine, processes=Known(processes), sockets=Known(kept))
 
 
 def main() -> int:

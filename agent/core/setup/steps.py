@@ -245,6 +245,8 @@ def _read_only(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     if facts.connection.intent is Intent.DATA:
         text = "Your programs only read data: Read-Only API may stay on, and protects you from orders."
         return replace(step, state=StepState.NOT_NEEDED, text=text)
+    if "wrong-application" in scene.found:
+        return waiting("read-only", _READ_ONLY, earlier)
     if (on := scene.in_the_way("read-only", _READ_ONLY, ("read-only-api",))) is not None:
         return on
     if not scene.connected:
@@ -272,7 +274,7 @@ def _precautions(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep
     facts = scene.facts
     if facts.connection.intent is Intent.DATA:
         return replace(step, text="Your programs only read data: the precautions concern orders alone.")
-    if not scene.connected:
+    if not scene.connected or "wrong-application" in scene.found:
         return waiting("precautions", _PRECAUTIONS, earlier)
     known = settings_of(facts)
     reported = [p for p in PRECAUTIONS if known is not None and known.value(p) is not None]
