@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agent.app.world import RealWorld
 from agent.cli.setup import walk
-from agent.cli.terminal import out
+from agent.cli.terminal import print_text
 from agent.core.facts import Known, MachineFacts
 from agent.runtime.logs import set_up_logs
 from agent.runtime.paths import find_places
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     return walk(
         find_places(options.config, options.data_dir, environ={}),
         options.name,
-        say=out,
+        say=print_text,
         no_input=options.no_input,
         world=RealWorld(only=lambda machine: only(options.folder, machine)),
         timing=QUICK,

@@ -242,12 +242,13 @@ class _Walk:
                 line.cancel()
 
     def _tell_done(self, setup: Setup) -> None:
-        """Say which steps have become good, once each, and which no longer are."""
+        """Say which of the steps before the current one have become good, once each."""
         for step in setup.steps:
+            if step.optional or step is setup.current:
+                break
             if step.state.good and step.id not in self._good:
                 self._good.add(step.id)
-                if not step.optional:
-                    self._words.line(step, setup)
+                self._words.line(step, setup)
             elif not step.state.good:
                 self._good.discard(step.id)
 
@@ -310,9 +311,16 @@ class _Walk:
                 self._look.changed.clear()
                 await self._look.changed.wait()
                 continue
+            if StepAct.CHOOSE_SYMBOL in step.acts:
+                await self._acts.do(step)
+                if self._setting.answers.symbol is None:
+                    return
+                continue
             self._words.line(step, setup)
+            if step.state.good:
+                return
             self._words.details(step)
-            if step.state.good or not step.acts:
+            if not step.acts:
                 return
             self._say(prompt(step))
             word = (await self._lines.next() or "").lower()

@@ -13,7 +13,7 @@ from agent.core.data_test.run import DataTestPlan, plan_of, read_symbols, reason
 from agent.core.data_test.seen import DataTest
 from agent.core.events import UserAsked
 from agent.core.settings import Settings
-from agent.core.setup.answers import SetupQuestion, edit_lines
+from agent.core.setup.answers import SetupQuestion
 from agent.core.setup.setup import SetupStep, StepAct
 from agent.core.shown.display import LookNow
 from agent.core.state_machine.state import own_client_ids
@@ -75,9 +75,8 @@ class SetupActs:
             case StepAct.START_AT_LOGIN:
                 await asyncio.to_thread(self._setting.start_at_login, True)
             case StepAct.WRITE:
-                written = edit_lines(self._setting.edits)
                 await asyncio.to_thread(self._setting.write)
-                self._say(f"Saved in {self._setting.places.config}: {'; '.join(written)}.")
+                self._say(f"Saved in {self._setting.places.config}.")
                 self._look.reconfigure(settings_to_watch(self._setting))
             case StepAct.LOOKED:
                 self._setting.looked(step.id)

@@ -45,7 +45,7 @@ class SetupWords:
         """What is wrong with a step, what was seen, and what to do."""
         self.indented(step.text)
         if step.seen:
-            self._say("  Seen:")
+            self._say("  To be saved:" if StepAct.WRITE in step.acts else "  Seen:")
             for line in step.seen:
                 self._say(f"  - {line}")
         for link in step.links:
@@ -95,6 +95,8 @@ _OFFERS = {
 def prompt(step: SetupStep) -> str:
     """What can be typed at a step."""
     given = [_OFFERS[act].format(value=step.value) for act in step.acts]
+    if step.optional:
+        return f"({'; '.join([*given, 'Enter leaves it', 'q ends'])}.)"
     if step.state is StepState.UNKNOWN and not given:
         return "(It goes on by itself; s puts it off; b goes back; q ends.)"
     goes_on = [] if given and not step.steps else ["it goes on by itself when this is done", "Enter looks again"]

@@ -1,6 +1,5 @@
 """What the set-up asks, the answers, and what they would write into the configuration: said before it is written."""
 
-import json
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -210,15 +209,7 @@ def wanted_settings(settings: Settings, name: str | None, answers: Answers) -> S
     written = [c for c in settings.connections if not c.implicit]
     names = [c.name for c in written]
     found = [wanted if c.name == wanted.name else c for c in written]
-    connections = tuple(found if wanted.name in names else [*found, wanted])
-    return replace(
-        settings, connections=connections, checks=replace(settings.checks, test_symbols=_symbols(settings, answers))
-    )
-
-
-def _symbols(settings: Settings, answers: Answers) -> tuple[str, ...]:
-    symbols = settings.checks.test_symbols
-    return symbols if not answers.symbol or answers.symbol in symbols else (answers.symbol, *symbols)
+    return replace(settings, connections=tuple(found if wanted.name in names else [*found, wanted]))
 
 
 def edits(settings: Settings, name: str | None, answers: Answers) -> tuple[tuple[str, str], ...]:
@@ -235,9 +226,6 @@ def edits(settings: Settings, name: str | None, answers: Answers) -> tuple[tuple
         new_and_said = base is None and getattr(answers, key) is not None
         if value != old or new_and_said:
             chosen.append((f"connections.{wanted.name}.{key}", str(value)))
-    symbols = _symbols(settings, answers)
-    if symbols != settings.checks.test_symbols:
-        chosen.append(("checks.test_symbols", "[" + ", ".join(f'"{symbol}"' for symbol in symbols) + "]"))
     return tuple(chosen)
 
 
@@ -250,9 +238,7 @@ def edit_lines(wanted: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     lines = []
     for key, value in wanted:
         table, _, last = key.rpartition(".")
-        if table == "checks":
-            lines.append(f"symbols for the market data test: {', '.join(json.loads(value))}")
-        elif last == "name":
+        if last == "name":
             lines.append(f"a new connection: “{value}”")
         else:
             name = table.partition(".")[2]

@@ -139,7 +139,6 @@ def test_without_a_file_everything_that_was_answered_is_written() -> None:
         ("connections.Paper Gateway.application", "gateway"),
         ("connections.Paper Gateway.trading_mode", "paper"),
         ("connections.Paper Gateway.intent", "data"),
-        ("checks.test_symbols", '["EUR.USD"]'),
     )
 
 
@@ -147,10 +146,7 @@ def test_of_a_file_only_what_differs_is_written() -> None:
     settings = Settings((LIVE,), CheckSettings(test_symbols=("AAPL",)))
 
     assert edits(settings, None, Answers(TWS, WantedMode.LIVE, Intent.TRADE, symbol="AAPL")) == ()
-    assert edits(settings, "My TWS", Answers(port="auto", symbol="SPY")) == (
-        ("connections.My TWS.port", "auto"),
-        ("checks.test_symbols", '["SPY", "AAPL"]'),
-    )
+    assert edits(settings, "My TWS", Answers(port="auto", symbol="SPY")) == (("connections.My TWS.port", "auto"),)
 
 
 def test_without_answers_nothing_is_written() -> None:
@@ -179,7 +175,6 @@ def test_the_wanted_settings_hold_the_wanted_connection_in_its_place() -> None:
 
     assert [(c.name, c.trading_mode) for c in changed.connections] == [("My TWS", "paper"), ("Other", "any")]
     assert [c.name for c in added.connections] == ["Other", "New"]
-    assert added.checks.test_symbols == ("EUR.USD",)
     assert wanted_connection(Settings((LIVE,)), None, Answers(port=7497)).port == 7497
 
 
@@ -193,7 +188,6 @@ def test_what_is_written_is_what_was_said_and_can_be_read_again(tmp_path: Path) 
     assert text.startswith('# mine\n[checks]\nlook_every = "7s"  # slowly\n')
     written = load(file)
     assert written.connections == wanted_settings(Settings(), "", ALL).connections
-    assert written.checks.test_symbols == ("EUR.USD",)
     assert edits(written, None, ALL) == ()
 
 
@@ -204,7 +198,6 @@ def test_what_will_be_written_is_said_in_words() -> None:
         "“Paper Gateway”, live or paper: paper trading",
         "“Paper Gateway”, your program: only read data: prices and account values",
         "“Paper Gateway”, API port: 4002",
-        "symbols for the market data test: EUR.USD",
     )
 
 

@@ -104,11 +104,11 @@ def test_what_was_never_tried_keeps_nothing_from_working() -> None:
 
 
 def test_what_will_be_written_is_said_before() -> None:
-    wanted = (("connections.Paper Gateway.name", "Paper Gateway"), ("checks.test_symbols", '["AAPL"]'))
+    wanted = (("connections.Paper Gateway.name", "Paper Gateway"),)
     found = step("configuration", edits=wanted, file="config.toml")
 
     assert "its file config.toml" in found.text
-    assert found.seen == ("a new connection: “Paper Gateway”", "symbols for the market data test: AAPL")
+    assert found.seen == ("a new connection: “Paper Gateway”",)
 
 
 def test_a_channel_that_did_not_take_the_test_notice_is_named() -> None:
