@@ -35,7 +35,7 @@ _NO = frozenset({"n", "no", "nein", "non"})
 
 
 def command(places: Places, name: str, *, say: Callable[[str], None], no_input: bool = False) -> int:
-    """Walk through the set-up; returns 0 when all is done, 1 when something is left. Raises GatelightError."""
+    """Walk through the set-up; returns 0 when all is done and a program is connected, else 1. Raises GatelightError."""
     return walk(places, name, say=say, no_input=no_input, world=RealWorld())
 
 

@@ -46,7 +46,7 @@ OTHER = ClientProgram(
     ),
 )
 
-PROGRAMS = (
+CLIENT_PROGRAMS = (
     # Quantower's knowledge base (github.com/Quantower/QuantowerKB), "Connection to Interactive Brokers": Connections
     # Manager, Connection Settings, connection port type, Custom, Port Value. Its dialog has a host and no client ID.
     ClientProgram(
@@ -158,11 +158,11 @@ PROGRAMS = (
 )
 """In the order in which they are offered."""
 
-_BY_ID = {program.id: program for program in PROGRAMS}
-_BY_PROCESS = {name: program for program in PROGRAMS for name in (*program.processes, *program.on_port)}
+_BY_ID = {program.id: program for program in CLIENT_PROGRAMS}
+_BY_PROCESS = {name: program for program in CLIENT_PROGRAMS for name in (*program.processes, *program.on_port)}
 _ENDING = re.compile(r"\.(?:exe|bin)$", re.IGNORECASE)
 PROCESS_NAMES = frozenset(
-    name + ending for program in PROGRAMS for name in program.processes for ending in ("", ".exe")
+    name + ending for program in CLIENT_PROGRAMS for name in program.processes for ending in ("", ".exe")
 )
 """Names of processes that tell which program runs, lower case, as each system has them."""
 

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from agent.tws.client_programs import (
+    CLIENT_PROGRAMS,
     OTHER,
     PROCESS_NAMES,
-    PROGRAMS,
     ClientProgram,
     plain_name,
     program_named,
@@ -17,7 +17,7 @@ from agent.tws.client_programs import (
 HOST, PORT, FIRST, SECOND = "127.0.0.1", 4002, 11, 12
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.id)
+@pytest.mark.parametrize("program", CLIENT_PROGRAMS, ids=lambda program: program.id)
 def test_each_says_where_host_port_and_client_id_are_typed(program: ClientProgram) -> None:
     steps = program.steps_for(HOST, PORT, FIRST, SECOND)
     text = " ".join(steps)
@@ -39,13 +39,13 @@ def test_what_is_filled_in_is_what_was_given() -> None:
 
 
 def test_ids_and_names_have_one_owner() -> None:
-    names = [name for program in PROGRAMS for name in (*program.processes, *program.on_port)]
+    names = [name for program in CLIENT_PROGRAMS for name in (*program.processes, *program.on_port)]
 
-    assert len({program.id for program in PROGRAMS}) == len(PROGRAMS)
+    assert len({program.id for program in CLIENT_PROGRAMS}) == len(CLIENT_PROGRAMS)
     assert len(set(names)) == len(names)
     assert all(name == name.lower() and not name.endswith(".exe") for name in names)
     assert program_of("nothing of the kind") is program_of(None) is OTHER
-    assert PROGRAMS[-1] is OTHER
+    assert CLIENT_PROGRAMS[-1] is OTHER
 
 
 @pytest.mark.parametrize(

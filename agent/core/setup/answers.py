@@ -5,7 +5,7 @@ from itertools import count
 
 from agent.core.settings import Auto, ConnectionSettings, Intent, Settings, WantedApplication, WantedMode
 from agent.core.text import shortened
-from agent.tws.client_programs import OTHER, PROGRAMS
+from agent.tws.client_programs import CLIENT_PROGRAMS, OTHER
 from agent.tws.symbol import FORMS, NotASymbol, read_symbol
 
 
@@ -65,7 +65,7 @@ _APPLICATION = (
 )
 _MODE = (Choice("paper", "paper trading"), Choice("live", "live trading"), Choice("any", "either of them"))
 _INTENT = (Choice("trade", "trade: send orders"), Choice("data", "only read data: prices and account values"))
-_PROGRAM = tuple(Choice(program.id, program.title) for program in PROGRAMS)
+_PROGRAM = tuple(Choice(program.id, program.title) for program in CLIENT_PROGRAMS)
 
 QUESTIONS = (
     SetupQuestion(

@@ -76,7 +76,7 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class DownloadPage:
     """A page on the web, for the user to open: Gatelight never does."""
 
     label: str
@@ -98,7 +98,7 @@ class SetupStep:
     """How to do it, numbered, in the words of the guides (Markdown)."""
     typed: IfAny[tuple[Typed, ...]] = ()
     """What to type there."""
-    links: IfAny[tuple[Link, ...]] = ()
+    links: IfAny[tuple[DownloadPage, ...]] = ()
     """Pages on the web where it is to be had."""
     problem: str | None = None
     """Code of the problem in the way; its guide is where the steps come from."""

@@ -15,7 +15,7 @@ from agent.core.settings import Intent, WantedMode
 from agent.core.setup.answers import edit_lines
 from agent.core.setup.extras import at_login, configuration, market_data, notice_test
 from agent.core.setup.program import program_connects
-from agent.core.setup.setup import Link, Setup, SetupScene, SetupStep, StepAct, StepState
+from agent.core.setup.setup import DownloadPage, Setup, SetupScene, SetupStep, StepAct, StepState
 from agent.tws.api_settings_table import PRECAUTIONS
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.privacy import mask_account
@@ -94,7 +94,9 @@ def _application(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
         dict.fromkeys(f"{_name(i)} is installed, which is not the one that is meant" for i in installed.value)
     )
     pages = DOWNLOAD_PAGES.items()
-    links = tuple(Link(f"Download {k.title}", page) for k, page in pages if kind in (ApplicationKind.UNKNOWN, k))
+    links = tuple(
+        DownloadPage(f"Download {k.title}", page) for k, page in pages if kind in (ApplicationKind.UNKNOWN, k)
+    )
     if (wrong := scene.in_the_way("application", _APPLICATION, ("wrong-application",))) is not None:
         # What runs tells more than what is not installed.
         return replace(wrong, links=links, acts=(StepAct.CHANGE_ANSWERS,))

@@ -5,7 +5,7 @@ from agent.core.facts import Facts, Known
 from agent.core.session_facts import Phase
 from agent.core.setup.answers import SeenForAnswers
 from agent.tws.applications import ApplicationKind, TradingMode
-from agent.tws.client_programs import PROGRAMS, program_named
+from agent.tws.client_programs import CLIENT_PROGRAMS, program_named
 
 
 def seen_for_answers(facts: Facts) -> SeenForAnswers:
@@ -30,5 +30,5 @@ def _program(facts: Facts) -> str:
     for names in (on_port, running):
         found = {known.id for name in names if name is not None and (known := program_named(name)) is not None}
         if found:
-            return next(program.id for program in PROGRAMS if program.id in found)
+            return next(program.id for program in CLIENT_PROGRAMS if program.id in found)
     return ""

@@ -24,7 +24,7 @@ from agent.core.setup.answers import (
     wanted_connection,
     wanted_settings,
 )
-from agent.tws.client_programs import PROGRAMS
+from agent.tws.client_programs import CLIENT_PROGRAMS
 
 GATEWAY, TWS, ANY = WantedApplication.GATEWAY, WantedApplication.TWS, WantedApplication.ANY
 ALL = Answers(GATEWAY, WantedMode.PAPER, Intent.DATA, symbol="EUR.USD")
@@ -98,7 +98,7 @@ def test_what_runs_or_is_configured_is_suggested() -> None:
 
 def test_the_questions_are_those_the_page_and_the_terminal_ask_one_after_the_other() -> None:
     assert [q.id for q in QUESTIONS] == ["application", "trading_mode", "intent", "program"]
-    assert [c.value for c in QUESTIONS[-1].choices] == [program.id for program in PROGRAMS]
+    assert [c.value for c in QUESTIONS[-1].choices] == [program.id for program in CLIENT_PROGRAMS]
     assert not [text for q in QUESTIONS for text in (q.text, q.hint) if "_" in text or "{" in text]
 
 

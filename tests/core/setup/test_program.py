@@ -9,7 +9,7 @@ from agent.core.session_facts import Outcome
 from agent.core.setup.answers import Answers
 from agent.core.setup.program import free_ids, greeting, host_for_programs
 from agent.core.setup.setup import StepAct, StepState, Typed
-from agent.tws.client_programs import PROGRAMS
+from agent.tws.client_programs import CLIENT_PROGRAMS
 from tests.core.setup_scene import PAPER, QUANTOWER, step, told, wants, with_clients
 from tests.problems.scene import attempt, backing_off, connected, facts, machine
 
@@ -79,7 +79,7 @@ def test_a_program_that_asks_for_no_client_id_is_given_none() -> None:
     assert [typed.label for typed in found.typed] == ["Host", "Port"]
 
 
-@pytest.mark.parametrize("program", [program.id for program in PROGRAMS])
+@pytest.mark.parametrize("program", [program.id for program in CLIENT_PROGRAMS])
 def test_no_step_of_any_program_has_a_gap(program: str) -> None:
     found = step("program", READY, Answers(program=program))
 

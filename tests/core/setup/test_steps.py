@@ -8,7 +8,7 @@ from agent.core.facts import Facts, Installation, Known, MachineFacts, SettingsH
 from agent.core.session_facts import Outcome, Phase, ServerLink, SessionFacts
 from agent.core.settings import Intent, WantedMode
 from agent.core.setup.answers import Answers
-from agent.core.setup.setup import Link, SetupResult, StepAct, StepState
+from agent.core.setup.setup import DownloadPage, SetupResult, StepAct, StepState
 from agent.core.setup.steps import DOWNLOAD_PAGES, JUDGES
 from agent.page.endpoints.guide import LINKS
 from agent.tws.api_settings import Precautions
@@ -178,7 +178,7 @@ def test_where_to_get_the_application_is_said_for_the_one_that_is_meant() -> Non
     gateway_only = step("application", NOTHING)
     either = step("application", alone(machine(installed=Known(())), wanted=ANY))
 
-    assert gateway_only.links == (Link("Download IB Gateway", DOWNLOAD_PAGES[ApplicationKind.GATEWAY]),)
+    assert gateway_only.links == (DownloadPage("Download IB Gateway", DOWNLOAD_PAGES[ApplicationKind.GATEWAY]),)
     assert [link.address for link in either.links] == list(DOWNLOAD_PAGES.values())
     assert set(DOWNLOAD_PAGES.values()) <= set(LINKS.values())
 
