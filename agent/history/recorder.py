@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from agent.core.effects import MarkKind
 from agent.core.shown.status import Status
 from agent.history.spans import Changes, LatencyMinute, Mark, Span, SpanKind, begins_of, changes, spans_of
 from agent.history.store import NOT_WATCHED
@@ -30,20 +31,23 @@ class Recorder:
         found = changes(self._so, so, wall, begins)
         self._so = so
         latencies = tuple(self._latencies(status, wall))
-        found = replace(found, latencies=latencies, marks=tuple(marks))
+        marks = tuple(marks)
+        found = replace(found, latencies=latencies, marks=marks, ends=_ends(found.ended, marks))
         return found if found.ended or found.begun or found.marks or found.latencies else None
 
-    def alive(self, wall: float) -> Changes:
+    def alive(self, wall: float, marks: Iterable[Mark] = ()) -> Changes:
         """The agent runs at `wall`: what is so now goes on until then at least."""
-        return Changes(wall)
+        return Changes(wall, marks=tuple(marks))
 
-    def end(self, wall: float) -> Changes:
+    def end(self, wall: float, marks: Iterable[Mark] = ()) -> Changes:
         """The agent ends: from now on, nothing is watched."""
         ended, self._so = self._so, frozenset()
         found = changes(ended, frozenset(), wall, {})
         minutes = tuple(_minute(name, *kept[1:]) for name, kept in self._heartbeats.items())
         self._heartbeats.clear()
-        return replace(found, ends=dict.fromkeys(ended, NOT_WATCHED), latencies=minutes)
+        return replace(
+            found, ends=dict.fromkeys(ended - {self._run}, NOT_WATCHED), latencies=minutes, marks=tuple(marks)
+        )
 
     def _latencies(self, status: Status, wall: float) -> Iterable[LatencyMinute]:
         minute = int(wall // 60)
@@ -57,6 +61,17 @@ class Recorder:
                 yield _minute(name, of, worst, total, count)
                 worst, total, count = 0.0, 0.0, 0
             self._heartbeats[name] = (took, minute, max(worst, took), total + took, count + 1)
+
+
+def _ends(ended: Iterable[Span], marks: Iterable[Mark]) -> dict[Span, str]:
+    """Why problems ended, as it was said at the same time."""
+    why = {
+        (mark.happened.connection, mark.happened.what): mark.happened.detail
+        for mark in marks
+        if mark.happened.kind is MarkKind.ENDED
+    }
+    found = {span: why.get((span.connection, span.what), "") for span in ended if span.kind is SpanKind.PROBLEM}
+    return {span: reason for span, reason in found.items() if reason}
 
 
 def _minute(name: str, minute: int, worst: float, total: float, count: int) -> LatencyMinute:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from agent.core.effects import Happened
+from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownConnection, ShownProblem, Status
 
 
@@ -22,19 +24,6 @@ class SpanKind(StrEnum):
     """A program besides Gatelight was connected to the API port."""
     MODE = "mode"
     """Live or paper, where it was known."""
-
-
-class MarkKind(StrEnum):
-    """What happened at a moment."""
-
-    SAID = "said"
-    """A notice was shown."""
-    SILENT = "silent"
-    """A problem was not told, for a reason."""
-    FIX = "fix"
-    """A fix was done, or failed."""
-    CHANGED = "changed"
-    """Something is no longer as it was when the connection was last well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +59,7 @@ class Mark:
 
     at: float
     """Epoch seconds."""
-    connection: str
-    kind: MarkKind
-    what: str
-    detail: str = ""
+    happened: Happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +103,9 @@ def begins_of(status: Status) -> Mapping[Span, float]:
 
 def _spans(connection: ShownConnection) -> Iterable[Span]:
     name = connection.name
-    yield Span(name, SpanKind.STATE, connection.overall.value)
+    # That notices are paused is nothing about the connection.
+    paused_well = connection.overall is IconState.PAUSED and connection.phase == "connected"
+    yield Span(name, SpanKind.STATE, (IconState.CONNECTED if paused_well else connection.overall).value)
     if connection.trading_mode in ("live", "paper"):
         yield Span(name, SpanKind.MODE, connection.trading_mode)
     for problem in _shown(connection):

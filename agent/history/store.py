@@ -10,7 +10,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from agent.history.spans import Changes, Kept, KeptSpan, LatencyMinute, Mark, MarkKind, Span, SpanKind
+from agent.core.effects import Happened, MarkKind
+from agent.history.spans import Changes, Kept, KeptSpan, LatencyMinute, Mark, Span, SpanKind
 from agent.platforms.files import PRIVATE, open_regular
 
 logger = logging.getLogger("agent")
@@ -54,14 +55,25 @@ class HistoryDamaged(Exception):
 class Store:
     """An open file. Every method may raise OSError or sqlite3.Error; use it in one thread."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or make the file. Raises HistoryTooNew and HistoryDamaged; the file is as it was then."""
-        os.close(open_regular(path, os.O_RDWR | os.O_CREAT, PRIVATE))
-        self._db = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+    def __init__(self, path: Path, *, reads: bool = False) -> None:
+        """Open or make the file; with `reads` only to read it, beside the agent that writes.
+
+        Raises HistoryTooNew and HistoryDamaged; the file is as it was then.
+        """
+        if reads:
+            self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_WAIT)
+        else:
+            os.close(open_regular(path, os.O_RDWR | os.O_CREAT, PRIVATE))
+            self._db = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+        self._ids: dict[str, int] = {}
         try:
             version = int(str(self._one("PRAGMA user_version")))
             if version > HISTORY_SCHEMA:
                 raise HistoryTooNew(f"{path.name} has schema {version}, this version knows {HISTORY_SCHEMA}")
+            if reads:
+                if version < HISTORY_SCHEMA:
+                    raise HistoryDamaged(path.name)
+                return
             if self._one("PRAGMA quick_check(1)") != "ok":
                 raise HistoryDamaged(path.name)
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -75,7 +87,6 @@ class Store:
         except BaseException:
             self._db.close()
             raise
-        self._ids: dict[str, int] = {}
 
     def close(self) -> None:
         """Close the file."""
@@ -137,9 +148,10 @@ class Store:
                 (*self._key(span), span.title, began),
             )
         for mark in changes.marks:
+            of = mark.happened
             self._db.execute(
                 "INSERT INTO mark (at, connection, kind, what, detail) VALUES (?, ?, ?, ?, ?)",
-                (mark.at, self._id(mark.connection), mark.kind.value, mark.what, mark.detail),
+                (mark.at, self._id(of.connection), of.kind.value, of.what, of.detail),
             )
         for one in changes.latencies:
             self._db.execute(
@@ -199,7 +211,9 @@ class Store:
                 KeptSpan(Span(names[of], SpanKind(kind), what, state, title), began, ended, end)
                 for of, kind, what, state, title, began, ended, end in spans
             ),
-            marks=tuple(Mark(at, names[of], MarkKind(kind), what, detail) for of, at, kind, what, detail in marks),
+            marks=tuple(
+                Mark(at, Happened(MarkKind(kind), names[of], what, detail)) for of, at, kind, what, detail in marks
+            ),
             latencies=tuple(
                 LatencyMinute(names[of], minute, worst / 1e6, mean / 1e6, count)
                 for of, minute, worst, mean, count in minutes

@@ -28,6 +28,12 @@ MOST_DAMAGED = 2
 """Damaged files that are kept beside the new one."""
 
 
+def history_file(folder: Path) -> Path | None:
+    """The file that an agent of this version writes in a data folder; None where there is none yet."""
+    files = [folder / f"history-{HISTORY_SCHEMA}.db", folder / HISTORY_FILE]
+    return next((file for file in files if file.is_file()), None)
+
+
 class HistoryWriter:
     """The writer of one agent."""
 

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+from agent.core.effects import Happened, MarkKind
 from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownConnection, ShownProblem, ShownProgram, Status
 from agent.history.recorder import Recorder
-from agent.history.spans import LatencyMinute, Span, SpanKind
+from agent.history.spans import LatencyMinute, Mark, Span, SpanKind
 from agent.history.store import NOT_WATCHED
 from agent.tws.farms import Farm, FarmKind, FarmStatus
 
@@ -104,5 +105,23 @@ def test_after_the_end_nothing_is_watched() -> None:
     end = recorder.end(99.0)
 
     assert set(end.ended) == {RUN, WELL}
-    assert set(end.ends.values()) == {NOT_WATCHED}
+    assert end.ends == {WELL: NOT_WATCHED}
     assert end.at == 99.0
+
+
+def test_a_pause_of_notices_is_nothing_about_the_connection() -> None:
+    recorder = Recorder("0.1.0", 60.0)
+    recorder.take(shown(), 61.0)
+
+    assert recorder.take(shown(overall=IconState.PAUSED), 62.0) is None
+
+
+def test_a_problem_ends_for_the_reason_that_was_said() -> None:
+    recorder = Recorder("0.1.0", 60.0)
+    recorder.take(shown(problems=(problem(),)), 91.0)
+    why = Mark(100.0, Happened(MarkKind.ENDED, "Paper", "app-frozen", "over"))
+    found = recorder.take(shown(), 100.0, [why])
+
+    assert found is not None
+    assert found.ends == {Span("Paper", SpanKind.PROBLEM, "app-frozen", "error"): "over"}
+    assert found.marks == (why,)

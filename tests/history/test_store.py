@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.history.spans import Changes, KeptSpan, LatencyMinute, Mark, MarkKind, Span, SpanKind
-from agent.history.store import NOT_WATCHED, HISTORY_SCHEMA, HistoryDamaged, HistoryTooNew, Store
+from agent.core.effects import Happened, MarkKind
+from agent.history.spans import Changes, KeptSpan, LatencyMinute, Mark, Span, SpanKind
+from agent.history.store import HISTORY_SCHEMA, NOT_WATCHED, HistoryDamaged, HistoryTooNew, Store
 
 WELL = Span("Paper", SpanKind.STATE, "connected")
 ILL = Span("Paper", SpanKind.STATE, "problem")
@@ -38,7 +39,7 @@ def test_what_is_written_is_read_back(path: Path) -> None:
             160.0,
             ended=(WELL,),
             begun=((ILL, 160.0), (LOST, 155.0)),
-            marks=(Mark(161.0, "Paper", MarkKind.SAID, "server-link-lost", "IB Gateway has lost its link"),),
+            marks=(Mark(161.0, Happened(MarkKind.SAID, "Paper", "server-link-lost", "IB Gateway has lost its link")),),
             latencies=(LatencyMinute("Paper", 2, 0.25, 0.0015, 6),),
         ),
         Changes(200.0, ended=(LOST,), ends={LOST: "over"}),
@@ -51,7 +52,9 @@ def test_what_is_written_is_read_back(path: Path) -> None:
         KeptSpan(ILL, 160.0, None),
     )
     assert kept.spans[1].span.title == "IB Gateway has lost its link"
-    assert kept.marks == (Mark(161.0, "Paper", MarkKind.SAID, "server-link-lost", "IB Gateway has lost its link"),)
+    assert kept.marks == (
+        Mark(161.0, Happened(MarkKind.SAID, "Paper", "server-link-lost", "IB Gateway has lost its link")),
+    )
     assert kept.latencies == (LatencyMinute("Paper", 2, 0.25, 0.0015, 6),)
     assert kept.began == 100.0
 
@@ -136,7 +139,7 @@ def test_what_is_too_old_goes_and_what_lasts_stays(path: Path) -> None:
         Changes(
             10 * DAY,
             begun=((WELL, 10 * DAY), (LOST, 10 * DAY)),
-            marks=(Mark(10 * DAY, "Paper", MarkKind.FIX, "use-port"),),
+            marks=(Mark(10 * DAY, Happened(MarkKind.FIX, "Paper", "use-port")),),
             latencies=(LatencyMinute("Paper", 10 * 1440, 0.1, 0.1, 1),),
         ),
         Changes(11 * DAY, ended=(LOST,)),
@@ -155,7 +158,9 @@ def test_a_file_that_is_too_large_loses_its_oldest(path: Path, monkeypatch: pyte
     store = written(path)
     for day in range(100):
         one = Span("Paper", SpanKind.PROGRAM, f"program {day} " * 20)
-        many = tuple(Mark(day * DAY, "Paper", MarkKind.SILENT, "app-frozen", "quiet hours " * 5) for _ in range(40))
+        many = tuple(
+            Mark(day * DAY, Happened(MarkKind.SILENT, "Paper", "app-frozen", "quiet hours " * 5)) for _ in range(40)
+        )
         store.write([Changes(day * DAY, begun=((one, day * DAY),), marks=many), Changes(day * DAY + 9, ended=(one,))])
     for _ in range(20):
         store.forget(before=0.0)
