@@ -5,7 +5,7 @@ from pathlib import Path
 
 from agent import __version__
 from agent.core.clock import Moment
-from agent.core.effects import Happened, MarkKind
+from agent.core.effects import Happened
 from agent.core.shown.status import Status
 from agent.history.recorder import Recorder
 from agent.history.spans import Mark
@@ -60,8 +60,3 @@ class HistoryHost:
         """End; first write what is left, for a moment at most."""
         self._writer.take(self._recorder.end(self._now().wall, self._marks))
         self._writer.close()
-
-
-def fixed(connection: str, fix: str, outcome: str) -> Happened:
-    """That a fix was tried."""
-    return Happened(MarkKind.FIX, connection, fix, outcome)
