@@ -4,18 +4,15 @@ import csv
 import io
 import itertools
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from agent.core.alerts.announce import duration
 from agent.core.as_json import rfc3339
-from agent.errors import GatelightError
+from agent.history.as_json import history_json
+from agent.history.reading import read_days
 from agent.history.spans import Kept, KeptSpan, SpanKind
-from agent.history.store import HistoryDamaged, HistoryTooNew, Store
 from agent.history.troubles import Day, Light, Trouble, connections, days, strip, troubles
-from agent.history.writer import history_file
 from agent.runtime.paths import Places
 
 MOST_TROUBLES = 5
@@ -36,14 +33,10 @@ def command(
     now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
 ) -> int:
     """Print the history of the last `back` days, today among them. Raises GatelightError where it cannot be read."""
-    today = now().replace(hour=0, minute=0, second=0, microsecond=0)
-    # Each midnight of its own zone: a day of a clock change has 23 or 25 hours.
-    midnights = [(today + timedelta(days=number)).replace(tzinfo=None).astimezone() for number in range(1 - back, 2)]
-    until = now().timestamp()
-    kept = _read(places, midnights[0].timestamp(), until)
-    told = _Told(kept, [m.timestamp() for m in midnights], until)
+    kept, midnights, until = read_days(places.data, back, now())
+    told = _Told(kept, midnights, until)
     if as_json:
-        out(json.dumps(told.as_json(), ensure_ascii=False, indent=1))
+        out(json.dumps(history_json(kept, midnights, until), ensure_ascii=False, indent=1))
     elif as_csv:
         out(told.as_csv().rstrip("\n"))
     elif kept.began is None:
@@ -51,26 +44,6 @@ def command(
     else:
         say("\n".join(told.lines()))
     return 0
-
-
-def _read(places: Places, since: float, until: float) -> Kept:
-    path = history_file(places.data)
-    if path is None:
-        return Kept()
-    try:
-        store = Store(path, reads=True)
-        try:
-            return store.read(since, until, latencies=False)
-        finally:
-            store.close()
-    except HistoryTooNew:
-        raise GatelightError(
-            "The history was written by a later version of Gatelight: read it with that one."
-        ) from None
-    except (HistoryDamaged, sqlite3.Error, OSError):
-        raise GatelightError(
-            f"The history {path} cannot be read: the agent sets a damaged one aside when it starts next."
-        ) from None
 
 
 class _Told:
@@ -141,46 +114,6 @@ class _Told:
             row += [span.connection, span.kind.value, span.what, span.state, span.title, one.end]
             rows.writerow(_harmless(cell) for cell in row)
         return text.getvalue()
-
-    def as_json(self) -> dict[str, Any]:
-        """Everything, for programs."""
-        return {
-            "schema": 1,
-            "since": rfc3339(self._midnights[0]),
-            "until": rfc3339(self._until),
-            "connections": [
-                {
-                    "name": name,
-                    "days": [_day(day) for day in self._days(name)],
-                    "outages": [self._trouble(one) for one in self._troubles(name)],
-                }
-                for name in self._names
-            ],
-            "events": [
-                {
-                    "at": rfc3339(mark.at),
-                    "connection": mark.happened.connection,
-                    "kind": mark.happened.kind.value,
-                    "code": mark.happened.what,
-                    "detail": mark.happened.detail,
-                }
-                for mark in self._kept.marks
-            ],
-        }
-
-    def _trouble(self, one: Trouble) -> dict[str, Any]:
-        told: dict[str, Any] = {"began": rfc3339(one.began), "seconds": round(one.seconds(self._until), 1)}
-        if one.ended is not None:
-            told["ended"] = rfc3339(one.ended)
-        return {**told, "code": one.code, "title": one.title, "programs": list(one.programs), "end": one.end}
-
-
-def _day(day: Day) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "date": f"{datetime.fromtimestamp(day.began).astimezone():%Y-%m-%d}",
-        "seconds": {light.value.replace(" ", "_"): round(seconds, 1) for light, seconds in day.seconds.items()},
-    }
-    return told if day.well is None else {**told, "well": round(day.well, 6)}
 
 
 def _folded(told: Iterable[Day]) -> Iterator[tuple[str, str]]:
