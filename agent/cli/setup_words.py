@@ -51,7 +51,7 @@ class SetupWords:
         for link in step.links:
             self._say(f"  {link.label}: {link.address}")
         for typed in step.typed:
-            self._say(f"  {typed.label + ':':<11}{typed.value}")
+            self._say(f"  {typed.label + ':':<12}{typed.value}")
         if step.steps:
             self._say("  What to do:")
             for number, line in enumerate(step.steps, 1):

@@ -18,7 +18,9 @@ export function step(one, index, current, told, on) {
     h("h3", { tabindex: current ? "-1" : null }, `${index + 1}. ${one.title}`),
     h("span.step-state", {}, before >= 0 ? `Waits for step ${before + 1}` : WORDS[one.state], skipped ? ", put off" : ""),
   ];
-  const more = [about(one, told, on, current), current ? buttons(one, told, on, [checkNow(on), putOff(one, on)]) : buttons(one, told, on, skipped ? [takeUp(on)] : [])];
+  const doing = buttons(one, told, on, current ? [checkNow(on), putOff(one, on)] : skipped ? [takeUp(on)] : []);
+  // What Gatelight can do itself comes before what the user can do by hand.
+  const more = one.acts.length ? [about(one), doing, how(one, told, on)] : [about(one), how(one, told, on), doing];
   return item(one, head, more, current);
 }
 
@@ -30,7 +32,7 @@ export function extra(one, told, on) {
     h("h3", {}, one.title),
     h("span.step-state", {}, neutral ? "Not done" : one.state === "waiting" ? "Later" : WORDS[one.state]),
   ];
-  return item(one, head, [about(one, told, on, false), one.id === "market-data" ? symbol(one, told, on) : buttons(one, told, on)], false);
+  return item(one, head, [about(one), how(one, told, on), one.id === "market-data" ? symbol(one, told, on) : buttons(one, told, on)], false);
 }
 
 function item(one, head, more, current) {
@@ -41,13 +43,18 @@ function item(one, head, more, current) {
       : h("details.line", { "data-key": "line" }, h("summary", {}, h("div.step-head", {}, head)), h("div.step-more", {}, told)));
 }
 
-function about(one, told, on, current) {
-  const list = one.lists.length ? chosenList(one.lists) : null;
+function about(one) {
   return [
     one.text ? h("p", { "data-key": "text" }, one.text) : null,
+    one.seen.length ? h("ul.seen", { "data-key": "seen" }, one.seen.map((line) => h("li", {}, line))) : null,
+  ];
+}
+
+function how(one, told, on) {
+  const list = one.lists.length ? chosenList(one.lists) : null;
+  return [
     one.typed ? h("dl.to-type", { "data-key": "typed" }, one.typed.map(({ label, value }) =>
       h("div", { "data-key": `${label} ${value}` }, h("dt", {}, label), h("dd", {}, copyable(value, on.page))))) : null,
-    one.seen.length ? h("ul.seen", { "data-key": "seen" }, one.seen.map((line) => h("li", {}, line))) : null,
     // The guide that tells how to install it has the same pages in its steps.
     one.links && one.problem !== "app-not-installed" ? h("div.buttons", { "data-key": "links" }, one.links.map((link) =>
       h("a.button", { href: link.address, target: "_blank", rel: "noreferrer noopener" }, link.label))) : null,
@@ -55,7 +62,7 @@ function about(one, told, on, current) {
       h("div.do-head", {}, layouts(one.lists, list, on.draw, `layout-${one.id}`)),
       steps(list.steps, [], on.page),
       one.problem ? h("p.small", {}, h("a", { href: href("problem", told.name, one.problem) }, "More about this")) : null) : null,
-    current && one.id === "program" ? h("p.small", { "data-key": "elsewhere" }, "From another computer, or from a container, use this computer’s address instead; TWS or IB Gateway then has to trust the address it comes from.") : null,
+    one.typed ? h("p.small", { "data-key": "elsewhere" }, "From another computer, or from a container, use this computer’s address instead; TWS or IB Gateway then has to trust the address it comes from.") : null,
   ];
 }
 
