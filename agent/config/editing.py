@@ -59,7 +59,7 @@ class Changed:
     """What a change of one value did."""
 
     before: str | None
-    """The value before it, as TOML, which may be the default; None where there was no such connection."""
+    """The value that was in force, as TOML, which may be the default; None where none was."""
     after: str
 
 
@@ -93,9 +93,12 @@ def change_all(path: Path, edits: Iterable[tuple[str, str]], *, making: bool = T
 
 
 def _value_in(path: Path, address: _Address) -> str | None:
-    """The value in force, as TOML; None where the connection is not there."""
+    """The value in force, as TOML; None where there is none: a file with a fault in it, a connection not there yet."""
     text = read_text(path) if path.exists() else ""
-    settings = getattr(parse_settings(text, path.name), address.table.name)
+    try:
+        settings = getattr(parse_settings(text, path.name), address.table.name)
+    except ConfigError:
+        return None
     if address.table.repeated:
         index = _index(tomllib.loads(text), address)
         if index is None:

@@ -111,6 +111,8 @@ function connection(table, page, state, load) {
   const id = ident(`group-connections-${table.entry}`);
   const open = (event) => {
     const me = event.currentTarget;
+    // What is drawn anew is compared with what is shown, and opens as well, unseen.
+    if (!me.isConnected) return;
     if (me.open) {
       state.open = table.entry;
       for (const other of document.querySelectorAll("details.connection[open]")) if (other !== me) other.open = false;
