@@ -55,7 +55,7 @@ class ValueNotAllowed(ConfigError):
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class ValueChange:
     """What a change of one value did."""
 
     before: str | None
@@ -63,7 +63,7 @@ class Changed:
     after: str
 
 
-def set_value(path: Path, key: str, text: str) -> Changed:
+def set_value(path: Path, key: str, text: str) -> ValueChange:
     """Change one value in the file: `checks.look_every`, `connections.Paper Gateway.port`.
 
     A key names a connection by its name or its number (from 1). A missing file or folder is made. Raises `ConfigError`,
@@ -73,7 +73,7 @@ def set_value(path: Path, key: str, text: str) -> Changed:
     before = _value_in(path, address)
     value = _value(address.key, key, text)
     _change(path, ((address, value),), making=True)
-    return Changed(before, _shown(address.key, address.key.kind.read(value)))
+    return ValueChange(before, _shown(address.key, address.key.kind.read(value)))
 
 
 def add_connection(path: Path, name: str) -> None:
