@@ -298,10 +298,13 @@ async def test_everything_is_reached_and_changed_by_keyboard(agent: LivingAgent,
         switch = await shown.page.evaluate("document.activeElement.id")
         await shown.page.keyboard.press("Space")
         await shown.sees("Watch from the start: saved.", "#toasts")
+        await shown.page.locator(f"{at('connections.Paper Gateway.auto_connect')}:focus:not(:checked)").wait_for()
         after = await shown.page.evaluate("document.activeElement.id")
         await shown.page.keyboard.press("Tab")
         await shown.page.keyboard.press("Enter")
-        unfolded = await shown.page.locator(at("connections.Paper Gateway.client_id")).is_visible()
+        client = shown.page.locator(at("connections.Paper Gateway.client_id"))
+        await client.wait_for()
+        unfolded = await client.is_visible()
 
     assert closed == []
     assert name == "connections.Paper_20Gateway.name"

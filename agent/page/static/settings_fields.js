@@ -47,7 +47,8 @@ export function field(table, key, page, saved) {
     delete document.querySelector(`.field[data-field="${id}"]`)?.dataset.typing;
     const renamed = table.entry && key.name === "name";
     await saved(renamed ? value.trim() : table.entry);
-    inputAt(renamed ? addressOf({ ...table, entry: value.trim() }, key) : address)?.focus();
+    // The field was made anew, and has lost the focus, unless the user went on meanwhile.
+    if (document.activeElement === document.body) inputAt(renamed ? addressOf({ ...table, entry: value.trim() }, key) : address)?.focus();
     return true;
   }
   const made = (CONTROLS[key.control] ?? text)({ ...key, id }, save);
