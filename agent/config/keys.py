@@ -25,6 +25,7 @@ from agent.config.kinds import (
 from agent.core.settings import (
     CheckSettings,
     ConnectionSettings,
+    HistorySettings,
     Intent,
     MinimumSeverity,
     NotificationSettings,
@@ -307,7 +308,24 @@ PAGE = KeyTable(
     ),
 )
 
-TABLES: dict[str, KeyTable] = {table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE)}
+HISTORY = KeyTable(
+    "history",
+    "History",
+    HistorySettings,
+    (
+        Key(
+            "keep",
+            time_span(86400, 3650 * 86400, "90d"),
+            "how long what happened is kept, on this machine",
+            "Keep what happened for",
+            "It stays on this computer.",
+            durations=("7d", "30d", "90d", "365d"),
+            advanced=True,
+        ),
+    ),
+)
+
+TABLES: dict[str, KeyTable] = {table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY)}
 """The whole configuration."""
 
 

@@ -131,8 +131,8 @@ async def test_what_few_users_change_is_folded_away(agent: LivingAgent, browser:
 @pytest.mark.parametrize(
     ("parts", "address"),
     [
-        (("connections", "Live TWS", "port"), "connections.Live TWS.port"),
-        (("connections", "Live TWS", "start_command"), "connections.Live TWS.start_command"),
+        (("Live TWS", "port"), "connections.Live TWS.port"),
+        (("Live TWS", "start_command"), "connections.Live TWS.start_command"),
         (("notifications", "quiet_hours"), "notifications.quiet_hours"),
         (("checks", "reply_timeout"), "checks.reply_timeout"),
     ],
@@ -147,7 +147,7 @@ async def test_a_link_to_a_field_opens_what_folds_it_away_and_focuses_it(
         opened = await open_ones(shown)
 
     assert seen
-    assert opened == (["Live TWS"] if parts[0] == "connections" else [])
+    assert opened == (["Live TWS"] if parts[0] == "Live TWS" else [])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2,11 +2,8 @@
 
 import { href } from "/parts.js";
 
-/** A link to a field of a connection: `toConnection("Paper Gateway", "port")`; without a field, to the connection. */
-export const toConnection = (connection, field = "name") => href("settings", "connections", connection, field);
+/** The address of one field of one connection in Settings. */
+export const fieldHref = (connection, key) => href("settings", connection, key);
 
-/** A link to any other field: `toSetting("notifications", "quiet_hours")`. */
-export const toSetting = (table, field) => href("settings", table, field);
-
-/** The address of the field that such a link leads to, as the agent knows it: of `rest`, what is behind the view's name. */
-export const fieldOf = (rest) => rest.join(".");
+/** The field that `rest`, what is behind the view’s name, leads to: of a connection of that name, else of a table. */
+export const fieldOf = (rest, connections) => (connections.includes(rest[0]) ? ["connections", ...rest] : rest).join(".");

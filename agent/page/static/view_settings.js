@@ -9,7 +9,7 @@ import { fieldOf } from "/settings_link.js";
 const AGAIN = 2_000; // Milliseconds between two readings, however often the view changes.
 
 export function show(root, page, rest) {
-  const state = { left: false, open: null, wanted: rest.length ? fieldOf(rest) : null, first: true };
+  const state = { left: false, open: null, wanted: null, first: true };
   let readAt = 0;
   let readings = 0;
   async function load(open = state.open) {
@@ -19,7 +19,7 @@ export function show(root, page, rest) {
     try {
       const settings = await get("settings");
       // An answer that was overtaken tells how things were before.
-      if (!state.left && mine === readings) draw(root, page, settings, state, load);
+      if (!state.left && mine === readings) draw(root, page, settings, state, load, rest);
     } catch (fault) {
       // What is shown, and being typed, stays: the page says by itself that the agent is away.
       if (!state.left && state.first) patch(root, h("h1", {}, "Settings"), h("p.note", { "data-kind": "error" }, fault.message));
@@ -32,11 +32,14 @@ export function show(root, page, rest) {
   };
 }
 
-function draw(root, page, settings, state, load) {
+function draw(root, page, settings, state, load, rest) {
   const connections = settings.tables.filter((table) => table.entry);
   // Notices first: they are what users come for.
   const others = settings.tables.filter((table) => !table.entry).sort((a, b) => (b.name === "notifications") - (a.name === "notifications"));
-  if (state.first) state.open = opened(connections, state.wanted);
+  if (state.first) {
+    state.wanted = rest.length ? fieldOf(rest, connections.map(({ entry }) => entry)) : null;
+    state.open = opened(connections, state.wanted);
+  }
   const wanted = h("div", {},
     h("h1", {}, "Settings"),
     settings.fault ? h("p.note", { "data-kind": "error" }, `The file of settings cannot be used, and the earlier ones are in force: ${settings.fault}`) : null,

@@ -255,7 +255,7 @@ async def test_without_a_file_the_defaults_are_shown(backend: MadeUpBackend) -> 
     backend.config.unlink()
     answer = await settings.read_settings(backend, {})
 
-    assert [t["name"] for t in answer["tables"]] == ["checks", "notifications", "page"]
+    assert [t["name"] for t in answer["tables"]] == ["checks", "notifications", "page", "history"]
 
 
 async def test_a_file_that_cannot_be_used_is_told(backend: MadeUpBackend) -> None:
