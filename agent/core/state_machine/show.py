@@ -1,6 +1,6 @@
 """From the agent's state to the status that is shown."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import replace
 
 from agent.core.alerts.announce import severity_of, text_of, title_of
@@ -74,7 +74,7 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         api_settings=_settings(facts),
         checklist=checklist(facts),
         problems=worst_first(
-            _problem(e, watched.settings.name, kind, memory, words, now.wall, watched.offers, watched.undelivered)
+            _problem(e, watched.settings.name, kind, memory, words, now.wall, watched.offers)
             for e in watched.ledger.entries.values()
             if not e.hidden
         ),
@@ -139,7 +139,7 @@ def show_program(own: OwnProblems, memory: Memory, words: Words, wall: float) ->
     """The problems of Gatelight itself as they are shown."""
     entries = [e for e in own.ledger.entries.values() if not e.hidden]
     kind = ApplicationKind.UNKNOWN
-    return tuple(_problem(e, PROGRAM, kind, memory, words, wall, {}, own.undelivered) for e in entries)
+    return tuple(_problem(e, PROGRAM, kind, memory, words, wall, {}) for e in entries)
 
 
 def with_program(connection: ShownConnection, own: tuple[ShownProblem, ...]) -> ShownConnection:
@@ -156,7 +156,6 @@ def _problem(
     words: Words,
     wall: float,
     offers: Mapping[str, tuple[Offer, ...]],
-    undelivered: Set[str],
 ) -> ShownProblem:
     problem = entry.problem
     guide = words.guides.get(problem.code)
@@ -173,7 +172,7 @@ def _problem(
         snoozed_until=snoozed_until(memory, connection, problem.code, wall),
         # A problem that is not shown yet may be over in a moment, and needs no fix.
         fixes=offers.get(problem.code, ()) if entry.visible else (),
-        told=entry.key not in undelivered,
+        told=not entry.unshown,
         can_be_snoozed=not problem.never_silenced,
         of_program=problem.of_program,
         ahead=problem.ahead,

@@ -66,8 +66,6 @@ class Watched:
     """By problem code: what can be done now about the problems of the ledger."""
     served: Served | None = None
     """Who served the latest session, as the looks since its start show it."""
-    undelivered: frozenset[str] = frozenset()
-    """Keys of problems whose notice no desktop channel took."""
 
     @property
     def wanted(self) -> bool:
@@ -300,8 +298,7 @@ def due_times(watched: Watched, facts: Facts, heard: float = float("inf")) -> li
         due.append(watched.ledger.next_due)
     if isinstance(watched.link.state, BackingOff | Blocked):
         due.append(watched.link.state.retry_at)
-    unshown = (e for key, e in watched.ledger.entries.items() if key in watched.undelivered)
-    due += [at for e in unshown if (at := retry_at(e)) is not None]
+    due += [at for e in watched.ledger.entries.values() if (at := retry_at(e)) is not None]
     if "connection-unstable" in watched.ledger.entries:
         due += [e.since.monotonic + timing.unstable_covers for e in watched.ledger.entries.values()]
     if isinstance(watched.link.state, Idle) and watched.link.missed_at is not None:

@@ -108,14 +108,14 @@ def test_repeats_can_be_switched_off_and_information_is_never_repeated() -> None
 
 
 def test_what_no_service_could_show_is_tried_again_until_one_does() -> None:
-    unshown = replace(POLITE, unshown=frozenset({"api-silent"}))
-    tried = replace(SAID, tried_at=NOW.monotonic + UNSHOWN_AGAIN)
+    unshown = replace(SAID, unshown=True)
+    tried = replace(unshown, tried_at=NOW.monotonic + UNSHOWN_AGAIN)
 
-    assert decide(SAID, unshown, NOW.later(UNSHOWN_AGAIN - 1)) == Silence(Reason.ALREADY_SAID)
-    assert decide(SAID, unshown, NOW.later(UNSHOWN_AGAIN)) == Say(again=False, once_more=True)
-    assert decide(tried, unshown, NOW.later(2 * UNSHOWN_AGAIN - 1)) == Silence(Reason.ALREADY_SAID)
-    assert decide(tried, unshown, NOW.later(2 * UNSHOWN_AGAIN)) == Say(again=False, once_more=True)
-    assert decide(SAID, replace(unshown, paused=True), NOW.later(UNSHOWN_AGAIN)) == Silence(Reason.PAUSED)
+    assert decide(unshown, POLITE, NOW.later(UNSHOWN_AGAIN - 1)) == Silence(Reason.ALREADY_SAID)
+    assert decide(unshown, POLITE, NOW.later(UNSHOWN_AGAIN)) == Say(again=False, once_more=True)
+    assert decide(tried, POLITE, NOW.later(2 * UNSHOWN_AGAIN - 1)) == Silence(Reason.ALREADY_SAID)
+    assert decide(tried, POLITE, NOW.later(2 * UNSHOWN_AGAIN)) == Say(again=False, once_more=True)
+    assert decide(unshown, replace(POLITE, paused=True), NOW.later(UNSHOWN_AGAIN)) == Silence(Reason.PAUSED)
     assert retry_at(ENTRY) is None
 
 

@@ -227,9 +227,8 @@ def test_what_gives_way_to_another_problem_ends_without_a_word() -> None:
 
 
 def test_what_no_service_could_show_is_told_once_more_as_it_is_then() -> None:
-    changed = replace(SAID, present=replace(SEEN, args={"app": "IB Gateway"}))
-    unshown = replace(POLITE, unshown=frozenset({"api-silent"}))
-    after, effects = speak("Paper", ledger(changed), (), STEPS, unshown, NOW.later(60))
+    changed = replace(SAID, present=replace(SEEN, args={"app": "IB Gateway"}), unshown=True)
+    after, effects = speak("Paper", ledger(changed), (), STEPS, POLITE, NOW.later(60))
     (announce,) = effects
 
     assert isinstance(announce, Announce)
@@ -239,10 +238,10 @@ def test_what_no_service_could_show_is_told_once_more_as_it_is_then() -> None:
 
 
 def test_the_end_of_what_no_service_could_show_is_told_to_those_who_heard_of_it() -> None:
-    unshown = replace(POLITE, unshown=frozenset({"api-silent"}))
+    unshown = replace(SAID, unshown=True)
     (end,) = (
         e
-        for e in speak("Paper", ledger(), (Cleared(SAID),), STEPS, unshown, NOW.later(60))[1]
+        for e in speak("Paper", ledger(), (Cleared(unshown),), STEPS, POLITE, NOW.later(60))[1]
         if isinstance(e, Announce)
     )
 
