@@ -1,5 +1,6 @@
 """A relay accepts the connection and closes it: behind it nothing listens, or the relay's address is turned away."""
 
+from agent.core.clock import took
 from agent.core.evidence.processes import port_of
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts, Listener
@@ -9,7 +10,7 @@ from agent.problems.shared.ends import answers, when
 from agent.problems.shared.obstacles import RelayCloses
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.relays import behind, case_of
-from agent.problems.shared.words import host_of, owner_of, quickly
+from agent.problems.shared.words import host_of, owner_of
 
 _SEEN_AS = {
     "container": "from the address of the container engine’s network",
@@ -33,7 +34,7 @@ def _check(facts: Facts) -> Verdict:
         {"owner": owner, "port": str(port), "app": app_name(facts), "where": where},
         (
             *known,
-            f"the connection was accepted and closed after {quickly(elapsed)}, before any answer",
+            f"the connection was accepted and closed after {took(elapsed)}, before any answer",
             f"one cause: nothing listens {where}",
             f"the other cause: the application there sees the connection come {seen_as}, and does not trust that",
             *_trusted_before(facts, relay),

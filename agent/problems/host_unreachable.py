@@ -1,5 +1,6 @@
 """The host of a connection does not answer or refuses: another computer, or this one under another address."""
 
+from agent.core.clock import took
 from agent.core.evidence.place import Whereabouts, place_of, seen_as, virtual_network
 from agent.core.evidence.processes import listener_at, outcome, port_of
 from agent.core.evidence.words import app_name
@@ -11,7 +12,7 @@ from agent.problems.shared import grace
 from agent.problems.shared.ends import answers, when
 from agent.problems.shared.obstacles import NoAnswer
 from agent.problems.shared.reach import how_far, not_tried
-from agent.problems.shared.words import host_of, outside, owner_of, quickly
+from agent.problems.shared.words import host_of, outside, owner_of
 from agent.tws.hosts import is_impossible
 
 _HERE = (Whereabouts.HERE, Whereabouts.LOOPBACK)
@@ -36,7 +37,7 @@ def _remote(facts: Facts) -> Present:
         line = f"the connection to {host}, port {port}, was refused"
     else:
         seen = f"{host} does not answer on port {port}: it is off, not reachable, or a firewall is in between."
-        waited = f" within {quickly(attempt.elapsed)}" if attempt is not None else ""
+        waited = f" within {took(attempt.elapsed)}" if attempt is not None else ""
         line = f"no answer from {host}, port {port}{waited}"
     where = place_of(facts)
     lines = [line, *_where(facts, where, host)]

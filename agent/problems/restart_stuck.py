@@ -1,7 +1,8 @@
 """The application restarted by itself and its API port did not come back in time."""
 
+from agent.core.clock import lasting
 from agent.core.evidence.processes import age
-from agent.core.evidence.words import appointment, lasting
+from agent.core.evidence.words import appointment
 from agent.core.facts import Facts, Process
 from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.problems.shared.ends import port_open, when

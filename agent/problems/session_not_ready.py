@@ -1,8 +1,9 @@
 """The API handshake was answered, but the accounts or the next valid order ID never came."""
 
+from agent.core.clock import lasting
 from agent.core.evidence.notices import planned, told_all
 from agent.core.evidence.processes import chosen, full_house, port_of, standing_outcome
-from agent.core.evidence.words import app_name, appointment, at, lasting
+from agent.core.evidence.words import app_name, appointment, at
 from agent.core.facts import Facts, Purpose
 from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.core.session_facts import NoticeSeen, Outcome

@@ -129,15 +129,3 @@ def title_of(entry: Entry) -> str:
 def text_of(entry: Entry) -> str:
     """The text, filled in."""
     return fill(entry.problem.text, entry.present.args)
-
-
-def duration(seconds: float) -> str:
-    """A duration in words, as precise as it matters: "8 s", "3 min 12 s", "2 h 5 min", "3 d 4 h"."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    for size, unit, smaller, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
-        if whole >= size:
-            rest = whole % size // smaller
-            return f"{whole // size} {unit}" + (f" {rest} {small}" if rest else "")
-    return f"{whole} s"

@@ -3,20 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from agent.core.alerts.announce import (
-    QuietRules,
-    Say,
-    Silence,
-    decide,
-    duration,
-    keep_quiet,
-    severity_of,
-    text_of,
-    title_of,
-)
+from agent.core.alerts.announce import QuietRules, Say, Silence, decide, keep_quiet, severity_of, text_of, title_of
 from agent.core.alerts.ending import NOT_SEEN, Ending, ending_of
 from agent.core.alerts.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger
-from agent.core.clock import Moment
+from agent.core.clock import Moment, lasting
 from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.facts import Facts
 from agent.core.fix import Offer
@@ -202,7 +192,7 @@ def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment, 
 def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment, about: str) -> list[Effect]:
     entry = change.entry
     key = notice_key(connection, entry.key)
-    lasted = duration(now.wall - entry.since.wall)
+    lasted = lasting(round(max(0.0, now.wall - entry.since.wall)))
     if not entry.visible:
         return []
     effects: list[Effect] = [Record(Severity.INFO, f"{_about(connection)}: over after {lasted}: {title_of(entry)}")]

@@ -1,8 +1,6 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from agent.core.alerts.announce import (
     UNSHOWN_AGAIN,
@@ -11,7 +9,6 @@ from agent.core.alerts.announce import (
     Say,
     Silence,
     decide,
-    duration,
     keep_quiet,
     retry_at,
     severity_of,
@@ -121,26 +118,3 @@ def test_what_no_service_could_show_is_tried_again_until_one_does() -> None:
 
 def test_words_are_filled_in() -> None:
     assert (title_of(ENTRY), text_of(ENTRY)) == ("TWS is silent", "TWS says nothing.")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (-5, "0 s"),
-        (0.4, "0 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min"),
-        (192, "3 min 12 s"),
-        (3600, "1 h"),
-        (7500, "2 h 5 min"),
-        (86399, "23 h 59 min"),
-        (86400 * 3 + 4 * 3600 + 59, "3 d 4 h"),
-    ],
-)
-def test_durations_in_words(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
-
-
-@given(st.floats(0, 10**9))
-def test_every_duration_is_short(seconds: float) -> None:
-    assert len(duration(seconds)) <= 15
