@@ -26,7 +26,7 @@ from agent.core.events import (
     UserAsked,
     Woke,
 )
-from agent.core.facts import Known
+from agent.core.facts import Known, MachineFacts
 from agent.core.memory import PROGRAM
 from agent.core.state_machine.connection import retry_now
 from agent.core.state_machine.enrolment import update_watched
@@ -35,7 +35,7 @@ from agent.core.state_machine.session import Heartbeats, data_came
 from agent.core.state_machine.session_events import take_session_event
 from agent.core.state_machine.state import AgentState, for_each, others, timing_of
 from agent.core.state_machine.user_actions import take_action
-from agent.core.state_machine.watched import Watched, locate, note_server, see
+from agent.core.state_machine.watched import Watched, knock_if_served, locate, note_server, see
 from agent.tws.outside import masked
 
 
@@ -49,7 +49,9 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
         case Looked(machine):
             answered = state.urgent_since is not None and machine.taken >= state.urgent_since
             since = None if answered else state.urgent_since
-            return _looked(replace(paid(state, machine), machine=machine, look_at=None, urgent_since=since), now)
+            before = state.machine
+            state = replace(paid(state, machine), machine=machine, look_at=None, urgent_since=since)
+            return _looked(state, before, now)
         case (
             SessionReady()
             | SessionFailed()
@@ -95,9 +97,10 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             assert_never(event)
 
 
-def _looked(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+def _looked(state: AgentState, before: MachineFacts, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     state, effects = update_watched(state, now)
-    return _see_all(state, now), effects
+    state = for_each(_see_all(state, now), lambda w: knock_if_served(w, before, state.machine, now))
+    return state, effects
 
 
 def _see_all(state: AgentState, now: Moment) -> AgentState:

@@ -7,14 +7,17 @@ from agent.core.events import (
     NoticeUndelivered,
     ProcessExited,
     Reconfigured,
+    SessionFailed,
     Tick,
     Woke,
 )
-from agent.core.facts import Known, Unknown
+from agent.core.facts import ApiClient, Known, Unknown
+from agent.core.session_facts import Outcome
 from agent.core.settings import CheckSettings, Settings
+from agent.core.state_machine.connection import Blocked
 from agent.core.state_machine.intake import take_in
 from tests.core.made_up_agent import PAPER, connected, looked, started
-from tests.problems.scene import NOW, connection, gateway, machine
+from tests.problems.scene import NOW, connection, gateway, machine, relay
 
 LIVE = connection("Live", port=4001)
 
@@ -57,6 +60,30 @@ def test_waking_up_holds_notices_back_and_asks_every_session() -> None:
     assert state.hold_until == NOW.monotonic + state.timing.wake_grace
     assert session is not None
     assert session.heartbeats.due(state.timing) == float("-inf")
+
+
+def test_a_port_that_closed_is_tried_at_once_when_two_looks_show_that_it_serves_another_program() -> None:
+    """A Gateway in a container has logged in: its relay serves the user's bot again."""
+    around = machine(listeners=(relay(),))
+    state = looked(started(connection(port=4002)), around)
+    state, _ = take_in(state, SessionFailed(state.watched[0].number or 0, Outcome.CLOSED, 0.004), NOW.later(1))
+    waits = state.watched[0].link.state
+    assert isinstance(waits, Blocked)
+
+    bot = ApiClient(4002, 991, "bot", since=NOW.wall + 5)
+    seen = machine(listeners=(relay(),), clients=(bot,))
+    once, _ = take_in(state, Looked(seen), NOW.later(5))
+    twice, _ = take_in(once, Looked(seen), NOW.later(10))
+
+    assert once.watched[0].link.state == waits
+    assert twice.watched[0].link.state == replace(waits, retry_at=NOW.monotonic + 10)
+
+    # What stood there before the attempt shows no change, and our own connection none either.
+    for client in (replace(bot, since=NOW.wall), replace(bot, own=True)):
+        seen = machine(listeners=(relay(),), clients=(client,))
+        still, _ = take_in(take_in(state, Looked(seen), NOW.later(5))[0], Looked(seen), NOW.later(10))
+
+        assert still.watched[0].link.state == waits
 
 
 def test_a_tick_asks_to_be_woken_anew() -> None:
