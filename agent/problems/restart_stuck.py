@@ -28,9 +28,9 @@ def _check(facts: Facts) -> Verdict:
     cause = login_cause(facts, process)
     args = {"app": process.kind.title, "since": started_at(facts, process)}
     if cause is not None:
-        args |= {**cause.args, "which": cause.brief, "then": cause.sentence}
+        args |= {**cause.args, "which": cause.brief or _NO_CAUSE, "then": cause.sentence}
     else:
-        args |= {"which": " from its restart", "then": _likely(facts, process)}
+        args |= {"which": _NO_CAUSE, "then": _likely(facts, process)}
     late = f", more than {lasting(given)} after its start" if lasted >= given else ""
     evidence = [
         runs_since(facts, process),
@@ -45,6 +45,9 @@ def _check(facts: Facts) -> Verdict:
         evidence.append(f"IB ended all log-ins at {when} local time (Sunday 01:00 in New York), before this restart")
     evidence += reset_evidence(facts)
     return Present(args, tuple(evidence), case=cause.case if cause is not None else "")
+
+
+_NO_CAUSE = " from its restart"
 
 
 def _likely(facts: Facts, process: Process) -> str:

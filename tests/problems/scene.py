@@ -204,6 +204,12 @@ def backing_off(
     )
 
 
+def refused(*notices: NoticeSeen) -> SessionFacts:
+    """An attempt that was answered, with these notices, and did not become a session."""
+    tried = replace(attempt(Outcome.NOT_READY, elapsed=4.0), notices=notices)
+    return SessionFacts(phase=Phase.BACKING_OFF, attempt=tried)
+
+
 def connected(
     port: int = 4002,
     *,

@@ -113,6 +113,8 @@ def _failed(watched: Watched, event: SessionFailed, timing: Timing, now: Moment)
     """An attempt to connect came to nothing; the log has a line for the first of a kind."""
     link, name = watched.link, watched.settings.name
     assert isinstance(link.state, Connecting)
+    before = link.attempt
+    alike = before is not None and (before.outcome, before.port) == (event.outcome, link.state.port)
     attempt = Attempt(
         outcome=event.outcome,
         at=now.monotonic,
@@ -123,9 +125,9 @@ def _failed(watched: Watched, event: SessionFailed, timing: Timing, now: Moment)
         detail=event.detail,
         client_id=link.state.client_id,
         unseen=is_unseen(link.state.listener_key),
-        notices=told_so_far(watched.session),
+        notices=told_so_far(watched.session, before.notices if before is not None and alike else ()),
     )
-    first = link.attempt is None or link.attempt.outcome is not event.outcome
+    first = before is None or before.outcome is not event.outcome
     line = Record(Severity.INFO, f"{name}: no connection: {event.detail or event.outcome.value}")
     link = attempt_failed(link, event.number, attempt, watched.settings, timing, now.monotonic)
     return replace(watched, link=link, session=None, ways=event.ways or watched.ways), (line,) if first else ()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from agent.core.alerts.announce import severity_of, text_of, title_of
 from agent.core.alerts.ledger import Entry
 from agent.core.evidence.api_settings import settings_of, why_unknown
-from agent.core.evidence.notices import link_shown_by
+from agent.core.evidence.notices import link_loss, link_shown_by
 from agent.core.evidence.processes import applications, chosen, clients_of, link_settled, may_hide, port_of
 from agent.core.facts import Facts, Known, Unknown
 from agent.core.fix import Offer
@@ -129,6 +129,8 @@ def server_link(facts: Facts) -> tuple[ServerLink, str]:
         words = {ServerLink.UP: "connected", ServerLink.DOWN: "connection lost", ServerLink.UNKNOWN: "not told yet"}
         known, shown_by = words[session.server_link], link_shown_by(facts)
         return session.server_link, f"{known}, {shown_by}" if shown_by else known
+    if link_loss(facts) is not None:
+        return ServerLink.DOWN, "connection lost, as the latest attempt to connect was told"
     process = chosen(facts)
     if process is not None and link_settled(facts, process) and facts.machine.network != Known(False):
         return ServerLink.UP, "connected, as its sockets show"

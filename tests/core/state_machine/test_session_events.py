@@ -74,6 +74,19 @@ def test_what_was_said_before_an_attempt_failed_belongs_to_it_and_to_no_later_on
     assert attempt.notices == ()
 
 
+def test_what_is_told_at_every_attempt_has_been_so_since_the_first() -> None:
+    state = looked(started())
+    for seconds in (0.0, 30.0):
+        link = replace(state.watched[0].link, state=Connecting(0.0, 9, 4002, 7000, "d"))
+        state = replace(state, watched=(replace(state.watched[0], link=link),))
+        state, _ = take_in(state, NoticeArrived(9, 1100, "Lost"), NOW.later(seconds))
+        state, _ = take_in(state, SessionFailed(9, Outcome.NOT_READY, 1.0), NOW.later(seconds + 1))
+    attempt = state.watched[0].link.attempt
+
+    assert attempt is not None
+    assert [(n.at, n.first, n.count) for n in attempt.notices] == [(NOW.monotonic + 30.0, NOW.monotonic, 2)]
+
+
 def test_an_attempt_has_one_verdict_and_only_a_session_can_be_lost() -> None:
     up = connected()
     trying = looked(started())
