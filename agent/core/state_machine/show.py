@@ -133,6 +133,10 @@ def server_link(facts: Facts) -> tuple[ServerLink, str]:
         return ServerLink.DOWN, "connection lost, as the latest attempt to connect was told"
     process = chosen(facts)
     if process is not None and link_settled(facts, process) and facts.machine.network != Known(False):
+        lost, since = session.link_lost_at, process.upstream_since
+        if lost is not None and since is not None and since <= lost:
+            # The connection that stands is the one over which the application lost IB's servers.
+            return ServerLink.UNKNOWN, "not known since the loss that the latest session was told"
         return ServerLink.UP, "connected, as its sockets show"
     return ServerLink.UNKNOWN, "not known"
 

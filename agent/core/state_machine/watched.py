@@ -68,6 +68,8 @@ class Watched:
     """By problem code: what can be done now about the problems of the ledger."""
     served: Served | None = None
     """Who served the latest session, as the looks since its start show it."""
+    cut_off_at: float | None = None
+    """Monotonic time at which the link to IB's servers was lost, where the latest session ended before it was back."""
 
     @property
     def wanted(self) -> bool:
@@ -257,6 +259,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
             losses=link.losses,
             attempt=link.attempt,
             refused_ids=len(link.refused_ids),
+            link_lost_at=watched.cut_off_at,
             ways=watched.ways,
             served_listener=link.served_listener,
         )
