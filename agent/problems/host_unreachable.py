@@ -117,7 +117,7 @@ def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
     around, network = outside(facts), virtual_network(facts)
     if is_impossible(facts.connection.host):
         return (
-            f"Set `host` of this connection, and of your programs, to the address of the computer with "
+            f"Set the host of this connection, and of your programs, to the address of the computer with "
             f"{app_name(facts)}: 127.0.0.1 is this computer itself."
         )
     match where:
@@ -128,7 +128,7 @@ def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
                     f"Let {owner_of(owner)} listen on 127.0.0.1: it has another address of this computer, where "
                     f"programs that use 127.0.0.1 do not find it."
                 )
-            return f"Set `host` of this connection to 127.0.0.1: {host} is this computer itself."
+            return f"Set the host of this connection to 127.0.0.1: {host} is this computer itself."
         case Whereabouts.OUTSIDE if around is not None:
             return f"Look at {around.outer}, outside {around.inside}: {host} means that one."
         case Whereabouts.INSIDE if network is not None:
@@ -143,8 +143,9 @@ def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
             )
         case Whereabouts.PUBLIC:
             return (
-                f"Set up a VPN or an SSH tunnel to the network behind {host}, and set `host` to the address inside it. "
-                f"{host} belongs to a router: reached directly, it would have to forward port {port}, open to everyone."
+                f"Set up a VPN or an SSH tunnel to the network behind {host}, and use the address inside it as the "
+                f"host. {host} belongs to a router: reached directly, it would have to forward port {port}, open to "
+                f"everyone."
             )
         case _:
             return f"Make sure that {host} is the right address and that the computer there is switched on."

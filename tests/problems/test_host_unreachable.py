@@ -52,7 +52,7 @@ def test_this_computer_that_listens_on_another_address_is_told_as_such(judge: Ju
         assert isinstance(verdict, Present)
         assert f"{host} is this computer itself" in verdict.evidence
         assert verdict.evidence[-1] == "docker-proxy (pid 771) listens on 4002, not at this address"
-        assert _steps(verdict) == (f"Set `host` of this connection to 127.0.0.1: {host} is this computer itself.",)
+        assert _steps(verdict) == (f"Set the host of this connection to 127.0.0.1: {host} is this computer itself.",)
 
 
 def test_what_listens_at_another_address_of_this_computer_is_told_with_it(judge: Judge) -> None:
