@@ -17,11 +17,11 @@ class Reason(StrEnum):
     NOT_SHOWN = "not visible"
     NOT_JUDGED = "not judged since the start"
     ALREADY_SAID = "already said"
-    BELOW_SEVERITY = "below notifications.minimum_severity"
+    BELOW_SEVERITY = "less grave than notices are wanted for"
     SNOOZED = "snoozed"
     PAUSED = "paused"
     QUIET_HOURS = "quiet hours"
-    UNSTABLE = "covered by connection-unstable"
+    UNSTABLE = "covered by the notice that the connection keeps breaking"
 
 
 @dataclass(frozen=True, slots=True)
