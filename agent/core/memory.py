@@ -109,6 +109,6 @@ class Memory:
     disconnected: tuple[str, ...] = ()
     """Names of connections the user wants to stay disconnected."""
     served: tuple[ServedBefore, ...] = ()
-    """By connection: a relay that goes while no agent runs is missed by its kind all the same."""
+    """Who served each connection last: a relay that goes while no agent runs is still named by its kind."""
     returning: tuple[Returning, ...] = ()
-    """Those of them that the user wants to stay so only for a while."""
+    """The disconnected ones that are watched again by themselves, each at its time."""

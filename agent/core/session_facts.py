@@ -188,7 +188,8 @@ class SessionFacts(FromOutside):
     ways: tuple[Way, ...] = ()
     """The addresses that the host meant at the latest attempt that found any."""
     served_listener: str = ""
-    """Whom the latest session was with, see `core.evidence.processes.listener_key_at`; empty before the first one."""
+    """The listener of the latest session, as `core.evidence.processes.listener_key_at` names it; empty before the first
+    one."""
 
     @property
     def frozen(self) -> bool:

@@ -46,7 +46,7 @@ def _check(facts: Facts) -> Verdict:
 
 
 def _relay_gone(facts: Facts, served: Served) -> Present:
-    """What led to the application is gone: it is called by its kind, and nothing else is missed here."""
+    """The relay, tunnel or container that led to the application is gone: the problem names it, and nothing else."""
     app, port, what = app_name(facts), port_of(facts), missed(served)
     name = "a program that this system did not show" if served.program is None else served.program
     pid = "" if served.pid is None else f" (pid {served.pid})"

@@ -69,7 +69,7 @@ def _where(where: Whereabouts, host: str) -> tuple[str, ...]:
 
 
 def _as_told(facts: Facts) -> tuple[str, ...]:
-    """Whom the application let in when it was last asked, while it still let us in."""
+    """The addresses that the application trusted when it was last asked, while it still accepted our session."""
     told = last_told(facts)
     if told is None:
         return ()

@@ -1,4 +1,4 @@
-"""Where the host of a connection is, seen from here, and as which address the application there sees this machine."""
+"""Where the host of a connection is, and under which address the application there sees this machine."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -114,7 +114,7 @@ def relayed_from(kind: RelayKind) -> str:
 
 
 def _hidden_behind(facts: Facts, where: Whereabouts, ours: str) -> str | None:
-    """Whose address the application sees instead of ours, where a machine in between puts its own in the place."""
+    """Whose address the application sees where a machine in between replaces ours by its own; None where none does."""
     around = surroundings(facts)
     shares = around is not None and around.host_address is not None and is_local(around.host_address)
     if where in (Whereabouts.NETWORK, Whereabouts.PUBLIC) and around is not None and not shares:

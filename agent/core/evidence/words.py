@@ -1,4 +1,4 @@
-"""Saying what was seen: times, durations, names and accounts as words for evidence; nothing private gets through."""
+"""Puts times, names and notices into words for evidence; nothing private gets through."""
 
 import math
 from collections.abc import Iterable
@@ -50,7 +50,8 @@ def appointment(facts: Facts, wall: float) -> str:
 
 
 def at(facts: Facts, monotonic: float) -> str:
-    """Time of day of a past moment, like "at 14:03:22"; not how long ago it is: evidence that ticks looks new."""
+    """The time of day of a past moment, like "at 14:03:22". Not how long ago it is: evidence that counts on would look
+    new at every look."""
     return f"at {clock(facts, monotonic)}"
 
 

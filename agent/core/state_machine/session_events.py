@@ -1,4 +1,4 @@
-"""Taking in what is about one session: it only counts while that is the one that stands or is being opened."""
+"""Takes in events of one session. An event counts only while its session stands or is being opened."""
 
 from dataclasses import replace
 from typing import TypeAlias, assert_never
@@ -48,7 +48,7 @@ SessionEvent: TypeAlias = (
     SessionReady | SessionFailed | SessionLost | NoticeArrived | HeartbeatAnswered | MessagesCame | SettingsAnswered
 )
 _LOOKED_AT = (1101, 1300)
-"""Notices after which the port is looked at: programs must connect again, or the port is another one."""
+"""Notices after which the machine is looked at: programs must reconnect (1101), or the API port has moved (1300)."""
 
 
 def take_session_event(state: AgentState, event: SessionEvent, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
@@ -90,7 +90,8 @@ def take_session_event(state: AgentState, event: SessionEvent, now: Moment) -> t
             if kind_of(code, text) is NoticeKind.READ_ONLY:
                 watched = replace(watched, inquiry=inquiry_wanted(watched.inquiry, now.monotonic))
             if code in _LOOKED_AT:
-                # Thorough after 1101: who is on the port now must not be taken for one that connects again later.
+                # A thorough look after 1101 finds the programs that are connected now, so that none of them counts as
+                # one that reconnected.
                 asked_at = now.monotonic if code == 1101 else state.asked_at
                 state = replace(state, urgent_since=now.monotonic, asked_at=asked_at)
         case HeartbeatAnswered(_, server_time, late):
@@ -112,7 +113,7 @@ def take_session_event(state: AgentState, event: SessionEvent, now: Moment) -> t
 
 
 def _failed(watched: Watched, event: SessionFailed, timing: Timing, now: Moment) -> tuple[Watched, tuple[Effect, ...]]:
-    """An attempt to connect came to nothing; the log has a line for the first of a kind."""
+    """An attempt to connect failed; the log gets a line for the first failure of a kind."""
     link, name = watched.link, watched.settings.name
     assert isinstance(link.state, Connecting)
     before = link.attempt

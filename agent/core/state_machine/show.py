@@ -41,7 +41,7 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
     kind = process.kind if process is not None else _kind_meant(facts)
     state = watched.link.state
     link, link_words = server_link(facts)
-    # While it is down, what was said of the farms is no news of now.
+    # While the link is down, what the session was told about farms is out of date.
     farms_known = not session.frozen and link is not ServerLink.DOWN
     shown = ShownConnection(
         name=watched.settings.name,
@@ -123,7 +123,7 @@ def server_link(facts: Facts) -> tuple[ServerLink, str]:
     """The application's link to IB's servers, and how it is known: a session told it, or its sockets show it."""
     session = facts.session
     if session.frozen:
-        # What an application said before it froze is no news of now: unknown is never shown as good.
+        # What an application said before it froze is out of date: unknown is never shown as good.
         return ServerLink.UNKNOWN, "not known, since nothing is answered"
     if session.phase is Phase.CONNECTED:
         words = {ServerLink.UP: "connected", ServerLink.DOWN: "connection lost", ServerLink.UNKNOWN: "not told yet"}
