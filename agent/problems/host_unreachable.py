@@ -87,8 +87,8 @@ def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
     around, network = outside(facts), virtual_network(facts)
     if is_impossible(facts.connection.host):
         return (
-            f"Set `host` of this connection, and of your programs, to the address of the computer with "
-            f"{app_name(facts)}: 127.0.0.1 is this computer itself."
+            f"Set **Host** of this connection in Gatelight’s Settings, and the host in your own programs, to the address "
+            f"of the computer with {app_name(facts)}: 127.0.0.1 is this computer itself."
         )
     match where:
         case Whereabouts.HERE | Whereabouts.LOOPBACK:
@@ -98,7 +98,9 @@ def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
                     f"Let {owner_of(owner)} listen on 127.0.0.1: it has another address of this computer, where "
                     f"programs that use 127.0.0.1 do not find it."
                 )
-            return f"Set `host` of this connection to 127.0.0.1: {host} is this computer itself."
+            return (
+                f"Set **Host** of this connection to 127.0.0.1 in Gatelight’s Settings: {host} is this computer itself."
+            )
         case Whereabouts.OUTSIDE if around is not None:
             return f"Look at {around.outer}, outside {around.inside}: {host} means that one."
         case Whereabouts.INSIDE if network is not None:
@@ -113,8 +115,9 @@ def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
             )
         case Whereabouts.PUBLIC:
             return (
-                f"Set up a VPN or an SSH tunnel to the network behind {host}, and set `host` to the address inside it. "
-                f"{host} belongs to a router: reached directly, it would have to forward port {port}, open to everyone."
+                f"Set up a VPN or an SSH tunnel to the network behind {host}, and set **Host** of this connection to "
+                f"the address inside it in Gatelight’s Settings. {host} belongs to a router: reached directly, it would "
+                f"have to forward port {port}, open to everyone."
             )
         case _:
             return f"Make sure that {host} is the right address and that the computer there is switched on."
