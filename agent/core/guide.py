@@ -156,7 +156,7 @@ def parse_guide(code: str, text: str) -> Guide:
             elif section not in _HEADINGS and section not in ("Good to know", "In general"):
                 raise GuideError(f"{code}: unknown heading {section!r}")
         elif line.startswith(_WAY) and (section in _HEADINGS or section.startswith(_CASE)):
-            way = line.removeprefix(_WAY).strip()
+            way = _way(code, line.removeprefix(_WAY).strip())
         elif section in _HEADINGS:
             _add_step(code, line, way, [steps.setdefault(kind, []) for kind in _HEADINGS[section]])
         elif section.startswith(_CASE):
@@ -212,6 +212,12 @@ def _below(way: str, step: str) -> str:
     mark = _MARK.match(step) or _MARK.match(way)
     told = ToldStep(ApplicationKind.UNKNOWN, _MARK.sub("", way), _MARK.sub("", step)).told
     return mark[0] + told if mark else told
+
+
+def _way(code: str, heading: str) -> str:
+    if not told_step(f"{_MARK.sub('', heading)}: .").way:
+        raise GuideError(f"{code}: a heading in a list begins with “Either”, “Or” or is “Then”: {heading!r}")
+    return heading
 
 
 def _check_ways(code: str, lists: Iterable[Iterable[str]]) -> None:

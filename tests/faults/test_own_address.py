@@ -46,7 +46,9 @@ async def test_what_listens_on_loopback_alone_is_not_reached_under_another_addre
         await told.until(lambda a: a.codes == ["host-unreachable"], "not reached")
         (problem,) = told.connection.problems
 
-        assert problem.steps == (f"Set `host` of this connection to 127.0.0.1: {own_address} is this computer itself.",)
+        assert problem.steps == (
+            f"Set **Host** of this connection to 127.0.0.1 in Gatelight’s Settings: {own_address} is this computer itself.",
+        )
 
 
 async def test_loopback_written_as_ipv4_inside_ipv6_is_loopback(tmp_path: Path) -> None:

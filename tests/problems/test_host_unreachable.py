@@ -50,7 +50,9 @@ def test_this_computer_that_listens_on_another_address_is_told_as_such(judge: Ju
         assert isinstance(verdict, Present)
         assert f"{host} is this computer itself" in verdict.evidence
         assert verdict.evidence[-1] == "docker-proxy (pid 771) listens on 4002, not at this address"
-        assert _steps(verdict) == (f"Set `host` of this connection to 127.0.0.1: {host} is this computer itself.",)
+        assert _steps(verdict) == (
+            f"Set **Host** of this connection to 127.0.0.1 in Gatelight’s Settings: {host} is this computer itself.",
+        )
 
 
 def test_what_runs_here_is_judged_from_here_whatever_the_host_is_called(judge: Judge) -> None:

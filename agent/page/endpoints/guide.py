@@ -20,7 +20,7 @@ LINKS = {
     "system status page of Interactive Brokers": ("System status of IB", f"{_SITE}/software/systemStatus.php"),
 }
 """What guides name in words: the words of its button, and where it is."""
-SETTINGS = "Gatelight’s Settings"
+_SETTINGS = "Gatelight’s Settings"
 OWN_FIELDS = {
     "Host": "host",
     "API port": "port",
@@ -120,7 +120,7 @@ def _step(text: str, drawing: Drawing | None) -> Answer:
     """A step, with its drawing, the pages on the web that it names, and the fields of Gatelight's Settings."""
     step: Answer = {"text": text}
     links = [{"label": label, "address": address} for words, (label, address) in LINKS.items() if words in text]
-    named = _LABEL.findall(text) if SETTINGS in text else []
+    named = _LABEL.findall(text) if _SETTINGS in text else []
     fields = [{"label": label, "key": OWN_FIELDS[label]} for label in named if label in OWN_FIELDS]
     if links:
         step["links"] = links
