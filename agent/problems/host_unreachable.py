@@ -87,8 +87,8 @@ def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
     around, network = outside(facts), virtual_network(facts)
     if is_impossible(facts.connection.host):
         return (
-            f"Set **Host** of this connection in Gatelight’s Settings, and the host in your own programs, to the address "
-            f"of the computer with {app_name(facts)}: 127.0.0.1 is this computer itself."
+            f"Set **Host** of this connection in Gatelight’s Settings, and the host in your own programs, to the "
+            f"address of the computer with {app_name(facts)}: 127.0.0.1 is this computer itself."
         )
     match where:
         case Whereabouts.HERE | Whereabouts.LOOPBACK:
@@ -116,8 +116,8 @@ def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
         case Whereabouts.PUBLIC:
             return (
                 f"Set up a VPN or an SSH tunnel to the network behind {host}, and set **Host** of this connection to "
-                f"the address inside it in Gatelight’s Settings. {host} belongs to a router: reached directly, it would "
-                f"have to forward port {port}, open to everyone."
+                f"the address inside it in Gatelight’s Settings. {host} belongs to a router: reached directly, it "
+                f"would have to forward port {port}, open to everyone."
             )
         case _:
             return f"Make sure that {host} is the right address and that the computer there is switched on."

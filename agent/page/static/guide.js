@@ -35,8 +35,8 @@ export function copyable(text, page) {
 
 /**
  * The steps in their parts: what comes first, the ways of which one is gone, what follows. `done` are the numbers of
- * those that were seen to be done; `own` is {connection, fixes}: whose fields in Settings are meant, and the fixes that
- * fill them in.
+ * those that were seen to be done; `own` is {connection, fixes, over}: whose fields in Settings are meant, the fixes
+ * that fill them in, and whether the problem is over.
  */
 export function steps(list, done, page, own = null) {
   const taken = list.find((step) => isChoice(step.way) && done.includes(step.number))?.way;
@@ -47,8 +47,12 @@ export function steps(list, done, page, own = null) {
     const part = h("ol.steps", {}, list.filter((step) => step.way === way).map((step) => one(step, done, next, page, own)));
     if (!way) return part;
     const [word, ...rest] = way.split(" ");
-    return h("section.way", { "data-key": way, "data-taken": taken && isChoice(way) ? String(way === taken) : null },
-      h("h3.way-head", {}, h("span.way-word", {}, word), rest.length ? h("span", {}, ` ${rest.join(" ")}`) : null), part);
+    const head = [h("span.way-word", {}, word), rest.length ? ` ${rest.join(" ")}` : null];
+    const gone = taken && isChoice(way) ? String(way === taken) : null;
+    // Once all is over, the way that was not gone is of no use: it can be opened.
+    return own?.over && gone === "false"
+      ? h("details.way", { "data-key": `closed ${way}`, "data-taken": gone }, h("summary.way-head", {}, head), part)
+      : h("section.way", { "data-key": way, "data-taken": gone }, h("h3.way-head", {}, head), part);
   });
 }
 

@@ -51,6 +51,6 @@ function draw(found, page, again) {
 function detail(cause, page, again) {
   const list = cause.lists.length ? chosenList(cause.lists) : null;
   return [paragraphs(cause.meaning),
-    list ? [h("div.do-head", {}, h("h4", {}, "Steps"), layouts(cause.lists, list, again, `layout-${cause.code}`)), steps(list.steps, [], page)] : null,
-    cause.more ? [h("h4", {}, "Good to know"), paragraphs(cause.more)] : null];
+    list ? [h("div.do-head", {}, h("h3", {}, "Steps"), layouts(cause.lists, list, again, `layout-${cause.code}`)), steps(list.steps, [], page)] : null,
+    cause.more ? [h("h3", {}, "Good to know"), paragraphs(cause.more)] : null];
 }

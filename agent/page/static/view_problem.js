@@ -101,7 +101,7 @@ function one(root, page, name, code) {
       problem ? offers(connection, problem, page, inSteps) : null,
       !problem && past?.left.length ? leftOpen(past, page) : null,
       evidence(problem ? all : seen?.all ?? []),
-      instructions(list, problem, past, way, { connection: name, fixes: inSteps }),
+      instructions(list, problem, past, way, { connection: name, fixes: inSteps, over: Boolean(past) && !problem && !way }),
       guide.more ? h("section.more", {}, h("h2", {}, "Good to know"), paragraphs(guide.more)) : null,
       next(view, problem, name, code)));
   }
@@ -143,7 +143,7 @@ function head({ problem, past, way, aside, seen, guide, name, well }) {
   }
   if (past) {
     return h(well ? "header.glance.over.well" : "header.glance.over", {}, shape(well ? "connected" : "off", "large"),
-      h("div", { role: "status" }, h("h1.headline", {}, "This is over"), h("p", {}, past.title),
+      h("div", { role: "status" }, h("h1.headline", {}, "This is over"), h("p", {}, `It was: ${past.title}.`),
         h("p.soft", {}, `${name}, ended ${clock(past.until)} after ${lasting((new Date(past.until) - new Date(past.since)) / 1000)}`)));
   }
   return h("header.glance", {}, shape("off", "large"),
