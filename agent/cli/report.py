@@ -203,11 +203,10 @@ def _problem(problem: dict[str, Any]) -> Iterator[str]:
         for line in problem["evidence"]:
             yield f"      - {line}"
     if problem["steps"]:
-        from agent.core.guide import plain
+        from agent.core.told_steps import text_lines
 
         yield "    What to do:"
-        for number, step in enumerate(problem["steps"], 1):
-            yield f"      {number}. {plain(step)}"
+        yield from (f"      {line}" for line in text_lines(problem["steps"]))
     for fix in problem["fixes"]:
         yield f"    One click: `gatelight fix {fix['id']}` ({fix['label']})"
 

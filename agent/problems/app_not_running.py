@@ -85,7 +85,9 @@ def _outside_step(facts: Facts, app: str, around: OuterComputer) -> tuple[str, s
         there = f"{around.outer} and {around.inside} share their network here."
         return f"{around.outer} shares this address: {app} may run there.", f"Start {app} on {around.outer}: {there}"
     then = f"Where it runs outside {around.inside}, use {around.address} as the host."
-    return then, f"If {app} runs on {around.outer}, outside {around.inside}, use {around.address} as the host."
+    place = f"{around.outer}, outside {around.inside}"
+    host = f"set **Host** of this connection to {around.address} in Gatelight’s Settings"
+    return then, f"If {app} runs on {place}, {host}."
 
 
 def _evidence(facts: Facts, log_offs: tuple[SetEnd, ...]) -> tuple[str, ...]:

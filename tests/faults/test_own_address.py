@@ -47,7 +47,8 @@ async def test_what_listens_on_loopback_alone_is_not_reached_under_another_addre
         (problem,) = told.connection.problems
 
         assert problem.steps == (
-            f"Set the host of this connection to 127.0.0.1: {own_address} is this computer itself.",
+            "Set **Host** of this connection to 127.0.0.1 in Gatelight’s Settings: "
+            f"{own_address} is this computer itself.",
         )
 
 

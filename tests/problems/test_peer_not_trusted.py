@@ -100,7 +100,9 @@ def test_this_computer_under_another_address_is_told_to_be_used_as_127_0_0_1(jud
     assert verdict.args["address"] == "192.168.1.20"
     assert verdict.args["why"] == "it trusts this computer as 127.0.0.1 only: use that as the host"
     assert any("trader-pc is this computer itself" in line for line in verdict.evidence)
-    assert verdict.args["first_step"].startswith("Set the host of this connection, and of your programs, to 127.0.0.1")
+    assert verdict.args["first_step"].startswith(
+        "Set **Host** of this connection in Gatelight’s Settings, and the host in your own programs, to 127.0.0.1"
+    )
 
 
 def test_a_name_that_is_loopback_here_comes_from_127_0_0_1(judge: Judge) -> None:

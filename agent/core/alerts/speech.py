@@ -10,11 +10,11 @@ from agent.core.clock import Moment, lasting
 from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.facts import Facts
 from agent.core.fix import Offer
-from agent.core.guide import plain
 from agent.core.memory import PROGRAM, Memory, ShownBefore, Told
 from agent.core.problem import Present, Problem, Severity
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, AskFix, MenuEntry, Notice, ShowSteps, Snooze
 from agent.core.text import shortened
+from agent.core.told_steps import is_heading, text_lines
 
 RECALLED = "it was shown before Gatelight was started, and has not been seen to be over"
 """The evidence of a recalled problem: what was seen then may have changed since."""
@@ -153,11 +153,11 @@ def nothing_to_do(connection: str, code: str, about: str = "") -> Announce:
 def _steps_text(steps: tuple[str, ...], about: str) -> str:
     """As many steps as a notice has room for, and where all of them are."""
     lines = [f"{about}:"] if about else []
-    lines += [f"{number}. {plain(step)}" for number, step in enumerate(steps, 1)]
+    lines += text_lines(steps)
     if len("\n".join(lines)) <= TEXT_LIMIT:
         return "\n".join(lines)
-    where = f"All {len(steps)} steps are in the menu of Gatelight’s icon; “gatelight status” prints them."
-    while len("\n".join([*lines, where])) > TEXT_LIMIT:
+    where = "All steps are in the menu of Gatelight’s icon; “gatelight status” prints them."
+    while lines and (len("\n".join([*lines, where])) > TEXT_LIMIT or is_heading(lines[-1])):
         lines.pop()
     return "\n".join([*lines, where])
 

@@ -79,4 +79,4 @@ def as_told(facts: Facts) -> str:
 
 def tick(setting: SettingField, ticked: bool) -> str:
     """A box and its state, like "“Read-Only API” is ticked"."""
-    return f"“{setting.title or setting.name}” is {'ticked' if ticked else 'not ticked'}"
+    return f"{setting.named} is {'ticked' if ticked else 'not ticked'}"

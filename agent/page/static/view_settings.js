@@ -3,10 +3,11 @@
 import { h, ident, patch } from "/dom.js";
 import { confirm } from "/dialog.js";
 import { get, post } from "/live.js";
+import { showField } from "/settings_link.js";
 
 const TITLES = { checks: "Checks", notifications: "Notices", page: "This page" };
 
-export function show(root, page) {
+export function show(root, page, rest) {
   let left = false;
   async function load() {
     try {
@@ -16,7 +17,7 @@ export function show(root, page) {
       if (!left) patch(root, h("h1", {}, "Settings"), h("p.note", { "data-kind": "error" }, fault.message));
     }
   }
-  load();
+  load().then(() => { if (!left) showField(root, rest); });
   return { leave() { left = true; } };
 }
 
