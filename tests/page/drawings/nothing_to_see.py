@@ -95,6 +95,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Set the port in your own programs to the one of IB Gateway: 4001 for live, 4002 for paper, unless "
         "you changed it.",
         "Set the port in your own programs to that of TWS: usually 7496 for live, 7497 for paper.",
+        "Set the port in your own programs to that of IB Gateway: usually 4001 for live, 4002 for paper.",
         "Set the port in your own programs to the one {other} listens on.",
         "Set the port in your own programs to the same one.",
     ),
