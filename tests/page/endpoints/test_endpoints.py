@@ -11,14 +11,18 @@ from agent.config.keys import TABLES, is_guarded
 from agent.config.reading import load
 from agent.core.commands import read_command
 from agent.core.fix import Asker
+from agent.core.problem import Problem
 from agent.core.settings import Intent, Settings, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers, edits
 from agent.core.shown.display import AskFix, DoFix, NoticeTried
+from agent.fixes import FIXES
+from agent.fixes.shared import own_config
 from agent.guides import load_guides
 from agent.page.backend import Refused
 from agent.page.drawings.layout import Layout
 from agent.page.endpoints import ENDPOINTS, actions, explain, fixes, limits, settings
 from agent.page.endpoints import guide as guiding
+from agent.problems import PROBLEMS
 from tests.page.made_up_backend import MadeUpBackend
 
 
@@ -124,7 +128,7 @@ async def test_words_are_explained_with_steps(words: str) -> None:
 
     assert found["title"]
     assert found["steps"] or found["causes"]
-    assert all(step for cause in found["causes"] for part in cause["steps"] for step in part["steps"])
+    assert all(step for cause in found["causes"] for part in cause["lists"] for step in part["steps"])
 
 
 @pytest.mark.parametrize("words", ["", "   ", "nothing of that kind", "x" * 50_001])
@@ -171,11 +175,51 @@ async def test_the_steps_of_a_case_are_those_of_its_application(kind: str, layou
     assert [part["layout"] for part in found["lists"]] == layouts
 
 
-async def test_steps_for_both_applications_stay_one_list() -> None:
-    backend = troubled("api-disabled", "", ("TWS: Click **OK**.", "IB Gateway: Log in."))
+async def test_steps_for_both_applications_are_two_lists_that_keep_their_numbers() -> None:
+    steps = ("TWS: Click **OK**.", "TWS: Wait.", "IB Gateway: Log in.")
+    backend = troubled("api-disabled", "", steps)
     found = await guiding.guide(backend, {"code": "api-disabled", "connection": "A"})
 
-    assert [len(part["steps"]) for part in found["lists"]] == [2]
+    assert [(part["application"], part["title"]) for part in found["lists"]] == [
+        ("tws", "Mosaic"),
+        ("tws", "Classic"),
+        ("gateway", ""),
+    ]
+    assert [[(s["number"], s["text"]) for s in part["steps"]] for part in found["lists"]] == [
+        [(1, "Click **OK**."), (2, "Wait.")],
+        [(1, "Click **OK**."), (2, "Wait.")],
+        [(3, "Log in.")],
+    ]
+
+
+async def test_a_step_says_to_which_way_it_belongs_and_which_field_of_settings_it_is_about() -> None:
+    steps = (
+        "Either keep TWS as it is: Set **API port** of this connection to 7497 in Gatelight’s Settings.",
+        "Or keep port 7496: Set **Socket port** to 7496.",
+    )
+    backend = troubled("api-port-mismatch", "tws", steps)
+    found = await guiding.guide(backend, {"code": "api-port-mismatch", "connection": "A"})
+    first, second = found["lists"][0]["steps"]
+
+    assert (first["way"], first["fields"]) == ("Either keep TWS as it is", [{"label": "API port", "key": "port"}])
+    assert (second["way"], "fields" in second) == ("Or keep port 7496", False)
+    assert "drawing" in second
+    assert found["application"] == "tws"
+
+
+def test_the_fields_and_fixes_that_steps_stand_beside_are_all_there_are() -> None:
+    assert set(guiding.OWN_FIXES) == {fix.id for fix in FIXES.values() if fix.do is own_config.do}
+    assert set(guiding.OWN_FIELDS.values()) <= {key.name for key in TABLES["connections"].keys}
+    told = " ".join(step for guide in load_guides().values() for steps in guide.steps.values() for step in steps)
+    assert [label for label in guiding.OWN_FIELDS if f"**{label}**" not in told] == []
+
+
+@pytest.mark.parametrize("problem", [p for p in PROBLEMS if p.fix in guiding.OWN_FIXES], ids=lambda p: p.code)
+async def test_a_fix_of_gatelights_settings_stands_at_a_step_of_its_guide(problem: Problem) -> None:
+    found = await guiding.guide(MadeUpBackend(), {"code": problem.code, "connection": "A"})
+
+    for part in found["lists"]:
+        assert any("fields" in step for step in part["steps"]), part["layout"]
 
 
 async def test_who_has_chosen_a_layout_reads_about_that_one_alone() -> None:
@@ -195,12 +239,29 @@ async def _again(steps: tuple[str, ...]) -> dict[str, Any]:
     return await guiding.guide(troubled("api-disabled", "tws", steps), {"code": "api-disabled", "connection": "A"})
 
 
-async def test_what_a_guide_names_on_the_web_is_a_link() -> None:
-    found = await guiding.guide(MadeUpBackend(), {"code": "app-not-installed", "connection": "A"})
-    texts = " ".join(step["text"] for part in found["lists"] for step in part["steps"])
+@pytest.mark.parametrize("code", ["app-not-installed", "app-outdated"])
+async def test_download_pages_are_buttons_of_their_step_and_the_text_stays_text(code: str) -> None:
+    found = await guiding.guide(MadeUpBackend(), {"code": code, "connection": "A"})
+    links = {
+        part["application"]: [link for step in part["steps"] for link in step.get("links", ())]
+        for part in found["lists"]
+    }
 
-    assert "(https://www.interactivebrokers.com/en/trading/tws-offline-stable.php)" in texts
-    assert "(https://www.interactivebrokers.com/en/trading/ibgateway-stable.php)" in texts
+    assert links == {
+        "tws": [
+            {
+                "label": "Download Trader Workstation",
+                "address": "https://www.interactivebrokers.com/en/trading/tws-offline-stable.php",
+            }
+        ],
+        "gateway": [
+            {
+                "label": "Download IB Gateway",
+                "address": "https://www.interactivebrokers.com/en/trading/ibgateway-stable.php",
+            }
+        ],
+    }
+    assert not any("http" in step["text"] for part in found["lists"] for step in part["steps"])
 
 
 def test_every_link_is_named_by_some_guide() -> None:
