@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from agent.core.guide import plain
 from agent.core.setup.answers import SetupQuestion
 from agent.core.setup.setup import Setup, SetupResult, SetupStep, StepAct, StepState
+from agent.core.told_steps import text_lines
 
 MARKS = {
     StepState.DONE: "done",
@@ -54,8 +54,8 @@ class SetupWords:
             self._say(f"  {typed.label + ':':<12}{typed.value}")
         if step.steps:
             self._say("  What to do:")
-            for number, line in enumerate(step.steps, 1):
-                self._say(f"  {number}. {plain(line)}")
+            for line in text_lines(step.steps):
+                self._say(f"  {line}")
 
     def indented(self, text: str) -> None:
         """A text below a step or a question; nothing for an empty one."""

@@ -13,7 +13,12 @@ VIEW_PLACE = b"{{view}}"
 """Where it is told which view to show."""
 
 STYLE_SHEET = "page.css"
-MORE_STYLE_SHEETS = ("page_setup.css",)
+MORE_STYLE_SHEETS = (
+    "page_guide.css",
+    "page_settings.css",
+    "page_setup.css",
+)
+"""The style sheets of single views."""
 MODULES = (
     "app.js",
     "dialog.js",
@@ -22,6 +27,8 @@ MODULES = (
     "key.js",
     "live.js",
     "parts.js",
+    "settings_fields.js",
+    "settings_link.js",
     "setup_steps.js",
     "shapes.js",
     "views.js",

@@ -4,7 +4,6 @@ import textwrap
 
 from agent.core.clock import time_of_day
 from agent.core.fix import Asker, Offer
-from agent.core.guide import plain
 from agent.core.session_facts import ServerLink
 from agent.core.shown.display import (
     SEPARATOR,
@@ -27,6 +26,7 @@ from agent.core.shown.display import (
 )
 from agent.core.shown.status import ShownConnection, ShownProblem, Status
 from agent.core.text import shortened
+from agent.core.told_steps import text_lines
 from agent.tws.applications import ApplicationKind
 
 STATE_WORDS = {
@@ -194,9 +194,9 @@ def _problem(problem: ShownProblem, connection: str, utc_offset: float) -> MenuE
     if problem.steps:
         lines.append(SEPARATOR)
         lines.append(MenuEntry("What to do:"))
-        for number, step in enumerate(problem.steps, 1):
-            first, *rest = _wrap(plain(step))
-            lines.append(MenuEntry(f"{number}. {first}"))
+        for line in text_lines(problem.steps):
+            first, *rest = _wrap(line)
+            lines.append(MenuEntry(first))
             lines += [MenuEntry(f"    {part}") for part in rest]
     lines.append(SEPARATOR)
     lines.append(MenuEntry("Show steps", ShowSteps(connection, problem.code)))

@@ -5,7 +5,7 @@ from typing import Any
 
 from agent.core.commands import SetUp, Unusable, read_command
 from agent.page.backend import Answer, Backend, Endpoint, Refused, said, text_field
-from agent.page.endpoints.guide import of_case
+from agent.page.endpoints.guide import of_case, without_drawings
 from agent.tws.applications import ApplicationKind
 
 NOTICE_SECONDS = 30.0
@@ -40,8 +40,7 @@ def _lists(kind: ApplicationKind, step: Mapping[str, Any]) -> list[Answer]:
     told = step["steps"]
     if step.get("typed"):
         # They are done in the user's program, whose windows are not drawn here.
-        numbered = [{"number": number, "way": "", "text": text} for number, text in enumerate(told, 1)]
-        return [{"layout": "", "application": "", "title": "", "steps": numbered}]
+        return [without_drawings(ApplicationKind.UNKNOWN, told)]
     return list(of_case(kind, told)) if told else []
 
 

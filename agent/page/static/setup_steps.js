@@ -51,7 +51,7 @@ function about(one) {
 }
 
 function how(one, told, on) {
-  const list = one.lists.length ? chosenList(one.lists) : null;
+  const list = one.lists.length ? chosenList(one.lists, told.kind) : null;
   return [
     one.typed ? h("dl.to-type", { "data-key": "typed" }, one.typed.map(({ label, value }) =>
       h("div", { "data-key": `${label} ${value}` }, h("dt", {}, label), h("dd", {}, copyable(value, on.page))))) : null,

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.fix import Asker
-from agent.core.guide import plain
 from agent.core.shown.display import (
     TOOLTIP_LIMIT,
     Connect,
@@ -26,6 +25,7 @@ from agent.core.shown.display import (
 )
 from agent.core.shown.menu import LINE_WIDTH, STATE_WORDS, display, headline, headline_since, tooltip
 from agent.core.shown.status import ShownConnection, ShownProblem, Status
+from agent.core.told_steps import plain
 from agent.guides import load_guides
 from tests.core.shown.test_status import AT, BARE, FULL, STATUS
 from tests.core.test_fix import OFFER
