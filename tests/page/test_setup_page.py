@@ -227,7 +227,7 @@ async def test_everything_can_be_done_with_the_keyboard_alone(browser: Browser, 
         await expect(page.get_by_role("radio", name="another program")).to_be_focused()
         await page.keyboard.press("Enter")
         await step(page, "mode", "to-do")
-        await expect(now(page, "mode").get_by_role("heading")).to_be_focused()
+        await expect(page.get_by_role("heading", name="Check live or paper")).to_be_focused()
         await press(page, "Change the answer")
         await expect(page.get_by_role("radio", name="live trading")).to_be_focused()
         await page.keyboard.press("ArrowUp")
