@@ -21,6 +21,10 @@ class Told(FromOutside):
     repeats: int = 0
     title: OutsideName = ""
     """What it was called, to say its end with."""
+    unshown: bool = False
+    """No service could show the notice."""
+    began: bool = False
+    """It began at `since`; False: it was first seen then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,14 @@ class ShownBefore(FromOutside):
     connection: str
     key: str
     since: float
-    """Epoch seconds at which it began."""
+    """Epoch seconds at which it began, or was first seen."""
     severity: str
     names: tuple[str, ...] = ()
     """The placeholders of its words …"""
     values: tuple[OutsideText, ...] = ()
     """… and what fills them, in the same order."""
+    began: bool = False
+    """It began at `since`; False: it was first seen then."""
 
 
 @dataclass(frozen=True, slots=True)

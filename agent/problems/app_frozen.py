@@ -1,7 +1,8 @@
 """Our API session stands, but the application has stopped answering it."""
 
+from agent.core.clock import lasting
 from agent.core.evidence.processes import chosen
-from agent.core.evidence.words import app_name, at, lasting, size
+from agent.core.evidence.words import app_name, at, size
 from agent.core.facts import Facts, Known, Purpose
 from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Undecided, Verdict
 from agent.core.session_facts import MISSED_HEARTBEATS

@@ -53,7 +53,7 @@ def test_behind_a_tunnel_the_address_is_that_of_its_other_end(judge: Judge) -> N
     verdict = judge(API_SILENT, facts(machine(listeners=(relay(4002, "ssh"),)), SILENT))
 
     assert isinstance(verdict, Present)
-    assert "127.0.0.1 there" in verdict.args["address"]
+    assert "the tunnel’s other end (127.0.0.1" in verdict.args["address"]
     assert "tunnel" in verdict.evidence[-1]
 
 

@@ -59,8 +59,6 @@ class QuietRules:
     paused: bool = False
     snoozed: frozenset[str] = frozenset()
     """Problem codes."""
-    unshown: frozenset[str] = frozenset()
-    """Keys of problems whose notice no service could show."""
     unstable_covers: float = 0.0
     """connection-unstable is shown: for so many seconds it speaks for what a single loss brings about. 0: it is not."""
 
@@ -71,7 +69,7 @@ def decide(entry: Entry, rules: QuietRules, now: Moment) -> Decision:
         return Silence(Reason.NOT_SHOWN)
     if entry.recalled:
         return Silence(Reason.NOT_JUDGED)
-    again, unshown = entry.announced, entry.key in rules.unshown
+    again, unshown = entry.announced, entry.unshown
     if again and not (_retry_due(entry, now) if unshown else _repeat_due(entry, rules.settings, now)):
         return Silence(Reason.ALREADY_SAID)
     silence = keep_quiet(entry, rules, now)
@@ -100,7 +98,9 @@ def keep_quiet(entry: Entry, rules: QuietRules, now: Moment) -> Reason | None:
 
 
 def retry_at(entry: Entry) -> float | None:
-    """Monotonic time from which on a notice that no service could show is tried once more; None: it was never sent."""
+    """Monotonic time from which on a notice that no service could show is tried once more; None: there is none."""
+    if not entry.unshown:
+        return None
     tried = entry.announced_at if entry.tried_at is None else entry.tried_at
     return None if tried is None else tried + UNSHOWN_AGAIN
 
@@ -129,15 +129,3 @@ def title_of(entry: Entry) -> str:
 def text_of(entry: Entry) -> str:
     """The text, filled in."""
     return fill(entry.problem.text, entry.present.args)
-
-
-def duration(seconds: float) -> str:
-    """A duration in words, as precise as it matters: "8 s", "3 min 12 s", "2 h 5 min", "3 d 4 h"."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    for size, unit, smaller, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
-        if whole >= size:
-            rest = whole % size // smaller
-            return f"{whole // size} {unit}" + (f" {rest} {small}" if rest else "")
-    return f"{whole} s"

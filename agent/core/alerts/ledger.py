@@ -29,6 +29,8 @@ class Entry:
     """Monotonic time of the latest announcement."""
     giving_way: bool = False
     """It is not there any more, and another problem may be about to take its place."""
+    unshown: bool = False
+    """It was announced, and no service could show the notice."""
     tried_at: float | None = None
     """Monotonic time at which it was last tried once more, where no service could show it."""
     repeats: int = 0

@@ -3,20 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from agent.core.alerts.announce import (
-    QuietRules,
-    Say,
-    Silence,
-    decide,
-    duration,
-    keep_quiet,
-    severity_of,
-    text_of,
-    title_of,
-)
+from agent.core.alerts.announce import QuietRules, Say, Silence, decide, keep_quiet, severity_of, text_of, title_of
 from agent.core.alerts.ending import NOT_SEEN, Ending, ending_of
 from agent.core.alerts.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger
-from agent.core.clock import Moment
+from agent.core.clock import Moment, lasting
 from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.facts import Facts
 from agent.core.fix import Offer
@@ -62,6 +52,8 @@ def recall(ledger: Ledger, before: Ledger, connection: str, memory: Memory, now:
             announced=True,
             announced_at=now.monotonic - max(0.0, now.wall - known.at),
             repeats=known.repeats,
+            unshown=known.unshown,
+            began=known.began,
         )
     return replace(ledger, entries=entries)
 
@@ -77,7 +69,9 @@ def recall_shown(connection: str, memory: Memory, problems: Sequence[Problem], n
         since = Moment(now.monotonic - max(0.0, now.wall - kept.since), kept.since)
         args = dict(zip(kept.names, kept.values, strict=True))
         present = Present(args, (RECALLED,), instance=instance, severity=Severity(kept.severity))
-        entries[kept.key] = Entry(known[code], present, since, now.monotonic, visible=True, recalled=True)
+        entries[kept.key] = Entry(
+            known[code], present, since, now.monotonic, visible=True, recalled=True, began=kept.began
+        )
     return recall(Ledger(entries), Ledger(), connection, memory, now)
 
 
@@ -91,6 +85,7 @@ def shown_of(connection: str, ledger: Ledger) -> tuple[ShownBefore, ...]:
             severity_of(e).value,
             tuple(e.present.args),
             tuple(e.present.args.values()),
+            began=e.began,
         )
         for e in ledger.entries.values()
         if e.shown and severity_of(e) is not Severity.INFO
@@ -197,7 +192,7 @@ def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment, 
 def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment, about: str) -> list[Effect]:
     entry = change.entry
     key = notice_key(connection, entry.key)
-    lasted = duration(now.wall - entry.since.wall)
+    lasted = lasting(round(max(0.0, now.wall - entry.since.wall)))
     if not entry.visible:
         return []
     effects: list[Effect] = [Record(Severity.INFO, f"{_about(connection)}: over after {lasted}: {title_of(entry)}")]
@@ -212,17 +207,18 @@ def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment, a
         if entry.recalled:
             # It ended while no agent looked: how long it was there is not known.
             text = _told_earlier(title_of(entry))
-        end = _end(key, ending, text, about)
-        # An end is no news where the beginning was not shown.
-        unshown = entry.key in rules.unshown
-        effects.append(Announce(replace(end.notice, beside_desktop=True)) if unshown else end)
+        end = _end(key, ending, text, about, unshown=entry.unshown)
+        effects.append(end)
     return effects
 
 
-def _end(key: str, ending: Ending | None, text: str, about: str) -> Announce:
-    """The notice of an end: what is true now, or that nothing more is known."""
-    title = NOT_SEEN if ending is None else ending.title
-    return Announce(Notice(key, Severity.INFO, shortened(title, TITLE_LIMIT), _said_of(about, text), over=True))
+def _end(key: str, ending: Ending | None, text: str, about: str, *, unshown: bool) -> Announce:
+    """The notice of an end: what is true now, or that nothing more is known.
+
+    On a desktop that did not show the beginning, the end is no news.
+    """
+    title = shortened(NOT_SEEN if ending is None else ending.title, TITLE_LIMIT)
+    return Announce(Notice(key, Severity.INFO, title, _said_of(about, text), over=True, beside_desktop=unshown))
 
 
 def belated_end(told: Told, problems: Sequence[Problem], facts: Facts, about: str) -> Announce:
@@ -233,11 +229,21 @@ def belated_end(told: Told, problems: Sequence[Problem], facts: Facts, about: st
     code, _, instance = told.key.partition(":")
     problem = next((p for p in problems if p.code == code), None)
     ending = None if problem is None else ending_of(problem, instance, facts)
-    return _end(notice_key(told.connection, told.key), ending, _told_earlier(told.title), about)
+    key, text = notice_key(told.connection, told.key), _told_earlier(told.title)
+    return _end(key, ending, text, about, unshown=told.unshown)
 
 
 def _told_earlier(title: str) -> str:
     return f"{f'“{title}”' if title else 'It'} was told at an earlier run of Gatelight."
+
+
+def delivered(ledger: Ledger, connection: str, key: str, *, shown: bool) -> Ledger:
+    """The ledger once a notice with this key was shown by a service, or by none; the same one where it is about none
+    of its problems."""
+    entry = next((e for e in ledger.entries.values() if notice_key(connection, e.key) == key), None)
+    if entry is None or entry.unshown is not shown:
+        return ledger
+    return replace(ledger, entries={**ledger.entries, entry.key: replace(entry, unshown=not shown)})
 
 
 def told_of(connection: str, ledger: Ledger) -> tuple[Told, ...]:
@@ -250,6 +256,8 @@ def told_of(connection: str, ledger: Ledger) -> tuple[Told, ...]:
             e.since.wall + max(0.0, e.announced_at - e.since.monotonic),
             e.repeats,
             title_of(e),
+            unshown=e.unshown,
+            began=e.began,
         )
         for e in ledger.entries.values()
         if e.announced and e.announced_at is not None

@@ -85,7 +85,8 @@ def virtual_network(facts: Facts) -> VirtualNetwork | None:
 def seen_as(facts: Facts, relay: Listener | None = None) -> SeenAs:
     """Under which address the application sees connections from here; `relay`: who passes them on."""
     if relay is not None and relay.relay:
-        return _behind(relay)
+        address = relayed_from(relay.relay)
+        return SeenAs(address, (f"behind {relay.program or 'the relay'} our connection comes from {address}",))
     where, way = place_of(facts), _used(facts)
     if where is Whereabouts.LOOPBACK:
         ours = way.ours if way is not None and way.ours is not None else "127.0.0.1"
@@ -99,13 +100,17 @@ def seen_as(facts: Facts, relay: Listener | None = None) -> SeenAs:
     return SeenAs(hidden, (*lines, f"on the way {hidden} takes the place of that address"))
 
 
-def _behind(relay: Listener) -> SeenAs:
-    name = relay.program or "the relay"
-    if relay.relay is RelayKind.TUNNEL:
-        address = "the address of the tunnel’s other end, so 127.0.0.1 there"
-    else:
-        address = "the address from which the relay connects"
-    return SeenAs(address, (f"behind {name} our connection comes from {address.removeprefix('the address of ')}",))
+_RELAYED = {
+    RelayKind.CONTAINER: "the gateway address of the container’s network",
+    RelayKind.MACHINE: "an address of the virtual machine’s network",
+    RelayKind.TUNNEL: "the address of the tunnel’s other end (127.0.0.1 if TWS or IB Gateway runs right there)",
+    RelayKind.RELAY: "the address from which the relay connects",
+}
+
+
+def relayed_from(kind: RelayKind) -> str:
+    """In words: the address from which an application behind a relay of this kind sees all connections come."""
+    return _RELAYED[kind]
 
 
 def _hidden_behind(facts: Facts, where: Whereabouts, ours: str) -> str | None:

@@ -171,11 +171,20 @@ def listener_at(machine: MachineFacts, port: int) -> Listener | None:
     return next((x for x in machine.sockets.value.listeners if x.port == port), None)
 
 
+def listener_elsewhere(machine: MachineFacts, port: int) -> Listener | None:
+    """Who listens on a port at another address of this machine alone, where nothing on it is reached at 127.0.0.1."""
+    if isinstance(machine.sockets, Unknown):
+        return None
+    return next((x for x in machine.sockets.value.elsewhere if x.port == port), None)
+
+
 def known_free(facts: Facts, port: int) -> bool:
     """Whether it is certain that nothing listens on a port of this machine: the system shows all listeners, or an
     attempt there was refused."""
     sockets = facts.machine.sockets
     if isinstance(sockets, Unknown) or listener_at(facts.machine, port) is not None:
+        return False
+    if listener_elsewhere(facts.machine, port) is not None:
         return False
     return sockets.value.unseen is None or (port == port_of(facts) and outcome(facts) is Outcome.REFUSED)
 

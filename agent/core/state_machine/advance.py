@@ -22,8 +22,9 @@ from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Connect
 from agent.core.shown.status import Status
 from agent.core.state_machine.connection import Connected, Idle, Target
+from agent.core.state_machine.enrolment import enroll
 from agent.core.state_machine.inquiry import ask_if_due, inquiry_due
-from agent.core.state_machine.intake import enroll, take_in
+from agent.core.state_machine.intake import take_in
 from agent.core.state_machine.labels import about, labels
 from agent.core.state_machine.plan import plan
 from agent.core.state_machine.session import fresh_session, heartbeat_sent
@@ -174,7 +175,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     if not watched.wanted:
         # Staying disconnected is a wish: nothing about it is a fault, and what was one is withdrawn without a word.
         gone = tuple(Withdraw(notice_key(name, e.key)) for e in watched.ledger.entries.values() if e.announced)
-        nothing = replace(watched, ledger=Ledger(), diagnosis=Diagnosis(), undelivered=frozenset(), offers={})
+        nothing = replace(watched, ledger=Ledger(), diagnosis=Diagnosis(), offers={})
         return replace_at(state, index, nothing), facts, gone
     if not looked_since_failure(facts):
         # A look follows at once; until then everything stays as it was.
@@ -186,7 +187,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     words, process = state.knowledge.words, chosen(facts)
     steps = _steps(words, ledger, process.kind if process is not None else _meant(watched.settings))
     offers, unoffered = offers_for((e.problem for e in ledger.entries.values()), words.fixes, facts, state.private)
-    rules = replace(_quiet_rules(state, name, ledger, now), unshown=watched.undelivered)
+    rules = _quiet_rules(state, name, ledger, now)
     if facts.session.trading_mode not in (watched.mode, TradingMode.UNKNOWN):
         watched = replace(watched, mode=facts.session.trading_mode)
         state = replace_at(state, index, watched)
@@ -196,10 +197,8 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         *((f"fix {fix}", f"what the fix {fix} could do was not found out", fault) for fix, fault in unoffered),
     )
     state, records = _note_failures(state, failures)
-    undelivered = frozenset(k for k in watched.undelivered if k in ledger.entries)
-    judged = (ledger, diagnosis, undelivered, offers)
-    if judged != (watched.ledger, watched.diagnosis, watched.undelivered, watched.offers):
-        watched = replace(watched, ledger=ledger, diagnosis=diagnosis, undelivered=undelivered, offers=offers)
+    if (ledger, diagnosis, offers) != (watched.ledger, watched.diagnosis, watched.offers):
+        watched = replace(watched, ledger=ledger, diagnosis=diagnosis, offers=offers)
     return replace_at(state, index, watched), facts, effects + records
 
 
@@ -214,7 +213,7 @@ def _judge_program(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Ef
     state, records = _note_failures(
         state, [(p.code, f"the check of {p.code} failed", fault) for p, fault in diagnosis.failures]
     )
-    own = replace(state.own, ledger=ledger, undelivered=state.own.undelivered & ledger.entries.keys())
+    own = replace(state.own, ledger=ledger)
     return (state if own == state.own else replace(state, own=own)), effects + records
 
 

@@ -229,15 +229,22 @@ def without_refuted(session: Session | None, configuration: Fact[ConfigResponse]
     return session if len(kept) == len(session.notices) else replace(session, notices=kept)
 
 
-def told_so_far(session: Session | None) -> tuple[NoticeSeen, ...]:
-    """The notices of a session, that of a lost link among them; none of one that was never begun."""
+def told_so_far(session: Session | None, before: tuple[NoticeSeen, ...] = ()) -> tuple[NoticeSeen, ...]:
+    """The notices of a session, that of a lost link among them; none of one that was never begun.
+
+    `before`: those of an attempt that failed alike just before. What is told again has been so since then.
+    """
     if session is None:
         return ()
-    since, code = session.link_since, session.link_code
-    if session.server_link is not ServerLink.DOWN or since is None or code is None:
-        return session.notices
-    lost = NoticeSeen(code=code, text="", at=since, first=since)
-    return tuple(sorted((*session.notices, lost), key=lambda n: n.at))
+    told, since, code = session.notices, session.link_since, session.link_code
+    if session.server_link is ServerLink.DOWN and since is not None and code is not None:
+        lost = NoticeSeen(code=code, text="", at=since, first=since)
+        told = tuple(sorted((*told, lost), key=lambda n: n.at))
+    first = {(n.code, n.text): n for n in before}
+    return tuple(
+        replace(n, first=old.first, count=old.count + n.count) if (old := first.get((n.code, n.text))) else n
+        for n in told
+    )
 
 
 def _link(session: Session, code: int, text: str, now: float, programs: tuple[Subscriber, ...] | None) -> Session:

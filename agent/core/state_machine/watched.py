@@ -8,6 +8,7 @@ from agent.core.alerts.diagnosis import Diagnosis
 from agent.core.alerts.ledger import Ledger
 from agent.core.clock import Moment
 from agent.core.effects import Effect
+from agent.core.evidence.clients import newly_served
 from agent.core.evidence.processes import (
     candidates,
     helper_at,
@@ -22,7 +23,7 @@ from agent.core.evidence.processes import (
 from agent.core.facts import Facts, Known, MachineFacts, Sight, SurroundingsKind, Unknown
 from agent.core.fix import Offer
 from agent.core.memory import Memory, SeenRunning, Served
-from agent.core.session_facts import NOT_ACCEPTED, ServerLink, SessionFacts, Way
+from agent.core.session_facts import NOT_ACCEPTED, Outcome, ServerLink, SessionFacts, Way
 from agent.core.settings import ConnectionSettings
 from agent.core.state_machine.connection import (
     BackingOff,
@@ -34,6 +35,7 @@ from agent.core.state_machine.connection import (
     Target,
     consider,
     phase,
+    retry_now,
 )
 from agent.core.state_machine.inquiry import NEVER, Inquiry
 from agent.core.state_machine.inquiry import inquiry_due as inquiry_due
@@ -66,8 +68,6 @@ class Watched:
     """By problem code: what can be done now about the problems of the ledger."""
     served: Served | None = None
     """Who served the latest session, as the looks since its start show it."""
-    undelivered: frozenset[str] = frozenset()
-    """Keys of problems whose notice no desktop channel took."""
 
     @property
     def wanted(self) -> bool:
@@ -185,6 +185,17 @@ def note_server(watched: Watched, machine: MachineFacts, *, anew: bool = False) 
     return replace(watched, served=seen) if (anew or told) and seen != watched.served else watched
 
 
+def knock_if_served(watched: Watched, before: MachineFacts, machine: MachineFacts, now: Moment) -> Watched:
+    """End the wait at a port that closed our connection, as a relay does with nothing behind it, once two looks show
+    that it serves another program: that is a change, and no reason to wait longer."""
+    state, attempt = watched.link.state, watched.link.attempt
+    if not isinstance(state, Blocked) or state.outcome is not Outcome.CLOSED or attempt is None:
+        return watched
+    if not watched.settings.local or not newly_served(before, machine, attempt.port, now.wall_of(state.since)):
+        return watched
+    return replace(watched, link=retry_now(watched.link, now.monotonic))
+
+
 def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSettings]) -> Target:
     """Where the connection should go, as far as the last look tells."""
     settings = watched.settings
@@ -300,8 +311,7 @@ def due_times(watched: Watched, facts: Facts, heard: float = float("inf")) -> li
         due.append(watched.ledger.next_due)
     if isinstance(watched.link.state, BackingOff | Blocked):
         due.append(watched.link.state.retry_at)
-    unshown = (e for key, e in watched.ledger.entries.items() if key in watched.undelivered)
-    due += [at for e in unshown if (at := retry_at(e)) is not None]
+    due += [at for e in watched.ledger.entries.values() if (at := retry_at(e)) is not None]
     if "connection-unstable" in watched.ledger.entries:
         due += [e.since.monotonic + timing.unstable_covers for e in watched.ledger.entries.values()]
     if isinstance(watched.link.state, Idle) and watched.link.missed_at is not None:

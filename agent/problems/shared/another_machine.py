@@ -1,8 +1,8 @@
-"""How far a connection to another machine gets: only the attempts to connect can tell."""
+"""How far a connection to another machine, or another address, gets: mostly the attempts to connect tell."""
 
-from agent.core.evidence.processes import idle_by_wish, outcome, port_of
-from agent.core.facts import Facts
-from agent.core.session_facts import Outcome
+from agent.core.evidence.processes import idle_by_wish, listener_elsewhere, outcome, port_of
+from agent.core.facts import Facts, Listener
+from agent.core.session_facts import NOT_ACCEPTED, Outcome
 from agent.problems.shared.obstacles import (
     NameUnknown,
     NoAnswer,
@@ -22,6 +22,20 @@ extrange/ibkr-docker for the last)."""
 
 _BY_ATTEMPT = (NameUnknown, NoAnswer, RelayCloses, TurnedAway, Silent, NotTheApi)
 """What an attempt can tell of another machine."""
+
+
+def bound_elsewhere(facts: Facts, *, at_home: bool) -> Listener | None:
+    """What this connection most likely means, where that listens at another address of this machine alone.
+
+    `at_home`: the application belongs on this machine. Then a program that no relay is called like is none, and the
+    application is missed.
+    """
+    listener = listener_elsewhere(facts.machine, port_of(facts))
+    if listener is None or not facts.connection.loopback or facts.sight.ever:
+        return None
+    relays = listener.relay is not None or listener.program is None
+    stranger = not relays and (at_home or facts.connection.port == "auto")
+    return None if stranger or outcome(facts) not in (None, *NOT_ACCEPTED) else listener
 
 
 def on_another_machine(facts: Facts) -> Reach:

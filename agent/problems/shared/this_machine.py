@@ -33,11 +33,12 @@ from agent.core.facts import (
     Unknown,
 )
 from agent.core.session_facts import NOT_ACCEPTED, Outcome
-from agent.problems.shared.another_machine import on_another_machine
+from agent.problems.shared.another_machine import bound_elsewhere, on_another_machine
 from agent.problems.shared.login import awaits_user, not_logged_in
 from agent.problems.shared.obstacles import (
     ApiOff,
     AtLogin,
+    BoundElsewhere,
     LinkUnsettled,
     ListensElsewhere,
     NoAnswer,
@@ -167,6 +168,9 @@ def _missing(facts: Facts, processes: Processes) -> Reach:
     watching = facts.purpose is Purpose.WATCH
     if facts.connection.implicit and not facts.sight.ever and watching:
         return NoObstacle()
+    elsewhere = bound_elsewhere(facts, at_home=_at_home_here(facts))
+    if elsewhere is not None:
+        return BoundElsewhere(elsewhere)
     hidden = may_hide(facts)
     if hidden is not None and processes.unseen is not None:
         # What runs instead, or is not installed, would rest on not seeing.

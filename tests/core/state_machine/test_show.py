@@ -81,7 +81,7 @@ def test_a_problem_is_shown_in_words_with_the_steps_of_the_application() -> None
 
 
 def test_a_fix_nobody_can_do_is_not_offered_and_an_undelivered_notice_is_admitted() -> None:
-    watched = replace(having(UP, ENTRY), undelivered=frozenset({"x"}))
+    watched = having(UP, replace(ENTRY, unshown=True))
     (shown,) = show_connection(watched, facts(), Memory(), Words({}, {})).problems
 
     assert (shown.fixes, shown.steps, shown.told) == ((), (), False)

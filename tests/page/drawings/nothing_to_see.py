@@ -106,7 +106,6 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
     "computers, networks and containers": (
         "Check that the port is mapped to the relay inside: 4001 to 4003 for live, 4002 to 4004 for paper in most "
         "images.",
-        "Check the internet connection of the computer on which {app} runs.",
         "Check the internet connection of this computer, its VPN and its firewall: TCP ports 4000 and 4001 to "
         "`*.ibllc.com` must be open.",
         "If IB Gateway is not logged in by then, check the internet connection of this computer.",
