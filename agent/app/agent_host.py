@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from agent.app.actions import Actions
 from agent.app.channels import Channels
 from agent.app.fix_host import FixHost, abilities, run_aside
+from agent.app.greeting import greeting
 from agent.app.login_start import LogInStart
 from agent.app.own_files import own_files, own_files_work
 from agent.app.page_host import PageHost
@@ -24,7 +25,7 @@ from agent.app.world import RealWorld, first_state
 from agent.channels import ChannelHost
 from agent.config.reading import load
 from agent.core.commands import AskDataTest, AskPageAddress, Command, SetUp, ShowRunning, read_command
-from agent.core.events import ConfigRejected, Reconfigured, Woke
+from agent.core.events import ConfigRejected, Reconfigured, Welcomed, Woke
 from agent.core.facts import Abilities
 from agent.core.problem import Severity
 from agent.core.settings import NotificationSettings, Settings
@@ -35,6 +36,7 @@ from agent.core.shown.display import (
     Disconnect,
     DoFix,
     Notice,
+    OpenPage,
     Pause,
     Quit,
     Resume,
@@ -47,6 +49,7 @@ from agent.core.state_machine.state import Knowledge
 from agent.core.timing import Timing
 from agent.errors import ConfigError, GatelightError
 from agent.platforms.desktop_session import is_session, is_worth_a_move, take_over
+from agent.platforms.opening import has_browser
 from agent.runtime.aside import within
 from agent.runtime.clock import ClockGap, SystemClock
 from agent.runtime.control.answers import answer
@@ -136,6 +139,8 @@ class AgentHost:
         self._lost: GatelightError | None = None
         self._one_reading = asyncio.Lock()
         self._status: Status | None = None
+        self._shown_in: float | None = None
+        """The hour of the user’s clock in which the menu was made."""
         self._aio: asyncio.AbstractEventLoop | None = None
         self._keep_private = keep_private
         memory_file = self._memory_file = MemoryFile(places.data / MEMORY_FILE)
@@ -211,7 +216,33 @@ class AgentHost:
         program = ProgramWatch(
             own_files(), works=own_files_work, replaced=self._desktop.begin_anew, removed=self._desktop.leave
         )
-        return folder.look, program.look
+        return folder.look, program.look, self._keep_times, self._welcome
+
+    async def _keep_times(self) -> None:
+        """Show the menu anew with each hour: "today" may be yesterday by now."""
+        hour = (self._world.now().wall + self._loop.state.machine.utc_offset) // 3600
+        if hour != self._shown_in:
+            self._shown_in = hour
+            self.refresh()
+
+    async def _welcome(self) -> None:
+        """The first start on a desktop: one notice, and the set-up where nothing has been set up; once and for all."""
+        tray, status, state = self._desktop.tray, self._status, self._loop.state
+        if state.memory.welcomed or tray is None or status is None or not state.machine.taken:
+            return
+        self._loop.post(Welcomed())
+        if "not_kept" in await self._kept({"done": True}):
+            # Each start would be the first one.
+            return
+        if not tray.unseen:
+            await self._world.announce(greeting(status, page=self._opens_page))
+        if self._opens_page and not state.settings.connections:
+            self._actions.act_aside(OpenPage("setup"))
+
+    @property
+    def _opens_page(self) -> bool:
+        """Whether the user can open the page: it is switched on, and there is a screen for it."""
+        return self._page.enabled and has_browser()
 
     # ── from other threads ──────────────────────────────────────────────────────────────────────
 
@@ -227,8 +258,8 @@ class AgentHost:
         """Show the latest status again: the icon may be new, or something beside the status may have changed."""
         tray, status = self._desktop.tray, self._status
         if status is not None and tray is not None:
-            offset = self._loop.state.machine.utc_offset
-            tray.show(display(status, offset, self._actions.at_login(), page=self._page.enabled))
+            now, offset = self._world.now().wall, self._loop.state.machine.utc_offset
+            tray.show(display(status, now, offset, self._actions.at_login(), page=self._opens_page))
 
     def announce(self, notice: Notice) -> None:
         """Send a notice about the program itself; while the agent begins or ends, none is sent."""

@@ -67,18 +67,38 @@ _MONTHS = (
     *("August", "September", "October", "November", "December"),
 )
 """In English whatever the locale, as everything else that Gatelight says."""
+_NEXT = {-1: "yesterday", 1: "tomorrow"}
 _NEAR = 6
 """Days within which a weekday names one day only, before or after."""
 
 
 def day_and_time(then: datetime, today: datetime) -> str:
-    """A time as users read it, by the minute: "14:03" today, "Saturday 14:03" within six days, "9 May 14:03" else."""
+    """A time as users read it, by the minute: "14:03" today, "yesterday 14:03", "Saturday 14:03" within six days, else
+    "9 May 14:03"."""
     time, away = f"{then:%H:%M}", (then.date() - today.date()).days
     if away == 0:
         return time
+    if away in _NEXT:
+        return f"{_NEXT[away]} {time}"
     return f"{_WEEKDAYS[then.weekday()] if abs(away) <= _NEAR else f'{then.day} {_MONTHS[then.month - 1]}'} {time}"
 
 
 def time_of_day(epoch: float, utc_offset: float) -> str:
     """The same in words, like "14:03"."""
     return local(epoch, utc_offset).strftime("%H:%M")
+
+
+def when(epoch: float, now: float, utc_offset: float) -> str:
+    """An epoch time as users read it at the epoch time `now`."""
+    return day_and_time(local(epoch, utc_offset), local(now, utc_offset))
+
+
+_MORNING = 6 * 3600.0
+"""Seconds after local midnight: nobody who goes to bed on "until tomorrow" wants to be woken before."""
+_DAY = 86400.0
+
+
+def next_morning(now: float, utc_offset: float) -> float:
+    """Epoch time of the next local morning, at least an hour away."""
+    days = (now + utc_offset + 3600.0 - _MORNING) // _DAY + 1
+    return days * _DAY + _MORNING - utc_offset

@@ -46,9 +46,7 @@ def test_a_guide_in_general_reads_as_if_written_so() -> None:
     assert guides["trading-mode-mismatch"].steps[ApplicationKind.TWS][3] == (
         "Start it again and choose that kind on the log-in screen."
     )
-    assert "but for some time it has had no connection" in " ".join(
-        guides["server-link-lost"].meaning.split()
-    )
+    assert "but for some time it has had no connection" in " ".join(guides["server-link-lost"].meaning.split())
     assert guides["scheduled-outage"].steps[ApplicationKind.GATEWAY][0] == "Wait until that time is over."
     assert guides["host-unreachable"].steps[ApplicationKind.TWS][-1] == (
         "Let the firewall there accept connections to the API port (TCP)."

@@ -20,7 +20,7 @@ RECALLED = "it was shown before Gatelight was started, and has not been seen to 
 """The evidence of what is recalled: what was seen then need not be so now."""
 
 SNOOZE_SECONDS = 3600.0
-"""How long the button "Snooze" of a notice keeps quiet: an hour, as the first choice in the menu."""
+"""How long the button of a notice keeps quiet, as the first choice in the menu."""
 
 
 def notice_key(connection: str, key: str) -> str:
@@ -156,7 +156,7 @@ def _steps_text(steps: tuple[str, ...], about: str) -> str:
     lines += [f"{number}. {plain(step)}" for number, step in enumerate(steps, 1)]
     if len("\n".join(lines)) <= TEXT_LIMIT:
         return "\n".join(lines)
-    where = f"All {len(steps)} steps are in the menu of Gatelight’s icon; “gatelight status” prints them."
+    where = f"In a terminal, “gatelight status” prints all {len(steps)} steps."
     while len("\n".join([*lines, where])) > TEXT_LIMIT:
         lines.pop()
     return "\n".join([*lines, where])
@@ -168,7 +168,7 @@ def _actions(connection: str, problem: Problem, fixes: tuple[Offer, ...]) -> tup
     # The button asks; what it would change is read before the yes.
     clicks += [MenuEntry(f"{offer.label}…", AskFix(offer.fix, connection)) for offer in fixes]
     if not problem.never_silenced:
-        clicks.append(MenuEntry("Snooze", Snooze(problem.code, connection, SNOOZE_SECONDS)))
+        clicks.append(MenuEntry("Snooze for 1 hour", Snooze(problem.code, connection, SNOOZE_SECONDS)))
     return tuple(clicks)
 
 

@@ -306,7 +306,7 @@ def _connect(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     if any(not s.state.good for s in earlier if s.id in _NEEDED_FIRST):
         return waiting("connect", _CONNECT, earlier)
     if not session.wanted:
-        text = "It is disconnected because you asked for it."
+        text = "It is not watched, as you asked."
         return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.CONNECT,))
     return replace(
         step,

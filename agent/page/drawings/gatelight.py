@@ -51,7 +51,7 @@ def _choices(step: Step) -> list[tuple[str, tuple[MenuEntry, ...]]]:
     """The entries that the step names, in its order, each with the menu that holds it."""
     found: dict[str, tuple[int, tuple[MenuEntry, ...]]] = {}
     for entries in (_entries(wanted=True), _entries(wanted=False)):
-        for label in (entry.label for entry in entries if entry.action is not None):
+        for label in (entry.label.strip() for entry in entries if entry.action is not None or entry.children):
             place = re.search(rf"\b{re.escape(label)}\b", step.plain)
             if place is not None:
                 found.setdefault(label, (place.start(), entries))
@@ -62,7 +62,7 @@ def _entries(*, wanted: bool) -> tuple[MenuEntry, ...]:
     """The real menu for one connection, which is wanted or was closed by the user."""
     state = IconState.CONNECTED if wanted else IconState.PAUSED
     connection = ShownConnection(" ", "127.0.0.1", None, state, "connected" if wanted else "idle", 0.0, wanted=wanted)
-    return display(Status("", 0, 0.0, (connection,)), 0.0).menu
+    return display(Status("", 0, 0.0, (connection,)), 0.0, 0.0).menu
 
 
 def _menu(entries: Iterable[MenuEntry], wanted: str, x: float, width: float, order: int | None) -> tuple[str, float]:
@@ -75,8 +75,8 @@ def _menu(entries: Iterable[MenuEntry], wanted: str, x: float, width: float, ord
         if entry.separator:
             parts.append(path(f"M{x + 8:g} {y + 5:g}h{width - 16:g}", "d-line"))
             y += 10
-        elif entry.label == wanted:
-            content = text_line(x + 26, y + 20, entry.label, "d-b")
+        elif entry.label.strip() == wanted:
+            content = text_line(x + 26, y + 20, wanted, "d-b")
             parts.append(around(x + 9, y + 1, width - 16, _ROW - 2, content, order))
             y += _ROW
         elif entry.action is None and not entry.children:

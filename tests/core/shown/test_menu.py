@@ -41,6 +41,7 @@ SILENT = ShownProblem(
     visible=True,
     fixes=(OFFER,),
 )
+NOW = AT + 3600.0
 TROUBLED = replace(FULL, overall=IconState.PROBLEM, phase="blocked", problems=(SILENT,))
 
 
@@ -64,7 +65,7 @@ def submenu(entries: tuple[MenuEntry, ...], label: str) -> tuple[MenuEntry, ...]
 
 def test_a_healthy_connection_is_told_with_state_application_and_link() -> None:
     healthy = replace(FULL, problems=())
-    shown = display(of(healthy), 3600.0)
+    shown = display(of(healthy), NOW, 3600.0)
 
     assert shown.icon is IconState.CONNECTED
     assert shown.tooltip == "Paper Gateway: connected"
@@ -82,7 +83,7 @@ def test_a_healthy_connection_is_told_with_state_application_and_link() -> None:
 
 
 def test_a_link_that_no_notice_told_of_says_what_shows_it() -> None:
-    shown = display(of(replace(FULL, problems=(), link_words="connected, as the data farms show")), 3600.0)
+    shown = display(of(replace(FULL, problems=(), link_words="connected, as the data farms show")), NOW, 3600.0)
 
     assert "Link to IB’s servers: connected, as the data farms show" in lines(shown.menu)
 
@@ -91,7 +92,7 @@ def test_what_is_wrong_with_gatelight_itself_is_no_headline_of_a_connection() ->
     own = replace(
         TROUBLED.problems[0], code="config-invalid", title="The configuration cannot be used", of_program=True
     )
-    shown = display(of(replace(FULL, problems=(own,))), 3600.0)
+    shown = display(of(replace(FULL, problems=(own,))), NOW, 3600.0)
 
     assert shown.icon is IconState.PROBLEM
     assert shown.tooltip == "Gatelight: The configuration cannot be used\nPaper Gateway: connected"
@@ -100,7 +101,7 @@ def test_what_is_wrong_with_gatelight_itself_is_no_headline_of_a_connection() ->
 
 
 def test_a_problem_is_told_with_cause_beginning_evidence_and_steps() -> None:
-    shown = display(of(TROUBLED), 0.0)
+    shown = display(of(TROUBLED), NOW, 0.0)
     problem = submenu(shown.menu, SILENT.title)
 
     assert shown.tooltip == "Paper Gateway: The API of IB Gateway does not answer"
@@ -121,7 +122,7 @@ def test_a_problem_is_told_with_cause_beginning_evidence_and_steps() -> None:
 
 
 def test_every_click_asks_for_what_it_says() -> None:
-    clicks = {e.label: e.action for e in everything(display(of(TROUBLED), 0.0).menu) if e.action is not None}
+    clicks = {e.label: e.action for e in everything(display(of(TROUBLED), NOW, 0.0).menu) if e.action is not None}
 
     assert clicks == {
         "Show steps": ShowSteps("Paper Gateway", "api-silent"),
@@ -139,31 +140,31 @@ def test_every_click_asks_for_what_it_says() -> None:
 
 
 def test_the_question_of_a_fix_is_read_before_the_yes_can_be_clicked() -> None:
-    (fix,) = [e for e in everything(display(of(TROUBLED), 0.0).menu) if e.label == "Use port 4002…"]
+    (fix,) = [e for e in everything(display(of(TROUBLED), NOW, 0.0).menu) if e.label == "Use port 4002…"]
 
     assert fix.action is None
     assert lines(fix.children) == [*OFFER.question.lines, "Yes, do it"]
 
 
 def test_a_disconnected_connection_can_be_connected() -> None:
-    shown = display(of(replace(BARE, wanted=False, overall=IconState.PAUSED)), 0.0)
+    shown = display(of(replace(BARE, wanted=False, overall=IconState.PAUSED)), NOW, 0.0)
 
     assert MenuEntry("Connect", Connect("TWS")) in shown.menu
     assert "Disconnect" not in lines(shown.menu)
-    assert shown.tooltip.endswith("disconnected, as you asked")
+    assert shown.tooltip.endswith("not watched, as you asked")
 
 
 def test_a_pause_can_be_ended() -> None:
     assert (
         MenuEntry("Resume notices (paused until 14:00)", Resume())
-        in display(replace(of(FULL), paused_until=AT), 0.0).menu
+        in display(replace(of(FULL), paused_until=AT), NOW, 0.0).menu
     )
-    assert MenuEntry("Resume notices", Resume()) in display(replace(of(FULL), paused_until=float("inf")), 0.0).menu
+    assert MenuEntry("Resume notices", Resume()) in display(replace(of(FULL), paused_until=float("inf")), NOW, 0.0).menu
 
 
 def test_a_snoozed_problem_tells_until_when() -> None:
     snoozed = replace(TROUBLED, problems=(replace(SILENT, snoozed_until=AT + 60),))
-    problem = submenu(display(of(snoozed), 0.0).menu, SILENT.title)
+    problem = submenu(display(of(snoozed), NOW, 0.0).menu, SILENT.title)
 
     assert "Snoozed until 14:01" in lines(problem)
     assert not any("Snooze for" in line for line in lines(problem))
@@ -172,19 +173,19 @@ def test_a_snoozed_problem_tells_until_when() -> None:
 def test_a_notice_nobody_took_is_admitted() -> None:
     untold = replace(TROUBLED, problems=(replace(SILENT, told=False),))
 
-    assert any("did not take" in e.label for e in everything(display(of(untold), 0.0).menu))
-    assert not any("did not take" in e.label for e in everything(display(of(TROUBLED), 0.0).menu))
+    assert any("did not take" in e.label for e in everything(display(of(untold), NOW, 0.0).menu))
+    assert not any("did not take" in e.label for e in everything(display(of(TROUBLED), NOW, 0.0).menu))
 
 
 def test_what_is_not_visible_yet_is_not_in_the_menu() -> None:
     young = replace(TROUBLED, overall=IconState.CONNECTING, problems=(replace(SILENT, visible=False),))
 
-    assert SILENT.title not in [e.label for e in everything(display(of(young), 0.0).menu)]
+    assert SILENT.title not in [e.label for e in everything(display(of(young), NOW, 0.0).menu)]
     assert headline(young) == "connecting"
 
 
 def test_several_connections_have_a_submenu_each() -> None:
-    shown = display(of(replace(FULL, problems=()), replace(TROUBLED, name="Live TWS")), 0.0)
+    shown = display(of(replace(FULL, problems=()), replace(TROUBLED, name="Live TWS")), NOW, 0.0)
 
     assert [e.label for e in shown.menu[:2]] == [
         "Paper Gateway: connected",
@@ -206,7 +207,7 @@ def test_the_headline_is_the_worst_problem() -> None:
 
 def test_an_expected_outage_is_told_by_its_name_and_its_end() -> None:
     outage = replace(SILENT, code="scheduled-outage", severity="info", title="IB’s nightly reset")
-    shown = display(of(replace(FULL, overall=IconState.MAINTENANCE, problems=(outage,), outage_ends=AT)), 0.0)
+    shown = display(of(replace(FULL, overall=IconState.MAINTENANCE, problems=(outage,), outage_ends=AT)), NOW, 0.0)
 
     assert shown.tooltip == "Paper Gateway: IB’s nightly reset"
     assert "Should be back by 14:00" in lines(shown.menu)
@@ -216,12 +217,12 @@ def test_an_expected_outage_is_told_by_its_name_and_its_end() -> None:
 def test_starting_at_log_in_can_be_chosen_where_it_is_possible(at_login: bool) -> None:
     entry = MenuEntry("Start at log-in", StartAtLogin(not at_login), checked=at_login)
 
-    assert entry in display(STATUS, 0.0, at_login).menu
-    assert not any(isinstance(e.action, StartAtLogin) for e in display(STATUS, 0.0).menu)
+    assert entry in display(STATUS, NOW, 0.0, at_login).menu
+    assert not any(isinstance(e.action, StartAtLogin) for e in display(STATUS, NOW, 0.0).menu)
 
 
 def test_a_click_on_the_icon_opens_the_page_or_where_there_is_none_the_menu() -> None:
-    with_page, without = (display(of(TROUBLED), 0.0, page=page).menu for page in (True, False))
+    with_page, without = (display(of(TROUBLED), NOW, 0.0, page=page).menu for page in (True, False))
 
     assert [e.action for e in everything(with_page) if e.default] == [OpenPage()]
     assert not any(e.default for e in everything(without))
@@ -231,7 +232,7 @@ def test_a_link_that_was_lost_a_moment_ago_is_told_although_it_is_no_problem_yet
     young = replace(FULL, overall=IconState.WARNING, problems=(), server_link="down")
 
     assert headline(young) == "no link to IB’s servers at the moment"
-    assert display(of(young), 0.0).menu[0].label == "Paper Gateway: no link to IB’s servers at the moment"
+    assert display(of(young), NOW, 0.0).menu[0].label == "Paper Gateway: no link to IB’s servers at the moment"
 
 
 def test_a_disconnection_that_was_asked_for_and_a_pause_are_told_apart() -> None:
@@ -239,13 +240,13 @@ def test_a_disconnection_that_was_asked_for_and_a_pause_are_told_apart() -> None
     apart = replace(paused, phase="idle", wanted=False)
 
     assert headline(paused) == "connected, notices paused"
-    assert headline(apart) == "disconnected, as you asked"
-    assert display(of(apart), 0.0).menu[0].label == "Paper Gateway: disconnected, as you asked"
+    assert headline(apart) == "not watched, as you asked"
+    assert display(of(apart), NOW, 0.0).menu[0].label == "Paper Gateway: not watched, as you asked"
 
 
 def test_what_is_never_silenced_offers_no_snooze() -> None:
     mismatch = replace(SILENT, code="trading-mode-mismatch", can_be_snoozed=False)
-    entries = list(everything(display(of(replace(TROUBLED, problems=(mismatch,))), 0.0).menu))
+    entries = list(everything(display(of(replace(TROUBLED, problems=(mismatch,))), NOW, 0.0).menu))
 
     assert not any(isinstance(e.action, Snooze) for e in entries)
     assert any("cannot be snoozed" in e.label for e in entries)
@@ -306,7 +307,7 @@ def test_a_name_that_the_sentence_says_already_is_not_said_twice() -> None:
 
 
 def test_the_menu_says_live_or_paper() -> None:
-    menu = display(of(*TROUBLE), 0.0).menu
+    menu = display(of(*TROUBLE), NOW, 0.0).menu
 
     assert "VPS (live): The API of IB Gateway does not answer" in lines(menu)
     assert "Home (paper): connected" in [e.label for e in everything(menu)]
@@ -329,13 +330,13 @@ def test_no_step_of_any_guide_shows_a_mark_of_markdown() -> None:
 
 def test_no_line_is_wider_than_a_menu_bears() -> None:
     long = replace(SILENT, text="word " * 60, evidence=("word " * 60,), steps=("word " * 60,))
-    entries = list(everything(display(of(replace(TROUBLED, problems=(long,))), 0.0).menu))
+    entries = list(everything(display(of(replace(TROUBLED, problems=(long,))), NOW, 0.0).menu))
 
     assert max(len(e.label) for e in entries) <= LINE_WIDTH + 4
 
 
 def test_no_account_is_in_the_menu() -> None:
-    assert not any(a in str(display(STATUS, 0.0)) for a in FULL.accounts)
+    assert not any(a in str(display(STATUS, NOW, 0.0)) for a in FULL.accounts)
 
 
 def test_since_belongs_to_the_headline() -> None:
@@ -353,5 +354,5 @@ def test_a_link_that_sockets_show_is_told_without_a_session() -> None:
     off = replace(FULL, phase="idle", problems=(), server_link="up", link_words="connected, as its sockets show")
     unknown = replace(off, server_link="unknown", link_words="not known")
 
-    assert "Link to IB’s servers: connected, as its sockets show" in lines(display(of(off), 0.0).menu)
-    assert not any(line.startswith("Link") for line in lines(display(of(unknown), 0.0).menu))
+    assert "Link to IB’s servers: connected, as its sockets show" in lines(display(of(off), NOW, 0.0).menu)
+    assert not any(line.startswith("Link") for line in lines(display(of(unknown), NOW, 0.0).menu))
