@@ -8,7 +8,7 @@ from agent.core.shown.menu import tooltip
 from agent.core.shown.status import Status
 from agent.core.text import shortened
 
-TITLE = "Gatelight watches from here"
+FIRST_START = "Gatelight watches from here"
 _PLACES = {
     "win32": "at the right end of the taskbar, perhaps behind the arrow",
     "darwin": "in the menu bar",
@@ -21,5 +21,5 @@ def greeting(status: Status, *, page: bool, system: str = sys.platform) -> Notic
     where = f"Gatelight’s icon is {_PLACES.get(system, 'in the panel')}: {click}."
     now = ". ".join(tooltip(status).splitlines())
     return Notice(
-        "gatelight/first-start", Severity.INFO, TITLE, f"{shortened(now, TEXT_LIMIT - len(where) - 2)}. {where}"
+        "gatelight/first-start", Severity.INFO, FIRST_START, f"{shortened(now, TEXT_LIMIT - len(where) - 2)}. {where}"
     )

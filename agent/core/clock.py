@@ -1,5 +1,6 @@
 """What time it is, as a value: decisions are handed a `Moment`, they never ask a clock."""
 
+import math
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -88,7 +89,7 @@ def time_of_day(epoch: float, utc_offset: float) -> str:
     return local(epoch, utc_offset).strftime("%H:%M")
 
 
-def when(epoch: float, now: float, utc_offset: float) -> str:
+def day_and_time_of(epoch: float, now: float, utc_offset: float) -> str:
     """An epoch time as users read it at the epoch time `now`."""
     return day_and_time(local(epoch, utc_offset), local(now, utc_offset))
 
@@ -100,5 +101,5 @@ _DAY = 86400.0
 
 def next_morning(now: float, utc_offset: float) -> float:
     """Epoch time of the next local morning, at least an hour away."""
-    days = (now + utc_offset + 3600.0 - _MORNING) // _DAY + 1
+    days = math.ceil((now + utc_offset + 3600.0 - _MORNING) / _DAY)
     return days * _DAY + _MORNING - utc_offset

@@ -170,7 +170,7 @@ def test_what_cannot_be_understood_starts_anew_and_is_said_once(
 ) -> None:
     path.write_text(text)
 
-    assert MemoryFile(path).read() == Memory()
+    assert MemoryFile(path).read() == Memory(welcomed=True)
     assert len(caplog.records) == 1
     assert "starts anew" in caplog.text
     assert caplog.records[0].exc_info is None
@@ -181,8 +181,8 @@ def test_bytes_that_are_no_text_and_a_folder_start_anew(path: Path, tmp_path: Pa
     folder = tmp_path / "folder"
     folder.mkdir()
 
-    assert MemoryFile(path).read() == Memory()
-    assert MemoryFile(folder).read() == Memory()
+    assert MemoryFile(path).read() == Memory(welcomed=True)
+    assert MemoryFile(folder).read() == Memory(welcomed=True)
 
 
 def test_a_file_cut_off_anywhere_never_stops_the_agent(path: Path) -> None:
@@ -244,4 +244,4 @@ def test_who_served_is_not_read_from_what_is_no_such_thing(path: Path) -> None:
     kept["served"][0]["served"]["application"] = 1
     path.write_text(json.dumps(kept))
 
-    assert MemoryFile(path).read() == Memory()
+    assert MemoryFile(path).read() == Memory(welcomed=True)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from agent.core.clock import local, when
+from agent.core.clock import day_and_time_of, local
 from agent.core.evidence.processes import chosen
 from agent.core.facts import ApiClient, Facts
 from agent.core.settings import WantedApplication
@@ -45,7 +45,7 @@ def minute_after(facts: Facts, monotonic: float) -> str:
 
 def appointment(facts: Facts, wall: float) -> str:
     """A moment (epoch seconds) as local time, like "07:45", with its day when it is not today."""
-    return when(wall, facts.now.wall, facts.machine.utc_offset)
+    return day_and_time_of(wall, facts.now.wall, facts.machine.utc_offset)
 
 
 def at(facts: Facts, monotonic: float) -> str:

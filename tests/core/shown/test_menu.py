@@ -1,14 +1,17 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.core.clock import next_morning
 from agent.core.fix import Asker
 from agent.core.guide import plain
+from agent.core.memory import Stopped
 from agent.core.shown.display import (
     TOOLTIP_LIMIT,
+    Action,
     Connect,
     Disconnect,
     DoFix,
@@ -59,8 +62,12 @@ def everything(entries: tuple[MenuEntry, ...]) -> Iterator[MenuEntry]:
         yield from everything(entry.children)
 
 
-def submenu(entries: tuple[MenuEntry, ...], label: str) -> tuple[MenuEntry, ...]:
+def submenu(entries: Iterable[MenuEntry], label: str) -> tuple[MenuEntry, ...]:
     return next(e.children for e in entries if e.label == label)
+
+
+def clicks(entries: tuple[MenuEntry, ...]) -> dict[str, Action]:
+    return {e.label: e.action for e in entries if e.action is not None}
 
 
 def test_a_healthy_connection_is_told_with_state_application_and_link() -> None:
@@ -70,14 +77,15 @@ def test_a_healthy_connection_is_told_with_state_application_and_link() -> None:
     assert shown.icon is IconState.CONNECTED
     assert shown.tooltip == "Paper Gateway: connected"
     assert lines(shown.menu) == [
-        "Paper Gateway: connected",
+        "✓ Paper Gateway: connected",
         "IB Gateway 10.45, API port 4002",
         "Connected since 15:00, paper",
         "Link to IB’s servers: connected",
-        "Disconnect",
+        "Stop watching Paper Gateway",
         "Pause notices",
         "Check now",
         "Open log",
+        f"Gatelight {STATUS.version}",
         "Quit Gatelight",
     ]
 
@@ -96,17 +104,24 @@ def test_what_is_wrong_with_gatelight_itself_is_no_headline_of_a_connection() ->
 
     assert shown.icon is IconState.PROBLEM
     assert shown.tooltip == "Gatelight: The configuration cannot be used\nPaper Gateway: connected"
-    assert lines(shown.menu)[0] == "Paper Gateway: connected"
-    assert "The configuration cannot be used" in [e.label for e in shown.menu]
+    assert lines(shown.menu)[0] == "✓ Paper Gateway: connected"
+    assert "✗ The configuration cannot be used" in [e.label for e in shown.menu]
 
 
-def test_a_problem_is_told_with_cause_beginning_evidence_and_steps() -> None:
-    shown = display(of(TROUBLED), NOW, 0.0)
-    problem = submenu(shown.menu, SILENT.title)
+def test_a_problem_is_told_with_cause_beginning_and_what_can_be_done() -> None:
+    shown = display(of(TROUBLED), NOW, 0.0, page=True)
+    problem = submenu(shown.menu, f"✗ {SILENT.title}")
 
     assert shown.tooltip == "Paper Gateway: The API of IB Gateway does not answer"
-    assert " ".join(lines(problem)).startswith(SILENT.text)
-    assert lines(problem)[-10:] == [
+    sentence = len(lines(problem)) - 4
+    assert " ".join(lines(problem)[:sentence]) == SILENT.text
+    assert lines(problem)[sentence:] == ["Since 14:00", "Show steps", "Use port 4002…", "Snooze"]
+
+
+def test_where_there_is_no_page_the_menu_has_evidence_and_steps() -> None:
+    problem = submenu(display(of(TROUBLED), NOW, 0.0).menu, f"✗ {SILENT.title}")
+
+    assert lines(problem)[-9:] == [
         "What was seen:",
         "   IB Gateway 10.45 (pid 3117) listens on 4002",
         "   no answer within 5 s",
@@ -115,26 +130,34 @@ def test_a_problem_is_told_with_cause_beginning_evidence_and_steps() -> None:
         "2. Look again.",
         "Show steps",
         "Use port 4002…",
-        "Snooze for 1 hour",
-        "Snooze for 1 day",
+        "Snooze",
     ]
-    assert "Since 14:00" in lines(problem)
 
 
 def test_every_click_asks_for_what_it_says() -> None:
-    clicks = {e.label: e.action for e in everything(display(of(TROUBLED), NOW, 0.0).menu) if e.action is not None}
+    menu = display(of(TROUBLED), NOW, 0.0, page=True).menu
+    snooze, stop, pause = (
+        clicks(submenu(everything(menu), label)) for label in ("Snooze", "Stop watching Paper Gateway", "Pause notices")
+    )
 
-    assert clicks == {
+    assert snooze == {
+        "For 1 hour": Snooze("api-silent", "Paper Gateway", 3600.0),
+        "For 1 day": Snooze("api-silent", "Paper Gateway", 86400.0),
+    }
+    assert stop == {
+        "For 1 hour": Disconnect("Paper Gateway", seconds=3600.0),
+        "Until tomorrow 06:00": Disconnect("Paper Gateway", until=next_morning(NOW, 0.0)),
+        "Until I start again": Disconnect("Paper Gateway"),
+    }
+    assert pause == {"For 1 hour": Pause(3600.0), "For 1 day": Pause(86400.0), "Until I resume": Pause(None)}
+    assert clicks(menu) | clicks(submenu(menu, f"✗ {SILENT.title}")) == {
+        "Open Gatelight page": OpenPage(),
         "Show steps": ShowSteps("Paper Gateway", "api-silent"),
-        "Yes, do it": DoFix("use-port", "Paper", OFFER.digest, Asker.MENU),
-        "Snooze for 1 hour": Snooze("api-silent", "Paper Gateway", 3600.0),
-        "Snooze for 1 day": Snooze("api-silent", "Paper Gateway", 86400.0),
-        "Disconnect": Disconnect("Paper Gateway"),
-        "For 1 hour": Pause(3600.0),
-        "For 1 day": Pause(86400.0),
-        "Until I resume": Pause(None),
         "Check now": LookNow(),
+        "Set up": OpenPage("setup"),
+        "Settings": OpenPage("settings"),
         "Open log": OpenLog(),
+        f"About Gatelight {STATUS.version}": OpenPage("about"),
         "Quit Gatelight": Quit(),
     }
 
@@ -144,14 +167,40 @@ def test_the_question_of_a_fix_is_read_before_the_yes_can_be_clicked() -> None:
 
     assert fix.action is None
     assert lines(fix.children) == [*OFFER.question.lines, "Yes, do it"]
+    assert clicks(fix.children) == {"Yes, do it": DoFix("use-port", "Paper", OFFER.digest, Asker.MENU)}
 
 
-def test_a_disconnected_connection_can_be_connected() -> None:
+def test_what_is_not_watched_can_be_watched_again() -> None:
     shown = display(of(replace(BARE, wanted=False, overall=IconState.PAUSED)), NOW, 0.0)
 
-    assert MenuEntry("Connect", Connect("TWS")) in shown.menu
-    assert "Disconnect" not in lines(shown.menu)
+    assert MenuEntry("Watch TWS", Connect("TWS")) in shown.menu
+    assert not any("Stop watching" in line for line in lines(shown.menu))
     assert shown.tooltip.endswith("not watched, as you asked")
+
+
+@pytest.mark.parametrize(
+    ("stopped", "told"),
+    [
+        (Stopped("TWS", AT), "Not watched since 14:00, until you start again"),
+        (Stopped("TWS", AT - 86400, AT + 16 * 3600), "Not watched since yesterday 14:00, until tomorrow 06:00"),
+        (Stopped("TWS", None, AT + 7200), "Not watched, until 16:00"),
+    ],
+)
+def test_until_when_it_is_not_watched_is_told(stopped: Stopped, told: str) -> None:
+    idle = replace(BARE, wanted=False, overall=IconState.PAUSED, stopped=stopped)
+
+    assert told in lines(display(of(idle), NOW, 0.0).menu)
+
+
+def test_where_nothing_is_there_nothing_is_to_be_stopped() -> None:
+    assert BARE.overall is IconState.WAITING
+    assert not any("atch" in line.replace("Gatelight", "") for line in lines(display(of(BARE), NOW, 0.0).menu))
+
+
+def test_a_time_of_another_day_has_its_day() -> None:
+    later = display(of(replace(FULL, problems=())), NOW + 86400, 0.0)
+
+    assert "Connected since yesterday 14:00, paper" in lines(later.menu)
 
 
 def test_a_pause_can_be_ended() -> None:
@@ -164,10 +213,10 @@ def test_a_pause_can_be_ended() -> None:
 
 def test_a_snoozed_problem_tells_until_when() -> None:
     snoozed = replace(TROUBLED, problems=(replace(SILENT, snoozed_until=AT + 60),))
-    problem = submenu(display(of(snoozed), NOW, 0.0).menu, SILENT.title)
+    problem = submenu(display(of(snoozed), NOW, 0.0).menu, f"✗ {SILENT.title}")
 
     assert "Snoozed until 14:01" in lines(problem)
-    assert not any("Snooze for" in line for line in lines(problem))
+    assert "Snooze" not in lines(problem)
 
 
 def test_a_notice_nobody_took_is_admitted() -> None:
@@ -180,20 +229,33 @@ def test_a_notice_nobody_took_is_admitted() -> None:
 def test_what_is_not_visible_yet_is_not_in_the_menu() -> None:
     young = replace(TROUBLED, overall=IconState.CONNECTING, problems=(replace(SILENT, visible=False),))
 
-    assert SILENT.title not in [e.label for e in everything(display(of(young), NOW, 0.0).menu)]
+    assert not any(SILENT.title in e.label for e in everything(display(of(young), NOW, 0.0).menu))
     assert headline(young) == "connecting"
 
 
-def test_several_connections_have_a_submenu_each() -> None:
-    shown = display(of(replace(FULL, problems=()), replace(TROUBLED, name="Live TWS")), NOW, 0.0)
+def test_several_connections_have_a_submenu_each_the_worst_first() -> None:
+    warned = replace(BARE, overall=IconState.WARNING)
+    shown = display(of(replace(FULL, problems=()), warned, replace(TROUBLED, name="Live TWS")), NOW, 0.0)
 
-    assert [e.label for e in shown.menu[:2]] == [
-        "Paper Gateway: connected",
-        "Live TWS: The API of IB Gateway does not answer",
+    assert [e.label for e in shown.menu[:3]] == [
+        "✗ Live TWS: The API of IB Gateway does not answer",
+        "! TWS: warning",
+        "✓ Paper Gateway: connected",
     ]
-    assert MenuEntry("Disconnect", Disconnect("Paper Gateway")) in shown.menu[0].children
-    assert MenuEntry("Disconnect", Disconnect("Live TWS")) in shown.menu[1].children
+    assert "Stop watching Live TWS" in lines(shown.menu[0].children)
+    assert "Stop watching Paper Gateway" in lines(shown.menu[2].children)
     assert shown.tooltip.splitlines()[1].startswith("Live TWS")
+
+
+def test_each_problem_has_the_mark_of_its_severity() -> None:
+    three = [replace(SILENT, title=severity, severity=severity) for severity in ("error", "warning", "info")]
+    menu = display(of(replace(TROUBLED, problems=tuple(three))), NOW, 0.0).menu
+
+    assert [e.label for e in menu if e.label in {"✗ error", "! warning", "· info"}] == [
+        "✗ error",
+        "! warning",
+        "· info",
+    ]
 
 
 def test_the_headline_is_the_worst_problem() -> None:
@@ -232,7 +294,7 @@ def test_a_link_that_was_lost_a_moment_ago_is_told_although_it_is_no_problem_yet
     young = replace(FULL, overall=IconState.WARNING, problems=(), server_link="down")
 
     assert headline(young) == "no link to IB’s servers at the moment"
-    assert display(of(young), NOW, 0.0).menu[0].label == "Paper Gateway: no link to IB’s servers at the moment"
+    assert display(of(young), NOW, 0.0).menu[0].label == "! Paper Gateway: no link to IB’s servers at the moment"
 
 
 def test_a_disconnection_that_was_asked_for_and_a_pause_are_told_apart() -> None:
@@ -241,7 +303,7 @@ def test_a_disconnection_that_was_asked_for_and_a_pause_are_told_apart() -> None
 
     assert headline(paused) == "connected, notices paused"
     assert headline(apart) == "not watched, as you asked"
-    assert display(of(apart), NOW, 0.0).menu[0].label == "Paper Gateway: not watched, as you asked"
+    assert display(of(apart), NOW, 0.0).menu[0].label == "· Paper Gateway: not watched, as you asked"
 
 
 def test_what_is_never_silenced_offers_no_snooze() -> None:
@@ -309,8 +371,8 @@ def test_a_name_that_the_sentence_says_already_is_not_said_twice() -> None:
 def test_the_menu_says_live_or_paper() -> None:
     menu = display(of(*TROUBLE), NOW, 0.0).menu
 
-    assert "VPS (live): The API of IB Gateway does not answer" in lines(menu)
-    assert "Home (paper): connected" in [e.label for e in everything(menu)]
+    assert "✗ VPS (live): The API of IB Gateway does not answer" in lines(menu)
+    assert "✓ Home (paper): connected" in [e.label for e in everything(menu)]
 
 
 @given(st.lists(st.text(min_size=1, max_size=60), max_size=8), st.sampled_from(IconState))

@@ -73,9 +73,9 @@ def test_the_trading_mode_is_chosen_on_the_log_in_screen(mode: str, button: str,
 
 
 def test_the_menu_of_gatelight_is_the_one_it_has() -> None:
-    svg = svg_of("In the Gatelight menu, choose Disconnect, then Connect.")
+    svg = svg_of("In the Gatelight menu, choose Stop watching, then Watch.")
 
-    assert marks(svg) == [(1, ["Disconnect"]), (2, ["Connect"])]
+    assert marks(svg) == [(1, ["Stop watching"]), (2, ["Watch"])]
     assert texts(svg).count("Quit Gatelight") == 2
 
 
