@@ -68,19 +68,15 @@ _MONTHS = (
     *("August", "September", "October", "November", "December"),
 )
 """In English whatever the locale, as everything else that Gatelight says."""
-_NEXT = {-1: "yesterday", 1: "tomorrow"}
 _NEAR = 6
 """Days within which a weekday names one day only, before or after."""
 
 
 def day_and_time(then: datetime, today: datetime) -> str:
-    """A time as users read it, by the minute: "14:03" today, "yesterday 14:03", "Saturday 14:03" within six days, else
-    "9 May 14:03"."""
+    """A time as users read it, by the minute: "14:03" today, "Saturday 14:03" within six days, "9 May 14:03" else."""
     time, away = f"{then:%H:%M}", (then.date() - today.date()).days
     if away == 0:
         return time
-    if away in _NEXT:
-        return f"{_NEXT[away]} {time}"
     return f"{_WEEKDAYS[then.weekday()] if abs(away) <= _NEAR else f'{then.day} {_MONTHS[then.month - 1]}'} {time}"
 
 
@@ -89,9 +85,17 @@ def time_of_day(epoch: float, utc_offset: float) -> str:
     return local(epoch, utc_offset).strftime("%H:%M")
 
 
-def day_and_time_of(epoch: float, now: float, utc_offset: float) -> str:
-    """An epoch time as users read it at the epoch time `now`."""
-    return day_and_time(local(epoch, utc_offset), local(now, utc_offset))
+_NEXT = {-1: "yesterday", 1: "tomorrow"}
+
+
+def beside_today(epoch: float, now: float, utc_offset: float) -> str:
+    """An epoch time in the same words, but "yesterday 14:03" and "tomorrow 14:03".
+
+    For what is drawn anew as the day goes on. A notice may be read a day later, and names the day.
+    """
+    then, today = local(epoch, utc_offset), local(now, utc_offset)
+    away = (then.date() - today.date()).days
+    return f"{_NEXT[away]} {then:%H:%M}" if away in _NEXT else day_and_time(then, today)
 
 
 _MORNING = 6 * 3600.0

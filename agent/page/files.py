@@ -23,6 +23,7 @@ MODULES = (
     "parts.js",
     "shapes.js",
     "views.js",
+    "view_about.js",
     "view_data.js",
     "view_explain.js",
     "view_limits.js",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agent.core.alerts.announce import QuietRules, hushed
-from agent.core.clock import day_and_time_of
+from agent.core.clock import day_and_time, local
 from agent.core.effects import Announce
 from agent.core.memory import Stopped
 from agent.core.problem import Severity
@@ -35,7 +35,9 @@ def remind(
 
 def _notice(stopped: Sequence[Stopped], called: Mapping[str, str], now: float, utc_offset: float) -> Notice:
     def since(one: Stopped) -> str:
-        return "" if one.since is None else f" since {day_and_time_of(one.since, now, utc_offset)}"
+        return (
+            "" if one.since is None else f" since {day_and_time(local(one.since, utc_offset), local(now, utc_offset))}"
+        )
 
     alone = stopped[0] if len(stopped) == 1 else None
     name = _ALL if alone is None else called[alone.connection]

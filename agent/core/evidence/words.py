@@ -1,9 +1,9 @@
-"""Saying what was seen: times, durations, names and accounts as words for evidence; nothing private gets through."""
+"""Puts times, names and notices into words for evidence; nothing private gets through."""
 
 import math
 from collections.abc import Iterable
 
-from agent.core.clock import day_and_time_of, local
+from agent.core.clock import day_and_time, local
 from agent.core.evidence.processes import chosen
 from agent.core.facts import ApiClient, Facts
 from agent.core.settings import WantedApplication
@@ -45,11 +45,13 @@ def minute_after(facts: Facts, monotonic: float) -> str:
 
 def appointment(facts: Facts, wall: float) -> str:
     """A moment (epoch seconds) as local time, like "07:45", with its day when it is not today."""
-    return day_and_time_of(wall, facts.now.wall, facts.machine.utc_offset)
+    offset = facts.machine.utc_offset
+    return day_and_time(local(wall, offset), local(facts.now.wall, offset))
 
 
 def at(facts: Facts, monotonic: float) -> str:
-    """Time of day of a past moment, like "at 14:03:22"; not how long ago it is: evidence that ticks looks new."""
+    """The time of day of a past moment, like "at 14:03:22". Not how long ago it is: evidence that counts on would look
+    new at every look."""
     return f"at {clock(facts, monotonic)}"
 
 

@@ -3,7 +3,7 @@
 import textwrap
 from dataclasses import dataclass
 
-from agent.core.clock import day_and_time_of, next_morning
+from agent.core.clock import beside_today, next_morning
 from agent.core.fix import Asker, Offer
 from agent.core.guide import plain
 from agent.core.session_facts import ServerLink
@@ -142,7 +142,7 @@ class _Drawing:
 
     def time(self, epoch: float) -> str:
         """A time as users read it now."""
-        return day_and_time_of(epoch, self.now, self.utc_offset)
+        return beside_today(epoch, self.now, self.utc_offset)
 
 
 def _menu(status: Status, at_login: bool | None, drawing: _Drawing) -> tuple[MenuEntry, ...]:

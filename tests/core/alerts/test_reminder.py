@@ -37,7 +37,7 @@ def test_it_says_since_when_and_how_to_watch_again() -> None:
     (notice,) = told(VPS)
 
     assert (notice.key, notice.severity, notice.title) == (REMINDER_KEY, Severity.INFO, "VPS (live) is not watched")
-    assert notice.text.startswith("Not watched since yesterday ")
+    assert notice.text.startswith("Not watched since Monday 14:00, as you asked.")
     assert "choose “Watch” in Gatelight’s menu" in notice.text
     # The first is what a click on the notice does.
     assert [(offer.label, offer.action) for offer in notice.offers] == [
@@ -52,7 +52,7 @@ def test_of_several_one_notice_tells() -> None:
     (notice,) = [effect.notice for effect in effects]
 
     assert notice.title == "2 connections are not watched"
-    assert "VPS (live) since yesterday" in notice.text
+    assert "VPS (live) since Monday 14:00" in notice.text
     assert "Home (paper)." in notice.text
     assert notice.offers[-1].action == Connect("")
     assert [s.reminded for s in said] == [SINCE + DAY] * 2

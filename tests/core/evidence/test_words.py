@@ -57,8 +57,8 @@ def test_an_appointment_on_another_day_names_the_day() -> None:
     shifted = replace(seen, machine=replace(seen.machine, utc_offset=9 * 3600.0))
 
     assert appointment(seen, NOW.wall + 3600) == "15:00"
-    assert appointment(seen, NOW.wall + 12 * 3600) == "tomorrow 02:00"
-    assert appointment(shifted, NOW.wall + 3600) == "tomorrow 00:00"
+    assert appointment(seen, NOW.wall + 12 * 3600) == "Tuesday 02:00"
+    assert appointment(shifted, NOW.wall + 3600) == "Tuesday 00:00"
 
 
 def test_the_application_is_named_after_what_runs_then_after_what_is_wanted() -> None:
