@@ -3,7 +3,7 @@
 import sys
 
 from agent.core.problem import Severity
-from agent.core.shown.display import TEXT_LIMIT, Notice
+from agent.core.shown.display import TEXT_LIMIT, MenuEntry, Notice, OpenPage
 from agent.core.shown.menu import tooltip
 from agent.core.shown.status import Status
 from agent.core.text import shortened
@@ -20,6 +20,6 @@ def greeting(status: Status, *, page: bool, system: str = sys.platform) -> Notic
     click = "a click on it opens its page" if page else "its menu tells what is wrong and what to do"
     where = f"Gatelight’s icon is {_PLACES.get(system, 'in the panel')}: {click}."
     now = ". ".join(tooltip(status).splitlines())
-    return Notice(
-        "gatelight/first-start", Severity.INFO, FIRST_START, f"{shortened(now, TEXT_LIMIT - len(where) - 2)}. {where}"
-    )
+    text = f"{shortened(now, TEXT_LIMIT - len(where) - 2)}. {where}"
+    offers = (MenuEntry("Open Gatelight page", OpenPage()),) if page else ()
+    return Notice("gatelight/first-start", Severity.INFO, FIRST_START, text, offers=offers)

@@ -93,12 +93,12 @@ def _linked(connection: ShownConnection) -> bool:
 
 
 def _fitting(lines: list[str]) -> str:
-    """As many whole lines as a tooltip has room for, and how many more there are; the first is cut at a word."""
+    """As many whole lines as a tooltip has room for, and how many more there are; the last may be cut for that."""
     text = shortened(lines[0], TOOLTIP_LIMIT) if lines else ""
     for number, line in enumerate(lines[1:], 1):
         if shortened(f"{text}\n{line}", TOOLTIP_LIMIT) != f"{text}\n{line}":
-            more = f"{text}\nand {len(lines) - number} more"
-            return more if shortened(more, TOOLTIP_LIMIT) == more else text
+            more = f"\nand {len(lines) - number} more"
+            return shortened(text, TOOLTIP_LIMIT - len(more)) + more
         text = f"{text}\n{line}"
     return text
 

@@ -353,6 +353,18 @@ def test_what_a_tooltip_has_no_room_for_is_counted_and_no_line_is_cut() -> None:
     ]
 
 
+def test_that_there_are_more_is_said_even_where_a_line_must_be_cut_for_it() -> None:
+    lost = replace(SILENT, title="IB Gateway has lost its link to IB’s servers")
+    many = [replace(TROUBLED, name="VPS (live)"), replace(TROUBLED, name="Home server (paper)", problems=(lost,))]
+
+    assert tooltip(of(*many, replace(BARE, name="Spare"))).split("\n") == [
+        "0 of 3 connected",
+        "VPS (live): The API of IB Gateway does not answer",
+        "Home server (paper): IB Gateway has lost its link…",
+        "and 1 more",
+    ]
+
+
 def test_a_session_that_is_lost_to_ib_or_not_answered_counts_as_no_connection() -> None:
     down = replace(FULL, overall=IconState.WARNING, problems=(), server_link="down")
     frozen = replace(FULL, overall=IconState.PROBLEM, problems=(SILENT,), server_link="unknown")
