@@ -139,6 +139,7 @@ class AgentHost:
         self._lost: GatelightError | None = None
         self._one_reading = asyncio.Lock()
         self._status: Status | None = None
+        self._welcoming = False
         self._shown_in: float | None = None
         """The hour of the user’s clock in which the menu was made."""
         self._aio: asyncio.AbstractEventLoop | None = None
@@ -228,12 +229,16 @@ class AgentHost:
     async def _welcome(self) -> None:
         """The first start on a desktop: one notice, and the set-up where nothing has been set up; once and for all."""
         tray, status, state = self._desktop.tray, self._status, self._loop.state
-        if state.memory.welcomed or tray is None or status is None or not state.machine.taken:
+        if tray is None or status is None or not state.machine.taken:
             return
-        self._loop.post(Welcomed())
-        if "not_kept" in await self._kept({"done": True}):
-            # Each start would be the first one.
+        if not state.memory.welcomed:
+            self._welcoming = True
+            self._loop.post(Welcomed())
+            await self._kept({"done": True})
+        if not self._welcoming or self._memory_file.unkept:
+            # As long as it is not written down, each start would be the first one.
             return
+        self._welcoming = False
         if not tray.unseen:
             await self._world.announce(greeting(status, page=self._opens_page))
         if self._opens_page and not state.settings.connections:

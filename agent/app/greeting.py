@@ -1,10 +1,9 @@
-"""What the user is told at the first start on a desktop: what Gatelight does now, and where its icon is."""
+"""What the user is told at the first start on a desktop: what Gatelight does, and where its icon is."""
 
 import sys
 
 from agent.core.problem import Severity
 from agent.core.shown.display import TEXT_LIMIT, MenuEntry, Notice, OpenPage
-from agent.core.shown.menu import tooltip
 from agent.core.shown.status import Status
 from agent.core.text import shortened
 
@@ -17,9 +16,10 @@ _PLACES = {
 
 def greeting(status: Status, *, page: bool, system: str = sys.platform) -> Notice:
     """The notice. `page`: a click on the icon opens the page; without one its menu tells all."""
+    names = [c.called for c in status.connections]
+    named = " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part) if names else "TWS and IB Gateway"
     click = "a click on it opens its page" if page else "its menu tells what is wrong and what to do"
-    where = f"Gatelight’s icon is {_PLACES.get(system, 'in the panel')}: {click}."
-    now = ". ".join(tooltip(status).splitlines())
-    text = f"{shortened(now, TEXT_LIMIT - len(where) - 2)}. {where}"
+    rest = f"It tells you when a link is lost, and why. Its icon is {_PLACES.get(system, 'in the panel')}: {click}."
+    text = f"{shortened(f'Gatelight watches {named}', TEXT_LIMIT - len(rest) - 2)}. {rest}"
     offers = (MenuEntry("Open Gatelight page", OpenPage()),) if page else ()
     return Notice("gatelight/first-start", Severity.INFO, FIRST_START, text, offers=offers)

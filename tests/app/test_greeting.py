@@ -8,11 +8,21 @@ from agent.core.shown.status import Status
 from tests.core.shown.test_status import BARE, FULL, STATUS
 
 
-def test_it_says_what_is_so_now_and_where_the_icon_is() -> None:
-    healthy = replace(STATUS, connections=(replace(FULL, problems=(), label="Paper Gateway (paper)"),))
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ((), "TWS and IB Gateway"),
+        (("TWS (live)",), "TWS (live)"),
+        (("TWS (live)", "VPS", "Home"), "TWS (live), VPS and Home"),
+    ],
+)
+def test_it_says_what_it_does_and_where_the_icon_is(names: tuple[str, ...], told: str) -> None:
+    watched = replace(STATUS, connections=tuple(replace(FULL, label=name) for name in names))
 
-    assert greeting(healthy, page=True, system="linux").text == (
-        "Paper Gateway (paper): connected. Gatelight’s icon is in the panel: a click on it opens its page."
+    # Nothing in it stops being true while it is on the screen.
+    assert greeting(watched, page=True, system="linux").text == (
+        f"Gatelight watches {told}. It tells you when a link is lost, and why. "
+        "Its icon is in the panel: a click on it opens its page."
     )
 
 

@@ -355,12 +355,16 @@ def test_what_a_tooltip_has_no_room_for_is_counted_and_no_line_is_cut() -> None:
 
 def test_that_there_are_more_is_said_even_where_a_line_must_be_cut_for_it() -> None:
     lost = replace(SILENT, title="IB Gateway has lost its link to IB’s servers")
-    many = [replace(TROUBLED, name="VPS (live)"), replace(TROUBLED, name="Home server (paper)", problems=(lost,))]
+    silent = replace(SILENT, title="The API of TWS does not answer")
+    many = [
+        replace(TROUBLED, name="VPS (live)", problems=(silent,)),
+        replace(TROUBLED, name="Home server (paper)", problems=(lost,)),
+    ]
 
     assert tooltip(of(*many, replace(BARE, name="Spare"))).split("\n") == [
         "0 of 3 connected",
-        "VPS (live): The API of IB Gateway does not answer",
-        "Home server (paper): IB Gateway has lost its link…",
+        "VPS (live): The API of TWS does not answer",
+        "Home server (paper): IB Gateway has lost its link to…",
         "and 1 more",
     ]
 
