@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from agent.app.actions import Actions
 from agent.app.channels import Channels
 from agent.app.fix_host import FixHost, abilities, run_aside
-from agent.app.greeting import greeting
+from agent.app.greeting import Welcome
+from agent.app.history_host import HistoryHost
 from agent.app.login_start import LogInStart
 from agent.app.own_files import own_files, own_files_work
 from agent.app.page_host import PageHost
@@ -25,7 +26,7 @@ from agent.app.world import RealWorld, first_state
 from agent.channels import ChannelHost
 from agent.config.reading import load
 from agent.core.commands import AskDataTest, AskPageAddress, Command, SetUp, ShowRunning, read_command
-from agent.core.events import ConfigRejected, Reconfigured, Welcomed, Woke
+from agent.core.events import ConfigRejected, Reconfigured, Woke
 from agent.core.facts import Abilities
 from agent.core.problem import Severity
 from agent.core.settings import NotificationSettings, Settings
@@ -36,7 +37,6 @@ from agent.core.shown.display import (
     Disconnect,
     DoFix,
     Notice,
-    OpenPage,
     Pause,
     Quit,
     Resume,
@@ -139,13 +139,14 @@ class AgentHost:
         self._lost: GatelightError | None = None
         self._one_reading = asyncio.Lock()
         self._status: Status | None = None
-        self._welcoming = False
         self._shown_in: float | None = None
         """The hour of the user’s clock in which the menu was made."""
         self._aio: asyncio.AbstractEventLoop | None = None
         self._keep_private = keep_private
         memory_file = self._memory_file = MemoryFile(places.data / MEMORY_FILE)
-        self._world = RealWorld(show=self._show, memory_file=memory_file, below=below)
+        self._history = None if instance is None else HistoryHost(places.data, settings.history.keep, SystemClock().now)
+        happened = self._history.happened if self._history is not None else lambda _: None
+        self._world = RealWorld(show=self._show, memory_file=memory_file, happened=happened, below=below)
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
         error = None if config_error is None else mask(config_error, state.private)
         own = replace(state.own, configured=config_error is None)
@@ -184,6 +185,8 @@ class AgentHost:
         await schedule.watch(self._places.config)
         await control.start()
         schedule.start()
+        if self._history is not None:
+            self._history.start()
         await self._page.begin()
         try:
             await self._loop.run()
@@ -195,12 +198,14 @@ class AgentHost:
                 await self._setup.close()
             await self._channels.close()
             self._memory_file.close()
+            if self._history is not None:
+                self._history.close()
         if self._lost is not None:
             raise self._lost
 
     def _watches(self, control: ControlServer) -> Sequence[Callable[[], Awaitable[None]]]:
         """What is looked at besides; an agent that has no data folder of its own is part of another program."""
-        if self._instance is None:
+        if self._instance is None or self._history is None:
             return ()
 
         def lost(fault: GatelightError) -> None:
@@ -217,7 +222,14 @@ class AgentHost:
         program = ProgramWatch(
             own_files(), works=own_files_work, replaced=self._desktop.begin_anew, removed=self._desktop.leave
         )
-        return folder.look, program.look, self._keep_times, self._welcome
+        welcome = Welcome(
+            self._agent,
+            self._memory_file,
+            icon=lambda: self._desktop.tray,
+            opens_page=lambda: self._opens_page,
+            act=self._actions.act_aside,
+        )
+        return folder.look, program.look, self._history.alive, self._keep_times, welcome.look
 
     async def _keep_times(self) -> None:
         """Show the menu anew with each hour: "today" may be yesterday by now."""
@@ -225,24 +237,6 @@ class AgentHost:
         if hour != self._shown_in:
             self._shown_in = hour
             self.refresh()
-
-    async def _welcome(self) -> None:
-        """The first start on a desktop: one notice, and the set-up where nothing has been set up; once and for all."""
-        tray, status, state = self._desktop.tray, self._status, self._loop.state
-        if tray is None or status is None or not state.machine.taken:
-            return
-        if not state.memory.welcomed:
-            self._welcoming = True
-            self._loop.post(Welcomed())
-            await self._kept({"done": True})
-        if not self._welcoming or self._memory_file.unkept:
-            # As long as it is not written down, each start would be the first one.
-            return
-        self._welcoming = False
-        if not tray.unseen:
-            await self._world.announce(greeting(status, page=self._opens_page))
-        if self._opens_page and not state.settings.connections:
-            self._actions.act_aside(OpenPage("setup"))
 
     @property
     def _opens_page(self) -> bool:
@@ -276,6 +270,8 @@ class AgentHost:
     def _show(self, status: Status) -> None:
         self._status = status
         self._on_status(status)
+        if self._history is not None:
+            self._history.shown(status)
         self._page.shown(status)
         self.refresh()
 
@@ -385,6 +381,8 @@ class AgentHost:
         else:
             self._keep_private(settings)
             logger.info("the configuration was read again")
+            if self._history is not None:
+                self._history.keep_for(settings.history.keep)
             if settings.notifications != self._told_through:
                 self._tell_through(settings.notifications)
             self._loop.post(Reconfigured(settings, able))

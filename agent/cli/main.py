@@ -297,6 +297,14 @@ def _taken_up(places: Any) -> str:
     return "The running Gatelight reads it within seconds."
 
 
+def _history(options: argparse.Namespace) -> int:
+    from agent.cli.history import command
+
+    return command(
+        _places(options), back=options.days, as_csv=options.csv, as_json=options.json, out=out, say=print_text
+    )
+
+
 # ── to try, and about the command itself ────────────────────────────────────────────────────────
 
 
@@ -352,6 +360,7 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "status": _status,
     "doctor": _doctor,
     "explain": _explain,
+    "history": _history,
     "fix": _fix,
     "setup": _setup,
     "config": _config,

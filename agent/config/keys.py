@@ -25,6 +25,7 @@ from agent.config.kinds import (
 from agent.core.settings import (
     CheckSettings,
     ConnectionSettings,
+    HistorySettings,
     Intent,
     MinimumSeverity,
     NotificationSettings,
@@ -181,7 +182,13 @@ PAGE = KeyTable(
     ),
 )
 
-TABLES: dict[str, KeyTable] = {table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE)}
+HISTORY = KeyTable(
+    "history",
+    HistorySettings,
+    (Key("keep", time_span(86400, 3650 * 86400, "90d"), "how long what happened is kept, on this machine"),),
+)
+
+TABLES: dict[str, KeyTable] = {table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY)}
 """The whole configuration."""
 
 

@@ -449,7 +449,7 @@ async def test_the_first_start_is_told_once_and_leads_to_the_set_up(tmp_path: Pa
     async with running(tmp_path) as agent:
         await host.item_came()
         where = await asyncio.to_thread(lambda: where_it_leads(told(opened)))
-        await asyncio.to_thread(wait_until, told_so, "the notice")
+        await asyncio.to_thread(wait_until, lambda: bool(told_so()), "the notice")
         assert where == "setup"
         assert await agent.told_to_end() == 0
     forget(opened)

@@ -7,7 +7,7 @@ from agent.core.alerts.announce import QuietRules, Say, Silence, decide, keep_qu
 from agent.core.alerts.ending import NOT_SEEN, Ending, ending_of
 from agent.core.alerts.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger
 from agent.core.clock import Moment, lasting
-from agent.core.effects import Announce, Effect, Record, Withdraw
+from agent.core.effects import Announce, Effect, Happened, MarkKind, Record, Withdraw
 from agent.core.facts import Facts
 from agent.core.fix import Offer
 from agent.core.guide import plain
@@ -18,6 +18,12 @@ from agent.core.text import shortened
 
 RECALLED = "it was shown before Gatelight was started, and has not been seen to be over"
 """The evidence of what is recalled: what was seen then need not be so now."""
+
+SEEN_OVER = "over"
+GAVE_WAY = "another problem came in its place"
+NO_LONGER_SEEN = "no longer seen"
+BEHIND_CAUSE = "its cause was found"
+"""How a problem ended, in the history."""
 
 SNOOZE_SECONDS = 3600.0
 """How long the button of a notice keeps quiet, as the first choice in the menu."""
@@ -178,13 +184,17 @@ def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment, 
     match change:
         case Appeared():
             decision = decide(entry, rules, now)
-            why = f" [not announced: {decision.reason.value}]" if isinstance(decision, Silence) else ""
             evidence = "; ".join(entry.present.evidence)
-            return [Record(severity_of(entry), f"{its}: {title_of(entry)} ({entry.key}): {evidence}{why}")]
+            line = f"{its}: {title_of(entry)} ({entry.key}): {evidence}"
+            if not isinstance(decision, Silence):
+                return [Record(severity_of(entry), line)]
+            silent = Happened(MarkKind.SILENT, connection, entry.problem.code, decision.reason.value)
+            return [Record(severity_of(entry), f"{line} [not announced: {decision.reason.value}]"), silent]
         case Changed():
             return [Record(Severity.INFO, f"{its}: {entry.key} now: {'; '.join(entry.present.evidence)}")]
         case Hidden():
-            return [Withdraw(key)] if entry.announced else []
+            hidden = Happened(MarkKind.ENDED, connection, entry.problem.code, BEHIND_CAUSE)
+            return [hidden, Withdraw(key)] if entry.announced else [hidden]
         case Cleared():
             return _cleared(connection, change, rules, now, about)
 
@@ -195,7 +205,11 @@ def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment, a
     lasted = lasting(round(max(0.0, now.wall - entry.since.wall)))
     if not entry.visible:
         return []
-    effects: list[Effect] = [Record(Severity.INFO, f"{_about(connection)}: over after {lasted}: {title_of(entry)}")]
+    how = GAVE_WAY if change.gave_way else SEEN_OVER if change.ending is not None else NO_LONGER_SEEN
+    effects: list[Effect] = [
+        Record(Severity.INFO, f"{_about(connection)}: over after {lasted}: {title_of(entry)}"),
+        Happened(MarkKind.ENDED, connection, entry.problem.code, how),
+    ]
     if not entry.announced:
         return effects
     effects.append(Withdraw(key))
