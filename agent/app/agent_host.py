@@ -139,8 +139,6 @@ class AgentHost:
         self._lost: GatelightError | None = None
         self._one_reading = asyncio.Lock()
         self._status: Status | None = None
-        self._shown_in: float | None = None
-        """The hour of the user’s clock in which the menu was made."""
         self._aio: asyncio.AbstractEventLoop | None = None
         self._keep_private = keep_private
         memory_file = self._memory_file = MemoryFile(places.data / MEMORY_FILE)
@@ -230,6 +228,9 @@ class AgentHost:
             act=self._actions.act_aside,
         )
         return folder.look, program.look, self._history.alive, self._keep_times, welcome.look
+
+    _shown_in = 0.0
+    """The hour of the user’s clock, counted from 1970, in which the menu was made last."""
 
     async def _keep_times(self) -> None:
         """Show the menu anew with each hour: "today" may be yesterday by now."""
