@@ -281,8 +281,12 @@ def _config(options: argparse.Namespace) -> int:
             # tomlkit takes a tenth of a second to import, and only this needs it.
             from agent.config.editing import set_value
 
-            set_value(places.config, options.key, options.value)
-            tell(f"{options.key} is now {options.value} in {places.config}. {_taken_up(places)}")
+            changed = set_value(places.config, options.key, options.value)
+            if changed.before == changed.after:
+                tell(f"{options.key} is {changed.after}, as it was before, in {places.config}.")
+            else:
+                before = "" if changed.before is None else f"{changed.before} → "
+                tell(f"{options.key}: {before}{changed.after}, in {places.config}. {_taken_up(places)}")
     return 0
 
 
@@ -293,7 +297,7 @@ def _taken_up(places: Any) -> str:
     try:
         request(places, {"command": "status"})
     except AgentNotRunning:
-        return "It counts from the next start."
+        return "Gatelight does not run now: it counts from its next start."
     return "The running Gatelight reads it within seconds."
 
 

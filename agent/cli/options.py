@@ -122,6 +122,16 @@ GROUPS: dict[str, dict[str, _About]] = {
 TYPED_COMMANDS: dict[str, _About] = {name: about for group in GROUPS.values() for name, about in group.items()}
 
 
+def commands_table() -> str:
+    """Every command as a Markdown table, for `agent/cli/README.md`."""
+    rows = ["| command | does | for example | exit status |", "|---|---|---|---|"]
+    for name, about in TYPED_COMMANDS.items():
+        examples = "<br>".join(f"`{example}`" for example in about.examples)
+        cells = (f"`{name}`", about.text, examples, "; ".join(about.statuses))
+        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
 class CommandParser(argparse.ArgumentParser):
     """A parser whose errors are one sentence with the remedy, as all of ours are."""
 

@@ -1,4 +1,4 @@
-"""What time it is, as a value: decisions are handed a `Moment`, they never ask a clock."""
+"""What time it is, as a value: decisions are handed a `Moment` and never ask a clock. Times and durations in words."""
 
 import math
 from dataclasses import dataclass, replace
@@ -81,7 +81,7 @@ def day_and_time(then: datetime, today: datetime) -> str:
 
 
 def time_of_day(epoch: float, utc_offset: float) -> str:
-    """The same in words, like "14:03"."""
+    """An epoch time in words, by the minute, like "14:03"."""
     return local(epoch, utc_offset).strftime("%H:%M")
 
 

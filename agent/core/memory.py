@@ -113,6 +113,6 @@ class Memory:
     stopped: tuple[Stopped, ...] = ()
     """By connection: those that the user does not want to be watched."""
     served: tuple[ServedBefore, ...] = ()
-    """By connection: a relay that goes while no agent runs is missed by its kind all the same."""
+    """Who served each connection last: a relay that goes while no agent runs is still named by its kind."""
     welcomed: bool = False
     """The user was told on a desktop, once and for all, that Gatelight watches."""

@@ -17,7 +17,7 @@ from agent.tws.ports import CLIENT_PORTAL_PORT, DEFAULT_API_PORTS
 from agent.tws.relays import relay_kind
 
 ALWAYS_OF_INTEREST = frozenset({*DEFAULT_API_PORTS.values(), CLIENT_PORTAL_PORT})
-"""Ports whose listeners are told whether or not a connection is configured for them."""
+"""Ports whose listeners are always reported, with or without a connection that uses them."""
 
 _PUBLISHERS = frozenset({"docker-proxy", "rootlesskit-docker-proxy"})
 """Relays that root may run, and whose command line tells the port that they listen on."""
@@ -192,7 +192,7 @@ class SocketObserver:
                 pid=row.pid,
                 name=self._names.name_of(row.pid) if row.pid is not None else None,
                 peer=row.peer,
-                # One that closed all its connections and opened others between two looks is connected anew.
+                # A program that closed all its connections and opened others between two looks is connected anew.
                 since=since if before & ends[key] else now.wall,
                 own=row.pid is not None and row.pid in (own_pid, self._fellow),
                 connections=1 if earlier is None else earlier.connections + 1,

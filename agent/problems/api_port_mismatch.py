@@ -77,8 +77,8 @@ def _other_mode(facts: Facts, process: Process) -> tuple[str, ...]:
 API_PORT_MISMATCH = Problem(
     code="api-port-mismatch",
     title="{app} listens on port {actual}, not on {port}",
-    text="{app} listens on API port {actual}, but the configured port is {port}, where {holder} listens. Programs "
-    "set up for port {port} do not reach {app}.",
+    text="{app} listens on API port {actual}, but this connection is set to port {port}, where {holder} listens. "
+    "Programs set up for port {port} do not reach {app}.",
     severity=Severity.ERROR,
     check=_check,
     over=(

@@ -15,7 +15,7 @@ def _check(facts: Facts) -> Verdict:
     if not session.frozen:
         return Absent()
     if not facts.connection.local and facts.machine.network == Known(False):
-        return Undecided("this computer is off the network, so nobody can answer it")
+        return Undecided("this computer is off the network, so no answer can come")
     app = app_name(facts)
     evidence = [
         f"at least {MISSED_HEARTBEATS} heartbeats in a row (reqCurrentTime) went unanswered "
@@ -44,7 +44,7 @@ APP_FROZEN = Problem(
     code="app-frozen",
     title="{app} does not answer any more",
     text=(
-        "The API connection stands, but {app} leaves one heartbeat after the other unanswered. "
+        "The API connection stands, but {app} does not answer when Gatelight asks it for the time. "
         "Programs get neither data nor news of their orders. {app} may be busy, out of memory or hung."
     ),
     severity=Severity.ERROR,

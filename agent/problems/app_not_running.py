@@ -46,7 +46,7 @@ def _check(facts: Facts) -> Verdict:
 
 
 def _relay_gone(facts: Facts, served: Served) -> Present:
-    """What led to the application is gone: it is called by its kind, and nothing else is missed here."""
+    """The relay, tunnel or container that led to the application is gone: the problem names it, and nothing else."""
     app, port, what = app_name(facts), port_of(facts), missed(served)
     name = "a program that this system did not show" if served.program is None else served.program
     pid = "" if served.pid is None else f" (pid {served.pid})"
@@ -85,7 +85,9 @@ def _outside_step(facts: Facts, app: str, around: OuterComputer) -> tuple[str, s
         there = f"{around.outer} and {around.inside} share their network here."
         return f"{around.outer} shares this address: {app} may run there.", f"Start {app} on {around.outer}: {there}"
     then = f"Where it runs outside {around.inside}, use {around.address} as the host."
-    return then, f"If {app} runs on {around.outer}, outside {around.inside}, set `host` to {around.address}."
+    place = f"{around.outer}, outside {around.inside}"
+    host = f"set **Host** of this connection to {around.address} in Gatelight’s Settings"
+    return then, f"If {app} runs on {place}, {host}."
 
 
 def _evidence(facts: Facts, log_offs: tuple[SetEnd, ...]) -> tuple[str, ...]:

@@ -75,8 +75,8 @@ def _bound_elsewhere(facts: Facts, listener: Listener) -> Present:
         "host": host,
         "port": port,
         "seen": f"{sentence(owner)} listens on port {port} at {address} only, and this connection goes to {host}.",
-        "first_step": f"Use {address} as the host, in this connection and in your programs; or let {owner} listen on "
-        f"{host} as well.",
+        "first_step": f"Either set **Host** of this connection in Gatelight’s Settings, and the host in your own "
+        f"programs, to {address}, or let {owner} listen on {host} as well.",
         "address": seen_as(facts).address,
         "firewall": "the firewall there",
     }
@@ -117,8 +117,8 @@ def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
     around, network = outside(facts), virtual_network(facts)
     if is_impossible(facts.connection.host):
         return (
-            f"Set `host` of this connection, and of your programs, to the address of the computer with "
-            f"{app_name(facts)}: 127.0.0.1 is this computer itself."
+            f"Set **Host** of this connection in Gatelight’s Settings, and the host in your own programs, to the "
+            f"address of the computer with {app_name(facts)}: 127.0.0.1 is this computer itself."
         )
     match where:
         case Whereabouts.HERE | Whereabouts.LOOPBACK:
@@ -128,7 +128,9 @@ def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
                     f"Let {owner_of(owner)} listen on 127.0.0.1: it has another address of this computer, where "
                     f"programs that use 127.0.0.1 do not find it."
                 )
-            return f"Set `host` of this connection to 127.0.0.1: {host} is this computer itself."
+            return (
+                f"Set **Host** of this connection to 127.0.0.1 in Gatelight’s Settings: {host} is this computer itself."
+            )
         case Whereabouts.OUTSIDE if around is not None:
             return f"Look at {around.outer}, outside {around.inside}: {host} means that one."
         case Whereabouts.INSIDE if network is not None:
@@ -143,8 +145,9 @@ def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
             )
         case Whereabouts.PUBLIC:
             return (
-                f"Set up a VPN or an SSH tunnel to the network behind {host}, and set `host` to the address inside it. "
-                f"{host} belongs to a router: reached directly, it would have to forward port {port}, open to everyone."
+                f"Set up a VPN or an SSH tunnel to the network behind {host}, and set **Host** of this connection to "
+                f"the address inside it in Gatelight’s Settings. {host} belongs to a router: reached directly, it "
+                f"would have to forward port {port}, open to everyone."
             )
         case _:
             return f"Make sure that {host} is the right address and that the computer there is switched on."

@@ -44,8 +44,8 @@ def test_this_computer_under_another_address_may_be_met_with_a_prompt_as_well(ju
     verdict = judge(API_SILENT, facts(machine(gateway()), session, wants=wants))
 
     assert isinstance(verdict, Present)
-    assert "(we reach this computer as trader-pc; it sees 192.168.1.20)" in verdict.evidence[2]
-    assert verdict.evidence[-1] == "our connection came from 192.168.1.20"
+    assert "(this computer is reached as trader-pc; it sees 192.168.1.20)" in verdict.evidence[2]
+    assert verdict.evidence[-1] == "Gatelight’s connection came from 192.168.1.20"
     assert verdict.args["address"] == "192.168.1.20"
 
 

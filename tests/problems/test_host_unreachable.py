@@ -52,7 +52,9 @@ def test_this_computer_that_listens_on_another_address_is_told_as_such(judge: Ju
         assert isinstance(verdict, Present)
         assert f"{host} is this computer itself" in verdict.evidence
         assert verdict.evidence[-1] == "docker-proxy (pid 771) listens on 4002, not at this address"
-        assert _steps(verdict) == (f"Set `host` of this connection to 127.0.0.1: {host} is this computer itself.",)
+        assert _steps(verdict) == (
+            f"Set **Host** of this connection to 127.0.0.1 in Gatelight’s Settings: {host} is this computer itself.",
+        )
 
 
 def test_what_listens_at_another_address_of_this_computer_is_told_with_it(judge: Judge) -> None:
@@ -65,7 +67,7 @@ def test_what_listens_at_another_address_of_this_computer_is_told_with_it(judge:
     assert verdict.args["what"] == "Port 4002 is not open at 127.0.0.1, only at another address"
     assert "docker-proxy (pid 771) listens on port 4002 at 192.168.1.5 only" in verdict.args["seen"].lower()
     assert "this connection goes to 127.0.0.1" in verdict.args["seen"]
-    assert _steps(verdict)[0].startswith("Use 192.168.1.5 as the host")
+    assert "to 192.168.1.5, or let docker-proxy (pid 771) listen on 127.0.0.1" in _steps(verdict)[0]
     assert judge(APP_NOT_RUNNING, seen) == Absent()
 
 

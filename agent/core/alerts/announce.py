@@ -17,11 +17,11 @@ class Reason(StrEnum):
     NOT_SHOWN = "not visible"
     NOT_JUDGED = "not judged since the start"
     ALREADY_SAID = "already said"
-    BELOW_SEVERITY = "below notifications.minimum_severity"
+    BELOW_SEVERITY = "less grave than notices are wanted for"
     SNOOZED = "snoozed"
     PAUSED = "paused"
     QUIET_HOURS = "quiet hours"
-    UNSTABLE = "covered by connection-unstable"
+    UNSTABLE = "covered by the notice that the connection keeps breaking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class QuietRules:
     snoozed: frozenset[str] = frozenset()
     """Problem codes."""
     unstable_covers: float = 0.0
-    """connection-unstable is shown: for so many seconds it speaks for what a single loss brings about. 0: it is not."""
+    """Seconds for which a shown connection-unstable covers what a single loss brings about; 0: it is not shown."""
 
 
 def decide(entry: Entry, rules: QuietRules, now: Moment) -> Decision:
@@ -88,8 +88,8 @@ def keep_quiet(entry: Entry, rules: QuietRules, now: Moment) -> Reason | None:
         return reason
     young = now.monotonic - entry.since.monotonic < rules.unstable_covers
     if young and entry.problem.code != "connection-unstable" and not entry.problem.needs_session:
-        # It replaces what each loss brings about. What a session tells, as that TWS lost IB's servers, is other news,
-        # and so is a cause that stays.
+        # connection-unstable replaces the notices of single losses. What a session tells (TWS has lost IB's servers,
+        # say) is other news, and so is a cause that stays.
         return Reason.UNSTABLE
     return None
 

@@ -1,4 +1,4 @@
-"""Saying what changed about one connection: which notices go out, are taken back, and what the log keeps."""
+"""Turns changes of one connection into notices to send, notices to withdraw, and log lines."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,14 +10,14 @@ from agent.core.clock import Moment, lasting
 from agent.core.effects import Announce, Effect, Happened, MarkKind, Record, Withdraw
 from agent.core.facts import Facts
 from agent.core.fix import Offer
-from agent.core.guide import plain
 from agent.core.memory import PROGRAM, Memory, ShownBefore, Told
 from agent.core.problem import Present, Problem, Severity
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, AskFix, MenuEntry, Notice, ShowSteps, Snooze
 from agent.core.text import shortened
+from agent.core.told_steps import is_heading, text_lines
 
 RECALLED = "it was shown before Gatelight was started, and has not been seen to be over"
-"""The evidence of what is recalled: what was seen then need not be so now."""
+"""The evidence of a recalled problem: what was seen then may have changed since."""
 
 SEEN_OVER = "over"
 GAVE_WAY = "another problem came in its place"
@@ -45,7 +45,7 @@ def _about(connection: str) -> str:
 
 
 def recall(ledger: Ledger, before: Ledger, connection: str, memory: Memory, now: Moment) -> Ledger:
-    """Give new entries what was said of them before the agent was restarted, so that it is not said twice."""
+    """Give new entries what an earlier run of the agent announced about them, so that nothing is announced twice."""
     told = {t.key: t for t in memory.told if t.connection == connection}
     entries = dict(ledger.entries)
     for key, entry in ledger.entries.items():
@@ -65,7 +65,7 @@ def recall(ledger: Ledger, before: Ledger, connection: str, memory: Memory, now:
 
 
 def recall_shown(connection: str, memory: Memory, problems: Sequence[Problem], now: Moment) -> Ledger:
-    """What was shown of a connection before the agent began, and was not over then."""
+    """The problems of a connection that an earlier run showed and did not see end."""
     known = {p.code: p for p in problems}
     entries: dict[str, Entry] = {}
     for kept in memory.shown:
@@ -82,7 +82,7 @@ def recall_shown(connection: str, memory: Memory, problems: Sequence[Problem], n
 
 
 def shown_of(connection: str, ledger: Ledger) -> tuple[ShownBefore, ...]:
-    """What is shown about this connection, more than information."""
+    """The shown problems of this connection, those that are only information left out."""
     return tuple(
         ShownBefore(
             connection,
@@ -159,11 +159,11 @@ def nothing_to_do(connection: str, code: str, about: str = "") -> Announce:
 def _steps_text(steps: tuple[str, ...], about: str) -> str:
     """As many steps as a notice has room for, and where all of them are."""
     lines = [f"{about}:"] if about else []
-    lines += [f"{number}. {plain(step)}" for number, step in enumerate(steps, 1)]
+    lines += text_lines(steps)
     if len("\n".join(lines)) <= TEXT_LIMIT:
         return "\n".join(lines)
-    where = f"In a terminal, “gatelight status” prints all {len(steps)} steps."
-    while len("\n".join([*lines, where])) > TEXT_LIMIT:
+    where = "In a terminal, “gatelight status” prints all steps."
+    while lines and (len("\n".join([*lines, where])) > TEXT_LIMIT or is_heading(lines[-1])):
         lines.pop()
     return "\n".join([*lines, where])
 
@@ -214,12 +214,12 @@ def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment, a
         return effects
     effects.append(Withdraw(key))
     if not change.gave_way and keep_quiet(entry, rules, now) is None:
-        # What was there when it was first seen may have lasted longer.
+        # A problem that was there when the agent first looked may have lasted longer.
         lasted = lasted if entry.began else f"at least {lasted}"
         ending = change.ending
         text = f"“{title_of(entry)}” was shown for {lasted}." if ending is None else ending.after(lasted)
         if entry.recalled:
-            # It ended while no agent looked: how long it was there is not known.
+            # The problem ended while no agent looked: how long it lasted is not known.
             text = _told_earlier(title_of(entry))
         end = _end(key, ending, text, about, unshown=entry.unshown)
         effects.append(end)
@@ -261,7 +261,7 @@ def delivered(ledger: Ledger, connection: str, key: str, *, shown: bool) -> Ledg
 
 
 def told_of(connection: str, ledger: Ledger) -> tuple[Told, ...]:
-    """What people were told about this connection and is not over."""
+    """The problems of this connection that were announced and are not over."""
     return tuple(
         Told(
             connection,

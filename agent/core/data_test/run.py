@@ -109,7 +109,7 @@ def plan_of(facts: Facts, instruments: tuple[Instrument, ...], number: int, avoi
 # ── telling ─────────────────────────────────────────────────────────────────────────────────────
 
 _NO_SESSION = {
-    Outcome.REFUSED: "Nobody listens on the API port any more.",
+    Outcome.REFUSED: "Nothing listens on the API port any more.",
     Outcome.UNREACHABLE: "The API port does not answer.",
     Outcome.UNRESOLVABLE: "The host name is unknown.",
     Outcome.SILENT: "The application accepted the test’s own session and never answered it.",

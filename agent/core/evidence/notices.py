@@ -1,4 +1,4 @@
-"""Reading the notices of our session: which still count, which are only noise of an outage."""
+"""Reads the notices of our session: which of them still count, and which are only noise of an outage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ TOO_EARLY = Undecided("the session has just begun, and the application has not t
 """The answer while `may_still_tell` holds."""
 
 LINK_IS_DOWN = Undecided("the link to IB’s servers is down: what was seen before stands until it is back")
-"""The answer of a check for what was seen before the link was lost: that is no cure."""
+"""The answer of a check while the link is down: what it saw before stands, since a lost link is no cure."""
 
 _LINES_OF_EVIDENCE = 5
 """Notices told one by one; more of them are counted."""
@@ -39,8 +39,8 @@ _WEIGHT = {
     NoticeKind.APP_OUTDATED: 1,
     NoticeKind.LINK_LOST: 2,
 }
-"""Which notice explains best why no session starts, the least first; others come behind, and what is only information
-not at all."""
+"""Ranks the notices that explain why no session starts: the least explains best. Others rank behind; mere information
+does not count."""
 
 
 def told_before_ready(facts: Facts) -> tuple[NoticeSeen, ...]:
@@ -70,7 +70,8 @@ class LinkLossTold:
 
 
 def link_loss(facts: Facts) -> LinkLossTold | None:
-    """The loss that our session was told, or the latest attempt where nothing else keeps a session off; None: none."""
+    """The loss that our session was told of, or that the latest attempt was told of where nothing else keeps a session
+    off; None where there is none."""
     session = facts.session
     if link_down(facts):
         code = 1100 if session.link_code is None else session.link_code
@@ -115,9 +116,8 @@ def planned(facts: Facts, since: float) -> Outage | None:
 
 
 def may_still_tell(facts: Facts) -> bool:
-    """Whether a session is so young that what the application tells at its start may still come.
-
-    Until then what an earlier session told is not over.
+    """Whether a session is so young that the notices of its start may still come. Until then, what an earlier session
+    told is not over.
     """
     session = facts.session
     watching = facts.purpose is Purpose.WATCH and session.server_link is ServerLink.UNKNOWN
@@ -127,8 +127,8 @@ def may_still_tell(facts: Facts) -> bool:
 def recent(facts: Facts, problem: str) -> tuple[NoticeSeen, ...]:
     """The notices that point to a problem (its code) and still count, latest first.
 
-    One counts for `timing.notice_lasting`, and only within the session that stands, or the attempt that it kept one
-    off; what is noise of an outage does not count while the link is down.
+    A notice counts for `timing.notice_lasting`, and only in the session that stands, or in the latest attempt where
+    that failed. Noise of an outage does not count while the link is down.
     """
     told = facts.session.notices if live(facts) else told_before_ready(facts)
     found = [

@@ -286,8 +286,8 @@ def _precautions(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep
     return replace(
         step,
         text=f"{args['count']} on, and nothing needs doing: each is a safety prompt that holds an unusual order until "
-        "you answer it. Only a program that trades while nobody looks may need some of them bypassed.",
-        seen=tuple(f"“{p.title}”: ticking it gives up a safety prompt: {p.given_up}" for p in kept),
+        "you answer it. Only a program that trades unattended may need some of them bypassed.",
+        seen=tuple(f"{p.named}: ticking it gives up a safety prompt: {p.given_up}" for p in kept),
         steps=scene.guide("precautions-on", args),
         problem="precautions-on",
     )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from agent.core.clock import beside_today, next_morning
 from agent.core.fix import Asker, Offer
-from agent.core.guide import plain
 from agent.core.session_facts import ServerLink
 from agent.core.shown.display import (
     SEPARATOR,
@@ -28,6 +27,7 @@ from agent.core.shown.display import (
 )
 from agent.core.shown.status import ShownConnection, ShownProblem, Status
 from agent.core.text import shortened
+from agent.core.told_steps import text_lines
 from agent.tws.applications import ApplicationKind
 
 STATE_WORDS = {
@@ -254,9 +254,9 @@ def _in_full(problem: ShownProblem) -> list[MenuEntry]:
     if problem.steps:
         lines.append(SEPARATOR)
         lines.append(MenuEntry("What to do:"))
-        for number, step in enumerate(problem.steps, 1):
-            first, *rest = _wrap(plain(step))
-            lines.append(MenuEntry(f"{number}. {first}"))
+        for line in text_lines(problem.steps):
+            first, *rest = _wrap(line)
+            lines.append(MenuEntry(first))
             lines += [MenuEntry(f"    {part}") for part in rest]
     return lines
 

@@ -95,7 +95,8 @@ def _concerned(arrivals: Sequence[Arrival]) -> frozenset[int] | None:
 def _settle(
     state: AgentState, now: Moment, effects: Sequence[Effect], concerned: frozenset[int] | None
 ) -> tuple[AgentState, tuple[Effect, ...]]:
-    """Decide. What is not `concerned` is as it was: its own times are waited for, and a Tick judges everything."""
+    """Decide. Connections that are not `concerned` stay as they were: their own wake-ups are planned, and a Tick judges
+    everything."""
     done: list[Effect] = list(effects)
     before = state.memory
     state = _watch_those_due(state, now)
@@ -133,7 +134,7 @@ def _settle(
 
 
 def _watch_those_due(state: AgentState, now: Moment) -> AgentState:
-    """Watch again what the user did not want to be watched for a while that is over."""
+    """Watch a connection again once the time for which the user stopped watching it is over."""
     for stopped in state.memory.stopped:
         if stopped.until is not None and stopped.until <= now.wall:
             state, _ = take_in(state, UserAsked(Connect(stopped.connection)), now)
@@ -154,7 +155,7 @@ def _move(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Targe
     aim = target(watched, state.machine, others(state, watched))
     aim = replace(aim, avoid_ids=own_client_ids(state))
     if state.purpose is Purpose.DOCTOR and isinstance(watched.link.state, Idle) and watched.settings.local:
-        # A look that is only to find out is not the one client too many.
+        # `doctor` only looks: it must not take the last client place.
         aim = replace(aim, open=aim.open and not places_taken(state.machine, aim.port))
     watched, effects = consider_watched(watched, aim, state.timing, now, state.next_number)
     opened = any(isinstance(e, OpenSession) for e in effects)
@@ -176,7 +177,8 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     name = watched.settings.name
     facts = facts_about(state, watched, now)
     if not watched.wanted:
-        # Staying disconnected is a wish: nothing about it is a fault, and what was one is withdrawn without a word.
+        # The user does not want this connection: nothing about it is a fault, and its notices are withdrawn without a
+        # word.
         gone = tuple(Withdraw(notice_key(name, e.key)) for e in watched.ledger.entries.values() if e.announced)
         nothing = replace(watched, ledger=Ledger(), diagnosis=Diagnosis(), offers={})
         return replace_at(state, index, nothing), facts, gone
@@ -254,7 +256,7 @@ def _inquire(state: AgentState, index: int, now: Moment) -> tuple[AgentState, tu
 
 
 def no_second_place(state: AgentState, watched: Watched) -> bool:
-    """Whether the session has the last place there is, so that its application is not asked over another one."""
+    """Whether the session holds the last client place, so that no second session can ask for the settings."""
     link = watched.link.state
     if not isinstance(link, Connected) or not watched.settings.local:
         return False

@@ -28,7 +28,7 @@ def update_watched(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Ef
 
 
 def enroll(state: AgentState, now: Moment) -> AgentState:
-    """Watch what the configuration, or else the machine, says is there."""
+    """Watch the configured connections; without a configuration, the applications found on this machine."""
     before = tuple(w.settings for w in state.watched) or watched_before(state.memory)
     wanted = roster(state.settings, before, state.machine)
     if wanted == before and state.watched:
@@ -46,7 +46,7 @@ def enroll(state: AgentState, now: Moment) -> AgentState:
         if (settings.host, settings.client_id) != (old.settings.host, old.settings.client_id) or _leads_away(
             old, settings
         ):
-            # The session that stands is another one than the one that is wanted.
+            # The session that stands does not fit the new settings.
             old = replace(old, link=fresh(settings, now).link, session=None)
         if settings.host != old.settings.host:
             old = replace(old, ways=())
@@ -55,7 +55,7 @@ def enroll(state: AgentState, now: Moment) -> AgentState:
 
 
 def _leads_away(watched: Watched, settings: ConnectionSettings) -> bool:
-    """Whether new settings name another port than the one this connection is on its way to or stands on."""
+    """Whether new settings name another port than the one that this connection uses or is connecting to."""
     match watched.link.state:
         case Connecting(port=port) | Connected(port=port):
             return settings.port not in ("auto", port)

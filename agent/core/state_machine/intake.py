@@ -1,4 +1,4 @@
-"""Taking in one event: what it changes in the agent's state, before anything is decided from it."""
+"""Takes in one event: changes the agent's state, and decides nothing yet."""
 
 from dataclasses import replace
 from typing import assert_never
@@ -43,7 +43,7 @@ from agent.tws.outside import masked
 def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """The state after an event, and what has to be done because of the event itself.
 
-    What is private in its texts from outside is masked first: nothing that is decided, shown or kept ever holds it.
+    Private parts of its texts from outside are masked first, so that no decision, view or file ever holds them.
     """
     event = masked(event, state.private)
     match event:

@@ -1,4 +1,4 @@
-"""Taking in what is about one session: it only counts while that is the one that stands or is being opened."""
+"""Takes in events of one session. An event counts only while its session stands or is being opened."""
 
 from dataclasses import replace
 from typing import TypeAlias, assert_never
@@ -16,7 +16,7 @@ from agent.core.events import (
 )
 from agent.core.evidence.clients import subscribers
 from agent.core.problem import Severity
-from agent.core.session_facts import Attempt
+from agent.core.session_facts import Attempt, ServerLink
 from agent.core.state_machine.connection import (
     Connected,
     Connecting,
@@ -28,6 +28,7 @@ from agent.core.state_machine.connection import (
 from agent.core.state_machine.inquiry import inquiry_wanted, settings_news, take_answer
 from agent.core.state_machine.session import (
     LINK_BACK_CODES,
+    Session,
     fresh_session,
     heartbeat_answered,
     heartbeat_sent,
@@ -47,7 +48,7 @@ SessionEvent: TypeAlias = (
     SessionReady | SessionFailed | SessionLost | NoticeArrived | HeartbeatAnswered | MessagesCame | SettingsAnswered
 )
 _LOOKED_AT = (1101, 1300)
-"""Notices after which the port is looked at: programs must connect again, or the port is another one."""
+"""Notices after which the machine is looked at: programs must reconnect (1101), or the API port has moved (1300)."""
 
 
 def take_session_event(state: AgentState, event: SessionEvent, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
@@ -71,13 +72,14 @@ def take_session_event(state: AgentState, event: SessionEvent, now: Moment) -> t
             # The first heartbeat tells the latency and the application's clock.
             session = heartbeat_sent(session_heard(session, now.monotonic), now.monotonic)
             effects = (SendHeartbeat(number), Record(Severity.INFO, f"{name}: connected (server version {version})"))
-            watched = replace(watched, link=link, session=session, ways=event.ways or watched.ways)
+            watched = replace(watched, link=link, session=session, ways=event.ways or watched.ways, cut_off_at=None)
             watched = note_server(locate(watched, state.machine), state.machine, anew=True)
         case SessionFailed():
             watched, effects = _failed(watched, event, timing, now)
             state = replace(state, urgent_since=now.monotonic)
         case SessionLost(number, reason):
-            watched = replace(watched, link=session_lost(link, number, timing, now.monotonic), session=None)
+            link = session_lost(link, number, timing, now.monotonic)
+            watched = replace(watched, link=link, session=None, cut_off_at=_cut_off_at(watched.session))
             state = replace(state, urgent_since=now.monotonic)
             effects = (Record(Severity.INFO, f"{name}: connection lost: {reason}"),)
         case NoticeArrived(_, code, text, request_id):
@@ -88,7 +90,8 @@ def take_session_event(state: AgentState, event: SessionEvent, now: Moment) -> t
             if kind_of(code, text) is NoticeKind.READ_ONLY:
                 watched = replace(watched, inquiry=inquiry_wanted(watched.inquiry, now.monotonic))
             if code in _LOOKED_AT:
-                # Thorough after 1101: who is on the port now must not be taken for one that connects again later.
+                # A thorough look after 1101 finds the programs that are connected now, so that none of them counts as
+                # one that reconnected.
                 asked_at = now.monotonic if code == 1101 else state.asked_at
                 state = replace(state, urgent_since=now.monotonic, asked_at=asked_at)
         case HeartbeatAnswered(_, server_time, late):
@@ -110,7 +113,7 @@ def take_session_event(state: AgentState, event: SessionEvent, now: Moment) -> t
 
 
 def _failed(watched: Watched, event: SessionFailed, timing: Timing, now: Moment) -> tuple[Watched, tuple[Effect, ...]]:
-    """An attempt to connect came to nothing; the log has a line for the first of a kind."""
+    """An attempt to connect failed; the log gets a line for the first failure of a kind."""
     link, name = watched.link, watched.settings.name
     assert isinstance(link.state, Connecting)
     before = link.attempt
@@ -131,6 +134,10 @@ def _failed(watched: Watched, event: SessionFailed, timing: Timing, now: Moment)
     line = Record(Severity.INFO, f"{name}: no connection: {event.detail or event.outcome.value}")
     link = attempt_failed(link, event.number, attempt, watched.settings, timing, now.monotonic)
     return replace(watched, link=link, session=None, ways=event.ways or watched.ways), (line,) if first else ()
+
+
+def _cut_off_at(session: Session | None) -> float | None:
+    return session.loss.at if session is not None and session.server_link is ServerLink.DOWN and session.loss else None
 
 
 def _can_be(event: SessionEvent, watched: Watched) -> bool:

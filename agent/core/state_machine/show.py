@@ -41,7 +41,7 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
     kind = process.kind if process is not None else _kind_meant(facts)
     state = watched.link.state
     link, link_words = server_link(facts)
-    # While it is down, what was said of the farms is no news of now.
+    # While the link is down, what the session was told about farms is out of date.
     farms_known = not session.frozen and link is not ServerLink.DOWN
     shown = ShownConnection(
         name=watched.settings.name,
@@ -124,7 +124,7 @@ def server_link(facts: Facts) -> tuple[ServerLink, str]:
     """The application's link to IB's servers, and how it is known: a session told it, or its sockets show it."""
     session = facts.session
     if session.frozen:
-        # What an application said before it froze is no news of now: unknown is never shown as good.
+        # What an application said before it froze is out of date: unknown is never shown as good.
         return ServerLink.UNKNOWN, "not known, since nothing is answered"
     if session.phase is Phase.CONNECTED:
         words = {ServerLink.UP: "connected", ServerLink.DOWN: "connection lost", ServerLink.UNKNOWN: "not told yet"}
@@ -134,6 +134,10 @@ def server_link(facts: Facts) -> tuple[ServerLink, str]:
         return ServerLink.DOWN, "connection lost, as the latest attempt to connect was told"
     process = chosen(facts)
     if process is not None and link_settled(facts, process) and facts.machine.network != Known(False):
+        lost, since = session.link_lost_at, process.upstream_since
+        if lost is not None and since is not None and since <= lost:
+            # The connection that stands is the one over which the application lost IB's servers.
+            return ServerLink.UNKNOWN, "not known since the loss that the latest session was told"
         return ServerLink.UP, "connected, as its sockets show"
     return ServerLink.UNKNOWN, "not known"
 

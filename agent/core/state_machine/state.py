@@ -42,7 +42,7 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What one connection was judged from, kept so that what happens to another one need not judge it anew."""
+    """What one connection was judged from last, kept so that an event of another connection does not judge it again."""
 
     aim: Target
     facts: Facts

@@ -1,4 +1,4 @@
-"""Taking in what the user asked for: which connections are watched, what is kept quiet, what is looked at."""
+"""Takes in what the user asked for: watch or stop watching, pause, snooze, look now, show steps."""
 
 from dataclasses import replace
 

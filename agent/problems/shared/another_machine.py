@@ -25,10 +25,9 @@ _BY_ATTEMPT = (NameUnknown, NoAnswer, RelayCloses, TurnedAway, Silent, NotTheApi
 
 
 def bound_elsewhere(facts: Facts, *, at_home: bool) -> Listener | None:
-    """What this connection most likely means, where that listens at another address of this machine alone.
-
-    `at_home`: the application belongs on this machine. Then a program that no relay is called like is none, and the
-    application is missed.
+    """The listener that this connection most likely means, where it is bound to another address of this machine alone.
+    `at_home`: the application belongs on this machine. Then a program whose name is not that of a relay does not count,
+    and the application is missed instead.
     """
     listener = listener_elsewhere(facts.machine, port_of(facts))
     if listener is None or not facts.connection.loopback or facts.sight.ever:
@@ -39,7 +38,8 @@ def bound_elsewhere(facts: Facts, *, at_home: bool) -> Listener | None:
 
 
 def on_another_machine(facts: Facts) -> Reach:
-    """The first obstacle, told by the latest attempt alone; a port that answers unseen counts as one elsewhere."""
+    """The first obstacle, told by the latest attempt alone. It also judges a port of this machine that answers although
+    no listener is seen."""
     if idle_by_wish(facts) or restarts_out_of_sight(facts):
         return NoObstacle()
     match outcome(facts):

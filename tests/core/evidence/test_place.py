@@ -56,7 +56,7 @@ def test_wsl_that_shares_its_addresses_is_seen_as_it_is() -> None:
     assert seen_as(facts(mirrored, session, wants=far)).address == "192.168.1.7"
     behind = seen_as(facts(machine(surroundings=IN_WSL), session, wants=far))
     assert behind.address == "the address of Windows"
-    assert behind.lines[0] == "our connection came from 192.168.1.7"
+    assert behind.lines[0] == "Gatelight’s connection came from 192.168.1.7"
 
 
 def test_a_public_address_of_our_own_is_seen_as_it_is() -> None:

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from agent.core.clock import next_morning
 from agent.core.fix import Asker
-from agent.core.guide import plain
 from agent.core.memory import Stopped
 from agent.core.shown.display import (
     TOOLTIP_LIMIT,
@@ -29,6 +28,7 @@ from agent.core.shown.display import (
 )
 from agent.core.shown.menu import LINE_WIDTH, STATE_WORDS, display, headline, headline_since, tooltip
 from agent.core.shown.status import ShownConnection, ShownProblem, Status
+from agent.core.told_steps import plain
 from agent.guides import load_guides
 from tests.core.shown.test_status import AT, BARE, FULL, STATUS
 from tests.core.test_fix import OFFER

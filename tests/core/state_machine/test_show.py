@@ -219,3 +219,11 @@ def test_the_worst_problem_comes_first() -> None:
     shown = show_connection(having(UP, warning, read_only, ENTRY), facts(wants=PAPER), Memory(), WORDS)
 
     assert [p.code for p in shown.problems] == ["x", "old", "w"]
+
+
+def test_a_connection_over_which_the_link_was_lost_proves_no_link_when_the_session_has_ended() -> None:
+    for link_for, told in ((400.0, ServerLink.UNKNOWN), (200.0, ServerLink.UP)):
+        around = machine(gateway(link_for=link_for))
+        cut_off = replace(backing_off(), link_lost_at=NOW.monotonic - 300.0)
+
+        assert server_link(facts(around, cut_off))[0] is told
