@@ -95,7 +95,7 @@ function one(root, page, name, code) {
     const list = chosenList(guide.lists, guide.application);
     // A fix that fills in a field of Settings stands at the step that is about the field.
     const inSteps = list.steps.some((step) => step.fields) ? (problem?.fixes ?? []).filter((fix) => guide.own_fixes.includes(fix.id)) : [];
-    patch(root, h("article.guide", { "data-state": problem ? problem.severity : "over", "aria-busy": busy ? "true" : null },
+    patch(root, h("article.guide", { "data-code": code, "data-state": problem ? problem.severity : "over", "aria-busy": busy ? "true" : null },
       h("nav.crumbs", { "aria-label": "Back" }, h("a", { href: href("problem") }, "What is wrong")),
       head({ problem, past, way, aside, seen, guide, name, well: connection?.overall === "connected" }),
       problem ? offers(connection, problem, page, inSteps) : null,
