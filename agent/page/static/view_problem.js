@@ -28,7 +28,7 @@ function overview(root) {
         view.ended.length
           ? h("section.past", {}, h("h2", {}, "No longer seen"), h("ul.list", {}, [...view.ended].reverse().map((past) =>
               h("li", {}, h("a", { href: href("problem", past.connection, past.code) }, past.title),
-                h("span.small", {}, `${past.connection}, ended ${clock(past.until)} after ${lasting((new Date(past.until) - new Date(past.since)) / 1000)}`)))))
+                h("span.small", {}, `${past.connection}, ended ${clock(past.until)} after ${lasting((new Date(past.until) - new Date(past.since)) / 1000)}${past.left.length ? "; something is left for you" : ""}`)))))
           : null);
     },
   };

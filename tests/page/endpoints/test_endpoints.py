@@ -194,7 +194,7 @@ async def test_steps_for_both_applications_are_two_lists_that_keep_their_numbers
 
 async def test_a_step_says_to_which_way_it_belongs_and_which_field_of_settings_it_is_about() -> None:
     steps = (
-        "Either keep TWS as it is: Set **API port** of this connection to 7497 in Gatelight’s Settings.",
+        "Either keep TWS as it is: In Gatelight’s Settings, set **API port** of this connection to 7497.",
         "Or keep port 7496: Set **Socket port** to 7496.",
     )
     backend = troubled("api-port-mismatch", "tws", steps)
