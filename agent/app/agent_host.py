@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from agent.app.actions import Actions
 from agent.app.channels import Channels
 from agent.app.fix_host import FixHost, abilities, run_aside
+from agent.app.history_host import HistoryHost
 from agent.app.login_start import LogInStart
 from agent.app.own_files import own_files, own_files_work
 from agent.app.page_host import PageHost
@@ -139,7 +140,9 @@ class AgentHost:
         self._aio: asyncio.AbstractEventLoop | None = None
         self._keep_private = keep_private
         memory_file = self._memory_file = MemoryFile(places.data / MEMORY_FILE)
-        self._world = RealWorld(show=self._show, memory_file=memory_file, below=below)
+        self._history = None if instance is None else HistoryHost(places.data, settings.history.keep, SystemClock().now)
+        happened = self._history.happened if self._history is not None else lambda _: None
+        self._world = RealWorld(show=self._show, memory_file=memory_file, happened=happened, below=below)
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
         error = None if config_error is None else mask(config_error, state.private)
         own = replace(state.own, configured=config_error is None)
@@ -178,6 +181,8 @@ class AgentHost:
         await schedule.watch(self._places.config)
         await control.start()
         schedule.start()
+        if self._history is not None:
+            self._history.start()
         await self._page.begin()
         try:
             await self._loop.run()
@@ -189,12 +194,14 @@ class AgentHost:
                 await self._setup.close()
             await self._channels.close()
             self._memory_file.close()
+            if self._history is not None:
+                self._history.close()
         if self._lost is not None:
             raise self._lost
 
     def _watches(self, control: ControlServer) -> Sequence[Callable[[], Awaitable[None]]]:
         """What is looked at besides; an agent that has no data folder of its own is part of another program."""
-        if self._instance is None:
+        if self._instance is None or self._history is None:
             return ()
 
         def lost(fault: GatelightError) -> None:
@@ -211,7 +218,7 @@ class AgentHost:
         program = ProgramWatch(
             own_files(), works=own_files_work, replaced=self._desktop.begin_anew, removed=self._desktop.leave
         )
-        return folder.look, program.look
+        return folder.look, program.look, self._history.alive
 
     # ── from other threads ──────────────────────────────────────────────────────────────────────
 
@@ -240,6 +247,8 @@ class AgentHost:
     def _show(self, status: Status) -> None:
         self._status = status
         self._on_status(status)
+        if self._history is not None:
+            self._history.shown(status)
         self._page.shown(status)
         self.refresh()
 
@@ -349,6 +358,8 @@ class AgentHost:
         else:
             self._keep_private(settings)
             logger.info("the configuration was read again")
+            if self._history is not None:
+                self._history.keep_for(settings.history.keep)
             if settings.notifications != self._told_through:
                 self._tell_through(settings.notifications)
             self._loop.post(Reconfigured(settings, able))

@@ -117,9 +117,7 @@ def _settings(rows: list[dict[str, str]], undecided: list[dict[str, str]], *, li
         aim = "" if row["state"] == "ok" else f"; wanted: {row['wanted']}"
         yield f"      {_ROW_MARKS[row['state']]} {row['label']}: {row['found']} ({row['how']}){aim}"
     if listed:
-        for reason in sorted({u["reason"] for u in undecided}):
-            codes = ", ".join(u["code"] for u in undecided if u["reason"] == reason)
-            yield f"  ? Not judged: {codes} ({reason})"
+        yield from _not_judged(undecided)
     elif unknown or undecided:
         kinds = ((len(unknown), "setting"), (len(undecided), "possible problem"))
         parts = [f"{count} {what}{'s' * (count > 1)}" for count, what in kinds if count]
@@ -127,6 +125,16 @@ def _settings(rows: list[dict[str, str]], undecided: list[dict[str, str]], *, li
         why = f" ({next(iter(hows))})" if len(hows) == 1 else ""
         yield ""
         yield f"  ? Not known: {' and '.join(parts)}{why}; `gatelight doctor --settings` lists them."
+
+
+def _not_judged(undecided: list[dict[str, str]]) -> Iterator[str]:
+    from agent.guides import in_general, load_guides
+
+    if undecided:
+        guides = load_guides()
+        yield "    Possible problems"
+    for one in undecided:
+        yield f"      ? {in_general(guides[one['code']]).title}: not known ({one['reason']})"
 
 
 def _overall(connection: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ VIEW_PLACE = b"{{view}}"
 """Where it is told which view to show."""
 
 STYLE_SHEET = "page.css"
-MORE_STYLE_SHEETS = ("page_guide.css",)
+MORE_STYLE_SHEETS = ("page_guide.css", "page_settings.css")
 """The style sheets of single views."""
 MODULES = (
     "app.js",
@@ -23,6 +23,7 @@ MODULES = (
     "key.js",
     "live.js",
     "parts.js",
+    "settings_fields.js",
     "settings_link.js",
     "shapes.js",
     "views.js",

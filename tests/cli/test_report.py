@@ -198,7 +198,7 @@ def test_what_is_not_known_is_one_line_unless_it_is_listed() -> None:
     assert "? Not known: 1 setting and 1 possible problem (no API); `gatelight doctor --settings` lists them." in short
     assert "✓ Read-Only API: off (seen)" in whole
     assert "? Auto restart: ? (no API); wanted: on" in whole
-    assert "? Not judged: app-frozen (no session)" in whole
+    assert "      ? The application does not answer any more: not known (no session)" in whole
 
 
 def test_farms_are_counted_until_one_is_not_well() -> None:

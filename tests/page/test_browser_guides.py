@@ -205,11 +205,11 @@ async def test_a_download_page_is_a_button_that_tells_nothing_of_this_page(
 @pytest.mark.parametrize(
     ("code", "label", "key"),
     [
-        ("trading-mode-mismatch", "Trading mode", "trading_mode"),
-        ("client-id-in-use", "Client ID", "client_id"),
+        ("trading-mode-mismatch", "Live or paper", "trading_mode"),
+        ("client-id-in-use", "Client ID of Gatelight", "client_id"),
         ("wrong-application", "Application", "application"),
-        ("read-only-api", "What your programs do", "intent"),
-        ("not-tws", "Host", "host"),
+        ("read-only-api", "Your programs", "intent"),
+        ("not-tws", "Computer", "host"),
     ],
 )
 async def test_the_link_beside_a_step_leads_to_the_very_field_by_keyboard(

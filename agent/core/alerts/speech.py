@@ -17,7 +17,7 @@ from agent.core.alerts.announce import (
 from agent.core.alerts.ending import NOT_SEEN, Ending, ending_of
 from agent.core.alerts.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger
 from agent.core.clock import Moment
-from agent.core.effects import Announce, Effect, Record, Withdraw
+from agent.core.effects import Announce, Effect, Happened, MarkKind, Record, Withdraw
 from agent.core.facts import Facts
 from agent.core.fix import Offer
 from agent.core.memory import PROGRAM, Memory, ShownBefore, Told
@@ -28,6 +28,12 @@ from agent.core.told_steps import is_heading, text_lines
 
 RECALLED = "it was shown before Gatelight was started, and has not been seen to be over"
 """The evidence of what is recalled: what was seen then need not be so now."""
+
+SEEN_OVER = "over"
+GAVE_WAY = "another problem came in its place"
+NO_LONGER_SEEN = "no longer seen"
+BEHIND_CAUSE = "its cause was found"
+"""How a problem ended, in the history."""
 
 SNOOZE_SECONDS = 3600.0
 """How long the button "Snooze" of a notice keeps quiet: an hour, as the first choice in the menu."""
@@ -183,13 +189,17 @@ def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment, 
     match change:
         case Appeared():
             decision = decide(entry, rules, now)
-            why = f" [not announced: {decision.reason.value}]" if isinstance(decision, Silence) else ""
             evidence = "; ".join(entry.present.evidence)
-            return [Record(severity_of(entry), f"{its}: {title_of(entry)} ({entry.key}): {evidence}{why}")]
+            line = f"{its}: {title_of(entry)} ({entry.key}): {evidence}"
+            if not isinstance(decision, Silence):
+                return [Record(severity_of(entry), line)]
+            silent = Happened(MarkKind.SILENT, connection, entry.problem.code, decision.reason.value)
+            return [Record(severity_of(entry), f"{line} [not announced: {decision.reason.value}]"), silent]
         case Changed():
             return [Record(Severity.INFO, f"{its}: {entry.key} now: {'; '.join(entry.present.evidence)}")]
         case Hidden():
-            return [Withdraw(key)] if entry.announced else []
+            hidden = Happened(MarkKind.ENDED, connection, entry.problem.code, BEHIND_CAUSE)
+            return [hidden, Withdraw(key)] if entry.announced else [hidden]
         case Cleared():
             return _cleared(connection, change, rules, now, about)
 
@@ -200,7 +210,11 @@ def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment, a
     lasted = duration(now.wall - entry.since.wall)
     if not entry.visible:
         return []
-    effects: list[Effect] = [Record(Severity.INFO, f"{_about(connection)}: over after {lasted}: {title_of(entry)}")]
+    how = GAVE_WAY if change.gave_way else SEEN_OVER if change.ending is not None else NO_LONGER_SEEN
+    effects: list[Effect] = [
+        Record(Severity.INFO, f"{_about(connection)}: over after {lasted}: {title_of(entry)}"),
+        Happened(MarkKind.ENDED, connection, entry.problem.code, how),
+    ]
     if not entry.announced:
         return effects
     effects.append(Withdraw(key))

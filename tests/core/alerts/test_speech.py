@@ -5,9 +5,19 @@ import pytest
 from agent.core.alerts.announce import QuietRules
 from agent.core.alerts.ending import Ending
 from agent.core.alerts.ledger import Appeared, Changed, Cleared, Entry, Hidden, Ledger
-from agent.core.alerts.speech import belated_end, nothing_to_do, notice_key, recall, speak, steps_told, told_of
+from agent.core.alerts.speech import (
+    BEHIND_CAUSE,
+    SEEN_OVER,
+    belated_end,
+    nothing_to_do,
+    notice_key,
+    recall,
+    speak,
+    steps_told,
+    told_of,
+)
 from agent.core.clock import Moment
-from agent.core.effects import Announce, Effect, Record, Withdraw
+from agent.core.effects import Announce, Effect, Happened, MarkKind, Record, Withdraw
 from agent.core.memory import Memory, Told
 from agent.core.problem import Absent, GoodNews, Present, Problem, Severity
 from agent.core.settings import NotificationSettings
@@ -49,10 +59,11 @@ def test_a_notice_carries_words_and_steps() -> None:
 
 def test_a_problem_that_is_kept_quiet_is_in_the_log_with_the_reason() -> None:
     after, effects = speak("Paper", ledger(ENTRY), (Appeared(ENTRY),), STEPS, PAUSED, NOW)
-    (record,) = effects
+    record, silent = effects
 
     assert isinstance(record, Record)
     assert record.text.endswith("[not announced: paused]")
+    assert silent == Happened(MarkKind.SILENT, "Paper", "api-silent", "paused")
     assert after == ledger(ENTRY)
 
 
@@ -96,18 +107,24 @@ def test_a_change_is_for_the_log_only() -> None:
 def test_a_notice_of_what_hides_now_is_taken_back() -> None:
     hidden = replace(SAID, hidden=True)
 
-    assert speak("Paper", ledger(hidden), (Hidden(hidden),), STEPS, POLITE, NOW)[1] == (Withdraw(KEY),)
+    behind = Happened(MarkKind.ENDED, "Paper", "api-silent", BEHIND_CAUSE)
+
+    assert speak("Paper", ledger(hidden), (Hidden(hidden),), STEPS, POLITE, NOW)[1] == (behind, Withdraw(KEY))
 
     unsaid = replace(ENTRY, hidden=True)
 
-    assert speak("Paper", ledger(unsaid), (Hidden(unsaid),), STEPS, POLITE, NOW)[1] == ()
+    assert speak("Paper", ledger(unsaid), (Hidden(unsaid),), STEPS, POLITE, NOW)[1] == (behind,)
 
 
 def test_the_end_is_said_with_its_duration() -> None:
     _, effects = speak("Paper", Ledger(), (Cleared(BEGAN, ENDING),), STEPS, POLITE, NOW.later(192))
 
-    assert effects[:2] == (Record(Severity.INFO, "Paper: over after 3 min 12 s: TWS is silent"), Withdraw(KEY))
-    assert effects[2:] == (
+    assert effects[:3] == (
+        Record(Severity.INFO, "Paper: over after 3 min 12 s: TWS is silent"),
+        Happened(MarkKind.ENDED, "Paper", "api-silent", SEEN_OVER),
+        Withdraw(KEY),
+    )
+    assert effects[3:] == (
         Announce(Notice(KEY, Severity.INFO, "TWS speaks again", "TWS was silent for 3 min 12 s.", over=True)),
     )
 

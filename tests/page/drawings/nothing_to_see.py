@@ -24,7 +24,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Wait half a minute: Gatelight notices by itself.",
     ),
     "a button that stands beside the steps": (
-        "Check **Host** and **API port** of this connection in Gatelight’s Settings.",
+        "Check **Computer** and **API port** of this connection in Gatelight’s Settings.",
         "Give the field that is named there a value that is allowed.",
         "If **API port** of this connection is 5000, set it to that port in Gatelight’s Settings.",
         "If {app} is older than 10.43, stop watching this connection in Gatelight, and watch it again.",
@@ -35,12 +35,12 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "In Gatelight’s Settings, set **API port** of this connection to the same port.",
         "In Gatelight’s Settings, set **API port** of this connection to {actual}.",
         "In Gatelight’s Settings, set **Application** of this connection to {other}.",
-        "In Gatelight’s Settings, set **Client ID** of this connection to auto.",
-        "In Gatelight’s Settings, set **Host** of this connection to the address of the other computer, like "
+        "In Gatelight’s Settings, empty **Client ID of Gatelight** of this connection: it then takes a free one.",
+        "In Gatelight’s Settings, set **Computer** of this connection to the address of the other computer, like "
         "192.168.1.20, instead of its name.",
-        "In Gatelight’s Settings, set **Host** of this connection to 127.0.0.1.",
-        "In Gatelight’s Settings, set **Trading mode** of this connection to {actual}.",
-        "In Gatelight’s Settings, set **What your programs do** of this connection to reading only.",
+        "In Gatelight’s Settings, set **Computer** of this connection to 127.0.0.1.",
+        "In Gatelight’s Settings, set **Live or paper** of this connection to {actual}.",
+        "In Gatelight’s Settings, set **Your programs** of this connection to “Only read data”.",
         "{first_step}",
     ),
     "where the other steps are done": (
