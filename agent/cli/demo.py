@@ -201,7 +201,7 @@ class Stage:
         await self._do("… and recovers", gateway.heal("freeze"))
         await self._expect("connected", _connected)
         await self._pause(2.0)
-        await self._do("somebody changes the socket port in the settings (1300)", gateway.fault("port-changed"))
+        await self._do("a user changes the API port in the settings (1300)", gateway.fault("port-changed"))
         await self._expect("the other port is told", _shows("api-port-mismatch"))
         await self._pause(4.0)
         await self._do("… and sets it back", gateway.fault("port-changed", self._port))

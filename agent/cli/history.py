@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from agent.core.alerts.announce import duration
 from agent.core.as_json import rfc3339
+from agent.core.clock import lasting
 from agent.history.as_json import history_json
 from agent.history.reading import read_days
 from agent.history.spans import Kept, KeptSpan, SpanKind
@@ -85,7 +85,7 @@ class _Told:
         if longest:
             lines.append("  Longest problems:")
         for number, one in enumerate(longest, 1):
-            lasted = duration(one.seconds(self._until))
+            lasted = lasting(one.seconds(self._until))
             so_far = " so far" if one.ended is None else ""
             there = f" ({', '.join(one.programs)} connected)" if one.programs else ""
             lines.append(f"  {number}. {_clock(one.began)}, {lasted}{so_far}: {one.title or 'not kept which'}{there}")
@@ -97,7 +97,7 @@ class _Told:
             ended = "runs" if one.ended is None else f"ran until {_clock(one.ended)}"
             return f"Gatelight {span.what} {ended}"
         about = f"{span.connection}: " if span.connection else ""
-        lasted = "" if one.ended is None else f", {duration(one.ended - one.began)}"
+        lasted = "" if one.ended is None else f", {lasting(one.ended - one.began)}"
         return f"{about}{span.title or span.what}{lasted}{f' ({one.end})' if one.end else ''}"
 
     # ── for programs ────────────────────────────────────────────────────────────────────────────
@@ -125,7 +125,7 @@ def _folded(told: Iterable[Day]) -> Iterator[tuple[str, str]]:
             yield f"{_date(these[0].began)}{ends}", Light.NOT_WATCHED.value
             continue
         for day in these:
-            parts = [f"{light.value} {duration(day.seconds[light])}" for light in _PLACES if day.seconds.get(light)]
+            parts = [f"{light.value} {lasting(day.seconds[light])}" for light in _PLACES if day.seconds.get(light)]
             share = "" if day.well is None else f"{_percent(day.well)} well: "
             yield _date(day.began), f"{share}{', '.join(parts)}"
 

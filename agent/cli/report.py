@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from agent.core.clock import day_and_time, took
+
 OVERALL_WORDS = {
     "problem": "PROBLEM",
     "warning": "WARNING",
@@ -158,9 +160,9 @@ def _checklist(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
     yield f"API port:       {host}:{port if port is not None else 'not known'}"
     if connection["phase"] == "connected":
         latency = connection.get("latency_s")
-        took = f", answers in {latency * 1000:.1f} ms" if latency is not None else ""
+        answers = f", answers in {took(latency)}" if latency is not None else ""
         client, version = connection["client_id"], connection["server_version"]
-        yield f"API session:    connected as client {client}, server version {version}{took}"
+        yield f"API session:    connected as client {client}, server version {version}{answers}"
         accounts = _and_more(connection["accounts"], connection.get("accounts_more", 0))
         yield f"trading mode:   {connection['trading_mode']} ({accounts})"
     else:
@@ -227,7 +229,5 @@ def _so_far(problem: dict[str, Any]) -> Iterator[str]:
 
 
 def local_time(rfc3339: str) -> str:
-    """An RFC 3339 time as the user's clock shows it, with the date where that is not today."""
-    then = datetime.fromisoformat(rfc3339).astimezone()
-    today = then.date() == datetime.now().astimezone().date()
-    return f"{then:%H:%M}" if today else f"{then.day} {then:%B, %H:%M}"
+    """An RFC 3339 time as the user's clock shows it, with its day where that is not today."""
+    return day_and_time(datetime.fromisoformat(rfc3339).astimezone(), datetime.now().astimezone())

@@ -89,7 +89,7 @@ class DataCame:
 
 @dataclass(frozen=True, slots=True)
 class MessagesCame:
-    """How much came over session `number` lately; told once a second while it is much."""
+    """How much came over session `number` in the last second; sent once a second while much comes."""
 
     number: int
     rate: float

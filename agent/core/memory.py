@@ -21,6 +21,10 @@ class Told(FromOutside):
     repeats: int = 0
     title: OutsideName = ""
     """What it was called, to say its end with."""
+    unshown: bool = False
+    """No service could show the notice."""
+    began: bool = False
+    """It began at `since`; False: it was first seen then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,14 @@ class ShownBefore(FromOutside):
     connection: str
     key: str
     since: float
-    """Epoch seconds at which it began."""
+    """Epoch seconds at which it began, or was first seen."""
     severity: str
     names: tuple[str, ...] = ()
     """The placeholders of its words …"""
     values: tuple[OutsideText, ...] = ()
     """… and what fills them, in the same order."""
+    began: bool = False
+    """It began at `since`; False: it was first seen then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,6 @@ class Memory:
     disconnected: tuple[str, ...] = ()
     """Names of connections the user wants to stay disconnected."""
     served: tuple[ServedBefore, ...] = ()
-    """By connection: a relay that goes while no agent runs is missed by its kind all the same."""
+    """Who served each connection last: a relay that goes while no agent runs is still named by its kind."""
     returning: tuple[Returning, ...] = ()
-    """Those of them that the user wants to stay so only for a while."""
+    """The disconnected ones that are watched again by themselves, each at its time."""

@@ -44,7 +44,7 @@ def _by_command(facts: Facts) -> Offer | None:
             f"To undo it, close {app}.",
         ),
         plan=StartProgram(connection.start_command),
-        by_hand=f"Start {app} yourself and log in; the command is start command of “{connection.name}”.",
+        by_hand=f"Start {app} yourself and log in; the command is the start command of “{connection.name}”.",
     )
 
 

@@ -13,7 +13,10 @@ VIEW_PLACE = b"{{view}}"
 """Where it is told which view to show."""
 
 STYLE_SHEET = "page.css"
-MORE_STYLE_SHEETS = ("page_guide.css", "page_settings.css")
+MORE_STYLE_SHEETS = (
+    "page_guide.css",
+    "page_settings.css",
+)
 """The style sheets of single views."""
 MODULES = (
     "app.js",

@@ -124,6 +124,9 @@ def _told(kept: Mapping[str, Any]) -> Told:
         repeats=_repeats(kept["repeats"]),
         # Files of an earlier version have no title.
         title=_is(str, kept.get("title", "")),
+        # Nor do they tell these two.
+        unshown=kept.get("unshown") is True,
+        began=kept.get("began") is True,
     )
 
 
@@ -138,6 +141,8 @@ def _shown(kept: Mapping[str, Any]) -> ShownBefore:
         severity=Severity(kept["severity"]).value,
         names=names,
         values=values,
+        # Files of an earlier version do not tell.
+        began=kept.get("began") is True,
     )
 
 

@@ -220,7 +220,7 @@ async def test_a_command_goes_to_ibc(tools: RealTools) -> None:
     port = free_port()
 
     assert await tools.send_command(port, "ENABLEAPI") == CommandAnswer(
-        False, f"nobody listens on port {port} of this computer any more"
+        False, f"nothing listens on port {port} of this computer any more"
     )
 
 

@@ -70,5 +70,5 @@ async def test_an_application_that_is_silent_there_is_named_with_the_address_it_
             (problem,) = told.connection.problems
 
     assert f"IB Gateway (pid {silent.pid}) listens on {silent.ports[0]}" in problem.evidence
-    assert f"our connection came from {own_address}" in problem.evidence
+    assert f"Gatelight’s connection came from {own_address}" in problem.evidence
     assert any(f"if the address is {own_address}" in step for step in problem.steps)

@@ -89,9 +89,7 @@ def test_a_guide_in_general_reads_as_if_written_so() -> None:
         "Either trade in the way that this connection is meant for: Start it again and choose that way of trading on "
         "the log-in screen."
     )
-    assert "but for some time TWS or IB Gateway itself has had no connection" in " ".join(
-        guides["server-link-lost"].meaning.split()
-    )
+    assert "but for some time it has had no connection" in " ".join(guides["server-link-lost"].meaning.split())
     assert guides["scheduled-outage"].steps[ApplicationKind.GATEWAY][0] == "Wait until that time is over."
     assert guides["host-unreachable"].steps[ApplicationKind.TWS][-1] == (
         "Let the firewall there accept connections to the API port (TCP)."

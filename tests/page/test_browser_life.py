@@ -290,7 +290,7 @@ async def test_the_page_says_that_the_agent_is_gone_and_finds_it_again(tmp_path:
             await shown.sees("Connected", ".headline")
             await gateway.fault("link-lost")
             await shown.page.locator(".link[data-state=down]").wait_for()
-            await shown.page.get_by_role("button", name="Look now").click()
+            await shown.page.get_by_role("button", name="Check now").click()
             await shown.sees("Looking again.", "#toasts")
         # While nobody answered, the browser said so.
         shown.complaints.clear()

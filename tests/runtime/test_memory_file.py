@@ -19,13 +19,13 @@ from tests.runtime.made_up_world import MadeUpWorld, running, state_of
 
 FULL = Memory(
     told=(
-        Told("Paper Gateway", "api-silent", 1.0, 2.0, 3, "TWS does not answer"),
+        Told("Paper Gateway", "api-silent", 1.0, 2.0, 3, "TWS does not answer", unshown=True, began=True),
         Told("Ünïcode “x”", "data-farm-broken:usfarm", 4.5, 5.5),
     ),
     snoozed=(Snoozed("", "login-due", 1_900_000_000.25),),
     paused_until=1_800_000_000.5,
     shown=(
-        ShownBefore("Paper Gateway", "api-silent", 1.0, "error", ("app", "port"), ("IB Gateway", "4002")),
+        ShownBefore("Paper Gateway", "api-silent", 1.0, "error", ("app", "port"), ("IB Gateway", "4002"), began=True),
         ShownBefore("", "config-invalid", 2.0, "warning"),
     ),
     running=(SeenRunning("IB Gateway", "gateway", implicit=True), SeenRunning("Live TWS", "tws", 2020)),

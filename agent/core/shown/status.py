@@ -216,7 +216,6 @@ def _connection(connection: ShownConnection, show_accounts: bool, thorough: bool
     shown: dict[str, Any] = {
         "name": connection.name,
         "host": connection.host,
-        "local": connection.here or None,
         "port": connection.port,
         "overall": connection.overall.value,
         "application": as_json(connection.application),

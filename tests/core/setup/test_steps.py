@@ -280,4 +280,4 @@ def test_a_connected_relay_needs_no_process() -> None:
 def test_how_long_the_answer_takes_is_seen() -> None:
     (line,) = step("connect", GREEN).seen
 
-    assert line == "connected to port 4002, client ID 7341, server version 178, answers in 1 ms"
+    assert line == "connected to port 4002, client ID 7341, server version 178, answers in 1.2 ms"

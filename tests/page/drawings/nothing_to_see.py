@@ -94,6 +94,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Let your programs connect again, or restart them.",
         "Set the port in your own programs to that of IB Gateway: usually 4001 for live, 4002 for paper.",
         "Set the port in your own programs to that of TWS: usually 7496 for live, 7497 for paper.",
+        "Set the port in your own programs to that of IB Gateway: usually 4001 for live, 4002 for paper.",
         "Set the port in your own programs to the one {other} listens on.",
         "Set the port in your own programs to the same one.",
     ),
@@ -108,7 +109,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Log in to the web portal with the user name that your programs use.",
         "Log out of IBKR Mobile, or close it.",
         "If that does not help, log out of TWS, IBKR Mobile and other programs that use this user name.",
-        "Enter the security code of your second factor.",
+        "Enter the security code of the two-factor log-in.",
         "Log out of the web portal.",
         "Look at the system status page of Interactive Brokers.",
         "Open **Settings > Market Data Subscriptions**.",
@@ -120,7 +121,6 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
     "computers, networks and containers": (
         "Check that the port is mapped to the relay inside: 4001 to 4003 for live, 4002 to 4004 for paper in "
         "most images.",
-        "Check the internet connection of the computer on which {app} runs.",
         "Check the internet connection of this computer, its VPN and its firewall: TCP ports 4000 and 4001 "
         "to `*.ibllc.com` must be open.",
         "If IB Gateway is not logged in by then, check the internet connection of this computer.",
