@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from agent.app.actions import Actions
 from agent.app.channels import Channels
 from agent.app.fix_host import FixHost, abilities, run_aside
+from agent.app.greeting import Welcome
 from agent.app.history_host import HistoryHost
 from agent.app.login_start import LogInStart
 from agent.app.own_files import own_files, own_files_work
@@ -48,6 +49,7 @@ from agent.core.state_machine.state import Knowledge
 from agent.core.timing import Timing
 from agent.errors import ConfigError, GatelightError
 from agent.platforms.desktop_session import is_session, is_worth_a_move, take_over
+from agent.platforms.opening import has_browser
 from agent.runtime.aside import within
 from agent.runtime.clock import ClockGap, SystemClock
 from agent.runtime.control.answers import answer
@@ -218,7 +220,29 @@ class AgentHost:
         program = ProgramWatch(
             own_files(), works=own_files_work, replaced=self._desktop.begin_anew, removed=self._desktop.leave
         )
-        return folder.look, program.look, self._history.alive
+        welcome = Welcome(
+            self._agent,
+            self._memory_file,
+            icon=lambda: self._desktop.tray,
+            opens_page=lambda: self._opens_page,
+            act=self._actions.act_aside,
+        )
+        return folder.look, program.look, self._history.alive, self._keep_times, welcome.look
+
+    _shown_in = 0.0
+    """The hour of the user’s clock, counted from 1970, in which the menu was made last."""
+
+    async def _keep_times(self) -> None:
+        """Show the menu anew with each hour: "today" may be yesterday by now."""
+        hour = (self._world.now().wall + self._loop.state.machine.utc_offset) // 3600
+        if hour != self._shown_in:
+            self._shown_in = hour
+            self.refresh()
+
+    @property
+    def _opens_page(self) -> bool:
+        """Whether the user can open the page: it is switched on, and there is a screen for it."""
+        return self._page.enabled and has_browser()
 
     # ── from other threads ──────────────────────────────────────────────────────────────────────
 
@@ -234,8 +258,8 @@ class AgentHost:
         """Show the latest status again: the icon may be new, or something beside the status may have changed."""
         tray, status = self._desktop.tray, self._status
         if status is not None and tray is not None:
-            offset = self._loop.state.machine.utc_offset
-            tray.show(display(status, offset, self._actions.at_login(), page=self._page.enabled))
+            now, offset = self._world.now().wall, self._loop.state.machine.utc_offset
+            tray.show(display(status, now, offset, self._actions.at_login(), page=self._opens_page))
 
     def announce(self, notice: Notice) -> None:
         """Send a notice about the program itself; while the agent begins or ends, none is sent."""

@@ -7,10 +7,8 @@ from typing import Any
 from agent.cli.report import OVERALL_WORDS, local_time
 from agent.cli.terminal import columns
 from agent.core.clock import took
+from agent.core.shown.display import IconState
 
-_ORDER = ("problem", "warning", "unknown", "connecting", "waiting", "maintenance", "paused", "connected")
-"""States, the worst first."""
-_MARKS = {"problem": "✗", "warning": "!", "unknown": "?", "connected": "✓"}
 _BAD = frozenset({"problem", "warning"})
 _WIDE, _MIDDLE = 90, 70
 """Columns from which on programs and latency, and the time, have a column."""
@@ -21,7 +19,7 @@ def overview(connections: list[dict[str, Any]]) -> Iterator[str]:
     # Rich is imported here, where a table is printed for people.
     from agent.cli.colours import text_table
 
-    ordered = sorted(connections, key=lambda c: _ORDER.index(c["overall"]))
+    ordered = sorted(connections, key=lambda c: IconState(c["overall"]).rank)
     bad = [c["name"] for c in ordered if c["overall"] in _BAD]
     if bad:
         has = "has" if len(bad) == 1 else "have"
@@ -45,7 +43,7 @@ def _row(connection: dict[str, Any]) -> list[str]:
     overall, latency, programs = connection["overall"], connection.get("latency_s"), connection.get("programs")
     mode = connection.get("trading_mode", "unknown")
     return [
-        _MARKS.get(overall, "·"),
+        IconState(overall).mark,
         connection["name"],
         "" if mode == "unknown" else mode.upper(),
         _headline(connection),

@@ -1,5 +1,6 @@
 """What time it is, as a value: decisions are handed a `Moment` and never ask a clock. Times and durations in words."""
 
+import math
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -82,3 +83,27 @@ def day_and_time(then: datetime, today: datetime) -> str:
 def time_of_day(epoch: float, utc_offset: float) -> str:
     """An epoch time in words, by the minute, like "14:03"."""
     return local(epoch, utc_offset).strftime("%H:%M")
+
+
+_NEXT = {-1: "yesterday", 1: "tomorrow"}
+
+
+def beside_today(epoch: float, now: float, utc_offset: float) -> str:
+    """An epoch time in the same words, but "yesterday 14:03" and "tomorrow 14:03".
+
+    For what is drawn anew as the day goes on. A notice may be read a day later, and names the day.
+    """
+    then, today = local(epoch, utc_offset), local(now, utc_offset)
+    away = (then.date() - today.date()).days
+    return f"{_NEXT[away]} {then:%H:%M}" if away in _NEXT else day_and_time(then, today)
+
+
+_MORNING = 6 * 3600.0
+"""Seconds after local midnight: nobody who goes to bed on "until tomorrow" wants to be woken before."""
+_DAY = 86400.0
+
+
+def next_morning(now: float, utc_offset: float) -> float:
+    """Epoch time of the next local morning, at least an hour away."""
+    days = math.ceil((now + utc_offset + 3600.0 - _MORNING) / _DAY)
+    return days * _DAY + _MORNING - utc_offset

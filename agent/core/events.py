@@ -136,6 +136,11 @@ class UserAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class Welcomed:
+    """The user is told, on a desktop, that Gatelight watches from here."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reconfigured:
     """A new configuration is in force."""
 
@@ -188,6 +193,7 @@ Event: TypeAlias = (
     | Tick
     | Woke
     | UserAsked
+    | Welcomed
     | Reconfigured
     | ConfigRejected
     | NoticeDelivered

@@ -88,12 +88,16 @@ class ServedBefore:
 
 
 @dataclass(frozen=True, slots=True)
-class Returning:
-    """One connection that is watched again by itself."""
+class Stopped:
+    """One connection that the user does not want to be watched."""
 
     connection: str
-    at: float
-    """Epoch seconds."""
+    since: float | None
+    """Epoch seconds; None: not known."""
+    until: float | None = None
+    """Epoch seconds from which on it is watched again by itself; None: the user says when."""
+    reminded: float = 0.0
+    """Epoch seconds at which the user last said so, or was last reminded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +110,9 @@ class Memory:
     """Epoch seconds; infinity until told to resume; None when not paused."""
     shown: tuple[ShownBefore, ...] = ()
     running: tuple[SeenRunning, ...] = ()
-    disconnected: tuple[str, ...] = ()
-    """Names of connections the user wants to stay disconnected."""
+    stopped: tuple[Stopped, ...] = ()
+    """By connection: those that the user does not want to be watched."""
     served: tuple[ServedBefore, ...] = ()
     """Who served each connection last: a relay that goes while no agent runs is still named by its kind."""
-    returning: tuple[Returning, ...] = ()
-    """The disconnected ones that are watched again by themselves, each at its time."""
+    welcomed: bool = False
+    """The user was told on a desktop, once and for all, that Gatelight watches."""

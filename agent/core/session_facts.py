@@ -141,7 +141,7 @@ class SessionFacts(FromOutside):
     """What our own API session knows."""
 
     wanted: bool = True
-    """False while the user asked to stay disconnected."""
+    """False while the user does not want it watched."""
     phase: Phase = Phase.IDLE
     since: float = 0.0
     """Monotonic time at which the phase began."""

@@ -32,6 +32,7 @@ MODULES = (
     "setup_steps.js",
     "shapes.js",
     "views.js",
+    "view_about.js",
     "view_data.js",
     "view_explain.js",
     "view_limits.js",

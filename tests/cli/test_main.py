@@ -494,7 +494,7 @@ def test_a_lock_left_by_a_killed_agent_holds_nobody_up(place: Place) -> None:
 
     # Nothing is lost: what the user wished is remembered.
     assert shown.status == 0
-    assert memory["disconnected"] == ["Paper Gateway"]
+    assert [one["connection"] for one in memory["stopped"]] == ["Paper Gateway"]
 
 
 def test_at_log_in_a_configuration_that_cannot_be_used_is_shown_instead_of_ending_unseen(place: Place) -> None:

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent.core.clock import Moment, day_and_time, lasting, time_of_day, took
+from agent.core.clock import Moment, beside_today, day_and_time, lasting, next_morning, time_of_day, took
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp()
 
@@ -61,9 +61,41 @@ def test_an_answer_is_told_in_the_unit_that_fits(seconds: float, told: str) -> N
 
 @pytest.mark.parametrize(
     ("days", "told"),
-    [(0, "12:00"), (-1, "Sunday 12:00"), (6, "Sunday 12:00"), (-7, "16 November 12:00"), (7, "30 November 12:00")],
+    [
+        (0, "12:00"),
+        (-1, "Sunday 12:00"),
+        (6, "Sunday 12:00"),
+        (-7, "16 November 12:00"),
+        (7, "30 November 12:00"),
+    ],
 )
 def test_a_day_is_named_so_that_it_can_only_be_one(days: int, told: str) -> None:
     today = datetime.fromtimestamp(NOON, UTC)
 
     assert day_and_time(today + timedelta(days=days), today) == told
+
+
+def test_a_time_is_told_with_its_day_by_the_users_clock() -> None:
+    assert beside_today(NOON, NOON + 3600, 0.0) == "12:00"
+    assert beside_today(NOON, NOON + 2 * 86400, 0.0) == "Monday 12:00"
+    # Ten at night, two hours before the day of `now` begins.
+    assert beside_today(NOON, NOON + 3 * 3600, 10 * 3600.0) == "yesterday 22:00"
+
+
+@pytest.mark.parametrize(
+    ("now", "offset", "told"),
+    [
+        (NOON, 0.0, "tomorrow 06:00"),
+        (NOON + 13 * 3600, 0.0, "06:00"),
+        (NOON + 17 * 3600, 0.0, "06:00"),
+        # Half an hour before, that morning is no rest.
+        (NOON + 17.5 * 3600, 0.0, "tomorrow 06:00"),
+        (NOON, -5 * 3600.0, "tomorrow 06:00"),
+        (NOON, 13 * 3600.0 + 1800, "06:00"),
+    ],
+)
+def test_the_next_morning_is_one_that_is_at_least_an_hour_away(now: float, offset: float, told: str) -> None:
+    morning = next_morning(now, offset)
+
+    assert beside_today(morning, now, offset) == told
+    assert 3600.0 <= morning - now < 25 * 3600.0

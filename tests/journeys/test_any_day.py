@@ -343,7 +343,7 @@ class Walk(RuleBasedStateMachine):
     @invariant()
     def what_is_kept_has_bounds(self) -> None:
         state = self.day.state
-        assert len(state.memory.disconnected) <= len(self.day.state.watched) + 6
+        assert len(state.memory.stopped) <= len(self.day.state.watched) + 6
         assert len(state.memory.snoozed) <= 3
         assert {t.key.split(":")[0] for t in state.memory.told} <= {p.code for p in PROBLEMS}
         for watched in state.watched:
@@ -355,7 +355,7 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def it_can_be_shown(self) -> None:
-        shown = display(self.day.status, 0.0)
+        shown = display(self.day.status, 0.0, 0.0)
 
         assert len(shown.tooltip) <= TOOLTIP_LIMIT
         assert "DU1234567" not in str(status_to_json(self.day.status)) + str(shown)

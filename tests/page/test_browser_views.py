@@ -57,6 +57,7 @@ async def show(shown: Tab, view: str) -> None:
             "limits": ".gauge",
             "settings": ".field",
             "explain": "textarea",
+            "about": "h2",
             "problem": ".problems",
             "now": ".facts",
         }

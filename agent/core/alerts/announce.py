@@ -81,19 +81,27 @@ def keep_quiet(entry: Entry, rules: QuietRules, now: Moment) -> Reason | None:
     severity = severity_of(entry)
     if entry.problem.never_silenced:
         return None
-    if severity.rank < Severity(rules.settings.minimum_severity.value).rank:
-        return Reason.BELOW_SEVERITY
     if entry.problem.code in rules.snoozed:
         return Reason.SNOOZED
-    if rules.paused:
-        return Reason.PAUSED
-    if any(hours.covers(rules.local_minute) for hours in rules.settings.quiet_hours):
-        return Reason.QUIET_HOURS
+    reason = hushed(severity, rules)
+    if reason is not None:
+        return reason
     young = now.monotonic - entry.since.monotonic < rules.unstable_covers
     if young and entry.problem.code != "connection-unstable" and not entry.problem.needs_session:
         # connection-unstable replaces the notices of single losses. What a session tells (TWS has lost IB's servers,
         # say) is other news, and so is a cause that stays.
         return Reason.UNSTABLE
+    return None
+
+
+def hushed(severity: Severity, rules: QuietRules) -> Reason | None:
+    """The reason to be silent about anything of this severity now; None when there is none."""
+    if severity.rank < Severity(rules.settings.minimum_severity.value).rank:
+        return Reason.BELOW_SEVERITY
+    if rules.paused:
+        return Reason.PAUSED
+    if any(hours.covers(rules.local_minute) for hours in rules.settings.quiet_hours):
+        return Reason.QUIET_HOURS
     return None
 
 

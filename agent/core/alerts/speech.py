@@ -26,7 +26,7 @@ BEHIND_CAUSE = "its cause was found"
 """How a problem ended, in the history."""
 
 SNOOZE_SECONDS = 3600.0
-"""How long the button "Snooze" of a notice keeps quiet: an hour, as the first choice in the menu."""
+"""How long the button of a notice keeps quiet, as the first choice in the menu."""
 
 
 def notice_key(connection: str, key: str) -> str:
@@ -162,7 +162,7 @@ def _steps_text(steps: tuple[str, ...], about: str) -> str:
     lines += text_lines(steps)
     if len("\n".join(lines)) <= TEXT_LIMIT:
         return "\n".join(lines)
-    where = "All steps are in the menu of Gatelight’s icon; “gatelight status” prints them."
+    where = "In a terminal, “gatelight status” prints all steps."
     while lines and (len("\n".join([*lines, where])) > TEXT_LIMIT or is_heading(lines[-1])):
         lines.pop()
     return "\n".join([*lines, where])
@@ -174,7 +174,7 @@ def _actions(connection: str, problem: Problem, fixes: tuple[Offer, ...]) -> tup
     # The button asks; what it would change is read before the yes.
     clicks += [MenuEntry(f"{offer.label}…", AskFix(offer.fix, connection)) for offer in fixes]
     if not problem.never_silenced:
-        clicks.append(MenuEntry("Snooze", Snooze(problem.code, connection, SNOOZE_SECONDS)))
+        clicks.append(MenuEntry("Snooze for 1 hour", Snooze(problem.code, connection, SNOOZE_SECONDS)))
     return tuple(clicks)
 
 

@@ -6,9 +6,10 @@ Pure: what follows from an event comes back as effects. The runtime feeds events
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agent.core.alerts.announce import QuietRules, severity_of
+from agent.core.alerts.announce import QuietRules, hushed, severity_of
 from agent.core.alerts.diagnosis import Diagnosis, diagnose
 from agent.core.alerts.ledger import Ledger, update
+from agent.core.alerts.reminder import remind
 from agent.core.alerts.speech import belated_end, notice_key, recall, recall_shown, shown_of, speak, told_of
 from agent.core.clock import Moment
 from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
@@ -121,6 +122,8 @@ def _settle(
     for index in judged:
         state, more = _inquire(state, index, now)
         done.extend(more)
+    state, more = _remind(state, now)
+    done.extend(more)
     state, more = _remember(state, memory, now)
     done.extend(more)
     state, more = _show(state, judged)
@@ -132,9 +135,9 @@ def _settle(
 
 def _watch_those_due(state: AgentState, now: Moment) -> AgentState:
     """Watch a connection again once the time for which the user stopped watching it is over."""
-    for due in state.memory.returning:
-        if due.at <= now.wall:
-            state, _ = take_in(state, UserAsked(Connect(due.connection)), now)
+    for stopped in state.memory.stopped:
+        if stopped.until is not None and stopped.until <= now.wall:
+            state, _ = take_in(state, UserAsked(Connect(stopped.connection)), now)
     return state
 
 
@@ -277,6 +280,17 @@ def _quiet_rules(state: AgentState, name: str, ledger: Ledger, now: Moment) -> Q
     )
 
 
+def _remind(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    """Say once a day what the user stopped watching."""
+    stopped = state.memory.stopped
+    if not stopped:
+        return state, ()
+    called = {w.settings.name: label for w, label in zip(state.watched, labels(state.watched), strict=True)}
+    rules = _quiet_rules(state, "", Ledger(), now)
+    said, effects = remind(stopped, called, rules, now.wall, state.machine.utc_offset)
+    return (replace(state, memory=replace(state.memory, stopped=said)) if effects else state), effects
+
+
 def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """Keep what was told; what was told before this start is kept until it had time to turn up again."""
     ledgers = [(PROGRAM, state.own.ledger), *((w.settings.name, w.ledger) for w in state.watched)]
@@ -301,7 +315,7 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
         running=tuple(r for w in state.watched if w.settings.name in troubled for r in ran(w)),
     )
     quiet = _quiet_rules(state, "", Ledger(), now)
-    hush = quiet.paused or any(hours.covers(quiet.local_minute) for hours in quiet.settings.quiet_hours)
+    hush = hushed(Severity.ERROR, quiet) is not None
     effects: list[Effect] = (
         []
         if hush

@@ -39,7 +39,7 @@ def enroll(state: AgentState, now: Moment) -> AgentState:
         old = known.pop(settings.name, None)
         if old is None:
             old = fresh(settings, now)
-            wish = False if settings.name in state.memory.disconnected else None
+            wish = False if any(s.connection == settings.name for s in state.memory.stopped) else None
             ledger = recall_shown(settings.name, state.memory, state.knowledge.problems, now)
             served = next((s.served for s in state.memory.served if s.connection == settings.name), None)
             old = replace(recalled(old, state.memory), wish=wish, ledger=ledger, served=served)

@@ -24,6 +24,7 @@ from agent.core.events import (
     SettingsAnswered,
     Tick,
     UserAsked,
+    Welcomed,
     Woke,
 )
 from agent.core.facts import Known, MachineFacts
@@ -73,6 +74,8 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             return for_each(state, lambda w: replace(_probe_soon(w, now), link=retry_now(w.link, now.monotonic))), ()
         case UserAsked(action):
             return take_action(state, action, now)
+        case Welcomed():
+            return replace(state, memory=replace(state.memory, welcomed=True)), ()
         case Reconfigured(settings, abilities):
             return update_watched(
                 replace(

@@ -80,6 +80,7 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         ),
         set_aside=tuple(e.problem.code for e in watched.ledger.entries.values() if e.hidden),
         wanted=watched.wanted,
+        stopped=next((s for s in memory.stopped if s.connection == watched.settings.name), None),
         undecided=tuple((problem.code, reason) for problem, reason in watched.diagnosis.undecided),
         retry_at=now.wall_of(state.retry_at) if isinstance(state, BackingOff | Blocked) else None,
         outage_ends=_outage_ends(watched, facts),

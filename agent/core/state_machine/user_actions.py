@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from agent.core.alerts.reminder import REMINDER_KEY
 from agent.core.alerts.speech import nothing_to_do, notice_key, steps_told
 from agent.core.clock import Moment
 from agent.core.effects import Announce, Effect, Withdraw
-from agent.core.memory import PROGRAM, Returning, Snoozed
+from agent.core.memory import PROGRAM, Memory, Snoozed, Stopped
 from agent.core.shown.display import Action, Connect, Disconnect, LookNow, Pause, Resume, ShowSteps, Snooze
 from agent.core.state_machine.connection import retry_now
 from agent.core.state_machine.inquiry import inquiry_followed, inquiry_wanted
@@ -19,19 +20,18 @@ def take_action(state: AgentState, action: Action, now: Moment) -> tuple[AgentSt
     memory = state.memory
     match action:
         case Connect(name):
-            kept = tuple(n for n in memory.disconnected if name not in ("", n))
-            returning = tuple(r for r in memory.returning if r.connection in kept)
-            memory = replace(memory, disconnected=kept, returning=returning)
+            kept = tuple(s for s in memory.stopped if name not in ("", s.connection))
+            # What the notice says of this connection is not true any more.
+            effects: tuple[Effect, ...] = () if kept == memory.stopped else (Withdraw(REMINDER_KEY),)
+            memory = replace(memory, stopped=kept)
             state = replace(state, memory=memory, urgent_since=now.monotonic, asked_at=now.monotonic)
             return for_each(
                 state, lambda w: _asked_anew(_wish(w, True, now), now) if name in ("", w.settings.name) else w
-            ), ()
-        case Disconnect(name, seconds):
+            ), effects
+        case Disconnect(name, seconds, until):
             names = tuple(w.settings.name for w in state.watched if name in ("", w.settings.name))
-            left = tuple(r for r in memory.returning if r.connection not in names)
-            back = () if seconds is None else tuple(Returning(n, now.wall + seconds) for n in names)
-            stopped = tuple(dict.fromkeys((*memory.disconnected, *names)))
-            state = replace(state, memory=replace(memory, disconnected=stopped, returning=(*left, *back)))
+            until = until if seconds is None else now.wall + seconds
+            state = replace(state, memory=_with_stopped(memory, names, until, now))
             return for_each(state, lambda w: _wish(w, False, now) if w.settings.name in names else w), ()
         case Pause(seconds):
             until = float("inf") if seconds is None else now.wall + seconds
@@ -59,6 +59,14 @@ def take_action(state: AgentState, action: Action, now: Moment) -> tuple[AgentSt
         case _:
             # Opening a log, fixing, quitting: done outside, nothing to decide here.
             return state, ()
+
+
+def _with_stopped(memory: Memory, names: tuple[str, ...], until: float | None, now: Moment) -> Memory:
+    """The memory with these connections not watched, each since it first was so."""
+    since = {s.connection: s.since for s in memory.stopped}
+    others = tuple(s for s in memory.stopped if s.connection not in names)
+    wished = tuple(Stopped(name, since.get(name, now.wall), until, now.wall) for name in names)
+    return replace(memory, stopped=(*others, *wished))
 
 
 def _steps(state: AgentState, name: str, code: str) -> Announce:

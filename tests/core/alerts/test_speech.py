@@ -233,7 +233,7 @@ def test_of_steps_that_do_not_fit_as_many_as_there_is_room_for_and_where_all_are
     assert len(text) <= TEXT_LIMIT
     first, *_, last = text.split("\n")
     assert first == "1. Open the window number 0 of TWS and tick the box."
-    assert last == "All steps are in the menu of Gatelight’s icon; “gatelight status” prints them."
+    assert last == "In a terminal, “gatelight status” prints all steps."
 
 
 def test_what_gives_way_to_another_problem_ends_without_a_word() -> None:

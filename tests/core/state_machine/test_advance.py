@@ -26,7 +26,7 @@ from agent.core.events import (
     UserAsked,
 )
 from agent.core.facts import Facts
-from agent.core.memory import Memory, Served, ServedBefore, ShownBefore, Told
+from agent.core.memory import Memory, Served, ServedBefore, ShownBefore, Stopped, Told
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.shown.display import Connect, Disconnect, IconState, ShowSteps, Snooze
 from agent.core.shown.menu import tooltip
@@ -259,7 +259,7 @@ def test_who_stops_watching_for_a_while_is_connected_again_after_it() -> None:
 
     assert [w.wanted for w in early.watched] == [False, False]
     assert [w.wanted for w in late.watched] == [True, False]
-    assert Remember(Memory(disconnected=("Live",))) in effects
+    assert Remember(Memory(stopped=(Stopped("Live", NOW.wall, None, NOW.wall),))) in effects
     assert only(LookAt, effects) or late.urgent_since is not None
 
 

@@ -4,7 +4,7 @@ from agent.core.effects import CloseSession
 from agent.core.events import (
     Reconfigured,
 )
-from agent.core.memory import Memory
+from agent.core.memory import Memory, Stopped
 from agent.core.settings import Settings
 from agent.core.state_machine.connection import Connected
 from agent.core.state_machine.enrolment import enroll
@@ -54,7 +54,7 @@ def test_enrolling_the_same_again_changes_nothing() -> None:
 
 
 def test_a_connection_comes_back_as_disconnected_as_it_was() -> None:
-    state = replace(started(), memory=Memory(disconnected=("Live",)))
+    state = replace(started(), memory=Memory(stopped=(Stopped("Live", None),)))
     state, _ = take_in(state, Reconfigured(Settings((PAPER, LIVE))), NOW)
 
     assert [w.wanted for w in state.watched] == [True, False]

@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.effects import Announce
+from agent.core.alerts.reminder import REMINDER_KEY
+from agent.core.effects import Announce, Withdraw
 from agent.core.events import (
     UserAsked,
 )
-from agent.core.memory import Memory, Snoozed
+from agent.core.memory import Memory, Snoozed, Stopped
 from agent.core.shown.display import Connect, Disconnect, LookNow, Pause, Quit, Resume, ShowSteps, Snooze
 from agent.core.state_machine.intake import take_in
 from agent.core.state_machine.state import Knowledge, Words
@@ -21,9 +22,9 @@ LIVE = connection("Live", port=4001)
 def test_a_wish_to_disconnect_is_kept_until_it_is_taken_back() -> None:
     state = started(PAPER, LIVE)
     state, _ = take_in(state, UserAsked(Disconnect(PAPER.name)), NOW)
-    state, _ = take_in(state, UserAsked(Disconnect(PAPER.name)), NOW)
+    state, _ = take_in(state, UserAsked(Disconnect(PAPER.name)), NOW.later(60))
 
-    assert state.memory.disconnected == (PAPER.name,)
+    assert state.memory.stopped == (Stopped(PAPER.name, NOW.wall, None, NOW.wall + 60),)
     assert [w.wanted for w in state.watched] == [False, True]
 
     state, _ = take_in(state, UserAsked(Disconnect("")), NOW)
@@ -32,9 +33,9 @@ def test_a_wish_to_disconnect_is_kept_until_it_is_taken_back() -> None:
 
     state, _ = take_in(state, UserAsked(Connect(PAPER.name)), NOW)
 
-    assert state.memory.disconnected == ("Live",)
+    assert [s.connection for s in state.memory.stopped] == ["Live"]
     assert [w.wanted for w in state.watched] == [True, False]
-    assert take_in(state, UserAsked(Connect("")), NOW)[0].memory.disconnected == ()
+    assert take_in(state, UserAsked(Connect("")), NOW)[0].memory.stopped == ()
 
 
 @pytest.mark.parametrize("later", [Connect(PAPER.name), Disconnect(PAPER.name)])
@@ -42,7 +43,21 @@ def test_a_later_wish_replaces_the_one_for_a_while(later: Connect | Disconnect) 
     state, _ = take_in(started(), UserAsked(Disconnect(PAPER.name, 60.0)), NOW)
     state, _ = take_in(state, UserAsked(later), NOW)
 
-    assert state.memory.returning == ()
+    assert [s.until for s in state.memory.stopped] == ([None] if isinstance(later, Disconnect) else [])
+
+
+def test_an_end_is_kept_as_a_time_whether_it_was_given_as_one_or_as_a_duration() -> None:
+    for asked in (Disconnect(PAPER.name, 60.0), Disconnect(PAPER.name, until=NOW.wall + 60)):
+        state, _ = take_in(started(), UserAsked(asked), NOW)
+
+        assert state.memory.stopped == (Stopped(PAPER.name, NOW.wall, NOW.wall + 60, NOW.wall),)
+
+
+def test_watching_again_takes_the_reminder_back() -> None:
+    stopped, _ = take_in(started(), UserAsked(Disconnect(PAPER.name)), NOW)
+
+    assert take_in(stopped, UserAsked(Connect(PAPER.name)), NOW)[1] == (Withdraw(REMINDER_KEY),)
+    assert take_in(started(), UserAsked(Connect(PAPER.name)), NOW)[1] == ()
 
 
 def test_a_wish_about_nobody_is_not_kept() -> None:
