@@ -21,7 +21,7 @@ def program_connects(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> Setup
         open_one = next(s.id for s in earlier if s.id in ("connect", "mode") and not s.state.good)
         return replace(step, state=StepState.WAITING, waits_for=open_one)
     if clients:
-        return replace(step, seen=tuple(dict.fromkeys(greeting(client) for client in clients)))
+        return replace(step, seen=tuple(dict.fromkeys(greeted(client) for client in clients)))
     if "program" in scene.beside.answers.looked:
         return replace(step, seen=("you have looked: your program is connected",))
     program = program_of(scene.beside.answers.program)
@@ -47,7 +47,7 @@ def _unseen(facts: Facts) -> str | None:
     return sockets.reason if isinstance(sockets, Unknown) else sockets.value.unseen
 
 
-def greeting(client: ApiClient) -> str:
+def greeted(client: ApiClient) -> str:
     """That a program is connected, by its name where the system tells it."""
     if client.name is None:
         where = f" on {client.peer}" if client.peer is not None else f" (pid {client.pid})" if client.pid else ""

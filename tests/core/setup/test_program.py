@@ -7,7 +7,7 @@ import pytest
 from agent.core.facts import ApiClient, Facts, Known, Sockets, Unknown
 from agent.core.session_facts import Outcome
 from agent.core.setup.answers import Answers
-from agent.core.setup.program import free_ids, greeting, host_for_programs
+from agent.core.setup.program import free_ids, greeted, host_for_programs
 from agent.core.setup.setup import StepAct, StepState, Typed
 from agent.tws.client_programs import CLIENT_PROGRAMS
 from tests.core.setup_scene import PAPER, QUANTOWER, step, told, wants, with_clients
@@ -62,7 +62,7 @@ def test_a_program_that_leaves_undoes_it() -> None:
     ],
 )
 def test_it_is_greeted_by_the_name_that_is_known(client: ApiClient, said: str) -> None:
-    assert greeting(client) == said
+    assert greeted(client) == said
 
 
 def test_host_port_and_client_id_are_those_of_this_connection() -> None:
