@@ -238,6 +238,8 @@ VALUES: dict[str, tuple[str, Callable[[Stage, Any, dict[str, Any]], bool]]] = {
     "connections.host": ("the configuration", _given),
     "connections.title": ("the process that was found", lambda s, *_: bool(s.apps)),
     "connections.wanted": ("what the user asked for", _given),
+    "connections.watched": ("what the user asked for", _given),
+    "connections.watched_again": ("what the user asked for", _given),
     "connections.port": ("the configuration", _known_port),
     "connections.overall": ("all that is known of the connection", _overall),
     "connections.words": ("all that is known of the connection", _said),
