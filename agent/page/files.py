@@ -13,8 +13,12 @@ VIEW_PLACE = b"{{view}}"
 """Where it is told which view to show."""
 
 STYLE_SHEET = "page.css"
+MORE_STYLE_SHEETS = ("page_now.css",)
+"""The style sheets of single views."""
 MODULES = (
     "app.js",
+    "away.js",
+    "card.js",
     "dialog.js",
     "dom.js",
     "guide.js",
@@ -22,6 +26,8 @@ MODULES = (
     "live.js",
     "parts.js",
     "shapes.js",
+    "strip.js",
+    "tabs.js",
     "views.js",
     "view_data.js",
     "view_explain.js",
@@ -34,7 +40,7 @@ MODULES = (
 """The page's program, one module per view; `views.js` lists them."""
 
 _KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-_TABLE = {"/": "index.html", **{f"/{name}": name for name in (STYLE_SHEET, "icon.svg", *MODULES)}}
+_TABLE = {"/": "index.html", **{f"/{name}": name for name in (STYLE_SHEET, *MORE_STYLE_SHEETS, "icon.svg", *MODULES)}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from agent.cli import terminal
-from agent.cli.terminal import as_called, called_as, laid_out
+from agent.cli.terminal import as_called, laid_out
+from agent.platforms.called import called_as
 from tests.commands import PATIENCE, ROOT
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is POSIX")

@@ -110,7 +110,7 @@ function one(root, page, name, code) {
     return h("section.do", {},
       h("div.do-head", {}, h("h2", {}, "What to do"),
         layouts(guide.lists, list, () => draw(page.view)),
-        h("button.quiet.print", { type: "button", onclick: () => print() }, "Print")),
+        h("button.quiet.print", { type: "button", "data-here": true, onclick: () => print() }, "Print")),
       open && done.length ? h("p.small", { role: "status" }, `${done.length} of ${list.steps.length} steps ${done.length === 1 ? "was" : "were"} seen to be done. Not every step can be seen.`)
         : open ? h("p.small", {}, "Gatelight notices by itself when the problem ends.") : null,
       steps(list.steps, done, page));
