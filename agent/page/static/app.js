@@ -69,7 +69,7 @@ document.addEventListener("click", (event) => {
 
 function frame() {
   patch(at("bar"), header());
-  tabs(VIEWS, chosen?.name, view);
+  tabs(VIEWS, chosen?.name, gone ? null : view);
   patch(at("stale"), gone ? away(gone, view?.start, heardAt) : null);
   document.body.classList.toggle("is-stale", Boolean(gone));
   const title = VIEWS.find((one) => one.name === chosen?.name)?.title ?? "";
@@ -120,7 +120,10 @@ function asLastKnown(told) {
     overall: "unknown",
     headline: "not known now",
     last_known: `At ${clock(heardAt)}: ${one.headline}`,
+    phase: "unknown",
     server_link: "unknown",
+    latency_s: undefined,
+    programs: undefined,
     path: Object.fromEntries(Object.entries(one.path).map(([part, its]) => [part, unknown(its)])),
   }));
   return { ...told, overall: "unknown", words: "not known now", connections };

@@ -101,7 +101,7 @@ function problems(one, page) {
 }
 
 function facts(one) {
-  const application = one.application;
+  const application = one.last_known ? undefined : one.application;
   const connected = one.phase === "connected";
   // What only a session tells is left out while there is none.
   const rows = [
@@ -181,7 +181,7 @@ const farmLine = (farm) => h("li.light", { "data-key": farm.name + farm.kind }, 
 export const andMore = (more) => (more ? ` and ${more} more` : "");
 
 function programs(one) {
-  if (one.programs === undefined) return unknown("could not be seen");
+  if (one.programs === undefined) return unknown(one.path.programs.words);
   if (!one.programs.length) return unknown(one.path.programs.words);
   return h("ul.list", {}, one.programs.map((program) =>
     h("li", {}, program.name === "unknown" ? "A program" : program.name,
