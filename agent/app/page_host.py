@@ -148,6 +148,8 @@ class PageHost:
             self._starts_at_login = None
         else:
             self._starts_at_login = isinstance(state, On)
+        if self._server is not None:
+            self._server.changed()
 
     async def address(self, view: str = "", *, printed: bool = False) -> str:
         """An address that opens the page, once and within a short time. Raises `PageError`."""

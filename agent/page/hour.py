@@ -1,7 +1,7 @@
 """The last hour of each connection, minute by minute: the worst that was shown in it. Bounded, like the latencies.
 
-Between two decisions that lie far apart the machine slept or the agent stood still. Nothing is known of that time, so its
-minutes count as not watched, and never as well.
+Between two decisions that lie far apart the machine slept or the agent stood still. Nothing is known of that time, so
+its minutes count as not watched, and never as well.
 """
 
 from agent.core.shown.display import IconState

@@ -40,8 +40,8 @@ async def test_a_reload_keeps_the_page_and_its_view(agent: LivingAgent, browser:
         address = shown.page.url
         await shown.page.reload()
         await shown.page.locator(".gauge").first.wait_for()
-        await shown.page.get_by_role("button", name="Look now").click()
-        await shown.sees("Looking again.", "#toasts")
+        await shown.page.get_by_role("button", name="Check now").click()
+        await shown.sees("Checking again.", "#toasts")
 
         assert address == shown.page.url
         assert address.endswith("/#/limits")
@@ -158,7 +158,7 @@ async def test_a_page_that_waits_tells_nothing_to_another_users_program_on_its_p
             (session,) = first.page._keyring._sessions.values()
         with listening(port, forged) as listener:
             await shown.page.locator(".stale p", has_text="Gatelight has been started anew").wait_for()
-            await shown.page.get_by_role("button", name="Look now").click()
+            await shown.page.get_by_role("button", name="Check now").click()
             await shown.page.locator("#toasts p").first.wait_for()
             stolen, words, title = listener.heard(), await shown.text("body"), await shown.page.title()
         async with living_agent(tmp_path, gateway=gateway) as second:
@@ -166,8 +166,8 @@ async def test_a_page_that_waits_tells_nothing_to_another_users_program_on_its_p
             await shown.page.wait_for_url("**/#/limits", timeout=PATIENCE_MS)
             await shown.page.wait_for_function("(port) => location.port !== port", arg=str(port), timeout=PATIENCE_MS)
             await shown.page.locator(".gauge").first.wait_for()
-            await shown.page.get_by_role("button", name="Look now").click()
-            await shown.sees("Looking again.", "#toasts")
+            await shown.page.get_by_role("button", name="Check now").click()
+            await shown.sees("Checking again.", "#toasts")
             address = shown.page.url
         shown.complaints.clear()
 

@@ -51,7 +51,7 @@ function table(every, page, draw) {
 
 function row(one, page, draw, columns) {
   const isOpen = opened.has(one.name);
-  const [id, place] = [ident(`row-${one.name}`), ident(`card-${one.name}`)];
+  const place = ident(`card-${one.name}`);
   const toggle = () => {
     if (!opened.delete(one.name)) opened.add(one.name);
     draw();
@@ -61,8 +61,8 @@ function row(one, page, draw, columns) {
   return [
     h("tr.row", { role: "row", "data-key": `row ${one.name}`, "data-state": one.overall, "data-open": isOpen, onclick: (event) => { if (aimed(event)) toggle(); } },
       h("th", { scope: "row", role: "rowheader" },
-        h("button.opener", { type: "button", "data-here": true, id, "aria-expanded": String(isOpen), "aria-controls": isOpen ? place : null, onclick: toggle },
-          shape(one.overall), h("span", {}, one.name, h("span.unseen", {}, `: ${one.words}`)))),
+        h("button.opener", { type: "button", "data-here": true, "aria-expanded": String(isOpen), "aria-controls": isOpen ? place : null, onclick: toggle },
+          shape(one.overall), h("span", {}, one.name, h("span.unseen", {}, ` ${one.words}`)))),
       cell("trading", "Trading", mode(one)),
       cell("how", "How it is", h("strong", {}, capital(one.headline)), more ? h("span.small", {}, more) : null),
       cell("since", one.headline_since?.words ?? "Since", began(one)),
@@ -70,7 +70,7 @@ function row(one, page, draw, columns) {
       cell("latency", "Answers in", one.latency_s === undefined ? null : h("span.number", {}, `${milliseconds(one.latency_s * 1000)} ms`)),
       cell("hour", "Last hour", strip(one))),
     isOpen ? h("tr.inside", { role: "row", "data-key": `inside ${one.name}` },
-      h("td", { role: "cell", colspan: columns }, h("article", { id: place, "aria-labelledby": id, "data-state": one.overall }, particulars(one, page)))) : null];
+      h("td", { role: "cell", colspan: columns }, h("article", { id: place, "data-state": one.overall }, h("h2.unseen", {}, one.name), particulars(one, page)))) : null];
 }
 
 /** Whether a click on a row is meant for the row: not for a button in it, nor the end of marking text. */
