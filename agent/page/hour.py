@@ -12,6 +12,9 @@ MINUTES = 60
 LONGEST_GAP = 90.0
 """Seconds between two decisions for which what was shown before still counts as watched."""
 
+BEFORE = "before"
+"""Said of the minutes before the agent was started: an earlier one may have watched, and this one does not know."""
+
 _NOT_WATCHED = 0
 _CODES = {state: len(IconState) - state.rank for state in IconState}
 """A byte for each state: the worst one has the highest."""
@@ -25,11 +28,14 @@ class LastHour:
         self._rows: dict[str, bytearray] = {}
         self._shown: dict[str, int] = {}
         self._at: float | None = None
+        self._began = 0
+        """The minute of the first decision."""
 
     def take(self, status: Status, wall: float) -> bool:
         """Note what is shown from `wall` (epoch seconds) on, the time of a decision; returns whether a minute began."""
         passed = 0 if self._at is None else int(wall // 60) - int(self._at // 60)
         begun = self._at is None or passed != 0
+        self._began = int(wall // 60) if self._at is None else min(self._began, int(wall // 60))
         held = self._at is not None and 0 <= wall - self._at <= LONGEST_GAP
         if passed < 0:
             # The clock was set back: the minutes of before have no place in this hour.
@@ -48,15 +54,19 @@ class LastHour:
         return begun
 
     def of(self, name: str) -> tuple[float, tuple[tuple[str, int], ...]] | None:
-        """When the hour began (epoch seconds), and its states, each with its minutes, oldest first; "": not watched."""
+        """When the hour began (epoch seconds), and its states, each with its minutes, oldest first.
+
+        "": not watched; `BEFORE`: before the agent was started.
+        """
         row = self._rows.get(name)
         if row is None or self._at is None:
             return None
+        first = int(self._at // 60) - MINUTES + 1
         runs: list[tuple[str, int]] = []
-        for code in row:
-            state = _STATES[code]
+        for minute, code in enumerate(row, first):
+            state = BEFORE if minute < self._began else _STATES[code]
             if runs and runs[-1][0] == state:
                 runs[-1] = (state, runs[-1][1] + 1)
             else:
                 runs.append((state, 1))
-        return (int(self._at // 60) - MINUTES + 1) * 60.0, tuple(runs)
+        return first * 60.0, tuple(runs)

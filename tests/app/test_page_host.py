@@ -20,6 +20,7 @@ from agent.app.page_host import ENDED, MEMORY, MEMORY_SECONDS, SWITCHED_OFF, Pag
 from agent.core.commands import AskPageAddress
 from agent.core.events import Reconfigured
 from agent.page.guard import signed
+from agent.page.hour import BEFORE
 from agent.platforms.autostart.entry import AutostartError, Off, On, SwitchedOff
 from agent.simulator.world import SimulatedApplication
 from tests.page.living import LivingAgent, living_agent
@@ -216,7 +217,7 @@ async def test_the_last_hour_is_what_was_shown_in_it(agent: LivingAgent) -> None
 
     assert sum(minutes for _, minutes in states) == 60
     # Two where the fault came between two minutes.
-    assert states[0][0] == ""
+    assert states[0][0] == BEFORE
     assert "problem" in [state for state, _ in states]
 
 

@@ -154,7 +154,7 @@ async def test_a_row_that_moves_up_keeps_the_focus_and_what_is_open(fleet: Fleet
         after, focus, opened = await names(shown), await shown.focused(), await open_rows(shown)
         header = await shown.text(".overall")
         since = await shown.page.locator(".row", has_text="Live TWS").locator(".since").inner_text()
-        count = await shown.text("nav .count")
+        count, announced = await shown.text("nav .count"), await shown.text("#announcer")
         await fleet.live.heal()
         await settled(fleet)
         await shown.page.locator(".row[data-state=connected]", has_text="Live TWS").wait_for()
@@ -168,6 +168,8 @@ async def test_a_row_that_moves_up_keeps_the_focus_and_what_is_open(fleet: Fleet
     assert sorted(header.removeprefix("2 of 3 have a problem: ").split(", ")) == ["Backup", "Live TWS"]
     assert ":" in since
     assert count == "2"
+    # Nothing is said anew of those that are as they were.
+    assert announced == "Live TWS: TWS has lost its link to IB’s servers"
 
 
 async def test_since_is_empty_where_it_is_not_known(fleet: Fleet, browser: Browser) -> None:
@@ -183,8 +185,19 @@ async def test_since_is_empty_where_it_is_not_known(fleet: Fleet, browser: Brows
 
 async def test_the_last_hour_is_told_in_forms_and_in_words(fleet: Fleet, browser: Browser) -> None:
     await settled(fleet)
-    runs = [["", 20], ["connected", 10], ["problem", 3], ["warning", 2], ["unknown", 5], ["connecting", 2],
-            ["waiting", 3], ["maintenance", 5], ["paused", 5], ["connected", 5]]  # fmt: skip
+    states = (
+        "before",
+        "",
+        "connected",
+        "problem",
+        "warning",
+        "unknown",
+        "connecting",
+        "waiting",
+        "maintenance",
+        "paused",
+    )
+    runs = [*([state, 5] for state in states), ["connected", 10]]
     begins = "2026-11-22T08:00:00Z"
     view = several(fleet.agent.page.view(), {"hour": {"begins": begins, "states": runs}}, {})
     async with tab(browser, await fleet.agent.page.address()) as shown:
@@ -198,14 +211,15 @@ async def test_the_last_hour_is_told_in_forms_and_in_words(fleet: Fleet, browser
         wrong = await shown.violations()
 
     assert real is not None
-    assert "not watched" in real
+    assert "before Gatelight was started" in real
     # Each state has a form of its own, so that no colour is needed.
     assert len(set(drawn)) == len({state for state, _ in runs})
     assert words is not None
     assert words.startswith("Last hour: ")
-    assert words.endswith("connected, before that 4 more")
-    assert titles[0].endswith("not watched")
-    assert [title.rsplit(" ", 1)[1] for title in titles[1:4]] == ["connected", "problem", "warning"]
+    assert words.endswith("connected, before that 5 more")
+    assert titles[0].endswith("before Gatelight was started")
+    assert titles[1].endswith("not watched")
+    assert [title.rsplit(" ", 1)[1] for title in titles[2:5]] == ["connected", "problem", "warning"]
     assert "Last hour" in span
     assert len(legend) == len({state for state, _ in runs})
     assert wrong == []

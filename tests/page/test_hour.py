@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownConnection, Status
-from agent.page.hour import LONGEST_GAP, MINUTES, LastHour
+from agent.page.hour import BEFORE, LONGEST_GAP, MINUTES, LastHour
 from agent.page.latency import MOST_LATENCIES
 
 START = 1_795_000_020.0
@@ -44,12 +44,11 @@ def test_nothing_is_known_at_first() -> None:
     assert LastHour().of("A") is None
 
 
-def test_what_was_before_the_first_decision_is_not_watched() -> None:
+def test_of_what_was_before_the_first_decision_nothing_is_said() -> None:
     hour = LastHour()
     watch(hour, status(CONNECTED), START, 119)
 
-    assert states(hour) == [("", 58), ("connected", 2)]
-    assert hour.of("A") == (START - 58 * 60, (("", 58), ("connected", 2)))
+    assert hour.of("A") == (START - 58 * 60, ((BEFORE, 58), ("connected", 2)))
 
 
 def test_of_a_minute_the_worst_is_kept() -> None:
@@ -59,7 +58,7 @@ def test_of_a_minute_the_worst_is_kept() -> None:
     hour.take(status(WARNING), START + 25)
     watch(hour, status(CONNECTED), START + 30, 60)
 
-    assert states(hour) == [("", 58), ("problem", 1), ("connected", 1)]
+    assert states(hour) == [(BEFORE, 58), ("problem", 1), ("connected", 1)]
 
 
 def test_what_was_shown_before_lasts_into_the_minute_in_which_it_ends() -> None:
@@ -75,7 +74,7 @@ def test_a_time_without_decisions_is_not_watched() -> None:
     at = watch(hour, status(CONNECTED), START, 110)
     watch(hour, status(CONNECTED), at + 600, 60)
 
-    assert states(hour) == [("", 47), ("connected", 2), ("", 9), ("connected", 2)]
+    assert states(hour) == [(BEFORE, 47), ("connected", 2), ("", 9), ("connected", 2)]
 
 
 def test_a_short_pause_between_decisions_is_watched() -> None:
@@ -83,7 +82,7 @@ def test_a_short_pause_between_decisions_is_watched() -> None:
     hour.take(status(CONNECTED), START)
     hour.take(status(CONNECTED), START + LONGEST_GAP)
 
-    assert states(hour) == [("", 58), ("connected", 2)]
+    assert states(hour) == [(BEFORE, 58), ("connected", 2)]
 
 
 def test_a_machine_that_slept_for_days_remembers_nothing() -> None:
@@ -99,7 +98,7 @@ def test_a_clock_that_is_set_back_begins_anew() -> None:
     watch(hour, status(PROBLEM), START, 600)
     hour.take(status(CONNECTED), START - 3600)
 
-    assert states(hour) == [("", 59), ("connected", 1)]
+    assert states(hour) == [(BEFORE, 59), ("connected", 1)]
 
 
 def test_it_says_when_a_minute_begins() -> None:
@@ -117,7 +116,7 @@ def test_connections_are_told_apart_come_later_and_are_forgotten_with_their_name
     assert both == (("connected", 2), ("problem", 2))
     assert hour.of("A") is None
     assert states(hour, "D")[-1] == ("connected", 2)
-    assert states(hour, "D")[0] == ("", 58)
+    assert states(hour, "D")[:2] == [(BEFORE, 57), ("", 1)]
 
 
 def test_so_many_connections_and_no_more() -> None:
@@ -143,9 +142,9 @@ def test_no_minute_is_better_than_what_was_shown_in_it(walk: list[tuple[IconStat
     for moment, state in decided:
         index = int((moment - begins) // 60)
         if index >= 0:
-            assert minutes[index] != ""
+            assert minutes[index] not in ("", BEFORE)
             assert IconState(minutes[index]).rank <= state.rank
     for index, shown in enumerate(minutes):
         begin, end = begins + index * 60, begins + index * 60 + 60
-        if not any(begin - LONGEST_GAP <= moment < end + LONGEST_GAP for moment, _ in decided):
+        if shown != BEFORE and not any(begin - LONGEST_GAP <= moment < end + LONGEST_GAP for moment, _ in decided):
             assert shown == ""

@@ -110,7 +110,7 @@ async function route() {
   }
 }
 
-let said = "";
+let said = null; // The headlines that were told last, by connection.
 
 /** What was told last, by an agent that does not answer now: each connection is as it was then, and not known now. */
 function asLastKnown(told) {
@@ -147,9 +147,9 @@ function take(fresh) {
   heardAt = Date.now();
   frame();
   refresh();
-  const words = view.connections.map((one) => `${one.name}: ${one.headline}`).join(". ");
-  if (said && words !== said) page.announce(words);
-  said = words;
+  const news = view.connections.filter((one) => said && said.get(one.name) !== one.headline);
+  if (news.length) page.announce(news.map((one) => `${one.name}: ${one.headline}`).join(". "));
+  said = new Map(view.connections.map((one) => [one.name, one.headline]));
 }
 
 at("skip").onclick = () => main.focus();

@@ -9,6 +9,7 @@ const HIGH = 20;
 const WORDS = {
   connected: "connected", problem: "problem", warning: "warning", unknown: "not known", connecting: "connecting",
   waiting: "waiting", maintenance: "expected outage", paused: "paused", "": "not watched",
+  before: "before Gatelight was started",
 };
 
 const block = (x, y, width, height) => `M${x} ${y}h${width}v${height}h${-width}z`;
@@ -25,6 +26,7 @@ const FORMS = {
   paused: (x, minutes) => bars(x, minutes, 12, 8, 1),
   connected: (x, minutes) => block(x, 12, minutes * WIDE, 8),
   "": (x, minutes) => bars(x, minutes, 18, 1, 1),
+  before: (x, minutes) => block(x, 18.5, minutes * WIDE, 0.5),
 };
 
 /** What was shown in each minute; empty where nothing of it is known. */
