@@ -36,7 +36,7 @@ const ROWS = { ok: "connected", differs: "warning", choice: "info", unknown: "un
 /** The settings that connection guides ask for, wanted and found. */
 function checklist(one) {
   const rows = one.checklist ?? [];
-  if (!rows.length) return null;
+  if (!rows.length || one.last_known) return null;
   const count = (state) => rows.filter((row) => row.state === state).length;
   const summary = [["ok", "as wanted"], ["differs", "different"], ["choice", "yours to decide"], ["unknown", "not known"]]
     .filter(([state]) => count(state)).map(([state, words]) => `${count(state)} ${words}`).join(", ");

@@ -80,7 +80,7 @@ const aimed = (event) => !event.target.closest("a, button") && getSelection().is
 function began(one) {
   const { words, time } = one.headline_since ?? {};
   if (!time || one.last_known) return null;
-  return [h("span.number", {}, words === "Seen since" ? h("span.seen", {}, "seen since ") : null, clock(time)), h("span.small", {}, lasting((now() - new Date(time)) / 1000))];
+  return [h("span.number", {}, clock(time)), h("span.small", {}, words === "Seen since" ? h("span.seen", {}, "seen for ") : null, lasting((now() - new Date(time)) / 1000))];
 }
 
 function programs(one) {
