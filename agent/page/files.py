@@ -13,7 +13,11 @@ VIEW_PLACE = b"{{view}}"
 """Where it is told which view to show."""
 
 STYLE_SHEET = "page.css"
-MORE_STYLE_SHEETS = ("page_now.css",)
+MORE_STYLE_SHEETS = (
+    "page_guide.css",
+    "page_now.css",
+    "page_settings.css",
+)
 """The style sheets of single views."""
 MODULES = (
     "app.js",
@@ -25,10 +29,13 @@ MODULES = (
     "key.js",
     "live.js",
     "parts.js",
+    "settings_fields.js",
+    "settings_link.js",
     "shapes.js",
     "strip.js",
     "tabs.js",
     "views.js",
+    "view_about.js",
     "view_data.js",
     "view_explain.js",
     "view_limits.js",

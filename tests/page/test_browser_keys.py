@@ -71,6 +71,7 @@ async def test_what_starts_a_program_is_refused_on_an_old_page_and_what_was_type
 ) -> None:
     field = "[id='connections.Paper_20Gateway.start_command']"
     async with tab(browser, await agent.page.address("settings")) as shown:
+        await shown.page.locator(".connection summary", has_text="Advanced").click()
         await shown.page.locator(field).fill("/opt/ibc/gatewaystart.sh\n-inline")
         assert agent.page._keyring is not None
         for session in agent.page._keyring._sessions.values():
@@ -88,9 +89,10 @@ async def test_what_starts_a_program_is_refused_on_an_old_page_and_what_was_type
         untouched = agent.places.config.read_text() == before
         shown.complaints.clear()
     async with tab(browser, await agent.page.address("settings")) as fresh:
+        await fresh.page.locator(".connection summary", has_text="Advanced").click()
         await fresh.page.locator(field).fill(typed)
         await fresh.page.locator(f"form:has({field}) button").click()
-        await fresh.sees("Start command is saved.", "#toasts")
+        await fresh.sees("Start command: saved.", "#toasts")
 
     assert "open it again from Gatelight’s icon, or with `gatelight`, and save it again there" in words
     assert typed == "/opt/ibc/gatewaystart.sh\n-inline"

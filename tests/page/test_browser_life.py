@@ -9,6 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Route
 
 from agent.app.page_host import view_of
+from agent.page.files import MODULES
 from agent.simulator.world import SimulatedApplication
 from agent.tws.api_settings_table import PRECAUTIONS
 from tests.page.browser import chromium, tab
@@ -58,7 +59,7 @@ async def test_watching_stops_and_goes_on_by_click(agent: LivingAgent, browser: 
     async with tab(browser, await agent.page.address()) as shown:
         await shown.page.get_by_role("button", name="Stop watching Paper Gateway").click()
         await shown.sees("Paper Gateway is no longer watched until you choose Watch.", "#toasts")
-        await shown.sees("not watched", ".path")
+        await shown.sees("Not watched, as you asked", ".headline")
         await agent.world.until(lambda a: a.connection.phase == "idle", "disconnected")
         await shown.page.get_by_role("button", name="Watch Paper Gateway", exact=True).click()
         await agent.world.connected()
@@ -273,7 +274,8 @@ async def test_every_view_is_there_when_the_agent_is_not(tmp_path: Path, browser
     async with living_agent(tmp_path) as agent, tab(browser, await agent.page.address()) as shown:
         await shown.sees("Connected", ".headline")
         await shown.page.wait_for_function(
-            "() => performance.getEntriesByType('resource').filter((e) => /view_.*[.]js$/.test(e.name)).length === 7"
+            "(all) => performance.getEntriesByType('resource').filter((e) => /view_/.test(e.name)).length === all",
+            arg=sum(name.startswith("view_") for name in MODULES),
         )
         await agent.page.end()
         await shown.sees("is not running", "#stale")

@@ -300,8 +300,8 @@ async def test_data_farms_are_a_line_until_one_is_not_well(tmp_path: Path, brows
 @pytest.mark.parametrize(
     ("begins", "ends", "said"),
     [
-        ("2031-03-03T05:30:00", "2031-03-03T08:00:00", "3 Mar 05:30 – 08:00"),
-        ("2031-03-03T23:30:00", "2031-03-04T00:30:00", "3 Mar 23:30 – 4 Mar 00:30"),
+        ("2031-03-03T05:30:00", "2031-03-03T08:00:00", "3 March 05:30 – 08:00"),
+        ("2031-03-03T23:30:00", "2031-03-04T00:30:00", "3 March 23:30 – 4 March 00:30"),
     ],
 )
 async def test_a_time_that_begins_and_ends_on_one_day_names_it_once(

@@ -140,7 +140,7 @@ export function clock(time) {
   const date = new Date(time);
   const now = new Date();
   if (day(date) === day(now)) return hour(date);
-  const away = Math.abs(date - now) < 6 * 86400e3 ? { weekday: "long" } : { day: "numeric", month: "short" };
+  const away = Math.abs(date - now) < 6 * 86400e3 ? { weekday: "long" } : { day: "numeric", month: "long" };
   return `${date.toLocaleDateString(WRITING, away)} ${hour(date)}`;
 }
 

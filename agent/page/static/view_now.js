@@ -1,6 +1,6 @@
 // Now: how things are at a glance. One connection is a card; several are a table, worst first, whose rows open.
 
-import { andMore, capital, card, milliseconds, mode, outlook, particulars } from "/card.js";
+import { andMore, capital, card, mode, outlook, particulars, took } from "/card.js";
 import { clock, h, ident, lasting, now, patch } from "/dom.js";
 import { setUp } from "/parts.js";
 import { shape } from "/shapes.js";
@@ -67,7 +67,7 @@ function row(one, page, draw, columns) {
       cell("how", "How it is", h("strong", {}, capital(one.headline)), more ? h("span.small", {}, more) : null),
       cell("since", one.headline_since?.words ?? "Since", began(one)),
       cell("programs", "Programs", programs(one)),
-      cell("latency", "Answers in", one.latency_s === undefined ? null : h("span.number", {}, `${milliseconds(one.latency_s * 1000)} ms`)),
+      cell("latency", "Answers in", one.latency_s === undefined ? null : h("span.number", {}, took(one.latency_s * 1000))),
       cell("hour", "Last hour", strip(one))),
     isOpen ? h("tr.inside", { role: "row", "data-key": `inside ${one.name}` },
       h("td", { role: "cell", colspan: columns }, h("article", { id: place, "data-state": one.overall }, h("h2.unseen", {}, one.name), particulars(one, page)))) : null];
