@@ -125,6 +125,7 @@ def test_what_is_over_is_told() -> None:
         "since": "1970-01-01T00:00:00Z",
         "until": "1970-01-01T00:01:00Z",
         "done": [],
+        "left": [],
     }
 
 
