@@ -114,9 +114,14 @@ def test_what_is_on_the_way_is_told_with_what_is_done() -> None:
 
 
 def test_what_is_over_is_told() -> None:
-    (ended,) = view(Seen(STATUS, progress=Progress(ended=(Ended("TWS", "app-frozen", "TWS is frozen", 0.0, 60.0),))))[
-        "ended"
-    ]
+    (ended,) = view(
+        Seen(
+            STATUS,
+            progress=Progress(
+                ended=(Ended("TWS", "app-frozen", "TWS is frozen", 0.0, 60.0, left=("Start your programs again.",)),)
+            ),
+        )
+    )["ended"]
 
     assert ended == {
         "connection": "TWS",
@@ -125,7 +130,7 @@ def test_what_is_over_is_told() -> None:
         "since": "1970-01-01T00:00:00Z",
         "until": "1970-01-01T00:01:00Z",
         "done": [],
-        "left": [],
+        "left": ["Start your programs again."],
     }
 
 

@@ -28,7 +28,7 @@ function overview(root) {
         view.ended.length
           ? h("section.past", {}, h("h2", {}, "No longer seen"), h("ul.list", {}, [...view.ended].reverse().map((past) =>
               h("li", {}, h("a", { href: href("problem", past.connection, past.code) }, past.title),
-                h("span.small", {}, `${past.connection}, ended ${clock(past.until)} after ${lasting((new Date(past.until) - new Date(past.since)) / 1000)}`)))))
+                h("span.small", {}, `${past.connection}, ended ${clock(past.until)} after ${lasting((new Date(past.until) - new Date(past.since)) / 1000)}${past.left.length ? "; something is left for you" : ""}`)))))
           : null);
     },
   };
@@ -95,7 +95,7 @@ function one(root, page, name, code) {
     const list = chosenList(guide.lists, guide.application);
     // A fix that fills in a field of Settings stands at the step that is about the field.
     const inSteps = list.steps.some((step) => step.fields) ? (problem?.fixes ?? []).filter((fix) => guide.own_fixes.includes(fix.id)) : [];
-    patch(root, h("article.guide", { "data-state": problem ? problem.severity : "over", "aria-busy": busy ? "true" : null },
+    patch(root, h("article.guide", { "data-code": code, "data-state": problem ? problem.severity : "over", "aria-busy": busy ? "true" : null },
       h("nav.crumbs", { "aria-label": "Back" }, h("a", { href: href("problem") }, "What is wrong")),
       head({ problem, past, way, aside, seen, guide, name, well: connection?.overall === "connected" }),
       problem ? offers(connection, problem, page, inSteps) : null,
