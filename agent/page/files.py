@@ -15,11 +15,14 @@ VIEW_PLACE = b"{{view}}"
 STYLE_SHEET = "page.css"
 MORE_STYLE_SHEETS = (
     "page_guide.css",
+    "page_now.css",
     "page_settings.css",
 )
 """The style sheets of single views."""
 MODULES = (
     "app.js",
+    "away.js",
+    "card.js",
     "dialog.js",
     "dom.js",
     "guide.js",
@@ -29,6 +32,8 @@ MODULES = (
     "settings_fields.js",
     "settings_link.js",
     "shapes.js",
+    "strip.js",
+    "tabs.js",
     "views.js",
     "view_about.js",
     "view_data.js",
