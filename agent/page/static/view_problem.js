@@ -23,7 +23,7 @@ function overview(root) {
               h("li", { "data-key": `${one.name} ${problem.code} ${problem.title}`, "data-severity": problem.severity },
                 shape(ofProblem(problem)),
                 h("div", {}, h("h2", {}, problem.title), h("p", {}, problem.text), h("p.soft", {}, `${one.name}, ${since(problem)}`)),
-                h("div.buttons", {}, h("a.button.primary", { href: href("problem", one.name, problem.code) }, "Show the steps")))))
+                h("div.buttons", {}, h("a.button.primary", { href: href("problem", one.name, problem.code) }, "Show steps")))))
           : nothing(view),
         view.ended.length
           ? h("section.past", {}, h("h2", {}, "No longer seen"), h("ul.list", {}, [...view.ended].reverse().map((past) =>
@@ -113,7 +113,7 @@ function one(root, page, name, code) {
     return h("section.do", {},
       h("div.do-head", {}, h("h2", {}, "What to do"),
         layouts(guide.lists, list, () => draw(page.view)),
-        h("button.quiet.print", { type: "button", onclick: () => print() }, "Print")),
+        h("button.quiet.print", { type: "button", "data-here": true, onclick: () => print() }, "Print")),
       open && done.length ? h("p.small", { role: "status" }, `${done.length} ${done.length === 1 ? "step was" : "steps were"} seen to be done. Not every step can be seen.`)
         : open ? h("p.small", {}, "Gatelight notices by itself when the problem ends.") : null,
       steps(list.steps, done, page, own));
