@@ -104,8 +104,6 @@ CLIENT_PROGRAMS = (
             "Click **Configure**, and type host {host}, port {port} and client ID {client_id} where it asks for them.",
         ),
         ("amibroker",),
-        # AmiBroker User's Guide, "Command-line options": its program is Broker.exe.
-        ("broker",),
     ),
     # IBKR Campus, "Excel RTD", Connection Parameters and Complex Syntax Strings.
     ClientProgram(
