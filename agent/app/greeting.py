@@ -72,4 +72,4 @@ def greeting(status: Status, *, page: bool, system: str = sys.platform) -> Notic
     rest = f"It tells you when a link is lost, and why. Its icon is {_PLACES.get(system, 'in the panel')}: {click}."
     text = f"{shortened(f'Gatelight watches {named}', TEXT_LIMIT - len(rest) - 2)}. {rest}"
     offers = (MenuEntry("Open Gatelight page", OpenPage()),) if page else ()
-    return Notice("gatelight/first-start", Severity.INFO, FIRST_START, text, offers=offers)
+    return Notice("gatelight/first-start", Severity.INFO, FIRST_START, text, stays=True, offers=offers)

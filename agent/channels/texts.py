@@ -1,7 +1,7 @@
 """What desktop channels make of a notice: title and text that can be sent, icon, urgency, and time on the screen."""
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent.channels import NotDelivered
@@ -43,7 +43,8 @@ _OVER = Manner("notice-over", "normal", 1, 10)
 
 def manner_of(notice: Notice) -> Manner:
     """The manner for this notice."""
-    return _OVER if notice.over else _MANNERS[notice.severity]
+    manner = _OVER if notice.over else _MANNERS[notice.severity]
+    return replace(manner, seconds=0) if notice.stays else manner
 
 
 def _plain(text: str) -> str:

@@ -11,7 +11,7 @@ from agent.app.known_links import ask_for_links, with_links
 from agent.app.one_look import OneLook, Wait, willing
 from agent.app.world import RealWorld
 from agent.cli.report import so_far
-from agent.cli.terminal import is_terminal
+from agent.cli.terminal import columns, is_terminal, laid_out
 from agent.config.reading import load
 from agent.core.clock import Moment
 from agent.core.shown.display import IconState
@@ -60,7 +60,7 @@ def _progress() -> Iterator[_Waiting]:
                 return
             left = "" if wait.until is None else f" {max(1, round(wait.until - now.monotonic))} s left"
             known = "" if status is None else so_far(status_to_json(status, thorough=True))
-            countdown.show(known, wait.text + left)
+            countdown.show(laid_out(known, columns(sys.stderr)), wait.text + left)
 
         yield show
 

@@ -39,8 +39,8 @@ def render(status: dict[str, Any], *, thorough: bool = False, settings: bool = F
         if lines:
             lines.append("")
         lines += _connection(connection, thorough, settings)
-    if not lines:
-        lines = ["Nothing is connected yet: `gatelight setup` begins."]
+    if not thorough and all(c["overall"] == "waiting" for c in status["connections"]):
+        lines = ["Nothing is connected yet: `gatelight setup` begins.", *(["", *lines] if lines else [])]
     paused = status.get("paused_until")
     if paused is not None:
         until = "" if paused == "resume" else f" until {local_time(paused)}"
@@ -80,7 +80,10 @@ def _overview(connections: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _connection(connection: dict[str, Any], thorough: bool, settings: bool = False) -> Iterator[str]:
-    yield f"{connection['name']}: {_overall(connection)}"
+    overall = _overall(connection)
+    # Without a name of its own a connection is called after what it waits for.
+    told = f"{connection['name']}: {overall}"
+    yield overall[0].upper() + overall[1:] if overall == f"waiting for {connection['name']}" else told
     shown = [p for p in connection["problems"] if p["visible"]]
     waiting = [p for p in connection["problems"] if not p["visible"]]
     for problem in shown:

@@ -161,6 +161,8 @@ class _Walk:
             answered = await self._ask(questions[at])
             if self._stopped:
                 return
+            if not answered and at == 0:
+                self._say("This is the first question; q ends the set-up.")
             at = at + 1 if answered else max(0, at - 1)
         self._say("")
         self._setting.take_up()

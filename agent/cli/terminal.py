@@ -75,12 +75,13 @@ def print_text(text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """A message for people, beside the result: one line, which the terminal wraps."""
+    """A message for people, beside the result: as wide as the terminal, in a pipe one line."""
     from agent.tws.printable import printable
 
     if sys.stderr is not None:
+        said = as_called(printable(text))
         with contextlib.suppress(OSError):
-            print(as_called(printable(text)), file=sys.stderr, flush=True)
+            print(laid_out(said, columns(sys.stderr)) if is_terminal(sys.stderr) else said, file=sys.stderr, flush=True)
 
 
 def agreed(question: str) -> bool:

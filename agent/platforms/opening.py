@@ -1,5 +1,6 @@
 """Opens a file or an address with the program that the user chose for it."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -7,6 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agent.platforms.starting import await_end, detached
+
+TAKEN_SECONDS = 3.0
+"""Seconds in which an opener that finds no program, or one that does not start, has failed."""
 
 
 def open_path(path: Path) -> None:
@@ -44,5 +48,10 @@ def has_browser(environ: Mapping[str, str] | None = None) -> bool:
 def _start(opener: str, what: str) -> None:
     # A packaged program has its own libraries on this path; the opened program must not load them.
     environment = {k: v for k, v in os.environ.items() if k != "LD_LIBRARY_PATH"}
-    # Some openers run as long as what they open.
-    await_end(detached([opener, what], environment))
+    process = detached([opener, what], environment)
+    try:
+        if process.wait(TAKEN_SECONDS):
+            raise OSError(errno.ENOEXEC, f"{opener} could not start a program for it")
+    except subprocess.TimeoutExpired:
+        # Some openers run as long as what they open.
+        await_end(process)

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from agent.app.greeting import FIRST_START, greeting
+from agent.channels.texts import manner_of
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT
 from agent.core.shown.status import Status
 from tests.core.shown.test_status import BARE, FULL, STATUS
@@ -33,6 +34,8 @@ def test_it_fits_into_a_notice(system: str, page: bool) -> None:
     notice = greeting(Status("0", 1, 0.0, many), page=page, system=system)
 
     assert notice.title == FIRST_START
+    # It is said only once.
+    assert manner_of(notice).seconds == 0
     assert len(FIRST_START) <= TITLE_LIMIT
     assert len(notice.text) <= TEXT_LIMIT
     assert ("opens its page" in notice.text) is page

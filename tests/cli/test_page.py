@@ -86,6 +86,17 @@ def test_on_a_desktop_the_browser_is_opened(place: Place, opened: Path) -> None:
     assert key_in(page)[0]
 
 
+def test_where_the_browser_does_not_start_the_address_is_printed(place: Place, opened: Path) -> None:
+    (opened.parent / "xdg-open").write_text("#!/bin/sh\nexit 4\n")
+    with web_server() as port:
+        place.config.write_text(paper_file(port))
+        with place.agent():
+            done = place.do()
+
+    assert done.err.strip() == "No browser could be opened: open this address within a minute."
+    assert ADDRESS.fullmatch(done.out.strip())
+
+
 def test_where_the_page_is_switched_off_it_is_said_how_to_switch_it_on(place: Place) -> None:
     with web_server() as port:
         place.config.write_text(paper_file(port) + "\n[page]\nenabled = false\n")

@@ -228,3 +228,17 @@ def test_a_table_loses_no_letter_and_fits(width: int, monkeypatch: pytest.Monkey
     assert max(map(len, lines)) <= width
     assert set(name.split()) <= set(" ".join(lines).split())
     assert set(PROBLEM["title"].split()) <= set(" ".join(lines).split())
+
+
+def test_where_all_wait_the_status_says_how_to_begin() -> None:
+    begins = "Nothing is connected yet: `gatelight setup` begins."
+    two = {"connections": [{**CONNECTION, "overall": "waiting"}, {**CONNECTION, "since": f"{TODAY}T14:03:22Z"}]}
+
+    # Called after what it waits for, it does not wait for itself.
+    assert printed(name="TWS or IB Gateway", overall="waiting").startswith(
+        f"{begins}\n\nWaiting for TWS or IB Gateway\n"
+    )
+    assert printed(overall="waiting").startswith(f"{begins}\n\nPaper: waiting for TWS or IB Gateway\n")
+    assert render({"connections": []}) == begins
+    assert begins not in render(two)
+    assert begins not in printed(thorough=True, overall="waiting")

@@ -358,8 +358,7 @@ async def test_back_goes_to_the_question_before_which_offers_the_answer_that_was
         at.types("b")
         await at.shows("Which application", r"Your answer \[TWS")
         at.types("back")
-        # There is nothing before the first question.
-        await at.shows("Which application", r"Your answer \[TWS")
+        await at.shows("This is the first question; q ends the set-up", "Which application", r"Your answer \[TWS")
         at.types("q")
         await at.shows("Left:")
 

@@ -99,6 +99,15 @@ def test_what_people_read_fits_their_terminal_and_has_colour(columns: int) -> No
 
 
 @posix
+def test_a_message_breaks_between_words() -> None:
+    lines = in_terminal("explain", "qqqq", columns=40).splitlines()
+
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 40
+    assert " ".join(lines).startswith("Gatelight does not know what “qqqq” means: give a problem code")
+
+
+@posix
 def test_no_color_is_obeyed() -> None:
     assert "\x1b[3" not in in_terminal("explain", "1100", columns=80, NO_COLOR="1")
 

@@ -1,10 +1,12 @@
 """Opening a file or an address: with the user's own program, and only where the user can see it."""
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
+from agent.platforms import opening
 from agent.platforms.opening import has_browser, open_address, open_path
 from tests.desktop_session import wait_until
 
@@ -49,3 +51,29 @@ def test_without_an_opener_it_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
     with pytest.raises(OSError, match="xdg-open"):
         open_address("http://127.0.0.1:4711/")
+
+
+def test_an_opener_that_finds_no_program_is_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    opener = tmp_path / "xdg-open"
+    opener.write_text("#!/bin/sh\nexit 3\n")
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    with pytest.raises(OSError, match="xdg-open could not start a program"):
+        open_address("http://127.0.0.1:4711/")
+    with pytest.raises(OSError, match="xdg-open could not start a program"):
+        open_path(tmp_path / "steps.html")
+
+
+def test_an_opener_that_runs_on_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    opener, ended = tmp_path / "xdg-open", tmp_path / "ended"
+    opener.write_text(f'#!/bin/sh\nread -r line < "{tmp_path}/end"\necho > "{ended}"\n')
+    opener.chmod(0o755)
+    os.mkfifo(tmp_path / "end")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(opening, "TAKEN_SECONDS", 0.01)
+    open_address("http://127.0.0.1:4711/")
+
+    assert not ended.exists()
+    (tmp_path / "end").write_text("\n")
+    wait_until(ended.exists, "the end of the opener")

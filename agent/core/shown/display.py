@@ -212,6 +212,8 @@ class Notice:
     """It is for the channels beside the desktop alone: the desktop has not shown what this is the end of."""
     once_more: bool = False
     """No service could show it before: only the desktop is told, since all others have heard it."""
+    stays: bool = False
+    """It is said once and never again, so it stays on the screen until the user has closed it."""
     steps: tuple[str, ...] = ()
     """What to do, in order; channels with room for them show them."""
     offers: tuple[MenuEntry, ...] = ()
