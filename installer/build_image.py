@@ -6,7 +6,7 @@ import uuid
 from pathlib import Path
 
 import build_linux
-from packaged import WORK, CannotBuild, call, need, version
+from packaged import WORK, NotHere, call, need, version
 
 SUITE = "bookworm"
 """Debian 12."""
@@ -16,7 +16,7 @@ _STORE = {"STORAGE_DRIVER": "vfs", "BUILDAH_ISOLATION": "chroot"}
 def build(out: Path) -> list[Path]:
     """Make the image in `out`, with the .deb that is in it."""
     if os.name != "posix" or os.geteuid() != 0:
-        raise CannotBuild("The image is built as root, on Linux.")
+        raise NotHere("The image is built as root, on Linux.")
     need("mmdebstrap", "buildah", "crun")
     package = build_linux.build(out)[0]
     image = out / f"gatelight-{version()}-image.tar"

@@ -11,9 +11,10 @@ import subprocess
 import tempfile
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cache
 from pathlib import Path
 
-from packaged import HERE, ROOT, CannotBuild, call, environment, freeze, need, source_date, version
+from packaged import HERE, ROOT, CannotBuild, NotHere, call, environment, freeze, need, source_date, version
 
 PYTHON = Path("/usr/bin/python3")
 MAINTAINER = "The Gatelight authors <gatelight@example.org>"
@@ -43,10 +44,11 @@ _CHANGELOG = """gatelight ({version}) stable; urgency=medium
 """
 
 
+@cache
 def build(out: Path) -> list[Path]:
-    """Make the package in `out`."""
+    """Make the package in `out`; once, also where the image needs it too."""
     if not PYTHON.exists():
-        raise CannotBuild("This is built with Debian’s own Python: `apt install python3` installs it.")
+        raise NotHere("This is built with Debian’s own Python: `apt install python3` installs it.")
     minor = _said(PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])")
     need("binutils", "dpkg-dev", "xz-utils", f"libpython{minor}", f"python{minor}-venv")
     program = freeze(environment(PYTHON))

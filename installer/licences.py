@@ -40,10 +40,11 @@ def _of_package(package: Distribution) -> str:
     names = ("license", "licence", "copying", "notice")
     files = [f for f in package.files or () if f.name.lower().startswith(names) and f.suffix not in (".py", ".pyc")]
     said = [Path(str(package.locate_file(file))).read_text(encoding="utf-8", errors="replace") for file in files]
-    declared = package.metadata.get("License-Expression") or package.metadata.get("License") or ""
+    about = package.metadata
+    declared = next((about[key] for key in ("License-Expression", "License") if key in about), "")
     if not said and not declared:
         raise NoLicence(f"{package.name} brings no text of its licence")
-    return "\n\n".join(said) or f"Licence: {declared}\nHome page: {package.metadata.get('Home-page', '')}"
+    return "\n\n".join(said) or f"Licence: {declared}"
 
 
 def _of_system(paths: list[str]) -> dict[str, str]:

@@ -19,6 +19,10 @@ class CannotBuild(Exception):
     """What is asked for cannot be built here; `str()` says why, in one sentence."""
 
 
+class NotHere(CannotBuild):
+    """This is built on another system."""
+
+
 def version() -> str:
     """The version of this checkout."""
     for line in (ROOT / "agent/__init__.py").read_text(encoding="utf-8").splitlines():
@@ -48,7 +52,7 @@ def call(*command: str | Path, **more: str) -> None:
 def need(*packages: str) -> None:
     """Have these Debian packages installed: installs what is missing; CannotBuild where it may not."""
     if shutil.which("dpkg-query") is None:
-        raise CannotBuild(f"This is built on Debian or Ubuntu alone; it needs {' '.join(packages)}.")
+        raise NotHere(f"This is built on Debian or Ubuntu alone; it needs {' '.join(packages)}.")
     missing = [package for package in packages if not _installed(package)]
     if not missing:
         return

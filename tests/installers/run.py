@@ -20,7 +20,8 @@ import build_image  # noqa: E402
 from environment import prepare  # noqa: E402
 from packaged import LOCKS, WORK, CannotBuild, call, need, version  # noqa: E402
 
-PACKAGES = "gatelight_*.deb", "gatelight-*-image.tar"
+from tests import apart  # noqa: E402
+
 MADE = "GATELIGHT_PACKAGES"
 """Names the folder with what was built, for the tests; without it they are not collected."""
 LATER = "9.9.9"
@@ -61,6 +62,8 @@ def main(arguments: list[str]) -> int:
     out.mkdir(parents=True)
     try:
         _step("Debian packages", lambda: need(*NEEDED))
+        if not apart.possible():
+            raise CannotBuild("this system does not let the tests have processes and a network of their own.")
         python = prepare("tests/requirements.lock")
         _step("clean systems", lambda: [build_image.base_system(suite) for suite in SUITES])
         _step("the .deb and the image", lambda: build_image.build(out))
