@@ -59,7 +59,8 @@ async def test_from_nothing_to_connected_with_two_wrong_turns(browser: Browser, 
         page = shown.page
         await step(page, "application", "to-do")
         await expect(page.get_by_text("Neither TWS nor IB Gateway was found on this computer")).to_be_visible()
-        await page.get_by_role("radio", name="IB Gateway").check()
+        which = page.get_by_role("group", name="Which application do your")
+        await which.get_by_role("radio", name="IB Gateway").check()
         await page.get_by_role("radio", name="paper trading").check()
         await page.get_by_role("radio", name="trade: send orders").check()
         await page.get_by_label("Which symbol is market data").fill("aapl")
