@@ -10,12 +10,12 @@ from importlib.metadata import distributions
 from pathlib import Path
 from types import ModuleType
 
+import build as building
 import licences
 import pytest
 import start
 from packaged import CannotBuild, NotHere
 
-import build as building
 from agent.simulator import disguise
 
 ROOT = Path(__file__).resolve().parent.parent
