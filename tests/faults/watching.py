@@ -1,6 +1,7 @@
 """The real agent on real processes and sockets, its graces shortened, for tests that wait for a verdict."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -18,6 +19,9 @@ from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
 from agent.tws.calendar import Expectation, expect
 
+SECOND_OF_A_START = 3.0 if sys.platform == "win32" else 1.0
+"""Seconds in which a program starts that needs one elsewhere: a Windows Python under Wine takes so much longer."""
+
 QUICK = replace(
     Timing().scaled(0.03),
     # A TWS ignores a heartbeat within a second of its last answer.
@@ -26,11 +30,11 @@ QUICK = replace(
     second_heartbeat=0.2,
     not_ready_grace=0.8,
     settled_link=0.5,
-    start_grace=3.0,
+    start_grace=3.0 * SECOND_OF_A_START,
     login_grace=0.2,
-    restart_allowance=2.0,
+    restart_allowance=2.0 * SECOND_OF_A_START,
     # Longer than the simulated application takes to start anew, on a busy machine.
-    exit_grace=2.5,
+    exit_grace=2.5 * SECOND_OF_A_START,
     first_sight_grace=2.0,
     handshake_every=1.0,
     backoff_longest=1.0,
