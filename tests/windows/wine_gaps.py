@@ -6,6 +6,8 @@
    descriptor itself. Until then the owner is 0. One question that changes nothing, `getsockopt`, is such a use.
 3. Wine 8 never tells the owner of a socket of IPv6, nor of a connection that was accepted. The owner of the listener
    on the same port stands in.
+4. On Windows a port can be bound while old connections to it are in TIME_WAIT. Wine hands the call to Linux, which
+   refuses that without SO_REUSEADDR; with it Linux still refuses a second listener.
 """
 
 import ctypes
@@ -35,7 +37,7 @@ if sys.platform == "win32":
         ctypes.POINTER(wintypes.DWORD),
     )
     _kernel.CloseHandle.argtypes = (wintypes.HANDLE,)
-    _listen = socket.socket.listen
+    _bind, _listen = socket.socket.bind, socket.socket.listen
 
     def _executable(pid: int) -> str:
         handle = _kernel.OpenProcess(_QUERY_LIMITED_INFORMATION, False, pid)
@@ -71,6 +73,11 @@ if sys.platform == "win32":
         if used.type == socket.SOCK_STREAM and used.family in (socket.AF_INET, socket.AF_INET6):
             used.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
+    def _bind_again(self: socket.socket, address: object) -> None:
+        if self.type == socket.SOCK_STREAM and self.family in (socket.AF_INET, socket.AF_INET6):
+            self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _bind(self, address)
+
     def _listen_and_use(self: socket.socket, *arguments: int) -> None:
         _listen(self, *arguments)
         _use(self)
@@ -78,4 +85,5 @@ if sys.platform == "win32":
     if hasattr(ctypes.windll.ntdll, "wine_get_version"):
         _pswindows.cext = _Extension()
         _pswindows.convert_dos_path = lambda path: path
+        socket.socket.bind = _bind_again  # type: ignore[method-assign]
         socket.socket.listen = _listen_and_use  # type: ignore[method-assign]
