@@ -7,10 +7,16 @@ def run() -> int:
     """The command; Ctrl-C ends it without a word also while it is still being loaded."""
     try:
         if sys.argv[1:] == ["send-remote"]:
-            # For the agent alone: see `agent.channels.remote_sender`, which is not imported for the sake of a name.
+            # This and the next are for the agent alone: see `agent.channels.remote_sender` and `agent.app.own_files`,
+            # which are not imported for the sake of a name.
             from agent.channels.remote_sender import send_remote
 
             send_remote()
+        if sys.argv[1:] == ["try-own-files"]:
+            from agent.app.own_files import load_every_module
+
+            load_every_module()
+            return 0
         from agent.cli.main import main
 
         return main()

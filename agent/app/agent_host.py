@@ -8,7 +8,7 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,6 +17,7 @@ from agent.app.actions import Actions
 from agent.app.channels import Channels
 from agent.app.fix_host import FixHost, abilities, run_aside
 from agent.app.login_start import LogInStart
+from agent.app.own_files import own_files, own_files_work
 from agent.app.page_host import PageHost
 from agent.app.running import RunningAgent
 from agent.app.world import RealWorld, first_state
@@ -55,6 +56,7 @@ from agent.runtime.instance import Instance
 from agent.runtime.loop import AgentLoop
 from agent.runtime.memory_file import MemoryFile
 from agent.runtime.paths import Places
+from agent.runtime.program_watch import ProgramWatch
 from agent.runtime.schedule import Schedule
 from agent.tray.icon import Tray
 from agent.tws.outside import mask
@@ -85,6 +87,9 @@ class Desktop(Protocol):
 
     def leave(self) -> None:
         """Ask for the end of the program, from any thread."""
+
+    def begin_anew(self) -> None:
+        """Ask for the end of the program, and start it again from its files."""
 
 
 _KEEP_SECONDS = 2.0
@@ -168,7 +173,7 @@ class AgentHost:
             slept=SystemClock().slept,
             woke=self._woke,
             files=self._config_changed,
-            folder=self._folder_watch(control),
+            also=self._watches(control),
         )
         await schedule.watch(self._places.config)
         await control.start()
@@ -187,9 +192,10 @@ class AgentHost:
         if self._lost is not None:
             raise self._lost
 
-    def _folder_watch(self, control: ControlServer) -> Callable[[], Awaitable[None]] | None:
+    def _watches(self, control: ControlServer) -> Sequence[Callable[[], Awaitable[None]]]:
+        """What is looked at besides; an agent that has no data folder of its own is part of another program."""
         if self._instance is None:
-            return None
+            return ()
 
         def lost(fault: GatelightError) -> None:
             self._lost = fault
@@ -201,7 +207,11 @@ class AgentHost:
             self._memory_file.write_again(self._loop.state.memory)
             self._page.keep_again()
 
-        return FolderWatch(self._instance, control, made_again=made_again, lost=lost).look
+        folder = FolderWatch(self._instance, control, made_again=made_again, lost=lost)
+        program = ProgramWatch(
+            own_files(), works=own_files_work, replaced=self._desktop.begin_anew, removed=self._desktop.leave
+        )
+        return folder.look, program.look
 
     # ── from other threads ──────────────────────────────────────────────────────────────────────
 

@@ -4,6 +4,7 @@ The icon comes first and needs little. The agent (`agent.app.agent_host`) is loa
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import queue
@@ -56,7 +57,7 @@ class App:
         `EXIT_LIMIT` seconds after the wish to stop, if the program still runs; by default it ends the process at once.
         A caller that goes on after `run` gives another one.
         """
-        self._give_up = give_up or _leave
+        self._give_up = give_up or self._leave
         self._assemble = assemble
         self._wants_tray = tray
         self._autostarted = autostarted
@@ -74,6 +75,8 @@ class App:
         self._told_unseen = False
         self._moved = threading.Event()
         """The desktop is another one than that of the icon."""
+        self.begins_anew = False
+        """The program is to start again from its files, which are new, once this agent has ended."""
 
     def run(self, asked_to_stop: threading.Event | None = None) -> None:
         """Run until told to stop; main thread only. `asked_to_stop` is set when a signal came before this listens.
@@ -125,6 +128,11 @@ class App:
         """Ask for the end, from any thread or signal handler; the process ends within `EXIT_LIMIT` seconds."""
         # A signal may come while this thread holds any lock, even that for starting threads; this call needs no lock.
         self._wishes.put(None)
+
+    def begin_anew(self) -> None:
+        """See `Desktop`."""
+        self.begins_anew = True
+        self.leave()
 
     @property
     def has_icon(self) -> bool:
@@ -249,11 +257,15 @@ class App:
         title = "Gatelight runs, but its icon cannot be shown"
         self._host.announce(Notice("gatelight/icon", Severity.INFO, title, text))
 
+    def _leave(self) -> None:
+        logger.error("something did not stop in time; leaving")
+        # In a thread, because the disk of the log may be what hangs.
+        writing = threading.Thread(target=logging.shutdown, name="log ends", daemon=True)
+        writing.start()
+        writing.join(LOG_SECONDS)
+        if self.begins_anew:
+            from agent.app.own_files import start_anew
 
-def _leave() -> None:
-    logger.error("something did not stop in time; leaving")
-    # In a thread, because the disk of the log may be what hangs.
-    writing = threading.Thread(target=logging.shutdown, name="log ends", daemon=True)
-    writing.start()
-    writing.join(LOG_SECONDS)
-    os._exit(0)
+            with contextlib.suppress(OSError):
+                start_anew()
+        os._exit(0)

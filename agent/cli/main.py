@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from agent.cli.terminal import called_as, can_ask, out, print_text, tell
+from agent.cli.terminal import called_as, can_ask, out, print_text, show_every_text, tell
 from agent.errors import AgentNotRunning, AgentUnreachable, GatelightError
 
 _BROKEN_OFF = 130
@@ -35,10 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _obey(arguments: Sequence[str] | None) -> int:
     from agent.cli.options import build_parser
 
-    for stream in (sys.stdout, sys.stderr):
-        # A Windows console or a pipe may know fewer characters than the texts use.
-        if stream is not None and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    show_every_text()
     words = _words_apart(arguments)
     # An option counts before and after the command; a default of argparse would undo the one given before it.
     options = build_parser(called_as(), words).parse_args(

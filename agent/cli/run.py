@@ -76,6 +76,10 @@ def command(
         if talks:
             console.begin()
         app.run(asked_to_stop)
+    if app.begins_anew:
+        from agent.app.own_files import start_anew
+
+        start_anew()
     return 0
 
 

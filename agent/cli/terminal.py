@@ -1,5 +1,6 @@
 """What is printed: results and messages, as wide as the terminal, and in colour where people read them."""
 
+import codecs
 import contextlib
 import os
 import re
@@ -20,6 +21,38 @@ _LEAD = re.compile(r"\s*(?:(?:[-✗!·✓?]|\d+\.)\s+|[A-Za-z][A-Za-z ]*:\s{2,})
 """The beginning of a line that its continuation is indented by: a mark, a number, or a name and a gap."""
 
 
+_PLAIN = {
+    "’": "'",
+    "‘": "'",
+    "“": '"',
+    "”": '"',
+    "…": "...",
+    "–": "-",
+    "·": "-",
+    "✓": "+",
+    "✗": "x",
+    "›": ">",
+    "•": "*",
+}
+"""What a stream that knows fewer characters shows in the place of those that the texts use."""
+_KEYBOARD = str.maketrans("’‘", "''")
+"""Apostrophes as they are typed: what a pipe carries is searched with those of the keyboard."""
+
+
+def show_every_text() -> None:
+    """Let standard output and error show each text with the characters they know; a Windows console knows few."""
+    codecs.register_error("plain", _plainly)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="plain")
+
+
+def _plainly(fault: UnicodeError) -> tuple[str, int]:
+    if not isinstance(fault, UnicodeEncodeError):
+        raise fault
+    return "".join(_PLAIN.get(c, "?") for c in fault.object[fault.start : fault.end]), fault.end
+
+
 def out(text: str) -> None:
     """Print a result as it is; the terminal takes nothing in it for a command."""
     from agent.tws.printable import printable
@@ -36,6 +69,8 @@ def print_text(text: str) -> None:
         from agent.cli.colours import coloured
 
         laid = coloured(laid)
+    else:
+        laid = laid.translate(_KEYBOARD)
     _write(laid)
 
 

@@ -1,11 +1,11 @@
-"""The agent's regular duties besides looks: noticing sleep, a changed configuration and a lost data folder.
+"""The agent's regular duties besides looks: noticing sleep, a changed configuration, and what else it is given.
 
 `core` plans looks and wake-ups by the monotonic clock; APScheduler runs these duties.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -13,13 +13,14 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from agent.core.clock import Moment
 from agent.runtime.aside import OneAtATime
 from agent.runtime.clock import ClockGap, SleepWatch
+from agent.runtime.file_stamp import FileStamp, stamp_of
 
 CLOCKS_EVERY = 10.0
 """Seconds between two readings of the clocks, and so from waking to noticing the sleep at most."""
 GUARD_EVERY = 60.0
 """Seconds without a turn after which the scheduler is started again."""
 FILES_EVERY = 5.0
-"""Seconds between two glances at the configuration file and the data folder."""
+"""Seconds between two glances at the configuration file, the data folder and the program's files."""
 STAMP_SECONDS = 2.0
 """Seconds that such a glance may take."""
 
@@ -34,23 +35,25 @@ class Schedule:
         slept: Callable[[], float | None],
         woke: Callable[[ClockGap], None],
         files: Callable[[], None],
-        folder: Callable[[], Awaitable[None]] | None = None,
+        also: Sequence[Callable[[], Awaitable[None]]] = (),
         turn: float = min(CLOCKS_EVERY, FILES_EVERY),
         guard: float = GUARD_EVERY,
     ) -> None:
-        """`turn` and `guard` are seconds, see the constants; the demonstration and tests use shorter ones."""
+        """`also`: what else is done at every turn.
+
+        `turn` and `guard` are seconds, see the constants; the demonstration and tests use shorter ones."""
         self._now = now
         self._slept = slept
         self._woke = woke
         self._changed = files
-        self._folder = folder
+        self._also = also
         self._glance = OneAtATime("glance at a file")
         self._turn = turn
         self._guard_every = guard
         self._sleep_watch = SleepWatch(turn)
         self._guard: asyncio.Future[None] | None = None
         self._done = 0
-        self._watched: dict[Path, tuple[int, int, int] | None] = {}
+        self._watched: dict[Path, FileStamp | None] = {}
         # A job that was due while the machine slept runs once afterwards; the library would drop it by default.
         self._scheduler = AsyncIOScheduler(
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}, timezone="UTC"
@@ -96,18 +99,9 @@ class Schedule:
                 if found != stamp:
                     self._watched[file] = found
                     self._changed()
-        if self._folder is not None:
-            await self._folder()
+        for duty in self._also:
+            await duty()
 
-    async def _stamp(self, file: Path) -> tuple[int, int, int] | None:
+    async def _stamp(self, file: Path) -> FileStamp | None:
         """Raises TimeoutError where the disk does not answer."""
-        return await self._glance.within(STAMP_SECONDS, lambda: _stamp(file))
-
-
-def _stamp(file: Path) -> tuple[int, int, int] | None:
-    """A value that changes with the file; None when the file is not there."""
-    try:
-        stat = file.stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+        return await self._glance.within(STAMP_SECONDS, lambda: stamp_of(file))

@@ -96,6 +96,9 @@ class Terminal:
     def move(self) -> None:
         raise AssertionError("there is no desktop to go to")
 
+    def begin_anew(self) -> None:
+        raise AssertionError("the program files are the same")
+
 
 # ── names that change between two steps ─────────────────────────────────────────────────────────
 
@@ -158,8 +161,7 @@ async def test_an_agent_that_is_not_the_only_one_takes_the_way_out_that_has_a_ti
     first.take()
     try:
         host = AgentHost(places, Settings(), desktop, instance=first)
-        look = host._folder_watch(ControlServer(places, lambda request: host._answer(read_command(request))))
-        assert look is not None
+        look, *_ = host._watches(ControlServer(places, lambda request: host._answer(read_command(request))))
         await look()
         assert desktop.left == 0
         places.data.rename(places.data.with_name("before"))

@@ -124,7 +124,23 @@ def test_a_pipe_gets_plain_text(tmp_path: Path) -> None:
     )
 
     assert "\x1b" not in done.stdout
+    assert "IB's servers" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= terminal.PLAIN_WIDTH
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252", "utf-8"])
+def test_a_text_is_readable_in_every_encoding(encoding: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "agent", "explain", "1100"],
+        capture_output=True,
+        encoding=encoding,
+        timeout=PATIENCE,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+    )
+
+    assert "IB's servers" in done.stdout
+    assert "?" not in done.stdout
+    assert ("“" if encoding in ("cp1252", "utf-8") else '"') + "Ctrl-Alt-R" in done.stdout
 
 
 @posix

@@ -154,7 +154,7 @@ def test_the_start_at_log_in_is_entered_under_our_name_and_heeds_the_task_manage
 
     assert switched_on.startswith("on: ")
     assert "pythonw.exe -m agent run --autostart --data-dir" in entered
-    assert "switched off in the system’s list" in switched_off_by_user
+    assert "switched off in the system's list" in switched_off_by_user
     assert off.startswith("off: ")
     assert "Gatelight" not in left
 

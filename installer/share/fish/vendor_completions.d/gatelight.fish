@@ -209,7 +209,7 @@ complete -c gatelight -n '_shtab_gatelight_using simulate' -l mode -xka "live pa
 complete -c gatelight -n '_shtab_gatelight_using simulate' -l app-version -x -d 'default: 10.45'
 complete -c gatelight -n '_shtab_gatelight_using simulate' -l server-version -x -d 'newest protocol it speaks, 157 to 226 (default)'
 complete -c gatelight -n '_shtab_gatelight_using simulate' -l shape -xka "itself ibc container" -d 'how it was started'
-complete -c gatelight -n '_shtab_gatelight_using simulate' -l command-server -x -d 'with --shape ibc: port of IBC'"'"'s command server (default: off; IBC'"'"'s usual one is 7462)'
+complete -c gatelight -n '_shtab_gatelight_using simulate' -l command-server -x -d 'with --shape ibc: port of IBC’s command server (default: off; IBC’s usual one is 7462)'
 complete -c gatelight -n '_shtab_gatelight_using simulate' -l fault -x -d 'can be given several times'
 complete -c gatelight -n '_shtab_gatelight_using simulate' -l control -x -d 'take orders as JSON lines on a socket there'
 complete -c gatelight -n '_shtab_gatelight_using simulate' -l list-faults -d 'name all faults and end'

@@ -1,0 +1,83 @@
+"""Notices that the program's own files were replaced by an installer or a package manager, or are gone."""
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from agent.runtime.aside import OneAtATime
+from agent.runtime.file_stamp import FileStamp, stamp_of
+
+logger = logging.getLogger("agent")
+
+GONE_TURNS = 12
+"""Turns, a minute in all, that the files may be gone: during an upgrade they are gone for a moment."""
+_LOOK_SECONDS = 2.0
+"""Seconds that the disk may take for one look."""
+_TRY_SECONDS = 60.0
+"""Seconds that the new files may take to show that they work."""
+
+
+class ProgramWatch:
+    """Looks at the program's files at every turn; lives on the agent's loop.
+
+    A running program loads some of its modules late. Those of another version do not fit the ones in memory, so the
+    program must start anew once its files were replaced. It does so when two looks in a row find the same new files,
+    and these work: an installation that broke off in the middle leaves files of two versions.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[Path],
+        *,
+        works: Callable[[], bool],
+        replaced: Callable[[], None],
+        removed: Callable[[], None],
+    ) -> None:
+        """`works` tries the files on the disk, and may take a while. `replaced` and `removed` are called at most once.
+
+        `removed`: the files have been gone for `GONE_TURNS` turns, so the program was uninstalled.
+        """
+        self._files = tuple(files)
+        self._works = works
+        self._replaced = replaced
+        self._removed = removed
+        self._disk = OneAtATime("program files")
+        self._own = self._last = self._refused = self._stamps()
+        self._gone = 0
+        self._told = False
+
+    async def look(self) -> None:
+        """Look once. Where the disk does not answer, the files count as unchanged."""
+        if self._told:
+            return
+        try:
+            found = await self._disk.within(_LOOK_SECONDS, self._stamps)
+            settled, self._last = found == self._last, found
+            if None in found:
+                self._count_as_gone(found)
+                return
+            self._gone = 0
+            if found in (self._own, self._refused) or not settled:
+                return
+            works = await self._disk.within(_TRY_SECONDS, self._works)
+            settled = await self._disk.within(_LOOK_SECONDS, self._stamps) == found
+        except OSError as fault:
+            logger.debug("the program files could not be looked at: %s", fault)
+            return
+        if works and settled:
+            self._told = True
+            logger.info("the program files were replaced: Gatelight starts anew")
+            self._replaced()
+        elif not works:
+            self._refused = found
+            logger.warning("the program files were replaced by others that do not start: Gatelight goes on as it is")
+
+    def _count_as_gone(self, found: tuple[FileStamp | None, ...]) -> None:
+        self._gone = self._gone + 1 if not any(found) else 0
+        if self._gone >= GONE_TURNS:
+            self._told = True
+            logger.warning("the program files are gone: Gatelight ends")
+            self._removed()
+
+    def _stamps(self) -> tuple[FileStamp | None, ...]:
+        return tuple(stamp_of(file) for file in self._files)
