@@ -1,4 +1,4 @@
-"""A real Windows Python under Wine, with the packages of the program and of the tests: made once, kept in `.desktop`."""
+"""A real Windows Python under Wine, with the packages of program and tests: made once, kept in `.desktop`."""
 
 import sys
 from pathlib import Path
