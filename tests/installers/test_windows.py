@@ -37,7 +37,7 @@ def screenshots(home: WindowsHome) -> WindowsDesktop:
 
 def configured(home: WindowsHome, words: str = "") -> None:
     """Settings as a user has them: a port for the page that outlasts a new start."""
-    home.gatelight("config", "set", "page.port", "48765")
+    home.gatelight("config", "set", "page.port", "28765")
     if words:
         home.gatelight("config", "set", "checks.look_every", words)
 

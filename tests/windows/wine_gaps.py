@@ -8,12 +8,14 @@
    on the same port stands in.
 4. On Windows a port can be bound while old connections to it are in TIME_WAIT. Wine hands the call to Linux, which
    refuses that without SO_REUSEADDR; with it Linux still refuses a second listener.
+5. After SO_EXCLUSIVEADDRUSE, which Windows recommends, Wine 8 refuses every bind with WinError 10022. Linux, which
+   Wine hands the call to, lets no second program listen anyway.
 """
 
 import ctypes
 import socket
 import sys
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 if sys.platform == "win32":
     from ctypes import wintypes
@@ -37,7 +39,7 @@ if sys.platform == "win32":
         ctypes.POINTER(wintypes.DWORD),
     )
     _kernel.CloseHandle.argtypes = (wintypes.HANDLE,)
-    _bind, _listen = socket.socket.bind, socket.socket.listen
+    _bind, _listen, _setsockopt = socket.socket.bind, socket.socket.listen, socket.socket.setsockopt
 
     def _executable(pid: int) -> str:
         handle = _kernel.OpenProcess(_QUERY_LIMITED_INFORMATION, False, pid)
@@ -73,6 +75,10 @@ if sys.platform == "win32":
         if used.type == socket.SOCK_STREAM and used.family in (socket.AF_INET, socket.AF_INET6):
             used.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
+    def _set_option(self: socket.socket, level: int, option: int, *value: Any) -> None:
+        if (level, option) != (socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE):
+            _setsockopt(self, level, option, *value)
+
     def _bind_again(self: socket.socket, address: object) -> None:
         if self.type == socket.SOCK_STREAM and self.family in (socket.AF_INET, socket.AF_INET6):
             self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -85,5 +91,6 @@ if sys.platform == "win32":
     if hasattr(ctypes.windll.ntdll, "wine_get_version"):
         _pswindows.cext = _Extension()
         _pswindows.convert_dos_path = lambda path: path
+        socket.socket.setsockopt = _set_option  # type: ignore[method-assign,assignment]
         socket.socket.bind = _bind_again  # type: ignore[method-assign]
         socket.socket.listen = _listen_and_use  # type: ignore[method-assign]
