@@ -1,4 +1,4 @@
-; The setup of Gatelight for one user: no administrator, 64 bit. `installer/windows/package.py` runs this.
+; The setup of Gatelight for one user: no administrator, 64 bit. `installer/build_windows.py` runs this.
 ; Defines: VERSION, FOLDER (the packaged program), ICON, OUT, and where it is signed SIGN (a command; a file name follows).
 ; setup.exe      /S silent; /AUTOSTART with the start at log-in; /D=C:\folder, as the last and without quotes, where to.
 ; uninstall.exe  /S silent; /PURGE removes settings, history and log, which otherwise stay.

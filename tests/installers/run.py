@@ -17,8 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "installer")]
 
 import build_image  # noqa: E402
+import build_windows  # noqa: E402
 from environment import prepare  # noqa: E402
 from packaged import LOCKS, WORK, CannotBuild, call, need, version  # noqa: E402
+
+from tests.installers import windows_setups  # noqa: E402
 
 PACKAGES = "gatelight_*.deb", "gatelight-*-image.tar"
 MADE = "GATELIGHT_PACKAGES"
@@ -46,6 +49,8 @@ NEEDED = (
     "xdotool",
     "xfce4-panel",
     "xvfb",
+    "openssl",
+    *build_windows.DEBIAN_PACKAGES,
 )
 """Debian packages that the tests need; what a build needs it installs itself."""
 
@@ -66,6 +71,7 @@ def main(arguments: list[str]) -> int:
         _step("the .deb and the image", lambda: build_image.build(out))
         _step("the .deb of a later version", lambda: _later(out))
         _step("pipx install .", lambda: _pipx(out))
+        _step("setup.exe, in two versions", windows_setups.build)
     except CannotBuild as fault:
         print(f"\nFailed: {fault} ({time.monotonic() - began:.0f} s)", flush=True)
         return 1

@@ -9,7 +9,8 @@ import pytest
 from packaged import version
 
 from agent.core.shown.display import IconState
-from tests.installers.windows_home import LATER, RUN_KEY, TESTED, UNINSTALL_KEY, WindowsHome, until, windows_home
+from tests.installers.windows_home import RUN_KEY, UNINSTALL_KEY, WindowsHome, until, windows_home
+from tests.installers.windows_setups import NEXT, TESTED
 from tests.windows_desktop import WindowsDesktop, finished
 
 pytestmark = pytest.mark.timeout(600)
@@ -88,13 +89,13 @@ def test_upgraded_while_it_runs_it_keeps_settings_page_and_memory(home: WindowsH
     before, page = home.status()["agent"]["pid"], shown_page(home)
     home.gatelight("snooze", "app-not-running", "3h")
     settings = (home.data / "config.toml").read_text(encoding="utf-8")
-    status = home.setup(LATER)
+    status = home.setup(NEXT)
     until(home.status, "an answer of the agent that was started anew")
     memory = (home.data / "memory.json").read_text(encoding="utf-8")
 
     assert status == 0
-    assert home.value(UNINSTALL_KEY, "DisplayVersion") == LATER
-    assert (home.programs / f"_internal/of-{LATER}.txt").exists()
+    assert home.value(UNINSTALL_KEY, "DisplayVersion") == NEXT
+    assert (home.programs / f"_internal/of-{NEXT}.txt").exists()
     assert not (home.programs / f"_internal/of-{NOW}.txt").exists()
     assert sorted(p.name for p in home.programs.iterdir()) == [
         "_internal",
@@ -172,47 +173,47 @@ def test_a_program_that_does_not_hear_is_never_ended_by_force(home: WindowsHome)
     elsewhere = home.start(home.programs / "gatelight.exe", "run", "--no-tray", "--data-dir", r"C:\elsewhere")
     log = home.drive / "elsewhere/log/gatelight.log"
     until(lambda: log.exists() and "starts" in log.read_text(encoding="utf-8"), "the start")
-    status = home.setup(LATER)
+    status = home.setup(NEXT)
     running = elsewhere.poll() is None
     kept = home.value(UNINSTALL_KEY, "DisplayVersion")
     stopped, _words = home.gatelight("stop", "--data-dir", r"C:\elsewhere")
-    again = home.setup(LATER)
+    again = home.setup(NEXT)
 
     assert (status, running, kept) == (2, True, NOW)
-    assert (home.programs / f"_internal/of-{LATER}.txt").exists()
+    assert (home.programs / f"_internal/of-{NEXT}.txt").exists()
     assert (stopped, again) == (0, 0)
 
 
 def test_an_upgrade_broken_off_leaves_the_old_program_whole_and_the_next_one_clears_up(home: WindowsHome) -> None:
     home.setup(NOW)
-    broken = home.start(TESTED / f"setup-{LATER}.exe", "/S")
+    broken = home.start(TESTED / f"setup-{NEXT}.exe", "/S")
     until((home.programs / "new/_internal").exists, "the first files of the new version")
     home.end()
     broken.wait(60)
     half = (home.programs / "new").exists()
     answered, said = home.gatelight("--version")
     version_then = home.value(UNINSTALL_KEY, "DisplayVersion")
-    again = home.setup(LATER)
+    again = home.setup(NEXT)
 
     assert half
     assert answered == 0
     assert NOW in said
     assert version_then == NOW
-    assert (home.programs / f"_internal/of-{LATER}.txt").exists()
+    assert (home.programs / f"_internal/of-{NEXT}.txt").exists()
     assert again == 0
     assert not (home.programs / "new").exists()
     assert home.gatelight("--version")[0] == 0
 
 
 def test_going_back_to_an_older_version_keeps_the_settings(home: WindowsHome) -> None:
-    home.setup(LATER)
+    home.setup(NEXT)
     configured(home, "8s")
     status = home.setup(NOW)
 
     assert status == 0
     assert home.value(UNINSTALL_KEY, "DisplayVersion") == NOW
     assert (home.programs / f"_internal/of-{NOW}.txt").exists()
-    assert not (home.programs / f"_internal/of-{LATER}.txt").exists()
+    assert not (home.programs / f"_internal/of-{NEXT}.txt").exists()
     assert "8s" in home.gatelight("config", "show")[1]
 
 

@@ -11,7 +11,8 @@ from build_windows import PROGRAMS, Signing
 from packaged import version
 from windows import winget
 
-from tests.installers.windows_home import TESTED, WindowsHome, until, windows_home
+from tests.installers.windows_home import WindowsHome, until, windows_home
+from tests.installers.windows_setups import TESTED
 
 pytestmark = pytest.mark.timeout(600)
 

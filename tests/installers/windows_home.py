@@ -12,48 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from build_windows import PYTHON, freeze, make_setup
-from packaged import ROOT, WORK, version
-from windows.wine_python import make_prefix, wine_environment
+from windows.wine_python import wine_environment
 
 from tests.desktop_session import screen
+from tests.installers.windows_setups import TEMPLATE, TESTED, USER
 from tests.windows_desktop import finished
-from tests.windows_python import show_on_a_desktop
 
-LATER = "9.9.9"
-"""The version of the setup that the tests upgrade to."""
-USER = 65534
-"""Nobody: an ordinary user that every Debian has."""
 PATIENCE = 120.0
 """Seconds for what takes two or three on a quiet machine."""
-TESTED = WORK / "windows-tested"
-TEMPLATE = TESTED / "template"
-"""A Windows on which nothing was installed, owned by that user."""
 RUN_KEY = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run"
 UNINSTALL_KEY = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\Gatelight"
-
-
-def build() -> None:
-    """Make what the tests install: the packaged program with what Wine lacks made good, in two versions of a setup.
-
-    The program is the same in both; a file tells them apart.
-    """
-    PYTHON.prepare()
-    shutil.rmtree(TESTED, ignore_errors=True)
-    folder = freeze(first=ROOT / "tests/windows/wine_gaps.py")
-    kept = TESTED / "gatelight"
-    shutil.copytree(folder, kept)
-    for number in (version(), LATER):
-        mark = kept / "_internal" / f"of-{number}.txt"
-        mark.touch()
-        make_setup(kept, number, TESTED / f"setup-{number}.exe", quick=True)
-        mark.unlink()
-    _make_template()
-
-
-def _make_template() -> None:
-    make_prefix(TEMPLATE / "prefix", user=USER)
-    show_on_a_desktop(TEMPLATE / "prefix", user=USER)
 
 
 @dataclass
