@@ -10,6 +10,7 @@ from windows.wine_python import WindowsPython, windows_path, wine  # noqa: E402
 
 __all__ = ["FOLDER", "ROOT", "environment", "prepare", "python", "windows_path"]
 
+LOCK = ROOT / "tests/windows/requirements.lock"
 FOLDER = ROOT / ".desktop" / "windows"
 
 DESKTOP = "1000x560"
@@ -26,7 +27,7 @@ _OF_TESTS = frozenset(
 
 _WINDOWS = WindowsPython(
     FOLDER,
-    {ROOT / "requirements.lock": None, ROOT / "tests/requirements.lock": _OF_TESTS},
+    {ROOT / "requirements.lock": None, ROOT / "tests/requirements.lock": _OF_TESTS, LOCK: {"numpy"}},
     (ROOT,),
     at_start="tests.windows.wine_gaps",
 )

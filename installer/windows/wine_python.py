@@ -26,7 +26,7 @@ _WINDOWS = {
     "implementation_name": "cpython",
 }
 _LEFT_OUT = frozenset({"numpy"})
-"""Never imported (see `agent.session.no_numpy`), and from 2.1 on of no use under Wine, which lacks crealf."""
+"""Not installed unless it is named: the program never imports it (see `agent.session.no_numpy`)."""
 
 SET_UP_SECONDS = 300.0
 """Of each step; together they take about 30 s."""
@@ -88,12 +88,13 @@ class WindowsPython:
 
 
 def for_windows(lock: str, names: Collection[str] | None = None) -> dict[str, str]:
-    """The requirements of a lock that hold on Windows by name, without their conditions; `names`: only these."""
+    """The requirements of a lock that hold on Windows, by name and without conditions; `names`: these alone."""
     kept = {}
     for requirement in re.findall(r"^[A-Za-z0-9].*(?:\n[ \t].*)*", lock, re.MULTILINE):
         first, *hashes = requirement.splitlines()
         name, condition = re.match(r"([\w.-]+)==[^ ;]+ *(?:;(.*?))?\\?$", first).groups()  # type: ignore[union-attr]
-        if name not in _LEFT_OUT and (names is None or name in names) and _holds(condition):
+        wanted = name not in _LEFT_OUT if names is None else name in names
+        if wanted and _holds(condition):
             kept[name] = "\n".join([first.split(";")[0].rstrip(" \\") + " \\", *hashes, ""])
     return kept
 

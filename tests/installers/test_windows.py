@@ -3,9 +3,9 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
+from build_windows import PYTHON
 from packaged import version
 
 from agent.core.shown.display import IconState
@@ -44,11 +44,13 @@ def configured(home: WindowsHome, words: str = "") -> None:
 
 
 def shown_page(home: WindowsHome) -> str:
-    """What the page of the running agent begins with, fetched as a browser does."""
+    """The page of the running agent, fetched by a program of that Windows: none from elsewhere is let in."""
     status, address = home.gatelight("--print-url")
     assert status == 0, address
-    with urlopen(address.strip().splitlines()[-1], timeout=30) as answer:
-        return str(answer.read().decode())
+    fetch = f"from urllib.request import urlopen; print(urlopen({address.split()[-1]!r}, timeout=30).read().decode())"
+    status, page = home.run(PYTHON.python, "-c", fetch)
+    assert status == 0, page
+    return page
 
 
 def test_installed_by_a_user_it_starts_finds_the_gateway_and_says_what_is_wrong(home: WindowsHome) -> None:

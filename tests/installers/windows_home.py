@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class WindowsHome:
 
     folder: Path
     display: str
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def prefix(self) -> Path:
@@ -58,7 +59,7 @@ class WindowsHome:
 
     def start(self, *command: str | Path) -> subprocess.Popen[str]:
         """Start a Windows program."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             ["wine", *map(str, command)],
             env=self.environment,
             cwd=self.folder,
@@ -70,6 +71,8 @@ class WindowsHome:
             group=USER,
             extra_groups=[],
         )
+        self.started.append(process)
+        return process
 
     def run(self, *command: str | Path, seconds: float = PATIENCE) -> tuple[int, str]:
         """Run a Windows program to its end: exit status and output."""
@@ -121,6 +124,11 @@ class WindowsHome:
     def end(self) -> None:
         """End every program."""
         self._server("-k")
+        for process in self.started:
+            process.kill()
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
 
     def _server(self, option: str) -> None:
         subprocess.run(

@@ -188,6 +188,9 @@ def test_levels_are_put_back(file: Path) -> None:
     assert logging.getLogger("ib_async.client").level == before
 
 
+@pytest.mark.not_under_wine(
+    "Wine now and then refuses to rename a file that was closed a moment ago; the log goes on with the old one for a while"
+)
 def test_the_log_never_grows_without_end(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "FILE_SIZE", 2_000)
     with started(file):

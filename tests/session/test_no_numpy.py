@@ -3,8 +3,6 @@
 import subprocess
 import sys
 
-import pytest
-
 WHO_IMPORTS = """
 import builtins, contextlib, sys
 import agent.session
@@ -54,13 +52,11 @@ def test_one_module_imports_it_and_it_is_not_loaded() -> None:
     assert said(WHO_IMPORTS) == ["eventkit.ops.array", "0"]
 
 
-@pytest.mark.not_under_wine("numpy itself is not installed there")
 def test_who_asks_gets_the_real_one() -> None:
     for question in QUESTIONS:
         said(ASKED.format(question=question))
 
 
-@pytest.mark.not_under_wine("numpy itself is not installed there")
 def test_one_that_is_there_stays() -> None:
     said("import numpy; import agent.session, sys; assert sys.modules['numpy'] is numpy")
 
