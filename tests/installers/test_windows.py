@@ -10,7 +10,7 @@ from packaged import version
 
 from agent.core.shown.display import IconState
 from tests.installers.windows_home import RUN_KEY, UNINSTALL_KEY, WindowsHome, until, windows_home
-from tests.installers.windows_setups import NEXT, TESTED
+from tests.installers.windows_setups import NEXT, TESTED, USER
 from tests.windows_desktop import WindowsDesktop, finished
 
 pytestmark = pytest.mark.timeout(600)
@@ -149,12 +149,14 @@ def test_another_installation_keeps_its_start_at_log_in(home: WindowsHome) -> No
 def test_a_folder_of_the_user_s_own_keeps_everything_else(home: WindowsHome) -> None:
     """Spaces, letters beyond ASCII, and files that are not ours, in the folder that was chosen."""
     own = home.drive / STRANGE.removeprefix("C:\\").replace("\\", "/")
-    home.run("cmd", "/c", "mkdir", STRANGE)
-    home.run("cmd", "/c", f'echo mine> "{STRANGE}\\mine.txt"')
-    assert home.setup(NOW, f"/D={STRANGE}") == 0
+    own.mkdir(parents=True)
+    (own / "mine.txt").touch()
+    os.chown(own, USER, USER)
+    # As several words: the folder has no quotes around it.
+    assert home.setup(NOW, *f"/D={STRANGE}".split(" ")) == 0
     data = STRANGE + "\\Daten"
     agent = home.start(own / "gatelight.exe", "run", "--no-tray", "--data-dir", data)
-    until(lambda: home.run(own / "gatelight.exe", "status", "--json", "--data-dir", data)[0] != 3, "an answer")
+    until(lambda: home.run(own / "gatelight.exe", "status", "--data-dir", data)[0] in (0, 1), "an answer")
     answered, switched = home.run(own / "gatelight.exe", "autostart", "on", "--data-dir", data)
     stopped, _words = home.run(own / "gatelight.exe", "stop", "--data-dir", data)
     home.run(own / "uninstall.exe", "/S")

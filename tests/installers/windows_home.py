@@ -55,7 +55,8 @@ class WindowsHome:
     @property
     def environment(self) -> dict[str, str]:
         """Of every program there."""
-        return wine_environment(self.prefix) | {"DISPLAY": self.display, "HOME": str(self.folder), "USER": "nobody"}
+        own = {"DISPLAY": self.display, "HOME": str(self.folder), "USER": "nobody", "LC_ALL": "C.UTF-8"}
+        return wine_environment(self.prefix) | own
 
     def start(self, *command: str | Path) -> subprocess.Popen[str]:
         """Start a Windows program."""

@@ -189,7 +189,7 @@ def test_levels_are_put_back(file: Path) -> None:
 
 
 @pytest.mark.not_under_wine(
-    "Wine now and then refuses to rename a file that was closed a moment ago; the log goes on with the old one for a while"
+    "Wine now and then does not rename a file that was closed a moment ago; the log then goes on with the old one"
 )
 def test_the_log_never_grows_without_end(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "FILE_SIZE", 2_000)
