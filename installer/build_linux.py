@@ -57,7 +57,8 @@ def build(out: Path) -> list[Path]:
         _lay_out(program, tree)
         _describe(tree, architecture)
         _set_times_and_rights(tree)
-        call("dpkg-deb", "--root-owner-group", "-Zxz", "--build", tree, package, SOURCE_DATE_EPOCH=str(source_date()))
+        how = ("--root-owner-group", "-Zxz", "-z9", "-Sextreme")
+        call("dpkg-deb", *how, "--build", tree, package, SOURCE_DATE_EPOCH=str(source_date()))
     return [package]
 
 

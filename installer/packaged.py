@@ -88,4 +88,7 @@ def freeze(python: Path) -> Path:
     folders = ("--distpath", made, "--workpath", WORK / "pyinstaller")
     print("Packaging the program …", file=sys.stderr, flush=True)
     call(python, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "ERROR", *folders, SPEC)
-    return made / "gatelight"
+    program = made / "gatelight" / ("gatelight.exe" if os.name == "nt" else "gatelight")
+    # The build does not say what it did not find; the program does.
+    call(program, "try-own-files")
+    return program.parent

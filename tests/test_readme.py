@@ -1,36 +1,44 @@
-"""The README says what the program does."""
+"""The README says what the program does, in few words, and what it names is there."""
 
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from agent.cli.main import main
-from agent.config.showing import table
+from agent.cli.options import TYPED_COMMANDS
 from agent.simulator.process_faults import FAULTS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PRINT_THE_TABLE = 'python -c "from agent.config.showing import table; print(table())"'
+MOST_WORDS = 700
+PAGES = ("README.md", "agent/config/README.md", "agent/cli/README.md")
 
 
-def test_the_table_of_settings_is_the_one_of_the_code() -> None:
-    missing = [row for row in table().splitlines() if row not in README.splitlines()]
-
-    assert not missing, f"put the table into README.md as this prints it: {PRINT_THE_TABLE}\n" + "\n".join(missing)
-    assert table().strip() in README, f"README.md has rows that are no settings; the table is: {PRINT_THE_TABLE}"
+def test_the_readme_is_short() -> None:
+    assert len(README.split()) <= MOST_WORDS
 
 
-def test_every_command_of_the_readme_exists() -> None:
-    import argparse
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_and_picture_leads_to_a_file(page: str) -> None:
+    path = ROOT / page
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8"))
 
-    from agent.cli.options import build_parser
+    assert [link for link in links if "://" not in link and not (path.parent / link).is_file()] == []
+    assert links or page != "README.md"
 
-    commands = next(a for a in build_parser()._actions if isinstance(a, argparse._SubParsersAction)).choices
 
-    for name in commands:
-        assert name in README
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_that_is_named_exists(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = re.findall(r"`gatelight ([a-z]+)", text) + re.findall(r"installer/run\.py ([a-z]+)", text)
+
+    assert len(named) > 1
+    assert [name for name in named if name not in TYPED_COMMANDS] == []
 
 
 def test_the_changelog_promises_no_more_faults_than_there_are() -> None:
@@ -65,17 +73,13 @@ def test_every_file_that_the_guides_for_builders_name_is_there() -> None:
     assert [path for path in sorted(named) if not (ROOT / path).is_file()] == []
 
 
-def test_ci_runs_the_test_command_of_the_readme_and_nothing_else() -> None:
+def test_ci_runs_the_test_command_of_the_readme_and_then_the_packages() -> None:
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 
-    assert lines[-1] == "exec python3 tests/run.py"
+    assert lines[-2:] == ["python3 tests/run.py", "exec python3 tests/installers/run.py"]
     assert "\npython3 tests/run.py\n" in README
 
 
-def test_an_example_of_the_readme_is_a_valid_configuration() -> None:
-    from agent.config.reading import parse_settings
-
-    example = README.split("```toml\n")[1].split("```")[0]
-
-    assert parse_settings(example, "README").connections[0].port == 4002
-    assert main(["explain", "api-silent"]) == 0
+def test_the_example_of_a_notice_number_is_known() -> None:
+    assert "`gatelight explain 1100`" in README
+    assert main(["explain", "1100"]) == 0

@@ -50,8 +50,8 @@ class Actions:
                 self._leave()
             case OpenLog():
                 self._open(self._agent.places.log_file, "the log")
-            case OpenPage():
-                self._open_page("")
+            case OpenPage(view):
+                self._open_page(view)
             case AskFix() | DoFix():
                 self._fix(action)
             case ShowSteps(connection, code):

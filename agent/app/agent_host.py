@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from agent.app.actions import Actions
 from agent.app.channels import Channels
 from agent.app.fix_host import FixHost, abilities, run_aside
+from agent.app.greeting import Welcome
+from agent.app.history_host import HistoryHost
 from agent.app.login_start import LogInStart
 from agent.app.own_files import own_files, own_files_work
 from agent.app.page_host import PageHost
@@ -47,6 +49,7 @@ from agent.core.state_machine.state import Knowledge
 from agent.core.timing import Timing
 from agent.errors import ConfigError, GatelightError
 from agent.platforms.desktop_session import is_session, is_worth_a_move, take_over
+from agent.platforms.opening import has_browser
 from agent.runtime.aside import within
 from agent.runtime.clock import ClockGap, SystemClock
 from agent.runtime.control.answers import answer
@@ -139,7 +142,9 @@ class AgentHost:
         self._aio: asyncio.AbstractEventLoop | None = None
         self._keep_private = keep_private
         memory_file = self._memory_file = MemoryFile(places.data / MEMORY_FILE)
-        self._world = RealWorld(show=self._show, memory_file=memory_file, below=below)
+        self._history = None if instance is None else HistoryHost(places.data, settings.history.keep, SystemClock().now)
+        happened = self._history.happened if self._history is not None else lambda _: None
+        self._world = RealWorld(show=self._show, memory_file=memory_file, happened=happened, below=below)
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
         error = None if config_error is None else mask(config_error, state.private)
         own = replace(state.own, configured=config_error is None)
@@ -178,6 +183,8 @@ class AgentHost:
         await schedule.watch(self._places.config)
         await control.start()
         schedule.start()
+        if self._history is not None:
+            self._history.start()
         await self._page.begin()
         try:
             await self._loop.run()
@@ -189,12 +196,14 @@ class AgentHost:
                 await self._setup.close()
             await self._channels.close()
             self._memory_file.close()
+            if self._history is not None:
+                self._history.close()
         if self._lost is not None:
             raise self._lost
 
     def _watches(self, control: ControlServer) -> Sequence[Callable[[], Awaitable[None]]]:
         """What is looked at besides; an agent that has no data folder of its own is part of another program."""
-        if self._instance is None:
+        if self._instance is None or self._history is None:
             return ()
 
         def lost(fault: GatelightError) -> None:
@@ -211,7 +220,29 @@ class AgentHost:
         program = ProgramWatch(
             own_files(), works=own_files_work, replaced=self._desktop.begin_anew, removed=self._desktop.leave
         )
-        return folder.look, program.look
+        welcome = Welcome(
+            self._agent,
+            self._memory_file,
+            icon=lambda: self._desktop.tray,
+            opens_page=lambda: self._opens_page,
+            act=self._actions.act_aside,
+        )
+        return folder.look, program.look, self._history.alive, self._keep_times, welcome.look
+
+    _shown_in = 0.0
+    """The hour of the user’s clock, counted from 1970, in which the menu was made last."""
+
+    async def _keep_times(self) -> None:
+        """Show the menu anew with each hour: "today" may be yesterday by now."""
+        hour = (self._world.now().wall + self._loop.state.machine.utc_offset) // 3600
+        if hour != self._shown_in:
+            self._shown_in = hour
+            self.refresh()
+
+    @property
+    def _opens_page(self) -> bool:
+        """Whether the user can open the page: it is switched on, and there is a screen for it."""
+        return self._page.enabled and has_browser()
 
     # ── from other threads ──────────────────────────────────────────────────────────────────────
 
@@ -227,8 +258,8 @@ class AgentHost:
         """Show the latest status again: the icon may be new, or something beside the status may have changed."""
         tray, status = self._desktop.tray, self._status
         if status is not None and tray is not None:
-            offset = self._loop.state.machine.utc_offset
-            tray.show(display(status, offset, self._actions.at_login(), page=self._page.enabled))
+            now, offset = self._world.now().wall, self._loop.state.machine.utc_offset
+            tray.show(display(status, now, offset, self._actions.at_login(), page=self._opens_page))
 
     def announce(self, notice: Notice) -> None:
         """Send a notice about the program itself; while the agent begins or ends, none is sent."""
@@ -240,6 +271,8 @@ class AgentHost:
     def _show(self, status: Status) -> None:
         self._status = status
         self._on_status(status)
+        if self._history is not None:
+            self._history.shown(status)
         self._page.shown(status)
         self.refresh()
 
@@ -349,6 +382,8 @@ class AgentHost:
         else:
             self._keep_private(settings)
             logger.info("the configuration was read again")
+            if self._history is not None:
+                self._history.keep_for(settings.history.keep)
             if settings.notifications != self._told_through:
                 self._tell_through(settings.notifications)
             self._loop.post(Reconfigured(settings, able))

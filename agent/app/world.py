@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from agent import __version__
 from agent.channels import Chain, NotDelivered
 from agent.core.clock import Moment
-from agent.core.effects import AskSettings, OpenSession
+from agent.core.effects import AskSettings, Happened, OpenSession
 from agent.core.events import Event, SettingsAnswered
 from agent.core.facts import MachineFacts, Purpose
 from agent.core.memory import Memory
@@ -81,6 +81,7 @@ class RealWorld:
         channels: Chain | None = None,
         show: Callable[[Status], None] | None = None,
         memory_file: MemoryFile | None = None,
+        happened: Callable[[Happened], None] = lambda _: None,
         only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
         below: Path | None = None,
         fellow: int | None = None,
@@ -94,6 +95,8 @@ class RealWorld:
         self._tested = channels or Chain([])
         self._show = show
         self._memory_file = memory_file
+        self.happened = happened
+        """Keeps in the history that something happened."""
         self.traffic = Traffic(lambda: self._clock.now().monotonic)
         """The messages that our sessions sent lately."""
 

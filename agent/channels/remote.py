@@ -19,6 +19,7 @@ from agent.channels import ChannelKind, Delivered, Delivery, NotDelivered, Place
 from agent.channels.remote_sender import COMMAND, MISSING, REFUSED, SEND_SECONDS, TAKEN, UNKNOWN_ADDRESS
 from agent.core.problem import Severity
 from agent.core.shown.display import Notice
+from agent.core.told_steps import text_lines
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class RemoteChannel:
 
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
-        steps = "".join(f"\n{number}. {step}" for number, step in enumerate(notice.steps, 1))
+        steps = "".join(f"\n{line}" for line in text_lines(notice.steps))
         kind = "success" if notice.over else _TYPES[notice.severity]
         message = {"title": notice.title, "body": notice.text + steps, "type": kind}
         words = await asyncio.gather(*(service.send(message) for service in self._services))

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from agent.cli.terminal import tell
+from agent.core.clock import day_and_time
 from agent.errors import UsageError
 from agent.runtime.control.channel import request
 from agent.runtime.paths import Places
@@ -75,11 +76,11 @@ def seconds_of(text: str) -> float:
 
 
 def clock_time(seconds: float) -> str:
-    """The user's clock time in so many seconds, with the date where it is not today."""
+    """The user’s clock time in so many seconds, with its day where that is not today."""
     now = datetime.now().astimezone()
     try:
         then = now + timedelta(seconds=seconds)
     except OverflowError:
         # The agent refuses it with a sentence of its own.
         return "then"
-    return f"{then:%H:%M}" if then.date() == now.date() else f"{then.day} {then:%B, %H:%M}"
+    return day_and_time(then, now)

@@ -15,12 +15,12 @@ from typing import Any
 from agent.app.agent_host import AgentHost, Desktop
 from agent.app.lifecycle import App
 from agent.app.world import knowledge
-from agent.core.guide import plain
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication, WantedMode
 from agent.core.shown.display import IconState, Notice
 from agent.core.shown.menu import STATE_WORDS, headline
 from agent.core.shown.status import Status
 from agent.core.timing import Timing
+from agent.core.told_steps import text_lines
 from agent.errors import UsageError
 from agent.platforms.folders import temporary_folder
 from agent.runtime.instance import Instance
@@ -138,8 +138,8 @@ class Stage:
             self._seen = replace(self._seen, notices=(*self._seen.notices, notice))
             self._changed.notify_all()
         self._line("  NOTICE", f"{notice.title}: {notice.text}")
-        for number, step in enumerate(notice.steps, 1):
-            self._tell(f"                     {number}. {plain(step)}")
+        for line in text_lines(notice.steps):
+            self._tell(f"                     {line}")
 
     @staticmethod
     def _words(status: Status) -> str:
@@ -207,7 +207,7 @@ class Stage:
         await self._do("… and recovers", gateway.heal("freeze"))
         await self._expect("connected", _connected)
         await self._pause(2.0)
-        await self._do("somebody changes the socket port in the settings (1300)", gateway.fault("port-changed"))
+        await self._do("a user changes the API port in the settings (1300)", gateway.fault("port-changed"))
         await self._expect("the other port is told", _shows("api-port-mismatch"))
         await self._pause(4.0)
         await self._do("… and sets it back", gateway.fault("port-changed", self._port))

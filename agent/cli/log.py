@@ -18,7 +18,7 @@ def command(path: Path, out: Callable[[str], None], *, follow: bool, over: threa
     try:
         reading = _Reading(path)
     except OSError:
-        raise AgentNotRunning(f"There is no log in {path.parent}: start the agent with `gatelight run`.") from None
+        raise AgentNotRunning(f"There is no log file in {path.parent}: start the agent with `gatelight run`.") from None
     with reading:
         for line in reading.new_lines():
             out(line)

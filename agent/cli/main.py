@@ -281,8 +281,12 @@ def _config(options: argparse.Namespace) -> int:
             # tomlkit takes a tenth of a second to import, and only this needs it.
             from agent.config.editing import set_value
 
-            set_value(places.config, options.key, options.value)
-            tell(f"{options.key} is now {options.value} in {places.config}. {_taken_up(places)}")
+            changed = set_value(places.config, options.key, options.value)
+            if changed.before == changed.after:
+                tell(f"{options.key} is {changed.after}, as it was before, in {places.config}.")
+            else:
+                before = "" if changed.before is None else f"{changed.before} → "
+                tell(f"{options.key}: {before}{changed.after}, in {places.config}. {_taken_up(places)}")
     return 0
 
 
@@ -293,8 +297,16 @@ def _taken_up(places: Any) -> str:
     try:
         request(places, {"command": "status"})
     except AgentNotRunning:
-        return "It counts from the next start."
+        return "Gatelight does not run now: it counts from its next start."
     return "The running Gatelight reads it within seconds."
+
+
+def _history(options: argparse.Namespace) -> int:
+    from agent.cli.history import command
+
+    return command(
+        _places(options), back=options.days, as_csv=options.csv, as_json=options.json, out=out, say=print_text
+    )
 
 
 # ── to try, and about the command itself ────────────────────────────────────────────────────────
@@ -352,6 +364,7 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "status": _status,
     "doctor": _doctor,
     "explain": _explain,
+    "history": _history,
     "fix": _fix,
     "setup": _setup,
     "config": _config,

@@ -44,6 +44,11 @@ GROUPS: dict[str, dict[str, _About]] = {
             ("gatelight fix use-port",),
             ("0 done", "1 failed or not wanted", "2 not offered"),
         ),
+        "history": _About(
+            "what happened: days, problems, the longest ones",
+            ("gatelight history --days 30", "gatelight history --csv > history.csv"),
+            ("0 shown", "1 it cannot be read"),
+        ),
         "logs": _About(
             "the agent’s log", ("gatelight logs", "gatelight logs -f"), ("0 shown", "3 there is none: no agent ran yet")
         ),
@@ -115,6 +120,16 @@ GROUPS: dict[str, dict[str, _About]] = {
 }
 """Every command, in the order of the overview."""
 TYPED_COMMANDS: dict[str, _About] = {name: about for group in GROUPS.values() for name, about in group.items()}
+
+
+def commands_table() -> str:
+    """Every command as a Markdown table, for `agent/cli/README.md`."""
+    rows = ["| command | does | for example | exit status |", "|---|---|---|---|"]
+    for name, about in TYPED_COMMANDS.items():
+        examples = "<br>".join(f"`{example}`" for example in about.examples)
+        cells = (f"`{name}`", about.text, examples, "; ".join(about.statuses))
+        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(rows) + "\n"
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -274,6 +289,19 @@ def _add_fix(parser: CommandParser) -> None:
     )
 
 
+def _add_history(parser: CommandParser) -> None:
+    parser.add_argument("--days", type=_days, default=7, metavar="N", help="how many, today among them (default: 7)")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--csv", action="store_true", help="a row for each problem, for a spreadsheet")
+    form.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+
+def _days(word: str) -> int:
+    if not word.isdigit() or not 1 <= int(word) <= 3650:
+        raise argparse.ArgumentTypeError("give a number of days from 1 to 3650")
+    return int(word)
+
+
 def _add_logs(parser: CommandParser) -> None:
     parser.add_argument("-f", "--follow", action="store_true", help="go on with new lines until Ctrl-C")
 
@@ -349,6 +377,7 @@ _OPTIONS: dict[str, Callable[[CommandParser], None]] = {
     "doctor": _add_doctor,
     "explain": _add_explain,
     "fix": _add_fix,
+    "history": _add_history,
     "logs": _add_logs,
     "run": _add_run,
     "autostart": _add_autostart,

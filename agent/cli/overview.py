@@ -6,10 +6,9 @@ from typing import Any
 
 from agent.cli.report import OVERALL_WORDS, local_time
 from agent.cli.terminal import columns
+from agent.core.clock import took
+from agent.core.shown.display import IconState
 
-_ORDER = ("problem", "warning", "unknown", "connecting", "waiting", "maintenance", "paused", "connected")
-"""States, the worst first."""
-_MARKS = {"problem": "✗", "warning": "!", "unknown": "?", "connected": "✓"}
 _BAD = frozenset({"problem", "warning"})
 _WIDE, _MIDDLE = 90, 70
 """Columns from which on programs and latency, and the time, have a column."""
@@ -20,7 +19,7 @@ def overview(connections: list[dict[str, Any]]) -> Iterator[str]:
     # Rich is imported here, where a table is printed for people.
     from agent.cli.colours import text_table
 
-    ordered = sorted(connections, key=lambda c: _ORDER.index(c["overall"]))
+    ordered = sorted(connections, key=lambda c: IconState(c["overall"]).rank)
     bad = [c["name"] for c in ordered if c["overall"] in _BAD]
     if bad:
         has = "has" if len(bad) == 1 else "have"
@@ -44,20 +43,34 @@ def _row(connection: dict[str, Any]) -> list[str]:
     overall, latency, programs = connection["overall"], connection.get("latency_s"), connection.get("programs")
     mode = connection.get("trading_mode", "unknown")
     return [
-        _MARKS.get(overall, "·"),
+        IconState(overall).mark,
         connection["name"],
         "" if mode == "unknown" else mode.upper(),
         _headline(connection),
-        local_time(connection["since"]),
+        _since(connection),
         "?" if programs is None else str(len(programs)),
-        "" if latency is None else f"{latency * 1000:.0f} ms",
+        "" if latency is None else took(latency),
     ]
 
 
-def _headline(connection: dict[str, Any]) -> str:
+def _since(connection: dict[str, Any]) -> str:
+    """Since when it is as the headline says; empty where that is not known."""
+    problem = _told(connection)
+    if problem is not None:
+        return f"{'seen ' if problem.get('first_seen') else ''}{local_time(problem['since'])}"
+    return local_time(connection["since"]) if connection["overall"] == "connected" else ""
+
+
+def _told(connection: dict[str, Any]) -> dict[str, Any] | None:
+    """The problem that the headline names."""
     shown = [p for p in connection["problems"] if p["visible"]]
-    if shown and connection["overall"] != "connected":
-        return str(shown[0]["title"])
+    return shown[0] if shown and connection["overall"] != "connected" else None
+
+
+def _headline(connection: dict[str, Any]) -> str:
+    problem = _told(connection)
+    if problem is not None:
+        return str(problem["title"])
     if connection["overall"] == "paused":
         return "notices paused" if connection["phase"] == "connected" else "not watched, as you asked"
     return OVERALL_WORDS[connection["overall"]].lower().replace("tws or ib gateway", "TWS or IB Gateway")

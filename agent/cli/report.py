@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from agent.core.clock import day_and_time, took
+
 OVERALL_WORDS = {
     "problem": "PROBLEM",
     "warning": "WARNING",
@@ -117,9 +119,7 @@ def _settings(rows: list[dict[str, str]], undecided: list[dict[str, str]], *, li
         aim = "" if row["state"] == "ok" else f"; wanted: {row['wanted']}"
         yield f"      {_ROW_MARKS[row['state']]} {row['label']}: {row['found']} ({row['how']}){aim}"
     if listed:
-        for reason in sorted({u["reason"] for u in undecided}):
-            codes = ", ".join(u["code"] for u in undecided if u["reason"] == reason)
-            yield f"  ? Not judged: {codes} ({reason})"
+        yield from _not_judged(undecided)
     elif unknown or undecided:
         kinds = ((len(unknown), "setting"), (len(undecided), "possible problem"))
         parts = [f"{count} {what}{'s' * (count > 1)}" for count, what in kinds if count]
@@ -127,6 +127,16 @@ def _settings(rows: list[dict[str, str]], undecided: list[dict[str, str]], *, li
         why = f" ({next(iter(hows))})" if len(hows) == 1 else ""
         yield ""
         yield f"  ? Not known: {' and '.join(parts)}{why}; `gatelight doctor --settings` lists them."
+
+
+def _not_judged(undecided: list[dict[str, str]]) -> Iterator[str]:
+    from agent.guides import in_general, load_guides
+
+    if undecided:
+        guides = load_guides()
+        yield "    Possible problems"
+    for one in undecided:
+        yield f"      ? {in_general(guides[one['code']]).title}: not known ({one['reason']})"
 
 
 def _overall(connection: dict[str, Any]) -> str:
@@ -150,9 +160,9 @@ def _checklist(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
     yield f"API port:       {host}:{port if port is not None else 'not known'}"
     if connection["phase"] == "connected":
         latency = connection.get("latency_s")
-        took = f", answers in {latency * 1000:.1f} ms" if latency is not None else ""
+        answers = f", answers in {took(latency)}" if latency is not None else ""
         client, version = connection["client_id"], connection["server_version"]
-        yield f"API session:    connected as client {client}, server version {version}{took}"
+        yield f"API session:    connected as client {client}, server version {version}{answers}"
         accounts = _and_more(connection["accounts"], connection.get("accounts_more", 0))
         yield f"trading mode:   {connection['trading_mode']} ({accounts})"
     else:
@@ -201,11 +211,10 @@ def _problem(problem: dict[str, Any]) -> Iterator[str]:
         for line in problem["evidence"]:
             yield f"      - {line}"
     if problem["steps"]:
-        from agent.core.guide import plain
+        from agent.core.told_steps import text_lines
 
         yield "    What to do:"
-        for number, step in enumerate(problem["steps"], 1):
-            yield f"      {number}. {plain(step)}"
+        yield from (f"      {line}" for line in text_lines(problem["steps"]))
     for fix in problem["fixes"]:
         yield f"    One click: `gatelight fix {fix['id']}` ({fix['label']})"
 
@@ -220,7 +229,5 @@ def _so_far(problem: dict[str, Any]) -> Iterator[str]:
 
 
 def local_time(rfc3339: str) -> str:
-    """An RFC 3339 time as the user's clock shows it, with the date where that is not today."""
-    then = datetime.fromisoformat(rfc3339).astimezone()
-    today = then.date() == datetime.now().astimezone().date()
-    return f"{then:%H:%M}" if today else f"{then.day} {then:%B, %H:%M}"
+    """An RFC 3339 time as the user's clock shows it, with its day where that is not today."""
+    return day_and_time(datetime.fromisoformat(rfc3339).astimezone(), datetime.now().astimezone())

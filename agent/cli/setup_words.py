@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from agent.core.guide import plain
 from agent.core.setup.setup import Setup, SetupStep, StepAct, StepState
+from agent.core.told_steps import text_lines
 
 MARKS = {
     StepState.DONE: "done",
@@ -39,8 +39,8 @@ class SetupWords:
                 self._say(f"  - {line}")
         if step.steps:
             self._say("  What to do:")
-            for number, line in enumerate(step.steps, 1):
-                self._say(f"  {number}. {plain(line)}")
+            for line in text_lines(step.steps):
+                self._say(f"  {line}")
 
     def indented(self, text: str) -> None:
         """A text below a step or a question; nothing for an empty one."""

@@ -40,15 +40,48 @@ class _Address:
     """The connection's name or number, as the user wrote it; empty outside `connections`."""
     counted: bool = False
     """The user wrote `connections[2]`: the entry is a number and no name."""
+    new: bool = False
+    """The entry must not exist yet: it is made, whatever its name looks like."""
 
 
-def set_value(path: Path, key: str, text: str) -> None:
+class ValueNotAllowed(ConfigError):
+    """A value that a key does not take; the text of the error is the sentence for a terminal."""
+
+    def __init__(self, shown: str, key: Key, found: object, refused: ValueRefused) -> None:
+        super().__init__(refusal(shown, key, found, refused) + ".")
+        self.key = key
+        self.found = found
+        self.refused = refused
+
+
+@dataclass(frozen=True, slots=True)
+class ValueChange:
+    """What a change of one value did."""
+
+    before: str | None
+    """The value that was in force, as TOML, which may be the default; None where none was."""
+    after: str
+
+
+def set_value(path: Path, key: str, text: str) -> ValueChange:
     """Change one value in the file: `checks.look_every`, `connections.Paper Gateway.port`.
 
     A key names a connection by its name or its number (from 1). A missing file or folder is made. Raises `ConfigError`,
     and changes nothing, when the result could not be used or the file could not be written.
     """
-    change_all(path, ((key, text),))
+    address = _address(key)
+    before = _value_in(path, address)
+    value = _value(address.key, key, text)
+    _change(path, ((address, value),), making=True)
+    return ValueChange(before, _shown(address.key, address.key.kind.read(value)))
+
+
+def add_connection(path: Path, name: str) -> None:
+    """Write a new connection into the file; ConfigError where there is one of this name."""
+    key = CONNECTIONS.key("name")
+    assert key is not None
+    value = _value(key, key.name, toml_text(name))
+    _change(path, ((_Address(CONNECTIONS, key, name, new=True), value),), making=True)
 
 
 def change_all(path: Path, edits: Iterable[tuple[str, str]], *, making: bool = True) -> None:
@@ -56,7 +89,29 @@ def change_all(path: Path, edits: Iterable[tuple[str, str]], *, making: bool = T
 
     `making`: a missing file, or a missing connection, is made.
     """
-    addressed = [(address := _address(key), _value(address.key, key, text)) for key, text in edits]
+    _change(path, [(address := _address(key), _value(address.key, key, text)) for key, text in edits], making=making)
+
+
+def _value_in(path: Path, address: _Address) -> str | None:
+    """The value in force, as TOML; None where there is none: a file with a fault in it, a connection not there yet."""
+    text = read_text(path) if path.exists() else ""
+    try:
+        settings = getattr(parse_settings(text, path.name), address.table.name)
+    except ConfigError:
+        return None
+    if address.table.repeated:
+        index = _index(tomllib.loads(text), address)
+        if index is None:
+            return None
+        settings = settings[index]
+    return _shown(address.key, getattr(settings, address.key.name))
+
+
+def _shown(key: Key, value: Any) -> str:
+    return key.kind.write(key.shown(value))
+
+
+def _change(path: Path, addressed: Iterable[tuple[_Address, Any]], *, making: bool) -> None:
     # A symbolic link stays: the file to which it leads is replaced.
     target = Path(os.path.realpath(path))
     exists = target.exists()
@@ -155,7 +210,7 @@ def _value(key: Key, shown: str, text: str) -> Any:
         else:
             return candidate
     assert first is not None
-    raise ConfigError(refusal(shown, key, *first) + ".")
+    raise ValueNotAllowed(shown, key, *first)
 
 
 def _edited(before: str, address: _Address, value: Any, name: str, *, making: bool) -> str:
@@ -167,7 +222,7 @@ def _edited(before: str, address: _Address, value: Any, name: str, *, making: bo
         parse_settings(before, name)
         raise
     wanted = copy.deepcopy(plain)
-    index = _index(plain, address) if address.table.repeated else None
+    index = _index(plain, address) if address.table.repeated and not address.new else None
     if address.table.repeated and index is None and not making:
         raise ConfigError(f"{name} holds no connection {toml_text(address.entry)} any more, so nothing was changed.")
     holder = _holder(wanted, address, index, name)

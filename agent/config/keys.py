@@ -25,6 +25,7 @@ from agent.config.kinds import (
 from agent.core.settings import (
     CheckSettings,
     ConnectionSettings,
+    HistorySettings,
     Intent,
     MinimumSeverity,
     NotificationSettings,
@@ -46,7 +47,21 @@ class Key:
     name: str
     kind: KeyKind
     meaning: str
-    """For the table of the README; a phrase without a full stop."""
+    """For the table of `agent/config/README.md`; a phrase without a full stop."""
+    label: str
+    """What the page calls it, in a user's words."""
+    help: str
+    """What the page says about it, in whole sentences."""
+    example: str = ""
+    """A value as a user types it, or, for an empty field, what stands for it; a list has one entry on each line."""
+    words: tuple[str, ...] = ()
+    """What the page calls the choices of its kind, in their order; empty for a switch."""
+    durations: tuple[str, ...] = ()
+    """The durations that the page offers; a file may hold any that its kind allows."""
+    empty: str = ""
+    """The value that an empty field of the page stands for."""
+    advanced: bool = False
+    """Whether few users ever change it: the page folds it away."""
     guarded: bool = False
     """Whether its value decides which program runs, or where data is sent. Only a page that was opened just now, from
     the user's icon or terminal, can change it; a fix cannot."""
@@ -68,6 +83,8 @@ class KeyTable:
     """One table of the configuration, with the class of its settings."""
 
     name: str
+    label: str
+    """What the page calls the keys of it that are not advanced."""
     settings: type
     keys: tuple[Key, ...]
     repeated: bool = False
@@ -95,35 +112,93 @@ class KeyTable:
 
 CONNECTIONS = KeyTable(
     "connections",
+    "Connection",
     ConnectionSettings,
     (
         Key(
             "name",
             CONNECTION_NAME,
             "shown everywhere",
+            "Name",
+            "Shown in notices, in the menu and on this page.",
+            example="Paper Gateway",
         ),
-        Key("application", one_of(WantedApplication), "which application it is meant for"),
-        Key("trading_mode", one_of(WantedMode), "which trading mode it is meant for; a mismatch is an alarm"),
-        Key("host", HOST_NAME, "where the application runs"),
+        Key(
+            "application",
+            one_of(WantedApplication),
+            "which application it is meant for",
+            "Application",
+            "If the other one runs instead, Gatelight says so.",
+            words=("TWS", "IB Gateway", "Either"),
+        ),
+        Key(
+            "trading_mode",
+            one_of(WantedMode),
+            "which trading mode it is meant for; a mismatch is an alarm",
+            "Live or paper",
+            "If an account of the other kind is logged in, you get an alarm, in quiet hours too.",
+            words=("Live", "Paper", "Either"),
+        ),
+        Key(
+            "intent",
+            one_of(Intent),
+            "what your programs do here: decides whether Read-Only API is a problem",
+            "Your programs",
+            "If they place orders, Read-Only API in TWS is a problem. If they only read, it is none.",
+            words=("Place orders", "Only read data"),
+        ),
+        Key(
+            "host",
+            HOST_NAME,
+            "where the application runs",
+            "Computer",
+            "Where TWS or IB Gateway runs: its name or address. 127.0.0.1 is this computer.",
+            example="192.168.1.20",
+        ),
         Key(
             "port",
             whole_number(1, HIGHEST_PORT, auto=True),
             'API port; "auto": what the application listens on, else its default',
+            "API port",
+            "The port your programs connect to. Empty: the one that TWS or IB Gateway listens on.",
+            example="4002",
+            empty="auto",
+        ),
+        Key(
+            "auto_connect",
+            flag(),
+            "connect without being asked",
+            "Watch from the start",
+            "Off: this connection waits until you choose “Watch”, on the page or in the menu.",
         ),
         Key(
             "client_id",
             whole_number(1, HIGHEST_CLIENT_ID, auto=True, reasons={0: "client ID 0 would adopt manual orders"}),
             'client ID of the agent’s own session; "auto": a free high one; 0 would adopt manual orders',
+            "Client ID of Gatelight",
+            "No other program may use the same one. Empty: a free one.",
+            example="7341",
+            empty="auto",
+            advanced=True,
         ),
-        Key("auto_connect", flag(), "connect without being asked"),
-        Key("intent", one_of(Intent), "what your programs do here: decides whether Read-Only API is a problem"),
-        Key("start_command", START_COMMAND, "starts the application: the program and its arguments", guarded=True),
+        Key(
+            "start_command",
+            START_COMMAND,
+            "starts the application: the program and its arguments",
+            "Start command",
+            "Lets Gatelight start TWS or IB Gateway, through IBC for example, when you ask for it. "
+            "The program is on the first line, each argument on a line of its own.",
+            example="/opt/ibc/gatewaystart.sh\n-inline",
+            guarded=True,
+            advanced=True,
+        ),
     ),
     repeated=True,
 )
 
 CHECKS = KeyTable(
     "checks",
+    "Market data test",
     CheckSettings,
     (
         Key(
@@ -131,41 +206,76 @@ CHECKS = KeyTable(
             time_span(1, 3600, "5s"),
             "how often processes and sockets are read; half as often while connected or while the port does not serve "
             "Gatelight, and less often where reading takes more than 2 % of the time; nothing is sent to TWS",
+            "Look at this computer every",
+            "Reads which programs run and which ports they use. Nothing is sent to TWS.",
+            durations=("2s", "5s", "10s", "30s", "1m"),
+            advanced=True,
         ),
         Key(
             "heartbeat_every",
             time_span(2, 3600, "10s"),
             "how often a quiet session is asked for the time",
+            "Ask TWS for the time every",
+            "Only when nothing else was heard: so a frozen TWS is noticed.",
+            durations=("5s", "10s", "30s", "1m", "5m"),
+            advanced=True,
         ),
-        Key("reply_timeout", time_span(1, 600, "5s"), "how long TWS may take to answer"),
+        Key(
+            "reply_timeout",
+            time_span(1, 600, "5s"),
+            "how long TWS may take to answer",
+            "Wait for an answer of TWS",
+            "An answer that takes longer counts as none.",
+            durations=("2s", "5s", "10s", "30s", "1m"),
+            advanced=True,
+        ),
         Key(
             "test_symbols",
             SYMBOLS,
             "only used by the data self-test",
+            "Symbols",
+            "What the test suggests, one on each line. Nothing is asked for without a click.",
+            example="AAPL\nEUR.USD",
         ),
     ),
 )
 
 NOTIFICATIONS = KeyTable(
     "notifications",
+    "Notices",
     NotificationSettings,
     (
-        Key("desktop", flag(), "notices on the desktop"),
-        Key("minimum_severity", one_of(MinimumSeverity), "from which severity on there is a notice"),
+        Key("desktop", flag(), "notices on the desktop", "Notices on the desktop", "Where your desktop can show them."),
+        Key(
+            "minimum_severity",
+            one_of(MinimumSeverity),
+            "from which severity on there is a notice",
+            "Tell me about",
+            "What is not told is on the page all the same.",
+            words=("Everything", "Warnings and problems", "Problems only"),
+        ),
         Key(
             "repeat_after",
             time_span(1, 365 * 86400, "30m", never=True),
             "when an unsolved problem is announced again; grows with each time",
+            "Remind me of an unsolved problem",
+            "After the time chosen here, and then after longer and longer times.",
+            durations=("10m", "30m", "1h", "4h", "1d", "never"),
         ),
         Key(
             "quiet_hours",
             QUIET_TIMES,
             "no notices then; a live/paper mismatch is never silenced",
+            "Quiet hours",
+            "No notices then. Only live instead of paper, or the reverse, is told at any hour.",
         ),
         Key(
             "remote",
             REMOTE_ADDRESSES,
             "also tell these",
+            "Phone, mail or chat",
+            "Where notices go as well: an address on each line, as the Apprise library writes it.",
+            example="ntfy://my-topic\nmailto://user:password@example.com",
             guarded=True,
             secret=True,
         ),
@@ -174,14 +284,48 @@ NOTIFICATIONS = KeyTable(
 
 PAGE = KeyTable(
     "page",
+    "This page",
     PageSettings,
     (
-        Key("enabled", flag(), "the status page, on this machine only"),
-        Key("port", whole_number(0, HIGHEST_PORT), "0: any free one"),
+        Key(
+            "enabled",
+            flag(),
+            "the status page, on this machine only",
+            "This page",
+            "Off: there is the icon and the terminal, and this page cannot be opened any more.",
+            advanced=True,
+        ),
+        Key(
+            "port",
+            whole_number(0, HIGHEST_PORT),
+            "0: any free one",
+            "Port of this page",
+            "It is served to this computer alone. Empty: any free port.",
+            example="8765",
+            empty="0",
+            advanced=True,
+        ),
     ),
 )
 
-TABLES: dict[str, KeyTable] = {table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE)}
+HISTORY = KeyTable(
+    "history",
+    "History",
+    HistorySettings,
+    (
+        Key(
+            "keep",
+            time_span(86400, 3650 * 86400, "90d"),
+            "how long what happened is kept, on this machine",
+            "Keep what happened for",
+            "It stays on this computer.",
+            durations=("7d", "30d", "90d", "365d"),
+            advanced=True,
+        ),
+    ),
+)
+
+TABLES: dict[str, KeyTable] = {table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY)}
 """The whole configuration."""
 
 

@@ -158,7 +158,7 @@ def _host(text: str) -> str:
     if "://" in host:
         raise ValueRefused("leave out the part up to ://")
     if host.count(":") == 1:
-        raise ValueRefused("the port has a key of its own, port")
+        raise ValueRefused("leave out the port, which has a field of its own")
     try:
         plain = host.encode("idna").decode("ascii")
     except UnicodeError:

@@ -20,7 +20,7 @@ def show(settings: Settings) -> str:
 
 
 def table() -> str:
-    """Every key as a Markdown table, for the README."""
+    """Every key as a Markdown table, for `agent/config/README.md`."""
     rows = ["| key | default | allowed | meaning |", "|---|---|---|---|"]
     for declared in TABLES.values():
         prefix = f"{declared.name}[n]" if declared.repeated else declared.name

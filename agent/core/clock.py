@@ -1,5 +1,6 @@
-"""What time it is, as a value: decisions are handed a `Moment`, they never ask a clock."""
+"""What time it is, as a value: decisions are handed a `Moment` and never ask a clock. Times and durations in words."""
 
+import math
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -28,11 +29,81 @@ class Moment:
         return round(self.wall + (monotonic - self.monotonic) - slept, 3)
 
 
+_MINUTE = 60.0
+
+
+def lasting(seconds: float) -> str:
+    """A duration, like "12 s", "5 min", "2 h 10 min" or "3 days"."""
+    seconds = abs(seconds)
+    if round(seconds, 1) < 10.0 and round(seconds, 1) != round(seconds):
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 2 * _MINUTE:
+        return f"{whole} s"
+    minutes = round(seconds / _MINUTE)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{hours // 24} days"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def took(seconds: float) -> str:
+    """How long an answer took, like "4.2 ms", "120 ms" or "2.5 s"."""
+    if round(seconds, 3) >= 1.0:
+        return f"{seconds:.1f} s"
+    places = 0 if round(seconds, 4) >= 0.01 else 1
+    return f"{seconds * 1000:.{places}f} ms".replace(".0 ", " ")
+
+
 def local(epoch: float, utc_offset: float) -> datetime:
     """An epoch time as the user's own clock shows it. `utc_offset`: local time minus UTC, seconds."""
     return datetime.fromtimestamp(epoch + utc_offset, UTC)
 
 
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+"""In English whatever the locale, as everything else that Gatelight says."""
+_NEAR = 6
+"""Days within which a weekday names one day only, before or after."""
+
+
+def day_and_time(then: datetime, today: datetime) -> str:
+    """A time as users read it, by the minute: "14:03" today, "Saturday 14:03" within six days, "9 May 14:03" else."""
+    time, away = f"{then:%H:%M}", (then.date() - today.date()).days
+    if away == 0:
+        return time
+    return f"{_WEEKDAYS[then.weekday()] if abs(away) <= _NEAR else f'{then.day} {_MONTHS[then.month - 1]}'} {time}"
+
+
 def time_of_day(epoch: float, utc_offset: float) -> str:
-    """The same in words, like "14:03"."""
+    """An epoch time in words, by the minute, like "14:03"."""
     return local(epoch, utc_offset).strftime("%H:%M")
+
+
+_NEXT = {-1: "yesterday", 1: "tomorrow"}
+
+
+def beside_today(epoch: float, now: float, utc_offset: float) -> str:
+    """An epoch time in the same words, but "yesterday 14:03" and "tomorrow 14:03".
+
+    For what is drawn anew as the day goes on. A notice may be read a day later, and names the day.
+    """
+    then, today = local(epoch, utc_offset), local(now, utc_offset)
+    away = (then.date() - today.date()).days
+    return f"{_NEXT[away]} {then:%H:%M}" if away in _NEXT else day_and_time(then, today)
+
+
+_MORNING = 6 * 3600.0
+"""Seconds after local midnight: nobody who goes to bed on "until tomorrow" wants to be woken before."""
+_DAY = 86400.0
+
+
+def next_morning(now: float, utc_offset: float) -> float:
+    """Epoch time of the next local morning, at least an hour away."""
+    days = math.ceil((now + utc_offset + 3600.0 - _MORNING) / _DAY)
+    return days * _DAY + _MORNING - utc_offset

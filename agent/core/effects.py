@@ -1,6 +1,7 @@
 """What the agent wants done, as values: `advance` returns them, the runtime carries them out in order."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 from agent.core.memory import Memory
@@ -112,6 +113,32 @@ class Record:
     """Its traceback goes to the log as well."""
 
 
+class MarkKind(StrEnum):
+    """What happened at a moment, for the history."""
+
+    SAID = "said"
+    """A notice was shown."""
+    SILENT = "silent"
+    """A problem was not told, for a reason."""
+    ENDED = "ended"
+    """A problem is not shown any more, for a reason."""
+    FIX = "fix"
+    """A fix was done, or failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Keep in the history that something happened."""
+
+    kind: MarkKind
+    connection: str
+    """Empty: of Gatelight itself."""
+    what: str
+    """The code of a problem, or the ID of a fix."""
+    detail: str = ""
+    """A title, or the reason."""
+
+
 Effect: TypeAlias = (
     OpenSession
     | CloseSession
@@ -124,5 +151,6 @@ Effect: TypeAlias = (
     | WakeAt
     | WatchExits
     | Remember
+    | Happened
     | Record
 )

@@ -89,7 +89,7 @@ class DataCame:
 
 @dataclass(frozen=True, slots=True)
 class MessagesCame:
-    """How much came over session `number` lately; told once a second while it is much."""
+    """How much came over session `number` in the last second; sent once a second while much comes."""
 
     number: int
     rate: float
@@ -133,6 +133,11 @@ class UserAsked:
     """A click or a command."""
 
     action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Welcomed:
+    """The user is told, on a desktop, that Gatelight watches from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +193,7 @@ Event: TypeAlias = (
     | Tick
     | Woke
     | UserAsked
+    | Welcomed
     | Reconfigured
     | ConfigRejected
     | NoticeDelivered

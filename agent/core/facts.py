@@ -154,6 +154,8 @@ class Listener(FromOutside):
     """Connections that the system has completed and the program has not accepted; None where it does not say."""
     room: int | None = field(default=None, compare=False)
     """How many of those the system keeps; None where it does not say."""
+    address: OutsideName | None = None
+    """The one address of this machine that it is reached at; None: it is reached at 127.0.0.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,8 @@ class Sockets(FromOutside):
 
     listeners: tuple[Listener, ...] = ()
     clients: tuple[ApiClient, ...] = ()
+    elsewhere: tuple[Listener, ...] = ()
+    """Those that 127.0.0.1 does not reach, on ports where no other one listens."""
     unseen: OutsideText | None = None
     """Why sockets of other users' programs are missing, where they are: then a free port is not proven free."""
 

@@ -111,7 +111,7 @@ class Offer(FromOutside):
     plan: Annotated[_Plan, Raw()]
     """What is done, to the letter; only the texts are shown."""
     by_hand: OutsideText = ""
-    """How to do it by hand instead, one sentence; said when it could not be done."""
+    """How to do it by hand, one sentence; shown when the fix failed."""
 
     @property
     def digest(self) -> str:

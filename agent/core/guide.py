@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import SequenceMatcher
 
+from agent.core.told_steps import EITHER, OR, THEN, ToldStep, only_real_ways, told_step
 from agent.tws.applications import ApplicationKind
 
 
@@ -21,7 +21,7 @@ class Guide:
     meaning: str
     """What it means, in Markdown paragraphs."""
     steps: Mapping[ApplicationKind, tuple[str, ...]]
-    """Steps per application; the same for both where the guide has one list."""
+    """Steps per application, as `told_steps` reads them; the same for both where the guide has one list."""
     more: str = ""
     """"Good to know": background, in Markdown."""
     cases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -34,16 +34,16 @@ class Guide:
     """By step: the cases it belongs to, where it does not belong to every one."""
 
     def steps_for(self, kind: ApplicationKind, args: Mapping[str, str], case: str = "") -> tuple[str, ...]:
-        """The steps for one application, placeholders filled; for an unknown one those for both, told apart.
+        """The steps for one application, placeholders filled; for an unknown one the list of each, one after the other.
 
         A `case` that has steps of its own has these alone; of the others, the steps of other cases are left out.
         """
         fitting = {
-            which: tuple(s for s in steps if not case or case in self.only_when.get(s, (case,)))
+            which: only_real_ways(s for s in steps if not case or case in self.only_when.get(s, (case,)))
             for which, steps in self.steps.items()
         }
         steps = self.cases.get(case) or fitting.get(kind) or _for_both(fitting)
-        return tuple(fill(step, args) for step in steps)
+        return tuple(_filled(step, args) for step in steps)
 
     def in_general(self, application: ApplicationKind, shared: Iterable[tuple[str, str]]) -> "Guide":
         """The guide as it is told without a case at hand: no placeholder is left.
@@ -75,21 +75,21 @@ class Guide:
 
 
 def _for_both(by_kind: Mapping[ApplicationKind, tuple[str, ...]]) -> tuple[str, ...]:
-    """The steps of both applications in one list, those of one of them told apart."""
+    """The steps where the application is not known: one list if it is the same for both, else one after the other."""
     tws, gateway = by_kind[ApplicationKind.TWS], by_kind[ApplicationKind.GATEWAY]
-    steps: list[str] = []
-    for same, start, end, other_start, other_end in SequenceMatcher(None, tws, gateway, False).get_opcodes():
-        if same == "equal":
-            steps += tws[start:end]
-        else:
-            steps += (_only_for(ApplicationKind.TWS, step) for step in tws[start:end])
-            steps += (_only_for(ApplicationKind.GATEWAY, step) for step in gateway[other_start:other_end])
-    return tuple(steps)
+    if tws == gateway:
+        return tws
+    return tuple(replace(told_step(step), application=kind).told for kind in _ORDER for step in by_kind[kind])
 
 
-def _only_for(kind: ApplicationKind, step: str) -> str:
-    """A step of one application's list, saying whose it is."""
-    return step if step.startswith(f"In {kind.title}") else f"{kind.title}: {step}"
+_ORDER = (ApplicationKind.TWS, ApplicationKind.GATEWAY)
+
+
+def _filled(step: str, args: Mapping[str, str]) -> str:
+    told = told_step(step)
+    # A colon in a value must not end the heading.
+    in_heading = {name: value.replace(": ", " ") for name, value in args.items()}
+    return replace(told, way=fill(told.way, in_heading), text=fill(told.text, args)).told
 
 
 def _say_instead(text: str, piece: str, words: str) -> str:
@@ -115,14 +115,6 @@ def placeholders(text: str) -> frozenset[str]:
     return frozenset(_PLACEHOLDER.findall(text))
 
 
-_LABEL = re.compile(r"\*\*(.+?)\*\*")
-
-
-def plain(step: str) -> str:
-    """A step without Markdown's marks: labels in quotation marks, for a menu or a terminal cannot set them off."""
-    return _LABEL.sub(r"“\1”", step).replace("`", "")
-
-
 _GENERAL = re.compile(r"^- (.*\{[a-z_]+\}.*?) → (.+)$")
 _STEP = re.compile(r"^\d+\.\s+(.*)$")
 _MARK = re.compile(r"^\[([a-z, ]+)\]\s+")
@@ -133,7 +125,7 @@ _HEADINGS = {
 }
 
 
-_CASE, _CASES_OF = "When ", "Cases of "
+_CASE, _CASES_OF, _WAY = "When ", "Cases of ", "### "
 
 
 def parse_guide(code: str, text: str) -> Guide:
@@ -143,28 +135,32 @@ def parse_guide(code: str, text: str) -> Guide:
     each a numbered list, then optionally `## When <case>`, each a numbered list, or `## Cases of <code>`, then
     `## Good to know`, and `## In general`: lines like `- at {since} → some time ago`, a piece of the guide's text and
     what is said instead where there is no case. A step like `1. [tunnel, relay] Start it again.` belongs to these
-    cases only. Raises GuideError on anything else.
+    cases only. Within a list, steps stand below `### Either …` and one or more `### Or …` where a user goes one of
+    several ways, and below `### Then` what follows all of them; each is numbered from 1, and a heading like
+    `### [free] Or keep the port` marks each of its steps. Raises GuideError on anything else.
     """
     title, meaning, more = "", [], []
     steps: dict[ApplicationKind, list[str]] = {}
     general: list[tuple[str, str]] = []
     cases: dict[str, list[str]] = {}
-    section = cases_of = ""
+    section = cases_of = way = ""
     for line in text.splitlines():
         if line.startswith("# ") and not title:
             title = line[2:].strip()
         elif line.startswith("## "):
-            section = line[3:].strip()
+            section, way = line[3:].strip(), ""
             if section.startswith(_CASES_OF):
                 cases_of = section.removeprefix(_CASES_OF)
             elif section.startswith(_CASE):
                 cases[section.removeprefix(_CASE)] = []
             elif section not in _HEADINGS and section not in ("Good to know", "In general"):
                 raise GuideError(f"{code}: unknown heading {section!r}")
+        elif line.startswith(_WAY) and (section in _HEADINGS or section.startswith(_CASE)):
+            way = _way(code, line.removeprefix(_WAY).strip())
         elif section in _HEADINGS:
-            _add_step(code, line, [steps.setdefault(kind, []) for kind in _HEADINGS[section]])
+            _add_step(code, line, way, [steps.setdefault(kind, []) for kind in _HEADINGS[section]])
         elif section.startswith(_CASE):
-            _add_step(code, line, [cases[section.removeprefix(_CASE)]])
+            _add_step(code, line, way, [cases[section.removeprefix(_CASE)]])
         elif section == "In general":
             _add_general(code, line, general)
         elif section:
@@ -173,6 +169,7 @@ def parse_guide(code: str, text: str) -> Guide:
             meaning.append(line)
     if not title or not "".join(meaning).strip() or set(steps) != {ApplicationKind.TWS, ApplicationKind.GATEWAY}:
         raise GuideError(f"{code}: a guide needs a title, a meaning and steps for both applications")
+    _check_ways(code, (*steps.values(), *cases.values()))
     marked = ((step, _MARK.match(step)) for found in steps.values() for step in found)
     only_when = {_MARK.sub("", step): frozenset(mark[1].split(", ")) for step, mark in marked if mark}
     return Guide(
@@ -197,14 +194,40 @@ def _add_general(code: str, line: str, general: list[tuple[str, str]]) -> None:
     general.append((found[1], found[2].strip()))
 
 
-def _add_step(code: str, line: str, lists: list[list[str]]) -> None:
+def _add_step(code: str, line: str, way: str, lists: list[list[str]]) -> None:
     if not line.strip():
         return
     found = _STEP.match(line)
     for steps in lists:
         if found:
-            steps.append(found[1].strip())
+            steps.append(_below(way, found[1].strip()))
         elif steps and line.startswith("   "):
             steps[-1] += " " + line.strip()
         else:
             raise GuideError(f"{code}: not a numbered step: {line!r}")
+
+
+def _below(way: str, step: str) -> str:
+    """A step below its heading, with the mark of the one or the other in front."""
+    mark = _MARK.match(step) or _MARK.match(way)
+    told = ToldStep(ApplicationKind.UNKNOWN, _MARK.sub("", way), _MARK.sub("", step)).told
+    return mark[0] + told if mark else told
+
+
+def _way(code: str, heading: str) -> str:
+    if not told_step(f"{_MARK.sub('', heading)}: .").way:
+        raise GuideError(f"{code}: a heading in a list begins with “Either”, “Or” or is “Then”: {heading!r}")
+    return heading
+
+
+def _check_ways(code: str, lists: Iterable[Iterable[str]]) -> None:
+    """Raise GuideError where headings of ways are not one Either, then Ors, then perhaps a Then."""
+    for steps in lists:
+        headings = list(dict.fromkeys(told_step(_MARK.sub("", step)).way for step in steps))
+        ways = [way for way in headings if way and way != THEN]
+        order = [way for way in headings if way]
+        right = not ways or (
+            len(ways) > 1 and ways[0].startswith(EITHER) and all(way.startswith(OR) for way in ways[1:])
+        )
+        if not right or (THEN in order and (not ways or order[-1] != THEN)) or "" in headings[1:]:
+            raise GuideError(f"{code}: not one “Either …”, then “Or …”, then perhaps “Then”: {order}")

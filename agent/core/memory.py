@@ -21,6 +21,10 @@ class Told(FromOutside):
     repeats: int = 0
     title: OutsideName = ""
     """What it was called, to say its end with."""
+    unshown: bool = False
+    """No service could show the notice."""
+    began: bool = False
+    """It began at `since`; False: it was first seen then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,14 @@ class ShownBefore(FromOutside):
     connection: str
     key: str
     since: float
-    """Epoch seconds at which it began."""
+    """Epoch seconds at which it began, or was first seen."""
     severity: str
     names: tuple[str, ...] = ()
     """The placeholders of its words …"""
     values: tuple[OutsideText, ...] = ()
     """… and what fills them, in the same order."""
+    began: bool = False
+    """It began at `since`; False: it was first seen then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +88,16 @@ class ServedBefore:
 
 
 @dataclass(frozen=True, slots=True)
-class Returning:
-    """One connection that is watched again by itself."""
+class Stopped:
+    """One connection that the user does not want to be watched."""
 
     connection: str
-    at: float
-    """Epoch seconds."""
+    since: float | None
+    """Epoch seconds; None: not known."""
+    until: float | None = None
+    """Epoch seconds from which on it is watched again by itself; None: the user says when."""
+    reminded: float = 0.0
+    """Epoch seconds at which the user last said so, or was last reminded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +110,9 @@ class Memory:
     """Epoch seconds; infinity until told to resume; None when not paused."""
     shown: tuple[ShownBefore, ...] = ()
     running: tuple[SeenRunning, ...] = ()
-    disconnected: tuple[str, ...] = ()
-    """Names of connections the user wants to stay disconnected."""
+    stopped: tuple[Stopped, ...] = ()
+    """By connection: those that the user does not want to be watched."""
     served: tuple[ServedBefore, ...] = ()
-    """By connection: a relay that goes while no agent runs is missed by its kind all the same."""
-    returning: tuple[Returning, ...] = ()
-    """Those of them that the user wants to stay so only for a while."""
+    """Who served each connection last: a relay that goes while no agent runs is still named by its kind."""
+    welcomed: bool = False
+    """The user was told on a desktop, once and for all, that Gatelight watches."""

@@ -141,7 +141,7 @@ class SessionFacts(FromOutside):
     """What our own API session knows."""
 
     wanted: bool = True
-    """False while the user asked to stay disconnected."""
+    """False while the user does not want it watched."""
     phase: Phase = Phase.IDLE
     since: float = 0.0
     """Monotonic time at which the phase began."""
@@ -160,7 +160,8 @@ class SessionFacts(FromOutside):
     link_code: int | None = None
     """The notice that said so; None where none did: nothing is known yet, or data that came shows it."""
     link_lost_at: float | None = None
-    """Monotonic time of the latest loss after which neither 1101 nor 1102 has come; the link may be up all the same."""
+    """Monotonic time of the latest loss after which neither 1101 nor 1102 has come; the link may be up all the same.
+    Without a session: of a loss that the latest one was told, and that had not ended when it ended."""
     farms: tuple[Farm, ...] = ()
     farms_more: int = 0
     """How many farms were named besides."""
@@ -187,7 +188,8 @@ class SessionFacts(FromOutside):
     ways: tuple[Way, ...] = ()
     """The addresses that the host meant at the latest attempt that found any."""
     served_listener: str = ""
-    """Whom the latest session was with, see `core.evidence.processes.listener_key_at`; empty before the first one."""
+    """The listener of the latest session, as `core.evidence.processes.listener_key_at` names it; empty before the first
+    one."""
 
     @property
     def frozen(self) -> bool:

@@ -122,6 +122,14 @@ class PageSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HistorySettings:
+    """`[history]`."""
+
+    keep: float = 90 * 86400.0
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration."""
 
@@ -129,5 +137,6 @@ class Settings:
     checks: CheckSettings = field(default_factory=CheckSettings)
     notifications: NotificationSettings = field(default_factory=NotificationSettings)
     page: PageSettings = field(default_factory=PageSettings)
+    history: HistorySettings = field(default_factory=HistorySettings)
     secrets: tuple[str, ...] = field(default=(), compare=False, repr=False)
     """What the secret keys of the file hold (`agent.config.keys.Key.secret`): masked wherever it turns up."""

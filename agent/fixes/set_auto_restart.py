@@ -25,7 +25,7 @@ def _offer(facts: Facts) -> Offer | None:
             title=f"Have {app} (“{facts.connection.name}”) restart every day instead of logging off?",
             changes=(f"{app}, Lock and Exit: “Auto logoff” changes to “Auto restart”; the time stays as it is{at}",),
             given_up=(
-                f"{app} no longer ends every day: it comes back logged in, with nobody at the keyboard, "
+                f"{app} no longer ends every day: it comes back logged in, with no one at the keyboard, "
                 "until the weekly log-in",
             ),
             remark=f"To undo it, {path} and select “Auto logoff”.",

@@ -22,8 +22,8 @@ def _offer(facts: Facts) -> Offer | None:
         f"Bypass {count}",
         Question(
             title=f"Have {app} (“{facts.connection.name}”) bypass {count} for API orders?",
-            changes=tuple(f"{app}, API > Precautions: “{p.title}” changes from not ticked to ticked" for p in kept),
-            given_up=tuple(f"“{p.title}”: {p.given_up}" for p in kept),
+            changes=tuple(f"{app}, API > Precautions: {p.named} changes from not ticked to ticked" for p in kept),
+            given_up=tuple(f"{p.named}: {p.given_up}" for p in kept),
             remark=f"It is so for every program that uses this {app}. To undo it, {path} and clear {boxes}.",
         ),
         Configuration(precautions=Precautions(**{p.name: True for p in kept})),

@@ -39,12 +39,12 @@ def _by_command(facts: Facts) -> Offer | None:
         label=f"Start {app}",
         question=Question(
             title=f"Start {app} for “{connection.name}”?",
-            changes=(f"Runs the start_command of “{connection.name}”: {redact(program)}{count}",),
+            changes=(f"Runs the start command of “{connection.name}”: {redact(program)}{count}",),
             remark="Gatelight never logs in: unless your command does it, as IBC can, you have to log in yourself. "
             f"To undo it, close {app}.",
         ),
         plan=StartProgram(connection.start_command),
-        by_hand=f"Start {app} yourself and log in; the command is start_command of “{connection.name}”.",
+        by_hand=f"Start {app} yourself and log in; the command is the start command of “{connection.name}”.",
     )
 
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from agent.core.guide import Guide, plain
+from agent.core.guide import Guide
+from agent.core.told_steps import plain, text_lines
 from agent.guides import in_general
 from agent.tws.applications import ApplicationKind
 from agent.tws.farms import FarmStatus
@@ -216,7 +217,7 @@ def _in_full(cause: Cause, *, with_title: bool, with_more: bool = True) -> list[
     blocks += _paragraphs(cause.meaning)
     for part in cause.steps:
         where = "" if part.application is ApplicationKind.UNKNOWN else f" in {part.application.title}"
-        blocks.append(_headed(f"Steps{where}:", part.steps))
+        blocks.append("\n".join((f"Steps{where}:", *(f"  {line}" for line in text_lines(map(_flat, part.steps))))))
     return blocks + (_paragraphs(cause.more) if with_more else [])
 
 

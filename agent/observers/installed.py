@@ -1,4 +1,4 @@
-"""TWS and IB Gateway on disk. Reads folders, so seldom: what is installed matters when none of them runs."""
+"""TWS and IB Gateway on disk. The folders are read seldom: what is installed matters only while neither runs."""
 
 from agent.core.clock import Moment
 from agent.core.facts import NOT_LOOKED, Fact, Installation, Known, Unknown

@@ -18,7 +18,7 @@ TAIL = 500_000
 
 _NAME = "launcher.log"
 _BESIDE = "jts.ini"
-"""Marks a settings folder: where it is, the log of the same application is, or nowhere."""
+"""This file marks a settings folder. The log of the same application is in that folder, or nowhere."""
 
 _NOT_READ = Unknown("launcher.log is not read for this application")
 _NO_FILE = Unknown("there is no launcher.log in the settings folder")

@@ -1,4 +1,4 @@
-"""The machine itself: its way out, whether it is really inside another one, its time zone."""
+"""The machine itself: its route to the network, whether it is a virtual one, its time zone."""
 
 import socket
 from datetime import datetime
@@ -11,7 +11,7 @@ from agent.platforms import Platform, interfaces, virtual_machines
 from agent.tws.hosts import address_of, spelled_host
 
 NAMES_KEPT = 60.0
-"""Seconds for which the names and addresses of this machine are taken for the same."""
+"""Seconds for which the names and addresses of this machine are kept."""
 
 
 class MachineObserver:

@@ -20,7 +20,8 @@ from agent.tws.outside import LONGEST_NAME, clean
 MOST_REPORTED = 32
 """Processes that are reported of: any user can start programs that look like TWS, by the thousand."""
 YOUNG = 120.0
-"""Seconds after which a process is taken for what it is: a launcher script becomes Java under the same process ID."""
+"""Seconds during which a process may still become another program: a launcher script becomes Java under the same
+process ID."""
 
 _AGAIN = 0.5
 """A young process is looked at again when this part of its age has passed since the last time: the later, the less
@@ -118,9 +119,9 @@ class ProcessObserver:
         """The table as it was at the last look."""
         self._young: set[int] = set()
         self._of_interest: set[int] = set()
-        """Those that are, or may be, one of ours."""
+        """Processes that are, or may be, TWS or IB Gateway."""
         self._nameless: set[int] = set()
-        """Those that are listed, and of which not even the name is told."""
+        """Processes that are listed without even a name."""
         self._last = Moment(0.0, 0.0)
         self._user = ""
         # A user who is not in the user database, as containers have them, has no name.
@@ -143,7 +144,7 @@ class ProcessObserver:
         for pid in turned:
             self._check(pid, now)
         if not self._seen:
-            # Not even this process: an empty table would say that nothing runs.
+            # The table lacks even this process: as an empty table it would claim that nothing runs.
             return Unknown("the process table is there, but no process in it could be read")
         applications: list[Process] = []
         portals: list[OtherProcess] = []
@@ -291,7 +292,8 @@ class ProcessObserver:
             return
         seen.found = recognise(seen.name, seen.exe, cmdline)
         if seen.found is None and cmdline is None:
-            # An empty one is a zombie's, or that of a process about to become another program, or withheld.
+            # A command line is empty for a zombie, for a process that is about to become another program, and where it
+            # is withheld.
             starting = now.monotonic - seen.born < EXEC_TIME
             seen.withheld = denied or not (starting or _is_zombie(process))
         seen.elsewhere = isinstance(seen.found, Application) and self._is_elsewhere(pid)

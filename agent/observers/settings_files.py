@@ -90,7 +90,7 @@ class SettingsFilesObserver:
 
 
 def _hints(jts: JtsIni | None, ibc: IbcConfig | None) -> SettingsHints:
-    """Both files together; of the mode IBC's word counts more, since it chooses it on the log-in screen."""
+    """Both files together. The mode of IBC counts more, since IBC chooses it on the log-in screen."""
     mode = ibc.trading_mode if ibc is not None else TradingMode.UNKNOWN
     if mode is TradingMode.UNKNOWN and jts is not None:
         mode = jts.trading_mode
@@ -111,7 +111,8 @@ def _hints(jts: JtsIni | None, ibc: IbcConfig | None) -> SettingsHints:
 
 
 def _daily(file: JtsIni | IbcConfig | None) -> tuple[int | None, int | None]:
-    """Restart and log-off of every day as one file tells them; IBC's word counts more, since it enters its own."""
+    """The daily restart and log-off that one file names. Those of IBC count more, since IBC enters them in the
+    application."""
     return (None, None) if file is None else (file.auto_restart_time, file.auto_logoff_time)
 
 
@@ -123,7 +124,7 @@ def _beside(path: str, working: Sequence[str]) -> Path:
 def _stamp(path: Path) -> _Stamp:
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
-        # Opening a pipe of that name would hold the look up.
+        # Opening a named pipe would block the look.
         raise FileNotFoundError(errno.ENOENT, "not a file")
     return _Stamp(found.st_mtime_ns, found.st_size)
 

@@ -105,6 +105,20 @@ def listeners(rows: Iterable[SocketRow], ports: frozenset[int]) -> tuple[SocketR
     return tuple(r for r in found if told.get((r.local_port, r.pid)) is r)
 
 
+def listeners_elsewhere(rows: Iterable[SocketRow], ports: frozenset[int]) -> tuple[SocketRow, ...]:
+    """Who listens at another address of this machine alone, on those of these ports that 127.0.0.1 does not reach.
+
+    One row a port: one with an owner, else the first by its address.
+    """
+    listening = [r for r in rows if r.state is SocketState.LISTEN and r.local_port in ports]
+    reached = {r.local_port for r in listening if r.local_address in _REACHED_OVER_LOOPBACK}
+    found: dict[int, SocketRow] = {}
+    for row in sorted(listening, key=lambda r: (r.local_port, r.pid is None, r.local_address)):
+        if row.local_port not in reached:
+            found.setdefault(row.local_port, row)
+    return tuple(found.values())
+
+
 def clients(rows: Sequence[SocketRow], ports: frozenset[int], applications: frozenset[int]) -> tuple[ClientRow, ...]:
     """The connections to listeners on these ports, seen from either end.
 

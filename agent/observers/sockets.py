@@ -17,7 +17,7 @@ from agent.tws.ports import CLIENT_PORTAL_PORT, DEFAULT_API_PORTS
 from agent.tws.relays import relay_kind
 
 ALWAYS_OF_INTEREST = frozenset({*DEFAULT_API_PORTS.values(), CLIENT_PORTAL_PORT})
-"""Ports whose listeners are told whether or not a connection is configured for them."""
+"""Ports whose listeners are always reported, with or without a connection that uses them."""
 
 _PUBLISHERS = frozenset({"docker-proxy", "rootlesskit-docker-proxy"})
 """Relays that root may run, and whose command line tells the port that they listen on."""
@@ -99,8 +99,12 @@ class SocketObserver:
             seen,
             Known(
                 Sockets(
-                    self._listeners(reading, interest),
+                    tuple(self._listener(row) for row in socket_table.listeners(reading.rows, interest)),
                     self._clients(reading, served, pids, now, os.getpid() if own_pid is None else own_pid),
+                    tuple(
+                        replace(self._listener(row), address=row.local_address)
+                        for row in socket_table.listeners_elsewhere(reading.rows, interest)
+                    ),
                     reading.unseen,
                 )
             ),
@@ -149,15 +153,12 @@ class SocketObserver:
             (pid, row): since for (pid, row), since in self._upstream_since.items() if pid in pids and row in standing
         }
 
-    def _listeners(self, reading: SocketReading, ports: frozenset[int]) -> tuple[Listener, ...]:
-        found = []
-        for row in socket_table.listeners(reading.rows, ports):
-            pid, port = row.pid, row.local_port
-            program = self._names.name_of(pid) if pid is not None else None
-            if pid is None and (relay := self._container_relay(port)) is not None:
-                pid, program = relay
-            found.append(Listener(port, pid, program, relay_kind(program), row.waiting, row.room))
-        return tuple(found)
+    def _listener(self, row: SocketRow) -> Listener:
+        pid, port = row.pid, row.local_port
+        program = self._names.name_of(pid) if pid is not None else None
+        if pid is None and (relay := self._container_relay(port)) is not None:
+            pid, program = relay
+        return Listener(port, pid, program, relay_kind(program), row.waiting, row.room)
 
     def _container_relay(self, port: int) -> tuple[int, str] | None:
         """The container relay, run by root, whose command line says that it listens on a port without a known owner."""
@@ -191,7 +192,7 @@ class SocketObserver:
                 pid=row.pid,
                 name=self._names.name_of(row.pid) if row.pid is not None else None,
                 peer=row.peer,
-                # One that closed all its connections and opened others between two looks is connected anew.
+                # A program that closed all its connections and opened others between two looks is connected anew.
                 since=since if before & ends[key] else now.wall,
                 own=row.pid is not None and row.pid in (own_pid, self._fellow),
                 connections=1 if earlier is None else earlier.connections + 1,

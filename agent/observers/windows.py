@@ -1,4 +1,5 @@
-"""Which applications have a window on the screen. Asks the screen only about those that may have to be brought forward.
+"""Which applications have a window on the screen. Asks the screen only about applications whose window may have to be
+brought forward.
 
 The screen is not asked about an application that listens and answers: no window of it waits for the user.
 """

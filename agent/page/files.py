@@ -13,6 +13,11 @@ VIEW_PLACE = b"{{view}}"
 """Where it is told which view to show."""
 
 STYLE_SHEET = "page.css"
+MORE_STYLE_SHEETS = (
+    "page_guide.css",
+    "page_settings.css",
+)
+"""The style sheets of single views."""
 MODULES = (
     "app.js",
     "dialog.js",
@@ -21,8 +26,11 @@ MODULES = (
     "key.js",
     "live.js",
     "parts.js",
+    "settings_fields.js",
+    "settings_link.js",
     "shapes.js",
     "views.js",
+    "view_about.js",
     "view_data.js",
     "view_explain.js",
     "view_limits.js",
@@ -34,7 +42,7 @@ MODULES = (
 """The page's program, one module per view; `views.js` lists them."""
 
 _KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-_TABLE = {"/": "index.html", **{f"/{name}": name for name in (STYLE_SHEET, "icon.svg", *MODULES)}}
+_TABLE = {"/": "index.html", **{f"/{name}": name for name in (STYLE_SHEET, *MORE_STYLE_SHEETS, "icon.svg", *MODULES)}}
 
 
 @dataclass(frozen=True, slots=True)

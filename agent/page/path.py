@@ -76,7 +76,7 @@ def _session(connection: ShownConnection) -> tuple[str, str]:
         case "backing-off" | "blocked":
             return "down", "no connection"
         case _ if not connection.wanted:
-            return "none", "disconnected, as you asked"
+            return "none", "not watched"
         case _ if connection.worst is not None and connection.worst.severity == Severity.ERROR:
             return "down", "no connection"
         case _:

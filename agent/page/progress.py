@@ -1,16 +1,20 @@
 """Which steps of a problem were seen to be done, and which problems are over. Pure.
 
 Only changes since the problem was first seen count: a running TWS is no step done if it ran all the time. Each step
-stands for itself: what cannot be seen stays open, and so does every step if the problem ended otherwise.
+stands for itself: what cannot be seen stays open, and so does every step if the problem ended otherwise. Of several
+ways only the one that was gone is ticked. What is left to do in programs that Gatelight cannot see into outlasts the
+problem.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from agent.core.as_json import Time
 from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownConnection, Status
+from agent.core.told_steps import ToldStep, told_step
 from agent.tws.api_settings import Configuration
 from agent.tws.api_settings_table import FIELDS
 from agent.tws.applications import ApplicationKind
@@ -45,6 +49,8 @@ class _Point:
     """Its name; empty where none runs."""
     ports: tuple[int, ...] | None
     """None: could not be seen."""
+    own_port: int | None
+    """The port at which the application is looked for."""
     seen: bool
     phase: str
     server_link: str
@@ -78,9 +84,15 @@ class Followed:
     def at(self, connection: ShownConnection, steps: tuple[str, ...] = ()) -> "Followed":
         """The same after a look at its connection; `steps`: as they are told now."""
         steps = steps or self.steps
-        return replace(
-            self, steps=steps, seen_done=self.seen_done | steps_done(steps, self.before, point_of(connection))
-        )
+        seen = steps_done(steps, self.before, point_of(connection)) - self.seen_done
+        return replace(self, steps=steps, seen_done=self.seen_done | _along_one_way(seen, self.seen_done))
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """What is left to do at the end and cannot be seen: the steps in the user's own programs."""
+        gone = {told_step(step).way for step in self.seen_done}
+        told = [t for t in map(told_step, self.steps) if not t.is_choice or t.way in gone]
+        return tuple(dict.fromkeys(t.text for t in told if _UNSEEN.search(t.text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,8 @@ class Ended:
     until: Time
     done: tuple[int, ...] = ()
     """Numbers of its steps that were seen to be done."""
+    left: tuple[str, ...] = ()
+    """What is left to do, and cannot be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +147,7 @@ def follow(progress: Progress, status: Status, wall: float) -> Progress:
         if on_the_way or set_aside:
             followed.append(replace(now, under_way=on_the_way, set_aside=set_aside))
         elif not _gave_way(old, its):
-            gone.append(Ended(old.connection, old.code, old.title, old.since, wall, now.done))
+            gone.append(Ended(old.connection, old.code, old.title, old.since, wall, now.done, now.left))
     back = {(f.connection, f.code) for f in followed} | {(e.connection, e.code) for e in gone}
     kept = tuple(e for e in progress.ended if (e.connection, e.code) not in back)
     return Progress(tuple(followed), (*kept, *gone)[-MOST_ENDED:])
@@ -146,6 +160,7 @@ def point_of(connection: ShownConnection) -> _Point:
         pid=None if application is None else application.pid,
         application="" if application is None else ApplicationKind(application.kind).title,
         ports=application.listening if application is not None else None if connection.unseen else (),
+        own_port=connection.port,
         seen=not connection.unseen,
         phase=connection.phase,
         server_link=connection.server_link,
@@ -172,23 +187,39 @@ def steps_done(steps: tuple[str, ...], before: _Point, now: _Point) -> frozenset
     return frozenset(step for step in steps if _is_done(step, before, now))
 
 
+def _along_one_way(seen: frozenset[str], before: frozenset[str]) -> frozenset[str]:
+    """Of what was seen done now, the steps of the way that was gone before, or by most of its steps now; else none."""
+    ways = Counter(told_step(step).way for step in before or () if told_step(step).is_choice)
+    if not ways:
+        ways = Counter(told_step(step).way for step in seen if told_step(step).is_choice)
+    most = [way for way, count in ways.items() if count == max(ways.values())]
+    gone = most[0] if len(most) == 1 else None
+    return frozenset(step for step in seen if not told_step(step).is_choice or told_step(step).way == gone)
+
+
 Sign = Callable[[re.Match[str], _Point, _Point], bool]
 
 
-_WHOSE = re.compile(
-    r"^(?:(?P<list>TWS|IB Gateway): )?(?:(?:Start|Log out of|Close) (?P<named>TWS|IB Gateway)\b(?! or ))?"
-)
+_NAMED = re.compile(r"^(?:Start|Log out of|Close) (TWS|IB Gateway)\b(?! or )")
+_WAY_OF = re.compile(r"\buse (TWS|IB Gateway)\b")
 
 
 def _is_done(step: str, before: _Point, now: _Point) -> bool:
+    told = told_step(step)
     # Of two lists, one for each application, only the one that runs, or ran, can have been followed.
     its = now.application or before.application
-    if any(name is not None and name != its for name in _WHOSE.match(step).groups()):  # type: ignore[union-attr]
+    if any(name != its for name in _names(told)):
         return False
     for pattern, sign in _SIGNS:
-        if (found := pattern.search(step)) is not None:
+        if (found := pattern.search(told.text)) is not None:
             return sign(found, before, now)
     return False
+
+
+def _names(told: ToldStep) -> list[str]:
+    """The applications that a step is about, by its list, its way or its own words."""
+    listed = [told.application.title] if told.application is not ApplicationKind.UNKNOWN else []
+    return listed + _WAY_OF.findall(told.way) + _NAMED.findall(told.text)
 
 
 def _started(_: re.Match[str], before: _Point, now: _Point) -> bool:
@@ -214,6 +245,16 @@ def _on_port(found: re.Match[str], before: _Point, now: _Point) -> bool:
     return now.ports is not None and before.ports is not None and port in now.ports and port not in before.ports
 
 
+def _own_port(found: re.Match[str], before: _Point, now: _Point) -> bool:
+    port = int(found[1])
+    return now.own_port == port and before.own_port not in (None, port)
+
+
+def _own_application(found: re.Match[str], before: _Point, now: _Point) -> bool:
+    """Whether the connection has come to mean the application that ran without being meant."""
+    return now.application == found[1] and before.application == "" and before.seen
+
+
 def _opened(_: re.Match[str], before: _Point, now: _Point) -> bool:
     return _is_open(now) and before.pid is not None and before.ports == () and not _is_open(before)
 
@@ -233,14 +274,22 @@ _SIGNS: tuple[tuple[re.Pattern[str], Sign], ...] = tuple(
     (re.compile(pattern), sign)
     for pattern, sign in (
         # A step with a condition may be unnecessary, so it never counts as done.
-        (r"^(?:(?:TWS|IB Gateway): )?If ", lambda *_: False),
+        (r"^If ", lambda *_: False),
+        (r"\*\*API port\*\* of this connection to (\d+) ", _own_port),
+        (r"\*\*Application\*\* of this connection to (TWS|IB Gateway) ", _own_application),
         (r"\b(?P<un>[Uu]n)?[Tt]ick \*\*(?!Enable ActiveX)(?P<label>[^*]+)\*\*", _ticked),
         (r"Enable ActiveX and Socket Clients", _opened),
         (r"\*\*Socket port\*\* (?:to|is) (\d+)", _on_port),
-        (r"^(?:(?:TWS|IB Gateway): )?Start (?:TWS|IB Gateway|the new version) and log in", _logged_in),
-        (r"^(?:(?:TWS|IB Gateway): )?Start (?:TWS|IB Gateway)\.", _started),
-        (r"^(?:(?:TWS|IB Gateway): )?(?:Log out of|Close) (?:TWS|IB Gateway)", _ended_or_restarted),
-        (r"(?:^|: )Log in|two-factor|main window is open", _logged_in),
+        (r"^Start (?:TWS|IB Gateway|the new version) and log in", _logged_in),
+        (r"^Start (?:TWS|IB Gateway)\.", _started),
+        (r"^(?:Log out of|Close) (?:TWS|IB Gateway)", _ended_or_restarted),
+        (r"^Log in|two-factor|main window is open", _logged_in),
     )
 )
 """What a step says, and the test for its being done; the first pattern that fits counts."""
+
+_UNSEEN = re.compile(
+    r"^(?:Set the port in|Start) your (?:own )?programs\b|\bhost in your own programs\b"
+    r"|^Let your programs (?:connect again|ask for their data again)\b|^Check that your shortcuts\b"
+)
+"""Finds steps in the user's own programs: nothing shows whether they are done, and they are due though all is well."""

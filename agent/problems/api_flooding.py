@@ -1,7 +1,8 @@
 """Our API session is sent far more messages than it asks for, for longer than a burst."""
 
+from agent.core.clock import lasting
 from agent.core.evidence.notices import NO_SESSION, live
-from agent.core.evidence.words import app_name, clock, lasting
+from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts
 from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.core.state_machine.session import BUSY_RATE, FLOODS_AFTER

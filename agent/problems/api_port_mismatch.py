@@ -6,6 +6,7 @@ from agent.core.evidence.processes import (
     is_command_port,
     is_key_of,
     known_free,
+    listener_elsewhere,
     mode_hint,
     owner_at,
     port_of,
@@ -17,7 +18,7 @@ from agent.problems.shared import grace
 from agent.problems.shared.ends import listens_there, reached, when
 from agent.problems.shared.obstacles import ListensElsewhere
 from agent.problems.shared.reach import how_far, otherwise
-from agent.problems.shared.words import listening
+from agent.problems.shared.words import listening, owner_of
 from agent.tws.applications import TradingMode
 
 
@@ -50,6 +51,10 @@ def _held_by(facts: Facts, port: int) -> tuple[str, str, tuple[str, ...]]:
     other = owner_at(facts.machine, port)
     if other is not None:
         return "taken", other.label, (listening(other),)
+    elsewhere = listener_elsewhere(facts.machine, port)
+    if elsewhere is not None:
+        line = f"{owner_of(elsewhere)} listens on {port} at {elsewhere.address}, not at 127.0.0.1"
+        return "free", "no program at this address", (line,)
     if known_free(facts, port):
         return "free", "no program", (f"no program accepts connections on {port}",)
     return "free", "no program of yours", ()
@@ -72,8 +77,8 @@ def _other_mode(facts: Facts, process: Process) -> tuple[str, ...]:
 API_PORT_MISMATCH = Problem(
     code="api-port-mismatch",
     title="{app} listens on port {actual}, not on {port}",
-    text="{app} listens on API port {actual}, but the configured port is {port}, where {holder} listens. Programs "
-    "set up for port {port} do not reach {app}.",
+    text="{app} listens on API port {actual}, but this connection is set to port {port}, where {holder} listens. "
+    "Programs set up for port {port} do not reach {app}.",
     severity=Severity.ERROR,
     check=_check,
     over=(

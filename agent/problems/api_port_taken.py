@@ -1,5 +1,6 @@
 """A program that is neither TWS, IB Gateway nor a relay to one owns the configured port."""
 
+from agent.core.clock import took
 from agent.core.evidence.processes import known_free, port_of
 from agent.core.evidence.words import app_name, quoted
 from agent.core.facts import Facts
@@ -9,7 +10,7 @@ from agent.problems.shared import grace
 from agent.problems.shared.ends import reached, when
 from agent.problems.shared.obstacles import PortTaken
 from agent.problems.shared.reach import how_far, not_tried
-from agent.problems.shared.words import answer_began, owner_of, quickly
+from agent.problems.shared.words import answer_began, owner_of
 
 
 def _check(facts: Facts) -> Verdict:
@@ -29,11 +30,11 @@ def _answer(attempt: Attempt) -> str:
     """How the owner of the port took our hello."""
     match attempt.outcome:
         case Outcome.CLOSED:
-            return f"it closed the connection after {quickly(attempt.elapsed)} without a TWS API answer"
+            return f"it closed the connection after {took(attempt.elapsed)} without a TWS API answer"
         case Outcome.SILENT:
-            return f"it gave no TWS API answer within {quickly(attempt.elapsed)}"
+            return f"it gave no TWS API answer within {took(attempt.elapsed)}"
         case Outcome.UNREACHABLE:
-            return f"it took no connection within {quickly(attempt.elapsed)}"
+            return f"it took no connection within {took(attempt.elapsed)}"
         case _:
             began = answer_began(attempt)
             as_what = " as a web server" if began.startswith("HTTP") else " with something that is not the TWS API"

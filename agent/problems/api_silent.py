@@ -96,7 +96,7 @@ def _likely_causes(
     where = place_of(facts)
     if where is not Whereabouts.LOOPBACK:
         there = (
-            f"we reach this computer as {host_of(facts)}" if where is Whereabouts.HERE else "we connect from elsewhere"
+            f"this computer is reached as {host_of(facts)}" if where is Whereabouts.HERE else "Gatelight runs elsewhere"
         )
         causes.append((_PROMPT, f" ({there}; it sees {seen.address})"))
     elif process is None and owner is not None and owner.relay and outcome(facts) is not Outcome.UNREACHABLE:

@@ -1,7 +1,8 @@
 """Our API session stands, but the application has stopped answering it."""
 
+from agent.core.clock import lasting
 from agent.core.evidence.processes import chosen
-from agent.core.evidence.words import app_name, at, lasting, size
+from agent.core.evidence.words import app_name, at, size
 from agent.core.facts import Facts, Known, Purpose
 from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Undecided, Verdict
 from agent.core.session_facts import MISSED_HEARTBEATS
@@ -14,7 +15,7 @@ def _check(facts: Facts) -> Verdict:
     if not session.frozen:
         return Absent()
     if not facts.connection.local and facts.machine.network == Known(False):
-        return Undecided("this computer is off the network, so nobody can answer it")
+        return Undecided("this computer is off the network, so no answer can come")
     app = app_name(facts)
     evidence = [
         f"at least {MISSED_HEARTBEATS} heartbeats in a row (reqCurrentTime) went unanswered "
@@ -43,7 +44,7 @@ APP_FROZEN = Problem(
     code="app-frozen",
     title="{app} does not answer any more",
     text=(
-        "The API connection stands, but {app} leaves one heartbeat after the other unanswered. "
+        "The API connection stands, but {app} does not answer when Gatelight asks it for the time. "
         "Programs get neither data nor news of their orders. {app} may be busy, out of memory or hung."
     ),
     severity=Severity.ERROR,

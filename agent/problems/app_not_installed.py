@@ -34,7 +34,7 @@ APP_NOT_INSTALLED = Problem(
     "Interactive Brokers, and other programs connect to it.",
     severity=Severity.INFO,
     check=_check,
-    over=(GoodNews("{app} is installed", "It was missed for {lasted}.", when(_installed)),),
+    over=(GoodNews("{app} is installed", "It was not found for {lasted}.", when(_installed)),),
     fix="open-download-page",
     doctor_only=True,
 )

@@ -1,7 +1,7 @@
 """The connection is local, no application of the wanted kind runs, and no TWS API answers on the port."""
 
 from agent.core.evidence.api_settings import last_told
-from agent.core.evidence.processes import applications, known_free, listener_at, port_of
+from agent.core.evidence.processes import applications, known_free, listener_at, listener_elsewhere, port_of
 from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts, Known
 from agent.core.memory import Served
@@ -46,7 +46,7 @@ def _check(facts: Facts) -> Verdict:
 
 
 def _relay_gone(facts: Facts, served: Served) -> Present:
-    """What led to the application is gone: it is called by its kind, and nothing else is missed here."""
+    """The relay, tunnel or container that led to the application is gone: the problem names it, and nothing else."""
     app, port, what = app_name(facts), port_of(facts), missed(served)
     name = "a program that this system did not show" if served.program is None else served.program
     pid = "" if served.pid is None else f" (pid {served.pid})"
@@ -85,7 +85,9 @@ def _outside_step(facts: Facts, app: str, around: OuterComputer) -> tuple[str, s
         there = f"{around.outer} and {around.inside} share their network here."
         return f"{around.outer} shares this address: {app} may run there.", f"Start {app} on {around.outer}: {there}"
     then = f"Where it runs outside {around.inside}, use {around.address} as the host."
-    return then, f"If {app} runs on {around.outer}, outside {around.inside}, set `host` to {around.address}."
+    place = f"{around.outer}, outside {around.inside}"
+    host = f"set **Host** of this connection to {around.address} in Gatelight’s Settings"
+    return then, f"If {app} runs on {place}, {host}."
 
 
 def _evidence(facts: Facts, log_offs: tuple[SetEnd, ...]) -> tuple[str, ...]:
@@ -97,9 +99,11 @@ def _evidence(facts: Facts, log_offs: tuple[SetEnd, ...]) -> tuple[str, ...]:
     lines += [log_off.line for log_off in log_offs]
     lines += [f"{listening(p)} and belongs to another connection" for p in applications(facts.machine)]
     if isinstance(facts.machine.sockets, Known):
-        owner = listener_at(facts.machine, port)
+        owner, elsewhere = listener_at(facts.machine, port), listener_elsewhere(facts.machine, port)
         if owner is not None:
             lines.append(f"{owner_of(owner)} listens on {port}")
+        elif elsewhere is not None:
+            lines.append(f"{owner_of(elsewhere)} listens on {port} at {elsewhere.address}, not at 127.0.0.1")
         elif known_free(facts, port):
             lines.append(f"nothing listens on {port}")
     if isinstance(facts.machine.installed, Known):

@@ -33,7 +33,7 @@ APP_OUTDATED = Problem(
     code="app-outdated",
     title="{app} is too old for the API",
     text=(
-        "{app} speaks {spoken} of the API, and at least {needed} is needed. "
+        "{app} offers {spoken} of the API, and at least {needed} is needed. "
         "Programs built on a current API library cannot use it either."
     ),
     severity=Severity.ERROR,

@@ -1,6 +1,6 @@
 """The application started a short while ago and has not opened its API port yet."""
 
-from agent.core.evidence.words import lasting
+from agent.core.clock import lasting
 from agent.core.facts import Facts
 from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.problems.shared.ends import port_open, when

@@ -1,7 +1,8 @@
 """This computer's clock differs from that of the server by more than a network delay explains."""
 
+from agent.core.clock import lasting
 from agent.core.evidence.notices import NO_SESSION, live
-from agent.core.evidence.words import app_name, lasting
+from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
 from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Undecided, Verdict
 from agent.problems.shared.ends import when

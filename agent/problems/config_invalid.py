@@ -1,4 +1,4 @@
-"""The configuration file cannot be used; an older one, or none, is in force."""
+"""The configuration cannot be used: an earlier one stays in force, or none has been since the start."""
 
 from agent.core.facts import Facts
 from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
@@ -14,7 +14,7 @@ def _check(facts: Facts) -> Verdict:
     if facts.config_error is None:
         return Absent()
     reason = without_folders(facts.config_error)
-    in_force = "the settings it had" if facts.earlier_config else "none of the settings in it"
+    in_force = "keeps the settings it had" if facts.earlier_config else "works without a configuration"
     args = {"reason": shortened(reason.removesuffix("."), _REASON_ROOM), "in_force": in_force}
     return Present(args, (reason,), severity=Severity.WARNING if facts.earlier_config else None)
 
@@ -22,7 +22,7 @@ def _check(facts: Facts) -> Verdict:
 CONFIG_INVALID = Problem(
     code="config-invalid",
     title="The configuration cannot be used",
-    text="{reason}. Until that is put right, Gatelight goes on with {in_force}.",
+    text="{reason}. Until that is put right, Gatelight {in_force}.",
     severity=Severity.ERROR,
     check=_check,
     over=(

@@ -1,7 +1,8 @@
 """The API session was lost again and again within a short time: one problem instead of many single ones."""
 
+from agent.core.clock import lasting
 from agent.core.evidence.processes import chosen, port_of
-from agent.core.evidence.words import app_name, clock, lasting
+from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts, Unknown
 from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.core.session_facts import Phase

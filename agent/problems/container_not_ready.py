@@ -1,5 +1,7 @@
 """A relay accepts the connection and closes it: behind it nothing listens, or the relay's address is turned away."""
 
+from agent.core.clock import took
+from agent.core.evidence.place import relayed_from
 from agent.core.evidence.processes import port_of
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts, Listener
@@ -9,14 +11,8 @@ from agent.problems.shared.ends import answers, when
 from agent.problems.shared.obstacles import RelayCloses
 from agent.problems.shared.reach import how_far, not_tried
 from agent.problems.shared.relays import behind, case_of
-from agent.problems.shared.words import host_of, owner_of, quickly
-
-_SEEN_AS = {
-    "container": "from the address of the container engine’s network",
-    "machine": "from an address of the virtual machine’s network",
-    "tunnel": "from the computer at which the tunnel ends",
-}
-"""By case: where the application behind a relay sees our connection come from."""
+from agent.problems.shared.words import host_of, owner_of
+from agent.tws.relays import RelayKind, relay_kind
 
 
 def _check(facts: Facts) -> Verdict:
@@ -28,14 +24,14 @@ def _check(facts: Facts) -> Verdict:
     where = "in the container" if elsewhere else behind(relay)
     owner, known = _who(facts, relay, port)
     elapsed = facts.session.attempt.elapsed if facts.session.attempt is not None else 0.0
-    seen_as = _SEEN_AS.get(case, "from the address of the relay")
+    kind = RelayKind.CONTAINER if elsewhere else relay_kind(None if relay is None else relay.program)
     return Present(
         {"owner": owner, "port": str(port), "app": app_name(facts), "where": where},
         (
             *known,
-            f"the connection was accepted and closed after {quickly(elapsed)}, before any answer",
+            f"the connection was accepted and closed after {took(elapsed)}, before any answer",
             f"one cause: nothing listens {where}",
-            f"the other cause: the application there sees the connection come {seen_as}, and does not trust that",
+            f"the other cause: the application there does not trust {relayed_from(kind or RelayKind.RELAY)}",
             *_trusted_before(facts, relay),
         ),
         case=case,

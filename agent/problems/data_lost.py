@@ -2,7 +2,7 @@
 
 from agent.core.evidence.clients import connected_anew
 from agent.core.evidence.notices import LINK_IS_DOWN, NO_SESSION, link_down, live
-from agent.core.evidence.words import app_name, at, clock, listed
+from agent.core.evidence.words import app_name, at, listed, minute
 from agent.core.facts import Facts
 from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.core.session_facts import Subscriber
@@ -23,7 +23,7 @@ def _check(facts: Facts) -> Verdict:
     if link_down(facts):
         return LINK_IS_DOWN
     evidence = [f"notice 1101 {at(facts, lost)}: link restored, data lost"]
-    args = {"app": app_name(facts), "at": clock(facts, lost)}
+    args = {"app": app_name(facts), "at": minute(facts, lost)}
     programs = session.resubscribe
     if programs is None:
         evidence.append("which programs were on the API port then cannot be seen from here")

@@ -17,16 +17,19 @@ def _check(facts: Facts) -> Verdict:
         return not_tried(reach, NameUnknown)
     host = host_of(facts)
     lines = [f"no address was found for the host name {host}"]
-    first_step = "Check how `host` of this connection is written in the Gatelight configuration."
+    first_step = "Check how **Host** of this connection is written in Gatelight’s Settings."
     if facts.connection.here:
         lines.append(f"{host} is the name of this computer itself")
-        first_step = f"Set `host` of this connection to 127.0.0.1: {host} is the name of this computer itself."
+        first_step = (
+            f"Set **Host** of this connection to 127.0.0.1 in Gatelight’s Settings: {host} is the name of this "
+            f"computer itself."
+        )
     around = surroundings(facts)
     if around is not None and around.kind is SurroundingsKind.CONTAINER and not facts.connection.here:
         lines.append("Gatelight runs inside a container, which knows the containers of its own networks by name")
         first_step = (
-            f"If {host} is a container, put this one into the same network (`networks` in the compose file), and use "
-            f"the name of its service as `host`."
+            f"If {host} is a container, put this one into the same network (`networks` in the compose file), and set "
+            f"**Host** of this connection to the name of its service in Gatelight’s Settings."
         )
     case = "here" if facts.connection.here else "elsewhere"
     return Present({"host": host, "first_step": first_step}, tuple(lines), case)

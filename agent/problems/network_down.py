@@ -25,7 +25,7 @@ def _has_network(facts: Facts) -> bool:
 NETWORK_DOWN = Problem(
     code="network-down",
     title="This computer has no network",
-    text="This computer has no network route to anywhere. TWS and IB Gateway cannot reach IB’s servers without one.",
+    text="This computer has no network connection. TWS and IB Gateway cannot reach IB’s servers without one.",
     severity=Severity.ERROR,
     check=_check,
     over=(GoodNews("This computer has a network", "It had none for {lasted}.", when(_has_network)),),

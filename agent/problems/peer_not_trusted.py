@@ -1,5 +1,6 @@
 """The connection is accepted and closed before the handshake is answered: its address is not trusted."""
 
+from agent.core.clock import took
 from agent.core.evidence.api_settings import as_told, last_told, tick
 from agent.core.evidence.place import Whereabouts, place_of, seen_as
 from agent.core.evidence.processes import port_of
@@ -10,7 +11,7 @@ from agent.problems.shared import grace
 from agent.problems.shared.ends import answers, when
 from agent.problems.shared.obstacles import TurnedAway
 from agent.problems.shared.reach import how_far, not_tried
-from agent.problems.shared.words import host_of, listening, quickly
+from agent.problems.shared.words import host_of, listening
 from agent.tws.api_settings_table import SETTINGS
 
 _LOCALHOST_ONLY = next(s for s in SETTINGS if s.name == "allow_localhost_only")
@@ -21,8 +22,8 @@ _WHY = {Whereabouts.LOOPBACK: _FROM_HERE, Whereabouts.HERE: _FROM_HERE_AS_ANOTHE
 _CASE = {Whereabouts.LOOPBACK: "loopback", Whereabouts.HERE: "here", Whereabouts.PUBLIC: "public"}
 """Which steps of the guide fit."""
 _FIRST_STEP = {
-    Whereabouts.HERE: "Set `host` of this connection, and of your programs, to 127.0.0.1: "
-    "{host} is this computer itself.",
+    Whereabouts.HERE: "Set **Host** of this connection in Gatelight’s Settings, and the host in your own programs, to "
+    "127.0.0.1: {host} is this computer itself.",
     Whereabouts.PUBLIC: "Reach the network behind {host} through a VPN or an SSH tunnel: the router there forwards the "
     "port to everyone, and nothing on it is encrypted.",
 }
@@ -48,7 +49,7 @@ def _check(facts: Facts) -> Verdict:
         },
         (
             *owner,
-            f"{host}, port {port}, accepted the connection and closed it after {quickly(elapsed)}, before any answer",
+            f"{host}, port {port}, accepted the connection and closed it after {took(elapsed)}, before any answer",
             *seen.lines,
             *_where(where, host),
             *_as_told(facts),
@@ -68,7 +69,7 @@ def _where(where: Whereabouts, host: str) -> tuple[str, ...]:
 
 
 def _as_told(facts: Facts) -> tuple[str, ...]:
-    """Whom the application let in when it was last asked, while it still let us in."""
+    """The addresses that the application trusted when it was last asked, while it still accepted our session."""
     told = last_told(facts)
     if told is None:
         return ()

@@ -42,7 +42,7 @@ PRECAUTIONS_ON = Problem(
     title="{count} on",
     text=(
         "{app} asks before it sends certain orders of programs, and a program cannot answer. {count} on: such an "
-        "order waits until somebody clicks. Each is a safety prompt, so keeping it is a choice."
+        "order waits until you click. Each is a safety prompt, so keeping it is a choice."
     ),
     severity=Severity.INFO,
     check=_check,

@@ -1,7 +1,8 @@
 """The application restarted by itself and its API port did not come back in time."""
 
+from agent.core.clock import lasting
 from agent.core.evidence.processes import age
-from agent.core.evidence.words import appointment, lasting
+from agent.core.evidence.words import appointment
 from agent.core.facts import Facts, Process
 from agent.core.problem import GoodNews, Present, Problem, Severity, Verdict
 from agent.problems.shared.ends import port_open, when
@@ -27,9 +28,9 @@ def _check(facts: Facts) -> Verdict:
     cause = login_cause(facts, process)
     args = {"app": process.kind.title, "since": started_at(facts, process)}
     if cause is not None:
-        args |= {**cause.args, "which": cause.brief, "then": cause.sentence}
+        args |= {**cause.args, "which": cause.brief or _NO_CAUSE, "then": cause.sentence}
     else:
-        args |= {"which": " from its restart", "then": _likely(facts, process)}
+        args |= {"which": _NO_CAUSE, "then": _likely(facts, process)}
     late = f", more than {lasting(given)} after its start" if lasted >= given else ""
     evidence = [
         runs_since(facts, process),
@@ -44,6 +45,9 @@ def _check(facts: Facts) -> Verdict:
         evidence.append(f"IB ended all log-ins at {when} local time (Sunday 01:00 in New York), before this restart")
     evidence += reset_evidence(facts)
     return Present(args, tuple(evidence), case=cause.case if cause is not None else "")
+
+
+_NO_CAUSE = " from its restart"
 
 
 def _likely(facts: Facts, process: Process) -> str:

@@ -4,7 +4,7 @@ A calm session inside such a window is no outage: nothing is shown then.
 """
 
 from agent.core.evidence.api_settings import as_told, daily_time, last_told
-from agent.core.evidence.notices import link_down, live, planned
+from agent.core.evidence.notices import link_loss, live, planned
 from agent.core.evidence.processes import chosen
 from agent.core.evidence.words import app_name, appointment, at, clock
 from agent.core.facts import Facts, Known, Unknown
@@ -16,14 +16,13 @@ from agent.tws.calendar import Outage, OutageKind
 
 
 def _check(facts: Facts) -> Verdict:
-    session = facts.session
-    if link_down(facts) and facts.machine.network != Known(False):
-        since = session.link_since if session.link_since is not None else session.since
-        outage = planned(facts, since)
+    loss = link_loss(facts)
+    if loss is not None and facts.machine.network != Known(False):
+        outage = planned(facts, loss.since)
         if outage is None:
             return Absent()
-        code = f"notice {session.link_code}" if session.link_code is not None else "the link to IB’s servers was lost"
-        return _present(facts, outage, f"{app_name(facts)}’s link to IB’s servers", f"{code} {at(facts, since)}")
+        seen = f"notice {loss.code} {at(facts, loss.since)}"
+        return _present(facts, outage, f"{app_name(facts)}’s link to IB’s servers", seen)
     restart = restart_now(facts)
     return _restart(facts, restart) if restart is not None and not live(facts) else Absent()
 

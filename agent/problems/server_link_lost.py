@@ -3,54 +3,51 @@
 from agent.core.evidence.notices import (
     NO_SESSION,
     TOO_EARLY,
-    link_down,
+    link_loss,
     link_shown_by,
     live,
     may_still_tell,
     notice_line,
+    told_before_ready,
 )
 from agent.core.evidence.processes import chosen
-from agent.core.evidence.words import app_name, at, clock
+from agent.core.evidence.words import app_name, at, minute
 from agent.core.facts import Facts, Purpose
 from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.scheduled_outage import SCHEDULED_OUTAGE
 from agent.problems.shared.ends import link_up, when, words_now
 
-_BROKEN_ALREADY = 2110
-"""The notice that a session begun during an outage is told."""
 _EVICTION = 10197
 """No market data during a competing session: seen shortly before the link goes, it names the likely cause."""
 
 
 def _check(facts: Facts) -> Verdict:
-    if not live(facts):
-        return NO_SESSION
-    if not link_down(facts):
+    session, loss = facts.session, link_loss(facts)
+    if loss is None:
+        if not live(facts):
+            return NO_SESSION
         return TOO_EARLY if may_still_tell(facts) else Absent()
-    session = facts.session
-    since = session.link_since if session.link_since is not None else session.since
-    code = 1100 if session.link_code is None else session.link_code
-    evidence = [f"notice {code} {at(facts, since)}", "neither 1101 nor 1102 (link restored) has come since"]
+    stands = live(facts)
+    evidence = [f"notice {loss.code} {at(facts, loss.since)}", "neither 1101 nor 1102 (link restored) has come since"]
     process = chosen(facts)
     if process is not None:
         standing = f"stands to {process.upstream}" if process.upstream else "is not seen"
         evidence.append(f"{process.label} runs; its connection to IB’s servers {standing}")
     evidence += [
         f"another session of the same user may have taken over: {notice_line(facts, n)}"
-        for n in session.notices
+        for n in (session.notices if stands else told_before_ready(facts))
         if n.code == _EVICTION and facts.now.monotonic - n.at < facts.timing.notice_lasting
     ]
-    args = {"app": app_name(facts), "since": _began(facts, since), "code": str(code)}
+    if not stands:
+        evidence.append("the API handshake was answered, and no session started")
+    args = {
+        "app": app_name(facts),
+        "since": f"{minute(facts, loss.since)}{' or earlier' if loss.before else ''}",
+        "code": str(loss.code),
+        "programs": "connected programs stay connected" if stands else "no API session starts meanwhile",
+    }
     return Present(args, tuple(evidence))
-
-
-def _began(facts: Facts, told: float) -> str:
-    """Since when the link is gone; a session is told of an earlier loss as it begins, without its time."""
-    session = facts.session
-    if session.link_code == _BROKEN_ALREADY and told - session.since < facts.timing.young_session:
-        return f"before {clock(facts, told)}"
-    return clock(facts, told)
 
 
 def _grace(facts: Facts) -> float:
@@ -67,7 +64,7 @@ SERVER_LINK_LOST = Problem(
     title="{app} has lost its link to IB’s servers",
     text=(
         "{app} has had no connection to IB’s servers since {since} (notice {code}). Quotes and orders stand still; "
-        "programs stay connected to {app}. It reconnects by itself, usually within minutes."
+        "{programs}. It reconnects by itself, usually within minutes."
     ),
     severity=Severity.ERROR,
     check=_check,

@@ -1,15 +1,17 @@
 """The API handshake was answered, but the accounts or the next valid order ID never came."""
 
-from agent.core.evidence.notices import planned, told_all
+from agent.core.clock import lasting
+from agent.core.evidence.notices import kept_off_by, told_all
 from agent.core.evidence.processes import chosen, full_house, port_of, standing_outcome
-from agent.core.evidence.words import app_name, appointment, at, lasting
+from agent.core.evidence.words import app_name, at
 from agent.core.facts import Facts, Purpose
 from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.core.session_facts import NoticeSeen, Outcome
 from agent.core.text import shortened
+from agent.problems.server_link_lost import SERVER_LINK_LOST
 from agent.problems.shared.ends import answers, when
-from agent.problems.shared.words import outage_reason, runs_since
-from agent.tws.notices import IbCode, NoticeClass, NoticeKind, read_notice
+from agent.problems.shared.words import runs_since
+from agent.tws.notices import IbCode, NoticeKind
 
 
 def _check(facts: Facts) -> Verdict:
@@ -33,45 +35,24 @@ def _check(facts: Facts) -> Verdict:
     if process is not None:
         evidence.append(runs_since(facts, process))
     args = {"app": app_name(facts), "port": str(port), "missing": missing, "why": _UNTOLD}
-    telling = _telling(attempt.notices)
+    telling = kept_off_by(facts)
     if telling is None:
         return Present(args, tuple(evidence))
-    why, case = _why(facts, *telling)
+    why, case = _why(*telling)
     return Present({**args, "why": why, "code": str(telling[0].code)}, tuple(evidence), case=case)
 
 
 _UNTOLD = (
     "No program can work with it until it does: a window may be waiting for a click, or the log-in is only half done."
 )
-_WEIGHT = {
-    NoticeKind.PAPER_DISCLAIMER: 0,
-    NoticeKind.NOT_ALLOWED: 1,
-    NoticeKind.APP_LOCKED: 1,
-    NoticeKind.APP_OUTDATED: 1,
-    NoticeKind.LINK_LOST: 2,
-}
-"""Which notice explains it best, the least first; others come behind, and what is only information not at all."""
 _MEANING_ROOM = 110
 """Characters of a notice's meaning that the text has room for."""
 
 
-def _telling(notices: tuple[NoticeSeen, ...]) -> tuple[NoticeSeen, IbCode] | None:
-    """The notice that tells why no session starts; None where none does."""
-    read = [(n, known) for n in notices if (known := read_notice(n.code, n.text)) is not None]
-    meant = [(n, known) for n, known in read if known.klass is not NoticeClass.INFORMATION]
-    return min(meant, key=lambda pair: _WEIGHT.get(pair[1].kind, 3), default=None)
-
-
-def _why(facts: Facts, notice: NoticeSeen, known: IbCode) -> tuple[str, str]:
+def _why(notice: NoticeSeen, known: IbCode) -> tuple[str, str]:
     """What the notice says of it, and which case of the guide that is."""
     if known.kind is NoticeKind.PAPER_DISCLAIMER:
         return "It waits for “I understand and accept” in its window about paper trading (notice 10141).", "disclaimer"
-    if known.kind is NoticeKind.LINK_LOST:
-        outage = planned(facts, notice.at)
-        lost = f"It has no link to IB’s servers (notice {notice.code})"
-        if outage is None:
-            return f"{lost}, and starts no session before it is back.", "link-lost"
-        return f"{lost}: {outage_reason(facts, outage)} lasts until {appointment(facts, outage.ends)}.", "link-lost"
     return f"Notice {notice.code} says: {shortened(known.meaning, _MEANING_ROOM)}.", "told"
 
 
@@ -90,5 +71,6 @@ SESSION_NOT_READY = Problem(
     severity=Severity.ERROR,
     check=_check,
     over=(GoodNews("An API session with {app} stands", "It could not start for {lasted}.", when(answers)),),
+    hidden_by=(SERVER_LINK_LOST,),
     visible_after=_grace,
 )

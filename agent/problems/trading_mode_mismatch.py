@@ -60,7 +60,9 @@ TRADING_MODE_MISMATCH = Problem(
     ),
     severity=Severity.ERROR,
     check=_check,
-    over=(GoodNews("This is a {mode} account, as wanted", "The two differed for {lasted}.", _as_wanted),),
+    over=(
+        GoodNews("This is a {mode} account, as wanted", "The account was of the other kind for {lasted}.", _as_wanted),
+    ),
     fix="use-trading-mode",
     needs_session=True,
     outlasts_answers=True,

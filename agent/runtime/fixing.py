@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+from agent.core.effects import Happened, MarkKind
 from agent.core.events import UserAsked
 from agent.core.fix import Done, Failed, Fix, FixOutcome, NeedsConsent, Offer, Tools
 from agent.core.shown.display import AskFix, DoFix, IconState, LookNow
@@ -57,6 +58,7 @@ class Fixing:
     def __init__(self, loop: AgentLoop, world: World, fixes: Mapping[str, Fix], tools: Tools) -> None:
         self._loop = loop
         self._now = world.now
+        self._happened = world.happened
         self._fixes = fixes
         self._tools = tools
         self._busy = False
@@ -117,6 +119,8 @@ class Fixing:
             "; ".join(offer.question.changes),
             _result(outcome),
         )
+        if not isinstance(outcome, NeedsConsent):
+            self._happened(Happened(MarkKind.FIX, wish.connection, wish.id, _result(outcome)))
         answer = await self._answer(offer, base if base is not None else offer, outcome)
         logger.info("fix %s for “%s”; now: %s", wish.id, wish.connection, answer.now)
         return answer

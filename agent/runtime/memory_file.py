@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from agent.core.memory import Memory, Returning, SeenRunning, Served, ServedBefore, ShownBefore, Snoozed, Told
+from agent.core.memory import Memory, SeenRunning, Served, ServedBefore, ShownBefore, Snoozed, Stopped, Told
 from agent.core.problem import Severity
 from agent.platforms.files import read_file, replace_own_file
 from agent.runtime.aside import Worker, done_within
@@ -54,7 +54,7 @@ class MemoryFile:
             return Memory()
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as fault:
             logger.warning("the memory of earlier notices cannot be read (%s) and starts anew", type(fault).__name__)
-            return Memory()
+            return Memory(welcomed=True)
 
     def write(self, memory: Memory) -> None:
         """Store the memory. A disk that refuses is logged once; neither it nor a hanging disk does other harm."""
@@ -107,11 +107,11 @@ def _from_json(kept: Any) -> Memory:
         shown=tuple(_shown(s) for s in _is(list, kept.get("shown", []))),
         running=tuple(_running(r) for r in _is(list, kept.get("running", []))),
         paused_until=math.inf if paused == _FOREVER else None if paused is None else _time(paused),
-        disconnected=tuple(_is(str, name) for name in _is(list, kept["disconnected"])),
+        stopped=_all_stopped(kept),
         # What an earlier version wrote has none.
         served=tuple(_served(s) for s in _is(list, kept.get("served", []))),
-        # Files of an earlier version have no such list.
-        returning=tuple(_returning(r) for r in _is(list, kept.get("returning", []))),
+        # Whoever used an earlier version need not be welcomed.
+        welcomed=kept.get("welcomed", True) is not False,
     )
 
 
@@ -124,6 +124,9 @@ def _told(kept: Mapping[str, Any]) -> Told:
         repeats=_repeats(kept["repeats"]),
         # Files of an earlier version have no title.
         title=_is(str, kept.get("title", "")),
+        # Nor do they tell these two.
+        unshown=kept.get("unshown") is True,
+        began=kept.get("began") is True,
     )
 
 
@@ -138,6 +141,8 @@ def _shown(kept: Mapping[str, Any]) -> ShownBefore:
         severity=Severity(kept["severity"]).value,
         names=names,
         values=values,
+        # Files of an earlier version do not tell.
+        began=kept.get("began") is True,
     )
 
 
@@ -170,8 +175,17 @@ def _served(kept: Mapping[str, Any]) -> ServedBefore:
     )
 
 
-def _returning(kept: Mapping[str, Any]) -> Returning:
-    return Returning(_is(str, kept["connection"]), _time(kept["at"]))
+def _all_stopped(kept: Mapping[str, Any]) -> tuple[Stopped, ...]:
+    if "stopped" in kept:
+        return tuple(_stopped(s) for s in _is(list, kept["stopped"]))
+    # An earlier version kept the names, and in another list those that come back by themselves.
+    back = {_is(str, r["connection"]): _time(r["at"]) for r in _is(list, kept.get("returning", []))}
+    return tuple(Stopped(_is(str, name), None, back.get(name)) for name in _is(list, kept["disconnected"]))
+
+
+def _stopped(kept: Mapping[str, Any]) -> Stopped:
+    since, until = (None if kept[key] is None else _time(kept[key]) for key in ("since", "until"))
+    return Stopped(_is(str, kept["connection"]), since, until, _time(kept["reminded"]))
 
 
 def _time(value: Any) -> float:

@@ -13,7 +13,9 @@ from agent.core.effects import (
     AskSettings,
     CloseSession,
     Effect,
+    Happened,
     LookAt,
+    MarkKind,
     OpenSession,
     Record,
     Remember,
@@ -112,6 +114,8 @@ class Performer:
                 self._watch(pids)
             case Remember(memory):
                 self._world.keep(memory)
+            case Happened():
+                self._world.happened(effect)
             case Record(severity, text, fault):
                 logger.log(_LEVELS[severity], "%s", text, exc_info=fault)
             case _:
@@ -293,7 +297,10 @@ class Performer:
         if reason is not None:
             self._told.discard(notice.key)
             self._post(NoticeUndelivered(notice.key, reason))
-        elif notice.once_more:
+            return
+        connection, _, what = notice.key.rpartition("/")
+        self._world.happened(Happened(MarkKind.SAID, connection, what, notice.title))
+        if notice.once_more:
             self._post(NoticeDelivered(notice.key))
 
     async def _withdraw(self, key: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from agent.core.clock import Moment
-from agent.core.effects import AskSettings, OpenSession
+from agent.core.effects import AskSettings, Happened, OpenSession
 from agent.core.events import Event, SettingsAnswered
 from agent.core.facts import MachineFacts
 from agent.core.memory import Memory
@@ -57,3 +57,6 @@ class World(Protocol):
 
     def keep(self, memory: Memory) -> None:
         """Store what must outlive this process; must not raise."""
+
+    def happened(self, happened: Happened) -> None:
+        """Keep in the history that something happened; must not block."""

@@ -42,7 +42,7 @@ async def send_command(port: int, command: str, *, within: float = WITHIN) -> Co
             return CommandAnswer(False, f"it did not answer within {within:g} s, and may still carry it out")
         return CommandAnswer(False, f"its command server did not accept the connection within {within:g} s")
     except ConnectionRefusedError:
-        return CommandAnswer(False, f"nobody listens on port {port} of this computer any more")
+        return CommandAnswer(False, f"nothing listens on port {port} of this computer any more")
     except ValueError:
         return CommandAnswer(False, "the answer on its port is not that of a command server")
     except OSError as error:

@@ -56,6 +56,8 @@ class SettingField:
     """What it does, in one sentence."""
     given_up: str = ""
     """Precautions only: what the user gives up by bypassing it, in one sentence."""
+    about: str = ""
+    """What a box is about, where its label is not known."""
     writable: bool = True
     """False: it cannot be changed through the API."""
 
@@ -66,8 +68,13 @@ class SettingField:
 
     @property
     def title(self) -> str:
-        """The label, or IBKR's name where the label is not known."""
-        return self.label or self.wire_name
+        """The label, or words for it where the label is not known."""
+        return self.label or f"Box about {self.about}"
+
+    @property
+    def named(self) -> str:
+        """The setting within a sentence: its label in quotation marks, or words for it."""
+        return f"“{self.label}”" if self.label else f"the box about {self.about}"
 
 
 def _setting(
@@ -76,8 +83,10 @@ def _setting(
     return SettingField(Group.SETTINGS, number, wire_name, name, kind, label, meaning, writable=writable)
 
 
-def _precaution(number: int, wire_name: str, name: str, label: str, meaning: str, given_up: str) -> SettingField:
-    return SettingField(Group.PRECAUTIONS, number, wire_name, name, FieldKind.FLAG, label, meaning, given_up)
+def _precaution(
+    number: int, wire_name: str, name: str, label: str, meaning: str, given_up: str, *, about: str = ""
+) -> SettingField:
+    return SettingField(Group.PRECAUTIONS, number, wire_name, name, FieldKind.FLAG, label, meaning, given_up, about)
 
 
 _FLAG, _NUMBER, _TEXT, _TEXTS = FieldKind.FLAG, FieldKind.NUMBER, FieldKind.TEXT, FieldKind.TEXTS
@@ -200,7 +209,8 @@ PRECAUTIONS: tuple[SettingField, ...] = (
                 "A pair trade that buys both sides, or sells both, by mistake goes out unquestioned."),
     _precaution(6, "bypassFlaggedAccountsWarning", "bypass_flagged_accounts_warning", "",
                 "API orders for accounts that are flagged go out without a warning.",
-                "A program can trade in an account that was marked as needing attention first."),
+                "A program can trade in an account that was marked as needing attention first.",
+                about="accounts that are flagged"),
     _precaution(7, "bypassPriceBasedVolatilityWarning", "bypass_price_based_volatility_warning",
                 "Bypass price-based volatility risk warning for API Orders.",
                 "Price-based API orders go out without the warning about the risk of volatility.",
@@ -215,7 +225,8 @@ PRECAUTIONS: tuple[SettingField, ...] = (
                 "Linked orders can be filled together for more than was meant, without a warning beforehand."),
     _precaution(10, "bypassRouteMarketableToBBO", "bypass_route_marketable_to_bbo", "",
                 "Marketable API orders routed to the best bid or offer go out without a warning.",
-                "An order that trades at once can go straight to the best quote, and pay its fees, unquestioned."),
+                "An order that trades at once can go straight to the best quote, and pay its fees, unquestioned.",
+                about="orders routed to the best bid or offer"),
 )  # fmt: skip
 """API > Precautions. Each bypasses a safety prompt, which no program can answer."""
 

@@ -75,7 +75,7 @@ _REFINED: dict[NoticeKind, tuple[str, str, NoticeClass, str | None]] = {
     ),
     NoticeKind.READ_ONLY: (
         "The API is in read-only mode, and the request needs more",
-        "Untick \"Read-Only API\" in the API settings, if programs are meant to trade.",
+        "Untick “Read-Only API” in the API settings, if programs are meant to trade.",
         NoticeClass.USER,
         "read-only-api",
     ),

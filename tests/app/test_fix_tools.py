@@ -136,7 +136,7 @@ async def test_a_configuration_that_may_not_be_written_stays_whole(read_only: Pa
     assert isinstance(outcome, Failed)
     assert "is read-only, so nothing was changed" in outcome.text
     assert outcome.by_hand.startswith(
-        "Set application to gateway and port to 4002 for “Paper Gateway” in gatelight.toml"
+        "Set Application to IB Gateway and API port to 4002 for “Paper Gateway” in Gatelight’s Settings"
     )
     assert text_of(read_only) == CONFIG
 
@@ -220,7 +220,7 @@ async def test_a_command_goes_to_ibc(tools: RealTools) -> None:
     port = free_port()
 
     assert await tools.send_command(port, "ENABLEAPI") == CommandAnswer(
-        False, f"nobody listens on port {port} of this computer any more"
+        False, f"nothing listens on port {port} of this computer any more"
     )
 
 

@@ -283,7 +283,7 @@ def test_a_lock_that_is_a_link_is_not_followed(short: Path) -> None:
 
 KILLED_AT_EVERY_STEP = """
 import os, signal, sys
-from agent.core.memory import Memory
+from agent.core.memory import Memory, Stopped
 from agent.platforms import folders
 from agent.runtime.control import unix_socket as control_socket
 from agent.runtime.instance import Instance
@@ -298,7 +298,7 @@ def life():
     with Instance(places):
         bound = control_socket.bind_control(places)
         file = MemoryFile(places.data / "memory.json")
-        file.write(Memory(disconnected=("x",)))
+        file.write(Memory(stopped=(Stopped("x", None),)))
         file.close()
         control_socket.leave(places, bound)
         bound.socket.close()

@@ -15,7 +15,7 @@ from agent.cli import run as run_command
 from agent.config.reading import load
 from agent.core.clock import Moment
 from agent.core.facts import Unknown
-from agent.core.memory import Memory
+from agent.core.memory import Memory, Stopped
 from agent.errors import ConfigError, GatelightError
 from agent.observers import settings_files
 from agent.platforms.autostart.entry import AutostartError
@@ -55,11 +55,11 @@ def test_a_memory_that_cannot_be_written_holds_nothing_up_and_the_latest_is_kept
 ) -> None:
     file = MemoryFile(tmp_path / "memory.json")
     for number in range(aside.MOST_WAITING + 10):
-        file.write(Memory(disconnected=(str(number),)))
+        file.write(Memory(stopped=(Stopped(str(number), None),)))
     assert not (tmp_path / "memory.json").exists()
 
     hanging.set()
-    while file.read().disconnected != (str(aside.MOST_WAITING + 9),):
+    while file.read().stopped != (Stopped(str(aside.MOST_WAITING + 9), None),):
         assert file._worker._thread is not None
         file._worker._thread.join(0.01)
 

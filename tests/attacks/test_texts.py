@@ -106,8 +106,7 @@ OURS = {
     "SeenRunning": {"connection", "kind"},
     "ServedBefore": {"connection"},
     "Snoozed": {"connection", "code"},
-    "Returning": {"connection"},
-    "Memory": {"disconnected"},
+    "Stopped": {"connection"},
 }
 """By class: texts that are Gatelight's own words, or those of its configuration."""
 
@@ -268,7 +267,7 @@ def ways_out(state: AgentState, effects: list[Effect], shown: list[Status]) -> I
             # Accounts and nothing else.
             assert {**connection_told, "accounts": masked["accounts"]} == masked
         yield from texts_in(view(Seen(status, config_error=state.config_error)))
-        yield from labels(display(status, 0.0))
+        yield from labels(display(status, 0.0, 0.0))
     for effect in effects:
         match effect:
             case Announce(notice):
@@ -440,11 +439,11 @@ async def test_a_program_with_a_strange_name_hurts_no_page_and_no_menu(tmp_path:
             status = agent.loop.state.shown
             assert status is not None
             asked: list[Action] = []
-            menu = pystray_menu(display(status, 0.0).menu, asked.append)
+            menu = pystray_menu(display(status, 0.0, 0.0).menu, asked.append)
 
             assert begun.process.poll() is None
             assert [item.text for item in menu][-1] == "Quit Gatelight"
-            assert all("\x1b" not in label for label in labels(display(status, 0.0)))
+            assert all("\x1b" not in label for label in labels(display(status, 0.0, 0.0)))
 
 
 @only_linux

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import socket
 import statistics
@@ -321,6 +322,23 @@ def test_config_set_keeps_comments_and_what_it_does_not_know(place: Place) -> No
     assert "client_id" in shown.out
 
 
+def test_config_set_says_what_was_what_is_where_and_from_when(place: Place) -> None:
+    place.config.write_text('[[connections]]\nname = "Paper"\n[notifications]\nremote = ["ntfy://old-topic"]\n')
+    changed = place.do("config", "set", "checks.look_every", "7s")
+    again = place.do("config", "set", "checks.look_every", "7s")
+    named = place.do("config", "set", "connections.Second.name", "Second")
+    secret = place.do("config", "set", "notifications.remote", '["ntfy://new-topic"]')
+
+    # In a pipe, whose encoding may have no arrow, the terminal's own signs stand for it.
+    assert re.search(r'checks\.look_every: "5s" (→|->) "7s", in ', changed.err)
+    assert str(place.config) in changed.err
+    assert "Gatelight does not run now: it counts from its next start." in changed.err
+    assert 'checks.look_every is "7s", as it was before, in ' in again.err
+    assert "next start" not in again.err
+    assert 'connections.Second.name: "Second", in ' in named.err
+    assert "topic" not in secret.err
+
+
 def test_a_value_that_cannot_be_set_changes_nothing(place: Place) -> None:
     text = '# mine\n[[connections]]\nname = "Paper"\n'
     place.config.write_text(text)
@@ -476,7 +494,7 @@ def test_a_lock_left_by_a_killed_agent_holds_nobody_up(place: Place) -> None:
 
     # Nothing is lost: what the user wished is remembered.
     assert shown.status == 0
-    assert memory["disconnected"] == ["Paper Gateway"]
+    assert [one["connection"] for one in memory["stopped"]] == ["Paper Gateway"]
 
 
 def test_at_log_in_a_configuration_that_cannot_be_used_is_shown_instead_of_ending_unseen(place: Place) -> None:

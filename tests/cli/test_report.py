@@ -78,11 +78,11 @@ def test_the_doctor_promises_no_further_attempt(phase: str) -> None:
 
 
 def test_the_status_tells_since_when_and_what_became_of_the_notice() -> None:
-    problem = {**PROBLEM, "snoozed_until": "2026-11-25T15:03:22Z", "undelivered": True}
+    problem = {**PROBLEM, "snoozed_until": "2020-11-25T15:03:22Z", "undelivered": True}
     text = printed(overall="problem", problems=[problem])
 
     assert "    Since 14:03.\n" in text
-    assert "    Snoozed until 25 November, 15:03.\n" in text
+    assert "    Snoozed until 25 November 15:03.\n" in text
     assert "    The desktop did not take a notice about this; it is in the log." in text
 
 
@@ -125,6 +125,16 @@ def connection(name: str, **changes: Any) -> dict[str, Any]:
     return {**CONNECTION, "name": name, "since": f"{TODAY}T09:30:00Z", "programs": [], **changes}
 
 
+def test_since_when_stands_beside_the_headline_it_is_known_of_and_beside_no_other() -> None:
+    first_seen = {"overall": "problem", "problems": [{**PROBLEM, "first_seen": True}]}
+    lines = several(connection("A"), connection("B", **first_seen), connection("C", overall="waiting")).splitlines()
+    b, c, a = lines[3:6]
+
+    assert "seen 14:03" in b
+    assert ":" not in c
+    assert "09:30" in a
+
+
 STARTS: dict[str, Any] = {**PROBLEM, "severity": "info", "title": "It starts"}
 ILL: dict[str, Any] = {"overall": "problem", "problems": [PROBLEM]}
 
@@ -136,7 +146,8 @@ def test_several_connections_are_a_table_with_the_worst_first_and_only_the_ill_i
     assert [line.split()[:2] for line in lines[3:6]] == [["✗", "VPS"], ["✓", "Home"], ["✓", "Lab"]]
     assert "PAPER" in lines[4]
     assert "LIVE" in lines[5]
-    assert "09:30" in lines[3]
+    assert "14:03" in lines[3]
+    assert "09:30" in lines[4]
     assert "VPS: PROBLEM" in lines
     assert not [line for line in lines if line.startswith(("Home:", "Lab:"))]
 
@@ -198,7 +209,7 @@ def test_what_is_not_known_is_one_line_unless_it_is_listed() -> None:
     assert "? Not known: 1 setting and 1 possible problem (no API); `gatelight doctor --settings` lists them." in short
     assert "✓ Read-Only API: off (seen)" in whole
     assert "? Auto restart: ? (no API); wanted: on" in whole
-    assert "? Not judged: app-frozen (no session)" in whole
+    assert "      ? The application does not answer any more: not known (no session)" in whole
 
 
 def test_farms_are_counted_until_one_is_not_well() -> None:

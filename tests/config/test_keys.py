@@ -1,4 +1,4 @@
-"""What is promised of every key: settings, declaration and the README agree, and a default is one of its values."""
+"""What is promised of every key: settings, declaration and its words agree, and a default is one of its values."""
 
 import tomllib
 from dataclasses import MISSING, fields
@@ -6,8 +6,9 @@ from dataclasses import MISSING, fields
 import pytest
 
 from agent.config.keys import TABLES, Key, KeyTable
-from agent.config.kinds import ValueRefused, flag
-from agent.config.showing import table as table_of_readme
+from agent.config.kinds import QUIET_TIMES, ValueRefused, flag
+from agent.config.showing import table as table_of_keys
+from agent.config.text import duration_text
 from agent.core.settings import PageSettings, Settings
 
 NOT_OF_THE_FILE = {
@@ -27,7 +28,7 @@ def fields_of(settings: type) -> set[str]:
 
 def test_a_key_that_is_no_field_of_the_settings_is_refused_with_its_place() -> None:
     with pytest.raises(TypeError, match=r"agent/core/settings\.py: give PageSettings a field colour"):
-        KeyTable("page", PageSettings, (Key("colour", flag(), "whether it has any"),))
+        KeyTable("page", "Page", PageSettings, (Key("colour", flag(), "whether it has any", "Colour", "Any."),))
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
@@ -60,7 +61,35 @@ def test_the_default_is_a_value_of_its_key(table: KeyTable, key: Key) -> None:
 
 
 @EVERY
-def test_its_meaning_is_a_phrase_for_the_readme(table: KeyTable, key: Key) -> None:
+def test_its_meaning_is_a_phrase_for_the_table(table: KeyTable, key: Key) -> None:
     assert key.meaning, f"agent/config/keys.py: say what {table.name}.{key.name} means"
     assert not key.meaning.endswith("."), f"agent/config/keys.py: {table.name}.{key.name} means a phrase, no full stop"
-    assert f".{key.name}`" in table_of_readme()
+    assert f".{key.name}`" in table_of_keys()
+
+
+@EVERY
+def test_the_page_has_a_users_words_for_it(table: KeyTable, key: Key) -> None:
+    where = f"agent/config/keys.py: {table.name}.{key.name}"
+    texts = (key.label, key.help, *key.words)
+
+    assert key.label[:1].isupper(), f"{where} needs a label"
+    assert key.help.endswith("."), f"{where} needs a help in whole sentences"
+    for word in ("'", '"', "_", "TOML", "[", "auto:"):
+        assert not any(word in text for text in texts), f"{where} has {word} in a sentence for users"
+    if key.kind.choices and key.kind.choices != flag().choices:
+        assert len(key.words) == len(key.kind.choices), f"{where} needs words for {key.kind.choices}"
+
+
+@EVERY
+def test_what_the_page_offers_is_allowed(table: KeyTable, key: Key) -> None:
+    for text in key.durations:
+        key.kind.read(text)
+    if key.example:
+        lines = key.example.split("\n")
+        key.kind.read(lines if key.kind.entry else int(lines[0]) if lines[0].isdecimal() else lines[0])
+    if key.empty:
+        key.kind.read(int(key.empty) if key.empty.isdecimal() else key.empty)
+    if key.durations:
+        assert duration_text(table.default(key.name)) in key.durations
+    free = not key.kind.choices and not key.durations and key.kind is not QUIET_TIMES
+    assert bool(key.example) == free, f"agent/config/keys.py: {table.name}.{key.name} is typed, so it needs an example"

@@ -224,7 +224,7 @@ def test_invalid_toml_is_named_with_line_and_column(text: str, sentence: str) ->
         ('auto_connect = "yes"', 'connections[1].auto_connect is "yes", but must be true or false'),
         ('host = ""', 'connections[1].host is "", but must be a host name or an IP address'),
         ('host = "http://x"', "leave out the part up to ://"),
-        ('host = "localhost:4002"', "the port has a key of its own, port"),
+        ('host = "localhost:4002"', "leave out the port, which has a field of its own"),
         ('host = "300.1.1.1"', 'connections[1].host is "300.1.1.1", but'),
         ('host = "a b"', 'connections[1].host is "a b", but'),
         ('host = "-x"', 'connections[1].host is "-x", but'),

@@ -1,6 +1,8 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from agent.core.clock import Moment, time_of_day
+import pytest
+
+from agent.core.clock import Moment, beside_today, day_and_time, lasting, next_morning, time_of_day, took
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp()
 
@@ -20,3 +22,80 @@ def test_the_time_of_day_is_that_of_the_users_clock() -> None:
     assert time_of_day(NOON, 0.0) == "12:00"
     assert time_of_day(NOON, -5 * 3600.0) == "07:00"
     assert time_of_day(NOON, 13 * 3600.0 + 1800) == "01:30"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.0, "0 s"),
+        (2.04, "2 s"),
+        (2.5, "2.5 s"),
+        (-7.4, "7.4 s"),
+        (9.96, "10 s"),
+        (119.4, "119 s"),
+        (119.6, "2 min"),
+        (3599.0, "1 h"),
+        (7800.0, "2 h 10 min"),
+        (47 * 3600.0, "47 h"),
+        (50 * 3600.0, "2 days"),
+    ],
+)
+def test_a_duration_is_told_as_a_person_would(seconds: float, told: str) -> None:
+    assert lasting(seconds) == told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.0004, "0.4 ms"),
+        (0.0042, "4.2 ms"),
+        (0.00999, "10 ms"),
+        (0.999, "999 ms"),
+        (0.9999, "1.0 s"),
+        (8.4376, "8.4 s"),
+    ],
+)
+def test_an_answer_is_told_in_the_unit_that_fits(seconds: float, told: str) -> None:
+    assert took(seconds) == told
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (0, "12:00"),
+        (-1, "Sunday 12:00"),
+        (6, "Sunday 12:00"),
+        (-7, "16 November 12:00"),
+        (7, "30 November 12:00"),
+    ],
+)
+def test_a_day_is_named_so_that_it_can_only_be_one(days: int, told: str) -> None:
+    today = datetime.fromtimestamp(NOON, UTC)
+
+    assert day_and_time(today + timedelta(days=days), today) == told
+
+
+def test_a_time_is_told_with_its_day_by_the_users_clock() -> None:
+    assert beside_today(NOON, NOON + 3600, 0.0) == "12:00"
+    assert beside_today(NOON, NOON + 2 * 86400, 0.0) == "Monday 12:00"
+    # Ten at night, two hours before the day of `now` begins.
+    assert beside_today(NOON, NOON + 3 * 3600, 10 * 3600.0) == "yesterday 22:00"
+
+
+@pytest.mark.parametrize(
+    ("now", "offset", "told"),
+    [
+        (NOON, 0.0, "tomorrow 06:00"),
+        (NOON + 13 * 3600, 0.0, "06:00"),
+        (NOON + 17 * 3600, 0.0, "06:00"),
+        # Half an hour before, that morning is no rest.
+        (NOON + 17.5 * 3600, 0.0, "tomorrow 06:00"),
+        (NOON, -5 * 3600.0, "tomorrow 06:00"),
+        (NOON, 13 * 3600.0 + 1800, "06:00"),
+    ],
+)
+def test_the_next_morning_is_one_that_is_at_least_an_hour_away(now: float, offset: float, told: str) -> None:
+    morning = next_morning(now, offset)
+
+    assert beside_today(morning, now, offset) == told
+    assert 3600.0 <= morning - now < 25 * 3600.0

@@ -1,6 +1,6 @@
 import pytest
 
-from agent.core.guide import Guide, GuideError, fill, parse_guide, placeholders, plain
+from agent.core.guide import Guide, GuideError, fill, parse_guide, placeholders
 from agent.tws.applications import ApplicationKind
 
 BOTH = """# Nobody listens
@@ -51,7 +51,11 @@ def test_steps_are_those_of_the_application_with_values_filled_in() -> None:
 
     assert guide.steps_for(ApplicationKind.TWS, {}) == ("In TWS.",)
     assert guide.steps_for(ApplicationKind.GATEWAY, {}) == ("In Gateway.", "Again.")
-    assert guide.steps_for(ApplicationKind.UNKNOWN, {}) == ("In TWS.", "IB Gateway: In Gateway.", "IB Gateway: Again.")
+    assert guide.steps_for(ApplicationKind.UNKNOWN, {}) == (
+        "TWS: In TWS.",
+        "IB Gateway: In Gateway.",
+        "IB Gateway: Again.",
+    )
     assert parse_guide("x", BOTH).steps_for(ApplicationKind.TWS, {"port": "4002"})[0] == "Open **File** on 4002."
 
 
@@ -118,12 +122,6 @@ def test_what_is_filled_in_is_not_filled_again() -> None:
     assert fill("{name}", {"name": "{port}", "port": "1"}) == "{port}"
 
 
-def test_a_step_in_plain_text_keeps_its_labels_apart() -> None:
-    step = "Untick **Allow connections from localhost only** and set `client_id`."
-
-    assert plain(step) == "Untick “Allow connections from localhost only” and set client_id."
-
-
 MARKED = """# Title
 
 Meaning.
@@ -179,3 +177,63 @@ def test_a_guide_may_have_the_cases_of_another() -> None:
 def test_a_case_without_numbered_steps_is_no_guide() -> None:
     with pytest.raises(GuideError):
         parse_guide("x", CASES.replace("1. Close it", "Close it"))
+
+
+WAYS = """# Title
+
+Meaning.
+
+## Steps
+
+1. Look at {owner}.
+
+### Either free the port of {owner}
+
+1. Close it.
+
+### [free] Or keep port {port}
+
+1. Open
+   it.
+2. [taken] Set it.
+
+### Then
+
+1. Go on.
+"""
+
+
+def test_of_several_ways_each_step_says_to_which_one_it_belongs() -> None:
+    guide = parse_guide("x", WAYS)
+    args = {"owner": "a: b", "port": "1"}
+
+    assert guide.steps_for(ApplicationKind.TWS, args) == (
+        "Look at a: b.",
+        "Either free the port of a b: Close it.",
+        "Or keep port 1: Open it.",
+        "Or keep port 1: Set it.",
+        "Then: Go on.",
+    )
+    assert guide.steps_for(ApplicationKind.TWS, args, "free")[2:] == ("Or keep port 1: Open it.", "Then: Go on.")
+
+
+def test_a_way_that_is_none_in_this_case_leaves_no_choice() -> None:
+    guide = parse_guide("x", WAYS)
+
+    assert guide.steps_for(ApplicationKind.TWS, {}, "helper") == ("Look at ….", "Close it.", "Go on.")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("### Either free the port of {owner}\n", ""),
+        ("### Either free", "### Or free"),
+        ("### [free] Or keep", "### [free] Either keep"),
+        ("### [free] Or keep port {port}\n", ""),
+        ("### Then", "### Afterwards"),
+        ("## Steps\n", "## Steps\n\n### Then\n"),
+    ],
+)
+def test_headings_of_ways_are_one_either_then_ors_then_perhaps_then(old: str, new: str) -> None:
+    with pytest.raises(GuideError, match="the-code"):
+        parse_guide("the-code", WAYS.replace(old, new))

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from agent.app.greeting import FIRST_START
 from agent.simulator.world import SimulatedApplication
 from tests.benchmarks import life
 from tests.desktop_session import SessionBus, session_bus, wait_until
@@ -374,12 +375,24 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     opener.write_text(f'#!/bin/sh\necho "$1" > {told}.new\nmv {told}.new {told}\n')
     opener.chmod(0o755)
     monkeypatch.setenv("PATH", f"{opener.parent}{os.pathsep}{os.environ['PATH']}")
+    # There is a screen for a browser, as far as anybody can tell.
+    monkeypatch.setenv("DISPLAY", ":0")
+    for variable in ("SSH_CONNECTION", "SSH_TTY"):
+        monkeypatch.delenv(variable, raising=False)
     return told
 
 
 def told(opened: Path) -> str:
     wait_until(opened.exists, "the browser")
     return opened.read_text().strip()
+
+
+def was_told(opened: Path) -> bool:
+    return opened.exists()
+
+
+def forget(opened: Path) -> None:
+    opened.unlink()
 
 
 def where_it_leads(address: str) -> str:
@@ -421,9 +434,53 @@ async def test_a_second_start_shows_the_steps_of_what_is_wrong(page: bool, tmp_p
 
 
 @pytest.mark.usefixtures("bus")
+async def test_the_first_start_is_told_once_and_leads_to_the_set_up(tmp_path: Path, opened: Path) -> None:
+    host, recorder = await TrayHost.start(), await NoticeRecorder.start("body", "actions")
+
+    def told_so() -> list[str]:
+        return [n.title for n in recorder.notices if n.title == FIRST_START]
+
+    # Without an icon it is no first start on a desktop.
+    async with running(tmp_path, "", "--no-tray") as agent:
+        await agent.answers()
+        assert await agent.told_to_end() == 0
+    assert (told_so(), was_told(opened)) == ([], False)
+
+    async with running(tmp_path) as agent:
+        await host.item_came()
+        where = await asyncio.to_thread(lambda: where_it_leads(told(opened)))
+        await asyncio.to_thread(wait_until, lambda: bool(told_so()), "the notice")
+        assert where == "setup"
+        assert await agent.told_to_end() == 0
+    forget(opened)
+
+    async with running(tmp_path) as agent:
+        await agent.answers()
+        # More than one turn of the duties in which the first start is told.
+        await asyncio.sleep(6.0)
+        assert await agent.told_to_end() == 0
+    assert (told_so(), was_told(opened)) == ([FIRST_START], False)
+    await host.end()
+    await recorder.end()
+
+
+@pytest.mark.usefixtures("bus")
+async def test_what_is_set_up_already_is_told_without_the_set_up(tmp_path: Path, opened: Path) -> None:
+    host, recorder = await TrayHost.start(), await NoticeRecorder.start("body", "actions")
+    async with running(tmp_path, '[[connections]]\nname = "Paper"\nport = 4002\n') as agent:
+        await host.item_came()
+        await asyncio.to_thread(wait_until, lambda: any(n.title == FIRST_START for n in recorder.notices), "the notice")
+        assert await agent.told_to_end() == 0
+    assert not was_told(opened)
+    await host.end()
+    await recorder.end()
+
+
+@pytest.mark.usefixtures("bus")
 async def test_the_page_is_opened_from_the_menu(tmp_path: Path, opened: Path) -> None:
     host = await TrayHost.start()
-    async with running(tmp_path) as agent:
+    # With a connection, the first start opens no page by itself.
+    async with running(tmp_path, '[[connections]]\nname = "Paper"\nport = 4002\n') as agent:
         await host.item_came()
         await agent.answers()
 
@@ -431,6 +488,12 @@ async def test_the_page_is_opened_from_the_menu(tmp_path: Path, opened: Path) ->
         where = await asyncio.to_thread(lambda: where_it_leads(told(opened)))
 
         assert where == ""
+        forget(opened)
+
+        await host.click("Settings")
+        where = await asyncio.to_thread(lambda: where_it_leads(told(opened)))
+
+        assert where == "settings"
         assert await agent.told_to_end() == 0
     await host.end()
 

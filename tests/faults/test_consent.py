@@ -73,7 +73,7 @@ def names_every_setting(text: str) -> bool:
 
 async def test_in_the_menu_the_yes_stands_below_the_whole_question(tmp_path: Path) -> None:
     async with scene(tmp_path) as at:
-        shown = entries(display(at.agent.statuses[-1], 0.0).menu)
+        shown = entries(display(at.agent.statuses[-1], 0.0, 0.0).menu)
         fix = next(e for e in shown if e.label.endswith("…") and "precaution" in e.label)
         *_, yes = fix.children
         before = await at.changes()

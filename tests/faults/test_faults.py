@@ -43,7 +43,7 @@ CASES = [
     Case("silent", "api-silent", "api-silent", begins=True),
     Case("hello-hang", "session-not-ready", "session-not-ready", begins=True),
     Case("start-refused", "session-not-ready", "session-not-ready", begins=True),
-    Case("start-refused", "session-not-ready", "session-not-ready", "1100", begins=True),
+    Case("start-refused", "server-link-lost", "server-link-lost", "1100", begins=True),
     Case("start-refused", "session-not-ready", "session-not-ready", "507", begins=True),
     Case("no-next-valid-id", "session-not-ready", "session-not-ready", begins=True),
     Case("client-id-in-use", "client-id-in-use", "client-id-in-use", "17", fixed_id=17, begins=True),

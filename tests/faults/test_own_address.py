@@ -46,7 +46,10 @@ async def test_what_listens_on_loopback_alone_is_not_reached_under_another_addre
         await told.until(lambda a: a.codes == ["host-unreachable"], "not reached")
         (problem,) = told.connection.problems
 
-        assert problem.steps == (f"Set `host` of this connection to 127.0.0.1: {own_address} is this computer itself.",)
+        assert problem.steps == (
+            "Set **Host** of this connection to 127.0.0.1 in Gatelight’s Settings: "
+            f"{own_address} is this computer itself.",
+        )
 
 
 async def test_loopback_written_as_ipv4_inside_ipv6_is_loopback(tmp_path: Path) -> None:
@@ -67,5 +70,5 @@ async def test_an_application_that_is_silent_there_is_named_with_the_address_it_
             (problem,) = told.connection.problems
 
     assert f"IB Gateway (pid {silent.pid}) listens on {silent.ports[0]}" in problem.evidence
-    assert f"our connection came from {own_address}" in problem.evidence
+    assert f"Gatelight’s connection came from {own_address}" in problem.evidence
     assert any(f"if the address is {own_address}" in step for step in problem.steps)

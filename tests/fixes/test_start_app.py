@@ -107,7 +107,7 @@ def test_the_configured_command_goes_before_what_is_installed(offered: Offered) 
     assert command(offer) == secret
     assert offer is not None
     assert offer.question.changes == (
-        "Runs the start_command of “Paper Gateway”: ~/ibc/gatewaystart.sh with its 2 arguments",
+        "Runs the start command of “Paper Gateway”: ~/ibc/gatewaystart.sh with its 2 arguments",
     )
     assert "hunter2" not in " ".join((*offer.question.lines, offer.by_hand, offer.label))
     assert "alice" not in " ".join((*offer.question.lines, offer.by_hand, offer.label))

@@ -29,8 +29,10 @@ def extracted(tar: Path) -> Iterator[Path]:
     """What is in a tar file, in a folder for the time of the block."""
     with tempfile.TemporaryDirectory(prefix="gatelight-base-") as folder:
         Path(folder).chmod(0o755)
-        subprocess.run(["tar", "-xf", str(tar), "-C", folder], check=True)
-        yield Path(folder)
+        inside = Path(folder) / tar.stem
+        inside.mkdir()
+        subprocess.run(["tar", "-xf", str(tar), "-C", str(inside)], check=True)
+        yield inside
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,10 @@ class CleanSystem:
             stack.callback(system._end_all)
             yield system
 
-    def add_user(self, name: str, home: str = "") -> User:
+    def add_user(self, name: str, home: str) -> User:
         """A new user, also one that `useradd` would not make."""
         number = 1000 + sum(1 for _ in self.root.joinpath("home").iterdir())
-        user = User(name, number, home or f"/home/{name}")
+        user = User(name, number, home)
         with (self.root / "etc/passwd").open("a", encoding="utf-8") as users:
             users.write(f"{name}:x:{number}:{number}::{user.home}:/bin/sh\n")
         for place in (user.home, f"/run/user/{number}"):
@@ -100,10 +102,12 @@ class CleanSystem:
         (self.root / "tmp/package.deb").unlink()
         return said
 
-    def do(self, *command: str, user: User | None = None, status: int = 0, **environment: str) -> str:
-        """Run a command to its end, which must have this status; returns what it said."""
+    def do(
+        self, *command: str, user: User | None = None, status: int = 0, before: tuple[str, ...] = (), **environment: str
+    ) -> str:
+        """Run a command to its end, which must have this status; returns what it said. `before`: what starts it."""
         done = subprocess.run(
-            self._command(command, user),
+            [*before, *self._command(command, user)],
             env=self.environment(user, environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -41,9 +41,9 @@ def test_it_needs_the_c_library_and_the_time_zones_alone(package: Path) -> None:
 
 def test_the_desktop_takes_its_entry_and_its_description(tree: Path) -> None:
     said("desktop-file-validate", tree / "usr/share/applications/gatelight.desktop")
-    told = said("appstreamcli", "validate", "--no-net", "--explain", tree / "usr/share/metainfo/gatelight.metainfo.xml")
-
-    assert "E:" not in told
+    metainfo = tree / "usr/share/metainfo/gatelight.metainfo.xml"
+    # The project has no domain of its own that the name could begin with.
+    said("appstreamcli", "validate", "--no-net", "--override=cid-desktopapp-is-not-rdns=info", metainfo)
 
 
 def test_systemd_takes_its_unit(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,19 @@ def test_who_can_be_reached_at_loopback(table: dict[str, Any]) -> None:
     assert [[r.local_port, r.pid] for r in found] == table["listeners"]
 
 
+def test_what_listens_at_another_address_alone_is_told_apart_from_what_127_0_0_1_reaches() -> None:
+    table = [
+        SocketRow(SocketState.LISTEN, "192.168.1.5", 4002),
+        SocketRow(SocketState.LISTEN, "192.168.1.6", 4002, pid=7),
+        SocketRow(SocketState.LISTEN, "192.168.1.5", 4001, pid=7),
+        SocketRow(SocketState.LISTEN, "", 4001, pid=8),
+        SocketRow(SocketState.LISTEN, "192.168.1.5", 9, pid=7),
+    ]
+
+    assert socket_table.listeners_elsewhere(table, CONFIGURED) == (table[1],)
+    assert socket_table.listeners(table, CONFIGURED) == (table[3],)
+
+
 @pytest.mark.parametrize("table", TABLES, ids=what)
 def test_the_programs_connected(table: dict[str, Any]) -> None:
     found = socket_table.clients(rows(table), interest(table), frozenset({APPLICATION}))

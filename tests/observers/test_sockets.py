@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from collections.abc import Collection, Iterator
 
 import psutil
@@ -144,6 +145,17 @@ def test_a_foreign_program_on_the_configured_port_is_named(real: Real, start: St
     _, sockets = real.look(now, port)
 
     assert Listener(port, taker.pid, "squatter") in sockets.listeners
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS gives this machine no second loopback address by itself")
+def test_a_program_at_another_address_of_this_machine_is_named_with_it(real: Real, now: Moment) -> None:
+    with socket.create_server(("127.0.0.2", 0)) as server:
+        port = server.getsockname()[1]
+        _, seen = real.look(now, port)
+
+    assert [x.port for x in seen.listeners if x.port == port] == []
+    (found,) = [x for x in seen.elsewhere if x.port == port]
+    assert (found.address, found.pid) == ("127.0.0.2", os.getpid())
 
 
 def test_a_relay_is_known_by_its_name(real: Real, start: Start, now: Moment) -> None:

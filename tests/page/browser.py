@@ -22,7 +22,7 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE_MS = 15_000
-VIEWS = ("now", "problem", "limits", "explain", "settings")
+VIEWS = ("now", "problem", "limits", "explain", "settings", "about")
 Scheme = Literal["light", "dark"]
 
 

@@ -40,7 +40,7 @@ async def test_a_reload_keeps_the_page_and_its_view(agent: LivingAgent, browser:
         address = shown.page.url
         await shown.page.reload()
         await shown.page.locator(".gauge").first.wait_for()
-        await shown.page.get_by_role("button", name="Look now").click()
+        await shown.page.get_by_role("button", name="Check now").click()
         await shown.sees("Looking again.", "#toasts")
 
         assert address == shown.page.url
@@ -71,6 +71,7 @@ async def test_what_starts_a_program_is_refused_on_an_old_page_and_what_was_type
 ) -> None:
     field = "[id='connections.Paper_20Gateway.start_command']"
     async with tab(browser, await agent.page.address("settings")) as shown:
+        await shown.page.locator(".connection summary", has_text="Advanced").click()
         await shown.page.locator(field).fill("/opt/ibc/gatewaystart.sh\n-inline")
         assert agent.page._keyring is not None
         for session in agent.page._keyring._sessions.values():
@@ -88,9 +89,10 @@ async def test_what_starts_a_program_is_refused_on_an_old_page_and_what_was_type
         untouched = agent.places.config.read_text() == before
         shown.complaints.clear()
     async with tab(browser, await agent.page.address("settings")) as fresh:
+        await fresh.page.locator(".connection summary", has_text="Advanced").click()
         await fresh.page.locator(field).fill(typed)
         await fresh.page.locator(f"form:has({field}) button").click()
-        await fresh.sees("Start command is saved.", "#toasts")
+        await fresh.sees("Start command: saved.", "#toasts")
 
     assert "open it again from Gatelight’s icon, or with `gatelight`, and save it again there" in words
     assert typed == "/opt/ibc/gatewaystart.sh\n-inline"
@@ -158,7 +160,7 @@ async def test_a_page_that_waits_tells_nothing_to_another_users_program_on_its_p
             (session,) = first.page._keyring._sessions.values()
         with listening(port, forged) as listener:
             await shown.page.locator(".stale p", has_text="Gatelight has been started anew").wait_for()
-            await shown.page.get_by_role("button", name="Look now").click()
+            await shown.page.get_by_role("button", name="Check now").click()
             await shown.page.locator("#toasts p").first.wait_for()
             stolen, words, title = listener.heard(), await shown.text("body"), await shown.page.title()
         async with living_agent(tmp_path, gateway=gateway) as second:
@@ -166,7 +168,7 @@ async def test_a_page_that_waits_tells_nothing_to_another_users_program_on_its_p
             await shown.page.wait_for_url("**/#/limits", timeout=PATIENCE_MS)
             await shown.page.wait_for_function("(port) => location.port !== port", arg=str(port), timeout=PATIENCE_MS)
             await shown.page.locator(".gauge").first.wait_for()
-            await shown.page.get_by_role("button", name="Look now").click()
+            await shown.page.get_by_role("button", name="Check now").click()
             await shown.sees("Looking again.", "#toasts")
             address = shown.page.url
         shown.complaints.clear()

@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Route
 
 from agent.app.page_host import view_of
+from agent.page.files import MODULES
 from agent.simulator.world import SimulatedApplication
 from agent.tws.api_settings_table import PRECAUTIONS
 from tests.page.browser import PATIENCE_MS, chromium, tab
@@ -58,7 +59,7 @@ async def test_a_change_is_on_the_page_within_a_second(agent: LivingAgent, brows
 async def test_disconnect_and_connect_by_click(agent: LivingAgent, browser: Browser) -> None:
     async with tab(browser, await agent.page.address()) as shown:
         await shown.page.get_by_role("button", name="Disconnect").click()
-        await shown.sees("Disconnected, as you asked", ".headline")
+        await shown.sees("Not watched, as you asked", ".headline")
         await agent.world.until(lambda a: a.connection.phase == "idle", "disconnected")
         await shown.page.get_by_role("button", name="Connect", exact=True).click()
         await agent.world.connected()
@@ -290,7 +291,7 @@ async def test_the_page_says_that_the_agent_is_gone_and_finds_it_again(tmp_path:
             await shown.sees("Connected", ".headline")
             await gateway.fault("link-lost")
             await shown.page.locator(".link[data-state=down]").wait_for()
-            await shown.page.get_by_role("button", name="Look now").click()
+            await shown.page.get_by_role("button", name="Check now").click()
             await shown.sees("Looking again.", "#toasts")
         # While nobody answered, the browser said so.
         shown.complaints.clear()
@@ -308,7 +309,8 @@ async def test_every_view_is_there_when_the_agent_is_not(tmp_path: Path, browser
     async with living_agent(tmp_path) as agent, tab(browser, await agent.page.address()) as shown:
         await shown.sees("Connected", ".headline")
         await shown.page.wait_for_function(
-            "() => performance.getEntriesByType('resource').filter((e) => /view_.*[.]js$/.test(e.name)).length === 7"
+            "(all) => performance.getEntriesByType('resource').filter((e) => /view_/.test(e.name)).length === all",
+            arg=sum(name.startswith("view_") for name in MODULES),
         )
         assert agent.server is not None
         await agent.server.close()

@@ -5,12 +5,12 @@ from importlib import resources
 
 import pytest
 
-from agent.page.files import MODULES, STRANGER, STRANGER_POLICY, STYLE_SHEET, find_file, opened
+from agent.page.files import MODULES, MORE_STYLE_SHEETS, STRANGER, STRANGER_POLICY, STYLE_SHEET, find_file, opened
 
 STATIC = resources.files("agent.page") / "static"
 LARGEST = 300_000
 """Bytes of everything a first view loads."""
-ALL = ("/", "/icon.svg", f"/{STYLE_SHEET}", *(f"/{name}" for name in MODULES))
+ALL = ("/", "/icon.svg", f"/{STYLE_SHEET}", *(f"/{name}" for name in (*MORE_STYLE_SHEETS, *MODULES)))
 
 
 def text_of(path: str) -> str:
@@ -22,7 +22,7 @@ def text_of(path: str) -> str:
 def test_every_file_is_in_the_table_and_the_table_has_no_other() -> None:
     names = {f.name for f in STATIC.iterdir()}
 
-    assert names == {"index.html", "icon.svg", STYLE_SHEET, *MODULES}
+    assert names == {"index.html", "icon.svg", STYLE_SHEET, *MORE_STYLE_SHEETS, *MODULES}
 
 
 def test_a_first_view_is_small() -> None:

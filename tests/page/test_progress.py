@@ -7,8 +7,9 @@ import pytest
 
 from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, ShownSettings, Status
+from agent.core.told_steps import told_step
 from agent.guides import load_guides
-from agent.page.progress import MOST_ENDED, Progress, follow, point_of, steps_done
+from agent.page.progress import MOST_ENDED, Followed, Progress, follow, point_of, steps_done
 from agent.tws.api_settings import ApiSettings, Configuration, Source
 from agent.tws.applications import ApplicationKind
 
@@ -178,22 +179,93 @@ def test_a_wish_to_be_disconnected_is_an_end() -> None:
     assert follow(progress, status(unwanted), 70.0).followed == ()
 
 
-MISMATCH = problem(
-    "api-port-mismatch",
-    "If you want to keep TWS as it is, set the port of this connection in the Gatelight configuration to 7496.",
-    "Set the port in your own programs to 7496 as well.",
-    "Set **Socket port** to 7497.",
-    "Click **Apply**.",
-)
+def real(code: str, kind: ApplicationKind, **args: str) -> ShownProblem:
+    """A problem with the very steps of its guide."""
+    return problem(code, *load_guides()[code].steps_for(kind, args))
 
 
-def test_a_problem_that_ends_otherwise_ticks_nothing() -> None:
-    progress = follow(Progress(), status(connection(OPEN, MISMATCH)), 60.0)
-    after_a_fix = follow(progress, status(connection(OPEN)), 70.0)
-    by_hand = follow(progress, status(connection(replace(OPEN, listening=(7497,)))), 70.0)
+MISMATCH = real("api-port-mismatch", ApplicationKind.TWS, app="TWS", actual="7496", port="7497")
+ON_7497 = replace(connection(OPEN, MISMATCH), port=7497)
 
-    assert [e.done for e in after_a_fix.ended] == [()]
-    assert [e.done for e in by_hand.ended] == [(3,)]
+
+def test_a_problem_that_ends_otherwise_ticks_nothing_and_leaves_nothing() -> None:
+    progress = follow(Progress(), status(ON_7497), 60.0)
+    (ended,) = follow(progress, status(replace(ON_7497, problems=())), 70.0).ended
+
+    assert (ended.done, ended.left) == ((), ())
+
+
+def test_of_two_ways_the_one_that_was_gone_is_ticked_and_its_reminder_stays() -> None:
+    progress = follow(Progress(), status(ON_7497), 60.0)
+    (by_fix,) = follow(progress, status(replace(ON_7497, port=7496, problems=())), 70.0).ended
+    (by_hand,) = follow(
+        progress, status(replace(ON_7497, application=replace(OPEN, listening=(7497,)), problems=())), 70.0
+    ).ended
+
+    ways = [told_step(MISMATCH.steps[number - 1]).way for number in (*by_fix.done, *by_hand.done)]
+    assert ways == ["Either keep TWS as it is", "Or keep port 7497"]
+    assert by_fix.left == ("Set the port in your own programs to 7496 as well.",)
+    assert by_hand.left == ()
+
+
+STUCK = real("restart-stuck", ApplicationKind.TWS, app="TWS")
+
+
+def test_once_one_way_is_gone_no_step_of_the_other_is_ticked() -> None:
+    progress = follow(Progress(), status(connection(RUNS, STUCK)), 60.0)
+    closed = follow(progress, status(connection(None, STUCK)), 70.0)
+    started = follow(closed, status(connection(replace(RUNS, pid=9), STUCK)), 80.0)
+    logged_in = follow(started, status(connection(replace(OPEN, pid=9), STUCK)), 90.0)
+    ways = [told_step(STUCK.steps[number - 1]).way for number in logged_in.done[("TWS", "restart-stuck")]]
+
+    assert closed.done != progress.done
+    assert set(ways) == {"Or it does not react"}
+    assert len(ways) > 1
+
+
+def test_what_could_have_been_either_way_is_neither() -> None:
+    steps = ("Either ask: Log in.", "Or tell: Log in by hand.", "Then: Log in.")
+    progress = follow(Progress(), status(connection(RUNS, problem("login-pending", *steps))), 60.0)
+
+    assert [e.done for e in follow(progress, status(connection(OPEN)), 70.0).ended] == [(3,)]
+
+
+@pytest.mark.parametrize(("ran", "does"), [("tws", "gateway"), ("gateway", "tws")])
+def test_an_application_that_is_now_meant_is_no_log_in_to_the_other(ran: str, does: str) -> None:
+    names = {kind.value: kind.title for kind in ApplicationKind}
+    wrong = real("wrong-application", ApplicationKind.UNKNOWN, wanted=names[ran], other=names[does])
+    progress = follow(Progress(), status(connection(None, wrong)), 60.0)
+    (ended,) = follow(progress, status(connection(replace(OPEN, kind=does))), 70.0).ended
+
+    assert [told_step(wrong.steps[n - 1]).way for n in ended.done] == [f"Or use {names[does]}"]
+    assert ended.left == (f"Set the port in your own programs to the one {names[does]} listens on.",)
+
+
+def test_what_is_left_in_a_users_own_programs_is_named_for_these_steps_and_no_others() -> None:
+    left = set()
+    for code, guide in load_guides().items():
+        steps = tuple(dict.fromkeys(step for listed in guide.steps.values() for step in listed))
+        followed = Followed("TWS", code, "", 0.0, point_of(connection(None)), steps, frozenset(steps))
+        left |= {(code, step.replace("IB Gateway", "TWS")) for step in followed.left}
+
+    assert left == {
+        ("api-port-mismatch", "Set the port in your own programs to {actual} as well."),
+        ("api-port-taken", "Set the port in your own programs to the same one."),
+        ("app-outdated", "Check that your shortcuts and start scripts start the new version and not the old one."),
+        ("competing-session", "Let your programs ask for their data again."),
+        ("not-tws", "Set the port in your own programs to the same one."),
+        ("read-only-api", "Let your programs connect again, or restart them."),
+        ("trading-mode-mismatch", "Start your programs again."),
+        ("wrong-application", "Set the port in your own programs to the one {other} listens on."),
+        (
+            "wrong-product",
+            "Set the port in your own programs to that of TWS: usually 7496 for live, 7497 for paper.",
+        ),
+        (
+            "wrong-product",
+            "Set the port in your own programs to that of TWS: usually 4001 for live, 4002 for paper.",
+        ),
+    }
 
 
 def test_what_a_cause_hides_or_nobody_watches_has_not_ended() -> None:

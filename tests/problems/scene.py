@@ -138,6 +138,7 @@ def machine(
     client_portal: tuple[OtherProcess, ...] = (),
     unreadable: tuple[OtherProcess, ...] = (),
     processes: Fact[Processes] | None = None,
+    elsewhere: tuple[Listener, ...] = (),
     sockets: Fact[Sockets] | None = None,
     network: Fact[bool] | None = None,
     installed: Fact[tuple[Installation, ...]] | None = None,
@@ -150,7 +151,7 @@ def machine(
     table = Known(Processes(applications=running, client_portal=client_portal, unreadable=unreadable))
     return MachineFacts(
         processes=table if processes is None else processes,
-        sockets=Known(Sockets(listeners=own + listeners, clients=clients)) if sockets is None else sockets,
+        sockets=Known(Sockets(own + listeners, clients, elsewhere)) if sockets is None else sockets,
         network=Known(True) if network is None else network,
         installed=Known((Installation(ApplicationKind.GATEWAY, "10.45", "Jts/ibgateway/1045"),))
         if installed is None
@@ -201,6 +202,12 @@ def backing_off(
         attempt=None if outcome is None else attempt(outcome, port, elapsed=elapsed, detail=detail),
         ways=ways,
     )
+
+
+def refused(*notices: NoticeSeen) -> SessionFacts:
+    """An attempt that was answered, with these notices, and did not become a session."""
+    tried = replace(attempt(Outcome.NOT_READY, elapsed=4.0), notices=notices)
+    return SessionFacts(phase=Phase.BACKING_OFF, attempt=tried)
 
 
 def connected(

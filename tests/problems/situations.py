@@ -23,6 +23,7 @@ from agent.core.settings import WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.calendar import Expectation, Outage, OutageKind, Region
 from agent.tws.launcher_log import LoginStage
+from agent.tws.relays import RelayKind
 from tests.problems.scene import NOW, backing_off, connected, connection, facts, login, machine, process
 
 PORTS = st.sampled_from([4001, 4002, 7496, 7497, 5000, 65535])
@@ -59,7 +60,10 @@ listeners = st.builds(
     port=PORTS,
     pid=st.sampled_from([None, 640, 88, 4_194_304]),
     program=st.sampled_from([None, "java", "docker-proxy", "p" * 60]),
-    relay=st.booleans(),
+    relay=st.sampled_from([None, *RelayKind]),
+)
+elsewhere = st.builds(
+    lambda found, address: replace(found, address=address), listeners, st.sampled_from(["10.0.0.9", "f" * 80])
 )
 connections = st.builds(
     connection,
@@ -91,6 +95,7 @@ def machines(draw: st.DrawFn) -> MachineFacts:
     around = machine(
         *running,
         listeners=tuple(draw(st.lists(listeners, max_size=2))),
+        elsewhere=tuple(draw(st.lists(elsewhere, max_size=1))),
         client_portal=draw(st.sampled_from([(), (OtherProcess(640, "java", (5000,)),)])),
         unreadable=draw(st.sampled_from([(), (OtherProcess(88, "java"),)])),
         network=draw(networks),

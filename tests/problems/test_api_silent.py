@@ -44,8 +44,8 @@ def test_this_computer_under_another_address_may_be_met_with_a_prompt_as_well(ju
     verdict = judge(API_SILENT, facts(machine(gateway()), session, wants=wants))
 
     assert isinstance(verdict, Present)
-    assert "(we reach this computer as trader-pc; it sees 192.168.1.20)" in verdict.evidence[2]
-    assert verdict.evidence[-1] == "our connection came from 192.168.1.20"
+    assert "(this computer is reached as trader-pc; it sees 192.168.1.20)" in verdict.evidence[2]
+    assert verdict.evidence[-1] == "Gatelight’s connection came from 192.168.1.20"
     assert verdict.args["address"] == "192.168.1.20"
 
 
@@ -53,7 +53,7 @@ def test_behind_a_tunnel_the_address_is_that_of_its_other_end(judge: Judge) -> N
     verdict = judge(API_SILENT, facts(machine(listeners=(relay(4002, "ssh"),)), SILENT))
 
     assert isinstance(verdict, Present)
-    assert "127.0.0.1 there" in verdict.args["address"]
+    assert "the tunnel’s other end (127.0.0.1" in verdict.args["address"]
     assert "tunnel" in verdict.evidence[-1]
 
 

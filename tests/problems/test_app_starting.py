@@ -12,7 +12,7 @@ def test_a_young_process_without_an_api_port_is_starting(judge: Judge) -> None:
     verdict = judge(APP_STARTING, facts(machine(gateway(age=20.0, ports=(), link_for=None)), backing_off()))
 
     assert isinstance(verdict, Present)
-    assert verdict.args["since"] == "13:59:40"
+    assert verdict.args["since"] == "13:59"
     assert "IB Gateway 10.45 (pid 3117) listens on no API port" in verdict.evidence
 
 

@@ -26,8 +26,8 @@ def test_while_earlier_settings_stay_in_force_it_is_a_warning_and_else_an_error(
     assert isinstance(earlier, Present)
     assert isinstance(none, Present)
     assert (earlier.severity, none.severity, CONFIG_INVALID.severity) == (Severity.WARNING, None, Severity.ERROR)
-    assert earlier.args["in_force"] == "the settings it had"
-    assert none.args["in_force"] == "none of the settings in it"
+    assert earlier.args["in_force"] == "keeps the settings it had"
+    assert none.args["in_force"] == "works without a configuration"
 
 
 def test_folders_that_hold_the_users_name_are_left_out(judge: Judge) -> None:

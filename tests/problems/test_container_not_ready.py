@@ -32,10 +32,9 @@ def test_a_relay_that_closes_is_told_with_how_fast(judge: Judge) -> None:
     assert isinstance(verdict, Present)
     assert verdict.evidence == (
         "docker-proxy (pid 771) listens on 4002",
-        "the connection was accepted and closed after 4 ms, before any answer",
+        "the connection was accepted and closed after 4.2 ms, before any answer",
         "one cause: nothing listens in the container",
-        "the other cause: the application there sees the connection come from the address of the container engine’s "
-        "network, and does not trust that",
+        "the other cause: the application there does not trust the gateway address of the container’s network",
     )
     assert judge(APP_NOT_RUNNING, seen) == Absent()
     assert judge(PEER_NOT_TRUSTED, seen) == Absent()

@@ -13,7 +13,9 @@ from agent.core.guide import Guide, fill, placeholders
 from agent.core.problem import Problem, Severity
 from agent.core.session_facts import SessionFacts
 from agent.core.settings import WantedMode
+from agent.core.told_steps import told_step
 from agent.guides import in_general, load_guides
+from agent.page.endpoints.guide import OWN_FIELDS
 from agent.problems import PROBLEMS
 from agent.tws.api_settings import ApiSettings, Configuration, LockAndExit, Precautions
 from agent.tws.api_settings_table import PRECAUTIONS
@@ -83,10 +85,11 @@ LABELS = {
     "Settings > Time & language > Date & time",
     "System Settings > General > Date & Time",
     "Sync now",
+    # Gatelight's Settings
+    *OWN_FIELDS,
     # Not labels, but emphasis
     "D",
     "offline",
-    "stable",
 }
 """Everything a guide may print in bold: the labels exactly as the programs show them."""
 
@@ -272,7 +275,7 @@ def test_its_guide_has_steps_for_both_applications(problem: Problem) -> None:
     assert not guide.title.endswith("."), f"{where}: its title ends without a full stop"
     for kind in (ApplicationKind.TWS, ApplicationKind.GATEWAY):
         assert guide.steps[kind], f"{where}: no steps for {kind.title}"
-        for step in guide.steps[kind]:
+        for step in (told_step(step).text for step in guide.steps[kind]):
             assert step[0].isupper() or step.startswith("{"), f"{where}: a step begins with a capital: {step}"
             assert step.endswith((".", "}", "?")), f"{where}: a step is a sentence, with its full stop: {step}"
     for case, steps in guide.cases.items():

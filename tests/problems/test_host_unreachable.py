@@ -1,5 +1,7 @@
 """host-unreachable: nobody answers there; or "here" is not where TWS runs."""
 
+from dataclasses import replace
+
 from agent.core.facts import Installation, Known, Sight, Surroundings, SurroundingsKind, VirtualNetwork
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.session_facts import Outcome, Way
@@ -50,7 +52,34 @@ def test_this_computer_that_listens_on_another_address_is_told_as_such(judge: Ju
         assert isinstance(verdict, Present)
         assert f"{host} is this computer itself" in verdict.evidence
         assert verdict.evidence[-1] == "docker-proxy (pid 771) listens on 4002, not at this address"
-        assert _steps(verdict) == (f"Set `host` of this connection to 127.0.0.1: {host} is this computer itself.",)
+        assert _steps(verdict) == (
+            f"Set **Host** of this connection to 127.0.0.1 in Gatelight’s Settings: {host} is this computer itself.",
+        )
+
+
+def test_what_listens_at_another_address_of_this_computer_is_told_with_it(judge: Judge) -> None:
+    """A port published on the address in the network alone is not reached on 127.0.0.1."""
+    around = machine(elsewhere=(replace(relay(), address="192.168.1.5"),), installed=NOTHING)
+    seen = facts(around, backing_off(Outcome.REFUSED), wants=connection(port=4002), sight=NEVER_SEEN)
+    verdict = judge(HOST_UNREACHABLE, seen)
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["what"] == "Port 4002 is not open at 127.0.0.1, only at another address"
+    assert "docker-proxy (pid 771) listens on port 4002 at 192.168.1.5 only" in verdict.args["seen"].lower()
+    assert "this connection goes to 127.0.0.1" in verdict.args["seen"]
+    assert "to 192.168.1.5, or let docker-proxy (pid 771) listen on 127.0.0.1" in _steps(verdict)[0]
+    assert judge(APP_NOT_RUNNING, seen) == Absent()
+
+
+def test_what_ran_here_before_is_missed_itself_and_what_listens_elsewhere_is_only_evidence(judge: Judge) -> None:
+    around = machine(elsewhere=(replace(relay(), address="192.168.1.5"),))
+    seen = facts(around, backing_off(Outcome.REFUSED), wants=connection(port=4002), sight=Sight(ever=True))
+    verdict = judge(APP_NOT_RUNNING, seen)
+
+    assert isinstance(verdict, Present)
+    assert "docker-proxy (pid 771) listens on 4002 at 192.168.1.5, not at 127.0.0.1" in verdict.evidence
+    assert not any(line.startswith("nothing listens") for line in verdict.evidence)
+    assert judge(HOST_UNREACHABLE, seen) == Absent()
 
 
 def test_what_runs_here_is_judged_from_here_whatever_the_host_is_called(judge: Judge) -> None:

@@ -1,5 +1,6 @@
 """login-pending: runs, listens nowhere, and has no link to IB's servers."""
 
+import re
 from dataclasses import replace
 
 from agent.core.facts import Known, SettingsHints, Unknown
@@ -84,13 +85,17 @@ def test_a_connection_to_ibs_servers_is_no_log_in_while_the_second_factor_is_awa
         assert judge(API_DISABLED, seen) == Absent()
 
 
-def test_a_log_that_has_fallen_silent_names_no_cause_and_says_so(judge: Judge) -> None:
+def test_a_log_that_has_fallen_silent_claims_nothing_of_now_and_says_so(judge: Judge) -> None:
+    """What happened remains a fact, with its time; the title tells nothing that may have passed."""
     for stage in set(LoginStage) - {LoginStage.ACCEPTED}:
         silent = replace(WAITING, login=Known(login(stage, ago=3700.0, heard=3600.0)))
         verdict = judge(LOGIN_PENDING, facts(machine(silent), backing_off()))
 
         assert isinstance(verdict, Present)
-        assert (verdict.case, verdict.args["which"]) == ("", "")
+        assert verdict.args["which"] == ""
+        assert bool(verdict.case) is (stage in AWAITS_USER)
+        assert (" at 12:58" in verdict.args["awaited"]) is (stage in AWAITS_USER - {LoginStage.LOCKED})
+        assert not re.search(r"\b(has|have) been\b", verdict.args["awaited"])
         assert any("silent since 13:00:00, so that it says nothing about now" in line for line in verdict.evidence)
 
 

@@ -28,7 +28,7 @@ def test_the_application_here_closing_at_once_is_told_with_the_address_used(judg
     assert verdict.evidence == (
         "IB Gateway 10.45 (pid 3117) listens on 4002",
         "127.0.0.1, port 4002, accepted the connection and closed it after 4 ms, before any answer",
-        "our connection came from 127.0.0.1, an address that is normally trusted",
+        "Gatelight’s connection came from 127.0.0.1, an address that is normally trusted",
     )
     assert verdict.args["why"] == "a window of it waits for an answer, or 127.0.0.1 was taken off its Trusted IPs"
 
@@ -40,7 +40,7 @@ def test_the_address_that_a_remote_one_sees_is_named(judge: Judge) -> None:
     assert isinstance(verdict, Present)
     assert verdict.args["address"] == "192.168.1.7"
     assert verdict.args["why"] == "it does not trust 192.168.1.7"
-    assert verdict.evidence[-1] == "our connection came from 192.168.1.7"
+    assert verdict.evidence[-1] == "Gatelight’s connection came from 192.168.1.7"
 
 
 def test_of_two_families_the_one_that_was_used_is_told_and_what_the_other_comes_from(judge: Judge) -> None:
@@ -100,7 +100,9 @@ def test_this_computer_under_another_address_is_told_to_be_used_as_127_0_0_1(jud
     assert verdict.args["address"] == "192.168.1.20"
     assert verdict.args["why"] == "it trusts this computer as 127.0.0.1 only: use that as the host"
     assert any("trader-pc is this computer itself" in line for line in verdict.evidence)
-    assert verdict.args["first_step"].startswith("Set `host` of this connection, and of your programs, to 127.0.0.1")
+    assert verdict.args["first_step"].startswith(
+        "Set **Host** of this connection in Gatelight’s Settings, and the host in your own programs, to 127.0.0.1"
+    )
 
 
 def test_a_name_that_is_loopback_here_comes_from_127_0_0_1(judge: Judge) -> None:

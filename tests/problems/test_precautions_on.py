@@ -20,7 +20,7 @@ def test_every_precaution_is_listed_with_what_ticking_it_gives_up(judge: Judge) 
     assert isinstance(verdict, Present)
     assert verdict.args["count"] == "10 API precautions are"
     for precaution, line in zip(PRECAUTIONS, verdict.evidence, strict=False):
-        assert precaution.title in line
+        assert precaution.named in line
         assert line.endswith(precaution.given_up)
 
 

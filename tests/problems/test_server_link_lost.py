@@ -2,14 +2,20 @@ from dataclasses import replace
 
 import pytest
 
+from agent.core.alerts.diagnosis import diagnose
 from agent.core.alerts.ending import ending_of
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.session_facts import Outcome, ServerLink, SessionFacts
+from agent.core.state_machine.show import server_link
+from agent.problems import PROBLEMS
 from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.scheduled_outage import SCHEDULED_OUTAGE
 from agent.problems.server_link_lost import SERVER_LINK_LOST
+from agent.tws.calendar import Expectation, Outage, OutageKind, Region
 from tests.problems.conftest import Judge
-from tests.problems.scene import NOW, backing_off, connected, facts, notice
+from tests.problems.scene import NOW, backing_off, connected, facts, notice, refused
+
+STAY = "connected programs stay connected"
 
 
 def cut_off(code: int = 1100, since: float = 300.0) -> SessionFacts:
@@ -22,7 +28,7 @@ def test_it_tells_the_notice_and_since_when(judge: Judge, code: int) -> None:
     verdict = judge(SERVER_LINK_LOST, facts(session=cut_off(code)))
 
     assert isinstance(verdict, Present)
-    assert verdict.args == {"app": "IB Gateway", "since": "13:55:00", "code": str(code)}
+    assert verdict.args == {"app": "IB Gateway", "since": "13:55", "code": str(code), "programs": STAY}
     assert verdict.evidence == (
         f"notice {code} at 13:55:00",
         "neither 1101 nor 1102 (link restored) has come since",
@@ -36,7 +42,40 @@ def test_a_loss_that_a_session_is_told_of_as_it_begins_is_older_than_the_session
     verdict = judge(SERVER_LINK_LOST, facts(session=session))
 
     assert isinstance(verdict, Present)
-    assert verdict.args["since"] == "before 13:55:00"
+    assert verdict.args["since"] == "13:55 or earlier"
+
+
+@pytest.mark.parametrize("code", [1100, 2110])
+def test_a_loss_told_before_a_session_could_begin_counts_and_hides_that_none_begins(judge: Judge, code: int) -> None:
+    seen = facts(session=refused(replace(notice(code), first=NOW.monotonic - 300.0, count=5), notice(504)))
+    verdict = judge(SERVER_LINK_LOST, seen)
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["since"] == "13:55 or earlier"
+    assert verdict.args["programs"] == "no API session starts meanwhile"
+    assert verdict.evidence[-1] == "the API handshake was answered, and no session started"
+    assert [f.problem.code for f in diagnose(seen, PROBLEMS).found] == ["server-link-lost"]
+    assert server_link(seen)[0] is ServerLink.DOWN
+
+
+def test_a_loss_told_before_a_session_could_begin_is_planned_within_ibs_reset() -> None:
+    reset = Outage(OutageKind.RESET, NOW.wall - 500.0, NOW.wall + 600.0, Region.EUROPE)
+    seen = facts(session=refused(notice(1100)), expected=Expectation(outage=reset))
+
+    assert [f.problem.code for f in diagnose(seen, PROBLEMS).found] == ["scheduled-outage"]
+
+
+def test_a_loss_told_beside_a_window_that_waits_is_not_what_keeps_a_session_off(judge: Judge) -> None:
+    seen = facts(session=refused(notice(1100), notice(10141)))
+
+    assert isinstance(judge(SERVER_LINK_LOST, seen), Undecided)
+    assert [f.problem.code for f in diagnose(seen, PROBLEMS).found] == ["session-not-ready"]
+
+
+def test_a_loss_of_an_attempt_that_says_nothing_about_now_is_forgotten(judge: Judge) -> None:
+    closed = replace(refused(notice(1100)), wanted=False)
+
+    assert isinstance(judge(SERVER_LINK_LOST, facts(session=closed)), Undecided)
 
 
 def test_times_are_local(judge: Judge) -> None:
@@ -45,7 +84,7 @@ def test_times_are_local(judge: Judge) -> None:
     verdict = judge(SERVER_LINK_LOST, replace(seen, machine=replace(seen.machine, utc_offset=3600.0)))
 
     assert isinstance(verdict, Present)
-    assert verdict.args["since"] == "14:55:00"
+    assert verdict.args["since"] == "14:55"
 
 
 def test_a_competing_session_shortly_before_is_named_as_the_likely_cause(judge: Judge) -> None:

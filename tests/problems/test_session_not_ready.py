@@ -4,13 +4,12 @@ import pytest
 
 from agent.core.facts import ApiClient, Known, Sockets
 from agent.core.problem import Absent, Present
-from agent.core.session_facts import NoticeSeen, Outcome, Phase, SessionFacts
+from agent.core.session_facts import Outcome, Phase, SessionFacts
 from agent.problems.session_not_ready import SESSION_NOT_READY
-from agent.tws.calendar import Expectation, Outage, OutageKind, Region
 from agent.tws.limits import API_CLIENTS
 from agent.tws.notices import CATALOGUE
 from tests.problems.conftest import Judge
-from tests.problems.scene import NOW, attempt, backing_off, connected, facts, gateway, machine, notice, tws
+from tests.problems.scene import attempt, backing_off, connected, facts, gateway, machine, notice, refused, tws
 
 
 def half_ready(accounts_came: bool) -> SessionFacts:
@@ -74,17 +73,10 @@ def test_a_slow_log_in_gets_its_grace_once_and_doctor_does_not_wait() -> None:
     assert SESSION_NOT_READY.visible_after(facts(session=half_ready(accounts_came=True), doctor=True)) == 0.0
 
 
-def refused(*notices: NoticeSeen) -> SessionFacts:
-    tried = replace(attempt(Outcome.NOT_READY, elapsed=4.0), notices=notices)
-    return SessionFacts(phase=Phase.BACKING_OFF, attempt=tried)
-
-
 @pytest.mark.parametrize(
     ("code", "case", "words"),
     [
         (10141, "disclaimer", "waits for “I understand and accept”"),
-        (1100, "link-lost", "no link to IB’s servers (notice 1100)"),
-        (2110, "link-lost", "no link to IB’s servers (notice 2110)"),
         (504, "told", "Notice 504 says: The program sent a request without being connected."),
         (10015, "told", "Notice 10015 says: Trading through the API is not allowed for this account."),
         (2104, "", "No program can work with it until it does"),
@@ -108,15 +100,6 @@ def test_of_several_the_one_that_explains_most_is_named_and_all_are_evidence(jud
         assert isinstance(verdict, Present)
         assert verdict.case == "disclaimer"
         assert sum(line.startswith("notice ") for line in verdict.evidence) == 4
-
-
-def test_a_lost_link_within_ibs_reset_names_the_reset(judge: Judge) -> None:
-    reset = Outage(OutageKind.RESET, NOW.wall - 500.0, NOW.wall + 600.0, Region.EUROPE)
-    seen = facts(session=refused(notice(1100)), expected=Expectation(outage=reset))
-    verdict = judge(SESSION_NOT_READY, seen)
-
-    assert isinstance(verdict, Present)
-    assert "the daily reset of IB’s European servers lasts until 14:10" in verdict.args["why"]
 
 
 def test_every_notice_of_the_catalogue_fits(judge: Judge) -> None:

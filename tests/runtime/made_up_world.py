@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from agent.app.world import first_state
 from agent.core.clock import Moment
-from agent.core.effects import AskSettings, OpenSession
+from agent.core.effects import AskSettings, Happened, OpenSession
 from agent.core.events import Event, HeartbeatAnswered, SessionFailed, SessionReady, SettingsAnswered
 from agent.core.facts import Fact, Known, Listener, MachineFacts, Process, Processes, Sockets, Surroundings, Unknown
 from agent.core.memory import Memory
@@ -83,6 +83,7 @@ class MadeUpWorld:
     withdrawn: list[str] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
     memories: list[Memory] = field(default_factory=list)
+    history: list[Happened] = field(default_factory=list)
     sessions: list[MadeUpSession] = field(default_factory=list)
     looks: list[tuple[frozenset[int], bool]] = field(default_factory=list)
     ahead: float = 0.0
@@ -193,6 +194,9 @@ class MadeUpWorld:
         self.did("show")
         if self.show_fails is not None:
             raise self.show_fails
+
+    def happened(self, happened: Happened) -> None:
+        self.history.append(happened)
 
     def keep(self, memory: Memory) -> None:
         self.memories.append(memory)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from agent.core.effects import Happened, MarkKind
 from agent.core.facts import Facts
 from agent.core.fix import (
     Asker,
@@ -47,6 +48,8 @@ class Bench:
         self.offer: Offer | None = OFFER
         self.does: Callable[[], Awaitable[FixOutcome]] = self._cures
         self.done: list[Offer] = []
+        self.history: list[Happened] = []
+        """What was kept of it, once it is over."""
 
     async def _cures(self) -> FixOutcome:
         self.present = False
@@ -76,7 +79,9 @@ async def at_work(bench: Bench, *connections: ConnectionSettings) -> AsyncIterat
     async with running(world, state_of(*connections, known=known)) as loop:
         await world.until(lambda w: "x" in w.codes)
         tools: Any = object()
-        yield Fixing(loop, world, known.words.fixes, tools)
+        fixing = Fixing(loop, world, known.words.fixes, tools)
+        yield fixing
+        bench.history = [one for one in world.history if one.kind is MarkKind.FIX]
 
 
 async def agreed(fixing: Fixing, digest: str = OFFER.digest) -> Offer | FixAnswer | NotOffered:
@@ -95,6 +100,7 @@ async def test_what_was_agreed_to_is_done_and_what_is_true_then_is_told(caplog: 
     assert len(lines) == 2
     assert "asked by menu; before: X is wrong; agreed: Starts something; result: done" in lines[0]
     assert lines[1].endswith("now: Paper Gateway: connected")
+    assert bench.history == [Happened(MarkKind.FIX, PAPER.name, "start-app", "done: It was started.")]
 
 
 async def test_a_fix_that_did_not_help_does_not_claim_to(monkeypatch: pytest.MonkeyPatch) -> None:

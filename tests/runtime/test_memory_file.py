@@ -13,28 +13,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.memory import Memory, Returning, SeenRunning, Served, ServedBefore, ShownBefore, Snoozed, Told
+from agent.core.memory import Memory, SeenRunning, Served, ServedBefore, ShownBefore, Snoozed, Stopped, Told
 from agent.runtime.memory_file import LATEST, LONGEST_FILE, MOST_REPEATS, MemoryFile
 from tests.runtime.made_up_world import MadeUpWorld, running, state_of
 
 FULL = Memory(
     told=(
-        Told("Paper Gateway", "api-silent", 1.0, 2.0, 3, "TWS does not answer"),
+        Told("Paper Gateway", "api-silent", 1.0, 2.0, 3, "TWS does not answer", unshown=True, began=True),
         Told("Ünïcode “x”", "data-farm-broken:usfarm", 4.5, 5.5),
     ),
     snoozed=(Snoozed("", "login-due", 1_900_000_000.25),),
     paused_until=1_800_000_000.5,
     shown=(
-        ShownBefore("Paper Gateway", "api-silent", 1.0, "error", ("app", "port"), ("IB Gateway", "4002")),
+        ShownBefore("Paper Gateway", "api-silent", 1.0, "error", ("app", "port"), ("IB Gateway", "4002"), began=True),
         ShownBefore("", "config-invalid", 2.0, "warning"),
     ),
     running=(SeenRunning("IB Gateway", "gateway", implicit=True), SeenRunning("Live TWS", "tws", 2020)),
-    disconnected=("Live TWS", "日本"),
+    stopped=(Stopped("Live TWS", 3.0, None, 4.0), Stopped("日本", None, 1_800_000_100.0)),
     served=(
         ServedBefore("Paper Gateway", Served(4002, "ssh", 700)),
         ServedBefore("Live TWS", Served(7496, application=True)),
     ),
-    returning=(Returning("日本", 1_800_000_100.0),),
+    welcomed=True,
 )
 
 
@@ -64,7 +64,10 @@ TIMES = st.floats(min_value=0, max_value=LATEST, allow_nan=False)
         ).map(tuple),
         snoozed=st.lists(st.builds(Snoozed, st.text(), st.text(), TIMES), max_size=4).map(tuple),
         paused_until=st.none() | st.just(math.inf) | TIMES,
-        disconnected=st.lists(st.text(), max_size=4).map(tuple),
+        stopped=st.lists(st.builds(Stopped, st.text(), st.none() | TIMES, st.none() | TIMES, TIMES), max_size=4).map(
+            tuple
+        ),
+        welcomed=st.booleans(),
     )
 )
 def test_any_memory_survives(memory: Memory) -> None:
@@ -84,6 +87,15 @@ def test_a_file_of_an_earlier_version_is_read_and_has_nothing_shown(path: Path) 
     path.write_text(json.dumps(kept))
 
     assert MemoryFile(path).read() == replace(FULL, shown=(), running=())
+
+
+def test_what_an_earlier_version_kept_of_connections_that_are_not_watched_is_read(path: Path) -> None:
+    path.write_text(json.dumps({**good(), "disconnected": ["x", "y"], "returning": [{"connection": "y", "at": 9.0}]}))
+    read = MemoryFile(path).read()
+
+    assert read.stopped == (Stopped("x", None), Stopped("y", None, 9.0))
+    # Its user knows Gatelight.
+    assert read.welcomed
 
 
 def test_without_a_file_nothing_is_remembered_and_nothing_complained_about(
@@ -158,7 +170,7 @@ def test_what_cannot_be_understood_starts_anew_and_is_said_once(
 ) -> None:
     path.write_text(text)
 
-    assert MemoryFile(path).read() == Memory()
+    assert MemoryFile(path).read() == Memory(welcomed=True)
     assert len(caplog.records) == 1
     assert "starts anew" in caplog.text
     assert caplog.records[0].exc_info is None
@@ -169,8 +181,8 @@ def test_bytes_that_are_no_text_and_a_folder_start_anew(path: Path, tmp_path: Pa
     folder = tmp_path / "folder"
     folder.mkdir()
 
-    assert MemoryFile(path).read() == Memory()
-    assert MemoryFile(folder).read() == Memory()
+    assert MemoryFile(path).read() == Memory(welcomed=True)
+    assert MemoryFile(folder).read() == Memory(welcomed=True)
 
 
 def test_a_file_cut_off_anywhere_never_stops_the_agent(path: Path) -> None:
@@ -179,7 +191,7 @@ def test_a_file_cut_off_anywhere_never_stops_the_agent(path: Path) -> None:
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
 
-        assert MemoryFile(path).read() == Memory()
+        assert MemoryFile(path).read() == Memory(welcomed=True)
 
 
 def test_unknown_additions_of_a_later_version_do_not_matter(path: Path) -> None:
@@ -187,7 +199,7 @@ def test_unknown_additions_of_a_later_version_do_not_matter(path: Path) -> None:
     kept["told"][0]["later"] = 2
     path.write_text(json.dumps(kept))
 
-    assert MemoryFile(path).read().disconnected == ("x",)
+    assert MemoryFile(path).read().stopped == (Stopped("x", None),)
 
 
 def test_a_disk_that_refuses_is_said_once_until_it_takes_again(
@@ -232,4 +244,4 @@ def test_who_served_is_not_read_from_what_is_no_such_thing(path: Path) -> None:
     kept["served"][0]["served"]["application"] = 1
     path.write_text(json.dumps(kept))
 
-    assert MemoryFile(path).read() == Memory()
+    assert MemoryFile(path).read() == Memory(welcomed=True)

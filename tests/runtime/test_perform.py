@@ -32,7 +32,7 @@ from agent.core.events import (
     Tick,
 )
 from agent.core.facts import Known, MachineFacts, Unknown
-from agent.core.memory import Memory
+from agent.core.memory import Memory, Stopped
 from agent.core.problem import Severity
 from agent.core.shown.display import Notice
 from agent.runtime.perform import Performer
@@ -376,12 +376,12 @@ async def test_memory_and_log_lines_reach_their_places(inbox: Inbox, caplog: pyt
     caplog.set_level(logging.INFO, "agent")
     world = MadeUpWorld()
     at_work = performer(world, inbox)
-    at_work.perform(Remember(Memory(disconnected=("x",))))
+    at_work.perform(Remember(Memory(stopped=(Stopped("x", None),))))
     at_work.perform(Record(Severity.INFO, "100 % fine"))
     at_work.perform(Record(Severity.WARNING, "a check failed", ValueError("of the check")))
     await at_work.close()
 
-    assert world.memories == [Memory(disconnected=("x",))]
+    assert world.memories == [Memory(stopped=(Stopped("x", None),))]
     assert [(r.levelname, r.message) for r in caplog.records] == [
         ("INFO", "100 % fine"),
         ("WARNING", "a check failed"),

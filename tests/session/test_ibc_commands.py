@@ -115,7 +115,7 @@ async def test_a_closed_port_is_told() -> None:
     port = free_port()
 
     assert await send_command(port, "ENABLEAPI") == CommandAnswer(
-        False, f"nobody listens on port {port} of this computer any more"
+        False, f"nothing listens on port {port} of this computer any more"
     )
 
 

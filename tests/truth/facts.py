@@ -254,7 +254,6 @@ VALUES: dict[str, tuple[str, Callable[[Stage, Any, dict[str, Any]], bool]]] = {
     "connections.headline_since.words": ("how the beginning is known", _given),
     "connections.headline_since.time": ("the beginning of the headline", _in_the_past),
     "connections.application_unseen": ("the look that could not see it", lambda s, *_: _hidden(s)),
-    "connections.local": ("the addresses of this machine", lambda s, *_: _local(s)),
     "connections.next_attempt": ("the attempt that is planned", _attempt),
     "connections.application.pid": ("the process that was found", _of_the_application("pid")),
     "connections.application.started": ("the process that was found", lambda s, *_: bool(s.apps)),

@@ -57,7 +57,7 @@ class Witness:
                 self.false.append(f"{place} = {value!r} names no fact")
             elif not fact[1](self.stage, value, around):
                 self.false.append(f"{place} = {value!r} does not stand on {fact[0]} ({around.get('code', '')})")
-        tray = display(status, 0.0)
+        tray = display(status, 0.0, 0.0)
         told = "\n".join((tray.tooltip, *texts(tray.menu), render(status_to_json(status)), render(page, thorough=True)))
         if tray.icon is IconState.CONNECTED and self.stage.session is None:
             self.false.append("the icon is green, and no session stands")

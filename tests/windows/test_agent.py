@@ -27,8 +27,8 @@ class Agent:
     def __init__(self, windows: WindowsDesktop, folder: Path, *options: str) -> None:
         self.windows = windows
         self.data = windows_path(folder)
-        # Balloons would lie over the menus.
-        (folder / "config.toml").write_text("[notifications]\ndesktop = false\n")
+        # Balloons and a browser would lie over the menus.
+        (folder / "config.toml").write_text("[notifications]\ndesktop = false\n[page]\nenabled = false\n")
         options = (*options, "--config", windows_path(folder / "config.toml"))
         self.log = folder / "log/gatelight.log"
         self.process = windows.start("-m", "agent", "run", "--data-dir", self.data, *options)

@@ -17,11 +17,11 @@ class Reason(StrEnum):
     NOT_SHOWN = "not visible"
     NOT_JUDGED = "not judged since the start"
     ALREADY_SAID = "already said"
-    BELOW_SEVERITY = "below notifications.minimum_severity"
+    BELOW_SEVERITY = "less grave than notices are wanted for"
     SNOOZED = "snoozed"
     PAUSED = "paused"
     QUIET_HOURS = "quiet hours"
-    UNSTABLE = "covered by connection-unstable"
+    UNSTABLE = "covered by the notice that the connection keeps breaking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,8 @@ class QuietRules:
     paused: bool = False
     snoozed: frozenset[str] = frozenset()
     """Problem codes."""
-    unshown: frozenset[str] = frozenset()
-    """Keys of problems whose notice no service could show."""
     unstable_covers: float = 0.0
-    """connection-unstable is shown: for so many seconds it speaks for what a single loss brings about. 0: it is not."""
+    """Seconds for which a shown connection-unstable covers what a single loss brings about; 0: it is not shown."""
 
 
 def decide(entry: Entry, rules: QuietRules, now: Moment) -> Decision:
@@ -71,7 +69,7 @@ def decide(entry: Entry, rules: QuietRules, now: Moment) -> Decision:
         return Silence(Reason.NOT_SHOWN)
     if entry.recalled:
         return Silence(Reason.NOT_JUDGED)
-    again, unshown = entry.announced, entry.key in rules.unshown
+    again, unshown = entry.announced, entry.unshown
     if again and not (_retry_due(entry, now) if unshown else _repeat_due(entry, rules.settings, now)):
         return Silence(Reason.ALREADY_SAID)
     silence = keep_quiet(entry, rules, now)
@@ -83,24 +81,34 @@ def keep_quiet(entry: Entry, rules: QuietRules, now: Moment) -> Reason | None:
     severity = severity_of(entry)
     if entry.problem.never_silenced:
         return None
-    if severity.rank < Severity(rules.settings.minimum_severity.value).rank:
-        return Reason.BELOW_SEVERITY
     if entry.problem.code in rules.snoozed:
         return Reason.SNOOZED
-    if rules.paused:
-        return Reason.PAUSED
-    if any(hours.covers(rules.local_minute) for hours in rules.settings.quiet_hours):
-        return Reason.QUIET_HOURS
+    reason = hushed(severity, rules)
+    if reason is not None:
+        return reason
     young = now.monotonic - entry.since.monotonic < rules.unstable_covers
     if young and entry.problem.code != "connection-unstable" and not entry.problem.needs_session:
-        # It replaces what each loss brings about. What a session tells, as that TWS lost IB's servers, is other news,
-        # and so is a cause that stays.
+        # connection-unstable replaces the notices of single losses. What a session tells (TWS has lost IB's servers,
+        # say) is other news, and so is a cause that stays.
         return Reason.UNSTABLE
     return None
 
 
+def hushed(severity: Severity, rules: QuietRules) -> Reason | None:
+    """The reason to be silent about anything of this severity now; None when there is none."""
+    if severity.rank < Severity(rules.settings.minimum_severity.value).rank:
+        return Reason.BELOW_SEVERITY
+    if rules.paused:
+        return Reason.PAUSED
+    if any(hours.covers(rules.local_minute) for hours in rules.settings.quiet_hours):
+        return Reason.QUIET_HOURS
+    return None
+
+
 def retry_at(entry: Entry) -> float | None:
-    """Monotonic time from which on a notice that no service could show is tried once more; None: it was never sent."""
+    """Monotonic time from which on a notice that no service could show is tried once more; None: there is none."""
+    if not entry.unshown:
+        return None
     tried = entry.announced_at if entry.tried_at is None else entry.tried_at
     return None if tried is None else tried + UNSHOWN_AGAIN
 
@@ -129,15 +137,3 @@ def title_of(entry: Entry) -> str:
 def text_of(entry: Entry) -> str:
     """The text, filled in."""
     return fill(entry.problem.text, entry.present.args)
-
-
-def duration(seconds: float) -> str:
-    """A duration in words, as precise as it matters: "8 s", "3 min 12 s", "2 h 5 min", "3 d 4 h"."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    for size, unit, smaller, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
-        if whole >= size:
-            rest = whole % size // smaller
-            return f"{whole // size} {unit}" + (f" {rest} {small}" if rest else "")
-    return f"{whole} s"

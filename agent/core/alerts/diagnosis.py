@@ -57,7 +57,7 @@ def diagnose(facts: Facts, problems: Sequence[Problem]) -> Diagnosis:
         match verdict:
             case Undecided(reason):
                 undecided.append((problem, reason))
-                # Hiding reaches through a middle that could not be decided.
+                # A cause also hides what stands behind a problem that could not be decided.
                 if behind:
                     covering.add(problem.code)
             case Present():

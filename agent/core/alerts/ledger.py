@@ -29,6 +29,8 @@ class Entry:
     """Monotonic time of the latest announcement."""
     giving_way: bool = False
     """It is not there any more, and another problem may be about to take its place."""
+    unshown: bool = False
+    """It was announced, and no service could show the notice."""
     tried_at: float | None = None
     """Monotonic time at which it was last tried once more, where no service could show it."""
     repeats: int = 0
@@ -103,8 +105,8 @@ def update(
 ) -> tuple[Ledger, tuple[Change, ...]]:
     """Enter one diagnosis.
 
-    A problem that cannot be decided stays as it was: not having looked is no cure. One that only a session can tell
-    is set aside while there is none that answers. Nothing becomes visible before `hold_until` (monotonic), the grace
+    A problem that cannot be decided stays as it was: not having looked is no cure. A problem that only a session can
+    tell is set aside while no session answers. Nothing becomes visible before `hold_until` (monotonic), the grace
     after sleep. What was shown before the agent began stands until it is seen to be over, or until what took its place
     is shown.
     """
@@ -137,7 +139,8 @@ def update(
             changes.append(Hidden(old))
         else:
             if (coming or (old.giving_way and _awaited(entries))) and not came_up and old.visible:
-                # Whether this is an end or another problem's beginning is known when that has come, or is gone.
+                # Whether this is an end, or another problem begins in its place, is known once the other one has come
+                # or is gone.
                 entries[key] = replace(old, hidden=True, giving_way=True)
                 changes.extend(_compare(old, entries[key]))
             else:
@@ -159,7 +162,7 @@ def _still_unknown(old: Entry, facts: Facts) -> bool:
 
 
 def _without_what_is_past(diagnosis: Diagnosis, facts: Facts) -> Diagnosis:
-    """What a session told before it stopped answering is no news of now: it waits behind that."""
+    """Hide what a session told before it stopped answering: it is no news of now."""
     if not facts.session.frozen:
         return diagnosis
     past = tuple(f for f in diagnosis.found if f.problem.needs_session and not f.problem.outlasts_answers)
@@ -182,7 +185,7 @@ def _awaited(entries: Mapping[str, Entry]) -> bool:
 
 
 def _is_trouble(entry: Entry) -> bool:
-    """Whether an entry is more than information about what is well, as that an application is starting."""
+    """Whether an entry is trouble, and not only information, such as that an application is starting."""
     return entry.problem.expected or (entry.present.severity or entry.problem.severity) is not Severity.INFO
 
 

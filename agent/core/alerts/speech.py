@@ -1,36 +1,32 @@
-"""Saying what changed about one connection: which notices go out, are taken back, and what the log keeps."""
+"""Turns changes of one connection into notices to send, notices to withdraw, and log lines."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from agent.core.alerts.announce import (
-    QuietRules,
-    Say,
-    Silence,
-    decide,
-    duration,
-    keep_quiet,
-    severity_of,
-    text_of,
-    title_of,
-)
+from agent.core.alerts.announce import QuietRules, Say, Silence, decide, keep_quiet, severity_of, text_of, title_of
 from agent.core.alerts.ending import NOT_SEEN, Ending, ending_of
 from agent.core.alerts.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger
-from agent.core.clock import Moment
-from agent.core.effects import Announce, Effect, Record, Withdraw
+from agent.core.clock import Moment, lasting
+from agent.core.effects import Announce, Effect, Happened, MarkKind, Record, Withdraw
 from agent.core.facts import Facts
 from agent.core.fix import Offer
-from agent.core.guide import plain
 from agent.core.memory import PROGRAM, Memory, ShownBefore, Told
 from agent.core.problem import Present, Problem, Severity
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, AskFix, MenuEntry, Notice, ShowSteps, Snooze
 from agent.core.text import shortened
+from agent.core.told_steps import is_heading, text_lines
 
 RECALLED = "it was shown before Gatelight was started, and has not been seen to be over"
-"""The evidence of what is recalled: what was seen then need not be so now."""
+"""The evidence of a recalled problem: what was seen then may have changed since."""
+
+SEEN_OVER = "over"
+GAVE_WAY = "another problem came in its place"
+NO_LONGER_SEEN = "no longer seen"
+BEHIND_CAUSE = "its cause was found"
+"""How a problem ended, in the history."""
 
 SNOOZE_SECONDS = 3600.0
-"""How long the button "Snooze" of a notice keeps quiet: an hour, as the first choice in the menu."""
+"""How long the button of a notice keeps quiet, as the first choice in the menu."""
 
 
 def notice_key(connection: str, key: str) -> str:
@@ -49,7 +45,7 @@ def _about(connection: str) -> str:
 
 
 def recall(ledger: Ledger, before: Ledger, connection: str, memory: Memory, now: Moment) -> Ledger:
-    """Give new entries what was said of them before the agent was restarted, so that it is not said twice."""
+    """Give new entries what an earlier run of the agent announced about them, so that nothing is announced twice."""
     told = {t.key: t for t in memory.told if t.connection == connection}
     entries = dict(ledger.entries)
     for key, entry in ledger.entries.items():
@@ -62,12 +58,14 @@ def recall(ledger: Ledger, before: Ledger, connection: str, memory: Memory, now:
             announced=True,
             announced_at=now.monotonic - max(0.0, now.wall - known.at),
             repeats=known.repeats,
+            unshown=known.unshown,
+            began=known.began,
         )
     return replace(ledger, entries=entries)
 
 
 def recall_shown(connection: str, memory: Memory, problems: Sequence[Problem], now: Moment) -> Ledger:
-    """What was shown of a connection before the agent began, and was not over then."""
+    """The problems of a connection that an earlier run showed and did not see end."""
     known = {p.code: p for p in problems}
     entries: dict[str, Entry] = {}
     for kept in memory.shown:
@@ -77,12 +75,14 @@ def recall_shown(connection: str, memory: Memory, problems: Sequence[Problem], n
         since = Moment(now.monotonic - max(0.0, now.wall - kept.since), kept.since)
         args = dict(zip(kept.names, kept.values, strict=True))
         present = Present(args, (RECALLED,), instance=instance, severity=Severity(kept.severity))
-        entries[kept.key] = Entry(known[code], present, since, now.monotonic, visible=True, recalled=True)
+        entries[kept.key] = Entry(
+            known[code], present, since, now.monotonic, visible=True, recalled=True, began=kept.began
+        )
     return recall(Ledger(entries), Ledger(), connection, memory, now)
 
 
 def shown_of(connection: str, ledger: Ledger) -> tuple[ShownBefore, ...]:
-    """What is shown about this connection, more than information."""
+    """The shown problems of this connection, those that are only information left out."""
     return tuple(
         ShownBefore(
             connection,
@@ -91,6 +91,7 @@ def shown_of(connection: str, ledger: Ledger) -> tuple[ShownBefore, ...]:
             severity_of(e).value,
             tuple(e.present.args),
             tuple(e.present.args.values()),
+            began=e.began,
         )
         for e in ledger.entries.values()
         if e.shown and severity_of(e) is not Severity.INFO
@@ -158,11 +159,11 @@ def nothing_to_do(connection: str, code: str, about: str = "") -> Announce:
 def _steps_text(steps: tuple[str, ...], about: str) -> str:
     """As many steps as a notice has room for, and where all of them are."""
     lines = [f"{about}:"] if about else []
-    lines += [f"{number}. {plain(step)}" for number, step in enumerate(steps, 1)]
+    lines += text_lines(steps)
     if len("\n".join(lines)) <= TEXT_LIMIT:
         return "\n".join(lines)
-    where = f"All {len(steps)} steps are in the menu of Gatelight’s icon; “gatelight status” prints them."
-    while len("\n".join([*lines, where])) > TEXT_LIMIT:
+    where = "In a terminal, “gatelight status” prints all steps."
+    while lines and (len("\n".join([*lines, where])) > TEXT_LIMIT or is_heading(lines[-1])):
         lines.pop()
     return "\n".join([*lines, where])
 
@@ -173,7 +174,7 @@ def _actions(connection: str, problem: Problem, fixes: tuple[Offer, ...]) -> tup
     # The button asks; what it would change is read before the yes.
     clicks += [MenuEntry(f"{offer.label}…", AskFix(offer.fix, connection)) for offer in fixes]
     if not problem.never_silenced:
-        clicks.append(MenuEntry("Snooze", Snooze(problem.code, connection, SNOOZE_SECONDS)))
+        clicks.append(MenuEntry("Snooze for 1 hour", Snooze(problem.code, connection, SNOOZE_SECONDS)))
     return tuple(clicks)
 
 
@@ -183,13 +184,17 @@ def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment, 
     match change:
         case Appeared():
             decision = decide(entry, rules, now)
-            why = f" [not announced: {decision.reason.value}]" if isinstance(decision, Silence) else ""
             evidence = "; ".join(entry.present.evidence)
-            return [Record(severity_of(entry), f"{its}: {title_of(entry)} ({entry.key}): {evidence}{why}")]
+            line = f"{its}: {title_of(entry)} ({entry.key}): {evidence}"
+            if not isinstance(decision, Silence):
+                return [Record(severity_of(entry), line)]
+            silent = Happened(MarkKind.SILENT, connection, entry.problem.code, decision.reason.value)
+            return [Record(severity_of(entry), f"{line} [not announced: {decision.reason.value}]"), silent]
         case Changed():
             return [Record(Severity.INFO, f"{its}: {entry.key} now: {'; '.join(entry.present.evidence)}")]
         case Hidden():
-            return [Withdraw(key)] if entry.announced else []
+            hidden = Happened(MarkKind.ENDED, connection, entry.problem.code, BEHIND_CAUSE)
+            return [hidden, Withdraw(key)] if entry.announced else [hidden]
         case Cleared():
             return _cleared(connection, change, rules, now, about)
 
@@ -197,32 +202,37 @@ def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment, 
 def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment, about: str) -> list[Effect]:
     entry = change.entry
     key = notice_key(connection, entry.key)
-    lasted = duration(now.wall - entry.since.wall)
+    lasted = lasting(round(max(0.0, now.wall - entry.since.wall)))
     if not entry.visible:
         return []
-    effects: list[Effect] = [Record(Severity.INFO, f"{_about(connection)}: over after {lasted}: {title_of(entry)}")]
+    how = GAVE_WAY if change.gave_way else SEEN_OVER if change.ending is not None else NO_LONGER_SEEN
+    effects: list[Effect] = [
+        Record(Severity.INFO, f"{_about(connection)}: over after {lasted}: {title_of(entry)}"),
+        Happened(MarkKind.ENDED, connection, entry.problem.code, how),
+    ]
     if not entry.announced:
         return effects
     effects.append(Withdraw(key))
     if not change.gave_way and keep_quiet(entry, rules, now) is None:
-        # What was there when it was first seen may have lasted longer.
+        # A problem that was there when the agent first looked may have lasted longer.
         lasted = lasted if entry.began else f"at least {lasted}"
         ending = change.ending
         text = f"“{title_of(entry)}” was shown for {lasted}." if ending is None else ending.after(lasted)
         if entry.recalled:
-            # It ended while no agent looked: how long it was there is not known.
+            # The problem ended while no agent looked: how long it lasted is not known.
             text = _told_earlier(title_of(entry))
-        end = _end(key, ending, text, about)
-        # An end is no news where the beginning was not shown.
-        unshown = entry.key in rules.unshown
-        effects.append(Announce(replace(end.notice, beside_desktop=True)) if unshown else end)
+        end = _end(key, ending, text, about, unshown=entry.unshown)
+        effects.append(end)
     return effects
 
 
-def _end(key: str, ending: Ending | None, text: str, about: str) -> Announce:
-    """The notice of an end: what is true now, or that nothing more is known."""
-    title = NOT_SEEN if ending is None else ending.title
-    return Announce(Notice(key, Severity.INFO, shortened(title, TITLE_LIMIT), _said_of(about, text), over=True))
+def _end(key: str, ending: Ending | None, text: str, about: str, *, unshown: bool) -> Announce:
+    """The notice of an end: what is true now, or that nothing more is known.
+
+    On a desktop that did not show the beginning, the end is no news.
+    """
+    title = shortened(NOT_SEEN if ending is None else ending.title, TITLE_LIMIT)
+    return Announce(Notice(key, Severity.INFO, title, _said_of(about, text), over=True, beside_desktop=unshown))
 
 
 def belated_end(told: Told, problems: Sequence[Problem], facts: Facts, about: str) -> Announce:
@@ -233,15 +243,25 @@ def belated_end(told: Told, problems: Sequence[Problem], facts: Facts, about: st
     code, _, instance = told.key.partition(":")
     problem = next((p for p in problems if p.code == code), None)
     ending = None if problem is None else ending_of(problem, instance, facts)
-    return _end(notice_key(told.connection, told.key), ending, _told_earlier(told.title), about)
+    key, text = notice_key(told.connection, told.key), _told_earlier(told.title)
+    return _end(key, ending, text, about, unshown=told.unshown)
 
 
 def _told_earlier(title: str) -> str:
     return f"{f'“{title}”' if title else 'It'} was told at an earlier run of Gatelight."
 
 
+def delivered(ledger: Ledger, connection: str, key: str, *, shown: bool) -> Ledger:
+    """The ledger once a notice with this key was shown by a service, or by none; the same one where it is about none
+    of its problems."""
+    entry = next((e for e in ledger.entries.values() if notice_key(connection, e.key) == key), None)
+    if entry is None or entry.unshown is not shown:
+        return ledger
+    return replace(ledger, entries={**ledger.entries, entry.key: replace(entry, unshown=not shown)})
+
+
 def told_of(connection: str, ledger: Ledger) -> tuple[Told, ...]:
-    """What people were told about this connection and is not over."""
+    """The problems of this connection that were announced and are not over."""
     return tuple(
         Told(
             connection,
@@ -250,6 +270,8 @@ def told_of(connection: str, ledger: Ledger) -> tuple[Told, ...]:
             e.since.wall + max(0.0, e.announced_at - e.since.monotonic),
             e.repeats,
             title_of(e),
+            unshown=e.unshown,
+            began=e.began,
         )
         for e in ledger.entries.values()
         if e.announced and e.announced_at is not None

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent.core.clock import took
 from agent.core.data_test.remedy import NOTHING_TO_DO, Remedy
 from agent.core.data_test.seen import History, SymbolSeen
-from agent.core.evidence.words import listed, notice_told, took
+from agent.core.evidence.words import listed, notice_told
 from agent.tws.farms import FarmKind, FarmStatus
 from agent.tws.notices import NoticeKind, kind_of
 

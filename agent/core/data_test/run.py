@@ -11,7 +11,7 @@ from agent.core.data_test.remedy import Remedy
 from agent.core.data_test.seen import DataTest
 from agent.core.data_test.verdict import DataVerdict, judge
 from agent.core.evidence.processes import chosen, client_count
-from agent.core.evidence.words import app_name, clock
+from agent.core.evidence.words import app_name, minute_after
 from agent.core.facts import Facts
 from agent.core.guide import Guide
 from agent.core.session_facts import Outcome, Phase
@@ -78,7 +78,7 @@ def reason_against(facts: Facts, *, running: bool, last_started: float | None) -
     if running:
         return "A test is under way: wait until it is done."
     if last_started is not None and now < last_started + _SHORTEST_GAP:
-        again = clock(facts, last_started + _SHORTEST_GAP)
+        again = minute_after(facts, last_started + _SHORTEST_GAP)
         return f"The last test began less than a minute ago, and IB counts requests for data: test again at {again}."
     if session.phase is not Phase.CONNECTED or session.port is None:
         return f"There is no API session to {name}, so there is nothing to test: connect first."
@@ -93,7 +93,7 @@ def reason_against(facts: Facts, *, running: bool, last_started: float | None) -
     waits = [safe_again(n.code, n.text, n.at, n.count) for n in session.notices]
     safe = max((at for at in waits if at is not None), default=now)
     if safe > now:
-        return f"IB has just refused requests that came too fast: test again at {clock(facts, safe)}."
+        return f"IB has just refused requests that came too fast: test again at {minute_after(facts, safe)}."
     return None
 
 
@@ -109,7 +109,7 @@ def plan_of(facts: Facts, instruments: tuple[Instrument, ...], number: int, avoi
 # ── telling ─────────────────────────────────────────────────────────────────────────────────────
 
 _NO_SESSION = {
-    Outcome.REFUSED: "Nobody listens on the API port any more.",
+    Outcome.REFUSED: "Nothing listens on the API port any more.",
     Outcome.UNREACHABLE: "The API port does not answer.",
     Outcome.UNRESOLVABLE: "The host name is unknown.",
     Outcome.SILENT: "The application accepted the test’s own session and never answered it.",

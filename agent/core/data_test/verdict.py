@@ -6,10 +6,11 @@ Numbers decide, not texts, but for the few numbers that mean several things (`tw
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent.core.clock import took
 from agent.core.data_test.history import HistoryVerdict, judge_history
 from agent.core.data_test.remedy import NOTHING_TO_DO, Remedy
 from agent.core.data_test.seen import LIVE_OR_FROZEN, Quote, RequestNotice, SymbolSeen
-from agent.core.evidence.words import listed, notice_told, took
+from agent.core.evidence.words import listed, notice_told
 from agent.tws.farms import FarmKind, FarmStatus
 from agent.tws.notices import NoticeKind, kind_of, read_notice
 from agent.tws.symbol import SecurityType

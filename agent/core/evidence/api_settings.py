@@ -1,4 +1,4 @@
-"""Reading what is known of the API settings of one connection: as the application told them, or as inferred."""
+"""What is known of the API settings of one connection: told by the application, or inferred."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ NOT_ASKED_YET = Undecided("the API settings were not asked for yet")
 
 
 def asked(facts: Facts) -> bool:
-    """Whether the application that is connected now was asked for its settings, whatever came of it."""
+    """Whether the application that is connected now was asked for its settings, with or without an answer."""
     told = facts.api_settings
     return told.at is not None and same_listener(told.listener_key, facts.session.served_listener)
 
@@ -35,7 +35,7 @@ def settings_of(facts: Facts) -> ConfigResponse | None:
     A refusal that spoke of Read-Only API (321) tells that one setting, unless the application was asked since.
     """
     told = facts.api_settings
-    # What an application told that has ended may be otherwise in the next one.
+    # The next application may have other settings than the one that has ended.
     stands = live(facts) or any(is_key_of(told.listener_key, process) for process in applications(facts.machine))
     known = told.configuration.value if isinstance(told.configuration, Known) and asked(facts) and stands else None
     refused = [n for n in facts.session.notices if kind_of(n.code, n.text) is NoticeKind.READ_ONLY]
@@ -79,4 +79,4 @@ def as_told(facts: Facts) -> str:
 
 def tick(setting: SettingField, ticked: bool) -> str:
     """A box and its state, like "“Read-Only API” is ticked"."""
-    return f"“{setting.title or setting.name}” is {'ticked' if ticked else 'not ticked'}"
+    return f"{setting.named} is {'ticked' if ticked else 'not ticked'}"

@@ -1,4 +1,4 @@
-"""Where the host of a connection is, seen from here, and as which address the application there sees this machine."""
+"""Where the host of a connection is, and under which address the application there sees this machine."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -85,31 +85,36 @@ def virtual_network(facts: Facts) -> VirtualNetwork | None:
 def seen_as(facts: Facts, relay: Listener | None = None) -> SeenAs:
     """Under which address the application sees connections from here; `relay`: who passes them on."""
     if relay is not None and relay.relay:
-        return _behind(relay)
+        address = relayed_from(relay.relay)
+        return SeenAs(address, (f"behind {relay.program or 'the relay'} Gatelight’s connection comes from {address}",))
     where, way = place_of(facts), _used(facts)
     if where is Whereabouts.LOOPBACK:
         ours = way.ours if way is not None and way.ours is not None else "127.0.0.1"
-        return SeenAs(ours, (f"our connection came from {ours}, an address that is normally trusted",))
+        return SeenAs(ours, (f"Gatelight’s connection came from {ours}, an address that is normally trusted",))
     if way is None or way.ours is None:
         return SeenAs("the address of this computer, as the other one sees it", ())
-    lines = (f"our connection came from {way.ours}", *_other_families(facts, way))
+    lines = (f"Gatelight’s connection came from {way.ours}", *_other_families(facts, way))
     hidden = None if way.near else _hidden_behind(facts, where, way.ours)
     if hidden is None:
         return SeenAs(way.ours, lines)
     return SeenAs(hidden, (*lines, f"on the way {hidden} takes the place of that address"))
 
 
-def _behind(relay: Listener) -> SeenAs:
-    name = relay.program or "the relay"
-    if relay.relay is RelayKind.TUNNEL:
-        address = "the address of the tunnel’s other end, so 127.0.0.1 there"
-    else:
-        address = "the address from which the relay connects"
-    return SeenAs(address, (f"behind {name} our connection comes from {address.removeprefix('the address of ')}",))
+_RELAYED = {
+    RelayKind.CONTAINER: "the gateway address of the container’s network",
+    RelayKind.MACHINE: "an address of the virtual machine’s network",
+    RelayKind.TUNNEL: "the address of the tunnel’s other end (127.0.0.1 if TWS or IB Gateway runs right there)",
+    RelayKind.RELAY: "the address from which the relay connects",
+}
+
+
+def relayed_from(kind: RelayKind) -> str:
+    """In words: the address from which an application behind a relay of this kind sees all connections come."""
+    return _RELAYED[kind]
 
 
 def _hidden_behind(facts: Facts, where: Whereabouts, ours: str) -> str | None:
-    """Whose address the application sees instead of ours, where a machine in between puts its own in the place."""
+    """Whose address the application sees where a machine in between replaces ours by its own; None where none does."""
     around = surroundings(facts)
     shares = around is not None and around.host_address is not None and is_local(around.host_address)
     if where in (Whereabouts.NETWORK, Whereabouts.PUBLIC) and around is not None and not shares:

@@ -84,16 +84,15 @@ _OTHER_MODE = {WantedMode.LIVE: TradingMode.PAPER, WantedMode.PAPER: TradingMode
 
 
 def on_port_of_other_mode(wanted: WantedMode, process: Process) -> bool:
-    """Whether a process listens on the default port of the mode that is not wanted: no proof, but of two alike the
-    less likely one."""
+    """Whether a process listens on the default port of the mode that is not wanted. That is no proof; of two processes
+    alike it makes this one the less likely."""
     other = _OTHER_MODE.get(wanted)
     return other is not None and bool(set(default_ports(process.kind, other)).intersection(process.api_ports))
 
 
 def likeliest(connection: ConnectionSettings, found: Iterable[Process]) -> list[Process]:
-    """Of listening applications, in their order, those among which nothing tells which one the connection means.
-
-    A mode that fits, and then the default port of the other mode, tells as long as it is one of some of them only.
+    """The listening applications that the connection may mean equally well, in their order. A mode that fits singles
+    some of them out; so does not being on the default port of the other mode.
     """
     left = [p for p in found if p.api_ports]
     wanted = connection.trading_mode
@@ -116,7 +115,7 @@ def awaited(facts: Facts) -> Process | None:
     process, port = chosen(facts), facts.connection.port
     if process is None or port == "auto" or port in process.api_ports:
         return process
-    # With a live and a paper application, the one that listens already is not the one that is missed.
+    # Of a live and a paper application, the missing port belongs to the one that does not listen yet.
     found = candidates(facts.connection, facts.machine, facts.other_connections)
     return next((p for p in found if not p.api_ports), process)
 
@@ -171,11 +170,20 @@ def listener_at(machine: MachineFacts, port: int) -> Listener | None:
     return next((x for x in machine.sockets.value.listeners if x.port == port), None)
 
 
+def listener_elsewhere(machine: MachineFacts, port: int) -> Listener | None:
+    """Who listens on a port at another address of this machine alone, where nothing on it is reached at 127.0.0.1."""
+    if isinstance(machine.sockets, Unknown):
+        return None
+    return next((x for x in machine.sockets.value.elsewhere if x.port == port), None)
+
+
 def known_free(facts: Facts, port: int) -> bool:
     """Whether it is certain that nothing listens on a port of this machine: the system shows all listeners, or an
     attempt there was refused."""
     sockets = facts.machine.sockets
     if isinstance(sockets, Unknown) or listener_at(facts.machine, port) is not None:
+        return False
+    if listener_elsewhere(facts.machine, port) is not None:
         return False
     return sockets.value.unseen is None or (port == port_of(facts) and outcome(facts) is Outcome.REFUSED)
 
@@ -209,7 +217,8 @@ def serving(machine: MachineFacts, port: int) -> Served | None:
 
 
 def relay_gone(facts: Facts) -> Served | None:
-    """What served the latest session and is gone, where that was no application of this machine; None: it is not so."""
+    """The relay or tunnel that served the latest session and is gone; None where an application served it, or nothing
+    is gone."""
     served, port = facts.served, port_of(facts)
     if served is None or served.application or served.port != port or idle_by_wish(facts):
         return None
@@ -272,7 +281,7 @@ def answered_unseen(facts: Facts) -> bool:
 def looked_since_failure(facts: Facts) -> bool:
     """Whether the look is newer than the latest failed attempt.
 
-    Who owns the port and who is connected to it is half of the evidence: it must not be older than the attempt.
+    The owner and the clients of the port are half of the evidence, and must not be older than the attempt.
     """
     attempt = facts.session.attempt
     if attempt is None or attempt.outcome is Outcome.READY or not facts.connection.local:
@@ -309,7 +318,7 @@ def piled_up(process: Process, port: int) -> bool:
 
 
 _TURNED_AWAY = frozenset({Outcome.CLOSED, Outcome.SILENT, Outcome.NOT_READY})
-"""How an attempt beyond the last free place may end: IBKR does not say which of them it is."""
+"""How an attempt may end when every client place is taken: IBKR does not document which of these it is."""
 
 
 def full_house(facts: Facts) -> bool:

@@ -1,8 +1,9 @@
-"""Saying what was seen: times, durations, names and accounts as words for evidence; nothing private gets through."""
+"""Puts times, names and notices into words for evidence; nothing private gets through."""
 
+import math
 from collections.abc import Iterable
 
-from agent.core.clock import local, time_of_day
+from agent.core.clock import day_and_time, local
 from agent.core.evidence.processes import chosen
 from agent.core.facts import ApiClient, Facts
 from agent.core.settings import WantedApplication
@@ -10,7 +11,7 @@ from agent.core.text import shortened
 from agent.tws.applications import ApplicationKind
 from agent.tws.privacy import redact
 
-_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
+_MINUTE, _DAY = 60.0, 86400.0
 _MIB, _GIB = 2**20, 2**30
 _LONGEST_QUOTE = 120
 """Characters of a notice's text that are shown: enough for its first sentence and the instrument."""
@@ -32,43 +33,26 @@ def clock(facts: Facts, monotonic: float) -> str:
     return local(wall, facts.machine.utc_offset).strftime(shape)
 
 
+def minute(facts: Facts, monotonic: float) -> str:
+    """A past moment for a sentence, like "14:03", with its day when it was not today; evidence says `clock`."""
+    return appointment(facts, facts.now.wall_of(monotonic))
+
+
+def minute_after(facts: Facts, monotonic: float) -> str:
+    """The first full minute that is not before a coming moment, in the same words."""
+    return appointment(facts, math.ceil(facts.now.wall_of(monotonic) / _MINUTE) * _MINUTE)
+
+
 def appointment(facts: Facts, wall: float) -> str:
-    """A coming moment (epoch seconds) as local time, like "07:45", with the weekday when it is not today."""
+    """A moment (epoch seconds) as local time, like "07:45", with its day when it is not today."""
     offset = facts.machine.utc_offset
-    then, today = local(wall, offset), local(facts.now.wall, offset)
-    day = "" if then.date() == today.date() else f"{_WEEKDAYS[then.weekday()]} "
-    return day + time_of_day(wall, offset)
-
-
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-"""In English whatever the locale: everything else Gatelight says is."""
-
-
-def lasting(seconds: float) -> str:
-    """A duration, like "12 s", "5 min" or "2 h 10 min"."""
-    seconds = abs(seconds)
-    if round(seconds, 1) < 10.0 and round(seconds, 1) != round(seconds):
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 2 * _MINUTE:
-        return f"{whole} s"
-    minutes = round(seconds / _MINUTE)
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours >= 48:
-        return f"{hours // 24} days"
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return day_and_time(local(wall, offset), local(facts.now.wall, offset))
 
 
 def at(facts: Facts, monotonic: float) -> str:
-    """Time of day of a past moment, like "at 14:03:22"; not how long ago it is: evidence that ticks looks new."""
+    """The time of day of a past moment, like "at 14:03:22". Not how long ago it is: evidence that counts on would look
+    new at every look."""
     return f"at {clock(facts, monotonic)}"
-
-
-def took(seconds: float) -> str:
-    """How long an answer took, like "4 ms" or "2.5 s"."""
-    return f"{seconds * 1000:.0f} ms" if seconds < 1.0 else f"{seconds:.1f} s"
 
 
 def size(amount: float) -> str:

@@ -6,9 +6,10 @@ Each is judged by the problems that stand in its way first: a step never shows d
 from collections.abc import Callable
 from dataclasses import replace
 
+from agent.core.clock import took
 from agent.core.evidence.api_settings import as_told, asked, settings_of, why_unknown
 from agent.core.evidence.processes import applications, link_settled, port_of
-from agent.core.evidence.words import app_name, listed, took
+from agent.core.evidence.words import app_name, listed
 from agent.core.facts import Facts, Installation, Known, SettingsHints, Unknown
 from agent.core.settings import Intent, WantedMode
 from agent.core.setup.extras import at_login, configuration, market_data, notice_test
@@ -285,8 +286,8 @@ def _precautions(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep
     return replace(
         step,
         text=f"{args['count']} on, and nothing needs doing: each is a safety prompt that holds an unusual order until "
-        "you answer it. Only a program that trades while nobody looks may need some of them bypassed.",
-        seen=tuple(f"“{p.title}”: ticking it gives up a safety prompt: {p.given_up}" for p in kept),
+        "you answer it. Only a program that trades unattended may need some of them bypassed.",
+        seen=tuple(f"{p.named}: ticking it gives up a safety prompt: {p.given_up}" for p in kept),
         steps=scene.guide("precautions-on", args),
         problem="precautions-on",
     )
@@ -305,7 +306,7 @@ def _connect(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     if any(not s.state.good for s in earlier if s.id in _NEEDED_FIRST):
         return waiting("connect", _CONNECT, earlier)
     if not session.wanted:
-        text = "It is disconnected because you asked for it."
+        text = "It is not watched, as you asked."
         return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.CONNECT,))
     return replace(
         step,

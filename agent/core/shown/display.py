@@ -38,23 +38,33 @@ class IconState(StrEnum):
         """0 for the state that wins over every other one, rising to the harmless."""
         return tuple(IconState).index(self)
 
+    @property
+    def mark(self) -> str:
+        """The same in one plain character, for lists: every panel’s font has it."""
+        return _MARKS.get(self, "·")
+
+
+_MARKS = {IconState.PROBLEM: "✗", IconState.WARNING: "!", IconState.UNKNOWN: "?", IconState.CONNECTED: "✓"}
+
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """Connect to TWS now and keep it so."""
+    """Watch a connection: connect to TWS now and keep it so."""
 
     name: str
-    """Of the connection."""
+    """Of the connection; empty: every one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnect:
-    """Close the API connection and leave it closed."""
+    """Stop watching a connection: close the API connection and leave it closed."""
 
     name: str
-    """Of the connection."""
+    """Of the connection; empty: every one."""
     seconds: float | None = None
-    """None: until told to connect."""
+    """For so long."""
+    until: float | None = None
+    """Or until this epoch time. Without either: until the user says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,9 @@ class ShowSteps:
 @dataclass(frozen=True, slots=True)
 class OpenPage:
     """Open the status page."""
+
+    view: str = ""
+    """What is shown there, in the form after the # of its address; empty: the first view."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ GROUNDS: Mapping[str, Ground] = {
     "problems": Ground.CHECKS,
     "set_aside": Ground.CHECKS,
     "wanted": Ground.USER,
+    "stopped": Ground.USER,
     "undecided": Ground.CHECKS,
     "retry_at": Ground.STATE,
     "outage_ends": Ground.CHECKS,

@@ -1,10 +1,10 @@
 """From the status to what the tray shows: icon, tooltip, menu. Every word of the tray is made here."""
 
 import textwrap
+from dataclasses import dataclass
 
-from agent.core.clock import time_of_day
+from agent.core.clock import beside_today, next_morning
 from agent.core.fix import Asker, Offer
-from agent.core.guide import plain
 from agent.core.session_facts import ServerLink
 from agent.core.shown.display import (
     SEPARATOR,
@@ -27,6 +27,7 @@ from agent.core.shown.display import (
 )
 from agent.core.shown.status import ShownConnection, ShownProblem, Status
 from agent.core.text import shortened
+from agent.core.told_steps import text_lines
 from agent.tws.applications import ApplicationKind
 
 STATE_WORDS = {
@@ -47,12 +48,16 @@ HOUR = 3600.0
 DAY = 86400.0
 
 
-def display(status: Status, utc_offset: float, at_login: bool | None = None, *, page: bool = False) -> Display:
-    """Everything the tray shows. `utc_offset`: local time minus UTC, seconds.
+def display(
+    status: Status, now: float, utc_offset: float, at_login: bool | None = None, *, page: bool = False
+) -> Display:
+    """Everything the tray shows at the epoch time `now`. `utc_offset`: local time minus UTC, seconds.
 
-    `at_login`: whether Gatelight starts at log-in; None: that cannot be chosen here. `page`: there is a status page.
+    `at_login`: whether Gatelight starts at log-in; None: that cannot be chosen here. `page`: the user can open the
+    status page.
     """
-    return Display(icon=status.overall, tooltip=tooltip(status), menu=_menu(status, utc_offset, at_login, page))
+    menu = _menu(status, at_login, _Drawing(now, utc_offset, page))
+    return Display(icon=status.overall, tooltip=tooltip(status), menu=menu)
 
 
 def tooltip(status: Status) -> str:
@@ -88,12 +93,12 @@ def _linked(connection: ShownConnection) -> bool:
 
 
 def _fitting(lines: list[str]) -> str:
-    """As many whole lines as a tooltip has room for, and how many more there are; the first is cut at a word."""
+    """As many whole lines as a tooltip has room for, and how many more there are; the last may be cut for that."""
     text = shortened(lines[0], TOOLTIP_LIMIT) if lines else ""
     for number, line in enumerate(lines[1:], 1):
         if shortened(f"{text}\n{line}", TOOLTIP_LIMIT) != f"{text}\n{line}":
-            more = f"{text}\nand {len(lines) - number} more"
-            return more if shortened(more, TOOLTIP_LIMIT) == more else text
+            more = f"\nand {len(lines) - number} more"
+            return shortened(text, TOOLTIP_LIMIT - len(more)) + more
         text = f"{text}\n{line}"
     return text
 
@@ -118,7 +123,7 @@ def _state(connection: ShownConnection) -> str:
         expected = next((p.title for p in connection.problems if p.visible and not (p.ahead or p.of_program)), None)
         return expected or STATE_WORDS[connection.overall]
     if connection.worst is None and not connection.wanted:
-        return "disconnected, as you asked"
+        return "not watched, as you asked"
     if connection.overall is IconState.PAUSED:
         return "connected, notices paused"
     if connection.worst is None and connection.server_link == ServerLink.DOWN:
@@ -127,45 +132,81 @@ def _state(connection: ShownConnection) -> str:
     return STATE_WORDS[connection.overall]
 
 
-def _menu(status: Status, utc_offset: float, at_login: bool | None, page: bool) -> tuple[MenuEntry, ...]:
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """What the words of the menu depend on besides the status."""
+
+    now: float
+    utc_offset: float
+    page: bool
+
+    def time(self, epoch: float) -> str:
+        """A time as users read it now."""
+        return beside_today(epoch, self.now, self.utc_offset)
+
+
+def _menu(status: Status, at_login: bool | None, drawing: _Drawing) -> tuple[MenuEntry, ...]:
     entries: list[MenuEntry] = []
-    if page:
+    if drawing.page:
         entries += [MenuEntry("Open Gatelight page", OpenPage(), default=True), SEPARATOR]
     if len(status.connections) == 1:
-        entries += _connection(status.connections[0], utc_offset)
+        entries += _connection(status.connections[0], drawing)
     else:
         entries += [
-            MenuEntry(f"{c.called}: {headline(c)}", children=tuple(_connection(c, utc_offset)))
-            for c in status.connections
+            MenuEntry(f"{c.overall.mark} {c.called}: {headline(c)}", children=tuple(_connection(c, drawing)))
+            for c in sorted(status.connections, key=lambda c: c.overall.rank)
         ]
     entries.append(SEPARATOR)
-    entries.append(_pause(status, utc_offset))
+    entries.append(_pause(status, drawing))
     entries.append(MenuEntry("Check now", LookNow()))
-    entries.append(MenuEntry("Open log", OpenLog()))
+    entries.append(SEPARATOR)
+    if drawing.page:
+        entries += [MenuEntry("Set up", OpenPage("setup")), MenuEntry("Settings", OpenPage("settings"))]
     if at_login is not None:
         entries.append(MenuEntry("Start at log-in", StartAtLogin(not at_login), checked=at_login))
+    entries.append(MenuEntry("Open log", OpenLog()))
+    if drawing.page:
+        entries.append(MenuEntry(f"About Gatelight {status.version}", OpenPage("about")))
+    else:
+        entries.append(MenuEntry(f"Gatelight {status.version}"))
     entries.append(SEPARATOR)
     entries.append(MenuEntry("Quit Gatelight", Quit()))
     return tuple(entries)
 
 
-def _connection(connection: ShownConnection, utc_offset: float) -> list[MenuEntry]:
-    entries = [MenuEntry(f"{connection.called}: {_state(connection)}")]
-    entries += [MenuEntry(line) for line in _particulars(connection, utc_offset)]
+def _connection(connection: ShownConnection, drawing: _Drawing) -> list[MenuEntry]:
+    entries = [MenuEntry(f"{connection.overall.mark} {connection.called}: {_state(connection)}")]
+    entries += [MenuEntry(line) for line in _particulars(connection, drawing)]
     shown = [p for p in connection.problems if p.visible]
     if shown:
         entries.append(SEPARATOR)
-    entries += [_problem(p, connection.name, utc_offset) for p in shown]
-    entries.append(SEPARATOR)
-    if connection.wanted:
-        entries.append(MenuEntry("Disconnect", Disconnect(connection.name)))
-    else:
-        entries.append(MenuEntry("Connect", Connect(connection.name)))
+    entries += [_problem(p, connection.name, drawing) for p in shown]
+    if not connection.wanted:
+        entries += [SEPARATOR, MenuEntry(f"Watch {connection.called}", Connect(connection.name))]
+    elif connection.overall is not IconState.WAITING:
+        entries += [SEPARATOR, _stop(connection, drawing)]
     return entries
 
 
-def _particulars(connection: ShownConnection, utc_offset: float) -> list[str]:
+def _stop(connection: ShownConnection, drawing: _Drawing) -> MenuEntry:
+    morning = next_morning(drawing.now, drawing.utc_offset)
+    return MenuEntry(
+        f"Stop watching {connection.called}",
+        children=(
+            MenuEntry("For 1 hour", Disconnect(connection.name, seconds=HOUR)),
+            MenuEntry(f"Until {drawing.time(morning)}", Disconnect(connection.name, until=morning)),
+            MenuEntry("Until I start again", Disconnect(connection.name)),
+        ),
+    )
+
+
+def _particulars(connection: ShownConnection, drawing: _Drawing) -> list[str]:
     lines: list[str] = []
+    stopped = connection.stopped
+    if stopped is not None:
+        since = "" if stopped.since is None else f" since {drawing.time(stopped.since)}"
+        until = "until you start again" if stopped.until is None else f"until {drawing.time(stopped.until)}"
+        lines.append(f"Not watched{since}, {until}")
     application = connection.application
     if application is not None:
         name = ApplicationKind(application.kind).title
@@ -174,19 +215,38 @@ def _particulars(connection: ShownConnection, utc_offset: float) -> list[str]:
         lines.append(f"{name}{version}{port}")
     if connection.phase == "connected":
         mode = "" if connection.trading_mode == "unknown" else f", {connection.trading_mode}"
-        lines.append(f"Connected since {time_of_day(connection.since, utc_offset)}{mode}")
+        lines.append(f"Connected since {drawing.time(connection.since)}{mode}")
     if connection.phase == "connected" or connection.server_link != ServerLink.UNKNOWN:
         lines.append(f"Link to IB’s servers: {connection.link_words}")
     if connection.outage_ends is not None:
-        lines.append(f"Should be back by {time_of_day(connection.outage_ends, utc_offset)}")
+        lines.append(f"Should be back by {drawing.time(connection.outage_ends)}")
     return lines
 
 
-def _problem(problem: ShownProblem, connection: str, utc_offset: float) -> MenuEntry:
+def _problem(problem: ShownProblem, connection: str, drawing: _Drawing) -> MenuEntry:
     lines = [MenuEntry(line) for line in _wrap(problem.text)]
-    lines.append(MenuEntry(f"{'Since' if problem.began else 'Seen since'} {time_of_day(problem.since, utc_offset)}"))
+    lines.append(MenuEntry(f"{'Since' if problem.began else 'Seen since'} {drawing.time(problem.since)}"))
     if not problem.told:
         lines.append(MenuEntry("(the desktop did not take a notice about this)"))
+    if not drawing.page:
+        lines += _in_full(problem)
+    lines.append(SEPARATOR)
+    lines.append(MenuEntry("Show steps", ShowSteps(connection, problem.code)))
+    lines += [_fix(offer) for offer in problem.fixes]
+    if not problem.can_be_snoozed:
+        lines.append(MenuEntry("(cannot be snoozed: real money may be at stake)"))
+    elif problem.snoozed_until is not None:
+        lines.append(MenuEntry(f"Snoozed until {drawing.time(problem.snoozed_until)}"))
+    else:
+        hour, day = (Snooze(problem.code, connection, seconds) for seconds in (HOUR, DAY))
+        lines.append(MenuEntry("Snooze", children=(MenuEntry("For 1 hour", hour), MenuEntry("For 1 day", day))))
+    mark = "·" if problem.state is None else problem.state.mark
+    return MenuEntry(f"{mark} {problem.title}", children=tuple(lines))
+
+
+def _in_full(problem: ShownProblem) -> list[MenuEntry]:
+    """Evidence and steps: the menu has them where no page does."""
+    lines: list[MenuEntry] = []
     if problem.evidence:
         lines.append(SEPARATOR)
         lines.append(MenuEntry("What was seen:"))
@@ -194,21 +254,11 @@ def _problem(problem: ShownProblem, connection: str, utc_offset: float) -> MenuE
     if problem.steps:
         lines.append(SEPARATOR)
         lines.append(MenuEntry("What to do:"))
-        for number, step in enumerate(problem.steps, 1):
-            first, *rest = _wrap(plain(step))
-            lines.append(MenuEntry(f"{number}. {first}"))
+        for line in text_lines(problem.steps):
+            first, *rest = _wrap(line)
+            lines.append(MenuEntry(first))
             lines += [MenuEntry(f"    {part}") for part in rest]
-    lines.append(SEPARATOR)
-    lines.append(MenuEntry("Show steps", ShowSteps(connection, problem.code)))
-    lines += [_fix(offer) for offer in problem.fixes]
-    if not problem.can_be_snoozed:
-        lines.append(MenuEntry("(cannot be snoozed: real money may be at stake)"))
-    elif problem.snoozed_until is not None:
-        lines.append(MenuEntry(f"Snoozed until {time_of_day(problem.snoozed_until, utc_offset)}"))
-    else:
-        lines.append(MenuEntry("Snooze for 1 hour", Snooze(problem.code, connection, HOUR)))
-        lines.append(MenuEntry("Snooze for 1 day", Snooze(problem.code, connection, DAY)))
-    return MenuEntry(problem.title, children=tuple(lines))
+    return lines
 
 
 def _fix(offer: Offer) -> MenuEntry:
@@ -218,8 +268,9 @@ def _fix(offer: Offer) -> MenuEntry:
     return MenuEntry(f"{offer.label}…", children=(*lines, SEPARATOR, yes))
 
 
-def _pause(status: Status, utc_offset: float) -> MenuEntry:
-    if status.paused_until is None:
+def _pause(status: Status, drawing: _Drawing) -> MenuEntry:
+    until = status.paused_until
+    if until is None:
         return MenuEntry(
             "Pause notices",
             children=(
@@ -228,10 +279,8 @@ def _pause(status: Status, utc_offset: float) -> MenuEntry:
                 MenuEntry("Until I resume", Pause(None)),
             ),
         )
-    until = (
-        "" if status.paused_until == float("inf") else f" (paused until {time_of_day(status.paused_until, utc_offset)})"
-    )
-    return MenuEntry(f"Resume notices{until}", Resume())
+    end = "" if until == float("inf") else f" (paused until {drawing.time(until)})"
+    return MenuEntry(f"Resume notices{end}", Resume())
 
 
 def _wrap(text: str) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from agent.core.as_json import Time, as_json, present, rfc3339
 from agent.core.fix import Offer
+from agent.core.memory import Stopped
 from agent.core.problem import Severity
 from agent.core.session_facts import ServerLink
 from agent.core.shown.checklist import Row
@@ -130,7 +131,9 @@ class ShownConnection:
     set_aside: tuple[str, ...] = ()
     """Codes of problems that are not over and are not shown: a cause hides them, or only a session could tell."""
     wanted: bool = True
-    """False while the user asked to stay disconnected."""
+    """False while the user does not want it watched."""
+    stopped: Stopped | None = None
+    """The user’s wish that it is not watched; None where there is none, though the configuration may say so."""
     undecided: tuple[tuple[str, str], ...] = ()
     """(problem code, why it could not be judged)."""
     retry_at: float | None = None
@@ -213,10 +216,10 @@ def status_to_json(status: Status, *, show_accounts: bool = False, thorough: boo
 
 
 def _connection(connection: ShownConnection, show_accounts: bool, thorough: bool) -> dict[str, Any]:
+    stopped = connection.stopped
     shown: dict[str, Any] = {
         "name": connection.name,
         "host": connection.host,
-        "local": connection.here or None,
         "port": connection.port,
         "overall": connection.overall.value,
         "application": as_json(connection.application),
@@ -237,6 +240,8 @@ def _connection(connection: ShownConnection, show_accounts: bool, thorough: bool
         "checklist": as_json(connection.checklist) if thorough else None,
         "problems": [_problem(p) for p in connection.problems],
         "undecided": [{"code": code, "reason": reason} for code, reason in connection.undecided] or None,
+        "watched": None if connection.wanted else False,
+        "watched_again": None if stopped is None or stopped.until is None else rfc3339(stopped.until),
         "next_attempt": None if connection.retry_at is None else rfc3339(connection.retry_at),
     }
     return present(shown)

@@ -6,9 +6,10 @@ Pure: what follows from an event comes back as effects. The runtime feeds events
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agent.core.alerts.announce import QuietRules, severity_of
+from agent.core.alerts.announce import QuietRules, hushed, severity_of
 from agent.core.alerts.diagnosis import Diagnosis, diagnose
 from agent.core.alerts.ledger import Ledger, update
+from agent.core.alerts.reminder import remind
 from agent.core.alerts.speech import belated_end, notice_key, recall, recall_shown, shown_of, speak, told_of
 from agent.core.clock import Moment
 from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
@@ -22,8 +23,9 @@ from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Connect
 from agent.core.shown.status import Status
 from agent.core.state_machine.connection import Connected, Idle, Target
+from agent.core.state_machine.enrolment import enroll
 from agent.core.state_machine.inquiry import ask_if_due, inquiry_due
-from agent.core.state_machine.intake import enroll, take_in
+from agent.core.state_machine.intake import take_in
 from agent.core.state_machine.labels import about, labels
 from agent.core.state_machine.plan import plan
 from agent.core.state_machine.session import fresh_session, heartbeat_sent
@@ -93,7 +95,8 @@ def _concerned(arrivals: Sequence[Arrival]) -> frozenset[int] | None:
 def _settle(
     state: AgentState, now: Moment, effects: Sequence[Effect], concerned: frozenset[int] | None
 ) -> tuple[AgentState, tuple[Effect, ...]]:
-    """Decide. What is not `concerned` is as it was: its own times are waited for, and a Tick judges everything."""
+    """Decide. Connections that are not `concerned` stay as they were: their own wake-ups are planned, and a Tick judges
+    everything."""
     done: list[Effect] = list(effects)
     before = state.memory
     state = _watch_those_due(state, now)
@@ -119,6 +122,8 @@ def _settle(
     for index in judged:
         state, more = _inquire(state, index, now)
         done.extend(more)
+    state, more = _remind(state, now)
+    done.extend(more)
     state, more = _remember(state, memory, now)
     done.extend(more)
     state, more = _show(state, judged)
@@ -129,10 +134,10 @@ def _settle(
 
 
 def _watch_those_due(state: AgentState, now: Moment) -> AgentState:
-    """Watch again what the user did not want to be watched for a while that is over."""
-    for due in state.memory.returning:
-        if due.at <= now.wall:
-            state, _ = take_in(state, UserAsked(Connect(due.connection)), now)
+    """Watch a connection again once the time for which the user stopped watching it is over."""
+    for stopped in state.memory.stopped:
+        if stopped.until is not None and stopped.until <= now.wall:
+            state, _ = take_in(state, UserAsked(Connect(stopped.connection)), now)
     return state
 
 
@@ -150,7 +155,7 @@ def _move(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Targe
     aim = target(watched, state.machine, others(state, watched))
     aim = replace(aim, avoid_ids=own_client_ids(state))
     if state.purpose is Purpose.DOCTOR and isinstance(watched.link.state, Idle) and watched.settings.local:
-        # A look that is only to find out is not the one client too many.
+        # `doctor` only looks: it must not take the last client place.
         aim = replace(aim, open=aim.open and not places_taken(state.machine, aim.port))
     watched, effects = consider_watched(watched, aim, state.timing, now, state.next_number)
     opened = any(isinstance(e, OpenSession) for e in effects)
@@ -172,9 +177,10 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     name = watched.settings.name
     facts = facts_about(state, watched, now)
     if not watched.wanted:
-        # Staying disconnected is a wish: nothing about it is a fault, and what was one is withdrawn without a word.
+        # The user does not want this connection: nothing about it is a fault, and its notices are withdrawn without a
+        # word.
         gone = tuple(Withdraw(notice_key(name, e.key)) for e in watched.ledger.entries.values() if e.announced)
-        nothing = replace(watched, ledger=Ledger(), diagnosis=Diagnosis(), undelivered=frozenset(), offers={})
+        nothing = replace(watched, ledger=Ledger(), diagnosis=Diagnosis(), offers={})
         return replace_at(state, index, nothing), facts, gone
     if not looked_since_failure(facts):
         # A look follows at once; until then everything stays as it was.
@@ -186,7 +192,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     words, process = state.knowledge.words, chosen(facts)
     steps = _steps(words, ledger, process.kind if process is not None else _meant(watched.settings))
     offers, unoffered = offers_for((e.problem for e in ledger.entries.values()), words.fixes, facts, state.private)
-    rules = replace(_quiet_rules(state, name, ledger, now), unshown=watched.undelivered)
+    rules = _quiet_rules(state, name, ledger, now)
     if facts.session.trading_mode not in (watched.mode, TradingMode.UNKNOWN):
         watched = replace(watched, mode=facts.session.trading_mode)
         state = replace_at(state, index, watched)
@@ -196,10 +202,8 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         *((f"fix {fix}", f"what the fix {fix} could do was not found out", fault) for fix, fault in unoffered),
     )
     state, records = _note_failures(state, failures)
-    undelivered = frozenset(k for k in watched.undelivered if k in ledger.entries)
-    judged = (ledger, diagnosis, undelivered, offers)
-    if judged != (watched.ledger, watched.diagnosis, watched.undelivered, watched.offers):
-        watched = replace(watched, ledger=ledger, diagnosis=diagnosis, undelivered=undelivered, offers=offers)
+    if (ledger, diagnosis, offers) != (watched.ledger, watched.diagnosis, watched.offers):
+        watched = replace(watched, ledger=ledger, diagnosis=diagnosis, offers=offers)
     return replace_at(state, index, watched), facts, effects + records
 
 
@@ -214,7 +218,7 @@ def _judge_program(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Ef
     state, records = _note_failures(
         state, [(p.code, f"the check of {p.code} failed", fault) for p, fault in diagnosis.failures]
     )
-    own = replace(state.own, ledger=ledger, undelivered=state.own.undelivered & ledger.entries.keys())
+    own = replace(state.own, ledger=ledger)
     return (state if own == state.own else replace(state, own=own)), effects + records
 
 
@@ -252,7 +256,7 @@ def _inquire(state: AgentState, index: int, now: Moment) -> tuple[AgentState, tu
 
 
 def no_second_place(state: AgentState, watched: Watched) -> bool:
-    """Whether the session has the last place there is, so that its application is not asked over another one."""
+    """Whether the session holds the last client place, so that no second session can ask for the settings."""
     link = watched.link.state
     if not isinstance(link, Connected) or not watched.settings.local:
         return False
@@ -274,6 +278,17 @@ def _quiet_rules(state: AgentState, name: str, ledger: Ledger, now: Moment) -> Q
         snoozed=frozenset(snoozed),
         unstable_covers=state.timing.unstable_covers if unstable is not None and unstable.shown else 0.0,
     )
+
+
+def _remind(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    """Say once a day what the user stopped watching."""
+    stopped = state.memory.stopped
+    if not stopped:
+        return state, ()
+    called = {w.settings.name: label for w, label in zip(state.watched, labels(state.watched), strict=True)}
+    rules = _quiet_rules(state, "", Ledger(), now)
+    said, effects = remind(stopped, called, rules, now.wall, state.machine.utc_offset)
+    return (replace(state, memory=replace(state.memory, stopped=said)) if effects else state), effects
 
 
 def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
@@ -300,7 +315,7 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
         running=tuple(r for w in state.watched if w.settings.name in troubled for r in ran(w)),
     )
     quiet = _quiet_rules(state, "", Ledger(), now)
-    hush = quiet.paused or any(hours.covers(quiet.local_minute) for hours in quiet.settings.quiet_hours)
+    hush = hushed(Severity.ERROR, quiet) is not None
     effects: list[Effect] = (
         []
         if hush

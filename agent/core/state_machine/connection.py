@@ -31,7 +31,7 @@ class Connecting:
     client_id: int
     listener_key: str
     missed_since: float | None = None
-    """Monotonic time since which no program is seen to listen there, where that is so: the knock may tell better."""
+    """Monotonic time since which no program is seen to listen there; None: one is seen. The attempt may find one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Target:
     avoid_ids: frozenset[int] = frozenset()
     """Client IDs of our other connections."""
     missed: bool = False
-    """No program is seen to listen, and a knock may tell better: packet rules alone publish ports, too."""
+    """No program is seen to listen, and an attempt may still find one: packet rules alone can publish a port."""
 
 
 _PATIENT = frozenset(
@@ -265,7 +265,7 @@ def attempt_failed(
     if not isinstance(state, Connecting) or state.number != number:
         return link
     if state.missed_since is not None and attempt.outcome in NOT_ACCEPTED:
-        # As it looks: no program is there.
+        # The attempt agrees with the look: no program is there.
         first = link.attempt.first_failed if link.attempt is not None else None
         attempt = replace(attempt, first_failed=now if first is None else first)
         return replace(link, state=Idle(state.missed_since), attempt=attempt, missed_at=now)
@@ -312,8 +312,8 @@ def session_lost(link: Link, number: int, timing: Timing, now: float) -> Link:
     losses = (*(t for t in link.losses if now - t < timing.instability_window), now)
     retry_at = now + backoff(failures, timing, number)
     if failures > 1 and now - state.since < timing.young_session:
-        # Closed as soon as it was ready, and not for the first time: that is a failed attempt, and no reason to knock
-        # more often than at a port that fails the handshake.
+        # A session that closes as soon as it is ready, again, counts as a failed attempt: knock no more often than at a
+        # port that fails the handshake.
         retry_at = max(retry_at, now + timing.handshake_every)
     return replace(
         link,

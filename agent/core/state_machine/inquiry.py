@@ -1,4 +1,4 @@
-"""When the API settings are asked for, and what was told: a short second connection, seldom, and never in the way.
+"""Decides when to ask for the API settings, over a short second connection, and keeps the answer.
 
 Asked after a connect, on request, after something changed, while a user follows steps that change a setting, and
 otherwise every half hour. Not asked while the main session gets no answer, nor again of an application too old to tell.
@@ -37,11 +37,11 @@ class Inquiry:
     asked_at: float | None = None
     """When the question under way was sent; None: there is none."""
     wanted_at: float | None = None
-    """Since when a new answer is wanted."""
+    """When a new answer was first wanted."""
     followed_until: float = float("-inf")
     """Until when a user follows steps that change a setting."""
     sent_at: float | None = None
-    """When the question was sent that brought what was told."""
+    """When the question was sent that brought the latest answer."""
     asked: int = 0
     """How often it was asked; spreads the client IDs."""
 
@@ -78,7 +78,7 @@ def inquiry_due(inquiry: Inquiry, link: Link, session: Session | None, timing: T
     if not known:
         return state.since
     if inquiry.session != state.number:
-        # A connection that flaps is not made to flap twice.
+        # A session that breaks again and again is not asked over a second one.
         return max(state.since, last + timing.handshake_every)
     if inquiry.followed_until > now:
         return last + timing.handshake_every

@@ -59,8 +59,8 @@ class Heartbeats:
     sent: tuple[float, ...] = ()
     """When the unanswered ones were sent, oldest first."""
     asked: float | None = None
-    """When the oldest one was sent whose answer has not come: a notice shows that the application lives, not how long
-    it takes to answer, and comes in between at the start of every session."""
+    """When the oldest unanswered one was sent. A notice in between shows that the application lives, not how long it
+    takes to answer."""
     owed: float | None = None
     """When the oldest one was sent whose answer may still come, as it may of one that seemed to be ignored."""
     latest: float | None = None
@@ -106,7 +106,7 @@ class Session:
     link_since: float | None = None
     link_code: int | None = None
     loss: LinkLoss | None = None
-    """The loss of the link after which neither 1101 nor 1102 has come, whatever else proves that it is back."""
+    """The loss after which neither 1101 nor 1102 has come; the link may be back all the same."""
     farms: tuple[Farm, ...] = ()
     farms_besides: frozenset[tuple[str, str]] = frozenset()
     """Kind and name of farms that are not kept."""
@@ -229,15 +229,23 @@ def without_refuted(session: Session | None, configuration: Fact[ConfigResponse]
     return session if len(kept) == len(session.notices) else replace(session, notices=kept)
 
 
-def told_so_far(session: Session | None) -> tuple[NoticeSeen, ...]:
-    """The notices of a session, that of a lost link among them; none of one that was never begun."""
+def told_so_far(session: Session | None, before: tuple[NoticeSeen, ...] = ()) -> tuple[NoticeSeen, ...]:
+    """The notices of a session, a lost link among them; none where no session began.
+
+    `before`: the notices of the attempt before, where that failed in the same way. A notice that repeats one of them
+    counts from its first time.
+    """
     if session is None:
         return ()
-    since, code = session.link_since, session.link_code
-    if session.server_link is not ServerLink.DOWN or since is None or code is None:
-        return session.notices
-    lost = NoticeSeen(code=code, text="", at=since, first=since)
-    return tuple(sorted((*session.notices, lost), key=lambda n: n.at))
+    told, since, code = session.notices, session.link_since, session.link_code
+    if session.server_link is ServerLink.DOWN and since is not None and code is not None:
+        lost = NoticeSeen(code=code, text="", at=since, first=since)
+        told = tuple(sorted((*told, lost), key=lambda n: n.at))
+    first = {(n.code, n.text): n for n in before}
+    return tuple(
+        replace(n, first=old.first, count=old.count + n.count) if (old := first.get((n.code, n.text))) else n
+        for n in told
+    )
 
 
 def _link(session: Session, code: int, text: str, now: float, programs: tuple[Subscriber, ...] | None) -> Session:
@@ -267,7 +275,8 @@ def _link_is_back(session: Session, now: float, code: int | None) -> Session:
 
 
 def _link_by_farm(before: Session, session: Session, farm: Farm, code: int, now: float) -> Session:
-    """What a farm says about the link: one that connects proves it, unless it may only be the last news of before.
+    """What a farm notice says about the link to IB's servers: a farm that connects proves the link, unless its notice
+    may have been sent before the loss.
 
     After a loss the notice that the link is back may never come. A farm counts then that this session knew before and
     that connects anew; when all of those break again without another word, the loss has not ended.

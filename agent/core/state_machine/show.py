@@ -1,12 +1,12 @@
 """From the agent's state to the status that is shown."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import replace
 
 from agent.core.alerts.announce import severity_of, text_of, title_of
 from agent.core.alerts.ledger import Entry
 from agent.core.evidence.api_settings import settings_of, why_unknown
-from agent.core.evidence.notices import link_shown_by
+from agent.core.evidence.notices import link_loss, link_shown_by
 from agent.core.evidence.processes import applications, chosen, clients_of, link_settled, may_hide, port_of
 from agent.core.facts import Facts, Known, Unknown
 from agent.core.fix import Offer
@@ -41,7 +41,7 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
     kind = process.kind if process is not None else _kind_meant(facts)
     state = watched.link.state
     link, link_words = server_link(facts)
-    # While it is down, what was said of the farms is no news of now.
+    # While the link is down, what the session was told about farms is out of date.
     farms_known = not session.frozen and link is not ServerLink.DOWN
     shown = ShownConnection(
         name=watched.settings.name,
@@ -74,12 +74,13 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         api_settings=_settings(facts),
         checklist=checklist(facts),
         problems=worst_first(
-            _problem(e, watched.settings.name, kind, memory, words, now.wall, watched.offers, watched.undelivered)
+            _problem(e, watched.settings.name, kind, memory, words, now.wall, watched.offers)
             for e in watched.ledger.entries.values()
             if not e.hidden
         ),
         set_aside=tuple(e.problem.code for e in watched.ledger.entries.values() if e.hidden),
         wanted=watched.wanted,
+        stopped=next((s for s in memory.stopped if s.connection == watched.settings.name), None),
         undecided=tuple((problem.code, reason) for problem, reason in watched.diagnosis.undecided),
         retry_at=now.wall_of(state.retry_at) if isinstance(state, BackingOff | Blocked) else None,
         outage_ends=_outage_ends(watched, facts),
@@ -123,14 +124,20 @@ def server_link(facts: Facts) -> tuple[ServerLink, str]:
     """The application's link to IB's servers, and how it is known: a session told it, or its sockets show it."""
     session = facts.session
     if session.frozen:
-        # What an application said before it froze is no news of now: unknown is never shown as good.
+        # What an application said before it froze is out of date: unknown is never shown as good.
         return ServerLink.UNKNOWN, "not known, since nothing is answered"
     if session.phase is Phase.CONNECTED:
         words = {ServerLink.UP: "connected", ServerLink.DOWN: "connection lost", ServerLink.UNKNOWN: "not told yet"}
         known, shown_by = words[session.server_link], link_shown_by(facts)
         return session.server_link, f"{known}, {shown_by}" if shown_by else known
+    if link_loss(facts) is not None:
+        return ServerLink.DOWN, "connection lost, as the latest attempt to connect was told"
     process = chosen(facts)
     if process is not None and link_settled(facts, process) and facts.machine.network != Known(False):
+        lost, since = session.link_lost_at, process.upstream_since
+        if lost is not None and since is not None and since <= lost:
+            # The connection that stands is the one over which the application lost IB's servers.
+            return ServerLink.UNKNOWN, "not known since the loss that the latest session was told"
         return ServerLink.UP, "connected, as its sockets show"
     return ServerLink.UNKNOWN, "not known"
 
@@ -139,7 +146,7 @@ def show_program(own: OwnProblems, memory: Memory, words: Words, wall: float) ->
     """The problems of Gatelight itself as they are shown."""
     entries = [e for e in own.ledger.entries.values() if not e.hidden]
     kind = ApplicationKind.UNKNOWN
-    return tuple(_problem(e, PROGRAM, kind, memory, words, wall, {}, own.undelivered) for e in entries)
+    return tuple(_problem(e, PROGRAM, kind, memory, words, wall, {}) for e in entries)
 
 
 def with_program(connection: ShownConnection, own: tuple[ShownProblem, ...]) -> ShownConnection:
@@ -156,7 +163,6 @@ def _problem(
     words: Words,
     wall: float,
     offers: Mapping[str, tuple[Offer, ...]],
-    undelivered: Set[str],
 ) -> ShownProblem:
     problem = entry.problem
     guide = words.guides.get(problem.code)
@@ -173,7 +179,7 @@ def _problem(
         snoozed_until=snoozed_until(memory, connection, problem.code, wall),
         # A problem that is not shown yet may be over in a moment, and needs no fix.
         fixes=offers.get(problem.code, ()) if entry.visible else (),
-        told=entry.key not in undelivered,
+        told=not entry.unshown,
         can_be_snoozed=not problem.never_silenced,
         of_program=problem.of_program,
         ahead=problem.ahead,

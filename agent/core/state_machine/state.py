@@ -42,7 +42,7 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What one connection was judged from, kept so that what happens to another one need not judge it anew."""
+    """What one connection was judged from last, kept so that an event of another connection does not judge it again."""
 
     aim: Target
     facts: Facts
@@ -53,8 +53,6 @@ class OwnProblems:
     """What is kept about the problems of Gatelight itself."""
 
     ledger: Ledger = field(default_factory=Ledger)
-    undelivered: frozenset[str] = frozenset()
-    """As of a connection, see `Watched`."""
     configured: bool = False
     """A configuration that could be used is in force, perhaps an earlier one."""
 
@@ -104,6 +102,11 @@ class AgentState:
     """By connection: what it was judged from last."""
     broken_checks: frozenset[str] = frozenset()
     """Codes of checks, and names of fixes, whose failure is in the log already."""
+
+
+def for_each(state: AgentState, change: Callable[[Watched], Watched]) -> AgentState:
+    """The state with each connection changed."""
+    return replace(state, watched=tuple(change(w) for w in state.watched))
 
 
 def others(state: AgentState, watched: Watched) -> tuple[ConnectionSettings, ...]:

@@ -8,6 +8,7 @@ from agent.core.alerts.diagnosis import Diagnosis
 from agent.core.alerts.ledger import Ledger
 from agent.core.clock import Moment
 from agent.core.effects import Effect
+from agent.core.evidence.clients import newly_served
 from agent.core.evidence.processes import (
     candidates,
     helper_at,
@@ -22,7 +23,7 @@ from agent.core.evidence.processes import (
 from agent.core.facts import Facts, Known, MachineFacts, Sight, SurroundingsKind, Unknown
 from agent.core.fix import Offer
 from agent.core.memory import Memory, SeenRunning, Served
-from agent.core.session_facts import NOT_ACCEPTED, ServerLink, SessionFacts, Way
+from agent.core.session_facts import NOT_ACCEPTED, Outcome, ServerLink, SessionFacts, Way
 from agent.core.settings import ConnectionSettings
 from agent.core.state_machine.connection import (
     BackingOff,
@@ -34,6 +35,7 @@ from agent.core.state_machine.connection import (
     Target,
     consider,
     phase,
+    retry_now,
 )
 from agent.core.state_machine.inquiry import NEVER, Inquiry
 from agent.core.state_machine.inquiry import inquiry_due as inquiry_due
@@ -66,8 +68,8 @@ class Watched:
     """By problem code: what can be done now about the problems of the ledger."""
     served: Served | None = None
     """Who served the latest session, as the looks since its start show it."""
-    undelivered: frozenset[str] = frozenset()
-    """Keys of problems whose notice no desktop channel took."""
+    cut_off_at: float | None = None
+    """Monotonic time at which the link to IB's servers was lost, where the latest session ended before it was back."""
 
     @property
     def wanted(self) -> bool:
@@ -95,7 +97,7 @@ def fresh(settings: ConnectionSettings, now: Moment) -> Watched:
 
 
 def ran(watched: Watched) -> tuple[SeenRunning, ...]:
-    """That its application ran, for an agent that comes later; empty where it never did."""
+    """For the next run of the agent: that the application of this connection ran; empty where it never did."""
     settings, sight = watched.settings, watched.sight
     if not sight.ever or sight.kind is None:
         return ()
@@ -103,7 +105,8 @@ def ran(watched: Watched) -> tuple[SeenRunning, ...]:
 
 
 def recalled(watched: Watched, memory: Memory) -> Watched:
-    """What an earlier agent knew of a connection that showed a problem: its absence is no start that is awaited."""
+    """Restore what an earlier run knew of a connection that showed a problem: its application ran before, so its
+    absence is a problem at once."""
     before = next((r for r in memory.running if r.connection == watched.settings.name), None)
     if before is None:
         return watched
@@ -131,7 +134,7 @@ def locate(watched: Watched, machine: MachineFacts) -> Watched:
 
 
 def _known_anew(link: Link, settings: ConnectionSettings, machine: MachineFacts) -> Link:
-    """The machine's state with what it reaches named as these settings have it: nothing has changed there."""
+    """The connection's state with its listener named by the new settings: the listener itself is the same."""
     state = link.state
     match state:
         case Connecting(port=port) | Connected(port=port):
@@ -145,7 +148,7 @@ def _known_anew(link: Link, settings: ConnectionSettings, machine: MachineFacts)
 
 
 def see(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSettings], now: Moment) -> Watched:
-    """Keep track of whether the application is there, over looks."""
+    """Keep track of whether the application runs, look by look."""
     if isinstance(machine.processes, Unknown) or not watched.settings.local:
         return watched
     found = candidates(watched.settings, machine, tuple(others))
@@ -173,7 +176,7 @@ def see(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSett
 
 
 def note_server(watched: Watched, machine: MachineFacts, *, anew: bool = False) -> Watched:
-    """Keep who serves the session that stands: it is missed by its kind when it goes. `anew`: the session is a new one.
+    """Keep who serves the session that stands, to name it once it is gone. `anew`: the session is a new one.
 
     A session may outlive its listener for a moment, and may be there before the look that shows it.
     """
@@ -183,6 +186,17 @@ def note_server(watched: Watched, machine: MachineFacts, *, anew: bool = False) 
     seen = serving(machine, state.port)
     told = seen is not None and (seen.application or seen.program is not None)
     return replace(watched, served=seen) if (anew or told) and seen != watched.served else watched
+
+
+def knock_if_served(watched: Watched, before: MachineFacts, machine: MachineFacts, now: Moment) -> Watched:
+    """End the wait at a port that closed our connection, as a relay does with nothing behind it, once two looks show
+    that it serves another program: that is a change, and no reason to wait longer."""
+    state, attempt = watched.link.state, watched.link.attempt
+    if not isinstance(state, Blocked) or state.outcome is not Outcome.CLOSED or attempt is None:
+        return watched
+    if not watched.settings.local or not newly_served(before, machine, attempt.port, now.wall_of(state.since)):
+        return watched
+    return replace(watched, link=retry_now(watched.link, now.monotonic))
 
 
 def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSettings]) -> Target:
@@ -196,7 +210,7 @@ def target(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionS
         return Target(watched.wanted, port, open=False, listener_key="-", seen=machine.taken)
     helper = helper_at(machine, port)
     listener = None if helper is not None else listener_at(machine, port)
-    # IBC's command server is known for what it is, and is no place to knock at.
+    # IBC's command server is not the API: no attempt is made there.
     worth_it = helper is None or not is_command_port(helper, port)
     found = listener is not None or owner_at(machine, port) is not None or (worth_it and _must_knock(settings, machine))
     return Target(
@@ -223,7 +237,7 @@ def _must_knock(settings: ConnectionSettings, machine: MachineFacts) -> bool:
 
 
 def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float = float("inf")) -> SessionFacts:
-    """The part of the facts that our own connection contributes.
+    """The facts that our own connection contributes.
 
     `heard` is the monotonic time up to which all that arrived has been taken in: silence is counted up to then, and not
     at all while so much comes that an answer may stand behind it.
@@ -232,7 +246,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
     state = link.state
     unanswered = link.attempt is None or link.attempt.outcome in NOT_ACCEPTED
     if isinstance(state, Connecting) and state.missed_since is not None and unanswered:
-        # Nothing has changed as long as no program answers.
+        # An attempt at a port without a listener changes nothing until a program answers.
         state = Idle(state.missed_since)
     used = state if isinstance(state, Connecting | Connected) else None
     port, client_id = (used.port, used.client_id) if used is not None else (None, None)
@@ -246,6 +260,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
             losses=link.losses,
             attempt=link.attempt,
             refused_ids=len(link.refused_ids),
+            link_lost_at=watched.cut_off_at,
             ways=watched.ways,
             served_listener=link.served_listener,
         )
@@ -300,8 +315,7 @@ def due_times(watched: Watched, facts: Facts, heard: float = float("inf")) -> li
         due.append(watched.ledger.next_due)
     if isinstance(watched.link.state, BackingOff | Blocked):
         due.append(watched.link.state.retry_at)
-    unshown = (e for key, e in watched.ledger.entries.items() if key in watched.undelivered)
-    due += [at for e in unshown if (at := retry_at(e)) is not None]
+    due += [at for e in watched.ledger.entries.values() if (at := retry_at(e)) is not None]
     if "connection-unstable" in watched.ledger.entries:
         due += [e.since.monotonic + timing.unstable_covers for e in watched.ledger.entries.values()]
     if isinstance(watched.link.state, Idle) and watched.link.missed_at is not None:

@@ -23,21 +23,39 @@ def changeable(facts: Facts) -> bool:
 def offer(facts: Facts, fix: str, label: str, title: str, edits: tuple[Edit, ...], remark: str = "") -> Offer:
     """The offer to make these edits to the entry of this connection."""
     name, file = facts.connection.name, facts.abilities.config_file
-    undo = " and ".join(f"{e.key} to {e.old}" for e in edits)
-    wanted = " and ".join(f"{e.key} to {e.new}" for e in edits)
-    nothing_else = f"Nothing changes in TWS or IB Gateway. To undo it, set {undo} again."
+    undo = " and ".join(f"{_LABELS[e.key]} to {_words(e.old)}" for e in edits)
+    wanted = " and ".join(f"{_LABELS[e.key]} to {_words(e.new)}" for e in edits)
+    nothing_else = f"Nothing changes in TWS or IB Gateway. To undo it, set {undo} again, in Gatelight’s Settings."
     return Offer(
         fix=fix,
         connection=name,
         label=label,
         question=Question(
             title=title,
-            changes=tuple(f"In {file}, for “{name}”: {e.key} changes from {e.old} to {e.new}" for e in edits),
+            changes=tuple(
+                f"In {file}, for “{name}”: {_LABELS[e.key]} changes from {_words(e.old)} to {_words(e.new)}"
+                for e in edits
+            ),
             remark=f"{remark} {nothing_else}".lstrip(),
         ),
         plan=ChangeConfig(tuple((_address(name, e.key), e.new) for e in edits)),
-        by_hand=f"Set {wanted} for “{name}” in {file}; `gatelight config path` says where that file is.",
+        by_hand=f"Set {wanted} for “{name}” in Gatelight’s Settings, or in {file}.",
     )
+
+
+_LABELS = {
+    "application": "Application",
+    "client_id": "Client ID",
+    "intent": "What your programs do",
+    "port": "API port",
+    "trading_mode": "Trading mode",
+}
+"""The keys that fixes change, as Gatelight's Settings call them."""
+_WORDS = {"tws": "TWS", "gateway": "IB Gateway", "any": "either", "trade": "trade", "data": "only read"}
+
+
+def _words(value: str) -> str:
+    return _WORDS.get(value, value)
 
 
 def _address(name: str, key: str) -> str:

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from agent.core.evidence.api_settings import settings_of
 from agent.core.evidence.processes import listener_key_at, owner_in, same_listener
-from agent.core.evidence.words import app_name, clock
+from agent.core.evidence.words import app_name, minute
 from agent.core.facts import Facts
 from agent.core.fix import (
     ChangeSettings,
@@ -57,7 +57,7 @@ def offer(facts: Facts, fix: str, label: str, question: Question, changes: Confi
         # No process is known that would tell a later application apart; the session does.
         at = f"{connection.host}, port {session.port}"
         meant = f"Meant is the application at {at}, to which Gatelight has been connected since"
-        question = replace(question, remark=f"{question.remark} {meant} {clock(facts, session.since)}.")
+        question = replace(question, remark=f"{question.remark} {meant} {minute(facts, session.since)}.")
     host = connection.dialled
     plan = ChangeSettings(host, session.port, listener_key, changes)
     return Offer(fix, connection.name, label, question, plan, by_hand)

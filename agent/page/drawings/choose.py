@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from agent.page.drawings.account import account
 from agent.page.drawings.acts import acts
-from agent.page.drawings.configuration import own_configuration
-from agent.page.drawings.gatelight import evidence, menu, terminal
+from agent.page.drawings.gatelight import evidence, terminal
 from agent.page.drawings.keyboard import keyboard
 from agent.page.drawings.layout import Drawing, Layout
 from agent.page.drawings.login_screen import login_screen
@@ -26,13 +25,11 @@ def drawing_for(step: str, layout: Layout, *, context: Sequence[str] = ()) -> Dr
     # The particular comes before the general: a step that names a label is about that label, whatever else it says.
     return (
         keyboard(told, place)
-        or menu(told)
         or evidence(told)
         or message_window(told, place)
         or menu_bar(told, place)
         or settings_window(told, place, read_all(context))
         or login_screen(told, place)
-        or own_configuration(told)
         or terminal(told)
         or account(told, place)
         or acts(told, place)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from agent.core.as_json import as_json
 from agent.guides import load_guides
 from agent.page.backend import Answer, Backend, Endpoint, Refused, text_field
+from agent.page.endpoints.guide import without_drawings
+from agent.tws.applications import ApplicationKind
 
 if TYPE_CHECKING:
     from agent.guides.explain import Explanation
@@ -25,6 +27,10 @@ async def explain_words(_: Backend, asked: Mapping[str, Any]) -> Answer:
     if found is None:
         raise Refused("Nothing in it is known: try a notice number, a problem code or another line of the log.", 422)
     answer: Answer = as_json(found)
+    answer["steps"] = without_drawings(ApplicationKind.UNKNOWN, found.steps)["steps"]
+    for cause, told in zip(found.causes, answer["causes"], strict=True):
+        del told["steps"]
+        told["lists"] = [without_drawings(one.application, one.steps) for one in cause.steps]
     return answer
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from agent.core.guide import Guide
+from agent.core.told_steps import told_step
 from agent.guides import in_general, load_guides
 from agent.page.backend import Answer, Backend, Endpoint, Refused, text_field
 from agent.page.drawings.layout import Drawing, Layout
@@ -14,12 +15,24 @@ _BOTH = re.compile(r"\bIn Mosaic, (?P<mosaic>.+?); in Classic, (?P<classic>.+?)\
 _EITHER = re.compile(r"(?P<mosaic>\*\*[^*]+\*\*) in Mosaic or (?P<classic>\*\*[^*]+\*\*) in Classic")
 _SITE = "https://www.interactivebrokers.com/en"
 LINKS = {
-    "download page for Trader Workstation": f"{_SITE}/trading/tws-offline-stable.php",
-    "download page for IB Gateway": f"{_SITE}/trading/ibgateway-stable.php",
-    "system status page of Interactive Brokers": f"{_SITE}/software/systemStatus.php",
+    "download page for Trader Workstation": ("Download Trader Workstation", f"{_SITE}/trading/tws-offline-stable.php"),
+    "download page for IB Gateway": ("Download IB Gateway", f"{_SITE}/trading/ibgateway-stable.php"),
+    "system status page of Interactive Brokers": ("System status of IB", f"{_SITE}/software/systemStatus.php"),
 }
-"""What guides name in words, and where it is."""
-_TITLES = {Layout.MOSAIC: "TWS Mosaic", Layout.CLASSIC: "TWS Classic", Layout.GATEWAY: "IB Gateway"}
+"""What guides name in words: the words of its button, and where it is."""
+_SETTINGS = "Gatelight’s Settings"
+OWN_FIELDS = {
+    "Host": "host",
+    "API port": "port",
+    "Client ID": "client_id",
+    "Application": "application",
+    "Trading mode": "trading_mode",
+    "What your programs do": "intent",
+}
+"""The fields of Gatelight's Settings that guides name, and their keys."""
+OWN_FIXES = ("choose-app", "use-application", "use-client-id", "use-intent", "use-port", "use-trading-mode")
+"""Fixes that fill in such a field."""
+_TITLES = {Layout.MOSAIC: "Mosaic", Layout.CLASSIC: "Classic", Layout.GATEWAY: ""}
 
 
 async def guide(backend: Backend, asked: Mapping[str, Any]) -> Answer:
@@ -35,6 +48,7 @@ async def guide(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     else:
         kind = ApplicationKind.UNKNOWN
         lists = list(_in_general(found))
+    at_hand = (connection.get("application") or {}).get("kind", "unknown")
     general = in_general(found, kind)
     return {
         "code": code,
@@ -42,7 +56,9 @@ async def guide(backend: Backend, asked: Mapping[str, Any]) -> Answer:
         "title": problem["title"] if problem is not None else general.title,
         "meaning": general.meaning,
         "more": general.more,
+        "application": at_hand,
         "lists": lists,
+        "own_fixes": list(OWN_FIXES),
     }
 
 
@@ -56,33 +72,41 @@ def _current(view: Answer, name: object, code: str) -> tuple[Answer, Answer | No
 
 def of_case(kind: ApplicationKind, steps: Iterable[str]) -> Iterable[Answer]:
     """Steps of a case at hand as lists with drawings, one for each layout that can be meant."""
-    steps = list(steps)
-    if kind is ApplicationKind.UNKNOWN and any(step.startswith(("TWS: ", "IB Gateway: ")) for step in steps):
-        yield {"layout": "", "title": "", "steps": [_told_apart(step, steps[:n]) for n, step in enumerate(steps)]}
-        return
+    numbered = list(enumerate(steps, 1))
     for layout in Layout:
         if kind in (layout.kind, ApplicationKind.UNKNOWN):
-            yield _list(layout, steps)
+            yield _list(layout, numbered)
 
 
 def _in_general(found: Guide) -> Iterable[Answer]:
     for layout in Layout:
-        yield _list(layout, in_general(found, layout.kind).steps[layout.kind])
+        yield _list(layout, list(enumerate(in_general(found, layout.kind).steps[layout.kind], 1)))
 
 
-def _list(layout: Layout, steps: Sequence[str]) -> Answer:
-    drawn = [(step, _drawing(step, layout, steps[:n])) for n, step in enumerate(steps)]
+def without_drawings(kind: ApplicationKind, steps: Iterable[str]) -> Answer:
+    """One application's steps as a list that has neither drawings nor layouts."""
+    told = [(number, told_step(step)) for number, step in enumerate(steps, 1)]
+    listed = [{"number": number, "way": one.way, **_step(one.text, None)} for number, one in told]
+    return {"layout": "", "application": kind.value, "title": "", "steps": listed}
+
+
+def _list(layout: Layout, numbered: Sequence[tuple[int, str]]) -> Answer:
+    """The list for one layout: without the steps of the other application, each with its number among all of them."""
+    before: list[str] = []
+    listed = []
+    for number, step in numbered:
+        told = told_step(step)
+        if told.application not in (layout.kind, ApplicationKind.UNKNOWN):
+            continue
+        shown = _step(step_in(layout, told.text), _drawing(told.text, layout, before))
+        listed.append({"number": number, "way": told.way, **shown})
+        before.append(told.text)
     return {
         "layout": layout.value,
+        "application": layout.kind.value,
         "title": _TITLES[layout],
-        "steps": [_step(step_in(layout, step), drawing) for step, drawing in drawn],
+        "steps": listed,
     }
-
-
-def _told_apart(step: str, before: Sequence[str]) -> Answer:
-    """A step where the application is not known; those before it tell which window is open."""
-    layout = Layout.GATEWAY if step.startswith("IB Gateway: ") else Layout.MOSAIC
-    return _step(step, _drawing(step, layout, before))
 
 
 def _drawing(step: str, layout: Layout, before: Sequence[str]) -> Drawing | None:
@@ -93,9 +117,21 @@ def _drawing(step: str, layout: Layout, before: Sequence[str]) -> Drawing | None
 
 
 def _step(text: str, drawing: Drawing | None) -> Answer:
-    if drawing is None:
-        return {"text": linked(text)}
-    return {"text": linked(text), "drawing": {"svg": drawing.svg, "alt": drawing.alt}}
+    """A step, with its drawing, the pages on the web that it names, and the fields of Gatelight's Settings."""
+    step: Answer = {"text": text}
+    links = [{"label": label, "address": address} for words, (label, address) in LINKS.items() if words in text]
+    named = _LABEL.findall(text) if _SETTINGS in text else []
+    fields = [{"label": label, "key": OWN_FIELDS[label]} for label in named if label in OWN_FIELDS]
+    if links:
+        step["links"] = links
+    if fields:
+        step["fields"] = fields
+    if drawing is not None:
+        step["drawing"] = {"svg": drawing.svg, "alt": drawing.alt}
+    return step
+
+
+_LABEL = re.compile(r"\*\*([^*]+)\*\*")
 
 
 def step_in(layout: Layout, step: str) -> str:
@@ -106,13 +142,6 @@ def step_in(layout: Layout, step: str) -> str:
         words = both[layout.value]
         return f"{step[: both.start()]}{words[:1].upper()}{words[1:]}."
     return _EITHER.sub(lambda found: found[layout.value], step)
-
-
-def linked(step: str) -> str:
-    """A step with what it names on the web as a link."""
-    for words, address in LINKS.items():
-        step = step.replace(words, f"[{words}]({address})")
-    return step
 
 
 ENDPOINTS = (Endpoint("GET", "guide", guide),)

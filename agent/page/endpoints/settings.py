@@ -9,15 +9,18 @@ from dataclasses import MISSING
 from typing import Any
 
 from agent.config.keys import CONNECTIONS, TABLES, Key, KeyTable, is_guarded
+from agent.config.kinds import QUIET_TIMES, ValueRefused
 from agent.config.reading import load
-from agent.config.text import toml_text
+from agent.config.text import LONGEST_FOUND, duration_text, parse_duration, toml_text
 from agent.core.settings import Settings
+from agent.core.text import shortened
 from agent.errors import ConfigError
 from agent.page.backend import Answer, Backend, Endpoint, Refused, text_field
 from agent.tws.privacy import MASK, redact
 
 MOST_ENTRIES = 200
 """Entries of a list that is sent; real ones have a handful."""
+_UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 _TAGS = secrets.token_bytes(16)
 """Makes the tags of masked values, so that a tag tells nothing about its value."""
 
@@ -26,7 +29,6 @@ async def read_settings(backend: Backend, _: Mapping[str, Any]) -> Answer:
     """Every key, in the order of the configuration, with its value in the file or its default."""
     settings, fault = await asyncio.to_thread(_settings, backend)
     answer: Answer = {"file": str(backend.config), "tables": list(_tables(settings))}
-    answer["connection_keys"] = [_key(CONNECTIONS, key, None) for key in CONNECTIONS.keys]
     if fault is not None:
         answer["fault"] = fault
     at_login = await asyncio.to_thread(backend.starts_at_login)
@@ -50,22 +52,51 @@ def _tables(settings: Settings) -> Iterable[Answer]:
             for entry in section:
                 yield {"name": table.name, "entry": entry.name, "keys": [_key(table, k, entry) for k in table.keys]}
         else:
-            yield {"name": table.name, "keys": [_key(table, key, section) for key in table.keys]}
+            keys = [_key(table, key, section) for key in table.keys]
+            yield {"name": table.name, "label": table.label, "keys": keys}
 
 
 def _key(table: KeyTable, key: Key, section: Any) -> Answer:
-    default = table.default(key.name)
-    value = getattr(section, key.name) if section is not None else None if default is MISSING else default
-    told: Answer = {"name": key.name, "meaning": key.meaning, "allowed": key.kind.allowed}
-    if key.kind.choices:
-        told["choices"] = list(key.kind.choices)
-    if key.kind.entry:
-        told["list"] = True
-    if section is not None or default is not MISSING:
-        told["value"] = _plain(key, value)
-    if default is not MISSING:
-        told["default"] = _plain(key, default)
+    value = getattr(section, key.name)
+    told: Answer = {"name": key.name, "label": key.label, "help": key.help, "example": key.example}
+    told |= {"advanced": key.advanced, "control": _control(key), "value": _plain(key, value)}
+    if key.words:
+        told["choices"] = [{"value": v, "words": w} for v, w in zip(key.kind.choices, key.words, strict=True)]
+    elif key.durations:
+        told["choices"] = list(_durations(key, value))
+    if key.empty:
+        told["empty"] = key.empty
+    if (default := table.default(key.name)) is not MISSING and key.durations:
+        told["usual"] = _plain(key, default)
     return told
+
+
+def _control(key: Key) -> str:
+    """How the page lets the user enter it."""
+    if key.kind is QUIET_TIMES:
+        return "times"
+    if key.kind.entry:
+        return "lines"
+    if key.words or key.durations:
+        return "choice"
+    return "switch" if key.kind.choices else "text"
+
+
+def _durations(key: Key, value: float | None) -> Iterable[Answer]:
+    """The durations that are offered, and the one in force where it is none of them; in order, "never" last."""
+    texts = [text for text in key.durations if text != "never"]
+    if value is not None and duration_text(value) not in texts:
+        texts = sorted([*texts, duration_text(value)], key=parse_duration)
+    for text in texts:
+        yield {"value": text, "words": _in_words(text)}
+    if "never" in key.durations:
+        yield {"value": "never", "words": "never"}
+
+
+def _in_words(duration: str) -> str:
+    """A duration of the file in words: "5 seconds" for "5s"."""
+    number, unit = duration[:-1], _UNITS[duration[-1]]
+    return f"{number} {unit}" if number == "1" else f"{number} {unit}s"
 
 
 def _plain(key: Key, value: Any) -> Any:
@@ -120,7 +151,7 @@ def _unquoted(written: str) -> str:
 async def change(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """Change one value in the file; what cannot be used is said, and nothing is changed."""
     # tomlkit takes a tenth of a second to import, and only this needs it.
-    from agent.config.editing import set_value
+    from agent.config.editing import ValueNotAllowed, set_value
 
     key = text_field(asked, "key")
     value = asked.get("value")
@@ -132,7 +163,48 @@ async def change(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     else:
         raise Refused("“value” must be a text, or a list of texts.")
     try:
+        await asyncio.to_thread(_name_is_free, backend, key, value)
         await asyncio.to_thread(set_value, backend.config, key, written)
+    except ValueNotAllowed as no:
+        raise Refused(_sentence(no.key, no.found, no.refused), 422) from None
+    except ConfigError as error:
+        raise Refused(str(error), 422) from None
+    backend.config_changed()
+    return {"done": True}
+
+
+def _sentence(key: Key, found: Any, refused: ValueRefused) -> str:
+    """What is wrong with a value, in the words of the page: its label, what was typed, what is allowed."""
+    allowed = key.kind.allowed
+    if refused.item is not None and isinstance(found, list):
+        found, allowed = found[refused.item], key.kind.entry
+    allowed = allowed.replace(f" or {toml_text(key.empty)}", ", or nothing").replace('"', "")
+    typed = refused.found or f"“{shortened(str(found), LONGEST_FOUND)}”"
+    because = f" ({refused.because})" if refused.because else ""
+    return f"{key.label}: {typed} cannot be used{because}. It must be {allowed}."
+
+
+def _name_is_free(backend: Backend, address: str, name: Any) -> None:
+    """Raises `Refused` where a connection would get the name of another one."""
+    table, _, rest = address.strip().partition(".")
+    entry, _, key = rest.rpartition(".")
+    if table != CONNECTIONS.name or key.strip() != "name" or not isinstance(name, str):
+        return
+    names = [one.name.casefold() for one in _settings(backend)[0].connections]
+    if name.strip().casefold() in names and name.strip().casefold() != entry.strip().casefold():
+        raise Refused(f"There is a connection “{name.strip()}” already: choose another name.", 422)
+
+
+async def add(backend: Backend, asked: Mapping[str, Any]) -> Answer:
+    """Write a new connection into the file, with nothing but its name."""
+    from agent.config.editing import ValueNotAllowed, add_connection
+
+    name = text_field(asked, "connection")
+    try:
+        await asyncio.to_thread(_name_is_free, backend, f"{CONNECTIONS.name}..name", name)
+        await asyncio.to_thread(add_connection, backend.config, name)
+    except ValueNotAllowed as no:
+        raise Refused(_sentence(no.key, no.found, no.refused), 422) from None
     except ConfigError as error:
         raise Refused(str(error), 422) from None
     backend.config_changed()
@@ -155,5 +227,6 @@ async def remove(backend: Backend, asked: Mapping[str, Any]) -> Answer:
 ENDPOINTS = (
     Endpoint("GET", "settings", read_settings),
     Endpoint("POST", "settings", change, guarded=lambda asked: is_guarded(str(asked.get("key", "")))),
+    Endpoint("POST", "settings/add", add),
     Endpoint("POST", "settings/remove", remove),
 )

@@ -52,7 +52,7 @@ function header() {
       shape(overall, "small"), h("span.name", {}, "Gatelight")),
     view ? h("p.overall", { "data-state": overall }, words) : null,
     view ? h("div.tools", {},
-      h("button.quiet", { type: "button", "data-key": "look", onclick: () => page.act(() => page.command("look"), "Looking again.") }, "Look now"),
+      h("button.quiet", { type: "button", "data-key": "look", onclick: () => page.act(() => page.command("look"), "Looking again.") }, "Check now"),
       paused
         ? h("button.quiet", { type: "button", "data-key": "resume", onclick: () => page.act(() => page.command("resume"), "Notices are on again.") },
             paused === "resume" ? "Resume notices" : `Resume notices (paused until ${clock(paused)})`)

@@ -132,7 +132,7 @@ export function clock(time) {
   const hour = date.toLocaleTimeString(WRITING, { hour: "2-digit", minute: "2-digit" });
   const now = new Date();
   if (day(date) === day(now)) return hour;
-  const away = Math.abs(date - now) < 6 * 86400e3 ? { weekday: "long" } : { day: "numeric", month: "short" };
+  const away = Math.abs(date - now) < 6 * 86400e3 ? { weekday: "long" } : { day: "numeric", month: "long" };
   return `${date.toLocaleDateString(WRITING, away)} ${hour}`;
 }
 

@@ -1,10 +1,10 @@
 // Explain: paste a line of any log, and read what it means and what to do.
 
-import { h, inline, paragraphs, patch } from "/dom.js";
+import { h, paragraphs, patch } from "/dom.js";
+import { chosenList, layouts, steps } from "/guide.js";
 import { post } from "/live.js";
 import { shape } from "/shapes.js";
 
-const APPLICATIONS = { tws: " in TWS", gateway: " in IB Gateway", unknown: "" };
 const EXAMPLES = ["1100", "Error 10197: No market data during competing live session", "API connection failed: TimeoutError()", "api-silent"];
 
 export function show(root, page) {
@@ -13,7 +13,9 @@ export function show(root, page) {
   const ask = async (event) => {
     event?.preventDefault();
     try {
-      patch(answer, draw(await post("explain", { words: field.value })));
+      const found = await post("explain", { words: field.value });
+      const show = () => patch(answer, draw(found, page, show));
+      show();
     } catch (fault) {
       patch(answer, h("p.note", { "data-kind": "error" }, fault.message));
     }
@@ -33,23 +35,22 @@ export function show(root, page) {
   return {};
 }
 
-function draw(found) {
+function draw(found, page, again) {
   return h("article.card.guide", {},
     h("header.glance", {}, shape(found.good_news ? "connected" : "warning", "large"),
       h("div", {}, found.subject ? h("p.soft", {}, found.subject) : null, h("h2.headline", {}, found.title), paragraphs(found.meaning))),
-    found.steps.length ? h("section", {}, h("h3", {}, "What to do"), list(found.steps)) : null,
+    found.steps.length ? h("section", {}, h("h3", {}, "What to do"), steps(found.steps, [], page)) : null,
     found.causes.length > 1 ? h("h3", {}, "What can be behind it, likeliest first") : null,
     found.causes.map((cause, index) =>
       found.causes.length === 1
-        ? h("section", {}, cause.title !== found.title ? h("h3", {}, cause.title) : null, detail(cause))
-        : h("details.cause", { "data-key": cause.code, open: index === 0 }, h("summary", {}, cause.title), detail(cause))),
+        ? h("section", {}, cause.title !== found.title ? h("h3", {}, cause.title) : null, detail(cause, page, again))
+        : h("details.cause", { "data-key": cause.code, open: index === 0 }, h("summary", {}, cause.title), detail(cause, page, again))),
     found.also.length ? h("section", {}, h("h3", {}, "Also in these words"), h("ul", {}, found.also.map((line) => h("li", {}, line)))) : null);
 }
 
-function detail(cause) {
+function detail(cause, page, again) {
+  const list = cause.lists.length ? chosenList(cause.lists) : null;
   return [paragraphs(cause.meaning),
-    cause.steps.map((part) => [h("h4", {}, `Steps${APPLICATIONS[part.application] ?? ""}`), list(part.steps)]),
-    cause.more ? [h("h4", {}, "Good to know"), paragraphs(cause.more)] : null];
+    list ? [h("div.do-head", {}, h("h3", {}, "Steps"), layouts(cause.lists, list, again, `layout-${cause.code}`)), steps(list.steps, [], page)] : null,
+    cause.more ? [h("h3", {}, "Good to know"), paragraphs(cause.more)] : null];
 }
-
-const list = (steps) => h("ol.steps", {}, steps.map((step) => h("li", {}, h("p", {}, inline(step)))));

@@ -137,22 +137,23 @@ const unknown = (text) => h("span.soft", {}, capital(text));
 function latency(one) {
   const samples = one.latencies ?? [];
   if (one.latency_s === undefined) return [unknown("not known"), sparkline(samples)];
-  return [h("span.number", {}, `${milliseconds(one.latency_s * 1000)} ms`), sparkline(samples)];
+  return [h("span.number", {}, `${took(one.latency_s * 1000)}`), sparkline(samples)];
 }
 
-const milliseconds = (value) => (value < 10 ? value.toFixed(1) : Math.round(value).toString());
+/** "1.4 ms", "210 ms" or "8.4 s". */
+const took = (ms) => (ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`);
 
 /** The last hour, as a line on a scale of its own. */
 function sparkline(samples) {
   if (samples.length < 2) return null;
   const end = samples[samples.length - 1][0];
   const begin = Math.min(samples[0][0], end - 60);
-  const values = samples.map(([, took]) => took);
+  const values = samples.map(([, ms]) => ms);
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const x = (time) => (((time - begin) / (end - begin)) * 120).toFixed(1);
-  const y = (took) => (26 - (took / (most * 1.1 || 1)) * 24).toFixed(1);
-  const points = samples.map(([time, took]) => `${x(time)},${y(took)}`);
-  const text = `${milliseconds(least)} to ${milliseconds(most)} ms since ${clock(samples[0][0] * 1000)}`;
+  const y = (ms) => (26 - (ms / (most * 1.1 || 1)) * 24).toFixed(1);
+  const points = samples.map(([time, ms]) => `${x(time)},${y(ms)}`);
+  const text = `${took(least)} to ${took(most)} since ${clock(samples[0][0] * 1000)}`;
   return [
     h("svg.spark", { viewBox: "0 0 120 28", preserveAspectRatio: "none", "aria-hidden": "true" },
       h("polygon.area", { points: `${x(samples[0][0])},28 ${points.join(" ")} 120,28` }),

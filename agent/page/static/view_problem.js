@@ -3,7 +3,7 @@
 import { clock, h, lasting, paragraphs, patch } from "/dom.js";
 import { href, snooze, visible } from "/parts.js";
 import { askFix } from "/dialog.js";
-import { chosenList, layouts, steps } from "/guide.js";
+import { chosenList, layouts, steps, stepText } from "/guide.js";
 import { get } from "/live.js";
 import { ofProblem, shape } from "/shapes.js";
 
@@ -92,18 +92,21 @@ function one(root, page, name, code) {
     }
     if (!guide && !fault) return patch(root, h("p.empty", {}, "…"));
     if (!guide) return patch(root, h("h1", {}, "What is wrong"), h("p.note", { "data-kind": "error" }, fault));
+    const list = chosenList(guide.lists, guide.application);
+    // A fix that fills in a field of Settings stands at the step that is about the field.
+    const inSteps = list.steps.some((step) => step.fields) ? (problem?.fixes ?? []).filter((fix) => guide.own_fixes.includes(fix.id)) : [];
     patch(root, h("article.guide", { "data-state": problem ? problem.severity : "over", "aria-busy": busy ? "true" : null },
       h("nav.crumbs", { "aria-label": "Back" }, h("a", { href: href("problem") }, "What is wrong")),
       head({ problem, past, way, aside, seen, guide, name, well: connection?.overall === "connected" }),
-      problem ? offers(connection, problem, page) : null,
+      problem ? offers(connection, problem, page, inSteps) : null,
+      !problem && past?.left.length ? leftOpen(past, page) : null,
       evidence(problem ? all : seen?.all ?? []),
-      instructions(problem, past, way),
+      instructions(list, problem, past, way, { connection: name, fixes: inSteps, over: Boolean(past) && !problem && !way }),
       guide.more ? h("section.more", {}, h("h2", {}, "Good to know"), paragraphs(guide.more)) : null,
       next(view, problem, name, code)));
   }
 
-  function instructions(problem, past, way) {
-    const list = chosenList(guide.lists);
+  function instructions(list, problem, past, way, own) {
     const open = problem ?? way;
     // The numbers are those of the steps of this case.
     const done = guide.current ? (open ?? past)?.done ?? [] : [];
@@ -111,9 +114,9 @@ function one(root, page, name, code) {
       h("div.do-head", {}, h("h2", {}, "What to do"),
         layouts(guide.lists, list, () => draw(page.view)),
         h("button.quiet.print", { type: "button", onclick: () => print() }, "Print")),
-      open && done.length ? h("p.small", { role: "status" }, `${done.length} of ${list.steps.length} steps ${done.length === 1 ? "was" : "were"} seen to be done. Not every step can be seen.`)
+      open && done.length ? h("p.small", { role: "status" }, `${done.length} ${done.length === 1 ? "step was" : "steps were"} seen to be done. Not every step can be seen.`)
         : open ? h("p.small", {}, "Gatelight notices by itself when the problem ends.") : null,
-      steps(list.steps, done, page));
+      steps(list.steps, done, page, own));
   }
 
   return {
@@ -140,18 +143,25 @@ function head({ problem, past, way, aside, seen, guide, name, well }) {
   }
   if (past) {
     return h(well ? "header.glance.over.well" : "header.glance.over", {}, shape(well ? "connected" : "off", "large"),
-      h("div", { role: "status" }, h("h1.headline", {}, "This is over"), h("p", {}, past.title),
+      h("div", { role: "status" }, h("h1.headline", {}, "This is over"), h("p", {}, `It was: ${past.title}.`),
         h("p.soft", {}, `${name}, ended ${clock(past.until)} after ${lasting((new Date(past.until) - new Date(past.since)) / 1000)}`)));
   }
   return h("header.glance", {}, shape("off", "large"),
     h("div", {}, h("h1.headline", {}, guide.title), paragraphs(guide.meaning), h("p.soft", {}, "This problem is not there now.")));
 }
 
-function offers(connection, problem, page) {
+/** What is left in the user's own programs, where it cannot be seen. */
+function leftOpen(past, page) {
+  return h("section.left", {}, h("h2", {}, "Left for you"), h("p.small", {}, "Gatelight cannot see whether this is done."),
+    h("ul.left-list", {}, past.left.map((text) => h("li", {}, h("span.open", { "aria-hidden": "true" }), h("p", {}, stepText(text, page))))));
+}
+
+function offers(connection, problem, page, elsewhere) {
   const silence = snooze(connection, problem, page);
-  if (!problem.fixes.length && !silence && !problem.snoozed_until) return null;
+  const fixes = problem.fixes.filter((fix) => !elsewhere.includes(fix));
+  if (!fixes.length && !silence && !problem.snoozed_until) return null;
   return h("div.buttons.offers", {},
-    problem.fixes.map((fix) => h("button.primary", { type: "button", "data-key": fix.id, onclick: () => askFix(connection.name, fix, page) }, fix.label)),
+    fixes.map((fix) => h("button.primary", { type: "button", "data-key": fix.id, onclick: () => askFix(connection.name, fix, page) }, fix.label)),
     problem.snoozed_until ? h("span.soft", {}, `Snoozed until ${clock(problem.snoozed_until)}`) : silence);
 }
 

@@ -1,141 +1,177 @@
-// Settings: every key of the configuration, judged by the same code as `gatelight config set`; comments are kept.
+// Settings: one connection open at a time, what few users change folded away; judged as `gatelight config set` judges.
 
 import { h, ident, patch } from "/dom.js";
 import { confirm } from "/dialog.js";
 import { get, post } from "/live.js";
+import { field, inputAt, row, toggle } from "/settings_fields.js";
+import { fieldOf } from "/settings_link.js";
 
-const TITLES = { checks: "Checks", notifications: "Notices", page: "This page" };
+const AGAIN = 2_000; // Milliseconds between two readings, however often the view changes.
 
-export function show(root, page) {
-  let left = false;
-  async function load() {
+export function show(root, page, rest) {
+  const state = { left: false, open: null, wanted: null, first: true };
+  let readAt = 0;
+  let readings = 0;
+  async function load(open = state.open) {
+    state.open = open;
+    readAt = performance.now();
+    const mine = ++readings;
     try {
       const settings = await get("settings");
-      if (!left) draw(root, page, settings, load);
+      // An answer that was overtaken tells how things were before.
+      if (!state.left && mine === readings) draw(root, page, settings, state, load, rest);
     } catch (fault) {
-      if (!left) patch(root, h("h1", {}, "Settings"), h("p.note", { "data-kind": "error" }, fault.message));
+      // What is shown, and being typed, stays: the page says by itself that the agent is away.
+      if (!state.left && state.first) patch(root, h("h1", {}, "Settings"), h("p.note", { "data-kind": "error" }, fault.message));
     }
   }
   load();
-  return { leave() { left = true; } };
+  return {
+    update() { if (!state.first && performance.now() - readAt > AGAIN) load(); },
+    leave() { state.left = true; },
+  };
 }
 
-function draw(root, page, settings, load) {
+function draw(root, page, settings, state, load, rest) {
   const connections = settings.tables.filter((table) => table.entry);
-  const others = settings.tables.filter((table) => !table.entry);
-  patch(root,
+  // Notices first: they are what users come for.
+  const others = settings.tables.filter((table) => !table.entry).sort((a, b) => (b.name === "notifications") - (a.name === "notifications"));
+  if (state.first) {
+    state.wanted = rest.length ? fieldOf(rest, connections.map(({ entry }) => entry)) : null;
+    state.open = opened(connections, state.wanted);
+  }
+  const wanted = h("div", {},
     h("h1", {}, "Settings"),
-    h("p.lead", {}, "Everything is kept in one file, which you can edit as well: ", h("code", {}, settings.file)),
-    settings.fault ? h("p.note", { "data-kind": "error" }, `The file cannot be used, and the earlier settings are in force: ${settings.fault}`) : null,
-    h("section.card.group", { "aria-labelledby": "group-general" }, h("h2", { id: "group-general" }, "General"),
-      settings.at_login === undefined ? null : atLogin(settings, page, load),
-      h("div.field", {}, h("div.what", {}, h("h3", {}, "Test notice"), h("p.small", {}, "Sends a notice to every channel that is switched on, and says which took it.")),
-        h("div.value", {}, h("button", { type: "button", onclick: () => page.act(() => post("test-notice"), (answer) => answer.said) }, "Send a test notice")))),
-    connections.map((table) => group(table, `Connection “${table.entry}”`, page, load)),
-    add(connections, page, load),
-    others.map((table) => group(table, TITLES[table.name] ?? table.name, page, load)));
+    settings.fault ? h("p.note", { "data-kind": "error" }, `The file of settings cannot be used, and the earlier ones are in force: ${settings.fault}`) : null,
+    settings.at_login === undefined ? null : section("general", "General", atLogin(settings, page, load)),
+    h("section.connections", { "data-key": "connections", "aria-labelledby": "group-connections" },
+      h("h2", { id: "group-connections" }, connections.length ? "Connections" : "Connection"),
+      connections.length ? null : h("p.soft", {}, "None is written down: every TWS and IB Gateway found on this computer is watched by itself."),
+      connections.map((table) => connection(table, page, state, load)),
+      add(page, load)),
+    others.map((table) => plain(table, page, load)),
+    advanced("everything", others.map((table) => fields(table, page, load, true)), h("p.small", {}, "All settings are kept in ", h("code", {}, settings.file), ".")));
+  keepWhatIsTyped(root, wanted);
+  patch(root, [...wanted.childNodes]);
+  if (state.first) {
+    state.first = false;
+    arrive(state);
+  }
 }
 
-function atLogin(settings, page, load) {
-  return h("div.field", { "data-key": "at-login", "data-same": String(settings.at_login) },
-    h("div.what", {}, h("h3", { id: "at-login" }, "Start at log-in"), h("p.small", {}, "For this user, without administrator rights.")),
-    h("div.value", {}, toggle("at-login", settings.at_login, (on) => page.act(() => post("at-login", { on }), on ? "Gatelight starts at log-in." : "Gatelight no longer starts at log-in.").then(async (said) => (await load(), said)))));
+/** The connection that is open at first: the one that was asked for, or the only one. */
+function opened(connections, wanted) {
+  const asked = connections.find(({ entry }) => wanted?.startsWith(`connections.${entry}.`));
+  return asked?.entry ?? (connections.length === 1 && !wanted ? connections[0].entry : null);
 }
 
-/** A switch: a check box that looks like one. */
-function toggle(label, on, change, id = null) {
-  const box = h("input.switch-box", { id, type: "checkbox", role: "switch", "aria-labelledby": label, onchange: async () => {
-    // What was refused stays as it was, and so does the switch.
-    if ((await change(box.checked)) === null) box.checked = on;
-  } });
-  box.checked = on;
-  return box;
+/** What is being typed stays, whatever has changed elsewhere; a field whose value has changed is made anew. */
+function keepWhatIsTyped(root, wanted) {
+  for (const typing of root.querySelectorAll(".field[data-typing]")) {
+    const fresh = wanted.querySelector(`[data-field="${typing.dataset.field}"]`);
+    if (fresh) fresh.dataset.same = typing.dataset.same;
+  }
 }
 
-function group(table, title, page, load) {
-  const id = ident(`group-${table.name}-${table.entry ?? ""}`);
-  return h("section.card.group", { "data-key": id, "aria-labelledby": id }, h("h2", { id }, title),
-    table.keys.map((key) => field(table, key, page, load)),
-    table.entry ? h("div.actions", {}, h("button", { type: "button", onclick: () => remove(table.entry, page, load) }, "Remove this connection")) : null);
+/** Open what folds the wanted field away, and give it the focus. */
+function arrive(state) {
+  const input = state.wanted && inputAt(state.wanted);
+  if (!input) return;
+  for (let fold = input.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  input.focus();
+  input.closest(".field").scrollIntoView({ block: "center" });
 }
 
-const keyOf = (table, key) => (table.entry ? `connections.${table.entry}.${key.name}` : `${table.name}.${key.name}`);
-const plain = (key, value) => (key.list ? value.join("\n") : value);
-const words = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+const section = (name, title, ...content) => h("section.card.group", { "data-key": name, "aria-labelledby": `group-${name}` }, h("h2", { id: `group-${name}` }, title), content);
 
-function field(table, key, page, load) {
-  const name = keyOf(table, key);
-  const id = ident(name);
+function atLogin({ at_login: on }, page, load) {
+  const change = async (wanted) => {
+    const said = await page.act(() => post("at-login", { on: wanted }), wanted ? "Gatelight starts at log-in." : "Gatelight no longer starts at log-in.");
+    await load();
+    return said !== null;
+  };
+  return row("at-login", "Start at log-in", "For this user, without administrator rights.", toggle("at-login", on, change), { id: "at-login", same: String(on) });
+}
+
+const fields = (table, page, load, folded) => table.keys.filter((key) => key.advanced === folded).map((key) => field(table, key, page, load));
+
+/** The keys of a table that are not advanced. */
+function plain(table, page, load) {
+  const its = fields(table, page, load, false);
+  return its.length ? section(table.name, table.label, its, table.name === "notifications" ? testNotice(page) : null) : null;
+}
+
+function testNotice(page) {
+  const send = h("button", { type: "button", id: "test-notice", "aria-describedby": "test-notice-hint", onclick: () => page.act(() => post("test-notice"), (answer) => answer.said) }, "Send a test notice");
+  return row("test-notice", "Test notice", "Goes every way that is switched on, and says which of them took it.", send, { id: "test-notice", grouped: true });
+}
+
+function advanced(name, ...content) {
+  return h("details.advanced", { "data-key": `advanced ${name}`, class: name === "everything" ? "advanced card" : "advanced" }, h("summary", {}, "Advanced"), content);
+}
+
+function connection(table, page, state, load) {
+  const id = ident(`group-connections-${table.entry}`);
+  const open = (event) => {
+    const me = event.currentTarget;
+    // What is drawn anew is compared with what is shown, and opens as well, unseen.
+    if (!me.isConnected) return;
+    if (me.open) {
+      state.open = table.entry;
+      for (const other of document.querySelectorAll("details.connection[open]")) if (other !== me) other.open = false;
+    } else if (state.open === table.entry) state.open = null;
+  };
+  return h("details.connection.card", { "data-key": `connection ${table.entry}`, open: state.open === table.entry, ontoggle: open },
+    h("summary", { id: `${id}-summary` }, h("h3", { id }, table.entry), " ", h("span.soft", {}, inShort(table))),
+    h("div.group", { role: "region", "aria-labelledby": id },
+      fields(table, page, load, false),
+      advanced(table.entry, fields(table, page, load, true)),
+      h("div.actions", {}, h("button", { type: "button", onclick: () => remove(table.entry, page, load) }, "Remove this connection"))));
+}
+
+/** A connection in a line: what was chosen for it, and nothing where any will do. */
+function inShort(table) {
+  const key = (name) => table.keys.find((one) => one.name === name);
+  const words = (name) => (key(name).value === "any" ? null : key(name).choices.find((one) => one.value === key(name).value)?.words);
+  const port = key("port").value === key("port").empty ? null : `port ${key("port").value}`;
+  const host = key("host").value === "127.0.0.1" ? null : `on ${key("host").value}`;
+  return [words("application"), words("trading_mode"), [port, host].filter(Boolean).join(" ")].filter(Boolean).join(" · ");
+}
+
+function add(page, load) {
+  const id = "new-name";
+  const name = h("input", { type: "text", id, autocomplete: "off", spellcheck: "false", placeholder: "for example Paper Gateway", required: true, "aria-describedby": `${id}-hint ${id}-error` });
   const error = h("p.error", { id: `${id}-error`, role: "alert" });
-  async function save(value, input) {
-    error.textContent = "";
-    input?.removeAttribute("aria-invalid");
-    try {
-      await post("settings", { key: name, value });
-      page.toast(`${words(key.name)} is saved.`);
-      await load();
-      (document.getElementById(id) ?? document.getElementById(ident(keyOf({ ...table, entry: value }, key))))?.focus();
-      return value;
-    } catch (fault) {
-      error.textContent = fault.message;
-      input?.setAttribute("aria-invalid", "true");
-      input?.focus();
-      return null;
-    }
-  }
-  const standard = key.default === undefined ? "" : key.list ? "" : ` Without an entry: ${key.default}.`;
-  // What is being typed elsewhere stays; a field whose value has changed is made anew.
-  return h("div.field", { "data-key": id, "data-same": JSON.stringify(key.value) },
-    h("div.what", {}, h("h3", { id: `${id}-label` }, words(key.name)),
-      h("p.small", { id: `${id}-hint` }, `${key.meaning.charAt(0).toUpperCase()}${key.meaning.slice(1)}.${standard}`)),
-    h("div.value", {}, control(id, key, save), error));
-}
-
-function control(id, key, save) {
-  const said = { id, "aria-labelledby": `${id}-label`, "aria-describedby": `${id}-hint ${id}-error` };
-  if (key.choices?.includes("true")) return toggle(`${id}-label`, key.value === "true", (on) => save(String(on)), id);
-  if (key.choices) {
-    const select = h("select", { ...said, onchange: () => save(select.value, select) },
-      key.choices.map((choice) => h("option", { value: choice, selected: choice === key.value }, choice)));
-    return select;
-  }
-  const typed = key.list
-    ? h("textarea", { ...said, rows: Math.max(2, key.value.length + 1), spellcheck: "false", placeholder: "one on each line" })
-    : h("input", { ...said, type: "text", spellcheck: "false", autocomplete: "off" });
-  typed.value = plain(key, key.value);
-  typed.title = `Must be ${key.allowed}`;
-  const button = h("button", { type: "submit" }, "Save");
-  button.disabled = true;
-  typed.oninput = () => { button.disabled = typed.value === plain(key, key.value); };
-  return h("form.typed", { onsubmit: (event) => { event.preventDefault(); save(key.list ? typed.value.split("\n") : typed.value, typed); } }, typed, button);
-}
-
-function add(connections, page, load) {
-  const name = h("input", { type: "text", id: "new-name", autocomplete: "off", placeholder: "Paper Gateway", required: true, maxlength: 40 });
-  const error = h("p.error", { role: "alert" });
   const save = async (event) => {
     event.preventDefault();
     error.textContent = "";
+    name.removeAttribute("aria-invalid");
+    const wanted = name.value.trim();
     try {
-      await post("settings", { key: `connections.${name.value.trim()}.name`, value: name.value.trim() });
-      page.toast(`${name.value.trim()} is watched from now on.`);
-      load();
+      await post("settings/add", { connection: wanted });
     } catch (fault) {
       error.textContent = fault.message;
+      name.setAttribute("aria-invalid", "true");
       name.focus();
+      return;
     }
+    page.toast(`${wanted} is added.`);
+    name.value = "";
+    await load(wanted);
+    document.getElementById(ident(`group-connections-${wanted}-summary`))?.focus();
   };
-  return h("section.card.group", { "data-key": "new", "data-same": `new ${connections.length}`, "aria-labelledby": "group-new" }, h("h2", { id: "group-new" }, "A new connection"),
-    connections.length ? null : h("p.soft", {}, "None is written down: every TWS and IB Gateway found on this computer is watched by itself."),
-    h("div.field", {}, h("div.what", {}, h("h3", {}, h("label", { for: "new-name" }, "Name")), h("p.small", {}, "Shown everywhere.")),
-      h("div.value", {}, h("form.typed", { onsubmit: save }, name, h("button", { type: "submit" }, "Add")), error)));
+  const form = h("form.typed", { onsubmit: save }, name, h("button", { type: "submit" }, "Add"));
+  return h("div.card.group", { "data-key": "new" },
+    row("new", "New connection", "Its name. Everything else has a usual value, which you can change then.", [form, error], { id, same: "new" }));
 }
 
 async function remove(name, page, load) {
   const yes = await confirm({
     title: `Remove the connection “${name}”?`,
-    lines: ["Its entry is taken out of the configuration file, with the comments inside it.", "An application that runs on this computer is then watched without an entry, if no other connection is left."],
+    lines: ["Gatelight forgets what was set for it.", "If no other connection is left, every TWS and IB Gateway found on this computer is watched by itself."],
     yes: "Remove it",
   });
-  if (yes && (await page.act(() => post("settings/remove", { connection: name }), `${name} is removed.`))) load();
+  if (!yes || !(await page.act(() => post("settings/remove", { connection: name }), `${name} is removed.`))) return;
+  await load(null);
+  document.getElementById("new-name")?.focus();
 }

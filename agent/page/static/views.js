@@ -34,6 +34,7 @@ export const VIEWS = [
   { name: "limits", title: "Limits", load: later(() => import("/view_limits.js")) },
   { name: "explain", title: "Explain", load: later(() => import("/view_explain.js")) },
   { name: "settings", title: "Settings", load: later(() => import("/view_settings.js")) },
+  { name: "about", title: "About", load: later(() => import("/view_about.js")) },
 ];
 
 /** Bring the others as well, while nothing else is to be done: they are to be there when the agent is not. */

@@ -1,8 +1,8 @@
-"""How far a connection to another machine gets: only the attempts to connect can tell."""
+"""How far a connection to another machine, or another address, gets: mostly the attempts to connect tell."""
 
-from agent.core.evidence.processes import idle_by_wish, outcome, port_of
-from agent.core.facts import Facts
-from agent.core.session_facts import Outcome
+from agent.core.evidence.processes import idle_by_wish, listener_elsewhere, outcome, port_of
+from agent.core.facts import Facts, Listener
+from agent.core.session_facts import NOT_ACCEPTED, Outcome
 from agent.problems.shared.obstacles import (
     NameUnknown,
     NoAnswer,
@@ -24,8 +24,22 @@ _BY_ATTEMPT = (NameUnknown, NoAnswer, RelayCloses, TurnedAway, Silent, NotTheApi
 """What an attempt can tell of another machine."""
 
 
+def bound_elsewhere(facts: Facts, *, at_home: bool) -> Listener | None:
+    """The listener that this connection most likely means, where it is bound to another address of this machine alone.
+    `at_home`: the application belongs on this machine. Then a program whose name is not that of a relay does not count,
+    and the application is missed instead.
+    """
+    listener = listener_elsewhere(facts.machine, port_of(facts))
+    if listener is None or not facts.connection.loopback or facts.sight.ever:
+        return None
+    relays = listener.relay is not None or listener.program is None
+    stranger = not relays and (at_home or facts.connection.port == "auto")
+    return None if stranger or outcome(facts) not in (None, *NOT_ACCEPTED) else listener
+
+
 def on_another_machine(facts: Facts) -> Reach:
-    """The first obstacle, told by the latest attempt alone; a port that answers unseen counts as one elsewhere."""
+    """The first obstacle, told by the latest attempt alone. It also judges a port of this machine that answers although
+    no listener is seen."""
     if idle_by_wish(facts) or restarts_out_of_sight(facts):
         return NoObstacle()
     match outcome(facts):

@@ -1,7 +1,7 @@
 """Which log-in is awaited: the one cause that IB Gateway's launcher.log tells, in words, with its times."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agent.core.clock import local, time_of_day
 from agent.core.evidence.words import appointment
@@ -70,10 +70,11 @@ def weekly_expiry(facts: Facts, process: Process) -> float | None:
 
 
 def login_cause(facts: Facts, process: Process) -> LoginCause | None:
-    """The cause that launcher.log tells; None where it tells none of now."""
+    """The cause that launcher.log tells; one in the past tense, with no title of its own, where the log has fallen
+    silent; None where it tells none."""
     told = standing_login(facts, process)
     if told is None:
-        return None
+        return _told_last(facts, process)
     since = appointment(facts, told.since)
     match told.stage:
         case LoginStage.AWAITED:
@@ -111,6 +112,38 @@ def login_cause(facts: Facts, process: Process) -> LoginCause | None:
             return None
 
 
+def _told_last(facts: Facts, process: Process) -> LoginCause | None:
+    """What happened last, by a launcher.log that has fallen silent: that is no news of now, and happened all the same.
+
+    What IB Gateway tried by itself then may have come to an end since.
+    """
+    if not isinstance(process.login, Known):
+        return None
+    told = process.login.value
+    at = appointment(facts, told.since)
+    match told.stage:
+        case LoginStage.AWAITED if told.push:
+            text = f"A push was sent at {at}. If you missed it, start the log-in again, once."
+            return LoginCause("unanswered", "", text)
+        case LoginStage.UNANSWERED:
+            what = "the push" if told.push else "the security code"
+            text = f"IB ended a log-in at {at}, since {what} had not come. Start the log-in again, once."
+            return LoginCause("unanswered", "", text)
+        case LoginStage.PASSWORD_REFUSED:
+            text = f"IB refused the user name or the password at {at}. Log in once, by hand: several failures lock it."
+            return LoginCause("password-refused", "", text)
+        case LoginStage.EXPIRED:
+            text = f"IB did not accept the saved session any more at {at}. Log in by hand, with the push."
+            return LoginCause("expired", "", text)
+        case LoginStage.LOCKED:
+            return replace(_locked(facts, told, at), brief="")
+        case LoginStage.REFUSED:
+            text = f"IB ended a log-in at {at}; its window said why. Read that, then log in once, by hand."
+            return LoginCause("refused", "", text)
+        case _:
+            return None
+
+
 def login_evidence(facts: Facts, process: Process) -> tuple[str, ...]:
     """For the evidence: what launcher.log tells, with its times; nothing of its lines."""
     if not isinstance(process.login, Known):
@@ -138,8 +171,8 @@ _IN_EVIDENCE = {
     LoginStage.UNTRIED: "the process began",
     LoginStage.UNDER_WAY: "a log-in began",
     LoginStage.RESTORING: "the saved session began to be restored",
-    LoginStage.AWAITED: "IB asked for the second factor",
-    LoginStage.UNANSWERED: "IB ended a log-in without the second factor",
+    LoginStage.AWAITED: "IB asked for the two-factor confirmation",
+    LoginStage.UNANSWERED: "IB ended a log-in without the two-factor confirmation",
     LoginStage.PASSWORD_REFUSED: "user name or password was refused",
     LoginStage.EXPIRED: "the saved session was not accepted any more",
     LoginStage.LOCKED: "log-ins were locked",

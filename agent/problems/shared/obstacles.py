@@ -179,6 +179,13 @@ class NoAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class BoundElsewhere:
+    """What listens on the port does so at another address of this machine alone."""
+
+    listener: Listener
+
+
+@dataclass(frozen=True, slots=True)
 class OuterMachine:
     """No program answers here, and "here" is inside WSL or a container: TWS may well run outside."""
 
@@ -210,5 +217,6 @@ Reach: TypeAlias = (
     | NotTheApi
     | NameUnknown
     | NoAnswer
+    | BoundElsewhere
     | OuterMachine
 )

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from agent.core.clock import took
 from agent.core.evidence.processes import listener_at, outcome
 from agent.core.facts import Facts
 from agent.core.session_facts import Outcome
-from agent.problems.shared.words import quickly
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +32,5 @@ def waiting_at(facts: Facts, port: int) -> WaitingConnections | None:
 def no_answer(facts: Facts, host: str, port: int, elapsed: float) -> str:
     """For the evidence: how an attempt ended that was not answered within `elapsed` seconds."""
     if outcome(facts) is Outcome.UNREACHABLE:
-        return f"{host}, port {port}, did not accept the connection within {quickly(elapsed)}"
-    return f"{host}, port {port}, accepted the connection and did not answer within {quickly(elapsed)}"
+        return f"{host}, port {port}, did not accept the connection within {took(elapsed)}"
+    return f"{host}, port {port}, accepted the connection and did not answer within {took(elapsed)}"

@@ -33,11 +33,12 @@ from agent.core.facts import (
     Unknown,
 )
 from agent.core.session_facts import NOT_ACCEPTED, Outcome
-from agent.problems.shared.another_machine import on_another_machine
+from agent.problems.shared.another_machine import bound_elsewhere, on_another_machine
 from agent.problems.shared.login import awaits_user, not_logged_in
 from agent.problems.shared.obstacles import (
     ApiOff,
     AtLogin,
+    BoundElsewhere,
     LinkUnsettled,
     ListensElsewhere,
     NoAnswer,
@@ -167,6 +168,9 @@ def _missing(facts: Facts, processes: Processes) -> Reach:
     watching = facts.purpose is Purpose.WATCH
     if facts.connection.implicit and not facts.sight.ever and watching:
         return NoObstacle()
+    elsewhere = bound_elsewhere(facts, at_home=_at_home_here(facts))
+    if elsewhere is not None:
+        return BoundElsewhere(elsewhere)
     hidden = may_hide(facts)
     if hidden is not None and processes.unseen is not None:
         # What runs instead, or is not installed, would rest on not seeing.
@@ -258,7 +262,8 @@ def _relayed(facts: Facts, owner: Listener, found: Process | None, processes: Pr
         case Outcome.SILENT | Outcome.UNREACHABLE:
             return Silent(None, owner)
         case Outcome.NOT_TWS:
-            # What answers in another language leads to no TWS, whatever its name: it is named, where it has one.
+            # A program that does not speak the TWS API leads to no TWS, whatever its name. It is named where its name
+            # is known.
             if owner.program is None or _perhaps_tws(owner, processes):
                 return NotTheApi(None, owner)
             return _foreign_owner(facts, owner, found, processes)
@@ -293,15 +298,15 @@ def _unseen(facts: Facts) -> Reach:
 def _is_relay(facts: Facts, owner: Listener, found: Process | None, processes: Processes) -> bool:
     """Whether the owner of a port is taken for a relay: by its name, by what it led to before, or by what it does.
 
-    One without a name may be anything, and one that may be TWS itself is no other program.
+    An owner without a name may be anything. An owner that may be TWS itself is not another program.
     """
     if owner.relay is not None or owner.program is None or _perhaps_tws(owner, processes):
         return True
     served = facts.served
     if served is not None and not served.application and served.program == owner.program:
         return True
-    # It takes a connection and has nothing to say, as a relay does behind which nothing listens. Where the application
-    # runs here, the other program is in its way whatever it is.
+    # A program that accepts and closes behaves like a relay with nothing behind it. Where the application runs here,
+    # the program is in its way, relay or not.
     return outcome(facts) is Outcome.CLOSED and facts.connection.port != "auto" and found is None
 
 

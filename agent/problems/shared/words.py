@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from agent.core.evidence.place import surroundings
-from agent.core.evidence.words import app_name, clock
+from agent.core.evidence.words import app_name, appointment, clock
 from agent.core.facts import Facts, Known, Listener, Process, SurroundingsKind
 from agent.core.session_facts import Attempt
 from agent.core.text import shortened
@@ -42,13 +42,14 @@ def sentence(text: str) -> str:
 
 
 def started_at(facts: Facts, process: Process) -> str:
-    """When a process started, as local time."""
-    return clock(facts, facts.now.monotonic - (facts.now.wall - process.started))
+    """When a process started, as local time for a sentence."""
+    return appointment(facts, process.started)
 
 
 def runs_since(facts: Facts, process: Process) -> str:
     """For the evidence: which process, and since when."""
-    return f"{process.label} has been running since {started_at(facts, process)}"
+    started = clock(facts, facts.now.monotonic - (facts.now.wall - process.started))
+    return f"{process.label} has been running since {started}"
 
 
 def listening(process: Process) -> str:
@@ -80,11 +81,6 @@ def outage_reason(facts: Facts, outage: Outage) -> str:
             return "the weekend maintenance of IB’s servers"
         case OutageKind.RESTART:
             return f"the daily restart of {app_name(facts)}"
-
-
-def quickly(seconds: float) -> str:
-    """A short duration, like "4 ms" or "2.5 s"."""
-    return f"{seconds * 1000:.0f} ms" if seconds < 1.0 else f"{seconds:.1f} s"
 
 
 def without_folders(text: str) -> str:

@@ -64,7 +64,7 @@ REQUESTS: tuple[IbCode, ...] = (
         407: "The symbol has characters that are not accepted",
         414: "A snapshot cannot be asked together with generic ticks",
         421: "The route of the request is not valid",
-        431: "The field \"what to show\" is missing or wrong",
+        431: "The field “what to show” is missing or wrong",
     }),
     *several(_K.REQUEST_INVALID, _CLIENT, "Correct the formula in the spreadsheet; the socket API needs none.", {
         305: "A DDE request could not be read and was ignored",

@@ -63,10 +63,10 @@ SYSTEM: tuple[IbCode, ...] = (
     IbCode(2174, _K.REQUEST_INVALID, "A date and time came without its time zone", "Add the time zone.", _CLIENT),
     IbCode(2176, _K.CLIENT_OUTDATED, "The API library does not know fractional sizes, so sizes are rounded",
            UPDATE_CLIENT, _CLIENT),
-    IbCode(2148, _K.INFORMATIONAL, "A warning that IBKR’s own tables do not explain", READ_TEXT, _INFO),
+    IbCode(2148, _K.INFORMATIONAL, "A warning that IB’s own tables do not explain", READ_TEXT, _INFO),
     # ── orders: shown, never judged ──
     IbCode(2102, _K.ORDER, "The order cannot be changed while it is still being processed", "Try again.", _CLIENT),
-    IbCode(2109, _K.ORDER, "The order ignores \"outside regular trading hours\"", ORDER_ONLY, _INFO),
+    IbCode(2109, _K.ORDER, "The order ignores “outside regular trading hours”", ORDER_ONLY, _INFO),
     IbCode(2111, _K.ORDER, "The times of an algorithmic order were adjusted", ORDER_ONLY, _INFO),
     IbCode(2137, _K.ORDER, "The order crosses another one of your own", ORDER_ONLY, _INFO),
     IbCode(2150, _K.ORDER, "A value derived from the position is not valid", ORDER_ONLY, _INFO),

@@ -56,7 +56,7 @@ LOG_IN: tuple[Symptom, ...] = (
     symptom(
         "second-factor-missed",
         "The second factor was not confirmed in time",
-        "IB ended the log-in, because nobody confirmed it on the phone within about three minutes. TWS or IB Gateway "
+        "IB ended the log-in, because it was not confirmed on the phone within about three minutes. TWS or IB Gateway "
         "has no API port before the log-in is done.",
         "login-pending",
         r"suppress_message_box",

@@ -19,7 +19,7 @@ PROGRAMS: tuple[Symptom, ...] = (
     symptom(
         "library-mismatch",
         "The program does not fit the API library it was started with",
-        "The API library (ibapi, or IBKR’s library for Java or .NET) is newer or older than the one the program was "
+        "The API library (ibapi, or IB’s library for Java or .NET) is newer or older than the one the program was "
         "written for. TWS and the connection are not to blame.",
         "",
         rf"typeerror.{{0,30}}\b{_CALLBACKS}\(\)\s+(?:missing\s+\d|takes\s|got\s+an\s+unexpected)",
@@ -55,7 +55,7 @@ PROGRAMS: tuple[Symptom, ...] = (
         r"remote\s+data\s+not\s+accessible|\bdde\s+(?:server|link|channel)\b.{0,40}(?:not|fail|error)",
         steps=(
             "In TWS, tick “Enable DDE Clients” in the API settings, and start TWS before the spreadsheet.",
-            "Better, use the ActiveX or RTD spreadsheet of the API package, which use the socket port.",
+            "Better, use the ActiveX or RTD spreadsheet of the API package, which use the API port.",
         ),
     ),
     symptom(
@@ -120,7 +120,7 @@ PROGRAMS: tuple[Symptom, ...] = (
     symptom(
         "web-api-not-logged-in",
         "The Client Portal Gateway is not logged in",
-        "This is IBKR’s web API, another product than TWS and IB Gateway. It wants a log-in in a browser; programs "
+        "This is IB’s web API, another product than TWS and IB Gateway. It wants a log-in in a browser; programs "
         "made for the TWS API cannot use it.",
         "wrong-product",
         r"session\s+active\s+but\s+not\s+authenticated|no\s+active\s+gateway\s+session",

@@ -143,7 +143,7 @@ SOCKETS: tuple[Symptom, ...] = (
         "address-in-use",
         "The port is already taken",
         "A program wanted to listen on a port that is in use: another program has it, or a second TWS or IB Gateway "
-        "has the same socket port.",
+        "has the same API port.",
         "api-port-taken several-apps",
         _names("(?:wsa)?eaddrinuse", "addressalreadyinuse", "addrinuse", "bindexception"),
         r"address\s+(?:is\s+)?already\s+in\s+use|port\s+(?:\d+\s+)?(?:is\s+)?already\s+(?:in\s+use|allocated)",
@@ -175,7 +175,7 @@ SOCKETS: tuple[Symptom, ...] = (
         steps=(
             "Allow the program in the firewall and the virus scanner of this computer.",
             "On Windows, run `netsh interface ipv4 show excludedportrange protocol=tcp`, which lists reserved ports.",
-            "If the API port is among them, choose another socket port in TWS or IB Gateway and in your programs.",
+            "If the API port is among them, choose another API port in TWS or IB Gateway and in your programs.",
         ),
     ),
     symptom(

@@ -77,7 +77,7 @@ WINDOWS: tuple[Symptom, ...] = (
         "Accounts of IBKR Lite (free trading) have no API.",
         "",
         r"api\s+support\s+is\s+not\s+available",
-        steps=("Change the account to IBKR Pro in Client Portal, or ask IBKR.",),
+        steps=("Change the account to IBKR Pro in Client Portal, or ask IB.",),
     ),
     symptom(
         "exit-or-restart",

@@ -1,8 +1,6 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from agent.core.alerts.announce import (
     UNSHOWN_AGAIN,
@@ -11,7 +9,6 @@ from agent.core.alerts.announce import (
     Say,
     Silence,
     decide,
-    duration,
     keep_quiet,
     retry_at,
     severity_of,
@@ -108,39 +105,16 @@ def test_repeats_can_be_switched_off_and_information_is_never_repeated() -> None
 
 
 def test_what_no_service_could_show_is_tried_again_until_one_does() -> None:
-    unshown = replace(POLITE, unshown=frozenset({"api-silent"}))
-    tried = replace(SAID, tried_at=NOW.monotonic + UNSHOWN_AGAIN)
+    unshown = replace(SAID, unshown=True)
+    tried = replace(unshown, tried_at=NOW.monotonic + UNSHOWN_AGAIN)
 
-    assert decide(SAID, unshown, NOW.later(UNSHOWN_AGAIN - 1)) == Silence(Reason.ALREADY_SAID)
-    assert decide(SAID, unshown, NOW.later(UNSHOWN_AGAIN)) == Say(again=False, once_more=True)
-    assert decide(tried, unshown, NOW.later(2 * UNSHOWN_AGAIN - 1)) == Silence(Reason.ALREADY_SAID)
-    assert decide(tried, unshown, NOW.later(2 * UNSHOWN_AGAIN)) == Say(again=False, once_more=True)
-    assert decide(SAID, replace(unshown, paused=True), NOW.later(UNSHOWN_AGAIN)) == Silence(Reason.PAUSED)
+    assert decide(unshown, POLITE, NOW.later(UNSHOWN_AGAIN - 1)) == Silence(Reason.ALREADY_SAID)
+    assert decide(unshown, POLITE, NOW.later(UNSHOWN_AGAIN)) == Say(again=False, once_more=True)
+    assert decide(tried, POLITE, NOW.later(2 * UNSHOWN_AGAIN - 1)) == Silence(Reason.ALREADY_SAID)
+    assert decide(tried, POLITE, NOW.later(2 * UNSHOWN_AGAIN)) == Say(again=False, once_more=True)
+    assert decide(unshown, replace(POLITE, paused=True), NOW.later(UNSHOWN_AGAIN)) == Silence(Reason.PAUSED)
     assert retry_at(ENTRY) is None
 
 
 def test_words_are_filled_in() -> None:
     assert (title_of(ENTRY), text_of(ENTRY)) == ("TWS is silent", "TWS says nothing.")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (-5, "0 s"),
-        (0.4, "0 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min"),
-        (192, "3 min 12 s"),
-        (3600, "1 h"),
-        (7500, "2 h 5 min"),
-        (86399, "23 h 59 min"),
-        (86400 * 3 + 4 * 3600 + 59, "3 d 4 h"),
-    ],
-)
-def test_durations_in_words(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
-
-
-@given(st.floats(0, 10**9))
-def test_every_duration_is_short(seconds: float) -> None:
-    assert len(duration(seconds)) <= 15

@@ -5,9 +5,19 @@ import pytest
 from agent.core.alerts.announce import QuietRules
 from agent.core.alerts.ending import Ending
 from agent.core.alerts.ledger import Appeared, Changed, Cleared, Entry, Hidden, Ledger
-from agent.core.alerts.speech import belated_end, nothing_to_do, notice_key, recall, speak, steps_told, told_of
+from agent.core.alerts.speech import (
+    BEHIND_CAUSE,
+    SEEN_OVER,
+    belated_end,
+    nothing_to_do,
+    notice_key,
+    recall,
+    speak,
+    steps_told,
+    told_of,
+)
 from agent.core.clock import Moment
-from agent.core.effects import Announce, Effect, Record, Withdraw
+from agent.core.effects import Announce, Effect, Happened, MarkKind, Record, Withdraw
 from agent.core.memory import Memory, Told
 from agent.core.problem import Absent, GoodNews, Present, Problem, Severity
 from agent.core.settings import NotificationSettings
@@ -49,10 +59,11 @@ def test_a_notice_carries_words_and_steps() -> None:
 
 def test_a_problem_that_is_kept_quiet_is_in_the_log_with_the_reason() -> None:
     after, effects = speak("Paper", ledger(ENTRY), (Appeared(ENTRY),), STEPS, PAUSED, NOW)
-    (record,) = effects
+    record, silent = effects
 
     assert isinstance(record, Record)
     assert record.text.endswith("[not announced: paused]")
+    assert silent == Happened(MarkKind.SILENT, "Paper", "api-silent", "paused")
     assert after == ledger(ENTRY)
 
 
@@ -96,19 +107,25 @@ def test_a_change_is_for_the_log_only() -> None:
 def test_a_notice_of_what_hides_now_is_taken_back() -> None:
     hidden = replace(SAID, hidden=True)
 
-    assert speak("Paper", ledger(hidden), (Hidden(hidden),), STEPS, POLITE, NOW)[1] == (Withdraw(KEY),)
+    behind = Happened(MarkKind.ENDED, "Paper", "api-silent", BEHIND_CAUSE)
+
+    assert speak("Paper", ledger(hidden), (Hidden(hidden),), STEPS, POLITE, NOW)[1] == (behind, Withdraw(KEY))
 
     unsaid = replace(ENTRY, hidden=True)
 
-    assert speak("Paper", ledger(unsaid), (Hidden(unsaid),), STEPS, POLITE, NOW)[1] == ()
+    assert speak("Paper", ledger(unsaid), (Hidden(unsaid),), STEPS, POLITE, NOW)[1] == (behind,)
 
 
 def test_the_end_is_said_with_its_duration() -> None:
     _, effects = speak("Paper", Ledger(), (Cleared(BEGAN, ENDING),), STEPS, POLITE, NOW.later(192))
 
-    assert effects[:2] == (Record(Severity.INFO, "Paper: over after 3 min 12 s: TWS is silent"), Withdraw(KEY))
-    assert effects[2:] == (
-        Announce(Notice(KEY, Severity.INFO, "TWS speaks again", "TWS was silent for 3 min 12 s.", over=True)),
+    assert effects[:3] == (
+        Record(Severity.INFO, "Paper: over after 3 min: TWS is silent"),
+        Happened(MarkKind.ENDED, "Paper", "api-silent", SEEN_OVER),
+        Withdraw(KEY),
+    )
+    assert effects[3:] == (
+        Announce(Notice(KEY, Severity.INFO, "TWS speaks again", "TWS was silent for 3 min.", over=True)),
     )
 
 
@@ -116,7 +133,7 @@ def test_the_end_of_what_was_there_when_it_was_first_seen_lasted_at_least_that_l
     (*_, announce) = speak("Paper", Ledger(), (Cleared(SAID, ENDING),), STEPS, POLITE, NOW.later(192), about="Paper")[1]
 
     assert isinstance(announce, Announce)
-    assert announce.notice.text == "Paper: TWS was silent for at least 3 min 12 s."
+    assert announce.notice.text == "Paper: TWS was silent for at least 3 min."
 
 
 def test_an_end_that_came_while_no_agent_looked_has_no_duration() -> None:
@@ -133,7 +150,7 @@ def test_an_end_of_which_nothing_is_known_says_just_that() -> None:
 
     assert isinstance(announce, Announce)
     assert announce.notice.title == "A problem is no longer seen"
-    assert announce.notice.text == "“TWS is silent” was shown for 3 min 12 s."
+    assert announce.notice.text == "“TWS is silent” was shown for 3 min."
 
 
 @pytest.mark.parametrize(
@@ -216,7 +233,7 @@ def test_of_steps_that_do_not_fit_as_many_as_there_is_room_for_and_where_all_are
     assert len(text) <= TEXT_LIMIT
     first, *_, last = text.split("\n")
     assert first == "1. Open the window number 0 of TWS and tick the box."
-    assert last == "All 9 steps are in the menu of Gatelight’s icon; “gatelight status” prints them."
+    assert last == "In a terminal, “gatelight status” prints all steps."
 
 
 def test_what_gives_way_to_another_problem_ends_without_a_word() -> None:
@@ -227,9 +244,8 @@ def test_what_gives_way_to_another_problem_ends_without_a_word() -> None:
 
 
 def test_what_no_service_could_show_is_told_once_more_as_it_is_then() -> None:
-    changed = replace(SAID, present=replace(SEEN, args={"app": "IB Gateway"}))
-    unshown = replace(POLITE, unshown=frozenset({"api-silent"}))
-    after, effects = speak("Paper", ledger(changed), (), STEPS, unshown, NOW.later(60))
+    changed = replace(SAID, present=replace(SEEN, args={"app": "IB Gateway"}), unshown=True)
+    after, effects = speak("Paper", ledger(changed), (), STEPS, POLITE, NOW.later(60))
     (announce,) = effects
 
     assert isinstance(announce, Announce)
@@ -239,10 +255,10 @@ def test_what_no_service_could_show_is_told_once_more_as_it_is_then() -> None:
 
 
 def test_the_end_of_what_no_service_could_show_is_told_to_those_who_heard_of_it() -> None:
-    unshown = replace(POLITE, unshown=frozenset({"api-silent"}))
+    unshown = replace(SAID, unshown=True)
     (end,) = (
         e
-        for e in speak("Paper", ledger(), (Cleared(SAID),), STEPS, unshown, NOW.later(60))[1]
+        for e in speak("Paper", ledger(), (Cleared(unshown),), STEPS, POLITE, NOW.later(60))[1]
         if isinstance(e, Announce)
     )
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from agent.core.evidence.place import Whereabouts, place_of, seen_as
+from agent.core.evidence.place import Whereabouts, place_of, relayed_from, seen_as
 from agent.core.facts import Known, Surroundings, SurroundingsKind, VirtualNetwork
 from agent.core.session_facts import Way
+from agent.tws.relays import RelayKind
 from tests.problems.scene import backing_off, connection, facts, machine, relay
 
 IN_WSL = Known(Surroundings(SurroundingsKind.WSL, "172.28.64.1"))
@@ -55,7 +56,7 @@ def test_wsl_that_shares_its_addresses_is_seen_as_it_is() -> None:
     assert seen_as(facts(mirrored, session, wants=far)).address == "192.168.1.7"
     behind = seen_as(facts(machine(surroundings=IN_WSL), session, wants=far))
     assert behind.address == "the address of Windows"
-    assert behind.lines[0] == "our connection came from 192.168.1.7"
+    assert behind.lines[0] == "Gatelight’s connection came from 192.168.1.7"
 
 
 def test_a_public_address_of_our_own_is_seen_as_it_is() -> None:
@@ -65,9 +66,15 @@ def test_a_public_address_of_our_own_is_seen_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("program", ["ssh", "plink.exe", "autossh"])
-def test_behind_a_tunnel_it_is_127_0_0_1_there(program: str) -> None:
-    assert "127.0.0.1 there" in seen_as(facts(), relay(4002, program)).address
+def test_behind_a_tunnel_it_is_that_of_its_other_end(program: str) -> None:
+    assert seen_as(facts(), relay(4002, program)).address.startswith("the address of the tunnel’s other end (127.0.0.1")
 
 
-def test_behind_another_relay_the_address_is_not_known() -> None:
-    assert seen_as(facts(), relay(4002, "docker-proxy")).address == "the address from which the relay connects"
+def test_behind_another_relay_the_address_is_told_by_its_kind() -> None:
+    assert seen_as(facts(), relay(4002, "docker-proxy")).address == "the gateway address of the container’s network"
+    assert seen_as(facts(), relay(4002, "socat")).address == relayed_from(RelayKind.RELAY)
+
+
+@pytest.mark.parametrize("kind", list(RelayKind))
+def test_every_kind_of_relay_has_words_for_the_address_it_gives(kind: RelayKind) -> None:
+    assert "address" in relayed_from(kind)

@@ -7,37 +7,15 @@ from agent.core.evidence.words import (
     appointment,
     at,
     clock,
-    lasting,
     listed,
     notice_told,
     program,
     quoted,
     size,
-    took,
 )
 from agent.core.facts import ApiClient
 from agent.core.settings import WantedApplication
 from tests.problems.scene import NOW, connection, facts, machine, tws
-
-
-@pytest.mark.parametrize(
-    ("seconds", "told"),
-    [
-        (0.0, "0 s"),
-        (2.04, "2 s"),
-        (2.5, "2.5 s"),
-        (-7.4, "7.4 s"),
-        (9.96, "10 s"),
-        (119.4, "119 s"),
-        (119.6, "2 min"),
-        (3599.0, "1 h"),
-        (7800.0, "2 h 10 min"),
-        (47 * 3600.0, "47 h"),
-        (50 * 3600.0, "2 days"),
-    ],
-)
-def test_a_duration_is_told_as_a_person_would(seconds: float, told: str) -> None:
-    assert lasting(seconds) == told
 
 
 @pytest.mark.parametrize(
@@ -100,10 +78,6 @@ def test_a_program_is_named_as_well_as_the_system_allows() -> None:
 def test_memory_is_told_in_units_that_are_easy_to_read() -> None:
     assert size(768 * 2**20) == "768 MiB"
     assert size(4 * 2**30) == "4.0 GiB"
-
-
-def test_how_long_an_answer_took_is_told_in_fitting_units() -> None:
-    assert [took(0.0042), took(0.9994), took(1.0), took(12.34)] == ["4 ms", "999 ms", "1.0 s", "12.3 s"]
 
 
 def test_a_notice_is_told_with_its_words_where_it_has_some() -> None:

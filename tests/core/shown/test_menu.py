@@ -1,14 +1,16 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.core.clock import next_morning
 from agent.core.fix import Asker
-from agent.core.guide import plain
+from agent.core.memory import Stopped
 from agent.core.shown.display import (
     TOOLTIP_LIMIT,
+    Action,
     Connect,
     Disconnect,
     DoFix,
@@ -26,6 +28,7 @@ from agent.core.shown.display import (
 )
 from agent.core.shown.menu import LINE_WIDTH, STATE_WORDS, display, headline, headline_since, tooltip
 from agent.core.shown.status import ShownConnection, ShownProblem, Status
+from agent.core.told_steps import plain
 from agent.guides import load_guides
 from tests.core.shown.test_status import AT, BARE, FULL, STATUS
 from tests.core.test_fix import OFFER
@@ -41,6 +44,7 @@ SILENT = ShownProblem(
     visible=True,
     fixes=(OFFER,),
 )
+NOW = AT + 3600.0
 TROUBLED = replace(FULL, overall=IconState.PROBLEM, phase="blocked", problems=(SILENT,))
 
 
@@ -58,31 +62,36 @@ def everything(entries: tuple[MenuEntry, ...]) -> Iterator[MenuEntry]:
         yield from everything(entry.children)
 
 
-def submenu(entries: tuple[MenuEntry, ...], label: str) -> tuple[MenuEntry, ...]:
+def submenu(entries: Iterable[MenuEntry], label: str) -> tuple[MenuEntry, ...]:
     return next(e.children for e in entries if e.label == label)
+
+
+def clicks(entries: tuple[MenuEntry, ...]) -> dict[str, Action]:
+    return {e.label: e.action for e in entries if e.action is not None}
 
 
 def test_a_healthy_connection_is_told_with_state_application_and_link() -> None:
     healthy = replace(FULL, problems=())
-    shown = display(of(healthy), 3600.0)
+    shown = display(of(healthy), NOW, 3600.0)
 
     assert shown.icon is IconState.CONNECTED
     assert shown.tooltip == "Paper Gateway: connected"
     assert lines(shown.menu) == [
-        "Paper Gateway: connected",
+        "✓ Paper Gateway: connected",
         "IB Gateway 10.45, API port 4002",
         "Connected since 15:00, paper",
         "Link to IB’s servers: connected",
-        "Disconnect",
+        "Stop watching Paper Gateway",
         "Pause notices",
         "Check now",
         "Open log",
+        f"Gatelight {STATUS.version}",
         "Quit Gatelight",
     ]
 
 
 def test_a_link_that_no_notice_told_of_says_what_shows_it() -> None:
-    shown = display(of(replace(FULL, problems=(), link_words="connected, as the data farms show")), 3600.0)
+    shown = display(of(replace(FULL, problems=(), link_words="connected, as the data farms show")), NOW, 3600.0)
 
     assert "Link to IB’s servers: connected, as the data farms show" in lines(shown.menu)
 
@@ -91,21 +100,28 @@ def test_what_is_wrong_with_gatelight_itself_is_no_headline_of_a_connection() ->
     own = replace(
         TROUBLED.problems[0], code="config-invalid", title="The configuration cannot be used", of_program=True
     )
-    shown = display(of(replace(FULL, problems=(own,))), 3600.0)
+    shown = display(of(replace(FULL, problems=(own,))), NOW, 3600.0)
 
     assert shown.icon is IconState.PROBLEM
     assert shown.tooltip == "Gatelight: The configuration cannot be used\nPaper Gateway: connected"
-    assert lines(shown.menu)[0] == "Paper Gateway: connected"
-    assert "The configuration cannot be used" in [e.label for e in shown.menu]
+    assert lines(shown.menu)[0] == "✓ Paper Gateway: connected"
+    assert "✗ The configuration cannot be used" in [e.label for e in shown.menu]
 
 
-def test_a_problem_is_told_with_cause_beginning_evidence_and_steps() -> None:
-    shown = display(of(TROUBLED), 0.0)
-    problem = submenu(shown.menu, SILENT.title)
+def test_a_problem_is_told_with_cause_beginning_and_what_can_be_done() -> None:
+    shown = display(of(TROUBLED), NOW, 0.0, page=True)
+    problem = submenu(shown.menu, f"✗ {SILENT.title}")
 
     assert shown.tooltip == "Paper Gateway: The API of IB Gateway does not answer"
-    assert " ".join(lines(problem)).startswith(SILENT.text)
-    assert lines(problem)[-10:] == [
+    sentence = len(lines(problem)) - 4
+    assert " ".join(lines(problem)[:sentence]) == SILENT.text
+    assert lines(problem)[sentence:] == ["Since 14:00", "Show steps", "Use port 4002…", "Snooze"]
+
+
+def test_where_there_is_no_page_the_menu_has_evidence_and_steps() -> None:
+    problem = submenu(display(of(TROUBLED), NOW, 0.0).menu, f"✗ {SILENT.title}")
+
+    assert lines(problem)[-9:] == [
         "What was seen:",
         "   IB Gateway 10.45 (pid 3117) listens on 4002",
         "   no answer within 5 s",
@@ -114,85 +130,132 @@ def test_a_problem_is_told_with_cause_beginning_evidence_and_steps() -> None:
         "2. Look again.",
         "Show steps",
         "Use port 4002…",
-        "Snooze for 1 hour",
-        "Snooze for 1 day",
+        "Snooze",
     ]
-    assert "Since 14:00" in lines(problem)
 
 
 def test_every_click_asks_for_what_it_says() -> None:
-    clicks = {e.label: e.action for e in everything(display(of(TROUBLED), 0.0).menu) if e.action is not None}
+    menu = display(of(TROUBLED), NOW, 0.0, page=True).menu
+    snooze, stop, pause = (
+        clicks(submenu(everything(menu), label)) for label in ("Snooze", "Stop watching Paper Gateway", "Pause notices")
+    )
 
-    assert clicks == {
+    assert snooze == {
+        "For 1 hour": Snooze("api-silent", "Paper Gateway", 3600.0),
+        "For 1 day": Snooze("api-silent", "Paper Gateway", 86400.0),
+    }
+    assert stop == {
+        "For 1 hour": Disconnect("Paper Gateway", seconds=3600.0),
+        "Until tomorrow 06:00": Disconnect("Paper Gateway", until=next_morning(NOW, 0.0)),
+        "Until I start again": Disconnect("Paper Gateway"),
+    }
+    assert pause == {"For 1 hour": Pause(3600.0), "For 1 day": Pause(86400.0), "Until I resume": Pause(None)}
+    assert clicks(menu) | clicks(submenu(menu, f"✗ {SILENT.title}")) == {
+        "Open Gatelight page": OpenPage(),
         "Show steps": ShowSteps("Paper Gateway", "api-silent"),
-        "Yes, do it": DoFix("use-port", "Paper", OFFER.digest, Asker.MENU),
-        "Snooze for 1 hour": Snooze("api-silent", "Paper Gateway", 3600.0),
-        "Snooze for 1 day": Snooze("api-silent", "Paper Gateway", 86400.0),
-        "Disconnect": Disconnect("Paper Gateway"),
-        "For 1 hour": Pause(3600.0),
-        "For 1 day": Pause(86400.0),
-        "Until I resume": Pause(None),
         "Check now": LookNow(),
+        "Set up": OpenPage("setup"),
+        "Settings": OpenPage("settings"),
         "Open log": OpenLog(),
+        f"About Gatelight {STATUS.version}": OpenPage("about"),
         "Quit Gatelight": Quit(),
     }
 
 
 def test_the_question_of_a_fix_is_read_before_the_yes_can_be_clicked() -> None:
-    (fix,) = [e for e in everything(display(of(TROUBLED), 0.0).menu) if e.label == "Use port 4002…"]
+    (fix,) = [e for e in everything(display(of(TROUBLED), NOW, 0.0).menu) if e.label == "Use port 4002…"]
 
     assert fix.action is None
     assert lines(fix.children) == [*OFFER.question.lines, "Yes, do it"]
+    assert clicks(fix.children) == {"Yes, do it": DoFix("use-port", "Paper", OFFER.digest, Asker.MENU)}
 
 
-def test_a_disconnected_connection_can_be_connected() -> None:
-    shown = display(of(replace(BARE, wanted=False, overall=IconState.PAUSED)), 0.0)
+def test_what_is_not_watched_can_be_watched_again() -> None:
+    shown = display(of(replace(BARE, wanted=False, overall=IconState.PAUSED)), NOW, 0.0)
 
-    assert MenuEntry("Connect", Connect("TWS")) in shown.menu
-    assert "Disconnect" not in lines(shown.menu)
-    assert shown.tooltip.endswith("disconnected, as you asked")
+    assert MenuEntry("Watch TWS", Connect("TWS")) in shown.menu
+    assert not any("Stop watching" in line for line in lines(shown.menu))
+    assert shown.tooltip.endswith("not watched, as you asked")
+
+
+@pytest.mark.parametrize(
+    ("stopped", "told"),
+    [
+        (Stopped("TWS", AT), "Not watched since 14:00, until you start again"),
+        (Stopped("TWS", AT - 86400, AT + 16 * 3600), "Not watched since yesterday 14:00, until tomorrow 06:00"),
+        (Stopped("TWS", None, AT + 7200), "Not watched, until 16:00"),
+    ],
+)
+def test_until_when_it_is_not_watched_is_told(stopped: Stopped, told: str) -> None:
+    idle = replace(BARE, wanted=False, overall=IconState.PAUSED, stopped=stopped)
+
+    assert told in lines(display(of(idle), NOW, 0.0).menu)
+
+
+def test_where_nothing_is_there_nothing_is_to_be_stopped() -> None:
+    assert BARE.overall is IconState.WAITING
+    assert not any("atch" in line.replace("Gatelight", "") for line in lines(display(of(BARE), NOW, 0.0).menu))
+
+
+def test_a_time_of_another_day_has_its_day() -> None:
+    later = display(of(replace(FULL, problems=())), NOW + 86400, 0.0)
+
+    assert "Connected since yesterday 14:00, paper" in lines(later.menu)
 
 
 def test_a_pause_can_be_ended() -> None:
     assert (
         MenuEntry("Resume notices (paused until 14:00)", Resume())
-        in display(replace(of(FULL), paused_until=AT), 0.0).menu
+        in display(replace(of(FULL), paused_until=AT), NOW, 0.0).menu
     )
-    assert MenuEntry("Resume notices", Resume()) in display(replace(of(FULL), paused_until=float("inf")), 0.0).menu
+    assert MenuEntry("Resume notices", Resume()) in display(replace(of(FULL), paused_until=float("inf")), NOW, 0.0).menu
 
 
 def test_a_snoozed_problem_tells_until_when() -> None:
     snoozed = replace(TROUBLED, problems=(replace(SILENT, snoozed_until=AT + 60),))
-    problem = submenu(display(of(snoozed), 0.0).menu, SILENT.title)
+    problem = submenu(display(of(snoozed), NOW, 0.0).menu, f"✗ {SILENT.title}")
 
     assert "Snoozed until 14:01" in lines(problem)
-    assert not any("Snooze for" in line for line in lines(problem))
+    assert "Snooze" not in lines(problem)
 
 
 def test_a_notice_nobody_took_is_admitted() -> None:
     untold = replace(TROUBLED, problems=(replace(SILENT, told=False),))
 
-    assert any("did not take" in e.label for e in everything(display(of(untold), 0.0).menu))
-    assert not any("did not take" in e.label for e in everything(display(of(TROUBLED), 0.0).menu))
+    assert any("did not take" in e.label for e in everything(display(of(untold), NOW, 0.0).menu))
+    assert not any("did not take" in e.label for e in everything(display(of(TROUBLED), NOW, 0.0).menu))
 
 
 def test_what_is_not_visible_yet_is_not_in_the_menu() -> None:
     young = replace(TROUBLED, overall=IconState.CONNECTING, problems=(replace(SILENT, visible=False),))
 
-    assert SILENT.title not in [e.label for e in everything(display(of(young), 0.0).menu)]
+    assert not any(SILENT.title in e.label for e in everything(display(of(young), NOW, 0.0).menu))
     assert headline(young) == "connecting"
 
 
-def test_several_connections_have_a_submenu_each() -> None:
-    shown = display(of(replace(FULL, problems=()), replace(TROUBLED, name="Live TWS")), 0.0)
+def test_several_connections_have_a_submenu_each_the_worst_first() -> None:
+    warned = replace(BARE, overall=IconState.WARNING)
+    shown = display(of(replace(FULL, problems=()), warned, replace(TROUBLED, name="Live TWS")), NOW, 0.0)
 
-    assert [e.label for e in shown.menu[:2]] == [
-        "Paper Gateway: connected",
-        "Live TWS: The API of IB Gateway does not answer",
+    assert [e.label for e in shown.menu[:3]] == [
+        "✗ Live TWS: The API of IB Gateway does not answer",
+        "! TWS: warning",
+        "✓ Paper Gateway: connected",
     ]
-    assert MenuEntry("Disconnect", Disconnect("Paper Gateway")) in shown.menu[0].children
-    assert MenuEntry("Disconnect", Disconnect("Live TWS")) in shown.menu[1].children
+    assert "Stop watching Live TWS" in lines(shown.menu[0].children)
+    assert "Stop watching Paper Gateway" in lines(shown.menu[2].children)
     assert shown.tooltip.splitlines()[1].startswith("Live TWS")
+
+
+def test_each_problem_has_the_mark_of_its_severity() -> None:
+    three = [replace(SILENT, title=severity, severity=severity) for severity in ("error", "warning", "info")]
+    menu = display(of(replace(TROUBLED, problems=tuple(three))), NOW, 0.0).menu
+
+    assert [e.label for e in menu if e.label in {"✗ error", "! warning", "· info"}] == [
+        "✗ error",
+        "! warning",
+        "· info",
+    ]
 
 
 def test_the_headline_is_the_worst_problem() -> None:
@@ -206,7 +269,7 @@ def test_the_headline_is_the_worst_problem() -> None:
 
 def test_an_expected_outage_is_told_by_its_name_and_its_end() -> None:
     outage = replace(SILENT, code="scheduled-outage", severity="info", title="IB’s nightly reset")
-    shown = display(of(replace(FULL, overall=IconState.MAINTENANCE, problems=(outage,), outage_ends=AT)), 0.0)
+    shown = display(of(replace(FULL, overall=IconState.MAINTENANCE, problems=(outage,), outage_ends=AT)), NOW, 0.0)
 
     assert shown.tooltip == "Paper Gateway: IB’s nightly reset"
     assert "Should be back by 14:00" in lines(shown.menu)
@@ -216,12 +279,12 @@ def test_an_expected_outage_is_told_by_its_name_and_its_end() -> None:
 def test_starting_at_log_in_can_be_chosen_where_it_is_possible(at_login: bool) -> None:
     entry = MenuEntry("Start at log-in", StartAtLogin(not at_login), checked=at_login)
 
-    assert entry in display(STATUS, 0.0, at_login).menu
-    assert not any(isinstance(e.action, StartAtLogin) for e in display(STATUS, 0.0).menu)
+    assert entry in display(STATUS, NOW, 0.0, at_login).menu
+    assert not any(isinstance(e.action, StartAtLogin) for e in display(STATUS, NOW, 0.0).menu)
 
 
 def test_a_click_on_the_icon_opens_the_page_or_where_there_is_none_the_menu() -> None:
-    with_page, without = (display(of(TROUBLED), 0.0, page=page).menu for page in (True, False))
+    with_page, without = (display(of(TROUBLED), NOW, 0.0, page=page).menu for page in (True, False))
 
     assert [e.action for e in everything(with_page) if e.default] == [OpenPage()]
     assert not any(e.default for e in everything(without))
@@ -231,7 +294,7 @@ def test_a_link_that_was_lost_a_moment_ago_is_told_although_it_is_no_problem_yet
     young = replace(FULL, overall=IconState.WARNING, problems=(), server_link="down")
 
     assert headline(young) == "no link to IB’s servers at the moment"
-    assert display(of(young), 0.0).menu[0].label == "Paper Gateway: no link to IB’s servers at the moment"
+    assert display(of(young), NOW, 0.0).menu[0].label == "! Paper Gateway: no link to IB’s servers at the moment"
 
 
 def test_a_disconnection_that_was_asked_for_and_a_pause_are_told_apart() -> None:
@@ -239,13 +302,13 @@ def test_a_disconnection_that_was_asked_for_and_a_pause_are_told_apart() -> None
     apart = replace(paused, phase="idle", wanted=False)
 
     assert headline(paused) == "connected, notices paused"
-    assert headline(apart) == "disconnected, as you asked"
-    assert display(of(apart), 0.0).menu[0].label == "Paper Gateway: disconnected, as you asked"
+    assert headline(apart) == "not watched, as you asked"
+    assert display(of(apart), NOW, 0.0).menu[0].label == "· Paper Gateway: not watched, as you asked"
 
 
 def test_what_is_never_silenced_offers_no_snooze() -> None:
     mismatch = replace(SILENT, code="trading-mode-mismatch", can_be_snoozed=False)
-    entries = list(everything(display(of(replace(TROUBLED, problems=(mismatch,))), 0.0).menu))
+    entries = list(everything(display(of(replace(TROUBLED, problems=(mismatch,))), NOW, 0.0).menu))
 
     assert not any(isinstance(e.action, Snooze) for e in entries)
     assert any("cannot be snoozed" in e.label for e in entries)
@@ -290,6 +353,22 @@ def test_what_a_tooltip_has_no_room_for_is_counted_and_no_line_is_cut() -> None:
     ]
 
 
+def test_that_there_are_more_is_said_even_where_a_line_must_be_cut_for_it() -> None:
+    lost = replace(SILENT, title="IB Gateway has lost its link to IB’s servers")
+    silent = replace(SILENT, title="The API of TWS does not answer")
+    many = [
+        replace(TROUBLED, name="VPS (live)", problems=(silent,)),
+        replace(TROUBLED, name="Home server (paper)", problems=(lost,)),
+    ]
+
+    assert tooltip(of(*many, replace(BARE, name="Spare"))).split("\n") == [
+        "0 of 3 connected",
+        "VPS (live): The API of TWS does not answer",
+        "Home server (paper): IB Gateway has lost its link to…",
+        "and 1 more",
+    ]
+
+
 def test_a_session_that_is_lost_to_ib_or_not_answered_counts_as_no_connection() -> None:
     down = replace(FULL, overall=IconState.WARNING, problems=(), server_link="down")
     frozen = replace(FULL, overall=IconState.PROBLEM, problems=(SILENT,), server_link="unknown")
@@ -306,10 +385,10 @@ def test_a_name_that_the_sentence_says_already_is_not_said_twice() -> None:
 
 
 def test_the_menu_says_live_or_paper() -> None:
-    menu = display(of(*TROUBLE), 0.0).menu
+    menu = display(of(*TROUBLE), NOW, 0.0).menu
 
-    assert "VPS (live): The API of IB Gateway does not answer" in lines(menu)
-    assert "Home (paper): connected" in [e.label for e in everything(menu)]
+    assert "✗ VPS (live): The API of IB Gateway does not answer" in lines(menu)
+    assert "✓ Home (paper): connected" in [e.label for e in everything(menu)]
 
 
 @given(st.lists(st.text(min_size=1, max_size=60), max_size=8), st.sampled_from(IconState))
@@ -329,13 +408,13 @@ def test_no_step_of_any_guide_shows_a_mark_of_markdown() -> None:
 
 def test_no_line_is_wider_than_a_menu_bears() -> None:
     long = replace(SILENT, text="word " * 60, evidence=("word " * 60,), steps=("word " * 60,))
-    entries = list(everything(display(of(replace(TROUBLED, problems=(long,))), 0.0).menu))
+    entries = list(everything(display(of(replace(TROUBLED, problems=(long,))), NOW, 0.0).menu))
 
     assert max(len(e.label) for e in entries) <= LINE_WIDTH + 4
 
 
 def test_no_account_is_in_the_menu() -> None:
-    assert not any(a in str(display(STATUS, 0.0)) for a in FULL.accounts)
+    assert not any(a in str(display(STATUS, NOW, 0.0)) for a in FULL.accounts)
 
 
 def test_since_belongs_to_the_headline() -> None:
@@ -353,5 +432,5 @@ def test_a_link_that_sockets_show_is_told_without_a_session() -> None:
     off = replace(FULL, phase="idle", problems=(), server_link="up", link_words="connected, as its sockets show")
     unknown = replace(off, server_link="unknown", link_words="not known")
 
-    assert "Link to IB’s servers: connected, as its sockets show" in lines(display(of(off), 0.0).menu)
-    assert not any(line.startswith("Link") for line in lines(display(of(unknown), 0.0).menu))
+    assert "Link to IB’s servers: connected, as its sockets show" in lines(display(of(off), NOW, 0.0).menu)
+    assert not any(line.startswith("Link") for line in lines(display(of(unknown), NOW, 0.0).menu))

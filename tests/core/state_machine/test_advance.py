@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from agent.core.alerts.announce import UNSHOWN_AGAIN
+from agent.core.alerts.ledger import Ledger
 from agent.core.effects import (
     Announce,
     CloseSession,
@@ -25,12 +26,14 @@ from agent.core.events import (
     UserAsked,
 )
 from agent.core.facts import Facts
-from agent.core.memory import Memory, Served, ServedBefore, ShownBefore, Told
+from agent.core.memory import Memory, Served, ServedBefore, ShownBefore, Stopped, Told
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.core.shown.display import Connect, Disconnect, IconState, ShowSteps, Snooze
 from agent.core.shown.menu import tooltip
+from agent.core.shown.status import ShownProblem
 from agent.core.state_machine.advance import FORGET_TOLD, advance
 from agent.core.state_machine.connection import Connected, choose_client_id
+from agent.core.state_machine.state import AgentState
 from agent.problems.config_invalid import CONFIG_INVALID
 from tests.core.made_up_agent import PAPER, START, connected, looked, play, started
 from tests.problems.scene import NOW, connection, machine, relay
@@ -49,8 +52,17 @@ BROKEN = replace(HERE, code="broken", check=_raises)
 KEY = "Paper Gateway/here"
 
 
+def _first(state: AgentState) -> ShownProblem:
+    assert state.shown is not None
+    return state.shown.connections[0].problems[0]
+
+
 def only(kind: type[Effect], effects: tuple[Effect, ...]) -> list[Effect]:
     return [e for e in effects if isinstance(e, kind)]
+
+
+def unshown(ledger: Ledger) -> set[str]:
+    return {key for key, entry in ledger.entries.items() if entry.unshown}
 
 
 def test_an_agent_begins_with_a_look_and_a_status() -> None:
@@ -114,6 +126,40 @@ def test_what_was_told_before_the_restart_is_not_told_again() -> None:
     assert state.memory.told == (told,)
 
 
+def test_since_when_a_problem_is_there_and_that_no_desktop_showed_it_outlive_the_agent() -> None:
+    never_there = replace(HERE, check=lambda _: Absent())
+    state = connected(problems=(never_there,))
+    knowledge = replace(state.knowledge, problems=(HERE,))
+    state, _ = play(replace(state, knowledge=knowledge), Tick(), now=NOW.later(20))
+    state, _ = play(state, NoticeUndelivered(KEY, "no service"), now=NOW.later(21))
+    before = _first(state)
+    again = replace(started(), memory=state.memory, knowledge=knowledge)
+    state, effects = advance(again, Tick(), NOW.later(60))
+    after = _first(state)
+
+    assert (before.began, before.told, before.since) == (True, False, NOW.wall + 20)
+    assert (after.began, after.told, after.since) == (True, False, NOW.wall + 20)
+    assert [e.notice.once_more for e in effects if isinstance(e, Announce)] == [True]
+
+
+def test_what_an_agent_only_found_is_not_said_to_have_begun_by_the_next_one() -> None:
+    state, _ = play(started(problems=(HERE,)), Tick(), now=START.later(1))
+    again = replace(started(), memory=state.memory, knowledge=replace(state.knowledge, problems=(HERE,)))
+    state, _ = advance(again, Tick(), START.later(60))
+
+    assert not _first(state).began
+
+
+def test_a_notice_about_gatelight_itself_is_shown_once_a_service_appears() -> None:
+    state = play(connected(problems=(CONFIG_INVALID,)), ConfigRejected("line 3"))[0]
+    state, _ = play(state, NoticeUndelivered("/config-invalid", "no service"))
+    state, effects = play(state, Tick(), now=NOW.later(UNSHOWN_AGAIN))
+    state, _ = play(state, NoticeDelivered("/config-invalid"), now=NOW.later(UNSHOWN_AGAIN + 1))
+
+    assert [e.notice.once_more for e in effects if isinstance(e, Announce)] == [True]
+    assert unshown(state.own.ledger) == set()
+
+
 def test_what_was_told_before_and_did_not_turn_up_again_is_forgotten() -> None:
     told = Told("Paper Gateway", "gone", START.wall - 50, START.wall - 50)
     state = replace(started(), memory=Memory((told,)))
@@ -167,7 +213,7 @@ def test_the_steps_of_a_problem_of_the_program_and_its_snooze_work_like_all_othe
     state = play(state, ConfigRejected("line 3"))[0]
     state = play(state, NoticeUndelivered("/config-invalid", "no service"))[0]
 
-    assert state.own.undelivered == {"config-invalid"}
+    assert unshown(state.own.ledger) == {"config-invalid"}
 
     for name in ("", "Paper Gateway"):
         effects = play(state, UserAsked(ShowSteps(name, "config-invalid", as_notice=True)))[1]
@@ -194,7 +240,7 @@ def test_who_disconnects_hears_nothing_more_and_nothing_of_it_is_kept() -> None:
     state = connected(problems=(HERE,))
     state, _ = play(state, NoticeUndelivered(KEY, "no service"))
 
-    assert state.watched[0].undelivered == {"here"}
+    assert unshown(state.watched[0].ledger) == {"here"}
 
     state, effects = play(state, UserAsked(Disconnect("")))
 
@@ -202,7 +248,6 @@ def test_who_disconnects_hears_nothing_more_and_nothing_of_it_is_kept() -> None:
     assert only(Withdraw, effects) == [Withdraw(KEY)]
     assert only(Announce, effects) == []
     assert state.watched[0].ledger.entries == {}
-    assert state.watched[0].undelivered == frozenset()
     assert state.watched[0].diagnosis.found == ()
 
 
@@ -214,7 +259,7 @@ def test_who_stops_watching_for_a_while_is_connected_again_after_it() -> None:
 
     assert [w.wanted for w in early.watched] == [False, False]
     assert [w.wanted for w in late.watched] == [True, False]
-    assert Remember(Memory(disconnected=("Live",))) in effects
+    assert Remember(Memory(stopped=(Stopped("Live", NOW.wall, None, NOW.wall),))) in effects
     assert only(LookAt, effects) or late.urgent_since is not None
 
 
@@ -231,7 +276,7 @@ def test_a_notice_is_shown_once_a_service_appears() -> None:
     assert woken.at <= again.monotonic
     assert isinstance(announce, Announce)
     assert (early, announce.notice.once_more) == ([], True)
-    assert state.watched[0].undelivered == frozenset()
+    assert unshown(state.watched[0].ledger) == set()
     assert only(Announce, play(state, Tick(), now=again.later(UNSHOWN_AGAIN + 1))[1]) == []
 
 

@@ -81,7 +81,7 @@ def test_a_problem_is_shown_in_words_with_the_steps_of_the_application() -> None
 
 
 def test_a_fix_nobody_can_do_is_not_offered_and_an_undelivered_notice_is_admitted() -> None:
-    watched = replace(having(UP, ENTRY), undelivered=frozenset({"x"}))
+    watched = having(UP, replace(ENTRY, unshown=True))
     (shown,) = show_connection(watched, facts(), Memory(), Words({}, {})).problems
 
     assert (shown.fixes, shown.steps, shown.told) == ((), (), False)
@@ -219,3 +219,11 @@ def test_the_worst_problem_comes_first() -> None:
     shown = show_connection(having(UP, warning, read_only, ENTRY), facts(wants=PAPER), Memory(), WORDS)
 
     assert [p.code for p in shown.problems] == ["x", "old", "w"]
+
+
+def test_a_connection_over_which_the_link_was_lost_proves_no_link_when_the_session_has_ended() -> None:
+    for link_for, told in ((400.0, ServerLink.UNKNOWN), (200.0, ServerLink.UP)):
+        around = machine(gateway(link_for=link_for))
+        cut_off = replace(backing_off(), link_lost_at=NOW.monotonic - 300.0)
+
+        assert server_link(facts(around, cut_off))[0] is told

@@ -1,6 +1,7 @@
 """The fixes that change the configuration file: what is offered, for plain values."""
 
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
 
 import pytest
 
@@ -53,6 +54,10 @@ def test_it_is_offered_where_there_is_a_file_to_change(fix: Fix, scene: dict[str
     assert offer is not None
     assert all(line.startswith("In gatelight.toml, for “Paper Gateway”: ") for line in offer.question.changes)
     assert "Nothing changes in TWS or IB Gateway. To undo it, set " in offer.question.remark
+    text = " ".join((*offer.question.lines, offer.by_hand))
+    keys = {f.name for f in fields(ConnectionSettings)}
+    assert [key for key in keys if "_" in key and key in text] == []
+    assert not re.search(rf"(?<!API )\b(?:{'|'.join(keys)}) (?:changes from|to)\b", text), "as Settings call it"
 
 
 @EACH
@@ -89,10 +94,8 @@ def test_the_port_that_the_application_listens_on_is_offered(offered: Offered) -
     assert offer is not None
     assert offer.label == "Use port 4002"
     assert offer.question.title == "Use API port 4002 for “Paper Gateway”?"
-    assert offer.question.changes == ("In gatelight.toml, for “Paper Gateway”: port changes from 4001 to 4002",)
-    assert offer.by_hand == (
-        "Set port to 4002 for “Paper Gateway” in gatelight.toml; `gatelight config path` says where that file is."
-    )
+    assert offer.question.changes == ("In gatelight.toml, for “Paper Gateway”: API port changes from 4001 to 4002",)
+    assert offer.by_hand == ("Set API port to 4002 for “Paper Gateway” in Gatelight’s Settings, or in gatelight.toml.")
     assert edits(offer) == (('connections."Paper Gateway".port', "4002"),)
 
 
@@ -223,7 +226,7 @@ def test_a_free_client_id_is_offered_where_the_fixed_one_is_taken(offered: Offer
 
     assert edits(offer) == (('connections."Paper Gateway".client_id', "auto"),)
     assert offer is not None
-    assert offer.question.changes == ("In gatelight.toml, for “Paper Gateway”: client_id changes from 7 to auto",)
+    assert offer.question.changes == ("In gatelight.toml, for “Paper Gateway”: Client ID changes from 7 to auto",)
 
 
 def test_no_client_id_is_offered_where_it_is_free_or_chosen_anyway(offered: Offered) -> None:

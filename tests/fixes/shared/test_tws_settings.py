@@ -200,7 +200,7 @@ def test_where_no_process_is_seen_the_question_is_about_the_session_that_stands(
 
     assert offers[0] is not None
     assert offers[1] is not None
-    assert "to which Gatelight has been connected since 13:00:00." in offers[0].question.remark
+    assert "to which Gatelight has been connected since 13:00." in offers[0].question.remark
     assert offers[0].digest != offers[1].digest
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from agent.core.guide import Guide, fill
+from agent.core.told_steps import told_step
 from agent.guides import load_guides
 from agent.page.drawings.choose import drawing_for
 from agent.page.drawings.layout import Drawing, Layout
@@ -15,7 +16,7 @@ VALUES = {
     "client_id": "7",
     "due": "Sunday 07:00",
     "firewall": "the firewall there",
-    "first_step": "Where TWS or IB Gateway runs outside WSL, set `host` to 172.28.16.1.",
+    "first_step": "Check how **Host** of this connection is written in Gatelight’s Settings.",
     "other": "IB Gateway",
     "owner": "nginx",
     "port": "4002",
@@ -65,7 +66,8 @@ def all_steps() -> Iterator[Told]:
     for code, guide in load_guides().items():
         values = VALUES | _IN_GUIDE.get(code, {})
         for layout in Layout:
-            for case, written in (("", guide.steps[layout.kind]), *_cases(guide, layout)):
+            for case, steps in (("", guide.steps[layout.kind]), *_cases(guide, layout)):
+                written = [told_step(step).text for step in steps]
                 filled = tuple(fill(step, values) for step in written)
                 for number, step in enumerate(filled):
                     name = f"{code}/{case}" if case else code

@@ -11,14 +11,18 @@ from agent.config.keys import TABLES, is_guarded
 from agent.config.reading import load
 from agent.core.commands import read_command
 from agent.core.fix import Asker
+from agent.core.problem import Problem
 from agent.core.settings import Intent, Settings, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers, edits
 from agent.core.shown.display import AskFix, DoFix, NoticeTried
+from agent.fixes import FIXES
+from agent.fixes.shared import own_config
 from agent.guides import load_guides
 from agent.page.backend import Refused
 from agent.page.drawings.layout import Layout
 from agent.page.endpoints import ENDPOINTS, actions, explain, fixes, limits, settings
 from agent.page.endpoints import guide as guiding
+from agent.problems import PROBLEMS
 from tests.page.made_up_backend import MadeUpBackend
 
 
@@ -124,7 +128,7 @@ async def test_words_are_explained_with_steps(words: str) -> None:
 
     assert found["title"]
     assert found["steps"] or found["causes"]
-    assert all(step for cause in found["causes"] for part in cause["steps"] for step in part["steps"])
+    assert all(step for cause in found["causes"] for part in cause["lists"] for step in part["steps"])
 
 
 @pytest.mark.parametrize("words", ["", "   ", "nothing of that kind", "x" * 50_001])
@@ -171,11 +175,51 @@ async def test_the_steps_of_a_case_are_those_of_its_application(kind: str, layou
     assert [part["layout"] for part in found["lists"]] == layouts
 
 
-async def test_steps_for_both_applications_stay_one_list() -> None:
-    backend = troubled("api-disabled", "", ("TWS: Click **OK**.", "IB Gateway: Log in."))
+async def test_steps_for_both_applications_are_two_lists_that_keep_their_numbers() -> None:
+    steps = ("TWS: Click **OK**.", "TWS: Wait.", "IB Gateway: Log in.")
+    backend = troubled("api-disabled", "", steps)
     found = await guiding.guide(backend, {"code": "api-disabled", "connection": "A"})
 
-    assert [len(part["steps"]) for part in found["lists"]] == [2]
+    assert [(part["application"], part["title"]) for part in found["lists"]] == [
+        ("tws", "Mosaic"),
+        ("tws", "Classic"),
+        ("gateway", ""),
+    ]
+    assert [[(s["number"], s["text"]) for s in part["steps"]] for part in found["lists"]] == [
+        [(1, "Click **OK**."), (2, "Wait.")],
+        [(1, "Click **OK**."), (2, "Wait.")],
+        [(3, "Log in.")],
+    ]
+
+
+async def test_a_step_says_to_which_way_it_belongs_and_which_field_of_settings_it_is_about() -> None:
+    steps = (
+        "Either keep TWS as it is: Set **API port** of this connection to 7497 in Gatelight’s Settings.",
+        "Or keep port 7496: Set **Socket port** to 7496.",
+    )
+    backend = troubled("api-port-mismatch", "tws", steps)
+    found = await guiding.guide(backend, {"code": "api-port-mismatch", "connection": "A"})
+    first, second = found["lists"][0]["steps"]
+
+    assert (first["way"], first["fields"]) == ("Either keep TWS as it is", [{"label": "API port", "key": "port"}])
+    assert (second["way"], "fields" in second) == ("Or keep port 7496", False)
+    assert "drawing" in second
+    assert found["application"] == "tws"
+
+
+def test_the_fields_and_fixes_that_steps_stand_beside_are_all_there_are() -> None:
+    assert set(guiding.OWN_FIXES) == {fix.id for fix in FIXES.values() if fix.do is own_config.do}
+    assert set(guiding.OWN_FIELDS.values()) <= {key.name for key in TABLES["connections"].keys}
+    told = " ".join(step for guide in load_guides().values() for steps in guide.steps.values() for step in steps)
+    assert [label for label in guiding.OWN_FIELDS if f"**{label}**" not in told] == []
+
+
+@pytest.mark.parametrize("problem", [p for p in PROBLEMS if p.fix in guiding.OWN_FIXES], ids=lambda p: p.code)
+async def test_a_fix_of_gatelights_settings_stands_at_a_step_of_its_guide(problem: Problem) -> None:
+    found = await guiding.guide(MadeUpBackend(), {"code": problem.code, "connection": "A"})
+
+    for part in found["lists"]:
+        assert any("fields" in step for step in part["steps"]), part["layout"]
 
 
 async def test_who_has_chosen_a_layout_reads_about_that_one_alone() -> None:
@@ -195,12 +239,29 @@ async def _again(steps: tuple[str, ...]) -> dict[str, Any]:
     return await guiding.guide(troubled("api-disabled", "tws", steps), {"code": "api-disabled", "connection": "A"})
 
 
-async def test_what_a_guide_names_on_the_web_is_a_link() -> None:
-    found = await guiding.guide(MadeUpBackend(), {"code": "app-not-installed", "connection": "A"})
-    texts = " ".join(step["text"] for part in found["lists"] for step in part["steps"])
+@pytest.mark.parametrize("code", ["app-not-installed", "app-outdated"])
+async def test_download_pages_are_buttons_of_their_step_and_the_text_stays_text(code: str) -> None:
+    found = await guiding.guide(MadeUpBackend(), {"code": code, "connection": "A"})
+    links = {
+        part["application"]: [link for step in part["steps"] for link in step.get("links", ())]
+        for part in found["lists"]
+    }
 
-    assert "(https://www.interactivebrokers.com/en/trading/tws-offline-stable.php)" in texts
-    assert "(https://www.interactivebrokers.com/en/trading/ibgateway-stable.php)" in texts
+    assert links == {
+        "tws": [
+            {
+                "label": "Download Trader Workstation",
+                "address": "https://www.interactivebrokers.com/en/trading/tws-offline-stable.php",
+            }
+        ],
+        "gateway": [
+            {
+                "label": "Download IB Gateway",
+                "address": "https://www.interactivebrokers.com/en/trading/ibgateway-stable.php",
+            }
+        ],
+    }
+    assert not any("http" in step["text"] for part in found["lists"] for step in part["steps"])
 
 
 def test_every_link_is_named_by_some_guide() -> None:
@@ -248,15 +309,14 @@ async def test_every_key_of_the_configuration_is_shown_with_its_value(backend: M
     assert value(answer, "checks", "look_every") == "5s"
     assert value(answer, "notifications", "quiet_hours") == ["22:00-07:00"]
     assert answer["at_login"] is False
-    assert all(key["meaning"] and key["allowed"] for table in answer["tables"] for key in table["keys"])
+    assert all(key["label"] and key["help"] for table in answer["tables"] for key in table["keys"])
 
 
 async def test_without_a_file_the_defaults_are_shown(backend: MadeUpBackend) -> None:
     backend.config.unlink()
     answer = await settings.read_settings(backend, {})
 
-    assert [t["name"] for t in answer["tables"]] == ["checks", "notifications", "page"]
-    assert {key["name"] for key in answer["connection_keys"]} == {k.name for k in TABLES["connections"].keys}
+    assert [t["name"] for t in answer["tables"]] == ["checks", "notifications", "page", "history"]
 
 
 async def test_a_file_that_cannot_be_used_is_told(backend: MadeUpBackend) -> None:
@@ -315,6 +375,67 @@ async def test_what_cannot_be_used_is_refused_and_nothing_changes(
     assert no.status in (400, 422)
     assert backend.config.read_text() == FILE
     assert backend.asked == []
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "told"),
+    [
+        ("connections.Paper.port", "99999",
+         "API port: “99999” cannot be used. It must be a number from 1 to 65535, or nothing."),
+        ("connections.Paper.client_id", "0",
+         "Client ID of Gatelight: “0” cannot be used (client ID 0 would adopt manual orders). "
+         "It must be a number from 1 to 2147483647, or nothing."),
+        ("connections.Paper.host", "a:1",
+         "Computer: “a:1” cannot be used (leave out the port, which has a field of its own). "
+         "It must be a host name or an IP address, such as 127.0.0.1."),
+        ("checks.test_symbols", ["AAPL", "x" * 200],
+         "Symbols: “" + "x" * 59 + "…” cannot be used. It must be a symbol, such as AAPL."),
+        ("notifications.quiet_hours", ["22-7"],
+         "Quiet hours: “22-7” cannot be used. It must be times of the day, such as 22:00-07:00."),
+        ("notifications.remote", ["secret"],
+         "Phone, mail or chat: a text without :// cannot be used. It must be an Apprise URL, such as ntfy://topic."),
+        ("connections.New.name", " paper ", "There is a connection “paper” already: choose another name."),
+    ],
+)  # fmt: skip
+async def test_a_refusal_is_a_sentence_in_the_words_of_the_field(
+    key: str, given: object, told: str, backend: MadeUpBackend
+) -> None:
+    assert str(await refused(settings.change(backend, {"key": key, "value": given}))) == told
+
+
+async def test_a_connection_is_renamed_in_another_spelling_of_its_name(backend: MadeUpBackend) -> None:
+    await settings.change(backend, {"key": "connections.Paper.name", "value": "PAPER"})
+
+    assert [one.name for one in load(backend.config).connections] == ["PAPER"]
+
+
+@pytest.mark.parametrize("name", ["Second", "1", "A.B[2]", 'with "quotes"', "[1]"])
+async def test_a_new_connection_never_changes_another_one(name: str, backend: MadeUpBackend) -> None:
+    await settings.add(backend, {"connection": name})
+    again = await refused(settings.add(backend, {"connection": name.upper()}))
+
+    assert [one.name for one in load(backend.config).connections] == ["Paper", name]
+    assert load(backend.config).connections[0].port == 4002
+    assert "already" in str(again)
+    assert backend.asked == ["config changed"]
+
+
+async def test_a_new_connection_needs_a_usable_name(backend: MadeUpBackend) -> None:
+    no = await refused(settings.add(backend, {"connection": "x" * 41}))
+
+    assert "Name: “xxx" in str(no)
+    assert backend.config.read_text() == FILE
+
+
+async def test_a_duration_that_is_not_offered_is_among_the_choices_in_its_place(backend: MadeUpBackend) -> None:
+    backend.config.write_text('[checks]\nlook_every = "7s"\n[notifications]\nrepeat_after = "never"\n')
+    answer = await settings.read_settings(backend, {})
+    keys = {key["name"]: key for table in answer["tables"] for key in table["keys"]}
+    words = [one["words"] for one in keys["look_every"]["choices"]]
+
+    assert words == ["2 seconds", "5 seconds", "7 seconds", "10 seconds", "30 seconds", "1 minute"]
+    assert keys["look_every"]["usual"] == "5s"
+    assert keys["repeat_after"]["choices"][-1] == {"value": "never", "words": "never"}
 
 
 async def test_a_connection_is_taken_out_and_the_rest_stays(backend: MadeUpBackend) -> None:

@@ -8,7 +8,6 @@ from agent.problems.shared.words import (
     last_mode,
     listening,
     owner_of,
-    quickly,
     sentence,
     started_at,
     without_folders,
@@ -51,10 +50,6 @@ def test_every_port_is_named() -> None:
     assert listening(gateway(ports=())) == "IB Gateway 10.45 (pid 3117) listens on no API port"
 
 
-def test_short_times_are_told_in_fitting_units() -> None:
-    assert [quickly(s) for s in (0.0004, 0.0042, 0.999, 1.0, 5.04)] == ["0 ms", "4 ms", "999 ms", "1.0 s", "5.0 s"]
-
-
 def test_the_last_mode_is_told_only_when_known() -> None:
     assert last_mode(gateway()) == ()
     assert last_mode(gateway(hints=Known(SettingsHints()))) == ()
@@ -64,7 +59,7 @@ def test_the_last_mode_is_told_only_when_known() -> None:
 
 
 def test_a_start_is_told_in_local_time() -> None:
-    assert started_at(facts(), gateway(age=3661.0)) == "12:58:59"
+    assert started_at(facts(), gateway(age=3661.0)) == "12:58"
 
 
 def test_a_sentence_begins_with_a_capital_and_keeps_the_rest() -> None:

@@ -81,12 +81,12 @@ async def test_disconnect_and_connect_are_done_by_name_or_for_all(name: str) -> 
         await world.until(connected)
         done = [answered(loop, {"command": "disconnect", "name": name})]
         await world.until(lambda w: not w.sessions[0].open_now)
-        kept = loop.state.memory.disconnected
+        kept = [s.connection for s in loop.state.memory.stopped]
         done.append(answered(loop, {"command": "connect", "name": name}))
         await world.until(lambda w: len(w.sessions) == 2 and connected(w))
 
     assert done == [{"done": True}] * 2
-    assert kept == ("Paper Gateway",)
+    assert kept == ["Paper Gateway"]
 
 
 @pytest.mark.parametrize("command", ["connect", "disconnect"])

@@ -1,0 +1,62 @@
+"""The history of the running agent: takes each status and what happened, and hands on what is new to the writer."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from agent import __version__
+from agent.core.clock import Moment
+from agent.core.effects import Happened
+from agent.core.shown.status import Status
+from agent.history.recorder import Recorder
+from agent.history.spans import Mark
+from agent.history.writer import HistoryWriter
+
+ALIVE_EVERY = 60.0
+"""Seconds between two notes that the agent runs: after a kill, so much of it may be told as not watched."""
+
+
+class HistoryHost:
+    """Everything except what the writer tells happens on the agent's loop."""
+
+    def __init__(
+        self, folder: Path, keep: float, now: Callable[[], Moment], *, tell: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """`folder` is the data folder; `keep` and `tell`: see `HistoryWriter`."""
+        self._now = now
+        self._recorder = Recorder(__version__, now().wall)
+        self._writer = HistoryWriter(folder, keep, tell=tell)
+        self._marks: list[Mark] = []
+        self._alive_at = now().monotonic
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._writer.start()
+
+    def keep_for(self, seconds: float) -> None:
+        """Keep things for another time than before."""
+        self._writer.keep = seconds
+
+    def happened(self, happened: Happened) -> None:
+        """Something happened; it is written with the status that follows from it, or within a minute."""
+        self._marks.append(Mark(self._now().wall, happened))
+
+    def shown(self, status: Status) -> None:
+        """A status is shown."""
+        marks, self._marks = self._marks, []
+        found = self._recorder.take(status, self._now().wall, marks)
+        if found is not None:
+            self._writer.take(found)
+
+    async def alive(self) -> None:
+        """Note every minute that the agent runs."""
+        now = self._now()
+        if now.monotonic - self._alive_at < ALIVE_EVERY:
+            return
+        self._alive_at = now.monotonic
+        marks, self._marks = self._marks, []
+        self._writer.take(self._recorder.alive(now.wall, marks))
+
+    def close(self) -> None:
+        """End; first write what is left, for a moment at most."""
+        self._writer.take(self._recorder.end(self._now().wall, self._marks))
+        self._writer.close()

@@ -1,0 +1,148 @@
+"""`gatelight history`: what happened, read from the file that the agent writes."""
+
+import csv
+import io
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+
+from agent.core.as_json import rfc3339
+from agent.core.clock import lasting
+from agent.history.as_json import history_json
+from agent.history.reading import read_days
+from agent.history.spans import Kept, KeptSpan, SpanKind
+from agent.history.troubles import Day, Light, Trouble, connections, days, strip, troubles
+from agent.runtime.paths import Places
+
+MOST_TROUBLES = 5
+"""Problems listed per connection: the longest."""
+MOST_EVENTS = 40
+"""Events listed; of more, the latest."""
+_PLACES = (Light.WELL, Light.WARNING, Light.PROBLEM, Light.EXPECTED, Light.IDLE, Light.UNKNOWN, Light.NOT_WATCHED)
+
+
+def command(
+    places: Places,
+    *,
+    back: int,
+    as_csv: bool,
+    as_json: bool,
+    out: Callable[[str], None],
+    say: Callable[[str], None],
+    now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+) -> int:
+    """Print the history of the last `back` days, today among them. Raises GatelightError where it cannot be read."""
+    kept, midnights, until = read_days(places.data, back, now())
+    told = _Told(kept, midnights, until)
+    if as_json:
+        out(json.dumps(history_json(kept, midnights, until), ensure_ascii=False, indent=1))
+    elif as_csv:
+        out(told.as_csv().rstrip("\n"))
+    elif kept.began is None:
+        say("Nothing has been kept yet: the history begins when the agent runs.")
+    else:
+        say("\n".join(told.lines()))
+    return 0
+
+
+class _Told:
+    """One answer, as text, CSV or JSON."""
+
+    def __init__(self, kept: Kept, midnights: Sequence[float], until: float) -> None:
+        self._kept = kept
+        self._midnights = midnights
+        self._until = until
+        self._names = connections(kept)
+
+    def _days(self, name: str) -> tuple[Day, ...]:
+        return days(strip(self._kept, name, self._midnights[0], self._until), self._midnights)
+
+    def _troubles(self, name: str) -> tuple[Trouble, ...]:
+        return troubles(self._kept, name, self._midnights[0], self._until)
+
+    def _events(self) -> list[KeptSpan]:
+        """Problems and runs of the agent, oldest first."""
+        return [s for s in self._kept.spans if s.span.kind in (SpanKind.PROBLEM, SpanKind.RUN)]
+
+    # ── for people ──────────────────────────────────────────────────────────────────────────────
+
+    def lines(self) -> list[str]:
+        """Everything, for people."""
+        lines: list[str] = []
+        for name in self._names:
+            lines += [name, *self._of_connection(name), ""]
+        events = self._events()
+        lines.append("What happened:")
+        if len(events) > MOST_EVENTS:
+            lines.append(f"  {len(events) - MOST_EVENTS} earlier ones; --csv has all of them")
+        lines += [f"  - {_clock(one.began)}  {self._event(one)}" for one in events[-MOST_EVENTS:]]
+        return lines
+
+    def _of_connection(self, name: str) -> list[str]:
+        lines = [f"  {when}  {what}" for when, what in _folded(self._days(name))]
+        longest = sorted(self._troubles(name), key=lambda o: -o.seconds(self._until))[:MOST_TROUBLES]
+        if longest:
+            lines.append("  Longest problems:")
+        for number, one in enumerate(longest, 1):
+            lasted = lasting(one.seconds(self._until))
+            so_far = " so far" if one.ended is None else ""
+            there = f" ({', '.join(one.programs)} connected)" if one.programs else ""
+            lines.append(f"  {number}. {_clock(one.began)}, {lasted}{so_far}: {one.title or 'not kept which'}{there}")
+        return lines
+
+    def _event(self, one: KeptSpan) -> str:
+        span = one.span
+        if span.kind is SpanKind.RUN:
+            ended = "runs" if one.ended is None else f"ran until {_clock(one.ended)}"
+            return f"Gatelight {span.what} {ended}"
+        about = f"{span.connection}: " if span.connection else ""
+        lasted = "" if one.ended is None else f", {lasting(one.ended - one.began)}"
+        return f"{about}{span.title or span.what}{lasted}{f' ({one.end})' if one.end else ''}"
+
+    # ── for programs ────────────────────────────────────────────────────────────────────────────
+
+    def as_csv(self) -> str:
+        """A row for each problem and each run of the agent."""
+        text = io.StringIO()
+        rows = csv.writer(text, lineterminator="\n")
+        rows.writerow(["began", "ended", "seconds", "connection", "kind", "code", "severity", "title", "end"])
+        for one in self._events():
+            span = one.span
+            row = [rfc3339(one.began), "" if one.ended is None else rfc3339(one.ended)]
+            row.append("" if one.ended is None else f"{one.ended - one.began:.0f}")
+            row += [span.connection, span.kind.value, span.what, span.state, span.title, one.end]
+            rows.writerow(_harmless(cell) for cell in row)
+        return text.getvalue()
+
+
+def _folded(told: Iterable[Day]) -> Iterator[tuple[str, str]]:
+    """Each day with its words; days in a row of which nothing is known are one line."""
+    for unseen, group in itertools.groupby(told, key=lambda day: not day.seconds.keys() - {Light.NOT_WATCHED}):
+        these = list(group)
+        if unseen:
+            ends = f" to {_date(these[-1].began)}" if len(these) > 1 else ""
+            yield f"{_date(these[0].began)}{ends}", Light.NOT_WATCHED.value
+            continue
+        for day in these:
+            parts = [f"{light.value} {lasting(day.seconds[light])}" for light in _PLACES if day.seconds.get(light)]
+            share = "" if day.well is None else f"{_percent(day.well)} well: "
+            yield _date(day.began), f"{share}{', '.join(parts)}"
+
+
+def _date(epoch: float) -> str:
+    return f"{datetime.fromtimestamp(epoch).astimezone():%a %d %b}"
+
+
+def _clock(epoch: float) -> str:
+    return f"{datetime.fromtimestamp(epoch).astimezone():%a %d %b %H:%M}"
+
+
+def _percent(share: float) -> str:
+    """A share that is not all is never shown as 100 %."""
+    return "100 %" if share >= 1 else f"{min(share * 100, 99.99):.2f} %"
+
+
+def _harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell

@@ -1,0 +1,95 @@
+"""Takes in what the user asked for: watch or stop watching, pause, snooze, look now, show steps."""
+
+from dataclasses import replace
+
+from agent.core.alerts.reminder import REMINDER_KEY
+from agent.core.alerts.speech import nothing_to_do, notice_key, steps_told
+from agent.core.clock import Moment
+from agent.core.effects import Announce, Effect, Withdraw
+from agent.core.memory import PROGRAM, Memory, Snoozed, Stopped
+from agent.core.shown.display import Action, Connect, Disconnect, LookNow, Pause, Resume, ShowSteps, Snooze
+from agent.core.state_machine.connection import retry_now
+from agent.core.state_machine.inquiry import inquiry_followed, inquiry_wanted
+from agent.core.state_machine.labels import about
+from agent.core.state_machine.state import AgentState, for_each
+from agent.core.state_machine.watched import Watched
+
+
+def take_action(state: AgentState, action: Action, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    """The state after a click or a command, and what has to be done because of it."""
+    memory = state.memory
+    match action:
+        case Connect(name):
+            kept = tuple(s for s in memory.stopped if name not in ("", s.connection))
+            # What the notice says of this connection is not true any more.
+            effects: tuple[Effect, ...] = () if kept == memory.stopped else (Withdraw(REMINDER_KEY),)
+            memory = replace(memory, stopped=kept)
+            state = replace(state, memory=memory, urgent_since=now.monotonic, asked_at=now.monotonic)
+            return for_each(
+                state, lambda w: _asked_anew(_wish(w, True, now), now) if name in ("", w.settings.name) else w
+            ), effects
+        case Disconnect(name, seconds, until):
+            names = tuple(w.settings.name for w in state.watched if name in ("", w.settings.name))
+            until = until if seconds is None else now.wall + seconds
+            state = replace(state, memory=_with_stopped(memory, names, until, now))
+            return for_each(state, lambda w: _wish(w, False, now) if w.settings.name in names else w), ()
+        case Pause(seconds):
+            until = float("inf") if seconds is None else now.wall + seconds
+            return replace(state, memory=replace(memory, paused_until=until)), ()
+        case Resume():
+            return replace(state, memory=replace(memory, paused_until=None)), ()
+        case Snooze(code, connection, seconds):
+            others_snoozed = tuple(s for s in memory.snoozed if (s.connection, s.code) != (connection, code))
+            snoozed = (*others_snoozed, Snoozed(connection, code, now.wall + seconds))
+            keys = [
+                notice_key(name, e.key)
+                for name, ledger in (*((w.settings.name, w.ledger) for w in state.watched), (PROGRAM, state.own.ledger))
+                for e in ledger.entries.values()
+                if connection in ("", name) and e.problem.code == code and not e.problem.never_silenced
+            ]
+            return replace(state, memory=replace(memory, snoozed=snoozed)), tuple(Withdraw(k) for k in keys)
+        case LookNow():
+            state = replace(state, urgent_since=now.monotonic, asked_at=now.monotonic)
+            return for_each(state, lambda w: _asked_anew(w, now)), ()
+        case ShowSteps(connection, code, as_notice):
+            effects = (_steps(state, connection, code),) if as_notice else ()
+            if any(p.code == code and p.told_by_settings for p in state.knowledge.problems):
+                state = for_each(state, lambda w: _followed(w, state, now) if w.settings.name == connection else w)
+            return state, effects
+        case _:
+            # Opening a log, fixing, quitting: done outside, nothing to decide here.
+            return state, ()
+
+
+def _with_stopped(memory: Memory, names: tuple[str, ...], until: float | None, now: Moment) -> Memory:
+    """The memory with these connections not watched, each since it first was so."""
+    since = {s.connection: s.since for s in memory.stopped}
+    others = tuple(s for s in memory.stopped if s.connection not in names)
+    wished = tuple(Stopped(name, since.get(name, now.wall), until, now.wall) for name in names)
+    return replace(memory, stopped=(*others, *wished))
+
+
+def _steps(state: AgentState, name: str, code: str) -> Announce:
+    """The notice with the steps of a problem, or that it is not shown any more."""
+    shown = () if state.shown is None else state.shown.connections
+    # What is about Gatelight itself is shown with the first connection.
+    problem = next((p for c in shown if name in (c.name, PROGRAM) for p in c.problems if p.code == code), None)
+    ledgers = [*(w.ledger for w in state.watched if w.settings.name == name), state.own.ledger]
+    entry = next((e for each in ledgers for e in each.entries.values() if e.shown and e.problem.code == code), None)
+    if problem is None or entry is None:
+        return nothing_to_do(name, code, about(state.watched, name))
+    return steps_told(name, entry, problem.steps, problem.fixes, about(state.watched, name))
+
+
+def _asked_anew(watched: Watched, now: Moment) -> Watched:
+    return replace(watched, inquiry=inquiry_wanted(watched.inquiry, now.monotonic))
+
+
+def _followed(watched: Watched, state: AgentState, now: Moment) -> Watched:
+    inquiry = inquiry_wanted(watched.inquiry, now.monotonic)
+    return replace(watched, inquiry=inquiry_followed(inquiry, now.monotonic, state.timing))
+
+
+def _wish(watched: Watched, connected: bool, now: Moment) -> Watched:
+    watched = replace(watched, wish=connected)
+    return replace(watched, link=retry_now(watched.link, now.monotonic)) if connected else watched

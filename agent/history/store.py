@@ -1,0 +1,230 @@
+"""The file of the history: SQLite, one writer, any number of readers.
+
+A process that is killed loses what was not committed, a second at most; its spans end where it was last heard of.
+"""
+
+import contextlib
+import logging
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from agent.core.effects import Happened, MarkKind
+from agent.history.spans import Changes, Kept, KeptSpan, LatencyMinute, Mark, Span, SpanKind
+from agent.platforms.files import PRIVATE, open_regular
+
+logger = logging.getLogger("agent")
+
+HISTORY_SCHEMA = 1
+"""Version of the tables, `user_version` of the file."""
+MOST_BYTES = 20 * 1024 * 1024
+"""Size of the file from which on the oldest of it goes, whatever its age."""
+NOT_WATCHED = "not watched"
+"""The end of a span whose end nothing saw: the agent was killed, or its machine went off."""
+_WAIT = 2.0
+"""Seconds to wait for another process that reads or writes."""
+
+_MIGRATIONS: tuple[Sequence[str], ...] = (
+    (
+        "CREATE TABLE connection (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+        "CREATE TABLE span (id INTEGER PRIMARY KEY, connection INTEGER NOT NULL REFERENCES connection,"
+        " kind TEXT NOT NULL, what TEXT NOT NULL, state TEXT NOT NULL, title TEXT NOT NULL,"
+        " began REAL NOT NULL, ended REAL, end TEXT NOT NULL DEFAULT '')",
+        "CREATE INDEX span_ended ON span (ended)",
+        "CREATE TABLE mark (id INTEGER PRIMARY KEY, at REAL NOT NULL, connection INTEGER NOT NULL"
+        " REFERENCES connection, kind TEXT NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL)",
+        "CREATE INDEX mark_at ON mark (at)",
+        "CREATE TABLE latency (connection INTEGER NOT NULL REFERENCES connection, minute INTEGER NOT NULL,"
+        " worst INTEGER NOT NULL, mean INTEGER NOT NULL, count INTEGER NOT NULL,"
+        " PRIMARY KEY (connection, minute)) WITHOUT ROWID",
+        "CREATE TABLE heard (only INTEGER PRIMARY KEY CHECK (only = 1), at REAL NOT NULL)",
+    ),
+)
+"""From each schema to the next. Latencies are in microseconds."""
+
+
+class HistoryTooNew(Exception):
+    """The file was written by a later version."""
+
+
+class HistoryDamaged(Exception):
+    """The file is no SQLite file, or its content is broken."""
+
+
+class Store:
+    """An open file. Every method may raise OSError or sqlite3.Error; use it in one thread."""
+
+    def __init__(self, path: Path, *, reads: bool = False) -> None:
+        """Open or make the file; with `reads` only to read it, beside the agent that writes.
+
+        Raises HistoryTooNew and HistoryDamaged; the file is as it was then.
+        """
+        if reads:
+            self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_WAIT)
+        else:
+            os.close(open_regular(path, os.O_RDWR | os.O_CREAT, PRIVATE))
+            self._db = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+        self._ids: dict[str, int] = {}
+        try:
+            version = int(str(self._one("PRAGMA user_version")))
+            if version > HISTORY_SCHEMA:
+                raise HistoryTooNew(f"{path.name} has schema {version}, this version knows {HISTORY_SCHEMA}")
+            if reads:
+                if version < HISTORY_SCHEMA:
+                    raise HistoryDamaged(path.name)
+                return
+            if self._one("PRAGMA quick_check(1)") != "ok":
+                raise HistoryDamaged(path.name)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._migrate(version)
+        except sqlite3.DatabaseError as fault:
+            self._db.close()
+            if isinstance(fault, sqlite3.OperationalError):
+                raise
+            raise HistoryDamaged(path.name) from fault
+        except BaseException:
+            self._db.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _one(self, query: str, *values: object) -> object:
+        row = self._db.execute(query, values).fetchone()
+        return None if row is None else row[0]
+
+    def _migrate(self, version: int) -> None:
+        for number, statements in enumerate(_MIGRATIONS[version:], version + 1):
+            with self._at_once():
+                for statement in statements:
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {number}")
+
+    @contextlib.contextmanager
+    def _at_once(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # ── writing ─────────────────────────────────────────────────────────────────────────────────
+
+    def begin(self) -> None:
+        """End what an earlier agent left open, at the time at which it was last heard of."""
+        with self._at_once():
+            heard = self._one("SELECT at FROM heard")
+            self._db.execute(
+                "UPDATE span SET ended = max(began, coalesce(?, began)), end = ? WHERE ended IS NULL",
+                (heard, NOT_WATCHED),
+            )
+
+    def write(self, many: Iterable[Changes]) -> None:
+        """Write changes, in their order, all or nothing."""
+        with self._at_once():
+            for changes in many:
+                self._apply(changes)
+                self._db.execute(
+                    "INSERT INTO heard VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET at = excluded.at", (changes.at,)
+                )
+
+    def _apply(self, changes: Changes) -> None:
+        for span in changes.ended:
+            self._db.execute(
+                # A clock that was set back does not make a span end before it began.
+                "UPDATE span SET ended = max(began, ?), end = ?"
+                " WHERE ended IS NULL AND connection = ? AND kind = ? AND what = ? AND state = ?",
+                (changes.at, changes.ends.get(span, ""), *self._key(span)),
+            )
+        for span, began in changes.begun:
+            self._db.execute(
+                "INSERT INTO span (connection, kind, what, state, title, began) VALUES (?, ?, ?, ?, ?, ?)",
+                (*self._key(span), span.title, began),
+            )
+        for mark in changes.marks:
+            of = mark.happened
+            self._db.execute(
+                "INSERT INTO mark (at, connection, kind, what, detail) VALUES (?, ?, ?, ?, ?)",
+                (mark.at, self._id(of.connection), of.kind.value, of.what, of.detail),
+            )
+        for one in changes.latencies:
+            self._db.execute(
+                "INSERT OR REPLACE INTO latency VALUES (?, ?, ?, ?, ?)",
+                (self._id(one.connection), one.minute, _micro(one.worst), _micro(one.mean), one.count),
+            )
+
+    def _key(self, span: Span) -> tuple[int, str, str, str]:
+        return self._id(span.connection), span.kind.value, span.what, span.state
+
+    def _id(self, name: str) -> int:
+        known = self._ids.get(name)
+        if known is None:
+            self._db.execute("INSERT OR IGNORE INTO connection (name) VALUES (?)", (name,))
+            known = self._ids[name] = int(str(self._one("SELECT id FROM connection WHERE name = ?", name)))
+        return known
+
+    def forget(self, before: float) -> None:
+        """Remove what ended before a time (epoch seconds), and the oldest fifth as long as the file is too large."""
+        self._forget(before)
+        pages, size = (int(str(self._one(f"PRAGMA {name}"))) for name in ("page_count", "page_size"))
+        if pages * size > MOST_BYTES:
+            first = self._first()
+            last = self._one("SELECT at FROM heard")
+            if first is not None and isinstance(last, float) and last > first:
+                self._forget(first + (last - first) / 5)
+            self._db.execute("VACUUM")
+
+    def _forget(self, before: float) -> None:
+        with self._at_once():
+            self._db.execute("DELETE FROM span WHERE ended < ?", (before,))
+            self._db.execute("DELETE FROM mark WHERE at < ?", (before,))
+            self._db.execute("DELETE FROM latency WHERE minute < ?", (int(before // 60),))
+        # After a rollback, an ID may be another connection's.
+        self._ids.clear()
+
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────
+
+    def read(self, since: float, until: float, *, latencies: bool = True) -> Kept:
+        """All that touches a time, in epoch seconds."""
+        names = {int(id): str(name) for id, name in self._db.execute("SELECT id, name FROM connection")}
+        spans = self._db.execute(
+            "SELECT connection, kind, what, state, title, began, ended, end FROM span"
+            " WHERE began <= ? AND (ended IS NULL OR ended >= ?) ORDER BY began, id",
+            (until, since),
+        )
+        marks = self._db.execute(
+            "SELECT connection, at, kind, what, detail FROM mark WHERE at BETWEEN ? AND ? ORDER BY at, id",
+            (since, until),
+        )
+        minutes = self._db.execute(
+            "SELECT connection, minute, worst, mean, count FROM latency WHERE minute BETWEEN ? AND ? ORDER BY minute",
+            (int(since // 60), int(until // 60)) if latencies else (1, 0),
+        )
+        return Kept(
+            spans=tuple(
+                KeptSpan(Span(names[of], SpanKind(kind), what, state, title), began, ended, end)
+                for of, kind, what, state, title, began, ended, end in spans
+            ),
+            marks=tuple(
+                Mark(at, Happened(MarkKind(kind), names[of], what, detail)) for of, at, kind, what, detail in marks
+            ),
+            latencies=tuple(
+                LatencyMinute(names[of], minute, worst / 1e6, mean / 1e6, count)
+                for of, minute, worst, mean, count in minutes
+            ),
+            began=self._first(),
+        )
+
+    def _first(self) -> float | None:
+        found = self._one("SELECT min(began) FROM span")
+        return found if isinstance(found, float) else None
+
+
+def _micro(seconds: float) -> int:
+    return round(seconds * 1e6)

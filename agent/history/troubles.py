@@ -1,0 +1,201 @@
+"""What the history tells of a time: how it was, day by day, and which problems lasted longest. Pure."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from agent.core.shown.display import IconState
+from agent.history.spans import Kept, KeptSpan, SpanKind
+
+
+class Light(StrEnum):
+    """How a connection was, in one word."""
+
+    PROBLEM = "problem"
+    WARNING = "warning"
+    WELL = "well"
+    EXPECTED = "expected outage"
+    IDLE = "idle"
+    """Nothing was connected, and nothing was expected to be; or it was on its way."""
+    UNKNOWN = "not known"
+    NOT_WATCHED = "not watched"
+
+
+_LIGHTS = {
+    IconState.PROBLEM: Light.PROBLEM,
+    IconState.WARNING: Light.WARNING,
+    IconState.UNKNOWN: Light.UNKNOWN,
+    IconState.CONNECTING: Light.IDLE,
+    IconState.WAITING: Light.IDLE,
+    IconState.MAINTENANCE: Light.EXPECTED,
+    IconState.PAUSED: Light.IDLE,
+    IconState.CONNECTED: Light.WELL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A time during which a connection was one thing."""
+
+    light: Light
+    began: float
+    ended: float
+    """Epoch seconds, both."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it was."""
+        return self.ended - self.began
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A time during which a problem was shown without a break."""
+
+    began: float
+    ended: float | None
+    """Epoch seconds; None: it lasts."""
+    code: str
+    """Of the error that lasted longest in it; empty where none is kept."""
+    title: str
+    programs: tuple[str, ...]
+    """The programs that were on the API port when it began, or within the minute before."""
+    end: str
+    """Why its cause ended, where that is known."""
+
+    def seconds(self, now: float) -> float:
+        """How long it lasted, or has lasted so far."""
+        return (now if self.ended is None else self.ended) - self.began
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of one connection."""
+
+    began: float
+    """Epoch seconds of its first moment."""
+    seconds: dict[Light, float] = field(default_factory=dict)
+    """By light; what is missing did not occur."""
+
+    @property
+    def well(self) -> float | None:
+        """The share of the day in which the connection was well, of all that says something about it.
+
+        Not counted: what was not watched or not known, expected outages, and the time in which nothing was connected.
+        A warning counts as well: programs reach IB. None: nothing of the day counts.
+        """
+        good = self.seconds.get(Light.WELL, 0.0) + self.seconds.get(Light.WARNING, 0.0)
+        all_of_it = good + self.seconds.get(Light.PROBLEM, 0.0)
+        return good / all_of_it if all_of_it else None
+
+
+PROGRAM_GONE = 60.0
+"""Seconds before an outage in which a program that then left still counts as one that was there."""
+
+
+def connections(kept: Kept) -> tuple[str, ...]:
+    """The names of the connections of which something is kept, as they came.
+
+    Before an application is found, what would watch it has another name. Where others have something to tell, a
+    connection that was never more than idle is left out.
+    """
+    states = [one for one in kept.spans if one.span.kind is SpanKind.STATE]
+    told = [one for one in states if _LIGHTS.get(_state(one)) is not Light.IDLE]
+    return tuple(dict.fromkeys(one.span.connection for one in told or states))
+
+
+def strip(kept: Kept, connection: str, since: float, until: float) -> tuple[Piece, ...]:
+    """How a connection was from `since` to `until` (epoch seconds), without a gap: the rest was not watched."""
+    pieces: list[Piece] = []
+    at = since
+    for one in _of(kept, connection, SpanKind.STATE):
+        began, ended = max(one.began, at), min(until if one.ended is None else one.ended, until)
+        if ended <= began:
+            continue
+        _add(pieces, Piece(Light.NOT_WATCHED, at, began))
+        _add(pieces, Piece(_LIGHTS.get(_state(one), Light.UNKNOWN), began, ended))
+        at = ended
+    _add(pieces, Piece(Light.NOT_WATCHED, at, until))
+    return tuple(pieces)
+
+
+def _state(one: KeptSpan) -> IconState:
+    try:
+        return IconState(one.span.what)
+    except ValueError:
+        # Of another version.
+        return IconState.UNKNOWN
+
+
+def _add(pieces: list[Piece], piece: Piece) -> None:
+    if piece.seconds <= 0:
+        return
+    if pieces and pieces[-1].light is piece.light:
+        pieces[-1] = Piece(piece.light, pieces[-1].began, piece.ended)
+    else:
+        pieces.append(piece)
+
+
+def days(pieces: Iterable[Piece], midnights: Sequence[float]) -> tuple[Day, ...]:
+    """The days between these midnights (epoch seconds, ascending; the last one ends the last day)."""
+    found = [Day(midnight) for midnight in midnights[:-1]]
+    for piece in pieces:
+        at = piece.began
+        while at < piece.ended:
+            index = bisect_right(midnights, at) - 1
+            if not 0 <= index < len(found):
+                break
+            ends = min(piece.ended, midnights[index + 1])
+            seconds = found[index].seconds
+            seconds[piece.light] = seconds.get(piece.light, 0.0) + ends - at
+            at = ends
+    return tuple(found)
+
+
+def troubles(kept: Kept, connection: str, since: float, until: float) -> tuple[Trouble, ...]:
+    """Each time of a problem that touches this time, whole, oldest first."""
+    problems = [one for one in _of(kept, connection, SpanKind.PROBLEM) if one.span.state == "error"]
+    programs = _of(kept, connection, SpanKind.PROGRAM)
+    found: list[Trouble] = []
+    for piece in _unbroken(kept, connection, until):
+        if piece.ended < since or piece.began > until:
+            continue
+        lasts = piece.ended >= until and any(
+            one.ended is None and one.span.what == IconState.PROBLEM for one in _of(kept, connection, SpanKind.STATE)
+        )
+        inside = [one for one in problems if one.began < piece.ended and (one.ended is None or one.ended > piece.began)]
+        cause = max(inside, key=lambda one: _overlap(one, piece), default=None)
+        there = [
+            one.span.what
+            for one in programs
+            if one.began <= piece.began and (one.ended is None or one.ended >= piece.began - PROGRAM_GONE)
+        ]
+        found.append(
+            Trouble(
+                # It was there before the icon showed it.
+                min(piece.began, cause.began) if cause is not None else piece.began,
+                None if lasts else piece.ended,
+                cause.span.what if cause is not None else "",
+                cause.span.title if cause is not None else "",
+                tuple(dict.fromkeys(there)),
+                cause.end if cause is not None else "",
+            )
+        )
+    return tuple(found)
+
+
+def _unbroken(kept: Kept, connection: str, until: float) -> Iterable[Piece]:
+    states = _of(kept, connection, SpanKind.STATE)
+    if not states:
+        return ()
+    return [p for p in strip(kept, connection, states[0].began, until) if p.light is Light.PROBLEM]
+
+
+def _overlap(one: KeptSpan, piece: Piece) -> float:
+    ended = piece.ended if one.ended is None else min(one.ended, piece.ended)
+    return ended - max(one.began, piece.began)
+
+
+def _of(kept: Kept, connection: str, kind: SpanKind) -> list[KeptSpan]:
+    return [one for one in kept.spans if one.span.kind is kind and one.span.connection == connection]

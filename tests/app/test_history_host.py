@@ -1,0 +1,67 @@
+"""What the running agent hands to its history."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from agent.app.history_host import ALIVE_EVERY, HistoryHost
+from agent.core.clock import Moment
+from agent.core.effects import Happened, MarkKind
+from agent.core.shown.display import IconState
+from agent.core.shown.status import ShownConnection, Status
+from agent.history.spans import Kept, Mark
+from agent.history.store import Store
+from agent.history.writer import HISTORY_FILE
+
+WELL = ShownConnection("Paper", "127.0.0.1", 4002, IconState.CONNECTED, "connected", 50.0)
+STATUS = Status("0.1.0", 1, 50.0, (WELL,))
+SAID = Happened(MarkKind.SAID, "Paper", "app-frozen", "It hangs")
+
+
+class Day:
+    """A history, with a clock that the test moves."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.now = Moment(1000.0, 5000.0)
+        self.host = HistoryHost(folder, 90 * 86400.0, lambda: self.now)
+        self.host.start()
+
+    def later(self, seconds: float) -> None:
+        self.now = self.now.later(seconds)
+
+    def kept(self) -> Kept:
+        """All of it, once the history has ended."""
+        self.host.close()
+        store = Store(self.folder / HISTORY_FILE)
+        try:
+            return store.read(0.0, 1e9)
+        finally:
+            store.close()
+
+
+def test_what_happened_is_kept_with_the_time_at_which_it_did(tmp_path: Path) -> None:
+    day = Day(tmp_path)
+    day.host.shown(STATUS)
+    day.later(5)
+    day.host.happened(SAID)
+    day.later(5)
+    day.host.shown(replace(STATUS, connections=(replace(WELL, overall=IconState.PROBLEM),)))
+
+    kept = day.kept()
+    assert kept.marks == (Mark(5005.0, SAID),)
+    assert [(s.span.what, s.began, s.ended) for s in kept.spans if s.span.connection] == [
+        ("connected", 5000.0, 5010.0),
+        ("problem", 5010.0, 5010.0),
+    ]
+
+
+async def test_an_agent_of_which_nothing_is_new_is_noted_every_minute(tmp_path: Path) -> None:
+    day = Day(tmp_path)
+    day.host.shown(STATUS)
+    for _ in range(30):
+        day.later(ALIVE_EVERY / 10)
+        await day.host.alive()
+    day.host.happened(SAID)
+
+    assert day.host._writer._waiting.qsize() <= 4
+    assert day.kept().marks == (Mark(5180.0, SAID),)

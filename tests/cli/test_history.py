@@ -1,0 +1,145 @@
+"""`gatelight history`: what an agent wrote is told, for people, spreadsheets and programs."""
+
+import csv
+import io
+import json
+import socket
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from agent.cli.history import command
+from agent.core.effects import Happened, MarkKind
+from agent.errors import GatelightError
+from agent.history.spans import Changes, Mark, Span, SpanKind
+from agent.history.store import HISTORY_SCHEMA, Store
+from agent.history.writer import HISTORY_FILE
+from agent.runtime.paths import Places, find_places
+from tests.commands import Place, simulated
+from tests.faults.conftest import place
+
+__all__ = ["place"]
+
+NOW = datetime(2026, 11, 24, 12, 0).astimezone()
+MORNING = NOW.timestamp() - 3 * 3600
+WELL, ILL = (Span("Paper", SpanKind.STATE, what) for what in ("connected", "problem"))
+FROZEN = Span("Paper", SpanKind.PROBLEM, "app-frozen", "error", "=HYPERLINK(“IB Gateway does not answer”)")
+RUN = Span("", SpanKind.RUN, "0.1.0")
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return find_places(None, tmp_path, environ={})
+
+
+@pytest.fixture
+def morning(places: Places) -> Places:
+    store = Store(places.data / HISTORY_FILE)
+    hour = 3600.0
+    store.write(
+        [
+            Changes(
+                MORNING, begun=((RUN, MORNING), (WELL, MORNING), (Span("Paper", SpanKind.PROGRAM, "bot"), MORNING))
+            ),
+            Changes(MORNING + hour, ended=(WELL,), begun=((ILL, MORNING + hour), (FROZEN, MORNING + hour))),
+            Changes(
+                MORNING + 1.5 * hour,
+                ended=(ILL, FROZEN),
+                ends={FROZEN: "over"},
+                begun=((WELL, MORNING + 1.5 * hour),),
+                marks=(Mark(MORNING + hour, Happened(MarkKind.SILENT, "Paper", "app-frozen", "quiet hours")),),
+            ),
+        ]
+    )
+    store.close()
+    return places
+
+
+def told(places: Places, *, back: int = 7, as_csv: bool = False, as_json: bool = False) -> str:
+    said: list[str] = []
+    status = command(
+        places, back=back, as_csv=as_csv, as_json=as_json, out=said.append, say=said.append, now=lambda: NOW
+    )
+    assert status == 0
+    return "\n".join(said)
+
+
+def test_people_read_days_and_the_longest_problems(morning: Places) -> None:
+    assert told(morning) == (
+        "Paper\n"
+        "  Wed 18 Nov to Mon 23 Nov  not watched\n"
+        "  Tue 24 Nov  83.33 % well: well 2 h 30 min, problem 30 min, not watched 9 h\n"
+        "  Longest problems:\n"
+        "  1. Tue 24 Nov 10:00, 30 min: =HYPERLINK(“IB Gateway does not answer”) (bot connected)\n"
+        "\n"
+        "What happened:\n"
+        "  - Tue 24 Nov 09:00  Gatelight 0.1.0 runs\n"
+        "  - Tue 24 Nov 10:00  Paper: =HYPERLINK(“IB Gateway does not answer”), 30 min (over)"
+    )
+
+
+def test_programs_read_the_same_as_json(morning: Places) -> None:
+    answer = json.loads(told(morning, back=1, as_json=True))
+    (connection,) = answer["connections"]
+
+    assert answer["schema"] == 1
+    assert connection["name"] == "Paper"
+    assert connection["days"] == [
+        {
+            "date": "2026-11-24",
+            "seconds": {"well": 9000.0, "problem": 1800.0, "not_watched": 32400.0},
+            "well": 0.833333,
+        }
+    ]
+    assert [(o["code"], o["seconds"], o["programs"]) for o in connection["outages"]] == [
+        ("app-frozen", 1800.0, ["bot"])
+    ]
+    assert [(e["kind"], e["code"], e["detail"]) for e in answer["events"]] == [("silent", "app-frozen", "quiet hours")]
+
+
+def test_a_spreadsheet_takes_no_cell_for_a_formula(morning: Places) -> None:
+    head, *rows = csv.reader(io.StringIO(told(morning, as_csv=True)))
+
+    assert head[:4] == ["began", "ended", "seconds", "connection"]
+    assert [row[5] for row in rows] == ["0.1.0", "app-frozen"]
+    assert rows[1][7] == "'=HYPERLINK(“IB Gateway does not answer”)"
+
+
+def test_without_a_history_nothing_is_made(places: Places) -> None:
+    assert told(places) == "Nothing has been kept yet: the history begins when the agent runs."
+    assert json.loads(told(places, as_json=True))["connections"] == []
+    assert not list(places.data.iterdir())
+
+
+def test_a_history_that_cannot_be_read_is_one_sentence(places: Places) -> None:
+    (places.data / HISTORY_FILE).write_text("no database " * 1000)
+
+    with pytest.raises(GatelightError, match="cannot be read"):
+        told(places)
+
+
+def test_the_history_of_a_later_version_is_left_to_it(morning: Places) -> None:
+    store = Store(morning.data / HISTORY_FILE)
+    store._db.execute(f"PRAGMA user_version = {HISTORY_SCHEMA + 1}")
+    store.close()
+
+    with pytest.raises(GatelightError, match="later version"):
+        told(morning)
+
+
+def test_what_an_agent_saw_is_in_its_history(place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    place.config.write_text(f'[[connections]]\nname = "Paper"\nport = {port}\n')
+    with place.agent() as agent:
+        with simulated(port):
+            place.until(lambda c: c["phase"] == "connected", agent)
+            beside = place.do("history", "--json")
+        place.until(lambda c: c["phase"] != "connected", agent)
+    (connection,) = json.loads(place.do("history", "--json").out)["connections"]
+
+    assert json.loads(beside.out)["schema"] == 1
+    assert connection["name"] == "Paper"
+    assert connection["days"][-1]["seconds"]["well"] > 0
+    assert place.do("history").out.count("ran until") == 1

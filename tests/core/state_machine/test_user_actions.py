@@ -1,0 +1,103 @@
+from dataclasses import replace
+
+import pytest
+
+from agent.core.alerts.reminder import REMINDER_KEY
+from agent.core.effects import Announce, Withdraw
+from agent.core.events import (
+    UserAsked,
+)
+from agent.core.memory import Memory, Snoozed, Stopped
+from agent.core.shown.display import Connect, Disconnect, LookNow, Pause, Quit, Resume, ShowSteps, Snooze
+from agent.core.state_machine.intake import take_in
+from agent.core.state_machine.state import Knowledge, Words
+from agent.guides import load_guides
+from agent.problems import PROBLEMS
+from tests.core.made_up_agent import PAPER, looked, started
+from tests.problems.scene import NOW, connection, machine
+
+LIVE = connection("Live", port=4001)
+
+
+def test_a_wish_to_disconnect_is_kept_until_it_is_taken_back() -> None:
+    state = started(PAPER, LIVE)
+    state, _ = take_in(state, UserAsked(Disconnect(PAPER.name)), NOW)
+    state, _ = take_in(state, UserAsked(Disconnect(PAPER.name)), NOW.later(60))
+
+    assert state.memory.stopped == (Stopped(PAPER.name, NOW.wall, None, NOW.wall + 60),)
+    assert [w.wanted for w in state.watched] == [False, True]
+
+    state, _ = take_in(state, UserAsked(Disconnect("")), NOW)
+
+    assert [w.wanted for w in state.watched] == [False, False]
+
+    state, _ = take_in(state, UserAsked(Connect(PAPER.name)), NOW)
+
+    assert [s.connection for s in state.memory.stopped] == ["Live"]
+    assert [w.wanted for w in state.watched] == [True, False]
+    assert take_in(state, UserAsked(Connect("")), NOW)[0].memory.stopped == ()
+
+
+@pytest.mark.parametrize("later", [Connect(PAPER.name), Disconnect(PAPER.name)])
+def test_a_later_wish_replaces_the_one_for_a_while(later: Connect | Disconnect) -> None:
+    state, _ = take_in(started(), UserAsked(Disconnect(PAPER.name, 60.0)), NOW)
+    state, _ = take_in(state, UserAsked(later), NOW)
+
+    assert [s.until for s in state.memory.stopped] == ([None] if isinstance(later, Disconnect) else [])
+
+
+def test_an_end_is_kept_as_a_time_whether_it_was_given_as_one_or_as_a_duration() -> None:
+    for asked in (Disconnect(PAPER.name, 60.0), Disconnect(PAPER.name, until=NOW.wall + 60)):
+        state, _ = take_in(started(), UserAsked(asked), NOW)
+
+        assert state.memory.stopped == (Stopped(PAPER.name, NOW.wall, NOW.wall + 60, NOW.wall),)
+
+
+def test_watching_again_takes_the_reminder_back() -> None:
+    stopped, _ = take_in(started(), UserAsked(Disconnect(PAPER.name)), NOW)
+
+    assert take_in(stopped, UserAsked(Connect(PAPER.name)), NOW)[1] == (Withdraw(REMINDER_KEY),)
+    assert take_in(started(), UserAsked(Connect(PAPER.name)), NOW)[1] == ()
+
+
+def test_a_wish_about_nobody_is_not_kept() -> None:
+    assert take_in(started(), UserAsked(Disconnect("nobody")), NOW)[0].memory == Memory()
+
+
+def test_pauses_and_snoozes_are_kept_by_the_wall_clock() -> None:
+    state = started()
+
+    assert take_in(state, UserAsked(Pause(60.0)), NOW)[0].memory.paused_until == NOW.wall + 60
+    assert take_in(state, UserAsked(Pause(None)), NOW)[0].memory.paused_until == float("inf")
+    paused, _ = take_in(state, UserAsked(Pause(None)), NOW)
+
+    assert take_in(paused, UserAsked(Resume()), NOW)[0].memory.paused_until is None
+
+    for seconds in (60.0, 90.0):
+        state, _ = take_in(state, UserAsked(Snooze("api-silent", "", seconds)), NOW)
+
+    assert state.memory.snoozed == (Snoozed("", "api-silent", NOW.wall + 90),)
+
+
+def test_a_look_can_be_asked_for_and_the_rest_is_done_outside() -> None:
+    state = replace(started(), urgent_since=None)
+
+    assert take_in(state, UserAsked(LookNow()), NOW)[0].urgent_since == NOW.monotonic
+    assert take_in(state, UserAsked(Quit()), NOW) == (state, ())
+
+
+def test_where_there_is_no_page_a_notice_shows_the_steps_of_what_is_wrong_now() -> None:
+    begun = replace(started(), knowledge=Knowledge(PROBLEMS, Words(load_guides(), {})))
+    state = looked(looked(begun, machine()), machine(), now=NOW.later(90.0))
+    (problem,) = [p for c in state.shown.connections for p in c.problems if p.visible] if state.shown else []
+    asked = UserAsked(ShowSteps(PAPER.name, problem.code, as_notice=True))
+
+    (told,) = take_in(state, asked, NOW.later(91.0))[1]
+    assert isinstance(told, Announce)
+    assert told.notice.title == problem.title
+    assert told.notice.text.startswith("1. ")
+
+    state = looked(state, now=NOW.later(95.0))
+    (over,) = take_in(state, asked, NOW.later(96.0))[1]
+    assert isinstance(over, Announce)
+    assert over.notice.title == "Nothing to do now"

@@ -1,0 +1,210 @@
+"""The file of the history: what is written is read back, whatever happened to file, process or clock."""
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent.core.effects import Happened, MarkKind
+from agent.history.spans import Changes, KeptSpan, LatencyMinute, Mark, Span, SpanKind
+from agent.history.store import HISTORY_SCHEMA, NOT_WATCHED, HistoryDamaged, HistoryTooNew, Store
+
+WELL = Span("Paper", SpanKind.STATE, "connected")
+ILL = Span("Paper", SpanKind.STATE, "problem")
+LOST = Span("Paper", SpanKind.PROBLEM, "server-link-lost", "error", "IB Gateway has lost its link")
+DAY = 86400.0
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "history.db"
+
+
+def written(path: Path, *many: Changes) -> Store:
+    store = Store(path)
+    store.begin()
+    store.write(many)
+    return store
+
+
+def test_what_is_written_is_read_back(path: Path) -> None:
+    store = written(
+        path,
+        Changes(100.0, begun=((WELL, 100.0),)),
+        Changes(
+            160.0,
+            ended=(WELL,),
+            begun=((ILL, 160.0), (LOST, 155.0)),
+            marks=(Mark(161.0, Happened(MarkKind.SAID, "Paper", "server-link-lost", "IB Gateway has lost its link")),),
+            latencies=(LatencyMinute("Paper", 2, 0.25, 0.0015, 6),),
+        ),
+        Changes(200.0, ended=(LOST,), ends={LOST: "over"}),
+    )
+    kept = store.read(0.0, 300.0)
+
+    assert kept.spans == (
+        KeptSpan(WELL, 100.0, 160.0),
+        KeptSpan(LOST, 155.0, 200.0, "over"),
+        KeptSpan(ILL, 160.0, None),
+    )
+    assert kept.spans[1].span.title == "IB Gateway has lost its link"
+    assert kept.marks == (
+        Mark(161.0, Happened(MarkKind.SAID, "Paper", "server-link-lost", "IB Gateway has lost its link")),
+    )
+    assert kept.latencies == (LatencyMinute("Paper", 2, 0.25, 0.0015, 6),)
+    assert kept.began == 100.0
+
+
+def test_only_what_touches_the_time_is_read(path: Path) -> None:
+    store = written(
+        path,
+        Changes(100.0, begun=((WELL, 100.0),)),
+        Changes(200.0, ended=(WELL,), begun=((ILL, 200.0),)),
+    )
+
+    assert [kept.span for kept in store.read(50.0, 99.0).spans] == []
+    assert [kept.span for kept in store.read(50.0, 150.0).spans] == [WELL]
+    assert [kept.span for kept in store.read(150.0, 250.0).spans] == [WELL, ILL]
+    assert [kept.span for kept in store.read(9e9, 9e9 + 1).spans] == [ILL]
+
+
+def test_what_a_killed_agent_left_open_ends_where_it_was_last_heard_of(path: Path) -> None:
+    written(path, Changes(100.0, begun=((WELL, 100.0),)), Changes(160.0)).close()
+    store = written(path, Changes(900.0, begun=((WELL, 900.0),)))
+
+    assert store.read(0.0, 1000.0).spans == (KeptSpan(WELL, 100.0, 160.0, NOT_WATCHED), KeptSpan(WELL, 900.0, None))
+
+
+def test_a_clock_that_was_set_back_ends_nothing_before_it_began(path: Path) -> None:
+    store = written(path, Changes(5000.0, begun=((WELL, 5000.0),)), Changes(1400.0, ended=(WELL,)))
+
+    assert store.read(0.0, 6000.0).spans == (KeptSpan(WELL, 5000.0, 5000.0),)
+
+
+def test_changes_are_written_all_or_not_at_all(path: Path) -> None:
+    store = written(path, Changes(100.0, begun=((WELL, 100.0),)))
+    with pytest.raises(sqlite3.Error):
+        store.write([Changes(200.0, ended=(WELL,)), Changes(201.0, begun=((ILL, object()),))])  # type: ignore[arg-type]
+
+    assert store.read(0.0, 300.0).spans == (KeptSpan(WELL, 100.0, None),)
+    store.write([Changes(202.0, ended=(WELL,))])
+    assert store.read(0.0, 300.0).spans == (KeptSpan(WELL, 100.0, 202.0),)
+
+
+def test_a_file_of_a_later_version_is_left_as_it_is(path: Path) -> None:
+    with sqlite3.connect(path) as later:
+        later.execute("CREATE TABLE new (x)")
+        later.execute(f"PRAGMA user_version = {HISTORY_SCHEMA + 1}")
+    later.close()
+    before = path.read_bytes()
+
+    with pytest.raises(HistoryTooNew):
+        Store(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", ["text", "cut", "page"])
+def test_a_damaged_file_is_told(path: Path, damage: str) -> None:
+    store = Store(path)
+    store.write([Changes(float(n), begun=((Span("Paper", SpanKind.PROGRAM, f"p{n}" * 50), 1.0),)) for n in range(500)])
+    store.close()
+    content = bytearray(path.read_bytes())
+    if damage == "text":
+        content = bytearray(b"no database at all, only words\n" * 100)
+    elif damage == "cut":
+        del content[len(content) // 2 :]
+    else:
+        content[4096:12288] = os.urandom(8192)
+    path.write_bytes(content)
+
+    with pytest.raises(HistoryDamaged):
+        Store(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
+def test_the_file_belongs_to_its_user_alone(path: Path) -> None:
+    store = written(path, Changes(100.0, begun=((WELL, 100.0),)))
+
+    assert {stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()} == {0o600}
+    store.close()
+
+
+def test_what_is_too_old_goes_and_what_lasts_stays(path: Path) -> None:
+    store = written(
+        path,
+        Changes(
+            10 * DAY,
+            begun=((WELL, 10 * DAY), (LOST, 10 * DAY)),
+            marks=(Mark(10 * DAY, Happened(MarkKind.FIX, "Paper", "use-port")),),
+            latencies=(LatencyMinute("Paper", 10 * 1440, 0.1, 0.1, 1),),
+        ),
+        Changes(11 * DAY, ended=(LOST,)),
+        Changes(100 * DAY),
+    )
+    store.forget(before=50 * DAY)
+    kept = store.read(0.0, 200 * DAY)
+
+    assert kept.spans == (KeptSpan(WELL, 10 * DAY, None),)
+    assert kept.marks == ()
+    assert kept.latencies == ()
+
+
+def test_a_file_that_is_too_large_loses_its_oldest(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.history.store.MOST_BYTES", 200_000)
+    store = written(path)
+    for day in range(100):
+        one = Span("Paper", SpanKind.PROGRAM, f"program {day} " * 20)
+        many = tuple(
+            Mark(day * DAY, Happened(MarkKind.SILENT, "Paper", "app-frozen", "quiet hours " * 5)) for _ in range(40)
+        )
+        store.write([Changes(day * DAY, begun=((one, day * DAY),), marks=many), Changes(day * DAY + 9, ended=(one,))])
+    for _ in range(20):
+        store.forget(before=0.0)
+    kept = store.read(0.0, 100 * DAY)
+    store.close()
+
+    assert path.stat().st_size <= 200_000
+    assert kept.spans
+    assert kept.spans[-1].began == 99 * DAY
+
+
+_KILLED = """
+import sys, pathlib
+from agent.history.spans import Changes, Span, SpanKind
+from agent.history.store import Store
+store = Store(pathlib.Path(sys.argv[1]))
+store.begin()
+number = int(sys.argv[2])
+while True:
+    number += 1
+    so = Span("Paper", SpanKind.STATE, str(number))
+    before = Span("Paper", SpanKind.STATE, str(number - 1))
+    store.write([Changes(float(number), ended=(before,), begun=((so, float(number)),))])
+    print(number, flush=True)
+"""
+
+
+def test_nothing_that_was_committed_is_lost_when_the_writer_is_killed(path: Path) -> None:
+    number = 0
+    for turn in range(12):
+        with subprocess.Popen(
+            [sys.executable, "-c", _KILLED, str(path), str(number)], stdout=subprocess.PIPE, text=True
+        ) as writing:
+            assert writing.stdout is not None
+            for _ in range(1 + turn * 7 % 40):
+                line = writing.stdout.readline()
+                number = int(line)
+            writing.kill()
+            number = max([number, *(int(line) for line in writing.stdout if line.endswith("\n"))])
+        kept = Store(path).read(0.0, 1e9)
+        states = [int(kept.span.what) for kept in kept.spans]
+        assert states[-1] >= number
+        assert states == sorted(states)
+        number = states[-1]
+    store = Store(path)
+    store.begin()
+    assert all(kept.ended is not None for kept in store.read(0.0, 1e9).spans)
