@@ -106,7 +106,7 @@ def environment() -> dict[str, str]:
 
 
 def _share_libraries(from_folder: Path, to_folder: Path) -> None:
-    """Lay the packaged program's libraries beside its copy: a junction, which needs no administrator, else a copy."""
+    """Lay the packaged program's libraries beside its copy: a junction, which needs no administrator, else links."""
     name = "_internal"
     ours, shared = from_folder / name, to_folder / name
     if shared.exists():
@@ -118,4 +118,12 @@ def _share_libraries(from_folder: Path, to_folder: Path) -> None:
             _winapi.CreateJunction(str(ours), str(shared))
     # Wine makes junctions that lead nowhere.
     if not (shared / "base_library.zip").exists():
-        shutil.copytree(ours, shared, dirs_exist_ok=True)
+        shutil.copytree(ours, shared, dirs_exist_ok=True, copy_function=_link_or_copy)
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    """Give a file a second name; copy it where that cannot be, as on another drive."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
