@@ -42,7 +42,7 @@ class WindowsPython:
     search: tuple[Path, ...]
     """More folders to import from."""
     at_start: str = ""
-    """A module that every interpreter imports at its start; `python.exe -S` leaves it out."""
+    """A module that every interpreter imports at its start."""
 
     @property
     def python(self) -> Path:

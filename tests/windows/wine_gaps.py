@@ -13,9 +13,13 @@
 """
 
 import ctypes
+import os
 import socket
 import sys
 from typing import Any, TypeAlias
+
+AS_IT_IS = "GATELIGHT_TESTS_WINE_AS_IT_IS"
+"""Set in the environment of a program that meets Wine with its gaps."""
 
 if sys.platform == "win32":
     from ctypes import wintypes
@@ -88,7 +92,7 @@ if sys.platform == "win32":
         _listen(self, *arguments)
         _use(self)
 
-    if hasattr(ctypes.windll.ntdll, "wine_get_version"):
+    if hasattr(ctypes.windll.ntdll, "wine_get_version") and AS_IT_IS not in os.environ:
         _pswindows.cext = _Extension()
         _pswindows.convert_dos_path = lambda path: path
         socket.socket.setsockopt = _set_option  # type: ignore[method-assign,assignment]
