@@ -151,7 +151,7 @@ class AgentHost:
         state = replace(state, abilities=abilities(places.config), config_error=error, own=own)
         if autostarted:
             state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
-        self._loop = AgentLoop(state, self._world)
+        self._loop = AgentLoop(state, self._world, after=lambda _, now: self._page.decided(now))
         self._agent = RunningAgent(places, self._loop, self._world, self._config_changed, login)
         self._page = PageHost(self._agent, self._answer)
         self._actions = Actions(self._agent, page=self._page, leave=desktop.leave, fix=self._fix, refresh=self.refresh)

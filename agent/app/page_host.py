@@ -19,15 +19,18 @@ from urllib.parse import quote
 
 from agent.app.channels import notices_on
 from agent.app.running import RunningAgent
+from agent.core.clock import Moment
 from agent.core.commands import AskPageAddress, Command
 from agent.core.problem import Severity
 from agent.core.settings import Settings
 from agent.core.shown.display import Notice, NoticeTried
 from agent.core.shown.status import Status
 from agent.core.state_machine.state import facts_about
-from agent.page.latency import Latencies
+from agent.page.hour import LastHour
+from agent.page.latency import BUCKET_SECONDS, Latencies
 from agent.page.progress import Progress, follow
-from agent.platforms.autostart.entry import AutostartError
+from agent.platforms.autostart.entry import AutostartError, On
+from agent.platforms.called import started_as
 from agent.platforms.files import read_file, replace_own_file
 from agent.runtime.aside import Worker, within
 
@@ -45,6 +48,9 @@ MEMORY_SECONDS = 12 * 3600.0
 """Seconds; a start does not wait for a page that has had no agent for longer."""
 _OPEN_SECONDS = 5.0
 """Seconds that a click waits for the server, which needs a fraction of one."""
+MINUTE = 60.0
+ENDED, SWITCHED_OFF = "ended", "off"
+"""What open pages are told at their end: the agent ends, or it goes on without a page. `live.js` knows both."""
 PRINTED_SECONDS = 600.0
 """Seconds for which an address is valid that the user copies from a terminal."""
 
@@ -62,6 +68,8 @@ class PageHost:
         self.ask = ask
         self.config_changed = agent.config_changed
         self._latencies = Latencies()
+        self._hour = LastHour()
+        self._starts_at_login: bool | None = None
         self._progress = Progress()
         self._server: PageServer | None = None
         self._keyring: Keyring | None = None
@@ -99,13 +107,13 @@ class PageHost:
         """The agent ends."""
         self._aio = None
         await _cancelled(self._again)
-        await self._serve_no_more()
+        await self._serve_no_more(ENDED)
         self._worker.close()
 
-    async def _serve_no_more(self) -> None:
+    async def _serve_no_more(self, why: str) -> None:
         await _cancelled(self._starting)
         if self._server is not None:
-            await self._server.close()
+            await self._server.close(why)
 
     def shown(self, status: Status) -> None:
         """The status has changed."""
@@ -115,10 +123,33 @@ class PageHost:
         if server is None or not server.bound:
             return
         if not self.enabled:
-            self._ending = asyncio.get_running_loop().create_task(self._serve_no_more(), name="page ends")
+            self._ending = asyncio.get_running_loop().create_task(self._serve_no_more(SWITCHED_OFF), name="page ends")
             return
         self._progress = follow(self._progress, status, wall)
         server.changed()
+
+    def decided(self, now: Moment) -> None:
+        """The agent has taken something in and decided: what it shows is so now."""
+        status = self._agent.state.shown
+        if status is None or not self._hour.take(status, now.wall):
+            return
+        if self._server is not None and len(self._server.streams):
+            # A minute has begun.
+            self._server.changed()
+            self._reading = asyncio.get_running_loop().create_task(self._read_login_start(), name="start at log-in")
+
+    async def _read_login_start(self) -> None:
+        login = self._agent.login
+        if login is None:
+            return
+        try:
+            state = await within(_OPEN_SECONDS, login.state, "start at log-in")
+        except (TimeoutError, AutostartError):
+            self._starts_at_login = None
+        else:
+            self._starts_at_login = isinstance(state, On)
+        if self._server is not None:
+            self._server.changed()
 
     async def address(self, view: str = "", *, printed: bool = False) -> str:
         """An address that opens the page, once and within a short time. Raises `PageError`."""
@@ -190,6 +221,7 @@ class PageHost:
         try:
             await _load("aiohttp.web")
             await server.start()
+            await self._read_login_start()
         except Exception:
             logger.exception("the status page could not be served")
             await server.close()
@@ -217,13 +249,19 @@ class PageHost:
 
         state, now = self._agent.state, self._agent.now()
         status = state.shown or Status(version=state.version, pid=state.pid, started=state.started.wall)
+        names = [c.name for c in status.connections]
+        # Of several connections less is drawn of each, and the view is sent with every change.
+        every = BUCKET_SECONDS if len(names) == 1 else MINUTE
         return view(
             Seen(
                 status,
                 expected={w.settings.name: facts_about(state, w, now).expected for w in state.watched},
-                latencies={c.name: self._latencies.of(c.name, now.wall) for c in status.connections},
+                latencies={name: self._latencies.of(name, now.wall, every) for name in names},
+                hours={name: hour for name in names if (hour := self._hour.of(name)) is not None},
                 progress=self._progress,
                 config_error=state.config_error,
+                started_as=started_as(),
+                starts_at_login=self._starts_at_login,
             )
         )
 

@@ -21,7 +21,7 @@ _STYLES = (
     (r"(?m)^(?:Could not find out.*|\s*\? .*)$", "magenta"),
     (r"(?m)^\S.*: (?P<bad>PROBLEM)$", "bold red"),
     (r"(?m)^\S.*: WARNING$", "bold yellow"),
-    (r"(?m)^\s*(?:What was seen|What to do|Steps[^:]*|Seen|Left|[A-Z][a-z ]+):$", "bold"),
+    (r"(?m)^\s*(?:What was seen|What to do|Steps[^:]*|Seen|Left|(?:Either|Or|In) [^:\n]+|[A-Z][a-z ]+):$", "bold"),
     (r"(?m)^  [a-zA-Z ]+:(?=  )", "dim"),
     (r"\[[a-z]+(?:-[a-z]+)+\]", "dim"),
     (r"`[^`\n]+`", "cyan"),

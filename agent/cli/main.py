@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from agent.cli.terminal import called_as, can_ask, out, print_text, show_every_text, tell
+from agent.cli.terminal import can_ask, out, print_text, show_every_text, tell
 from agent.errors import AgentNotRunning, AgentUnreachable, GatelightError
+from agent.platforms.called import called_as
 
 _BROKEN_OFF = 130
 """The shells' own exit status for Ctrl-C."""

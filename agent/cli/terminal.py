@@ -5,10 +5,10 @@ import contextlib
 import os
 import re
 import sys
-from pathlib import Path
 from typing import TextIO
 
 from agent.errors import GatelightError
+from agent.platforms.called import called_as
 
 PLAIN_WIDTH = 96
 """Columns of text in a pipe or a file."""
@@ -142,18 +142,6 @@ def as_called(text: str) -> str:
     """The text with the command in quotes as this user called it: a checkout has no `gatelight`."""
     called = called_as()
     return text if called == "gatelight" else _COMMAND.sub(lambda _: called, text)
-
-
-def called_as() -> str:
-    """The command, as the user can type it again."""
-    program = Path(sys.argv[0] or "gatelight")
-    if program.name == "__main__.py":
-        return f"{sys.orig_argv[0]} -m agent"
-    if program.stem == "gatelight" and len(program.parts) > 1:
-        import shutil
-
-        return "gatelight" if shutil.which("gatelight") else str(program)
-    return "gatelight"
 
 
 def _write(text: str) -> None:

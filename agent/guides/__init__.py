@@ -13,7 +13,7 @@ _SHARED = (
     ("on port {port}", "on its API port"),
     ("TCP port {port}", "the API port (TCP)"),
     ("port {port}", "the API port"),
-    ("{port}", "the port in your configuration"),
+    ("{port}", "the API port of this connection"),
     ("since {since}", "for some time"),
 )
 """Placeholders that many guides use, and the general words for them; a guide has the words for its own ones."""

@@ -15,11 +15,15 @@ VIEW_PLACE = b"{{view}}"
 STYLE_SHEET = "page.css"
 MORE_STYLE_SHEETS = (
     "page_guide.css",
+    "page_now.css",
     "page_settings.css",
+    "page_setup.css",
 )
-"""The style sheets of single views."""
+"""The style sheets of single views, served as one with the first: each request costs a page its time."""
 MODULES = (
     "app.js",
+    "away.js",
+    "card.js",
     "dialog.js",
     "dom.js",
     "guide.js",
@@ -28,7 +32,10 @@ MODULES = (
     "parts.js",
     "settings_fields.js",
     "settings_link.js",
+    "setup_steps.js",
     "shapes.js",
+    "strip.js",
+    "tabs.js",
     "views.js",
     "view_about.js",
     "view_data.js",
@@ -42,7 +49,7 @@ MODULES = (
 """The page's program, one module per view; `views.js` lists them."""
 
 _KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-_TABLE = {"/": "index.html", **{f"/{name}": name for name in (STYLE_SHEET, *MORE_STYLE_SHEETS, "icon.svg", *MODULES)}}
+_TABLE = {"/": "index.html", **{f"/{name}": name for name in (STYLE_SHEET, "icon.svg", *MODULES)}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ def find_file(path: str) -> File | None:
     if name == STYLE_SHEET:
         from agent.page.drawings.style import STYLE
 
-        body += STYLE.encode()
+        body = b"".join([body, *map(_read, MORE_STYLE_SHEETS), STYLE.encode()])
     return File(body, _KINDS[name.rsplit(".", 1)[1]])
 
 

@@ -33,11 +33,19 @@ class Latencies:
             self._last[connection.name] = latency
             self._add(self._rings.setdefault(connection.name, array("d")), wall, latency)
 
-    def of(self, name: str, wall: float) -> tuple[tuple[float, float], ...]:
-        """Pairs of epoch seconds and latency in seconds, of the last hour, oldest first."""
+    def of(self, name: str, wall: float, every: float = BUCKET_SECONDS) -> tuple[tuple[float, float], ...]:
+        """Pairs of epoch seconds and latency in seconds, of the last hour, oldest first.
+
+        Of each `every` seconds only the slowest.
+        """
         ring = self._rings.get(name, array("d"))
         oldest = wall - BUCKET_SECONDS * MOST_BUCKETS
-        return tuple((ring[i], ring[i + 1]) for i in range(0, len(ring), 2) if ring[i] >= oldest)
+        slowest: dict[float, tuple[float, float]] = {}
+        for at, took in ((ring[i], ring[i + 1]) for i in range(0, len(ring), 2) if ring[i] >= oldest):
+            part = at // every
+            if part not in slowest or took > slowest[part][1]:
+                slowest[part] = (at, took)
+        return tuple(slowest.values())
 
     @staticmethod
     def _add(ring: "array[float]", wall: float, latency: float) -> None:

@@ -275,8 +275,8 @@ _SIGNS: tuple[tuple[re.Pattern[str], Sign], ...] = tuple(
     for pattern, sign in (
         # A step with a condition may be unnecessary, so it never counts as done.
         (r"^If ", lambda *_: False),
-        (r"\*\*API port\*\* of this connection to (\d+) ", _own_port),
-        (r"\*\*Application\*\* of this connection to (TWS|IB Gateway) ", _own_application),
+        (r"\*\*API port\*\* of this connection to (\d+)\.$", _own_port),
+        (r"\*\*Application\*\* of this connection to (TWS|IB Gateway)\.$", _own_application),
         (r"\b(?P<un>[Uu]n)?[Tt]ick \*\*(?!Enable ActiveX)(?P<label>[^*]+)\*\*", _ticked),
         (r"Enable ActiveX and Socket Clients", _opened),
         (r"\*\*Socket port\*\* (?:to|is) (\d+)", _on_port),

@@ -132,8 +132,8 @@ class PageServer:
         self._touch()
         logger.info("the status page is served on port %d", self.port)
 
-    async def close(self) -> None:
-        """End the server: open pages get no more answers."""
+    async def close(self, why: str = "") -> None:
+        """End the server: open pages are told why, and get no more answers."""
         if self._idle is not None:
             self._idle.cancel()
         bound, self._bound, self._before = (self._bound, self._before), None, None
@@ -149,7 +149,7 @@ class PageServer:
             return
         for server in listening:
             server.close()
-        self.streams.close()
+        self.streams.close(why)
         if self._limit is not None:
             self._limit.close()
         await runner.cleanup()

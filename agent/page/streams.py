@@ -43,6 +43,7 @@ class Streams:
         self._open: list[asyncio.Event] = []
         self._text: bytes | None = None
         self._closing = asyncio.Event()
+        self._farewell = b""
 
     def __len__(self) -> int:
         return len(self._open)
@@ -53,8 +54,9 @@ class Streams:
         for news in self._open:
             news.set()
 
-    def close(self) -> None:
-        """Let every stream end."""
+    def close(self, why: str = "") -> None:
+        """Let every stream end, and tell the pages why."""
+        self._farewell = f"event: end\ndata: {why}\n\n".encode()
         self._closing.set()
         self.changed()
 
@@ -80,6 +82,9 @@ class Streams:
                 if await self._has_news(news):
                     news.clear()
                     if self._closing.is_set():
+                        with contextlib.suppress(TimeoutError):
+                            async with asyncio.timeout(self._pause):
+                                await write(self._farewell)
                         return
                     text = self._latest()
                     if text == sent:

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.core.as_json import as_json, rfc3339
+from agent.core.as_json import as_json, present, rfc3339
 from agent.core.shown.menu import STATE_WORDS, headline, headline_since
 from agent.core.shown.status import ShownConnection, ShownProblem, Status, status_to_json
 from agent.page.path import path_of
 from agent.page.progress import Progress
+from agent.page.summary import summary
 from agent.tws.applications import ApplicationKind
 from agent.tws.calendar import Expectation, Outage, OutageKind
 
@@ -28,9 +29,15 @@ class Seen:
     """What the calendar says, by connection."""
     latencies: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
     """(epoch seconds, seconds it took) of the last hour, by connection."""
+    hours: Mapping[str, tuple[float, Sequence[tuple[str, int]]]] = field(default_factory=dict)
+    """When the last hour began, and what was shown in it, as `LastHour.of` tells it; by connection."""
     progress: Progress = field(default_factory=Progress)
     """How far the problems are, and which ones are over."""
     config_error: str | None = None
+    started_as: str = "gatelight run"
+    """The command that starts this agent again."""
+    starts_at_login: bool | None = None
+    """None: not known."""
 
 
 def view(seen: Seen) -> dict[str, Any]:
@@ -38,6 +45,8 @@ def view(seen: Seen) -> dict[str, Any]:
     status = seen.status
     shown = status_to_json(status, thorough=True)
     shown["words"] = STATE_WORDS[status.overall]
+    shown["summary"] = summary(status)
+    shown["start"] = present({"command": seen.started_as, "at_login": seen.starts_at_login})
     if status.worst is not None:
         shown["worst"] = list(status.worst)
     if seen.config_error is not None:
@@ -61,6 +70,7 @@ def _connection(connection: ShownConnection, seen: Seen) -> dict[str, Any]:
     more: dict[str, Any] = {
         "headline": headline(connection),
         "words": STATE_WORDS[connection.overall],
+        "rank": connection.overall.rank,
         "wanted": connection.wanted,
         "path": path_of(connection),
     }
@@ -75,6 +85,9 @@ def _connection(connection: ShownConnection, seen: Seen) -> dict[str, Any]:
     if samples:
         # Whole seconds and hundredths of a millisecond: finer is no news, and this is sent with every change.
         more["latencies"] = [[int(at), round(took * 1000, 2)] for at, took in samples]
+    hour = seen.hours.get(connection.name)
+    if hour is not None:
+        more["hour"] = {"begins": rfc3339(hour[0]), "states": [list(run) for run in hour[1]]}
     expected = seen.expected.get(connection.name)
     if expected is not None:
         if expected.next_outage is not None:

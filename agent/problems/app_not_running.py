@@ -86,7 +86,7 @@ def _outside_step(facts: Facts, app: str, around: OuterComputer) -> tuple[str, s
         return f"{around.outer} shares this address: {app} may run there.", f"Start {app} on {around.outer}: {there}"
     then = f"Where it runs outside {around.inside}, use {around.address} as the host."
     place = f"{around.outer}, outside {around.inside}"
-    host = f"set **Host** of this connection to {around.address} in Gatelight’s Settings"
+    host = f"set **Computer** of this connection to {around.address} in Gatelight’s Settings"
     return then, f"If {app} runs on {place}, {host}."
 
 

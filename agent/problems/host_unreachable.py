@@ -117,7 +117,7 @@ def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
     around, network = outside(facts), virtual_network(facts)
     if is_impossible(facts.connection.host):
         return (
-            f"Set **Host** of this connection in Gatelight’s Settings, and the host in your own programs, to the "
+            f"Set **Computer** of this connection in Gatelight’s Settings, and the host in your own programs, to the "
             f"address of the computer with {app_name(facts)}: 127.0.0.1 is this computer itself."
         )
     match where:
@@ -129,7 +129,8 @@ def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
                     f"programs that use 127.0.0.1 do not find it."
                 )
             return (
-                f"Set **Host** of this connection to 127.0.0.1 in Gatelight’s Settings: {host} is this computer itself."
+                f"Set **Computer** of this connection to 127.0.0.1 in Gatelight’s Settings: {host} is this computer "
+                f"itself."
             )
         case Whereabouts.OUTSIDE if around is not None:
             return f"Look at {around.outer}, outside {around.inside}: {host} means that one."
@@ -145,8 +146,8 @@ def _first_step(facts: Facts, where: Whereabouts, host: str, port: str) -> str:
             )
         case Whereabouts.PUBLIC:
             return (
-                f"Set up a VPN or an SSH tunnel to the network behind {host}, and set **Host** of this connection to "
-                f"the address inside it in Gatelight’s Settings. {host} belongs to a router: reached directly, it "
+                f"Set up a VPN or an SSH tunnel to the network behind {host}, and set **Computer** of this connection "
+                f"to the address inside it in Gatelight’s Settings. {host} belongs to a router: reached directly, it "
                 f"would have to forward port {port}, open to everyone."
             )
         case _:

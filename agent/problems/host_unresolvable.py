@@ -17,11 +17,11 @@ def _check(facts: Facts) -> Verdict:
         return not_tried(reach, NameUnknown)
     host = host_of(facts)
     lines = [f"no address was found for the host name {host}"]
-    first_step = "Check how **Host** of this connection is written in Gatelight’s Settings."
+    first_step = "Check how **Computer** of this connection is written in Gatelight’s Settings."
     if facts.connection.here:
         lines.append(f"{host} is the name of this computer itself")
         first_step = (
-            f"Set **Host** of this connection to 127.0.0.1 in Gatelight’s Settings: {host} is the name of this "
+            f"Set **Computer** of this connection to 127.0.0.1 in Gatelight’s Settings: {host} is the name of this "
             f"computer itself."
         )
     around = surroundings(facts)
@@ -29,7 +29,7 @@ def _check(facts: Facts) -> Verdict:
         lines.append("Gatelight runs inside a container, which knows the containers of its own networks by name")
         first_step = (
             f"If {host} is a container, put this one into the same network (`networks` in the compose file), and set "
-            f"**Host** of this connection to the name of its service in Gatelight’s Settings."
+            f"**Computer** of this connection to the name of its service in Gatelight’s Settings."
         )
     case = "here" if facts.connection.here else "elsewhere"
     return Present({"host": host, "first_step": first_step}, tuple(lines), case)

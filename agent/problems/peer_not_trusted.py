@@ -22,8 +22,8 @@ _WHY = {Whereabouts.LOOPBACK: _FROM_HERE, Whereabouts.HERE: _FROM_HERE_AS_ANOTHE
 _CASE = {Whereabouts.LOOPBACK: "loopback", Whereabouts.HERE: "here", Whereabouts.PUBLIC: "public"}
 """Which steps of the guide fit."""
 _FIRST_STEP = {
-    Whereabouts.HERE: "Set **Host** of this connection in Gatelight’s Settings, and the host in your own programs, to "
-    "127.0.0.1: {host} is this computer itself.",
+    Whereabouts.HERE: "Set **Computer** of this connection in Gatelight’s Settings, and the host in your own programs, "
+    "to 127.0.0.1: {host} is this computer itself.",
     Whereabouts.PUBLIC: "Reach the network behind {host} through a VPN or an SSH tunnel: the router there forwards the "
     "port to everyone, and nothing on it is encrypted.",
 }

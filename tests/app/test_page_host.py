@@ -16,10 +16,12 @@ import aiohttp
 import pytest
 
 from agent.app import page_host
-from agent.app.page_host import MEMORY, MEMORY_SECONDS, PageError, view_of
+from agent.app.page_host import ENDED, MEMORY, MEMORY_SECONDS, SWITCHED_OFF, PageError, view_of
 from agent.core.commands import AskPageAddress
 from agent.core.events import Reconfigured
 from agent.page.guard import signed
+from agent.page.hour import BEFORE
+from agent.platforms.autostart.entry import AutostartError, Off, On, SwitchedOff
 from agent.simulator.world import SimulatedApplication
 from tests.page.living import LivingAgent, living_agent
 from tests.page.visiting import VisitingPage, events, opened
@@ -181,6 +183,69 @@ async def test_where_the_user_wants_no_page_there_is_none(agent: LivingAgent) ->
     with pytest.raises(PageError, match=r"config set page.enabled true"):
         await agent.page.address()
     assert "error" in await agent.page.answer(AskPageAddress())
+
+
+async def test_an_open_page_is_told_whether_the_agent_ends_or_only_the_page(agent: LivingAgent) -> None:
+    settings = agent.loop.state.settings
+    ends = []
+    async with browser() as http:
+        for enabled in (False, True):
+            page = await opened(http, await agent.page.address())
+            async with page.ask("/events") as live:
+                told = events(live)
+                assert (await anext(told))[0] == "wait"
+                if enabled:
+                    await agent.page.end()
+                else:
+                    agent.loop.post(Reconfigured(replace(settings, page=replace(settings.page, enabled=False))))
+                    await agent.world.until(lambda _: not agent.page.enabled, "switched off")
+                    agent.page.shown(agent.world.statuses[-1])
+                ends += [data async for name, data in told if name == "end"]
+            agent.loop.post(Reconfigured(settings))
+            await agent.world.until(lambda _: agent.page.enabled, "switched on")
+
+    assert ends == [SWITCHED_OFF, ENDED]
+
+
+async def test_the_last_hour_is_what_was_shown_in_it(agent: LivingAgent) -> None:
+    await agent.gateway.fault("link-lost")
+    await agent.world.until(lambda a: "server-link-lost" in a.codes, "told")
+    await agent.gateway.heal()
+    await agent.world.connected()
+    (shown,) = agent.page.view()["connections"]
+    states = shown["hour"]["states"]
+
+    assert sum(minutes for _, minutes in states) == 60
+    # Two where the fault came between two minutes.
+    assert states[0][0] == BEFORE
+    assert "problem" in [state for state, _ in states]
+
+
+class MadeUpLogin:
+    """The list of start-up programs, which says what it is told to."""
+
+    def __init__(self, state: object) -> None:
+        self.told = state
+
+    def state(self) -> object:
+        if isinstance(self.told, Exception):
+            raise self.told
+        return self.told
+
+
+@pytest.mark.parametrize(
+    ("state", "starts"),
+    [(On(), True), (Off(), False), (SwitchedOff(), False), (AutostartError("no"), None)],
+)
+async def test_whether_it_starts_at_log_in_is_told_as_the_system_has_it(
+    state: object, starts: bool | None, agent: LivingAgent
+) -> None:
+    object.__setattr__(agent.page._agent, "login", MadeUpLogin(state))
+    await agent.page.address()
+    assert agent.page._starting is not None
+    await agent.page._starting
+
+    assert agent.page.view()["start"].get("at_login") is starts
 
 
 async def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path: Path) -> None:

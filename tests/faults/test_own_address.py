@@ -47,7 +47,7 @@ async def test_what_listens_on_loopback_alone_is_not_reached_under_another_addre
         (problem,) = told.connection.problems
 
         assert problem.steps == (
-            "Set **Host** of this connection to 127.0.0.1 in Gatelight’s Settings: "
+            "Set **Computer** of this connection to 127.0.0.1 in Gatelight’s Settings: "
             f"{own_address} is this computer itself.",
         )
 

@@ -1,7 +1,7 @@
 """A whole agent at work on one loop: the simulated application, the real world, and the page in front of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -70,8 +70,12 @@ async def living_agent(
     timing: Timing = QUICK,
     gateway: SimulatedApplication | None = None,
     connection: ConnectionSettings | None = None,
+    others: Sequence[ConnectionSettings] = (),
 ) -> AsyncIterator[LivingAgent]:
-    """An agent at work. `gateway`: one that runs already; its folder must lie in `folder`. `port`: of the page."""
+    """An agent at work. `gateway`: one that runs already; its folder must lie in `folder`. `port`: of the page.
+
+    `others`: connections besides.
+    """
     own = gateway is None
     application = gateway or await SimulatedApplication.start(folder / "gateway")
     try:
@@ -82,11 +86,15 @@ async def living_agent(
                 f'[[connections]]\nname = "Paper Gateway"\napplication = "gateway"\nport = {application.asked_port}\n'
             )
         world = Seen(folder)
-        settings = Settings(connections=(connection or paper(application.asked_port),))
+        settings = Settings(connections=(connection or paper(application.asked_port), *others))
         if port is not None:
             settings = replace(settings, page=replace(settings.page, port=port))
         state = first_state(settings, world.now(), timing=timing, known=calm())
-        loop = AgentLoop(replace(state, abilities=abilities(places.config)), world)
+        loop = AgentLoop(
+            replace(state, abilities=abilities(places.config)),
+            world,
+            after=lambda _, now: world.page.decided(now) if world.page is not None else None,
+        )
 
         def reload() -> None:
             loop.post(Reconfigured(load(places.config)))

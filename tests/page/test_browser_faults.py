@@ -14,6 +14,7 @@ from playwright.async_api import Browser
 from agent.app.page_host import view_of
 from agent.core.shown.status import ShownProblem
 from agent.core.timing import Timing
+from agent.core.told_steps import told_step
 from agent.page.drawings.choose import drawing_for
 from agent.page.drawings.layout import Layout
 from agent.simulator.world import SimulatedApplication
@@ -63,11 +64,11 @@ READ = """([title]) => {
   const read = (where) => [...document.querySelectorAll(where)].map((e) => e.innerText);
   const words = (e) => [...e.childNodes].filter((n) => n.className !== 'done').map((n) => n.textContent).join('');
   const [shown] = read('h1');
-  const steps = [...document.querySelectorAll('.steps > li > p')].map(words);
+  const steps = [...document.querySelectorAll('.steps > li > div > p')].map(words);
   if (document.querySelector('[aria-busy]')) return null;
   if (shown?.replace(/[0-9]+(?:[.][0-9]+)*/g, '#') !== title || !steps.length) return null;
   const drawings = document.querySelectorAll('.steps .drawing').length;
-  return [shown, read('.evidence li'), steps, drawings, read('.offers > button')];
+  return [shown, read('.evidence li'), steps, drawings, read('.offers > button, .step-acts > button')];
 }"""
 """What is on the page, once it is about the problem of a title (numbers apart)."""
 
@@ -156,7 +157,8 @@ class Lanes:
             assert {notice.key for notice in agent.world.notices} == set()
 
 
-def drawn(steps: Sequence[str], layout: Layout) -> int:
+def drawn(told: Sequence[str], layout: Layout) -> int:
+    steps = [told_step(step).text for step in told]
     return sum(drawing_for(s, layout, context=steps[:n]) is not None for n, s in enumerate(steps))
 
 
@@ -174,7 +176,8 @@ def steps_agree(read: Sequence[str], problem: ShownProblem) -> bool:
     """A step that names the menus of both layouts of TWS is shown for the one that was chosen, in fewer words."""
     if len(read) != len(problem.steps):
         return False
-    same = sum(shown == unmarked(step) for shown, step in zip(read, problem.steps, strict=True))
+    texts = [told_step(step).text for step in problem.steps]
+    same = sum(shown == unmarked(step) for shown, step in zip(read, texts, strict=True))
     return same >= len(problem.steps) - 1
 
 

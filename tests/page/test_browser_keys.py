@@ -41,7 +41,7 @@ async def test_a_reload_keeps_the_page_and_its_view(agent: LivingAgent, browser:
         await shown.page.reload()
         await shown.page.locator(".gauge").first.wait_for()
         await shown.page.get_by_role("button", name="Check now").click()
-        await shown.sees("Looking again.", "#toasts")
+        await shown.sees("Checking again.", "#toasts")
 
         assert address == shown.page.url
         assert address.endswith("/#/limits")
@@ -159,9 +159,13 @@ async def test_a_page_that_waits_tells_nothing_to_another_users_program_on_its_p
             port, waiting = first.server.port, first.page._keyring.waiting
             (session,) = first.page._keyring._sessions.values()
         with listening(port, forged) as listener:
-            await shown.page.locator(".stale p", has_text="Gatelight has been started anew").wait_for()
-            await shown.page.get_by_role("button", name="Check now").click()
-            await shown.page.locator("#toasts p").first.wait_for()
+            await shown.page.locator(".stale p", has_text="This page has lost Gatelight").wait_for()
+            disabled = await shown.page.get_by_role("button", name="Check now").is_disabled()
+            # As a click that came just before.
+            refused = await shown.page.evaluate(
+                """() => import('/live.js').then(({ post }) => post('do', { command: 'look' }))
+                  .catch((fault) => fault.message)"""
+            )
             stolen, words, title = listener.heard(), await shown.text("body"), await shown.page.title()
         async with living_agent(tmp_path, gateway=gateway) as second:
             await second.world.connected()
@@ -169,10 +173,12 @@ async def test_a_page_that_waits_tells_nothing_to_another_users_program_on_its_p
             await shown.page.wait_for_function("(port) => location.port !== port", arg=str(port), timeout=PATIENCE_MS)
             await shown.page.locator(".gauge").first.wait_for()
             await shown.page.get_by_role("button", name="Check now").click()
-            await shown.sees("Looking again.", "#toasts")
+            await shown.sees("Checking again.", "#toasts")
             address = shown.page.url
         shown.complaints.clear()
 
+    assert disabled
+    assert refused == "This page has lost Gatelight."
     assert b"GET /events" in stolen
     assert b"GET /moved" in stolen
     assert b"POST /api/do" in stolen

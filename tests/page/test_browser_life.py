@@ -1,6 +1,5 @@
 """The page while things happen: live, through faults and fixes, a restart of the agent, and a long time."""
 
-import contextlib
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from agent.app.page_host import view_of
 from agent.page.files import MODULES
 from agent.simulator.world import SimulatedApplication
 from agent.tws.api_settings_table import PRECAUTIONS
-from tests.page.browser import PATIENCE_MS, chromium, tab
+from tests.page.browser import chromium, tab
 from tests.page.living import LivingAgent, living_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -56,12 +55,13 @@ async def test_a_change_is_on_the_page_within_a_second(agent: LivingAgent, brows
     assert loads == 1
 
 
-async def test_disconnect_and_connect_by_click(agent: LivingAgent, browser: Browser) -> None:
+async def test_watching_stops_and_goes_on_by_click(agent: LivingAgent, browser: Browser) -> None:
     async with tab(browser, await agent.page.address()) as shown:
-        await shown.page.get_by_role("button", name="Disconnect").click()
+        await shown.page.get_by_role("button", name="Stop watching Paper Gateway").click()
+        await shown.sees("Paper Gateway is no longer watched until you choose Watch.", "#toasts")
         await shown.sees("Not watched, as you asked", ".headline")
         await agent.world.until(lambda a: a.connection.phase == "idle", "disconnected")
-        await shown.page.get_by_role("button", name="Connect", exact=True).click()
+        await shown.page.get_by_role("button", name="Watch Paper Gateway", exact=True).click()
         await agent.world.connected()
         await shown.sees("Connected", ".headline")
 
@@ -270,41 +270,6 @@ async def test_a_setting_of_the_application_changes_after_a_yes_to_everything_th
 # ── the agent goes and comes ────────────────────────────────────────────────────────────────────
 
 
-async def test_the_page_says_that_the_agent_is_gone_and_finds_it_again(tmp_path: Path, browser: Browser) -> None:
-    async with await SimulatedApplication.start(tmp_path / "gateway") as gateway, contextlib.AsyncExitStack() as stack:
-        async with living_agent(tmp_path, gateway=gateway) as first:
-            await first.world.connected()
-            shown = await stack.enter_async_context(tab(browser, await first.page.address()))
-            await shown.sees("Connected", ".headline")
-        await shown.page.locator(".stale p").wait_for()
-        gone, still = await shown.text(".stale"), await shown.text(".headline")
-        title, lasted = await shown.page.title(), await shown.text(".glance .soft")
-        good = await shown.page.locator("svg.shape[data-state=connected], main [data-state=connected]").count()
-        await shown.page.evaluate("() => { const real = Date.now; Date.now = () => real() + 7_200_000; }")
-        await shown.go("problem")
-        nothing = await shown.text(".nothing")
-        await shown.go("now")
-        later = await shown.text(".glance .soft")
-        async with living_agent(tmp_path, gateway=gateway) as second:
-            await second.world.connected()
-            await shown.page.locator(".stale p").wait_for(state="detached", timeout=PATIENCE_MS)
-            await shown.sees("Connected", ".headline")
-            await gateway.fault("link-lost")
-            await shown.page.locator(".link[data-state=down]").wait_for()
-            await shown.page.get_by_role("button", name="Check now").click()
-            await shown.sees("Looking again.", "#toasts")
-        # While nobody answered, the browser said so.
-        shown.complaints.clear()
-
-    assert "Gatelight does not answer: what you see is from" in gone
-    assert still == "Not known now"
-    assert good == 0
-    assert lasted == later
-    assert lasted.endswith(": connected")
-    assert "Nothing is wrong" not in nothing
-    assert title.startswith("no answer")
-
-
 async def test_every_view_is_there_when_the_agent_is_not(tmp_path: Path, browser: Browser) -> None:
     async with living_agent(tmp_path) as agent, tab(browser, await agent.page.address()) as shown:
         await shown.sees("Connected", ".headline")
@@ -312,9 +277,8 @@ async def test_every_view_is_there_when_the_agent_is_not(tmp_path: Path, browser
             "(all) => performance.getEntriesByType('resource').filter((e) => /view_/.test(e.name)).length === all",
             arg=sum(name.startswith("view_") for name in MODULES),
         )
-        assert agent.server is not None
-        await agent.server.close()
-        await shown.sees("does not answer", "#stale")
+        await agent.page.end()
+        await shown.sees("is not running", "#stale")
         await shown.go("explain")
 
         await shown.page.get_by_role("heading", name="Explain").wait_for()

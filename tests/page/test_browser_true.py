@@ -100,7 +100,7 @@ async def test_while_the_link_is_down_no_farm_is_told_of(tmp_path: Path, browser
         living_agent(tmp_path) as agent,
         tab(browser, await agent.page.address()) as shown,
     ):
-        await shown.sees("usfarm", ".facts")
+        await shown.sees("data farms, all well", ".facts")
         await agent.gateway.fault("link-lost")
         await agent.world.until(lambda a: "server-link-lost" in a.codes, "told")
         await shown.sees("Not known while the link to IB is down", ".facts")

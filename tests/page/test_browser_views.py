@@ -203,7 +203,7 @@ async def test_everything_on_the_way_to_the_steps_can_be_reached_by_keyboard(
         await shown.page.locator(".problems").wait_for()
         await press_until(shown, "Skip to the content")
         await shown.page.keyboard.press("Enter")
-        await press_until(shown, "Show the steps")
+        await press_until(shown, "Show steps")
         await shown.page.keyboard.press("Enter")
         await shown.page.locator(".steps > li").first.wait_for()
         focus = await shown.page.evaluate("document.activeElement.id")

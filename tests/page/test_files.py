@@ -10,7 +10,7 @@ from agent.page.files import MODULES, MORE_STYLE_SHEETS, STRANGER, STRANGER_POLI
 STATIC = resources.files("agent.page") / "static"
 LARGEST = 300_000
 """Bytes of everything a first view loads."""
-ALL = ("/", "/icon.svg", f"/{STYLE_SHEET}", *(f"/{name}" for name in (*MORE_STYLE_SHEETS, *MODULES)))
+ALL = ("/", "/icon.svg", f"/{STYLE_SHEET}", *(f"/{name}" for name in MODULES))
 
 
 def text_of(path: str) -> str:

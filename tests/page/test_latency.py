@@ -37,6 +37,14 @@ def test_of_ten_seconds_the_slowest_is_kept() -> None:
     assert kept.of("A", START) == ((START, 0.009),)
 
 
+def test_of_a_longer_time_the_slowest_is_told_with_its_own_moment() -> None:
+    kept = Latencies()
+    for number, took in enumerate((0.002, 0.009, 0.001, 0.004)):
+        kept.take(status(took), START + number * 40)
+
+    assert kept.of("A", START + 200, 120.0) == ((START + 40, 0.009), (START + 120, 0.004))
+
+
 def test_connections_are_told_apart_and_forgotten_with_their_names() -> None:
     kept = Latencies()
     kept.take(status(0.001, 0.002), START)

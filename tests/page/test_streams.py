@@ -111,6 +111,19 @@ async def test_an_end_does_not_wait_for_a_pause_or_a_beat() -> None:
     assert len(streams) == 0
 
 
+async def test_a_page_is_told_why_its_stream_ends_unless_it_does_not_read() -> None:
+    reading, stuck = Reader(), Reader(stuck_after=2)
+    streams = Streams(Shown(), pause=0.05, beat=60.0)
+    running = [asyncio.ensure_future(streams.run(page.write, GREETING)) for page in (reading, stuck)]
+    await reading.until(2)
+    await stuck.until(2)
+    streams.close("off")
+    await asyncio.wait_for(asyncio.gather(*running), PATIENCE)
+
+    assert reading.read[-1] == b"event: end\ndata: off\n\n"
+    assert len(streams) == 0
+
+
 async def test_so_many_pages_and_no_more() -> None:
     streams = Streams(Shown(), pause=0.0)
     running = []

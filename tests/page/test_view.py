@@ -70,6 +70,27 @@ def test_latencies_are_sent_short() -> None:
     assert "latencies" not in troubled
 
 
+def test_the_last_hour_is_sent_as_runs() -> None:
+    seen = Seen(STATUS, hours={"Paper": (1_795_000_020.0, (("", 58), ("connected", 2)))})
+    healthy, troubled = view(seen)["connections"]
+
+    assert healthy["hour"] == {"begins": rfc3339(1_795_000_020.0), "states": [["", 58], ["connected", 2]]}
+    assert "hour" not in troubled
+
+
+def test_all_of_them_are_summed_up_and_each_has_its_place() -> None:
+    shown = view(Seen(STATUS))
+    healthy, troubled = shown["connections"]
+
+    assert shown["summary"] == "1 of 2 has a problem: TWS"
+    assert troubled["rank"] < healthy["rank"]
+
+
+def test_it_says_how_gatelight_is_started_again() -> None:
+    assert view(Seen(STATUS, started_as="python -m agent run"))["start"] == {"command": "python -m agent run"}
+    assert view(Seen(STATUS, starts_at_login=True))["start"]["at_login"] is True
+
+
 def test_what_the_calendar_says_is_told_in_words_and_times() -> None:
     restart = Outage(OutageKind.RESTART, 1_795_010_000.0, 1_795_010_300.0)
     expected = {"Paper": Expectation(next_outage=restart, login_due=1_795_100_000.0)}
@@ -93,9 +114,14 @@ def test_what_is_on_the_way_is_told_with_what_is_done() -> None:
 
 
 def test_what_is_over_is_told() -> None:
-    (ended,) = view(Seen(STATUS, progress=Progress(ended=(Ended("TWS", "app-frozen", "TWS is frozen", 0.0, 60.0),))))[
-        "ended"
-    ]
+    (ended,) = view(
+        Seen(
+            STATUS,
+            progress=Progress(
+                ended=(Ended("TWS", "app-frozen", "TWS is frozen", 0.0, 60.0, left=("Start your programs again.",)),)
+            ),
+        )
+    )["ended"]
 
     assert ended == {
         "connection": "TWS",
@@ -104,6 +130,7 @@ def test_what_is_over_is_told() -> None:
         "since": "1970-01-01T00:00:00Z",
         "until": "1970-01-01T00:01:00Z",
         "done": [],
+        "left": ["Start your programs again."],
     }
 
 

@@ -53,7 +53,8 @@ def test_this_computer_that_listens_on_another_address_is_told_as_such(judge: Ju
         assert f"{host} is this computer itself" in verdict.evidence
         assert verdict.evidence[-1] == "docker-proxy (pid 771) listens on 4002, not at this address"
         assert _steps(verdict) == (
-            f"Set **Host** of this connection to 127.0.0.1 in Gatelight’s Settings: {host} is this computer itself.",
+            "Set **Computer** of this connection to 127.0.0.1 in Gatelight’s Settings: "
+            f"{host} is this computer itself.",
         )
 
 

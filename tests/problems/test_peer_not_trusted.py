@@ -101,7 +101,7 @@ def test_this_computer_under_another_address_is_told_to_be_used_as_127_0_0_1(jud
     assert verdict.args["why"] == "it trusts this computer as 127.0.0.1 only: use that as the host"
     assert any("trader-pc is this computer itself" in line for line in verdict.evidence)
     assert verdict.args["first_step"].startswith(
-        "Set **Host** of this connection in Gatelight’s Settings, and the host in your own programs, to 127.0.0.1"
+        "Set **Computer** of this connection in Gatelight’s Settings, and the host in your own programs, to 127.0.0.1"
     )
 
 

@@ -74,7 +74,8 @@ def test_127_0_0_1_inside_wsl_is_not_windows() -> None:
 
     assert seen.code == "app-not-running"
     assert seen.steps.startswith(
-        "If TWS runs on Windows, outside WSL, set **Host** of this connection to 172.18.240.1 in Gatelight’s Settings."
+        "If TWS runs on Windows, outside WSL, set **Computer** of this connection to "
+        "172.18.240.1 in Gatelight’s Settings."
     )
 
 
@@ -179,7 +180,7 @@ def test_a_program_in_a_container_looks_for_tws_inside_of_it() -> None:
     )
 
     assert seen.code == "app-not-running"
-    assert "set **Host** of this connection to host.docker.internal" in seen.steps.splitlines()[0]
+    assert "set **Computer** of this connection to host.docker.internal" in seen.steps.splitlines()[0]
 
 
 def test_a_port_mapped_past_the_relay_is_closed_at_once() -> None:

@@ -45,13 +45,21 @@ def offer(facts: Facts, fix: str, label: str, title: str, edits: tuple[Edit, ...
 
 _LABELS = {
     "application": "Application",
-    "client_id": "Client ID",
-    "intent": "What your programs do",
+    "client_id": "Client ID of Gatelight",
+    "intent": "Your programs",
     "port": "API port",
-    "trading_mode": "Trading mode",
+    "trading_mode": "Live or paper",
 }
-"""The keys that fixes change, as Gatelight's Settings call them."""
-_WORDS = {"tws": "TWS", "gateway": "IB Gateway", "any": "either", "trade": "trade", "data": "only read"}
+"""The keys that fixes change, as Gatelight's Settings call them, and their values."""
+_WORDS = {
+    "tws": "TWS",
+    "gateway": "IB Gateway",
+    "any": "Either",
+    "live": "Live",
+    "paper": "Paper",
+    "trade": "Place orders",
+    "data": "Only read data",
+}
 
 
 def _words(value: str) -> str:

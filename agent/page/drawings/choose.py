@@ -20,6 +20,9 @@ def drawing_for(step: str, layout: Layout, *, context: Sequence[str] = ()) -> Dr
     `step`, and `context`, the steps before it, are Markdown of a guide with its placeholders filled. A step that names
     the other application is drawn for that one, whatever `layout` is.
     """
+    if "Gatelight’s Settings" in step:
+        # The page has the way to the field itself beside the step.
+        return None
     told = read_step(step)
     place = layout_of(told, layout)
     # The particular comes before the general: a step that names a label is about that label, whatever else it says.

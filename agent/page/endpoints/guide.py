@@ -22,12 +22,12 @@ LINKS = {
 """What guides name in words: the words of its button, and where it is."""
 _SETTINGS = "Gatelight’s Settings"
 OWN_FIELDS = {
-    "Host": "host",
+    "Computer": "host",
     "API port": "port",
-    "Client ID": "client_id",
+    "Client ID of Gatelight": "client_id",
     "Application": "application",
-    "Trading mode": "trading_mode",
-    "What your programs do": "intent",
+    "Live or paper": "trading_mode",
+    "Your programs": "intent",
 }
 """The fields of Gatelight's Settings that guides name, and their keys."""
 OWN_FIXES = ("choose-app", "use-application", "use-client-id", "use-intent", "use-port", "use-trading-mode")

@@ -1,9 +1,11 @@
 // The page: header, menu, the view that is chosen, and what all views need.
 
+import { away } from "/away.js";
 import { clock, h, patch, standStill } from "/dom.js";
 import { listen, post } from "/live.js";
 import { href, menu } from "/parts.js";
 import { doubt, shape, tabIcon } from "/shapes.js";
+import { tabs } from "/tabs.js";
 import { VIEWS, keep, loadTheRest } from "/views.js";
 
 const at = (id) => document.getElementById(id);
@@ -33,7 +35,7 @@ const page = {
     }
   },
   toast(text, kind = "") {
-    const made = h("p.toast", { "data-kind": kind }, text, h("button.quiet", { type: "button", "aria-label": "Close this message", onclick: () => made.remove() }, "✕"));
+    const made = h("p.toast", { "data-kind": kind }, text, h("button.quiet", { type: "button", "data-here": true, "aria-label": "Close this message", onclick: () => made.remove() }, "✕"));
     at("toasts").append(made);
     setTimeout(() => made.remove(), kind === "error" ? 20_000 : 6_000);
   },
@@ -45,14 +47,14 @@ const page = {
 
 function header() {
   const overall = gone ? "unknown" : view?.overall ?? "unknown";
-  const words = gone ? "not known now" : view?.words;
+  const words = gone ? "not known" : view?.summary;
   const paused = view?.paused_until;
   return [
     h("a.brand", { href: href("now"), "aria-label": `Gatelight: ${words ?? "no view yet"}` },
       shape(overall, "small"), h("span.name", {}, "Gatelight")),
-    view ? h("p.overall", { "data-state": overall }, words) : null,
+    view || gone ? h("p.overall", { "data-state": overall }, words) : null,
     view ? h("div.tools", {},
-      h("button.quiet", { type: "button", "data-key": "look", onclick: () => page.act(() => page.command("look"), "Looking again.") }, "Check now"),
+      h("button.quiet", { type: "button", "data-key": "look", onclick: () => page.act(() => page.command("look"), "Checking again.") }, "Check now"),
       paused
         ? h("button.quiet", { type: "button", "data-key": "resume", onclick: () => page.act(() => page.command("resume"), "Notices are on again.") },
             paused === "resume" ? "Resume notices" : `Resume notices (paused until ${clock(paused)})`)
@@ -65,22 +67,13 @@ document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll("details.menu[open]")) if (!open.contains(event.target)) open.open = false;
 });
 
-function tabs() {
-  return h("ul", {}, VIEWS.map((one) => {
-    const count = one.count?.(view) ?? 0;
-    return h("li", { "data-key": one.name },
-      h("a", { href: href(one.name), "aria-current": chosen?.name === one.name ? "page" : null },
-        one.title, count ? h("span.count", { "aria-label": `${count} to look at` }, String(count)) : null));
-  }));
-}
-
 function frame() {
   patch(at("bar"), header());
-  patch(at("views"), tabs());
-  patch(at("stale"), gone ? h("p", {}, heardAt ? `${gone}: what you see is from ${clock(heardAt)}.` : `${gone}.`) : null);
+  tabs(VIEWS, chosen?.name, gone ? null : view);
+  patch(at("stale"), gone ? away(gone, view?.start, heardAt) : null);
   document.body.classList.toggle("is-stale", Boolean(gone));
   const title = VIEWS.find((one) => one.name === chosen?.name)?.title ?? "";
-  document.title = `${gone ? "no answer" : view?.words ?? "…"} · ${title} · Gatelight`;
+  document.title = `${gone ? "not known" : view?.words ?? "…"} · ${title} · Gatelight`;
   const icon = gone ? "unknown" : view?.overall ?? "unknown";
   const link = document.querySelector("link[rel=icon]");
   if (link.dataset.state !== icon) {
@@ -117,7 +110,7 @@ async function route() {
   }
 }
 
-let said = "";
+let said = null; // The headlines that were told last, by connection.
 
 /** What was told last, by an agent that does not answer now: each connection is as it was then, and not known now. */
 function asLastKnown(told) {
@@ -127,10 +120,19 @@ function asLastKnown(told) {
     overall: "unknown",
     headline: "not known now",
     last_known: `At ${clock(heardAt)}: ${one.headline}`,
+    phase: "unknown",
     server_link: "unknown",
+    latency_s: undefined,
+    programs: undefined,
     path: Object.fromEntries(Object.entries(one.path).map(([part, its]) => [part, unknown(its)])),
   }));
   return { ...told, overall: "unknown", words: "not known now", connections };
+}
+
+/** Buttons that were drawn before: none of them asks anything of an agent that does not answer. */
+function holdButtons() {
+  if (gone) for (const one of main.querySelectorAll("button:not([data-here]):enabled")) Object.assign(one, { disabled: true }).dataset.held = "";
+  else for (const one of main.querySelectorAll("button[data-held]")) { one.disabled = false; delete one.dataset.held; }
 }
 
 function refresh() {
@@ -145,9 +147,9 @@ function take(fresh) {
   heardAt = Date.now();
   frame();
   refresh();
-  const words = view.connections.map((one) => `${one.name}: ${one.headline}`).join(". ");
-  if (said && words !== said) page.announce(words);
-  said = words;
+  const news = view.connections.filter((one) => said && said.get(one.name) !== one.headline);
+  if (news.length) page.announce(news.map((one) => `${one.name}: ${one.headline}`).join(". "));
+  said = new Map(view.connections.map((one) => [one.name, one.headline]));
 }
 
 at("skip").onclick = () => main.focus();
@@ -162,6 +164,7 @@ listen(take, (why) => {
   lastKnown = gone && view ? asLastKnown(view) : null;
   frame();
   if (gone) refresh();
+  holdButtons();
 }, () => { heardAt = Date.now(); });
 // "3 minutes ago" grows while nothing else changes.
 setInterval(() => { if (!document.hidden) refresh(); }, 15_000);

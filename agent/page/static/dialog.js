@@ -38,12 +38,12 @@ function waiting(what) {
 }
 
 /** Something to read, with one button. */
-const tell = (what) => open({ ...what, buttons: (close) => [h("button.primary", { type: "button", onclick: () => close(false) }, "Close")] });
+const tell = (what) => open({ ...what, buttons: (close) => [h("button.primary", { type: "button", "data-here": true, onclick: () => close(false) }, "Close")] });
 
 /** A question with a yes and a no; answers whether it was yes. */
 export const confirm = (what) => open({ ...what, buttons: (close) => [
   h("button.primary", { type: "button", onclick: () => close(true) }, what.yes),
-  h("button", { type: "button", onclick: () => close(false) }, "Cancel")] });
+  h("button", { type: "button", "data-here": true, onclick: () => close(false) }, "Cancel")] });
 
 function open({ title, lines = [], givenUp = [], remark = "", buttons }) {
   return new Promise((resolve) => {

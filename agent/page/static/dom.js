@@ -9,6 +9,8 @@ export function h(tag, props, ...children) {
   const [name, ...classes] = tag.split(".");
   const made = DRAWN.has(name) ? document.createElementNS(SVG, name) : document.createElement(name);
   if (classes.length) made.setAttribute("class", classes.join(" "));
+  // While the agent does not answer, a button asks nothing of it; one that stays on the page is marked.
+  if (name === "button" && standing() && !props?.["data-here"]) made.disabled = true;
   for (const [key, value] of Object.entries(props ?? {})) {
     if (value === null || value === undefined || value === false) continue;
     if (key.startsWith("on")) made[key] = value;
@@ -33,7 +35,10 @@ export const ident = (name) => name.replace(/[^\w.-]/g, (sign) => `_${sign.codeP
 export function patch(parent, ...children) {
   const wanted = document.createDocumentFragment();
   add(wanted, children);
+  const focused = document.activeElement;
   patchChildren(parent, wanted);
+  // What changes its place loses the focus.
+  if (focused !== document.activeElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }
 
 const keyOf = (node) => (node.nodeType === Node.ELEMENT_NODE ? node.getAttribute("data-key") : null);
@@ -121,19 +126,28 @@ let stood = null; // Milliseconds since the epoch.
 /** Let durations stand still as of a time, since nothing is known of what came after it; null: let them go on. */
 export function standStill(at) { stood = at; }
 
+/** Whether they do: nothing can be asked of the agent then. */
+export const standing = () => stood !== null;
+
 /** The time that durations are counted up to. */
 export const now = () => stood ?? Date.now();
 
 const day = (date) => date.toLocaleDateString();
+const hour = (date) => date.toLocaleTimeString(WRITING, { hour: "2-digit", minute: "2-digit" });
 
 /** "14:03", or with the day where it is not today. */
 export function clock(time) {
   const date = new Date(time);
-  const hour = date.toLocaleTimeString(WRITING, { hour: "2-digit", minute: "2-digit" });
   const now = new Date();
-  if (day(date) === day(now)) return hour;
+  if (day(date) === day(now)) return hour(date);
   const away = Math.abs(date - now) < 6 * 86400e3 ? { weekday: "long" } : { day: "numeric", month: "long" };
-  return `${date.toLocaleDateString(WRITING, away)} ${hour}`;
+  return `${date.toLocaleDateString(WRITING, away)} ${hour(date)}`;
+}
+
+/** "05:30 – 08:00"; the day is said once where both are on the same one. */
+export function period(begins, ends) {
+  const [from, to] = [new Date(begins), new Date(ends)];
+  return `${clock(from)} – ${day(from) === day(to) ? hour(to) : clock(to)}`;
 }
 
 /** "3 minutes". */

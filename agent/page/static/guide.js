@@ -25,7 +25,7 @@ export function stepText(text, page) {
 /** Something that has to be typed elsewhere, with a button that copies it. */
 export function copyable(text, page) {
   return h("span.copyable", {}, h("code", {}, text),
-    h("button.copy", { type: "button", "aria-label": `Copy ${text}`, title: `Copy ${text}`, onclick: () =>
+    h("button.copy", { type: "button", "data-here": true, "aria-label": `Copy ${text}`, title: `Copy ${text}`, onclick: () =>
       navigator.clipboard.writeText(text).then(
         () => page.toast(`${text} is copied.`),
         () => page.toast("The browser does not let this page copy: mark it and copy it by hand.", "error")) },

@@ -1,23 +1,43 @@
 // The line to the agent: the live view, and what is asked of it. Notices when nobody answers, and finds back by itself.
 
+import { headlineOf } from "/away.js";
 import { NotKnown, ask, follow, hasKey, leave, remember } from "/key.js";
 
 const SILENCE = 40_000; // The agent gives a sign of life every 15 seconds.
+const AT_ONCE = 200;
 const AGAIN = 1_000;
-const GONE = "Gatelight does not answer";
-const ANEW = "Gatelight has been started anew: open this page again from its icon";
+const FRESH = 60_000; // Who was heard so shortly ago and is not there now has ended. Of a tab that stood still that says nothing.
+const KEPT = 12 * 3600_000; // A new start looks for a page that was left so long ago (MEMORY_SECONDS in agent/app/page_host.py).
+const [SILENT, ENDED, LOST, FULL] = ["silent", "ended", "lost", "full"];
 
-/** Calls `onView` with every new view, `onGone` with why when there is none ("" when it is back), and `onBeat` when the
- * view is still the same. */
+/** Calls `onView` with every new view, `onGone` with why when there is none, and `onBeat` when the view is still the same.
+ * Why: one of the reasons of away.js, or "" when it is back. */
 export function listen(onView, onGone, onBeat) {
   let seen = false;
+  let heardAt = 0;
+  let end = ""; // What the agent said at its end, or what is concluded.
+
+  /** Nobody listens on its port. */
+  function nobody() {
+    const silence = Date.now() - heardAt;
+    if (!end && seen && silence < FRESH) end = ENDED;
+    return silence < KEPT ? end || SILENT : SILENT;
+  }
 
   /** Read one stream to its end. */
   async function read(stop) {
-    const answer = await ask("/events", { signal: stop.signal });
-    if (!answer.ok) return (await answer.json()).error;
+    let answer;
+    try {
+      answer = await ask("/events", { signal: stop.signal });
+    } catch (fault) {
+      if (fault instanceof NotKnown) throw fault;
+      return nobody();
+    }
+    end = "";
+    if (!answer.ok) return answer.status === 503 ? FULL : SILENT;
     let watch = 0;
     const heard = () => {
+      heardAt = Date.now();
       clearTimeout(watch);
       watch = setTimeout(() => stop.abort(), SILENCE);
     };
@@ -27,6 +47,7 @@ export function listen(onView, onGone, onBeat) {
         heard();
         if (event === "wait") remember(data);
         if (event === "beat" && seen) onBeat();
+        if (event === "end") end = data;
         if (event !== "message") continue;
         seen = true;
         onGone("");
@@ -35,13 +56,14 @@ export function listen(onView, onGone, onBeat) {
     } finally {
       clearTimeout(watch);
     }
-    return GONE;
+    return end || SILENT;
   }
 
   async function line() {
     for (;;) {
       const stop = new AbortController();
-      let [why, wait] = [GONE, AGAIN];
+      const before = heardAt;
+      let [why, wait] = [SILENT, AGAIN];
       try {
         why = await read(stop);
       } catch (fault) {
@@ -49,9 +71,10 @@ export function listen(onView, onGone, onBeat) {
           // Of a Gatelight that was started since, or of nobody who matters.
           if (await follow().catch(() => false)) return;
           if (!seen) return leave();
-          [why, wait] = [ANEW, 10_000];
+          [why, wait] = [LOST, 10_000];
         }
       }
+      if (heardAt !== before) wait = AT_ONCE;
       stop.abort();
       onGone(why);
       await new Promise((resume) => setTimeout(resume, wait));
@@ -88,7 +111,7 @@ async function call(path, options) {
   try {
     answer = await ask(path, options);
   } catch (fault) {
-    throw new Error(fault instanceof NotKnown ? `${ANEW}.` : `${GONE}: is it still running?`);
+    throw new Error(fault instanceof NotKnown ? `${headlineOf(LOST)}.` : `${headlineOf(SILENT)}: is it still running?`);
   }
   const said = await answer.json().catch(() => ({ error: "Gatelight answered something that cannot be read." }));
   if (!answer.ok) throw Object.assign(new Error(said.error), { said, status: answer.status });

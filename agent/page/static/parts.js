@@ -1,6 +1,6 @@
 // Small parts that several views use.
 
-import { h } from "/dom.js";
+import { h, standing } from "/dom.js";
 
 const HOUR = 3600;
 
@@ -12,6 +12,7 @@ export const visible = (view) => (view?.connections ?? []).flatMap((one) => one.
 
 /** A button that opens a few others. */
 export function menu(label, entries) {
+  if (standing()) return h("button.quiet", { type: "button", "data-key": `menu ${label}` }, label);
   return h("details.menu", { "data-key": `menu ${label}`, onkeydown: closeOnEscape },
     h("summary.button.quiet", {}, label),
     h("div.entries", {}, entries.map(([text, act]) =>
@@ -25,6 +26,9 @@ function closeOnEscape(event) {
     menu.querySelector("summary").focus();
   }
 }
+
+/** The way to a first connection. */
+export const setUp = () => h("a.button.primary", { href: href("setup") }, "Set up");
 
 export function snooze(one, problem, page) {
   if (!problem.snoozable || problem.snoozed_until) return null;

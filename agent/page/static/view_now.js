@@ -1,193 +1,93 @@
-// Now: a card per connection, which says at a glance how things are and holds everything that is known.
+// Now: how things are at a glance. One connection is a card; several are a table, worst first, whose rows open.
 
+import { andMore, capital, card, mode, outlook, particulars, took } from "/card.js";
 import { clock, h, ident, lasting, now, patch } from "/dom.js";
-import { href, snooze } from "/parts.js";
-import { OF_FARM, OF_LINK, ofProblem, shape } from "/shapes.js";
+import { setUp } from "/parts.js";
+import { shape } from "/shapes.js";
+import { hourOf, legend, strip } from "/strip.js";
 
-const FARM_KINDS = { "market-data": "market data", historical: "historical data", "security-definition": "contract data" };
-const FARM_WORDS = { ok: "ok", broken: "broken", inactive: "inactive (normal: wakes when it is used)", connecting: "connecting" };
+const BAD = new Set(["problem", "warning", "unknown"]);
+const MOST_NAMES = 2;
+
+let opened = null; // Names of the connections whose rows are open: the user's choice, as long as the page is there.
 
 export function show(root, page) {
   return {
     update(view) {
       patch(root, h("h1.unseen", {}, "Now"),
         view.config_error ? h("p.note", { "data-kind": "error" }, `The configuration was changed and cannot be used; the earlier one is in force. ${view.config_error}`) : null,
-        view.connections.length
-          ? h("div.cards", { "data-count": view.connections.length }, view.connections.map((one) => card(one, page)))
-          : h("p.empty", {}, "Nothing is watched yet: the first look is under way."));
+        connections(view.connections, page, () => this.update(page.view)));
     },
   };
 }
 
-function card(one, page) {
-  const time = since(one);
-  const id = ident(`card-${one.name}`);
-  return h("article.card", { "data-key": one.name, "data-state": one.overall, "aria-labelledby": id },
-    h("header.glance", {},
-      shape(one.overall, "large"),
-      h("div", {}, h("h2", { id }, one.name), h("p.headline", {}, capital(one.headline)),
-        time ? h("p.soft", {}, time) : null),
-      mode(one)),
-    path(one),
-    problems(one, page),
-    facts(one),
-    checklist(one),
-    h("footer.actions", {}, actions(one, page), setUp(one)));
-}
-
-/** Who has nothing connected yet is shown the way. */
-function setUp(one) {
-  return one.overall === "waiting" || one.problems.some((problem) => problem.code === "app-not-installed")
-    ? h("a.button", { href: href("setup") }, "Set up step by step") : null;
-}
-
-const ROWS = { ok: "connected", differs: "warning", choice: "info", unknown: "unknown" };
-
-/** The settings that connection guides ask for, wanted and found. */
-function checklist(one) {
-  const rows = one.checklist ?? [];
-  if (!rows.length) return null;
-  const count = (state) => rows.filter((row) => row.state === state).length;
-  const summary = [["ok", "as wanted"], ["differs", "different"], ["choice", "yours to decide"], ["unknown", "not known"]]
-    .filter(([state]) => count(state)).map(([state, words]) => `${count(state)} ${words}`).join(", ");
-  return h("details.checks", { "data-key": "checks" },
-    h("summary", {}, h("strong", {}, "Settings in the application"), h("span.soft", {}, summary)),
-    h("ul", {}, rows.map((row) => h("li.light", { "data-key": row.place + row.label, "data-row": row.state }, shape(ROWS[row.state]),
-      h("span", {}, h("strong", {}, row.label), h("span.small", {}, row.place),
-        h("span.found", {}, `Found: ${row.found}`, row.state === "ok" ? "" : `, wanted: ${row.wanted}`), h("span.small", {}, row.how))))));
-}
-
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-
-/** What belongs to the headline: since when, or until when, where that is known. */
-function since(one) {
-  if (one.last_known) return one.last_known;
-  const began = one.headline_since;
-  if (began) return `${began.words} ${clock(began.time)}, for ${lasting((now() - new Date(began.time)) / 1000)}`;
-  if (one.back_by) return `Should be back by ${clock(one.back_by)}`;
-  if (one.next_attempt) return `Next attempt at ${clock(one.next_attempt)}`;
-  return "";
-}
-
-function mode(one) {
-  if (one.trading_mode === "unknown") return null;
-  return h("span.mode", { "data-mode": one.trading_mode }, one.trading_mode);
-}
-
-/** The way an order takes: the link that is broken is the one to look at. */
-function path(one) {
-  const { programs, port, application, servers } = one.path;
-  const station = (title, words, state) =>
-    h("li.station", { "data-state": state }, h("strong", {}, title), h("span.soft", {}, words));
-  const link = (title, { state, words }) =>
-    h("li.link", { "data-state": state }, h("span.wire", { "aria-hidden": "true" }), shape(OF_LINK[state]),
-      h("span.label", {}, h("span.title", {}, title), h("span.soft", {}, words)));
-  return h("ol.path", { "aria-label": "From your programs to Interactive Brokers" },
-    station("Your programs", programs.words, programs.state),
-    link(port.title, port),
-    station(application.title, application.words, application.state),
-    link("Link to IB", servers),
-    station("IB’s servers", "Interactive Brokers", "none"));
-}
-
-function problems(one, page) {
-  const shown = one.problems.filter((problem) => problem.visible);
-  if (!shown.length) return null;
-  return h("ul.problems", { "aria-label": "What is wrong" }, shown.map((problem) =>
-    h("li", { "data-key": problem.code + problem.title, "data-severity": problem.severity },
-      shape(ofProblem(problem)),
-      h("div", {}, h("h3", {}, problem.title), h("p", {}, problem.text),
-        h("p.soft", {}, `${problem.first_seen ? "Seen since" : "Since"} ${clock(problem.since)}`,
-          problem.snoozed_until ? `, snoozed until ${clock(problem.snoozed_until)}` : "",
-          problem.undelivered ? ", and the desktop did not take a notice about it" : "")),
-      h("div.buttons", {},
-        h("a.button.primary", { href: href("problem", one.name, problem.code) }, "Show the steps"),
-        snooze(one, problem, page)))));
-}
-
-function facts(one) {
-  const application = one.application;
-  const connected = one.phase === "connected";
-  // What only a session tells is left out while there is none.
-  const rows = [
-    ["Application", application
-      ? [`${one.title}${application.version ? ` ${application.version}` : ""}`, small(`pid ${application.pid}, runs since ${clock(application.started)}`)]
-      : unknown(one.path.application.words)],
-    ["API port", one.port ? [h("span.number", {}, `${one.host}:${one.port}`), application ? small(listening(application)) : null] : unknown("not known")],
-    connected && ["Account", one.accounts.length ? [one.accounts.join(", ") + andMore(one.accounts_more), small(`${one.trading_mode} trading`)] : unknown("not known")],
-    connected && ["Session", one.client_id !== undefined ? [`Client ${one.client_id}`, one.server_version ? small(`server version ${one.server_version}`) : null] : unknown("none")],
-    connected && ["Answers in", latency(one)],
-    ["Link to IB’s servers", h("span.light", {}, shape(OF_LINK[one.server_link]), capital(one.path.servers.words))],
-    ["Programs on the port", programs(one)],
-    ["Next expected outage", outage(one)],
-    connected && ["Data farms", farms(one)],
-  ];
-  return h("dl.facts", {}, rows.filter(Boolean).map(([name, value]) =>
-    h("div", { "data-key": name, "data-fact": name }, h("dt", {}, name), h("dd", {}, value))));
-}
-
-function listening(application) {
-  if (!application.listening) return "its ports are not shown to this user";
-  return `listens on ${application.listening.join(", ") || "nothing"}`;
-}
-
-const small = (text) => h("span.small", {}, text);
-const unknown = (text) => h("span.soft", {}, capital(text));
-
-function latency(one) {
-  const samples = one.latencies ?? [];
-  if (one.latency_s === undefined) return [unknown("not known"), sparkline(samples)];
-  return [h("span.number", {}, `${took(one.latency_s * 1000)}`), sparkline(samples)];
-}
-
-/** "1.4 ms", "210 ms" or "8.4 s". */
-const took = (ms) => (ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`);
-
-/** The last hour, as a line on a scale of its own. */
-function sparkline(samples) {
-  if (samples.length < 2) return null;
-  const end = samples[samples.length - 1][0];
-  const begin = Math.min(samples[0][0], end - 60);
-  const values = samples.map(([, ms]) => ms);
-  const [least, most] = [Math.min(...values), Math.max(...values)];
-  const x = (time) => (((time - begin) / (end - begin)) * 120).toFixed(1);
-  const y = (ms) => (26 - (ms / (most * 1.1 || 1)) * 24).toFixed(1);
-  const points = samples.map(([time, ms]) => `${x(time)},${y(ms)}`);
-  const text = `${took(least)} to ${took(most)} since ${clock(samples[0][0] * 1000)}`;
+function connections(every, page, draw) {
+  if (!every.length) return nothing("Gatelight looks for TWS and IB Gateway on this computer.");
+  if (every.length === 1) return h("div.cards", {}, card(every[0], page));
+  // Whoever has one connection that is not well came for that one.
+  opened ??= new Set(only(every.filter((one) => BAD.has(one.overall))).map((one) => one.name));
   return [
-    h("svg.spark", { viewBox: "0 0 120 28", preserveAspectRatio: "none", "aria-hidden": "true" },
-      h("polygon.area", { points: `${x(samples[0][0])},28 ${points.join(" ")} 120,28` }),
-      h("polyline.curve", { points: points.join(" "), "vector-effect": "non-scaling-stroke" })),
-    small(text)];
+    every.every((one) => one.overall === "waiting") ? nothing("Gatelight waits for TWS or IB Gateway.") : null,
+    table(every, page, draw)];
 }
 
-function farms(one) {
-  if (!one.farms.length) return unknown({ up: "none reported yet", down: "not known while the link to IB is down" }[one.server_link] ?? "not known");
-  return h("ul.lights", {}, one.farms.map((farm) =>
-    h("li.light", { "data-key": farm.name + farm.kind }, shape(OF_FARM[farm.status] ?? "unknown"),
-      h("span", {}, h("strong", {}, farm.name), ` ${FARM_KINDS[farm.kind] ?? farm.kind}`, small(FARM_WORDS[farm.status] ?? farm.status)))),
-    one.farms_more ? h("li.light", { "data-key": "more" }, shape("unknown"), h("span", {}, capital(andMore(one.farms_more).trim()))) : null);
+const only = (found) => (found.length === 1 ? found : []);
+
+function nothing(words) {
+  return h("div.nothing", { "data-key": "nothing" }, shape("waiting", "large"),
+    h("p.headline", {}, "Nothing is connected yet"), h("p.soft", {}, words), setUp());
 }
 
-/** What is not listed: “ and 12 more”. */
-const andMore = (more) => (more ? ` and ${more} more` : "");
+function table(every, page, draw) {
+  const worstFirst = [...every].sort((one, other) => one.rank - other.rank);
+  const span = hourOf(every);
+  const columns = ["Connection", "Trading", "How it is", "Since", "Programs", "Answers in", ["Last hour", span ? h("span.small.number", {}, span) : null]];
+  return h("section.fleet.card", { "data-key": "fleet" },
+    h("table", { role: "table", "aria-label": "Connections, worst first" },
+      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map((words) => h("th", { scope: "col", role: "columnheader" }, words)))),
+      h("tbody", { role: "rowgroup" }, worstFirst.map((one) => row(one, page, draw, columns.length)))),
+    legend(every));
+}
+
+function row(one, page, draw, columns) {
+  const isOpen = opened.has(one.name);
+  const place = ident(`card-${one.name}`);
+  const toggle = () => {
+    if (!opened.delete(one.name)) opened.add(one.name);
+    draw();
+  };
+  const cell = (name, words, ...content) => h(`td.${name}`, { role: "cell", "data-label": words }, content);
+  const more = outlook(one);
+  return [
+    h("tr.row", { role: "row", "data-key": `row ${one.name}`, "data-state": one.overall, "data-open": isOpen, onclick: (event) => { if (aimed(event)) toggle(); } },
+      h("th", { scope: "row", role: "rowheader" },
+        h("button.opener", { type: "button", "data-here": true, "aria-expanded": String(isOpen), "aria-controls": isOpen ? place : null, onclick: toggle },
+          shape(one.overall), h("span", {}, one.name, h("span.unseen", {}, ` ${one.words}`)))),
+      cell("trading", "Trading", mode(one)),
+      cell("how", "How it is", h("strong", {}, capital(one.headline)), more ? h("span.small", {}, more) : null),
+      cell("since", one.headline_since?.words ?? "Since", began(one)),
+      cell("programs", "Programs", programs(one)),
+      cell("latency", "Answers in", one.latency_s === undefined ? null : h("span.number", {}, took(one.latency_s * 1000))),
+      cell("hour", "Last hour", strip(one))),
+    isOpen ? h("tr.inside", { role: "row", "data-key": `inside ${one.name}` },
+      h("td", { role: "cell", colspan: columns }, h("article", { id: place, "data-state": one.overall }, h("h2.unseen", {}, one.name), particulars(one, page)))) : null];
+}
+
+/** Whether a click on a row is meant for the row: not for a button in it, nor the end of marking text. */
+const aimed = (event) => !event.target.closest("a, button") && getSelection().isCollapsed;
+
+/** Since when the headline is so, where that is known. */
+function began(one) {
+  const { words, time } = one.headline_since ?? {};
+  if (!time || one.last_known) return null;
+  return [h("span.number", {}, clock(time)), h("span.small", {}, words === "Seen since" ? h("span.seen", {}, "seen for ") : null, lasting((now() - new Date(time)) / 1000))];
+}
 
 function programs(one) {
-  if (one.programs === undefined) return unknown("could not be seen");
-  if (!one.programs.length) return unknown(one.path.programs.words);
-  return h("ul.list", {}, one.programs.map((program) =>
-    h("li", {}, program.name === "unknown" ? "A program" : program.name,
-      small([program.peer && `at ${program.peer}`, program.pid && `pid ${program.pid}`, `seen since ${clock(program.since)}`].filter(Boolean).join(", ")))));
-}
-
-function outage(one) {
-  const next = one.next_outage;
-  if (!next) return unknown("none known");
-  return [h("span.number", {}, `${clock(next.begins)} – ${clock(next.ends)}`), small(next.title)];
-}
-
-function actions(one, page) {
-  return one.wanted
-    ? h("button", { type: "button", "data-key": "disconnect", onclick: () => page.act(() => page.command("disconnect", { name: one.name }), `${one.name} is being disconnected, and stays so until you connect it.`) }, "Disconnect")
-    : h("button.primary", { type: "button", "data-key": "connect", onclick: () => page.act(() => page.command("connect", { name: one.name }), `${one.name} is being connected.`) }, "Connect");
+  if (one.programs === undefined) return h("span.soft", {}, "not known");
+  if (!one.programs.length) return h("span.soft", {}, "none");
+  const count = new Map();
+  for (const { name } of one.programs) count.set(name, (count.get(name) ?? 0) + 1);
+  const names = [...count].map(([name, times]) => `${name === "unknown" ? "no name" : name}${times > 1 ? ` (${times})` : ""}`);
+  return `${names.slice(0, MOST_NAMES).join(", ")}${andMore(Math.max(0, names.length - MOST_NAMES))}`;
 }

@@ -23,12 +23,12 @@ function overview(root) {
               h("li", { "data-key": `${one.name} ${problem.code} ${problem.title}`, "data-severity": problem.severity },
                 shape(ofProblem(problem)),
                 h("div", {}, h("h2", {}, problem.title), h("p", {}, problem.text), h("p.soft", {}, `${one.name}, ${since(problem)}`)),
-                h("div.buttons", {}, h("a.button.primary", { href: href("problem", one.name, problem.code) }, "Show the steps")))))
+                h("div.buttons", {}, h("a.button.primary", { href: href("problem", one.name, problem.code) }, "Show steps")))))
           : nothing(view),
         view.ended.length
           ? h("section.past", {}, h("h2", {}, "No longer seen"), h("ul.list", {}, [...view.ended].reverse().map((past) =>
               h("li", {}, h("a", { href: href("problem", past.connection, past.code) }, past.title),
-                h("span.small", {}, `${past.connection}, ended ${clock(past.until)} after ${lasting((new Date(past.until) - new Date(past.since)) / 1000)}`)))))
+                h("span.small", {}, `${past.connection}, ended ${clock(past.until)} after ${lasting((new Date(past.until) - new Date(past.since)) / 1000)}${past.left.length ? "; something is left for you" : ""}`)))))
           : null);
     },
   };
@@ -95,7 +95,7 @@ function one(root, page, name, code) {
     const list = chosenList(guide.lists, guide.application);
     // A fix that fills in a field of Settings stands at the step that is about the field.
     const inSteps = list.steps.some((step) => step.fields) ? (problem?.fixes ?? []).filter((fix) => guide.own_fixes.includes(fix.id)) : [];
-    patch(root, h("article.guide", { "data-state": problem ? problem.severity : "over", "aria-busy": busy ? "true" : null },
+    patch(root, h("article.guide", { "data-code": code, "data-state": problem ? problem.severity : "over", "aria-busy": busy ? "true" : null },
       h("nav.crumbs", { "aria-label": "Back" }, h("a", { href: href("problem") }, "What is wrong")),
       head({ problem, past, way, aside, seen, guide, name, well: connection?.overall === "connected" }),
       problem ? offers(connection, problem, page, inSteps) : null,
@@ -113,7 +113,7 @@ function one(root, page, name, code) {
     return h("section.do", {},
       h("div.do-head", {}, h("h2", {}, "What to do"),
         layouts(guide.lists, list, () => draw(page.view)),
-        h("button.quiet.print", { type: "button", onclick: () => print() }, "Print")),
+        h("button.quiet.print", { type: "button", "data-here": true, onclick: () => print() }, "Print")),
       open && done.length ? h("p.small", { role: "status" }, `${done.length} ${done.length === 1 ? "step was" : "steps were"} seen to be done. Not every step can be seen.`)
         : open ? h("p.small", {}, "Gatelight notices by itself when the problem ends.") : null,
       steps(list.steps, done, page, own));

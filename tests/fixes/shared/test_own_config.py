@@ -1,10 +1,10 @@
 """The fixes that change the configuration file: what is offered, for plain values."""
 
-import re
 from dataclasses import fields, replace
 
 import pytest
 
+from agent.config.keys import CONNECTIONS
 from agent.core.facts import Abilities, Unknown
 from agent.core.fix import ChangeConfig, Done, Failed, Fix, Offer
 from agent.core.session_facts import Outcome
@@ -57,7 +57,12 @@ def test_it_is_offered_where_there_is_a_file_to_change(fix: Fix, scene: dict[str
     text = " ".join((*offer.question.lines, offer.by_hand))
     keys = {f.name for f in fields(ConnectionSettings)}
     assert [key for key in keys if "_" in key and key in text] == []
-    assert not re.search(rf"(?<!API )\b(?:{'|'.join(keys)}) (?:changes from|to)\b", text), "as Settings call it"
+    for change, (address, new) in zip(offer.question.changes, edits(offer) or (), strict=True):
+        key = CONNECTIONS.key(address.rpartition(".")[2])
+        assert key is not None
+        assert f"“Paper Gateway”: {key.label} changes from " in change
+        value = dict(zip(key.kind.choices or (), key.words, strict=False)).get(new, new)
+        assert change.endswith(f" to {value}"), "in the words of Gatelight’s Settings"
 
 
 @EACH
@@ -226,7 +231,9 @@ def test_a_free_client_id_is_offered_where_the_fixed_one_is_taken(offered: Offer
 
     assert edits(offer) == (('connections."Paper Gateway".client_id', "auto"),)
     assert offer is not None
-    assert offer.question.changes == ("In gatelight.toml, for “Paper Gateway”: Client ID changes from 7 to auto",)
+    assert offer.question.changes == (
+        "In gatelight.toml, for “Paper Gateway”: Client ID of Gatelight changes from 7 to auto",
+    )
 
 
 def test_no_client_id_is_offered_where_it_is_free_or_chosen_anyway(offered: Offered) -> None:

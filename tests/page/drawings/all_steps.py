@@ -16,7 +16,7 @@ VALUES = {
     "client_id": "7",
     "due": "Sunday 07:00",
     "firewall": "the firewall there",
-    "first_step": "Check how **Host** of this connection is written in Gatelight’s Settings.",
+    "first_step": "Check how **Computer** of this connection is written in Gatelight’s Settings.",
     "other": "IB Gateway",
     "owner": "nginx",
     "port": "4002",

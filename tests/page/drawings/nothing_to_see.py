@@ -24,23 +24,23 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Wait half a minute: Gatelight notices by itself.",
     ),
     "a button that stands beside the steps": (
-        "Check **Host** and **API port** of this connection in Gatelight’s Settings.",
+        "Check **Computer** and **API port** of this connection in Gatelight’s Settings.",
         "Give the field that is named there a value that is allowed.",
         "If **API port** of this connection is 5000, set it to that port in Gatelight’s Settings.",
         "If {app} is older than 10.43, stop watching this connection in Gatelight, and watch it again.",
         "In Gatelight’s Settings, add a connection for each other port, with its trading mode.",
         "Open Gatelight’s Settings: what cannot be used is named at the top.",
-        "Set **API port** of this connection in Gatelight’s Settings to that of the one it is meant for.",
-        "Set **API port** of this connection in Gatelight’s Settings to the one shown there.",
-        "Set **API port** of this connection to the same port in Gatelight’s Settings.",
-        "Set **API port** of this connection to {actual} in Gatelight’s Settings.",
-        "Set **Application** of this connection to {other} in Gatelight’s Settings.",
-        "Set **Client ID** of this connection to auto in Gatelight’s Settings.",
-        "Set **Host** of this connection in Gatelight’s Settings to the address of the other computer, like "
+        "In Gatelight’s Settings, set **API port** of this connection to that of the one it is meant for.",
+        "In Gatelight’s Settings, set **API port** of this connection to the one shown there.",
+        "In Gatelight’s Settings, set **API port** of this connection to the same port.",
+        "In Gatelight’s Settings, set **API port** of this connection to {actual}.",
+        "In Gatelight’s Settings, set **Application** of this connection to {other}.",
+        "In Gatelight’s Settings, empty **Client ID of Gatelight** of this connection: it then takes a free one.",
+        "In Gatelight’s Settings, set **Computer** of this connection to the address of the other computer, like "
         "192.168.1.20, instead of its name.",
-        "Set **Host** of this connection to 127.0.0.1 in Gatelight’s Settings.",
-        "Set **Trading mode** of this connection to {actual} in Gatelight’s Settings.",
-        "Set **What your programs do** of this connection to reading only, in Gatelight’s Settings.",
+        "In Gatelight’s Settings, set **Computer** of this connection to 127.0.0.1.",
+        "In Gatelight’s Settings, set **Live or paper** of this connection to {actual}.",
+        "In Gatelight’s Settings, set **Your programs** of this connection to “Only read data”.",
         "{first_step}",
     ),
     "where the other steps are done": (
@@ -92,8 +92,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Let this program ask for less.",
         "Let your program ask for delayed data: `reqMarketDataType(3)`.",
         "Let your programs connect again, or restart them.",
-        "Set the port in your own programs to the one of IB Gateway: 4001 for live, 4002 for paper, unless "
-        "you changed it.",
+        "Set the port in your own programs to that of IB Gateway: usually 4001 for live, 4002 for paper.",
         "Set the port in your own programs to that of TWS: usually 7496 for live, 7497 for paper.",
         "Set the port in your own programs to that of IB Gateway: usually 4001 for live, 4002 for paper.",
         "Set the port in your own programs to the one {other} listens on.",
@@ -151,7 +150,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
     "what leads to the application from elsewhere": (
         "Check that TWS or IB Gateway runs and is logged in where this port leads to.",
         "Check that the tunnel leads to the API port there, for example `-L 4001:127.0.0.1:4001` for SSH.",
-        "If a relay or another network leads to {app}, start again what published port {port}.",
+        "If a relay or another network leads to {app}, start it again: it has to offer port {port}.",
         "If a tunnel leads to {app}, start the tunnel again.",
         "If it leads on to a third computer, let it end on the one where TWS or IB Gateway runs: 127.0.0.1 "
         "is trusted there.",
@@ -169,7 +168,6 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Open this file in a text editor.",
         "Save the file: Gatelight reads it again by itself.",
     ),
-    "what Gatelight shows beside the steps": ("Read in the evidence what notice {code} says.",),
 }
 
 NOTHING_TO_SEE = frozenset(step for steps in WITHOUT_A_DRAWING.values() for step in steps)

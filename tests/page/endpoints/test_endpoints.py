@@ -194,7 +194,7 @@ async def test_steps_for_both_applications_are_two_lists_that_keep_their_numbers
 
 async def test_a_step_says_to_which_way_it_belongs_and_which_field_of_settings_it_is_about() -> None:
     steps = (
-        "Either keep TWS as it is: Set **API port** of this connection to 7497 in Gatelight’s Settings.",
+        "Either keep TWS as it is: In Gatelight’s Settings, set **API port** of this connection to 7497.",
         "Or keep port 7496: Set **Socket port** to 7496.",
     )
     backend = troubled("api-port-mismatch", "tws", steps)
@@ -209,7 +209,8 @@ async def test_a_step_says_to_which_way_it_belongs_and_which_field_of_settings_i
 
 def test_the_fields_and_fixes_that_steps_stand_beside_are_all_there_are() -> None:
     assert set(guiding.OWN_FIXES) == {fix.id for fix in FIXES.values() if fix.do is own_config.do}
-    assert set(guiding.OWN_FIELDS.values()) <= {key.name for key in TABLES["connections"].keys}
+    labels = {key.label: key.name for key in TABLES["connections"].keys}
+    assert {label: labels.get(label) for label in guiding.OWN_FIELDS} == guiding.OWN_FIELDS
     told = " ".join(step for guide in load_guides().values() for steps in guide.steps.values() for step in steps)
     assert [label for label in guiding.OWN_FIELDS if f"**{label}**" not in told] == []
 

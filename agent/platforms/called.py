@@ -1,0 +1,29 @@
+"""The command of this program, as the user called it: a checkout has no `gatelight`."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def called_as() -> str:
+    """The command, as the user can type it again."""
+    program = Path(sys.argv[0] or "gatelight")
+    if program.name == "__main__.py":
+        return f"{sys.orig_argv[0]} -m agent"
+    if program.stem == "gatelight" and len(program.parts) > 1:
+        import shutil
+
+        return "gatelight" if shutil.which("gatelight") else str(program)
+    return "gatelight"
+
+
+def started_as() -> str:
+    """The whole command line, as the user can type it again."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--autostart"]
+    if os.name == "nt":
+        import subprocess
+
+        return f"{called_as()} {subprocess.list2cmdline(arguments)}".rstrip()
+    import shlex
+
+    return f"{called_as()} {shlex.join(arguments)}".rstrip()
