@@ -44,6 +44,7 @@ if sys.platform == "win32":
     )
     _kernel.CloseHandle.argtypes = (wintypes.HANDLE,)
     _bind, _listen, _setsockopt = socket.socket.bind, socket.socket.listen, socket.socket.setsockopt
+    _connect = socket.socket.connect
 
     def _executable(pid: int) -> str:
         handle = _kernel.OpenProcess(_QUERY_LIMITED_INFORMATION, False, pid)
@@ -92,9 +93,14 @@ if sys.platform == "win32":
         _listen(self, *arguments)
         _use(self)
 
+    def _connect_and_use(self: socket.socket, address: Any) -> None:
+        _connect(self, address)
+        _use(self)
+
     if hasattr(ctypes.windll.ntdll, "wine_get_version") and AS_IT_IS not in os.environ:
         _pswindows.cext = _Extension()
         _pswindows.convert_dos_path = lambda path: path
         socket.socket.setsockopt = _set_option  # type: ignore[method-assign,assignment]
         socket.socket.bind = _bind_again  # type: ignore[method-assign]
+        socket.socket.connect = _connect_and_use  # type: ignore[method-assign]
         socket.socket.listen = _listen_and_use  # type: ignore[method-assign]
