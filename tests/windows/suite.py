@@ -13,16 +13,11 @@ from tests import apart, windows_python
 
 ROOMS = ("tests/core", "tests/problems", "tests/runtime", "tests/session", "tests/faults")
 
-PART = (
-    "tests/platforms/test_exit_watch.py",
-    "tests/core/state_machine",
-    "tests/runtime",
-    "tests/session/test_ib.py",
-)
-"""What each run of the tests tries: where Windows differs, in processes, files and sockets."""
+PART = ("tests/platforms/test_exit_watch.py", "tests/runtime/control", "tests/runtime/test_paths.py")
+"""What each run of the tests tries: where Windows differs, in processes, pipes and files."""
 
-FAULTS = ("link-lost", "read-only", "not-running", "login-pending", "other-port", "silent", "garbage")
-"""The faults of it: one of each way in which a verdict comes about."""
+FAULTS = ("not-running", "login-pending", "other-port", "link-lost")
+"""The faults of it: each seen in another way."""
 
 
 def main(arguments: Sequence[str]) -> int:
