@@ -66,7 +66,10 @@ class Disguise:
             if PACKAGED:
                 _share_libraries(source.parent, self.executable.parent)
             for library in (*source.parent.glob("python3*.dll"), *source.parent.glob("vcruntime*.dll")):
-                shutil.copy2(library, self.executable.parent / library.name)
+                beside = self.executable.parent / library.name
+                # Windows does not let the library of a running process be replaced.
+                if not beside.exists():
+                    shutil.copy2(library, beside)
         else:
             self.executable.symlink_to(source)
 
@@ -103,7 +106,7 @@ def environment() -> dict[str, str]:
 
 
 def _share_libraries(from_folder: Path, to_folder: Path) -> None:
-    """Lay the packaged program's libraries beside its copy: a junction, which needs no administrator, else a copy."""
+    """Lay the packaged program's libraries beside its copy: a junction, which needs no administrator, else links."""
     name = "_internal"
     ours, shared = from_folder / name, to_folder / name
     if shared.exists():
@@ -115,4 +118,12 @@ def _share_libraries(from_folder: Path, to_folder: Path) -> None:
             _winapi.CreateJunction(str(ours), str(shared))
     # Wine makes junctions that lead nowhere.
     if not (shared / "base_library.zip").exists():
-        shutil.copytree(ours, shared, dirs_exist_ok=True)
+        shutil.copytree(ours, shared, dirs_exist_ok=True, copy_function=_link_or_copy)
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    """Give a file a second name; copy it where that cannot be, as on another drive."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

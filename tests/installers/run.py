@@ -17,10 +17,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "installer")]
 
 import build_image  # noqa: E402
+import build_windows  # noqa: E402
 from environment import prepare  # noqa: E402
 from packaged import LOCKS, WORK, CannotBuild, call, need, version  # noqa: E402
 
 from tests import apart  # noqa: E402
+from tests.installers import windows_setups  # noqa: E402
 
 MADE = "GATELIGHT_PACKAGES"
 """Names the folder with what was built, for the tests; without it they are not collected."""
@@ -47,6 +49,8 @@ NEEDED = (
     "xdotool",
     "xfce4-panel",
     "xvfb",
+    "openssl",
+    *build_windows.DEBIAN_PACKAGES,
 )
 """Debian packages that the tests need; what a build needs it installs itself."""
 
@@ -69,6 +73,7 @@ def main(arguments: list[str]) -> int:
         _step("the .deb and the image", lambda: build_image.build(out))
         _step("the .deb of a later version", lambda: _later(out))
         _step("pipx install .", lambda: _pipx(out))
+        _step("setup.exe, in two versions", windows_setups.build)
     except CannotBuild as fault:
         print(f"\nFailed: {fault} ({time.monotonic() - began:.0f} s)", flush=True)
         return 1
