@@ -46,9 +46,7 @@ def has_browser(environ: Mapping[str, str] | None = None) -> bool:
 
 
 def _start(opener: str, what: str) -> None:
-    # A packaged program has its own libraries on this path; the opened program must not load them.
-    environment = {k: v for k, v in os.environ.items() if k != "LD_LIBRARY_PATH"}
-    process = detached([opener, what], environment)
+    process = detached([opener, what], os.environ)
     try:
         if process.wait(TAKEN_SECONDS):
             raise OSError(errno.ENOEXEC, f"{opener} could not start a program for it")
