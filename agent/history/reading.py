@@ -13,7 +13,8 @@ from agent.history.writer import history_file
 def read_days(folder: Path, back: int, now: datetime, *, minutes: int = 0) -> tuple[Kept, tuple[float, ...], float]:
     """The history of the last `back` days, today among them; every midnight from the first to the next, and now.
 
-    `folder` is the data folder; times are in epoch seconds; `minutes`: see `Store.read`. Raises GatelightError where it cannot be read.
+    `folder` is the data folder; times are in epoch seconds; `minutes`: see `Store.read`.
+    Raises GatelightError where it cannot be read.
     """
     today = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     # Each midnight of its own zone: a day of a clock change has 23 or 25 hours.

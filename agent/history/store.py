@@ -202,7 +202,7 @@ class Store:
             "SELECT connection, at, kind, what, detail FROM mark WHERE at BETWEEN ? AND ? ORDER BY at, id",
             (since, until),
         )
-        minutes = self._db.execute(
+        latencies = self._db.execute(
             "SELECT connection, min(minute), max(worst), sum(mean * count) / sum(count), sum(count) FROM latency"
             " WHERE minute BETWEEN ? AND ? GROUP BY connection, (minute - ?) / ? ORDER BY 2, 1",
             (*((int(since // 60), int(until // 60)) if minutes else (1, 0)), int(since // 60), max(minutes, 1)),
@@ -217,7 +217,7 @@ class Store:
             ),
             latencies=tuple(
                 LatencyMinute(names[of], minute, worst / 1e6, mean / 1e6, count)
-                for of, minute, worst, mean, count in minutes
+                for of, minute, worst, mean, count in latencies
             ),
             began=self._first(),
         )

@@ -19,7 +19,7 @@ const TIMES_HIGH = 16;
 const DAYS_HIGH = 26;
 const CURVE_HIGH = 34;
 const GATHERED = 480; // Seconds that share one answer, for each day that is shown (_MINUTES_A_DAY in agent/app/page_host.py).
-const TICK_ROOM = 62; // What a time below the picture needs.
+const TICK_ROOM = 74; // What a time below the picture needs.
 
 // ── times: one way of writing them in the whole view ──
 
@@ -33,6 +33,14 @@ export const stamp = (at) => `${dayOf(at)} ${HOUR.format(at * 1000)}`;
 export const epoch = (time) => new Date(time) / 1000;
 /** "Tue, 24 Nov 03:12 – 03:40"; the day is said once where both are on the same one. */
 export const between = (began, ended) => `${stamp(began)} – ${dayOf(began) === dayOf(ended) ? HOUR.format(ended * 1000) : stamp(ended)}`;
+/** "1 hour 48 minutes". */
+export function length(seconds) {
+  const whole = Math.round(seconds);
+  for (const [size, part] of [[86400, 3600], [3600, 60]]) {
+    if (whole >= size) return whole % size >= part ? `${lasting(whole)} ${lasting(whole % size)}` : lasting(whole);
+  }
+  return lasting(whole);
+}
 /** A share that is not all is never shown as all. */
 export const percent = (share) => (share >= 1 ? "100 %" : `${Math.min(share * 100, 99.99).toFixed(2)} %`);
 
@@ -45,9 +53,14 @@ const endOf = (date) => {
 
 // ── how it was ──
 
+const columns = (width) => Math.max(1, Math.floor(width / WIDE));
+
+/** How long a column of a strip is, in words. */
+export const columnOf = (since, until, width) => length((until - since) / columns(width));
+
 /** A strip as wide as `width` units; a column of it holds some time, and shows the worst of that. */
 export function states(one, since, until, width) {
-  const count = Math.max(1, Math.floor(width / WIDE));
+  const count = columns(width);
   const runs = merged(one.strip, since, until, count);
   return h("svg.strip", { viewBox: `0 0 ${count * WIDE} ${HIGH + TIMES_HIGH}`, role: "img", "aria-label": `How ${one.name} was: ${inShort(one.strip)}` },
     runs.map(({ light, from, to, words }) => {
@@ -86,13 +99,13 @@ function toldOf(light, pieces) {
   const together = pieces.reduce((sum, [, from, to]) => sum + to - from, 0);
   return pieces.length === 1
     ? `${between(began, ended)}: ${LIGHTS[light].words}`
-    : `${between(began, ended)}: ${LIGHTS[light].words}, ${pieces.length} times, ${lasting(together)} together`;
+    : `${between(began, ended)}: ${LIGHTS[light].words}, ${pieces.length} times, ${length(together)} together`;
 }
 
 /** "well 6 days, problem 3 hours". */
 export function inShort(strip) {
   const sums = sumOf(strip);
-  return ORDER.filter((light) => sums[light]).map((light) => `${LIGHTS[light].words} ${lasting(sums[light])}`).join(", ");
+  return ORDER.filter((light) => sums[light]).map((light) => `${LIGHTS[light].words} ${length(sums[light])}`).join(", ");
 }
 
 /** Seconds by light. */
@@ -131,8 +144,8 @@ export function daily(one, since, until, width) {
     one.days.map((day) => {
       const from = x(beginOf(day.date));
       const wide = Math.max(1, x(endOf(day.date)) - from - 1.5);
-      const high = day.well === undefined ? 0 : day.well >= 1 ? DAYS_HIGH : Math.min(day.well * DAYS_HIGH, DAYS_HIGH - 3);
-      return h("g", { "data-was": day.well === undefined ? "nothing" : day.well >= 1 ? "all" : "part" },
+      const high = day.well === undefined ? 0 : day.well >= 1 ? DAYS_HIGH : Math.min(day.well * DAYS_HIGH, DAYS_HIGH - 4);
+      return h("g", { "data-well": day.well === undefined ? "nothing" : day.well >= 1 ? "all" : "part" },
         h("title", {}, `${dayOf(beginOf(day.date))}: ${day.well === undefined ? "nothing of it counts" : `${percent(day.well)} well`}`),
         h("rect.room", { x: from, y: 0, width: wide, height: DAYS_HIGH }),
         high ? h("rect.share", { x: from, y: DAYS_HIGH - high, width: wide, height: high }) : h("rect.none", { x: from, y: DAYS_HIGH - 1, width: wide, height: 1 }));
@@ -150,5 +163,5 @@ export function curve(one, since, until, width) {
     const joined = n > 0 && sample[0] - one.latencies[n - 1][0] <= apart;
     return `${joined ? "L" : "M"}${point(sample)}${joined ? "" : "h1"}`;
   }).join("");
-  return h("svg.curve", { viewBox: `0 0 ${width} ${CURVE_HIGH}`, role: "img", "aria-label": `Slowest answers of ${one.name}: ${took(slowest * 1000)} at most` }, h("path", { d }));
+  return h("svg.answers", { viewBox: `0 0 ${width} ${CURVE_HIGH}`, role: "img", "aria-label": `Slowest answers of ${one.name}: ${took(slowest * 1000)} at most` }, h("path", { d }));
 }

@@ -1,8 +1,8 @@
 // History: how each connection was in the last days, what went wrong, for how long and why.
 
 import { took } from "/card.js";
-import { h, lasting, patch, standing } from "/dom.js";
-import { LIGHTS, beginOf, curve, daily, dayOf, epoch, percent, stamp, states, sumOf } from "/history_pictures.js";
+import { h, patch, standing } from "/dom.js";
+import { LIGHTS, beginOf, columnOf, curve, daily, dayOf, epoch, length, percent, stamp, states, sumOf } from "/history_pictures.js";
 import { get } from "/live.js";
 import { formsOf } from "/strip.js";
 
@@ -50,7 +50,7 @@ export function show(root) {
     if (left) return;
     patch(root,
       h("h1", {}, "History"),
-      h("p.lead", {}, "How each connection was, and what went wrong. Time that Gatelight did not watch is never counted as well."),
+      h("p.lead", {}, "How each connection was, and what went wrong. What counts is the time that Gatelight watched, without expected outages and idle time."),
       ranges(days, choose),
       fault ? h("p.note", { "data-kind": "error", role: "alert" }, fault) : null,
       told ? drawn(told, view) : fault ? null : h("p.soft", {}, "The history is being read."));
@@ -102,15 +102,15 @@ function card(one, span, view) {
     h("header.uptime", {}, h("h2", {}, one.name),
       share === null ? h("p.soft", {}, "Nothing of this time counts.") : h("p", {}, h("span.big.number", {}, percent(share)), " well")),
     h("div.pictures", {},
-      picture("How it was", states(one, since, until, width), stateTable(one, view)),
-      one.days.length > 1 ? picture("Well, day by day", daily(one, since, until, width), null) : null,
-      one.latencies.length ? picture(`Slowest answers, ${took(Math.max(...one.latencies.map(([, seconds]) => seconds)) * 1000)} at most`, curve(one, since, until, width), null) : null,
+      picture(`How it was: each column is the worst of ${columnOf(since, until, width)}`, states(one, since, until, width), stateTable(one, view)),
+      one.days.length > 1 ? picture("Well, day by day: a full bar is 100 %", daily(one, since, until, width), null) : null,
+      one.latencies.length ? picture(`Slowest answers: ${took(Math.max(...one.latencies.map(([, seconds]) => seconds)) * 1000)} at most`, curve(one, since, until, width), null) : null,
       dayTable(one)),
     outages(one, view),
     causes(one, span));
 }
 
-const picture = (title, drawing, table) => h("figure", { "data-key": title.split(",")[0] }, h("figcaption", {}, title), drawing, table);
+const picture = (title, drawing, table) => h("figure", { "data-key": title.split(":")[0] }, h("figcaption", {}, title), drawing, table);
 
 /** The share of all that counts, as it is judged for each day (Day.well in agent/history/troubles.py). */
 function shareOf(one) {
@@ -135,7 +135,7 @@ function stateTable(one, view) {
   return h("details.behind", { "data-key": key, ontoggle: (event) => { if (event.target.open !== view.opened.has(key)) view.whole(key, event.target.open); } },
     h("summary", {}, "The states as a table"),
     open ? table(`States of ${one.name}, latest first`, ["From", "To", "For", "State"],
-      pieces.map(([light, began, ended]) => [stamp(began), stamp(ended), lasting(ended - began), LIGHTS[light].words])) : null,
+      pieces.map(([light, began, ended]) => [stamp(began), stamp(ended), length(ended - began), LIGHTS[light].words])) : null,
     open && earlier ? h("p.small", {}, `${earlier} earlier ones are not listed: choose fewer days to see them.`) : null);
 }
 
@@ -146,7 +146,7 @@ function dayTable(one) {
   const rows = one.days.map((day) => {
     const name = dayOf(beginOf(day.date));
     return [name, day.well === undefined ? "does not count" : percent(day.well),
-      ...lights.map((light) => (day.seconds[light] ? lasting(day.seconds[light]) : "–")),
+      ...lights.map((light) => (day.seconds[light] ? length(day.seconds[light]) : "–")),
       slowest.has(name) ? took(slowest.get(name) * 1000) : "not known"];
   });
   return h("details.behind", { "data-key": "days" }, h("summary", {}, "The days as a table"),
@@ -161,7 +161,7 @@ const UNSEEN_END = "not watched"; // The end of an outage that nothing saw (NOT_
 const titleOf = (outage) => outage.title || "Which problem it was is not kept";
 
 function lasted(outage) {
-  const so = lasting(outage.seconds);
+  const so = length(outage.seconds);
   if (outage.ended === undefined) return `${so} so far`;
   return outage.end === UNSEEN_END ? `${so} at least: its end was not watched` : so;
 }
@@ -196,5 +196,5 @@ function causes(one, { since, until, began }) {
   if (!rows.length) return null;
   return h("section", { "data-key": "causes" }, h("h3", {}, "What took the time"),
     table(`What took the time of ${one.name}, longest first`, ["Cause", "Together", "Times", "Longest"],
-      rows.map((cause) => [cause.title, lasting(cause.seconds), String(cause.count), lasting(cause.longest)])));
+      rows.map((cause) => [cause.title, length(cause.seconds), String(cause.count), length(cause.longest)])));
 }
