@@ -190,8 +190,8 @@ function causes(one, { since, until, began }) {
   }
   for (const [light, from, to] of one.strip) {
     if (light === "expected_outage") add(light, "Expected outage: IB’s reset, the weekend or a planned restart", to - from);
-    // The strip is in whole seconds, so a part of one is none.
-    if (light === "not_watched" && to - began >= 1) add(light, "Not watched: Gatelight did not run, or did not watch it", to - Math.max(from, began));
+    // Both are in whole seconds, one rounded and one cut off: the one second they may be apart is none.
+    if (light === "not_watched" && to - began > 1) add(light, "Not watched: Gatelight did not run, or did not watch it", to - Math.max(from, began));
   }
   const rows = [...found.values()].filter((cause) => cause.seconds > 0).sort((a, b) => b.seconds - a.seconds);
   if (!rows.length) return null;
