@@ -7,6 +7,7 @@ import { FORMS, HIGH, WIDE } from "/strip.js";
 /** How a connection was: the form and the words of each. Where a column of the picture holds several, the first wins. */
 export const LIGHTS = {
   problem: { form: "problem", words: "problem" },
+  not_reached: { form: "warning", words: "warning, nothing connected" },
   warning: { form: "warning", words: "warning" },
   not_known: { form: "unknown", words: "not known" },
   expected_outage: { form: "maintenance", words: "expected outage" },

@@ -116,7 +116,7 @@ const picture = (title, drawing, table) => h("figure", { "data-key": title.split
 function shareOf(one) {
   const sums = sumOf(one.strip);
   const good = (sums.well ?? 0) + (sums.warning ?? 0);
-  const all = good + (sums.problem ?? 0);
+  const all = good + (sums.problem ?? 0) + (sums.not_reached ?? 0);
   return all ? good / all : null;
 }
 
@@ -140,7 +140,7 @@ function stateTable(one, view) {
 }
 
 function dayTable(one) {
-  const lights = ["problem", "warning", "expected_outage", "idle", "not_known", "not_watched"].filter((light) => one.days.some((day) => day.seconds[light]));
+  const lights = ["problem", "not_reached", "warning", "expected_outage", "idle", "not_known", "not_watched"].filter((light) => one.days.some((day) => day.seconds[light]));
   const slowest = new Map();
   for (const [at, seconds] of one.latencies) slowest.set(dayOf(at), Math.max(slowest.get(dayOf(at)) ?? 0, seconds));
   const rows = one.days.map((day) => {
