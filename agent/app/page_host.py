@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -32,7 +33,7 @@ from agent.page.progress import Progress, follow
 from agent.platforms.autostart.entry import AutostartError, On
 from agent.platforms.called import started_as
 from agent.platforms.files import read_file, replace_own_file
-from agent.runtime.aside import Worker, within
+from agent.runtime.aside import OneAtATime, Worker, within
 
 if TYPE_CHECKING:
     from agent.page.guard import Keyring
@@ -48,6 +49,10 @@ MEMORY_SECONDS = 12 * 3600.0
 """Seconds; a start does not wait for a page that has had no agent for longer."""
 _OPEN_SECONDS = 5.0
 """Seconds that a click waits for the server, which needs a fraction of one."""
+_READ_SECONDS = 9.0
+"""Seconds that reading the history may take; three months of a busy machine need one."""
+_MINUTES_A_DAY = 8
+"""Minutes that share one latency, for each day that is shown: a curve has 180 points at most."""
 MINUTE = 60.0
 ENDED, SWITCHED_OFF = "ended", "off"
 """What open pages are told at their end: the agent ends, or it goes on without a page. `live.js` knows both."""
@@ -78,6 +83,7 @@ class PageHost:
         self._again: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[None] | None = None
         self._worker = Worker("page file")
+        self._reader = OneAtATime("history reading")
 
     # ── for the program ─────────────────────────────────────────────────────────────────────────
 
@@ -271,6 +277,18 @@ class PageHost:
 
         state, now, sent = self._agent.state, self._agent.now(), self._agent.sent
         return [limits_to_json(usage_of(facts_about(state, w, now), sent(w.settings.name))) for w in state.watched]
+
+    async def history(self, days: int) -> dict[str, Any]:
+        """What is kept of the last days. Raises GatelightError where it cannot be read."""
+        return await self._reader.within(_READ_SECONDS, partial(self._read_history, days))
+
+    def _read_history(self, days: int) -> dict[str, Any]:
+        from agent.history.as_json import history_json
+        from agent.history.reading import read_days
+
+        now = datetime.fromtimestamp(self._agent.now().wall).astimezone()
+        kept, midnights, until = read_days(self._agent.places.data, days, now, minutes=days * _MINUTES_A_DAY)
+        return history_json(kept, midnights, until, strips=True)
 
     async def test_notice(self) -> NoticeTried:
         """Send a test notice to every channel that is on; returns what became of it at each."""

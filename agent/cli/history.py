@@ -19,7 +19,16 @@ MOST_TROUBLES = 5
 """Problems listed per connection: the longest."""
 MOST_EVENTS = 40
 """Events listed; of more, the latest."""
-_PLACES = (Light.WELL, Light.WARNING, Light.PROBLEM, Light.EXPECTED, Light.IDLE, Light.UNKNOWN, Light.NOT_WATCHED)
+_PLACES = (
+    Light.WELL,
+    Light.WARNING,
+    Light.PROBLEM,
+    Light.NOT_REACHED,
+    Light.EXPECTED,
+    Light.IDLE,
+    Light.UNKNOWN,
+    Light.NOT_WATCHED,
+)
 
 
 def command(

@@ -16,7 +16,7 @@ def history_json(kept: Kept, midnights: Sequence[float], until: float, *, strips
     """Every connection with its days and outages, and every event, between the first midnight and `until`.
 
     `midnights` are those of the user's zone, in epoch seconds, the last one after `until`. `strips`: with the states
-    one after the other, as a picture needs them.
+    one after the other and the latencies that were read, as pictures need them.
     """
     since = midnights[0]
     told: list[dict[str, Any]] = []
@@ -29,6 +29,7 @@ def history_json(kept: Kept, midnights: Sequence[float], until: float, *, strips
         }
         if strips:
             one["strip"] = [_piece(piece) for piece in pieces]
+            one["latencies"] = [[m.minute * 60, round(m.worst, 6)] for m in kept.latencies if m.connection == name]
         told.append(one)
     return {
         "schema": HISTORY_JSON_SCHEMA,

@@ -10,26 +10,27 @@ from agent.history.store import HistoryDamaged, HistoryTooNew, Store
 from agent.history.writer import history_file
 
 
-def read_days(folder: Path, back: int, now: datetime) -> tuple[Kept, tuple[float, ...], float]:
+def read_days(folder: Path, back: int, now: datetime, *, minutes: int = 0) -> tuple[Kept, tuple[float, ...], float]:
     """The history of the last `back` days, today among them; every midnight from the first to the next, and now.
 
-    `folder` is the data folder; times are in epoch seconds. Raises GatelightError where it cannot be read.
+    `folder` is the data folder; times are in epoch seconds; `minutes`: see `Store.read`.
+    Raises GatelightError where it cannot be read.
     """
     today = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     # Each midnight of its own zone: a day of a clock change has 23 or 25 hours.
     midnights = tuple((today + timedelta(days=n)).astimezone().timestamp() for n in range(1 - back, 2))
     until = now.timestamp()
-    return _read(folder, midnights[0], until), midnights, until
+    return _read(folder, midnights[0], until, minutes), midnights, until
 
 
-def _read(folder: Path, since: float, until: float) -> Kept:
+def _read(folder: Path, since: float, until: float, minutes: int) -> Kept:
     path = history_file(folder)
     if path is None:
         return Kept()
     try:
         store = Store(path, reads=True)
         try:
-            return store.read(since, until, latencies=False)
+            return store.read(since, until, minutes=minutes)
         finally:
             store.close()
     except HistoryTooNew:

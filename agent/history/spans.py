@@ -5,8 +5,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from agent.core.effects import Happened
+from agent.core.session_facts import ServerLink
 from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownConnection, ShownProblem, Status
+
+NOT_LINKED = "not linked"
+"""A warning was shown, and no session led to IB."""
 
 
 class SpanKind(StrEnum):
@@ -36,7 +40,7 @@ class Span:
     what: str
     """A state, a problem's code, a farm's name, a program's name, or a version."""
     state: str = ""
-    """A farm's status, or a problem's severity."""
+    """A farm's status, a problem's severity, or of a state that warns whether nothing was connected (`NOT_LINKED`)."""
     title: str = field(default="", compare=False)
     """Of a problem, as it was first shown."""
 
@@ -104,8 +108,11 @@ def begins_of(status: Status) -> Mapping[Span, float]:
 def _spans(connection: ShownConnection) -> Iterable[Span]:
     name = connection.name
     # That notices are paused is nothing about the connection.
+    linked = connection.phase == "connected" and connection.server_link != ServerLink.DOWN
     paused_well = connection.overall is IconState.PAUSED and connection.phase == "connected"
-    yield Span(name, SpanKind.STATE, (IconState.CONNECTED if paused_well else connection.overall).value)
+    state = IconState.CONNECTED if paused_well else connection.overall
+    unlinked = NOT_LINKED if state is IconState.WARNING and not linked else ""
+    yield Span(name, SpanKind.STATE, state.value, unlinked)
     if connection.trading_mode in ("live", "paper"):
         yield Span(name, SpanKind.MODE, connection.trading_mode)
     for problem in _shown(connection):

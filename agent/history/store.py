@@ -190,8 +190,8 @@ class Store:
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────
 
-    def read(self, since: float, until: float, *, latencies: bool = True) -> Kept:
-        """All that touches a time, in epoch seconds."""
+    def read(self, since: float, until: float, *, minutes: int = 1) -> Kept:
+        """All that touches a time, in epoch seconds; of so many minutes together one latency, of 0 none."""
         names = {int(id): str(name) for id, name in self._db.execute("SELECT id, name FROM connection")}
         spans = self._db.execute(
             "SELECT connection, kind, what, state, title, began, ended, end FROM span"
@@ -202,9 +202,10 @@ class Store:
             "SELECT connection, at, kind, what, detail FROM mark WHERE at BETWEEN ? AND ? ORDER BY at, id",
             (since, until),
         )
-        minutes = self._db.execute(
-            "SELECT connection, minute, worst, mean, count FROM latency WHERE minute BETWEEN ? AND ? ORDER BY minute",
-            (int(since // 60), int(until // 60)) if latencies else (1, 0),
+        latencies = self._db.execute(
+            "SELECT connection, min(minute), max(worst), sum(mean * count) / sum(count), sum(count) FROM latency"
+            " WHERE minute BETWEEN ? AND ? GROUP BY connection, (minute - ?) / ? ORDER BY 2, 1",
+            (*((int(since // 60), int(until // 60)) if minutes else (1, 0)), int(since // 60), max(minutes, 1)),
         )
         return Kept(
             spans=tuple(
@@ -216,7 +217,7 @@ class Store:
             ),
             latencies=tuple(
                 LatencyMinute(names[of], minute, worst / 1e6, mean / 1e6, count)
-                for of, minute, worst, mean, count in minutes
+                for of, minute, worst, mean, count in latencies
             ),
             began=self._first(),
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from agent.core.shown.display import IconState
-from agent.history.spans import Kept, KeptSpan, SpanKind
+from agent.history.spans import NOT_LINKED, Kept, KeptSpan, SpanKind
 
 
 class Light(StrEnum):
@@ -14,6 +14,8 @@ class Light(StrEnum):
 
     PROBLEM = "problem"
     WARNING = "warning"
+    NOT_REACHED = "not reached"
+    """A warning was shown and nothing was connected, as while a log-in is awaited."""
     WELL = "well"
     EXPECTED = "expected outage"
     IDLE = "idle"
@@ -83,10 +85,10 @@ class Day:
         """The share of the day in which the connection was well, of all that says something about it.
 
         Not counted: what was not watched or not known, expected outages, and the time in which nothing was connected.
-        A warning counts as well: programs reach IB. None: nothing of the day counts.
+        A warning beside a session counts as well: programs reach IB. None: nothing of the day counts.
         """
         good = self.seconds.get(Light.WELL, 0.0) + self.seconds.get(Light.WARNING, 0.0)
-        all_of_it = good + self.seconds.get(Light.PROBLEM, 0.0)
+        all_of_it = good + self.seconds.get(Light.PROBLEM, 0.0) + self.seconds.get(Light.NOT_REACHED, 0.0)
         return good / all_of_it if all_of_it else None
 
 
@@ -114,7 +116,7 @@ def strip(kept: Kept, connection: str, since: float, until: float) -> tuple[Piec
         if ended <= began:
             continue
         _add(pieces, Piece(Light.NOT_WATCHED, at, began))
-        _add(pieces, Piece(_LIGHTS.get(_state(one), Light.UNKNOWN), began, ended))
+        _add(pieces, Piece(_light(one), began, ended))
         at = ended
     _add(pieces, Piece(Light.NOT_WATCHED, at, until))
     return tuple(pieces)
@@ -126,6 +128,13 @@ def _state(one: KeptSpan) -> IconState:
     except ValueError:
         # Of another version.
         return IconState.UNKNOWN
+
+
+def _light(one: KeptSpan) -> Light:
+    state = _state(one)
+    if state is IconState.WARNING and one.span.state == NOT_LINKED:
+        return Light.NOT_REACHED
+    return _LIGHTS.get(state, Light.UNKNOWN)
 
 
 def _add(pieces: list[Piece], piece: Piece) -> None:

@@ -30,6 +30,12 @@ class Backend(Protocol):
     def limits(self) -> Iterable[Answer]:
         """What IB allows and what is in use, by connection (`core.shown.limits`)."""
 
+    async def history(self, days: int) -> Answer:
+        """What is kept of the last days, today among them (`agent.history.as_json`), with what pictures need.
+
+        Raises GatelightError where it cannot be read.
+        """
+
     @property
     def settings(self) -> Settings:
         """The configuration in force."""

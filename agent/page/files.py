@@ -15,6 +15,7 @@ VIEW_PLACE = b"{{view}}"
 STYLE_SHEET = "page.css"
 MORE_STYLE_SHEETS = (
     "page_guide.css",
+    "page_history.css",
     "page_now.css",
     "page_settings.css",
     "page_setup.css",
@@ -27,6 +28,7 @@ MODULES = (
     "dialog.js",
     "dom.js",
     "guide.js",
+    "history_pictures.js",
     "key.js",
     "live.js",
     "parts.js",
@@ -40,6 +42,7 @@ MODULES = (
     "view_about.js",
     "view_data.js",
     "view_explain.js",
+    "view_history.js",
     "view_limits.js",
     "view_now.js",
     "view_problem.js",

@@ -7,7 +7,7 @@ from agent.core.effects import Happened, MarkKind
 from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownConnection, ShownProblem, ShownProgram, Status
 from agent.history.recorder import Recorder
-from agent.history.spans import LatencyMinute, Mark, Span, SpanKind
+from agent.history.spans import NOT_LINKED, LatencyMinute, Mark, Span, SpanKind
 from agent.history.store import NOT_WATCHED
 from agent.tws.farms import Farm, FarmKind, FarmStatus
 
@@ -107,6 +107,18 @@ def test_after_the_end_nothing_is_watched() -> None:
     assert set(end.ended) == {RUN, WELL}
     assert end.ends == {WELL: NOT_WATCHED}
     assert end.at == 99.0
+
+
+def test_a_warning_without_a_session_is_another_state() -> None:
+    recorder = Recorder("0.1.0", 60.0)
+    beside = recorder.take(shown(overall=IconState.WARNING), 61.0)
+    without = recorder.take(shown(overall=IconState.WARNING, phase="idle"), 62.0)
+
+    assert beside is not None
+    assert without is not None
+    assert Span("Paper", SpanKind.STATE, "warning") in dict(beside.begun)
+    assert without.ended == (Span("Paper", SpanKind.STATE, "warning"),)
+    assert dict(without.begun) == {Span("Paper", SpanKind.STATE, "warning", NOT_LINKED): 62.0}
 
 
 def test_a_pause_of_notices_is_nothing_about_the_connection() -> None:

@@ -59,6 +59,18 @@ def test_what_is_written_is_read_back(path: Path) -> None:
     assert kept.began == 100.0
 
 
+def test_the_latencies_of_some_minutes_are_read_as_one_with_the_worst_of_them(path: Path) -> None:
+    minutes = [(10, 0.25, 0.002, 6), (11, 0.5, 0.005, 3), (12, 0.125, 0.001, 6)]
+    store = written(path, Changes(900.0, latencies=tuple(LatencyMinute("Paper", *one) for one in minutes)))
+
+    assert [one.minute for one in store.read(600.0, 900.0).latencies] == [10, 11, 12]
+    assert store.read(600.0, 900.0, minutes=2).latencies == (
+        LatencyMinute("Paper", 10, 0.5, 0.003, 9),
+        LatencyMinute("Paper", 12, 0.125, 0.001, 6),
+    )
+    assert store.read(600.0, 900.0, minutes=0).latencies == ()
+
+
 def test_only_what_touches_the_time_is_read(path: Path) -> None:
     store = written(
         path,

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.history.spans import Kept, KeptSpan, Span, SpanKind
+from agent.history.spans import NOT_LINKED, Kept, KeptSpan, Span, SpanKind
 from agent.history.troubles import Light, Piece, Trouble, connections, days, strip, troubles
 
 
@@ -83,6 +83,16 @@ def test_a_day_that_says_nothing_has_no_share() -> None:
     (day,) = days((Piece(Light.NOT_WATCHED, 0.0, 60.0), Piece(Light.IDLE, 60.0, 100.0)), (0.0, 100.0))
 
     assert day.well is None
+
+
+def test_a_warning_is_well_only_beside_a_session() -> None:
+    told = kept(
+        state("warning", 0.0, 100.0), KeptSpan(Span("Paper", SpanKind.STATE, "warning", NOT_LINKED), 100.0, 400.0)
+    )
+    (day,) = days(strip(told, "Paper", 0.0, 400.0), (0.0, 400.0))
+
+    assert day.seconds == {Light.WARNING: 100.0, Light.NOT_REACHED: 300.0}
+    assert day.well == 0.25
 
 
 def test_an_outage_has_the_cause_that_lasted_longest_and_who_was_there() -> None:

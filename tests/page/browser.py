@@ -22,7 +22,7 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE_MS = 15_000
-VIEWS = ("now", "problem", "limits", "explain", "settings", "about")
+VIEWS = ("now", "problem", "limits", "explain", "settings", "about", "history")
 Scheme = Literal["light", "dark"]
 
 

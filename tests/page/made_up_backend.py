@@ -8,6 +8,7 @@ from typing import Any
 from agent.core.commands import Command
 from agent.core.settings import Settings
 from agent.core.shown.display import NoticeTried
+from agent.errors import GatelightError
 
 VIEW: dict[str, Any] = {"schema": 1, "overall": "connected", "connections": [], "under_way": [], "ended": []}
 
@@ -26,6 +27,8 @@ class MadeUpBackend:
     tried: NoticeTried = field(default_factory=lambda: NoticeTried(("desktop notifications",)))
     """What becomes of a test notice."""
     login: bool | None = None
+    unreadable: str | None = None
+    """Why the history cannot be read."""
     asked: list[Any] = field(default_factory=list)
     """Commands, and what else was asked, in words."""
 
@@ -34,6 +37,12 @@ class MadeUpBackend:
 
     def limits(self) -> Iterable[dict[str, Any]]:
         return [{"connection": "Paper Gateway"}]
+
+    async def history(self, days: int) -> dict[str, Any]:
+        self.asked.append(f"history of {days} days")
+        if self.unreadable is not None:
+            raise GatelightError(self.unreadable)
+        return {"connections": []}
 
     async def ask(self, command: Command) -> dict[str, Any]:
         self.asked.append(command)

@@ -60,6 +60,7 @@ async def show(shown: Tab, view: str) -> None:
             "about": "h2",
             "problem": ".problems",
             "now": ".facts",
+            "history": ".nothing",
         }
         await shown.page.locator(ready[view]).first.wait_for()
     if view == "explain":

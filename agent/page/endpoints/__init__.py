@@ -1,6 +1,6 @@
 """Every endpoint of the page, one file per group: to add a group, write its file and list it here."""
 
-from agent.page.endpoints import actions, data_test, explain, fixes, guide, limits, settings, setup
+from agent.page.endpoints import actions, data_test, explain, fixes, guide, history, limits, settings, setup
 
 ENDPOINTS = (
     *actions.ENDPOINTS,
@@ -8,6 +8,7 @@ ENDPOINTS = (
     *explain.ENDPOINTS,
     *fixes.ENDPOINTS,
     *guide.ENDPOINTS,
+    *history.ENDPOINTS,
     *limits.ENDPOINTS,
     *data_test.ENDPOINTS,
     *setup.ENDPOINTS,

@@ -3,8 +3,8 @@
 import { h, period } from "/dom.js";
 
 const MINUTE = 60_000;
-const WIDE = 3; // Units of a minute.
-const HIGH = 20;
+export const WIDE = 3; // Units of a minute.
+export const HIGH = 20;
 
 const WORDS = {
   connected: "connected", problem: "problem", warning: "warning", unknown: "not known", connecting: "connecting",
@@ -16,7 +16,7 @@ const block = (x, y, width, height) => `M${x} ${y}h${width}v${height}h${-width}z
 const bars = (x, minutes, y, height, width) => Array.from({ length: minutes }, (_, n) => block(x + n * WIDE + 0.5, y, width, height)).join("");
 
 /** The form of a state that lasts some minutes from x on. */
-const FORMS = {
+export const FORMS = {
   problem: (x, minutes) => block(x, 0, minutes * WIDE, HIGH),
   warning: (x, minutes) => bars(x, minutes, 4, 16, 2),
   unknown: (x, minutes) => block(x, 4, minutes * WIDE, 2) + block(x, 18, minutes * WIDE, 2) + block(x, 6, 1, 12) + block(x + minutes * WIDE - 1, 6, 1, 12),
@@ -67,11 +67,15 @@ function told(runs) {
 /** The forms that occur, with their words. */
 export function legend(every) {
   const occurring = Object.keys(FORMS).filter((state) => every.some((one) => one.hour?.states.some(([its]) => its === state)));
-  if (!occurring.length) return null;
-  return h("ul.legend", { "aria-label": "What the last hour is drawn with" }, occurring.map((state) =>
+  return occurring.length ? formsOf(occurring.map((state) => [state, WORDS[state]]), "What the last hour is drawn with") : null;
+}
+
+/** Forms with their words. */
+export function formsOf(every, label) {
+  return h("ul.legend", { "aria-label": label }, every.map(([state, words]) =>
     h("li", { "data-key": state || "nothing" },
       h("svg.strip", { viewBox: `0 0 ${4 * WIDE} ${HIGH}`, "aria-hidden": "true" }, h("g", { "data-was": state || "nothing" }, h("path", { d: FORMS[state](0, 4) }))),
-      WORDS[state])));
+      words)));
 }
 
 /** "13:04 – 14:04", of all of them. */

@@ -31,6 +31,7 @@ export const VIEWS = [
   },
   { name: "setup", title: "Set-up", load: later(() => import("/view_setup.js")) },
   { name: "data", title: "Market data", load: later(() => import("/view_data.js")) },
+  { name: "history", title: "History", load: later(() => import("/view_history.js")) },
   { name: "limits", title: "Limits", load: later(() => import("/view_limits.js")) },
   { name: "explain", title: "Explain", load: later(() => import("/view_explain.js")) },
   { name: "settings", title: "Settings", load: later(() => import("/view_settings.js")) },

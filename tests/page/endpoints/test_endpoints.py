@@ -506,7 +506,7 @@ async def test_a_set_up_never_writes_what_is_guarded() -> None:
     )
     written = [key for key, _ in edits(Settings(), "A", answers)]
 
-    assert len(written) == 6
+    assert len(written) == 5
     assert [key for key in written if is_guarded(key)] == []
 
 

@@ -1,0 +1,201 @@
+// History: how each connection was in the last days, what went wrong, for how long and why.
+
+import { took } from "/card.js";
+import { h, patch, standing } from "/dom.js";
+import { LIGHTS, beginOf, columnOf, curve, daily, dayOf, epoch, length, percent, stamp, states, sumOf } from "/history_pictures.js";
+import { get } from "/live.js";
+import { formsOf } from "/strip.js";
+
+const RANGES = [[1, "Today"], [7, "7 days"], [30, "30 days"], [90, "90 days"]];
+const EVERY = 60_000;
+const AT_FIRST = 8; // Outages that are listed before the user asks for more.
+const MOST_PIECES = 500;
+
+export function show(root) {
+  let left = false;
+  let days = 7;
+  let told = null;
+  let fault = "";
+  let askedAt = -Infinity;
+  const opened = new Set(); // Long lists that the user wants whole.
+
+  const view = {
+    opened,
+    width: () => Math.max(200, (root.querySelector(".pictures")?.clientWidth ?? root.clientWidth - 72) / unit()),
+    whole(name, open = true) { opened[open ? "add" : "delete"](name); draw(); },
+  };
+
+  async function ask() {
+    askedAt = performance.now();
+    const wanted = days;
+    try {
+      const answer = await get("history", { days });
+      if (wanted !== days) return;
+      [told, fault] = [answer, ""];
+    } catch (refused) {
+      if (wanted !== days) return;
+      fault = refused.message;
+    }
+    draw();
+  }
+
+  function choose(wanted) {
+    [days, told] = [wanted, null];
+    opened.clear();
+    draw();
+    ask();
+  }
+
+  function draw() {
+    if (left) return;
+    patch(root,
+      h("h1", {}, "History"),
+      h("p.lead", {}, "How each connection was, and what went wrong. What counts is the time that Gatelight watched, without expected outages and idle time."),
+      ranges(days, choose),
+      fault ? h("p.note", { "data-kind": "error", role: "alert" }, fault) : null,
+      told ? drawn(told, view) : fault ? null : h("p.soft", {}, "The history is being read."));
+  }
+
+  draw();
+  let width = 0;
+  const resized = new ResizeObserver(() => {
+    if (root.clientWidth === width) return;
+    width = root.clientWidth;
+    draw();
+  });
+  resized.observe(root);
+  return {
+    update() { if (!standing() && performance.now() - askedAt >= EVERY) ask(); },
+    leave() { left = true; resized.disconnect(); },
+  };
+}
+
+/** Pixels of one unit of a picture: they grow with the text. */
+const unit = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+
+function ranges(days, choose) {
+  return h("fieldset.switch.range", {}, h("legend.unseen", {}, "How far back"), RANGES.map(([count, words]) =>
+    h("span", { "data-key": words },
+      h("input.unseen", { type: "radio", name: "range", id: `range-${count}`, checked: count === days, onchange: () => choose(count) }),
+      h("label", { for: `range-${count}` }, words))));
+}
+
+function drawn(told, view) {
+  if (told.began === undefined || !told.connections.length) {
+    return h("article.card.nothing", { "data-key": "nothing" }, h("h2", {}, "Nothing is kept yet"),
+      h("p.soft", {}, "The history begins when Gatelight watches a connection. It stays on this computer."));
+  }
+  const [since, until, began] = [told.since, told.until, told.began].map(epoch);
+  const occurring = Object.keys(LIGHTS).filter((light) => told.connections.some((one) => one.strip.some(([its]) => its === light)));
+  return [
+    h("p.small", {}, `As of ${stamp(until)}.${began > since ? ` Nothing is kept from before ${stamp(began)}.` : ""}`),
+    formsOf(occurring.map((light) => [LIGHTS[light].form, LIGHTS[light].words]), "What the states are drawn with"),
+    h("div.cards", {}, told.connections.map((one) => card(one, { since, until, began }, view))),
+  ];
+}
+
+function card(one, span, view) {
+  const { since, until } = span;
+  const width = Math.floor(view.width());
+  const share = shareOf(one);
+  return h("article.card.past-of", { "data-key": one.name, "aria-label": one.name },
+    h("header.uptime", {}, h("h2", {}, one.name),
+      share === null ? h("p.soft", {}, "Nothing of this time counts.") : h("p", {}, h("span.big.number", {}, percent(share)), " well")),
+    h("div.pictures", {},
+      picture(`How it was: each column is the worst of ${columnOf(since, until, width)}`, states(one, since, until, width), stateTable(one, view)),
+      one.days.length > 1 ? picture("Well, day by day: a full bar is 100 %", daily(one, since, until, width), null) : null,
+      one.latencies.length ? picture(`Slowest answers: ${took(Math.max(...one.latencies.map(([, seconds]) => seconds)) * 1000)} at most`, curve(one, since, until, width), null) : null,
+      dayTable(one)),
+    outages(one, view),
+    causes(one, span));
+}
+
+const picture = (title, drawing, table) => h("figure", { "data-key": title.split(":")[0] }, h("figcaption", {}, title), drawing, table);
+
+/** The share of all that counts, as it is judged for each day (Day.well in agent/history/troubles.py). */
+function shareOf(one) {
+  const sums = sumOf(one.strip);
+  const good = (sums.well ?? 0) + (sums.warning ?? 0);
+  const all = good + (sums.problem ?? 0) + (sums.not_reached ?? 0);
+  return all ? good / all : null;
+}
+
+// ── tables ──
+
+const table = (caption, heads, rows) => h("table.told", {}, h("caption.unseen", {}, caption),
+  h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
+  h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell, n) => h(n ? "td" : "th", { scope: n ? null : "row", "data-head": heads[n] }, cell))))));
+
+/** A table that is made when it is wanted: three months may have thousands of rows. */
+function stateTable(one, view) {
+  const key = `states of ${one.name}`;
+  const open = view.opened.has(key);
+  const pieces = one.strip.slice(-MOST_PIECES).reverse();
+  const earlier = one.strip.length - pieces.length;
+  return h("details.behind", { "data-key": key, ontoggle: (event) => { if (event.target.open !== view.opened.has(key)) view.whole(key, event.target.open); } },
+    h("summary", {}, "The states as a table"),
+    open ? table(`States of ${one.name}, latest first`, ["From", "To", "For", "State"],
+      pieces.map(([light, began, ended]) => [stamp(began), stamp(ended), length(ended - began), LIGHTS[light].words])) : null,
+    open && earlier ? h("p.small", {}, `${earlier} earlier ones are not listed: choose fewer days to see them.`) : null);
+}
+
+function dayTable(one) {
+  const lights = ["problem", "not_reached", "warning", "expected_outage", "idle", "not_known", "not_watched"].filter((light) => one.days.some((day) => day.seconds[light]));
+  const slowest = new Map();
+  for (const [at, seconds] of one.latencies) slowest.set(dayOf(at), Math.max(slowest.get(dayOf(at)) ?? 0, seconds));
+  const rows = one.days.map((day) => {
+    const name = dayOf(beginOf(day.date));
+    return [name, day.well === undefined ? "does not count" : percent(day.well),
+      ...lights.map((light) => (day.seconds[light] ? length(day.seconds[light]) : "–")),
+      slowest.has(name) ? took(slowest.get(name) * 1000) : "not known"];
+  });
+  return h("details.behind", { "data-key": "days" }, h("summary", {}, "The days as a table"),
+    table(`Days of ${one.name}, latest first`, ["Day", "Well", ...lights.map((light) => capital(LIGHTS[light].words)), "Slowest answer"], rows.reverse()));
+}
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+// ── what went wrong ──
+
+const UNSEEN_END = "not watched"; // The end of an outage that nothing saw (NOT_WATCHED in agent/history/store.py).
+const titleOf = (outage) => outage.title || "Which problem it was is not kept";
+
+function lasted(outage) {
+  const so = length(outage.seconds);
+  if (outage.ended === undefined) return `${so} so far`;
+  return outage.end === UNSEEN_END ? `${so} at least: its end was not watched` : so;
+}
+
+function outages(one, view) {
+  const key = `outages of ${one.name}`;
+  const every = [...one.outages].reverse();
+  const listed = view.opened.has(key) ? every : every.slice(0, AT_FIRST);
+  return h("section", { "data-key": "outages" }, h("h3", {}, every.length === 1 ? "1 outage" : `${every.length || "No"} outages`),
+    every.length ? table(`Outages of ${one.name}, latest first`, ["Began", "Lasted", "Cause", "Connected then"],
+      listed.map((outage) => [stamp(epoch(outage.began)), lasted(outage), titleOf(outage), outage.programs.length ? outage.programs.join(", ") : "no program that is known"])) : null,
+    listed.length < every.length ? h("button.quiet", { type: "button", "data-here": true, "data-key": "more", onclick: () => view.whole(key) }, `Show all ${every.length}`) : null);
+}
+
+/** What took the time, the longest first: problems by their code, and what is no problem of the connection. */
+function causes(one, { since, until, began }) {
+  const found = new Map();
+  const add = (key, title, seconds) => {
+    const cause = found.get(key) ?? { title, count: 0, seconds: 0, longest: 0 };
+    found.set(key, { title, count: cause.count + 1, seconds: cause.seconds + seconds, longest: Math.max(cause.longest, seconds) });
+  };
+  for (const outage of one.outages) {
+    // Only what lies in the time that is shown.
+    const from = Math.max(since, epoch(outage.began));
+    add(outage.code, titleOf(outage), (outage.ended === undefined ? until : Math.min(until, epoch(outage.ended))) - from);
+  }
+  for (const [light, from, to] of one.strip) {
+    if (light === "expected_outage") add(light, "Expected outage: IB’s reset, the weekend or a planned restart", to - from);
+    // Both are in whole seconds, one rounded and one cut off: the one second they may be apart is none.
+    if (light === "not_watched" && to - began > 1) add(light, "Not watched: Gatelight did not run, or did not watch it", to - Math.max(from, began));
+  }
+  const rows = [...found.values()].filter((cause) => cause.seconds > 0).sort((a, b) => b.seconds - a.seconds);
+  if (!rows.length) return null;
+  return h("section", { "data-key": "causes" }, h("h3", {}, "What took the time"),
+    table(`What took the time of ${one.name}, longest first`, ["Cause", "Together", "Times", "Longest"],
+      rows.map((cause) => [cause.title, length(cause.seconds), String(cause.count), length(cause.longest)])));
+}

@@ -1,0 +1,223 @@
+"""The view History in a real browser, of a history that was filled by values: never well where nobody watched."""
+
+import time
+from collections.abc import AsyncIterator, Iterable
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from agent.history.spans import Changes, LatencyMinute, Span, SpanKind
+from agent.history.store import NOT_WATCHED, Store
+from agent.history.writer import HISTORY_FILE
+from tests.page.browser import Scheme, Tab, chromium, tab
+from tests.page.living import LivingAgent, living_agent
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NAME = "Paper Gateway"
+HOUR = 3600.0
+DAY = 24 * HOUR
+RUN = Span("", SpanKind.RUN, "0.1.0")
+WELL, ILL, EXPECTED = (Span(NAME, SpanKind.STATE, what) for what in ("connected", "problem", "maintenance"))
+BOT = Span(NAME, SpanKind.PROGRAM, "night-bot")
+LOST = Span(NAME, SpanKind.PROBLEM, "server-link-lost", "error", "IB Gateway has lost its link to IB")
+STOPPED = Span(NAME, SpanKind.PROBLEM, "app-not-running", "error", "IB Gateway does not run")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def living(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LivingAgent]:
+    async with living_agent(tmp_path_factory.mktemp("history")) as one:
+        await one.world.connected()
+        yield one
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def agent(living: LivingAgent) -> AsyncIterator[LivingAgent]:
+    """The agent without a history."""
+    yield living
+    for file in living.places.data.glob(f"{HISTORY_FILE}*"):
+        file.unlink()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as running:
+        yield running
+
+
+def keep(agent: LivingAgent, *many: Changes) -> None:
+    store = Store(agent.places.data / HISTORY_FILE)
+    store.write(many)
+    store.close()
+
+
+def some_days(now: float) -> Iterable[Changes]:
+    """Since four days: an outage with a bot, a day nobody watched after one whose end was not seen, one that lasts."""
+    began = now - 4 * DAY
+    yield Changes(
+        began,
+        begun=((RUN, began), (WELL, began), (BOT, began)),
+        latencies=tuple(LatencyMinute(NAME, int(began // 60) + n, 0.048, 0.002, 6) for n in range(120)),
+    )
+    lost = began + 6 * HOUR
+    yield Changes(lost, ended=(WELL,), begun=((ILL, lost), (LOST, lost)))
+    yield Changes(lost + 1.8 * HOUR, ended=(ILL, LOST), begun=((EXPECTED, lost + 1.8 * HOUR),), ends={LOST: "over"})
+    yield Changes(lost + 3.8 * HOUR, ended=(EXPECTED,), begun=((WELL, lost + 3.8 * HOUR),))
+    stopped = began + DAY
+    yield Changes(stopped, ended=(WELL, BOT), begun=((ILL, stopped), (STOPPED, stopped)))
+    killed = stopped + HOUR
+    yield Changes(killed, ended=(ILL, STOPPED, RUN), ends={STOPPED: NOT_WATCHED})
+    again = killed + DAY
+    yield Changes(again, begun=((RUN, again), (WELL, again)))
+    yield Changes(now - 600, ended=(WELL,), begun=((ILL, now - 600), (LOST, now - 600)))
+
+
+@pytest.fixture
+def filled(agent: LivingAgent) -> LivingAgent:
+    keep(agent, *some_days(time.time()))
+    return agent
+
+
+async def history(shown: Tab) -> None:
+    await shown.go("history")
+    await shown.page.locator(".nothing, .past-of, .note").first.wait_for()
+
+
+async def rows(shown: Tab, section: str) -> list[list[str]]:
+    """The cells of a table, row by row."""
+    every = await shown.page.locator(f"[data-key={section}] tbody tr").all()
+    return [await row.locator("th, td").all_inner_texts() for row in every]
+
+
+async def test_without_a_history_nothing_is_claimed(agent: LivingAgent, browser: Browser) -> None:
+    async with tab(browser, await agent.page.address()) as shown:
+        await history(shown)
+        text = await shown.text()
+        pictures = await shown.page.locator("main svg").count()
+        wrong = await shown.violations()
+
+    assert "Nothing is kept yet" in text
+    assert "%" not in text
+    assert (pictures, wrong) == (0, [])
+
+
+async def test_a_damaged_file_is_told_in_a_sentence(agent: LivingAgent, browser: Browser) -> None:
+    (agent.places.data / HISTORY_FILE).write_bytes(b"no database" * 1000)
+    async with tab(browser, await agent.page.address()) as shown:
+        await history(shown)
+        told = await shown.text(".note")
+        cards = await shown.page.locator(".card").count()
+        # The browser itself complains about the refusal.
+        shown.complaints.clear()
+
+    assert "cannot be read: the agent sets a damaged one aside when it starts next." in told
+    assert cards == 0
+
+
+async def test_outages_have_length_cause_and_programs_and_what_was_not_seen_is_said(
+    filled: LivingAgent, browser: Browser
+) -> None:
+    async with tab(browser, await filled.page.address()) as shown:
+        await history(shown)
+        outages = await rows(shown, "outages")
+        causes = await rows(shown, "causes")
+        text = await shown.text()
+
+    assert [row[1:] for row in outages] == [
+        ["10 minutes so far", LOST.title, "no program that is known"],
+        ["1 hour at least: its end was not watched", STOPPED.title, "night-bot"],
+        ["1 hour 48 minutes", LOST.title, "night-bot"],
+    ]
+    # Nothing is counted from before the first thing that was kept.
+    assert [row[0].split(":")[0] for row in causes] == ["Not watched", "Expected outage", LOST.title, STOPPED.title]
+    assert [row[1:] for row in causes] == [
+        ["1 day", "1", "1 day"],
+        ["2 hours", "1", "2 hours"],
+        ["1 hour 58 minutes", "2", "1 hour 48 minutes"],
+        ["1 hour", "1", "1 hour"],
+    ]
+    assert "Nothing is kept from before" in text
+    assert "100 %" not in without_scale(text)
+
+
+def without_scale(text: str) -> str:
+    """Without the words that say what a full bar is."""
+    return text.replace("a full bar is 100 %", "")
+
+
+async def test_every_state_has_a_form_of_its_own_and_the_gap_is_never_well(
+    filled: LivingAgent, browser: Browser
+) -> None:
+    async with tab(browser, await filled.page.address()) as shown:
+        await history(shown)
+        legend = await shown.page.locator(".legend li").all_inner_texts()
+        forms = await shown.page.locator(".legend path").evaluate_all("(all) => all.map((e) => e.getAttribute('d'))")
+        runs = await shown.page.locator(".pictures .strip g[data-was]").evaluate_all(
+            "(all) => all.map((g) => [g.dataset.was, g.querySelector('title').textContent])"
+        )
+
+    assert [words.strip() for words in legend] == ["problem", "expected outage", "not watched", "well"]
+    assert len(set(forms)) == 4
+    # Three days before anything was kept, then what was kept, with a day in between.
+    assert [was for was, _ in runs] == [
+        "nothing", "connected", "problem", "maintenance", "connected", "problem", "nothing", "connected", "problem",
+    ]  # fmt: skip
+    assert all(words.endswith(": not watched") for was, words in runs if was == "nothing")
+
+
+async def test_another_range_is_chosen_by_keyboard_and_the_tables_open_by_it(
+    filled: LivingAgent, browser: Browser
+) -> None:
+    async with tab(browser, await filled.page.address()) as shown:
+        await history(shown)
+        bars = shown.page.locator(".daily g")
+        week = await bars.count()
+        await shown.page.locator("#range-7").focus()
+        await shown.page.keyboard.press("ArrowRight")
+        await shown.page.wait_for_function("() => document.querySelectorAll('.daily g').length === 30")
+        focused = await shown.page.evaluate("document.activeElement.id")
+        await shown.page.get_by_text("The states as a table").focus()
+        await shown.page.keyboard.press("Enter")
+        states = shown.page.locator("[data-key='states of Paper Gateway'] tbody tr")
+        await states.first.wait_for()
+        first = await states.first.locator("td").all_inner_texts()
+        await shown.page.get_by_text("The days as a table").focus()
+        await shown.page.keyboard.press("Enter")
+        days = await rows(shown, "days")
+        wrong = await shown.violations()
+
+    assert (week, focused) == (7, "range-30")
+    assert first[1:] == ["10 minutes", "problem"]
+    assert len(days) == 30
+    assert {row[1] for row in days if row[-2] == "1 day"} == {"does not count"}
+    assert [row[-1] for row in days if row[-1] != "not known"][-1] == "48 ms"
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (640, "dark"), (2560, "dark")])
+async def test_it_fits_every_window_and_has_nothing_against_eyes(
+    width: int, scheme: Scheme, filled: LivingAgent, browser: Browser
+) -> None:
+    async with tab(browser, await filled.page.address(), width=width, scheme=scheme) as shown:
+        await history(shown)
+        await shown.page.evaluate("document.querySelectorAll('details.behind').forEach((one) => { one.open = true })")
+        await shown.page.locator("[data-key='states of Paper Gateway'] tbody tr").first.wait_for()
+        wide, wrong = await shown.wide(), await shown.violations()
+        clipped = await shown.page.locator(".pictures svg").evaluate_all(
+            "(all) => all.filter((e) => e.getBoundingClientRect().right > innerWidth).length"
+        )
+
+    assert (wide, wrong, clipped) == (0, [], 0)
+
+
+async def test_on_paper_there_are_pictures_and_no_buttons(filled: LivingAgent, browser: Browser) -> None:
+    async with tab(browser, await filled.page.address()) as shown:
+        await history(shown)
+        await shown.page.emulate_media(media="print")
+        seen = await shown.page.locator(".pictures svg").evaluate_all("(all) => all.every((e) => e.checkVisibility())")
+        hidden = await shown.page.locator("button, .switch, .behind").evaluate_all(
+            "(all) => all.filter((e) => e.checkVisibility()).length"
+        )
+
+    assert (seen, hidden) == (True, 0)
