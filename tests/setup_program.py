@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agent.app.world import RealWorld
 from agent.cli.setup import walk
-from agent.cli.terminal import out
+from agent.cli.terminal import print_text
 from agent.core.facts import Known, MachineFacts
 from agent.runtime.logs import set_up_logs
 from agent.runtime.paths import find_places
@@ -29,7 +29,9 @@ def only(folder: Path, machine: MachineFacts) -> MachineFacts:
         listeners=tuple(x for x in sockets.listeners if x.port in ports),
         clients=tuple(c for c in sockets.clients if c.port in ports),
     )
-    return replace(machine, sockets=Known(kept))
+    # Those of other tests that run beside this one.
+    processes = replace(machine.processes.value, programs=())
+    return replace(machine, processes=Known(processes), sockets=Known(kept))
 
 
 def main() -> int:
@@ -48,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     return walk(
         find_places(options.config, options.data_dir, environ={}),
         options.name,
-        say=out,
+        say=print_text,
         no_input=options.no_input,
         world=RealWorld(only=lambda machine: only(options.folder, machine)),
         timing=QUICK,

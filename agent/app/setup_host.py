@@ -11,7 +11,6 @@ from agent.app.setup_run import TEST_NOTICE, SetupRun
 from agent.core.as_json import as_json
 from agent.core.commands import NO_SUCH_ACT, AskDataTest, SetUp, SetupAct
 from agent.core.events import UserAsked
-from agent.core.evidence.processes import applications
 from agent.core.setup.answers import NotAnAnswer, edit_lines
 from agent.core.setup.setup import setup_to_json
 from agent.core.shown.display import Connect, LookNow
@@ -36,7 +35,7 @@ class SetupHost:
         if isinstance(command, AskDataTest):
             return self._tests.answer(command)
         try:
-            setting = self._setting or await self._begin("")
+            setting = self._setting or await self._begin(None)
             if command.act is not None:
                 await self._do(setting, command.act, command)
             return self._told(self._setting or setting)
@@ -47,7 +46,7 @@ class SetupHost:
         """The agent ends."""
         await self._tests.close()
 
-    async def _begin(self, name: str) -> SetupRun:
+    async def _begin(self, name: str | None) -> SetupRun:
         def make() -> SetupRun:
             made = SetupRun(self._agent.places, PROBLEMS, load_guides(), name=name, login=self._agent.login)
             made.take_configured()
@@ -112,19 +111,19 @@ class SetupHost:
     def _told(self, setting: SetupRun) -> dict[str, Any]:
         state = self._agent.state
         facts = setting.facts(state, self._agent.now())
-        running = tuple(dict.fromkeys(p.kind.value for p in applications(state.machine)))
         told: dict[str, Any] = {
             "name": setting.wanted.name,
             "new": not setting.configured,
             "connections": [c.name for c in setting.in_file.connections],
             "file": str(self._agent.places.config),
             "answers": as_json(setting.answers),
-            "questions": as_json(setting.questions(running)),
+            "questions": as_json(setting.questions(facts)),
+            "symbol_question": as_json(setting.symbol_question),
             "to_write": list(edit_lines(setting.edits)),
         }
         if facts is None:
             told["looking"] = True
             return told
-        told["setup"] = setup_to_json(setting.judge(facts, self._tests.latest))
+        told["setup"] = setup_to_json(setting.judge(facts, self._tests.latest, state))
         told["kind"] = setting.kind(facts)
         return told

@@ -18,9 +18,13 @@ from agent.core.problem import Problem, Severity
 from agent.core.session_facts import Phase, SessionFacts
 from agent.core.settings import ConnectionSettings, Settings
 from agent.core.setup.answers import (
+    SYMBOL,
     Answers,
+    Choice,
+    SeenForAnswers,
     SetupQuestion,
     answered,
+    chosen_value,
     configured_connection,
     edits,
     questions_for,
@@ -29,6 +33,7 @@ from agent.core.setup.answers import (
 )
 from agent.core.setup.setup import Setup, SetupInputs, scene_of
 from agent.core.setup.steps import judge_steps
+from agent.core.setup.suggestions import seen_for_answers
 from agent.core.shown.display import Notice, NoticeTried
 from agent.core.state_machine.state import AgentState, facts_about
 from agent.core.state_machine.watched import Watched
@@ -45,6 +50,9 @@ TEST_NOTICE = Notice(
 """Has the severity of most notices, so that a desktop that hides less severe ones shows it too."""
 
 
+NEW_CONNECTION = "+ new connection"
+
+
 class SetupRun:
     """One set-up. A call that reads or writes files may block for a moment."""
 
@@ -54,13 +62,13 @@ class SetupRun:
         problems: tuple[Problem, ...],
         guides: Mapping[str, Guide],
         *,
-        name: str = "",
+        name: str | None = None,
         login: LogInStart | None = None,
     ) -> None:
         """Raises ConfigError for a configuration that cannot be used.
 
-        `name`: the connection to set up; empty for the first one of the file, or a new one. Without `login` the start
-        at log-in is unknown.
+        `name`: the connection to set up; None for the first one of the file, empty for a new one. Without `login` the
+        start at log-in is unknown.
         """
         self.places = places
         self.name = name
@@ -113,16 +121,40 @@ class SetupRun:
         """The keys and values that are still to write into the file."""
         return edits(self.in_file, self.name, self.answers)
 
-    def questions(self, running: tuple[str, ...]) -> tuple[SetupQuestion, ...]:
-        """The questions with suggested answers. `running`: the kinds of the running applications."""
-        # What was answered before stands like what is written, so that a user who goes back finds it.
-        known = self.configured or self.answers.application is not None
-        asked = questions_for(self.wanted, known, running)
+    def questions(self, facts: Facts | None) -> tuple[SetupQuestion, ...]:
+        """The questions with suggested answers."""
+        seen = SeenForAnswers() if facts is None else seen_for_answers(facts)
+        return questions_for(self.wanted, self.answers, self.configured, seen)
+
+    @property
+    def symbol_question(self) -> SetupQuestion:
+        """The question for the symbol of the market data test, with the one that is configured as its answer."""
         symbol = self.answers.symbol or next(iter(self.in_file.checks.test_symbols), "")
-        return tuple(replace(q, suggested=symbol) if q.id == "symbol" and symbol else q for q in asked)
+        return replace(SYMBOL, suggested=symbol or SYMBOL.suggested)
+
+    @property
+    def connection_question(self) -> SetupQuestion | None:
+        """The question for the connection to set up; None where the file has none to choose from."""
+        names = tuple(c.name for c in self.in_file.connections)
+        if not names:
+            return None
+        choices = (*(Choice(name, name) for name in names), Choice("", NEW_CONNECTION))
+        chosen = self.wanted.name if self.configured else ""
+        return SetupQuestion("connection", "Which connection do you want to set up?", choices, suggested=chosen)
+
+    def begin(self, name: str | None) -> None:
+        """Set up another connection: the named one, with None the first of the file, "" a new one."""
+        self.name, self.answers = name, Answers()
+        self.take_configured()
 
     def answer(self, question: str, text: str) -> None:
-        """Take one answer; raises NotAnAnswer."""
+        """Take one answer, to the question of that ID; raises NotAnAnswer."""
+        which = self.connection_question if question == "connection" else None
+        if which is not None:
+            chosen = chosen_value(which, text)
+            if chosen != (self.name if self.name is not None else self.wanted.name):
+                self.begin(chosen)
+            return
         self.answers = answered(self.answers, question, text)
 
     # ── actions ────────────────────────────────────────────────────────────────────────────
@@ -193,12 +225,14 @@ class SetupRun:
 
     # ── the state ───────────────────────────────────────────────────────────────────────────
 
-    def judge(self, facts: Facts, data_test: DataTest | None) -> Setup:
+    def judge(self, facts: Facts, data_test: DataTest | None, state: AgentState) -> Setup:
         """The current steps."""
+        watched = self.watched(state)
         inputs = SetupInputs(
             answers=self.answers,
             edits=self.edits,
             configured=self.configured,
+            watched=watched is None or self._follows(watched.settings),
             file=self.places.config.name,
             notices_on=notices_on(self.in_file.notifications),
             data_test=data_test,
@@ -207,6 +241,12 @@ class SetupRun:
             guides=self._guides,
         )
         return judge_steps(scene_of(facts, self._problems, inputs))
+
+    def _follows(self, settings: ConnectionSettings) -> bool:
+        """Whether a connection with these settings goes where the wanted one would."""
+        wanted = self.wanted
+        same = settings.name == wanted.name and settings.application == wanted.application
+        return settings.implicit or (same and settings.port == wanted.port)
 
     def kind(self, facts: Facts) -> str:
         """The application whose steps apply: "tws", "gateway" or "unknown"."""

@@ -69,7 +69,7 @@ GROUPS: dict[str, dict[str, _About]] = {
         "setup": _About(
             "set a connection up, step by step; each step checks itself",
             ("gatelight setup", 'gatelight setup "Paper Gateway"'),
-            ("0 all is done", "1 something is left"),
+            ("0 all is done, and a program of yours is connected", "1 something is left"),
         ),
         "config": _About(
             "the configuration: where it is, what it says, whether it is right; change it",
@@ -316,7 +316,9 @@ def _add_autostart(parser: CommandParser) -> None:
 
 
 def _add_setup(parser: CommandParser) -> None:
-    parser.add_argument("name", nargs="?", metavar="NAME", help="this connection (default: the first, or a new one)")
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="this connection (default: the first, or you are asked)"
+    )
     parser.add_argument("--no-input", action="store_true", help="ask nothing: print the steps once as they stand")
 
 

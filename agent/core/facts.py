@@ -135,6 +135,8 @@ class Processes(FromOutside):
     client_portal: tuple[OtherProcess, ...] = ()
     unreadable: tuple[OtherProcess, ...] = ()
     """Processes that could be TWS (java, JavaApplicationStub) but whose command line is withheld."""
+    programs: tuple[OtherProcess, ...] = ()
+    """Trading programs that are known by their name (`tws.client_programs`), connected or not."""
     unseen: OutsideText | None = None
     """Why processes of other users are missing, where they are: then one that is not seen may well run."""
 

@@ -15,6 +15,7 @@ from agent.core.facts import Fact, Known, OtherProcess, Process, Processes, Unkn
 from agent.platforms.bounded_process import BoundedProcess
 from agent.platforms.process_table import Described, ProcessTable, PsutilTable
 from agent.tws.applications import Application, ClientPortal, may_be_application, recognise
+from agent.tws.client_programs import PROCESS_NAMES
 from agent.tws.outside import LONGEST_NAME, clean
 
 MOST_REPORTED = 32
@@ -161,7 +162,9 @@ class ProcessObserver:
                     applications.append(measured)
         applications.sort(key=lambda p: (p.started, p.pid))
         unseen = self._table.missing(numbers.keys()) or (_NAMELESS if self._nameless else None)
-        return Known(Processes(tuple(applications), tuple(portals), tuple(unreadable), unseen))
+        programs = tuple(OtherProcess(pid, self._seen[pid].name) for pid in self.pids_named(PROCESS_NAMES))
+        told = Processes(tuple(applications), tuple(portals), tuple(unreadable), programs[:MOST_REPORTED], unseen)
+        return Known(told)
 
     def _chosen(self) -> list[int]:
         """What is reported of: where too many look like TWS, this user's own first, and the oldest of them."""

@@ -17,6 +17,7 @@ MORE_STYLE_SHEETS = (
     "page_guide.css",
     "page_now.css",
     "page_settings.css",
+    "page_setup.css",
 )
 """The style sheets of single views, served as one with the first: each request costs a page its time."""
 MODULES = (
@@ -31,6 +32,7 @@ MODULES = (
     "parts.js",
     "settings_fields.js",
     "settings_link.js",
+    "setup_steps.js",
     "shapes.js",
     "strip.js",
     "tabs.js",

@@ -11,11 +11,13 @@ import pytest
 
 from agent.config.reading import load
 from agent.core.commands import read_command
+from agent.core.events import Reconfigured
 from agent.core.settings import WantedApplication
 from agent.simulator.world import SimulatedApplication
 from tests.commands import Place, paper_file
 from tests.page.set_up_agent import SetUpAgent, first_run
 from tests.page.test_setup_page import WRITABLE
+from tests.trading_program import trading_program
 
 
 @asynccontextmanager
@@ -90,13 +92,59 @@ async def test_a_file_that_cannot_be_used_is_told_and_left_alone() -> None:
 async def test_a_wrong_port_in_the_file_is_offered_to_be_put_right() -> None:
     async with at_work() as (agent, gateway):
         agent.places.config.write_text(paper_file(1), encoding="utf-8")
+        agent.loop.post(Reconfigured(load(agent.places.config)))
         answer = await until(agent, "port", "to-do")
         port = next(step for step in answer["setup"]["steps"] if step["id"] == "port")
         await asked(agent, "use-port", value=int(port["value"]))
         to_write = (await asked(agent))["to_write"]
 
         assert (port["acts"], port["value"]) == (["use-port"], str(gateway.port))
-        assert to_write == [f"port = {gateway.port} (of the connection “Paper Gateway”)"]
+        assert to_write == [f"“Paper Gateway”, API port: {gateway.port}"]
+        # Gatelight still goes to the port of the file, and does not say that it connects to this one.
+        connect = next(step for step in (await asked(agent))["setup"]["steps"] if step["id"] == "connect")
+        assert (connect["state"], connect["acts"]) == ("to-do", ["write"])
+        await asked(agent, "write", value=to_write)
+        await until(agent, "connect", "done")
+
+
+async def test_another_connection_is_set_up_beside_the_first() -> None:
+    async with at_work() as (agent, gateway):
+        agent.places.config.write_text(paper_file(gateway.port), encoding="utf-8")
+        first = await asked(agent)
+        new = await asked(agent, "begin", value="")
+        await asked(agent, "answer", step="application", value="tws")
+        await asked(agent, "answer", step="trading_mode", value="live")
+        named = await asked(agent)
+        await asked(agent, "write", value=named["to_write"])
+        back = await asked(agent, "begin", value="Paper Gateway")
+
+        assert (first["name"], first["new"]) == ("Paper Gateway", False)
+        assert (new["new"], new["answers"]) == (True, {"looked": [], "skipped": []})
+        assert (named["name"], named["connections"]) == ("Live TWS", ["Paper Gateway"])
+        assert (back["name"], back["connections"]) == ("Paper Gateway", ["Paper Gateway", "Live TWS"])
+        assert [c.port for c in load(agent.places.config).connections] == [gateway.port, "auto"]
+
+
+async def test_a_program_that_connects_is_greeted_by_its_name_and_missed_when_it_leaves() -> None:
+    async with at_work() as (agent, gateway):
+        agent.places.config.write_text(paper_file(gateway.port), encoding="utf-8")
+        await until(agent, "program", "to-do")
+        waiting = await until(agent, "read-only", "done")
+        step = next(step for step in waiting["setup"]["steps"] if step["id"] == "program")
+        port, client_id = (
+            next(t["value"] for t in step["typed"] if t["label"] == label) for label in ("Port", "Client ID")
+        )
+        async with trading_program(agent.places.data, int(port), int(client_id)) as pid:
+            greeted = await until(agent, "program", "done")
+            program = next(step for step in greeted["setup"]["steps"] if step["id"] == "program")
+            suggested = next(question for question in greeted["questions"] if question["id"] == "program")
+        gone = await until(agent, "program", "to-do")
+
+    assert waiting["setup"]["result"] == "all-but-program"
+    assert program["seen"] == [f"Quantower is connected (quantower, pid {pid})"]
+    assert greeted["setup"]["result"] == "green"
+    assert suggested["suggested"] == "quantower"
+    assert gone["setup"]["result"] == "all-but-program"
 
 
 async def test_steps_are_put_off_looked_at_and_taken_up_again() -> None:

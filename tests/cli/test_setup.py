@@ -1,6 +1,7 @@
 """`gatelight setup` at a terminal: real keys in, real lines out, and the simulated TWS and IB Gateway around it."""
 
 import asyncio
+import fcntl
 import os
 import pty
 import re
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +23,7 @@ from agent.simulator.world import SimulatedApplication
 from agent.tws.api_settings import ApiSettings, Configuration
 from agent.tws.applications import ApplicationKind, TradingMode
 from tests.commands import ROOT, Done, Place, environment, paper_file
+from tests.trading_program import trading_program
 
 PATIENCE = 25.0
 """Seconds after which a line that should come has failed to."""
@@ -108,7 +111,7 @@ class Terminal:
 
 
 @asynccontextmanager
-async def at_terminal(home: Home, *more: str) -> AsyncIterator[Terminal]:
+async def at_terminal(home: Home, *more: str, columns: int = 200) -> AsyncIterator[Terminal]:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
         home.command(*more),
@@ -116,8 +119,10 @@ async def at_terminal(home: Home, *more: str) -> AsyncIterator[Terminal]:
         stdout=theirs,
         stderr=theirs,
         cwd=ROOT,
-        env=home.environment,
+        env={**home.environment, "COLUMNS": str(columns)},
         start_new_session=True,
+        # Ctrl-C at a terminal reaches the session that has it.
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
     os.close(theirs)
     terminal = Terminal(process, ours)
@@ -141,75 +146,158 @@ async def answers(terminal: Terminal, *lines: str) -> None:
 
 async def test_from_nothing_to_connected_with_two_wrong_turns(home: Home) -> None:
     async with at_terminal(home) as terminal:
-        await answers(terminal, "1", "paper", "", "aapl")
-        await terminal.shows("1 of 14, Application found: TO DO", "ibgateway-stable", "goes on by itself")
+        await answers(terminal, "1", "paper", "", "1")
+        await terminal.shows("1 of 11, Install IB Gateway: TO DO", "ibgateway-stable", "goes on by itself")
 
         # The first wrong turn: the other application.
         async with home.application(TWS):
-            await terminal.shows("Application found: TO DO", "TWS does", "What to do:", "a changes the answers")
+            await terminal.shows("Install IB Gateway: TO DO", "TWS does", "What to do:", "a changes the answers")
 
         async with home.application(GATEWAY, LIVE, logged_in=False) as wrong_mode:
-            await terminal.shows("Running: done: IB Gateway 10.45", "Logged in: TO DO", "Select “IB API”")
+            await terminal.shows(
+                "Start IB Gateway: done: IB Gateway 10.45", "Log in to IB Gateway: TO DO", "Select “IB API”"
+            )
             await wrong_mode.log_in()
             # The second wrong turn: real money instead of paper.
-            await terminal.shows("Connected: done", "Live or paper, as meant: TO DO", "U•••567: live trading")
+            await terminal.shows("Connect Gatelight: done", "Check live or paper: TO DO", "U•••567: live trading")
 
-        async with home.application(GATEWAY):
-            await terminal.shows(
-                "Live or paper, as meant: done: account DU•••567", "Market data: TO DO", "y tests AAPL"
-            )
+        async with home.application(GATEWAY) as gateway:
+            await terminal.shows("Check live or paper: done: account DU•••567")
+            await terminal.shows("Save the answers: TO DO", "a new connection: “Paper Gateway”", "y saves it")
             assert not home.config.exists()
             terminal.types("y")
-            await terminal.shows("Market data: done: AAPL: live prices", "History answers in", "Test notice: TO DO")
-            terminal.types("y")
-            await terminal.shows("No channel took the notice")
-            terminal.types("s")
-            await terminal.shows("Start at log-in: TO DO")
-            terminal.types("n")
-            await terminal.shows("Configuration: TO DO", 'name = "Paper Gateway"', "y writes it")
-            assert not home.config.exists()
-            terminal.types("y")
-            await terminal.shows("Written into", "Green: “Paper Gateway” works as meant", "gatelight run")
-            status = await terminal.ends()
+            await terminal.shows("Saved in", "11 of 11, Your program connects: TO DO", "Quantower is not connected yet")
+            await terminal.shows(r"Host:\S* +127.0.0.1", rf"Port:\S* +{gateway.port}", f"“Port Value” {gateway.port}")
+            async with trading_program(home.folder, gateway.port, 11) as pid:
+                await terminal.shows(rf"Your program connects: done: Quantower is connected \(quantower, pid {pid}\)")
+                await terminal.shows("If you like:", "1  Test market data", "press Enter to end")
+                terminal.types("")
+                await terminal.shows(
+                    "Green: “Paper Gateway” works as meant", "- Quantower is connected", "gatelight run"
+                )
+                status = await terminal.ends()
 
     assert status == 0
     assert "Traceback" not in terminal.text
     assert load(home.config).connections == (
         ConnectionSettings("Paper Gateway", WantedApplication.GATEWAY, WantedMode.PAPER, intent=Intent.TRADE),
     )
-    assert load(home.config).checks.test_symbols == ("AAPL",)
+
+
+async def test_what_is_optional_is_offered_below_and_back_and_q_work_there(home: Home) -> None:
+    async with home.application(GATEWAY) as gateway:
+        home.config.write_text(paper_file(gateway.port), encoding="utf-8")
+        async with at_terminal(home) as terminal:
+            await answers(terminal, "", "", "", "", "")
+            await terminal.shows("Your program connects: TO DO", "q ends")
+            terminal.types("s")
+            await terminal.shows("If you like:", "1  Test market data")
+            terminal.types("1")
+            await answers(terminal, "EURUSD")
+            await terminal.shows("write “EUR.USD” for “EURUSD”")
+            await answers(terminal, "aapl")
+            await terminal.shows("Test market data: done: AAPL: live prices", "1  Send a test notice")
+            terminal.types("1")
+            await terminal.shows("y sends a test notice; Enter leaves it")
+            terminal.types("y")
+            await terminal.shows("No channel took the notice", "Enter leaves it")
+            terminal.types("b")
+            await terminal.shows("2  Start Gatelight at log-in")
+            terminal.types("2")
+            await terminal.shows("n leaves it as it is")
+            terminal.types("n")
+            await terminal.shows("If you like:", "1  Send a test notice")
+            terminal.types("7")
+            await terminal.shows("“7” is none of the answers here", "b goes back")
+            terminal.types("b")
+            await terminal.shows("Which program")
+            await answers(terminal, "")
+            await terminal.shows("Your program connects: TO DO", "q ends")
+            terminal.types("q")
+            await terminal.shows("All but your program: “Paper Gateway” works as meant")
+            status = await terminal.ends()
+
+    assert status == 1
+    assert "Traceback" not in terminal.text
+
+
+async def test_the_connection_to_set_up_is_chosen_first(home: Home) -> None:
+    home.config.write_text(paper_file(4002) + '[[connections]]\nname = "Live"\nport = 4001\n', encoding="utf-8")
+    async with at_terminal(home) as at:
+        await at.shows("Which connection", "1  Paper Gateway", "2  Live", r"3  \+ new connection", r"\[Paper Gateway\]")
+        at.types("3")
+        await at.shows("Which application", "Your answer")
+        at.types("b")
+        await at.shows("Which connection", r"\[\+ new connection\]")
+        at.types("live")
+        await at.shows("Which application", r"Your answer \[either of them\]")
+        at.types("q")
+        await at.shows("Not yet. Left:")
+
+        assert await at.ends() == 1
+
+
+@pytest.mark.parametrize("leave", ["q", "ctrl-c"])
+@pytest.mark.parametrize("answered", range(5))
+async def test_each_prompt_can_be_left(home: Home, answered: int, leave: str) -> None:
+    async with at_terminal(home) as terminal:
+        await answers(terminal, *[""] * answered)
+        await terminal.shows(r"Your answer \[" if answered < 4 else r"q ends\.\)")
+        if leave == "q":
+            terminal.types("q")
+        else:
+            os.write(terminal.number, b"\x03")
+        await terminal.shows("Not yet. Left:", "- Install TWS or IB Gateway")
+        status = await terminal.ends()
+
+    assert status == 1
+    assert "Traceback" not in terminal.text
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+async def test_it_fits_the_terminal(home: Home, columns: int) -> None:
+    async with home.application(GATEWAY), at_terminal(home, columns=columns) as terminal:
+        await answers(terminal, "1", "1", "1", "3")
+        await terminal.shows("Save the answers: TO DO")
+        terminal.types("s")
+        await terminal.shows("Your program connects: TO DO", "QuoteManager", r"q\s+ends\.\)")
+        terminal.types("q")
+        await terminal.shows("Not yet. Left:", "Save the answers")
+        await terminal.ends()
+        lines = terminal.text.splitlines()
+
+    assert max(len(line) for line in lines) <= columns
+    assert max(len(line) for line in lines) > columns - 15
 
 
 async def test_a_wrong_port_in_the_file_is_put_right_with_a_key(home: Home) -> None:
     async with home.application(GATEWAY) as gateway:
         home.config.write_text("# mine\n" + paper_file(1), encoding="utf-8")
         async with at_terminal(home) as terminal:
-            await answers(terminal, "", "", "", "none")
-            await terminal.shows("API port: TO DO", f"u uses port {gateway.port} for this connection")
+            await answers(terminal, "", "", "", "", "")
+            await terminal.shows("Use the same API port: TO DO", f"u uses port {gateway.port} for this connection")
             terminal.types("u")
-            await terminal.shows("Connected: done", "Test notice: TO DO")
-            terminal.types("s")
-            await terminal.shows("Start at log-in: TO DO")
-            terminal.types("s")
-            await terminal.shows("Configuration: TO DO", f"port = {gateway.port}")
+            await terminal.shows("Connect Gatelight: done", "Save the answers: TO DO", f"API port: {gateway.port}")
             terminal.types("y")
-            await terminal.shows("Green")
+            await terminal.shows("Your program connects: TO DO", "q ends")
+            terminal.types("q")
+            await terminal.shows("All but your program")
             status = await terminal.ends()
 
-    assert status == 0
+    assert status == 1
     assert home.config.read_text(encoding="utf-8").startswith("# mine\n")
     assert load(home.config).connections[0].port == gateway.port
 
 
 async def test_the_answers_can_be_changed_where_the_other_application_is_right(home: Home) -> None:
     async with home.application(TWS) as tws, at_terminal(home) as terminal:
-        await answers(terminal, "gateway", "any", "2", "-")
-        await terminal.shows("Application found: TO DO", "TWS does", "a changes the answers")
+        await answers(terminal, "gateway", "any", "2", "10")
+        await terminal.shows("Install IB Gateway: TO DO", "TWS does", "a changes the answers")
         terminal.types("a")
         await answers(terminal, "tws", "", "", "")
         await terminal.shows(f"connected to port {tws.port}")
         terminal.types("q")
-        await terminal.shows("Left:", "Configuration")
+        await terminal.shows("Left:", "Save the answers")
         status = await terminal.ends()
 
     assert status == 1
@@ -219,19 +307,19 @@ async def test_the_answers_can_be_changed_where_the_other_application_is_right(h
 async def test_read_only_is_noticed_and_its_end_too(home: Home) -> None:
     settings = Configuration(settings=ApiSettings(read_only_api=True))
     async with home.application(GATEWAY, configuration=settings) as gateway, at_terminal(home) as terminal:
-        await answers(terminal, "", "", "trade", "none")
-        await terminal.shows("Read-Only API: TO DO", "Untick “Read-Only API”")
+        await answers(terminal, "", "", "trade", "")
+        await terminal.shows("Let programs send orders: TO DO", "Untick “Read-Only API”")
         await gateway.configure(WRITABLE)
         terminal.types("")
-        await terminal.shows("Read-Only API: done")
+        await terminal.shows("Let programs send orders: done")
 
 
 async def test_ctrl_c_ends_it_with_what_is_left(home: Home) -> None:
     async with at_terminal(home) as terminal:
         await answers(terminal, "", "", "", "")
-        await terminal.shows("Application found: TO DO")
+        await terminal.shows("Install TWS or IB Gateway: TO DO")
         terminal.process.send_signal(signal.SIGINT)
-        await terminal.shows("Left:", "- Application found")
+        await terminal.shows("Left:", "- Install TWS or IB Gateway")
         status = await terminal.ends()
 
     assert status == 1
@@ -241,11 +329,9 @@ async def test_ctrl_c_ends_it_with_what_is_left(home: Home) -> None:
 async def test_an_answer_that_is_none_is_asked_for_again(home: Home) -> None:
     async with at_terminal(home) as terminal:
         await answers(terminal, "7")
-        await terminal.shows("“7” is not one of the answers: type 1")
-        await answers(terminal, "1", "", "", "EURUSD")
-        await terminal.shows("write “EUR.USD” for “EURUSD”")
-        await answers(terminal, "EUR.USD")
-        await terminal.shows("Application found")
+        await terminal.shows("“7” is not one of the answers: type a number from 1 to 3")
+        await answers(terminal, "1", "", "", "")
+        await terminal.shows("Install IB Gateway")
         terminal.types("banana")
         await terminal.shows("“banana” is none of the answers here")
 
@@ -285,7 +371,7 @@ async def test_back_at_a_step_goes_to_the_last_question(home: Home) -> None:
         for _ in range(4):
             await at.shows("Your answer")
             at.types("")
-        await at.shows("b goes back.\\)")
+        await at.shows("b goes back")
         at.types("b")
         await at.shows("Your answer")
         at.types("q")
@@ -299,21 +385,28 @@ def test_without_input_the_list_is_printed_once(home: Home) -> None:
 
     assert done.status == 1
     assert done.err == ""
-    assert "1 of 14, Application found: TO DO" in done.out
-    assert "3 of 14, Logged in: waits for step 1" in done.out
+    assert "1 of 11, Install TWS or IB Gateway: TO DO" in done.out
+    assert "3 of 11, Log in to TWS or IB Gateway: waits for “Install TWS or IB Gateway”" in done.out
+    assert "Not yet. Left:" in done.out
     assert "Your answer" not in done.out
 
 
-async def test_without_input_a_working_connection_is_green(home: Home) -> None:
+async def test_without_input_a_working_connection_is_all_but_the_program_and_green_with_one(home: Home) -> None:
     async with home.application(GATEWAY) as gateway:
         home.config.write_text(paper_file(gateway.port), encoding="utf-8")
-        done = await asyncio.to_thread(without_terminal, home, "--no-input")
+        alone = await asyncio.to_thread(without_terminal, home, "--no-input")
+        async with trading_program(home.folder, gateway.port, 11):
+            done = await asyncio.to_thread(without_terminal, home, "--no-input")
 
+    assert alone.status == 1, alone
+    assert "7 of 11, Connect Gatelight: done" in alone.out
+    assert "9 of 11, Let programs send orders: done" in alone.out
+    assert "11 of 11, Your program connects: TO DO" in alone.out
+    assert "All but your program: “Paper Gateway” works as meant" in alone.out
+    assert "If you like, Send a test notice: not done" in alone.out
     assert done.status == 0, done
-    assert "9 of 14, Connected: done" in done.out
-    assert "7 of 14, Read-Only API: done" in done.out
     assert "Green: “Paper Gateway” works as meant." in done.out
-    assert "market data, test notice, start at log-in" in done.out
+    assert "- Quantower is connected (quantower, pid" in done.out
 
 
 def test_without_input_a_wrong_name_is_one_sentence(home: Home) -> None:
@@ -326,9 +419,9 @@ def test_without_input_a_wrong_name_is_one_sentence(home: Home) -> None:
 
 async def test_answers_can_come_through_a_pipe(home: Home) -> None:
     async with home.application(GATEWAY):
-        typed = "gateway\npaper\ntrade\nnone\n"
+        typed = "gateway\npaper\ntrade\nquantower\n"
         done = await asyncio.to_thread(without_terminal, home, typed=typed)
 
     assert done.status == 1
-    assert "Connected: done" in done.out
-    assert "- Configuration (TO DO)" in done.out
+    assert "Connect Gatelight: done" in done.out
+    assert "- Save the answers (TO DO)" in done.out

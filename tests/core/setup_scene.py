@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from agent.core.data_test.seen import LIVE_OR_FROZEN, DataTest, Definition, History, Quote, RequestNotice, SymbolSeen
-from agent.core.facts import Facts, Known, SettingsTold, Unknown
+from agent.core.facts import ApiClient, Facts, Known, SettingsTold, Unknown
 from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers
@@ -28,14 +28,15 @@ STEP_IDS = (
     "ib-api",
     "socket-clients",
     "port",
-    "read-only",
-    "precautions",
     "connect",
     "mode",
+    "read-only",
+    "configuration",
+    "program",
+    "precautions",
     "market-data",
     "test-notice",
     "at-login",
-    "configuration",
 )
 """In the order in which they are shown."""
 
@@ -69,6 +70,16 @@ def silent(given: Facts) -> Facts:
 
 def wants(**changes: Any) -> ConnectionSettings:
     return replace(PAPER, **changes)
+
+
+QUANTOWER = ApiClient(4002, 991, "Starter.exe", since=NOW.wall - 60)
+
+
+def with_clients(given: Facts, *clients: ApiClient) -> Facts:
+    """The facts with programs on the API port."""
+    sockets = given.machine.sockets
+    assert isinstance(sockets, Known)
+    return replace(given, machine=replace(given.machine, sockets=Known(replace(sockets.value, clients=clients))))
 
 
 SEEN = SymbolSeen(

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from agent.core.clock import Moment
-from agent.core.facts import Known, Process, Processes, Unknown
+from agent.core.facts import Known, OtherProcess, Process, Processes, Unknown
 from agent.observers.processes import (
     EXEC_TIME,
     MEMORY_KEPT,
@@ -339,6 +339,7 @@ def test_a_new_process_is_named_before_the_next_look(start: Start, now: Moment) 
 
     assert observer.name_of(running.pid) == "quantower"
     assert observer.pids_named({"quantower"}) == (running.pid,)
+    assert OtherProcess(running.pid, "quantower") in seen(observer, now).programs
     assert observer.name_of(2**22 + 1) is None
 
 

@@ -9,10 +9,10 @@ from agent.core.facts import Known, Unknown
 from agent.core.setup.answers import edit_lines
 from agent.core.setup.setup import SetupScene, SetupStep, StepAct, StepState
 
-_DATA = "Market data"
-_NOTICE = "Test notice"
-_LOGIN = "Start at log-in"
-_CONFIG = "Configuration"
+_DATA = "Test market data"
+_NOTICE = "Send a test notice"
+_LOGIN = "Start Gatelight at log-in"
+_CONFIG = "Save the answers"
 
 
 def market_data(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
@@ -23,10 +23,10 @@ def market_data(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
         return replace(step, state=StepState.NOT_NEEDED, text="You chose no symbol.")
     if not all(s.state.good for s in earlier if s.id in ("connect", "mode")):
         open_one = next(s.id for s in earlier if s.id in ("connect", "mode") and not s.state.good)
-        return replace(step, state=StepState.WAITING, waits_for=open_one, optional=True)
+        return replace(step, state=StepState.WAITING, waits_for=open_one)
     if symbol is None:
-        text = "Choose a symbol to test market data with, or none."
-        return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.CHANGE_ANSWERS,), optional=True)
+        text = "Which symbol is market data to be tested with?"
+        return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.CHOOSE_SYMBOL,))
     if test is None or symbol not in test.symbols:
         return replace(
             step,
@@ -35,7 +35,6 @@ def market_data(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
             "of a day. It takes some seconds and at most one market data line meanwhile, and gives it back.",
             acts=(StepAct.TEST_DATA,),
             value=symbol,
-            optional=True,
         )
     if test.running:
         return replace(step, state=StepState.UNKNOWN, text=f"The test of {symbol} is under way.", value=symbol)
@@ -74,7 +73,7 @@ def notice_test(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
         return replace(step, state=StepState.NOT_NEEDED, text="Notices are switched off in the configuration.")
     if tried is None:
         text = "A notice tells when something is wrong. Send one, and see whether it shows."
-        return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.SEND_NOTICE,), optional=True)
+        return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.SEND_NOTICE,))
     if not tried.taken:
         return replace(
             step,
@@ -82,20 +81,19 @@ def notice_test(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
             text=tried.sentence,
             steps=_UNSEEN[2:],
             acts=(StepAct.SEND_NOTICE,),
-            optional=True,
         )
     taken = (f"the notice was taken by: {', '.join(tried.taken)}", *(f"not taken by {one}" for one in tried.refused))
     if seen is None:
         text = "Did you see the notice?"
-        return replace(step, state=StepState.TO_DO, text=text, seen=taken, acts=(StepAct.SAW_NOTICE,), optional=True)
+        return replace(step, state=StepState.TO_DO, text=text, seen=taken, acts=(StepAct.SAW_NOTICE,))
     if not seen:
         text = "The notice was taken, and you did not see it."
         acts = (StepAct.SEND_NOTICE,)
-        return replace(step, state=StepState.TO_DO, text=text, seen=taken, steps=_UNSEEN, acts=acts, optional=True)
+        return replace(step, state=StepState.TO_DO, text=text, seen=taken, steps=_UNSEEN, acts=acts)
     if tried.refused:
         text = "You have seen the notice, but not every channel that is on took it."
         acts = (StepAct.SEND_NOTICE,)
-        return replace(step, state=StepState.TO_DO, text=text, seen=taken, acts=acts, optional=True)
+        return replace(step, state=StepState.TO_DO, text=text, seen=taken, acts=acts)
     return replace(step, seen=(*taken, "you have seen it"))
 
 
@@ -106,13 +104,13 @@ def at_login(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
         case Known(True):
             return replace(step, seen=("Gatelight starts when you log in",))
         case Unknown(reason):
-            return replace(step, state=StepState.UNKNOWN, text=f"It could not be found out: {reason}.", optional=True)
+            return replace(step, state=StepState.UNKNOWN, text=f"It could not be found out: {reason}.")
         case _:
             pass
     if scene.beside.answers.at_login is False:
         return replace(step, state=StepState.NOT_NEEDED, text="You chose to start it by hand.")
     text = "Gatelight does not start by itself when you log in. No administrator rights are needed for it."
-    return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.START_AT_LOGIN,), optional=True)
+    return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.START_AT_LOGIN,))
 
 
 def configuration(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
@@ -120,14 +118,14 @@ def configuration(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
     step = SetupStep("configuration", _CONFIG, StepState.DONE)
     beside = scene.beside
     if not beside.edits and not beside.configured and not beside.answers.complete:
-        text = "Nothing is written yet: say what the connection is for, and Gatelight tells when it is something else."
-        return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.CHANGE_ANSWERS,), optional=True)
+        text = "Nothing is to be saved: without your answers Gatelight watches what it finds on this computer."
+        return replace(step, state=StepState.NOT_NEEDED, text=text)
     if not beside.edits:
-        return replace(step, text=f"Nothing has to be written: {beside.file} and the defaults say what was answered.")
+        return replace(step, text="Your answers are saved.")
     return replace(
         step,
         state=StepState.TO_DO,
-        text=f"This is to be written into {beside.file}; everything else in it stays, comments too.",
+        text=f"Gatelight keeps them in its file {beside.file}; everything else in it stays as it is.",
         seen=edit_lines(beside.edits),
         acts=(StepAct.WRITE,),
     )

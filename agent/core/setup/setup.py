@@ -49,10 +49,38 @@ class StepAct(StrEnum):
     START_AT_LOGIN = "start-at-login"
     USE_PORT = "use-port"
     CHANGE_ANSWERS = "change-answers"
+    CHOOSE_SYMBOL = "choose-symbol"
     CONNECT = "connect"
     WRITE = "write"
     LOOKED = "looked"
     """The user says that they have looked at the setting."""
+
+
+class SetupResult(StrEnum):
+    """What the set-up comes to."""
+
+    NOT_YET = "not-yet"
+    """Something is left to do besides."""
+    ALL_BUT_PROGRAM = "all-but-program"
+    """The way is clear, and no program of the user's has taken it."""
+    GREEN = "green"
+    """Everything works as meant, and a program is connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Something to type into the user's program."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadPage:
+    """A page on the web, for the user to open: Gatelight never does."""
+
+    label: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +96,10 @@ class SetupStep:
     """What was seen, one plain statement each."""
     steps: tuple[str, ...] = ()
     """How to do it, numbered, in the words of the guides (Markdown)."""
+    typed: IfAny[tuple[Typed, ...]] = ()
+    """What to type there."""
+    links: IfAny[tuple[DownloadPage, ...]] = ()
+    """Pages on the web where it is to be had."""
     problem: str | None = None
     """Code of the problem in the way; its guide is where the steps come from."""
     acts: tuple[StepAct, ...] = ()
@@ -76,7 +108,7 @@ class SetupStep:
     waits_for: str | None = None
     """ID of the step that has to be done first."""
     optional: IfAny[bool] = False
-    """The connection works without it."""
+    """It is offered, below the others: the connection works without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +120,8 @@ class SetupInputs:
     """What would have to be written into the configuration."""
     configured: bool = False
     """Whether the configuration names the connection already."""
+    watched: bool = True
+    """Whether Gatelight connects to it before it is saved."""
     file: str = "the configuration file"
     """Name of that file, for people."""
     notices_on: bool = True
@@ -175,7 +209,7 @@ class Setup:
     @property
     def current(self) -> SetupStep | None:
         """The step to look at now: the first that is open, can be worked on and was not put off; None: none is left."""
-        now = [s for s in self.steps if not s.state.good and s.state is not StepState.WAITING]
+        now = [s for s in self.left if s.state is not StepState.WAITING]
         return next((s for s in now if s.id not in self.skipped), None)
 
     @property
@@ -184,14 +218,16 @@ class Setup:
         return tuple(s for s in self.steps if not s.state.good and not s.optional)
 
     @property
-    def open_extras(self) -> tuple[SetupStep, ...]:
-        """What is left besides, and does not keep anything from working."""
-        return tuple(s for s in self.steps if not s.state.good and s.optional)
+    def extras(self) -> tuple[SetupStep, ...]:
+        """What can be done besides, if the user likes."""
+        return tuple(s for s in self.steps if s.optional)
 
     @property
-    def green(self) -> bool:
-        """Whether everything works as meant."""
-        return not self.left
+    def result(self) -> SetupResult:
+        """What it comes to."""
+        if not self.left:
+            return SetupResult.GREEN
+        return SetupResult.ALL_BUT_PROGRAM if {s.id for s in self.left} == {"program"} else SetupResult.NOT_YET
 
     def step(self, id: str) -> SetupStep:
         """The step of that ID."""
@@ -204,7 +240,7 @@ def setup_to_json(setup: Setup) -> dict[str, Any]:
     return {
         "steps": as_json(setup.steps),
         "current": None if current is None else current.id,
-        "green": setup.green,
+        "result": setup.result.value,
         "left": [step.id for step in setup.left],
         "skipped": sorted(setup.skipped),
     }

@@ -11,9 +11,12 @@ from agent.core.evidence.api_settings import as_told, asked, settings_of, why_un
 from agent.core.evidence.processes import applications, link_settled, port_of
 from agent.core.evidence.words import app_name, listed
 from agent.core.facts import Facts, Installation, Known, SettingsHints, Unknown
+from agent.core.guide import fill
 from agent.core.settings import Intent, WantedMode
+from agent.core.setup.answers import edit_lines
 from agent.core.setup.extras import at_login, configuration, market_data, notice_test
-from agent.core.setup.setup import Setup, SetupScene, SetupStep, StepAct, StepState
+from agent.core.setup.program import program_connects
+from agent.core.setup.setup import DownloadPage, Setup, SetupScene, SetupStep, StepAct, StepState
 from agent.tws.api_settings_table import PRECAUTIONS
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.privacy import mask_account
@@ -27,16 +30,16 @@ DOWNLOAD_PAGES = {
 }
 """Where IBKR offers the stable, offline versions. Text only: nothing is ever fetched from there."""
 
-_APPLICATION = "Application found"
-_RUNNING = "Running"
-_LOGGED_IN = "Logged in"
-_IB_API = "IB API chosen"
-_SOCKETS = "Socket clients enabled"
-_PORT = "API port"
-_READ_ONLY = "Read-Only API"
-_PRECAUTIONS = "Precautions"
-_CONNECT = "Connected"
-_MODE = "Live or paper, as meant"
+_APPLICATION = "Install {app}"
+_RUNNING = "Start {app}"
+_LOGGED_IN = "Log in to {app}"
+_IB_API = "Choose IB API on the log-in screen"
+_SOCKETS = "Let programs connect to {app}"
+_PORT = "Use the same API port"
+_READ_ONLY = "Let programs send orders"
+_PRECAUTIONS = "Look at the precautions"
+_CONNECT = "Connect Gatelight"
+_MODE = "Check live or paper"
 
 NOT_STARTED = ("app-not-running", "wrong-application", "wrong-product")
 AT_LOGIN = ("app-starting", "login-pending", "restart-stuck")
@@ -91,15 +94,19 @@ def _application(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
     others = tuple(
         dict.fromkeys(f"{_name(i)} is installed, which is not the one that is meant" for i in installed.value)
     )
-    pages = [f"{k.title}: {page}" for k, page in DOWNLOAD_PAGES.items() if kind in (ApplicationKind.UNKNOWN, k)]
+    pages = DOWNLOAD_PAGES.items()
+    links = tuple(
+        DownloadPage(f"Download {k.title}", page) for k, page in pages if kind in (ApplicationKind.UNKNOWN, k)
+    )
     if (wrong := scene.in_the_way("application", _APPLICATION, ("wrong-application",))) is not None:
         # What runs tells more than what is not installed.
-        return replace(wrong, text=f"{wrong.text} Download page of {'; '.join(pages)}", acts=(StepAct.CHANGE_ANSWERS,))
+        return replace(wrong, links=links, acts=(StepAct.CHANGE_ANSWERS,))
     what = "Neither TWS nor IB Gateway was" if kind is ApplicationKind.UNKNOWN else f"{kind.title} was not"
     return replace(
         step,
         state=StepState.TO_DO,
-        text=f"{what} found on this computer. Download page of Interactive Brokers: {'; '.join(pages)}",
+        text=f"{what} found on this computer.",
+        links=links,
         seen=others or ("neither TWS nor IB Gateway was found in the usual folders",),
         steps=scene.guide("app-not-installed", {}, kind),
         problem="app-not-installed",
@@ -241,6 +248,8 @@ def _read_only(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
     if facts.connection.intent is Intent.DATA:
         text = "Your programs only read data: Read-Only API may stay on, and protects you from orders."
         return replace(step, state=StepState.NOT_NEEDED, text=text)
+    if "wrong-application" in scene.found:
+        return waiting("read-only", _READ_ONLY, earlier)
     if (on := scene.in_the_way("read-only", _READ_ONLY, ("read-only-api",))) is not None:
         return on
     if not scene.connected:
@@ -268,8 +277,8 @@ def _precautions(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep
     facts = scene.facts
     if facts.connection.intent is Intent.DATA:
         return replace(step, text="Your programs only read data: the precautions concern orders alone.")
-    if not scene.connected:
-        return replace(waiting("precautions", _PRECAUTIONS, earlier), optional=True)
+    if not scene.connected or "wrong-application" in scene.found:
+        return waiting("precautions", _PRECAUTIONS, earlier)
     known = settings_of(facts)
     reported = [p for p in PRECAUTIONS if known is not None and known.value(p) is not None]
     if known is None or not reported:
@@ -305,6 +314,11 @@ def _connect(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
         return replace(step, seen=(f"connected to port {session.port}, {client}{answers}",))
     if any(not s.state.good for s in earlier if s.id in _NEEDED_FIRST):
         return waiting("connect", _CONNECT, earlier)
+    if not scene.beside.watched:
+        text = "Gatelight connects as soon as this connection is saved."
+        return replace(
+            step, state=StepState.TO_DO, text=text, seen=edit_lines(scene.beside.edits), acts=(StepAct.WRITE,)
+        )
     if not session.wanted:
         text = "It is not watched, as you asked."
         return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.CONNECT,))
@@ -343,21 +357,27 @@ JUDGES: tuple[_Judge, ...] = (
     _ib_api,
     _socket_clients,
     _port,
-    _read_only,
-    _precautions,
     _connect,
     _mode,
+    _read_only,
+    configuration,
+    program_connects,
+    _precautions,
     market_data,
     notice_test,
     at_login,
-    configuration,
 )
 """In the order in which they are shown."""
+
+OPTIONAL = frozenset({"precautions", "market-data", "test-notice", "at-login"})
+"""Steps that the connection works without."""
 
 
 def judge_steps(scene: SetupScene) -> Setup:
     """Judge every step, in order."""
     steps: list[SetupStep] = []
     for judge in JUDGES:
-        steps.append(judge(scene, tuple(steps)))
+        step = judge(scene, tuple(steps))
+        app = scene.wanted_kind if step.id in ("application", "running") else scene.kind
+        steps.append(replace(step, title=fill(step.title, {"app": app.title}), optional=step.id in OPTIONAL))
     return Setup(tuple(steps), scene.beside.answers.skipped)

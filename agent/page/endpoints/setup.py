@@ -5,7 +5,7 @@ from typing import Any
 
 from agent.core.commands import SetUp, Unusable, read_command
 from agent.page.backend import Answer, Backend, Endpoint, Refused, said, text_field
-from agent.page.endpoints.guide import of_case
+from agent.page.endpoints.guide import of_case, without_drawings
 from agent.tws.applications import ApplicationKind
 
 NOTICE_SECONDS = 30.0
@@ -32,8 +32,16 @@ def _drawn(answer: Answer) -> Answer:
     if setup is None:
         return answer
     kind = ApplicationKind(answer.get("kind", ApplicationKind.UNKNOWN))
-    steps = [{**step, "lists": list(of_case(kind, step["steps"])) if step["steps"] else []} for step in setup["steps"]]
+    steps = [{**step, "lists": _lists(kind, step)} for step in setup["steps"]]
     return {**answer, "setup": {**setup, "steps": steps}}
+
+
+def _lists(kind: ApplicationKind, step: Mapping[str, Any]) -> list[Answer]:
+    told = step["steps"]
+    if step.get("typed"):
+        # They are done in the user's program, whose windows are not drawn here.
+        return [without_drawings(ApplicationKind.UNKNOWN, told)]
+    return list(of_case(kind, told)) if told else []
 
 
 def _starts(asked: Mapping[str, Any]) -> bool:

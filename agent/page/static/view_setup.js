@@ -1,13 +1,10 @@
-// Set-up: the way to a working connection, step by step; each step checks itself and says what was seen.
+// Set-up: from nothing to a program that is connected. One question at a time, then one step; each step checks itself.
 
 import { h, patch } from "/dom.js";
-import { chosenList, layouts, steps } from "/guide.js";
 import { get, post } from "/live.js";
-import { href } from "/parts.js";
 import { shape } from "/shapes.js";
+import { WORDS, extra, step } from "/setup_steps.js";
 
-const SHAPES = { done: "connected", "to-do": "warning", unknown: "unknown", "not-needed": "off", waiting: "waiting" };
-const WORDS = { done: "Done", "to-do": "To do", unknown: "Not known", "not-needed": "Not needed", waiting: "Waits" };
 const SOON = 700; // Milliseconds between two looks while a test is under way.
 
 export function show(root, page) {
@@ -16,6 +13,8 @@ export function show(root, page) {
   let again = false;
   let later = 0;
   let told = null;
+  let chosen = null; // The question that is being changed; null: the first that has no answer.
+  let picked = null; // What is marked in the open question, before it is answered.
 
   async function look() {
     if (asking) { again = true; return; }
@@ -42,116 +41,121 @@ export function show(root, page) {
     told = fresh;
     draw();
     clearTimeout(later);
-    const testing = fresh.setup?.steps.find((step) => step.id === "market-data");
+    const testing = fresh.setup?.steps.find((one) => one.id === "market-data");
     if (fresh.looking || (testing?.state === "unknown" && testing.value)) later = setTimeout(look, SOON);
   }
 
+  const open = () => told.questions.find((one) => one.id === chosen) ?? told.questions.find((one) => !told.answers[one.id]) ?? null;
+  const marked = (question) => picked ?? told.answers[question.id] ?? question.suggested;
+
+  function ask(id) {
+    [chosen, picked] = [id, null];
+    draw();
+    (root.querySelector(".asked input:checked") ?? root.querySelector("li[aria-current] h3"))?.focus();
+  }
+
+  async function answer(question) {
+    const changing = chosen !== null;
+    if (!(await act("answer", { step: question.id, value: marked(question) }))) return;
+    const following = changing ? null : told.questions.find((one) => !told.answers[one.id]);
+    ask(following?.id ?? null);
+    // Until it is answered it is the first without an answer, and not one that is changed.
+    chosen = null;
+  }
+
+  const on = {
+    act,
+    draw,
+    page,
+    change: ask,
+  };
+
   function draw() {
+    const question = open();
     patch(root,
       h("h1", {}, "Set-up"),
-      h("p.lead", {}, "From nothing to a working connection. Each step checks itself: what you do in TWS or IB Gateway is noticed here within seconds."),
-      told.setup ? light(told) : h("p.note", {}, "Gatelight is looking at this computer."),
-      questions(told, act),
-      told.setup ? h("ol.setup", {}, told.setup.steps.map((step, index) => one(step, index, told, act, page, draw))) : null);
-    // What is ticked is a property of the page, not of its text: the answers decide, and the focus stays where it is.
-    for (const box of root.querySelectorAll(".questions input[type=radio]")) box.checked = told.answers[box.name] === box.value;
+      h("p.lead", {}, "From nothing to a program of yours that is connected. Each step checks itself: what you do in TWS, IB Gateway or your program is noticed here within seconds."),
+      told.connections.length ? which() : null,
+      told.setup ? light(told, told.questions.filter((one) => !told.answers[one.id]).length) : h("p.note", {}, "Gatelight is looking at this computer."),
+      questions(question),
+      told.setup ? steps(question) : null);
+    // What is marked is a property of the page, not of its text.
+    if (question) for (const box of root.querySelectorAll(".asked input")) box.checked = box.value === marked(question);
+  }
+
+  function which() {
+    const select = h("select", { id: "which", onchange: () => { [chosen, picked] = [null, null]; act("begin", { value: select.value }); } },
+      told.connections.map((name) => h("option", { value: name, selected: !told.new && name === told.name }, name)),
+      h("option", { value: "", selected: told.new }, "+ new connection"));
+    return h("p.which", { "data-key": "which", "data-same": `${told.new} ${told.name} ${told.connections.join("/")}` },
+      h("label", { for: "which" }, "Connection"), " ", select);
+  }
+
+  function questions(question) {
+    const list = h("ol.asked-list", {}, told.questions.map((one, index) => (one === question ? asked(one, index) : line(one))));
+    if (question) return h("section.card.questions", { "data-key": "questions", "aria-labelledby": "questions" }, h("h2", { id: "questions" }, "What is it for?"), list);
+    return h("details.card.questions", { "data-key": "answers" },
+      h("summary", {}, h("h2", {}, "Your answers"), h("span.soft", {}, told.questions.map(labelOf).join(" · "))), list);
+  }
+
+  const labelOf = (question) => question.choices.find((choice) => choice.value === told.answers[question.id])?.label;
+
+  function asked(question, index) {
+    return h("li.asked", { "data-key": `asked ${question.id}` },
+      h("form", { onsubmit: (event) => { event.preventDefault(); answer(question); } },
+        h("fieldset", {}, h("legend", {}, question.text),
+          h("div.choices", {}, question.choices.map((choice) => {
+            const id = `${question.id}-${choice.value}`;
+            return h("div.choice", { "data-key": id },
+              h("input", { type: "radio", name: question.id, id, value: choice.value, onchange: () => { picked = choice.value; } }),
+              h("label", { for: id }, choice.label));
+          })),
+          h("p.small", {}, question.hint)),
+        h("div.buttons", {},
+          h("button.primary", { type: "submit", "data-key": "next" }, "Next"),
+          index ? h("button.quiet", { type: "button", "data-key": "back", onclick: () => ask(told.questions[index - 1].id) }, "Back") : null)));
+  }
+
+  function line(question) {
+    const label = labelOf(question);
+    return h("li.answered", { "data-key": `line ${question.id}` },
+      h("span.soft", {}, question.text),
+      label ? h("strong", {}, label) : null,
+      label ? h("button.quiet", { type: "button", "aria-label": `Change: ${question.text}`, onclick: () => ask(question.id) }, "Change") : null);
+  }
+
+  function steps(question) {
+    const needed = told.setup.steps.filter((one) => !one.optional);
+    const extras = told.setup.steps.filter((one) => one.optional);
+    // While a question is open it is what is to be done.
+    const current = question ? null : told.setup.current;
+    return h("div", { "data-key": "steps" },
+      h("ol.setup", { "aria-label": "Steps" }, needed.map((one, index) => step(one, index, one.id === current, told, on))),
+      h("section.extras", { "aria-labelledby": "extras" },
+        h("h2", { id: "extras" }, "If you like"),
+        h("ul.setup", {}, extras.map((one) => extra(one, told, on)))));
   }
 
   return { update: look, leave() { left = true; clearTimeout(later); } };
 }
 
-/** Say aloud which step was done, for who does not see the page change. */
+/** Say aloud what has changed, for who does not see the page change. */
 function announce(before, after, page) {
-  const states = new Map((before?.setup?.steps ?? []).map((step) => [step.id, step.state]));
-  const news = (after.setup?.steps ?? []).filter((step) => states.has(step.id) && states.get(step.id) !== step.state && ["done", "to-do"].includes(step.state));
-  if (news.length) page.announce(news.map((step) => `${step.title}: ${WORDS[step.state]}`).join(". "));
+  const states = new Map((before?.setup?.steps ?? []).map((one) => [one.id, one.state]));
+  const news = (after.setup?.steps ?? []).filter((one) => states.has(one.id) && states.get(one.id) !== one.state && ["done", "to-do"].includes(one.state));
+  if (news.length) page.announce(news.map((one) => `${one.title}: ${one.id === "program" && one.state === "done" ? one.seen[0] : WORDS[one.state]}`).join(". "));
 }
 
-function light({ setup, name }) {
-  const open = setup.left.length;
-  const titles = setup.left.map((id) => setup.steps.find((step) => step.id === id).title);
-  return h("section.card.glance.setup-light", { "data-green": setup.green ? "" : null }, shape(setup.green ? "connected" : "waiting", "large"),
-    h("div", {}, h("h2.headline", {}, setup.green ? `“${name}” works as meant` : open === 1 ? "One step is left" : `${open} steps are left`),
-      h("p", {}, setup.green ? "The light is green. You can close this page; Gatelight goes on watching." : titles.join(", "))));
+/** What it comes to, with the greeting of the program that is connected. */
+function light({ setup, name }, questions) {
+  const titled = (id) => setup.steps.find((one) => one.id === id);
+  const greeted = titled("program").seen[0];
+  const left = setup.left.length;
+  const [mark, headline, text] = {
+    green: ["connected", greeted, `“${name}” works as meant. You can close this page; Gatelight goes on watching.`],
+    "all-but-program": ["waiting", "All but your program", `“${name}” works as meant, and no program of yours is seen on it.`],
+    "not-yet": questions ? ["waiting", `${questions === 1 ? "One question" : `${questions} questions`} first`, `Then ${left === 1 ? "one step" : `${left} steps`}.`] : ["waiting", left === 1 ? "One step is left" : `${left} steps are left`, setup.current ? `Next: ${titled(setup.current).title}.` : `Left: ${setup.left.map((id) => titled(id).title).join(", ")}.`],
+  }[setup.result];
+  return h("section.card.glance.setup-light", { "data-key": "light", "data-result": setup.result }, shape(mark, "large"),
+    h("div", {}, h("h2.headline", {}, headline), h("p", {}, text)));
 }
-
-// ── the questions ──
-
-function questions(told, act) {
-  const { answers } = told;
-  return h("section.card.questions", { "aria-labelledby": "questions" },
-    h("h2", { id: "questions" }, "What is it for?"),
-    told.connections.length ? which(told, act) : null,
-    h("div.question-list", {}, told.questions.map((question) => question.choices.length
-      ? h("fieldset", { "data-key": question.id }, h("legend", {}, question.text),
-          question.choices.map((choice) => {
-            const id = `${question.id}-${choice.value}`;
-            return h("div.choice", { "data-key": id },
-              h("input", { type: "radio", name: question.id, id, value: choice.value, onchange: () => act("answer", { step: question.id, value: choice.value }) }),
-              h("label", { for: id }, choice.label));
-          }),
-          h("p.small", {}, question.hint))
-      : symbol(question, answers, act))));
-}
-
-function which(told, act) {
-  const select = h("select", { id: "which", onchange: () => act("begin", { value: select.value }) },
-    told.connections.map((name) => h("option", { value: name, selected: name === told.name }, name)));
-  return h("p.which", { "data-key": "which", "data-same": `${told.name} ${told.connections.join("/")}` }, h("label", { for: "which" }, "Connection"), " ", select);
-}
-
-function symbol(question, answers, act) {
-  const typed = h("input", { type: "text", id: "symbol", spellcheck: "false", autocomplete: "off", placeholder: "AAPL", "aria-describedby": "symbol-hint" });
-  typed.value = answers.symbol ?? "";
-  const save = (event) => { event.preventDefault(); act("answer", { step: "symbol", value: typed.value || "none" }, "The symbol is taken."); };
-  return h("div.symbol", { "data-key": "symbol", "data-same": `symbol ${answers.symbol}` },
-    h("label", { for: "symbol" }, question.text),
-    h("form.typed", { onsubmit: save }, typed, h("button", { type: "submit" }, "Use it")),
-    h("p.small", { id: "symbol-hint" }, question.hint, answers.symbol === "" ? " None is chosen now." : ""));
-}
-
-// ── the steps ──
-
-function one(step, index, told, act, page, draw) {
-  const current = told.setup.current === step.id;
-  const open = current || (step.state === "to-do" && !step.optional);
-  const waits = told.setup.steps.findIndex((each) => each.id === step.waits_for);
-  const list = step.lists.length ? chosenList(step.lists) : null;
-  const skipped = told.setup.skipped.includes(step.id);
-  return h("li", { "data-key": step.id, "data-state": step.state, "aria-current": current ? "step" : null },
-    h("div.step-head", {}, shape(SHAPES[step.state]),
-      h("h3", {}, `${index + 1}. ${step.title}`),
-      h("span.step-state", {}, waits >= 0 ? `Waits for step ${waits + 1}` : WORDS[step.state], skipped ? ", put off" : "")),
-    step.text ? h("p", {}, step.text) : null,
-    step.seen.length ? h("ul.seen", {}, step.seen.map((line) => h("li", {}, line))) : null,
-    buttons(step, told, act, current, skipped),
-    list ? h("details.how", { "data-key": `how ${step.id} ${open}`, open: open ? "" : null },
-      h("summary", {}, "How to do it"),
-      h("div.do-head", {}, layouts(step.lists, list, draw, `layout-${step.id}`)),
-      steps(list.steps, [], page),
-      step.problem ? h("p.small", {}, h("a", { href: href("problem", told.name, step.problem) }, "More about this")) : null) : null);
-}
-
-function buttons(step, told, act, current, skipped) {
-  const made = step.acts.flatMap((wanted) => OFFERS[wanted]?.(step, told, act) ?? []);
-  if (!["done", "not-needed", "waiting"].includes(step.state)) {
-    if (current) made.push(h("button.quiet", { type: "button", "data-key": "look", onclick: () => act("look") }, "Look again"));
-    if (step.optional && !skipped) made.push(h("button.quiet", { type: "button", "data-key": "skip", onclick: () => act("skip", { step: step.id }) }, "Put off"));
-  }
-  return made.length ? h("div.buttons", {}, made) : null;
-}
-
-const button = (label, click, kind = "") => h(`button${kind}`, { type: "button", "data-key": label, onclick: click }, label);
-const first = () => { document.querySelector(".questions input")?.focus(); document.getElementById("questions")?.scrollIntoView({ block: "start" }); };
-
-const OFFERS = {
-  "test-data": (step, _, act) => button(`Test ${step.value} now`, () => act("test-data"), ".primary"),
-  "send-notice": (_step, _told, act) => button("Send a test notice", () => act("send-notice"), ".primary"),
-  "saw-notice": (_step, _told, act) => [button("I saw it", () => act("saw-notice", { value: true }), ".primary"), button("I did not see it", () => act("saw-notice", { value: false }))],
-  "start-at-login": (_step, _told, act) => [button("Start at log-in", () => act("start-at-login", { value: true }), ".primary"), button("Leave it as it is", () => act("start-at-login", { value: false }))],
-  "use-port": (step, _, act) => button(`Use port ${step.value}`, () => act("use-port", { value: Number(step.value) }, `Port ${step.value} is used; write it below.`), ".primary"),
-  "change-answers": () => button("Change the answers", first),
-  connect: (_step, _told, act) => button("Connect", () => act("connect"), ".primary"),
-  looked: (step, _, act) => button("I have looked: it is not ticked", () => act("looked", { step: step.id })),
-  write: (_, told, act) => button("Write it", () => act("write", { value: told.to_write }, "It is written."), ".primary"),
-};

@@ -30,7 +30,7 @@ ANSWERED = Answers(WantedApplication.GATEWAY, WantedMode.PAPER, Intent.TRADE)
 @pytest.mark.parametrize(
     ("id", "answers", "beside", "state", "acts"),
     [
-        ("market-data", Answers(), {}, TO_DO, (StepAct.CHANGE_ANSWERS,)),
+        ("market-data", Answers(), {}, TO_DO, (StepAct.CHOOSE_SYMBOL,)),
         ("market-data", Answers(symbol=""), {}, NOT_NEEDED, ()),
         ("market-data", AAPL, {}, TO_DO, (StepAct.TEST_DATA,)),
         ("market-data", AAPL, {"data_test": data_test(symbols=("SPY",))}, TO_DO, (StepAct.TEST_DATA,)),
@@ -55,7 +55,7 @@ ANSWERED = Answers(WantedApplication.GATEWAY, WantedMode.PAPER, Intent.TRADE)
         ("at-login", Answers(), {"at_login": Known(False)}, TO_DO, (StepAct.START_AT_LOGIN,)),
         ("at-login", Answers(at_login=False), {"at_login": Known(False)}, NOT_NEEDED, ()),
         ("at-login", Answers(), {"at_login": Unknown("access denied")}, UNKNOWN, ()),
-        ("configuration", Answers(), {}, TO_DO, (StepAct.CHANGE_ANSWERS,)),
+        ("configuration", Answers(), {}, NOT_NEEDED, ()),
         ("configuration", ANSWERED, {}, DONE, ()),
         ("configuration", Answers(), {"configured": True}, DONE, ()),
         ("configuration", Answers(), {"edits": (("connections.Paper.port", "4002"),)}, TO_DO, (StepAct.WRITE,)),
@@ -92,25 +92,23 @@ def test_a_refused_symbol_brings_the_guide_and_keeps_the_light_from_green() -> N
     assert found.problem == "competing-session"
     assert found.steps
     assert "notice 10197: “competing”" in found.seen
-    assert found in setup.left
+    assert found in setup.extras
+    assert found not in setup.left
 
 
 def test_what_was_never_tried_keeps_nothing_from_working() -> None:
     setup = judged(answers=AAPL, at_login=Known(False))
 
-    assert {s.id for s in setup.open_extras} == {"market-data", "test-notice", "at-login", "configuration"}
-    assert [s.id for s in setup.left] == ["read-only"]
+    assert {s.id for s in setup.extras} == {"precautions", "market-data", "test-notice", "at-login"}
+    assert [s.id for s in setup.left] == ["read-only", "program"]
 
 
 def test_what_will_be_written_is_said_before() -> None:
-    wanted = (("connections.Paper Gateway.name", "Paper Gateway"), ("checks.test_symbols", '["AAPL"]'))
+    wanted = (("connections.Paper Gateway.name", "Paper Gateway"),)
     found = step("configuration", edits=wanted, file="config.toml")
 
-    assert found.text.startswith("This is to be written into config.toml")
-    assert found.seen == (
-        'name = "Paper Gateway" (of the connection “Paper Gateway”)',
-        'checks.test_symbols = ["AAPL"]',
-    )
+    assert "its file config.toml" in found.text
+    assert found.seen == ("a new connection: “Paper Gateway”",)
 
 
 def test_a_channel_that_did_not_take_the_test_notice_is_named() -> None:

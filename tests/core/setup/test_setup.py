@@ -6,9 +6,9 @@ from dataclasses import replace
 from agent.core.facts import Known, Purpose
 from agent.core.settings import Intent, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers
-from agent.core.setup.setup import Setup, SetupInputs, SetupStep, StepState, scene_of, setup_to_json
+from agent.core.setup.setup import Setup, SetupInputs, SetupResult, SetupStep, StepState, scene_of, setup_to_json
 from agent.problems import PROBLEMS
-from tests.core.setup_scene import PAPER, STEP_IDS, TAKEN, data_test, judged, told
+from tests.core.setup_scene import PAPER, QUANTOWER, STEP_IDS, TAKEN, data_test, judged, told, with_clients
 from tests.problems.scene import backing_off, facts, machine, tws
 
 GREEN = told(facts(wants=PAPER), read_only=False)
@@ -31,24 +31,33 @@ def test_the_next_step_is_the_first_that_can_be_worked_on() -> None:
 def test_what_was_put_off_is_still_left() -> None:
     setup = replace(made(StepState.TO_DO), skipped=frozenset({"0"}))
 
-    assert not setup.green
+    assert setup.result is SetupResult.NOT_YET
     assert setup.left == setup.steps
 
 
 def test_optional_steps_do_not_keep_the_light_from_green() -> None:
     setup = made(StepState.TO_DO, optional=True)
 
-    assert setup.green
-    assert setup.open_extras == setup.steps
+    assert setup.result is SetupResult.GREEN
+    assert setup.extras == setup.steps
+    assert setup.current is None
 
 
 def test_with_everything_done_nothing_is_left() -> None:
-    answers = Answers(WantedApplication.GATEWAY, WantedMode.PAPER, Intent.TRADE, "AAPL", notice_seen=True)
-    setup = judged(GREEN, answers, **ALL)
+    answers = Answers(WantedApplication.GATEWAY, WantedMode.PAPER, Intent.TRADE, symbol="AAPL", notice_seen=True)
+    setup = judged(with_clients(GREEN, QUANTOWER), answers, **ALL)
 
-    assert setup.green
+    assert setup.result is SetupResult.GREEN
     assert setup.current is None
-    assert (setup.left, setup.open_extras) == ((), ())
+    assert setup.left == ()
+
+
+def test_without_a_program_it_is_all_but_the_program() -> None:
+    setup = judged(GREEN, None, **ALL)
+
+    assert setup.result is SetupResult.ALL_BUT_PROGRAM
+    assert setup.current is setup.step("program")
+    assert judged(replace(GREEN, session=backing_off()), None, **ALL).result is SetupResult.NOT_YET
 
 
 def test_a_problem_that_comes_back_undoes_its_step() -> None:
@@ -72,7 +81,8 @@ def test_it_is_told_as_json() -> None:
 
     assert json.loads(json.dumps(told_as)) == told_as
     assert [s["id"] for s in told_as["steps"]] == list(STEP_IDS)
-    assert (told_as["current"], told_as["green"], told_as["skipped"]) == ("market-data", True, ["at-login"])
+    assert (told_as["current"], told_as["result"]) == ("program", "all-but-program")
+    assert told_as["skipped"] == ["at-login"]
     first = told_as["steps"][0]
-    assert (first["state"], first["title"]) == ("done", "Application found")
+    assert (first["state"], first["title"]) == ("done", "Install IB Gateway")
     assert "problem" not in first

@@ -34,6 +34,15 @@ async def test_for_tws_there_is_a_list_for_each_layout() -> None:
     assert [one["layout"] for one in answer["setup"]["steps"][0]["lists"]] == ["mosaic", "classic"]
 
 
+async def test_steps_in_the_user_s_program_have_no_drawings() -> None:
+    program = {**STEP, "id": "program", "typed": [{"label": "Port", "value": "4002"}]}
+    answer = await setup.read_setup(backend(kind="tws", setup={"steps": [program]}), {})
+    (only,) = answer["setup"]["steps"][0]["lists"]
+
+    assert [step["text"] for step in only["steps"]] == STEPS
+    assert not [step for step in only["steps"] if "drawing" in step]
+
+
 async def test_before_the_first_look_there_are_no_steps() -> None:
     assert await setup.read_setup(backend(looking=True), {}) == {"looking": True}
 
