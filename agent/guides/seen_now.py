@@ -27,7 +27,7 @@ def with_seen_now(found: Explanation, words: str, connections: Iterable[Mapping[
     The cause that is seen comes first.
     """
     codes = [cause.code for cause in found.causes]
-    connections = [one for one in connections if one.get("watched", True)]
+    connections = _meant(words, [one for one in connections if one.get("watched", True)])
     shown = tuple(
         ShownNow(one["name"], problem["code"], problem["title"])
         for one in connections
@@ -39,6 +39,12 @@ def with_seen_now(found: Explanation, words: str, connections: Iterable[Mapping[
         fits = shown[0].code
     causes = tuple(sorted(found.causes, key=lambda cause: cause.code != fits))
     return replace(found, causes=causes, seen_now=lines, shown_now=shown, fits=fits)
+
+
+def _meant(words: str, connections: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The connections that are set to the port that the words name; all of them where none is."""
+    port = _port_in(words)
+    return [one for one in connections if port is not None and one.get("port") == port] or connections
 
 
 def _of_port(words: str, connections: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, ...], str]:

@@ -107,6 +107,17 @@ def test_a_problem_that_is_shown_and_can_be_behind_the_words_is_named() -> None:
     assert "\n  Paper Gateway: IB Gateway is not running. “gatelight status” has its steps." in render_explained(found)
 
 
+def test_of_the_connection_that_is_set_to_the_port_the_others_say_nothing() -> None:
+    ended = problem("app-not-running", "IB Gateway is not running")
+    away = one(application=None, phase="backing-off", problems=[ended])
+    waits = one("B", 7497, application=None, problems=[problem("login-pending", "TWS waits for a log-in")])
+    found = seen(REFUSED.format(4002), away, one("Live", 4001, trading_mode="live"), waits)
+
+    assert found.seen_now == (), "no other application is the one that was asked for"
+    assert [(s.connection, s.code) for s in found.shown_now] == [("Paper Gateway", "app-not-running")]
+    assert found.fits == "app-not-running"
+
+
 def test_a_terminal_reads_what_is_seen_before_the_causes() -> None:
     text = render_explained(seen(REFUSED.format(4001), one()))
 

@@ -41,8 +41,8 @@ function draw(found, page, again) {
     h("header.glance", {}, shape(found.good_news ? "connected" : "warning", "large"),
       h("div", {}, found.subject ? h("p.soft", {}, found.subject) : null, h("h2.headline", {}, found.title), paragraphs(found.meaning))),
     found.seen_now.length || found.shown_now.length ? h("section", {}, h("h3", {}, "What Gatelight sees now"),
-      found.seen_now.length ? h("p.seen-now", {}, stepText(found.seen_now.join(" "), page)) : null,
-      found.shown_now.map((one) => h("p", {}, `${one.connection}: ${one.title}. `, h("a", { href: href("problem", one.connection, one.code) }, "Show steps")))) : null,
+      h("ul", {}, found.seen_now.map((line) => h("li", {}, stepText(line, page))),
+        found.shown_now.map((one) => h("li", {}, `${one.connection}: ${one.title}. `, h("a", { href: href("problem", one.connection, one.code) }, "Show steps"))))) : null,
     found.steps.length ? h("section", {}, h("h3", {}, "What to do"), steps(found.steps, [], page)) : null,
     found.causes.length > 1 ? h("h3", {}, "What can be behind it, likeliest first") : null,
     found.causes.map((cause, index) =>
