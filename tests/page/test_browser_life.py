@@ -1,5 +1,6 @@
 """The page while things happen: live, through faults and fixes, a restart of the agent, and a long time."""
 
+import re
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Route
 
 from agent.app.page_host import view_of
+from agent.core.clock import lasting
 from agent.page.files import MODULES
 from agent.simulator.world import SimulatedApplication
 from agent.tws.api_settings_table import PRECAUTIONS
@@ -178,6 +180,19 @@ async def test_a_pasted_line_is_explained_by_what_is_seen_now(agent: LivingAgent
     assert " ".join(seen.split()).startswith(f"IB Gateway (paper) listens on port {port} , not on {port - 1} .")
     assert opened == "The application listens on another API port"
     assert wrong == []
+
+
+async def test_a_duration_is_told_as_in_notices(agent: LivingAgent, browser: Browser) -> None:
+    seconds = (1.0, 59.0, 91.0, 119.4, 120.0, 149.0, 151.0, 638.0, 3569.0, 3571.0)
+    async with tab(browser, await agent.page.address()) as shown:
+        ask = "async (all) => { const { lasting } = await import('/dom.js'); return all.map(lasting) }"
+        told = await shown.page.evaluate(ask, seconds)
+
+    short = [re.sub(r"(minute|second|hour)s?$", lambda unit: _SHORT[unit[1]], words) for words in told]
+    assert short == [lasting(each) for each in seconds]
+
+
+_SHORT = {"second": "s", "minute": "min", "hour": "h"}
 
 
 async def test_what_has_to_be_typed_elsewhere_can_be_copied(agent: LivingAgent, browser: Browser) -> None:
