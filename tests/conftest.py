@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -20,6 +21,13 @@ _end = os._exit
 def _end_loudly(status: int) -> None:
     """A program under test may end its process at once, with 0; the tests that were left would count as passed."""
     _end(status or ENDED_FROM_WITHIN if os.getpid() == _here else status)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out, on a Windows Python, what says that it cannot pass there."""
+    for item in items if sys.platform == "win32" else ():
+        if mark := item.get_closest_marker("not_under_wine"):
+            item.add_marker(pytest.mark.skip(reason=mark.args[0]))
 
 
 os._exit = _end_loudly  # type: ignore[assignment]

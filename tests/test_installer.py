@@ -5,9 +5,18 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from importlib.metadata import distributions
 from pathlib import Path
+from types import ModuleType
 
+import build as building
+import licences
 import pytest
+import start
+from packaged import CannotBuild, NotHere
+
+from agent.simulator import disguise
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30.0
@@ -39,3 +48,89 @@ def test_who_ends_it_ends_the_command_itself(tmp_path: Path) -> None:
 
     assert told == [str(started.pid), "run", "--no-tray"]
     assert status == -signal.SIGTERM
+
+
+@pytest.mark.parametrize(
+    ("given", "users"),
+    [
+        (
+            {"LD_LIBRARY_PATH": "/usr/lib/gatelight", "LD_LIBRARY_PATH_ORIG": "/opt/own"},
+            {"LD_LIBRARY_PATH": "/opt/own"},
+        ),
+        ({"LD_LIBRARY_PATH": "/usr/lib/gatelight"}, {}),
+        (
+            {"_PYI_ARCHIVE_FILE": "gatelight", "_PYI_PARENT_PROCESS_LEVEL": "1", "HOME": "/home/alice"},
+            {"HOME": "/home/alice"},
+        ),
+        ({"GATELIGHT_PART": "1", "GATELIGHT_CONFIG": "mine.toml"}, {"GATELIGHT_CONFIG": "mine.toml"}),
+    ],
+)
+def test_the_children_of_a_packaged_program_get_the_users_environment(
+    given: dict[str, str], users: dict[str, str]
+) -> None:
+    start.restore(given)
+
+    assert given == users
+
+
+def test_a_part_of_the_simulator_is_asked_for_by_one_name() -> None:
+    assert start.PART == disguise.PART
+
+
+class TestBuild:
+    """`installer/build.py` with made-up systems."""
+
+    @pytest.fixture
+    def build(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
+        monkeypatch.setattr(building, "HERE", tmp_path)
+
+        def run(asked: str, **systems: Path | CannotBuild) -> int:
+            for system, result in systems.items():
+                (tmp_path / f"build_{system}.py").touch()
+                monkeypatch.setitem(sys.modules, f"build_{system}", made_up(system, result))
+            return building.main([asked, "--out", str(tmp_path)])
+
+        return run
+
+    def test_what_was_made_is_named(self, build: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+        assert build("linux", linux=Path(__file__)) == 0
+        assert capsys.readouterr().out.startswith(f"{__file__} (")
+
+    def test_all_is_what_this_system_can_make(
+        self, build: Callable[..., int], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert build("all", linux=Path(__file__), macos=NotHere("This is built on a Mac.")) == 0
+        assert "macOS: This is built on a Mac." in capsys.readouterr().err
+
+    def test_one_that_cannot_be_made_here_is_no_success_where_it_was_asked_for(self, build: Callable[..., int]) -> None:
+        assert build("macos", macos=NotHere("This is built on a Mac.")) == 1
+
+    def test_one_that_fails_is_no_success(self, build: Callable[..., int]) -> None:
+        assert build("all", linux=CannotBuild("`dpkg-deb …` failed."), image=Path(__file__)) == 1
+
+    def test_a_system_without_its_file_cannot_be_asked_for(self, build: Callable[..., int]) -> None:
+        with pytest.raises(SystemExit):
+            build("windows", linux=Path(__file__))
+
+
+def made_up(system: str, result: Path | CannotBuild) -> ModuleType:
+    def build(out: Path) -> list[Path]:
+        if isinstance(result, CannotBuild):
+            raise result
+        return [result]
+
+    module = ModuleType(f"build_{system}")
+    module.build = build  # type: ignore[attr-defined]
+    return module
+
+
+def test_a_package_without_its_licence_is_not_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = tmp_path / "bare-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: bare\nVersion: 1.0\n")
+    (about / "RECORD").write_text("bare.py,,\n")
+    (tmp_path / "bare.py").touch()
+    monkeypatch.setattr(licences, "distributions", lambda: distributions(path=[str(tmp_path)]))
+
+    with pytest.raises(licences.NoLicence, match="bare"):
+        licences.texts([tmp_path / "bare.py"])

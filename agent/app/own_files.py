@@ -48,13 +48,18 @@ def load_every_module() -> None:
         try:
             importlib.import_module(module.name)
         except ModuleNotFoundError as fault:
-            # What Python has on other systems only.
-            if (fault.name or "").partition(".")[0] not in sys.stdlib_module_names:
+            # What Python has, or what is installed, on other systems only.
+            if (fault.name or "").partition(".")[0] not in sys.stdlib_module_names | _elsewhere():
                 raise
         except (AttributeError, AssertionError):
             # What a module of another system finds missing here.
             if ".platforms." not in module.name and ".control." not in module.name and ".tray." not in module.name:
                 raise
+
+
+def _elsewhere() -> frozenset[str]:
+    """Packages that are installed on another system than this one."""
+    return frozenset() if sys.platform == "linux" else frozenset({"Xlib", "dbus_fast"})
 
 
 def start_anew(environment: Mapping[str, str] = os.environ) -> None:

@@ -86,6 +86,7 @@ class Stage:
         self._said = ""
         self._changed = threading.Condition()
         self._missed: list[str] = []
+        self._broke: Exception | None = None
         self._curtain = False
         self._gone = threading.Event()
         self._port = free_port()
@@ -95,7 +96,7 @@ class Stage:
         self._app = App(lambda desktop: self._agent(places, connection, desktop), tray=tray, say=say)
 
     def play(self) -> int:
-        """Run to the end."""
+        """Run to the end; returns the exit status. Raises what kept the simulated application from being there."""
         director = threading.Thread(target=self._direct, name="director", daemon=True)
         director.start()
         try:
@@ -105,7 +106,9 @@ class Stage:
             with self._changed:
                 self._changed.notify_all()
             director.join(10.0)
-        return 0
+        if self._broke is not None:
+            raise self._broke
+        return 1 if self._missed else 0
 
     def _agent(self, places: Places, connection: ConnectionSettings, desktop: Desktop) -> AgentHost:
         return AgentHost(
@@ -154,6 +157,9 @@ class Stage:
             asyncio.run(self._play_scenario())
         except _Interrupted:
             pass
+        except Exception as fault:
+            # After Ctrl-C the simulated application may be ended in the middle of an order.
+            self._broke = None if self._gone.is_set() else fault
         finally:
             self._app.leave()
 

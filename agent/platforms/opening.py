@@ -42,7 +42,5 @@ def has_browser(environ: Mapping[str, str] | None = None) -> bool:
 
 
 def _start(opener: str, what: str) -> None:
-    # A packaged program has its own libraries on this path; the opened program must not load them.
-    environment = {k: v for k, v in os.environ.items() if k != "LD_LIBRARY_PATH"}
     # Some openers run as long as what they open.
-    await_end(detached([opener, what], environment))
+    await_end(detached([opener, what], os.environ))

@@ -68,12 +68,6 @@ def child_environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:
     if own and "PATH" in kept:
         ways = (entry for entry in kept["PATH"].split(os.pathsep) if Path(entry).parent not in own)
         kept["PATH"] = os.pathsep.join(ways)
-    before = kept.pop("LD_LIBRARY_PATH_ORIG", None)
-    if before is not None:
-        # A packaged program puts its own libraries first.
-        kept["LD_LIBRARY_PATH"] = before
-    elif getattr(sys, "frozen", False):
-        kept.pop("LD_LIBRARY_PATH", None)
     return kept
 
 

@@ -141,7 +141,7 @@ def recognise(name: str, exe: str | None, cmdline: Sequence[str] | None) -> Appl
     The command line is one string per argument, or all arguments joined in one string.
     """
     if not cmdline:
-        return _by_executable(name, exe, "")
+        return _by_executable(name, exe, "", (), joined=False)
     joined = len(cmdline) == 1 and " " in cmdline[0]
     arguments = [w.replace('"', "") for w in _WORD.findall(cmdline[0])] if joined else list(cmdline)
     if not arguments or _basename(arguments[0]) in _SHELLS:
@@ -152,7 +152,7 @@ def recognise(name: str, exe: str | None, cmdline: Sequence[str] | None) -> Appl
             if arguments[at] == _CLIENT_PORTAL_CLASS:
                 return ClientPortal()
             return _from_java(arguments, at, exe, joined)
-    return _by_executable(name, exe, cmdline[0])
+    return _by_executable(name, exe, cmdline[0], arguments[1:], joined)
 
 
 def version_of(path: str) -> str | None:
@@ -186,14 +186,25 @@ def _is_java(lowered: str) -> bool:
     return lowered in _JAVA_NAMES or lowered.startswith(_STUB_PREFIX)
 
 
-def _by_executable(name: str, exe: str | None, first: str) -> Application | None:
+def _by_executable(
+    name: str, exe: str | None, first: str, arguments: Sequence[str], joined: bool
+) -> Application | None:
     for path in (exe or "", name, first):
         kind = _EXE_KINDS.get(_basename(path))
         if kind is None and _is_java(_basename(name)):
             kind = bundle_kind(path)
         if kind is not None:
             version = version_of(exe or "") or version_of(first)
-            return Application(kind, version, launched_by=Launcher.ITSELF)
+            # On the command line of install4j's executable an option for Java has -J before it.
+            options = [argument.removeprefix("-J") for argument in arguments]
+            return Application(
+                kind,
+                version,
+                launched_by=Launcher.ITSELF,
+                settings_folder=_property(options, "jtsConfigDir", joined),
+                restarted=_property(options, "restart", joined) is not None,
+                heap_limit=_heap_limit(options),
+            )
     return None
 
 

@@ -222,6 +222,8 @@ def test_the_start_script_of_this_installation_is_what_is_started(
     assert without == (str(python), "-m", "agent")
     assert with_script == (str(tmp_path / "gatelight"),)
     assert autostart.program_of_this_installation() == (str(python),)
+    (tmp_path / "gatelightw.exe").touch()
+    assert autostart.program_of_this_installation() == (str(tmp_path / "gatelightw.exe"),)
 
 
 def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

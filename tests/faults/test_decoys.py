@@ -31,6 +31,7 @@ def all_decoys(folder: Path, *, without: tuple[str, ...] = ()) -> Iterator[None]
         yield
 
 
+@pytest.mark.not_under_wine("some of the decoys are programs of Linux")
 async def test_no_decoy_is_taken_for_an_application(tmp_path: Path) -> None:
     with all_decoys(tmp_path, without=(PORTAL,)):
         found = await examined_alone(paper(free_port()))
@@ -52,6 +53,7 @@ async def test_the_client_portal_gateway_is_the_wrong_product(tmp_path: Path) ->
             assert agent.codes == visible(found) == ["wrong-product"]
 
 
+@pytest.mark.not_under_wine("some of the decoys are programs of Linux")
 async def test_beside_the_real_one_the_agent_minds_none_of_them(tmp_path: Path) -> None:
     with all_decoys(tmp_path):
         async with (

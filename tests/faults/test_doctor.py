@@ -13,12 +13,12 @@ from agent.core.settings import Settings
 from agent.simulator.free_ports import free_port
 from agent.simulator.world import SimulatedApplication
 from agent.tws.limits import API_CLIENTS
-from tests.faults.watching import QUICK, Audience, examined, looked_once, paper, visible
+from tests.faults.watching import QUICK, SLOWER, Audience, examined, looked_once, paper, visible
 from tests.simulator.raw_client import RawClient
 
 
 async def test_a_session_is_no_reason_to_overlook_a_second_application_that_has_just_logged_in(tmp_path: Path) -> None:
-    patient = replace(QUICK, settled_link=4.0)
+    patient = replace(QUICK, settled_link=4.0 * SLOWER)
     said: list[str] = []
     async with await SimulatedApplication.start(tmp_path, faults=("several=same-port",)) as gateway:
         wanted = Settings(connections=(paper(gateway.asked_port),))

@@ -1,6 +1,7 @@
 """The real agent on real processes and sockets, its graces shortened, for tests that wait for a verdict."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -18,6 +19,9 @@ from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
 from agent.tws.calendar import Expectation, expect
 
+SLOWER = 4.0 if sys.platform == "win32" else 1.0
+"""How much longer a process takes to start under Wine, where every look of the agent keeps its one server busy."""
+
 QUICK = replace(
     Timing().scaled(0.03),
     # A TWS ignores a heartbeat within a second of its last answer.
@@ -25,19 +29,19 @@ QUICK = replace(
     reply_timeout=0.6,
     second_heartbeat=0.2,
     not_ready_grace=0.8,
-    settled_link=0.5,
-    start_grace=3.0,
+    settled_link=0.5 * SLOWER,
+    start_grace=3.0 * SLOWER,
     login_grace=0.2,
-    restart_allowance=2.0,
+    restart_allowance=2.0 * SLOWER,
     # Longer than the simulated application takes to start anew, on a busy machine.
-    exit_grace=2.5,
+    exit_grace=2.5 * SLOWER,
     first_sight_grace=2.0,
     handshake_every=1.0,
     backoff_longest=1.0,
     link_grace=0.2,
     farm_grace=0.5,
     # Longer than the simulated application takes to change what it listens on, on a busy machine.
-    silence_grace=0.6,
+    silence_grace=0.6 * SLOWER,
     id_release=0.3,
     instability_window=0.5,
     notice_lasting=1.5,

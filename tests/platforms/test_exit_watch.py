@@ -1,6 +1,7 @@
 """Being told that a real process is gone."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,6 +77,7 @@ def zombie() -> Iterator[int]:
         yield int(parent.stdout.readline())
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no zombies on Windows")
 async def test_a_zombie_is_gone(zombie: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent.platforms.exit_watch.CANCEL_SEEN_WITHIN", 0.1)
     gone = asyncio.Event()

@@ -3,7 +3,6 @@
 import getpass
 import logging
 import os
-import resource
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -189,6 +188,9 @@ def test_levels_are_put_back(file: Path) -> None:
     assert logging.getLogger("ib_async.client").level == before
 
 
+@pytest.mark.not_under_wine(
+    "Wine now and then does not rename a file that was closed a moment ago; the log then goes on with the old one"
+)
 def test_the_log_never_grows_without_end(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "FILE_SIZE", 2_000)
     with started(file):
@@ -226,6 +228,7 @@ def test_a_log_that_cannot_be_opened_is_said_once_and_no_more(tmp_path: Path) ->
 @contextmanager
 def full_disk() -> Iterator[None]:
     """No file can grow: as on a full disk, with another word for it."""
+    resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
     try:

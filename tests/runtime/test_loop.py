@@ -51,10 +51,10 @@ async def test_events_are_taken_in_one_after_the_other_in_the_order_they_came() 
     world = MadeUpWorld()
     async with running(world) as loop:
         await world.until(connected)
-        handled = loop.handled
         for seconds in (10.0, 20.0, 30.0):
             loop.post(UserAsked(Pause(seconds)))
-        await world.until(lambda _: loop.handled >= handled + 3)
+        # Other events may come between them.
+        await world.until(lambda w: sum(m.paused_until is not None for m in w.memories) == 3)
         until = loop.state.memory.paused_until
 
     assert until is not None
@@ -185,6 +185,7 @@ async def test_events_that_wait_lead_to_one_decision_and_others_have_their_turn_
     assert max(steps) <= MOST_TOGETHER
 
 
+@pytest.mark.not_under_wine("the event loop of Windows watches no socket for a caller, as this test has it do")
 async def test_an_answer_that_lies_in_the_socket_is_not_told_as_missing() -> None:
     world = MadeUpWorld()
     timing = replace(Timing().scaled(0.02), heartbeat_every=1000.0, second_heartbeat=0.01, reply_timeout=10.0)

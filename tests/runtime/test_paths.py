@@ -31,12 +31,13 @@ def test_with_a_data_folder_everything_lies_inside_it(tmp_path: Path) -> None:
 
 
 def test_options_come_before_the_environment(tmp_path: Path) -> None:
-    environ = {"GATELIGHT_CONFIG": "/env/c.toml", "GATELIGHT_DATA_DIR": "/env/data"}
+    there = Path("/env").absolute()
+    environ = {"GATELIGHT_CONFIG": str(there / "c.toml"), "GATELIGHT_DATA_DIR": str(there / "data")}
 
     from_environment = find_places(environ=environ)
     from_options = find_places(config=tmp_path / "c.toml", data_dir=str(tmp_path), environ=environ)
 
-    assert (from_environment.config, from_environment.data) == (Path("/env/c.toml"), Path("/env/data"))
+    assert (from_environment.config, from_environment.data) == (there / "c.toml", there / "data")
     assert from_environment.config_named
     assert (from_options.config, from_options.data) == (tmp_path / "c.toml", tmp_path)
 
@@ -99,5 +100,5 @@ def test_a_full_disk_has_another_remedy_than_a_folder_that_is_not_ours() -> None
     full = data_folder_error(Path("/data"), OSError(errno.ENOSPC, "No space left on device"))
 
     assert str(full).startswith(
-        "The data folder /data cannot be used (No space left on device): make room on its disk,"
+        f"The data folder {Path('/data')} cannot be used (No space left on device): make room on its disk,"
     )

@@ -520,6 +520,11 @@ async def _close_after(simulator: Simulator, turns: int, seed: int) -> list[Any]
     return events[closed_at:]
 
 
+def _is_the_server_s(task: asyncio.Task[Any]) -> bool:
+    """On Windows the loop has a task for each connection that a listener waits for."""
+    return "accept_coro" in repr(task)
+
+
 @pytest.mark.parametrize("fault", ["", "silent", "hello-hang", "accept-close", "accept-reset", "garbage"])
 async def test_a_close_at_any_moment_is_final(fault: str, start: StartSimulator) -> None:
     simulator = await start(*([fault] if fault else []))
@@ -531,7 +536,7 @@ async def test_a_close_at_any_moment_is_final(fault: str, start: StartSimulator)
         after += await _close_after(simulator, turns, turns)
     await until(lambda: not simulator.sessions)
     await asyncio.sleep(0.05)
-    left = {t for t in asyncio.all_tasks() - tasks if not t.done()}
+    left = {t for t in asyncio.all_tasks() - tasks if not (t.done() or _is_the_server_s(t))}
     ours = [s for s in _sockets() if s.family == socket.AF_INET and _peer_port(s) == simulator.port]
 
     assert after == []

@@ -4,18 +4,20 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from agent.core.shown.display import IconState
+from tests.windows.wine_gaps import AS_IT_IS
 from tests.windows_desktop import PATIENCE_SECONDS, WindowsDesktop, changed, finished, is_menu
 from tests.windows_python import windows_path
 
 pytestmark = pytest.mark.desktop
 
 AT_FIRST = (IconState.UNKNOWN, IconState.WAITING, IconState.WARNING)
-"""Wine lets nobody read the process table: the agent says that it does not know, then that it may not look."""
+"""Before its first look the agent does not know; then there is neither TWS nor IB Gateway."""
 
 RUN_KEY = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run"
 APPROVED_KEY = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
@@ -94,7 +96,9 @@ def test_a_killed_agent_leaves_nothing_that_hinders_the_next(windows: WindowsDes
 
 
 def test_doctor_says_what_it_could_not_see(windows: WindowsDesktop, tmp_path: Path) -> None:
-    status, output = windows.run("-m", "agent", "doctor", "--json", "--data-dir", windows_path(tmp_path))
+    # Wine with its gaps lets nobody read the process table.
+    blind = replace(windows, environment=windows.environment | {AS_IT_IS: "yes"})
+    status, output = blind.run("-m", "agent", "doctor", "--json", "--data-dir", windows_path(tmp_path))
     shown = json.loads(output[output.index("{") :])
 
     assert status == 4

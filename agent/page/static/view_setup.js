@@ -154,7 +154,7 @@ function light({ setup, name }, questions) {
   const [mark, headline, text] = {
     green: ["connected", greeted, `“${name}” works as meant. You can close this page; Gatelight goes on watching.`],
     "all-but-program": ["waiting", "All but your program", `“${name}” works as meant, and no program of yours is seen on it.`],
-    "not-yet": questions ? ["waiting", `${questions === 1 ? "One question" : `${questions} questions`} first`, `Then ${left === 1 ? "one step" : `${left} steps`}.`] : ["waiting", left === 1 ? "One step is left" : `${left} steps are left`, setup.current ? `Next: ${titled(setup.current).title}.` : `Left: ${setup.left.map((id) => titled(id).title).join(", ")}.`],
+    "not-yet": questions ? ["waiting", questions === 1 ? "One question first" : `${questions} questions first`, left === 1 ? "Then one step." : `Then ${left} steps.`] : ["waiting", left === 1 ? "One step is left" : `${left} steps are left`, setup.current ? `Next: ${titled(setup.current).title}.` : `Left: ${setup.left.map((id) => titled(id).title).join(", ")}.`],
   }[setup.result];
   return h("section.card.glance.setup-light", { "data-key": "light", "data-result": setup.result }, shape(mark, "large"),
     h("div", {}, h("h2.headline", {}, headline), h("p", {}, text)));

@@ -108,7 +108,9 @@ def program_of_this_installation() -> tuple[str, ...]:
     """
     here = Path(sys.executable)
     if getattr(sys, "frozen", False):
-        return (str(here),)
+        # The packaged program has two executables on Windows, and the one named here may be that with a console.
+        beside = here.with_name("gatelightw.exe")
+        return (str(beside if beside.is_file() else here),)
     scripts = ("gatelightw.exe",) if os.name == "nt" else ("gatelight",)
     # Not resolved: in a virtual environment the interpreter is a link to one without our package.
     folders = (here.parent, here.parent / "Scripts")

@@ -251,6 +251,7 @@ async def test_half_a_character_is_replaced_before_it_is_answered(places: Places
     json.loads(reply.decode("utf-8"))
 
 
+@unix
 async def test_a_message_that_is_too_long_ends_the_conversation(places: Places) -> None:
     async with running(places):
         replies = await raw(places, b'{"a": "' + b"x" * LONGEST_CONTROL_MESSAGE + b'"}\n{"n": 1}\n')
@@ -447,6 +448,7 @@ def test_the_pipe_is_named_after_user_and_folder(places: Places, far_away: Place
     assert pipe_name(places).startswith("\\\\.\\pipe\\gatelight-")
 
 
+@pytest.mark.not_under_wine("what makes good Wine’s gaps imports psutil at the start of every process")
 def test_asking_is_quick_because_little_is_imported(places: Places) -> None:
     script = (
         "import sys\n"

@@ -1,0 +1,98 @@
+"""What every package is made of: the packaged program, the Python that packages it, and what the system must have."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+WORK = ROOT / "build"
+"""Kept between two builds: environments, base systems. Everything in it can be made again."""
+SPEC = HERE / "gatelight.spec"
+LOCKS = (ROOT / "requirements.lock", HERE / "requirements.lock")
+"""What the program needs, and what packages it."""
+
+
+class CannotBuild(Exception):
+    """What is asked for cannot be built here; `str()` says why, in one sentence."""
+
+
+class NotHere(CannotBuild):
+    """This is built on another system."""
+
+
+def version() -> str:
+    """The version of this checkout."""
+    for line in (ROOT / "agent/__init__.py").read_text(encoding="utf-8").splitlines():
+        if line.startswith("__version__"):
+            return line.split('"')[1]
+    raise CannotBuild("agent/__init__.py names no version.")
+
+
+def source_date() -> int:
+    """The time that all files of a package have, in seconds since 1970: that of the last commit, or now."""
+    if said := os.environ.get("SOURCE_DATE_EPOCH"):
+        return int(said)
+    asked = ["git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT), "log", "-1", "--format=%ct"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False) if shutil.which("git") else None
+    if done is not None and done.returncode == 0:
+        return int(done.stdout)
+    return int((ROOT / "agent/__init__.py").stat().st_mtime)
+
+
+def call(*command: str | Path, **more: str) -> None:
+    """Run a command with these variables added to the environment; CannotBuild where it fails."""
+    words = [str(word) for word in command]
+    if subprocess.run(words, check=False, env=os.environ | more, stdin=subprocess.DEVNULL).returncode:
+        raise CannotBuild(f"`{' '.join(words[:4])} …` failed: see the lines above.")
+
+
+def need(*packages: str) -> None:
+    """Have these Debian packages installed: installs what is missing; CannotBuild where it may not."""
+    if shutil.which("dpkg-query") is None:
+        raise NotHere(f"This is built on Debian or Ubuntu alone; it needs {' '.join(packages)}.")
+    missing = [package for package in packages if not _installed(package)]
+    if not missing:
+        return
+    if os.geteuid() != 0:
+        raise CannotBuild(f"Missing: {' '.join(missing)}. `sudo apt install {' '.join(missing)}` installs that.")
+    print(f"Installing {' '.join(missing)} …", file=sys.stderr, flush=True)
+    apt = ("apt-get", "-qq", "-o", "Dpkg::Use-Pty=0")
+    call(*apt, "update")
+    call(*apt, "install", "-y", "--no-install-recommends", *missing, DEBIAN_FRONTEND="noninteractive")
+
+
+def _installed(package: str) -> bool:
+    asked = ["dpkg-query", "-W", "-f=${db:Status-Status}", package]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout == "installed"
+
+
+def environment(base: Path) -> Path:
+    """The Python of an environment with all that is packaged, made from the Python `base`; quick when it is there."""
+    folder = WORK / "python"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    wanted = "\n".join([str(base.resolve()), *(lock.read_text(encoding="utf-8") for lock in LOCKS)])
+    seal = folder / "made-from.txt"
+    if not seal.exists() or seal.read_text(encoding="utf-8") != wanted:
+        print("Preparing the Python that packages …", file=sys.stderr, flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        call(base, "-m", "venv", folder)
+        pip = (python, "-m", "pip", "--disable-pip-version-check", "-q", "install", "--require-hashes")
+        for lock in LOCKS:
+            call(*pip, "-r", lock)
+        seal.write_text(wanted, encoding="utf-8")
+    return python
+
+
+def freeze(python: Path) -> Path:
+    """Make the packaged program with this Python; returns its folder."""
+    made = WORK / "packaged"
+    folders = ("--distpath", made, "--workpath", WORK / "pyinstaller")
+    print("Packaging the program …", file=sys.stderr, flush=True)
+    call(python, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "ERROR", *folders, SPEC)
+    program = made / "gatelight" / ("gatelight.exe" if os.name == "nt" else "gatelight")
+    # The build does not say what it did not find; the program does.
+    call(program, "try-own-files")
+    return program.parent

@@ -1,0 +1,102 @@
+"""What is in the .deb, and what the tools of Debian say about it."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.installers.clean_system import CleanSystem
+from tests.installers.run import LATER
+
+LIBRARY = "usr/lib/gatelight"
+
+
+@pytest.fixture(scope="module")
+def tree(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the package."""
+    folder = tmp_path_factory.mktemp("package")
+    said("dpkg-deb", "--raw-extract", package, folder)
+    return folder
+
+
+def said(*command: str | Path) -> str:
+    done = subprocess.run([str(w) for w in command], capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_lintian_has_nothing_to_say(package: Path) -> None:
+    assert said("lintian", "--allow-root", "--info", "--fail-on", "error,warning,info", package) == ""
+
+
+def test_it_brings_no_scripts_that_run_as_root(tree: Path) -> None:
+    assert {path.name for path in (tree / "DEBIAN").iterdir()} == {"control", "md5sums"}
+
+
+def test_it_needs_the_c_library_and_the_time_zones_alone(package: Path) -> None:
+    needed = said("dpkg-deb", "-f", package, "Depends").strip()
+
+    assert [part.split()[0] for part in needed.split(", ")] == ["libc6", "tzdata"]
+
+
+def test_the_desktop_takes_its_entry_and_its_description(tree: Path) -> None:
+    said("desktop-file-validate", tree / "usr/share/applications/gatelight.desktop")
+    metainfo = tree / "usr/share/metainfo/gatelight.metainfo.xml"
+    # The project has no domain of its own that the name could begin with.
+    said("appstreamcli", "validate", "--no-net", "--override=cid-desktopapp-is-not-rdns=info", metainfo)
+
+
+def test_systemd_takes_its_unit(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    unit = (tree / "usr/lib/systemd/user/gatelight.service").read_text()
+    here = tmp_path / "gatelight.service"
+    # It asks whether the program is there.
+    here.write_text(unit.replace("/usr/bin/gatelight", str(tree / LIBRARY / "gatelight")))
+
+    said("systemd-analyze", "--man=no", "--user", "verify", here)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "usr/share/icons/hicolor/scalable/apps/gatelight.svg",
+        "usr/share/icons/hicolor/256x256/apps/gatelight.png",
+        "usr/share/man/man1/gatelight.1.gz",
+        "usr/share/bash-completion/completions/gatelight",
+        "usr/share/zsh/vendor-completions/_gatelight",
+        "usr/share/fish/vendor_completions.d/gatelight.fish",
+        "usr/share/doc/gatelight/copyright",
+        "usr/share/doc/gatelight/changelog.gz",
+    ],
+)
+def test_everything_lies_where_the_system_looks_for_it(tree: Path, place: str) -> None:
+    assert (tree / place).stat().st_size > 0
+
+
+def test_the_licence_of_every_part_comes_along(tree: Path) -> None:
+    text = (tree / "usr/share/doc/gatelight/third-party-licences.txt").read_text(encoding="utf-8")
+    parts = ("aiohttp", "ib_async", "pillow", "pystray", "python-xlib", "bidict", "pyinstaller", "libssl", "libpython")
+
+    assert [part for part in parts if f"\n{part}" not in text] == []
+    assert text.count("GNU LESSER GENERAL PUBLIC LICENSE") >= 2
+    assert "numpy" not in text.lower()
+
+
+def test_numpy_stays_out(tree: Path) -> None:
+    assert [path for path in tree.rglob("*numpy*") if "no_numpy" not in path.name] == []
+
+
+def test_what_is_under_the_lgpl_can_be_replaced(installed: CleanSystem) -> None:
+    library = installed.root / LIBRARY / "_internal"
+    for module in ("pystray/_base.py", "Xlib/__init__.py"):
+        assert (library / module).is_file()
+    (library / "pystray/__init__.py").write_text("raise SystemExit('another pystray')")
+
+    assert "another pystray" in installed.do("gatelight", "try-own-files", status=1)
+
+
+def test_the_later_version_is_one(package: Path, later_package: Path) -> None:
+    versions = [said("dpkg-deb", "-f", p, "Version").strip() for p in (package, later_package)]
+
+    assert versions[1] == LATER
+    said("dpkg", "--compare-versions", versions[0], "lt", versions[1])
