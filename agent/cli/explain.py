@@ -1,10 +1,12 @@
 """`gatelight explain`: words as they were pasted, whatever they begin with, or those that come on standard input."""
 
+import contextlib
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
-from agent.errors import UsageError
+from agent.errors import GatelightError, UsageError
 
 _WITH_VALUE = frozenset({"--config", "--data-dir"})
 _ALONE = re.compile(r"-v+|--verbose|--version|-h|--help|--(?:config|data-dir)=.*", re.DOTALL)
@@ -32,10 +34,19 @@ def words_apart(arguments: Sequence[str]) -> list[str]:
     return [words[0], *options, *(["--", *words[1:]] if words[1:] else [])] if words else list(arguments)
 
 
-def command(words: Sequence[str], out: Callable[[str], None], tell: Callable[[str], None]) -> int:
-    """Explain words; "-" alone stands for standard input. Exit status 1 where nothing in them is known."""
+def command(
+    words: Sequence[str],
+    connections: Callable[[], Iterable[Mapping[str, Any]]],
+    out: Callable[[str], None],
+    tell: Callable[[str], None],
+) -> int:
+    """Explain words; "-" alone stands for standard input. Exit status 1 where nothing in them is known.
+
+    `connections`: asks for those of the JSON of `status`; may raise GatelightError where no agent answers.
+    """
     from agent.guides import load_guides
     from agent.guides.explain import LONGEST_EXPLAINED, explain, render_explained
+    from agent.guides.seen_now import with_seen_now
     from agent.tws.printable import one_line
 
     text = _from_standard_input(LONGEST_EXPLAINED) if list(words) == ["-"] else " ".join(words)
@@ -44,6 +55,8 @@ def command(words: Sequence[str], out: Callable[[str], None], tell: Callable[[st
         said = one_line(" ".join(text.split()))[:80]
         tell(f"Gatelight does not know what “{said}” means: give a problem code, a notice number or a log line.")
         return 1
+    with contextlib.suppress(GatelightError):
+        explanation = with_seen_now(explanation, text, connections())
     out(render_explained(explanation))
     return 0
 

@@ -229,7 +229,13 @@ def _as_json(status: dict[str, Any]) -> None:
 def _explain(options: argparse.Namespace) -> int:
     from agent.cli.explain import command
 
-    return command(options.words, print_text, tell)
+    def connections() -> list[dict[str, Any]]:
+        from agent.cli.asked import ask
+
+        shown: list[dict[str, Any]] = ask(_places(options), {"command": "status"})["status"]["connections"]
+        return shown
+
+    return command(options.words, connections, print_text, tell)
 
 
 def _fix(options: argparse.Namespace) -> int:

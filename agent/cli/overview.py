@@ -73,4 +73,5 @@ def _headline(connection: dict[str, Any]) -> str:
         return str(problem["title"])
     if connection["overall"] == "paused":
         return "notices paused" if connection["phase"] == "connected" else "not watched, as you asked"
-    return OVERALL_WORDS[connection["overall"]].lower().replace("tws or ib gateway", "TWS or IB Gateway")
+    waits_for = f" for {connection['waits_for']}" if "waits_for" in connection else ""
+    return OVERALL_WORDS[connection["overall"]].lower() + waits_for

@@ -14,7 +14,7 @@ OVERALL_WORDS = {
     "warning": "WARNING",
     "unknown": "COULD NOT FIND OUT",
     "connecting": "connecting",
-    "waiting": "waiting for TWS or IB Gateway",
+    "waiting": "waiting",
     "maintenance": "expected outage",
     "paused": "paused",
     "connected": "connected",
@@ -143,6 +143,8 @@ def _not_judged(undecided: list[dict[str, str]]) -> Iterator[str]:
 
 
 def _overall(connection: dict[str, Any]) -> str:
+    if "waits_for" in connection:
+        return f"waiting for {connection['waits_for']}"
     if connection["overall"] != "paused":
         return OVERALL_WORDS[connection["overall"]]
     return "connected, notices paused" if connection["phase"] == "connected" else "not watched, as you asked"

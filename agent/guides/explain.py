@@ -1,6 +1,7 @@
 """Explains some words: a problem's code, the number of a notice, or a pasted line of log.
 
-The explanation comes from the catalogue of notices, the symptoms and the guides. No machine is looked at.
+The explanation comes from the catalogue of notices, the symptoms and the guides. No machine is looked at:
+`seen_now` adds what a running agent sees.
 """
 
 import re
@@ -50,6 +51,15 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownNow:
+    """A problem that the agent shows at this moment and that can be behind the words."""
+
+    connection: str
+    code: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """The meaning of some words."""
 
@@ -65,6 +75,11 @@ class Explanation:
     good_news: bool = False
     also: tuple[str, ...] = ()
     """The other notices in the words, one line each."""
+    seen_now: tuple[str, ...] = ()
+    """What the running agent sees of it, a sentence each."""
+    shown_now: tuple[ShownNow, ...] = ()
+    fits: str = ""
+    """The code of the cause that the agent sees; empty where it sees none, or several."""
 
 
 LONGEST_EXPLAINED = 50_000
@@ -199,6 +214,7 @@ def render_explained(explanation: Explanation) -> str:
     blocks = [_flat(head), *_paragraphs(explanation.meaning)]
     if explanation.steps and not (explanation.good_news and len(explanation.steps) == 1):
         blocks.append(_headed("What to do:", explanation.steps))
+    blocks += _seen_now(explanation)
     causes = explanation.causes
     if len(causes) == 1:
         blocks += _in_full(causes[0], with_title=causes[0].title != explanation.title)
@@ -206,10 +222,21 @@ def render_explained(explanation: Explanation) -> str:
         listed = [f"{cause.title} ({cause.code})" for cause in causes]
         blocks.append(_headed("What can be behind it, likeliest first:", listed))
         blocks += _in_full(causes[0], with_title=True, with_more=False)
-        blocks.append("“gatelight doctor” finds out which one it is; “gatelight explain CODE” has the steps of each.")
+        if explanation.fits:
+            blocks.append("“gatelight explain CODE” has the steps of each.")
+        else:
+            blocks.append(
+                "“gatelight doctor” finds out which one it is; “gatelight explain CODE” has the steps of each."
+            )
     if explanation.also:
         blocks.append("Also in these words:\n" + "\n".join(f"  {_flat(line)}" for line in explanation.also))
     return "\n\n".join(_plain(block) for block in blocks)
+
+
+def _seen_now(explanation: Explanation) -> list[str]:
+    lines = list(explanation.seen_now)
+    lines += [f"{one.connection}: {one.title}. “gatelight status” has its steps." for one in explanation.shown_now]
+    return ["\n".join(("What Gatelight sees now:", *(f"  {_flat(line)}" for line in lines)))] if lines else []
 
 
 def _in_full(cause: Cause, *, with_title: bool, with_more: bool = True) -> list[str]:

@@ -34,7 +34,9 @@ def summary(status: Status) -> str:
     if len(every) == 1:
         return headline(every[0])
     worst = min((c.overall for c in every), key=lambda state: state.rank)
-    so = [c for c in every if c.overall is worst]
+    # Beside a problem, a warning counts as one: the table, the tab and a terminal count both.
+    kinds = (worst, IconState.WARNING) if worst is IconState.PROBLEM else (worst,)
+    so = [c for kind in kinds for c in every if c.overall is kind]
     if worst is IconState.PAUSED:
         # A connection whose notices are paused is watched all the same.
         so = [c for c in so if not c.wanted]

@@ -74,6 +74,9 @@ def _other_mode(facts: Facts, process: Process) -> tuple[str, ...]:
     return (f"careful: it looks like a {hint.value} log-in, and this connection is meant for {wanted.value}",)
 
 
+_DIFFERED = "The API port of {app} and the one set for this connection differed for {lasted}."
+"""Either of the two may have been changed, so that nothing was ever missed on the port that is right now."""
+
 API_PORT_MISMATCH = Problem(
     code="api-port-mismatch",
     title="{app} listens on port {actual}, not on {port}",
@@ -82,8 +85,8 @@ API_PORT_MISMATCH = Problem(
     severity=Severity.ERROR,
     check=_check,
     over=(
-        GoodNews("{app} is reached on port {port}", "It was missed for {lasted}.", when(reached)),
-        GoodNews("{app} listens on port {port}", "It was missed there for {lasted}.", when(listens_there)),
+        GoodNews("{app} is reached on port {port}", _DIFFERED, when(reached)),
+        GoodNews("{app} listens on port {port}", _DIFFERED, when(listens_there)),
     ),
     visible_after=grace.handshake,
     fix="use-port",

@@ -393,6 +393,10 @@ def test_a_healthy_agent_does_what_it_is_told(place: Place) -> None:
         assert "DU1234567" not in as_json.out + shown.out
         assert "DU1234567" in open_json.out
 
+        refused = place.do("explain", f"Connect call failed ('127.0.0.1', {port - 1})")
+
+        assert f"IB Gateway (paper) listens on port {port}, not on {port - 1}." in refused.out
+
         second = place.do("run", "--no-tray")
 
         assert second.status == 3

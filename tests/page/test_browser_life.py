@@ -1,5 +1,6 @@
 """The page while things happen: live, through faults and fixes, a restart of the agent, and a long time."""
 
+import re
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Route
 
 from agent.app.page_host import view_of
+from agent.core.clock import lasting
 from agent.page.files import MODULES
 from agent.simulator.world import SimulatedApplication
 from agent.tws.api_settings_table import PRECAUTIONS
@@ -75,6 +77,10 @@ async def test_a_guide_notices_by_itself_that_it_is_over_and_ticks_nothing_that_
     async with tab(browser, await agent.page.address(view_of(NAME, "server-link-lost"))) as shown:
         await shown.sees("Gatelight notices by itself")
         before = await shown.page.locator(".steps > li[data-done]").count()
+        modes = [await shown.text(".glance .mode")]
+        await shown.go("problem")
+        modes.append(await shown.text(".problems .mode"))
+        await shown.go("problem", NAME, "server-link-lost")
         await agent.gateway.heal()
         await shown.sees("This is over")
         words = await shown.text(".glance")
@@ -85,6 +91,7 @@ async def test_a_guide_notices_by_itself_that_it_is_over_and_ticks_nothing_that_
         past = await shown.text(".past")
 
     assert (before, done) == (0, 0) != (0, steps)
+    assert modes == ["PAPER", "PAPER"]
     assert "after" in words
     assert "lost its link" in past
 
@@ -155,6 +162,37 @@ async def test_a_guide_asked_for_while_its_problem_was_away_is_asked_for_again(
     await agent.world.connected()
 
     assert (answers, steps) == (2, len(problem.steps))
+
+
+async def test_a_pasted_line_is_explained_by_what_is_seen_now(agent: LivingAgent, browser: Browser) -> None:
+    port = agent.gateway.port
+    async with tab(browser, await agent.page.address()) as shown:
+        await shown.go("explain")
+        await shown.page.locator("#words").fill(f"Connect call failed ('127.0.0.1', {port - 1})")
+        await shown.page.get_by_role("button", name="Explain", exact=True).click()
+        await shown.sees("What Gatelight sees now")
+        seen = await shown.page.locator(".answer ul").first.inner_text()
+        opened, wrong = await shown.text(".cause[open] > summary"), await shown.violations()
+        await shown.page.locator("#words").fill(f"Connect call failed ('127.0.0.1', {port})")
+        await shown.page.get_by_role("button", name="Explain", exact=True).click()
+        await shown.sees("and Gatelight is connected to it")
+
+    assert " ".join(seen.split()).startswith(f"IB Gateway (paper) listens on port {port} , not on {port - 1} .")
+    assert opened == "The application listens on another API port"
+    assert wrong == []
+
+
+async def test_a_duration_is_told_as_in_notices(agent: LivingAgent, browser: Browser) -> None:
+    seconds = (1.0, 59.0, 91.0, 119.4, 120.0, 149.0, 151.0, 638.0, 3569.0, 3571.0)
+    async with tab(browser, await agent.page.address()) as shown:
+        ask = "async (all) => { const { lasting } = await import('/dom.js'); return all.map(lasting) }"
+        told = await shown.page.evaluate(ask, seconds)
+
+    short = [re.sub(r"(minute|second|hour)s?$", lambda unit: _SHORT[unit[1]], words) for words in told]
+    assert short == [lasting(each) for each in seconds]
+
+
+_SHORT = {"second": "s", "minute": "min", "hour": "h"}
 
 
 async def test_what_has_to_be_typed_elsewhere_can_be_copied(agent: LivingAgent, browser: Browser) -> None:
@@ -235,7 +273,7 @@ async def test_a_fix_is_read_then_agreed_to_and_then_done(tmp_path: Path, browse
             await shown.sees("This is over")
         after = agent.places.config.read_text()
 
-    assert "config.toml" in question
+    assert "In Gatelight’s Settings" in question
     # What is asked is read from its beginning; no button is within reach of a stray Enter.
     assert (focus, back, untouched, wrong) == (question.splitlines()[0], label, True, [])
     assert after != before

@@ -43,7 +43,7 @@ async def test_where_nothing_is_connected_nothing_is_good(tmp_path: Path, browse
         living_agent(tmp_path, gateway=gateway, timing=PATIENT) as agent,
         tab(browser, await agent.page.address()) as shown,
     ):
-        await shown.sees("Waiting for TWS or IB Gateway", ".headline")
+        await shown.sees("Waiting for IB Gateway", ".headline")
         await shown.page.screenshot(path=tmp_path / "now.png", full_page=True)
         facts = {name: await fact(shown, name) for name in ("Application", "Programs on the port")}
         since, now = await shown.page.locator(".glance .soft").count(), await ticks(shown)

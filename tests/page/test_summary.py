@@ -44,7 +44,7 @@ C, P, W, U = IconState.CONNECTED, IconState.PROBLEM, IconState.WARNING, IconStat
         ((P, P, P), "all 3 have a problem"),
         ((P,) * 5 + (C,), "5 of 6 have a problem: A, B, C and 2 more"),
         ((C, W, C), "1 of 3 has a warning: B"),
-        ((W, P, C), "1 of 3 has a problem: B"),
+        ((W, P, C), "2 of 3 have a problem: B, A"),
         ((C, U, U), "2 of 3 are not known: B, C"),
         ((IconState.CONNECTING, C), "1 of 2 is connecting: A"),
         ((IconState.WAITING, C, C), "1 of 3 waits for TWS or IB Gateway: A"),

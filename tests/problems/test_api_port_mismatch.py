@@ -80,3 +80,10 @@ def test_the_port_that_the_application_itself_told_is_evidence(judge: Judge) -> 
     assert "“Socket port” was 4002, as the API told at 13:59:00" in verdict.evidence
     assert isinstance(other, Present)
     assert not any("Socket port" in line for line in other.evidence)
+
+
+def test_the_end_is_told_alike_whichever_of_the_two_ports_was_changed() -> None:
+    # With Gatelight's own port changed, the application was never missed on the port that its title names.
+    assert {news.text for news in API_PORT_MISMATCH.over} == {
+        "The API port of {app} and the one set for this connection differed for {lasted}."
+    }

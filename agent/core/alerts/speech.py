@@ -248,7 +248,7 @@ def belated_end(told: Told, problems: Sequence[Problem], facts: Facts, about: st
 
 
 def _told_earlier(title: str) -> str:
-    return f"{f'“{title}”' if title else 'It'} was told at an earlier run of Gatelight."
+    return f"{f'“{title}”' if title else 'It'} was told before Gatelight was started again."
 
 
 def delivered(ledger: Ledger, connection: str, key: str, *, shown: bool) -> Ledger:

@@ -85,6 +85,7 @@ GROUNDS: Mapping[str, Ground] = {
     "checklist": Ground.SETTINGS,
     "problems": Ground.CHECKS,
     "set_aside": Ground.CHECKS,
+    "waits_for": Ground.CONFIGURATION,
     "wanted": Ground.USER,
     "stopped": Ground.USER,
     "undecided": Ground.CHECKS,

@@ -129,6 +129,8 @@ def _state(connection: ShownConnection) -> str:
     if connection.worst is None and connection.server_link == ServerLink.DOWN:
         # Not long enough for a notice so far, but the icon shows it.
         return "no link to IB’s servers at the moment"
+    if connection.overall is IconState.WAITING:
+        return f"waiting for {connection.waits_for}"
     return STATE_WORDS[connection.overall]
 
 

@@ -12,6 +12,7 @@ from agent.core.session_facts import ServerLink
 from agent.core.shown.checklist import Row
 from agent.core.shown.display import IconState
 from agent.tws.api_settings import Configuration, Source
+from agent.tws.applications import ApplicationKind
 from agent.tws.farms import Farm
 from agent.tws.hosts import is_local
 from agent.tws.privacy import mask_account
@@ -130,6 +131,8 @@ class ShownConnection:
     """Worst first: what is visible, by severity, then newest first."""
     set_aside: tuple[str, ...] = ()
     """Codes of problems that are not over and are not shown: a cause hides them, or only a session could tell."""
+    waits_for: str = ApplicationKind.UNKNOWN.title
+    """The application that is missed while none is seen."""
     wanted: bool = True
     """False while the user does not want it watched."""
     stopped: Stopped | None = None
@@ -224,6 +227,7 @@ def _connection(connection: ShownConnection, show_accounts: bool, thorough: bool
         "overall": connection.overall.value,
         "application": as_json(connection.application),
         "application_unseen": (connection.unseen or None) if connection.application is None else None,
+        "waits_for": connection.waits_for if connection.overall is IconState.WAITING else None,
         "phase": connection.phase,
         "since": rfc3339(connection.since),
         "client_id": connection.client_id,

@@ -79,6 +79,7 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
             if not e.hidden
         ),
         set_aside=tuple(e.problem.code for e in watched.ledger.entries.values() if e.hidden),
+        waits_for=_kind_meant(facts).title,
         wanted=watched.wanted,
         stopped=next((s for s in memory.stopped if s.connection == watched.settings.name), None),
         undecided=tuple((problem.code, reason) for problem, reason in watched.diagnosis.undecided),

@@ -33,7 +33,8 @@ def offer(facts: Facts, fix: str, label: str, title: str, edits: tuple[Edit, ...
         question=Question(
             title=title,
             changes=tuple(
-                f"In {file}, for “{name}”: {_LABELS[e.key]} changes from {_words(e.old)} to {_words(e.new)}"
+                f"In Gatelight’s Settings, for “{name}”: "
+                f"{_LABELS[e.key]} changes from {_words(e.old)} to {_words(e.new)}"
                 for e in edits
             ),
             remark=f"{remark} {nothing_else}".lstrip(),

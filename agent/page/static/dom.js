@@ -150,16 +150,13 @@ export function period(begins, ends) {
   return `${clock(from)} – ${day(from) === day(to) ? hour(to) : clock(to)}`;
 }
 
-/** "3 minutes". */
+/** "3 minutes"; rounded as in notices, so that no two places tell one duration differently. */
 export function lasting(seconds) {
   const whole = Math.max(0, Math.round(seconds));
-  for (const [size, unit] of [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]]) {
-    if (whole >= size) {
-      const count = Math.floor(whole / size);
-      return `${count} ${unit}${count === 1 ? "" : "s"}`;
-    }
-  }
-  return "a moment";
+  const minutes = Math.round(whole / 60);
+  const [count, unit] = whole < 120 ? [whole, "second"] : minutes < 60 ? [minutes, "minute"]
+    : minutes < 1440 ? [Math.floor(minutes / 60), "hour"] : [Math.floor(minutes / 1440), "day"];
+  return count ? `${count} ${unit}${count === 1 ? "" : "s"}` : "a moment";
 }
 
 /** "3 minutes ago" for an RFC 3339 time. */

@@ -1,8 +1,9 @@
 // Explain: paste a line of any log, and read what it means and what to do.
 
 import { h, paragraphs, patch } from "/dom.js";
-import { chosenList, layouts, steps } from "/guide.js";
+import { chosenList, layouts, steps, stepText } from "/guide.js";
 import { post } from "/live.js";
+import { href } from "/parts.js";
 import { shape } from "/shapes.js";
 
 const EXAMPLES = ["1100", "Error 10197: No market data during competing live session", "API connection failed: TimeoutError()", "api-silent"];
@@ -39,12 +40,15 @@ function draw(found, page, again) {
   return h("article.card.guide", {},
     h("header.glance", {}, shape(found.good_news ? "connected" : "warning", "large"),
       h("div", {}, found.subject ? h("p.soft", {}, found.subject) : null, h("h2.headline", {}, found.title), paragraphs(found.meaning))),
+    found.seen_now.length || found.shown_now.length ? h("section", {}, h("h3", {}, "What Gatelight sees now"),
+      h("ul", {}, found.seen_now.map((line) => h("li", {}, stepText(line, page))),
+        found.shown_now.map((one) => h("li", {}, `${one.connection}: ${one.title}. `, h("a", { href: href("problem", one.connection, one.code) }, "Show steps"))))) : null,
     found.steps.length ? h("section", {}, h("h3", {}, "What to do"), steps(found.steps, [], page)) : null,
     found.causes.length > 1 ? h("h3", {}, "What can be behind it, likeliest first") : null,
     found.causes.map((cause, index) =>
       found.causes.length === 1
         ? h("section", {}, cause.title !== found.title ? h("h3", {}, cause.title) : null, detail(cause, page, again))
-        : h("details.cause", { "data-key": cause.code, open: index === 0 }, h("summary", {}, cause.title), detail(cause, page, again))),
+        : h("details.cause", { "data-key": cause.code, open: index === 0 && (cause.code === found.fits || !found.seen_now.length) }, h("summary", {}, cause.title), detail(cause, page, again))),
     found.also.length ? h("section", {}, h("h3", {}, "Also in these words"), h("ul", {}, found.also.map((line) => h("li", {}, line)))) : null);
 }
 

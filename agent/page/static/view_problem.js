@@ -1,6 +1,7 @@
 // What is wrong: one problem with its cause, its evidence and the steps, which are ticked off as they are seen done.
 
 import { clock, h, lasting, paragraphs, patch } from "/dom.js";
+import { mode } from "/card.js";
 import { href, snooze, visible } from "/parts.js";
 import { askFix } from "/dialog.js";
 import { chosenList, layouts, steps, stepText } from "/guide.js";
@@ -22,7 +23,7 @@ function overview(root) {
           ? h("ul.problems.wide", {}, all.map(({ one, problem }) =>
               h("li", { "data-key": `${one.name} ${problem.code} ${problem.title}`, "data-severity": problem.severity },
                 shape(ofProblem(problem)),
-                h("div", {}, h("h2", {}, problem.title), h("p", {}, problem.text), h("p.soft", {}, `${one.name}, ${since(problem)}`)),
+                h("div", {}, h("h2", {}, problem.title), h("p", {}, problem.text), h("p.soft", {}, told(one.name, problem, one))),
                 h("div.buttons", {}, h("a.button.primary", { href: href("problem", one.name, problem.code) }, "Show steps")))))
           : nothing(view),
         view.ended.length
@@ -34,6 +35,8 @@ function overview(root) {
   };
 }
 
+/** Whose problem it is, since when, and whether live or paper is traded there. */
+const told = (name, problem, connection) => [`${name}, ${since(problem)} `, connection ? mode(connection) : null];
 const since = (problem) => `${problem.first_seen ? "seen since" : "since"} ${clock(problem.since)}`;
 
 /** No problem is shown: that is good news only where everything that is watched is connected. */
@@ -97,7 +100,7 @@ function one(root, page, name, code) {
     const inSteps = list.steps.some((step) => step.fields) ? (problem?.fixes ?? []).filter((fix) => guide.own_fixes.includes(fix.id)) : [];
     patch(root, h("article.guide", { "data-code": code, "data-state": problem ? problem.severity : "over", "aria-busy": busy ? "true" : null },
       h("nav.crumbs", { "aria-label": "Back" }, h("a", { href: href("problem") }, "What is wrong")),
-      head({ problem, past, way, aside, seen, guide, name, well: connection?.overall === "connected" }),
+      head({ problem, past, way, aside, seen, guide, name, connection, well: connection?.overall === "connected" }),
       problem ? offers(connection, problem, page, inSteps) : null,
       !problem && past?.left.length ? leftOpen(past, page) : null,
       evidence(problem ? all : seen?.all ?? []),
@@ -125,11 +128,11 @@ function one(root, page, name, code) {
   };
 }
 
-function head({ problem, past, way, aside, seen, guide, name, well }) {
+function head({ problem, past, way, aside, seen, guide, name, connection, well }) {
   if (problem) {
     return h("header.glance", {}, shape(ofProblem(problem), "large"),
       h("div", {}, h("h1.headline", {}, problem.title), (seen?.all ?? [problem]).map((each) => h("p", {}, each.text)),
-        h("p.soft", {}, `${name}, ${since(problem)}`)));
+        h("p.soft", {}, told(name, problem, connection))));
   }
   if (way) {
     return h("header.glance.way", {}, shape("connecting", "large"),

@@ -142,7 +142,7 @@ def test_an_end_that_came_while_no_agent_looked_has_no_duration() -> None:
 
     assert isinstance(announce, Announce)
     assert announce.notice.title == "TWS speaks again"
-    assert announce.notice.text == "“TWS is silent” was told at an earlier run of Gatelight."
+    assert announce.notice.text == "“TWS is silent” was told before Gatelight was started again."
 
 
 def test_an_end_of_which_nothing_is_known_says_just_that() -> None:
@@ -163,7 +163,7 @@ def test_an_end_after_a_restart_says_what_is_true_now(problems: tuple[Problem, .
     notice = belated_end(told, problems, facts(), "Paper").notice
 
     assert (notice.key, notice.title, notice.over) == (KEY, title, True)
-    assert notice.text == "Paper: “TWS is silent” was told at an earlier run of Gatelight."
+    assert notice.text == "Paper: “TWS is silent” was told before Gatelight was started again."
 
 
 def test_the_end_of_what_nobody_heard_of_is_not_said() -> None:

@@ -381,6 +381,7 @@ def test_a_name_that_the_sentence_says_already_is_not_said_twice() -> None:
     waiting = replace(BARE, name="TWS or IB Gateway")
 
     assert tooltip(of(waiting)) == "Waiting for TWS or IB Gateway"
+    assert tooltip(of(replace(BARE, name="VPS", waits_for="TWS"))) == "VPS: waiting for TWS"
     assert tooltip(of(replace(waiting, label="TWS (paper)"))) == "TWS (paper): waiting for TWS or IB Gateway"
 
 

@@ -52,7 +52,7 @@ def test_it_is_offered_where_there_is_a_file_to_change(fix: Fix, scene: dict[str
     offer = offered(fix, **scene, abilities=FILE)
 
     assert offer is not None
-    assert all(line.startswith("In gatelight.toml, for “Paper Gateway”: ") for line in offer.question.changes)
+    assert all(line.startswith("In Gatelight’s Settings, for “Paper Gateway”: ") for line in offer.question.changes)
     assert "Nothing changes in TWS or IB Gateway. To undo it, set " in offer.question.remark
     text = " ".join((*offer.question.lines, offer.by_hand))
     keys = {f.name for f in fields(ConnectionSettings)}
@@ -99,7 +99,9 @@ def test_the_port_that_the_application_listens_on_is_offered(offered: Offered) -
     assert offer is not None
     assert offer.label == "Use port 4002"
     assert offer.question.title == "Use API port 4002 for “Paper Gateway”?"
-    assert offer.question.changes == ("In gatelight.toml, for “Paper Gateway”: API port changes from 4001 to 4002",)
+    assert offer.question.changes == (
+        "In Gatelight’s Settings, for “Paper Gateway”: API port changes from 4001 to 4002",
+    )
     assert offer.by_hand == ("Set API port to 4002 for “Paper Gateway” in Gatelight’s Settings, or in gatelight.toml.")
     assert edits(offer) == (('connections."Paper Gateway".port', "4002"),)
 
@@ -232,7 +234,7 @@ def test_a_free_client_id_is_offered_where_the_fixed_one_is_taken(offered: Offer
     assert edits(offer) == (('connections."Paper Gateway".client_id', "auto"),)
     assert offer is not None
     assert offer.question.changes == (
-        "In gatelight.toml, for “Paper Gateway”: Client ID of Gatelight changes from 7 to auto",
+        "In Gatelight’s Settings, for “Paper Gateway”: Client ID of Gatelight changes from 7 to auto",
     )
 
 

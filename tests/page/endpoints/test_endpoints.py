@@ -23,7 +23,7 @@ from agent.page.drawings.layout import Layout
 from agent.page.endpoints import ENDPOINTS, actions, explain, fixes, limits, settings
 from agent.page.endpoints import guide as guiding
 from agent.problems import PROBLEMS
-from tests.page.made_up_backend import MadeUpBackend
+from tests.page.made_up_backend import VIEW, MadeUpBackend
 
 
 async def refused(asking: Awaitable[Any]) -> Refused:
@@ -134,6 +134,17 @@ async def test_words_are_explained_with_steps(words: str) -> None:
 @pytest.mark.parametrize("words", ["", "   ", "nothing of that kind", "x" * 50_001])
 async def test_words_without_meaning_are_told_so(words: str) -> None:
     await refused(explain.explain_words(MadeUpBackend(), {"words": words}))
+
+
+async def test_words_are_explained_by_what_is_seen_now() -> None:
+    application = {"kind": "gateway", "pid": 3117, "listening": [4002]}
+    one = {"name": "A", "port": 4002, "phase": "connected", "application": application, "problems": []}
+    backend = MadeUpBackend(shown={**VIEW, "connections": [one]})
+    found = await explain.explain_words(backend, {"words": "Connect call failed ('127.0.0.1', 4001)"})
+
+    assert found["seen_now"][0] == "IB Gateway listens on port 4002, not on 4001."
+    assert found["causes"][0]["code"] == found["fits"] == "api-port-mismatch"
+    assert all("lists" in cause and "steps" not in cause for cause in found["causes"])
 
 
 # ── limits ──────────────────────────────────────────────────────────────────────────────────────
