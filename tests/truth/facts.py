@@ -144,6 +144,11 @@ def _overall(stage: Stage, value: Any, _: dict[str, Any]) -> bool:
     return stage.session is not None and answers and not stage.so.link_down
 
 
+def _missed(stage: Stage, value: Any, _: dict[str, Any]) -> bool:
+    titles = {"tws": "TWS", "gateway": "IB Gateway", "any": "TWS or IB Gateway"}
+    return stage.session is None and value == titles[stage.configured.application.value] and not stage.wanted()
+
+
 def _phase(stage: Stage, value: Any, _: dict[str, Any]) -> bool:
     return (str(value) == "connected") == (stage.session is not None)
 
@@ -238,6 +243,7 @@ VALUES: dict[str, tuple[str, Callable[[Stage, Any, dict[str, Any]], bool]]] = {
     "config_error": ("the latest configuration that was read", lambda s, *_: s.so.rejected),
     "connections.name": ("the configuration", _given),
     "connections.host": ("the configuration", _given),
+    "connections.waits_for": ("the configuration, and what runs", _missed),
     "connections.title": ("the process that was found", lambda s, *_: bool(s.apps)),
     "connections.wanted": ("what the user asked for", _given),
     "connections.watched": ("what the user asked for", _given),
