@@ -13,6 +13,7 @@ from pathlib import Path
 from agent.core.effects import Happened, MarkKind
 from agent.history.spans import Changes, Kept, KeptSpan, LatencyMinute, Mark, Span, SpanKind
 from agent.platforms.files import PRIVATE, open_regular
+from agent.platforms.folders import opened_own
 
 logger = logging.getLogger("agent")
 
@@ -58,13 +59,15 @@ class Store:
     def __init__(self, path: Path, *, reads: bool = False) -> None:
         """Open or make the file; with `reads` only to read it, beside the agent that writes.
 
-        Raises HistoryTooNew and HistoryDamaged; the file is as it was then.
+        Raises HistoryTooNew and HistoryDamaged; the file is as it was then. Raises OSError also where the folder
+        belongs to another user.
         """
         if reads:
             self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_WAIT)
         else:
-            os.close(open_regular(path, os.O_RDWR | os.O_CREAT, PRIVATE))
-            self._db = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+            with opened_own(path.parent):
+                os.close(open_regular(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), PRIVATE))
+                self._db = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
         self._ids: dict[str, int] = {}
         try:
             version = int(str(self._one("PRAGMA user_version")))

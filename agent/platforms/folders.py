@@ -33,11 +33,6 @@ def make_private(folder: Path, *, close: bool = True) -> None:
     _make(folder)
     if not hasattr(os, "geteuid"):
         return
-    user = os.geteuid()
-    link = folder.lstat()
-    # An administrator's link is trusted: root could become this user anyway.
-    if stat.S_ISLNK(link.st_mode) and link.st_uid not in (user, 0):
-        raise NotOurs(errno.EPERM, "it is a link that another user made")
     with opened_own(folder) as opened:
         assert opened is not None
         mode = os.fstat(opened).st_mode
@@ -52,7 +47,7 @@ def make_private(folder: Path, *, close: bool = True) -> None:
 
 @contextlib.contextmanager
 def opened_own(folder: Path) -> Iterator[int | None]:
-    """A descriptor of a folder of this user. Raises OSError, and `NotOurs` for another user's folder.
+    """A descriptor of a folder of this user. Raises OSError, and `NotOurs` for another user's folder or link.
 
     The descriptor stays that of the checked folder, even if its name soon leads to another one. None on Windows, where
     the rights of the profile count.
@@ -60,6 +55,10 @@ def opened_own(folder: Path) -> Iterator[int | None]:
     if not hasattr(os, "geteuid"):
         yield None
         return
+    link = folder.lstat()
+    # An administrator's link is trusted: root could become this user anyway.
+    if stat.S_ISLNK(link.st_mode) and link.st_uid not in (os.geteuid(), 0):
+        raise NotOurs(errno.EPERM, "it is a link that another user made")
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         if os.fstat(opened).st_uid != os.geteuid():

@@ -128,7 +128,7 @@ def test_a_pipe_where_a_file_belongs_is_refused_at_once(name: str, tmp_path: Pat
         read_file(tmp_path / name, 100)
     with pytest.raises(ConfigError, match="is not a file"):
         load(tmp_path / name)
-    assert MemoryFile(tmp_path / name).read() == Memory()
+    assert MemoryFile(tmp_path / name).read() == Memory(welcomed=True)
 
 
 def test_a_file_larger_than_meant_is_not_read(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ async def test_a_glance_at_a_file_that_hangs_is_given_up(monkeypatch: pytest.Mon
     from agent.runtime import schedule as scheduled
 
     monkeypatch.setattr(scheduled, "STAMP_SECONDS", 0.05)
-    monkeypatch.setattr(scheduled, "_stamp", lambda file: goes_on.wait(LONG) and (1, 2, 3))
+    monkeypatch.setattr(scheduled, "stamp_of", lambda file: goes_on.wait(LONG) and (1, 2, 3))
     duties = Schedule(
         lambda: Moment(0.0, 0.0), slept=lambda: None, woke=lambda _: None, files=lambda: changed.append(1)
     )
@@ -254,7 +254,7 @@ def test_without_memory_and_log_a_start_goes_on(tmp_path: Path) -> None:
     said: list[str] = []
     (tmp_path / "hung").mkdir()
 
-    assert MemoryFile(tmp_path / "hung" / "memory.json").read() == Memory()
+    assert MemoryFile(tmp_path / "hung" / "memory.json").read() == Memory(welcomed=True)
     with logs.set_up_logs(tmp_path / "hung" / "x.log", private=Private(), tell=said.append) as made:
         assert said == [made.problem]
     assert "no answer within" in made.problem

@@ -41,7 +41,7 @@ MOST_SENT = 64 << 20
 
 @pytest.fixture
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "SEND_SECONDS", 2.0)
+    monkeypatch.setattr(remote, "SEND_SECONDS", 8.0)
 
 
 @pytest.fixture(autouse=True)

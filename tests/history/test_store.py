@@ -220,3 +220,25 @@ def test_nothing_that_was_committed_is_lost_when_the_writer_is_killed(path: Path
     store = Store(path)
     store.begin()
     assert all(kept.ended is not None for kept in store.read(0.0, 1e9).spans)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root makes a folder another user's")
+def test_a_folder_of_another_user_gets_no_history(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir(0o777)
+    os.chown(theirs, 65534, 65534)
+
+    with pytest.raises(OSError, match="another user"):
+        Store(theirs / "history.db")
+    assert list(theirs.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such links")
+def test_a_link_in_the_place_of_the_file_is_not_followed(path: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("mine")
+    path.symlink_to(elsewhere)
+
+    with pytest.raises(OSError, match="symbolic link"):
+        Store(path)
+    assert elsewhere.read_text() == "mine"
