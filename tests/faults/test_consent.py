@@ -68,7 +68,7 @@ def entries(menu: tuple[MenuEntry, ...]) -> Iterator[MenuEntry]:
 
 
 def names_every_setting(text: str) -> bool:
-    return all(p.title in text and p.given_up in text for p in PRECAUTIONS)
+    return all(p.named in text and p.given_up in text for p in PRECAUTIONS)
 
 
 async def test_in_the_menu_the_yes_stands_below_the_whole_question(tmp_path: Path) -> None:

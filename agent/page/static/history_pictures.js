@@ -52,6 +52,9 @@ const endOf = (date) => {
   return day.setDate(day.getDate() + 1) / 1000;
 };
 
+/** How much of a day was well, in words. */
+const wellness = ({ well }) => (well === undefined ? "nothing of it counts" : `${percent(well)} well`);
+
 // ── how it was ──
 
 const columns = (width) => Math.max(1, Math.floor(width / WIDE));
@@ -147,7 +150,7 @@ export function daily(one, since, until, width) {
       const wide = Math.max(1, x(endOf(day.date)) - from - 1.5);
       const high = day.well === undefined ? 0 : day.well >= 1 ? DAYS_HIGH : Math.min(day.well * DAYS_HIGH, DAYS_HIGH - 4);
       return h("g", { "data-well": day.well === undefined ? "nothing" : day.well >= 1 ? "all" : "part" },
-        h("title", {}, `${dayOf(beginOf(day.date))}: ${day.well === undefined ? "nothing of it counts" : `${percent(day.well)} well`}`),
+        h("title", {}, `${dayOf(beginOf(day.date))}: ${wellness(day)}`),
         h("rect.room", { x: from, y: 0, width: wide, height: DAYS_HIGH }),
         high ? h("rect.share", { x: from, y: DAYS_HIGH - high, width: wide, height: high }) : h("rect.none", { x: from, y: DAYS_HIGH - 1, width: wide, height: 1 }));
     }));
