@@ -90,12 +90,10 @@ class LauncherLog:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._waiting
             self._waiting = None
-        if first:
-            self._write(f"{'-' * 31} IB GATEWAY RESTART {'-' * 32}")
-            self._write("Started on {utc}")
+        begun = (f"{'-' * 31} IB GATEWAY RESTART {'-' * 32}", "Started on {utc}") if first else ()
         self._attempts += 1
-        for message in TROUBLES[trouble]:
-            self._write(message)
+        # In one go: a reader meets the stage that is meant, and none on the way there.
+        self._write(*begun, *TROUBLES[trouble])
         if trouble != ACCEPTED:
             self._waiting = asyncio.create_task(self._wait())
 
@@ -105,7 +103,7 @@ class LauncherLog:
             await asyncio.sleep(_HEARTBEAT_EVERY if challenged else _IDLE_EVERY)
             self._write(_HEARTBEAT if challenged else _IDLE)
 
-    def _write(self, message: str) -> None:
+    def _write(self, *messages: str) -> None:
         now = datetime.now(UTC)
         here = now.astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
         facts = {
@@ -114,7 +112,8 @@ class LauncherLog:
             "{utc}": now.strftime("%Y%m%d-%H:%M:%S"),
             "{factor}": "IB Key",
         }
+        text = "".join(f"{here} INFO  [JTS-Login-1] - {message}\n" for message in messages)
         for name, value in facts.items():
-            message = message.replace(name, value)
+            text = text.replace(name, value)
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(f"{here} INFO  [JTS-Login-1] - {message}\n")
+            file.write(text)
