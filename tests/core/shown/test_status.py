@@ -138,6 +138,7 @@ CONNECTION_SHAPE = Shape(
         "server_version": int,
         "latency_s": float,
         "application_unseen": str,
+        "waits_for": {"TWS", "IB Gateway", "TWS or IB Gateway"},
         "programs": [Shape({"since": TIME, "name": str}, {"pid": int, "peer": str})],
         "undecided": [Shape({"code": {p.code for p in PROBLEMS}, "reason": str})],
         "next_attempt": TIME,
