@@ -235,10 +235,11 @@ def test_where_all_wait_the_status_says_how_to_begin() -> None:
     two = {"connections": [{**CONNECTION, "overall": "waiting"}, {**CONNECTION, "since": f"{TODAY}T14:03:22Z"}]}
 
     # Called after what it waits for, it does not wait for itself.
-    both = "TWS or IB Gateway"
-    unnamed, named = printed(name=both, overall="waiting", waits_for=both), printed(overall="waiting", waits_for=both)
-    assert unnamed.startswith(f"{begins}\n\nWaiting for TWS or IB Gateway\n")
-    assert named.startswith(f"{begins}\n\nPaper: waiting for TWS or IB Gateway\n")
+    nameless = printed(name="TWS or IB Gateway", overall="waiting", waits_for="TWS or IB Gateway")
+    assert nameless.startswith(f"{begins}\n\nWaiting for TWS or IB Gateway\n")
+    assert printed(overall="waiting", waits_for="TWS").startswith(f"{begins}\n\nPaper: waiting for TWS\n")
+    # An older agent does not tell what is waited for.
+    assert printed(overall="waiting").startswith(f"{begins}\n\nPaper: waiting\n")
     assert render({"connections": []}) == begins
     assert begins not in render(two)
     assert begins not in printed(thorough=True, overall="waiting")
