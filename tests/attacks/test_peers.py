@@ -41,7 +41,7 @@ MOST_SENT = 64 << 20
 
 @pytest.fixture
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "SEND_SECONDS", 8.0)
+    monkeypatch.setattr(remote, "SEND_SECONDS", 3.0)
 
 
 @pytest.fixture(autouse=True)
@@ -69,20 +69,24 @@ async def test_remote_services_that_never_end_keep_nobody_waiting() -> None:
     with ExitStack() as stack:
         services: list[HostileService] = [stack.enter_context(hostile(manner)) for manner in BY_THE_CLOCK]
         urls = [f"json://127.0.0.1:{service.port}/" for service in services]
-        delivery = await RemoteChannel(urls).announce(NOTICE)
-
         late = [f"the service of address {number} did not answer in time" for number in range(1, len(urls) + 1)]
-        assert delivery == NotDelivered(", ".join(late))
-        assert all(service.clients for service in services)
+
+        # On a busy machine a sender may not have begun before its time is over.
+        for _ in range(5):
+            assert await RemoteChannel(urls).announce(NOTICE) == NotDelivered(", ".join(late))
+            if reached := all(service.clients for service in services):
+                break
+        assert reached
 
 
 @pytest.mark.usefixtures("short_patience")
 async def test_a_mail_server_that_greets_without_end_fills_nothing() -> None:
     with hostile(rules.endless_mail_greeting) as service:
         url = f"mailto://user:secret@127.0.0.1:{service.port}/?smtp=127.0.0.1&mode=insecure&from=a@example.org"
-        delivery = await RemoteChannel([url]).announce(NOTICE)
-
-        assert isinstance(delivery, NotDelivered)
+        for _ in range(5):
+            assert isinstance(await RemoteChannel([url]).announce(NOTICE), NotDelivered)
+            if service.clients:
+                break
         assert service.clients
 
 
