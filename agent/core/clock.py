@@ -99,7 +99,7 @@ def beside_today(epoch: float, now: float, utc_offset: float) -> str:
 
 
 _MORNING = 6 * 3600.0
-"""Seconds after local midnight: nobody who goes to bed on "until tomorrow" wants to be woken before."""
+"""Seconds after local midnight: a user who goes to bed on "until tomorrow" does not want to be woken before."""
 _DAY = 86400.0
 
 

@@ -1,8 +1,8 @@
 """The steps of a guide as they are told: texts in one list, each of which says at its beginning where it belongs.
 
 A step of one application's list begins with "TWS: " or "IB Gateway: ", a step of one of several ways with "Either …: "
-or "Or …: ", and a step that follows all of them with "Then: ". So each text is true by itself, and whoever shows the
-list can show it in parts.
+or "Or …: ", and a step that follows all of them with "Then: ". So each text is true by itself, and a view can show
+the list in parts.
 """
 
 import re

@@ -135,7 +135,7 @@ def _problem(connection: ShownConnection, problem: ShownProblem) -> Span:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is to be written: applied in one go, in this order."""
+    """What the store writes: in one go, in this order."""
 
     at: float
     """Epoch seconds."""

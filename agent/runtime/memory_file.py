@@ -110,7 +110,7 @@ def _from_json(kept: Any) -> Memory:
         stopped=_all_stopped(kept),
         # What an earlier version wrote has none.
         served=tuple(_served(s) for s in _is(list, kept.get("served", []))),
-        # Whoever used an earlier version need not be welcomed.
+        # A user of an earlier version need not be welcomed.
         welcomed=kept.get("welcomed", True) is not False,
     )
 

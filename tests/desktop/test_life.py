@@ -375,7 +375,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     opener.write_text(f'#!/bin/sh\necho "$1" > {told}.new\nmv {told}.new {told}\n')
     opener.chmod(0o755)
     monkeypatch.setenv("PATH", f"{opener.parent}{os.pathsep}{os.environ['PATH']}")
-    # There is a screen for a browser, as far as anybody can tell.
+    # There is a screen for a browser, as far as the program can tell.
     monkeypatch.setenv("DISPLAY", ":0")
     for variable in ("SSH_CONNECTION", "SSH_TTY"):
         monkeypatch.delenv(variable, raising=False)

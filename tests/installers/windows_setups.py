@@ -11,7 +11,7 @@ from tests.windows_python import show_on_a_desktop
 NEXT = "9.9.9"
 """The version of the setup that the tests upgrade to."""
 USER = 65534
-"""Nobody: an ordinary user that every Debian has."""
+"""An ordinary user that every Debian has."""
 TESTED = WORK / "windows-tested"
 TEMPLATE = TESTED / "template"
 """A Windows on which nothing was installed, owned by that user."""

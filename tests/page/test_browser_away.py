@@ -78,7 +78,7 @@ async def test_the_page_says_that_the_agent_is_gone_and_finds_it_again(tmp_path:
             await shown.page.locator(".link[data-state=down]").wait_for()
             await shown.page.get_by_role("button", name="Check now").click()
             await shown.sees("Checking again.", "#toasts")
-        # While nobody answered, the browser said so.
+        # While no answer came, the browser said so.
         shown.complaints.clear()
 
     assert "What you see is from" in said
@@ -135,7 +135,7 @@ async def test_a_page_that_is_switched_off_does_not_say_that_gatelight_ended(tmp
             await agent.world.until(lambda _: not agent.page.enabled, "switched off")
             agent.page.shown(agent.world.statuses[-1])
             await shown.sees("This page is switched off", ".stale")
-            # Longer than it takes to find that nobody listens.
+            # Longer than it takes to find that no program listens.
             await shown.page.wait_for_function(
                 "() => performance.getEntriesByName(new URL('/events', location), 'resource').length >= 3"
             )

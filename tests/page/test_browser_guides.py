@@ -90,7 +90,7 @@ async def test_of_two_ways_the_one_that_was_gone_is_ticked_and_what_is_left_stay
     assert f"Set the port in your own programs to {port}" in " ".join(left.split())
     assert "Gatelight cannot see whether this is done" in left
     assert "It was: IB Gateway listens on port" in glance
-    # Who opens the page later reads what is left, too; the steps of the guide in general are nobody's.
+    # Who opens the page later reads what is left, too; the steps of the guide in general belong to no connection.
     assert (left_later, no_tick, wide) == (left, 0, 0)
 
 

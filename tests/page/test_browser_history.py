@@ -1,4 +1,4 @@
-"""The view History in a real browser, of a history that was filled by values: never well where nobody watched."""
+"""The view History in a real browser, of a history that was filled by values: never well where no agent watched."""
 
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -53,7 +53,7 @@ def keep(agent: LivingAgent, *many: Changes) -> None:
 
 
 def some_days(now: float) -> Iterable[Changes]:
-    """Since four days: an outage with a bot, a day nobody watched after one whose end was not seen, one that lasts."""
+    """Four days: an outage with a bot, a day without an agent after one whose end was not seen, one that lasts."""
     began = now - 4 * DAY
     yield Changes(
         began,

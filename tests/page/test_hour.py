@@ -1,4 +1,4 @@
-"""The last hour, minute by minute: the worst that was shown, and nothing said of a time in which nobody watched."""
+"""The last hour, minute by minute: the worst that was shown, and nothing said of a time in which no agent watched."""
 
 from hypothesis import given
 from hypothesis import strategies as st

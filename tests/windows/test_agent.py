@@ -96,7 +96,7 @@ def test_a_killed_agent_leaves_nothing_that_hinders_the_next(windows: WindowsDes
 
 
 def test_doctor_says_what_it_could_not_see(windows: WindowsDesktop, tmp_path: Path) -> None:
-    # Wine with its gaps lets nobody read the process table.
+    # Wine with its gaps does not let a program read the process table.
     blind = replace(windows, environment=windows.environment | {AS_IT_IS: "yes"})
     status, output = blind.run("-m", "agent", "doctor", "--json", "--data-dir", windows_path(tmp_path))
     shown = json.loads(output[output.index("{") :])

@@ -118,7 +118,7 @@ def configuration(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
     step = SetupStep("configuration", _CONFIG, StepState.DONE)
     beside = scene.beside
     if not beside.edits and not beside.configured and not beside.answers.complete:
-        text = "Nothing is to be saved: without your answers Gatelight watches what it finds on this computer."
+        text = "There is nothing to save: without your answers Gatelight watches what it finds on this computer."
         return replace(step, state=StepState.NOT_NEEDED, text=text)
     if not beside.edits:
         return replace(step, text="Your answers are saved.")

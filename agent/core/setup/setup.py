@@ -99,7 +99,7 @@ class SetupStep:
     typed: IfAny[tuple[Typed, ...]] = ()
     """What to type there."""
     links: IfAny[tuple[DownloadPage, ...]] = ()
-    """Pages on the web where it is to be had."""
+    """Pages on the web that offer it."""
     problem: str | None = None
     """Code of the problem in the way; its guide is where the steps come from."""
     acts: tuple[StepAct, ...] = ()

@@ -17,8 +17,8 @@ export function listen(onView, onGone, onBeat) {
   let heardAt = 0;
   let end = ""; // What the agent said at its end, or what is concluded.
 
-  /** Nobody listens on its port. */
-  function nobody() {
+  /** No program listens on its port. */
+  function unheard() {
     const silence = Date.now() - heardAt;
     if (!end && seen && silence < FRESH) end = ENDED;
     return silence < KEPT ? end || SILENT : SILENT;
@@ -31,7 +31,7 @@ export function listen(onView, onGone, onBeat) {
       answer = await ask("/events", { signal: stop.signal });
     } catch (fault) {
       if (fault instanceof NotKnown) throw fault;
-      return nobody();
+      return unheard();
     }
     end = "";
     if (!answer.ok) return answer.status === 503 ? FULL : SILENT;

@@ -9,7 +9,7 @@ const addressOf = (table, key) => (table.entry ? `${table.name}.${table.entry}.$
 /** The element that takes the focus for a field. */
 export const inputAt = (address) => document.getElementById(ident(address));
 
-/** A row with a label, what is said about it, and what stands on its right; `same` changes when it is to be made anew. */
+/** A row with a label, what is said about it, and what stands on its right; `same` changes when the row must be made anew. */
 export function row(name, label, help, value, { id, same = null, grouped = false } = {}) {
   const head = grouped ? h("span.label", { id: `${id}-label` }, label) : h("label.label", { id: `${id}-label`, for: id }, label);
   return h("div.field", { "data-key": name, "data-field": id, "data-same": same },

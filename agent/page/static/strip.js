@@ -1,4 +1,4 @@
-// The last hour of a connection as a strip: a form of its own for every state, so that nobody needs to tell colours apart.
+// The last hour of a connection as a strip: a form of its own for every state, so that a user need not tell colours apart.
 
 import { h, period } from "/dom.js";
 

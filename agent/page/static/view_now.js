@@ -24,7 +24,7 @@ export function show(root, page) {
 function connections(every, page, draw) {
   if (!every.length) return nothing("Gatelight looks for TWS and IB Gateway on this computer.");
   if (every.length === 1) return h("div.cards", {}, card(every[0], page));
-  // Whoever has one connection that is not well came for that one.
+  // A user with one connection that is not well came for that one.
   opened ??= new Set(only(every.filter((one) => BAD.has(one.overall))).map((one) => one.name));
   return [
     every.every((one) => one.overall === "waiting") ? nothing("Gatelight waits for TWS or IB Gateway.") : null,

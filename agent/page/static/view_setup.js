@@ -127,7 +127,7 @@ export function show(root, page) {
   function steps(question) {
     const needed = told.setup.steps.filter((one) => !one.optional);
     const extras = told.setup.steps.filter((one) => one.optional);
-    // While a question is open it is what is to be done.
+    // While a question is open, it comes first.
     const current = question ? null : told.setup.current;
     return h("div", { "data-key": "steps" },
       h("ol.setup", { "aria-label": "Steps" }, needed.map((one, index) => step(one, index, one.id === current, told, on))),

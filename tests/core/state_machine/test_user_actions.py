@@ -61,7 +61,7 @@ def test_watching_again_takes_the_reminder_back() -> None:
 
 
 def test_a_wish_about_nobody_is_not_kept() -> None:
-    assert take_in(started(), UserAsked(Disconnect("nobody")), NOW)[0].memory == Memory()
+    assert take_in(started(), UserAsked(Disconnect("unknown")), NOW)[0].memory == Memory()
 
 
 def test_pauses_and_snoozes_are_kept_by_the_wall_clock() -> None:
