@@ -1,12 +1,10 @@
 """The page without an agent, in a real browser: it says so, vouches for nothing, and goes on by itself."""
 
 import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser
 
 from agent.core.events import Reconfigured
@@ -14,18 +12,12 @@ from agent.core.settings import ConnectionSettings
 from agent.platforms.autostart.entry import On
 from agent.simulator.world import SimulatedApplication
 from tests.app.test_page_host import MadeUpLogin
-from tests.page.browser import PATIENCE_MS, Tab, chromium, tab
+from tests.page.browser import PATIENCE_MS, Tab, tab
 from tests.page.living import living_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ANOTHER = ConnectionSettings(name="Backup", host="127.0.0.1", port=4711)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
 
 
 async def good(shown: Tab) -> int:

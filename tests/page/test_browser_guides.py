@@ -1,34 +1,18 @@
 """Guides in a real browser: ways of which one is gone, what is left at the end, switches, and what can be clicked."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser
 
 from agent.app.page_host import view_of
-from tests.page.browser import Scheme, Tab, chromium, tab
+from tests.page.browser import Scheme, Tab, tab
 from tests.page.living import LivingAgent, living_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NAME = "Paper Gateway"
 EITHER, OR = "Either keep IB Gateway as it is", "Or keep port"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def agent(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LivingAgent]:
-    """An agent for which all is well: guides are told in general."""
-    async with living_agent(tmp_path_factory.mktemp("guides")) as living:
-        await living.world.connected()
-        yield living
 
 
 async def mismatched(agent: LivingAgent) -> tuple[int, str]:

@@ -10,7 +10,7 @@ from playwright.async_api import Browser
 from agent.history.spans import Changes, LatencyMinute, Span, SpanKind
 from agent.history.store import NOT_WATCHED, Store
 from agent.history.writer import HISTORY_FILE
-from tests.page.browser import Scheme, Tab, chromium, tab
+from tests.page.browser import Scheme, Tab, tab
 from tests.page.living import LivingAgent, living_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -38,12 +38,6 @@ async def agent(living: LivingAgent) -> AsyncIterator[LivingAgent]:
     yield living
     for file in living.places.data.glob(f"{HISTORY_FILE}*"):
         file.unlink()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
 
 
 def keep(agent: LivingAgent, *many: Changes) -> None:

@@ -1,37 +1,22 @@
 """The page's key in a real browser: kept by its tab, given to nobody, and found again after a restart."""
 
 import os
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser
 
 from agent.page.guard import FRESH_SECONDS
 from agent.simulator.world import SimulatedApplication
 from tests.attacks.other_user import listening, needs_users
-from tests.page.browser import PATIENCE_MS, chromium, tab
+from tests.page.browser import PATIENCE_MS, tab
 from tests.page.living import LivingAgent, living_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PICTURES = os.environ.get("GATELIGHT_PICTURES")
 """A folder for screenshots, for looking at them."""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def agent(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LivingAgent]:
-    async with living_agent(tmp_path_factory.mktemp("keys")) as living:
-        await living.world.connected()
-        yield living
 
 
 async def test_a_reload_keeps_the_page_and_its_view(agent: LivingAgent, browser: Browser) -> None:

@@ -2,11 +2,9 @@
 
 import re
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Route
 
 from agent.app.page_host import view_of
@@ -14,7 +12,7 @@ from agent.core.clock import lasting
 from agent.page.files import MODULES
 from agent.simulator.world import SimulatedApplication
 from agent.tws.api_settings_table import PRECAUTIONS
-from tests.page.browser import chromium, tab
+from tests.page.browser import tab
 from tests.page.living import LivingAgent, living_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -22,19 +20,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 NAME = "Paper Gateway"
 LIVE_SECONDS = 1.0
 """A change is on the page within this."""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def agent(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LivingAgent]:
-    async with living_agent(tmp_path_factory.mktemp("life")) as living:
-        await living.world.connected()
-        yield living
 
 
 async def test_a_change_is_on_the_page_within_a_second(agent: LivingAgent, browser: Browser) -> None:

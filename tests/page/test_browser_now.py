@@ -16,7 +16,7 @@ from agent.core.settings import ConnectionSettings, WantedApplication
 from agent.core.shown.display import Disconnect, IconState
 from agent.simulator.world import SimulatedApplication
 from tests.faults.watching import QUICK
-from tests.page.browser import Scheme, Tab, chromium, tab
+from tests.page.browser import Scheme, Tab, tab
 from tests.page.living import LivingAgent, living_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -40,12 +40,6 @@ class Fleet:
 
     agent: LivingAgent
     live: SimulatedApplication
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -7,7 +7,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from agent.config.keys import TABLES
-from tests.page.browser import Scheme, Tab, chromium, tab
+from tests.page.browser import Scheme, Tab, tab
 from tests.page.living import LivingAgent, living_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -48,12 +48,6 @@ async def three(agent: LivingAgent) -> LivingAgent:
     """The agent with three connections in its file."""
     agent.places.config.write_text(agent.places.config.read_text() + MORE)
     return agent
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
 
 
 def at(address: str) -> str:

@@ -1,30 +1,22 @@
 """What the page claims stands on what is known at that moment: each world is made, and the page read."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser
 
 from agent.app.page_host import view_of
 from agent.simulator.world import SimulatedApplication
 from tests.faults.watching import QUICK
-from tests.page.browser import Tab, chromium, tab
+from tests.page.browser import Tab, tab
 from tests.page.living import living_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NAME = "Paper Gateway"
 PATIENT = replace(QUICK, first_sight_grace=600.0, exit_grace=600.0)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
 
 
 async def ticks(shown: Tab) -> int:

@@ -12,7 +12,7 @@ from agent.channels import Chain
 from agent.channels.listener import ListenerChannel
 from agent.channels.remote import RemoteChannel
 from agent.core.shown.display import Notice
-from tests.page.browser import VIEWS, Scheme, Tab, chromium, elsewhere, tab
+from tests.page.browser import VIEWS, Scheme, Tab, elsewhere, tab
 from tests.page.living import LivingAgent, living_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -35,12 +35,6 @@ async def agent(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Livin
         await living.gateway.fault("link-lost")
         await living.world.until(lambda a: "server-link-lost" in a.codes, "told")
         yield living
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
 
 
 async def show(shown: Tab, view: str) -> None:
