@@ -94,7 +94,7 @@ class _Told:
         if longest:
             lines.append("  Longest problems:")
         for number, one in enumerate(longest, 1):
-            lasted = lasting(one.seconds(self._until))
+            lasted = _length(one.seconds(self._until))
             so_far = " so far" if one.ended is None else ""
             there = f" ({', '.join(one.programs)} connected)" if one.programs else ""
             lines.append(f"  {number}. {_clock(one.began)}, {lasted}{so_far}: {one.title or 'not kept which'}{there}")
@@ -106,7 +106,7 @@ class _Told:
             ended = "runs" if one.ended is None else f"ran until {_clock(one.ended)}"
             return f"Gatelight {span.what} {ended}"
         about = f"{span.connection}: " if span.connection else ""
-        lasted = "" if one.ended is None else f", {lasting(one.ended - one.began)}"
+        lasted = "" if one.ended is None else f", {_length(one.ended - one.began)}"
         return f"{about}{span.title or span.what}{lasted}{f' ({one.end})' if one.end else ''}"
 
     # ── for programs ────────────────────────────────────────────────────────────────────────────
@@ -134,9 +134,16 @@ def _folded(told: Iterable[Day]) -> Iterator[tuple[str, str]]:
             yield f"{_date(these[0].began)}{ends}", Light.NOT_WATCHED.value
             continue
         for day in these:
-            parts = [f"{light.value} {lasting(day.seconds[light])}" for light in _PLACES if day.seconds.get(light)]
+            parts = [
+                f"{light.value} {_length(day.seconds[light])}" for light in _PLACES if round(day.seconds.get(light, 0))
+            ]
             share = "" if day.well is None else f"{_percent(day.well)} well: "
             yield _date(day.began), f"{share}{', '.join(parts)}"
+
+
+def _length(seconds: float) -> str:
+    """A duration in whole seconds at the finest: the states of an hour ago are not known better."""
+    return lasting(round(seconds))
 
 
 def _date(epoch: float) -> str:

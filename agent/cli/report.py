@@ -39,7 +39,7 @@ def render(status: dict[str, Any], *, thorough: bool = False, settings: bool = F
         if lines:
             lines.append("")
         lines += _connection(connection, thorough, settings)
-    if not thorough and all(c["overall"] == "waiting" for c in status["connections"]):
+    if not thorough and all(_is_unnamed(c) and c["overall"] == "waiting" for c in status["connections"]):
         lines = ["Nothing is connected yet: `gatelight setup` begins.", *(["", *lines] if lines else [])]
     paused = status.get("paused_until")
     if paused is not None:
@@ -81,9 +81,8 @@ def _overview(connections: list[dict[str, Any]]) -> Iterator[str]:
 
 def _connection(connection: dict[str, Any], thorough: bool, settings: bool = False) -> Iterator[str]:
     overall = _overall(connection)
-    # Without a name of its own a connection is called after what it waits for.
     told = f"{connection['name']}: {overall}"
-    yield overall[0].upper() + overall[1:] if overall == f"waiting for {connection['name']}" else told
+    yield overall[0].upper() + overall[1:] if _is_unnamed(connection) else told
     shown = [p for p in connection["problems"] if p["visible"]]
     waiting = [p for p in connection["problems"] if not p["visible"]]
     for problem in shown:
@@ -140,6 +139,11 @@ def _not_judged(undecided: list[dict[str, str]]) -> Iterator[str]:
         yield "    Possible problems"
     for one in undecided:
         yield f"      ? {in_general(guides[one['code']]).title}: not known ({one['reason']})"
+
+
+def _is_unnamed(connection: dict[str, Any]) -> bool:
+    """Whether nothing was set up: a connection without a name of its own is called after what it waits for."""
+    return bool(connection["name"] == connection.get("waits_for"))
 
 
 def _overall(connection: dict[str, Any]) -> str:

@@ -237,9 +237,10 @@ def test_where_all_wait_the_status_says_how_to_begin() -> None:
     # Called after what it waits for, it does not wait for itself.
     nameless = printed(name="TWS or IB Gateway", overall="waiting", waits_for="TWS or IB Gateway")
     assert nameless.startswith(f"{begins}\n\nWaiting for TWS or IB Gateway\n")
-    assert printed(overall="waiting", waits_for="TWS").startswith(f"{begins}\n\nPaper: waiting for TWS\n")
+    # One that was set up may have been connected a moment ago.
+    assert printed(overall="waiting", waits_for="TWS").startswith("Paper: waiting for TWS\n")
     # An older agent does not tell what is waited for.
-    assert printed(overall="waiting").startswith(f"{begins}\n\nPaper: waiting\n")
+    assert printed(overall="waiting").startswith("Paper: waiting\n")
     assert render({"connections": []}) == begins
     assert begins not in render(two)
     assert begins not in printed(thorough=True, overall="waiting")
