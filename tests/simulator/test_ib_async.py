@@ -136,9 +136,8 @@ async def test_ticks_come_at_the_chosen_rate_until_they_are_cancelled(start: Sta
 
     ticker = ib.reqMktData(AAPL)
     ticker.updateEvent += updates.append
-    async with asyncio.timeout(20):
-        while len(updates) < 3:
-            await asyncio.sleep(0.01)
+    for _ in range(3):
+        await asyncio.wait_for(ticker.updateEvent, 20)
     ib.cancelMktData(AAPL)
     await asyncio.sleep(0.05)
     counted = len(updates)
