@@ -3,6 +3,7 @@
 GatelightError
 ├── ConfigError          the configuration cannot be used                     exit 2
 ├── UsageError           the command was given something it cannot use        exit 2
+├── RelayError           a relay cannot do what the configuration says        exit 2
 ├── DataFolderError      the data folder cannot be written                    exit 2
 ├── AlreadyRunning       another agent holds the lock                         exit 3
 ├── AgentNotRunning      no agent runs                                        exit 3
@@ -25,6 +26,12 @@ class ConfigError(GatelightError):
 
 class UsageError(GatelightError):
     """The command line asks for something that does not exist or does not fit."""
+
+    exit_status = 2
+
+
+class RelayError(GatelightError):
+    """A relay cannot do what the configuration says."""
 
     exit_status = 2
 

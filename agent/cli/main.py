@@ -164,6 +164,12 @@ def _autostart(options: argparse.Namespace) -> int:
     return 0
 
 
+def _relay(options: argparse.Namespace) -> int:
+    from agent.cli.relay import command
+
+    return command(_places(options), options.name, tell)
+
+
 def _told(options: argparse.Namespace) -> int:
     from agent.cli import asked
 
@@ -373,6 +379,7 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "explain": _explain,
     "history": _history,
     "fix": _fix,
+    "relay": _relay,
     "setup": _setup,
     "config": _config,
     "demo": _demo,

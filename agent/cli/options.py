@@ -65,6 +65,13 @@ GROUPS: dict[str, dict[str, _About]] = {
             ("gatelight autostart", "gatelight autostart on"),
         ),
     },
+    "Between programs and TWS": {
+        "relay": _About(
+            "pass programs’ connections on to TWS, as a [[relays]] entry says, until told to stop",
+            ('gatelight relay "Paper relay"',),
+            ("0 stopped on request", "2 wrong configuration, or the port is taken"),
+        ),
+    },
     "Set up": {
         "setup": _About(
             "set a connection up, step by step; each step checks itself",
@@ -374,6 +381,10 @@ def _add_completion(parser: CommandParser) -> None:
     parser.add_argument("shell", choices=("bash", "zsh", "fish", "man"))
 
 
+def _add_relay(parser: CommandParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="of the relay, in the configuration")
+
+
 _OPTIONS: dict[str, Callable[[CommandParser], None]] = {
     "status": _add_status,
     "doctor": _add_doctor,
@@ -383,6 +394,7 @@ _OPTIONS: dict[str, Callable[[CommandParser], None]] = {
     "logs": _add_logs,
     "run": _add_run,
     "autostart": _add_autostart,
+    "relay": _add_relay,
     "setup": _add_setup,
     "config": _add_config,
     "connect": _add_connect,

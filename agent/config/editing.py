@@ -254,10 +254,11 @@ def _edited(before: str, address: _Address, value: Any, name: str, *, making: bo
 
 
 def _index(plain: dict[str, Any], address: _Address) -> int | None:
-    """The index of the connection, from 0; None for one that does not exist yet."""
-    entries = plain.get(CONNECTIONS.name, [])
+    """The index of the connection or relay, from 0; None for a connection that does not exist yet."""
+    table = address.table.name
+    entries = plain.get(table, [])
     if not isinstance(entries, list):
-        raise ConfigError("connections must be a list of tables, each headed [[connections]].")
+        raise ConfigError(f"{table} must be a list of tables, each headed [[{table}]].")
     names = [str(entry.get("name", "")).strip() if isinstance(entry, dict) else "" for entry in entries]
     wanted = address.entry.casefold()
     if not address.counted:
@@ -267,9 +268,14 @@ def _index(plain: dict[str, Any], address: _Address) -> int | None:
     # A connection may be named "2", so names come first.
     if address.entry.isdecimal() and 1 <= int(address.entry) <= len(entries):
         return int(address.entry) - 1
+    known = ", ".join(toml_text(name) for name in names) or "none"
+    if address.table is not CONNECTIONS:
+        raise ConfigError(
+            f"There is no {address.table.label.lower()} {toml_text(address.entry)}, known are: {known}; "
+            f"a new one is written into the file, headed [[{table}]]."
+        )
     if (not entries and not address.counted) or address.key.name == "name":
         return None
-    known = ", ".join(toml_text(name) for name in names) or "none"
     raise ConfigError(
         f"There is no connection {toml_text(address.entry)}, known are: {known}; "
         f"a new one begins with its name: gatelight config set connections.{address.entry}.name {address.entry}."

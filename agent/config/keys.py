@@ -10,9 +10,12 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from agent.config.kinds import (
+    ADDRESSES,
     CONNECTION_NAME,
     HOST_NAME,
     QUIET_TIMES,
+    RELAY_NAME,
+    RELAY_TARGET,
     REMOTE_ADDRESSES,
     START_COMMAND,
     SYMBOLS,
@@ -30,6 +33,7 @@ from agent.core.settings import (
     MinimumSeverity,
     NotificationSettings,
     PageSettings,
+    RelaySettings,
     WantedApplication,
     WantedMode,
 )
@@ -89,6 +93,8 @@ class KeyTable:
     keys: tuple[Key, ...]
     repeated: bool = False
     """Whether the file may have several of them, each headed `[[name]]`."""
+    in_file_only: bool = False
+    """Whether the page leaves it out: it is written into the file, or changed by `gatelight config set`."""
 
     def __post_init__(self) -> None:
         known = {one.name for one in fields(self.settings)}
@@ -325,7 +331,54 @@ HISTORY = KeyTable(
     ),
 )
 
-TABLES: dict[str, KeyTable] = {table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY)}
+RELAYS = KeyTable(
+    "relays",
+    "Relay",
+    RelaySettings,
+    (
+        Key(
+            "name",
+            RELAY_NAME,
+            "what `gatelight relay` calls it",
+            "Name",
+            "The name after gatelight relay.",
+            example="Paper relay",
+        ),
+        Key(
+            "listen",
+            whole_number(1, HIGHEST_PORT),
+            "the port to which programs connect instead of that of TWS",
+            "Port for programs",
+            "Programs connect to it instead of the port of TWS.",
+            example="5002",
+            guarded=True,
+        ),
+        Key(
+            "to",
+            RELAY_TARGET,
+            "where TWS or IB Gateway listens: a connection’s name, or host:port",
+            "Leads to",
+            "The name of a connection, or a host and a port.",
+            example="Paper Gateway",
+            guarded=True,
+        ),
+        Key(
+            "allow",
+            ADDRESSES,
+            "computers beside this one that may connect; with none of them it listens on this computer alone",
+            "Other computers",
+            "Computers, or networks, that may connect beside this one. Empty: none.",
+            example="172.17.0.0/16\n192.168.1.20",
+            guarded=True,
+        ),
+    ),
+    repeated=True,
+    in_file_only=True,
+)
+
+TABLES: dict[str, KeyTable] = {
+    table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY, RELAYS)
+}
 """The whole configuration."""
 
 

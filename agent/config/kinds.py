@@ -213,9 +213,31 @@ def _remote(text: str) -> str:
     return url
 
 
+def _network(text: str) -> str:
+    address = text.strip()
+    try:
+        ipaddress.ip_network(address, strict=False)
+    except ValueError:
+        raise ValueRefused from None
+    return address
+
+
 CONNECTION_NAME = _text(
     f"a text of 1 to {LONGEST_CONNECTION_NAME} characters that no other connection has",
     partial(_label, longest=LONGEST_CONNECTION_NAME),
+)
+RELAY_NAME = _text(
+    f"a text of 1 to {LONGEST_CONNECTION_NAME} characters that no other relay has",
+    partial(_label, longest=LONGEST_CONNECTION_NAME),
+)
+RELAY_TARGET = _text(
+    'a connection’s name, or a host and a port, such as "127.0.0.1:4002"',
+    partial(_label, longest=LONGEST_HOST + len("[]:65535")),
+)
+ADDRESSES = _list(
+    'a list of addresses or networks, such as ["172.17.0.0/16"]',
+    'an address or a network, such as "192.168.1.20"',
+    _network,
 )
 HOST_NAME = _text('a host name or an IP address, such as "127.0.0.1"', _host)
 START_COMMAND = _start_command()

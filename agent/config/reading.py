@@ -10,9 +10,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from agent.config.keys import TABLES, Key, KeyTable, secrets_of
+from agent.config.keys import CONNECTIONS, RELAYS, TABLES, Key, KeyTable, secrets_of
 from agent.config.kinds import ValueRefused
 from agent.config.lines import KeyPath, Lines
+from agent.config.relays import relay_faults
 from agent.config.text import found_words, key_words, kind_words
 from agent.core.settings import Settings
 from agent.errors import ConfigError
@@ -119,8 +120,13 @@ def judge_document(document: dict[str, Any], lines: Lines) -> tuple[Settings, li
         else:
             text = f"{name} is {found_words(found)}, but must be a table, headed [{name}]"
             faults.append(ConfigFault(lines.line((name,)), text))
-    if "connections" in document:
-        faults += _doubles(document["connections"], lines)
+    for declared in TABLES.values():
+        if declared.repeated and declared.name in document:
+            faults += _doubles(declared.name, document[declared.name], lines)
+    if not faults:
+        for index, key, text in relay_faults(values.get(RELAYS.name, ()), values.get(CONNECTIONS.name, ())):
+            shown = f"{RELAYS.name}[{index + 1}].{key}"
+            faults.append(ConfigFault(lines.line((RELAYS.name, index, key)), f"{shown} is {text}"))
     faults.sort()
     return (Settings(**values, secrets=secrets_of(values)) if not faults else Settings()), faults
 
@@ -227,16 +233,16 @@ def _unknown(prefix: str, name: str, declared: KeyTable | None) -> str:
     return f"{prefix}{key_words(name)} is not known{suggestion}, but must be one of {', '.join(known)}"
 
 
-def _doubles(found: object, lines: Lines) -> Iterable[ConfigFault]:
+def _doubles(table: str, found: object, lines: Lines) -> Iterable[ConfigFault]:
     seen: dict[str, int] = {}
     for index, entry in enumerate(found if isinstance(found, list) else []):
         name = entry.get("name") if isinstance(entry, dict) else None
         if not isinstance(name, str):
             continue
-        line = lines.line(("connections", index, "name"))
+        line = lines.line((table, index, "name"))
         same = name.strip().casefold()
         if same in seen:
-            text = f"connections[{index + 1}].name is {found_words(name)}, but must differ from the one in line"
+            text = f"{table}[{index + 1}].name is {found_words(name)}, but must differ from the one in line"
             yield ConfigFault(line, f"{text} {seen[same]}")
         else:
             seen[same] = line

@@ -130,6 +130,18 @@ class HistorySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RelaySettings:
+    """One `[[relays]]` entry."""
+
+    name: str
+    listen: int
+    to: str
+    """A connection's name, or host:port."""
+    allow: tuple[str, ...] = ()
+    """Addresses and networks."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration."""
 
@@ -138,5 +150,6 @@ class Settings:
     notifications: NotificationSettings = field(default_factory=NotificationSettings)
     page: PageSettings = field(default_factory=PageSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
+    relays: tuple[RelaySettings, ...] = ()
     secrets: tuple[str, ...] = field(default=(), compare=False, repr=False)
     """What the secret keys of the file hold (`agent.config.keys.Key.secret`): masked wherever it turns up."""

@@ -47,6 +47,8 @@ def _settings(backend: Backend) -> tuple[Settings, str | None]:
 
 def _tables(settings: Settings) -> Iterable[Answer]:
     for table in TABLES.values():
+        if table.in_file_only:
+            continue
         section = getattr(settings, table.name)
         if table.repeated:
             for entry in section:

@@ -1,0 +1,252 @@
+"""The relay: takes programs' connections, opens one to TWS for each, and keeps the bytes of all of them moving."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from agent.errors import RelayError
+from agent.platforms.files import reason_of
+from agent.relay.link import BUFFER, Link, Side
+from agent.relay.listening import Admission, listeners, tuned
+from agent.relay.poller import READ, best_poller
+
+MOST_CONNECTIONS = 128
+"""Connections at a time. TWS takes 32 clients; further ones only find that out."""
+_MOST_SAID = 200
+"""Different sentences that are remembered, so that none is said twice."""
+_REST = 1.0
+"""Seconds: the longest wait of the loop, and how long nothing is taken after the system had no socket left."""
+_FILES = 1024
+"""Files that a process may need at most: two sockets for each connection, and some more."""
+_TARGET = "target"
+"""What is said about TWS that does not answer is said again once it has answered in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayOrder:
+    """What a relay is to do."""
+
+    name: str
+    listen: int
+    host: str
+    port: int
+    allow: tuple[str, ...] = ()
+    """Addresses and networks beside this machine's own that may connect."""
+
+    @property
+    def target(self) -> str:
+        """Where it leads to, as it is said."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Relay:
+    """One relay. `open` it, `run` it until `stop`; everything happens in the thread that runs it."""
+
+    def __init__(self, order: RelayOrder, say: Callable[[str], None]) -> None:
+        """`say` gets each sentence for the user once."""
+        self._order = order
+        self._say = say
+        self._said: dict[str, None] = {}
+        self._admission = Admission(order.allow)
+        self._poller = best_poller()
+        self._listening: dict[int, socket.socket] = {}
+        self._links: dict[int, tuple[Link, Side]] = {}
+        self._outgoing: dict[tuple[Any, ...], Link] = {}
+        """Each connection, by our own end of its way to TWS."""
+        self._stopping = False
+        self._resting_until = 0.0
+        self._bell, self._rope = socket.socketpair()
+        self._target: tuple[int, tuple[Any, ...]] | None = None
+        self.port = 0
+        """The port on which it listens, once it is open."""
+
+    @property
+    def connections(self) -> int:
+        """Connections that are relayed now."""
+        return len(self._outgoing)
+
+    def open(self) -> None:
+        """Listen. Raises RelayError: the port is taken, the target unknown, or the relay itself."""
+        order = self._order
+        try:
+            self._target = _resolve(order)
+            for one in listeners(order.name, order.listen, beyond=bool(order.allow)):
+                self._listening[one.fileno()] = one
+                self.port = one.getsockname()[1]
+        except BaseException:
+            self.close()
+            raise
+        self._rope.setblocking(False)
+        self._bell.setblocking(False)
+        for one in (*self._listening.values(), self._bell):
+            self._poller.want(one, READ)
+        _allow_files()
+
+    def stop(self) -> None:
+        """End `run` soon; may be called from anywhere, also from a signal handler."""
+        self._stopping = True
+        with suppress(OSError):
+            self._rope.send(b"x")
+
+    def run(self) -> None:
+        """Relay until stopped, and close everything."""
+        buffer = memoryview(bytearray(BUFFER))
+        wait, links, bell = self._poller.wait, self._links, self._bell.fileno()
+        try:
+            while not self._stopping:
+                new: list[int] = []
+                for number, events in wait(_REST):
+                    found = links.get(number)
+                    if found is not None:
+                        link, side = found
+                        if link.connecting:
+                            self._settle(link, side)
+                        else:
+                            link.ready(side, events, buffer)
+                    elif number in self._listening:
+                        new.append(number)
+                    elif number == bell:
+                        self._bell.recv(BUFFER)
+                # New sockets come last: they may get the numbers of sockets that were closed above.
+                for number in new:
+                    self._accept(self._listening[number])
+                if self._resting_until and time.monotonic() >= self._resting_until:
+                    self._rest_until(0)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End every connection, and listen no more."""
+        for link in tuple(self._outgoing.values()):
+            link.close()
+        for one in (*self._listening.values(), self._bell, self._rope):
+            self._poller.forget(one)
+            one.close()
+        self._listening.clear()
+        self._poller.close()
+
+    # ── a new connection ────────────────────────────────────────────────────────────────────────
+
+    def _accept(self, listening: socket.socket) -> None:
+        try:
+            near, peer = listening.accept()
+        except (BlockingIOError, ConnectionError):
+            return
+        except OSError as fault:
+            self._tell(f"Relay “{self._order.name}” cannot take a connection now ({reason_of(fault)}).")
+            self._rest_until(time.monotonic() + _REST)
+            return
+        refusal = self._refusal(near, peer)
+        try:
+            if refusal is None:
+                self._begin(near)
+        except OSError as fault:
+            refusal = self._no_answer(fault.errno or 0)
+        if refusal is not None:
+            self._tell(refusal)
+            near.close()
+
+    def _refusal(self, near: socket.socket, peer: tuple[Any, ...]) -> str | None:
+        """Why a connection is not taken, as a sentence; None: it is."""
+        name = self._order.name
+        if not self._admission.lets_in(peer[0], near.getsockname()[0]):
+            return (
+                f"Relay “{name}” refused a connection from {peer[0]}: if that computer should use TWS, "
+                "add its address to `allow`."
+            )
+        if peer[:2] in self._outgoing:
+            return f"Relay “{name}” leads to itself: write into `to` where TWS or IB Gateway listens."
+        if self.connections >= MOST_CONNECTIONS:
+            return (
+                f"Relay “{name}” has {MOST_CONNECTIONS} connections and takes no more, since TWS takes 32 clients: "
+                "close programs that do not need theirs."
+            )
+        return None
+
+    def _begin(self, near: socket.socket) -> None:
+        """Connect to TWS for a program; raises OSError where the system refuses at once."""
+        assert self._target is not None
+        family, address = self._target
+        far = tuned(socket.socket(family, socket.SOCK_STREAM))
+        try:
+            with suppress(BlockingIOError):
+                far.connect(address)
+            link = Link(tuned(near), far, self._poller, self._over)
+            self._outgoing[far.getsockname()[:2]] = link
+            link.begin()
+        except BaseException:
+            far.close()
+            raise
+        self._links[near.fileno()] = link, link.near
+        self._links[far.fileno()] = link, link.far
+
+    def _settle(self, link: Link, side: Side) -> None:
+        """The connection to TWS stands or has failed, or the program has gone before that."""
+        fault = link.settle() if side is link.far else 0
+        if fault:
+            self._tell(self._no_answer(fault), about=_TARGET)
+            # The name may mean another address by now.
+            threading.Thread(target=self._resolve_again, daemon=True).start()
+        if link.connecting:
+            link.close(reset=True)
+        else:
+            self._said.pop(_TARGET, None)
+
+    def _resolve_again(self) -> None:
+        with suppress(RelayError):
+            self._target = _resolve(self._order)
+
+    def _over(self, link: Link) -> None:
+        """Forget a connection, whose sockets are closed after this."""
+        for side in (link.near, link.far):
+            del self._links[side.wire.fileno()]
+        self._outgoing = {end: one for end, one in self._outgoing.items() if one is not link}
+
+    def _rest_until(self, then: float) -> None:
+        """Take no connection until then (monotonic seconds); 0: take them again."""
+        self._resting_until = then
+        for one in self._listening.values():
+            self._poller.want(one, 0 if then else READ)
+
+    # ── what is said ────────────────────────────────────────────────────────────────────────────
+
+    def _no_answer(self, fault: int) -> str:
+        return (
+            f"{self._order.target} does not take the connection ({os.strerror(fault)}): start TWS or IB Gateway there, "
+            f"or correct `to` of relay “{self._order.name}”."
+        )
+
+    def _tell(self, text: str, about: str = "") -> None:
+        """Say a sentence, unless it, or another one about the same, was said before."""
+        if (about or text) not in self._said and len(self._said) < _MOST_SAID:
+            self._said[about or text] = None
+            self._say(text)
+
+
+def _resolve(order: RelayOrder) -> tuple[int, tuple[Any, ...]]:
+    """Family and address of the target; RelayError where its name is unknown."""
+    try:
+        found = socket.getaddrinfo(order.host, order.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as fault:
+        raise RelayError(
+            f"Relay “{order.name}” cannot find the computer “{order.host}” ({reason_of(fault)}): correct `to`."
+        ) from None
+    family, _, _, _, address = found[0]
+    return family, address
+
+
+def _allow_files() -> None:
+    """Let this process have two sockets for each connection; some systems allow 256 files without being asked."""
+    try:
+        import resource
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < _FILES <= hard or (soft < _FILES and hard == resource.RLIM_INFINITY):
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES, hard))
