@@ -4,10 +4,11 @@ Help, shell completion and the man page are made from this parser.
 """
 
 import argparse
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, NoReturn
 
 from agent import __version__
+from agent.cli.mistakes import did_you_mean, either
 from agent.errors import UsageError
 
 _DURATION = "like 30m, 2h or 1d"
@@ -68,7 +69,7 @@ GROUPS: dict[str, dict[str, _About]] = {
     "Between programs and TWS": {
         "relay": _About(
             "pass programs’ connections on to TWS, as a [[relays]] entry says, until told to stop",
-            ('gatelight relay "Paper relay"',),
+            ("gatelight relay paper",),
             ("0 stopped on request", "2 wrong configuration, or the port is taken"),
         ),
     },
@@ -151,7 +152,7 @@ class CommandParser(argparse.ArgumentParser):
         if action.choices is not None and value not in action.choices:
             what = "command" if action.dest == "command" else "choice"
             known = list(TYPED_COMMANDS) if what == "command" else [str(choice) for choice in action.choices]
-            otherwise = f": choose {_either(known)}" if what == "choice" else f" (see `{self.prog} --help`)"
+            otherwise = f": choose {either(known)}" if what == "choice" else f" (see `{self.prog} --help`)"
             raise UsageError(f"There is no {what} “{value}”{did_you_mean(str(value), known) or f'{otherwise}.'}")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -188,19 +189,6 @@ _STATUSES = """exit status:
   2 wrong usage or configuration
   3 no agent runs, or for `run` another one
   4 could not find out"""
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The word that was probably meant, as a question that goes on with the sentence; empty where none is alike."""
-    # Imported late, as all that only help or a mistake needs: a command must be quick.
-    import difflib
-
-    alike = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
-    return f": did you mean “{alike[0]}”?" if alike else ""
-
-
-def _either(known: Sequence[str]) -> str:
-    return ", ".join(known[:-1]) + f" or {known[-1]}" if len(known) > 1 else known[0]
 
 
 def build_parser(prog: str = "gatelight", only: Iterable[str] | None = None) -> CommandParser:

@@ -331,7 +331,7 @@ HISTORY = KeyTable(
     ),
 )
 
-RELAYS = KeyTable(
+RELAYS_TABLE = KeyTable(
     "relays",
     "Relay",
     RelaySettings,
@@ -377,7 +377,7 @@ RELAYS = KeyTable(
 )
 
 TABLES: dict[str, KeyTable] = {
-    table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY, RELAYS)
+    table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY, RELAYS_TABLE)
 }
 """The whole configuration."""
 

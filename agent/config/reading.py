@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from agent.config.keys import CONNECTIONS, RELAYS, TABLES, Key, KeyTable, secrets_of
+from agent.config.keys import CONNECTIONS, RELAYS_TABLE, TABLES, Key, KeyTable, secrets_of
 from agent.config.kinds import ValueRefused
 from agent.config.lines import KeyPath, Lines
 from agent.config.relays import relay_faults
@@ -124,9 +124,9 @@ def judge_document(document: dict[str, Any], lines: Lines) -> tuple[Settings, li
         if declared.repeated and declared.name in document:
             faults += _doubles(declared.name, document[declared.name], lines)
     if not faults:
-        for index, key, text in relay_faults(values.get(RELAYS.name, ()), values.get(CONNECTIONS.name, ())):
-            shown = f"{RELAYS.name}[{index + 1}].{key}"
-            faults.append(ConfigFault(lines.line((RELAYS.name, index, key)), f"{shown} is {text}"))
+        for index, key, text in relay_faults(values.get(RELAYS_TABLE.name, ()), values.get(CONNECTIONS.name, ())):
+            shown = f"{RELAYS_TABLE.name}[{index + 1}].{key}"
+            faults.append(ConfigFault(lines.line((RELAYS_TABLE.name, index, key)), f"{shown} is {text}"))
     faults.sort()
     return (Settings(**values, secrets=secrets_of(values)) if not faults else Settings()), faults
 

@@ -4,7 +4,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from agent.config.keys import TABLES, KeyTable
-from agent.core.settings import Settings
+from agent.core.settings import ConnectionSettings, Settings
 
 
 def show(settings: Settings) -> str:
@@ -13,7 +13,7 @@ def show(settings: Settings) -> str:
     for declared in TABLES.values():
         section = getattr(settings, declared.name)
         if declared.repeated:
-            blocks += [_block(declared, f"[[{declared.name}]]", entry) for entry in section if not entry.implicit]
+            blocks += [_block(declared, f"[[{declared.name}]]", entry) for entry in section if not _is_made_up(entry)]
         else:
             blocks.append(_block(declared, f"[{declared.name}]", section))
     return "\n".join(blocks)
@@ -30,6 +30,10 @@ def table() -> str:
             cells = (f"`{prefix}.{key.name}`", written, key.kind.allowed, key.meaning)
             rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
+
+
+def _is_made_up(entry: Any) -> bool:
+    return isinstance(entry, ConnectionSettings) and entry.implicit
 
 
 def _block(declared: KeyTable, header: str, section: Any) -> str:

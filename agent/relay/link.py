@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
-from agent.relay.poller import BROKEN, READ, WRITE, Poller
+from agent.relay.poller import CUT, READ, WRITE, Poller
 
 BUFFER = 65536
 """Bytes that are read at once, and the most that is held for one direction of a connection."""
@@ -50,10 +50,12 @@ class Side:
         """Gets what this side has sent, after it was passed on."""
 
 
-class Link:
+class RelayedConnection:
     """A program's connection, and the one to TWS that belongs to it."""
 
-    def __init__(self, near: socket.socket, far: socket.socket, poller: Poller, over: "Callable[[Link], None]") -> None:
+    def __init__(
+        self, near: socket.socket, far: socket.socket, poller: Poller, over: "Callable[[RelayedConnection], None]"
+    ) -> None:
         self.near, self.far = Side(near), Side(far)
         self.near.other, self.far.other = self.far, self.near
         self._poller = poller
@@ -93,7 +95,7 @@ class Link:
             self._flush(side)
         if events & READ and self._open and side.wanted and side.wanted & READ:
             self._carry(side, buffer)
-        elif events & BROKEN and self._open:
+        elif events & CUT and self._open:
             self._probe(side)
 
     def close(self, *, reset: bool = False) -> None:

@@ -13,7 +13,7 @@ from agent.tws.hosts import address_of
 _BACKLOG = 128
 
 
-def listeners(name: str, port: int, *, beyond: bool) -> list[socket.socket]:
+def open_listeners(name: str, port: int, *, beyond: bool) -> list[socket.socket]:
     """Sockets that listen on this port of loopback, or `beyond` it on every address; RelayError where that fails.
 
     A port of 0 is any free one, the same for IPv4 and IPv6.

@@ -7,7 +7,7 @@ from typing import Protocol
 
 READ = selectors.EVENT_READ
 WRITE = selectors.EVENT_WRITE
-BROKEN = 4
+CUT = 4
 """The connection has been reset, or both of its directions have ended; told even where nothing is wanted."""
 
 
@@ -68,7 +68,7 @@ _EPOLL_READ = 1
 
 def _events(mask: int) -> int:
     events = (READ if mask & select.EPOLLIN else 0) | (WRITE if mask & select.EPOLLOUT else 0)
-    return events | (BROKEN if mask & (select.EPOLLERR | select.EPOLLHUP) else 0)
+    return events | (CUT if mask & (select.EPOLLERR | select.EPOLLHUP) else 0)
 
 
 class SelectorPoller:

@@ -11,11 +11,11 @@ from typing import Any
 
 from agent.errors import RelayError
 from agent.platforms.files import reason_of
-from agent.relay.link import BUFFER, Link, Side
-from agent.relay.listening import Admission, listeners, tuned
-from agent.relay.poller import READ, best_poller
+from agent.relay.link import BUFFER, RelayedConnection, Side
+from agent.relay.listening import Admission, open_listeners, tuned
+from agent.relay.poller import READ, Poller, best_poller
 
-MOST_CONNECTIONS = 128
+MOST_RELAYED = 128
 """Connections at a time. TWS takes 32 clients; further ones only find that out."""
 _MOST_SAID = 200
 """Different sentences that are remembered, so that none is said twice."""
@@ -47,17 +47,17 @@ class RelayOrder:
 class Relay:
     """One relay. `open` it, `run` it until `stop`; everything happens in the thread that runs it."""
 
-    def __init__(self, order: RelayOrder, say: Callable[[str], None]) -> None:
+    def __init__(self, order: RelayOrder, say: Callable[[str], None], poller: Poller | None = None) -> None:
         """`say` gets each sentence for the user once."""
         self._order = order
         self._say = say
         self._said: dict[str, None] = {}
         self._admission = Admission(order.allow)
-        self._poller = best_poller()
+        self._poller = poller or best_poller()
         self._listening: dict[int, socket.socket] = {}
-        self._links: dict[int, tuple[Link, Side]] = {}
-        self._outgoing: dict[tuple[Any, ...], Link] = {}
-        """Each connection, by our own end of its way to TWS."""
+        self._links: dict[int, tuple[RelayedConnection, Side]] = {}
+        self._outgoing: dict[tuple[Any, ...], RelayedConnection] = {}
+        """Each connection, by both ends of its way to TWS."""
         self._stopping = False
         self._resting_until = 0.0
         self._bell, self._rope = socket.socketpair()
@@ -75,7 +75,7 @@ class Relay:
         order = self._order
         try:
             self._target = _resolve(order)
-            for one in listeners(order.name, order.listen, beyond=bool(order.allow)):
+            for one in open_listeners(order.name, order.listen, beyond=bool(order.allow)):
                 self._listening[one.fileno()] = one
                 self.port = one.getsockname()[1]
         except BaseException:
@@ -159,11 +159,12 @@ class Relay:
                 f"Relay “{name}” refused a connection from {peer[0]}: if that computer should use TWS, "
                 "add its address to `allow`."
             )
-        if peer[:2] in self._outgoing:
+        # Both ends count: the system may give one port to connections that lead to different places.
+        if (peer[:2], near.getsockname()[:2]) in self._outgoing:
             return f"Relay “{name}” leads to itself: write into `to` where TWS or IB Gateway listens."
-        if self.connections >= MOST_CONNECTIONS:
+        if self.connections >= MOST_RELAYED:
             return (
-                f"Relay “{name}” has {MOST_CONNECTIONS} connections and takes no more, since TWS takes 32 clients: "
+                f"Relay “{name}” has {MOST_RELAYED} connections and takes no more, since TWS takes 32 clients: "
                 "close programs that do not need theirs."
             )
         return None
@@ -176,8 +177,8 @@ class Relay:
         try:
             with suppress(BlockingIOError):
                 far.connect(address)
-            link = Link(tuned(near), far, self._poller, self._over)
-            self._outgoing[far.getsockname()[:2]] = link
+            link = RelayedConnection(tuned(near), far, self._poller, self._over)
+            self._outgoing[far.getsockname()[:2], address[:2]] = link
             link.begin()
         except BaseException:
             far.close()
@@ -185,7 +186,7 @@ class Relay:
         self._links[near.fileno()] = link, link.near
         self._links[far.fileno()] = link, link.far
 
-    def _settle(self, link: Link, side: Side) -> None:
+    def _settle(self, link: RelayedConnection, side: Side) -> None:
         """The connection to TWS stands or has failed, or the program has gone before that."""
         fault = link.settle() if side is link.far else 0
         if fault:
@@ -201,7 +202,7 @@ class Relay:
         with suppress(RelayError):
             self._target = _resolve(self._order)
 
-    def _over(self, link: Link) -> None:
+    def _over(self, link: RelayedConnection) -> None:
         """Forget a connection, whose sockets are closed after this."""
         for side in (link.near, link.far):
             del self._links[side.wire.fileno()]

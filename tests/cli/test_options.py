@@ -1,6 +1,7 @@
 """The overview, the help of each command, and what is said about a mistake."""
 
 import argparse
+import shlex
 
 import pytest
 
@@ -29,7 +30,7 @@ def test_the_help_of_a_command_has_its_exit_statuses_and_examples_that_can_be_ty
     assert "exit status:\n  0 " in text
     for example in TYPED_COMMANDS[name].examples:
         assert f"\n  {example}\n" in text
-        typed = example.split("|")[-1].split(">")[0].replace('"Paper Gateway"', "Paper").split()
+        typed = shlex.split(example.split("|")[-1].split(">")[0])
         assert typed[0] == "gatelight"
         build_parser().parse_args(typed[1:])
 

@@ -14,6 +14,7 @@ from agent.core.events import Event, SessionFailed, SessionReady
 from agent.session.ib import IbSession
 from agent.simulator.server import Simulator
 from agent.simulator.state import Profile
+from tests.relaying import Way
 
 PATIENCE = 30.0
 """Seconds after which an event that should come has failed to."""
@@ -110,7 +111,7 @@ async def attempt() -> AsyncIterator[Open]:
 
 
 @pytest.fixture
-async def start() -> AsyncIterator[StartSimulator]:
+async def start(way: Way) -> AsyncIterator[StartSimulator]:
     """Opens simulators on free ports; keywords are of the profile."""
     opened: list[Simulator] = []
 
@@ -121,7 +122,7 @@ async def start() -> AsyncIterator[StartSimulator]:
             name, _, value = fault.partition("=")
             await simulator.apply(name, value or None)
         await simulator.open()
-        return simulator
+        return way(simulator)
 
     yield open_one
     for simulator in opened:

@@ -9,6 +9,7 @@ import pytest
 
 from agent.simulator.server import Simulator
 from agent.simulator.state import Profile
+from tests.relaying import Way
 from tests.simulator.ibkr_client import IbkrClient
 from tests.simulator.raw_client import RawClient
 
@@ -39,7 +40,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def start() -> AsyncIterator[StartSimulator]:
+async def start(way: Way) -> AsyncIterator[StartSimulator]:
     """Opens simulators on free ports; keywords are of the profile."""
     opened: list[Simulator] = []
 
@@ -48,7 +49,7 @@ async def start() -> AsyncIterator[StartSimulator]:
         simulator = Simulator(chosen, port=0, clock=clock) if clock else Simulator(chosen, port=0)
         opened.append(simulator)
         await simulator.open()
-        return simulator
+        return way(simulator)
 
     yield open_one
     for simulator in opened:
