@@ -18,8 +18,8 @@ from agent.problems import PROBLEMS
 
 AGENT = Path(__file__).parent.parent / "agent"
 ROOMS = (
-    *("app", "channels", "cli", "config", "core", "fixes", "guides", "observers", "page", "problems", "runtime"),
-    *("session", "tray", "tws/catalogue", "tws/symptoms", "tws/notices.py"),
+    *("app", "channels", "cli", "config", "core", "fixes", "guides", "observers", "page", "problems", "relay"),
+    *("runtime", "session", "tray", "tws/catalogue", "tws/symptoms", "tws/notices.py"),
 )
 """Where texts for users are written."""
 

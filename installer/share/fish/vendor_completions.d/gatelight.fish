@@ -50,7 +50,7 @@ function _shtab_gatelight_using
   test "$_shtab_gatelight_cmdpath" = "$argv"
 end
 
-set -g _shtab_gatelight_commands status doctor explain fix history logs run stop autostart setup config 'config path' 'config show' 'config check' 'config set' pause resume snooze connect disconnect demo simulate help version completion
+set -g _shtab_gatelight_commands status doctor explain fix history logs run stop autostart relay setup config 'config path' 'config show' 'config check' 'config set' pause resume snooze connect disconnect demo simulate help version completion
 set -g _shtab_gatelight_opts_with_value --app-version --application --command-server --config --connection --control --data-dir --days --fault --for --mode --port --scenario --server-version --shape
 
 complete -c gatelight -e
@@ -130,6 +130,12 @@ complete -c gatelight -n '_shtab_gatelight_using autostart' -l data-dir -x -d 't
 complete -c gatelight -n '_shtab_gatelight_using autostart' -s v -l verbose -d 'say more on standard error; twice: everything'
 complete -c gatelight -n '_shtab_gatelight_using autostart' -l version -d 'show program'"'"'s version number and exit'
 complete -c gatelight -n '_shtab_gatelight_using autostart; and test $_shtab_gatelight_npos -eq 0' -ka "on off status" -d what
+complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a relay -d 'Pass programs’ connections on to TWS, as a [[relays]] entry says, until told to stop.'
+complete -c gatelight -n '_shtab_gatelight_using relay' -s h -l help -d 'show this help message and exit'
+complete -c gatelight -n '_shtab_gatelight_using relay' -l config -x -d 'the configuration file'
+complete -c gatelight -n '_shtab_gatelight_using relay' -l data-dir -x -d 'the folder for log, lock and memory'
+complete -c gatelight -n '_shtab_gatelight_using relay' -s v -l verbose -d 'say more on standard error; twice: everything'
+complete -c gatelight -n '_shtab_gatelight_using relay' -l version -d 'show program'"'"'s version number and exit'
 complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a setup -d 'Set a connection up, step by step; each step checks itself.'
 complete -c gatelight -n '_shtab_gatelight_using setup' -s h -l help -d 'show this help message and exit'
 complete -c gatelight -n '_shtab_gatelight_using setup' -l config -x -d 'the configuration file'
@@ -228,7 +234,7 @@ complete -c gatelight -n '_shtab_gatelight_using help' -l config -x -d 'the conf
 complete -c gatelight -n '_shtab_gatelight_using help' -l data-dir -x -d 'the folder for log, lock and memory'
 complete -c gatelight -n '_shtab_gatelight_using help' -s v -l verbose -d 'say more on standard error; twice: everything'
 complete -c gatelight -n '_shtab_gatelight_using help' -l version -d 'show program'"'"'s version number and exit'
-complete -c gatelight -n '_shtab_gatelight_using help; and test $_shtab_gatelight_npos -eq 0' -ka "status doctor explain fix history logs run stop autostart setup config pause resume snooze connect disconnect demo simulate help version completion" -d COMMAND
+complete -c gatelight -n '_shtab_gatelight_using help; and test $_shtab_gatelight_npos -eq 0' -ka "status doctor explain fix history logs run stop autostart relay setup config pause resume snooze connect disconnect demo simulate help version completion" -d COMMAND
 complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a version -d 'The version of this command and of the running agent.'
 complete -c gatelight -n '_shtab_gatelight_using version' -s h -l help -d 'show this help message and exit'
 complete -c gatelight -n '_shtab_gatelight_using version' -l config -x -d 'the configuration file'
