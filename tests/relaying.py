@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, cast
 
+from agent.relay.meter import Meter
 from agent.relay.poller import Poller
 from agent.relay.pump import Relay, RelayOrder
 from agent.simulator.server import Simulator
@@ -19,10 +20,16 @@ RELAYED_TOO = frozenset(
 
 @contextmanager
 def relaying(
-    port: int, *, poller: Poller | None = None, say: Callable[[str], None] = lambda _: None, **order: Any
+    port: int,
+    *,
+    poller: Poller | None = None,
+    meter: Meter | None = None,
+    say: Callable[[str], None] = lambda _: None,
+    **order: Any,
 ) -> Iterator[Relay]:
-    """A relay to a port of this machine, in a thread, on a free port."""
-    relay = Relay(RelayOrder("test", **{"listen": 0, "host": "127.0.0.1", "port": port, **order}), say, poller)
+    """A relay to a port of this machine, in a thread, on a free port; it counts, as every relay does."""
+    meter = Meter("test", "TWS", 100, lambda _: None) if meter is None else meter
+    relay = Relay(RelayOrder("test", **{"listen": 0, "host": "127.0.0.1", "port": port, **order}), say, poller, meter)
     relay.open()
     thread = threading.Thread(target=relay.run)
     thread.start()

@@ -68,9 +68,9 @@ GROUPS: dict[str, dict[str, _About]] = {
     },
     "Between programs and TWS": {
         "relay": _About(
-            "pass programs’ connections on to TWS, as a [[relays]] entry says, until told to stop",
-            ("gatelight relay paper",),
-            ("0 stopped on request", "2 wrong configuration, or the port is taken"),
+            "pass programs’ connections on to TWS, as a [[relays]] entry says; status: what they use of its limits",
+            ("gatelight relay paper", "gatelight relay status --json"),
+            ("0 stopped on request, or shown", "2 wrong configuration, or the port is taken", "3 no relay runs"),
         ),
     },
     "Set up": {
@@ -370,7 +370,8 @@ def _add_completion(parser: CommandParser) -> None:
 
 
 def _add_relay(parser: CommandParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="of the relay, in the configuration")
+    parser.add_argument("name", metavar="NAME", help="of the relay, in the configuration; or status")
+    parser.add_argument("--json", action="store_true", help="with status: one JSON object on standard output")
 
 
 _OPTIONS: dict[str, Callable[[CommandParser], None]] = {

@@ -40,6 +40,7 @@ from agent.core.settings import (
 from agent.tws.privacy import MASK
 
 HIGHEST_PORT = 65535
+MOST_LINES = 100_000
 HIGHEST_CLIENT_ID = 2**31 - 1
 """A client ID is a signed 32-bit number on the wire."""
 
@@ -370,6 +371,14 @@ RELAYS_TABLE = KeyTable(
             "Computers, or networks, that may connect beside this one. Empty: none.",
             example="172.17.0.0/16\n192.168.1.20",
             guarded=True,
+        ),
+        Key(
+            "lines",
+            whole_number(1, MOST_LINES),
+            "market data lines of this user; fewer count once TWS has refused one",
+            "Market data lines",
+            "How many this user has; Ctrl-Alt-= in TWS shows it.",
+            example="100",
         ),
     ),
     repeated=True,

@@ -139,6 +139,8 @@ class RelaySettings:
     """A connection's name, or host:port."""
     allow: tuple[str, ...] = ()
     """Addresses and networks."""
+    lines: int = 100
+    """Market data lines of the user."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,11 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
+if TYPE_CHECKING:
+    # Imported late: a process that only needs a folder of its own stays small.
+    from filelock import FileLock
 
 _PRIVATE = 0o700
 """Mode of a folder that only its owner may look into."""
@@ -95,7 +98,9 @@ def temporary_folder(name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _new(name: str) -> tuple[Path, FileLock]:
+def _new(name: str) -> "tuple[Path, FileLock]":
+    from filelock import Timeout
+
     while True:
         folder = Path(tempfile.mkdtemp(prefix=f"{name}-"))
         lock = _lock_of(folder)
@@ -106,6 +111,8 @@ def _new(name: str) -> tuple[Path, FileLock]:
 
 
 def _remove_if_left(folder: Path) -> None:
+    from filelock import Timeout
+
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or (hasattr(os, "geteuid") and found.st_uid != os.geteuid()):
         return
@@ -119,5 +126,7 @@ def _remove_if_left(folder: Path) -> None:
         lock.release()
 
 
-def _lock_of(folder: Path) -> FileLock:
+def _lock_of(folder: Path) -> "FileLock":
+    from filelock import FileLock
+
     return FileLock(folder / _IN_USE, timeout=0, thread_local=False, is_singleton=False)

@@ -13,6 +13,7 @@ from agent.errors import RelayError
 from agent.platforms.files import reason_of
 from agent.relay.link import BUFFER, RelayedConnection, Side
 from agent.relay.listening import Admission, open_listeners, tuned
+from agent.relay.meter import Meter
 from agent.relay.poller import READ, Poller, best_poller
 
 MOST_RELAYED = 128
@@ -47,10 +48,13 @@ class RelayOrder:
 class Relay:
     """One relay. `open` it, `run` it until `stop`; everything happens in the thread that runs it."""
 
-    def __init__(self, order: RelayOrder, say: Callable[[str], None], poller: Poller | None = None) -> None:
-        """`say` gets each sentence for the user once."""
+    def __init__(
+        self, order: RelayOrder, say: Callable[[str], None], poller: Poller | None = None, meter: Meter | None = None
+    ) -> None:
+        """`say` gets each sentence for the user once. Without a `meter` nothing is counted."""
         self._order = order
         self._say = say
+        self._meter = meter
         self._said: dict[str, None] = {}
         self._admission = Admission(order.allow)
         self._poller = poller or best_poller()
@@ -86,6 +90,8 @@ class Relay:
         for one in (*self._listening.values(), self._bell):
             self._poller.want(one, READ)
         _allow_files()
+        if self._meter is not None:
+            self._meter.open(self.port)
 
     def stop(self) -> None:
         """End `run` soon; may be called from anywhere, also from a signal handler."""
@@ -115,8 +121,11 @@ class Relay:
                 # New sockets come last: they may get the numbers of sockets that were closed above.
                 for number in new:
                     self._accept(self._listening[number])
-                if self._resting_until and time.monotonic() >= self._resting_until:
+                now = time.monotonic()
+                if self._resting_until and now >= self._resting_until:
                     self._rest_until(0)
+                if self._meter is not None:
+                    self._meter.tick(now)
         finally:
             self.close()
 
@@ -196,6 +205,8 @@ class Relay:
         if link.connecting:
             link.close(reset=True)
         else:
+            if self._meter is not None:
+                self._meter.begin(link, _spelled(link.near.wire))
             self._said.pop(_TARGET, None)
 
     def _resolve_again(self) -> None:
@@ -204,6 +215,8 @@ class Relay:
 
     def _over(self, link: RelayedConnection) -> None:
         """Forget a connection, whose sockets are closed after this."""
+        if self._meter is not None:
+            self._meter.end(link)
         for side in (link.near, link.far):
             del self._links[side.wire.fileno()]
         self._outgoing = {end: one for end, one in self._outgoing.items() if one is not link}
@@ -227,6 +240,15 @@ class Relay:
         if (about or text) not in self._said and len(self._said) < _MOST_SAID:
             self._said[about or text] = None
             self._say(text)
+
+
+def _spelled(wire: socket.socket) -> str:
+    """Address and port of the other end; empty where it has gone."""
+    try:
+        address, port = wire.getpeername()[:2]
+    except OSError:
+        return ""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _resolve(order: RelayOrder) -> tuple[int, tuple[Any, ...]]:

@@ -39,6 +39,11 @@ class Places:
         return self.data / "control"
 
     @property
+    def relays(self) -> Path:
+        """The folder in which each running relay tells what it counts."""
+        return self.data / "relays"
+
+    @property
     def log_file(self) -> Path:
         """The current log file."""
         return self.log / "gatelight.log"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from agent.simulator.instruments import INSTRUMENTS, SimulatedInstrument
-from agent.simulator.protobuf import Values
+from agent.tws.schema import Values
 
 AAPL, MSFT, SPY, EURUSD = INSTRUMENTS[:4]
 

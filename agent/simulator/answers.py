@@ -6,13 +6,13 @@ from itertools import chain
 
 from agent.simulator import account as accounts
 from agent.simulator.instruments import SimulatedInstrument, bars, find_instrument, matching
-from agent.simulator.messages import ClientRequest
 from agent.simulator.notices import AMBIGUOUS, DIFFERENT_ADDRESS, NO_DATA, PACING, simulated_text
-from agent.simulator.protobuf import Values, WireValue
 from agent.simulator.session import TIME_SECONDS, ClientSession
 from agent.simulator.settings_api import SettingsApi
 from agent.simulator.state import Situation
 from agent.tws.farms import FarmKind
+from agent.tws.requests import ClientRequest
+from agent.tws.schema import Values, WireValue
 
 _REFUSED_READ_ONLY = {
     3: "placeOrder",

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.simulator.protobuf import Field, Values, WireValue, encode, parse_table, raw_field, varint
 from agent.tws.api_settings import ApiSettings, Configuration, LockAndExit, Precautions
 from agent.tws.api_settings_table import FIELDS
+from agent.tws.schema import Field, Values, WireValue, encode, parse_table, raw_field, varint
 
 CONFIGURATION_SCHEMA = parse_table(
     """

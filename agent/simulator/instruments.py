@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from agent.simulator.protobuf import Values, WireValue
+from agent.tws.schema import Values, WireValue
 
 _STOCK_EXCHANGES = "SMART,AMEX,NYSE,CBOE,PHLX,ISE,CHX,ARCA,ISLAND,DRCTEDGE,BEX,BATS,EDGEA,IEX,OVERNIGHT"
 _STOCK_HOURS = "20261123:0930-20261123:1600;20261124:0930-20261124:1600"

@@ -11,14 +11,15 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from agent.simulator.account import NEXT_ORDER_ID
-from agent.simulator.codec import HELLO_PREFIX, fields_bytes, frame, parse_hello, split_frames
 from agent.simulator.instruments import SimulatedInstrument
-from agent.simulator.messages import ClientRequest, parse_request, reply_frame, split_message
+from agent.simulator.messages import SCHEMA, reply_frame
 from agent.simulator.notices import said_unasked, simulated_text
-from agent.simulator.protobuf import Values, WireValue
 from agent.simulator.spoiling import SPOILING, spoilt
 from agent.simulator.state import CLIENT_PLACES, INACTIVE_FARM, Situation
+from agent.tws.codec import HELLO_PREFIX, fields_bytes, frame, parse_hello, split_frames
 from agent.tws.farms import FarmKind
+from agent.tws.requests import ClientRequest, parse_request, split_message
+from agent.tws.schema import Values, WireValue
 
 ID_RELEASE_SECONDS = 0.5
 """Seconds a client ID stays taken after its session has closed: TWS frees it late."""
@@ -231,7 +232,7 @@ class ClientSession(asyncio.Protocol):
             self._answer_hello(payload)
             return
         try:
-            request = parse_request(payload, self.server_version)
+            request = parse_request(payload, self.server_version, SCHEMA)
             if request.number == START_API:
                 self._start(request)
             elif self.started and not self._over_the_limit():

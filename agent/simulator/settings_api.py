@@ -2,7 +2,6 @@
 
 import random
 
-from agent.simulator.codec import PROTOBUF_OFFSET, RAW_ID_SIZE, frame
 from agent.simulator.configuration import (
     WARNING,
     accepted_warnings,
@@ -12,13 +11,15 @@ from agent.simulator.configuration import (
     with_unknown_fields,
     with_wrong_types,
 )
-from agent.simulator.messages import REPLIES, ClientRequest, reply_frame
+from agent.simulator.messages import REPLIES, reply_frame
 from agent.simulator.notices import simulated_text
-from agent.simulator.protobuf import Values, raw_field
 from agent.simulator.session import ClientSession
 from agent.simulator.spoiling import GARBAGE_SEED
 from agent.simulator.state import Situation
 from agent.tws.api_settings import CONFIG_SINCE, UPDATE_CONFIG_SINCE
+from agent.tws.codec import PROTOBUF_OFFSET, RAW_ID_SIZE, frame
+from agent.tws.requests import ClientRequest
+from agent.tws.schema import Values, raw_field
 
 HUGE = 12 * 1024 * 1024
 """Bytes of the answer under the fault `config-huge`: just within what the API allows for one message."""

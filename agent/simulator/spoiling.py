@@ -2,7 +2,7 @@
 
 import random
 
-from agent.simulator.codec import frame
+from agent.tws.codec import frame
 
 GARBAGE_SEED = 20260101
 """Makes the garbage the same on every run."""

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from agent.simulator.codec import fields_bytes, frame, split_frames
+from agent.tws.codec import fields_bytes, frame, split_frames
 
 SERVER_VERSION = 178
 CHUNK = 64 * 1024

@@ -11,7 +11,10 @@ from tests.faults.conftest import place
 
 __all__ = ["place"]
 
-LARGE = "asyncio ib_async aiohttp PIL pystray apscheduler psutil platformdirs rich tomlkit logging ssl multiprocessing"
+LARGE = (
+    "asyncio ib_async aiohttp PIL pystray apscheduler psutil platformdirs filelock rich tomlkit logging ssl"
+    " multiprocessing statistics"
+)
 """Modules that a process which stands between a program and TWS for days does without."""
 
 

@@ -8,7 +8,7 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from agent.session.inflow import BURST, LONGEST_KEPT, LONGEST_MESSAGE, Inflow
-from agent.simulator.codec import fields_bytes, frame
+from agent.tws.codec import fields_bytes, frame
 
 WANTED = {b"4": LONGEST_KEPT, b"49": 100}
 

@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import agent.simulator as simulator_package
-from agent.simulator.codec import MessageLayout, fields_bytes, frame, parse_hello, split_frames
-from agent.simulator.messages import REPLIES, REQUEST_MESSAGES, SCHEMA, parse_request
-from agent.simulator.protobuf import Values, decode, encode
+from agent.simulator.messages import REPLIES, SCHEMA
 from agent.simulator.server import Simulator
 from agent.simulator.state import Profile
+from agent.tws.codec import MessageLayout, fields_bytes, frame, parse_hello, split_frames
+from agent.tws.requests import REQUEST_MESSAGES, parse_request
+from agent.tws.schema import Values, decode, encode
 from tests.simulator.conftest import StartRaw, StartSimulator
 from tests.simulator.raw_client import RawClient
 

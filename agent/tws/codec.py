@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from agent.simulator.protobuf import Values, WireValue
+from agent.tws.schema import Values, WireValue
 
 RAW_ID_VERSION = 201
 """From this server version on, message IDs are four bytes instead of text."""

@@ -1,0 +1,133 @@
+"""`gatelight relay status`: what the running relays count, with the program behind each connection."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+
+from agent.core.clock import lasting, took
+from agent.platforms.files import read_file
+from agent.platforms.sockets.row import SocketState
+from agent.platforms.sockets.through_psutil import every_row
+from agent.runtime.paths import Places
+
+_LARGEST_REPORT = 16 << 20
+"""Bytes; a usual one has a few kilobytes."""
+_SAME_START = 60.0
+"""Seconds. The file tells when the relay began to count, soon after its process was started."""
+_LISTED = 12
+"""Instruments of a program that are told by name."""
+
+
+def running_relays(places: Places) -> list[dict[str, Any]]:
+    """What each running relay of this data folder reports, by name; its programs with process and name, if known."""
+    found = sorted((one for one in _reports(places) if _runs(one)), key=lambda one: str(one.get("name", "")))
+    owners = _owners() if any(one["programs"] for one in found) else {}
+    for one in found:
+        one["age_s"] = round(max(0.0, time.time() - one["written"]), 1)
+        for program in one["programs"]:
+            program |= owners.get((str(program["peer"]), int(one["port"])), {})
+    return found
+
+
+def _reports(places: Places) -> Iterator[dict[str, Any]]:
+    try:
+        files = sorted(places.relays.glob("*.json"))
+    except OSError:
+        return
+    for file in files:
+        try:
+            told = json.loads(read_file(file, _LARGEST_REPORT, links=False))
+            if isinstance(told, dict) and isinstance(told["programs"], list) and told["pid"] and told["written"]:
+                yield told
+        except (OSError, ValueError, KeyError):
+            # It ends at this moment, or it is not a report.
+            continue
+
+
+def _runs(told: dict[str, Any]) -> bool:
+    """Whether the process that wrote a report is still the same one."""
+    try:
+        process = psutil.Process(int(told["pid"]))
+        return process.create_time() < float(told["started"]) + _SAME_START and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.AccessDenied:
+        return True
+    except (psutil.Error, ValueError, TypeError, OverflowError):
+        return False
+
+
+def _owners() -> dict[tuple[str, int], dict[str, Any]]:
+    """The process of each connection on this machine, by the address of its program and the port it has reached."""
+    owners: dict[tuple[str, int], dict[str, Any]] = {}
+    try:
+        rows = every_row().rows
+    except (OSError, psutil.Error):
+        return owners
+    for row in rows:
+        if row.state is SocketState.LISTEN or row.pid is None:
+            continue
+        address = f"[{row.local_address}]" if ":" in row.local_address else row.local_address
+        try:
+            name = psutil.Process(row.pid).name()
+        except psutil.Error:
+            continue
+        owners[f"{address}:{row.local_port}", row.remote_port] = {"pid": row.pid, "name": name}
+    return owners
+
+
+def render_relays(relays: list[dict[str, Any]]) -> str:
+    """The same for people."""
+    return "\n\n".join("\n".join(_relay(one)) for one in relays)
+
+
+def _relay(one: dict[str, Any]) -> Iterator[str]:
+    ten, lines = one["history"]["ten_minutes"], one["lines"]
+    yield f"Relay “{one['name']}”: port {one['port']} leads to {one['to']} (pid {one['pid']}), as of {lasting(one['age_s'])} ago"
+    if not one["programs"]:
+        yield "  No program is connected."
+        return
+    yield f"  Market data lines: {lines['used']} of {lines['of']}"
+    yield f"  Historical requests: {ten['used']} of {ten['of']} in ten minutes; {_safe(one['history'], one['age_s'])}"
+    yield f"  Clients: {one['clients']['used']} of {one['clients']['of']}"
+    for program in one["programs"]:
+        yield from _program(program)
+
+
+def _safe(history: dict[str, Any], age: float) -> str:
+    """When the next historical request is safe, by every rule; `age` of the report in seconds."""
+    ten, contract, same = (history[name]["safe_in_s"] - age for name in ("ten_minutes", "same_contract", "identical"))
+    told = "the next is safe now" if ten <= 0 else f"the next is safe in {lasting(ten)}"
+    if contract > 0:
+        told += f", for the busiest contract in {contract:.1f} s"
+    if same > 0:
+        told += f", the same one again in {lasting(same)}"
+    return told
+
+
+def _program(program: dict[str, Any]) -> Iterator[str]:
+    name = program.get("name") or f"Program at {program['peer']}"
+    known = [f"pid {program['pid']}"] if "pid" in program else []
+    known += [f"client ID {program['client_id']}"] if "client_id" in program else []
+    yield f"  {name}" + (f" ({', '.join(known)})" if known else "")
+    if not program["counted"]:
+        because = program.get("uncounted_because")
+        yield f"    Not counted: {because}." if because else "    It has said nothing yet."
+        return
+    rate = program["messages_per_s"]
+    yield (
+        f"    {rate['now']} messages in that second (most {rate['most']}, TWS allows {rate['of']}), "
+        f"{program['historical_requests']} historical requests, {program['orders']} orders"
+    )
+    opened = ", ".join(f"{number} {kind}" for kind, number in program["open"].items())
+    if opened:
+        names = list(dict.fromkeys(line["instrument"] for line in program["instruments"]))
+        more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+        yield f"    Open: {opened} ({', '.join(names[:_LISTED])}{more})"
+    for refusal in program["refusals"][-3:]:
+        asked = f": {refusal['request']}" if refusal["request"] else ""
+        yield f"    TWS refused {lasting(refusal['ago_s'])} ago, for too many {refusal['limit']}{asked}"
+    for kind, times in program["answers"].items():
+        if "last_s" in times:
+            yield f"    TWS answers {kind} in {took(times['median_s'])} (longest {took(times['most_s'])})"

@@ -1,0 +1,275 @@
+"""Reads one relayed connection along, as far as the limits of the TWS API concern it; never touches its bytes.
+
+What it cannot read ends its counting for that connection, with the reason. Nothing it does raises.
+"""
+
+from collections.abc import Callable
+
+from agent.relay.frames import MOST_WANTED, FrameReader
+from agent.relay.ledger import AnswerTimes, HistoryWindows, LineKind, ProgramUsage, Refusal
+from agent.tws.codec import HELLO_PREFIX, PROTOBUF_OFFSET, RAW_ID_SIZE, Era, era_of, parse_hello
+from agent.tws.notices import NoticeKind, kind_of
+from agent.tws.outside import clean
+from agent.tws.requests import ClientRequest, parse_request
+from agent.tws.schema import Values
+from agent.tws.wire import NEWEST_VERSION, OLDEST_VERSION, ErrorMessage, parse_message
+
+_ID_ONLY = 64
+"""Bytes that hold the ID of a request."""
+_REQUESTS = {
+    **dict.fromkeys((1, 2, 10, 11, 50, 51, 97, 98, 20, 25), MOST_WANTED),
+    **dict.fromkeys((9, 71, 81), MOST_WANTED),
+    **dict.fromkeys((3, 49), _ID_ONLY),
+}
+"""Message IDs of what clients send, with the bytes that are read of each."""
+_ANSWERS = {10: "contracts", 17: "history", 49: "time", 57: "snapshots", 79: "symbols", 81: "market data"}
+"""Message IDs of what TWS sends, with the kind of request that each is the first answer to."""
+_VERSION_FIRST = {10: 164, 57: 1 << 30}
+"""Those whose text form begins with a version, below this server version; the others begin with the request ID."""
+_REGULATORY_SINCE = 114
+"""Server version from which a market data request ends with one field more (IBKR: REQ_SMART_COMPONENTS)."""
+_MOST_REPEATED = 1000
+_LONGEST_INSTRUMENT = 60
+"""Characters."""
+_REPLIES = {4: MOST_WANTED, **dict.fromkeys(_ANSWERS, _ID_ONLY)}
+
+_OPENS = {1: LineKind.STREAM, 10: LineKind.DEPTH, 50: LineKind.BARS, 97: LineKind.TICKS}
+_CANCELS = frozenset({2, 11, 51, 98})
+_STARTS_ANSWER = {1: "market data", 9: "contracts", 20: "history", 49: "time", 81: "symbols"}
+_REFUSES = frozenset({101, 102, 200, 203, 309, 310, 320, 321, 322, 354, 420, 504, 10089, 10168, 10186, 10189, 10190})
+"""Notices after which the request that they name is not open (IBKR's message codes)."""
+_RULES = {
+    NoticeKind.RATE_EXCEEDED: "messages a second",
+    NoticeKind.LINES_EXHAUSTED: "market data lines",
+    NoticeKind.PACING: "historical requests",
+}
+"""Notices that a limit was reached, by the limit."""
+_SMALL_BARS = frozenset(f"{seconds} {unit}" for seconds in (1, 5, 10, 15, 30) for unit in ("sec", "secs"))
+"""Bar sizes to which the pacing rules apply (IBKR's historical limitations)."""
+_NO_LINES = 101
+_DATA_LOST = 1101
+
+
+class ConnectionCounter:
+    """One connection. `sent` and `received` get its bytes; `off` is called once it counts no more."""
+
+    def __init__(
+        self,
+        usage: ProgramUsage,
+        windows: HistoryWindows,
+        clock: Callable[[], float],
+        off: Callable[[], None],
+        lines_refused: Callable[[], None],
+    ) -> None:
+        """`clock` gives monotonic seconds; `windows` are those of the whole relay.
+
+        `lines_refused` is called when TWS refuses a request for want of market data lines.
+        """
+        self._usage = usage
+        self._windows = windows
+        self._clock = clock
+        self._off = off
+        self._lines_refused = lines_refused
+        self._now = 0.0
+        self._greeting = b""
+        self._greeted = False
+        self._asked = FrameReader(_REQUESTS, self._hear_program)
+        self._answered = FrameReader(_REPLIES, self._hear_tws)
+        self._repeated: set[int] = set()
+        """Request IDs that a program has used twice: TWS refuses the second, and the first stays."""
+
+    def sent(self, passed: memoryview) -> None:
+        """The program has sent this."""
+        try:
+            self._sent(passed)
+        except Exception:
+            self._stop("its messages cannot be read")
+
+    def received(self, passed: memoryview) -> None:
+        """TWS has sent this."""
+        try:
+            self._now = self._clock()
+            self._answered.feed(passed)
+        except Exception:
+            self._stop("the messages of TWS cannot be read")
+
+    def _stop(self, reason: str) -> None:
+        """Count no more: what was open is not known any longer."""
+        if not self._usage.uncounted:
+            self._usage.uncounted = reason
+        self._usage.lines.clear()
+        self._usage.answers.clear()
+        self._off()
+
+    def _sent(self, passed: memoryview) -> None:
+        self._now = self._clock()
+        data: memoryview | bytes = passed
+        if not self._greeted:
+            self._greeting += bytes(passed[: len(HELLO_PREFIX)])
+            known = len(self._greeting)
+            if not HELLO_PREFIX.startswith(self._greeting[: len(HELLO_PREFIX)]):
+                self._usage.uncounted = "what it sends is not the TWS API"
+                raise ValueError("no hello")
+            if known < len(HELLO_PREFIX):
+                return
+            self._greeted = True
+            # The rest of this piece, behind what the greeting took.
+            data = self._greeting[len(HELLO_PREFIX) :] + bytes(passed[len(HELLO_PREFIX) :])
+        hello, before = self._usage.server_version is None, self._asked.frames
+        self._asked.feed(data)
+        if (new := self._asked.frames - before) and not hello:
+            self._usage.messages += new
+            self._usage.rate.add(self._now, new)
+
+    # ── hello ───────────────────────────────────────────────────────────────────────────────────
+
+    def _hear_program(self, frame: bytes) -> None:
+        usage = self._usage
+        if usage.server_version is None:
+            # Before TWS has answered there is nothing but the hello; ValueError for anything else.
+            parse_hello(frame)
+            return
+        try:
+            request = parse_request(frame, usage.server_version)
+            self._request(request, frame)
+        except (ValueError, TypeError):
+            usage.unread += 1
+
+    def _hear_tws(self, frame: bytes) -> None:
+        usage = self._usage
+        if usage.server_version is not None:
+            try:
+                self._reply(frame, usage.server_version)
+            except ValueError:
+                usage.unread += 1
+            return
+        version = int(frame.partition(b"\0")[0])
+        if not OLDEST_VERSION <= version <= NEWEST_VERSION:
+            usage.uncounted = f"its server version {version} is not known"
+            raise ValueError("unknown version")
+        usage.server_version = version
+        for reader in (self._asked, self._answered):
+            reader.speak(era_of(version))
+
+    # ── messages ────────────────────────────────────────────────────────────────────────────────
+
+    def _request(self, request: ClientRequest, frame: bytes) -> None:
+        usage, number = self._usage, request.number
+        request_id = request.request_id
+        if kind := _STARTS_ANSWER.get(number):
+            self._times(kind).asked(self._now, max(0, request_id))
+        if number in _OPENS:
+            self._open(request, request_id, frame)
+        elif number in _CANCELS:
+            usage.lines.pop(request_id, None)
+        elif number == 71:
+            usage.client_id = request.number_of("client_id")
+        elif number == 3:
+            usage.orders += 1
+        elif number == 20 and request.text_of("bar_size").strip().lower() in _SMALL_BARS:
+            self._history(request)
+
+    def _open(self, request: ClientRequest, request_id: int, frame: bytes) -> None:
+        kind = _OPENS[request.number]
+        if kind is LineKind.STREAM and _is_snapshot(request, frame, self._usage.server_version or 0):
+            kind = LineKind.SNAPSHOT
+            self._times("snapshots").asked(self._now, request_id)
+        instrument = instrument_of(request.part_of("contract"))
+        if self._usage.open_line(request_id, kind, instrument):
+            self._usage.note(request_id, f"{kind} of {instrument}")
+        elif len(self._repeated) < _MOST_REPEATED:
+            self._repeated.add(request_id)
+        if kind is LineKind.BARS:
+            self._history(request)
+
+    def _history(self, request: ClientRequest) -> None:
+        what = request.text_of("what").upper()
+        weight = 2 if what == "BID_ASK" else 1
+        contract = request.part_of("contract")
+        same = " ".join((*map(str, contract.values()), what))
+        whole = repr(sorted((name, str(value)) for name, value in request.values.items() if name != "request_id"))
+        self._usage.history += weight
+        self._usage.note(request.request_id, f"history of {instrument_of(contract)}")
+        self._windows.add(self._now, same, whole, weight)
+
+    def _reply(self, frame: bytes, version: int) -> None:
+        number, rest, protobuf = _opened(frame, version)
+        if number == 4:
+            message = parse_message(version, frame)
+            if isinstance(message, ErrorMessage):
+                self._notice(message)
+            return
+        kind = _ANSWERS[number]
+        times = self._usage.answers.get(kind)
+        if number == 57 or (times is not None and times.waiting):
+            request_id = 0 if number == 49 else _request_id_of(number, rest, protobuf, version)
+            self._times(kind).answered(self._now, request_id)
+            if number == 57:
+                self._usage.lines.pop(request_id, None)
+
+    def _notice(self, notice: ErrorMessage) -> None:
+        usage = self._usage
+        if notice.code == _DATA_LOST:
+            usage.lines.clear()
+        kind = kind_of(notice.code, notice.text)
+        if kind in _RULES:
+            usage.refusals.append(Refusal(self._now, notice.code, _RULES[kind], usage.noted(notice.request_id)))
+        if notice.code in _REFUSES:
+            if notice.request_id in self._repeated:
+                self._repeated.discard(notice.request_id)
+            else:
+                usage.lines.pop(notice.request_id, None)
+        if notice.code == _NO_LINES:
+            self._lines_refused()
+        for times in usage.answers.values():
+            times.answered(self._now, notice.request_id)
+
+    def _times(self, kind: str) -> AnswerTimes:
+        return self._usage.answers.setdefault(kind, AnswerTimes())
+
+
+def instrument_of(contract: Values) -> str:
+    """An instrument as a user knows it: `AAPL STK SMART USD`, or its number where nothing else was given."""
+    named = [str(contract.get(name, "")) for name in ("local_symbol", "symbol")]
+    symbol = next((name for name in named if name), "")
+    if not symbol:
+        return f"contract {contract.get('con_id', '?')}"
+    rest = [str(contract.get(name) or "") for name in ("sec_type", "expiry", "strike", "right", "exchange", "currency")]
+    return clean(" ".join((symbol, *(part for part in rest if part not in ("", "0", "0.0")))), _LONGEST_INSTRUMENT)
+
+
+def _is_snapshot(request: ClientRequest, frame: bytes, version: int) -> bool:
+    if request.part_of("contract").get("sec_type") != "BAG" or isinstance(request.values.get("snapshot", False), bool):
+        return request.flag_of("snapshot")
+    # In text the legs of a combination stand before the rest, which is counted from its end.
+    parts = frame.split(b"\0")
+    return parts[-4 if version >= _REGULATORY_SINCE else -3] == b"1"
+
+
+def _opened(frame: bytes, version: int) -> tuple[int, bytes, bool]:
+    """Message ID, what follows it, and whether that is protobuf; of a frame that may be cut short."""
+    if era_of(version) is Era.TEXT:
+        number, _, rest = frame.partition(b"\0")
+        return int(number), rest, False
+    found = int.from_bytes(frame[:RAW_ID_SIZE], "big")
+    protobuf = found > PROTOBUF_OFFSET
+    return found - PROTOBUF_OFFSET if protobuf else found, frame[RAW_ID_SIZE:], protobuf
+
+
+def _request_id_of(number: int, rest: bytes, protobuf: bool, version: int) -> int:
+    """The request ID near the beginning of an answer; -1 where there is none."""
+    if not protobuf:
+        return int(rest.split(b"\0", 2)[1 if version < _VERSION_FIRST.get(number, 0) else 0])
+    if rest[:1] != _FIRST_NUMBER:
+        return -1
+    found = shift = 0
+    for byte in rest[1:11]:
+        found |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return found
+    return -1
+
+
+_FIRST_NUMBER = b"\x08"
+"""The key of a protobuf field 1 that is a number: the request ID in every answer that is read here."""

@@ -1,0 +1,212 @@
+"""What programs use of the limits of the TWS API: counted per program, and for history over all of them. No clock here.
+
+Every time is in seconds of one monotonic clock, given by the caller. What grows with what a program sends is bounded.
+"""
+
+from collections import Counter, OrderedDict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from agent.tws.limits import (
+    HISTORICAL_PERIOD,
+    HISTORICAL_REQUESTS,
+    IDENTICAL_PERIOD,
+    SAME_CONTRACT_PERIOD,
+    SAME_CONTRACT_REQUESTS,
+)
+
+_MOST_HELD = 2000
+"""Requests of one kind that are remembered at a time; TWS takes a tenth of it."""
+_REFUSALS_KEPT = 20
+_ANSWERS_KEPT = 100
+_RATE_PERIOD = 1.0
+"""Seconds over which the message rate is counted."""
+
+
+class LineKind(StrEnum):
+    """What a program has asked for and not cancelled."""
+
+    STREAM = "stream"
+    SNAPSHOT = "snapshot"
+    BARS = "real-time bars"
+    DEPTH = "market depth"
+    TICKS = "tick-by-tick"
+
+
+USES_LINE = (LineKind.STREAM, LineKind.SNAPSHOT, LineKind.BARS)
+"""What counts against the market data lines; depth and tick-by-tick data have limits of their own."""
+
+
+class RateWindow:
+    """Messages in the last second."""
+
+    def __init__(self) -> None:
+        self._fed: deque[tuple[float, int]] = deque()
+        self._sum = 0
+        self.most = 0
+        """The largest number in any second so far."""
+
+    def add(self, now: float, messages: int) -> None:
+        """So many have come now."""
+        self._fed.append((now, messages))
+        self._sum += messages
+        self.most = max(self.most, self.within(now))
+
+    def within(self, now: float) -> int:
+        """Messages of the second that ends now."""
+        while self._fed and self._fed[0][0] <= now - _RATE_PERIOD:
+            self._sum -= self._fed.popleft()[1]
+        return self._sum
+
+
+class HistoryWindows:
+    """The three rules for historical requests of small bars, over everything that went through one relay."""
+
+    def __init__(self) -> None:
+        self._sent: deque[tuple[float, int]] = deque(maxlen=_MOST_HELD)
+        self._identical: OrderedDict[str, float] = OrderedDict()
+        self._contracts: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def add(self, now: float, contract: str, request: str, weight: int) -> None:
+        """A request was sent: its contract with exchange and kind of tick, its whole text, and how often it counts."""
+        self._sent.append((now, weight))
+        self._identical.pop(request, None)
+        self._identical[request] = now
+        times = self._contracts.pop(contract, None) or deque(maxlen=SAME_CONTRACT_REQUESTS)
+        times.append(now)
+        self._contracts[contract] = times
+        for held in (self._identical, self._contracts):
+            if len(held) > _MOST_HELD:
+                held.popitem(last=False)
+
+    def used(self, now: float) -> int:
+        """Requests of the last ten minutes."""
+        self._forget(now)
+        return sum(weight for _, weight in self._sent)
+
+    def safe_at(self, now: float) -> float:
+        """When one more request is safe by the rule of ten minutes; `now` where it is at once."""
+        over = self.used(now) - HISTORICAL_REQUESTS
+        for sent, weight in self._sent:
+            if over < 0:
+                break
+            over -= weight
+            now = sent + HISTORICAL_PERIOD
+        return now
+
+    def busiest(self, now: float) -> tuple[int, float]:
+        """The most requests for one contract within two seconds, and when one more for it is safe."""
+        self._forget(now)
+        found = max(self._contracts.values(), key=len, default=None)
+        if found is None:
+            return 0, now
+        return len(found), found[0] + SAME_CONTRACT_PERIOD if len(found) >= SAME_CONTRACT_REQUESTS else now
+
+    def identical(self, now: float) -> tuple[int, float]:
+        """Different requests that must not be sent again yet, and when the last of them may be."""
+        self._forget(now)
+        last = next(reversed(self._identical.values()), None)
+        return len(self._identical), now if last is None else last + IDENTICAL_PERIOD
+
+    def _forget(self, now: float) -> None:
+        while self._sent and self._sent[0][0] <= now - HISTORICAL_PERIOD:
+            self._sent.popleft()
+        while self._identical and next(iter(self._identical.values())) <= now - IDENTICAL_PERIOD:
+            self._identical.popitem(last=False)
+        for contract, times in tuple(self._contracts.items()):
+            while times and times[0] <= now - SAME_CONTRACT_PERIOD:
+                times.popleft()
+            if not times:
+                del self._contracts[contract]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """TWS has refused a request because of a limit."""
+
+    at: float
+    code: int
+    rule: str
+    request: str
+    """What was asked for, as it is shown; empty where the notice names no request that is known."""
+
+
+class AnswerTimes:
+    """How long TWS takes to answer one kind of request."""
+
+    def __init__(self) -> None:
+        self._waiting: OrderedDict[int, float] = OrderedDict()
+        self._taken: deque[float] = deque(maxlen=_ANSWERS_KEPT)
+
+    def asked(self, now: float, request_id: int) -> None:
+        """A request was sent; kinds without an ID use 0, and their answers come in order."""
+        if len(self._waiting) < _MOST_HELD:
+            self._waiting.setdefault(request_id, now)
+
+    def answered(self, now: float, request_id: int) -> None:
+        """An answer came, maybe not the first one of its request."""
+        asked = self._waiting.pop(request_id, None)
+        if asked is not None:
+            self._taken.append(now - asked)
+
+    @property
+    def waiting(self) -> int:
+        """Requests without an answer."""
+        return len(self._waiting)
+
+    def last_half_most(self) -> tuple[float, float, float] | None:
+        """Seconds: the last one, the median and the longest of the last hundred; None before the first answer."""
+        if not self._taken:
+            return None
+        ordered = sorted(self._taken)
+        return self._taken[-1], ordered[len(ordered) // 2], ordered[-1]
+
+
+@dataclass(slots=True)
+class ProgramUsage:
+    """What one connection has used."""
+
+    since: float
+    client_id: int | None = None
+    server_version: int | None = None
+    uncounted: str = ""
+    """Why it is not counted, as a phrase; empty while it is."""
+    messages: int = 0
+    orders: int = 0
+    history: int = 0
+    """Historical requests for small bars, by their weight, since it connected."""
+    unread: int = 0
+    """Messages that could not be read, and are missing below."""
+    rate: RateWindow = field(default_factory=RateWindow)
+    lines: dict[int, tuple[LineKind, str]] = field(default_factory=dict)
+    """By request ID: what is open, and its instrument."""
+    refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=_REFUSALS_KEPT))
+    answers: dict[str, AnswerTimes] = field(default_factory=dict)
+    """By kind of request."""
+    _notes: OrderedDict[int, str] = field(default_factory=OrderedDict)
+
+    def open_line(self, request_id: int, kind: LineKind, instrument: str) -> bool:
+        """A line was asked for; False where its ID is in use, so that TWS refuses it, or where there are too many."""
+        if request_id in self.lines or len(self.lines) >= _MOST_HELD:
+            return False
+        self.lines[request_id] = kind, instrument
+        return True
+
+    def note(self, request_id: int, asked: str) -> None:
+        """Remember what a request asked for, for a refusal of it."""
+        self._notes[request_id] = asked
+        if len(self._notes) > _MOST_HELD:
+            self._notes.popitem(last=False)
+
+    def noted(self, request_id: int) -> str:
+        """What a request asked for; empty where that is not known."""
+        return self._notes.get(request_id, "")
+
+    def used(self) -> Mapping[LineKind, int]:
+        """How many are open of each kind."""
+        return Counter(kind for kind, _ in self.lines.values())
+
+    def uses_lines(self) -> int:
+        """How many count against the market data lines."""
+        return sum(kind in USES_LINE for kind, _ in self.lines.values())

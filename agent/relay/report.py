@@ -1,0 +1,147 @@
+"""What a relay tells others about itself: one JSON file for each, in the data folder, replaced while it runs.
+
+A thread of its own writes, so that a slow disk never holds up the relay.
+"""
+
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from agent.platforms.files import replace_own_file
+from agent.relay.ledger import HistoryWindows, ProgramUsage
+from agent.tws.limits import (
+    API_CLIENTS,
+    HISTORICAL_PERIOD,
+    HISTORICAL_REQUESTS,
+    IDENTICAL_PERIOD,
+    SAME_CONTRACT_PERIOD,
+    SAME_CONTRACT_REQUESTS,
+    messages_per_second,
+)
+
+SCHEMA_NUMBER = 1
+_SECONDS_TO_END = 2.0
+"""Seconds that the last writing may take before the relay ends all the same."""
+_MOST_LISTED = 200
+"""Open lines of one program that are listed; the number is that of all."""
+
+
+def program_as_json(usage: ProgramUsage, peer: str, now: float, limit: int) -> dict[str, Any]:
+    """One connection; `now` is monotonic, and `limit` the messages a second that it may send."""
+    told: dict[str, Any] = {"peer": peer, "connected_s": round(now - usage.since, 1)}
+    told |= {k: v for k in ("client_id", "server_version") if (v := getattr(usage, k)) is not None}
+    if usage.uncounted:
+        return told | {"counted": False, "uncounted_because": usage.uncounted}
+    told |= {
+        "counted": usage.server_version is not None,
+        "messages": usage.messages,
+        "messages_per_s": {"now": usage.rate.within(now), "most": usage.rate.most, "of": limit},
+        "orders": usage.orders,
+        "historical_requests": usage.history,
+        "lines": usage.uses_lines(),
+        "open": {kind.value: number for kind, number in usage.used().items()},
+        "instruments": [
+            {"kind": kind.value, "instrument": name} for kind, name in list(usage.lines.values())[:_MOST_LISTED]
+        ],
+        "refusals": [
+            {"ago_s": round(now - one.at, 1), "code": one.code, "limit": one.rule, "request": one.request}
+            for one in usage.refusals
+        ],
+        "answers": {kind: told for kind, times in usage.answers.items() if (told := _answers(times))},
+    }
+    if usage.unread:
+        told["unread_messages"] = usage.unread
+    return told
+
+
+def _answers(times: Any) -> dict[str, Any]:
+    found = times.last_half_most()
+    told: dict[str, Any] = {"waiting": times.waiting} if times.waiting else {}
+    if found is not None:
+        told |= dict(zip(("last_s", "median_s", "most_s"), (round(one, 4) for one in found), strict=True))
+    return told
+
+
+def history_as_json(windows: HistoryWindows, now: float) -> dict[str, Any]:
+    """The three windows of the pacing rules; each with the seconds until one more request is safe."""
+    busiest, contract_safe = windows.busiest(now)
+    identical, identical_safe = windows.identical(now)
+    return {
+        "ten_minutes": {
+            "used": windows.used(now),
+            "of": HISTORICAL_REQUESTS,
+            "period_s": HISTORICAL_PERIOD,
+            "safe_in_s": round(windows.safe_at(now) - now, 1),
+        },
+        "same_contract": {
+            "used": busiest,
+            "of": SAME_CONTRACT_REQUESTS,
+            "period_s": SAME_CONTRACT_PERIOD,
+            "safe_in_s": round(contract_safe - now, 1),
+        },
+        "identical": {
+            "held": identical,
+            "period_s": IDENTICAL_PERIOD,
+            "safe_in_s": round(identical_safe - now, 1),
+        },
+    }
+
+
+def relay_as_json(
+    about: Mapping[str, Any],
+    programs: Iterable[tuple[str, ProgramUsage]],
+    windows: HistoryWindows,
+    lines: int,
+    now: float,
+) -> dict[str, Any]:
+    """A whole relay: `about` names it, and `programs` have the address of each. `lines` is what the user may use."""
+    held = tuple(programs)
+    return {
+        **about,
+        "programs": [program_as_json(usage, peer, now, messages_per_second(lines)) for peer, usage in held],
+        "lines": {"used": sum(usage.uses_lines() for _, usage in held), "of": lines},
+        "clients": {"used": len(held), "of": API_CLIENTS},
+        "history": history_as_json(windows, now),
+    }
+
+
+class ReportWriter:
+    """Keeps the file of one relay; `give` is quick, and what was given last is written soon."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._given: dict[str, Any] = {}
+        self._over = False
+        self._news = threading.Condition()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def give(self, report: dict[str, Any]) -> None:
+        """Write this, unless something newer is given before."""
+        with self._news:
+            self._given = report
+            self._news.notify()
+
+    def close(self) -> None:
+        """Remove the file: a relay that has ended tells nothing."""
+        with self._news:
+            self._over = True
+            self._news.notify()
+        self._thread.join(_SECONDS_TO_END)
+        with suppress(OSError):
+            self._path.unlink()
+
+    def _run(self) -> None:
+        while True:
+            with self._news:
+                while not self._given and not self._over:
+                    self._news.wait()
+                if self._over:
+                    return
+                report, self._given = self._given, {}
+            # A disk that is full or gone costs the report, and nothing else.
+            with suppress(OSError):
+                replace_own_file(self._path, json.dumps(report).encode())
