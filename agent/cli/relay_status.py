@@ -84,7 +84,8 @@ def render_relays(relays: list[dict[str, Any]]) -> str:
 
 def _relay(one: dict[str, Any]) -> Iterator[str]:
     ten, lines = one["history"]["ten_minutes"], one["lines"]
-    yield f"Relay “{one['name']}”: port {one['port']} leads to {one['to']} (pid {one['pid']}), as of {lasting(one['age_s'])} ago"
+    leads = f"port {one['port']} leads to {one['to']} (pid {one['pid']})"
+    yield f"Relay “{one['name']}”: {leads}, as of {lasting(one['age_s'])} ago"
     if not one["programs"]:
         yield "  No program is connected."
         return

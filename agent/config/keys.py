@@ -40,7 +40,7 @@ from agent.core.settings import (
 from agent.tws.privacy import MASK
 
 HIGHEST_PORT = 65535
-MOST_LINES = 100_000
+MOST_DATA_LINES = 100_000
 HIGHEST_CLIENT_ID = 2**31 - 1
 """A client ID is a signed 32-bit number on the wire."""
 
@@ -374,7 +374,7 @@ RELAYS_TABLE = KeyTable(
         ),
         Key(
             "lines",
-            whole_number(1, MOST_LINES),
+            whole_number(1, MOST_DATA_LINES),
             "market data lines of this user; fewer count once TWS has refused one",
             "Market data lines",
             "How many this user has; Ctrl-Alt-= in TWS shows it.",

@@ -94,7 +94,7 @@ class RelayedConnection:
         if events & WRITE and self._open:
             self._flush(side)
         if events & READ and self._open and side.wanted and side.wanted & READ:
-            self._carry(side, buffer)
+            self.carry(side, buffer)
         elif events & CUT and self._open:
             self._probe(side)
 
@@ -113,7 +113,7 @@ class RelayedConnection:
                     side.wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             side.wire.close()
 
-    def _carry(self, side: Side, buffer: memoryview) -> None:
+    def carry(self, side: Side, buffer: memoryview) -> None:
         """Pass on what a side has sent."""
         other = side.other
         try:

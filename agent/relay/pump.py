@@ -110,7 +110,10 @@ class Relay:
                     found = links.get(number)
                     if found is not None:
                         link, side = found
-                        if link.connecting:
+                        if events == READ and side.wanted == READ:
+                            # The usual case by far.
+                            link.carry(side, buffer)
+                        elif link.connecting:
                             self._settle(link, side)
                         else:
                             link.ready(side, events, buffer)

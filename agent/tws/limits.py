@@ -1,7 +1,7 @@
 """What TWS lets an API client do in a given time, and when it is safe to go on after a violation.
 
 The numbers are from IBKR's API documentation unless another source is named. Nothing here waits: each answer is a time.
-The metering relay will count over the periods given here.
+The relay counts over the periods given here.
 """
 
 from agent.tws.notices import NoticeKind, kind_of

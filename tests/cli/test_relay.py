@@ -1,15 +1,23 @@
 """`gatelight relay`, as a user types it; and that the process behind it stays small."""
 
+import asyncio
+import json
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from typing import Any
 
 from tests.commands import PATIENCE, ROOT, Place, environment
 from tests.faults.conftest import place
+from tests.simulator.conftest import StartSimulator, start
+from tests.simulator.raw_client import STOCK, RawClient
 
-__all__ = ["place"]
+__all__ = ["place", "start"]
 
 LARGE = (
     "asyncio ib_async aiohttp PIL pystray apscheduler psutil platformdirs filelock rich tomlkit logging ssl"
@@ -52,6 +60,69 @@ def test_it_relays_until_it_is_told_to_stop(place: Place) -> None:
                 process.terminate()
             _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
+
+
+def told(place: Place) -> list[dict[str, Any]]:
+    done = place.do("relay", "status", "--json")
+    assert done.status in (0, 3), done.err
+    relays: list[dict[str, Any]] = json.loads(done.out)["relays"]
+    return relays
+
+
+def until_told(place: Place, met: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+    deadline = time.monotonic() + PATIENCE
+    while not met(found := told(place)):
+        assert time.monotonic() < deadline, found
+    return found
+
+
+async def test_status_tells_what_each_program_uses_until_the_relay_ends(place: Place, start: StartSimulator) -> None:
+    assert place.do("relay", "status").sentence == "No relay runs: `python -m agent relay NAME` starts one."
+    simulator = await start()
+    port = free_port()
+    configured(place, port, simulator.port)
+    process = place.start("relay", "mine")
+    try:
+        (before,) = await asyncio.to_thread(until_told, place, lambda found: len(found) == 1)
+        assert (before["name"], before["port"], before["pid"]) == ("Mine", port, process.pid)
+        client = await RawClient.started(port, 17)
+        client.send(1, 11, 4, *STOCK, 0, "", 0, 0, "")
+        (one,) = await asyncio.to_thread(
+            until_told, place, lambda found: bool(found) and found[0]["lines"]["used"] == 1
+        )
+        (program,) = one["programs"]
+        assert (program["client_id"], program["pid"], program["messages"]) == (17, os.getpid(), 2)
+        assert program["instruments"] == [{"kind": "stream", "instrument": "AAPL STK SMART USD"}]
+        done = await asyncio.to_thread(place.do, "relay", "status")
+        assert done.status == 0
+        assert f"Relay “Mine”: port {port} leads to 127.0.0.1:{simulator.port} (pid {process.pid}), as of" in done.out
+        assert "Market data lines: 1 of 100" in done.out
+        assert f"(pid {os.getpid()}, client ID 17)" in done.out
+        await client.close()
+        await asyncio.to_thread(until_told, place, lambda found: bool(found) and not found[0]["programs"])
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE)
+    # Its last report is still there.
+    assert [file.name for file in (place.data / "relays").iterdir()] == [f"{port}.json"]
+    assert told(place) == []
+
+
+def test_where_nothing_can_be_written_it_relays_all_the_same(place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as tws:
+        place.data.mkdir()
+        (place.data / "relays").write_text("a file")
+        configured(place, free_port(), tws.getsockname()[1])
+        process = place.start("relay", "mine")
+        assert process.stderr is not None
+        try:
+            assert re.search(
+                r"relays cannot be written \(.*\), so relay “Mine” counts nothing", process.stderr.readline()
+            )
+            assert process.stderr.readline().startswith("Relay “Mine” listens on port")
+        finally:
+            process.terminate()
+            process.communicate(timeout=PATIENCE)
 
 
 def test_a_relay_that_is_not_configured_is_one_sentence(place: Place) -> None:

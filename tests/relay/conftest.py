@@ -4,6 +4,7 @@ import contextlib
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ def between(poller: Poller) -> Iterator[Between]:
     """Starts relays; keywords are of the order."""
     with contextlib.ExitStack() as stack:
 
-        def start(**order: object) -> Ends:
+        def start(**order: Any) -> Ends:
             listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
             listening.settimeout(PATIENCE)
             said: list[str] = []

@@ -31,6 +31,7 @@ IBKR_NAMES = {
     "ReqContractData": "ContractDataRequest",
     "ReqAutoOpenOrders": "AutoOpenOrdersRequest",
     "ReqHistoricalData": "HistoricalDataRequest",
+    "ReqRealTimeBars": "RealTimeBarsRequest",
     "ReqMarketDataType": "MarketDataTypeRequest",
     "ReqAccountSummary": "AccountSummaryRequest",
     "StartApi": "StartApiRequest",
