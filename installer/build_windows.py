@@ -17,8 +17,6 @@ WORK = packaged.WORK / "windows"
 PYTHON = WindowsPython(WORK, dict.fromkeys(LOCKS), (ROOT,))
 DEBIAN_PACKAGES = ("wine", "wine64", "nsis", "wixl", "osslsigncode")
 PROGRAMS = ("gatelight.exe", "gatelightw.exe")
-DOWNLOAD = "GATELIGHT_DOWNLOAD_URL"
-"""Names the folder on the web that setup.exe will be fetched from; without it no manifest for winget is made."""
 STEP_SECONDS = 900.0
 
 
@@ -67,8 +65,9 @@ def build(out: Path) -> list[Path]:
             signing.sign(folder / name)
     setup = make_setup(folder, version, out / f"gatelight-{version}-setup.exe", signing=signing)
     made = [setup, make_msi(folder, version, out / f"gatelight-{version}.msi", signing=signing)]
-    if address := os.environ.get(DOWNLOAD):
-        made += winget.write(out / "winget", version, setup, f"{address.rstrip('/')}/{setup.name}")
+    # winget fetches setup.exe from there.
+    if address := packaged.download_folder():
+        made += winget.write(out / "winget", version, setup, f"{address}/{setup.name}")
     return made
 
 
@@ -76,6 +75,7 @@ def freeze(*, python: WindowsPython = PYTHON, first: Path | None = None) -> Path
     """The folder with the packaged program. `first`: a file that it runs before anything else; for tests alone."""
     work = python.folder / "pyinstaller"
     told = {"GATELIGHT_TEST_HOOK": windows_path(first)} if first else {}
+    told[packaged.DOWNLOAD] = packaged.download_folder() or ""
     command = [str(python.python), "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR"]
     command += ["--distpath", windows_path(work / "made"), "--workpath", windows_path(work / "work")]
     run_windows(python, [*command, windows_path(SPEC)], **told)

@@ -13,6 +13,9 @@ WORK = ROOT / "build"
 SPEC = HERE / "gatelight.spec"
 LOCKS = (ROOT / "requirements.lock", HERE / "requirements.lock")
 """What the program needs, and what packages it."""
+DOWNLOAD = "GATELIGHT_DOWNLOAD_URL"
+"""Names the folder on the web that the packages will lie in. The packaged program looks there for newer versions, where
+the user wishes that; without it, it knows no address."""
 
 
 class CannotBuild(Exception):
@@ -29,6 +32,14 @@ def version() -> str:
         if line.startswith("__version__"):
             return line.split('"')[1]
     raise CannotBuild("agent/__init__.py names no version.")
+
+
+def download_folder() -> str | None:
+    """The folder on the web that the packages will lie in; None where it is not known."""
+    address = os.environ.get(DOWNLOAD, "").strip().rstrip("/")
+    if address and (not address.startswith("https://") or not address.isascii() or any(c.isspace() for c in address)):
+        raise CannotBuild(f"{DOWNLOAD} is {address}, but must be an https address.")
+    return address or None
 
 
 def source_date() -> int:
