@@ -1,7 +1,7 @@
 """Fetches one small file from the web, in a process of its own, so that no answer can harm the agent.
 
-The address is a line on standard input. The file goes to standard output with status 0, or the reason why there is
-none, in words for the log, with status 1.
+A line on standard input holds the address, and the seconds after which the process ends itself, whatever it is doing.
+The file goes to standard output with status 0, or the reason why there is none, in words for the log, with status 1.
 
 The question holds no version, no name and no cookie. It goes by https alone, also where it is sent on, and through the
 proxy of the system where there is one. The system judges the certificate.
@@ -18,7 +18,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin
 from urllib.request import HTTPDefaultErrorHandler, HTTPErrorProcessor, HTTPSHandler, OpenerDirector, ProxyHandler
 
-from agent.runtime.fetching import FETCH_SECONDS, MOST_BYTES
+from agent.runtime.fetching import MOST_BYTES
 
 USER_AGENT = "gatelight"
 _SILENCE = 10.0
@@ -33,11 +33,12 @@ class _Refused(Exception):
 
 def fetch_file() -> NoReturn:
     """Fetch what standard input names, then end this process."""
-    end = threading.Timer(FETCH_SECONDS, os._exit, (1,))
+    address, seconds = sys.stdin.buffer.readline(4096).decode("ascii").split()
+    end = threading.Timer(float(seconds), os._exit, (1,))
     end.daemon = True
     end.start()
     try:
-        written, status = _fetched(sys.stdin.buffer.readline(4096).decode("ascii").strip()), 0
+        written, status = _fetched(address), 0
     except _Refused as reason:
         written, status = str(reason).encode("utf-8", "replace"), 1
     except (OSError, HTTPException, ValueError) as fault:
