@@ -152,7 +152,7 @@ class AgentHost:
         error = None if config_error is None else mask(config_error, state.private)
         own = replace(state.own, configured=config_error is None)
         state = replace(state, abilities=abilities(places.config), config_error=error, own=own)
-        state = replace(state, origin=installed_here() if origin is None else origin)
+        state = replace(state, origin=origin or installed_here())
         if autostarted:
             state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
         self._loop = AgentLoop(state, self._world, after=lambda _, now: self._page.decided(now))
@@ -161,7 +161,6 @@ class AgentHost:
         self._actions = Actions(self._agent, page=self._page, leave=desktop.leave, fix=self._fix, refresh=self.refresh)
         self._fixes = FixHost(self._agent)
         self._setup: SetupHost | None = None
-        self._updates = UpdateCheck(self._agent, memory_file)
         self._channels = Channels(
             ChannelHost(
                 act=self._actions.act_aside,
@@ -197,7 +196,8 @@ class AgentHost:
             schedule.stop()
             await control.close()
             await self._page.end()
-            await self._updates.close()
+            if self._updates is not None:
+                await self._updates.close()
             if self._setup is not None:
                 await self._setup.close()
             await self._channels.close()
@@ -233,7 +233,10 @@ class AgentHost:
             opens_page=lambda: self._opens_page,
             act=self._actions.act_aside,
         )
-        return folder.look, program.look, self._history.alive, self._keep_times, welcome.look, self._updates.look
+        updates = self._updates = UpdateCheck(self._agent, self._memory_file)
+        return folder.look, program.look, self._history.alive, self._keep_times, welcome.look, updates.look
+
+    _updates: UpdateCheck | None = None
 
     _shown_in = 0.0
     """The hour of the user’s clock, counted from 1970, in which the menu was made last."""

@@ -38,7 +38,7 @@ from agent.core.setup.suggestions import seen_for_answers
 from agent.core.shown.display import Notice, NoticeTried
 from agent.core.state_machine.state import AgentState, facts_about
 from agent.core.state_machine.watched import Watched
-from agent.core.updates import Origin, address_known, host_of
+from agent.core.updates import Origin, address_known, host_asked
 from agent.errors import GatelightError
 from agent.platforms.autostart.entry import AutostartError, Off, On, Stale, SwitchedOff
 from agent.runtime.paths import Places
@@ -251,7 +251,7 @@ class SetupRun:
             data_test=data_test,
             notice=self.notice,
             at_login=self.at_login,
-            updates_at=host_of(address_known(self.in_file.updates, self._origin)),
+            updates_at=host_asked(address_known(self.in_file.updates, self._origin)),
             updates=self.in_file.updates.check,
             guides=self._guides,
         )

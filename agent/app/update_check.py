@@ -24,7 +24,7 @@ from agent.core.updates import (
     answered_with,
     begun,
     is_web_folder,
-    planned,
+    plan_question,
     question_at,
     read_release,
 )
@@ -88,7 +88,7 @@ class UpdateCheck:
         address = address_to_ask(state.settings.updates, state.origin)
         if not address or (self._asking is not None and not self._asking.done()):
             return
-        notes = planned(state.memory.updates, address, now, self._chance())
+        notes = plan_question(state.memory.updates, address, now, self._chance())
         if now < notes.due:
             if notes != state.memory.updates:
                 self._agent.post(UpdatesNoted(notes))

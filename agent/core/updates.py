@@ -10,17 +10,17 @@ from agent.core.memory import UpdateNotes
 from agent.core.settings import UpdateSettings
 from agent.tws.outside import parse_json
 
-HOUR, DAY = 3600.0, 86400.0
-FIRST = HOUR
+_DAY = 86400.0
+FIRST = 3600.0
 """Seconds in which the first question comes, at a time by chance: computers that are set up together ask apart."""
-WEEK = 7 * DAY
-SPREAD = DAY
+WEEK = 7 * _DAY
+SPREAD = _DAY
 """Seconds by which, by chance, a question comes earlier or later: half of them to either side."""
-AGAIN = DAY
+AGAIN = _DAY
 """Seconds, and by chance up to twice as many, until a question is asked again that had no answer to use."""
-KEPT = 30 * DAY
+COUNTS = 30 * _DAY
 """Seconds for which an answer counts: after that nothing is known of new versions."""
-LONGEST_ANSWER = 16 << 10
+LONGEST_RELEASE = 16 << 10
 """Bytes; a usual answer has a hundred."""
 LONGEST_ADDRESS = 500
 """Characters of an address."""
@@ -72,7 +72,7 @@ def address_to_ask(settings: UpdateSettings, origin: Origin) -> str:
     return address_known(settings, origin) if settings.check else ""
 
 
-def host_of(address: str) -> str:
+def host_asked(address: str) -> str:
     """The host of an address, with its port where it names one; empty for what is no address."""
     found = _PAGE.fullmatch(address)
     return found["host"].lower() if found else ""
@@ -88,7 +88,7 @@ def why_not_asked(settings: UpdateSettings, origin: Origin) -> str:
 # ── when ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def planned(notes: UpdateNotes, address: str, now: float, chance: float) -> UpdateNotes:
+def plan_question(notes: UpdateNotes, address: str, now: float, chance: float) -> UpdateNotes:
     """The notes with a time to ask this address; the same where there is one. `chance`: from 0 to 1."""
     if notes.address != address:
         return UpdateNotes(address, due=now + FIRST * chance)
@@ -117,7 +117,7 @@ def question_at(address: str) -> str:
 
 def read_release(answer: bytes, address: str) -> Release:
     """The release that the answer of a folder on the web names. Raises NotARelease."""
-    if len(answer) > LONGEST_ANSWER:
+    if len(answer) > LONGEST_RELEASE:
         raise NotARelease("it is too long")
     try:
         told = parse_json(answer)
@@ -134,7 +134,7 @@ def read_release(answer: bytes, address: str) -> Release:
 
 
 def _is_page_of(page: str, address: str) -> bool:
-    return len(page) <= LONGEST_ADDRESS and host_of(page) == host_of(address) != ""
+    return len(page) <= LONGEST_ADDRESS and host_asked(page) == host_asked(address) != ""
 
 
 def newer(version: str, than: str) -> bool:
@@ -152,7 +152,7 @@ def offered(notes: UpdateNotes, settings: UpdateSettings, origin: Origin, runnin
     Judged anew each time: the program may be newer by now, or the user may not want it any more.
     """
     address = address_to_ask(settings, origin)
-    if not notes.version or not address or notes.address != address or not 0 <= now - notes.heard <= KEPT:
+    if not notes.version or not address or notes.address != address or not 0 <= now - notes.heard <= COUNTS:
         return None
     if not newer(notes.version, running) or not _is_page_of(notes.page, address):
         return None

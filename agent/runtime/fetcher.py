@@ -18,7 +18,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin
 from urllib.request import HTTPDefaultErrorHandler, HTTPErrorProcessor, HTTPSHandler, OpenerDirector, ProxyHandler
 
-from agent.runtime.fetching import MOST_BYTES
+from agent.runtime.fetching import MOST_FETCHED
 
 USER_AGENT = "gatelight"
 _SILENCE = 10.0
@@ -44,7 +44,7 @@ def fetch_file() -> NoReturn:
     except (OSError, HTTPException, ValueError) as fault:
         cause = fault.reason if isinstance(fault, URLError) else fault
         written, status = f"{type(cause).__name__}: {cause}".encode("utf-8", "replace"), 1
-    sys.stdout.buffer.write(written[: MOST_BYTES + 1])
+    sys.stdout.buffer.write(written[: MOST_FETCHED + 1])
     sys.stdout.buffer.flush()
     os._exit(status)
 
@@ -56,7 +56,7 @@ def _fetched(address: str) -> bytes:
             raise _Refused("it leads to an address without https")
         try:
             with opener.open(address, timeout=_SILENCE) as answer:
-                read: bytes = answer.read(MOST_BYTES + 1)
+                read: bytes = answer.read(MOST_FETCHED + 1)
         except HTTPError as other:
             # The rest of such an answer is not read: it may be endless.
             with other:
@@ -64,7 +64,7 @@ def _fetched(address: str) -> bytes:
                     raise _Refused(f"the server answers {other.code}") from None
                 address = urljoin(address, _location(other.headers))
             continue
-        if len(read) > MOST_BYTES:
+        if len(read) > MOST_FETCHED:
             raise _Refused("it is too long")
         return read
     raise _Refused("it is sent on without end")

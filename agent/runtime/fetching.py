@@ -7,7 +7,7 @@ FETCH = "fetch-file"
 """The argument with which this program runs as a fetcher; only the agent uses it, not the user."""
 FETCH_SECONDS = 15.0
 """Seconds that a server has for the whole of it."""
-MOST_BYTES = 64 << 10
+MOST_FETCHED = 64 << 10
 """Bytes of the file that are fetched at most."""
 _GRACE = 3.0
 """Seconds that the process may take besides, to start."""

@@ -17,13 +17,14 @@ from agent.core.events import Reconfigured
 from agent.core.memory import UpdateNotes
 from agent.core.settings import UpdateSettings
 from agent.core.state_machine.state import AgentState
-from agent.core.updates import AGAIN, DAY, FIRST, WEEK, Release
+from agent.core.updates import AGAIN, FIRST, WEEK, Release
 from agent.runtime.memory_file import MemoryFile
 from agent.runtime.paths import find_places
 from tests.core.test_updates import BUILT, FOLDER, PAGE, WISHED, answer
 from tests.runtime.made_up_world import PATIENCE, MadeUpWorld, running, state_of
 
 CHANCE = 0.5
+DAY = 86400.0
 
 
 @dataclass

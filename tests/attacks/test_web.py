@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from agent.core.updates import NotARelease, question_at, read_release
-from agent.runtime.fetching import FETCH, MOST_BYTES, fetch
+from agent.runtime.fetching import FETCH, MOST_FETCHED, fetch
 from tests.attacks.hostile_service import (
     Manner,
     always_a_moment_more,
@@ -75,12 +75,14 @@ async def test_a_server_that_takes_its_time_with_the_certificate_is_given_up() -
 
 @pytest.mark.parametrize("to", ["http://localhost/x", "ftp://localhost/x", "file:///etc/passwd", "//localhost:1/x"])
 async def test_a_redirect_leads_nowhere_but_to_https(to: str) -> None:
-    with web_site(a=moved(to)) as site, pytest.raises(OSError, match="without https|refused"):
+    with web_site(a=moved(to)) as site, pytest.raises(OSError, match=r"without https|refused"):
         await fetch(f"{site.address}/a", SECONDS)
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"\0" * MOST_BYTES, b"[" * MOST_BYTES, b'{"schema": 1}', b"<html>" * 1000], ids=lambda body: body[:6]
+    "body",
+    [b"", b"\0" * MOST_FETCHED, b"[" * MOST_FETCHED, b'{"schema": 1}', b"<html>" * 1000],
+    ids=lambda body: body[:6],
 )
 async def test_a_body_that_is_no_release_says_nothing(body: bytes) -> None:
     with web_site(latest_json=page(body)) as site:

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from agent.runtime.fetching import MOST_BYTES, fetch
+from agent.runtime.fetching import MOST_FETCHED, fetch
 from tests.web_site import TRUSTING, moved, page, web_site
 
 pytestmark = pytest.mark.not_under_wine("Windows judges certificates itself, and does not know the one of the tests")
@@ -61,7 +61,7 @@ async def test_what_is_no_file_is_said_in_a_few_words(path: str, words: str) -> 
         nowhere=b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",
         circle=moved("/circle"),
         broken=b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n",
-        large=page(b"a" * (MOST_BYTES + 1)),
+        large=page(b"a" * (MOST_FETCHED + 1)),
         torn=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n900\r\n{",
         strange=b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
     ) as site:
