@@ -119,9 +119,9 @@ def test_the_first_question_comes_within_an_hour_then_one_a_week_give_or_take(ch
 
 
 def test_another_address_is_asked_anew_and_what_the_first_one_said_is_forgotten() -> None:
-    assert plan_question(HEARD, "https://corp.example", NOW, 0.5) == UpdateNotes(
-        "https://corp.example", NOW + FIRST / 2
-    )
+    other = "https://corp.example"
+
+    assert plan_question(HEARD, other, NOW, 0.5) == UpdateNotes(other, NOW + FIRST / 2)
 
 
 def test_a_clock_that_was_wrong_puts_nothing_off_for_years() -> None:

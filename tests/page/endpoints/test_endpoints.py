@@ -15,6 +15,7 @@ from agent.core.problem import Problem
 from agent.core.settings import Intent, Settings, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers, edits
 from agent.core.shown.display import AskFix, DoFix, NoticeTried
+from agent.core.updates import Origin
 from agent.fixes import FIXES
 from agent.fixes.shared import own_config
 from agent.guides import load_guides
@@ -527,9 +528,9 @@ def test_what_is_guarded_is_said_at_its_key_and_asked_of_a_fresh_page() -> None:
 
     assert guarded >= {"connections.start_command", "notifications.remote"}
     assert "updates.address" in guarded
+    assert ways["settings"]({"key": "updates.address"})
     for key in (
         "connections.A.start_command",
-        "updates.address",
         " connections[1]. start_command ",
         "notifications.remote",
         "x.remote",
