@@ -343,9 +343,9 @@ UPDATES = KeyTable(
         Key(
             "address",
             WEB_FOLDER,
-            "folder on the web with `latest.json`, which names the newest version; empty: the one this build knows",
+            "folder on the web with `latest.json`, which names the newest version; empty: the one that was built in, if any",
             "Where new versions are looked for",
-            "The address of a folder that has a file latest.json. Empty: the one that this build knows.",
+            "The address of a folder that has a file latest.json. Empty: the one that was built in, if any.",
             example="https://example.org/gatelight",
             guarded=True,
             advanced=True,

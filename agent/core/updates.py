@@ -82,7 +82,7 @@ def why_not_asked(settings: UpdateSettings, origin: Origin) -> str:
     """Why new versions are not looked for, whatever the user wishes, in one sentence; empty where they can be."""
     if origin.manager:
         return f"New versions are up to {origin.manager}: Gatelight does not look for them itself."
-    return "" if address_known(settings, origin) else "This build of Gatelight knows no address to ask."
+    return "" if address_known(settings, origin) else "This build of Gatelight knows no address to ask for new versions."
 
 
 # ── when ────────────────────────────────────────────────────────────────────────────────────────

@@ -77,7 +77,7 @@ def test_why_it_is_not_asked_is_one_sentence() -> None:
     assert managed == (
         "New versions are up to the package manager of this system: Gatelight does not look for them itself."
     )
-    assert why_not_asked(WISHED, Origin()) == "This build of Gatelight knows no address to ask."
+    assert why_not_asked(WISHED, Origin()) == "This build of Gatelight knows no address to ask for new versions."
 
 
 @pytest.mark.parametrize(
