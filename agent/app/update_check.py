@@ -23,6 +23,7 @@ from agent.core.updates import (
     address_to_ask,
     answered_with,
     begun,
+    is_due,
     is_web_folder,
     plan_question,
     question_at,
@@ -84,12 +85,13 @@ class UpdateCheck:
 
     async def look(self) -> None:
         """Ask where that is due; does not wait for the answer."""
-        state, now = self._agent.state, self._agent.now().wall
+        state, moment = self._agent.state, self._agent.now()
+        now = moment.wall
         address = address_to_ask(state.settings.updates, state.origin)
         if not address or (self._asking is not None and not self._asking.done()):
             return
         notes = plan_question(state.memory.updates, address, now, self._chance())
-        if now < notes.due:
+        if not is_due(notes, now, moment.monotonic - state.started.monotonic):
             if notes != state.memory.updates:
                 self._agent.post(UpdatesNoted(notes))
             return

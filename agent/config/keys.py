@@ -343,7 +343,7 @@ UPDATES = KeyTable(
         Key(
             "address",
             WEB_FOLDER,
-            "folder on the web with `latest.json`, which names the newest version; empty: the one that was built in, if any",
+            "folder on the web with `latest.json`, which names the newest version; empty: the built-in one, if any",
             "Where new versions are looked for",
             "The address of a folder that has a file latest.json. Empty: the one that was built in, if any.",
             example="https://example.org/gatelight",

@@ -18,6 +18,8 @@ SPREAD = _DAY
 """Seconds by which, by chance, a question comes earlier or later: half of them to either side."""
 AGAIN = _DAY
 """Seconds, and by chance up to twice as many, until a question is asked again that had no answer to use."""
+SETTLING = 120.0
+"""Seconds after the start of the agent in which it does not ask: at log-in the network may not be there yet."""
 COUNTS = 30 * _DAY
 """Seconds for which an answer counts: after that nothing is known of new versions."""
 LONGEST_RELEASE = 16 << 10
@@ -82,7 +84,7 @@ def why_not_asked(settings: UpdateSettings, origin: Origin) -> str:
     """Why new versions are not looked for, whatever the user wishes, in one sentence; empty where they can be."""
     if origin.manager:
         return f"New versions are up to {origin.manager}: Gatelight does not look for them itself."
-    return "" if address_known(settings, origin) else "This build of Gatelight knows no address to ask for new versions."
+    return "" if address_known(settings, origin) else "This build knows no address to ask for new versions."
 
 
 # ── when ────────────────────────────────────────────────────────────────────────────────────────
@@ -94,6 +96,11 @@ def plan_question(notes: UpdateNotes, address: str, now: float, chance: float) -
         return UpdateNotes(address, due=now + FIRST * chance)
     # The system clock may have been wrong when the time was chosen.
     return notes if notes.due <= now + WEEK + SPREAD else replace(notes, due=now + FIRST * chance)
+
+
+def is_due(notes: UpdateNotes, now: float, runs_for: float) -> bool:
+    """Whether the question is asked now. `runs_for`: seconds since the start of the agent."""
+    return now >= notes.due and runs_for >= SETTLING
 
 
 def begun(notes: UpdateNotes, now: float, chance: float) -> UpdateNotes:

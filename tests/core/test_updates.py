@@ -15,6 +15,7 @@ from agent.core.updates import (
     COUNTS,
     FIRST,
     LONGEST_RELEASE,
+    SETTLING,
     WEEK,
     NotARelease,
     Origin,
@@ -23,6 +24,7 @@ from agent.core.updates import (
     address_to_ask,
     answered_with,
     begun,
+    is_due,
     is_web_folder,
     newer,
     offered,
@@ -77,7 +79,7 @@ def test_why_it_is_not_asked_is_one_sentence() -> None:
     assert managed == (
         "New versions are up to the package manager of this system: Gatelight does not look for them itself."
     )
-    assert why_not_asked(WISHED, Origin()) == "This build of Gatelight knows no address to ask for new versions."
+    assert why_not_asked(WISHED, Origin()) == "This build knows no address to ask for new versions."
 
 
 @pytest.mark.parametrize(
@@ -116,6 +118,13 @@ def test_the_first_question_comes_within_an_hour_then_one_a_week_give_or_take(ch
     assert first.due + AGAIN <= asked.due <= first.due + 2 * AGAIN
     assert NOW + WEEK - DAY / 2 <= told.due <= NOW + WEEK + DAY / 2
     assert plan_question(told, FOLDER, NOW, 0.5) is told
+
+
+def test_it_is_asked_from_its_time_on_but_not_just_after_a_start() -> None:
+    assert not is_due(HEARD, HEARD.due - 1, 10 * DAY)
+    assert is_due(HEARD, HEARD.due, SETTLING)
+    # The computer was off at the time: at log-in its network may not be there yet.
+    assert not is_due(HEARD, HEARD.due + DAY, SETTLING - 1)
 
 
 def test_another_address_is_asked_anew_and_what_the_first_one_said_is_forgotten() -> None:

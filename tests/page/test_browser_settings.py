@@ -335,5 +335,8 @@ async def test_new_versions_are_a_switch_where_an_address_is_known_and_a_sentenc
         await shown.page.get_by_text("Look for new versions: saved.").wait_for()
         await shown.page.wait_for_function("() => document.querySelector('[id=\"updates.check\"]').checked")
 
-    assert (unknown.split("\n")[-1], switches) == ("This build of Gatelight knows no address to ask for new versions.", 0)
+    assert (unknown.split("\n")[-1], switches) == (
+        "This build knows no address to ask for new versions.",
+        0,
+    )
     assert load(agent.places.config).updates.check

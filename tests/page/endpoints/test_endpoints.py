@@ -336,7 +336,7 @@ async def test_without_a_file_the_defaults_are_shown(backend: MadeUpBackend) -> 
     ("origin", "keys", "words"),
     [
         (Origin("https://example.org/gatelight"), ["check", "address"], None),
-        (Origin(), ["address"], "This build of Gatelight knows no address to ask for new versions."),
+        (Origin(), ["address"], "This build knows no address to ask for new versions."),
         (
             Origin(manager="the package manager of this system"),
             [],
