@@ -93,8 +93,8 @@ class SetupHost:
             case SetupAct.START_AT_LOGIN:
                 await asyncio.to_thread(setting.start_at_login, value is True)
             case SetupAct.LOOK_FOR_UPDATES:
-                await asyncio.to_thread(setting.look_for_updates, value is True)
-                self._agent.config_changed()
+                if await asyncio.to_thread(setting.look_for_updates, value is True):
+                    self._agent.config_changed()
             case SetupAct.WRITE:
                 await self._write(setting, value)
             case _:

@@ -185,14 +185,19 @@ class SetupRun:
             raise GatelightError(f"Start at log-in: {fault}.") from None
         self._read_login()
 
-    def look_for_updates(self, on: bool) -> None:
-        """Write that new versions are looked for, or note that the user does not want it; raises ConfigError."""
+    def look_for_updates(self, on: bool) -> bool:
+        """Write that new versions are looked for, or note that the user does not want it; raises ConfigError.
+
+        Returns whether the file was changed.
+        """
         from agent.config.editing import set_value
 
         self.answers = replace(self.answers, updates=on)
-        if on or self.in_file.updates.check:
-            set_value(self.places.config, "updates.check", "true" if on else "false")
-            self.in_file = load(self.places.config)
+        if on == self.in_file.updates.check:
+            return False
+        set_value(self.places.config, "updates.check", "true" if on else "false")
+        self.in_file = load(self.places.config)
+        return True
 
     def _read_login(self) -> None:
         if self._login is None:
