@@ -160,7 +160,6 @@ class AgentHost:
         self._page = PageHost(self._agent, self._answer)
         self._actions = Actions(self._agent, page=self._page, leave=desktop.leave, fix=self._fix, refresh=self.refresh)
         self._fixes = FixHost(self._agent)
-        self._setup: SetupHost | None = None
         self._channels = Channels(
             ChannelHost(
                 act=self._actions.act_aside,
@@ -237,6 +236,7 @@ class AgentHost:
         return folder.look, program.look, self._history.alive, self._keep_times, welcome.look, updates.look
 
     _updates: UpdateCheck | None = None
+    _setup: "SetupHost | None" = None
 
     _shown_in = 0.0
     """The hour of the user’s clock, counted from 1970, in which the menu was made last."""

@@ -18,7 +18,7 @@ SPREAD = _DAY
 """Seconds by which, by chance, a question comes earlier or later: half of them to either side."""
 AGAIN = _DAY
 """Seconds, and by chance up to twice as many, until a question is asked again that had no answer to use."""
-SETTLING = 120.0
+NOT_BEFORE = 120.0
 """Seconds after the start of the agent in which it does not ask: at log-in the network may not be there yet."""
 COUNTS = 30 * _DAY
 """Seconds for which an answer counts: after that nothing is known of new versions."""
@@ -100,7 +100,7 @@ def plan_question(notes: UpdateNotes, address: str, now: float, chance: float) -
 
 def is_due(notes: UpdateNotes, now: float, runs_for: float) -> bool:
     """Whether the question is asked now. `runs_for`: seconds since the start of the agent."""
-    return now >= notes.due and runs_for >= SETTLING
+    return now >= notes.due and runs_for >= NOT_BEFORE
 
 
 def begun(notes: UpdateNotes, now: float, chance: float) -> UpdateNotes:

@@ -15,7 +15,7 @@ from agent.core.updates import (
     COUNTS,
     FIRST,
     LONGEST_RELEASE,
-    SETTLING,
+    NOT_BEFORE,
     WEEK,
     NotARelease,
     Origin,
@@ -122,9 +122,9 @@ def test_the_first_question_comes_within_an_hour_then_one_a_week_give_or_take(ch
 
 def test_it_is_asked_from_its_time_on_but_not_just_after_a_start() -> None:
     assert not is_due(HEARD, HEARD.due - 1, 10 * DAY)
-    assert is_due(HEARD, HEARD.due, SETTLING)
+    assert is_due(HEARD, HEARD.due, NOT_BEFORE)
     # The computer was off at the time: at log-in its network may not be there yet.
-    assert not is_due(HEARD, HEARD.due + DAY, SETTLING - 1)
+    assert not is_due(HEARD, HEARD.due + DAY, NOT_BEFORE - 1)
 
 
 def test_another_address_is_asked_anew_and_what_the_first_one_said_is_forgotten() -> None:
