@@ -50,8 +50,13 @@ def build(out: Path) -> list[Path]:
     program = freeze(environment(Path(sys.executable)), PYINSTALLER_STRICT_BUNDLE_CODESIGN_ERROR="1")
     image = out / image_name(version(), platform.machine())
     with tempfile.TemporaryDirectory(prefix="gatelight-dmg-") as folder:
-        for command in commands(program.parent / bundle.NAME, image, Path(folder), signing):
-            call(*command)
+        try:
+            for command in commands(program.parent / bundle.NAME, image, Path(folder), signing):
+                call(*command)
+        except CannotBuild:
+            # One that Apple refused looks like any other.
+            image.unlink(missing_ok=True)
+            raise
     list_parts(image, parts_of(program))
     return [image]
 
