@@ -32,7 +32,7 @@ def document(package: Path, version: str, parts: Sequence[Part], when: int) -> s
         hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest.hexdigest())],
     )
     # Debian lays a library below the program, and the program brings its own copy: that is one part.
-    components = list({part.name + part.version: _component(part) for part in parts}.values())
+    components = list({str(_url(part)): _component(part) for part in parts}.values())
     bom = Bom(
         components=components,
         serial_number=uuid.UUID(bytes=digest.digest()[:16], version=4),

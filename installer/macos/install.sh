@@ -37,7 +37,7 @@ runs_ours() {
 }
 is_there() { [ -e "$1" ] || [ -L "$1" ]; }
 
-# End the agent of this installation; sets `ran`. By launchd first, which would otherwise wonder.
+# End the agent of this installation, by its own command, which waits for the end; sets `ran`.
 stop_agent() {
     ran=no
     if runs_ours; then
@@ -46,8 +46,8 @@ stop_agent() {
         # 0: all is well; 1: it shows a problem; 3: there is none.
         case $status in 0 | 1) ran=yes ;; esac
     fi
-    if starts_ours; then launchctl bootout "gui/$(id -u)/gatelight" 2>/dev/null || true; fi
     if [ "$ran" = yes ]; then "$command" stop >/dev/null 2>&1 || true; fi
+    if starts_ours; then launchctl bootout "gui/$(id -u)/gatelight" 2>/dev/null || true; fi
 }
 
 remove_programs() {
