@@ -1,10 +1,11 @@
 """What every package is made of: the packaged program, the Python that packages it, and what the system must have."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import third_party
@@ -19,7 +20,7 @@ LOCKS = (ROOT / "requirements.lock", HERE / "requirements.lock")
 PARTS = ".parts.json"
 """Ends the name of a file beside each package that lists what is in it, for `release.py`."""
 DOWNLOAD = "GATELIGHT_DOWNLOAD_URL"
-"""Names the folder on the web that the packages will be fetched from."""
+"""Names the folder on the web that the packages will lie in."""
 
 
 class CannotBuild(Exception):
@@ -36,6 +37,14 @@ def version() -> str:
         if line.startswith("__version__"):
             return line.split('"')[1]
     raise CannotBuild("agent/__init__.py names no version.")
+
+
+def web_address(name: str, told: Mapping[str, str] = os.environ) -> str | None:
+    """The https address that a variable names, without a slash at its end, or None. CannotBuild for any other."""
+    address = told.get(name, "").strip().rstrip("/")
+    if address and re.fullmatch(r"https://[\w-]+(\.[\w-]+)+(:\d+)?(/[\w.~+,=:@%/-]*)?", address, re.ASCII) is None:
+        raise CannotBuild(f"{name} is “{address}”, but must be an https address.")
+    return address or None
 
 
 def source_date() -> int:

@@ -17,8 +17,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from packaged import DOWNLOAD, HERE, PARTS, ROOT, CannotBuild, environment, source_date, version
+from packaged import DOWNLOAD, HERE, PARTS, ROOT, CannotBuild, environment, source_date, version, web_address
 from third_party import from_list
 from windows import winget
 
@@ -62,8 +63,11 @@ def check_tag(tag: str | None) -> None:
 
 def release(folder: Path, told: Mapping[str, str]) -> list[Path]:
     """Make all files of a release beside the packages in a folder; returns them. CannotBuild where one is missing."""
-    number, when, address = version(), source_date(), _address(told, DOWNLOAD)
-    page = _address(told, PAGE) or address
+    number, when, address = version(), source_date(), web_address(DOWNLOAD, told)
+    page = web_address(PAGE, told) or address
+    if page and address and urlsplit(page).netloc.lower() != urlsplit(address).netloc.lower():
+        # Gatelight shows no page of another host than the one it asked.
+        raise CannotBuild(f"{PAGE} and {DOWNLOAD} name two hosts: {page}, {address}.")
     packages = packages_in(folder, number)
     notes = notes_of((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), number)
     _remove_earlier(folder)
@@ -129,14 +133,6 @@ def _documents(packages: Iterable[Path], number: str, when: int) -> list[Path]:
         text = sbom.document(package, number, parts, when)
         made.append(_written(package.with_name(package.name + ENDING), text))
     return made
-
-
-def _address(told: Mapping[str, str], name: str) -> str | None:
-    """An address on the web, without a slash at its end; None where none is named. CannotBuild if it is none."""
-    said = told.get(name, "").rstrip("/")
-    if said and re.fullmatch(r"https://[^/\s]+\.[^/\s]+(/\S*)?", said) is None:
-        raise CannotBuild(f"{name} is “{said}”, and has to begin with https:// and a host.")
-    return said or None
 
 
 def _written(file: Path, text: str) -> Path:

@@ -173,6 +173,11 @@ def test_the_check_for_updates_finds_the_version_and_its_page(folder: Path) -> N
     assert elsewhere == told | {"page": "https://example.org/news/1"}
 
 
+def test_the_page_is_of_the_host_that_is_asked(folder: Path) -> None:
+    with pytest.raises(CannotBuild, match="two hosts"):
+        release.release(folder, WEB | {release.PAGE: "https://example.com/news"})
+
+
 def test_the_manifest_for_winget_names_the_very_setup(folder: Path) -> None:
     release.release(folder, WEB)
     (file,) = (folder / release.WINGET).glob("*.installer.yaml")
@@ -182,7 +187,9 @@ def test_the_manifest_for_winget_names_the_very_setup(folder: Path) -> None:
     assert told["InstallerSha256"] == hashlib.sha256((folder / NAMES[1]).read_bytes()).hexdigest().upper()
 
 
-@pytest.mark.parametrize("address", ["http://example.org/x", "example.org", "https://", "https://example.org/a b"])
+@pytest.mark.parametrize(
+    "address", ["http://example.org/x", "example.org", "https://", "https://example.org/a b", "https://example.org/ü"]
+)
 @pytest.mark.parametrize("name", [DOWNLOAD, release.PAGE])
 def test_an_address_that_is_none_is_told(folder: Path, name: str, address: str) -> None:
     with pytest.raises(CannotBuild, match=name):
