@@ -4,7 +4,10 @@ import os
 import plistlib
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import build as building
 import build_macos
@@ -199,6 +202,59 @@ def packaged(made: Path) -> Path:
     inside.mkdir(parents=True)
     (inside / "THIRD-PARTY-PARTS.json").write_text("[]")
     return made / "gatelight"
+
+
+class TestSpec:
+    """`installer/gatelight.spec` as on a Mac, with stand-ins for PyInstaller."""
+
+    @pytest.fixture
+    def made(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, dict[str, Any]]]:
+        hooks = ModuleType("PyInstaller.utils.hooks")
+        modules = ["agent.simulator.application", "agent.page.server"]
+        hooks.collect_submodules = lambda *_, **__: modules  # type: ignore[attr-defined]
+        hooks.collect_data_files = lambda *_: []  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, hooks.__name__, hooks)
+        monkeypatch.setattr("third_party.parts", lambda _files: [])
+        monkeypatch.setattr("sysconfig.get_config_var", lambda _name: "13.0")
+        monkeypatch.setattr(sys, "platform", "darwin")
+        monkeypatch.setattr(sys, "path", [*sys.path])
+        monkeypatch.setenv("PYSTRAY_BACKEND", "dummy")
+        told: dict[str, dict[str, Any]] = {}
+
+        def noting(name: str) -> Callable[..., SimpleNamespace]:
+            def part(*_parts: object, **wishes: Any) -> SimpleNamespace:
+                told[name] = wishes
+                pure = [("pystray._base", "/x/pystray/_base.py", "PYMODULE")]
+                return SimpleNamespace(pure=pure, binaries=[], datas=[], scripts=[])
+
+            return part
+
+        def run() -> dict[str, dict[str, Any]]:
+            spec = ROOT / "installer/gatelight.spec"
+            names = {name: noting(name) for name in ("Analysis", "PYZ", "EXE", "COLLECT", "BUNDLE")}
+            given = {"SPECPATH": str(spec.parent), "workpath": str(tmp_path), **names}
+            exec(compile(spec.read_text(encoding="utf-8"), str(spec), "exec"), given)
+            return told
+
+        return run
+
+    def test_the_app_is_made_with_what_macos_is_told_of_it(self, made: Callable[[], dict[str, Any]]) -> None:
+        told = made()
+
+        assert told["BUNDLE"]["name"] == bundle.NAME
+        assert told["BUNDLE"]["version"] == version()
+        assert told["BUNDLE"]["info_plist"] == bundle.info(version(), "13.0")
+        assert Path(told["BUNDLE"]["icon"]).is_file()
+        assert "codesign_identity" not in told["EXE"]
+
+    def test_what_is_in_it_is_signed_with_the_entitlements(
+        self, made: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(bundle.IDENTITY, IDENTITY)
+        told = made()
+
+        assert told["EXE"]["codesign_identity"] == IDENTITY
+        assert told["EXE"]["entitlements_file"] == bundle.ENTITLEMENTS
 
 
 class TestBundle:
