@@ -11,7 +11,7 @@ IDENTITY = "GATELIGHT_MAC_IDENTITY"
 """Names the “Developer ID Application” certificate in the keychain that everything is signed with."""
 ENTITLEMENTS = str(Path(__file__).resolve().with_name("entitlements.plist"))
 OLDEST = "12.0"
-"""The macOS that the libraries it brings along need."""
+"""The oldest macOS that the app is made for; the libraries in it ask for 11."""
 
 
 def oldest(target: str | None) -> str:
