@@ -1,8 +1,7 @@
 """Makes the packages: `python3 installer/build.py linux`, `windows`, `macos`, `image`, or `all` that can be made here.
 
-GATELIGHT_DOWNLOAD_URL names the folder on the web that they will lie in, if that is known (`packaged.DOWNLOAD`).
-
-What a build needs it installs by itself where it may. The packages lie in `dist` afterwards.
+What a build needs it installs by itself where it may. The packages lie in `dist` afterwards, each with a list of its
+parts beside it, for `release.py`.
 """
 
 import argparse
