@@ -7,7 +7,6 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from agent.config.keys import TABLES
-from agent.config.reading import load
 from tests.page.browser import Scheme, Tab, tab
 from tests.page.living import LivingAgent, living_agent
 
@@ -318,25 +317,3 @@ async def test_twice_as_large_nothing_scrolls_sideways(three: LivingAgent, brows
             await unfold_everything(shown)
             assert await shown.wide() == 0
             assert await shown.violations() == []
-
-
-async def test_new_versions_are_a_switch_where_an_address_is_known_and_a_sentence_else(
-    agent: LivingAgent, browser: Browser
-) -> None:
-    async with tab(browser, await agent.page.address("settings")) as shown:
-        await settings(shown)
-        region = shown.page.get_by_role("region", name="New versions")
-        unknown = await region.inner_text()
-        switches = await region.get_by_role("switch").count()
-    agent.places.config.write_text(agent.places.config.read_text() + '\n[updates]\naddress = "https://example.org"\n')
-    async with tab(browser, await agent.page.address("settings")) as shown:
-        await settings(shown)
-        await shown.page.get_by_role("switch", name="Look for new versions").click()
-        await shown.page.get_by_text("Look for new versions: saved.").wait_for()
-        await shown.page.wait_for_function("() => document.querySelector('[id=\"updates.check\"]').checked")
-
-    assert (unknown.split("\n")[-1], switches) == (
-        "This build knows no address to ask for new versions.",
-        0,
-    )
-    assert load(agent.places.config).updates.check

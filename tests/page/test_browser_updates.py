@@ -94,3 +94,24 @@ async def test_without_an_address_set_up_does_not_ask(browser: Browser) -> None:
         async with first_run(Path(folder)) as one, tab(browser, await one.page.address("setup")) as shown:
             await expect(shown.page.locator(".extras li")).to_have_count(4)
             await expect(shown.page.locator(".extras li[data-key=updates]")).to_have_count(0)
+
+
+async def test_new_versions_are_a_switch_where_an_address_is_known_and_a_sentence_else(
+    agent: LivingAgent, browser: Browser
+) -> None:
+    async with tab(browser, await agent.page.address("settings")) as shown:
+        region = shown.page.get_by_role("region", name="New versions")
+        await region.wait_for()
+        unknown = await region.inner_text()
+        switches = await region.get_by_role("switch").count()
+    agent.places.config.write_text(agent.places.config.read_text() + '\n[updates]\naddress = "https://example.org"\n')
+    async with tab(browser, await agent.page.address("settings")) as shown:
+        await shown.page.get_by_role("switch", name="Look for new versions").click()
+        await shown.page.get_by_text("Look for new versions: saved.").wait_for()
+        await shown.page.wait_for_function("() => document.querySelector('[id=\"updates.check\"]').checked")
+
+    assert (unknown.split("\n")[-1], switches) == (
+        "This build knows no address to ask for new versions.",
+        0,
+    )
+    assert load(agent.places.config).updates.check
