@@ -1,6 +1,7 @@
 """A web site that is asked for new versions and answers as none does: it draws nothing out, and fills nothing."""
 
 import asyncio
+import contextlib
 import threading
 
 import psutil
@@ -38,7 +39,12 @@ def _trusted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fetchers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if FETCH in child.cmdline()]
+    found = []
+    for child in psutil.Process().children():
+        # One that is ending has no command line.
+        with contextlib.suppress(psutil.Error):
+            found += [child] if FETCH in child.cmdline() else []
+    return found
 
 
 @pytest.mark.parametrize(
