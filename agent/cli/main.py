@@ -166,16 +166,9 @@ def _autostart(options: argparse.Namespace) -> int:
 
 def _relay(options: argparse.Namespace) -> int:
     if options.name == "status":
-        from agent.cli.relay_status import render_relays, running_relays
+        from agent.cli.relay_status import command as status
 
-        relays = running_relays(_places(options))
-        if options.json:
-            _as_json({"schema": 1, "relays": relays})
-        elif relays:
-            print_text(render_relays(relays))
-        else:
-            tell("No relay runs: `gatelight relay NAME` starts one.")
-        return 0 if relays else 3
+        return status(_places(options), _as_json if options.json else None, print_text, tell)
     from agent.cli.relay import command
 
     return command(_places(options), options.name, tell)

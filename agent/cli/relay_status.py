@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psutil
@@ -19,6 +19,23 @@ _SAME_START = 60.0
 """Seconds. The file tells when the relay began to count, soon after its process was started."""
 _LISTED = 12
 """Instruments of a program that are told by name."""
+
+
+def command(
+    places: Places,
+    as_json: Callable[[dict[str, Any]], None] | None,
+    out: Callable[[str], None],
+    say: Callable[[str], None],
+) -> int:
+    """Show them, `as_json` where that is wanted; returns the exit status."""
+    relays = running_relays(places)
+    if as_json is not None:
+        as_json({"schema": 1, "relays": relays})
+    elif relays:
+        out(render_relays(relays))
+    else:
+        say("No relay runs: `gatelight relay NAME` starts one.")
+    return 0 if relays else 3
 
 
 def running_relays(places: Places) -> list[dict[str, Any]]:

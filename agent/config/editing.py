@@ -16,7 +16,8 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, Table, Whitespace
 
-from agent.config.keys import CONNECTIONS, TABLES, Key, KeyTable
+from agent.config.key_table import Key, KeyTable
+from agent.config.keys import CONNECTIONS, TABLES
 from agent.config.kinds import ValueRefused
 from agent.config.lines import Lines
 from agent.config.reading import judge_document, parse_settings, read_text, refusal

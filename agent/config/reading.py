@@ -10,7 +10,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from agent.config.keys import CONNECTIONS, RELAYS_TABLE, TABLES, Key, KeyTable, secrets_of
+from agent.config.key_table import Key, KeyTable
+from agent.config.keys import CONNECTIONS, RELAYS_TABLE, TABLES, secrets_of
 from agent.config.kinds import ValueRefused
 from agent.config.lines import KeyPath, Lines
 from agent.config.relays import relay_faults

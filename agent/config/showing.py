@@ -3,7 +3,8 @@
 from dataclasses import MISSING, fields
 from typing import Any
 
-from agent.config.keys import TABLES, KeyTable
+from agent.config.key_table import KeyTable
+from agent.config.keys import TABLES
 from agent.core.settings import ConnectionSettings, Settings
 
 
