@@ -267,6 +267,7 @@ def test_what_was_open_is_not_known_once_the_counting_ends() -> None:
     assert program.usage.lines == {}
 
 
+@pytest.mark.timeout(3600 if whole() else 300)
 def test_damaged_messages_raise_nothing() -> None:
     chance = random.Random(20261129)
     done = 0

@@ -75,6 +75,7 @@ def take_all(wire: socket.socket, seed: int, hashes: dict[str, str], key: str) -
     hashes[key] = sum_.hexdigest()
 
 
+@pytest.mark.timeout(3600 if whole() else 300)
 def test_random_traffic_arrives_byte_for_byte_in_both_directions(between: Between) -> None:
     ends = between()
     sent: dict[str, str] = {}
