@@ -28,6 +28,8 @@ _VERSION_FIRST = {10: 164, 57: 1 << 30}
 """Those whose text form begins with a version, below this server version; the others begin with the request ID."""
 _REGULATORY_SINCE = 114
 """Server version from which a market data request ends with one field more (IBKR: REQ_SMART_COMPONENTS)."""
+_MOST_READ = 5000
+"""Messages of one connection that are read in a second, at some 20 µs each; TWS takes 50 to some hundred."""
 _MOST_REPEATED = 1000
 _LONGEST_INSTRUMENT = 60
 """Characters."""
@@ -48,6 +50,10 @@ _SMALL_BARS = frozenset(f"{seconds} {unit}" for seconds in (1, 5, 10, 15, 30) fo
 """Bar sizes to which the pacing rules apply (IBKR's historical limitations)."""
 _NO_LINES = 101
 _DATA_LOST = 1101
+
+
+class _TooMany(Exception):
+    """Reading along would hold up others."""
 
 
 class ConnectionCounter:
@@ -75,6 +81,7 @@ class ConnectionCounter:
         self._greeted = False
         self._asked = FrameReader(_REQUESTS, self._hear_program)
         self._answered = FrameReader(_REPLIES, self._hear_tws)
+        self._second = self._read = 0
         self._repeated: set[int] = set()
         """Request IDs that a program has used twice: TWS refuses the second, and the first stays."""
 
@@ -129,6 +136,7 @@ class ConnectionCounter:
             # Before TWS has answered there is nothing but the hello; ValueError for anything else.
             parse_hello(frame)
             return
+        self._take_time()
         try:
             request = parse_request(frame, usage.server_version)
             self._request(request, frame)
@@ -150,6 +158,15 @@ class ConnectionCounter:
         usage.server_version = version
         for reader in (self._asked, self._answered):
             reader.speak(era_of(version))
+
+    def _take_time(self) -> None:
+        """Read one more message, unless that would take time from other connections; then the counting ends."""
+        if int(self._now) != self._second:
+            self._second, self._read = int(self._now), 0
+        self._read += 1
+        if self._read > _MOST_READ:
+            self._usage.uncounted = "there are more messages than can be read along"
+            raise _TooMany
 
     # ── messages ────────────────────────────────────────────────────────────────────────────────
 
@@ -195,6 +212,7 @@ class ConnectionCounter:
     def _reply(self, frame: bytes, version: int) -> None:
         number, rest, protobuf = _opened(frame, version)
         if number == 4:
+            self._take_time()
             message = parse_message(version, frame)
             if isinstance(message, ErrorMessage):
                 self._notice(message)

@@ -57,7 +57,8 @@ def _listener(name: str, family: int, address: str, port: int) -> list[socket.so
 
 
 def _refused(name: str, port: int, fault: OSError) -> str:
-    if fault.errno == errno.EADDRINUSE:
+    # Windows refuses access to a port that another program has to itself.
+    if fault.errno == errno.EADDRINUSE or (os.name == "nt" and fault.errno == errno.EACCES):
         return (
             f"Relay “{name}” cannot listen on port {port}, which another program uses: end that program, "
             "or give the relay another port with `listen`."

@@ -234,7 +234,7 @@ class Relay:
 
     def _no_answer(self, fault: int) -> str:
         return (
-            f"{self._order.target} does not take the connection ({os.strerror(fault)}): start TWS or IB Gateway there, "
+            f"{self._order.target} does not take the connection ({_words(fault)}): start TWS or IB Gateway there, "
             f"or correct `to` of relay “{self._order.name}”."
         )
 
@@ -243,6 +243,12 @@ class Relay:
         if (about or text) not in self._said and len(self._said) < _MOST_SAID:
             self._said[about or text] = None
             self._say(text)
+
+
+def _words(fault: int) -> str:
+    """The system's words for an error of a socket; Windows has those in a table of its own."""
+    table: dict[int, str] = getattr(socket, "errorTab", {})
+    return table.get(fault) or os.strerror(fault)
 
 
 def _spelled(wire: socket.socket) -> str:

@@ -267,6 +267,16 @@ def test_what_was_open_is_not_known_once_the_counting_ends() -> None:
     assert program.usage.lines == {}
 
 
+def test_a_flood_of_requests_ends_the_counting_before_it_holds_up_others() -> None:
+    program = Program()
+    program.now += 1
+    program.counter.sent(memoryview(request(2, 178, {"request_id": 1}) * 5000))
+    assert (program.off, program.usage.messages) == (0, 5001)
+
+    program.counter.sent(memoryview(request(2, 178, {"request_id": 1})))
+    assert (program.off, program.usage.uncounted) == (1, "there are more messages than can be read along")
+
+
 @pytest.mark.timeout(3600 if whole() else 300)
 def test_damaged_messages_raise_nothing() -> None:
     chance = random.Random(20261129)
