@@ -189,14 +189,19 @@ class Relay:
         try:
             with suppress(BlockingIOError):
                 far.connect(address)
-            link = RelayedConnection(tuned(near), far, self._poller, self._over)
-            self._outgoing[far.getsockname()[:2], address[:2]] = link
-            link.begin()
+            ends = far.getsockname()[:2], address[:2]
         except BaseException:
             far.close()
             raise
+        link = RelayedConnection(tuned(near), far, self._poller, self._over)
+        self._outgoing[ends] = link
         self._links[near.fileno()] = link, link.near
         self._links[far.fileno()] = link, link.far
+        try:
+            link.begin()
+        except BaseException:
+            link.close(reset=True)
+            raise
 
     def _settle(self, link: RelayedConnection, side: Side) -> None:
         """The connection to TWS stands or has failed, or the program has gone before that."""

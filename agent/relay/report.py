@@ -114,7 +114,7 @@ class ReportWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._given: dict[str, Any] = {}
-        self._over = False
+        self._over = self._wrote = False
         self._news = threading.Condition()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -126,13 +126,14 @@ class ReportWriter:
             self._news.notify()
 
     def close(self) -> None:
-        """Remove the file: a relay that has ended tells nothing."""
+        """Remove the file, unless it is that of another relay: one that has ended tells nothing."""
         with self._news:
             self._over = True
             self._news.notify()
         self._thread.join(_SECONDS_TO_END)
-        with suppress(OSError):
-            self._path.unlink()
+        if self._wrote:
+            with suppress(OSError):
+                self._path.unlink()
 
     def _run(self) -> None:
         while True:
@@ -142,6 +143,7 @@ class ReportWriter:
                 if self._over:
                     return
                 report, self._given = self._given, {}
+            self._wrote = True
             # A disk that is full or gone costs the report, and nothing else.
             with suppress(OSError):
                 replace_own_file(self._path, json.dumps(report).encode())

@@ -85,6 +85,9 @@ async def test_status_tells_what_each_program_uses_until_the_relay_ends(place: P
     try:
         (before,) = await asyncio.to_thread(until_told, place, lambda found: len(found) == 1)
         assert (before["name"], before["port"], before["pid"]) == ("Mine", port, process.pid)
+        # A second one that finds the port taken leaves the report of the first alone.
+        assert (await asyncio.to_thread(place.do, "relay", "mine")).status == 2
+        assert len(await asyncio.to_thread(told, place)) == 1
         client = await RawClient.started(port, 17)
         client.send(1, 11, 4, *STOCK, 0, "", 0, 0, "")
         (one,) = await asyncio.to_thread(
