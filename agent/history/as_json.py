@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from agent.core.as_json import rfc3339
-from agent.history.spans import Kept
+from agent.history.spans import Kept, Mark
 from agent.history.troubles import Day, Piece, Trouble, connections, days, strip, troubles
 
 HISTORY_JSON_SCHEMA = 1
@@ -15,8 +15,8 @@ HISTORY_JSON_SCHEMA = 1
 def history_json(kept: Kept, midnights: Sequence[float], until: float, *, strips: bool = False) -> dict[str, Any]:
     """Every connection with its days and outages, and every event, between the first midnight and `until`.
 
-    `midnights` are those of the user's zone, in epoch seconds, the last one after `until`. `strips`: with the states
-    one after the other and the latencies that were read, as pictures need them.
+    `midnights` are those of the user's zone, in epoch seconds, the last one after `until`. `strips`: instead of the
+    events, with the states one after the other and the latencies that were read, as pictures need them.
     """
     since = midnights[0]
     told: list[dict[str, Any]] = []
@@ -37,17 +37,13 @@ def history_json(kept: Kept, midnights: Sequence[float], until: float, *, strips
         "until": rfc3339(until),
         **({} if kept.began is None else {"began": rfc3339(kept.began)}),
         "connections": told,
-        "events": [
-            {
-                "at": rfc3339(mark.at),
-                "connection": mark.happened.connection,
-                "kind": mark.happened.kind.value,
-                "code": mark.happened.what,
-                "detail": mark.happened.detail,
-            }
-            for mark in kept.marks
-        ],
+        **({} if strips else {"events": [_event(mark) for mark in kept.marks]}),
     }
+
+
+def _event(mark: Mark) -> dict[str, Any]:
+    told = {"at": rfc3339(mark.at), "connection": mark.happened.connection, "kind": mark.happened.kind.value}
+    return {**told, "code": mark.happened.what, "detail": mark.happened.detail}
 
 
 def _piece(piece: Piece) -> list[Any]:

@@ -1,8 +1,10 @@
 """What the history keeps, as values: what is so for a while, what happened at a moment, and how fast TWS answered."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from agent.core.effects import Happened
 from agent.core.session_facts import ServerLink
@@ -80,7 +82,7 @@ class LatencyMinute:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kept:
     """What is read back: of a time, all that touches it, oldest first."""
 
@@ -89,6 +91,14 @@ class Kept:
     latencies: tuple[LatencyMinute, ...] = ()
     began: float | None = None
     """Epoch seconds of the first thing kept at all; None: nothing is."""
+
+    @cached_property
+    def by_kind(self) -> Mapping[tuple[str, SpanKind], Sequence[KeptSpan]]:
+        """The spans by connection and kind, each in the same order."""
+        found = defaultdict[tuple[str, SpanKind], list[KeptSpan]](list)
+        for one in self.spans:
+            found[one.span.connection, one.span.kind].append(one)
+        return found
 
 
 def spans_of(status: Status) -> frozenset[Span]:

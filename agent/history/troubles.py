@@ -1,7 +1,8 @@
 """What the history tells of a time: how it was, day by day, and which problems lasted longest. Pure."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -24,7 +25,7 @@ class Light(StrEnum):
     NOT_WATCHED = "not watched"
 
 
-_LIGHTS = {
+_LIGHTS: Mapping[str, Light] = {
     IconState.PROBLEM: Light.PROBLEM,
     IconState.WARNING: Light.WARNING,
     IconState.UNKNOWN: Light.UNKNOWN,
@@ -103,7 +104,7 @@ def connections(kept: Kept) -> tuple[str, ...]:
     connection that was never more than idle is left out.
     """
     states = [one for one in kept.spans if one.span.kind is SpanKind.STATE]
-    told = [one for one in states if _LIGHTS.get(_state(one)) is not Light.IDLE]
+    told = [one for one in states if _light(one) is not Light.IDLE]
     return tuple(dict.fromkeys(one.span.connection for one in told or states))
 
 
@@ -122,19 +123,11 @@ def strip(kept: Kept, connection: str, since: float, until: float) -> tuple[Piec
     return tuple(pieces)
 
 
-def _state(one: KeptSpan) -> IconState:
-    try:
-        return IconState(one.span.what)
-    except ValueError:
-        # Of another version.
-        return IconState.UNKNOWN
-
-
 def _light(one: KeptSpan) -> Light:
-    state = _state(one)
-    if state is IconState.WARNING and one.span.state == NOT_LINKED:
+    if one.span.state == NOT_LINKED:
         return Light.NOT_REACHED
-    return _LIGHTS.get(state, Light.UNKNOWN)
+    # One of another version is not known.
+    return _LIGHTS.get(one.span.what, Light.UNKNOWN)
 
 
 def _add(pieces: list[Piece], piece: Piece) -> None:
@@ -164,22 +157,19 @@ def days(pieces: Iterable[Piece], midnights: Sequence[float]) -> tuple[Day, ...]
 
 def troubles(kept: Kept, connection: str, since: float, until: float) -> tuple[Trouble, ...]:
     """Each time of a problem that touches this time, whole, oldest first."""
-    problems = [one for one in _of(kept, connection, SpanKind.PROBLEM) if one.span.state == "error"]
-    programs = _of(kept, connection, SpanKind.PROGRAM)
+    states = _of(kept, connection, SpanKind.STATE)
+    if not states:
+        return ()
+    every = strip(kept, connection, states[0].began, until)
+    unbroken = [p for p in every if p.light is Light.PROBLEM and p.ended >= since and p.began <= until]
+    going_on = any(one.ended is None and one.span.what == IconState.PROBLEM for one in states)
+    errors = [one for one in _of(kept, connection, SpanKind.PROBLEM) if one.span.state == "error"]
+    shown = _touching(errors, [(p.began, p.ended) for p in unbroken])
+    programs = _touching(_of(kept, connection, SpanKind.PROGRAM), [(p.began - PROGRAM_GONE, p.began) for p in unbroken])
     found: list[Trouble] = []
-    for piece in _unbroken(kept, connection, until):
-        if piece.ended < since or piece.began > until:
-            continue
-        lasts = piece.ended >= until and any(
-            one.ended is None and one.span.what == IconState.PROBLEM for one in _of(kept, connection, SpanKind.STATE)
-        )
-        inside = [one for one in problems if one.began < piece.ended and (one.ended is None or one.ended > piece.began)]
+    for piece, inside, there in zip(unbroken, shown, programs, strict=True):
         cause = max(inside, key=lambda one: _overlap(one, piece), default=None)
-        there = [
-            one.span.what
-            for one in programs
-            if one.began <= piece.began and (one.ended is None or one.ended >= piece.began - PROGRAM_GONE)
-        ]
+        lasts = going_on and piece.ended >= until
         found.append(
             Trouble(
                 # It was there before the icon showed it.
@@ -187,18 +177,23 @@ def troubles(kept: Kept, connection: str, since: float, until: float) -> tuple[T
                 None if lasts else piece.ended,
                 cause.span.what if cause is not None else "",
                 cause.span.title if cause is not None else "",
-                tuple(dict.fromkeys(there)),
+                tuple(dict.fromkeys(one.span.what for one in there)),
                 cause.end if cause is not None else "",
             )
         )
     return tuple(found)
 
 
-def _unbroken(kept: Kept, connection: str, until: float) -> Iterable[Piece]:
-    states = _of(kept, connection, SpanKind.STATE)
-    if not states:
-        return ()
-    return [p for p in strip(kept, connection, states[0].began, until) if p.light is Light.PROBLEM]
+def _touching(
+    spans: Sequence[KeptSpan], times: Iterable[tuple[float, float]]
+) -> Iterator[Sequence[KeptSpan]]:
+    """Of each time the spans that touch it; spans and times in the order of their begins."""
+    waiting, touching = deque(spans), list[KeptSpan]()
+    for begins, ends in times:
+        while waiting and waiting[0].began <= ends:
+            touching.append(waiting.popleft())
+        touching = [one for one in touching if one.ended is None or one.ended >= begins]
+        yield touching
 
 
 def _overlap(one: KeptSpan, piece: Piece) -> float:
@@ -206,5 +201,5 @@ def _overlap(one: KeptSpan, piece: Piece) -> float:
     return ended - max(one.began, piece.began)
 
 
-def _of(kept: Kept, connection: str, kind: SpanKind) -> list[KeptSpan]:
-    return [one for one in kept.spans if one.span.kind is kind and one.span.connection == connection]
+def _of(kept: Kept, connection: str, kind: SpanKind) -> Sequence[KeptSpan]:
+    return kept.by_kind.get((connection, kind), ())

@@ -19,7 +19,7 @@ const ORDER = Object.keys(LIGHTS);
 const TIMES_HIGH = 16;
 const DAYS_HIGH = 26;
 const CURVE_HIGH = 34;
-const GATHERED = 480; // Seconds that share one answer, for each day that is shown (_MINUTES_A_DAY in agent/app/page_host.py).
+const GATHERED = 480; // Seconds that share one answer, for each day that is shown (_MINUTES_A_DAY in agent/history/reading.py).
 const TICK_ROOM = 74; // What a time below the picture needs.
 
 // ── times: one way of writing them in the whole view ──
