@@ -255,8 +255,14 @@ class Store:
             f" AND kind IN ({', '.join('?' * len(kinds))}) ORDER BY began, id",
             (until, since, *kinds),
         )
-        for of, kind, what, state, title, began, ended, end in found:
-            yield KeptSpan(Span(names[of], SpanKind(kind), what, state, title), began, ended, end)
+        # The same few come again and again.
+        same: dict[tuple[str, ...], Span] = {}
+        for *of, began, ended, end in found:
+            key = tuple(of)
+            if key not in same:
+                connection, kind, what, state, title = of
+                same[key] = Span(names[connection], SpanKind(kind), what, state, title)
+            yield KeptSpan(same[key], began, ended, end)
 
     def _marks(self, names: Mapping[int, str], since: float, until: float) -> Iterator[Mark]:
         found = self._db.execute(

@@ -178,7 +178,8 @@ async def test_another_range_is_chosen_by_keyboard_and_the_tables_open_by_it(
         first = await states.first.locator("td").all_inner_texts()
         await shown.page.get_by_text("The days as a table").focus()
         await shown.page.keyboard.press("Enter")
-        days = await rows(shown, "days")
+        await shown.page.locator("[data-key='days of Paper Gateway'] tbody tr").first.wait_for()
+        days = await rows(shown, "'days of Paper Gateway'")
         wrong = await shown.violations()
 
     assert (week, focused) == (7, "range-30")

@@ -105,7 +105,7 @@ function card(one, span, view) {
       picture(`How it was: each column is the worst of ${columnOf(since, until, width)}`, states(one, since, until, width), stateTable(one, view)),
       one.days.length > 1 ? picture("Well, day by day: a full bar is 100 %", daily(one, since, until, width), null) : null,
       one.latencies.length ? picture(`Slowest answers: ${took(Math.max(...one.latencies.map(([, seconds]) => seconds)) * 1000)} at most`, curve(one, since, until, width), null) : null,
-      dayTable(one)),
+      behind(`days of ${one.name}`, "The days as a table", view, () => dayTable(one))),
     outages(one, view),
     causes(one, span));
 }
@@ -126,17 +126,20 @@ const table = (caption, heads, rows) => h("table.told", {}, h("caption.unseen", 
   h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
   h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell, n) => h(n ? "td" : "th", { scope: n ? null : "row", "data-head": heads[n] }, cell))))));
 
-/** A table that is made when it is wanted: three months may have thousands of rows. */
-function stateTable(one, view) {
-  const key = `states of ${one.name}`;
+/** What stands behind a picture, made when it is wanted: three months may have thousands of rows. */
+function behind(key, words, view, made) {
   const open = view.opened.has(key);
+  return h("details.behind", { "data-key": key, ontoggle: (event) => { if (event.target.open !== view.opened.has(key)) view.whole(key, event.target.open); } },
+    h("summary", {}, words), open ? made() : null);
+}
+
+function stateTable(one, view) {
   const pieces = one.strip.slice(-MOST_PIECES).reverse();
   const earlier = one.strip.length - pieces.length;
-  return h("details.behind", { "data-key": key, ontoggle: (event) => { if (event.target.open !== view.opened.has(key)) view.whole(key, event.target.open); } },
-    h("summary", {}, "The states as a table"),
-    open ? table(`States of ${one.name}, latest first`, ["From", "To", "For", "State"],
-      pieces.map(([light, began, ended]) => [stamp(began), stamp(ended), length(ended - began), LIGHTS[light].words])) : null,
-    open && earlier ? h("p.small", {}, `${earlier} earlier ones are not listed: choose fewer days to see them.`) : null);
+  return behind(`states of ${one.name}`, "The states as a table", view, () => [
+    table(`States of ${one.name}, latest first`, ["From", "To", "For", "State"],
+      pieces.map(([light, began, ended]) => [stamp(began), stamp(ended), length(ended - began), LIGHTS[light].words])),
+    earlier ? h("p.small", {}, `${earlier} earlier ones are not listed: choose fewer days to see them.`) : null]);
 }
 
 function dayTable(one) {
@@ -149,8 +152,7 @@ function dayTable(one) {
       ...lights.map((light) => (day.seconds[light] ? length(day.seconds[light]) : "–")),
       slowest.has(name) ? took(slowest.get(name) * 1000) : "not known"];
   });
-  return h("details.behind", { "data-key": "days" }, h("summary", {}, "The days as a table"),
-    table(`Days of ${one.name}, latest first`, ["Day", "Well", ...lights.map((light) => capital(LIGHTS[light].words)), "Slowest answer"], rows.reverse()));
+  return table(`Days of ${one.name}, latest first`, ["Day", "Well", ...lights.map((light) => capital(LIGHTS[light].words)), "Slowest answer"], rows.reverse());
 }
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
