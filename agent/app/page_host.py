@@ -285,8 +285,7 @@ class PageHost:
         from agent.history.reading import read_days
 
         now = datetime.fromtimestamp(self._agent.now().wall).astimezone()
-        kept, midnights, until = read_days(self._agent.places.data, days, now, pictures=True)
-        return history_json(kept, midnights, until, strips=True)
+        return history_json(read_days(self._agent.places.data, days, now, pictures=True), strips=True)
 
     async def test_notice(self) -> NoticeTried:
         """Send a test notice to every channel that is on; returns what became of it at each."""

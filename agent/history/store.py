@@ -148,7 +148,7 @@ class Store:
     def begin(self) -> None:
         """End what an earlier agent left open, at the time at which it was last heard of."""
         with self._at_once():
-            heard = self._one("SELECT at FROM heard")
+            heard = self._heard()
             self._db.execute(
                 "UPDATE span SET ended = max(began, coalesce(?, began)), end = ? WHERE ended IS NULL",
                 (heard, NOT_WATCHED),
@@ -212,8 +212,8 @@ class Store:
         pages, size = (int(str(self._one(f"PRAGMA {name}"))) for name in ("page_count", "page_size"))
         if pages * size > MOST_BYTES:
             first = self._first()
-            last = self._one("SELECT at FROM heard")
-            if first is not None and isinstance(last, float) and last > first:
+            last = self._heard()
+            if first is not None and last is not None and last > first:
                 self._forget(first + (last - first) / 5)
             self._db.execute("VACUUM")
 
@@ -246,6 +246,7 @@ class Store:
             marks=tuple(self._marks(names, since, until)) if marks else (),
             latencies=tuple(self._latencies(names, since, until, minutes)) if minutes else (),
             began=self._first(),
+            heard=self._heard(),
         )
 
     def _spans(self, names: Mapping[int, str], since: float, until: float, kinds: Sequence[str]) -> Iterator[KeptSpan]:
@@ -272,9 +273,7 @@ class Store:
         for of, at, kind, what, detail in found:
             yield Mark(at, Happened(MarkKind(kind), names[of], what, detail))
 
-    def _latencies(
-        self, names: Mapping[int, str], since: float, until: float, minutes: int
-    ) -> Iterator[LatencyMinute]:
+    def _latencies(self, names: Mapping[int, str], since: float, until: float, minutes: int) -> Iterator[LatencyMinute]:
         of_hours = self._hours and minutes % HOUR_MINUTES == 0
         asked = {"since": int(since // 60), "until": int(until // 60), "minutes": minutes}
         found = self._db.execute(_BY_HOUR if of_hours else _BY_MINUTE, asked)
@@ -282,7 +281,13 @@ class Store:
             yield LatencyMinute(names[of], minute, worst / 1e6, mean / 1e6, count)
 
     def _first(self) -> float | None:
-        found = self._one("SELECT min(began) FROM span")
+        return self._time("SELECT min(began) FROM span")
+
+    def _heard(self) -> float | None:
+        return self._time("SELECT at FROM heard")
+
+    def _time(self, query: str) -> float | None:
+        found = self._one(query)
         return found if isinstance(found, float) else None
 
 

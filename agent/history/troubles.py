@@ -54,13 +54,13 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A time during which a problem was shown without a break."""
+    """A time during which a problem was shown without a break, or in which nothing was connected beside a warning."""
 
     began: float
     ended: float | None
     """Epoch seconds; None: it lasts."""
     code: str
-    """Of the error that lasted longest in it; empty where none is kept."""
+    """Of the problem that lasted longest in it; empty where none is kept."""
     title: str
     programs: tuple[str, ...]
     """The programs that were on the API port when it began, or within the minute before."""
@@ -93,6 +93,8 @@ class Day:
         return good / all_of_it if all_of_it else None
 
 
+_AWAY = {Light.PROBLEM: "error", Light.NOT_REACHED: "warning"}
+"""What counts as an outage, and how grave the problem is that explains it."""
 PROGRAM_GONE = 60.0
 """Seconds before an outage in which a program that then left still counts as one that was there."""
 
@@ -156,20 +158,26 @@ def days(pieces: Iterable[Piece], midnights: Sequence[float]) -> tuple[Day, ...]
 
 
 def troubles(kept: Kept, connection: str, since: float, until: float) -> tuple[Trouble, ...]:
-    """Each time of a problem that touches this time, whole, oldest first."""
+    """Each time of a problem, or of waiting for a log-in, that touches this time; whole, oldest first."""
     states = _of(kept, connection, SpanKind.STATE)
     if not states:
         return ()
     every = strip(kept, connection, states[0].began, until)
-    unbroken = [p for p in every if p.light is Light.PROBLEM and p.ended >= since and p.began <= until]
-    going_on = any(one.ended is None and one.span.what == IconState.PROBLEM for one in states)
-    errors = [one for one in _of(kept, connection, SpanKind.PROBLEM) if one.span.state == "error"]
-    shown = _touching(errors, [(p.began, p.ended) for p in unbroken])
-    programs = _touching(_of(kept, connection, SpanKind.PROGRAM), [(p.began - PROGRAM_GONE, p.began) for p in unbroken])
+    unbroken = [p for p in every if p.light in _AWAY and p.ended >= since and p.began <= until]
+    going_on = {_light(one) for one in states if one.ended is None}
+    shown = _reaching_into(_of(kept, connection, SpanKind.PROBLEM), [(p.began, p.ended) for p in unbroken])
+    programs = _reaching_into(
+        _of(kept, connection, SpanKind.PROGRAM), [(p.began - PROGRAM_GONE, p.began) for p in unbroken]
+    )
     found: list[Trouble] = []
     for piece, inside, there in zip(unbroken, shown, programs, strict=True):
-        cause = max(inside, key=lambda one: _overlap(one, piece), default=None)
-        lasts = going_on and piece.ended >= until
+        meant = [
+            s
+            for s in inside
+            if s.span.state == _AWAY[piece.light] and s.ended != piece.began and s.began != piece.ended
+        ]
+        cause = max(meant, key=lambda one: _overlap(one, piece), default=None)
+        lasts = piece.light in going_on and piece.ended >= until
         found.append(
             Trouble(
                 # It was there before the icon showed it.
@@ -184,16 +192,14 @@ def troubles(kept: Kept, connection: str, since: float, until: float) -> tuple[T
     return tuple(found)
 
 
-def _touching(
-    spans: Sequence[KeptSpan], times: Iterable[tuple[float, float]]
-) -> Iterator[Sequence[KeptSpan]]:
-    """Of each time the spans that touch it; spans and times in the order of their begins."""
-    waiting, touching = deque(spans), list[KeptSpan]()
+def _reaching_into(spans: Sequence[KeptSpan], times: Iterable[tuple[float, float]]) -> Iterator[Sequence[KeptSpan]]:
+    """Of each time the spans that reach into it; spans and times in the order of their begins."""
+    waiting, inside = deque(spans), list[KeptSpan]()
     for begins, ends in times:
-        while waiting and waiting[0].began <= ends:
-            touching.append(waiting.popleft())
-        touching = [one for one in touching if one.ended is None or one.ended >= begins]
-        yield touching
+        while waiting and waiting[0].began < ends:
+            inside.append(waiting.popleft())
+        inside = [one for one in inside if one.ended is None or one.ended > begins]
+        yield inside
 
 
 def _overlap(one: KeptSpan, piece: Piece) -> float:

@@ -7,7 +7,8 @@ from agent.core.facts import Known, SettingsHints, SettingsTold, Sight
 from agent.core.state_machine.inquiry import Inquiry
 from agent.core.state_machine.state import facts_about, others, replace_at
 from agent.tws.api_settings import ConfigResponse, LockAndExit
-from agent.tws.calendar import Expectation, Outage, OutageKind, Region
+from agent.tws.calendar import Expectation, Outage, OutageKind
+from agent.tws.reset_windows import Region
 from tests.core.made_up_agent import PAPER, connected, started
 from tests.problems.scene import NOW, connection
 
