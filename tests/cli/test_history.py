@@ -11,6 +11,7 @@ import pytest
 
 from agent.cli.history import command
 from agent.core.effects import Happened, MarkKind
+from agent.core.shown.calendar import newest_source
 from agent.errors import GatelightError
 from agent.history.spans import Changes, Mark, Span, SpanKind
 from agent.history.store import HISTORY_SCHEMA, Store
@@ -66,17 +67,60 @@ def told(places: Places, *, back: int = 7, as_csv: bool = False, as_json: bool =
 
 
 def test_people_read_days_and_the_longest_problems(morning: Places) -> None:
-    assert told(morning) == (
+    text, comes, rest = told(morning).partition("  What comes")
+
+    assert text == (
         "Paper\n"
         "  Wed 18 Nov to Mon 23 Nov  not watched\n"
         "  Tue 24 Nov  83.33 % well: well 2 h 30 min, problem 30 min, not watched 9 h\n"
-        "  Longest problems:\n"
+        "  What took the time:\n"
+        "  - The application: 30 min\n"
+        "  Longest outages:\n"
         "  1. Tue 24 Nov 10:00, 30 min: =HYPERLINK(“IB Gateway does not answer”) (bot connected)\n"
+    )
+    assert comes
+    assert rest.partition("What happened:")[2] == (
         "\n"
-        "What happened:\n"
         "  - Tue 24 Nov 09:00  Gatelight 0.1.0 runs\n"
         "  - Tue 24 Nov 10:00  Paper: =HYPERLINK(“IB Gateway does not answer”), 30 min (over)"
     )
+
+
+def test_people_read_what_comes_and_how_it_is_known(morning: Places) -> None:
+    text = told(morning).partition("  What comes")[2]
+    heading, *lines = text.partition("What happened:")[0].rstrip().splitlines()
+
+    # The agent wrote last an hour and a half before.
+    assert heading == ", as last known on Tue 24 Nov 10:30:"
+    days = [line for line in lines if line.startswith("  - ")]
+    assert "IB resets its European servers" in days[0]
+    assert sum("IB ends all log-ins" in day for day in days) == 1
+    assert any("Which of IB’s servers this log-in is on is not known" in line for line in lines)
+    assert any("When the application restarts every day is not known" in line for line in lines)
+    assert lines[-1].startswith("Reset windows are from IB’s system-status page as of ")
+
+
+def test_programs_read_what_comes(morning: Places) -> None:
+    answer = json.loads(told(morning, back=1, as_json=True))
+    ahead = answer["connections"][0]["ahead"]
+
+    assert answer["until"] < answer["ahead_until"]
+    assert answer["reset_windows"]["as_of"] == str(newest_source())
+    assert "region" not in ahead
+    assert "daily" not in ahead
+    assert datetime.fromisoformat(ahead["as_of"]).timestamp() == MORNING + 1.5 * 3600
+    assert {one["kind"] for one in ahead["coming"]} == {"reset", "weekend", "log-in"}
+    assert all("ends" in one for one in ahead["coming"] if one["kind"] != "log-in")
+    assert answer["connections"][0]["causes"] == [
+        {
+            "cause": "application",
+            "title": "The application",
+            "problems": [FROZEN.title],
+            "seconds": 1800.0,
+            "count": 1,
+            "longest": 1800.0,
+        }
+    ]
 
 
 def test_programs_read_the_same_as_json(morning: Places) -> None:
