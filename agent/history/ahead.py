@@ -115,7 +115,9 @@ def learnt_end(applications: Sequence[KeptSpan], now: float, today: date, local:
     ends = [
         min(one.ended, after.began)
         for one, after in itertools.pairwise(applications)
-        if one.ended is not None and one.end != NOT_WATCHED and after.began - one.ended <= _BACK
+        # A process that was out of sight for a moment is the same one.
+        if one.ended is not None and one.end != NOT_WATCHED and one.span != after.span
+        if after.began - one.ended <= _BACK
     ]
     days = [day_after(today, -count) for count in range(LEARNT_FROM, -1, -1)]
     since, until = now - LEARNT_FROM * 86_400.0, now - _ALIKE

@@ -1,5 +1,6 @@
 """What comes, from what was kept: learnt only where days show it, and never for what is not watched any more."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from agent.tws.reset_windows import Region
 BERLIN, NEW_YORK, SYDNEY = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Australia/Sydney")
 NAME = "Paper"
 NOON = datetime(2026, 11, 20, 12, tzinfo=BERLIN)
+BEGAN = (NOON - timedelta(days=9)).timestamp()
 
 
 def clock(zone: ZoneInfo) -> Callable[[date, int], float]:
@@ -92,6 +94,14 @@ def test_an_application_that_stays_away_was_not_restarted() -> None:
     assert learnt(NOON, life(NOON, nights(NOON, range(1, 8)), back=3600.0)) is None
 
 
+def test_a_process_that_was_out_of_sight_for_a_moment_was_not_restarted() -> None:
+    same = application(7)
+    ends = [one.timestamp() for one in nights(NOON, range(7, 0, -1))]
+    spans = [KeptSpan(same, began, end) for began, end in itertools.pairwise([BEGAN, *ends])]
+
+    assert learnt(NOON, (*spans, KeptSpan(same, ends[-1], None))) is None
+
+
 def test_an_agent_that_was_killed_every_night_saw_no_restart() -> None:
     assert learnt(NOON, life(NOON, nights(NOON, range(1, 8)), end=NOT_WATCHED)) is None
 
@@ -116,7 +126,6 @@ def test_a_restart_whose_time_was_changed_is_learnt_anew_once_most_nights_show_i
 
 # ── what is told ────────────────────────────────────────────────────────────────────────────────
 
-BEGAN = (NOON - timedelta(days=9)).timestamp()
 RUN = KeptSpan(Span("", SpanKind.RUN, "0.1.0"), BEGAN, None)
 STATE = KeptSpan(Span(NAME, SpanKind.STATE, "connected"), BEGAN, None)
 EUROPE = KeptSpan(Span(NAME, SpanKind.REGION, "europe", KnownFrom.FILE), BEGAN, None)
