@@ -114,15 +114,24 @@ def strip(kept: Kept, connection: str, since: float, until: float) -> tuple[Piec
     """How a connection was from `since` to `until` (epoch seconds), without a gap: the rest was not watched."""
     pieces: list[Piece] = []
     at = since
-    for one in _of(kept, connection, SpanKind.STATE):
-        began, ended = max(one.began, at), min(until if one.ended is None else one.ended, until)
-        if ended <= began:
-            continue
-        _add(pieces, Piece(Light.NOT_WATCHED, at, began))
-        _add(pieces, Piece(_light(one), began, ended))
+    for light, began, ended in _one_after_the_other(_of(kept, connection, SpanKind.STATE), since, until):
+        _add(pieces, Light.NOT_WATCHED, at, began)
+        _add(pieces, light, began, ended)
         at = ended
-    _add(pieces, Piece(Light.NOT_WATCHED, at, until))
+    _add(pieces, Light.NOT_WATCHED, at, until)
     return tuple(pieces)
+
+
+def _one_after_the_other(
+    states: Iterable[KeptSpan], since: float, until: float
+) -> Iterator[tuple[Light, float, float]]:
+    """The states with their begins and ends; a clock that was set back makes none of them overlap."""
+    at = since
+    for one in states:
+        began, ended = max(one.began, at), until if one.ended is None else min(one.ended, until)
+        if ended > began:
+            at = ended
+            yield _light(one), began, ended
 
 
 def _light(one: KeptSpan) -> Light:
@@ -132,13 +141,13 @@ def _light(one: KeptSpan) -> Light:
     return _LIGHTS.get(one.span.what, Light.UNKNOWN)
 
 
-def _add(pieces: list[Piece], piece: Piece) -> None:
-    if piece.seconds <= 0:
+def _add(pieces: list[Piece], light: Light, began: float, ended: float) -> None:
+    if ended <= began:
         return
-    if pieces and pieces[-1].light is piece.light:
-        pieces[-1] = Piece(piece.light, pieces[-1].began, piece.ended)
+    if pieces and pieces[-1].light is light and pieces[-1].ended == began:
+        pieces[-1] = Piece(light, pieces[-1].began, ended)
     else:
-        pieces.append(piece)
+        pieces.append(Piece(light, began, ended))
 
 
 def days(pieces: Iterable[Piece], midnights: Sequence[float]) -> tuple[Day, ...]:
@@ -162,8 +171,11 @@ def troubles(kept: Kept, connection: str, since: float, until: float) -> tuple[T
     states = _of(kept, connection, SpanKind.STATE)
     if not states:
         return ()
-    every = strip(kept, connection, states[0].began, until)
-    unbroken = [p for p in every if p.light in _AWAY and p.ended >= since and p.began <= until]
+    every: list[Piece] = []
+    for light, began, ended in _one_after_the_other(states, states[0].began, until):
+        if light in _AWAY:
+            _add(every, light, began, ended)
+    unbroken = [piece for piece in every if piece.ended >= since]
     going_on = {_light(one) for one in states if one.ended is None}
     shown = _reaching_into(_of(kept, connection, SpanKind.PROBLEM), [(p.began, p.ended) for p in unbroken])
     programs = _reaching_into(
