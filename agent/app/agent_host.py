@@ -22,6 +22,7 @@ from agent.app.login_start import LogInStart
 from agent.app.own_files import own_files, own_files_work
 from agent.app.page_host import PageHost
 from agent.app.running import RunningAgent
+from agent.app.weekly import WeeklySummary
 from agent.app.world import RealWorld, first_state
 from agent.channels import ChannelHost
 from agent.config.reading import load
@@ -227,7 +228,8 @@ class AgentHost:
             opens_page=lambda: self._opens_page,
             act=self._actions.act_aside,
         )
-        return folder.look, program.look, self._history.alive, self._keep_times, welcome.look
+        week = WeeklySummary(self._agent, opens_page=lambda: self._opens_page)
+        return folder.look, program.look, self._history.alive, self._keep_times, welcome.look, week.look
 
     _shown_in = 0.0
     """The hour of the user’s clock, counted from 1970, in which the menu was made last."""

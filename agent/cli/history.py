@@ -14,7 +14,7 @@ from agent.history.as_json import history_json
 from agent.history.causes import causes
 from agent.history.reading import History, read_days
 from agent.history.spans import KeptSpan, SpanKind
-from agent.history.troubles import Day, Light, connections, days, strip, troubles
+from agent.history.troubles import Day, Light, connections, days, percent, strip, troubles
 from agent.runtime.paths import Places
 from agent.tws.coming import Coming
 
@@ -162,7 +162,7 @@ def _folded(told: Iterable[Day]) -> Iterator[tuple[str, str]]:
             parts = [
                 f"{light.value} {_length(day.seconds[light])}" for light in _PLACES if round(day.seconds.get(light, 0))
             ]
-            share = "" if day.well is None else f"{_percent(day.well)} well: "
+            share = "" if day.well is None else f"{percent(day.well)} well: "
             yield _date(day.began), f"{share}{', '.join(parts)}"
 
 
@@ -185,11 +185,6 @@ def _time(epoch: float) -> str:
 
 def _times(count: int) -> str:
     return f", {count} times" if count > 1 else ""
-
-
-def _percent(share: float) -> str:
-    """A share that is not all is never shown as 100 %."""
-    return "100 %" if share >= 1 else f"{min(share * 100, 99.99):.2f} %"
 
 
 def _harmless(cell: str) -> str:

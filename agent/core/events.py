@@ -141,6 +141,14 @@ class Welcomed:
 
 
 @dataclass(frozen=True, slots=True)
+class SummarySaid:
+    """The weekly summary was said, or is not wanted any more."""
+
+    at: float | None
+    """See `Memory.summary_said`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reconfigured:
     """A new configuration is in force."""
 
@@ -194,6 +202,7 @@ Event: TypeAlias = (
     | Woke
     | UserAsked
     | Welcomed
+    | SummarySaid
     | Reconfigured
     | ConfigRejected
     | NoticeDelivered

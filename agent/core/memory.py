@@ -116,3 +116,5 @@ class Memory:
     """Who served each connection last: a relay that goes while no agent runs is still named by its kind."""
     welcomed: bool = False
     """The user was told on a desktop, once and for all, that Gatelight watches."""
+    summary_said: float | None = None
+    """Epoch seconds before which every weekly summary was said, or was not asked for; None: none is wanted."""

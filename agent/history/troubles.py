@@ -221,3 +221,8 @@ def _overlap(one: KeptSpan, piece: Piece) -> float:
 
 def _of(kept: Kept, connection: str, kind: SpanKind) -> Sequence[KeptSpan]:
     return kept.by_kind.get((connection, kind), ())
+
+
+def percent(share: float) -> str:
+    """A share, like "99.10 %"; one that is not all is never shown as 100 %."""
+    return "100 %" if share >= 1 else f"{min(share * 100, 99.99):.2f} %"

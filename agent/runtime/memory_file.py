@@ -112,6 +112,8 @@ def _from_json(kept: Any) -> Memory:
         served=tuple(_served(s) for s in _is(list, kept.get("served", []))),
         # A user of an earlier version need not be welcomed.
         welcomed=kept.get("welcomed", True) is not False,
+        # What an earlier version wrote has none.
+        summary_said=None if kept.get("summary_said") is None else _time(kept["summary_said"]),
     )
 
 

@@ -35,6 +35,7 @@ FULL = Memory(
         ServedBefore("Live TWS", Served(7496, application=True)),
     ),
     welcomed=True,
+    summary_said=1_800_000_200.0,
 )
 
 
@@ -68,6 +69,7 @@ TIMES = st.floats(min_value=0, max_value=LATEST, allow_nan=False)
             tuple
         ),
         welcomed=st.booleans(),
+        summary_said=st.none() | TIMES,
     )
 )
 def test_any_memory_survives(memory: Memory) -> None:
@@ -83,10 +85,10 @@ def test_any_memory_survives(memory: Memory) -> None:
 def test_a_file_of_an_earlier_version_is_read_and_has_nothing_shown(path: Path) -> None:
     MemoryFile(path).write(FULL)
     kept = json.loads(path.read_text())
-    del kept["shown"], kept["running"]
+    del kept["shown"], kept["running"], kept["summary_said"]
     path.write_text(json.dumps(kept))
 
-    assert MemoryFile(path).read() == replace(FULL, shown=(), running=())
+    assert MemoryFile(path).read() == replace(FULL, shown=(), running=(), summary_said=None)
 
 
 def test_what_an_earlier_version_kept_of_connections_that_are_not_watched_is_read(path: Path) -> None:

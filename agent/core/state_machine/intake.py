@@ -22,6 +22,7 @@ from agent.core.events import (
     SessionLost,
     SessionReady,
     SettingsAnswered,
+    SummarySaid,
     Tick,
     UserAsked,
     Welcomed,
@@ -76,6 +77,8 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             return take_action(state, action, now)
         case Welcomed():
             return replace(state, memory=replace(state.memory, welcomed=True)), ()
+        case SummarySaid(at):
+            return replace(state, memory=replace(state.memory, summary_said=at)), ()
         case Reconfigured(settings, abilities):
             return update_watched(
                 replace(
