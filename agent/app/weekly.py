@@ -12,8 +12,8 @@ from agent.core.events import SummarySaid
 from agent.core.shown.display import Notice
 from agent.core.state_machine.quiet import all_quiet
 from agent.errors import GatelightError
-from agent.history.reading import local_time, read_days
-from agent.history.summary import SUMMARY_KEY, summary
+from agent.history.reading import read_days, zone_time
+from agent.history.summary import SUMMARY_KEY, week_notice
 from agent.runtime.aside import OneAtATime
 
 logger = logging.getLogger("agent")
@@ -46,7 +46,7 @@ class WeeklySummary:
             said=state.memory.summary_said,
             now=now.wall,
             today=datetime.fromtimestamp(now.wall).astimezone().date(),
-            local=local_time,
+            local=zone_time,
         )
         if plan.said != state.memory.summary_said:
             self._agent.post(SummarySaid(plan.said))
@@ -69,5 +69,5 @@ class WeeklySummary:
 
     def _read(self, day: date) -> Notice | None:
         """The notice about the week that ended at the beginning of a day; None where nothing of it was watched."""
-        ended = datetime.fromtimestamp(local_time(day, 0) - 1.0).astimezone()
-        return summary(read_days(self._agent.places.data, _WEEK, ended))
+        ended = datetime.fromtimestamp(zone_time(day, 0) - 1.0).astimezone()
+        return week_notice(read_days(self._agent.places.data, _WEEK, ended))

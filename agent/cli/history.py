@@ -9,10 +9,10 @@ from datetime import datetime
 
 from agent.core.as_json import rfc3339
 from agent.core.clock import lasting
-from agent.core.shown.calendar import source_words, title_of
+from agent.core.shown.calendar import coming_title, source_words
 from agent.history.as_json import history_json
 from agent.history.causes import causes
-from agent.history.reading import History, read_days
+from agent.history.reading import HistoryRead, read_days
 from agent.history.spans import KeptSpan, SpanKind
 from agent.history.troubles import Day, Light, connections, days, percent, strip, troubles
 from agent.runtime.paths import Places
@@ -61,7 +61,7 @@ def command(
 class _Told:
     """One answer, as text, CSV or JSON."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: HistoryRead) -> None:
         self._history = history
         self._kept = history.kept
         self._until = history.until
@@ -123,7 +123,7 @@ class _Told:
     def _coming(self, one: Coming) -> str:
         until = "" if one.ends is None else f" to {_time(one.ends)}"
         when = f"now{until}" if one.begins <= self._until else f"{_time(one.begins)}{until}"
-        return f"{when} {title_of(one.kind, one.region)}"
+        return f"{when} {coming_title(one.kind, one.region)}"
 
     def _event(self, one: KeptSpan) -> str:
         span = one.span

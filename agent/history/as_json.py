@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from agent.core.as_json import rfc3339
-from agent.core.shown.calendar import newest_source, source_words, time_words, title_of
+from agent.core.shown.calendar import coming_title, newest_source, source_words, time_words
 from agent.history.ahead import Ahead
 from agent.history.causes import CauseSum, causes
-from agent.history.reading import History
+from agent.history.reading import HistoryRead
 from agent.history.spans import Mark
 from agent.history.troubles import Day, Piece, Trouble, connections, days, strip, troubles
 from agent.tws.coming import Coming
@@ -16,7 +16,7 @@ HISTORY_JSON_SCHEMA = 1
 """Version of the shape; raised when a field changes its meaning."""
 
 
-def history_json(history: History, *, strips: bool = False) -> dict[str, Any]:
+def history_json(history: HistoryRead, *, strips: bool = False) -> dict[str, Any]:
     """Every connection with its days, its outages, what took the time and what comes, and every event.
 
     `strips`: instead of the events, with the states one after the other and the latencies that were read, as pictures
@@ -35,7 +35,7 @@ def history_json(history: History, *, strips: bool = False) -> dict[str, Any]:
     }
 
 
-def _connection(history: History, name: str, *, strips: bool) -> dict[str, Any]:
+def _connection(history: HistoryRead, name: str, *, strips: bool) -> dict[str, Any]:
     kept, since, until = history.kept, history.midnights[0], history.until
     pieces = strip(kept, name, since, until)
     outages = troubles(kept, name, since, until)
@@ -76,7 +76,7 @@ def _ahead(ahead: Ahead) -> dict[str, Any]:
 
 
 def _coming(one: Coming) -> dict[str, str]:
-    told = {"kind": one.kind.value, "title": title_of(one.kind, one.region), "begins": rfc3339(one.begins)}
+    told = {"kind": one.kind.value, "title": coming_title(one.kind, one.region), "begins": rfc3339(one.begins)}
     if one.region is not None:
         told["region"] = one.region.value
     return told if one.ends is None else {**told, "ends": rfc3339(one.ends)}

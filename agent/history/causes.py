@@ -8,7 +8,7 @@ from agent.history.spans import Kept, SpanKind
 from agent.history.troubles import Light, Piece, Trouble
 
 
-class Cause(StrEnum):
+class OutageCause(StrEnum):
     """Why a connection did not work, in one word; its value is for programs."""
 
     NETWORK = "own network"
@@ -28,27 +28,27 @@ class Cause(StrEnum):
 
 
 _WORDS = {
-    Cause.NETWORK: "Own network",
-    Cause.IB: "Link to IB’s servers",
-    Cause.APPLICATION: "The application",
-    Cause.LOGIN: "Log-in wait",
-    Cause.SETTINGS: "Settings",
-    Cause.OTHER: "Other",
-    Cause.PLANNED: "Expected outage: IB’s reset, the weekend or a planned restart",
-    Cause.NOT_RUNNING: "Not watched: Gatelight did not run",
-    Cause.NOT_WATCHED: "Not watched, though Gatelight ran",
+    OutageCause.NETWORK: "Own network",
+    OutageCause.IB: "Link to IB’s servers",
+    OutageCause.APPLICATION: "The application",
+    OutageCause.LOGIN: "Log-in wait",
+    OutageCause.SETTINGS: "Settings",
+    OutageCause.OTHER: "Other",
+    OutageCause.PLANNED: "Expected outage: IB’s reset, the weekend or a planned restart",
+    OutageCause.NOT_RUNNING: "Not watched: Gatelight did not run",
+    OutageCause.NOT_WATCHED: "Not watched, though Gatelight ran",
 }
 
 _CODES = {
-    Cause.NETWORK: ("network-down", "host-unreachable", "host-unresolvable"),
-    Cause.IB: ("server-link-lost",),
-    Cause.APPLICATION: (
+    OutageCause.NETWORK: ("network-down", "host-unreachable", "host-unresolvable"),
+    OutageCause.IB: ("server-link-lost",),
+    OutageCause.APPLICATION: (
         *("app-not-running", "app-frozen", "app-outdated", "app-memory-low", "restart-stuck", "container-not-ready"),
         *("api-silent", "api-wedged", "session-not-ready", "too-many-clients", "several-apps", "api-port-taken"),
         *("wrong-application", "wrong-product", "not-tws"),
     ),
-    Cause.LOGIN: ("login-pending",),
-    Cause.SETTINGS: (
+    OutageCause.LOGIN: ("login-pending",),
+    OutageCause.SETTINGS: (
         *("api-disabled", "api-port-mismatch", "peer-not-trusted", "client-id-in-use", "read-only-api"),
         *("trading-mode-mismatch", "config-invalid"),
     ),
@@ -62,16 +62,16 @@ _LEAST = 1.0
 """Seconds that a time unwatched lasts at least: an agent that begins again is no news."""
 
 
-def cause_of(code: str) -> Cause:
+def cause_of(code: str) -> OutageCause:
     """The cause that the code of a problem stands for."""
-    return _CAUSE_OF.get(code, Cause.OTHER)
+    return _CAUSE_OF.get(code, OutageCause.OTHER)
 
 
 @dataclass(slots=True)
 class CauseSum:
     """All the time that one cause took."""
 
-    cause: Cause
+    cause: OutageCause
     seconds: float = 0.0
     count: int = 0
     longest: float = 0.0
@@ -100,7 +100,7 @@ def causes(
 
     `pieces` and `outages` are those of one connection. Of a time before the first thing that was kept, nothing is said.
     """
-    sums = {cause: CauseSum(cause) for cause in Cause}
+    sums = {cause: CauseSum(cause) for cause in OutageCause}
     for outage in outages:
         seconds = min(until, until if outage.ended is None else outage.ended) - max(since, outage.began)
         if seconds > 0:
@@ -109,11 +109,11 @@ def causes(
     began = until if kept.began is None else kept.began
     for piece in pieces:
         if piece.light is Light.EXPECTED:
-            sums[Cause.PLANNED].add(piece.seconds)
+            sums[OutageCause.PLANNED].add(piece.seconds)
         elif piece.light is Light.NOT_WATCHED and piece.ended > began:
             gap = (max(piece.began, began), piece.ended)
             ran = _inside(gap, runs)
-            for cause, seconds in ((Cause.NOT_WATCHED, ran), (Cause.NOT_RUNNING, gap[1] - gap[0] - ran)):
+            for cause, seconds in ((OutageCause.NOT_WATCHED, ran), (OutageCause.NOT_RUNNING, gap[1] - gap[0] - ran)):
                 if seconds > _LEAST:
                     sums[cause].add(seconds)
     return tuple(sorted((one for one in sums.values() if one.count), key=lambda one: -one.seconds))

@@ -21,7 +21,7 @@ _MINUTES_A_DAY = 8
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class HistoryRead:
     """What was read."""
 
     kept: Kept
@@ -35,7 +35,7 @@ class History:
     """What comes, by connection; those are missing that are not watched any more."""
 
 
-def local_time(day: date, minutes: int) -> float:
+def zone_time(day: date, minutes: int) -> float:
     """Epoch seconds at which the clock of this machine shows a time of a day; see `agent.tws.coming.LocalTime`.
 
     Of an hour that a clock change repeats it is the first; of one that it skips, an hour later.
@@ -43,7 +43,7 @@ def local_time(day: date, minutes: int) -> float:
     return datetime.combine(day, time(minutes // 60, minutes % 60)).astimezone().timestamp()
 
 
-def read_days(folder: Path, back: int, now: datetime, *, pictures: bool = False) -> History:
+def read_days(folder: Path, back: int, now: datetime, *, pictures: bool = False) -> HistoryRead:
     """The history of the last `back` days, today among them, and what comes.
 
     `folder` is the data folder. `pictures`: with latencies, and only what else pictures and outages are made of.
@@ -51,25 +51,25 @@ def read_days(folder: Path, back: int, now: datetime, *, pictures: bool = False)
     """
     today, until = now.astimezone().date(), now.timestamp()
     # Each midnight of its own zone: a day of a clock change has 23 or 25 hours.
-    midnights = tuple(local_time(today + timedelta(days=n), 0) for n in range(1 - back, 2))
+    midnights = tuple(zone_time(today + timedelta(days=n), 0) for n in range(1 - back, 2))
     # Of several days whole hours, which the file keeps.
     minutes = _MINUTES_A_DAY if back == 1 else -(-_MINUTES_A_DAY * back // HOUR_MINUTES) * HOUR_MINUTES
 
-    ahead_until = local_time(day_after(today, DAYS_AHEAD + 1), 0)
+    ahead_until = zone_time(day_after(today, DAYS_AHEAD + 1), 0)
 
-    def read(store: Store) -> History:
+    def read(store: Store) -> HistoryRead:
         if pictures:
             kept = store.read(midnights[0], until, minutes=minutes, kinds=PICTURED, marks=False)
         else:
             kept = store.read(midnights[0], until, minutes=0)
         lately = store.read(until - LEARNT_FROM * 86_400.0, until, minutes=0, kinds=CALENDAR, marks=False)
-        coming = ((name, ahead(lately, name, until, today, local_time)) for name in connections(lately))
-        return History(kept, midnights, until, ahead_until, {name: one for name, one in coming if one is not None})
+        coming = ((name, ahead(lately, name, until, today, zone_time)) for name in connections(lately))
+        return HistoryRead(kept, midnights, until, ahead_until, {name: one for name, one in coming if one is not None})
 
-    return _read(folder, read) or History(Kept(), midnights, until, ahead_until)
+    return _read(folder, read) or HistoryRead(Kept(), midnights, until, ahead_until)
 
 
-def _read(folder: Path, read: Callable[[Store], History]) -> History | None:
+def _read(folder: Path, read: Callable[[Store], HistoryRead]) -> HistoryRead | None:
     """What is read of the history in a folder; None where there is none yet."""
     path = history_file(folder)
     if path is None:

@@ -6,8 +6,8 @@ from agent.core.clock import lasting
 from agent.core.problem import Severity
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, MenuEntry, Notice, OpenPage
 from agent.core.text import shortened
-from agent.history.causes import Cause, causes
-from agent.history.reading import History
+from agent.history.causes import OutageCause, causes
+from agent.history.reading import HistoryRead
 from agent.history.troubles import Trouble, connections, days, percent, strip, troubles
 
 SUMMARY_KEY = "gatelight/week"
@@ -41,13 +41,13 @@ class Week:
         return f"{self.name}: {', '.join(parts)}."
 
 
-def weeks(history: History) -> tuple[Week, ...]:
+def weeks(history: HistoryRead) -> tuple[Week, ...]:
     """The week that was read, of each connection of which anything counts; the worst first."""
     found = (_week(history, name) for name in connections(history.kept))
     return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.well, one.name)))
 
 
-def _week(history: History, name: str) -> Week | None:
+def _week(history: HistoryRead, name: str) -> Week | None:
     kept, since, until = history.kept, history.midnights[0], history.until
     pieces = strip(kept, name, since, until)
     (whole,) = days(pieces, (since, history.midnights[-1]))
@@ -60,10 +60,10 @@ def _week(history: History, name: str) -> Week | None:
     return Week(name, whole.well, longest, 0.0 if longest is None else lengths[longest], sum(gaps))
 
 
-_UNWATCHED = (Cause.NOT_RUNNING, Cause.NOT_WATCHED)
+_UNWATCHED = (OutageCause.NOT_RUNNING, OutageCause.NOT_WATCHED)
 
 
-def summary(history: History) -> Notice | None:
+def week_notice(history: HistoryRead) -> Notice | None:
     """The notice about the week that was read; None where nothing of it was watched."""
     told = weeks(history)
     if not told:

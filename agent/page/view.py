@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.core.as_json import as_json, present, rfc3339
-from agent.core.shown.calendar import title_of
+from agent.core.shown.calendar import coming_title
 from agent.core.shown.menu import STATE_WORDS, headline, headline_since
 from agent.core.shown.status import ShownConnection, ShownProblem, Status, status_to_json
 from agent.page.path import path_of
@@ -94,7 +94,7 @@ def _connection(connection: ShownConnection, seen: Seen) -> dict[str, Any]:
 
 
 def _outage(outage: Outage) -> dict[str, str]:
-    words = {"kind": outage.kind.value, "title": title_of(ComingKind(outage.kind.value))}
+    words = {"kind": outage.kind.value, "title": coming_title(ComingKind(outage.kind.value))}
     return {**words, "begins": rfc3339(outage.began), "ends": rfc3339(outage.ends)}
 
 

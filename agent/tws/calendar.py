@@ -7,11 +7,11 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from agent.tws.reset_windows import (
-    LOGIN_DUE,
     NEW_YORK,
     PADDING,
     WEEKEND_BEGINS,
     WEEKEND_ENDS,
+    WEEKLY_LOGIN,
     Region,
     reset_windows,
 )
@@ -135,7 +135,7 @@ def _restarts(now_wall: float, restart_time: int, utc_offset: float, allowance: 
 
 @lru_cache(maxsize=4)
 def _logins(utc_day: int) -> tuple[float, ...]:
-    zone, (weekday, due) = ZoneInfo(NEW_YORK), LOGIN_DUE
+    zone, (weekday, due) = ZoneInfo(NEW_YORK), WEEKLY_LOGIN
     days = (day for day in _dates(utc_day, before=1, after=9) if day.weekday() == weekday)
     return tuple(datetime.combine(day, due, zone).timestamp() for day in days)
 

@@ -74,7 +74,7 @@ WEEKEND_BEGINS, WEEKEND_ENDS = (FRIDAY, time(23, 0)), time(3, 0)
 """Weekend maintenance of all regions: Friday 23:00 to Saturday 03:00 New York, on both versions of the page.
 IBAutomater expects trouble from Friday 22:45 to Sunday 02:00; IB does not announce that, so it does not count."""
 
-LOGIN_DUE = (SUNDAY, time(1, 0))
+WEEKLY_LOGIN = (SUNDAY, time(1, 0))
 """Sunday 01:00 New York: IB invalidates the tokens of automatic restarts, and the next start needs a full log-in."""
 
 

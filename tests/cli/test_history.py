@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import socket
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from agent.cli.history import command
 from agent.core.effects import Happened, MarkKind
 from agent.core.shown.calendar import newest_source
 from agent.errors import GatelightError
-from agent.history.spans import Changes, Mark, Span, SpanKind
+from agent.history.spans import Changes, Mark, Span, SpanKind, daily_span
 from agent.history.store import HISTORY_SCHEMA, Store
 from agent.history.writer import HISTORY_FILE
 from agent.runtime.paths import Places, find_places
+from agent.tws.coming import DailyEnd, KnownFrom
 from tests.commands import Place, simulated
 from tests.faults.conftest import place
 
@@ -121,6 +123,27 @@ def test_programs_read_what_comes(morning: Places) -> None:
             "longest": 1800.0,
         }
     ]
+
+
+def members(told: object) -> Iterator[str]:
+    """The names of all members of a JSON value."""
+    if isinstance(told, dict):
+        yield from told
+    for one in told.values() if isinstance(told, dict) else told if isinstance(told, list) else ():
+        yield from members(one)
+
+
+def test_every_member_is_documented(morning: Places) -> None:
+    store = Store(morning.data / HISTORY_FILE)
+    daily = daily_span("Paper", DailyEnd(30, restarts=True, known_from=KnownFrom.API), own_clock=False)
+    region = Span("Paper", SpanKind.REGION, "asia", KnownFrom.FILE)
+    store.write([Changes(MORNING + 5400, begun=((daily, MORNING), (region, MORNING)))])
+    store.close()
+    page = (Path(__file__).parents[2] / "agent" / "cli" / "README.md").read_text(encoding="utf-8")
+    found = set(members(json.loads(told(morning, back=1, as_json=True))))
+
+    assert {"coming", "region", "daily", "causes", "as_of"} <= found
+    assert [name for name in sorted(found) if f"{name}`" not in page and f"{name}[" not in page] == []
 
 
 def test_programs_read_the_same_as_json(morning: Places) -> None:

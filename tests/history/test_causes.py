@@ -1,7 +1,7 @@
 """What took the time, by cause: every problem has one, and nothing is counted that nobody watched."""
 
 from agent.core.problem import Severity
-from agent.history.causes import _CAUSE_OF, Cause, cause_of, causes
+from agent.history.causes import _CAUSE_OF, OutageCause, cause_of, causes
 from agent.history.spans import NOT_LINKED, Kept, KeptSpan, Span, SpanKind
 from agent.history.troubles import strip, troubles
 from agent.problems import PROBLEMS
@@ -21,7 +21,7 @@ def run(began: float, ended: float | None) -> KeptSpan:
     return KeptSpan(Span("", SpanKind.RUN, "0.1.0"), began, ended)
 
 
-def told(since: float, until: float, *spans: KeptSpan) -> dict[Cause, tuple[float, int, float]]:
+def told(since: float, until: float, *spans: KeptSpan) -> dict[OutageCause, tuple[float, int, float]]:
     kept = Kept(tuple(sorted(spans, key=lambda s: s.began)), began=min(s.began for s in spans))
     found = causes(kept, strip(kept, NAME, since, until), troubles(kept, NAME, since, until), since, until)
     return {one.cause: (one.seconds, one.count, one.longest) for one in found}
@@ -29,11 +29,11 @@ def told(since: float, until: float, *spans: KeptSpan) -> dict[Cause, tuple[floa
 
 def test_an_outage_of_any_error_has_a_cause_of_its_own() -> None:
     """Those that are left are no fault of the connection."""
-    left = {p.code for p in PROBLEMS if p.severity is Severity.ERROR and cause_of(p.code) is Cause.OTHER}
+    left = {p.code for p in PROBLEMS if p.severity is Severity.ERROR and cause_of(p.code) is OutageCause.OTHER}
 
     assert left == {"competing-session"}
-    assert cause_of("login-pending") is Cause.LOGIN
-    assert cause_of("of-another-version") is Cause.OTHER
+    assert cause_of("login-pending") is OutageCause.LOGIN
+    assert cause_of("of-another-version") is OutageCause.OTHER
 
 
 def test_every_cause_names_problems_that_there_are() -> None:
@@ -57,9 +57,9 @@ def test_the_time_is_told_by_cause() -> None:
     )
 
     assert found == {
-        Cause.LOGIN: (240.0, 1, 240.0),
-        Cause.APPLICATION: (70.0, 2, 60.0),
-        Cause.PLANNED: (50.0, 1, 50.0),
+        OutageCause.LOGIN: (240.0, 1, 240.0),
+        OutageCause.APPLICATION: (70.0, 2, 60.0),
+        OutageCause.PLANNED: (50.0, 1, 50.0),
     }
 
 
@@ -74,13 +74,13 @@ def test_time_unwatched_is_parted_by_whether_gatelight_ran() -> None:
         state("connected", 500.0, None),
     )
 
-    assert found == {Cause.NOT_RUNNING: (200.0, 1, 200.0), Cause.NOT_WATCHED: (100.0, 1, 100.0)}
+    assert found == {OutageCause.NOT_RUNNING: (200.0, 1, 200.0), OutageCause.NOT_WATCHED: (100.0, 1, 100.0)}
 
 
 def test_an_outage_counts_only_inside_the_time_that_is_asked_for() -> None:
     spans = (run(0.0, None), state("problem", 0.0, None), problem("network-down", 0.0, None))
 
-    assert told(400.0, 1000.0, *spans) == {Cause.NETWORK: (600.0, 1, 600.0)}
+    assert told(400.0, 1000.0, *spans) == {OutageCause.NETWORK: (600.0, 1, 600.0)}
 
 
 def test_the_problems_that_took_most_are_named() -> None:

@@ -1,9 +1,9 @@
 """The weekly summary says what was watched, and nothing about what was not."""
 
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, OpenPage
-from agent.history.reading import History
+from agent.history.reading import HistoryRead
 from agent.history.spans import Kept, KeptSpan, Span, SpanKind
-from agent.history.summary import summary
+from agent.history.summary import week_notice
 
 DAY, HOUR = 86_400.0, 3600.0
 MIDNIGHTS = tuple(n * DAY for n in range(8))
@@ -21,13 +21,13 @@ def run(began: float, ended: float | None) -> KeptSpan:
     return KeptSpan(Span("", SpanKind.RUN, "0.1.0"), began, ended)
 
 
-def week(*spans: KeptSpan) -> History:
+def week(*spans: KeptSpan) -> HistoryRead:
     kept = Kept(tuple(sorted(spans, key=lambda s: s.began)), began=min((s.began for s in spans), default=None))
-    return History(kept, MIDNIGHTS, 7 * DAY - 1, 15 * DAY)
+    return HistoryRead(kept, MIDNIGHTS, 7 * DAY - 1, 15 * DAY)
 
 
 def test_it_tells_uptime_the_longest_outage_and_what_was_not_watched() -> None:
-    notice = summary(
+    notice = week_notice(
         week(
             run(0.0, 4 * DAY),
             state("connected", 0.0, DAY),
@@ -49,21 +49,21 @@ def test_it_tells_uptime_the_longest_outage_and_what_was_not_watched() -> None:
 
 
 def test_a_week_without_an_outage_says_so_by_its_share() -> None:
-    notice = summary(week(run(0.0, None), state("connected", 0.0, None)))
+    notice = week_notice(week(run(0.0, None), state("connected", 0.0, None)))
 
     assert notice is not None
     assert notice.text == "Paper: 100 % well."
 
 
 def test_the_days_before_gatelight_came_are_no_time_unwatched() -> None:
-    notice = summary(week(run(5 * DAY, None), state("connected", 5 * DAY, None)))
+    notice = week_notice(week(run(5 * DAY, None), state("connected", 5 * DAY, None)))
 
     assert notice is not None
     assert notice.text == "Paper: 100 % well."
 
 
 def test_of_an_outage_that_began_before_only_what_lies_in_the_week_is_told() -> None:
-    notice = summary(
+    notice = week_notice(
         week(
             run(-DAY, None),
             state("problem", -DAY, DAY),
@@ -77,13 +77,13 @@ def test_of_an_outage_that_began_before_only_what_lies_in_the_week_is_told() -> 
 
 
 def test_of_a_week_that_was_not_watched_nothing_is_said() -> None:
-    assert summary(week()) is None
-    assert summary(week(run(0.0, None), state("waiting", 0.0, None))) is None
-    assert summary(week(state("connected", -3 * DAY, -2 * DAY))) is None
+    assert week_notice(week()) is None
+    assert week_notice(week(run(0.0, None), state("waiting", 0.0, None))) is None
+    assert week_notice(week(state("connected", -3 * DAY, -2 * DAY))) is None
 
 
 def test_a_connection_that_was_not_watched_is_left_out_and_the_worst_comes_first() -> None:
-    notice = summary(
+    notice = week_notice(
         week(
             run(0.0, None),
             state("connected", 0.0, None, "Well"),
@@ -100,7 +100,7 @@ def test_a_connection_that_was_not_watched_is_left_out_and_the_worst_comes_first
 
 def test_it_fits_into_a_notice_however_many_there_are() -> None:
     many = [state("connected", 0.0, None, f"{'Long ' * 7}{number}") for number in range(30)]
-    notice = summary(week(run(0.0, None), *many))
+    notice = week_notice(week(run(0.0, None), *many))
 
     assert notice is not None
     assert len(notice.title) <= TITLE_LIMIT

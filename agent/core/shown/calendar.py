@@ -15,7 +15,7 @@ _TITLES = {
 }
 
 
-def title_of(kind: ComingKind, region: Region | None = None) -> str:
+def coming_title(kind: ComingKind, region: Region | None = None) -> str:
     """What comes, like "IB resets its European servers"."""
     if kind is ComingKind.RESET:
         return f"IB resets its {SERVERS[region] if region is not None else 'servers'}"

@@ -2,13 +2,13 @@
 
 import pytest
 
-from agent.core.shown.calendar import daily_words, newest_source, region_words, source_words, time_words, title_of
+from agent.core.shown.calendar import coming_title, daily_words, newest_source, region_words, source_words, time_words
 from agent.tws.coming import ComingKind, DailyEnd, KnownFrom
 from agent.tws.reset_windows import RESET_TABLES, Region
 
 
 def test_everything_that_comes_has_a_title_of_its_own() -> None:
-    titles = {title_of(kind, region) for kind in ComingKind for region in (None, *Region)}
+    titles = {coming_title(kind, region) for kind in ComingKind for region in (None, *Region)}
 
     assert len(titles) == len(ComingKind) + len(Region)
 
