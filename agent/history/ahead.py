@@ -1,6 +1,7 @@
 """What comes for one connection, from what the history keeps: whose servers, and when its application ends. Pure."""
 
 import itertools
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -30,6 +31,8 @@ _ALIKE = 180.0
 """Seconds by which these times may differ."""
 _BACK = 600.0
 """Seconds within which a new process makes an end a restart."""
+_OTHERS = 3
+"""An application that ended more than so many times as often as at that time ends at any time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,7 @@ def ahead(kept: Kept, connection: str, now: float, today: date, local: LocalTime
     """
     if not _present(kept, connection):
         return None
-    region = _latest(kept, connection, SpanKind.REGION)
-    told = _latest(kept, connection, SpanKind.DAILY_END)
+    region, told = (_known(kept, connection, kind) for kind in (SpanKind.REGION, SpanKind.DAILY_END))
     daily, own_clock = (daily_of(told.span) if told is not None else None) or (None, False)
     if daily is None:
         # What an agent that was killed left open was not watched after that.
@@ -89,6 +91,12 @@ def _latest(kept: Kept, connection: str, kind: SpanKind) -> KeptSpan | None:
     )
 
 
+def _known(kept: Kept, connection: str, kind: SpanKind) -> KeptSpan | None:
+    """The latest, unless the agent saw it end: then nothing of the kind is known now."""
+    latest = _latest(kept, connection, kind)
+    return latest if latest is not None and (latest.ended is None or latest.end == NOT_WATCHED) else None
+
+
 def _present(kept: Kept, connection: str) -> bool:
     """Whether the agent watches a connection, or did when it ended."""
     state, run = _latest(kept, connection, SpanKind.STATE), _latest(kept, "", SpanKind.RUN)
@@ -110,7 +118,8 @@ def _as_of(kept: Kept, now: float, known: Iterable[KeptSpan]) -> float | None:
 def learnt_end(applications: Sequence[KeptSpan], now: float, today: date, local: LocalTime) -> DailyEnd | None:
     """The time of day at which the application restarts, as the last days show it; None where they show none.
 
-    It restarted then on most of the days on which it was watched at that time, and on the latest of them.
+    It restarted then on most of the days on which it was watched at that time, and on the latest of them; and it did
+    not restart all day long.
     """
     ends = [
         min(one.ended, after.began)
@@ -119,8 +128,11 @@ def learnt_end(applications: Sequence[KeptSpan], now: float, today: date, local:
         if one.ended is not None and one.end != NOT_WATCHED and one.span != after.span
         if after.began - one.ended <= _BACK
     ]
-    days = [day_after(today, -count) for count in range(LEARNT_FROM, -1, -1)]
     since, until = now - LEARNT_FROM * 86_400.0, now - _ALIKE
+    ends = sorted(end for end in ends if since - _ALIKE <= end <= now)
+    days = [day_after(today, -count) for count in range(LEARNT_FROM, -1, -1)]
+    if len(ends) > _OTHERS * len(days):
+        return None
     tried = {round((end - local(day, 0)) / 60.0) for end in ends for day in days} & set(range(24 * 60))
     found = [
         _seen_at(minutes, ends, applications, [at for day in days if since <= (at := local(day, minutes)) < until])
@@ -132,20 +144,23 @@ def learnt_end(applications: Sequence[KeptSpan], now: float, today: date, local:
 def _seen_at(
     minutes: int, ends: Sequence[float], applications: Sequence[KeptSpan], times: Sequence[float]
 ) -> DailyEnd | None:
-    """The daily restart at one time of day; `times`: when that was, in epoch seconds, on each day."""
+    """The daily restart at one time of day; `ends` in order, `times`: when that was, in epoch seconds, on each day."""
     late: list[float] = []
     watched, latest = 0, False
     for at in times:
-        near = next((end - at for end in ends if abs(end - at) <= _ALIKE), None)
-        if near is None and not any(_covers(one, at - _ALIKE, at + _ALIKE) for one in applications):
-            continue
-        watched, latest = watched + 1, near is not None
-        late += [] if near is None else [near]
-    if len(late) < _FEWEST or not latest or 2 * len(late) <= watched:
+        first = bisect_left(ends, at - _ALIKE)
+        near = [end - at for end in ends[first : first + 1] if end <= at + _ALIKE]
+        if near or _ran(applications, at - _ALIKE, at + _ALIKE):
+            watched, latest = watched + 1, bool(near)
+            late += near
+    if len(late) < _FEWEST or not latest or 2 * len(late) <= watched or len(ends) > _OTHERS * len(late):
         return None
     at = (minutes + round(median(late) / 60.0)) % (24 * 60)
     return DailyEnd(at, True, KnownFrom.LEARNT, (len(late), watched))
 
 
-def _covers(one: KeptSpan, begins: float, ends: float) -> bool:
-    return one.began <= begins and (one.ended is None or one.ended >= ends)
+def _ran(applications: Sequence[KeptSpan], begins: float, ends: float) -> bool:
+    """Whether one process was there all the time."""
+    count = bisect_right(applications, begins, key=lambda one: one.began)
+    last = applications[count - 1] if count else None
+    return last is not None and (last.ended is None or last.ended >= ends)

@@ -1,5 +1,6 @@
 """What the history tells of a time: how it was, day by day, and which problems lasted longest. Pure."""
 
+import math
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -178,9 +179,9 @@ def troubles(kept: Kept, connection: str, since: float, until: float) -> tuple[T
     unbroken = [piece for piece in every if piece.ended >= since]
     going_on = {_light(one) for one in states if one.ended is None}
     shown = _reaching_into(_of(kept, connection, SpanKind.PROBLEM), [(p.began, p.ended) for p in unbroken])
-    programs = _reaching_into(
-        _of(kept, connection, SpanKind.PROGRAM), [(p.began - PROGRAM_GONE, p.began) for p in unbroken]
-    )
+    # A program that came with the very look that showed the problem was there.
+    moments = [(p.began - PROGRAM_GONE, math.nextafter(p.began, math.inf)) for p in unbroken]
+    programs = _reaching_into(_of(kept, connection, SpanKind.PROGRAM), moments)
     found: list[Trouble] = []
     for piece, inside, there in zip(unbroken, shown, programs, strict=True):
         meant = [

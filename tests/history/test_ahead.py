@@ -207,6 +207,31 @@ def test_what_ended_with_the_agent_is_told_as_of_then() -> None:
     assert (one.region, one.as_of) == (Region.EUROPE, ended)
 
 
+def test_what_the_agent_saw_end_is_not_known_any_more() -> None:
+    """A live account took the place of a paper one: nothing tells whose servers it is on."""
+    paper = KeptSpan(Span(NAME, SpanKind.REGION, "america", KnownFrom.PAPER), BEGAN, NOON.timestamp() - 3600)
+    one = told(paper, daily(TOLD, ended=NOON.timestamp() - 3600))
+
+    assert one is not None
+    assert (one.region, one.daily, one.as_of) == (None, None, None)
+
+
+@pytest.mark.parametrize("apart", [30.0, 3600.0, 4 * 3600.0])
+def test_an_application_that_crashes_all_day_restarts_at_no_time(apart: float) -> None:
+    began = NOON.timestamp() - 7 * 86_400
+    times = [began + n * apart for n in range(int(7 * 86_400 / apart))]
+
+    assert learnt(NOON, tuple(KeptSpan(application(n), at, at + apart - 5) for n, at in enumerate(times))) is None
+
+
+def test_some_restarts_by_hand_are_no_matter() -> None:
+    by_hand = [NOON - timedelta(days=n, hours=n) for n in range(1, 7)]
+    found = learnt(NOON, life(NOON, [*nights(NOON, range(1, 8)), *by_hand]))
+
+    assert found is not None
+    assert (found.minutes, found.seen) == (23 * 60 + 45, (7, 7))
+
+
 def test_nothing_comes_for_a_connection_that_is_not_watched_any_more() -> None:
     gone = KeptSpan(Span("Old", SpanKind.STATE, "connected"), BEGAN, BEGAN + 3600)
     kept = Kept((RUN, STATE, gone), began=BEGAN, heard=NOON.timestamp())
