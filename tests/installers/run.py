@@ -28,6 +28,8 @@ MADE = "GATELIGHT_PACKAGES"
 """Names the folder with what was built, for the tests; without it they are not collected."""
 LATER = "9.9.9"
 """The version of the package that the tests upgrade to."""
+WHEELS = "wheels"
+"""The folder in it with what the script for a Mac installs."""
 SUITES = ("bookworm", "trixie")
 NEEDED = (
     "appstream",
@@ -44,6 +46,8 @@ NEEDED = (
     "mmdebstrap",
     "openbox",
     "pipx",
+    "python3-venv",
+    "shellcheck",
     "systemd",
     "util-linux",
     "xdotool",
@@ -73,6 +77,7 @@ def main(arguments: list[str]) -> int:
         _step("the .deb and the image", lambda: build_image.build(out))
         _step("the .deb of a later version", lambda: _later(out))
         _step("pipx install .", lambda: _pipx(out))
+        _step("what install.sh fetches", lambda: _wheels(out))
         _step("setup.exe, in two versions", windows_setups.build)
     except CannotBuild as fault:
         print(f"\nFailed: {fault} ({time.monotonic() - began:.0f} s)", flush=True)
@@ -117,6 +122,14 @@ def _pipx(out: Path) -> None:
     places = {"PIPX_HOME": str(home / "venvs and more"), "PIPX_BIN_DIR": str(home / "bin"), "HOME": str(home)}
     home.mkdir()
     call("pipx", "install", "--python", "/usr/bin/python3", ROOT, **places)
+
+
+def _wheels(out: Path) -> None:
+    """Fetch what the script for a Mac installs, for Debian’s Python: its tests have no network."""
+    fetched = out / WHEELS
+    how = ("--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes", "--dest", fetched)
+    python = WORK / "python/bin/python"
+    call(python, "-m", "pip", "download", *how, "-r", LOCKS[0])
 
 
 if __name__ == "__main__":
