@@ -92,7 +92,7 @@ class _Told:
         pieces = strip(self._kept, name, self._since, self._until)
         outages = troubles(self._kept, name, self._since, self._until)
         lines = [f"  {when}  {what}" for when, what in _folded(days(pieces, self._history.midnights))]
-        took = causes(self._kept, pieces, outages, self._since, self._until)
+        took = causes(self._kept, name, pieces, outages, self._since, self._until)
         if took:
             lines.append("  What took the time:")
         lines += [f"  - {one.cause.words}: {_length(one.seconds)}{_times(one.count)}" for one in took]

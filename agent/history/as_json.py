@@ -44,7 +44,7 @@ def _connection(history: HistoryRead, name: str, *, strips: bool) -> dict[str, A
         "name": name,
         "days": [_day(day) for day in days(pieces, history.midnights)],
         "outages": [_trouble(one, until) for one in outages],
-        "causes": [_cause(one) for one in causes(kept, pieces, outages, since, until)],
+        "causes": [_cause(one) for one in causes(kept, name, pieces, outages, since, until)],
         **({} if ahead is None else {"ahead": _ahead(ahead)}),
     }
     if strips:

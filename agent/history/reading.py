@@ -14,7 +14,7 @@ from agent.history.troubles import connections
 from agent.history.writer import history_file
 from agent.tws.coming import DAYS_AHEAD, day_after
 
-PICTURED = (SpanKind.STATE, SpanKind.PROBLEM, SpanKind.PROGRAM, SpanKind.RUN)
+PICTURED = (SpanKind.STATE, SpanKind.PROBLEM, SpanKind.PROGRAM, SpanKind.RUN, SpanKind.APPLICATION)
 """What pictures, outages and their causes are made of."""
 _MINUTES_A_DAY = 8
 """Minutes that share one latency, for each day that is read: a curve has 180 points at most."""

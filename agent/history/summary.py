@@ -56,7 +56,7 @@ def _week(history: HistoryRead, name: str) -> Week | None:
     outages = troubles(kept, name, since, until)
     lengths = {one: min(until, one.ended or until) - max(since, one.began) for one in outages}
     longest = max(lengths, key=lambda one: lengths[one], default=None)
-    gaps = [c.seconds for c in causes(kept, pieces, outages, since, until) if c.cause in _UNWATCHED]
+    gaps = [c.seconds for c in causes(kept, name, pieces, outages, since, until) if c.cause in _UNWATCHED]
     return Week(name, whole.well, longest, 0.0 if longest is None else lengths[longest], sum(gaps))
 
 

@@ -178,10 +178,10 @@ def troubles(kept: Kept, connection: str, since: float, until: float) -> tuple[T
             _add(every, light, began, ended)
     unbroken = [piece for piece in every if piece.ended >= since]
     going_on = {_light(one) for one in states if one.ended is None}
-    shown = _reaching_into(_of(kept, connection, SpanKind.PROBLEM), [(p.began, p.ended) for p in unbroken])
+    shown = reaching_into(_of(kept, connection, SpanKind.PROBLEM), [(p.began, p.ended) for p in unbroken])
     # A program that came with the very look that showed the problem was there.
     moments = [(p.began - PROGRAM_GONE, math.nextafter(p.began, math.inf)) for p in unbroken]
-    programs = _reaching_into(_of(kept, connection, SpanKind.PROGRAM), moments)
+    programs = reaching_into(_of(kept, connection, SpanKind.PROGRAM), moments)
     found: list[Trouble] = []
     for piece, inside, there in zip(unbroken, shown, programs, strict=True):
         meant = [
@@ -205,7 +205,7 @@ def troubles(kept: Kept, connection: str, since: float, until: float) -> tuple[T
     return tuple(found)
 
 
-def _reaching_into(spans: Sequence[KeptSpan], times: Iterable[tuple[float, float]]) -> Iterator[Sequence[KeptSpan]]:
+def reaching_into(spans: Sequence[KeptSpan], times: Iterable[tuple[float, float]]) -> Iterator[Sequence[KeptSpan]]:
     """Of each time the spans that reach into it; spans and times in the order of their begins."""
     waiting, inside = deque(spans), list[KeptSpan]()
     for begins, ends in times:

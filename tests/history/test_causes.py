@@ -1,8 +1,14 @@
 """What took the time, by cause: every problem has one, and nothing is counted that nobody watched."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
 from agent.core.problem import Severity
 from agent.history.causes import _CAUSE_OF, OutageCause, cause_of, causes
 from agent.history.spans import NOT_LINKED, Kept, KeptSpan, Span, SpanKind
+from agent.history.store import NOT_WATCHED
 from agent.history.troubles import strip, troubles
 from agent.problems import PROBLEMS
 
@@ -23,7 +29,7 @@ def run(began: float, ended: float | None) -> KeptSpan:
 
 def told(since: float, until: float, *spans: KeptSpan) -> dict[OutageCause, tuple[float, int, float]]:
     kept = Kept(tuple(sorted(spans, key=lambda s: s.began)), began=min(s.began for s in spans))
-    found = causes(kept, strip(kept, NAME, since, until), troubles(kept, NAME, since, until), since, until)
+    found = causes(kept, NAME, strip(kept, NAME, since, until), troubles(kept, NAME, since, until), since, until)
     return {one.cause: (one.seconds, one.count, one.longest) for one in found}
 
 
@@ -63,6 +69,46 @@ def test_the_time_is_told_by_cause() -> None:
     }
 
 
+def application(pid: int, began: float, ended: float | None, end: str = "") -> KeptSpan:
+    return KeptSpan(Span(NAME, SpanKind.APPLICATION, "gateway", str(pid)), began, ended, end)
+
+
+SATURDAY = datetime(2026, 11, 21, 0, 30, tzinfo=ZoneInfo("America/New_York")).timestamp()
+TUESDAY = datetime(2026, 11, 24, 0, 30, tzinfo=ZoneInfo("America/New_York")).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("at", "applications", "cause"),
+    [
+        (TUESDAY, [application(1, TUESDAY - 900, None)], OutageCause.RESET),
+        (SATURDAY, [application(1, SATURDAY - 900, None)], OutageCause.WEEKEND),
+        (
+            TUESDAY,
+            [application(1, TUESDAY - 900, TUESDAY - 4), application(2, TUESDAY + 30, None)],
+            OutageCause.RESTART,
+        ),
+        # An application that cannot be seen, an earlier version of Gatelight, an agent that was killed.
+        (TUESDAY, [], OutageCause.PLANNED),
+        (TUESDAY, [application(1, TUESDAY - 900, TUESDAY - 300)], OutageCause.PLANNED),
+        (TUESDAY, [application(1, TUESDAY - 900, TUESDAY - 4, NOT_WATCHED)], OutageCause.PLANNED),
+    ],
+)
+def test_which_outage_was_planned_is_told_where_it_is_known(
+    at: float, applications: list[KeptSpan], cause: OutageCause
+) -> None:
+    found = told(
+        at - 900,
+        at + 900,
+        run(at - 900, None),
+        state("connected", at - 900, at),
+        state("maintenance", at, at + 40),
+        state("connected", at + 40, None),
+        *applications,
+    )
+
+    assert found == {cause: (40.0, 1, 40.0)}
+
+
 def test_time_unwatched_is_parted_by_whether_gatelight_ran() -> None:
     found = told(
         0.0,
@@ -96,6 +142,6 @@ def test_the_problems_that_took_most_are_named() -> None:
         ),
         began=0.0,
     )
-    (one,) = causes(kept, strip(kept, NAME, 0.0, 200.0), troubles(kept, NAME, 0.0, 200.0), 0.0, 200.0)
+    (one,) = causes(kept, NAME, strip(kept, NAME, 0.0, 200.0), troubles(kept, NAME, 0.0, 200.0), 0.0, 200.0)
 
     assert one.titles == ("Title of app-not-running", "Title of app-frozen")
