@@ -9,11 +9,12 @@ from agent.history.ahead import Ahead
 from agent.history.causes import CauseSum, causes
 from agent.history.reading import HistoryRead
 from agent.history.spans import Mark
-from agent.history.troubles import Day, Piece, Trouble, connections, days, strip, troubles
+from agent.history.troubles import Day, Light, Piece, Trouble, connections, days, strip, troubles
 from agent.tws.coming import Coming
 
 HISTORY_JSON_SCHEMA = 1
 """Version of the shape; raised when a field changes its meaning."""
+_NAMES = {light: light.value.replace(" ", "_") for light in Light}
 
 
 def history_json(history: HistoryRead, *, strips: bool = False) -> dict[str, Any]:
@@ -89,7 +90,7 @@ def _event(mark: Mark) -> dict[str, Any]:
 
 def _piece(piece: Piece) -> list[Any]:
     """Its light, and its begin and end in whole epoch seconds: finer is no news in a picture."""
-    return [_name(piece.light.value), round(piece.began), round(piece.ended)]
+    return [_NAMES[piece.light], round(piece.began), round(piece.ended)]
 
 
 def _trouble(one: Trouble, until: float) -> dict[str, Any]:
@@ -102,10 +103,6 @@ def _trouble(one: Trouble, until: float) -> dict[str, Any]:
 def _day(day: Day) -> dict[str, Any]:
     told: dict[str, Any] = {
         "date": f"{datetime.fromtimestamp(day.began).astimezone():%Y-%m-%d}",
-        "seconds": {_name(light.value): round(seconds, 1) for light, seconds in day.seconds.items()},
+        "seconds": {_NAMES[light]: round(seconds, 1) for light, seconds in day.seconds.items()},
     }
     return told if day.well is None else {**told, "well": round(day.well, 6)}
-
-
-def _name(light: str) -> str:
-    return light.replace(" ", "_")

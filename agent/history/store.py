@@ -242,7 +242,8 @@ class Store:
         """
         names = {int(id): str(name) for id, name in self._db.execute("SELECT id, name FROM connection")}
         return Kept(
-            spans=tuple(self._spans(names, since, until, [kind.value for kind in kinds])),
+            # As they were written they are nearly in order, which costs less than SQLite's own sorting.
+            spans=tuple(sorted(self._spans(names, since, until, [k.value for k in kinds]), key=lambda one: one.began)),
             marks=tuple(self._marks(names, since, until)) if marks else (),
             latencies=tuple(self._latencies(names, since, until, minutes)) if minutes else (),
             began=self._first(),
@@ -253,7 +254,7 @@ class Store:
         found = self._db.execute(
             "SELECT connection, kind, what, state, title, began, ended, end FROM span"
             " WHERE began <= ? AND (ended IS NULL OR ended >= ?)"
-            f" AND kind IN ({', '.join('?' * len(kinds))}) ORDER BY began, id",
+            f" AND kind IN ({', '.join('?' * len(kinds))}) ORDER BY id",
             (until, since, *kinds),
         )
         # The same few come again and again.
