@@ -45,7 +45,7 @@ GROUPS: dict[str, dict[str, _About]] = {
             ("0 done", "1 failed or not wanted", "2 not offered"),
         ),
         "history": _About(
-            "what happened: days, problems, the longest ones",
+            "what happened, day by day, what took the time, and what comes in the next week",
             ("gatelight history --days 30", "gatelight history --csv > history.csv"),
             ("0 shown", "1 it cannot be read"),
         ),

@@ -28,6 +28,7 @@ MODULES = (
     "dialog.js",
     "dom.js",
     "guide.js",
+    "history_ahead.js",
     "history_pictures.js",
     "key.js",
     "live.js",

@@ -61,7 +61,7 @@ from agent.core.timing import Timing
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
 from agent.tws.applications import Application, ApplicationKind
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 
 MONDAY_AFTERNOON = datetime(2026, 11, 23, 15, 0, tzinfo=UTC).timestamp()
 """No reset window of any region, no weekend."""

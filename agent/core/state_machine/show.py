@@ -26,7 +26,7 @@ from agent.core.shown.status import (
     worst_first,
 )
 from agent.core.state_machine.connection import BackingOff, Blocked
-from agent.core.state_machine.state import OwnProblems, Words
+from agent.core.state_machine.state import OwnProblems, Words, calendar_of
 from agent.core.state_machine.watched import Watched
 from agent.tws.api_settings import Configuration, Source
 from agent.tws.applications import ApplicationKind
@@ -86,6 +86,7 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         retry_at=now.wall_of(state.retry_at) if isinstance(state, BackingOff | Blocked) else None,
         outage_ends=_outage_ends(watched, facts),
         here=watched.settings.here,
+        calendar=calendar_of(watched, session.trading_mode),
     )
     return grounded(shown, facts)
 
