@@ -10,9 +10,9 @@ from agent.history.recording.reading import recording_in
 from agent.history.recording.replay import Replay
 
 
-def command(path: Path, out: Callable[[str], None], say: Callable[[str], None]) -> int:
+def command(file: str, out: Callable[[str], None], say: Callable[[str], None]) -> int:
     """Print a replay line by line. Raises UsageError for a file that is no recording, or one of a later version."""
-    replay = Replay()
+    path, replay = Path(file), Replay()
     lines = recording_in(path)
     try:
         for line in replay.lines(read_lines(lines, knowledge())):
