@@ -1,17 +1,24 @@
-// About: which Gatelight this is, and what it does to TWS.
+// About: which Gatelight this is, what it does to TWS, and what can be passed on to another person.
 
+import { bundlePart } from "/bundle.js";
 import { clock, h, patch } from "/dom.js";
 
 export function show(root) {
-  return {
-    update({ agent }) {
-      patch(root,
-        h("h1", {}, "About"),
-        h("section.card", {},
+  let agent = null;
+  const bundle = bundlePart(draw);
+
+  function draw() {
+    if (!agent || !root.isConnected) return;
+    patch(root,
+      h("h1", {}, "About"),
+      h("div.cards", {},
+        h("section.card", { "data-key": "about" },
           h("h2", {}, `Gatelight ${agent.version}`),
           h("p", {}, "Watches the link to Trader Workstation and IB Gateway, and says what is wrong with it."),
           h("p", {}, "It never sends an order, stores no IB password and never logs in. Nothing is changed without your yes."),
-          h("p.soft", {}, `Runs since ${clock(agent.started)}, as process ${agent.pid}.`)));
-    },
-  };
+          h("p.soft", {}, `Runs since ${clock(agent.started)}, as process ${agent.pid}.`)),
+        bundle()));
+  }
+
+  return { update(view) { agent = view.agent; draw(); } };
 }
