@@ -75,8 +75,10 @@ def gather(places: Places, doctor: Mapping[str, Any], shown: Mapping[str, Any] |
     `doctor` is what one thorough look found, or {"error": sentence}; `shown` is the status of the running agent.
     """
     settings, configuration = _configuration(places)
-    lines = [line for piece in recorded_pieces(places.data) for line in _parsed(piece)]
-    hosts = {*_own_hosts(), *_hosts_in(lines), *(connection.host for connection in settings.connections)}
+    # Read once: the agent writes on. Parsed twice: parsed, a full day takes a hundred megabytes.
+    pieces = list(recorded_pieces(places.data))
+    recorded = {host for piece in pieces for line in _parsed(piece) for host in _hosts_in(line)}
+    hosts = {*_own_hosts(), *recorded, *(connection.host for connection in settings.connections)}
     stand_ins = StandIns(_private(settings), hosts, _own_words())
 
     def file(name: str, about: str, told: Any) -> BundleFile:
@@ -88,8 +90,9 @@ def gather(places: Places, doctor: Mapping[str, Any], shown: Mapping[str, Any] |
         *([] if shown is None else [file("status.json", "what the running Gatelight shows", shown)]),
         file("history.json", "problems and states of yesterday and today", _history(places, now)),
     ]
-    if lines:
-        text = "".join(json.dumps(stand_ins.json(one), ensure_ascii=False) + "\n" for one in lines)
+    if pieces:
+        lines = (stand_ins.json(line) for piece in pieces for line in _parsed(piece))
+        text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
         files.append(
             BundleFile(RECORDING_NAME, "what Gatelight saw in the last 24 hours, for `gatelight replay`", text)
         )

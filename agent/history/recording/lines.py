@@ -166,7 +166,7 @@ class _Reader:
         if schema > newest:
             version = str(told.get("version", ""))[:40]
             raise NotARecording(
-                f"This recording was made by a later version of Gatelight ({version}): replay it with that."
+                f"A later version of Gatelight ({version}) made this recording: replay it with that one."
             )
         self._schema, self._torn, self.begun = schema, False, True
         self._about, self._machine = self._migrated(told), None
