@@ -51,6 +51,8 @@ _OPEN_HOST = re.compile(
 )
 """Servers and data farms of the broker, which are part of the diagnosis, and what containers call their computer."""
 
+_STAND_IN = re.compile(r"(?:account|host|secret|user)-\d+")
+
 
 class StandIns:
     """The stand-ins of one file, numbered in the order in which things turn up."""
@@ -116,7 +118,7 @@ class StandIns:
         return lambda found: self._stand(kind, found[0])
 
     def _stand(self, kind: str, true: str) -> str:
-        if kind == "host" and not (is_telling(true) and _is_host(true)):
+        if _STAND_IN.fullmatch(true) or (kind == "host" and not (is_telling(true) and _is_host(true))):
             return true
         return f"{kind}-{self._number(kind, true.lower())}"
 
