@@ -3,11 +3,13 @@
 Everything in it goes through the same stand-ins, so a computer that is host-1 in one file is host-1 in all of them.
 """
 
+import errno
 import io
 import json
 import platform
 import socket
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -74,7 +76,7 @@ def gather(places: Places, doctor: Mapping[str, Any], shown: Mapping[str, Any] |
 
     `doctor` is what one thorough look found, or {"error": sentence}; `shown` is the status of the running agent.
     """
-    settings, configuration = _configuration(places)
+    settings, fault = _settings(places)
     # Read once: the agent writes on. Parsed twice: parsed, a full day takes a hundred megabytes.
     pieces = list(recorded_pieces(places.data))
     recorded = {host for piece in pieces for line in _parsed(piece) for host in _hosts_in(line)}
@@ -85,7 +87,9 @@ def gather(places: Places, doctor: Mapping[str, Any], shown: Mapping[str, Any] |
         return BundleFile(name, about, json.dumps(stand_ins.json(told), ensure_ascii=False, indent=1) + "\n")
 
     files = [
-        BundleFile("configuration.toml", "the configuration in force, without secrets", stand_ins.lines(configuration)),
+        BundleFile(
+            "configuration.toml", "the configuration, without secrets", _configuration(settings, fault, stand_ins)
+        ),
         file("doctor.json", "what one thorough look found just now", doctor),
         *([] if shown is None else [file("status.json", "what the running Gatelight shows", shown)]),
         file("history.json", "problems and states of yesterday and today", _history(places, now)),
@@ -97,27 +101,59 @@ def gather(places: Places, doctor: Mapping[str, Any], shown: Mapping[str, Any] |
             BundleFile(RECORDING_NAME, "what Gatelight saw in the last 24 hours, for `gatelight replay`", text)
         )
     about = BundleFile("about.txt", "versions, this system, and what the stand-ins mean", _about(now, stand_ins))
-    return Bundle(f"gatelight-bundle-{now:%Y%m%d-%H%M%S}.zip", (about, *files))
+    return Bundle(_name(now), (about, *files))
+
+
+def free_place(wanted: str | None, now: datetime) -> Path:
+    """Where a bundle is written: the wanted file, one in the wanted folder, or one in this folder.
+
+    Raises GatelightError where nothing can be written there: a look takes a while, and would be in vain.
+    """
+    try:
+        path = Path(wanted or "").expanduser().absolute()
+        if path.is_dir():
+            path /= _name(now)
+        if path.exists():
+            raise GatelightError(f"{path} is there already: name another file with --out.")
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except (OSError, ValueError, RuntimeError) as fault:
+        raise _unwritten(Path(wanted or ""), fault) from None
+    return path
 
 
 def write_bundle(path: Path, content: bytes) -> None:
     """Write a bundle, whole or not at all. Raises GatelightError."""
     try:
-        if path.exists():
-            raise GatelightError(f"{path} is there already: name another file with --out.")
         replace_file(path, content)
-    except (OSError, ValueError) as fault:
-        text = f"The bundle could not be written to {path} ({reason_of(fault)}): name another file with --out."
-        raise GatelightError(text) from None
+    except OSError as fault:
+        raise _unwritten(path, fault) from None
 
 
-def _configuration(places: Places) -> tuple[Settings, str]:
-    """The settings, and their text; where they cannot be used, why."""
+def _unwritten(path: Path, fault: Exception) -> GatelightError:
+    full = isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT)
+    remedy = "make room on its disk" if full else "name a file in another folder with --out"
+    return GatelightError(f"The bundle cannot be written to {path} ({reason_of(fault)}): {remedy}.")
+
+
+def _name(now: datetime) -> str:
+    return f"gatelight-bundle-{now:%Y%m%d-%H%M%S}.zip"
+
+
+def _settings(places: Places) -> tuple[Settings, str]:
+    """The settings, and why they cannot be read where that is so."""
     try:
-        settings = load(places.config, named=places.config_named)
+        return load(places.config, named=places.config_named), ""
     except ConfigError as fault:
-        return Settings(), "".join(f"# {line}\n" for line in str(fault).splitlines())
-    return settings, show(for_others(settings))
+        return Settings(), str(fault)
+
+
+def _configuration(settings: Settings, fault: str, stand_ins: StandIns) -> str:
+    """What the configuration says, or what is wrong with it."""
+    if fault:
+        return stand_ins.lines("\n".join(f"# {line}" for line in fault.splitlines()))
+    # In the values: TOML writes some characters in other words.
+    return show(stand_ins.value(for_others(settings)))
 
 
 def _history(places: Places, now: datetime) -> dict[str, Any]:

@@ -100,6 +100,11 @@ def clean(text: str, longest: int = LONGEST_TEXT) -> str:
     return _cut(plain, longest)
 
 
+def without_hidden(text: str) -> str:
+    """The text without control, format and invisible characters, which may stand in the middle of what is private."""
+    return _without_controls(text) if _UNUSUAL.search(text) else text
+
+
 def _cut(text: str, longest: int) -> str:
     """At most `longest` characters, cut between words: half a name or number would not be recognised and masked."""
     end = min(len(text), longest - 1)

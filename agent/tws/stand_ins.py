@@ -7,10 +7,13 @@ What stands in for an address is an address, so that a recording with it is judg
 import ipaddress
 import re
 from collections.abc import Iterable
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
 from functools import partial
 from typing import Any
 
 from agent.tws.hosts import address_of, is_local
+from agent.tws.outside import without_hidden
 from agent.tws.privacy import MASK, Private, each_account, is_telling, parts_of_secret, redact, whole_word
 
 STAND_INS_EXPLAINED = (
@@ -85,7 +88,19 @@ class StandIns:
 
     def lines(self, text: str) -> str:
         """The same for a text of several lines: a password is masked to the end of its line."""
-        return "".join(self.text(line) for line in text.splitlines(keepends=True))
+        return "".join(f"{self.text(line)}\n" for line in text.splitlines())
+
+    def value(self, value: Any) -> Any:
+        """A frozen dataclass with stand-ins in all its texts, nested values included."""
+        if isinstance(value, Enum):
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, tuple):
+            return tuple(self.value(one) for one in value)
+        if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{f.name: self.value(getattr(value, f.name)) for f in fields(value)})
+        return value
 
     def json(self, value: Any) -> Any:
         """A JSON value with a stand-in for each private thing in its texts; names of members stay as they are."""
@@ -98,6 +113,7 @@ class StandIns:
         return value
 
     def _made(self, text: str) -> str:
+        text = without_hidden(text)
         if text.lower() in self._whole_hosts:
             return f"host-{self._number('host', text.lower())}"
         for secret in self._secrets:

@@ -1,5 +1,7 @@
 """Texts as an attacker makes them, and what must never come out of Gatelight again."""
 
+from collections.abc import Mapping
+
 from hypothesis import strategies as st
 
 from agent.tws.privacy import Private
@@ -52,8 +54,8 @@ _TEXTS = st.lists(
 
 
 @st.composite
-def hostile(draw: st.DrawFn) -> tuple[str, str]:
+def hostile(draw: st.DrawFn, secrets: Mapping[str, str] = SECRETS) -> tuple[str, str]:
     """A text with something planted between spaces, and the part that must not come out."""
-    planted = draw(st.sampled_from(sorted(SECRETS)))
+    planted = draw(st.sampled_from(sorted(secrets)))
     filler = "word " * draw(st.sampled_from((0, 0, 0, 10, 18, 19, 20, 196, 198, 199, 200, 200_000)))
-    return f"{draw(_TEXTS)} {filler}{planted} {draw(_TEXTS)}", SECRETS[planted]
+    return f"{draw(_TEXTS)} {filler}{planted} {draw(_TEXTS)}", secrets[planted]

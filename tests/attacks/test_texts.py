@@ -28,6 +28,7 @@ from agent.core import events, facts, fix, memory, session_facts
 from agent.core.data_test import seen as data_seen
 from agent.core.effects import Announce, Effect, Record, Remember
 from agent.core.events import (
+    Arrival,
     ConfigRejected,
     Event,
     Looked,
@@ -56,8 +57,9 @@ from agent.core.shown.limits import limits_to_json as usage_json
 from agent.core.shown.limits import usage_of
 from agent.core.shown.menu import display
 from agent.core.shown.status import Status, status_to_json
-from agent.core.state_machine.advance import advance, begin
+from agent.core.state_machine.advance import begin
 from agent.core.state_machine.state import AgentState
+from agent.core.state_machine.step import Step, decide
 from agent.guides import load_guides
 from agent.guides.explain import explain, render_explained
 from agent.page.streams import Streams
@@ -177,8 +179,8 @@ def told(text: str) -> list[Callable[[int], Event]]:
     ]
 
 
-def lived(text: str) -> tuple[AgentState, list[Effect], list[Status]]:
-    """An agent that met a text everywhere, what it wanted done, and all it showed."""
+def lived(text: str, steps: list[Step] | None = None) -> tuple[AgentState, list[Effect], list[Status]]:
+    """An agent that met a text everywhere, what it wanted done, and all it showed; its steps go into `steps`."""
     watched = (connection(port=4002), connection("Other", port=4001), connection("Far", host="192.0.2.7", port=4001))
     state = first_state(Settings(connections=watched), NOW, known=KNOWN, private=PRIVATE)
     effects: list[Effect] = []
@@ -190,8 +192,11 @@ def lived(text: str) -> tuple[AgentState, list[Effect], list[Status]]:
         moment = moment.later(40.0)
         if isinstance(event, Looked):
             event = Looked(replace(event.machine, taken=moment.monotonic))
-        state, more = advance(state, event, moment)
+        step = Step(state, (Arrival(event, moment),), moment)
+        state, more = decide(step)
         effects.extend(more)
+        if steps is not None:
+            steps.append(step)
         if state.shown is not None:
             shown.append(state.shown)
 
