@@ -6,6 +6,7 @@ What stands in for an address is an address, so that a recording with it is judg
 
 import ipaddress
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
@@ -54,6 +55,8 @@ _OPEN_HOST = re.compile(
 )
 """Servers and data farms of the broker, which are part of the diagnosis, and what containers call their computer."""
 
+_ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2}))")
+"""A character as JSON, TOML and Python write it where it cannot be seen."""
 _STAND_IN = re.compile(r"(?:account|host|secret|user)-\d+")
 
 
@@ -113,7 +116,7 @@ class StandIns:
         return value
 
     def _made(self, text: str) -> str:
-        text = without_hidden(text)
+        text = without_hidden(_ESCAPED.sub(_unescaped, text))
         if text.lower() in self._whole_hosts:
             return f"host-{self._number('host', text.lower())}"
         for secret in self._secrets:
@@ -169,3 +172,10 @@ def _is_host(name: str) -> bool:
 
 def _longest_first(texts: Iterable[str]) -> list[str]:
     return sorted(texts, key=lambda text: (-len(text), text))
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """Nothing, where what is escaped could not be seen: it may stand in the middle of what is private."""
+    code = int(next(filter(None, found.groups())), 16)
+    hidden = code <= sys.maxunicode and not without_hidden(chr(code)).strip()
+    return "" if hidden and not chr(code).isspace() else found[0]

@@ -20,6 +20,15 @@ SECRETS = {
     "t0ken-xyz": "t0ken-xyz",
     "DU76\u200b54\u202e321A": "7654",
     "pass\u00adword\ufeff=hunter2secret": "hunter2secret",
+    "F1234567": "1234",
+    "DI7654321": "7654",
+    "https://hooks.example.com/services/T0X/hiddenpath": "hiddenpath",
+    "https://hc-ping.example.com/3f9c-ping": "3f9c-ping",
+    "tgram://123:botsecret/chat99": "botsecret",
+    "ntfys://me:pw@push.example.com/topic77": "topic77",
+    "token=abcdef123456": "abcdef123456",
+    "Authorization: Bearer eyJhbGciOi": "eyjhbgcioi",
+    "api_key: 'zyxwvut98'": "zyxwvut98",
     "ibcalpha.ibc.IbcGateway /opt/ibc/config.ini edemo hunter2secret": "hunter2secret",
 }
 """What is planted, and the part of it by which it would be known."""

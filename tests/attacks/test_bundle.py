@@ -28,8 +28,6 @@ from tests.problems.scene import NOW
 
 OUTSIDE = {
     **SECRETS,
-    "F1234567": "1234",
-    "DI7654321": "7654",
     "192.168.77.5": "168.77",
     "10.20.30.40:4001": "20.30.40",
     "217.160.0.187": "217.160",
@@ -41,13 +39,6 @@ OUTSIDE = {
     "Annas-MacBook-Pro": "annas",
     "trading-nas": "trading-nas",
     "carol.king@firma.de": "carol.king",
-    "https://hooks.example.com/services/T0X/hiddenpath": "hiddenpath",
-    "https://hc-ping.example.com/3f9c-ping": "3f9c-ping",
-    "tgram://123:botsecret/chat99": "botsecret",
-    "ntfys://me:pw@push.example.com/topic77": "topic77",
-    "token=abcdef123456": "abcdef123456",
-    "Authorization: Bearer eyJhbGciOi": "eyjhbgcioi",
-    "api_key: 'zyxwvut98'": "zyxwvut98",
 }
 """What must not leave this computer, and the part by which it would be known."""
 ONLY_OUTSIDE = OUTSIDE.keys() - SECRETS.keys()

@@ -26,7 +26,7 @@ from agent.cli import terminal as cli
 from agent.cli.report import render as report
 from agent.core import events, facts, fix, memory, session_facts
 from agent.core.data_test import seen as data_seen
-from agent.core.effects import Announce, Effect, Record, Remember
+from agent.core.effects import Announce, Effect, Happened, Record, Remember
 from agent.core.events import (
     Arrival,
     ConfigRejected,
@@ -62,6 +62,7 @@ from agent.core.state_machine.state import AgentState
 from agent.core.state_machine.step import Step, decide
 from agent.guides import load_guides
 from agent.guides.explain import explain, render_explained
+from agent.history.spans import spans_of
 from agent.page.streams import Streams
 from agent.page.view import Seen, view
 from agent.runtime.logs import set_up_logs
@@ -273,6 +274,8 @@ def ways_out(state: AgentState, effects: list[Effect], shown: list[Status]) -> I
             assert {**connection_told, "accounts": masked["accounts"]} == masked
         yield from texts_in(view(Seen(status, config_error=state.config_error)))
         yield from labels(display(status, 0.0, 0.0))
+        for span in spans_of(status):
+            yield from texts_in(list(dataclasses.asdict(span).values()))
     for effect in effects:
         match effect:
             case Announce(notice):
@@ -280,6 +283,8 @@ def ways_out(state: AgentState, effects: list[Effect], shown: list[Status]) -> I
                 yield from (out.title, *out.text.splitlines(), *out.steps, message_title(notice), message_text(notice))
             case Record(_, text):
                 yield text
+            case Happened():
+                yield from texts_in(dataclasses.asdict(effect))
             case Remember(kept):
                 yield from texts_in(dataclasses.asdict(kept))
 

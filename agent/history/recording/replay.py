@@ -2,25 +2,32 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from agent.core.clock import local
 from agent.core.effects import Announce, CloseSession, Effect, Happened, MarkKind, OpenSession, Record, ShowStatus
 from agent.core.events import (
     ConfigRejected,
+    DataCame,
     Event,
     HeartbeatAnswered,
     Looked,
     MessagesCame,
     NoticeArrived,
+    NoticeDelivered,
+    NoticeUndelivered,
     ProcessExited,
     Reconfigured,
     SessionFailed,
     SessionLost,
     SessionReady,
+    SettingsAnswered,
     Tick,
     UserAsked,
+    Welcomed,
     Woke,
 )
+from agent.core.facts import Unknown
 from agent.core.shown.status import Status
 from agent.core.state_machine.state import AgentState
 from agent.core.state_machine.step import Step, decide
@@ -168,8 +175,20 @@ def came_in(event: Event) -> str:
             return "another configuration is in force"
         case ConfigRejected(reason):
             return f"another configuration cannot be used: {reason}"
+        case SettingsAnswered(number, Unknown(reason)):
+            return f"session {number}: the API settings did not come: {reason}"
+        case SettingsAnswered(number):
+            return f"session {number}: the API settings came"
+        case DataCame(connection):
+            return f"market data came for {connection}"
+        case Welcomed():
+            return "the user was welcomed"
+        case NoticeDelivered(key):
+            return f"the notice {key} could be shown"
+        case NoticeUndelivered(key, reason):
+            return f"the notice {key} could not be shown: {reason}"
         case _:
-            return type(event).__name__
+            assert_never(event)
 
 
 def _time(wall: float, state: AgentState) -> str:

@@ -85,7 +85,7 @@ def test_every_event_and_state_comes_back_as_the_value_it_was() -> None:
 
     for step, back in zip(day.steps, taken, strict=True):
         for before, after in zip(step.arrivals, back.arrivals, strict=True):
-            event = replace(before.event, **accounts) if hasattr(before.event, "accounts") else before.event  # type: ignore[type-var,arg-type]
+            event = replace(before.event, **accounts) if hasattr(before.event, "accounts") else before.event  # type: ignore[arg-type]
             assert (after.event, after.at) == (event, before.at)
             assert repr(after.event) == repr(event)
     pieces = [one for one in items if isinstance(one, Piece)]

@@ -184,7 +184,7 @@ def test_a_disk_that_refuses_is_said_once_and_then_it_goes_on(
         def refuses(*_: Any) -> int:
             raise fault
 
-        full.setattr(recorder.os, "write", refuses)
+        full.setattr(os, "write", refuses)
         for seconds in (0.0, 1.0, 20.0, 40.0):
             made.take(replace(step, now=step.now.later(seconds)))
             made._write_all()

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from agent.core.events import Arrival, Looked, NoticeArrived, SessionLost, Tick, Woke
+from agent.core.state_machine.step import Step, decide
 from agent.history.recording import replay as replay_module
 from agent.history.recording.lines import Item, LineWriter, Piece, Taken, Torn
 from agent.history.recording.replay import Replay, came_in
@@ -89,12 +90,12 @@ def test_times_are_those_of_the_clock_of_that_computer() -> None:
 
 def test_a_decision_that_fails_is_told_and_the_replay_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     day = bad_day()
-    decide, count = replay_module.decide, iter(range(10_000))
+    count = iter(range(10_000))
 
-    def sometimes(step: object) -> object:
+    def sometimes(step: Step) -> object:
         if next(count) == 5:
             raise ZeroDivisionError("by nothing")
-        return decide(step)  # type: ignore[arg-type]
+        return decide(step)
 
     monkeypatch.setattr(replay_module, "decide", sometimes)
     lines, replay = run(items_of(day.lines()))
