@@ -6,8 +6,8 @@ from agent.core.effects import Announce, CloseSession, Effect, Happened, OpenSes
 from agent.core.events import Arrival, Event
 from agent.core.settings import ConnectionSettings
 from agent.core.state_machine.state import AgentState
-from agent.core.state_machine.step import Step, decide
-from agent.history.recording.lines import Item, LineWriter, Piece, Taken, read_lines
+from agent.core.state_machine.step import AgentStep, decide_step
+from agent.history.recording.lines import Item, LineWriter, PieceBegun, Taken, read_lines
 from tests.journeys.day import KNOWLEDGE, Day
 
 RUN = 1_795_446_000.0
@@ -17,13 +17,13 @@ class RecordedDay(Day):
     """See `Day`."""
 
     def __init__(self, *connections: ConnectionSettings, **more: object) -> None:
-        self.steps: list[Step] = []
+        self.steps: list[AgentStep] = []
         self.effects: list[tuple[Effect, ...]] = []
         super().__init__(*connections, **more)  # type: ignore[arg-type]
 
     def _decide(self, *events: Event) -> tuple[Effect, ...]:
         arrivals = tuple(Arrival(event, self.now) for event in events)
-        self.steps.append(Step(self.state, arrivals, self.now))
+        self.steps.append(AgentStep(self.state, arrivals, self.now))
         effects = super()._decide(*events)
         self.effects.append(effects)
         return effects
@@ -46,10 +46,10 @@ def decided_again(items: Iterable[Item], start: int = 0) -> Iterator[tuple[int, 
     """Each step's number and what follows from it, from the piece on that begins with step `start`."""
     state: AgentState | None = None
     for item in items:
-        if isinstance(item, Piece) and item.number == start:
+        if isinstance(item, PieceBegun) and item.number == start:
             state = item.state
         elif isinstance(item, Taken) and state is not None:
-            state, effects = decide(Step(state, item.arrivals, item.now, item.heard))
+            state, effects = decide_step(AgentStep(state, item.arrivals, item.now, item.heard))
             yield item.number, effects
 
 

@@ -146,9 +146,8 @@ class AgentHost:
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
         error = None if config_error is None else mask(config_error, state.private)
         own = replace(state.own, configured=config_error is None)
-        state = replace(state, abilities=abilities(places.config), config_error=error, own=own)
-        if autostarted:
-            state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
+        hold = state.started.monotonic + state.timing.wake_grace if autostarted else None
+        state = replace(state, abilities=abilities(places.config), config_error=error, own=own, hold_until=hold)
         keep, record = settings.history.keep, lambda *_: None
         self._history = None if instance is None else HistoryHost(places.data, keep, self._world.now, state.knowledge)
         if self._history is not None:

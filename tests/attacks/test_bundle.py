@@ -14,7 +14,7 @@ from agent.app import bundle as bundle_module
 from agent.app.bundle import gather
 from agent.core.effects import Happened, MarkKind
 from agent.core.shown.status import status_to_json
-from agent.core.state_machine.step import Step
+from agent.core.state_machine.step import AgentStep
 from agent.history.recording.lines import LineWriter, Torn, read_lines
 from agent.history.recording.recorder import RECORDING_FOLDER
 from agent.history.spans import Changes, Mark, Span, SpanKind
@@ -62,7 +62,7 @@ def planted_everywhere(folder: Path, text: str) -> tuple[Places, dict[str, Any],
     remote = ["ntfys://me:pw@push.example.com/topic77", "tgram://123:botsecret/chat99"]
     places.config.write_text(tomlkit.dumps({"connections": connections, "notifications": {"remote": remote}}))
 
-    steps: list[Step] = []
+    steps: list[AgentStep] = []
     _, _, shown = lived(text, steps)
     writer = LineWriter(KNOWN, "0.1.0", "linux", 1.0)
     recording = writer.piece(steps[0].before, 0)
@@ -85,7 +85,7 @@ def planted_everywhere(folder: Path, text: str) -> tuple[Places, dict[str, Any],
     return places, status_to_json(shown[-1], thorough=True), recording
 
 
-@settings(max_examples=300 if whole() else 20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120 if whole() else 20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(planted=hostile(OUTSIDE))
 def test_nothing_private_is_in_a_bundle(planted: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> None:
     text, secret = planted
@@ -105,7 +105,7 @@ def test_nothing_private_is_in_a_bundle(planted: tuple[str, str], tmp_path_facto
         assert secret.lower() not in recording.lower()
 
 
-@settings(max_examples=100 if whole() else 8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40 if whole() else 8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(planted=hostile(OUTSIDE))
 def test_a_recording_with_stand_ins_can_be_replayed(
     planted: tuple[str, str], tmp_path_factory: pytest.TempPathFactory

@@ -59,7 +59,7 @@ from agent.core.shown.menu import display
 from agent.core.shown.status import Status, status_to_json
 from agent.core.state_machine.advance import begin
 from agent.core.state_machine.state import AgentState
-from agent.core.state_machine.step import Step, decide
+from agent.core.state_machine.step import AgentStep, decide_step
 from agent.guides import load_guides
 from agent.guides.explain import explain, render_explained
 from agent.history.spans import spans_of
@@ -180,7 +180,7 @@ def told(text: str) -> list[Callable[[int], Event]]:
     ]
 
 
-def lived(text: str, steps: list[Step] | None = None) -> tuple[AgentState, list[Effect], list[Status]]:
+def lived(text: str, steps: list[AgentStep] | None = None) -> tuple[AgentState, list[Effect], list[Status]]:
     """An agent that met a text everywhere, what it wanted done, and all it showed; its steps go into `steps`."""
     watched = (connection(port=4002), connection("Other", port=4001), connection("Far", host="192.0.2.7", port=4001))
     state = first_state(Settings(connections=watched), NOW, known=KNOWN, private=PRIVATE)
@@ -193,8 +193,8 @@ def lived(text: str, steps: list[Step] | None = None) -> tuple[AgentState, list[
         moment = moment.later(40.0)
         if isinstance(event, Looked):
             event = Looked(replace(event.machine, taken=moment.monotonic))
-        step = Step(state, (Arrival(event, moment),), moment)
-        state, more = decide(step)
+        step = AgentStep(state, (Arrival(event, moment),), moment)
+        state, more = decide_step(step)
         effects.extend(more)
         if steps is not None:
             steps.append(step)

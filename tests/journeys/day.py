@@ -57,7 +57,7 @@ from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.core.shown.display import Notice
 from agent.core.shown.status import ShownConnection, Status
 from agent.core.state_machine.state import AgentState, Knowledge, Words
-from agent.core.state_machine.step import Step, decide
+from agent.core.state_machine.step import AgentStep, decide_step
 from agent.core.timing import Timing
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
@@ -170,7 +170,7 @@ class Day:
     def _decide(self, *events: Event) -> tuple[Effect, ...]:
         """Take in an event, or begin; what has to be done."""
         arrivals = tuple(Arrival(event, self.now) for event in events)
-        self.state, effects = decide(Step(self.state, arrivals, self.now))
+        self.state, effects = decide_step(AgentStep(self.state, arrivals, self.now))
         return effects
 
     def later(self, delay: float, event: Event) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.app.world import knowledge
-from agent.history.recording.lines import MIGRATIONS, Piece, Torn, read_lines
+from agent.history.recording.lines import MIGRATIONS, PieceBegun, Torn, read_lines
 from agent.history.recording.reading import recording_in
 from agent.history.recording.replay import Replay
 
@@ -47,6 +47,6 @@ def test_there_are_recordings_of_every_schema() -> None:
 def test_nothing_of_it_is_lost(path: Path) -> None:
     items = list(read_lines(recording_in(path), knowledge()))
 
-    assert isinstance(items[0], Piece)
+    assert isinstance(items[0], PieceBegun)
     assert len(items) > 20
     assert [one for one in items if isinstance(one, Torn)] == []

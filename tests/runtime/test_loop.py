@@ -27,7 +27,7 @@ from agent.core.problem import Verdict
 from agent.core.settings import CheckSettings, ConnectionSettings, Settings
 from agent.core.shown.display import Connect, Disconnect, Pause, Resume
 from agent.core.state_machine.state import AgentState
-from agent.core.state_machine.step import Step, decide
+from agent.core.state_machine.step import AgentStep, decide_step
 from agent.core.timing import Timing
 from agent.runtime.loop import MOST_TOGETHER, AgentLoop
 from agent.tws.calendar import Expectation, expect
@@ -249,7 +249,7 @@ async def test_what_came_after_a_fault_waits_for_what_it_follows() -> None:
 
 async def test_each_step_is_recorded_and_decides_the_same_again() -> None:
     world, calendar = MadeUpWorld(), FailingCalendar()
-    steps: list[tuple[Step, bool]] = []
+    steps: list[tuple[AgentStep, bool]] = []
     states: list[AgentState] = []
     loop = AgentLoop(
         calendar.state(),
@@ -270,7 +270,7 @@ async def test_each_step_is_recorded_and_decides_the_same_again() -> None:
     decided = [step for step, failed in steps if not failed]
 
     assert decided[0].arrivals == ()
-    assert [decide(step)[0] for step in decided] == states
+    assert [decide_step(step)[0] for step in decided] == states
     assert sum(failed for _, failed in steps) == loop._faults >= 1
 
 

@@ -30,8 +30,8 @@ from agent.core.events import (
 from agent.core.facts import Unknown
 from agent.core.shown.status import Status
 from agent.core.state_machine.state import AgentState
-from agent.core.state_machine.step import Step, decide
-from agent.history.recording.lines import Item, Piece, Taken, Torn
+from agent.core.state_machine.step import AgentStep, decide_step
+from agent.history.recording.lines import Item, PieceBegun, Taken, Torn
 
 _SINCE_1970 = 253370764800.0
 """Epoch seconds beyond any calendar."""
@@ -77,7 +77,7 @@ class Replay:
         """The whole of it, while it runs."""
         for item in items:
             match item:
-                case Piece():
+                case PieceBegun():
                     yield from self._piece(item)
                 case Taken():
                     yield from self._taken(item)
@@ -85,7 +85,7 @@ class Replay:
                     self.summary.torn += 1
                     yield Line("", f"from line {line} on, this piece cannot be read ({reason})")
 
-    def _piece(self, piece: Piece) -> Iterator[Line]:
+    def _piece(self, piece: PieceBegun) -> Iterator[Line]:
         known = self._state is not None
         if known and piece.run == self._run and piece.number == self._next:
             # The decisions of this version go on from its own.
@@ -108,7 +108,7 @@ class Replay:
                 yield Line(_time(arrival.at.wall, state), came, came_in=True)
         at = _time(taken.now.wall, state)
         try:
-            self._state, effects = decide(Step(state, taken.arrivals, taken.now, taken.heard))
+            self._state, effects = decide_step(AgentStep(state, taken.arrivals, taken.now, taken.heard))
         except Exception as fault:
             # As the loop does: the next look judges everything anew.
             self._state = replace(state, look_at=None, wake_at=None)

@@ -2,14 +2,14 @@
 
 from agent.core.events import Arrival, Tick
 from agent.core.state_machine.advance import advance, advance_all, begin
-from agent.core.state_machine.step import Step, decide
+from agent.core.state_machine.step import AgentStep, decide_step
 from tests.journeys.day import Day
 
 
 def test_a_step_without_arrivals_is_the_beginning() -> None:
     day = Day()
 
-    assert decide(Step(day.state, (), day.now)) == begin(day.state, day.now)
+    assert decide_step(AgentStep(day.state, (), day.now)) == begin(day.state, day.now)
 
 
 def test_any_other_one_takes_in_what_arrived() -> None:
@@ -19,5 +19,5 @@ def test_any_other_one_takes_in_what_arrived() -> None:
     later = day.now.later(3.0)
     arrivals = (Arrival(Tick(), day.now), Arrival(Tick(), later))
 
-    assert decide(Step(day.state, arrivals[1:], later)) == advance(day.state, Tick(), later)
-    assert decide(Step(day.state, arrivals, later, 7.0)) == advance_all(day.state, arrivals, later, 7.0)
+    assert decide_step(AgentStep(day.state, arrivals[1:], later)) == advance(day.state, Tick(), later)
+    assert decide_step(AgentStep(day.state, arrivals, later, 7.0)) == advance_all(day.state, arrivals, later, 7.0)

@@ -12,7 +12,7 @@ from agent.core.events import Reconfigured, UserAsked
 from agent.core.session_facts import Outcome
 from agent.core.settings import NotificationSettings, Settings
 from agent.core.shown.display import Connect, Disconnect, Pause, Snooze
-from agent.history.recording.lines import MARK, LineWriter, NotARecording, Piece, Taken, Torn, read_lines
+from agent.history.recording.lines import MARK, LineWriter, NotARecording, PieceBegun, Taken, Torn, read_lines
 from agent.tws.privacy import Private
 from tests.journeys.day import KNOWLEDGE, PAPER, Day
 from tests.recorded_day import RUN, RecordedDay, decided_again, items_of, told
@@ -65,7 +65,7 @@ def test_any_day_is_decided_again_as_it_was(turns: list[tuple[str, float]]) -> N
     items = items_of(day.lines(every=100))
 
     assert [one for one in items if isinstance(one, Torn)] == []
-    for piece in [one for one in items if isinstance(one, Piece)]:
+    for piece in [one for one in items if isinstance(one, PieceBegun)]:
         again = list(decided_again(items, piece.number))
         assert len(again) == len(day.steps) - piece.number
         for number, effects in again:
@@ -88,7 +88,7 @@ def test_every_event_and_state_comes_back_as_the_value_it_was() -> None:
             event = replace(before.event, **accounts) if hasattr(before.event, "accounts") else before.event  # type: ignore[arg-type]
             assert (after.event, after.at) == (event, before.at)
             assert repr(after.event) == repr(event)
-    pieces = [one for one in items if isinstance(one, Piece)]
+    pieces = [one for one in items if isinstance(one, PieceBegun)]
     assert len(pieces) > 3
     assert all(one.state.memory == day.steps[one.number].before.memory for one in pieces)
     assert all(one.state.machine == day.steps[one.number].before.machine for one in pieces)
@@ -120,7 +120,7 @@ def test_a_damaged_piece_ends_there_and_the_next_one_goes_on() -> None:
     items = items_of("".join(lines))
     kinds = [type(one).__name__ for one in items[:6]]
 
-    assert kinds == ["Piece", "Taken", "Taken", "Taken", "Torn", "Piece"]
+    assert kinds == ["PieceBegun", "Taken", "Taken", "Taken", "Torn", "PieceBegun"]
 
 
 STRANGE = ("", "\n", "hello\n", "{}\n", "[]\n", '{"a": 1}\n', "\x00\x01", f'{{"{MARK}": "x"}}\n', "[" * 100_000 + "\n")
@@ -213,7 +213,7 @@ def test_no_damage_of_a_line_is_a_fault(data: st.DataObject) -> None:
 
     items = list(read_lines(lines, KNOWLEDGE))
 
-    assert isinstance(items[0], Piece | Torn)
+    assert isinstance(items[0], PieceBegun | Torn)
 
 
 WRONG: tuple[Any, ...] = (None, True, -1, 1e308, "", "inf", "x" * 500, [], {}, [[0, 1]], {"is": "Looked"}, {"is": []})

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from agent.core.events import Arrival, NoticeArrived
-from agent.core.state_machine.step import Step
+from agent.core.state_machine.step import AgentStep
 from agent.history.recording import recorder
-from agent.history.recording.lines import Item, Piece, Taken, Torn, read_lines
+from agent.history.recording.lines import Item, PieceBegun, Taken, Torn, read_lines
 from agent.history.recording.reading import recorded_pieces
 from agent.history.recording.recorder import RECORDING_FOLDER, StepRecorder, pieces_of
 from tests.journeys.day import KNOWLEDGE
@@ -70,7 +70,7 @@ def test_what_was_handed_in_is_there_at_the_end(made: StepRecorder, tmp_path: Pa
     items = kept(tmp_path)
 
     assert numbers(items) == list(range(len(DAY.steps)))
-    assert [type(one) for one in items].count(Piece) == 1
+    assert [type(one) for one in items].count(PieceBegun) == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
@@ -142,7 +142,7 @@ def test_a_piece_ends_after_an_hour_or_when_it_is_large(tmp_path: Path, monkeypa
     made._write_all()
     made._end_piece()
 
-    assert [one.number for one in kept(tmp_path) if isinstance(one, Piece)] == [0, 1, 2]
+    assert [one.number for one in kept(tmp_path) if isinstance(one, PieceBegun)] == [0, 1, 2]
     assert numbers(kept(tmp_path)) == [0, 1, 2]
 
 
@@ -167,7 +167,7 @@ def test_a_disk_that_hangs_delays_nothing_and_loses_the_rest(made: StepRecorder,
     made.close()
     items = kept(tmp_path)
 
-    assert [one.number for one in items if isinstance(one, Piece)] == [0, recorder.MOST_STEPS + 501]
+    assert [one.number for one in items if isinstance(one, PieceBegun)] == [0, recorder.MOST_STEPS + 501]
     assert numbers(items)[-1] == recorder.MOST_STEPS + 501
 
 
@@ -246,13 +246,13 @@ def test_after_a_kill_it_is_read_up_to_the_last_whole_line(tmp_path: Path) -> No
 
     assert len([one for one in items if isinstance(one, Torn)]) <= 5
     assert len(numbers(items)) >= (rounds - 5) * len(DAY.steps)
-    assert len([one for one in items if isinstance(one, Piece)]) == 5
+    assert len([one for one in items if isinstance(one, PieceBegun)]) == 5
 
 
 def test_the_agent_hands_in_a_flood_without_waiting(made: StepRecorder, tmp_path: Path) -> None:
     now = DAY.now
     arrival = Arrival(NoticeArrived(1, 2104, "Market data farm connection is OK:usfarm"), now)
-    step = Step(DAY.state, (arrival,), now)
+    step = AgentStep(DAY.state, (arrival,), now)
     for _ in range(50_000):
         made.take(step)
     made.close()

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from agent.core.events import Arrival, Looked, NoticeArrived, SessionLost, Tick, Woke
-from agent.core.state_machine.step import Step, decide
+from agent.core.state_machine.step import AgentStep, decide_step
 from agent.history.recording import replay as replay_module
-from agent.history.recording.lines import Item, LineWriter, Piece, Taken, Torn
+from agent.history.recording.lines import Item, LineWriter, PieceBegun, Taken, Torn
 from agent.history.recording.replay import Replay, came_in
 from agent.runtime.clock import SystemClock
 from tests.journeys.day import KNOWLEDGE
@@ -92,12 +92,12 @@ def test_a_decision_that_fails_is_told_and_the_replay_goes_on(monkeypatch: pytes
     day = bad_day()
     count = iter(range(10_000))
 
-    def sometimes(step: Step) -> object:
+    def sometimes(step: AgentStep) -> object:
         if next(count) == 5:
             raise ZeroDivisionError("by nothing")
-        return decide(step)
+        return decide_step(step)
 
-    monkeypatch.setattr(replay_module, "decide", sometimes)
+    monkeypatch.setattr(replay_module, "decide_step", sometimes)
     lines, replay = run(items_of(day.lines()))
 
     assert len([line for line in lines if line.endswith("> the decision failed: ZeroDivisionError: by nothing")]) == 1
@@ -130,7 +130,7 @@ def test_steps_before_any_state_are_passed_over() -> None:
 @pytest.mark.parametrize("wall", [-1.0, 1e300, float("nan"), float("inf")])
 def test_a_time_beyond_any_calendar_is_no_fault(wall: float) -> None:
     day = bad_day()
-    piece = next(one for one in items_of(day.lines()) if isinstance(one, Piece))
+    piece = next(one for one in items_of(day.lines()) if isinstance(one, PieceBegun))
     now = replace(day.now, wall=wall)
     lines, _ = run([piece, Taken(0, (Arrival(Woke(1.0), now),), now, float("inf"), failed=False)])
 
