@@ -1,5 +1,6 @@
 """The diagnostics bundle of the running agent, for the page: a thorough look beside the agent, then what is kept."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,14 +29,19 @@ class BundleHost:
 
     def __init__(self, agent: RunningAgent) -> None:
         self._agent = agent
+        self._one_at_a_time = asyncio.Lock()
         self._worker = OneAtATime("bundle")
 
     async def made(self) -> dict[str, Any]:
         """A bundle as JSON: its files to read first, and the archive itself, which is not written anywhere."""
+        async with self._one_at_a_time:
+            return await self._made()
+
+    async def _made(self) -> dict[str, Any]:
         doctor, shown = await self._look(), self._agent.state.shown
         status = None if shown is None else status_to_json(shown)
         now = datetime.fromtimestamp(self._agent.now().wall).astimezone()
-        work = partial(_made, self._agent, doctor, status, now)
+        work = partial(_packed, self._agent, doctor, status, now)
         answer: dict[str, Any] = await self._worker.within(_GATHER_SECONDS, work)
         return answer
 
@@ -61,7 +67,7 @@ def _beside(settings: Settings) -> Settings:
     return willing(replace(settings, connections=free), None)
 
 
-def _made(
+def _packed(
     agent: RunningAgent, doctor: Mapping[str, Any], shown: Mapping[str, Any] | None, now: datetime
 ) -> dict[str, Any]:
     bundle: Bundle = gather(agent.places, doctor, shown, now)

@@ -67,6 +67,7 @@ class StepRecorder:
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._write, name="recording", daemon=True)
         self._file: int | None = None
+        self._path: Path | None = None
         self._size = 0
         """Bytes of the piece that is being written."""
         self._began = 0.0
@@ -133,8 +134,8 @@ class StepRecorder:
         return self._size > _PIECE_BYTES or now - self._began > _PIECE_SECONDS or self._is_removed()
 
     def _is_removed(self) -> bool:
-        """Whether the file has no name any more: its folder was deleted."""
-        return self._file is not None and os.fstat(self._file).st_nlink == 0
+        """Whether the file is not there any more: its folder was deleted."""
+        return self._path is not None and not self._path.exists()
 
     def _flush(self, lines: list[str]) -> None:
         if not lines:
@@ -157,7 +158,7 @@ class StepRecorder:
         with opened_own(self._folder):
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
             self._file = open_regular(path, flags, PRIVATE)
-        self._size, self._began = 0, now
+        self._path, self._size, self._began = path, 0, now
         self._forget(path)
         begins = self._lines.piece(state, number)
         self._size += len(begins)
