@@ -36,6 +36,8 @@ from agent.tws.stand_ins import STAND_INS_EXPLAINED, StandIns
 
 _DAYS = 2
 """Days of the history: today and yesterday hold the last 24 hours."""
+_HOSTS = ("host", "host_address", "own_names")
+"""Members of a recording that hold names of computers."""
 _LIBRARIES = ("ib_async", "psutil", "pystray", "desktop-notifier", "aiohttp", "apscheduler", "pillow", "tzdata")
 
 
@@ -110,15 +112,16 @@ def free_place(wanted: str | None, now: datetime) -> Path:
     Raises GatelightError where nothing can be written there: a look takes a while, and would be in vain.
     """
     try:
-        path = Path(wanted or "").expanduser().absolute()
+        path = Path(wanted or ".").expanduser().absolute()
         if path.is_dir():
             path /= _name(now)
         if path.exists():
             raise GatelightError(f"{path} is there already: name another file with --out.")
         with tempfile.TemporaryFile(dir=path.parent):
+            # It can be written there.
             pass
     except (OSError, ValueError, RuntimeError) as fault:
-        raise _unwritten(Path(wanted or ""), fault) from None
+        raise _unwritten(Path(wanted or Path.cwd()), fault) from None
     return path
 
 
@@ -166,7 +169,8 @@ def _history(places: Places, now: datetime) -> dict[str, Any]:
 
 def _parsed(piece: str) -> Iterator[dict[str, Any]]:
     """The lines of a piece of the recording; one that was not written whole is left out."""
-    for line in piece.splitlines():
+    # By this sign alone: a text may hold others that Python takes for the end of a line.
+    for line in piece.split("\n"):
         try:
             told = json.loads(line)
         except (ValueError, RecursionError):
@@ -182,16 +186,12 @@ def _hosts_in(value: Any) -> Iterator[str]:
             yield from _hosts_in(one)
     elif isinstance(value, dict):
         for name, one in value.items():
-            if name in ("host", "host_address") and isinstance(one, str):
-                yield one
-            elif name == "own_names":
-                yield from _texts_in(one)
-            elif not isinstance(one, str):
-                yield from _hosts_in(one)
+            yield from _texts_in(one) if name in _HOSTS else _hosts_in(one)
 
 
 def _texts_in(value: Any) -> Iterator[str]:
     if isinstance(value, str):
+        # Why there is none is a sentence.
         if value not in ("Known", "Unknown") and " " not in value:
             yield value
     elif isinstance(value, list | dict):

@@ -19,7 +19,7 @@ from agent.errors import CouldNotFindOut
 from agent.runtime.aside import OneAtATime
 
 _GATHER_SECONDS = 60.0
-"""Seconds that reading and writing everything may take; a full recording needs about ten."""
+"""Seconds that reading and writing everything may take; a full recording needs about five."""
 _MOST_SHOWN = 20_000
 """Characters of each file that the page shows; the archive has all of it."""
 

@@ -152,7 +152,9 @@ class StepRecorder:
 
     def _begin_piece(self, state: AgentState, number: int, now: float) -> None:
         self._end_piece()
-        make_private(self._folder)
+        with opened_own(self._folder.parent):
+            # Another user may have put a folder in the place of the data folder.
+            make_private(self._folder)
         names = [int(one.stem) for one in pieces_of(self._folder.parent)]
         path = self._folder / f"{max(names, default=0) + 1:08}.jsonl"
         with opened_own(self._folder):
