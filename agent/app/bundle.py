@@ -99,9 +99,7 @@ def gather(places: Places, doctor: Mapping[str, Any], shown: Mapping[str, Any] |
     if pieces:
         lines = (stand_ins.json(line) for piece in pieces for line in _parsed(piece))
         text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
-        files.append(
-            BundleFile(RECORDING_NAME, "what Gatelight saw in the last 24 hours, for `gatelight replay`", text)
-        )
+        files.append(BundleFile(RECORDING_NAME, "what Gatelight saw in its last 24 hours", text))
     about = BundleFile("about.txt", "versions, this system, and what the stand-ins mean", _about(now, stand_ins))
     return Bundle(_name(now), (about, *files))
 

@@ -23,7 +23,7 @@ export function bundlePart(draw) {
 
   return () => h("section.card", { "data-key": "bundle", id: "bundle" },
     h("h2", {}, "Ask another person for help"),
-    h("p", {}, "A diagnostics bundle holds what Gatelight knows: the configuration, the last day’s events, one thorough look, versions, and a recording of the last 24 hours. Account numbers, user names, folders, computers, addresses, passwords and tokens are replaced."),
+    h("p", {}, "A diagnostics bundle holds what Gatelight knows: the configuration, the last day’s events, one thorough look, versions, and a recording of its last 24 hours. Account numbers, user names, folders, computers, addresses, passwords and tokens are replaced."),
     h("p.soft", {}, "You read it first. Nothing is sent: you get a file, and it is yours to pass on."),
     making ? h("p", { role: "status", "data-key": "making" }, "Gatelight takes a thorough look, which may take a minute …") : null,
     fault ? h("p.note", { "data-kind": "error", role: "alert", "data-key": "fault" }, fault) : null,
@@ -36,7 +36,7 @@ export function bundlePart(draw) {
 const listed = ({ name, files }) => h("div", { "data-key": name },
   h("h3", {}, `In ${name}`),
   files.map((file) => h("details.behind", { "data-key": file.name },
-    h("summary", {}, `${file.name} (${sizeOf(file.size)}): `, file.about.replaceAll("`", "")),
+    h("summary", {}, `${file.name} (${sizeOf(file.size)}): `, file.about),
     file.whole ? null : h("p.small", {}, "Its beginning; the file in the bundle has all of it."),
     h("pre.read", { tabindex: 0, "aria-label": file.name }, file.text))));
 
