@@ -23,6 +23,7 @@ from agent.core.events import (
     SessionReady,
     SettingsAnswered,
     Tick,
+    UpdatesNoted,
     UserAsked,
     Welcomed,
     Woke,
@@ -183,6 +184,8 @@ def came_in(event: Event) -> str:
             return f"market data came for {connection}"
         case Welcomed():
             return "the user was welcomed"
+        case UpdatesNoted():
+            return "the check for new versions was noted"
         case NoticeDelivered(key):
             return f"the notice {key} could be shown"
         case NoticeUndelivered(key, reason):

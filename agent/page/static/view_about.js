@@ -2,13 +2,15 @@
 
 import { bundlePart } from "/bundle.js";
 import { clock, h, patch } from "/dom.js";
+import { release } from "/parts.js";
 
 export function show(root) {
-  let agent = null;
+  let view = null;
   const bundle = bundlePart(draw);
 
   function draw() {
-    if (!agent || !root.isConnected) return;
+    if (!view || !root.isConnected) return;
+    const { agent } = view;
     patch(root,
       h("h1", {}, "About"),
       h("div.cards", {},
@@ -16,9 +18,10 @@ export function show(root) {
           h("h2", {}, `Gatelight ${agent.version}`),
           h("p", {}, "Watches the link to Trader Workstation and IB Gateway, and says what is wrong with it."),
           h("p", {}, "It never sends an order, stores no IB password and never logs in. Nothing is changed without your yes."),
+          release(view),
           h("p.soft", {}, `Runs since ${clock(agent.started)}, as process ${agent.pid}.`)),
         bundle()));
   }
 
-  return { update(view) { agent = view.agent; draw(); } };
+  return { update(seen) { view = seen; draw(); } };
 }
