@@ -129,11 +129,10 @@ class AgentHost:
         """`instance` is the right to be the agent of this data folder; without it, the folder is not watched.
 
         `below` limits what may be looked at (see `Looker`). `on_status` and `on_notice` are called on the agent's
-        thread, with each status and each notice.
-
-        With `login` the menu offers the start at log-in. `autostarted`: the user's session is only beginning, and the
-        network may not be ready. `config_error`: the reason why `settings` are not those of the file. `keep_private` is
-        called with later settings, before anything about them is logged. `origin`: by default as it is seen.
+        thread. With `login` the menu offers the start at log-in. `autostarted`: the user's session is only beginning,
+        and the network may not be ready. `config_error`: the reason why `settings` are not those of the file.
+        `keep_private` is called with later settings, before anything about them is logged. `origin`: by default as it
+        is seen.
         """
         self._places = places
         self._desktop = desktop
