@@ -126,11 +126,10 @@ class AgentHost:
         """`instance` is the right to be the agent of this data folder; without it, the folder is not watched.
 
         `below` limits what may be looked at (see `Looker`). `on_status` and `on_notice` are called on the agent's
-        thread, with each status and each notice.
-
-        With `login` the menu offers the start at log-in. `autostarted`: the user's session is only beginning, and the
-        network may not be ready. `config_error`: the reason why `settings` are not those of the file. `keep_private` is
-        called with later settings, before anything about them is logged. `origin`: by default as it is seen.
+        thread. With `login` the menu offers the start at log-in. `autostarted`: the user's session is only beginning,
+        and the network may not be ready. `config_error`: the reason why `settings` are not those of the file.
+        `keep_private` is called with later settings, before anything about them is logged. `origin`: by default as it
+        is seen.
         """
         self._places = places
         self._desktop = desktop
@@ -141,17 +140,18 @@ class AgentHost:
         self._aio: asyncio.AbstractEventLoop | None = None
         self._keep_private = keep_private
         memory_file = self._memory_file = MemoryFile(places.data / MEMORY_FILE)
-        self._history = None if instance is None else HistoryHost(places.data, settings.history.keep, SystemClock().now)
-        happened = self._history.happened if self._history is not None else lambda _: None
-        self._world = RealWorld(show=self._show, memory_file=memory_file, happened=happened, below=below)
+        self._world = RealWorld(show=self._show, memory_file=memory_file, below=below)
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
         error = None if config_error is None else mask(config_error, state.private)
         own = replace(state.own, configured=config_error is None)
-        state = replace(state, abilities=abilities(places.config), config_error=error, own=own)
+        hold = state.started.monotonic + state.timing.wake_grace if autostarted else None
+        state = replace(state, abilities=abilities(places.config), config_error=error, own=own, hold_until=hold)
         state = replace(state, origin=origin or installed_here())
-        if autostarted:
-            state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
-        self._loop = AgentLoop(state, self._world, after=lambda _, now: self._page.decided(now))
+        keep, record = settings.history.keep, lambda *_: None
+        self._history = None if instance is None else HistoryHost(places.data, keep, self._world.now, state.knowledge)
+        if self._history is not None:
+            self._world.happened, record = self._history.happened, self._history.record
+        self._loop = AgentLoop(state, self._world, after=lambda _, now: self._page.decided(now), record=record)
         self._configuration = ConfigurationAgain(places, self._loop.post, self._reconfigured)
         self._agent = RunningAgent(places, self._loop, self._world, self._configuration.changed, login)
         self._page = PageHost(self._agent, self._answer)

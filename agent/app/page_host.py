@@ -37,6 +37,7 @@ from agent.platforms.files import read_file, replace_own_file
 from agent.runtime.aside import OneAtATime, Worker, within
 
 if TYPE_CHECKING:
+    from agent.app.bundle_host import BundleHost
     from agent.page.guard import Keyring
     from agent.page.server import PageServer
 
@@ -83,6 +84,7 @@ class PageHost:
         self._starting: asyncio.Task[None] | None = None
         self._worker = Worker("page file")
         self._reader = OneAtATime("history reading")
+        self._bundles: BundleHost | None = None
 
     # ── for the program ─────────────────────────────────────────────────────────────────────────
 
@@ -292,6 +294,15 @@ class PageHost:
 
         now = datetime.fromtimestamp(self._agent.now().wall).astimezone()
         return history_json(read_days(self._agent.places.data, days, now, pictures=True), strips=True)
+
+    async def bundle(self) -> dict[str, Any]:
+        """A diagnostics bundle."""
+        if self._bundles is None:
+            # Imported late: on most days there is none.
+            from agent.app.bundle_host import BundleHost
+
+            self._bundles = BundleHost(self._agent)
+        return await self._bundles.made()
 
     async def test_notice(self) -> NoticeTried:
         """Send a test notice to every channel that is on; returns what became of it at each."""

@@ -24,6 +24,7 @@ MORE_STYLE_SHEETS = (
 MODULES = (
     "app.js",
     "away.js",
+    "bundle.js",
     "card.js",
     "dialog.js",
     "dom.js",
