@@ -227,6 +227,9 @@ class Table:
     def name_of(self, pid: int) -> str | None:
         return self.names.get(pid)
 
+    def start_of(self, pid: int) -> float | None:
+        return 1.0 if pid in self.names else None
+
     def pids_named(self, names: Collection[str]) -> tuple[int, ...]:
         return tuple(pid for pid, name in self.names.items() if name in names)
 

@@ -5,6 +5,7 @@ Pure: what follows from an event comes back as effects. The runtime feeds events
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from agent.core.alerts.announce import QuietRules, hushed, severity_of
 from agent.core.alerts.diagnosis import Diagnosis, diagnose
@@ -17,7 +18,7 @@ from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, N
 from agent.core.evidence.processes import chosen, looked_since_failure, places_taken
 from agent.core.facts import Facts, Purpose
 from agent.core.fix import offers_for
-from agent.core.memory import PROGRAM, Memory, ServedBefore
+from agent.core.memory import PROGRAM, Memory, PortKept, ServedBefore, WellKept
 from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Connect
@@ -40,7 +41,7 @@ from agent.core.state_machine.state import (
     own_client_ids,
     replace_at,
 )
-from agent.core.state_machine.watched import Watched, consider_watched, ran, target
+from agent.core.state_machine.watched import Watched, consider_watched, keep_account, ran, target
 from agent.tws.applications import ApplicationKind, TradingMode
 
 SETTLED_SESSION = 15.0
@@ -176,6 +177,9 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     watched = state.watched[index]
     name = watched.settings.name
     facts = facts_about(state, watched, now)
+    kept, marks = keep_account(watched, facts)
+    if kept is not watched:
+        state, watched, facts = replace_at(state, index, kept), kept, facts_about(state, kept, now)
     if not watched.wanted:
         # The user does not want this connection: nothing about it is a fault, and its notices are withdrawn without a
         # word.
@@ -184,7 +188,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         return replace_at(state, index, nothing), facts, gone
     if not looked_since_failure(facts):
         # A look follows at once; until then everything stays as it was.
-        return state, facts, ()
+        return state, facts, marks
     diagnosis = diagnose(facts, [p for p in state.knowledge.problems if not p.of_program])
     before = watched.ledger
     ledger, changes = update(before, diagnosis, facts, hold_until=state.hold_until)
@@ -204,7 +208,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     state, records = _note_failures(state, failures)
     if (ledger, diagnosis, offers) != (watched.ledger, watched.diagnosis, watched.offers):
         watched = replace(watched, ledger=ledger, diagnosis=diagnosis, offers=offers)
-    return replace_at(state, index, watched), facts, effects + records
+    return replace_at(state, index, watched), facts, marks + effects + records
 
 
 def _judge_program(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
@@ -312,6 +316,11 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
         told=(*current, *(t for t in earlier if early and t not in ended)),
         shown=shown_now,
         served=served,
+        ports=(
+            *_besides(state.memory.ports, state),
+            *(w.port for w in state.watched if w.port.port),
+        ),
+        well=(*_besides(state.memory.well, state), *(kept for w in state.watched for kept in w.well)),
         running=tuple(r for w in state.watched if w.settings.name in troubled for r in ran(w)),
     )
     quiet = _quiet_rules(state, "", Ledger(), now)
@@ -330,6 +339,17 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
         effects.append(Remember(memory))
         state = replace(state, kept=memory)
     return (state if memory == state.memory else replace(state, memory=memory)), tuple(effects)
+
+
+MOST_KEPT = 32
+"""Connections that are remembered while they are not watched."""
+_Kept = TypeVar("_Kept", PortKept, WellKept)
+
+
+def _besides(before: tuple[_Kept, ...], state: AgentState) -> tuple[_Kept, ...]:
+    """What was kept of connections that are not watched at the moment."""
+    watched = {w.settings.name for w in state.watched}
+    return tuple(kept for kept in before if kept.connection not in watched)[-MOST_KEPT:]
 
 
 def _settled(watched: Watched, now: Moment) -> bool:

@@ -1,0 +1,95 @@
+"""When a program is usually connected, learnt from the quarters of an hour of the last days.
+
+A quarter counts where the port was served and seen throughout it: an outage, or a time without an agent, says nothing
+of a program. Workdays are compared with workdays, a Saturday or Sunday with the same day of earlier weeks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agent.core.memory import DayKept, PortKept, ProgramKept
+
+QUARTER = 900.0
+"""Seconds."""
+DAYS_KEPT = 16
+"""Days that are remembered: two of each day of the week, and two more."""
+_PER_DAY = 96
+_WORKDAYS, _WEEKENDS = 5, 2
+"""Days seen, of a kind, from which on a habit is one."""
+_MOSTLY = 0.75
+"""Share of these days on which a program was connected, from which on it usually is: 4 of 5."""
+_AHEAD = 4
+"""Quarters within which the next one tells, where nothing is known of this one: a restart at the same time every night
+leaves a quarter unknown."""
+_MARGIN = 4
+"""Quarters before and after, which must be usual too: a program that goes by the clock of another zone comes and goes
+an hour earlier or later for some weeks of the year, and users are not punctual."""
+
+
+def quarter_of(wall: float, utc_offset: float) -> int:
+    """The number of a local quarter, counted from 1970. `wall`: epoch seconds; `utc_offset`: seconds."""
+    return int((wall + utc_offset) // QUARTER)
+
+
+def day_of(quarter: int) -> int:
+    """The local day of a quarter, in days since 1970-01-01."""
+    return quarter // _PER_DAY
+
+
+def marked(days: Sequence[DayKept], quarter: int) -> tuple[DayKept, ...]:
+    """The days with one more quarter; days that are too old are left out."""
+    day, bit = day_of(quarter), 1 << quarter % _PER_DAY
+    kept = [d for d in days if day - DAYS_KEPT < d.day != day]
+    today = next((d.quarters for d in days if d.day == day), 0)
+    return tuple(sorted((*kept, DayKept(day, today | bit)), key=lambda d: d.day))
+
+
+def counted(kept: PortKept, quarter: int, there: Sequence[object]) -> PortKept:
+    """The port with a quarter that is over: it was seen throughout, and these programs (by key) were connected."""
+    programs = tuple(replace(p, days=marked(p.days, quarter)) if p.id.key in there else p for p in kept.programs)
+    return replace(kept, observed=marked(kept.observed, quarter), programs=programs)
+
+
+def usually(kept: PortKept, program: ProgramKept, quarter: int, share: float = _MOSTLY) -> bool | None:
+    """Whether a program is usually connected in a quarter; None where too little is known.
+
+    `share`: of the latest days of the kind, from which on it is.
+    """
+    day, bit = day_of(quarter), 1 << quarter % _PER_DAY
+    weekday = _weekday(day)
+    its = {d.day: d.quarters for d in program.days}
+    told = [
+        (d.day, bool(its.get(d.day, 0) & bit))
+        for d in reversed(kept.observed)
+        if program.first < d.day < day and d.quarters & bit and _alike(_weekday(d.day), weekday)
+    ]
+    if not told:
+        return None
+    latest = [present for _, present in told[:_WORKDAYS]]
+    same_day = next((present for that, present in told if _weekday(that) == weekday), None)
+    part = sum(latest) / len(latest)
+    enough = len(latest) >= (_WORKDAYS if weekday < 5 else _WEEKENDS)
+    if part >= share and enough and same_day:
+        return True
+    return False if part < 0.5 and not same_day else None
+
+
+def expected(kept: PortKept, program: ProgramKept, quarter: int) -> bool | None:
+    """Whether a program that was cut off should be connected now; None where nothing is known of its habits."""
+    ahead = (usually(kept, program, quarter + n) for n in range(_AHEAD + 1))
+    return next((told for told in ahead if told is not None), None)
+
+
+def surely_expected(kept: PortKept, program: ProgramKept, quarter: int, share: float = _MOSTLY) -> bool:
+    """Whether a program that is not connected usually is, now and for an hour before and after."""
+    around = [usually(kept, program, quarter + n, share) for n in range(-_MARGIN, _MARGIN + 1)]
+    return around[_MARGIN] is True and False not in around and around.count(True) > _MARGIN
+
+
+def _weekday(day: int) -> int:
+    """Monday 0; the first of 1970 was a Thursday."""
+    return (day + 3) % 7
+
+
+def _alike(one: int, other: int) -> bool:
+    return one == other or (one < 5 and other < 5)
