@@ -62,6 +62,18 @@ def snooze(places: Places, code: str, duration: str) -> int:
     return tell_agent(places, message, f"No notices about this problem ({code}) until {clock_time(seconds)}.")
 
 
+def seen(places: Places, name: str | None) -> int:
+    """`gatelight seen`."""
+    which = "" if name is None else f" about “{name}”"
+    return tell_agent(places, {"command": "seen", "name": name}, f"What changed{which} is not shown any more.")
+
+
+def ignore(places: Places, program: str, name: str | None, *, undo: bool) -> int:
+    """`gatelight ignore`."""
+    message = {"command": "ignore", "program": program, "name": name, "undo": undo}
+    return tell_agent(places, message, f"“{program}” is {'missed again' if undo else 'not missed any more'}.")
+
+
 def seconds_of(text: str) -> float:
     """A duration as typed, in seconds; raises UsageError."""
     from agent.config.text import parse_duration
