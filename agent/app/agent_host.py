@@ -144,16 +144,18 @@ class AgentHost:
         self._aio: asyncio.AbstractEventLoop | None = None
         self._keep_private = keep_private
         memory_file = self._memory_file = MemoryFile(places.data / MEMORY_FILE)
-        self._history = None if instance is None else HistoryHost(places.data, settings.history.keep, SystemClock().now)
-        happened = self._history.happened if self._history is not None else lambda _: None
-        self._world = RealWorld(show=self._show, memory_file=memory_file, happened=happened, below=below)
+        self._world = RealWorld(show=self._show, memory_file=memory_file, below=below)
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
         error = None if config_error is None else mask(config_error, state.private)
         own = replace(state.own, configured=config_error is None)
         state = replace(state, abilities=abilities(places.config), config_error=error, own=own)
         if autostarted:
             state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
-        self._loop = AgentLoop(state, self._world, after=lambda _, now: self._page.decided(now))
+        keep, record = settings.history.keep, lambda *_: None
+        self._history = None if instance is None else HistoryHost(places.data, keep, self._world.now, state.knowledge)
+        if self._history is not None:
+            self._world.happened, record = self._history.happened, self._history.record
+        self._loop = AgentLoop(state, self._world, after=lambda _, now: self._page.decided(now), record=record)
         self._agent = RunningAgent(places, self._loop, self._world, self._config_changed, login)
         self._page = PageHost(self._agent, self._answer)
         self._actions = Actions(self._agent, page=self._page, leave=desktop.leave, fix=self._fix, refresh=self.refresh)

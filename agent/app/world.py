@@ -81,7 +81,6 @@ class RealWorld:
         channels: Chain | None = None,
         show: Callable[[Status], None] | None = None,
         memory_file: MemoryFile | None = None,
-        happened: Callable[[Happened], None] = lambda _: None,
         only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
         below: Path | None = None,
         fellow: int | None = None,
@@ -95,7 +94,7 @@ class RealWorld:
         self._tested = channels or Chain([])
         self._show = show
         self._memory_file = memory_file
-        self.happened = happened
+        self.happened: Callable[[Happened], None] = lambda _: None
         """Keeps in the history that something happened."""
         self.traffic = Traffic(lambda: self._clock.now().monotonic)
         """The messages that our sessions sent lately."""

@@ -316,6 +316,20 @@ def _history(options: argparse.Namespace) -> int:
     )
 
 
+def _bundle(options: argparse.Namespace) -> int:
+    from agent.cli.bundle import command
+    from agent.runtime.logs import set_up_logs
+
+    with set_up_logs(None, options.verbose):
+        return command(_places(options), options.out, yes=options.yes, out=out, say=tell)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from agent.cli.replay import command
+
+    return command(options.file, out, tell)
+
+
 # ── to try, and about the command itself ────────────────────────────────────────────────────────
 
 
@@ -372,6 +386,8 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "doctor": _doctor,
     "explain": _explain,
     "history": _history,
+    "bundle": _bundle,
+    "replay": _replay,
     "fix": _fix,
     "setup": _setup,
     "config": _config,

@@ -11,6 +11,7 @@ from agent.core.shown.status import ShownConnection, Status
 from agent.history.spans import Kept, Mark
 from agent.history.store import Store
 from agent.history.writer import HISTORY_FILE
+from tests.journeys.day import KNOWLEDGE
 
 WELL = ShownConnection("Paper", "127.0.0.1", 4002, IconState.CONNECTED, "connected", 50.0)
 STATUS = Status("0.1.0", 1, 50.0, (WELL,))
@@ -23,7 +24,7 @@ class Day:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.now = Moment(1000.0, 5000.0)
-        self.host = HistoryHost(folder, 90 * 86400.0, lambda: self.now)
+        self.host = HistoryHost(folder, 90 * 86400.0, lambda: self.now, KNOWLEDGE)
         self.host.start()
 
     def later(self, seconds: float) -> None:
