@@ -177,6 +177,10 @@ def _told(options: argparse.Namespace) -> int:
             return asked.pause(places, options.duration)
         case "resume":
             return asked.resume(places)
+        case "seen":
+            return asked.seen(places, options.name)
+        case "ignore":
+            return asked.ignore(places, options.program, options.connection, undo=options.undo)
         case _:
             return asked.snooze(places, options.code, options.duration)
 
@@ -382,6 +386,8 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "pause": _told,
     "resume": _told,
     "snooze": _told,
+    "seen": _told,
+    "ignore": _told,
     "status": _status,
     "doctor": _doctor,
     "explain": _explain,

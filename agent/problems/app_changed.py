@@ -45,7 +45,7 @@ def _check(facts: Facts) -> Verdict:
             "port": next((c.now for c in told if c.what == "port"), ""),
             "programs": listed(names, room=70) if names else "your programs",
         },
-        tuple([*evidence, *(last_seen(facts, m) for m in cut_off)]),
+        (*evidence, *(last_seen(facts, m) for m in cut_off)),
         case="cut-off" if names else "",
         severity=Severity.WARNING if names else None,
         since=facts.now.monotonic - (facts.now.wall - first),

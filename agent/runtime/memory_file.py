@@ -245,7 +245,7 @@ def _well(kept: Mapping[str, Any]) -> WellKept:
         names=names,
         values=values,
         changes=tuple(
-            ChangeKept(*(_is(str, c[part]) for part in ("what", "before", "now")), _time(c["at"]))
+            ChangeKept(_is(str, c["what"]), _is(str, c["before"]), _is(str, c["now"]), _time(c["at"]))
             for c in _is(list, kept["changes"])
         ),
     )

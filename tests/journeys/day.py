@@ -88,6 +88,8 @@ class App:
     ids_held_until: float = 0.0
     """Monotonic time until which it takes every client ID for one that is in use."""
     kind: ApplicationKind = ApplicationKind.GATEWAY
+    version: str = "10.45"
+    accounts: tuple[str, ...] = ("DU1234567",)
     hints: SettingsHints = field(default_factory=lambda: SettingsHints(region=Region.AMERICA))
 
 
@@ -225,7 +227,7 @@ class Day:
     def _process(self, app: App) -> Process:
         return Process(
             pid=app.pid,
-            application=Application(app.kind, "10.45", restarted=app.restarted),
+            application=Application(app.kind, app.version, restarted=app.restarted),
             started=app.started,
             api_ports=(app.port,) if app.port is not None else (),
             upstream="10.0.0.1:4001" if app.link_since is not None else None,
@@ -245,7 +247,7 @@ class Day:
             self.tell(SessionFailed(wish.number, outcome, 1.0, "as the scene has it"))
             return
         assert app is not None
-        self.tell(SessionReady(wish.number, 178, ("DU1234567",), 0.01))
+        self.tell(SessionReady(wish.number, 178, app.accounts, 0.01))
         if app.link_up:
             code, words = (2104, "OK") if app.quotes else (2103, "broken")
             self.tell(NoticeArrived(wish.number, code, f"Market data farm connection is {words}:usfarm"))
@@ -323,6 +325,7 @@ class Day:
     def restarted_agent(self) -> "Day":
         """The same world with a new agent that remembers what the old one kept."""
         day = Day(settings=self.state.settings, wall=self.now.wall, timing=self.state.timing, memory=self.memory)
+        day.programs = self.programs
         day.apps = [replace_app(a, self.now, day.now) for a in self.apps]
         return day
 

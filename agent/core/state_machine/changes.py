@@ -73,12 +73,12 @@ def changes_of(kept: WellKept, known: Mapping[str, str], wall: float) -> tuple[C
     earlier = {change.what: change for change in kept.changes}
     was = {change.what: change.now for change in kept.changes}
     found = []
-    for what, value in {**was, **dict(zip(kept.names, kept.values, strict=True))}.items():
+    for what, value in {**dict(zip(kept.names, kept.values, strict=True)), **was}.items():
         told = earlier.get(what, ChangeKept(what, value, value, wall))
         now = known.get(what, told.now)
         if now != told.before:
             found.append(told if now == told.now else ChangeKept(what, told.before, now, wall))
-    return tuple(sorted(found, key=lambda c: (c.at, c.what)))
+    return tuple(sorted(found, key=lambda c: c.at))
 
 
 def is_well(facts: Facts, *, troubled: bool) -> bool:

@@ -79,6 +79,8 @@ class Watched:
     """How its application was when all was well; the one that it is about now is the first."""
     changes: tuple[ChangeKept, ...] = ()
     """What is not so any more, and was not seen by the user."""
+    accounted: tuple[object, ...] = ()
+    """Look, session and settings of which these four were made last."""
     cut_off_at: float | None = None
     """Monotonic time at which the link to IB's servers was lost, where the latest session ended before it was back."""
 
@@ -190,15 +192,17 @@ def see(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSett
 
 
 def keep_account(watched: Watched, facts: Facts) -> tuple[Watched, tuple[Effect, ...]]:
-    """Keep who is on the port, and what changed about the application since all was well."""
+    """Keep who is on the port, and what changed about the application since all was well; after each look."""
+    session, told = facts.session, facts.api_settings
+    basis = (facts.machine.taken, session.phase, session.since, session.wanted, session.frozen, told.at)
+    if basis == watched.accounted:
+        return watched, ()
     port, tally = follow_programs(watched.port, watched.tally, facts)
     troubled = any(e.shown and severity_of(e) is Severity.ERROR for e in watched.ledger.entries.values())
     followed = watched.inquiry.followed_until > facts.now.monotonic
     kept, changes, marks = take_stock(watched.well, facts, well=is_well(facts, troubled=troubled), followed=followed)
-    before = (watched.port, watched.tally, watched.well, watched.changes)
-    if (port, tally, kept, changes) == before:
-        return watched, marks
-    return replace(watched, port=port, tally=tally, well=kept, changes=changes), marks
+    watched = replace(watched, port=port, tally=tally, well=kept, changes=changes, accounted=basis)
+    return watched, marks
 
 
 def note_server(watched: Watched, machine: MachineFacts, *, anew: bool = False) -> Watched:

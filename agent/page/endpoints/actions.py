@@ -1,4 +1,4 @@
-"""What can be clicked besides fixes: connect, disconnect, pause, snooze, seen, look now; a test notice; start at log-in."""
+"""What can be clicked besides fixes: watch or not, pause, snooze, seen, look now; a test notice; start at log-in."""
 
 from collections.abc import Mapping
 from typing import Any

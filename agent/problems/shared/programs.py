@@ -27,4 +27,4 @@ def last_seen(facts: Facts, missing: Missing) -> str:
 
 def _second(facts: Facts, wall: float) -> str:
     """A time for the evidence, like "23:45:02", with its day where that is not today."""
-    return f"{appointment(facts, wall)}{local(wall, facts.machine.utc_offset):\:%S}"
+    return f"{appointment(facts, wall)}{local(wall, facts.machine.utc_offset).strftime(':%S')}"
