@@ -118,7 +118,9 @@ def take_stock(
         marks = tuple(Happened(MarkKind.CHANGED, mine.connection, c.what, f"{c.before} → {c.now}") for c in new)
         mine = _adopted(mine, known, changes)
     elif changes != mine.changes:
-        mine = replace(mine, changes=changes)
+        left = {c.what for c in changes}
+        # What is again as it was before is so from now on.
+        mine = _adopted(mine, {c.what: c.before for c in mine.changes if c.what not in left}, changes)
     others = [k for k in kept if k.kind != kind]
     after = (mine, *others[: MOST_KINDS - 1])
     return kept if after == kept else after, changes, marks

@@ -30,6 +30,8 @@ _GAP = 120.0
 """Seconds without a look after which nothing is known of the time in between."""
 _LEFT = 900.0
 """Seconds that a program which left by itself must be away: it may be starting anew."""
+_LONG_AGO = 6 * 3600.0
+"""Seconds after which it makes no difference any more that a program left by itself: another day of it has begun."""
 _SLOWER = 1.5
 """A program is missed this many times later than it has needed to come back."""
 _SLOWEST = 3600.0
@@ -88,7 +90,7 @@ def follow_programs(kept: PortKept, tally: Tally, facts: Facts) -> tuple[PortKep
 def _moved(kept: PortKept, tally: Tally, seen: _Seen, facts: Facts, *, cut: bool) -> tuple[PortKept, Left]:
     """Enter who came back, who was cut off and who left by itself."""
     wall = facts.now.wall
-    left = {key: at for key, at in tally.left if key not in seen}
+    left = {key: at for key, at in tally.left if key not in seen and wall - at < _LONG_AGO}
     programs = []
     for program in kept.programs:
         key, found = program.id.key, seen.get(program.id.key)
@@ -173,9 +175,11 @@ def _missed(
     if program.missing_since is not None:
         over = usually(kept, program, quarter) is False
         return replace(program, missing_since=None) if over else program
-    if left is not None and (facts.now.wall - left < _LEFT or not surely_expected(kept, program, quarter, 1.0)):
+    if left is not None and facts.now.wall - left < _LEFT:
         return program
-    return replace(program, missing_since=missing) if surely_expected(kept, program, quarter) else program
+    # One that left by itself was probably ended by its user.
+    sure = surely_expected(kept, program, quarter, always=left is not None)
+    return replace(program, missing_since=missing) if sure else program
 
 
 def _with(kept: PortKept, programs: tuple[ProgramKept, ...]) -> PortKept:

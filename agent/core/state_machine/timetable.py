@@ -50,26 +50,15 @@ def counted(kept: PortKept, quarter: int, there: Sequence[object]) -> PortKept:
     return replace(kept, observed=marked(kept.observed, quarter), programs=programs)
 
 
-def usually(kept: PortKept, program: ProgramKept, quarter: int, share: float = _MOSTLY) -> bool | None:
-    """Whether a program is usually connected in a quarter; None where too little is known.
-
-    `share`: of the latest days of the kind, from which on it is.
-    """
-    day, bit = day_of(quarter), 1 << quarter % _PER_DAY
-    weekday = _weekday(day)
-    its = {d.day: d.quarters for d in program.days}
-    told = [
-        (d.day, bool(its.get(d.day, 0) & bit))
-        for d in reversed(kept.observed)
-        if program.first < d.day < day and d.quarters & bit and _alike(_weekday(d.day), weekday)
-    ]
+def usually(kept: PortKept, program: ProgramKept, quarter: int) -> bool | None:
+    """Whether a program is usually connected in a quarter; None where too little is known, or days contradict."""
+    told = _told(kept, program, quarter)
     if not told:
         return None
     latest = [present for _, present in told[:_WORKDAYS]]
-    same_day = next((present for that, present in told if _weekday(that) == weekday), None)
+    same_day = _same_day(told, quarter)
     part = sum(latest) / len(latest)
-    enough = len(latest) >= (_WORKDAYS if weekday < 5 else _WEEKENDS)
-    if part >= share and enough and same_day:
+    if part >= _MOSTLY and len(latest) >= _enough(quarter) and same_day:
         return True
     return False if part < 0.5 and not same_day else None
 
@@ -80,10 +69,40 @@ def expected(kept: PortKept, program: ProgramKept, quarter: int) -> bool | None:
     return next((told for told in ahead if told is not None), None)
 
 
-def surely_expected(kept: PortKept, program: ProgramKept, quarter: int, share: float = _MOSTLY) -> bool:
-    """Whether a program that is not connected usually is, now and for an hour before and after."""
-    around = [usually(kept, program, quarter + n, share) for n in range(-_MARGIN, _MARGIN + 1)]
-    return around[_MARGIN] is True and False not in around and around.count(True) > _MARGIN
+def surely_expected(kept: PortKept, program: ProgramKept, quarter: int, *, always: bool) -> bool:
+    """Whether a program that is not connected usually is, now and for an hour before and after.
+
+    `always`: only where it was on every day that is remembered.
+    """
+    around = range(quarter - _MARGIN, quarter + _MARGIN + 1)
+    told = {n: _told(kept, program, n) for n in around}
+    if any(_same_day(told[n], n) is False for n in around):
+        return False
+    if always and not all(present for n in around for _, present in told[n]):
+        return False
+    usual = {n: usually(kept, program, n) for n in around}
+    return usual[quarter] is True and False not in usual.values() and list(usual.values()).count(True) > _MARGIN
+
+
+def _told(kept: PortKept, program: ProgramKept, quarter: int) -> list[tuple[int, bool]]:
+    """The days of the same kind on which this quarter was seen, the latest first, and whether it was connected."""
+    day, bit = day_of(quarter), 1 << quarter % _PER_DAY
+    its = {d.day: d.quarters for d in program.days}
+    return [
+        (d.day, bool(its.get(d.day, 0) & bit))
+        for d in reversed(kept.observed)
+        if program.first < d.day < day and d.quarters & bit and _alike(_weekday(d.day), _weekday(day))
+    ]
+
+
+def _same_day(told: Sequence[tuple[int, bool]], quarter: int) -> bool | None:
+    """Whether it was connected on the same day of the latest week that tells; None where none does."""
+    weekday = _weekday(day_of(quarter))
+    return next((present for day, present in told if _weekday(day) == weekday), None)
+
+
+def _enough(quarter: int) -> int:
+    return _WORKDAYS if _weekday(day_of(quarter)) < 5 else _WEEKENDS
 
 
 def _weekday(day: int) -> int:
