@@ -41,7 +41,7 @@ from agent.core.shown.display import (
     Pause,
     Quit,
     Resume,
-    Seen,
+    SeenChanges,
     ShowSteps,
     Snooze,
 )
@@ -308,7 +308,7 @@ class AgentHost:
                 return await self._page.answer(command)
             case AskFix() | DoFix():
                 return await self._fixes.answer(command)
-            case Connect() | Disconnect() | Pause() | Resume() | Snooze() | Seen() | Ignore():
+            case Connect() | Disconnect() | Pause() | Resume() | Snooze() | SeenChanges() | Ignore():
                 return await self._kept(answer(self._loop, command))
             case _:
                 return answer(self._loop, command)

@@ -165,24 +165,9 @@ def _autostart(options: argparse.Namespace) -> int:
 
 
 def _told(options: argparse.Namespace) -> int:
-    from agent.cli import asked
+    from agent.cli.asked import command
 
-    places = _places(options)
-    match options.command:
-        case "connect":
-            return asked.watch(places, options.name)
-        case "disconnect":
-            return asked.stop_watching(places, options.name, options.duration)
-        case "pause":
-            return asked.pause(places, options.duration)
-        case "resume":
-            return asked.resume(places)
-        case "seen":
-            return asked.seen(places, options.name)
-        case "ignore":
-            return asked.ignore(places, options.program, options.connection, undo=options.undo)
-        case _:
-            return asked.snooze(places, options.code, options.duration)
+    return command(_places(options), options)
 
 
 # ── what is wrong ───────────────────────────────────────────────────────────────────────────────

@@ -21,7 +21,7 @@ from agent.core.shown.display import (
     Pause,
     Quit,
     Resume,
-    Seen,
+    SeenChanges,
     Snooze,
 )
 
@@ -108,7 +108,7 @@ class Unusable:
 
 
 LoopCommand: TypeAlias = (
-    AskStatus | AskLinks | Connect | Disconnect | Pause | Resume | Snooze | Seen | Ignore | LookNow | Unusable
+    AskStatus | AskLinks | Connect | Disconnect | Pause | Resume | Snooze | SeenChanges | Ignore | LookNow | Unusable
 )
 """What the loop of the agent alone can answer."""
 Command: TypeAlias = LoopCommand | Quit | ShowRunning | AskPageAddress | SetUp | AskDataTest | AskFix | DoFix
@@ -137,7 +137,7 @@ def read_command(request: Mapping[str, Any]) -> Command:
         case "snooze":
             return Snooze(str(request["code"]), "", _number(request.get("seconds")))
         case "seen":
-            return Seen(name)
+            return SeenChanges(name)
         case "ignore":
             return Ignore(str(request.get("program") or ""), name, undo=bool(request.get("undo")))
         case "links":

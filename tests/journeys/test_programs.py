@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from agent.core.events import UserAsked
 from agent.core.facts import ApiClient
-from agent.core.shown.display import Ignore, Seen
+from agent.core.shown.display import Ignore, SeenChanges
 from tests.journeys.day import PAPER, App, Day
 
 A_WHILE = 900.0
@@ -196,7 +196,7 @@ def test_a_port_that_moved_is_told_with_those_that_it_cuts_off_until_it_was_seen
     assert day.said == []
     assert day.codes == ["app-changed"]
 
-    day.tell(UserAsked(Seen("")))
+    day.tell(UserAsked(SeenChanges("")))
     day.run(A_WHILE)
 
     assert day.said == []

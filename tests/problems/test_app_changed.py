@@ -60,7 +60,8 @@ def test_every_setting_has_words(judge: Judge, field: object) -> None:
 
     assert isinstance(verdict, Present)
     assert verdict.args["what"] == "a setting"
-    assert "." not in verdict.args["changes"].split(" not ticked")[0].replace("...", "")
+    assert what not in verdict.args["changes"] + verdict.evidence[0]
+    assert field.name not in verdict.evidence[0]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from agent.core.facts import ApiClient, Facts, Known, Missing
 from agent.core.memory import PortKept, ProgramId, ProgramKept
 from agent.tws.client_programs import plain_name
 
-Key = tuple[str, str, str, str]
+ProgramKey = tuple[str, str, str, str]
 """See `ProgramId.key`."""
 _SAME_START = 5.0
 """Seconds by which two readings of the start of one process may differ: a clock was set in between."""
@@ -20,9 +20,9 @@ def identity(client: ApiClient) -> ProgramId | None:
     return ProgramId(client.name, client.script, client.place) if client.name else None
 
 
-def programs_on(facts: Facts) -> Mapping[Key, tuple[ProgramId, ApiClient]]:
+def programs_on(facts: Facts) -> Mapping[ProgramKey, tuple[ProgramId, ApiClient]]:
     """The programs on the API port that can be told from others; of several alike the one that was there first."""
-    found: dict[Key, tuple[ProgramId, ApiClient]] = {}
+    found: dict[ProgramKey, tuple[ProgramId, ApiClient]] = {}
     for client in sorted(clients_of(facts), key=lambda c: -c.since):
         who = identity(client)
         if who is not None:

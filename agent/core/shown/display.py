@@ -91,7 +91,7 @@ class Snooze:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenChanges:
     """What changed about an application was seen."""
 
     connection: str
@@ -175,7 +175,7 @@ Action: TypeAlias = (
     | Pause
     | Resume
     | Snooze
-    | Seen
+    | SeenChanges
     | Ignore
     | ShowSteps
     | OpenPage
@@ -212,7 +212,7 @@ MOST_OFFERED = 4
 
 def put_aside(connection: str, programs: Sequence[str], *, until_seen: bool) -> tuple[MenuEntry, ...]:
     """What ends a problem by the user's word: that it was seen, or that these programs need not be watched."""
-    seen = (MenuEntry("Seen", Seen(connection)),) if until_seen else ()
+    seen = (MenuEntry("Seen", SeenChanges(connection)),) if until_seen else ()
     return (*seen, *(MenuEntry(f"Do not watch {p}", Ignore(p, connection)) for p in programs[:MOST_OFFERED]))
 
 

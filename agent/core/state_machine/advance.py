@@ -341,7 +341,7 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
     return (state if memory == state.memory else replace(state, memory=memory)), tuple(effects)
 
 
-MOST_KEPT = 32
+MOST_REMEMBERED = 32
 """Connections that are remembered while they are not watched."""
 _Kept = TypeVar("_Kept", PortKept, WellKept)
 
@@ -349,7 +349,7 @@ _Kept = TypeVar("_Kept", PortKept, WellKept)
 def _besides(before: tuple[_Kept, ...], state: AgentState) -> tuple[_Kept, ...]:
     """What was kept of connections that are not watched at the moment."""
     watched = {w.settings.name for w in state.watched}
-    return tuple(kept for kept in before if kept.connection not in watched)[-MOST_KEPT:]
+    return tuple(kept for kept in before if kept.connection not in watched)[-MOST_REMEMBERED:]
 
 
 def _settled(watched: Watched, now: Moment) -> bool:

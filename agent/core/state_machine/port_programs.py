@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from agent.core.evidence.processes import port_of
-from agent.core.evidence.programs import Key, programs_on, same_server, server_of
+from agent.core.evidence.programs import ProgramKey, programs_on, same_server, server_of
 from agent.core.facts import ApiClient, Facts, Known
 from agent.core.memory import PortKept, ProgramId, ProgramKept
 from agent.core.session_facts import Phase, ServerLink
@@ -37,8 +37,8 @@ _SLOWER = 1.5
 _SLOWEST = 3600.0
 """Seconds; a program that came back after a day was not slow, it was started."""
 
-_Seen = Mapping[Key, tuple[ProgramId, ApiClient]]
-Left = tuple[tuple[Key, float], ...]
+_Seen = Mapping[ProgramKey, tuple[ProgramId, ApiClient]]
+Left = tuple[tuple[ProgramKey, float], ...]
 """Programs by key, with the epoch seconds at which they left."""
 
 
@@ -55,7 +55,7 @@ class Tally:
     quarter: int = 0
     whole: bool = False
     """The quarter was seen from its begin until then, with the port served."""
-    there: frozenset[Key] = frozenset()
+    there: frozenset[ProgramKey] = frozenset()
     """The programs that were connected throughout it so far."""
     left: Left = ()
     """Programs that left while the port stood."""
@@ -142,7 +142,7 @@ def _counted(kept: PortKept, tally: Tally, seen: _Seen, facts: Facts, *, whole: 
     return kept, replace(tally, quarter=quarter, whole=whole and (on or into < _TOGETHER), there=there)
 
 
-def _judged(kept: PortKept, seen: _Seen, facts: Facts, left: Mapping[Key, float]) -> PortKept:
+def _judged(kept: PortKept, seen: _Seen, facts: Facts, left: Mapping[ProgramKey, float]) -> PortKept:
     """Decide who is missed: not before programs had time to come back to a port that serves them."""
     session, wall = facts.session, facts.now.wall
     if session.phase is not Phase.CONNECTED or session.frozen or session.server_link is ServerLink.DOWN:

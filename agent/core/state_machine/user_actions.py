@@ -17,7 +17,7 @@ from agent.core.shown.display import (
     LookNow,
     Pause,
     Resume,
-    Seen,
+    SeenChanges,
     ShowSteps,
     Snooze,
 )
@@ -63,7 +63,7 @@ def take_action(state: AgentState, action: Action, now: Moment) -> tuple[AgentSt
                 if connection in ("", name) and e.problem.code == code and not e.problem.never_silenced
             ]
             return replace(state, memory=replace(memory, snoozed=snoozed)), tuple(Withdraw(k) for k in keys)
-        case Seen(name):
+        case SeenChanges(name):
             return _all(state, lambda w: _seen(w, state) if name in ("", w.settings.name) else (w, ()))
         case Ignore(program, name, undo):
             return _all(state, lambda w: _ignored(w, program, undo) if name in ("", w.settings.name) else (w, ()))
@@ -88,7 +88,7 @@ def _all(
 
 
 SEEN = "seen by the user"
-NOT_WATCHED = "not watched, as the user asked"
+PUT_ASIDE = "not watched, as the user asked"
 """How a problem ended that the user has put aside, in the history."""
 
 
@@ -107,7 +107,7 @@ def _ignored(watched: Watched, program: str, undo: bool) -> tuple[Watched, tuple
     return _put_aside(
         replace(watched, port=port),
         lambda entry: bool(entry.present.programs) and left.isdisjoint(entry.present.programs),
-        NOT_WATCHED,
+        PUT_ASIDE,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from agent.core.commands import AskLinks, AskStatus, LoopCommand, Unusable
 from agent.core.events import UserAsked
 from agent.core.evidence.processes import applications
-from agent.core.shown.display import Connect, Disconnect, Ignore, Pause, Seen, Snooze
+from agent.core.shown.display import Connect, Disconnect, Ignore, Pause, SeenChanges, Snooze
 from agent.core.shown.status import status_to_json
 from agent.core.state_machine.state import AgentState
 from agent.core.text import shortened
@@ -41,7 +41,7 @@ def _reason_against(state: AgentState, command: LoopCommand) -> str | None:
             return reason
         case Ignore(program, undo=undo):
             return _unknown_program(state, program, undo=undo) or _unknown_connection(state, command.connection)
-        case Seen(name):
+        case SeenChanges(name):
             return _unknown_connection(state, name)
         case Connect(name) | Disconnect(name) if (unknown := _unknown_connection(state, name)) is not None:
             return unknown

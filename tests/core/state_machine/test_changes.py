@@ -3,6 +3,7 @@ from dataclasses import replace
 from agent.core.effects import Happened, MarkKind
 from agent.core.facts import Facts, Purpose
 from agent.core.memory import ChangeKept, WellKept
+from agent.core.settings import WantedApplication
 from agent.core.state_machine.changes import all_seen_by_user, changes_of, is_well, known_now, take_stock
 from agent.tws.api_settings import ApiSettings, Configuration
 from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine, told, tws
@@ -85,7 +86,7 @@ def test_a_setting_that_the_user_changes_by_the_steps_is_no_news() -> None:
 
 
 def test_two_applications_in_turn_are_compared_each_with_itself() -> None:
-    anything = replace(WELL, connection=connection(application="any"))  # type: ignore[arg-type]
+    anything = replace(WELL, connection=connection(application=WantedApplication.ANY))
     kept = stocked(anything)
     other = replace(anything, machine=machine(tws(version="10.30")), session=connected(7497))
     kept, changes, _ = take_stock(kept, other, well=True, followed=False)
