@@ -107,6 +107,11 @@ OURS = {
     "ServedBefore": {"connection"},
     "Snoozed": {"connection", "code"},
     "Stopped": {"connection"},
+    "ApiClient": {"place"},
+    "ProgramId": {"place"},
+    "PortKept": {"connection", "server"},
+    "ChangeKept": {"what"},
+    "WellKept": {"connection", "kind", "names"},
 }
 """By class: texts that are Gatelight's own words, or those of its configuration."""
 
