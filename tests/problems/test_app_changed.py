@@ -56,7 +56,7 @@ def test_a_program_that_is_missed_for_another_reason_is_not_cut_off(judge: Judge
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
 def test_every_setting_has_words(judge: Judge, field: object) -> None:
     what = f"{field.group.value}.{field.name}"  # type: ignore[attr-defined]
-    verdict = judge(APP_CHANGED, changed(ChangeKept(what, "not ticked", "restart", NOW.wall)))
+    verdict = judge(APP_CHANGED, changed(ChangeKept(what, "auto restart", "restart", NOW.wall)))
 
     assert isinstance(verdict, Present)
     assert verdict.args["what"] == "a setting"
@@ -73,7 +73,8 @@ def test_every_setting_has_words(judge: Judge, field: object) -> None:
     ],
 )
 def test_what_is_a_problem_of_its_own_is_told_there(judge: Judge, what: str, now: str) -> None:
-    assert judge(APP_CHANGED, changed(ChangeKept(what, "otherwise", now, NOW.wall))) == Absent()
+    assert judge(APP_CHANGED, changed(ChangeKept(what, "restart", now, NOW.wall))) == Absent()
+    assert judge(APP_CHANGED, changed(ChangeKept(what, now, "restart", NOW.wall))) == Absent()
 
 
 def test_a_precaution_is_told_where_nothing_else_tells_it(judge: Judge) -> None:

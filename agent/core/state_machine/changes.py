@@ -104,8 +104,10 @@ def take_stock(
     kind, known = _kind(kept, _found(facts), facts), known_now(facts)
     mine = next((k for k in kept if k.kind == kind), None)
     if mine is None:
-        if not well:
+        if PORT not in known:
             return kept, (), ()
+        # The first time there is nothing that it could differ from.
+        well = True
         mine = WellKept(facts.connection.name, kind)
     before = dict(zip(mine.names, mine.values, strict=True))
     if followed:

@@ -33,8 +33,9 @@ def test_what_is_known_is_in_words_and_accounts_are_masked() -> None:
     assert known_now(facts(machine(gateway(), gateway(pid=9, ports=(4001,))), backing_off())) == {}
 
 
-def test_nothing_is_kept_before_all_was_well() -> None:
-    assert take_stock((), WELL, well=False, followed=False) == ((), (), ())
+def test_nothing_is_kept_before_the_first_session() -> None:
+    assert take_stock((), facts(session=backing_off()), well=False, followed=False) == ((), (), ())
+    assert take_stock((), WELL, well=False, followed=False) == (stocked(), (), ())
     assert take_stock((), replace(WELL, purpose=Purpose.DOCTOR), well=True, followed=False) == ((), (), ())
 
 
