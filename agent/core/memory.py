@@ -47,7 +47,7 @@ class ShownBefore(FromOutside):
 
 @dataclass(frozen=True, slots=True)
 class SeenRunning:
-    """The application of a connection that showed a problem, and that ran before."""
+    """The application of a connection that showed a problem, and that ran before; or of one beside it."""
 
     connection: str
     kind: str
@@ -56,6 +56,8 @@ class SeenRunning:
     """The process that the connection was made for; None: whatever fits."""
     implicit: bool = False
     """No configuration names the connection."""
+    well: bool = False
+    """It showed no problem. Without it, its process would be taken for the one that is missed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,8 +59,7 @@ def _named(change: ChangeKept) -> str:
 
 
 def _told_elsewhere(facts: Facts, change: ChangeKept) -> bool:
-    """Whether how it is or was is a problem of its own, whose begin or end is told: Read-Only API, a precaution, a daily
-    log-off."""
+    """Whether how it is or was is a problem whose begin or end is told: Read-Only API, a precaution, a log-off."""
     field = _SETTINGS.get(change.what)
     return field is not None and any(_is_a_problem(field, how, facts) for how in (change.before, change.now))
 

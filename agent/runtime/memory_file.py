@@ -173,6 +173,8 @@ def _running(kept: Mapping[str, Any]) -> SeenRunning:
         kind=ApplicationKind(kept["kind"]).value,
         pid=None if kept["pid"] is None else _is(int, kept["pid"]),
         implicit=kept["implicit"] is True,
+        # Files of an earlier version have none that is well.
+        well=kept.get("well") is True,
     )
 
 

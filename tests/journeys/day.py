@@ -325,7 +325,7 @@ class Day:
     def restarted_agent(self) -> "Day":
         """The same world with a new agent that remembers what the old one kept."""
         day = Day(settings=self.state.settings, wall=self.now.wall, timing=self.state.timing, memory=self.memory)
-        day.programs = self.programs
+        day.programs, day._pids = self.programs, self._pids
         day.apps = [replace_app(a, self.now, day.now) for a in self.apps]
         return day
 

@@ -43,7 +43,7 @@ FULL = Memory(
         ShownBefore("Paper Gateway", "api-silent", 1.0, "error", ("app", "port"), ("IB Gateway", "4002"), began=True),
         ShownBefore("", "config-invalid", 2.0, "warning"),
     ),
-    running=(SeenRunning("IB Gateway", "gateway", implicit=True), SeenRunning("Live TWS", "tws", 2020)),
+    running=(SeenRunning("IB Gateway", "gateway", implicit=True), SeenRunning("Live TWS", "tws", 2020, well=True)),
     stopped=(Stopped("Live TWS", 3.0, None, 4.0), Stopped("日本", None, 1_800_000_100.0)),
     served=(
         ServedBefore("Paper Gateway", Served(4002, "ssh", 700)),

@@ -3,7 +3,7 @@
 Pure: what follows from an event comes back as effects. The runtime feeds events in and carries effects out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, N
 from agent.core.evidence.processes import chosen, looked_since_failure, places_taken
 from agent.core.facts import Facts, Purpose
 from agent.core.fix import offers_for
-from agent.core.memory import PROGRAM, Memory, PortKept, ServedBefore, WellKept
+from agent.core.memory import PROGRAM, Memory, PortKept, SeenRunning, ServedBefore, WellKept
 from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Connect
@@ -321,7 +321,7 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
             *(w.port for w in state.watched if w.port.port),
         ),
         well=(*_besides(state.memory.well, state), *(kept for w in state.watched for kept in w.well)),
-        running=tuple(r for w in state.watched if w.settings.name in troubled for r in ran(w)),
+        running=_running(state, troubled),
     )
     quiet = _quiet_rules(state, "", Ledger(), now)
     hush = hushed(Severity.ERROR, quiet) is not None
@@ -339,6 +339,17 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
         effects.append(Remember(memory))
         state = replace(state, kept=memory)
     return (state if memory == state.memory else replace(state, memory=memory)), tuple(effects)
+
+
+def _running(state: AgentState, troubled: Set[str]) -> tuple[SeenRunning, ...]:
+    """The applications of connections in trouble; where no configuration tells them from others, those beside them."""
+    pinned = any(w.settings.pinned_pid is not None for w in state.watched if w.settings.name in troubled)
+    return tuple(
+        seen
+        for w in state.watched
+        if w.settings.name in troubled or (pinned and w.settings.pinned_pid is not None)
+        for seen in ran(w, troubled=w.settings.name in troubled)
+    )
 
 
 MOST_REMEMBERED = 32

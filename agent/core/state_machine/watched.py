@@ -109,12 +109,12 @@ def fresh(settings: ConnectionSettings, now: Moment) -> Watched:
     return Watched(settings=settings, link=Link(Idle(now.monotonic)), port=PortKept(settings.name))
 
 
-def ran(watched: Watched) -> tuple[SeenRunning, ...]:
+def ran(watched: Watched, *, troubled: bool) -> tuple[SeenRunning, ...]:
     """For the next run of the agent: that the application of this connection ran; empty where it never did."""
     settings, sight = watched.settings, watched.sight
     if not sight.ever or sight.kind is None:
         return ()
-    return (SeenRunning(settings.name, sight.kind.value, settings.pinned_pid, settings.implicit),)
+    return (SeenRunning(settings.name, sight.kind.value, settings.pinned_pid, settings.implicit, not troubled),)
 
 
 def recalled(watched: Watched, memory: Memory) -> Watched:
@@ -124,7 +124,7 @@ def recalled(watched: Watched, memory: Memory) -> Watched:
     port = next((p for p in memory.ports if p.connection == name), watched.port)
     watched = replace(watched, port=port, well=tuple(w for w in memory.well if w.connection == name))
     before = next((r for r in memory.running if r.connection == name), None)
-    if before is None:
+    if before is None or before.well:
         return watched
     return replace(watched, sight=Sight(kind=ApplicationKind(before.kind), ever=True))
 
