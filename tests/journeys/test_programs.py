@@ -235,7 +235,7 @@ def test_what_changed_and_changed_back_has_not_changed() -> None:
 def test_another_account_is_told_with_masked_numbers() -> None:
     day = watched()
     app = restarted(day)
-    app.accounts = ("U7654321",)
+    app.account = "U7654321"
     day.run(60)
 
     problem = day.connection.problems[0]

@@ -47,7 +47,7 @@ PROBLEMS: dict[str, Judge] = {
     "api-port-mismatch": lambda s: s.serving() is None and any(a.port not in (None, 4002) for a in s.wanted()),
     "api-port-taken": lambda s: s.so.others and s.serving() is None,
     "api-silent": _meets(Outcome.SILENT),
-    "app-changed": lambda s: len({(a.version, a.accounts) for a in s.ever}) > 1,
+    "app-changed": lambda s: len({(a.version, a.account) for a in s.ever}) > 1,
     "app-frozen": lambda s: s.session and (app := s.serving()) is not None and app.answers_after is None,
     "app-not-installed": lambda s: not s.so.installed and not s.apps,
     "app-not-running": lambda s: _local(s) and not s.wanted(),
