@@ -146,7 +146,7 @@ class ProgramKept(FromOutside):
 
     id: ProgramId
     first: int
-    """The local day on which it was first seen, in days since 1970-01-01."""
+    """The local quarter of an hour in which it was first seen, counted from 1970."""
     days: tuple[DayKept, ...] = ()
     """When it was connected, by quarters that it was connected throughout."""
     there: bool = False

@@ -15,7 +15,6 @@ from agent.core.session_facts import Phase, ServerLink
 from agent.core.state_machine.timetable import (
     QUARTER,
     counted,
-    day_of,
     expected,
     quarter_of,
     surely_expected,
@@ -26,12 +25,16 @@ MOST_PROGRAMS = 24
 """Programs that are remembered of one port; of more, those that were connected least are forgotten."""
 _TOGETHER = 60.0
 """Seconds within which programs and port go together: an application that ends closes one after the other."""
-_GAP = 120.0
-"""Seconds without a look after which nothing is known of the time in between."""
+_STEADY = 5.0
+"""Seconds by which both clocks may differ from look to look; more is a sleep, or a clock that was set."""
+_MOST_BETWEEN = 12
+"""Quarters between two looks at most that count."""
 _LEFT = 900.0
 """Seconds that a program which left by itself must be away: it may be starting anew."""
 _LONG_AGO = 6 * 3600.0
 """Seconds after which it makes no difference any more that a program left by itself: another day of it has begun."""
+_SHORT = 1800.0
+"""Seconds; within a restart of this length hardly a working day ends."""
 _SLOWER = 1.5
 """A program is missed this many times later than it has needed to come back."""
 _SLOWEST = 3600.0
@@ -57,6 +60,8 @@ class Tally:
     """The quarter was seen from its begin until then, with the port served."""
     there: frozenset[ProgramKey] = frozenset()
     """The programs that were connected throughout it so far."""
+    here: frozenset[ProgramKey] = frozenset()
+    """The programs that were connected at the latest look."""
     left: Left = ()
     """Programs that left while the port stood."""
 
@@ -112,9 +117,9 @@ def _moved(kept: PortKept, tally: Tally, seen: _Seen, facts: Facts, *, cut: bool
 def _with_new(kept: PortKept, seen: _Seen, facts: Facts) -> PortKept:
     """Remember programs that have held a connection for a while."""
     known = {p.id.key for p in kept.programs}
-    today = day_of(quarter_of(facts.now.wall, facts.machine.utc_offset))
+    now = quarter_of(facts.now.wall, facts.machine.utc_offset)
     new = tuple(
-        ProgramKept(who, today, there=True, pid=client.pid)
+        ProgramKept(who, now, there=True, pid=client.pid)
         for key, (who, client) in seen.items()
         if key not in known and facts.now.wall - client.since >= facts.timing.program_lasting
     )
@@ -129,17 +134,23 @@ def _with_new(kept: PortKept, seen: _Seen, facts: Facts) -> PortKept:
 
 
 def _counted(kept: PortKept, tally: Tally, seen: _Seen, facts: Facts, *, whole: bool) -> tuple[PortKept, Tally]:
-    """Count the quarters of an hour that were seen throughout."""
-    offset = facts.machine.utc_offset
-    quarter = quarter_of(facts.now.wall, offset)
-    on = tally.taken is not None and 0 <= facts.now.wall - tally.wall <= _GAP
+    """Count the quarters of an hour that were seen throughout: one session stood, and the machine did not sleep."""
+    wall, offset = facts.now.wall, facts.machine.utc_offset
+    quarter = quarter_of(wall, offset)
+    on = False
+    if whole and tally.taken is not None:
+        on = abs((wall - tally.wall) - (facts.machine.taken - tally.taken)) <= _STEADY
     there = frozenset(seen)
     if quarter == tally.quarter:
-        return kept, replace(tally, whole=tally.whole and whole and on, there=tally.there & there)
-    if tally.whole and whole and on:
-        kept = counted(kept, tally.quarter, tuple(tally.there & there))
-    into = facts.now.wall + offset - quarter * QUARTER
-    return kept, replace(tally, quarter=quarter, whole=whole and (on or into < _TOGETHER), there=there)
+        return kept, replace(tally, whole=tally.whole and on, there=tally.there & there, here=there)
+    # Of a longer time between two looks, what was so at both is taken to have been so.
+    both = tally.here & there
+    for one in range(max(tally.quarter, quarter - _MOST_BETWEEN), quarter) if on else ():
+        if one > tally.quarter or tally.whole:
+            kept = counted(kept, one, tuple(tally.there & there if one == tally.quarter else both))
+    soon = wall + offset - quarter * QUARTER < _TOGETHER
+    begun = there if soon else both
+    return kept, replace(tally, quarter=quarter, whole=on or (whole and soon), there=begun, here=there)
 
 
 def _judged(kept: PortKept, seen: _Seen, facts: Facts, left: Mapping[ProgramKey, float]) -> PortKept:
@@ -169,9 +180,15 @@ def _missed(
         return program
     missing = facts.now.wall if program.missing_since is None else program.missing_since
     if program.lost_at is not None:
-        # Not after the end of its working day.
-        over = expected(kept, program, quarter) is False
-        return replace(program, lost_at=None, missing_since=None) if over else replace(program, missing_since=missing)
+        due = expected(kept, program, quarter)
+        if due is False:
+            # Its working day is over.
+            return replace(program, lost_at=None, missing_since=None)
+        away = facts.now.wall - served - program.lost_at
+        if due is None and program.missing_since is None and away > _SHORT:
+            # Of a program whose hours are not known, a long outage may have seen the end.
+            return program
+        return replace(program, missing_since=missing)
     if program.missing_since is not None:
         over = usually(kept, program, quarter) is False
         return replace(program, missing_since=None) if over else program

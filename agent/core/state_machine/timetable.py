@@ -87,11 +87,14 @@ def surely_expected(kept: PortKept, program: ProgramKept, quarter: int, *, alway
 def _told(kept: PortKept, program: ProgramKept, quarter: int) -> list[tuple[int, bool]]:
     """The days of the same kind on which this quarter was seen, the latest first, and whether it was connected."""
     day, bit = day_of(quarter), 1 << quarter % _PER_DAY
-    its = {d.day: d.quarters for d in program.days}
+    its, at = {d.day: d.quarters for d in program.days}, quarter % _PER_DAY
     return [
         (d.day, bool(its.get(d.day, 0) & bit))
         for d in reversed(kept.observed)
-        if program.first < d.day < day and d.quarters & bit and _alike(_weekday(d.day), _weekday(day))
+        if d.day < day
+        and program.first <= d.day * _PER_DAY + at
+        and d.quarters & bit
+        and _alike(_weekday(d.day), _weekday(day))
     ]
 
 

@@ -21,7 +21,7 @@ from agent.core.state_machine.timetable import DAYS_KEPT
 from tests.problems.scene import connected, facts, gateway, machine
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
-STEP = 110.0
+STEP = 300.0
 HOUR = 3600.0
 
 Timetable = Callable[[datetime], bool]

@@ -23,7 +23,7 @@ ALL = (1 << 96) - 1
 def port(days: dict[int, int], observed: dict[int, int] | None = None) -> tuple[PortKept, ProgramKept]:
     """What was seen from a Monday on, by day: the quarters of the program, and those of the port."""
     program = ProgramKept(
-        ProgramId("bot"), MONDAY - 1, tuple(DayKept(MONDAY + day, quarters) for day, quarters in days.items())
+        ProgramId("bot"), (MONDAY - 1) * 96, tuple(DayKept(MONDAY + day, quarters) for day, quarters in days.items())
     )
     seen = dict.fromkeys(days, ALL) if observed is None else observed
     return PortKept(
@@ -83,7 +83,7 @@ def test_a_habit_is_what_was_so_on_most_of_the_last_days(days: dict[int, int], d
 def test_days_before_it_was_there_say_nothing() -> None:
     kept, program = port(dict.fromkeys((0, 1, 2, 3, 4), 0))
 
-    assert usually(kept, replace(program, first=MONDAY + 4), at(7)) is None
+    assert usually(kept, replace(program, first=at(4) + 1), at(7)) is None
 
 
 def test_what_is_unknown_is_told_by_the_next_quarters() -> None:
