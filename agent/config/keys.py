@@ -16,6 +16,7 @@ from agent.config.kinds import (
     REMOTE_ADDRESSES,
     START_COMMAND,
     SYMBOLS,
+    WEB_FOLDER,
     KeyKind,
     flag,
     one_of,
@@ -31,6 +32,7 @@ from agent.core.settings import (
     NotificationSettings,
     PageSettings,
     Settings,
+    UpdateSettings,
     WantedApplication,
     WantedMode,
 )
@@ -326,7 +328,35 @@ HISTORY = KeyTable(
     ),
 )
 
-TABLES: dict[str, KeyTable] = {table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY)}
+UPDATES = KeyTable(
+    "updates",
+    "New versions",
+    UpdateSettings,
+    (
+        Key(
+            "check",
+            flag(),
+            "ask once a week whether there is a newer version; where a package manager brings it, this does nothing",
+            "Look for new versions",
+            "Once a week, with a question that is the same from every computer. Nothing is downloaded: "
+            "a line in the menu and on this page tells where a new version can be had.",
+        ),
+        Key(
+            "address",
+            WEB_FOLDER,
+            "folder on the web with `latest.json`, which names the newest version; empty: the built-in one, if any",
+            "Where new versions are looked for",
+            "The address of a folder that has a file latest.json. Empty: the one that was built in, if any.",
+            example="https://example.org/gatelight",
+            guarded=True,
+            advanced=True,
+        ),
+    ),
+)
+
+TABLES: dict[str, KeyTable] = {
+    table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY, UPDATES)
+}
 """The whole configuration."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from agent.config.text import duration_text, parse_duration, toml_text
 from agent.core.settings import QuietHours
+from agent.core.updates import is_web_folder
 from agent.tws.symbol import LONGEST_SYMBOL
 
 LONGEST_CONNECTION_NAME = 40
@@ -213,11 +214,19 @@ def _remote(text: str) -> str:
     return url
 
 
+def _web_folder(text: str) -> str:
+    address = text.strip()
+    if address and not is_web_folder(address):
+        raise ValueRefused
+    return address
+
+
 CONNECTION_NAME = _text(
     f"a text of 1 to {LONGEST_CONNECTION_NAME} characters that no other connection has",
     partial(_label, longest=LONGEST_CONNECTION_NAME),
 )
 HOST_NAME = _text('a host name or an IP address, such as "127.0.0.1"', _host)
+WEB_FOLDER = _text('an address, such as "https://example.org/gatelight", or ""', _web_folder)
 START_COMMAND = _start_command()
 SYMBOLS = _list(
     'a list of symbols, such as ["AAPL", "EUR.USD"]',

@@ -130,6 +130,15 @@ class HistorySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateSettings:
+    """`[updates]`."""
+
+    check: bool = False
+    address: str = ""
+    """Folder on the web; empty: the one that was built into the package, if any."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration."""
 
@@ -138,5 +147,6 @@ class Settings:
     notifications: NotificationSettings = field(default_factory=NotificationSettings)
     page: PageSettings = field(default_factory=PageSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
+    updates: UpdateSettings = field(default_factory=UpdateSettings)
     secrets: tuple[str, ...] = field(default=(), compare=False, repr=False)
     """What the secret keys of the file hold (`agent.config.keys.Key.secret`): masked wherever it turns up."""

@@ -23,6 +23,7 @@ from agent.core.memory import (
     Snoozed,
     Stopped,
     Told,
+    UpdateNotes,
     WellKept,
 )
 from agent.core.problem import Severity
@@ -133,6 +134,8 @@ def _from_json(kept: Any) -> Memory:
         well=tuple(_well(w) for w in _is(list, kept.get("well", []))),
         # A user of an earlier version need not be welcomed.
         welcomed=kept.get("welcomed", True) is not False,
+        # What an earlier version wrote has none.
+        updates=_updates(kept["updates"]) if "updates" in kept else UpdateNotes(),
     )
 
 
@@ -264,6 +267,11 @@ def _all_stopped(kept: Mapping[str, Any]) -> tuple[Stopped, ...]:
 def _stopped(kept: Mapping[str, Any]) -> Stopped:
     since, until = (None if kept[key] is None else _time(kept[key]) for key in ("since", "until"))
     return Stopped(_is(str, kept["connection"]), since, until, _time(kept["reminded"]))
+
+
+def _updates(kept: Mapping[str, Any]) -> UpdateNotes:
+    address, version, page = (_is(str, kept[key]) for key in ("address", "version", "page"))
+    return UpdateNotes(address, _time(kept["due"]), _time(kept["heard"]), version, page)
 
 
 def _time(value: Any) -> float:

@@ -112,6 +112,9 @@ OURS = {
     "PortKept": {"connection", "server"},
     "ChangeKept": {"what"},
     "WellKept": {"connection", "kind", "names"},
+    # Each is matched whole against a pattern of plain characters (`core.updates`), before it is kept and before it is
+    # shown: an address that was cleaned or masked would be another one.
+    "UpdateNotes": {"address", "version", "page"},
 }
 """By class: texts that are Gatelight's own words, or those of its configuration."""
 
