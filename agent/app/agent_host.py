@@ -37,10 +37,12 @@ from agent.core.shown.display import (
     Connect,
     Disconnect,
     DoFix,
+    Ignore,
     Notice,
     Pause,
     Quit,
     Resume,
+    SeenChanges,
     ShowSteps,
     Snooze,
 )
@@ -312,7 +314,7 @@ class AgentHost:
                 return await self._page.answer(command)
             case AskFix() | DoFix():
                 return await self._fixes.answer(command)
-            case Connect() | Disconnect() | Pause() | Resume() | Snooze():
+            case Connect() | Disconnect() | Pause() | Resume() | Snooze() | SeenChanges() | Ignore():
                 return await self._kept(answer(self._loop, command))
             case _:
                 return answer(self._loop, command)

@@ -90,6 +90,16 @@ GROUPS: dict[str, dict[str, About]] = {
             ("gatelight snooze data-lost 1h",),
             ("0 done", _NO_AGENT),
         ),
+        "seen": About(
+            "what changed about TWS or IB Gateway was seen: show it no more",
+            ("gatelight seen", 'gatelight seen "Paper Gateway"'),
+            ("0 done", _NO_AGENT),
+        ),
+        "ignore": About(
+            "do not miss one of your programs when it is not connected",
+            ("gatelight ignore quantower", "gatelight ignore --undo quantower"),
+            ("0 done", _NO_AGENT),
+        ),
         "connect": About(
             "watch a connection again",
             ("gatelight connect", 'gatelight connect "Paper Gateway"'),

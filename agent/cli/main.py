@@ -165,20 +165,9 @@ def _autostart(options: argparse.Namespace) -> int:
 
 
 def _told(options: argparse.Namespace) -> int:
-    from agent.cli import asked
+    from agent.cli.asked import command
 
-    places = _places(options)
-    match options.command:
-        case "connect":
-            return asked.watch(places, options.name)
-        case "disconnect":
-            return asked.stop_watching(places, options.name, options.duration)
-        case "pause":
-            return asked.pause(places, options.duration)
-        case "resume":
-            return asked.resume(places)
-        case _:
-            return asked.snooze(places, options.code, options.duration)
+    return command(_places(options), options)
 
 
 # ── what is wrong ───────────────────────────────────────────────────────────────────────────────
@@ -382,6 +371,8 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "pause": _told,
     "resume": _told,
     "snooze": _told,
+    "seen": _told,
+    "ignore": _told,
     "status": _status,
     "doctor": _doctor,
     "explain": _explain,

@@ -245,6 +245,12 @@ def _add_snooze(parser: CommandParser) -> None:
     parser.add_argument("duration", metavar="DURATION", help=_DURATION)
 
 
+def _add_ignore(parser: CommandParser) -> None:
+    parser.add_argument("program", metavar="PROGRAM", help="as status or the notice names it")
+    parser.add_argument("--connection", metavar="NAME", help="only at this connection")
+    parser.add_argument("--undo", action="store_true", help="miss it again")
+
+
 def _add_demo(parser: CommandParser) -> None:
     parser.add_argument("--scenario", metavar="NAME", default="day", help="which one (default: day)")
     parser.add_argument("--no-tray", action="store_true", help="without icon")
@@ -282,6 +288,8 @@ _OPTIONS: dict[str, Callable[[CommandParser], None]] = {
     "disconnect": _add_disconnect,
     "pause": _add_pause,
     "snooze": _add_snooze,
+    "seen": _add_connect,
+    "ignore": _add_ignore,
     "demo": _add_demo,
     "simulate": _add_simulate,
     "help": _add_help,

@@ -143,7 +143,7 @@ def _spans(connection: ShownConnection) -> Iterable[Span]:
         yield Span(name, SpanKind.FARM, farm.name, farm.status.value)
     for program in connection.programs or ():
         if program.name != "unknown":
-            yield Span(name, SpanKind.PROGRAM, program.name)
+            yield Span(name, SpanKind.PROGRAM, program.script or program.name)
     if connection.application is not None:
         yield _application(name, connection.application)
     calendar = connection.calendar

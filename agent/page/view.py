@@ -111,4 +111,6 @@ def _problem(problem: ShownProblem, connection: ShownConnection, seen: Seen) -> 
     return {
         "done": list(seen.progress.done.get((connection.name, problem.code), ())),
         "snoozable": problem.can_be_snoozed,
+        "until_seen": problem.until_seen,
+        "programs": list(problem.programs),
     }

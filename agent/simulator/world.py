@@ -277,7 +277,7 @@ class SimulatedApplication:
             await self._restart(None, True, float(value))
             return
         self._process_faults[name] = value
-        if name in ("restart-other-port", "restart-stuck", "starting"):
+        if name in ("restart-other-port", "restart-stuck", "starting", "updated"):
             await self._restart(None, name != "starting", 0.0)
         else:
             await self._settle()

@@ -110,6 +110,11 @@ OURS = {
     "ServedBefore": {"connection"},
     "Snoozed": {"connection", "code"},
     "Stopped": {"connection"},
+    "ApiClient": {"place"},
+    "ProgramId": {"place"},
+    "PortKept": {"connection", "server"},
+    "ChangeKept": {"what"},
+    "WellKept": {"connection", "kind", "names"},
     # Each is matched whole against a pattern of plain characters (`core.updates`), before it is kept and before it is
     # shown: an address that was cleaned or masked would be another one.
     "UpdateNotes": {"address", "version", "page"},

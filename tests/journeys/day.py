@@ -89,6 +89,7 @@ class App:
     ids_held_until: float = 0.0
     """Monotonic time until which it takes every client ID for one that is in use."""
     kind: ApplicationKind = ApplicationKind.GATEWAY
+    version: str = "10.45"
     hints: SettingsHints = field(default_factory=lambda: SettingsHints(region=Region.AMERICA))
     account: str = "DU1234567"
 
@@ -231,7 +232,7 @@ class Day:
     def _process(self, app: App) -> Process:
         return Process(
             pid=app.pid,
-            application=Application(app.kind, "10.45", restarted=app.restarted),
+            application=Application(app.kind, app.version, restarted=app.restarted),
             started=app.started,
             api_ports=(app.port,) if app.port is not None else (),
             upstream="10.0.0.1:4001" if app.link_since is not None else None,
@@ -329,6 +330,7 @@ class Day:
     def restarted_agent(self) -> "Day":
         """The same world with a new agent that remembers what the old one kept."""
         day = Day(settings=self.state.settings, wall=self.now.wall, timing=self.state.timing, memory=self.memory)
+        day.programs, day._pids = self.programs, self._pids
         day.apps = [replace_app(a, self.now, day.now) for a in self.apps]
         return day
 

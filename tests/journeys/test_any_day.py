@@ -124,10 +124,11 @@ class AnyDay(Day):
                     assert number in self.up
                 case Announce(notice) if notice.once_more:
                     # No service had shown it: it is said for the first time.
+                    ledgers = [(w.settings.name, w.ledger) for w in self.state.watched]
                     assert any(
-                        e.unshown and notice.key == f"{w.settings.name}/{k}"
-                        for w in self.state.watched
-                        for k, e in w.ledger.entries.items()
+                        e.unshown and notice.key == f"{name}/{k}"
+                        for name, ledger in [*ledgers, ("", self.state.own.ledger)]
+                        for k, e in ledger.entries.items()
                     )
                 case Announce(notice):
                     self._told(notice.key, "over" if notice.over else "said")

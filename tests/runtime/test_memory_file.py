@@ -14,7 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.memory import (
+    ChangeKept,
+    DayKept,
     Memory,
+    PortKept,
+    ProgramId,
+    ProgramKept,
     SeenRunning,
     Served,
     ServedBefore,
@@ -23,6 +28,7 @@ from agent.core.memory import (
     Stopped,
     Told,
     UpdateNotes,
+    WellKept,
 )
 from agent.runtime.memory_file import LATEST, LONGEST_FILE, MOST_REPEATS, MemoryFile
 from tests.runtime.made_up_world import MadeUpWorld, running, state_of
@@ -38,11 +44,44 @@ FULL = Memory(
         ShownBefore("Paper Gateway", "api-silent", 1.0, "error", ("app", "port"), ("IB Gateway", "4002"), began=True),
         ShownBefore("", "config-invalid", 2.0, "warning"),
     ),
-    running=(SeenRunning("IB Gateway", "gateway", implicit=True), SeenRunning("Live TWS", "tws", 2020)),
+    running=(SeenRunning("IB Gateway", "gateway", implicit=True), SeenRunning("Live TWS", "tws", 2020, well=True)),
     stopped=(Stopped("Live TWS", 3.0, None, 4.0), Stopped("日本", None, 1_800_000_100.0)),
     served=(
         ServedBefore("Paper Gateway", Served(4002, "ssh", 700)),
         ServedBefore("Live TWS", Served(7496, application=True)),
+    ),
+    ports=(
+        PortKept(
+            "Paper Gateway",
+            4002,
+            "3117/1800000000",
+            (DayKept(20_514, (1 << 96) - 1),),
+            (
+                ProgramKept(
+                    ProgramId("python3", "bot.py", "f00ba4"),
+                    20_500,
+                    (DayKept(20_514, 1 << 95),),
+                    there=False,
+                    pid=991,
+                    lost_at=1_800_000_000.5,
+                    lost_port=4001,
+                    missing_since=1_800_000_300.5,
+                    slowest=42.5,
+                    ignored=True,
+                ),
+                ProgramKept(ProgramId(peer="192.0.2.7"), 20_514, there=True),
+            ),
+        ),
+        PortKept("Remote", 4001),
+    ),
+    well=(
+        WellKept(
+            "Paper Gateway",
+            "gateway",
+            ("version", "accounts"),
+            ("10.50", "DU•••567"),
+            (ChangeKept("version", "10.45", "10.50", 1_800_000_000.5),),
+        ),
     ),
     welcomed=True,
     updates=UpdateNotes("https://example.org", 1_800_000_200.0, 1_800_000_000.5, "0.3.0", "https://example.org/x"),

@@ -90,6 +90,7 @@ GROUNDS: Mapping[str, Ground] = {
     "waits_for": Ground.CONFIGURATION,
     "wanted": Ground.USER,
     "stopped": Ground.USER,
+    "ignored": Ground.USER,
     "undecided": Ground.CHECKS,
     "retry_at": Ground.STATE,
     "outage_ends": Ground.CHECKS,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.core.as_json import Time, as_json, present, rfc3339
+from agent.core.as_json import IfAny, Time, as_json, present, rfc3339
 from agent.core.fix import Offer
 from agent.core.memory import Stopped
 from agent.core.problem import Severity
@@ -46,6 +46,8 @@ class ShownProgram:
     since: Time
     peer: str | None = None
     """Its address, when it is on another machine."""
+    script: IfAny[str] = ""
+    """File name or module of what it runs, where it is an interpreter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ class ShownProblem:
     """It is about Gatelight itself, and only shown with this connection."""
     ahead: bool = False
     """It tells of something that is still to come."""
+    until_seen: bool = False
+    """It stands until the user says that it was seen."""
+    programs: tuple[str, ...] = ()
+    """The user's programs that it is about, and that can be left unwatched."""
 
     @property
     def state(self) -> IconState | None:
@@ -159,6 +165,8 @@ class ShownConnection:
     """Epoch seconds of the next attempt, while backing off."""
     outage_ends: float | None = None
     """Epoch seconds at which an expected outage that is under way should be over."""
+    ignored: tuple[str, ...] = ()
+    """Programs that the user does not want watched."""
     here: bool = False
     """The host is a name or an address of this machine, though not loopback by its spelling."""
     calendar: ShownCalendar = field(default_factory=ShownCalendar)
@@ -260,6 +268,7 @@ def _connection(connection: ShownConnection, show_accounts: bool, thorough: bool
         "farms": [{"name": f.name, "kind": f.kind.value, "status": f.status.value} for f in connection.farms],
         "farms_more": connection.farms_more or None,
         "programs": as_json(connection.programs),
+        "programs_ignored": list(connection.ignored) or None,
         "api_settings": _settings(connection.api_settings),
         "checklist": as_json(connection.checklist) if thorough else None,
         "problems": [_problem(p) for p in connection.problems],

@@ -3,8 +3,9 @@
 Pure: what follows from an event comes back as effects. The runtime feeds events in and carries effects out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
+from typing import TypeVar
 
 from agent.core.alerts.announce import severity_of
 from agent.core.alerts.diagnosis import Diagnosis, diagnose
@@ -17,7 +18,7 @@ from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, N
 from agent.core.evidence.processes import chosen, looked_since_failure, places_taken
 from agent.core.facts import Facts, Purpose
 from agent.core.fix import offers_for
-from agent.core.memory import PROGRAM, Memory, ServedBefore
+from agent.core.memory import PROGRAM, Memory, PortKept, SeenRunning, ServedBefore, WellKept
 from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Connect
@@ -41,7 +42,7 @@ from agent.core.state_machine.state import (
     own_client_ids,
     replace_at,
 )
-from agent.core.state_machine.watched import Watched, consider_watched, ran, target
+from agent.core.state_machine.watched import Watched, consider_watched, keep_account, ran, target
 from agent.core.updates import offered
 from agent.tws.applications import ApplicationKind, TradingMode
 
@@ -178,6 +179,9 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     watched = state.watched[index]
     name = watched.settings.name
     facts = facts_about(state, watched, now)
+    kept, marks = keep_account(watched, facts)
+    if kept is not watched:
+        state, watched, facts = replace_at(state, index, kept), kept, facts_about(state, kept, now)
     if not watched.wanted:
         # The user does not want this connection: nothing about it is a fault, and its notices are withdrawn without a
         # word.
@@ -186,7 +190,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         return replace_at(state, index, nothing), facts, gone
     if not looked_since_failure(facts):
         # A look follows at once; until then everything stays as it was.
-        return state, facts, ()
+        return state, facts, marks
     diagnosis = diagnose(facts, [p for p in state.knowledge.problems if not p.of_program])
     before = watched.ledger
     ledger, changes = update(before, diagnosis, facts, hold_until=state.hold_until)
@@ -206,7 +210,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     state, records = _note_failures(state, failures)
     if (ledger, diagnosis, offers) != (watched.ledger, watched.diagnosis, watched.offers):
         watched = replace(watched, ledger=ledger, diagnosis=diagnosis, offers=offers)
-    return replace_at(state, index, watched), facts, effects + records
+    return replace_at(state, index, watched), facts, marks + effects + records
 
 
 def _judge_program(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
@@ -301,7 +305,12 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
         told=(*current, *(t for t in earlier if early and t not in ended)),
         shown=shown_now,
         served=served,
-        running=tuple(r for w in state.watched if w.settings.name in troubled for r in ran(w)),
+        ports=(
+            *_besides(state.memory.ports, state),
+            *(w.port for w in state.watched if w.port.port),
+        ),
+        well=(*_besides(state.memory.well, state), *(kept for w in state.watched for kept in w.well)),
+        running=_running(state, troubled),
     )
     hush = all_quiet(state, now)
     effects: list[Effect] = (
@@ -318,6 +327,28 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
         effects.append(Remember(memory))
         state = replace(state, kept=memory)
     return (state if memory == state.memory else replace(state, memory=memory)), tuple(effects)
+
+
+def _running(state: AgentState, troubled: Set[str]) -> tuple[SeenRunning, ...]:
+    """The applications of connections in trouble; where no configuration tells them from others, those beside them."""
+    pinned = any(w.settings.pinned_pid is not None for w in state.watched if w.settings.name in troubled)
+    return tuple(
+        seen
+        for w in state.watched
+        if w.settings.name in troubled or (pinned and w.settings.pinned_pid is not None)
+        for seen in ran(w, troubled=w.settings.name in troubled)
+    )
+
+
+MOST_REMEMBERED = 32
+"""Connections that are remembered while they are not watched."""
+_Kept = TypeVar("_Kept", PortKept, WellKept)
+
+
+def _besides(before: tuple[_Kept, ...], state: AgentState) -> tuple[_Kept, ...]:
+    """What was kept of connections that are not watched at the moment."""
+    watched = {w.settings.name for w in state.watched}
+    return tuple(kept for kept in before if kept.connection not in watched)[-MOST_REMEMBERED:]
 
 
 def _settled(watched: Watched, now: Moment) -> bool:

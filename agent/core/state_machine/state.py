@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from agent.core.alerts.ledger import Ledger
 from agent.core.clock import Moment
 from agent.core.effects import LookAt
+from agent.core.evidence.programs import missing_of
 from agent.core.facts import Abilities, Facts, Known, MachineFacts, Purpose
 from agent.core.fix import Fix
 from agent.core.guide import Guide
@@ -146,7 +147,7 @@ def replace_at(state: AgentState, index: int, watched: Watched) -> AgentState:
 def facts_about(state: AgentState, watched: Watched, now: Moment) -> Facts:
     """Everything known about one connection now."""
     session = facts_of_session(watched, now, state.timing, state.heard)
-    return Facts(
+    facts = Facts(
         now=now,
         connection=watched.settings,
         machine=state.machine,
@@ -160,8 +161,11 @@ def facts_about(state: AgentState, watched: Watched, now: Moment) -> Facts:
         config_error=state.config_error,
         earlier_config=state.own.configured,
         served=watched.served,
+        changes=watched.changes,
         other_connections=others(state, watched),
     )
+    missing = missing_of(watched.port, facts)
+    return replace(facts, missing=missing) if missing else facts
 
 
 def facts_about_program(state: AgentState, now: Moment) -> Facts:

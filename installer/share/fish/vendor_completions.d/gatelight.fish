@@ -50,7 +50,7 @@ function _shtab_gatelight_using
   test "$_shtab_gatelight_cmdpath" = "$argv"
 end
 
-set -g _shtab_gatelight_commands status doctor explain fix history bundle replay logs run stop autostart setup config 'config path' 'config show' 'config check' 'config set' pause resume snooze connect disconnect demo simulate help version completion
+set -g _shtab_gatelight_commands status doctor explain fix history bundle replay logs run stop autostart setup config 'config path' 'config show' 'config check' 'config set' pause resume snooze seen ignore connect disconnect demo simulate help version completion
 set -g _shtab_gatelight_opts_with_value --app-version --application --command-server --config --connection --control --data-dir --days --fault --for --mode --out --port --scenario --server-version --shape
 
 complete -c gatelight -e
@@ -199,6 +199,20 @@ complete -c gatelight -n '_shtab_gatelight_using snooze' -l config -x -d 'the co
 complete -c gatelight -n '_shtab_gatelight_using snooze' -l data-dir -x -d 'the folder for log, lock and memory'
 complete -c gatelight -n '_shtab_gatelight_using snooze' -s v -l verbose -d 'say more on standard error; twice: everything'
 complete -c gatelight -n '_shtab_gatelight_using snooze' -l version -d 'show program'"'"'s version number and exit'
+complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a seen -d 'What changed about TWS or IB Gateway was seen: show it no more.'
+complete -c gatelight -n '_shtab_gatelight_using seen' -s h -l help -d 'show this help message and exit'
+complete -c gatelight -n '_shtab_gatelight_using seen' -l config -x -d 'the configuration file'
+complete -c gatelight -n '_shtab_gatelight_using seen' -l data-dir -x -d 'the folder for log, lock and memory'
+complete -c gatelight -n '_shtab_gatelight_using seen' -s v -l verbose -d 'say more on standard error; twice: everything'
+complete -c gatelight -n '_shtab_gatelight_using seen' -l version -d 'show program'"'"'s version number and exit'
+complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a ignore -d 'Do not miss one of your programs when it is not connected.'
+complete -c gatelight -n '_shtab_gatelight_using ignore' -s h -l help -d 'show this help message and exit'
+complete -c gatelight -n '_shtab_gatelight_using ignore' -l config -x -d 'the configuration file'
+complete -c gatelight -n '_shtab_gatelight_using ignore' -l data-dir -x -d 'the folder for log, lock and memory'
+complete -c gatelight -n '_shtab_gatelight_using ignore' -s v -l verbose -d 'say more on standard error; twice: everything'
+complete -c gatelight -n '_shtab_gatelight_using ignore' -l version -d 'show program'"'"'s version number and exit'
+complete -c gatelight -n '_shtab_gatelight_using ignore' -l connection -x -d 'only at this connection'
+complete -c gatelight -n '_shtab_gatelight_using ignore' -l undo -d 'miss it again'
 complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a connect -d 'Watch a connection again.'
 complete -c gatelight -n '_shtab_gatelight_using connect' -s h -l help -d 'show this help message and exit'
 complete -c gatelight -n '_shtab_gatelight_using connect' -l config -x -d 'the configuration file'
@@ -242,7 +256,7 @@ complete -c gatelight -n '_shtab_gatelight_using help' -l config -x -d 'the conf
 complete -c gatelight -n '_shtab_gatelight_using help' -l data-dir -x -d 'the folder for log, lock and memory'
 complete -c gatelight -n '_shtab_gatelight_using help' -s v -l verbose -d 'say more on standard error; twice: everything'
 complete -c gatelight -n '_shtab_gatelight_using help' -l version -d 'show program'"'"'s version number and exit'
-complete -c gatelight -n '_shtab_gatelight_using help; and test $_shtab_gatelight_npos -eq 0' -ka "status doctor explain fix history bundle replay logs run stop autostart setup config pause resume snooze connect disconnect demo simulate help version completion" -d COMMAND
+complete -c gatelight -n '_shtab_gatelight_using help; and test $_shtab_gatelight_npos -eq 0' -ka "status doctor explain fix history bundle replay logs run stop autostart setup config pause resume snooze seen ignore connect disconnect demo simulate help version completion" -d COMMAND
 complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a version -d 'The version of this command and of the running agent.'
 complete -c gatelight -n '_shtab_gatelight_using version' -s h -l help -d 'show this help message and exit'
 complete -c gatelight -n '_shtab_gatelight_using version' -l config -x -d 'the configuration file'
