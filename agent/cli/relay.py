@@ -4,9 +4,10 @@
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from agent.config.reading import load
-from agent.config.relays import target_of
+from agent.config.relays import STATUS, target_of
 from agent.config.text import found_words
 from agent.core.settings import RelaySettings, Settings
 from agent.errors import UsageError
@@ -19,8 +20,22 @@ from agent.runtime import stop_signals
 from agent.runtime.paths import Places
 
 
-def command(places: Places, name: str, say: Callable[[str], None]) -> int:
-    """Relay until a signal comes; returns the exit status. Raises ConfigError, UsageError or RelayError."""
+def command(
+    places: Places,
+    name: str,
+    say: Callable[[str], None],
+    as_json: Callable[[dict[str, Any]], None] | None,
+    out: Callable[[str], None],
+) -> int:
+    """Relay until a signal comes; returns the exit status. Raises ConfigError, UsageError or RelayError.
+
+    With the name `status`, show what the running relays count.
+    """
+    if name == STATUS:
+        # Imported late: a relay itself stays small.
+        from agent.cli.relay_status import show_relays
+
+        return show_relays(places, as_json, out, say)
     settings = load(places.config, named=places.config_named)
     found = _relay_of(settings, name)
     host, port = target_of(found, settings.connections)

@@ -21,7 +21,7 @@ _LISTED = 12
 """Instruments of a program that are told by name."""
 
 
-def command(
+def show_relays(
     places: Places,
     as_json: Callable[[dict[str, Any]], None] | None,
     out: Callable[[str], None],

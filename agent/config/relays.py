@@ -11,7 +11,7 @@ from agent.tws.hosts import is_local
 from agent.tws.ports import default_ports
 
 _HIGHEST_PORT = 65535
-_RESERVED = "status"
+STATUS = "status"
 """`gatelight relay status` tells what relays count."""
 
 
@@ -63,7 +63,7 @@ def relay_faults(
     """What is wrong with relays: index, key, and the sentence from the value found on."""
     ports: dict[int, str] = {}
     for index, relay in enumerate(relays):
-        if relay.name.casefold() == _RESERVED:
+        if relay.name.casefold() == STATUS:
             yield index, "name", f"{found_words(relay.name)}, but must be another name: `relay status` is a command"
         if relay.listen in ports:
             text = f"{relay.listen}, but must be a port that no other relay has: “{ports[relay.listen]}” has it"

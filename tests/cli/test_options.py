@@ -5,7 +5,8 @@ import shlex
 
 import pytest
 
-from agent.cli.options import GROUPS, TYPED_COMMANDS, build_parser
+from agent.cli.commands import GROUPS, TYPED_COMMANDS
+from agent.cli.options import build_parser
 from agent.errors import UsageError
 
 

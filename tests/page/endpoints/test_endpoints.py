@@ -161,7 +161,9 @@ async def test_limits_are_asked_of_the_agent() -> None:
 def troubled(code: str, kind: str, steps: tuple[str, ...]) -> MadeUpBackend:
     problem = {"code": code, "title": "This very case", "visible": True, "steps": list(steps)}
     application = {"kind": kind} if kind else None
-    return MadeUpBackend(shown={"connections": [{"name": "A", "application": application, "problems": [problem]}]})
+    return MadeUpBackend(
+        shown={**VIEW, "connections": [{"name": "A", "application": application, "problems": [problem]}]}
+    )
 
 
 @pytest.mark.parametrize("code", load_guides())
