@@ -26,7 +26,7 @@ from agent.app.update_check import UpdateCheck, installed_here
 from agent.app.world import RealWorld, first_state
 from agent.channels import ChannelHost
 from agent.config.reading import load
-from agent.core.commands import AskDataTest, AskPageAddress, Command, SetUp, ShowRunning, read_command
+from agent.core.commands import AskDataTest, AskPageAddress, Command, SetUp, ShowRunning, Wish, read_command
 from agent.core.events import ConfigRejected, Reconfigured, Woke
 from agent.core.facts import Abilities
 from agent.core.problem import Severity
@@ -34,17 +34,10 @@ from agent.core.settings import NotificationSettings, Settings
 from agent.core.shown.display import (
     Action,
     AskFix,
-    Connect,
-    Disconnect,
     DoFix,
-    Ignore,
     Notice,
-    Pause,
     Quit,
-    Resume,
-    SeenChanges,
     ShowSteps,
-    Snooze,
 )
 from agent.core.shown.menu import display, tooltip
 from agent.core.shown.status import Status
@@ -317,10 +310,9 @@ class AgentHost:
                 return await self._page.answer(command)
             case AskFix() | DoFix():
                 return await self._fixes.answer(command)
-            case Connect() | Disconnect() | Pause() | Resume() | Snooze() | SeenChanges() | Ignore():
-                return await self._kept(answer(self._loop, command))
             case _:
-                return answer(self._loop, command)
+                told = answer(self._loop, command)
+                return await self._kept(told) if isinstance(command, Wish) else told
 
     async def _move_to(self, session: Mapping[str, str], *, log_in: bool) -> str:
         """Move icon and notices to another desktop of this user; answers what was moved, in words, or nothing."""
