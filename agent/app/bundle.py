@@ -3,11 +3,13 @@
 Everything in it goes through the same stand-ins, so a computer that is host-1 in one file is host-1 in all of them.
 """
 
+import errno
 import io
 import json
 import platform
 import socket
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -34,6 +36,8 @@ from agent.tws.stand_ins import STAND_INS_EXPLAINED, StandIns
 
 _DAYS = 2
 """Days of the history: today and yesterday hold the last 24 hours."""
+_HOSTS = ("host", "host_address", "own_names")
+"""Members of a recording that hold names of computers."""
 _LIBRARIES = ("ib_async", "psutil", "pystray", "desktop-notifier", "aiohttp", "apscheduler", "pillow", "tzdata")
 
 
@@ -74,60 +78,96 @@ def gather(places: Places, doctor: Mapping[str, Any], shown: Mapping[str, Any] |
 
     `doctor` is what one thorough look found, or {"error": sentence}; `shown` is the status of the running agent.
     """
-    settings, configuration = _configuration(places)
-    lines = [line for piece in recorded_pieces(places.data) for line in _parsed(piece)]
-    hosts = {*_own_hosts(), *_hosts_in(lines), *(connection.host for connection in settings.connections)}
+    settings, fault = _settings(places)
+    # Read once: the agent writes on. Parsed twice: parsed, a full day takes a hundred megabytes.
+    pieces = list(recorded_pieces(places.data))
+    recorded = {host for piece in pieces for line in _parsed(piece) for host in _hosts_in(line)}
+    hosts = {*_own_hosts(), *recorded, *(connection.host for connection in settings.connections)}
     stand_ins = StandIns(_private(settings), hosts, _own_words())
 
     def file(name: str, about: str, told: Any) -> BundleFile:
         return BundleFile(name, about, json.dumps(stand_ins.json(told), ensure_ascii=False, indent=1) + "\n")
 
     files = [
-        BundleFile("configuration.toml", "the configuration in force, without secrets", stand_ins.lines(configuration)),
+        BundleFile(
+            "configuration.toml", "the configuration, without secrets", _configuration(settings, fault, stand_ins)
+        ),
         file("doctor.json", "what one thorough look found just now", doctor),
         *([] if shown is None else [file("status.json", "what the running Gatelight shows", shown)]),
         file("history.json", "problems and states of yesterday and today", _history(places, now)),
     ]
-    if lines:
-        text = "".join(json.dumps(stand_ins.json(one), ensure_ascii=False) + "\n" for one in lines)
-        files.append(
-            BundleFile(RECORDING_NAME, "what Gatelight saw in the last 24 hours, for `gatelight replay`", text)
-        )
+    if pieces:
+        lines = (stand_ins.json(line) for piece in pieces for line in _parsed(piece))
+        text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
+        files.append(BundleFile(RECORDING_NAME, "what Gatelight saw in its last 24 hours", text))
     about = BundleFile("about.txt", "versions, this system, and what the stand-ins mean", _about(now, stand_ins))
-    return Bundle(f"gatelight-bundle-{now:%Y%m%d-%H%M%S}.zip", (about, *files))
+    return Bundle(_name(now), (about, *files))
+
+
+def free_place(wanted: str | None, now: datetime) -> Path:
+    """Where a bundle is written: the wanted file, one in the wanted folder, or one in this folder.
+
+    Raises GatelightError where nothing can be written there: a look takes a while, and would be in vain.
+    """
+    try:
+        path = Path(wanted or ".").expanduser().absolute()
+        if path.is_dir():
+            path /= _name(now)
+        if path.exists():
+            raise GatelightError(f"{path} is there already: name another file with --out.")
+        with tempfile.TemporaryFile(dir=path.parent):
+            # It can be written there.
+            pass
+    except (OSError, ValueError, RuntimeError) as fault:
+        raise _unwritten(Path(wanted or Path.cwd()), fault) from None
+    return path
 
 
 def write_bundle(path: Path, content: bytes) -> None:
     """Write a bundle, whole or not at all. Raises GatelightError."""
     try:
-        if path.exists():
-            raise GatelightError(f"{path} is there already: name another file with --out.")
         replace_file(path, content)
-    except (OSError, ValueError) as fault:
-        text = f"The bundle could not be written to {path} ({reason_of(fault)}): name another file with --out."
-        raise GatelightError(text) from None
+    except OSError as fault:
+        raise _unwritten(path, fault) from None
 
 
-def _configuration(places: Places) -> tuple[Settings, str]:
-    """The settings, and their text; where they cannot be used, why."""
+def _unwritten(path: Path, fault: Exception) -> GatelightError:
+    full = isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT)
+    remedy = "make room on its disk" if full else "name a file in another folder with --out"
+    return GatelightError(f"The bundle cannot be written to {path} ({reason_of(fault)}): {remedy}.")
+
+
+def _name(now: datetime) -> str:
+    return f"gatelight-bundle-{now:%Y%m%d-%H%M%S}.zip"
+
+
+def _settings(places: Places) -> tuple[Settings, str]:
+    """The settings, and why they cannot be read where that is so."""
     try:
-        settings = load(places.config, named=places.config_named)
+        return load(places.config, named=places.config_named), ""
     except ConfigError as fault:
-        return Settings(), "".join(f"# {line}\n" for line in str(fault).splitlines())
-    return settings, show(for_others(settings))
+        return Settings(), str(fault)
+
+
+def _configuration(settings: Settings, fault: str, stand_ins: StandIns) -> str:
+    """What the configuration says, or what is wrong with it."""
+    if fault:
+        return stand_ins.lines("\n".join(f"# {line}" for line in fault.splitlines()))
+    # In the values: TOML writes some characters in other words.
+    return show(stand_ins.value(for_others(settings)))
 
 
 def _history(places: Places, now: datetime) -> dict[str, Any]:
     try:
-        kept, midnights, until = read_days(places.data, _DAYS, now, minutes=1)
+        return history_json(read_days(places.data, _DAYS, now))
     except GatelightError as fault:
         return {"error": str(fault)}
-    return history_json(kept, midnights, until, strips=True)
 
 
 def _parsed(piece: str) -> Iterator[dict[str, Any]]:
     """The lines of a piece of the recording; one that was not written whole is left out."""
-    for line in piece.splitlines():
+    # By this sign alone: a text may hold others that Python takes for the end of a line.
+    for line in piece.split("\n"):
         try:
             told = json.loads(line)
         except (ValueError, RecursionError):
@@ -143,16 +183,12 @@ def _hosts_in(value: Any) -> Iterator[str]:
             yield from _hosts_in(one)
     elif isinstance(value, dict):
         for name, one in value.items():
-            if name in ("host", "host_address") and isinstance(one, str):
-                yield one
-            elif name == "own_names":
-                yield from _texts_in(one)
-            elif not isinstance(one, str):
-                yield from _hosts_in(one)
+            yield from _texts_in(one) if name in _HOSTS else _hosts_in(one)
 
 
 def _texts_in(value: Any) -> Iterator[str]:
     if isinstance(value, str):
+        # Why there is none is a sentence.
         if value not in ("Known", "Unknown") and " " not in value:
             yield value
     elif isinstance(value, list | dict):

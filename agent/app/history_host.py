@@ -8,7 +8,7 @@ from agent.core.clock import Moment
 from agent.core.effects import Happened
 from agent.core.shown.status import Status
 from agent.core.state_machine.state import Knowledge
-from agent.core.state_machine.step import Step
+from agent.core.state_machine.step import AgentStep
 from agent.history.recorder import Recorder
 from agent.history.recording.recorder import StepRecorder
 from agent.history.spans import Mark
@@ -47,7 +47,7 @@ class HistoryHost:
         """Keep things for another time than before."""
         self._writer.keep = seconds
 
-    def record(self, step: Step, failed: bool) -> None:
+    def record(self, step: AgentStep, failed: bool) -> None:
         """The core took something in."""
         self._steps.take(step, failed=failed)
 

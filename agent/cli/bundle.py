@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from agent.app.bundle import Bundle, gather, write_bundle
+from agent.app.bundle import Bundle, free_place, gather, write_bundle
 from agent.cli.asked import ask
 from agent.cli.doctor import examine
 from agent.cli.terminal import can_ask
@@ -26,10 +26,9 @@ def command(
     now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
 ) -> int:
     """Make a bundle; returns the exit status. Raises GatelightError where it cannot be written."""
-    bundle = gather(places, _look(places, say), _shown(places), now())
-    path = Path(out_file).expanduser().absolute() if out_file else Path.cwd() / bundle.name
-    if path.is_dir():
-        path /= bundle.name
+    moment = now()
+    path = free_place(out_file, moment)
+    bundle = gather(places, _look(places, say), _shown(places), moment)
     say("The bundle holds:")
     for file in bundle.files:
         say(f"  {file.name:<20} {_size(file.size):>7}  {file.about}")

@@ -36,7 +36,7 @@ GROUPS: dict[str, dict[str, About]] = {
             ("0 done", "1 failed or not wanted", "2 not offered"),
         ),
         "history": About(
-            "what happened: days, problems, the longest ones",
+            "what happened, day by day, what took the time, and what comes in the next week",
             ("gatelight history --days 30", "gatelight history --csv > history.csv"),
             ("0 shown", "1 it cannot be read"),
         ),

@@ -325,6 +325,13 @@ HISTORY = KeyTable(
             durations=("7d", "30d", "90d", "365d"),
             advanced=True,
         ),
+        Key(
+            "weekly_summary",
+            flag(),
+            "a notice on Monday at 09:00 with uptime, longest outages and what was not watched",
+            "Weekly summary",
+            "A notice on Monday morning: uptime, the longest outages, and what was not watched.",
+        ),
     ),
 )
 

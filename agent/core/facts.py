@@ -14,10 +14,11 @@ from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.applications import Application, ApplicationKind, TradingMode
-from agent.tws.calendar import Expectation, Region
+from agent.tws.calendar import Expectation
 from agent.tws.launcher_log import LoginTold
 from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawText
 from agent.tws.relays import RelayKind
+from agent.tws.reset_windows import Region
 
 _T = TypeVar("_T")
 

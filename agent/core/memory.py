@@ -242,3 +242,5 @@ class Memory:
     welcomed: bool = False
     """The user was told on a desktop, once and for all, that Gatelight watches."""
     updates: UpdateNotes = field(default_factory=UpdateNotes)
+    summary_said: float | None = None
+    """Epoch seconds before which every weekly summary was said, or was not asked for; None: none is wanted."""

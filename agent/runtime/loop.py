@@ -17,7 +17,7 @@ from agent.core.clock import Moment
 from agent.core.events import Arrival, Event, Tick, subject_of
 from agent.core.state_machine.advance import joins
 from agent.core.state_machine.state import AgentState
-from agent.core.state_machine.step import Step, decide
+from agent.core.state_machine.step import AgentStep, decide_step
 from agent.runtime.perform import Performer, TimeLimits
 from agent.runtime.world import World
 
@@ -43,7 +43,7 @@ class AgentLoop:
         *,
         after: Callable[[AgentState, Moment], None] | None = None,
         limits: TimeLimits | None = None,
-        record: Callable[[Step, bool], None] = lambda *_: None,
+        record: Callable[[AgentStep, bool], None] = lambda *_: None,
     ) -> None:
         """`after` is called with the state after each decision, and the moment of the decision.
 
@@ -203,9 +203,9 @@ class AgentLoop:
     def _step(self, arrivals: Sequence[Arrival]) -> bool:
         """Decide and carry out the effects; returns whether there was a decision."""
         now = self._world.now()
-        step = Step(self.state, arrivals, now, self._heard if arrivals else float("inf"))
+        step = AgentStep(self.state, arrivals, now, self._heard if arrivals else float("inf"))
         try:
-            state, effects = decide(step)
+            state, effects = decide_step(step)
         except Exception:
             # A fault in a decision must not end the watch: the next look judges everything anew.
             self._record(step, True)

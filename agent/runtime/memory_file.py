@@ -136,6 +136,7 @@ def _from_json(kept: Any) -> Memory:
         welcomed=kept.get("welcomed", True) is not False,
         # What an earlier version wrote has none.
         updates=_updates(kept["updates"]) if "updates" in kept else UpdateNotes(),
+        summary_said=None if kept.get("summary_said") is None else _time(kept["summary_said"]),
     )
 
 

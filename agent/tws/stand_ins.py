@@ -6,11 +6,15 @@ What stands in for an address is an address, so that a recording with it is judg
 
 import ipaddress
 import re
+import sys
 from collections.abc import Iterable
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
 from functools import partial
 from typing import Any
 
 from agent.tws.hosts import address_of, is_local
+from agent.tws.outside import without_hidden
 from agent.tws.privacy import MASK, Private, each_account, is_telling, parts_of_secret, redact, whole_word
 
 STAND_INS_EXPLAINED = (
@@ -51,6 +55,10 @@ _OPEN_HOST = re.compile(
 )
 """Servers and data farms of the broker, which are part of the diagnosis, and what containers call their computer."""
 
+_ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2}))")
+"""A character as JSON, TOML and Python write it where it cannot be seen."""
+_STAND_IN = re.compile(r"(?:account|host|secret|user)-\d+")
+
 
 class StandIns:
     """The stand-ins of one file, numbered in the order in which things turn up."""
@@ -83,7 +91,19 @@ class StandIns:
 
     def lines(self, text: str) -> str:
         """The same for a text of several lines: a password is masked to the end of its line."""
-        return "".join(self.text(line) for line in text.splitlines(keepends=True))
+        return "".join(f"{self.text(line)}\n" for line in text.splitlines())
+
+    def value(self, value: Any) -> Any:
+        """A frozen dataclass with stand-ins in all its texts, nested values included."""
+        if isinstance(value, Enum):
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, tuple):
+            return tuple(self.value(one) for one in value)
+        if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{f.name: self.value(getattr(value, f.name)) for f in fields(value)})
+        return value
 
     def json(self, value: Any) -> Any:
         """A JSON value with a stand-in for each private thing in its texts; names of members stay as they are."""
@@ -96,6 +116,7 @@ class StandIns:
         return value
 
     def _made(self, text: str) -> str:
+        text = without_hidden(_ESCAPED.sub(_unescaped, text))
         if text.lower() in self._whole_hosts:
             return f"host-{self._number('host', text.lower())}"
         for secret in self._secrets:
@@ -116,7 +137,7 @@ class StandIns:
         return lambda found: self._stand(kind, found[0])
 
     def _stand(self, kind: str, true: str) -> str:
-        if kind == "host" and not (is_telling(true) and _is_host(true)):
+        if _STAND_IN.fullmatch(true) or (kind == "host" and not (is_telling(true) and _is_host(true))):
             return true
         return f"{kind}-{self._number(kind, true.lower())}"
 
@@ -151,3 +172,10 @@ def _is_host(name: str) -> bool:
 
 def _longest_first(texts: Iterable[str]) -> list[str]:
     return sorted(texts, key=lambda text: (-len(text), text))
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """Nothing, where what is escaped could not be seen: it may stand in the middle of what is private."""
+    code = int(next(filter(None, found.groups())), 16)
+    hidden = code <= sys.maxunicode and not without_hidden(chr(code)).strip()
+    return "" if hidden and not chr(code).isspace() else found[0]

@@ -26,6 +26,7 @@ from agent.core.effects import (
     Withdraw,
 )
 from agent.core.events import (
+    Arrival,
     Event,
     HeartbeatAnswered,
     Looked,
@@ -55,13 +56,13 @@ from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.core.shown.display import Notice
 from agent.core.shown.status import ShownConnection, Status
-from agent.core.state_machine.advance import advance, begin
 from agent.core.state_machine.state import AgentState, Knowledge, Words
+from agent.core.state_machine.step import AgentStep, decide_step
 from agent.core.timing import Timing
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
 from agent.tws.applications import Application, ApplicationKind
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 
 MONDAY_AFTERNOON = datetime(2026, 11, 23, 15, 0, tzinfo=UTC).timestamp()
 """No reset window of any region, no weekend."""
@@ -133,8 +134,7 @@ class Day:
             timing=timing or Timing(),
             memory=self.memory,
         )
-        self.state, effects = begin(self.state, self.now)
-        self._perform(effects)
+        self._perform(self._decide())
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────
 
@@ -167,8 +167,13 @@ class Day:
 
     def tell(self, event: Event) -> None:
         """One event to the agent, now."""
-        self.state, effects = advance(self.state, event, self.now)
-        self._perform(effects)
+        self._perform(self._decide(event))
+
+    def _decide(self, *events: Event) -> tuple[Effect, ...]:
+        """Take in an event, or begin; what has to be done."""
+        arrivals = tuple(Arrival(event, self.now) for event in events)
+        self.state, effects = decide_step(AgentStep(self.state, arrivals, self.now))
+        return effects
 
     def later(self, delay: float, event: Event) -> None:
         """One event to the agent after a delay."""

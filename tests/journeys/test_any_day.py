@@ -35,7 +35,7 @@ from agent.core.state_machine.connection import Connected, Connecting
 from agent.core.state_machine.session import KEPT_NOTICES
 from agent.core.state_machine.state import AgentState
 from agent.problems import PROBLEMS
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 from tests.journeys.day import PAPER, Day
 
 LIVE = ConnectionSettings(name="Live Gateway", application=WantedApplication.GATEWAY, port=4001)

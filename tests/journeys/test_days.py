@@ -11,7 +11,7 @@ from agent.core.session_facts import Outcome
 from agent.core.settings import NotificationSettings, QuietHours, Settings
 from agent.core.shown.display import Connect, Disconnect, IconState, Pause, Resume, Snooze
 from agent.core.timing import Timing
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 from tests.journeys.day import PAPER, Day
 
 

@@ -8,7 +8,7 @@ from agent.core.events import UserAsked
 from agent.core.facts import ApiClient, SettingsHints
 from agent.core.session_facts import Outcome
 from agent.core.shown.display import SeenChanges
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 from tests.journeys.day import PAPER, Day
 
 LOST = (1100, "Connectivity between IB and Trader Workstation has been lost.")

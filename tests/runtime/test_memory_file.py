@@ -85,6 +85,7 @@ FULL = Memory(
     ),
     welcomed=True,
     updates=UpdateNotes("https://example.org", 1_800_000_200.0, 1_800_000_000.5, "0.3.0", "https://example.org/x"),
+    summary_said=1_800_000_200.0,
 )
 
 
@@ -118,6 +119,7 @@ TIMES = st.floats(min_value=0, max_value=LATEST, allow_nan=False)
             tuple
         ),
         welcomed=st.booleans(),
+        summary_said=st.none() | TIMES,
     )
 )
 def test_any_memory_survives(memory: Memory) -> None:
@@ -133,10 +135,11 @@ def test_any_memory_survives(memory: Memory) -> None:
 def test_a_file_of_an_earlier_version_is_read_and_has_nothing_shown(path: Path) -> None:
     MemoryFile(path).write(FULL)
     kept = json.loads(path.read_text())
-    del kept["shown"], kept["running"], kept["updates"]
+    del kept["shown"], kept["running"], kept["updates"], kept["summary_said"]
     path.write_text(json.dumps(kept))
 
-    assert MemoryFile(path).read() == replace(FULL, shown=(), running=(), updates=UpdateNotes())
+    earlier = replace(FULL, shown=(), running=(), updates=UpdateNotes(), summary_said=None)
+    assert MemoryFile(path).read() == earlier
 
 
 def test_what_an_earlier_version_kept_of_connections_that_are_not_watched_is_read(path: Path) -> None:

@@ -14,9 +14,11 @@ from agent.core.shown.display import IconState
 from agent.core.updates import Release
 from agent.tws.api_settings import Configuration, Source
 from agent.tws.applications import ApplicationKind
+from agent.tws.coming import DailyEnd, KnownFrom
 from agent.tws.farms import Farm
 from agent.tws.hosts import is_local
 from agent.tws.privacy import mask_account
+from agent.tws.reset_windows import Region
 
 _SCHEMA = 1
 """Version of the JSON shape; raised when a field changes its meaning."""
@@ -100,6 +102,19 @@ class ShownSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownCalendar:
+    """What decides when the application of a connection, or IB, should be away."""
+
+    region: Region | None = None
+    """Whose servers the log-in is on."""
+    region_from: KnownFrom = KnownFrom.FILE
+    daily: DailyEnd | None = None
+    """When the application ends every day, by its own clock."""
+    own_clock: bool = False
+    """Its clock may be another one than the user's: it runs elsewhere, or in a container."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShownConnection:
     """One connection."""
 
@@ -154,6 +169,8 @@ class ShownConnection:
     """Programs that the user does not want watched."""
     here: bool = False
     """The host is a name or an address of this machine, though not loopback by its spelling."""
+    calendar: ShownCalendar = field(default_factory=ShownCalendar)
+    """For the history; the status says only what is under way."""
 
     @property
     def called(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import TypeVar
 
-from agent.core.alerts.announce import QuietRules, hushed, severity_of
+from agent.core.alerts.announce import severity_of
 from agent.core.alerts.diagnosis import Diagnosis, diagnose
 from agent.core.alerts.ledger import Ledger, update
 from agent.core.alerts.reminder import remind
@@ -29,6 +29,7 @@ from agent.core.state_machine.inquiry import ask_if_due, inquiry_due
 from agent.core.state_machine.intake import take_in
 from agent.core.state_machine.labels import about, labels
 from agent.core.state_machine.plan import plan
+from agent.core.state_machine.quiet import all_quiet, quiet_rules
 from agent.core.state_machine.session import fresh_session, heartbeat_sent
 from agent.core.state_machine.show import show_connection, show_program, with_program
 from agent.core.state_machine.state import (
@@ -197,7 +198,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     words, process = state.knowledge.words, chosen(facts)
     steps = _steps(words, ledger, process.kind if process is not None else _meant(watched.settings))
     offers, unoffered = offers_for((e.problem for e in ledger.entries.values()), words.fixes, facts, state.private)
-    rules = _quiet_rules(state, name, ledger, now)
+    rules = quiet_rules(state, name, ledger, now)
     if facts.session.trading_mode not in (watched.mode, TradingMode.UNKNOWN):
         watched = replace(watched, mode=facts.session.trading_mode)
         state = replace_at(state, index, watched)
@@ -219,7 +220,7 @@ def _judge_program(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Ef
     ledger, changes = update(before, diagnosis, facts, hold_until=state.hold_until)
     ledger = recall(ledger, before, PROGRAM, state.memory, now)
     steps = _steps(state.knowledge.words, ledger, ApplicationKind.UNKNOWN)
-    ledger, effects = speak(PROGRAM, ledger, changes, steps, _quiet_rules(state, PROGRAM, ledger, now), now)
+    ledger, effects = speak(PROGRAM, ledger, changes, steps, quiet_rules(state, PROGRAM, ledger, now), now)
     state, records = _note_failures(
         state, [(p.code, f"the check of {p.code} failed", fault) for p, fault in diagnosis.failures]
     )
@@ -272,26 +273,13 @@ def _meant(settings: ConnectionSettings) -> ApplicationKind:
     return ApplicationKind(settings.application.value) if settings.application != "any" else ApplicationKind.UNKNOWN
 
 
-def _quiet_rules(state: AgentState, name: str, ledger: Ledger, now: Moment) -> QuietRules:
-    local_minute = int((now.wall + state.machine.utc_offset) // 60) % 1440
-    snoozed = {s.code for s in state.memory.snoozed if s.connection in ("", name)}
-    unstable = ledger.entries.get("connection-unstable")
-    return QuietRules(
-        settings=state.settings.notifications,
-        local_minute=local_minute,
-        paused=state.memory.paused_until is not None,
-        snoozed=frozenset(snoozed),
-        unstable_covers=state.timing.unstable_covers if unstable is not None and unstable.shown else 0.0,
-    )
-
-
 def _remind(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """Say once a day what the user stopped watching."""
     stopped = state.memory.stopped
     if not stopped:
         return state, ()
     called = {w.settings.name: label for w, label in zip(state.watched, labels(state.watched), strict=True)}
-    rules = _quiet_rules(state, "", Ledger(), now)
+    rules = quiet_rules(state, "", Ledger(), now)
     said, effects = remind(stopped, called, rules, now.wall, state.machine.utc_offset)
     return (replace(state, memory=replace(state.memory, stopped=said)) if effects else state), effects
 
@@ -324,8 +312,7 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
         well=(*_besides(state.memory.well, state), *(kept for w in state.watched for kept in w.well)),
         running=_running(state, troubled),
     )
-    quiet = _quiet_rules(state, "", Ledger(), now)
-    hush = hushed(Severity.ERROR, quiet) is not None
+    hush = all_quiet(state, now)
     effects: list[Effect] = (
         []
         if hush

@@ -26,7 +26,7 @@ from agent.core.shown.status import (
     worst_first,
 )
 from agent.core.state_machine.connection import BackingOff, Blocked
-from agent.core.state_machine.state import OwnProblems, Words
+from agent.core.state_machine.state import OwnProblems, Words, calendar_of
 from agent.core.state_machine.watched import Watched
 from agent.tws.api_settings import Configuration, Source
 from agent.tws.applications import ApplicationKind
@@ -87,6 +87,7 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         outage_ends=_outage_ends(watched, facts),
         ignored=tuple(p.id.label for p in watched.port.programs if p.ignored),
         here=watched.settings.here,
+        calendar=calendar_of(watched, session.trading_mode),
     )
     return grounded(shown, facts)
 

@@ -11,7 +11,7 @@ from agent.core.state_machine.state import AgentState
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AgentStep:
     """All that one decision is made from."""
 
     before: AgentState
@@ -22,7 +22,7 @@ class Step:
     """See `advance_all`."""
 
 
-def decide(step: Step) -> tuple[AgentState, tuple[Effect, ...]]:
+def decide_step(step: AgentStep) -> tuple[AgentState, tuple[Effect, ...]]:
     """The state after a step, and what has to be done."""
     if not step.arrivals:
         return begin(step.before, step.now)

@@ -15,7 +15,7 @@ from agent.core.clock import Moment
 from agent.core.events import Arrival, Event, Looked, Reconfigured
 from agent.core.facts import MachineFacts
 from agent.core.state_machine.state import AgentState, Knowledge
-from agent.core.state_machine.step import Step
+from agent.core.state_machine.step import AgentStep
 from agent.history.recording.codec import Codec, Unreadable
 
 MARK = "gatelight-recording"
@@ -33,7 +33,7 @@ class NotARecording(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class PieceBegun:
     """The beginning of a piece, with the state in which the agent was then."""
 
     version: str
@@ -66,14 +66,14 @@ class Torn:
     reason: str
 
 
-Item: TypeAlias = Piece | Taken | Torn
+Item: TypeAlias = PieceBegun | Taken | Torn
 
 
 class LineWriter:
     """Makes the lines of one piece after the other."""
 
     def __init__(self, knowledge: Knowledge, version: str, platform: str, run: float) -> None:
-        """`run`: see `Piece`."""
+        """`run`: see `PieceBegun`."""
         self._codec = Codec(knowledge)
         self._about = {"version": version, "platform": platform, "run": run}
         self._machine: MachineFacts | None = None
@@ -86,7 +86,7 @@ class LineWriter:
         schema = len(MIGRATIONS) + 1
         return _line({MARK: schema, **self._about}) + _line({"number": number, "state": told})
 
-    def step(self, step: Step, number: int, *, failed: bool = False) -> str:
+    def step(self, step: AgentStep, number: int, *, failed: bool = False) -> str:
         """The line of a step."""
         codec = self._codec_for(step.before)
         moment = codec.coder(Moment)
@@ -166,7 +166,7 @@ class _Reader:
         if schema > newest:
             version = str(told.get("version", ""))[:40]
             raise NotARecording(
-                f"This recording was made by a later version of Gatelight ({version}): replay it with that."
+                f"A later version of Gatelight ({version}) made this recording: replay it with that one."
             )
         self._schema, self._torn, self.begun = schema, False, True
         self._about, self._machine = self._migrated(told), None
@@ -180,7 +180,7 @@ class _Reader:
         told = self._migrated(told)
         if self._about is not None:
             about, self._about = self._about, None
-            return Piece(
+            return PieceBegun(
                 version=_is(str, about["version"]),
                 platform=_is(str, about["platform"]),
                 run=float(_is(float, about["run"])),

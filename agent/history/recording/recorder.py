@@ -15,7 +15,7 @@ from pathlib import Path
 
 from agent import __version__
 from agent.core.state_machine.state import AgentState, Knowledge
-from agent.core.state_machine.step import Step
+from agent.core.state_machine.step import AgentStep
 from agent.history.recording.lines import LineWriter
 from agent.platforms.files import PRIVATE, open_regular, reason_of
 from agent.platforms.folders import make_private, opened_own
@@ -24,7 +24,7 @@ logger = logging.getLogger("agent")
 
 RECORDING_FOLDER = "recording"
 """In the data folder."""
-KEPT_SECONDS = 24 * 3600.0
+RECORDED_SECONDS = 24 * 3600.0
 """Seconds of a recording that are kept at least, unless it is too large."""
 MOST_RECORDED = 24 << 20
 """Bytes of all pieces together: a quiet day has 8 MB."""
@@ -37,7 +37,7 @@ MOST_STEPS = 1_000
 """Steps that wait for a disk that hangs; of more, the latest are lost, and the recording goes on behind them."""
 BATCH_SECONDS = 1.0
 """Seconds after which steps are written: more of them in one go cost the machine less."""
-RETRY_SECONDS = 15.0
+TRY_AGAIN_SECONDS = 15.0
 """Seconds between two tries at a disk that refuses."""
 _CLOSING = 2.0
 """Seconds that the last steps may take at the end."""
@@ -57,16 +57,17 @@ class StepRecorder:
     """The recorder of one agent."""
 
     def __init__(self, folder: Path, knowledge: Knowledge, run: float, *, most: int = MOST_RECORDED) -> None:
-        """`folder` is the data folder; `run`: see `lines.Piece`; `most` bytes are kept."""
+        """`folder` is the data folder; `run`: see `lines.PieceBegun`; `most` bytes are kept."""
         self._folder = folder / RECORDING_FOLDER
         self._most = most
         self._lines = LineWriter(knowledge, __version__, sys.platform, run)
-        self._waiting: deque[tuple[int, Step, bool]] = deque()
+        self._waiting: deque[tuple[int, AgentStep, bool]] = deque()
         self._number = 0
         self._came = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._write, name="recording", daemon=True)
         self._file: int | None = None
+        self._path: Path | None = None
         self._size = 0
         """Bytes of the piece that is being written."""
         self._began = 0.0
@@ -83,7 +84,7 @@ class StepRecorder:
         """Begin; the folder is made in the thread."""
         self._thread.start()
 
-    def take(self, step: Step, *, failed: bool = False) -> None:
+    def take(self, step: AgentStep, *, failed: bool = False) -> None:
         """Hand in a step; never blocks. `failed`: its decision failed."""
         # A step that does not go in has a number as well: its lack is seen.
         number, self._number = self._number, self._number + 1
@@ -133,8 +134,8 @@ class StepRecorder:
         return self._size > _PIECE_BYTES or now - self._began > _PIECE_SECONDS or self._is_removed()
 
     def _is_removed(self) -> bool:
-        """Whether the file has no name any more: its folder was deleted."""
-        return self._file is not None and os.fstat(self._file).st_nlink == 0
+        """Whether the file is not there any more: its folder was deleted."""
+        return self._path is not None and not self._path.exists()
 
     def _flush(self, lines: list[str]) -> None:
         if not lines:
@@ -151,13 +152,15 @@ class StepRecorder:
 
     def _begin_piece(self, state: AgentState, number: int, now: float) -> None:
         self._end_piece()
-        make_private(self._folder)
+        with opened_own(self._folder.parent):
+            # Another user may have put a folder in the place of the data folder.
+            make_private(self._folder)
         names = [int(one.stem) for one in pieces_of(self._folder.parent)]
         path = self._folder / f"{max(names, default=0) + 1:08}.jsonl"
         with opened_own(self._folder):
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
             self._file = open_regular(path, flags, PRIVATE)
-        self._size, self._began = 0, now
+        self._path, self._size, self._began = path, 0, now
         self._forget(path)
         begins = self._lines.piece(state, number)
         self._size += len(begins)
@@ -176,11 +179,11 @@ class StepRecorder:
         left = self._most - _PIECE_BYTES
         for count, (one, kept) in enumerate(reversed(found), 2):
             left -= kept.st_size
-            if left < 0 or count > _MOST_PIECES or newest - kept.st_mtime > KEPT_SECONDS:
+            if left < 0 or count > _MOST_PIECES or newest - kept.st_mtime > RECORDED_SECONDS:
                 one.unlink(missing_ok=True)
 
     def _refused(self, fault: Exception) -> None:
-        self._again_at = self._now + RETRY_SECONDS
+        self._again_at = self._now + TRY_AGAIN_SECONDS
         reason = reason_of(fault)
         if reason != self._refusal:
             logger.warning("the recording cannot be written (%s): it goes on once it can", reason)

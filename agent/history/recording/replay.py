@@ -2,29 +2,38 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from agent.core.clock import local
 from agent.core.effects import Announce, CloseSession, Effect, Happened, MarkKind, OpenSession, Record, ShowStatus
 from agent.core.events import (
     ConfigRejected,
+    DataCame,
     Event,
     HeartbeatAnswered,
     Looked,
     MessagesCame,
     NoticeArrived,
+    NoticeDelivered,
+    NoticeUndelivered,
     ProcessExited,
     Reconfigured,
     SessionFailed,
     SessionLost,
     SessionReady,
+    SettingsAnswered,
+    SummarySaid,
     Tick,
+    UpdatesNoted,
     UserAsked,
+    Welcomed,
     Woke,
 )
+from agent.core.facts import Unknown
 from agent.core.shown.status import Status
 from agent.core.state_machine.state import AgentState
-from agent.core.state_machine.step import Step, decide
-from agent.history.recording.lines import Item, Piece, Taken, Torn
+from agent.core.state_machine.step import AgentStep, decide_step
+from agent.history.recording.lines import Item, PieceBegun, Taken, Torn
 
 _SINCE_1970 = 253370764800.0
 """Epoch seconds beyond any calendar."""
@@ -70,7 +79,7 @@ class Replay:
         """The whole of it, while it runs."""
         for item in items:
             match item:
-                case Piece():
+                case PieceBegun():
                     yield from self._piece(item)
                 case Taken():
                     yield from self._taken(item)
@@ -78,7 +87,7 @@ class Replay:
                     self.summary.torn += 1
                     yield Line("", f"from line {line} on, this piece cannot be read ({reason})")
 
-    def _piece(self, piece: Piece) -> Iterator[Line]:
+    def _piece(self, piece: PieceBegun) -> Iterator[Line]:
         known = self._state is not None
         if known and piece.run == self._run and piece.number == self._next:
             # The decisions of this version go on from its own.
@@ -101,7 +110,7 @@ class Replay:
                 yield Line(_time(arrival.at.wall, state), came, came_in=True)
         at = _time(taken.now.wall, state)
         try:
-            self._state, effects = decide(Step(state, taken.arrivals, taken.now, taken.heard))
+            self._state, effects = decide_step(AgentStep(state, taken.arrivals, taken.now, taken.heard))
         except Exception as fault:
             # As the loop does: the next look judges everything anew.
             self._state = replace(state, look_at=None, wake_at=None)
@@ -168,8 +177,24 @@ def came_in(event: Event) -> str:
             return "another configuration is in force"
         case ConfigRejected(reason):
             return f"another configuration cannot be used: {reason}"
+        case SettingsAnswered(number, Unknown(reason)):
+            return f"session {number}: the API settings did not come: {reason}"
+        case SettingsAnswered(number):
+            return f"session {number}: the API settings came"
+        case DataCame(connection):
+            return f"market data came for {connection}"
+        case Welcomed():
+            return "the user was welcomed"
+        case SummarySaid():
+            return "the weekly summary was said"
+        case UpdatesNoted():
+            return "the check for new versions was noted"
+        case NoticeDelivered(key):
+            return f"the notice {key} could be shown"
+        case NoticeUndelivered(key, reason):
+            return f"the notice {key} could not be shown: {reason}"
         case _:
-            return type(event).__name__
+            assert_never(event)
 
 
 def _time(wall: float, state: AgentState) -> str:

@@ -93,7 +93,7 @@ complete -c gatelight -n '_shtab_gatelight_using fix' -s v -l verbose -d 'say mo
 complete -c gatelight -n '_shtab_gatelight_using fix' -l version -d 'show program'"'"'s version number and exit'
 complete -c gatelight -n '_shtab_gatelight_using fix' -l connection -x -d 'where it is offered for several'
 complete -c gatelight -n '_shtab_gatelight_using fix' -l yes -d 'do it without asking; what it changes is shown all the same'
-complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a history -d 'What happened: days, problems, the longest ones.'
+complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a history -d 'What happened, day by day, what took the time, and what comes in the next week.'
 complete -c gatelight -n '_shtab_gatelight_using history' -s h -l help -d 'show this help message and exit'
 complete -c gatelight -n '_shtab_gatelight_using history' -l config -x -d 'the configuration file'
 complete -c gatelight -n '_shtab_gatelight_using history' -l data-dir -x -d 'the folder for log, lock and memory'
