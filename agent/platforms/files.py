@@ -93,8 +93,6 @@ def replace_own_file(path: Path, content: bytes) -> None:
 
     Everything is done in the folder that was checked. A folder that another user puts in its place gets nothing.
     """
-    import secrets
-
     from agent.platforms.folders import opened_own
 
     with opened_own(path.parent) as folder:
@@ -102,7 +100,7 @@ def replace_own_file(path: Path, content: bytes) -> None:
             replace_file(path, content)
             return
         remove_drafts(path.parent, path.name, older=_LEFT)
-        draft = f".{path.name}-{secrets.token_hex(8)}{_DRAFT}"
+        draft = f".{path.name}-{os.urandom(8).hex()}{_DRAFT}"
         try:
             _write(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE, dir_fd=folder), content)
             os.replace(draft, path.name, src_dir_fd=folder, dst_dir_fd=folder)
