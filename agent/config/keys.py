@@ -5,17 +5,19 @@ To add a key: declare it below, and a field of the same name, with its default, 
 `tests/config/test_keys.py` says what is missing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from agent.config.kinds import (
     CONNECTION_NAME,
     HOST_NAME,
+    OWN_ADDRESS,
     QUIET_TIMES,
     REMOTE_ADDRESSES,
     START_COMMAND,
     SYMBOLS,
+    TOKEN,
     KeyKind,
     flag,
     one_of,
@@ -27,12 +29,14 @@ from agent.core.settings import (
     ConnectionSettings,
     HistorySettings,
     Intent,
+    MetricsSettings,
     MinimumSeverity,
     NotificationSettings,
     PageSettings,
     WantedApplication,
     WantedMode,
 )
+from agent.tws.hosts import is_loopback
 from agent.tws.privacy import MASK
 
 HIGHEST_PORT = 65535
@@ -89,6 +93,8 @@ class KeyTable:
     keys: tuple[Key, ...]
     repeated: bool = False
     """Whether the file may have several of them, each headed `[[name]]`."""
+    together: Callable[[Any], tuple[str, str] | None] = lambda _: None
+    """Judges the values of one table together: the key to change, and what it must be; None where they agree."""
 
     def __post_init__(self) -> None:
         known = {one.name for one in fields(self.settings)}
@@ -325,7 +331,56 @@ HISTORY = KeyTable(
     ),
 )
 
-TABLES: dict[str, KeyTable] = {table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY)}
+
+def _open_to_others(metrics: MetricsSettings) -> tuple[str, str] | None:
+    if metrics.token or is_loopback(metrics.address):
+        return None
+    return "address", 'loopback, such as "127.0.0.1", while metrics.token is empty'
+
+
+METRICS = KeyTable(
+    "metrics",
+    "Prometheus",
+    MetricsSettings,
+    (
+        Key(
+            "port",
+            whole_number(0, HIGHEST_PORT),
+            "serves /metrics, /healthz and /readyz for Prometheus and for probes; 0: none",
+            "Port for Prometheus",
+            "Where Prometheus reads what Gatelight knows, at /metrics. Empty: nowhere.",
+            example="9464",
+            empty="0",
+            advanced=True,
+        ),
+        Key(
+            "address",
+            OWN_ADDRESS,
+            "where it listens; any but loopback needs `metrics.token`",
+            "Address for Prometheus",
+            "127.0.0.1 is for programs on this computer alone. Any other address needs a token, which comes first.",
+            example="127.0.0.1",
+            guarded=True,
+            advanced=True,
+        ),
+        Key(
+            "token",
+            TOKEN,
+            "the bearer token that each request must then have",
+            "Token for Prometheus",
+            "If there is one, each request must have it, as a bearer token: 16 characters or more.",
+            example="c2VjcmV0LW9mLW1pbmU",
+            guarded=True,
+            secret=True,
+            advanced=True,
+        ),
+    ),
+    together=_open_to_others,
+)
+
+TABLES: dict[str, KeyTable] = {
+    table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY, METRICS)
+}
 """The whole configuration."""
 
 

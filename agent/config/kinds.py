@@ -19,6 +19,8 @@ LONGEST_HOST = 253
 
 _QUIET = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*", re.ASCII)
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE)
+_BEARER = re.compile(r"[A-Za-z0-9._~+/-]{16,200}=*")
+"""A bearer token (RFC 6750, 2.1), long enough that it cannot be guessed."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S.*")
 
 
@@ -169,6 +171,23 @@ def _host(text: str) -> str:
     return host
 
 
+def _own_address(text: str) -> str:
+    try:
+        found = ipaddress.ip_address(text.strip())
+    except ValueError:
+        raise ValueRefused from None
+    if found.is_multicast:
+        raise ValueRefused("a server cannot listen on a multicast address")
+    return str(found)
+
+
+def _token(text: str) -> str:
+    if text and not _BEARER.fullmatch(text):
+        # The sentence about it is put into reports.
+        raise ValueRefused(found="another text")
+    return text
+
+
 def _argument(text: str) -> str:
     if "\0" in text:
         raise ValueRefused
@@ -218,6 +237,8 @@ CONNECTION_NAME = _text(
     partial(_label, longest=LONGEST_CONNECTION_NAME),
 )
 HOST_NAME = _text('a host name or an IP address, such as "127.0.0.1"', _host)
+OWN_ADDRESS = _text('an IP address of this computer, such as "127.0.0.1"', _own_address)
+TOKEN = _text("empty, or a text of 16 to 200 letters, digits and . _ ~ + / -", _token)
 START_COMMAND = _start_command()
 SYMBOLS = _list(
     'a list of symbols, such as ["AAPL", "EUR.USD"]',

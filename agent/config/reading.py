@@ -204,7 +204,14 @@ def _section(
         for key in declared.required()
         if key.name not in found
     ]
-    return declared.settings(**values) if len(faults) == before else None
+    if len(faults) != before:
+        return None
+    settings = declared.settings(**values)
+    if (odd := declared.together(settings)) is not None:
+        name, allowed = odd
+        value = found_words(found.get(name, declared.default(name)))
+        faults.append(ConfigFault(lines.line((*path, name)), f"{shown}.{name} is {value}, but must be {allowed}"))
+    return settings
 
 
 def refusal(shown: str, key: Key, value: object, refused: ValueRefused) -> str:

@@ -130,6 +130,16 @@ class HistorySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    """`[metrics]`."""
+
+    port: int = 0
+    """0: none."""
+    address: str = "127.0.0.1"
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration."""
 
@@ -138,5 +148,6 @@ class Settings:
     notifications: NotificationSettings = field(default_factory=NotificationSettings)
     page: PageSettings = field(default_factory=PageSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
     secrets: tuple[str, ...] = field(default=(), compare=False, repr=False)
     """What the secret keys of the file hold (`agent.config.keys.Key.secret`): masked wherever it turns up."""

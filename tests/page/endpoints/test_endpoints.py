@@ -328,7 +328,7 @@ async def test_without_a_file_the_defaults_are_shown(backend: MadeUpBackend) -> 
     backend.config.unlink()
     answer = await settings.read_settings(backend, {})
 
-    assert [t["name"] for t in answer["tables"]] == ["checks", "notifications", "page", "history"]
+    assert [t["name"] for t in answer["tables"]] == ["checks", "notifications", "page", "history", "metrics"]
 
 
 async def test_a_file_that_cannot_be_used_is_told(backend: MadeUpBackend) -> None:
@@ -459,7 +459,7 @@ async def test_a_connection_is_taken_out_and_the_rest_stays(backend: MadeUpBacke
     await refused(settings.remove(backend, {"connection": "paper"}))
 
 
-SECRETS = ["ntfy://token@ho'st/a b", "json://user:secret@host", "json://user:other@host", "https://hooks.example/T/B"]
+SECRETS = ["ntfy://t0ken@ho'st/a b", "json://user:secret@host", "json://user:other@host", "https://hooks.example/T/B"]
 
 
 async def test_secrets_are_never_shown_and_come_back_as_what_they_stand_for(backend: MadeUpBackend) -> None:
@@ -474,7 +474,7 @@ async def test_secrets_are_never_shown_and_come_back_as_what_they_stand_for(back
     assert len(set(shown)) == len(SECRETS)
     assert all(
         part not in str(answer["tables"])
-        for part in ("token", "st/a b", "secret", "other@", "hooks.example", "hunter2")
+        for part in ("t0ken", "st/a b", "secret", "other@", "hooks.example", "hunter2")
     )
     assert shown[0].startswith("ntfy://•••")
     assert (command[0], command[2]) == ("/x", "-i")
