@@ -59,6 +59,7 @@ class MetricsHost:
     async def close(self) -> None:
         """Serve no more; what was counted is kept."""
         server, self._server, self._served = self._server, None, None
+        self._exposition = None
         if server is not None:
             await server.close()
 
@@ -174,6 +175,7 @@ class MetricsHost:
             DeclaredCode(p.code, p.severity.value, p.of_program) for p in state.knowledge.problems if not p.doctor_only
         ]
         return Measured(
+            self._agent.now().monotonic,
             status,
             codes,
             tuple(self._connections(status)),

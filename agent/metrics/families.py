@@ -27,6 +27,10 @@ from agent.tws.farms import FarmStatus
 
 MOST_PROGRAMS = 50
 """Names of programs of one connection; of more, the rest is counted together."""
+FRESH_SECONDS = 1.0
+"""Seconds for which what was written is answered again."""
+MOST_KINDS = 4
+"""Content types of which the latest is kept."""
 REST = "(others)"
 """The label of that rest."""
 
@@ -37,12 +41,23 @@ class Exposition:
     def __init__(self) -> None:
         self._process = CollectorRegistry(auto_describe=False)
         ProcessCollector(registry=self._process)
+        self._written: dict[str, tuple[float, bytes]] = {}
+        """By content type: what was written last, and when."""
 
     def write(self, measured: Measured, accept: str) -> tuple[bytes, str]:
-        """The metrics and their content type; `accept` is the header of the request."""
+        """The metrics and their content type; `accept` is the header of the request.
+
+        They are written once a second at most, so that a flood of requests costs little.
+        """
         encoder, kind = choose_encoder(accept)
-        held: Any = _Held([*families(measured), *self._process.collect()])
-        return encoder(held), kind
+        at, body = self._written.get(kind, (float("-inf"), b""))
+        if not 0.0 <= measured.at - at < FRESH_SECONDS:
+            held: Any = _Held([*families(measured), *self._process.collect()])
+            body = encoder(held)
+            if len(self._written) >= MOST_KINDS:
+                self._written.clear()
+            self._written[kind] = measured.at, body
+        return body, kind
 
 
 class _Held:

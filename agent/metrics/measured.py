@@ -43,6 +43,8 @@ class DeclaredCode:
 class Measured:
     """Everything that is exported, at one moment."""
 
+    at: float
+    """Monotonic time of the moment."""
     status: Status
     codes: Sequence[DeclaredCode]
     connections: Sequence[MeasuredConnection]

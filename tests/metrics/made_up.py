@@ -56,4 +56,4 @@ def measured(shown: Status, counts: Counts | None = None, now: Moment = NOW) -> 
         counted = counts.of(one.name, now)
         assert counted is not None
         connections.append(MeasuredConnection(one, counted, one.phase == "connected", 3, 32, 7))
-    return Measured(shown, CODES, connections, Counter(counts.own), {"token": 0, "host": 0})
+    return Measured(now.monotonic, shown, CODES, connections, Counter(counts.own), {"token": 0, "host": 0})

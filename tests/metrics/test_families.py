@@ -9,7 +9,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as plain
 
 from agent.core.shown.status import ShownProgram
-from agent.metrics.families import MOST_PROGRAMS, REST, Exposition
+from agent.metrics.counts import Counts
+from agent.metrics.families import FRESH_SECONDS, MOST_PROGRAMS, REST, Exposition
 from agent.metrics.measured import Measured
 from agent.tws.privacy import mask_account
 from tests.metrics.made_up import CODES, HEALTHY, NOW, OF_CONNECTIONS, measured, problem, status, with_problems
@@ -84,6 +85,17 @@ def test_a_crowd_of_programs_has_bounded_labels() -> None:
     assert len(of(found, "gatelight_program_connections")) == MOST_PROGRAMS + 1
     assert of(found, "gatelight_program_connections", program=REST) == [70.0]
     assert sum(of(samples(measured(status())), "gatelight_program_connections", program="bot")) == 2.0
+
+
+def test_a_flood_of_requests_is_answered_with_what_was_written_within_the_second() -> None:
+    exposition, counts = Exposition(), Counts(NOW)
+    first = measured(status(), counts)
+    again = measured(status(replace(HEALTHY, server_link="down")), counts, NOW.later(FRESH_SECONDS / 2))
+    later = measured(status(replace(HEALTHY, server_link="down")), counts, NOW.later(FRESH_SECONDS))
+
+    written = [exposition.write(one, "")[0] for one in (first, again, later)]
+
+    assert written[0] == written[1] != written[2]
 
 
 def test_no_account_number_is_exported() -> None:

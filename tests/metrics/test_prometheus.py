@@ -36,7 +36,7 @@ class MadeUpAgent:
         self._exposition = Exposition()
 
     async def _answer(self, path: str, accept: str) -> MetricsAnswer:
-        shown = measured(status(*self.connections))
+        shown = replace(measured(status(*self.connections)), at=asyncio.get_running_loop().time())
         return MetricsAnswer(*await asyncio.to_thread(self._exposition.write, shown, accept))
 
     @property
