@@ -19,7 +19,7 @@ from agent.app.fix_host import FixHost, abilities, run_aside
 from agent.app.greeting import Welcome
 from agent.app.history_host import HistoryHost
 from agent.app.login_start import LogInStart
-from agent.app.metrics_host import MetricsHost
+from agent.app.outward import Outward
 from agent.app.own_files import own_files, own_files_work
 from agent.app.page_host import PageHost
 from agent.app.running import RunningAgent
@@ -157,7 +157,7 @@ class AgentHost:
         self._page = PageHost(self._agent, self._answer)
         self._actions = Actions(self._agent, page=self._page, leave=desktop.leave, fix=self._fix, refresh=self.refresh)
         self._fixes = FixHost(self._agent)
-        self._metrics = MetricsHost(self._agent)
+        self._outward = Outward(self._agent)
         self._setup: SetupHost | None = None
         self._channels = Channels(
             ChannelHost(
@@ -194,7 +194,7 @@ class AgentHost:
             schedule.stop()
             await control.close()
             await self._page.end()
-            await self._metrics.close()
+            await self._outward.close()
             if self._setup is not None:
                 await self._setup.close()
             await self._channels.close()
@@ -230,7 +230,7 @@ class AgentHost:
             opens_page=lambda: self._opens_page,
             act=self._actions.act_aside,
         )
-        return folder.look, program.look, self._history.alive, self._keep_times, welcome.look, self._metrics.look
+        return folder.look, program.look, self._history.alive, self._keep_times, welcome.look, self._outward.look
 
     _shown_in = 0.0
     """The hour of the user’s clock, counted from 1970, in which the menu was made last."""
@@ -277,7 +277,7 @@ class AgentHost:
         if self._history is not None:
             self._history.shown(status)
         self._page.shown(status)
-        self._metrics.shown(status)
+        self._outward.shown(status)
         self.refresh()
 
     def _tell_through(self, notifications: NotificationSettings) -> None:

@@ -5,20 +5,21 @@ To add a key: declare it below, and a field of the same name, with its default, 
 `tests/config/test_keys.py` says what is missing.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
+from agent.config.key import Key, KeyTable
 from agent.config.kinds import (
     CONNECTION_NAME,
+    HOOK_COMMAND,
+    HOOK_NAME,
     HOST_NAME,
+    OCCASIONS,
     OWN_ADDRESS,
     QUIET_TIMES,
     REMOTE_ADDRESSES,
     START_COMMAND,
     SYMBOLS,
     TOKEN,
-    KeyKind,
     flag,
     one_of,
     time_span,
@@ -28,6 +29,7 @@ from agent.core.settings import (
     CheckSettings,
     ConnectionSettings,
     HistorySettings,
+    HookSettings,
     Intent,
     MetricsSettings,
     MinimumSeverity,
@@ -37,83 +39,10 @@ from agent.core.settings import (
     WantedMode,
 )
 from agent.tws.hosts import is_loopback
-from agent.tws.privacy import MASK
 
 HIGHEST_PORT = 65535
 HIGHEST_CLIENT_ID = 2**31 - 1
 """A client ID is a signed 32-bit number on the wire."""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key of one table."""
-
-    name: str
-    kind: KeyKind
-    meaning: str
-    """For the table of `agent/config/README.md`; a phrase without a full stop."""
-    label: str
-    """What the page calls it, in a user's words."""
-    help: str
-    """What the page says about it, in whole sentences."""
-    example: str = ""
-    """A value as a user types it, or, for an empty field, what stands for it; a list has one entry on each line."""
-    words: tuple[str, ...] = ()
-    """What the page calls the choices of its kind, in their order; empty for a switch."""
-    durations: tuple[str, ...] = ()
-    """The durations that the page offers; a file may hold any that its kind allows."""
-    empty: str = ""
-    """The value that an empty field of the page stands for."""
-    advanced: bool = False
-    """Whether few users ever change it: the page folds it away."""
-    guarded: bool = False
-    """Whether its value decides which program runs, or where data is sent. Only a page that was opened just now, from
-    the user's icon or terminal, can change it; a fix cannot."""
-    secret: bool = False
-    """Whether its value is a secret of the user, which is never shown in full."""
-
-    def shown(self, value: Any) -> Any:
-        """A value in the form that may be shown: of a secret one, only the scheme of an address is left."""
-        if isinstance(value, tuple):
-            return tuple(self.shown(one) for one in value)
-        if not self.secret or not isinstance(value, str) or not value:
-            return value
-        scheme, colon, _ = value.partition("://")
-        return f"{scheme}://{MASK}" if colon else MASK
-
-
-@dataclass(frozen=True, slots=True)
-class KeyTable:
-    """One table of the configuration, with the class of its settings."""
-
-    name: str
-    label: str
-    """What the page calls the keys of it that are not advanced."""
-    settings: type
-    keys: tuple[Key, ...]
-    repeated: bool = False
-    """Whether the file may have several of them, each headed `[[name]]`."""
-    together: Callable[[Any], tuple[str, str] | None] = lambda _: None
-    """Judges the values of one table together: the key to change, and what it must be; None where they agree."""
-
-    def __post_init__(self) -> None:
-        known = {one.name for one in fields(self.settings)}
-        for key in self.keys:
-            if key.name not in known:
-                where = f"agent/core/settings.py: give {self.settings.__name__} a field {key.name}, with its default"
-                raise TypeError(f"{where} (it has a Key in agent/config/keys.py)")
-
-    def key(self, name: str) -> Key | None:
-        """The key of this name; None when there is none."""
-        return next((key for key in self.keys if key.name == name), None)
-
-    def default(self, name: str) -> Any:
-        """The value of a key that is not in the file; `MISSING` for a key that must be there."""
-        return {declared.name: declared.default for declared in fields(self.settings)}[name]
-
-    def required(self) -> Iterator[Key]:
-        """The keys that have no default."""
-        return (key for key in self.keys if self.default(key.name) is MISSING)
 
 
 CONNECTIONS = KeyTable(
@@ -331,6 +260,49 @@ HISTORY = KeyTable(
     ),
 )
 
+HOOKS = KeyTable(
+    "hooks",
+    "Hook",
+    HookSettings,
+    (
+        Key(
+            "name",
+            HOOK_NAME,
+            "names it in the log and in notices",
+            "Name",
+            "Names it in the log and in notices.",
+            example="restart my bot",
+        ),
+        Key(
+            "command",
+            HOOK_COMMAND,
+            "runs on a change, without a shell: the program and its arguments; the change is told as JSON on its "
+            "standard input",
+            "Command",
+            "Runs on a change. The program is on the first line, each argument on a line of its own.",
+            example="/home/me/restart-bot.sh",
+            guarded=True,
+        ),
+        Key(
+            "on",
+            OCCASIONS,
+            "when: a problem begins to be shown or is over, the API session is back, or any of these",
+            "When",
+            "The codes of problems, connected for the return of the API session, or any.",
+            example="connected",
+        ),
+        Key(
+            "limit",
+            time_span(1, 3600, "30s"),
+            "how long the command may take; then it is ended, with what it has started",
+            "Time limit",
+            "A command that takes longer is ended.",
+            durations=("10s", "30s", "1m", "5m"),
+        ),
+    ),
+    repeated=True,
+)
+
 
 def _open_to_others(metrics: MetricsSettings) -> tuple[str, str] | None:
     if metrics.token or is_loopback(metrics.address):
@@ -379,7 +351,7 @@ METRICS = KeyTable(
 )
 
 TABLES: dict[str, KeyTable] = {
-    table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY, METRICS)
+    table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY, HOOKS, METRICS)
 }
 """The whole configuration."""
 

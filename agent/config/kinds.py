@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from agent.config.text import duration_text, parse_duration, toml_text
-from agent.core.settings import QuietHours
+from agent.core.settings import ANY, CONNECTED, QuietHours
+from agent.guides import codes
 from agent.tws.symbol import LONGEST_SYMBOL
 
 LONGEST_CONNECTION_NAME = 40
@@ -194,15 +195,38 @@ def _argument(text: str) -> str:
     return text
 
 
-def _start_command() -> KeyKind:
-    example = '["/opt/ibc/gatewaystart.sh", "-inline"]'
+def _command(example: str, *, needed: bool = False) -> KeyKind:
+    """A program and its arguments; `needed`: there must be one."""
     plain = _list(f"a list of texts, the program first, such as {example}", "a text", _argument)
 
     def read(value: object) -> Any:
         arguments = plain.read(value)
+        if needed and not arguments:
+            raise ValueRefused("there is no program in it")
         if arguments and not arguments[0].strip():
             raise ValueRefused("the first one is the program to start", item=0)
         return arguments
+
+    return replace(plain, read=read)
+
+
+def _occasion(text: str) -> str:
+    code = text.strip().lower()
+    if code not in (CONNECTED, ANY) and code not in codes():
+        raise ValueRefused("no problem has this code")
+    return code
+
+
+def _occasions() -> KeyKind:
+    one = f'the code of a problem, "{CONNECTED}" or "{ANY}"'
+    several = f'a list of codes of problems, "{CONNECTED}" or "{ANY}", such as ["{CONNECTED}"]'
+    plain = _list(several, one, _occasion)
+
+    def read(value: object) -> Any:
+        occasions = plain.read(value)
+        if not occasions:
+            raise ValueRefused("the command would never run")
+        return tuple(dict.fromkeys(occasions))
 
     return replace(plain, read=read)
 
@@ -236,10 +260,16 @@ CONNECTION_NAME = _text(
     f"a text of 1 to {LONGEST_CONNECTION_NAME} characters that no other connection has",
     partial(_label, longest=LONGEST_CONNECTION_NAME),
 )
+HOOK_NAME = _text(
+    f"a text of 1 to {LONGEST_CONNECTION_NAME} characters that no other hook has",
+    partial(_label, longest=LONGEST_CONNECTION_NAME),
+)
+HOOK_COMMAND = _command('["/home/me/restart-bot.sh"]', needed=True)
+OCCASIONS = _occasions()
 HOST_NAME = _text('a host name or an IP address, such as "127.0.0.1"', _host)
 OWN_ADDRESS = _text('an IP address of this computer, such as "127.0.0.1"', _own_address)
 TOKEN = _text("empty, or a text of 16 to 200 letters, digits and . _ ~ + / -", _token)
-START_COMMAND = _start_command()
+START_COMMAND = _command('["/opt/ibc/gatewaystart.sh", "-inline"]')
 SYMBOLS = _list(
     'a list of symbols, such as ["AAPL", "EUR.USD"]',
     'a symbol, such as "AAPL"',

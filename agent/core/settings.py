@@ -130,6 +130,23 @@ class HistorySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HookSettings:
+    """One `[[hooks]]` entry."""
+
+    name: str
+    command: tuple[str, ...]
+    """The program and its arguments."""
+    on: tuple[str, ...] = ("connected",)
+    """Codes of problems, `CONNECTED` and `ANY`."""
+    limit: float = 30.0
+    """Seconds that the command may take."""
+
+
+CONNECTED, ANY = "connected", "any"
+"""What a hook may be for besides the codes of problems."""
+
+
+@dataclass(frozen=True, slots=True)
 class MetricsSettings:
     """`[metrics]`."""
 
@@ -148,6 +165,7 @@ class Settings:
     notifications: NotificationSettings = field(default_factory=NotificationSettings)
     page: PageSettings = field(default_factory=PageSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
+    hooks: tuple[HookSettings, ...] = ()
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     secrets: tuple[str, ...] = field(default=(), compare=False, repr=False)
     """What the secret keys of the file hold (`agent.config.keys.Key.secret`): masked wherever it turns up."""

@@ -20,10 +20,16 @@ _SHARED = (
 
 
 @cache
+def codes() -> frozenset[str]:
+    """The code of every problem; each has a guide."""
+    names = (file.name for file in resources.files(__name__).iterdir())
+    return frozenset(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
+
+
+@cache
 def load_guides() -> dict[str, Guide]:
     """Every guide, by problem code. Raises GuideError for a file that is not a proper guide."""
-    found = sorted(f.name for f in resources.files(__name__).iterdir() if f.name.endswith(_SUFFIX))
-    guides = {name.removesuffix(_SUFFIX): _read(name) for name in found}
+    guides = {code: _read(f"{code}{_SUFFIX}") for code in sorted(codes())}
     return {
         code: replace(guide, cases={**guides[guide.cases_of].cases, **guide.cases}) if guide.cases_of else guide
         for code, guide in guides.items()

@@ -27,7 +27,7 @@ from agent.tws.farms import FarmStatus
 
 MOST_PROGRAMS = 50
 """Names of programs of one connection; of more, the rest is counted together."""
-FRESH_SECONDS = 1.0
+KEPT_WRITTEN_SECONDS = 1.0
 """Seconds for which what was written is answered again."""
 MOST_KINDS = 4
 """Content types of which the latest is kept."""
@@ -51,7 +51,7 @@ class Exposition:
         """
         encoder, kind = choose_encoder(accept)
         at, body = self._written.get(kind, (float("-inf"), b""))
-        if not 0.0 <= measured.at - at < FRESH_SECONDS:
+        if not 0.0 <= measured.at - at < KEPT_WRITTEN_SECONDS:
             held: Any = _Held([*families(measured), *self._process.collect()])
             body = encoder(held)
             if len(self._written) >= MOST_KINDS:

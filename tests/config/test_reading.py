@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -480,3 +481,29 @@ def test_a_token_that_can_be_guessed_or_is_none_is_refused_unseen(token: str) ->
     ) as refused:
         parse_settings(f"[metrics]\ntoken = {json.dumps(token)}\n", "c.toml")
     assert token not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ('name = "a"', "hooks[1].command is missing, but must be a list of texts, the program first"),
+        ('name = "a"\ncommand = []', "hooks[1].command is an empty list, but must be a list of texts"),
+        ('name = "a"\ncommand = ["x"]\non = []', "hooks[1].on is an empty list, but must be a list of codes"),
+        (
+            'name = "a"\ncommand = ["x"]\non = ["frozen"]',
+            'hooks[1].on[1] is "frozen", but must be the code of a problem',
+        ),
+        (
+            'name = "a"\ncommand = ["x"]\nlimit = "2h"',
+            'hooks[1].limit is "2h", but must be a duration from "1s" to "1h"',
+        ),
+        ('name = "a"\ncommand = "x y"', 'hooks[1].command is "x y", but must be a list of texts, the program first'),
+        (
+            'name = "a"\ncommand = ["x"]\n[[hooks]]\nname = "A"\ncommand = ["y"]',
+            'hooks[2].name is "A", but must differ',
+        ),
+    ],
+)
+def test_a_hook_that_would_not_do_what_is_meant_is_an_error(lines: str, expected: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(expected)):
+        parse_settings(f"[[hooks]]\n{lines}\n", "c.toml")

@@ -12,6 +12,7 @@ from agent.core.events import Reconfigured
 from agent.core.settings import MetricsSettings
 from agent.core.shown.status import Status
 from tests.page.living import LivingAgent, living_agent
+from tests.waiting import until
 
 
 def free_port() -> int:
@@ -33,7 +34,7 @@ class ServedAgent:
         """Change the settings, and let the host see them."""
         loop = self.living.loop
         loop.post(Reconfigured(replace(loop.state.settings, metrics=wanted)))
-        await loop.caught_up()
+        await until(lambda: loop.state.settings.metrics == wanted)
         await self.metrics.look()
 
 

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families as plain
 
 from agent.core.shown.status import ShownProgram
 from agent.metrics.counts import Counts
-from agent.metrics.families import FRESH_SECONDS, MOST_PROGRAMS, REST, Exposition
+from agent.metrics.families import KEPT_WRITTEN_SECONDS, MOST_PROGRAMS, REST, Exposition
 from agent.metrics.measured import Measured
 from agent.tws.privacy import mask_account
 from tests.metrics.made_up import CODES, HEALTHY, NOW, OF_CONNECTIONS, measured, problem, status, with_problems
@@ -90,8 +90,8 @@ def test_a_crowd_of_programs_has_bounded_labels() -> None:
 def test_a_flood_of_requests_is_answered_with_what_was_written_within_the_second() -> None:
     exposition, counts = Exposition(), Counts(NOW)
     first = measured(status(), counts)
-    again = measured(status(replace(HEALTHY, server_link="down")), counts, NOW.later(FRESH_SECONDS / 2))
-    later = measured(status(replace(HEALTHY, server_link="down")), counts, NOW.later(FRESH_SECONDS))
+    again = measured(status(replace(HEALTHY, server_link="down")), counts, NOW.later(KEPT_WRITTEN_SECONDS / 2))
+    later = measured(status(replace(HEALTHY, server_link="down")), counts, NOW.later(KEPT_WRITTEN_SECONDS))
 
     written = [exposition.write(one, "")[0] for one in (first, again, later)]
 

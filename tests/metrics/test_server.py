@@ -2,16 +2,16 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
 from agent.metrics import server as of_metrics
 from agent.metrics.server import MOST_EXCHANGES, MetricsAnswer, MetricsServer
+from tests.waiting import PATIENCE, until
 
 TOKEN = "a-token-of-the-tests"
 BODY = b"# nothing\n" * 10
-PATIENCE = 30.0
 
 
 async def answering(path: str, accept: str) -> MetricsAnswer:
@@ -62,14 +62,6 @@ async def said(server: MetricsServer, sent: bytes) -> bytes:
     reader, writer = await opened(server)
     writer.write(sent)
     return await asyncio.wait_for(reader.read(), PATIENCE)
-
-
-async def until(so: Callable[[], bool]) -> None:
-    for _ in range(int(PATIENCE * 100)):
-        if so():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not come about")
 
 
 def get(path: str = "/metrics", *headers: str, host: str = "127.0.0.1:9464") -> bytes:
