@@ -13,7 +13,7 @@ from agent.core.settings import MetricsSettings
 from agent.core.shown.display import Notice
 from agent.core.shown.limits import usage_of
 from agent.core.shown.status import Status
-from agent.core.state_machine.state import facts_about
+from agent.core.state_machine.state import OVERDUE_SECONDS, facts_about, overdue
 from agent.runtime.aside import OneAtATime
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("agent")
 
 METRICS, HEALTH, READY, GUIDES = "/metrics", "/healthz", "/readyz", "/guides/"
-OVERDUE_SECONDS = 60.0
-"""Seconds by which the agent may be late with what it planned, before a probe is told that it hangs."""
 _WRITE_SECONDS = 8.0
 """Seconds that writing the metrics may take; a hundred connections need a tenth of one."""
 _NOT_SERVED = "gatelight/metrics"
@@ -125,12 +123,10 @@ class MetricsHost:
         return MetricsAnswer(f"There is {METRICS}, {HEALTH} and {READY}.\n".encode(), status=404)
 
     def _health(self) -> "MetricsAnswer":
-        """Whether the agent does what it planned: it always plans a look, or the end of a wait."""
+        """Whether the agent does what it planned."""
         from agent.metrics.server import MetricsAnswer
 
-        state, now = self._agent.state, self._agent.now().monotonic
-        planned = [at for at in (state.look_at.at if state.look_at else None, state.wake_at) if at is not None]
-        late = now - min(planned, default=now)
+        late = overdue(self._agent.state, self._agent.now().monotonic)
         if late > OVERDUE_SECONDS:
             return MetricsAnswer(f"Gatelight is {late:.0f} s late with its work.\n".encode(), status=503)
         return MetricsAnswer(b"ok\n")

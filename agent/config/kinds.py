@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from agent.config.text import duration_text, parse_duration, toml_text
 from agent.core.settings import ANY, CONNECTED, QuietHours
@@ -15,6 +16,7 @@ from agent.tws.symbol import LONGEST_SYMBOL
 
 LONGEST_CONNECTION_NAME = 40
 """Characters of a connection's name: it is part of titles of notices, of which Windows shows 63 characters."""
+HIGHEST_PORT = 65535
 LONGEST_HOST = 253
 """Characters of a host name (RFC 1035)."""
 
@@ -189,6 +191,19 @@ def _token(text: str) -> str:
     return text
 
 
+def _ping_url(text: str) -> str:
+    url = text.strip()
+    try:
+        parts = urlsplit(url)
+        proper = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.username
+    except ValueError:
+        proper = False
+    if url and (not proper or not url.isascii() or not url.isprintable() or " " in url or parts.fragment):
+        # It has a secret in its path, and users put this sentence into reports.
+        raise ValueRefused(found="another text")
+    return url
+
+
 def _argument(text: str) -> str:
     if "\0" in text:
         raise ValueRefused
@@ -269,6 +284,7 @@ OCCASIONS = _occasions()
 HOST_NAME = _text('a host name or an IP address, such as "127.0.0.1"', _host)
 OWN_ADDRESS = _text('an IP address of this computer, such as "127.0.0.1"', _own_address)
 TOKEN = _text("empty, or a text of 16 to 200 letters, digits and . _ ~ + / -", _token)
+PING_URL = _text('empty, or an http or https address, such as "https://hc-ping.com/your-uuid-here"', _ping_url)
 START_COMMAND = _command('["/opt/ibc/gatewaystart.sh", "-inline"]')
 SYMBOLS = _list(
     'a list of symbols, such as ["AAPL", "EUR.USD"]',

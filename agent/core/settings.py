@@ -147,6 +147,16 @@ CONNECTED, ANY = "connected", "any"
 
 
 @dataclass(frozen=True, slots=True)
+class PingSettings:
+    """`[ping]`."""
+
+    url: str = ""
+    """Empty: none."""
+    every: float = 300.0
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class MetricsSettings:
     """`[metrics]`."""
 
@@ -166,6 +176,7 @@ class Settings:
     page: PageSettings = field(default_factory=PageSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
     hooks: tuple[HookSettings, ...] = ()
+    ping: PingSettings = field(default_factory=PingSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     secrets: tuple[str, ...] = field(default=(), compare=False, repr=False)
     """What the secret keys of the file hold (`agent.config.keys.Key.secret`): masked wherever it turns up."""

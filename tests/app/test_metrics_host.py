@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.app.metrics_host import OVERDUE_SECONDS
 from agent.core.settings import MetricsSettings
+from agent.core.state_machine.state import OVERDUE_SECONDS
 from tests.metrics.serving import ServedAgent, free_port, served_agent
 
 TOKEN = "a-token-of-the-tests"

@@ -507,3 +507,20 @@ def test_a_token_that_can_be_guessed_or_is_none_is_refused_unseen(token: str) ->
 def test_a_hook_that_would_not_do_what_is_meant_is_an_error(lines: str, expected: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(expected)):
         parse_settings(f"[[hooks]]\n{lines}\n", "c.toml")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "hc-ping.com/x",
+        "ftp://hc-ping.com/x",
+        "https://",
+        "https://user:pw@h/x",
+        "https://h:0/x",
+        "https://h/a b",
+        "https://h/#x",
+    ],
+)
+def test_what_is_no_address_to_ping_is_refused_unseen(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"ping\.url is another text, but must be empty, or an http or https address"):
+        parse_settings(f"[ping]\nurl = {json.dumps(url)}\n", "c.toml")

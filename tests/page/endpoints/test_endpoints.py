@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from agent.config.keys import HOOKS, TABLES, is_guarded
+from agent.config.keys import TABLES, is_guarded
+from agent.config.keys_outward import HOOKS
 from agent.config.reading import load
 from agent.core.commands import read_command
 from agent.core.fix import Asker
@@ -330,7 +331,7 @@ async def test_without_a_file_the_defaults_are_shown(backend: MadeUpBackend) -> 
     backend.config.unlink()
     answer = await settings.read_settings(backend, {})
 
-    assert [t["name"] for t in answer["tables"]] == ["checks", "notifications", "page", "history", "metrics"]
+    assert [t["name"] for t in answer["tables"]] == ["checks", "notifications", "page", "history", "ping", "metrics"]
 
 
 async def test_a_file_that_cannot_be_used_is_told(backend: MadeUpBackend) -> None:
