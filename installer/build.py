@@ -1,6 +1,7 @@
 """Makes the packages: `python3 installer/build.py linux`, `windows`, `macos`, `image`, or `all` that can be made here.
 
-What a build needs it installs by itself where it may. The packages lie in `dist` afterwards.
+What a build needs it installs by itself where it may. The packages lie in `dist` afterwards, each with a list of its
+parts beside it, for `release.py`.
 """
 
 import argparse

@@ -6,7 +6,8 @@ import uuid
 from pathlib import Path
 
 import build_linux
-from packaged import WORK, NotHere, call, need, version
+from packaged import PARTS, WORK, NotHere, call, list_parts, need, said, version
+from third_party import DEBIAN_LIST, as_list, debian_packages, from_list
 
 SUITE = "bookworm"
 """Debian 12."""
@@ -28,6 +29,7 @@ def build(out: Path) -> list[Path]:
     call(*buildah, "from", "--name", name, "scratch", **_STORE)
     try:
         call(*buildah, "add", "-q", name, base, "/", **_STORE)
+        below = debian_packages(said(*buildah, "run", name, "--", "sh", "-c", DEBIAN_LIST, **_STORE))
         call(*buildah, "copy", "-q", name, package, "/tmp/gatelight.deb", **_STORE)
         set_up = "dpkg -i /tmp/gatelight.deb >/dev/null && rm /tmp/gatelight.deb && useradd -m gatelight"
         call(*buildah, "run", name, "--", "sh", "-c", set_up, **_STORE)
@@ -39,7 +41,9 @@ def build(out: Path) -> list[Path]:
     finally:
         subprocess.run([*buildah, "rm", name], check=False, env=os.environ | _STORE, stdout=subprocess.DEVNULL)
         subprocess.run([*buildah, "rmi", name], check=False, env=os.environ | _STORE, stdout=subprocess.DEVNULL)
-    return [image]
+    brought = from_list(package.with_name(package.name + PARTS).read_text(encoding="utf-8"))
+    list_parts(image, as_list([*below, *brought]))
+    return [package, image]
 
 
 def base_system(suite: str) -> Path:

@@ -7,14 +7,26 @@ import gzip
 import hashlib
 import os
 import shutil
-import subprocess
 import tempfile
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
 
-from packaged import HERE, ROOT, CannotBuild, NotHere, call, environment, freeze, need, source_date, version
+from packaged import (
+    HERE,
+    ROOT,
+    CannotBuild,
+    call,
+    environment,
+    freeze,
+    list_parts,
+    need,
+    parts_of,
+    said,
+    source_date,
+    version,
+)
 
 PYTHON = Path("/usr/bin/python3")
 MAINTAINER = "The Gatelight authors <gatelight@example.org>"
@@ -47,12 +59,11 @@ _CHANGELOG = """gatelight ({version}) stable; urgency=medium
 @cache
 def build(out: Path) -> list[Path]:
     """Make the package in `out`; once, also where the image needs it too."""
-    if not PYTHON.exists():
-        raise NotHere("This is built with Debian’s own Python: `apt install python3` installs it.")
-    minor = _said(PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])")
+    need("python3")
+    minor = said(PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])")
     need("binutils", "dpkg-dev", "xz-utils", f"libpython{minor}", f"python{minor}-venv")
     program = freeze(environment(PYTHON))
-    architecture = _said("dpkg", "--print-architecture")
+    architecture = said("dpkg", "--print-architecture")
     package = out / f"gatelight_{version()}_{architecture}.deb"
     with tempfile.TemporaryDirectory(prefix="gatelight-deb-") as folder:
         tree = Path(folder) / "tree"
@@ -61,6 +72,7 @@ def build(out: Path) -> list[Path]:
         _set_times_and_rights(tree)
         how = ("--root-owner-group", "-Zxz", "-z9", "-Sextreme")
         call("dpkg-deb", *how, "--build", tree, package, SOURCE_DATE_EPOCH=str(source_date()))
+    list_parts(package, parts_of(program))
     return [package]
 
 
@@ -133,7 +145,3 @@ def _link(place: Path, target: str) -> None:
 def _packed(place: Path, content: bytes) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(gzip.compress(content, 9, mtime=0))
-
-
-def _said(*command: str | Path) -> str:
-    return subprocess.run([str(w) for w in command], capture_output=True, text=True, check=True).stdout.strip()

@@ -1,4 +1,4 @@
-"""What Windows users get, made on Debian with Wine: the packaged program, setup.exe, an .msi and a winget manifest."""
+"""What Windows users get, made on Debian with Wine: the packaged program, setup.exe and an .msi."""
 
 import os
 import subprocess
@@ -9,7 +9,6 @@ from pathlib import Path
 
 import packaged
 from packaged import LOCKS, ROOT, SPEC, CannotBuild
-from windows import winget
 from windows.wine_python import WindowsPython, windows_path
 
 HERE = Path(__file__).resolve().parent / "windows"
@@ -17,8 +16,6 @@ WORK = packaged.WORK / "windows"
 PYTHON = WindowsPython(WORK, dict.fromkeys(LOCKS), (ROOT,))
 DEBIAN_PACKAGES = ("wine", "wine64", "nsis", "wixl", "osslsigncode")
 PROGRAMS = ("gatelight.exe", "gatelightw.exe")
-DOWNLOAD = "GATELIGHT_DOWNLOAD_URL"
-"""Names the folder on the web that setup.exe will be fetched from; without it no manifest for winget is made."""
 STEP_SECONDS = 900.0
 
 
@@ -67,8 +64,8 @@ def build(out: Path) -> list[Path]:
             signing.sign(folder / name)
     setup = make_setup(folder, version, out / f"gatelight-{version}-setup.exe", signing=signing)
     made = [setup, make_msi(folder, version, out / f"gatelight-{version}.msi", signing=signing)]
-    if address := os.environ.get(DOWNLOAD):
-        made += winget.write(out / "winget", version, setup, f"{address.rstrip('/')}/{setup.name}")
+    for package in made:
+        packaged.list_parts(package, packaged.parts_of(folder))
     return made
 
 

@@ -1,10 +1,14 @@
 """What every package is made of: the packaged program, the Python that packages it, and what the system must have."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import third_party
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = Path(__file__).resolve().parent
@@ -13,6 +17,10 @@ WORK = ROOT / "build"
 SPEC = HERE / "gatelight.spec"
 LOCKS = (ROOT / "requirements.lock", HERE / "requirements.lock")
 """What the program needs, and what packages it."""
+PARTS = ".parts.json"
+"""Ends the name of a file beside each package that lists what is in it, for `release.py`."""
+DOWNLOAD = "GATELIGHT_DOWNLOAD_URL"
+"""Names the folder on the web that the packages will lie in."""
 
 
 class CannotBuild(Exception):
@@ -29,6 +37,14 @@ def version() -> str:
         if line.startswith("__version__"):
             return line.split('"')[1]
     raise CannotBuild("agent/__init__.py names no version.")
+
+
+def web_address(name: str, told: Mapping[str, str] = os.environ) -> str | None:
+    """The https address that a variable names, without a slash at its end, or None. CannotBuild for any other."""
+    address = told.get(name, "").strip().rstrip("/")
+    if address and re.fullmatch(r"https://[\w-]+(\.[\w-]+)+(:\d+)?(/[\w.~+,=:@%/-]*)?", address, re.ASCII) is None:
+        raise CannotBuild(f"{name} is “{address}”, but must be an https address.")
+    return address or None
 
 
 def source_date() -> int:
@@ -64,34 +80,54 @@ def need(*packages: str) -> None:
     call(*apt, "install", "-y", "--no-install-recommends", *missing, DEBIAN_FRONTEND="noninteractive")
 
 
+def said(*command: str | Path, **more: str) -> str:
+    """What a command prints, without the white space around it; CannotBuild where it fails."""
+    words = [str(word) for word in command]
+    environment = os.environ | more
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise CannotBuild(f"`{' '.join(words[:4])} …` failed: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def parts_of(program: Path) -> str:
+    """The list of what a packaged program brings along, as JSON."""
+    return (program / "_internal" / third_party.LIST).read_text(encoding="utf-8")
+
+
+def list_parts(package: Path, parts: str) -> None:
+    """Write the list of what is in a package beside it."""
+    package.with_name(package.name + PARTS).write_text(parts, encoding="utf-8")
+
+
 def _installed(package: str) -> bool:
     asked = ["dpkg-query", "-W", "-f=${db:Status-Status}", package]
     return subprocess.run(asked, capture_output=True, text=True, check=False).stdout == "installed"
 
 
-def environment(base: Path) -> Path:
-    """The Python of an environment with all that is packaged, made from the Python `base`; quick when it is there."""
-    folder = WORK / "python"
+def environment(base: Path, name: str = "python", locks: Sequence[Path] = LOCKS) -> Path:
+    """The Python of an environment with what these locks name, made from the Python `base`; quick when it is there."""
+    folder = WORK / name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    wanted = "\n".join([str(base.resolve()), *(lock.read_text(encoding="utf-8") for lock in LOCKS)])
+    wanted = "\n".join([str(base.resolve()), *(lock.read_text(encoding="utf-8") for lock in locks)])
     seal = folder / "made-from.txt"
     if not seal.exists() or seal.read_text(encoding="utf-8") != wanted:
-        print("Preparing the Python that packages …", file=sys.stderr, flush=True)
+        print(f"Preparing {folder} …", file=sys.stderr, flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         call(base, "-m", "venv", folder)
         pip = (python, "-m", "pip", "--disable-pip-version-check", "-q", "install", "--require-hashes")
-        for lock in LOCKS:
+        for lock in locks:
             call(*pip, "-r", lock)
         seal.write_text(wanted, encoding="utf-8")
     return python
 
 
-def freeze(python: Path) -> Path:
-    """Make the packaged program with this Python; returns its folder."""
+def freeze(python: Path, **more: str) -> Path:
+    """Make the packaged program with this Python, and these variables; returns its folder."""
     made = WORK / "packaged"
     folders = ("--distpath", made, "--workpath", WORK / "pyinstaller")
     print("Packaging the program …", file=sys.stderr, flush=True)
-    call(python, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "ERROR", *folders, SPEC)
+    call(python, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "ERROR", *folders, SPEC, **more)
     program = made / "gatelight" / ("gatelight.exe" if os.name == "nt" else "gatelight")
     # The build does not say what it did not find; the program does.
     call(program, "try-own-files")

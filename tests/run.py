@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,7 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "installer")]
 
 from environment import prepare, script  # noqa: E402
 
-from tests import apart  # noqa: E402
+from tests import apart, second_try  # noqa: E402
 
 DEBIAN_PACKAGES = {
     "Xvfb": "xvfb",
@@ -49,6 +50,7 @@ PARTS = {
     "faults, days and the core": ("faults", "journeys", "runtime", "core", "problems"),
 }
 """Rooms of the parts that run at the same time, beside one of all that is not named here."""
+REST = "the rest"
 
 
 def main(arguments: list[str]) -> int:
@@ -68,7 +70,13 @@ def main(arguments: list[str]) -> int:
     if shutil.which("wine") and _run("Windows", python, "-m", "tests.windows_python"):
         # Made here because the tests may run where there is no network to fetch it from.
         failed.append("Windows")
-    failed += apart.run(_parts(python), ROOT)
+    with tempfile.TemporaryDirectory() as kept:
+        parts = _parts(python, Path(kept))
+        failed += [
+            part
+            for part in apart.run(parts, ROOT)
+            if not second_try.passes(part, parts[part], _notes(Path(kept), part), ROOT)
+        ]
     took = time.monotonic() - began
     if failed:
         print(f"\nFailed: {', '.join(failed)} ({took:.0f} s)", flush=True)
@@ -77,15 +85,23 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _parts(python: Path) -> dict[str, list[str]]:
-    """The tests in parts that take about as long; the last has all rooms, and all files, that no other has."""
-    pytest = [str(python), "-m", "pytest"]
+def _parts(python: Path, kept: Path) -> dict[str, list[str]]:
+    """The tests in parts that take about as long; the last has all rooms, and all files, that no other has.
+
+    Each part notes in a folder of its own in `kept` which of its tests failed.
+    """
     named = {part: [f"tests/{room}" for room in rooms] for part, rooms in PARTS.items()}
     elsewhere = [f"--ignore={room}" for rooms in named.values() for room in rooms]
+    of_part = {**named, REST: ["tests", *elsewhere]}
+    pytest = [str(python), "-m", "pytest"]
     return {
-        **{f"tests: {part}": [*pytest, *rooms] for part, rooms in named.items()},
-        "tests: the rest": [*pytest, "tests", *elsewhere],
+        name: [*second_try.noting(pytest, _notes(kept, name)), *rooms]
+        for name, rooms in ((f"tests: {part}", rooms) for part, rooms in of_part.items())
     }
+
+
+def _notes(kept: Path, part: str) -> Path:
+    return kept / part.replace(" ", "-")
 
 
 def _run(name: str, *command: str | Path) -> int:

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import ModuleType
 
 import build as building
-import licences
 import pytest
 import start
+import third_party
 from packaged import CannotBuild, NotHere
 
 from agent.simulator import disguise
@@ -130,7 +130,7 @@ def test_a_package_without_its_licence_is_not_built(tmp_path: Path, monkeypatch:
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: bare\nVersion: 1.0\n")
     (about / "RECORD").write_text("bare.py,,\n")
     (tmp_path / "bare.py").touch()
-    monkeypatch.setattr(licences, "distributions", lambda: distributions(path=[str(tmp_path)]))
+    monkeypatch.setattr(third_party, "distributions", lambda: distributions(path=[str(tmp_path)]))
 
-    with pytest.raises(licences.NoLicence, match="bare"):
-        licences.texts([tmp_path / "bare.py"])
+    with pytest.raises(third_party.NoLicence, match="bare"):
+        third_party.parts([tmp_path / "bare.py"])

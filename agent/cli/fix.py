@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from typing import Any, TypeAlias
 
+from agent.cli.terminal import is_terminal
 from agent.cli.typed_lines import TypedLines
 from agent.core.fix import Asker
 from agent.core.shown.display import AskFix, DoFix
@@ -77,7 +78,7 @@ class _Asker:
         return yes or await self._answer()
 
     async def _answer(self) -> bool:
-        if not sys.stdin.isatty():
+        if not is_terminal(sys.stdin):
             raise UsageError(
                 "This needs a yes to the text above: run it in a terminal, or add --yes where that is enough."
             )

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from agent.errors import GatelightError
 from agent.platforms.called import called_as
+from agent.platforms.consoles import is_console
 
 PLAIN_WIDTH = 96
 """Columns of text in a pipe or a file."""
@@ -101,10 +102,16 @@ def can_ask() -> bool:
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a stream is a terminal, and not that of a service, a log-in or a pipe."""
     try:
-        return stream is not None and stream.isatty()
+        if stream is None or not stream.isatty():
+            return False
     except ValueError:
         # Closed.
         return False
+    try:
+        return is_console(stream.fileno())
+    except OSError:
+        # No file of the system stands behind it.
+        return True
 
 
 def is_read(stream: TextIO | None) -> bool:

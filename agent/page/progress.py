@@ -135,7 +135,9 @@ def follow(progress: Progress, status: Status, wall: float) -> Progress:
             old = before.pop((connection.name, problem.code), None) or Followed(
                 connection.name, problem.code, problem.title, problem.since, point_of(connection)
             )
-            now = replace(old, title=problem.title, under_way=False, set_aside=False)
+            # How things were when it was first told may not have been seen then; they are seen as soon as they can be.
+            before_it = old.before if old.before.seen else point_of(connection)
+            now = replace(old, title=problem.title, before=before_it, under_way=False, set_aside=False)
             followed.append(now.at(connection, problem.steps))
     by_name = {c.name: c for c in status.connections}
     for old in before.values():

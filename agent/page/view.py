@@ -57,7 +57,14 @@ def view(seen: Seen) -> dict[str, Any]:
             told.update(_problem(problem, connection, seen))
     progress = seen.progress
     shown["under_way"] = [
-        {"connection": f.connection, "code": f.code, "title": f.title, "since": rfc3339(f.since), "done": list(f.done)}
+        {
+            "connection": f.connection,
+            "code": f.code,
+            "title": f.title,
+            "since": rfc3339(f.since),
+            "steps": list(f.steps),
+            "done": list(f.done),
+        }
         for f in progress.followed
         if f.under_way
     ]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from agent.errors import GatelightError, UsageError
+from agent.platforms.consoles import is_console
 from agent.platforms.folders import temporary_folder
 from agent.simulator.child import PortInUse
 from agent.simulator.control import control_socket, perform
@@ -197,7 +198,7 @@ def _can_be_typed_at() -> bool:
         mode = os.fstat(number).st_mode
     except (OSError, ValueError, AttributeError):
         return False
-    return os.isatty(number) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+    return (os.isatty(number) and is_console(number)) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 @contextlib.contextmanager

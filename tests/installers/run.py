@@ -21,13 +21,15 @@ import build_windows  # noqa: E402
 from environment import prepare  # noqa: E402
 from packaged import LOCKS, WORK, CannotBuild, call, need, version  # noqa: E402
 
-from tests import apart  # noqa: E402
+from tests import apart, second_try  # noqa: E402
 from tests.installers import windows_setups  # noqa: E402
 
 MADE = "GATELIGHT_PACKAGES"
 """Names the folder with what was built, for the tests; without it they are not collected."""
 LATER = "9.9.9"
 """The version of the package that the tests upgrade to."""
+WHEELS = "wheels"
+"""The folder in it with what the script for a Mac installs."""
 SUITES = ("bookworm", "trixie")
 NEEDED = (
     "appstream",
@@ -44,6 +46,8 @@ NEEDED = (
     "mmdebstrap",
     "openbox",
     "pipx",
+    "python3-venv",
+    "shellcheck",
     "systemd",
     "util-linux",
     "xdotool",
@@ -73,14 +77,19 @@ def main(arguments: list[str]) -> int:
         _step("the .deb and the image", lambda: build_image.build(out))
         _step("the .deb of a later version", lambda: _later(out))
         _step("pipx install .", lambda: _pipx(out))
+        _step("what install.sh fetches", lambda: _wheels(out))
         _step("setup.exe, in two versions", windows_setups.build)
     except CannotBuild as fault:
         print(f"\nFailed: {fault} ({time.monotonic() - began:.0f} s)", flush=True)
         return 1
-    tests = [str(python), "-m", "pytest", *(arguments or ["tests/installers"])]
+    notes = WORK / "notes"
+    shutil.rmtree(notes, ignore_errors=True)
+    tests = [*second_try.noting([str(python), "-m", "pytest"], notes), *(arguments or ["tests/installers"])]
     # On CI a missing part is a failure, and here it always is.
     more = {MADE: str(out), "PYTHONPATH": str(ROOT), "CI": "true"}
     failed = subprocess.run(tests, cwd=ROOT, env=os.environ | more, check=False).returncode
+    if failed and second_try.passes("packages", tests, notes, ROOT, more):
+        failed = 0
     print(f"\n{'Failed' if failed else 'Every package works'} ({time.monotonic() - began:.0f} s)", flush=True)
     return failed
 
@@ -113,6 +122,14 @@ def _pipx(out: Path) -> None:
     places = {"PIPX_HOME": str(home / "venvs and more"), "PIPX_BIN_DIR": str(home / "bin"), "HOME": str(home)}
     home.mkdir()
     call("pipx", "install", "--python", "/usr/bin/python3", ROOT, **places)
+
+
+def _wheels(out: Path) -> None:
+    """Fetch what the script for a Mac installs, for Debian’s Python: its tests have no network."""
+    fetched = out / WHEELS
+    how = ("--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes", "--dest", fetched)
+    python = WORK / "python/bin/python"
+    call(python, "-m", "pip", "download", *how, "-r", LOCKS[0])
 
 
 if __name__ == "__main__":

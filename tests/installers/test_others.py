@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+LICENCES = "/usr/share/doc/gatelight/third-party-licences.txt"
+
 
 @pytest.fixture(scope="module")
 def pipx(made: Path) -> Path:
@@ -48,10 +50,12 @@ def test_the_image_is_the_command(made: Path, package: Path, tmp_path: Path) -> 
         about = said(*buildah, "inspect", "--format", "{{.OCIv1.Config}}", name, **more)
         version = said(*buildah, "run", name, "--", "gatelight", "version", **more)
         who = said(*buildah, "run", name, "--", "id", "-un", **more)
+        licences = said(*buildah, "run", name, "--", "cat", LICENCES, **more)
     finally:
         said(*buildah, "rm", name, **more)
         said(*buildah, "rmi", "--all", **more)
 
     assert version.startswith(f"gatelight {package.name.split('_')[1]}")
     assert who == "gatelight\n"
+    assert "\npystray 0" in licences
     assert "[gatelight] [run --no-tray]" in about

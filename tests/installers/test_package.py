@@ -1,9 +1,14 @@
 """What is in the .deb, and what the tools of Debian say about it."""
 
+import json
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import release
+import third_party
+from packaged import PARTS
 
 from tests.installers.clean_system import CleanSystem
 from tests.installers.run import LATER
@@ -80,6 +85,29 @@ def test_the_licence_of_every_part_comes_along(tree: Path) -> None:
     assert [part for part in parts if f"\n{part}" not in text] == []
     assert text.count("GNU LESSER GENERAL PUBLIC LICENSE") >= 2
     assert "numpy" not in text.lower()
+
+
+@pytest.mark.parametrize("part", ["openssl", "sqlite3", "python3.11", "gcc-12", "zlib"])
+def test_its_sbom_names_the_libraries_in_it(made: Path, package: Path, tmp_path: Path, part: str) -> None:
+    """libstdc++ is built from gcc."""
+    for name in (package, next(made.glob("gatelight-*-image.tar"))):
+        shutil.copy(name, tmp_path)
+        shutil.copy(name.with_name(name.name + PARTS), tmp_path)
+    release.release(tmp_path, {})
+
+    for document in tmp_path.glob(f"*{release.ENDING}"):
+        told = json.loads(document.read_text(encoding="utf-8"))
+        urls = [component["purl"] for component in told["components"]]
+        assert [url for url in urls if url.endswith(f"&upstream={part}")], document.name
+        assert len(urls) == len(set(urls))
+
+
+def test_the_sbom_has_what_the_licences_have(tree: Path, package: Path) -> None:
+    text = (tree / "usr/share/doc/gatelight/third-party-licences.txt").read_text(encoding="utf-8")
+    parts = third_party.from_list(package.with_name(package.name + PARTS).read_text(encoding="utf-8"))
+
+    assert "libstdc++6" in {part.name for part in parts}
+    assert text.count(f"\n{'=' * 100}\n\n") == len(parts)
 
 
 def test_numpy_stays_out(tree: Path) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import build_windows
 import pytest
+import third_party
 from build_windows import PROGRAMS, Signing
-from packaged import version
+from packaged import parts_of, version
+from third_party import from_list
 from windows import winget
 
 from tests.installers.windows_home import WindowsHome, until, windows_home
@@ -59,6 +61,7 @@ def test_with_a_certificate_all_that_a_user_starts_is_signed(
         assert "Signature verification: ok" in signature(program, certificate), program.name
     assert "Signature verification: ok" not in unsigned
     assert home.gatelight("--version")[0] == 0
+    assert (home.programs / "_internal" / third_party.LICENCES).stat().st_size > 0
 
 
 def test_the_msi_is_installed_and_removed_without_a_question(home: WindowsHome, tmp_path: Path) -> None:
@@ -69,14 +72,28 @@ def test_the_msi_is_installed_and_removed_without_a_question(home: WindowsHome, 
     before = home.files()
     installed, _output = home.run("msiexec", "/i", given, "/qn")
     answered, said = home.run(folder / "gatelight.exe", "--version")
+    licences = (folder / "_internal" / third_party.LICENCES).read_text(encoding="utf-8")
     link = [name for name in home.files() - before if name.endswith("Gatelight.lnk")]
     removed, _output = home.run("msiexec", "/x", given, "/qn")
     until(lambda: not folder.exists(), "the end of the program’s folder")
 
     assert (installed, answered, removed) == (0, 0, 0)
     assert NOW in said
+    assert "\nOpenSSL 3" in licences
     assert len(link) == 1
     assert {name for name in home.files() - before if "gatelight" in name.lower()} == set()
+
+
+def test_the_licence_of_every_part_comes_along() -> None:
+    text = (TESTED / "gatelight/_internal" / third_party.LICENCES).read_text(encoding="utf-8")
+    parts = from_list(parts_of(TESTED / "gatelight"))
+    named = {part.name for part in parts}
+
+    assert {"Python", "OpenSSL", "SQLite", "aiohttp", "ib_async", "pillow", "pystray", "bidict", "pyinstaller"} <= named
+    assert [part.name for part in parts if f"\n{part.name} {part.version}\n" not in text] == []
+    assert "Microsoft Distributable Code" in text
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in text
+    assert "Apache License" in text.split("\naiohttp ")[1].split("=" * 100)[1]
 
 
 def test_the_programs_say_what_they_are() -> None:

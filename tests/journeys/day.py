@@ -89,6 +89,7 @@ class App:
     """Monotonic time until which it takes every client ID for one that is in use."""
     kind: ApplicationKind = ApplicationKind.GATEWAY
     hints: SettingsHints = field(default_factory=lambda: SettingsHints(region=Region.AMERICA))
+    account: str = "DU1234567"
 
 
 class Day:
@@ -245,7 +246,7 @@ class Day:
             self.tell(SessionFailed(wish.number, outcome, 1.0, "as the scene has it"))
             return
         assert app is not None
-        self.tell(SessionReady(wish.number, 178, ("DU1234567",), 0.01))
+        self.tell(SessionReady(wish.number, 178, (app.account,), 0.01))
         if app.link_up:
             code, words = (2104, "OK") if app.quotes else (2103, "broken")
             self.tell(NoticeArrived(wish.number, code, f"Market data farm connection is {words}:usfarm"))

@@ -231,7 +231,7 @@ def test_a_young_process_is_asked_about_less_and_less(start: Start, now: Moment)
 
 
 def reused(pid: int, command: list[str]) -> subprocess.Popen[bytes]:
-    """A process that got the number of one that has ended."""
+    """A process that got the number of one that has ended; it runs its program, which sends back the lines it gets."""
     for _ in range(50):
         try:
             Path("/proc/sys/kernel/ns_last_pid").write_text(str(pid - 1))
@@ -239,8 +239,14 @@ def reused(pid: int, command: list[str]) -> subprocess.Popen[bytes]:
             pytest.skip("numbers of processes cannot be chosen here")
         # A process is known by its number and the tick of the kernel's clock (10 ms) at which it started.
         time.sleep(0.03)
-        started = subprocess.Popen(command, stdin=subprocess.PIPE)
+        started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if started.pid == pid:
+            assert started.stdin is not None
+            assert started.stdout is not None
+            started.stdin.write(b"\n")
+            started.stdin.flush()
+            # Its command line is empty until the kernel has made it the new program, which can be after Popen returns.
+            started.stdout.readline()
             return started
         started.kill()
         started.communicate()
@@ -260,7 +266,7 @@ def test_a_number_that_another_process_got_is_that_process_at_the_next_look(
         after = of(seen(observer, old.later(0.1)), other.pid)
         name = observer.name_of(other.pid)
         other.kill()
-    with reused(ended.pid, [str(tmp_path / "java"), "-c", "input()", *GATEWAY]) as again:
+    with reused(ended.pid, [str(tmp_path / "java"), "-c", "print(input(), flush=True); input()", *GATEWAY]) as again:
         found = of(seen(observer, old.later(0.2)), again.pid)
         again.kill()
 

@@ -107,6 +107,33 @@ async def test_steps_are_ticked_off_one_after_the_other_as_they_are_seen(tmp_pat
     assert (len(after) >= 2, chosen) == (True, None)
 
 
+async def test_ticks_stay_where_a_guide_was_answered_while_its_problem_was_away(
+    tmp_path: Path, browser: Browser
+) -> None:
+    asked: list[bool] = []
+
+    async def away(route: Route) -> None:
+        answer = await route.fetch()
+        guide = await answer.json()
+        asked.append(guide["current"])
+        if len(asked) == 1:
+            guide["current"] = False
+        await route.fulfill(response=answer, json=guide)
+
+    waiting = await SimulatedApplication.start(tmp_path / "gateway", logged_in=False, faults=("not-running",))
+    async with waiting as gateway, living_agent(tmp_path, gateway=gateway) as agent:
+        await agent.world.until(lambda a: "app-not-running" in a.codes, "told")
+        async with tab(browser, await agent.page.address()) as shown:
+            await gateway.heal()
+            await agent.world.until(lambda a: "login-pending" in a.codes, "waits for the log-in")
+            await shown.page.route("**/api/guide?*", away)
+            await shown.go("problem", NAME, "app-not-running")
+            await shown.sees("You are on the way")
+            await shown.page.locator(".steps > li[data-done]").first.wait_for()
+
+    assert asked == [True, True]
+
+
 async def test_a_problem_is_snoozed_with_a_click(agent: LivingAgent, browser: Browser) -> None:
     await agent.gateway.fault("link-lost")
     await agent.world.until(lambda a: "server-link-lost" in a.codes, "told")

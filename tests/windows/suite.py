@@ -13,7 +13,12 @@ from tests import apart, windows_python
 
 ROOMS = ("tests/core", "tests/problems", "tests/runtime", "tests/session", "tests/faults")
 
-PART = ("tests/platforms/test_exit_watch.py", "tests/runtime/control", "tests/runtime/test_paths.py")
+PART = (
+    "tests/platforms/test_exit_watch.py",
+    "tests/platforms/test_consoles.py",
+    "tests/runtime/control",
+    "tests/runtime/test_paths.py",
+)
 """What each run of the tests tries: where Windows differs, in processes, pipes and files."""
 
 FAULTS = ("not-running", "login-pending", "other-port", "link-lost")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from agent.core.guide import Guide
@@ -36,7 +37,7 @@ _TITLES = {Layout.MOSAIC: "Mosaic", Layout.CLASSIC: "Classic", Layout.GATEWAY: "
 
 
 async def guide(backend: Backend, asked: Mapping[str, Any]) -> Answer:
-    """The guide to a code; where the connection has this problem now, the steps of this very case."""
+    """The guide to a code; where the connection has this problem, or is on its way out of it, this case's steps."""
     code = text_field(asked, "code")
     found = load_guides().get(code)
     if found is None:
@@ -65,8 +66,9 @@ async def guide(backend: Backend, asked: Mapping[str, Any]) -> Answer:
 def _current(view: Answer, name: object, code: str) -> tuple[Answer, Answer | None]:
     for connection in view["connections"]:
         if connection["name"] == name:
-            problem = next((p for p in connection["problems"] if p["code"] == code and p["visible"]), None)
-            return connection, problem
+            present = (p for p in connection["problems"] if p["code"] == code and p["visible"])
+            on_the_way = (p for p in view["under_way"] if (p["connection"], p["code"]) == (name, code))
+            return connection, next(chain(present, on_the_way), None)
     return {}, None
 
 

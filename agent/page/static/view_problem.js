@@ -61,6 +61,7 @@ function one(root, page, name, code) {
   let asked = 0; // Guides asked for; only the answer to the last one counts.
   let busy = false;
   let asOf = null; // The view it was asked for with.
+  let away = false; // Whether the last answer was for no case at all: the problem was away when it was given.
 
   async function fetchGuide() {
     const mine = asked += 1;
@@ -74,7 +75,9 @@ function one(root, page, name, code) {
       reason = error.message;
     }
     if (mine !== asked) return;
-    [guide, fault, busy] = [answer ?? guide, reason, false];
+    away = Boolean(answer) && !answer.current;
+    // Steps of this case, once shown, stay: ticks are at their numbers.
+    [guide, fault, busy] = [answer && !(away && guide?.current) ? answer : guide, reason, false];
     if (!left && page.view) draw(page.view);
   }
 
@@ -86,10 +89,9 @@ function one(root, page, name, code) {
     const way = view.under_way.find((each) => each.connection === name && each.code === code);
     const aside = view.set_aside.some((each) => each.connection === name && each.code === code);
     if (problem) seen = { all, problem };
-    const signature = JSON.stringify(problem ? [problem.steps, connection.application?.kind] : seen ? known : "general");
-    // The problem may have been away for the moment in which the guide was asked for: that one is for no case at all.
-    const general = problem && guide && !guide.current && !busy && view !== asOf;
-    if ((signature !== known || general) && (problem || !seen)) {
+    const signature = problem ? JSON.stringify([problem.steps, connection.application?.kind]) : seen ? known : "general";
+    const general = away && !busy && view !== asOf;
+    if (signature !== known || ((problem || way) && general)) {
       known = signature;
       fetchGuide();
     }
