@@ -73,8 +73,8 @@ class MetricsHost:
         server = MetricsServer(self._answer, wanted.token)
         try:
             await server.start(wanted.address, wanted.port)
-        except OSError as fault:
-            await self._cannot(wanted, fault.strerror or str(fault))
+        except (OSError, ValueError) as fault:
+            await self._cannot(wanted, getattr(fault, "strerror", None) or str(fault))
             return
         self._server, self._served = server, wanted
         if self._counts is None:
