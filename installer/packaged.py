@@ -20,7 +20,8 @@ LOCKS = (ROOT / "requirements.lock", HERE / "requirements.lock")
 PARTS = ".parts.json"
 """Ends the name of a file beside each package that lists what is in it, for `release.py`."""
 DOWNLOAD = "GATELIGHT_DOWNLOAD_URL"
-"""Names the folder on the web that the packages will lie in."""
+"""Names the folder on the web that the packages will lie in. The packaged program looks there for newer versions, where
+the user wishes that; without it, it knows no address."""
 
 
 class CannotBuild(Exception):

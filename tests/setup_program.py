@@ -1,6 +1,7 @@
 """`gatelight setup` in a process of its own, seeing only the applications below a folder, its graces shortened.
 
-Arguments: the folder, then what `gatelight setup` takes: --config FILE --data-dir DIR [--no-input] [NAME].
+Arguments: the folder, then what `gatelight setup` takes: --config FILE --data-dir DIR [--no-input] [NAME];
+and `--updates-at ADDRESS`, as if it was built in.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from agent.app.world import RealWorld
 from agent.cli.setup import walk
 from agent.cli.terminal import print_text
 from agent.core.facts import Known, MachineFacts
+from agent.core.updates import Origin
 from agent.runtime.logs import set_up_logs
 from agent.runtime.paths import find_places
 from tests.faults.watching import QUICK, below, calm
@@ -40,6 +42,7 @@ def main() -> int:
     parser.add_argument("--config", required=True)
     parser.add_argument("--data-dir", required=True)
     parser.add_argument("--no-input", action="store_true")
+    parser.add_argument("--updates-at", default="")
     parser.add_argument("name", nargs="?", default="")
     options = parser.parse_args()
     with set_up_logs(None, 0):
@@ -55,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
         world=RealWorld(only=lambda machine: only(options.folder, machine)),
         timing=QUICK,
         known=calm(),
+        origin=Origin(options.updates_at),
     )
 
 

@@ -11,11 +11,13 @@ from pathlib import Path
 from types import ModuleType
 
 import build as building
+import packaged
 import pytest
 import start
 import third_party
 from packaged import CannotBuild, NotHere
 
+from agent.core.updates import is_web_folder
 from agent.simulator import disguise
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -134,3 +136,23 @@ def test_a_package_without_its_licence_is_not_built(tmp_path: Path, monkeypatch:
 
     with pytest.raises(third_party.NoLicence, match="bare"):
         third_party.parts([tmp_path / "bare.py"])
+
+
+@pytest.mark.parametrize(
+    ("told", "folder"),
+    [
+        ("", None),
+        ("https://example.org/gatelight/", "https://example.org/gatelight"),
+        ("https://x.org", "https://x.org"),
+    ],
+)
+def test_a_package_knows_the_folder_that_it_will_lie_in(told: str, folder: str | None) -> None:
+    assert packaged.web_address(packaged.DOWNLOAD, {packaged.DOWNLOAD: told}) == folder
+    # What is built in is an address that the program asks.
+    assert folder is None or is_web_folder(folder)
+
+
+@pytest.mark.parametrize("told", ["http://example.org", "example.org", "https://exämple.org", "https://x.org/a b"])
+def test_a_folder_that_no_program_would_ask_is_not_built_in(told: str) -> None:
+    with pytest.raises(CannotBuild, match="must be an https address"):
+        packaged.web_address(packaged.DOWNLOAD, {packaged.DOWNLOAD: told})

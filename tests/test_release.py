@@ -18,6 +18,8 @@ from cyclonedx.validation.json import JsonStrictValidator
 from packaged import DOWNLOAD, CannotBuild, list_parts, version
 from third_party import Part
 
+from agent.core.updates import Release, read_release
+
 ROOT = Path(__file__).resolve().parent.parent
 NOW = version()
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -194,6 +196,13 @@ def test_the_manifest_for_winget_names_the_very_setup(folder: Path) -> None:
 def test_an_address_that_is_none_is_told(folder: Path, name: str, address: str) -> None:
     with pytest.raises(CannotBuild, match=name):
         release.release(folder, {name: address})
+
+
+def test_the_latest_release_is_what_the_check_for_new_versions_reads() -> None:
+    page = "https://example.org/gatelight/index.html"
+    read = read_release(release.latest(NOW, 1_795_442_400, page).encode(), "https://example.org/gatelight")
+
+    assert read == Release(NOW, page)
 
 
 def test_a_tag_is_that_of_the_version() -> None:

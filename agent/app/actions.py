@@ -11,7 +11,17 @@ from agent.app.login_start import LogInStart
 from agent.app.page_host import PageError, PageHost, view_of
 from agent.app.running import RunningAgent
 from agent.core.events import UserAsked
-from agent.core.shown.display import Action, AskFix, DoFix, OpenLog, OpenPage, Quit, ShowSteps, StartAtLogin
+from agent.core.shown.display import (
+    Action,
+    AskFix,
+    DoFix,
+    OpenLog,
+    OpenPage,
+    OpenRelease,
+    Quit,
+    ShowSteps,
+    StartAtLogin,
+)
 from agent.platforms.autostart.entry import AutostartError
 from agent.runtime.clock import SystemClock
 
@@ -52,6 +62,8 @@ class Actions:
                 self._open(self._agent.places.log_file, "the log")
             case OpenPage(view):
                 self._open_page(view)
+            case OpenRelease(page):
+                self._open_web(lambda: page)
             case AskFix() | DoFix():
                 self._fix(action)
             case ShowSteps(connection, code):
@@ -87,10 +99,13 @@ class Actions:
             self._refresh()
 
     def _open_page(self, view: str) -> bool:
+        return self._open_web(lambda: self._page.address_from_anywhere(view))
+
+    def _open_web(self, address: Callable[[], str]) -> bool:
         from agent.platforms.opening import open_address
 
         try:
-            open_address(self._page.address_from_anywhere(view))
+            open_address(address())
         except PageError as reason:
             logger.warning("%s", reason)
         except OSError as fault:

@@ -23,6 +23,7 @@ from agent.app.outward import Outward
 from agent.app.own_files import own_files, own_files_work
 from agent.app.page_host import PageHost
 from agent.app.running import RunningAgent
+from agent.app.update_check import installed_here
 from agent.app.world import RealWorld, first_state
 from agent.channels import ChannelHost
 from agent.config.reading import load
@@ -48,6 +49,7 @@ from agent.core.shown.menu import display, tooltip
 from agent.core.shown.status import Status
 from agent.core.state_machine.state import Knowledge
 from agent.core.timing import Timing
+from agent.core.updates import Origin
 from agent.errors import ConfigError, GatelightError
 from agent.platforms.desktop_session import is_session, is_worth_a_move, take_over
 from agent.platforms.opening import has_browser
@@ -119,6 +121,7 @@ class AgentHost:
         login: LogInStart | None = None,
         autostarted: bool = False,
         config_error: str | None = None,
+        origin: Origin | None = None,
         below: Path | None = None,
         on_status: Callable[[Status], None] = lambda _: None,
         on_notice: Callable[[Notice], None] = lambda _: None,
@@ -131,7 +134,7 @@ class AgentHost:
 
         With `login` the menu offers the start at log-in. `autostarted`: the user's session is only beginning, and the
         network may not be ready. `config_error`: the reason why `settings` are not those of the file. `keep_private` is
-        called with later settings, before anything about them is logged.
+        called with later settings, before anything about them is logged. `origin`: by default as it is seen.
         """
         self._places = places
         self._desktop = desktop
@@ -150,6 +153,7 @@ class AgentHost:
         error = None if config_error is None else mask(config_error, state.private)
         own = replace(state.own, configured=config_error is None)
         state = replace(state, abilities=abilities(places.config), config_error=error, own=own)
+        state = replace(state, origin=origin or installed_here())
         if autostarted:
             state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
         self._loop = AgentLoop(state, self._world, after=lambda _, now: self._page.decided(now))
@@ -157,8 +161,7 @@ class AgentHost:
         self._page = PageHost(self._agent, self._answer)
         self._actions = Actions(self._agent, page=self._page, leave=desktop.leave, fix=self._fix, refresh=self.refresh)
         self._fixes = FixHost(self._agent)
-        self._outward = Outward(self._agent)
-        self._setup: SetupHost | None = None
+        self._outward = Outward(self._agent, self._memory_file)
         self._channels = Channels(
             ChannelHost(
                 act=self._actions.act_aside,
@@ -231,6 +234,8 @@ class AgentHost:
             act=self._actions.act_aside,
         )
         return folder.look, program.look, self._history.alive, self._keep_times, welcome.look, self._outward.look
+
+    _setup: "SetupHost | None" = None
 
     _shown_in = 0.0
     """The hour of the user’s clock, counted from 1970, in which the menu was made last."""

@@ -27,6 +27,7 @@ from agent.core.settings import Settings
 from agent.core.shown.display import Notice, NoticeTried
 from agent.core.shown.status import Status
 from agent.core.state_machine.state import facts_about
+from agent.core.updates import Origin
 from agent.page.hour import LastHour
 from agent.page.latency import BUCKET_SECONDS, Latencies
 from agent.page.progress import Progress, follow
@@ -238,6 +239,11 @@ class PageHost:
     def settings(self) -> Settings:
         """The configuration in force."""
         return self._agent.state.settings
+
+    @property
+    def origin(self) -> Origin:
+        """Where this installation came from."""
+        return self._agent.state.origin
 
     @property
     def config(self) -> Path:

@@ -1,8 +1,8 @@
 """The dead-man ping: tells a service at regular times that the agent lives and whether all is well.
 
 Where nothing comes any more, because the machine is off, hangs or has no network, the service tells the user. `start`
-is sent once, then success, or `fail` while an error is shown; an error that begins or ends is told at once. An agent
-that hangs sends nothing.
+is sent once, then success, or `fail` while an error is shown; an error that begins or ends is told within seconds. An
+agent that hangs sends nothing.
 """
 
 import asyncio
@@ -25,6 +25,8 @@ logger = logging.getLogger("agent")
 PING_AGAIN_SECONDS = 15.0
 """Seconds until the second try of a ping that was not taken; each further wait is twice as long, up to `ping.every`."""
 PING_DOUBLINGS = 10
+LEAST_SECONDS = 5.0
+"""Seconds between two pings at least, whatever changes."""
 FAILURES_TOLD = 3
 """Pings in a row that were not taken, before the user is told."""
 _NOTICE = "gatelight/ping"
@@ -79,8 +81,11 @@ class PingHost:
             wait = settings.every
             if not taken:
                 wait = min(wait, PING_AGAIN_SECONDS * 2.0 ** min(max(0, self._refused - 1), PING_DOUBLINGS))
+            # A problem that comes and goes must not make a flood of pings.
+            least = min(wait, LEAST_SECONDS)
+            await asyncio.sleep(least)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), wait)
+                await asyncio.wait_for(self._changed.wait(), wait - least)
 
     async def _ping(self, settings: PingSettings, started: bool) -> bool:
         agent = self._agent

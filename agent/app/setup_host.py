@@ -48,7 +48,14 @@ class SetupHost:
 
     async def _begin(self, name: str | None) -> SetupRun:
         def make() -> SetupRun:
-            made = SetupRun(self._agent.places, PROBLEMS, load_guides(), name=name, login=self._agent.login)
+            made = SetupRun(
+                self._agent.places,
+                PROBLEMS,
+                load_guides(),
+                name=name,
+                login=self._agent.login,
+                origin=self._agent.state.origin,
+            )
             made.take_configured()
             return made
 
@@ -85,6 +92,9 @@ class SetupHost:
                 setting.saw(value is True)
             case SetupAct.START_AT_LOGIN:
                 await asyncio.to_thread(setting.start_at_login, value is True)
+            case SetupAct.LOOK_FOR_UPDATES:
+                if await asyncio.to_thread(setting.look_for_updates, value is True):
+                    self._agent.config_changed()
             case SetupAct.WRITE:
                 await self._write(setting, value)
             case _:

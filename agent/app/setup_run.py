@@ -9,6 +9,7 @@ from typing import assert_never
 
 from agent.app.channels import notices_on
 from agent.app.login_start import LogInStart
+from agent.app.update_check import installed_here
 from agent.config.reading import load
 from agent.core.clock import Moment
 from agent.core.data_test.seen import DataTest
@@ -37,6 +38,7 @@ from agent.core.setup.suggestions import seen_for_answers
 from agent.core.shown.display import Notice, NoticeTried
 from agent.core.state_machine.state import AgentState, facts_about
 from agent.core.state_machine.watched import Watched
+from agent.core.updates import Origin, address_known, host_asked
 from agent.errors import GatelightError
 from agent.platforms.autostart.entry import AutostartError, Off, On, Stale, SwitchedOff
 from agent.runtime.paths import Places
@@ -64,11 +66,12 @@ class SetupRun:
         *,
         name: str | None = None,
         login: LogInStart | None = None,
+        origin: Origin | None = None,
     ) -> None:
         """Raises ConfigError for a configuration that cannot be used.
 
         `name`: the connection to set up; None for the first one of the file, empty for a new one. Without `login` the
-        start at log-in is unknown.
+        start at log-in is unknown. `origin`: where the installation came from, by default as it is seen.
         """
         self.places = places
         self.name = name
@@ -78,6 +81,7 @@ class SetupRun:
         self._problems = problems
         self._guides = guides
         self._login = login
+        self._origin = installed_here() if origin is None else origin
         self.in_file = Settings()
         self.reread()
 
@@ -181,6 +185,20 @@ class SetupRun:
             raise GatelightError(f"Start at log-in: {fault}.") from None
         self._read_login()
 
+    def look_for_updates(self, on: bool) -> bool:
+        """Write that new versions are looked for, or note that the user does not want it; raises ConfigError.
+
+        Returns whether the file was changed.
+        """
+        from agent.config.editing import set_value
+
+        self.answers = replace(self.answers, updates=on)
+        if on == self.in_file.updates.check:
+            return False
+        set_value(self.places.config, "updates.check", "true" if on else "false")
+        self.in_file = load(self.places.config)
+        return True
+
     def _read_login(self) -> None:
         if self._login is None:
             self.at_login = Unknown("this installation cannot tell")
@@ -238,6 +256,8 @@ class SetupRun:
             data_test=data_test,
             notice=self.notice,
             at_login=self.at_login,
+            updates_at=host_asked(address_known(self.in_file.updates, self._origin)),
+            updates=self.in_file.updates.check,
             guides=self._guides,
         )
         return judge_steps(scene_of(facts, self._problems, inputs))

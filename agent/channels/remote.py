@@ -7,19 +7,15 @@ a service can fill the agent's memory or keep another service or the desktop wai
 import asyncio
 import json
 import logging
-import subprocess
-import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeAlias
 
-import agent
 from agent.channels import ChannelKind, Delivered, Delivery, NotDelivered, Place
 from agent.channels.remote_sender import COMMAND, MISSING, REFUSED, SEND_SECONDS, TAKEN, UNKNOWN_ADDRESS
 from agent.core.problem import Severity
 from agent.core.shown.display import Notice
 from agent.core.told_steps import text_lines
+from agent.platforms.own_process import ask_own_process, own_command
 
 logger = logging.getLogger(__name__)
 
@@ -119,49 +115,17 @@ class _Service:
 
 
 async def _run_sender(url: str, messages: Sequence[_Message]) -> list[str]:
-    """A word for each message, from a process that has ended when this returns.
-
-    A thread waits for the process: asyncio's own processes can hang when a loop ends while one of them starts.
-    """
-    process = _started()
-    # Each process has its own thread: in a shared pool one service would wait for another.
-    waiting = ThreadPoolExecutor(1, "remote notices")
+    """A word for each message, from a process that has ended when this returns."""
     # The address is a secret and goes through standard input, because every user can read the arguments of programs.
     order = json.dumps({"url": url, "notices": messages}).encode("ascii")
-    try:
-        told, late = await asyncio.get_running_loop().run_in_executor(waiting, _told, process, order)
-    finally:
-        process.kill()
-        waiting.shutdown(wait=False)
+    told = await ask_own_process(_sender(), order, SEND_SECONDS, "remote notices")
     # A process that ended early, for example over its memory limit, counts as a refusal.
-    words = [_LATE if late else REFUSED] * len(messages)
-    for line in told.decode("ascii").splitlines():
+    words = [_LATE if told.late else REFUSED] * len(messages)
+    for line in told.output.decode("ascii").splitlines():
         number, word = line.split()
         words[int(number)] = word
     return words
 
 
-def _started() -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        _sender(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        # The process loads modules from where ours come from, not from the folder in which the agent was started.
-        cwd=Path(agent.__file__).parents[1],
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
-
-
-def _told(process: "subprocess.Popen[bytes]", order: bytes) -> tuple[bytes, bool]:
-    """What the process answered, and whether it was late. It has ended when this returns."""
-    try:
-        return process.communicate(order, SEND_SECONDS)[0], False
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return process.communicate()[0], True
-
-
 def _sender() -> tuple[str, ...]:
-    packaged = getattr(sys, "frozen", False)
-    return (sys.executable, COMMAND) if packaged else (sys.executable, "-m", "agent", COMMAND)
+    return own_command(COMMAND)

@@ -20,6 +20,7 @@ from agent.core.setup.setup import Setup, SetupResult, SetupStep, StepAct, StepS
 from agent.core.state_machine.state import Knowledge
 from agent.core.text import shortened
 from agent.core.timing import Timing
+from agent.core.updates import Origin
 from agent.errors import AgentNotRunning, GatelightError, UsageError
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
@@ -49,9 +50,11 @@ def walk(
     timing: Timing | None = None,
     login: LogInStart | None = None,
     known: Knowledge | None = None,
+    origin: Origin | None = None,
 ) -> int:
     """The same in a given world; tests give theirs."""
-    setting = SetupRun(places, PROBLEMS, load_guides(), name=name or None, login=login or LogInStart(places))
+    login = login or LogInStart(places)
+    setting = SetupRun(places, PROBLEMS, load_guides(), name=name or None, login=login, origin=origin)
     if name and not setting.configured and setting.in_file.connections and no_input:
         names = ", ".join(f"“{c.name}”" for c in setting.in_file.connections)
         raise UsageError(f"There is no connection named “{name}”: choose one of {names}.")

@@ -74,6 +74,8 @@ class SetupActs:
                 self._setting.saw(True)
             case StepAct.START_AT_LOGIN:
                 await asyncio.to_thread(self._setting.start_at_login, True)
+            case StepAct.LOOK_FOR_UPDATES:
+                await asyncio.to_thread(self._setting.look_for_updates, True)
             case StepAct.WRITE:
                 await asyncio.to_thread(self._setting.write)
                 self._say(f"Saved in {self._setting.places.config}.")
@@ -103,6 +105,8 @@ class SetupActs:
                 self._setting.saw(False)
             case StepAct.START_AT_LOGIN:
                 self._setting.start_at_login(False)
+            case StepAct.LOOK_FOR_UPDATES:
+                self._setting.look_for_updates(False)
             case _:
                 self._setting.skip(step.id)
                 self._say(f"{step.title}: put off.")

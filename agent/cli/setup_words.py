@@ -83,6 +83,7 @@ _OFFERS = {
     StepAct.SEND_NOTICE: "y sends a test notice",
     StepAct.SAW_NOTICE: "y or n",
     StepAct.START_AT_LOGIN: "y starts Gatelight at log-in, n leaves it as it is",
+    StepAct.LOOK_FOR_UPDATES: "y looks once a week, n does not",
     StepAct.USE_PORT: "u uses port {value} for this connection",
     StepAct.CHANGE_ANSWERS: "a changes the answers",
     StepAct.CHOOSE_SYMBOL: "y asks for one",

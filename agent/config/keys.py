@@ -17,6 +17,7 @@ from agent.config.kinds import (
     REMOTE_ADDRESSES,
     START_COMMAND,
     SYMBOLS,
+    WEB_FOLDER,
     flag,
     one_of,
     time_span,
@@ -30,6 +31,7 @@ from agent.core.settings import (
     MinimumSeverity,
     NotificationSettings,
     PageSettings,
+    UpdateSettings,
     WantedApplication,
     WantedMode,
 )
@@ -253,8 +255,34 @@ HISTORY = KeyTable(
     ),
 )
 
+UPDATES = KeyTable(
+    "updates",
+    "New versions",
+    UpdateSettings,
+    (
+        Key(
+            "check",
+            flag(),
+            "ask once a week whether there is a newer version; where a package manager brings it, this does nothing",
+            "Look for new versions",
+            "Once a week, with a question that is the same from every computer. Nothing is downloaded: "
+            "a line in the menu and on this page tells where a new version can be had.",
+        ),
+        Key(
+            "address",
+            WEB_FOLDER,
+            "folder on the web with `latest.json`, which names the newest version; empty: the built-in one, if any",
+            "Where new versions are looked for",
+            "The address of a folder that has a file latest.json. Empty: the one that was built in, if any.",
+            example="https://example.org/gatelight",
+            guarded=True,
+            advanced=True,
+        ),
+    ),
+)
+
 TABLES: dict[str, KeyTable] = {
-    table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY, HOOKS, PING, METRICS)
+    table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY, UPDATES, HOOKS, PING, METRICS)
 }
 """The whole configuration."""
 

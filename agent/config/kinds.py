@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from agent.config.text import duration_text, parse_duration, toml_text
 from agent.core.settings import ANY, CONNECTED, QuietHours
+from agent.core.updates import is_web_folder
 from agent.guides import codes
 from agent.tws.symbol import LONGEST_SYMBOL
 
@@ -271,6 +272,13 @@ def _remote(text: str) -> str:
     return url
 
 
+def _web_folder(text: str) -> str:
+    address = text.strip()
+    if address and not is_web_folder(address):
+        raise ValueRefused
+    return address
+
+
 CONNECTION_NAME = _text(
     f"a text of 1 to {LONGEST_CONNECTION_NAME} characters that no other connection has",
     partial(_label, longest=LONGEST_CONNECTION_NAME),
@@ -285,6 +293,7 @@ HOST_NAME = _text('a host name or an IP address, such as "127.0.0.1"', _host)
 OWN_ADDRESS = _text('an IP address of this computer, such as "127.0.0.1"', _own_address)
 TOKEN = _text("empty, or a text of 16 to 200 letters, digits and . _ ~ + / -", _token)
 PING_URL = _text('empty, or an http or https address, such as "https://hc-ping.com/your-uuid-here"', _ping_url)
+WEB_FOLDER = _text('an address, such as "https://example.org/gatelight", or ""', _web_folder)
 START_COMMAND = _command('["/opt/ibc/gatewaystart.sh", "-inline"]')
 SYMBOLS = _list(
     'a list of symbols, such as ["AAPL", "EUR.USD"]',

@@ -72,6 +72,7 @@ class SetupAct(StrEnum):
     SEND_NOTICE = "send-notice"
     SAW_NOTICE = "saw-notice"
     START_AT_LOGIN = "start-at-login"
+    LOOK_FOR_UPDATES = "look-for-updates"
     WRITE = "write"
 
 

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from agent.core.clock import Moment
 from agent.core.facts import Abilities, Fact, MachineFacts
+from agent.core.memory import UpdateNotes
 from agent.core.session_facts import Outcome, Way
 from agent.core.settings import Settings
 from agent.core.shown.display import Action
@@ -150,6 +151,13 @@ class Reconfigured:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdatesNoted:
+    """The check for new versions was planned, begun or answered."""
+
+    notes: UpdateNotes
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigRejected(FromOutside):
     """A new configuration could not be used; the old one stays in force."""
 
@@ -195,6 +203,7 @@ Event: TypeAlias = (
     | UserAsked
     | Welcomed
     | Reconfigured
+    | UpdatesNoted
     | ConfigRejected
     | NoticeDelivered
     | NoticeUndelivered

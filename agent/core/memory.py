@@ -1,6 +1,6 @@
 """What outlives the end of the agent: nothing is announced twice, nothing that was shown is forgotten or misnamed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agent.tws.outside import FromOutside, OutsideName, OutsideText
 
@@ -101,6 +101,22 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateNotes:
+    """What is kept of the check for new versions. Its texts were judged when they came in, by `core.updates`."""
+
+    address: str = ""
+    """The folder on the web that is asked; empty: none was so far."""
+    due: float = 0.0
+    """Epoch seconds at which it is asked next."""
+    heard: float = 0.0
+    """Epoch seconds of its latest answer that could be used; 0: there was none."""
+    version: str = ""
+    """The version that it offered then …"""
+    page: str = ""
+    """… and the page that offers it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """The whole of it. Wall clock times, since the monotonic clock starts anew with the machine."""
 
@@ -116,3 +132,4 @@ class Memory:
     """Who served each connection last: a relay that goes while no agent runs is still named by its kind."""
     welcomed: bool = False
     """The user was told on a desktop, once and for all, that Gatelight watches."""
+    updates: UpdateNotes = field(default_factory=UpdateNotes)

@@ -167,6 +167,15 @@ class MetricsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateSettings:
+    """`[updates]`."""
+
+    check: bool = False
+    address: str = ""
+    """Folder on the web; empty: the one that was built into the package, if any."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration."""
 
@@ -178,5 +187,6 @@ class Settings:
     hooks: tuple[HookSettings, ...] = ()
     ping: PingSettings = field(default_factory=PingSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    updates: UpdateSettings = field(default_factory=UpdateSettings)
     secrets: tuple[str, ...] = field(default=(), compare=False, repr=False)
     """What the secret keys of the file hold (`agent.config.keys.Key.secret`): masked wherever it turns up."""

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from agent.core.commands import Command
 from agent.core.settings import Settings
 from agent.core.shown.display import NoticeTried
+from agent.core.updates import Origin
 
 Answer: TypeAlias = dict[str, Any]
 """A JSON object."""
@@ -39,6 +40,10 @@ class Backend(Protocol):
     @property
     def settings(self) -> Settings:
         """The configuration in force."""
+
+    @property
+    def origin(self) -> Origin:
+        """Where this installation came from."""
 
     @property
     def config(self) -> Path:

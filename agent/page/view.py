@@ -47,6 +47,8 @@ def view(seen: Seen) -> dict[str, Any]:
     shown["words"] = STATE_WORDS[status.overall]
     shown["summary"] = summary(status)
     shown["start"] = present({"command": seen.started_as, "at_login": seen.starts_at_login})
+    if status.update is not None:
+        shown["update"] = as_json(status.update)
     if status.worst is not None:
         shown["worst"] = list(status.worst)
     if seen.config_error is not None:

@@ -8,7 +8,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from agent.core.memory import Memory, SeenRunning, Served, ServedBefore, ShownBefore, Snoozed, Stopped, Told
+from agent.core.memory import (
+    Memory,
+    SeenRunning,
+    Served,
+    ServedBefore,
+    ShownBefore,
+    Snoozed,
+    Stopped,
+    Told,
+    UpdateNotes,
+)
 from agent.core.problem import Severity
 from agent.platforms.files import read_file, replace_own_file
 from agent.runtime.aside import Worker, done_within
@@ -112,6 +122,8 @@ def _from_json(kept: Any) -> Memory:
         served=tuple(_served(s) for s in _is(list, kept.get("served", []))),
         # A user of an earlier version need not be welcomed.
         welcomed=kept.get("welcomed", True) is not False,
+        # What an earlier version wrote has none.
+        updates=_updates(kept["updates"]) if "updates" in kept else UpdateNotes(),
     )
 
 
@@ -186,6 +198,11 @@ def _all_stopped(kept: Mapping[str, Any]) -> tuple[Stopped, ...]:
 def _stopped(kept: Mapping[str, Any]) -> Stopped:
     since, until = (None if kept[key] is None else _time(kept[key]) for key in ("since", "until"))
     return Stopped(_is(str, kept["connection"]), since, until, _time(kept["reminded"]))
+
+
+def _updates(kept: Mapping[str, Any]) -> UpdateNotes:
+    address, version, page = (_is(str, kept[key]) for key in ("address", "version", "page"))
+    return UpdateNotes(address, _time(kept["due"]), _time(kept["heard"]), version, page)
 
 
 def _time(value: Any) -> float:

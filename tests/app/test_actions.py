@@ -6,7 +6,7 @@ from agent.app.actions import Actions
 from agent.app.page_host import PageError, PageHost
 from agent.app.running import RunningAgent
 from agent.core.events import Event, UserAsked
-from agent.core.shown.display import ShowSteps
+from agent.core.shown.display import OpenRelease, ShowSteps
 from agent.platforms import opening
 from agent.runtime.paths import find_places
 
@@ -34,6 +34,17 @@ class Loop:
         self.handed.append(event)
 
 
+def actions(loop: Any, page: str = "open") -> Actions:
+    world: Any = None
+    return Actions(
+        RunningAgent(find_places(environ={}), loop, world, lambda: None),
+        page=cast(PageHost, Page(page)),
+        leave=lambda: None,
+        fix=lambda _: None,
+        refresh=lambda: None,
+    )
+
+
 @pytest.mark.parametrize(("page", "as_notice"), [("off", True), ("broken", True), ("open", False)])
 def test_steps_are_asked_for_as_a_notice_where_no_page_shows_them(
     monkeypatch: pytest.MonkeyPatch, page: str, as_notice: bool
@@ -41,15 +52,29 @@ def test_steps_are_asked_for_as_a_notice_where_no_page_shows_them(
     opened: list[str] = []
     monkeypatch.setattr(opening, "open_address", opened.append)
     loop: Any = Loop()
-    world: Any = None
-    clicks = Actions(
-        RunningAgent(find_places(environ={}), loop, world, lambda: None),
-        page=cast(PageHost, Page(page)),
-        leave=lambda: None,
-        fix=lambda _: None,
-        refresh=lambda: None,
-    )
+    clicks = actions(loop, page)
     clicks.act(ShowSteps("Paper", "api-silent"))
 
     assert loop.handed == [UserAsked(ShowSteps("Paper", "api-silent", as_notice))]
     assert bool(opened) is not as_notice
+
+
+def test_the_page_of_a_newer_version_is_opened_and_nothing_else_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(opening, "open_address", opened.append)
+    loop = Loop()
+    actions(loop, "off").act(OpenRelease("https://example.org/gatelight/"))
+
+    assert (opened, loop.handed) == (["https://example.org/gatelight/"], [])
+
+
+def test_a_browser_that_does_not_open_is_a_line_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: str) -> None:
+        raise OSError(2, "No such file or directory")
+
+    monkeypatch.setattr(opening, "open_address", broken)
+    actions(Loop()).act(OpenRelease("https://example.org/gatelight/"))
+
+    assert [r.message for r in caplog.records] == ["no browser could be opened (No such file or directory)"]

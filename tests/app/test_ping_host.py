@@ -73,7 +73,8 @@ async def _receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def agent(tmp_path: Path) -> AsyncIterator[PingingAgent]:
+async def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PingingAgent]:
+    monkeypatch.setattr(ping_host, "LEAST_SECONDS", 0.1)
     async with living_agent(tmp_path) as living, _receiver() as receiver:
         ping = PingHost(RunningAgent(living.places, living.loop, living.world, lambda: None))
         before: Callable[[Status], None] = living.world.show
@@ -105,6 +106,20 @@ async def test_start_then_success_then_fail_as_soon_as_an_error_shows_and_succes
     await agent.living.gateway.heal()
     await until(lambda: len(agent.receiver.got) == 4)
     assert agent.receiver.got[3] == ("/secret-path", "")
+
+
+async def test_an_error_that_comes_and_goes_makes_no_flood(
+    agent: PingingAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ping_host, "LEAST_SECONDS", LONG)
+    await agent.configure(LONG)
+    await until(lambda: len(agent.receiver.got) == 2)
+    await agent.living.gateway.fault("link-lost")
+    await agent.living.world.until(lambda a: "server-link-lost" in a.codes, "lost")
+    await agent.living.gateway.heal()
+    await agent.living.world.connected()
+
+    assert len(agent.receiver.got) == 2
 
 
 async def test_it_goes_on_at_its_times(agent: PingingAgent) -> None:

@@ -13,6 +13,7 @@ from agent.config.reading import load
 from agent.core.commands import read_command
 from agent.core.events import Reconfigured
 from agent.core.settings import WantedApplication
+from agent.core.updates import Origin
 from agent.simulator.world import SimulatedApplication
 from tests.commands import Place, paper_file
 from tests.page.set_up_agent import SetUpAgent, first_run
@@ -174,3 +175,21 @@ async def test_the_running_program_answers_on_its_control_channel() -> None:
     assert set_up["name"] == "Paper Gateway"
     assert begun["data_test"]["running"]
     assert "until it is done" in refused["error"] or "test again at" in refused["error"]
+
+
+async def test_new_versions_are_looked_for_once_the_user_says_so_and_no_more_once_they_say_no() -> None:
+    with tempfile.TemporaryDirectory(prefix="gl-", ignore_cleanup_errors=True) as folder:
+        async with first_run(Path(folder), Origin("https://example.org/gatelight")) as agent:
+            await until(agent, "updates", "to-do")
+            declined = await asked(agent, "look-for-updates", value=False)
+            untouched = not agent.places.config.exists()
+            wanted = await asked(agent, "look-for-updates", value=True)
+            checked = load(agent.places.config).updates.check
+            again = await asked(agent, "look-for-updates", value=False)
+
+    states = [
+        next(step["state"] for step in one["setup"]["steps"] if step["id"] == "updates")
+        for one in (declined, wanted, again)
+    ]
+    assert states == ["not-needed", "done", "not-needed"]
+    assert (untouched, checked) == (True, True)

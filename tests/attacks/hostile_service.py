@@ -1,6 +1,7 @@
 """Services that answer as no service does: each is a function that is given the socket of one client."""
 
 import socket
+import ssl
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -36,11 +37,12 @@ class Wire:
 class HostileService:
     """Listens on a port of this machine and treats every client in one manner."""
 
-    def __init__(self, manner: Manner) -> None:
+    def __init__(self, manner: Manner, *, tls: ssl.SSLContext | None = None) -> None:
         self.sent = 0
         self.clients = 0
         self.over = threading.Event()
         self._manner = manner
+        self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._threads = [threading.Thread(target=self._accept)]
@@ -59,7 +61,12 @@ class HostileService:
 
     def _treat(self, client: socket.socket) -> None:
         with client, suppress(OSError):
-            self._manner(Wire(client, self))
+            if self._tls is None:
+                self._manner(Wire(client, self))
+                return
+            with self._tls.wrap_socket(client, server_side=True) as veiled:
+                self._sockets.append(veiled)
+                self._manner(Wire(veiled, self))
 
     def end(self) -> None:
         self.over.set()
@@ -72,8 +79,8 @@ class HostileService:
 
 
 @contextmanager
-def hostile(manner: Manner) -> Iterator[HostileService]:
-    service = HostileService(manner)
+def hostile(manner: Manner, *, tls: ssl.SSLContext | None = None) -> Iterator[HostileService]:
+    service = HostileService(manner, tls=tls)
     try:
         yield service
     finally:

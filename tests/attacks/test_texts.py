@@ -107,6 +107,9 @@ OURS = {
     "ServedBefore": {"connection"},
     "Snoozed": {"connection", "code"},
     "Stopped": {"connection"},
+    # Each is matched whole against a pattern of plain characters (`core.updates`), before it is kept and before it is
+    # shown: an address that was cleaned or masked would be another one.
+    "UpdateNotes": {"address", "version", "page"},
 }
 """By class: texts that are Gatelight's own words, or those of its configuration."""
 

@@ -184,6 +184,26 @@ async def test_from_nothing_to_connected_with_two_wrong_turns(home: Home) -> Non
     )
 
 
+@pytest.mark.parametrize(("typed", "written"), [("y", True), ("n", False)])
+async def test_new_versions_are_looked_for_where_the_user_says_so(home: Home, typed: str, written: bool) -> None:
+    async with home.application(GATEWAY) as gateway:
+        home.config.write_text(paper_file(gateway.port), encoding="utf-8")
+        async with at_terminal(home, "--updates-at", "https://example.org/g") as terminal:
+            await answers(terminal, "", "", "", "", "")
+            await terminal.shows("Your program connects: TO DO", "q ends")
+            terminal.types("s")
+            await terminal.shows("If you like:", "4  Look for new versions")
+            terminal.types("4")
+            await terminal.shows("ask example.org whether", "y looks once a week, n does not")
+            terminal.types(typed)
+            await terminal.shows("Look for new versions: done" if written else "3  Start Gatelight at log-in")
+            terminal.types("q")
+            await terminal.ends()
+
+    assert "Traceback" not in terminal.text
+    assert load(home.config).updates.check is written
+
+
 async def test_what_is_optional_is_offered_below_and_back_and_q_work_there(home: Home) -> None:
     async with home.application(GATEWAY) as gateway:
         home.config.write_text(paper_file(gateway.port), encoding="utf-8")

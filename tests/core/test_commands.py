@@ -47,6 +47,7 @@ READ: list[tuple[dict[str, Any], Command]] = [
     ),
     ({"command": "setup"}, SetUp()),
     ({"command": "setup", "act": "use-port", "value": 4002}, SetUp(SetupAct.USE_PORT, "", 4002)),
+    ({"command": "setup", "act": "look-for-updates", "value": True}, SetUp(SetupAct.LOOK_FOR_UPDATES, "", True)),
     ({"command": "setup", "act": "skip", "step": "port"}, SetUp(SetupAct.SKIP, "port")),
     ({"command": "data-test"}, AskDataTest()),
     ({"command": "data-test", "name": "A", "symbols": ["AAPL", 7]}, AskDataTest("A", ("AAPL", 7))),

@@ -8,6 +8,7 @@ from typing import Any
 from agent.core.commands import Command
 from agent.core.settings import Settings
 from agent.core.shown.display import NoticeTried
+from agent.core.updates import Origin
 from agent.errors import GatelightError
 
 VIEW: dict[str, Any] = {"schema": 1, "overall": "connected", "connections": [], "under_way": [], "ended": []}
@@ -20,6 +21,7 @@ class MadeUpBackend:
     config: Path = Path("nowhere.toml")
     config_named: bool = False
     settings: Settings = field(default_factory=Settings)
+    origin: Origin = field(default_factory=lambda: Origin("https://example.org/gatelight"))
     shown: dict[str, Any] = field(default_factory=lambda: dict(VIEW))
     answers: dict[str, Any] = field(default_factory=lambda: {"done": True})
     refusal: str | None = None

@@ -18,6 +18,7 @@ from agent.core.facts import Known, MachineFacts
 from agent.core.settings import Settings
 from agent.core.shown.display import Notice, NoticeTried
 from agent.core.shown.status import Status
+from agent.core.updates import Origin
 from agent.runtime.control.answers import answer
 from agent.runtime.loop import AgentLoop
 from agent.runtime.paths import Places, find_places
@@ -57,13 +58,14 @@ class SetUpAgent:
 
 
 @asynccontextmanager
-async def first_run(folder: Path) -> AsyncIterator[SetUpAgent]:
+async def first_run(folder: Path, origin: Origin | None = None) -> AsyncIterator[SetUpAgent]:
     """An agent at work that sees the applications below `folder`/tws, and has no configuration yet."""
     places = find_places(folder / "config.toml", folder / "data", environ={})
     places.data.mkdir(exist_ok=True)
     (folder / "tws").mkdir(exist_ok=True)
     world = FirstRun(folder / "tws")
-    loop = AgentLoop(first_state(Settings(), world.now(), timing=QUICK, known=calm()), world)
+    state = first_state(Settings(), world.now(), timing=QUICK, known=calm())
+    loop = AgentLoop(replace(state, origin=origin or Origin()), world)
 
     def config_changed() -> None:
         # With the graces of the test, not with the file's.

@@ -6,6 +6,7 @@ from dataclasses import replace
 from agent.core.as_json import rfc3339
 from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, Status, status_to_json
+from agent.core.updates import Release
 from agent.page.progress import Ended, Followed, Progress, point_of
 from agent.page.view import OUTAGE_WORDS, Seen, view
 from agent.tws.calendar import Expectation, Outage, OutageKind
@@ -159,3 +160,10 @@ def test_since_is_that_of_the_headline() -> None:
 
     assert healthy["headline_since"] == {"words": "Connected since", "time": "1970-01-01T00:00:00Z"}
     assert troubled["headline_since"] == {"words": "Since", "time": "1970-01-01T00:00:05Z"}
+
+
+def test_a_newer_version_is_told_with_its_page_and_else_nothing() -> None:
+    update = Release("0.3.0", "https://example.org/gatelight/")
+
+    assert view(Seen(replace(STATUS, update=update)))["update"] == {"version": "0.3.0", "page": update.page}
+    assert "update" not in view(Seen(STATUS))

@@ -13,7 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.memory import Memory, SeenRunning, Served, ServedBefore, ShownBefore, Snoozed, Stopped, Told
+from agent.core.memory import (
+    Memory,
+    SeenRunning,
+    Served,
+    ServedBefore,
+    ShownBefore,
+    Snoozed,
+    Stopped,
+    Told,
+    UpdateNotes,
+)
 from agent.runtime.memory_file import LATEST, LONGEST_FILE, MOST_REPEATS, MemoryFile
 from tests.runtime.made_up_world import MadeUpWorld, running, state_of
 
@@ -35,6 +45,7 @@ FULL = Memory(
         ServedBefore("Live TWS", Served(7496, application=True)),
     ),
     welcomed=True,
+    updates=UpdateNotes("https://example.org", 1_800_000_200.0, 1_800_000_000.5, "0.3.0", "https://example.org/x"),
 )
 
 
@@ -83,10 +94,10 @@ def test_any_memory_survives(memory: Memory) -> None:
 def test_a_file_of_an_earlier_version_is_read_and_has_nothing_shown(path: Path) -> None:
     MemoryFile(path).write(FULL)
     kept = json.loads(path.read_text())
-    del kept["shown"], kept["running"]
+    del kept["shown"], kept["running"], kept["updates"]
     path.write_text(json.dumps(kept))
 
-    assert MemoryFile(path).read() == replace(FULL, shown=(), running=())
+    assert MemoryFile(path).read() == replace(FULL, shown=(), running=(), updates=UpdateNotes())
 
 
 def test_what_an_earlier_version_kept_of_connections_that_are_not_watched_is_read(path: Path) -> None:

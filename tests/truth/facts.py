@@ -238,6 +238,7 @@ VALUES: dict[str, tuple[str, Callable[[Stage, Any, dict[str, Any]], bool]]] = {
     "words": ("the worst of the connections", _said),
     "summary": ("the headlines of the connections", lambda s, v, a: _overall(s, v, a) and _said(s, v, a)),
     "start.*": ("the command line of the agent, and the list of start-up programs", _given),
+    "update.*": ("the latest answer of the web, where the user wished it", lambda *_: False),
     "worst": ("the first problem of the worst connection", _given),
     "paused_until": ("what the user asked for", _given),
     "config_error": ("the latest configuration that was read", lambda s, *_: s.so.rejected),

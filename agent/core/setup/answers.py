@@ -26,6 +26,8 @@ class Answers:
     """Whether the test notice was seen on the screen."""
     at_login: bool | None = None
     """Whether Gatelight is to start at log-in."""
+    updates: bool | None = None
+    """Whether it looks for new versions."""
     looked: frozenset[str] = frozenset()
     """Steps that the user has checked in the application, by ID."""
     skipped: frozenset[str] = frozenset()

@@ -12,6 +12,7 @@ from agent.core.setup.setup import SetupScene, SetupStep, StepAct, StepState
 _DATA = "Test market data"
 _NOTICE = "Send a test notice"
 _LOGIN = "Start Gatelight at log-in"
+_UPDATES = "Look for new versions"
 _CONFIG = "Save the answers"
 
 
@@ -111,6 +112,23 @@ def at_login(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:
         return replace(step, state=StepState.NOT_NEEDED, text="You chose to start it by hand.")
     text = "Gatelight does not start by itself when you log in. No administrator rights are needed for it."
     return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.START_AT_LOGIN,))
+
+
+def look_for_updates(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep | None:
+    """Whether new versions are looked for, or not, as the user likes; None where there is no such choice."""
+    step = SetupStep("updates", _UPDATES, StepState.DONE)
+    host = scene.beside.updates_at
+    if not host:
+        return None
+    if scene.beside.updates:
+        return replace(step, seen=(f"Gatelight asks {host} once a week",))
+    if scene.beside.answers.updates is False:
+        return replace(step, state=StepState.NOT_NEEDED, text="You chose to look for them yourself.")
+    text = (
+        f"Once a week Gatelight can ask {host} whether there is a newer version, and say so in its menu and on its "
+        "page. The question is the same from every computer, and nothing is downloaded."
+    )
+    return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.LOOK_FOR_UPDATES,))
 
 
 def configuration(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:

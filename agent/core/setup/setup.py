@@ -47,6 +47,7 @@ class StepAct(StrEnum):
     SAW_NOTICE = "saw-notice"
     """The user says whether the notice was seen."""
     START_AT_LOGIN = "start-at-login"
+    LOOK_FOR_UPDATES = "look-for-updates"
     USE_PORT = "use-port"
     CHANGE_ANSWERS = "change-answers"
     CHOOSE_SYMBOL = "choose-symbol"
@@ -131,6 +132,10 @@ class SetupInputs:
     notice: NoticeTried | None = None
     """What became of the test notice; None: none was sent yet."""
     at_login: Fact[bool] = NOT_LOOKED
+    updates_at: str = ""
+    """The host that is asked for new versions, if the user likes; empty: they cannot be looked for."""
+    updates: bool = False
+    """Whether the configuration says that they are looked for."""
     guides: Mapping[str, Guide] = field(default_factory=dict)
 
 

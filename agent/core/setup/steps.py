@@ -14,15 +14,15 @@ from agent.core.facts import Facts, Installation, Known, SettingsHints, Unknown
 from agent.core.guide import fill
 from agent.core.settings import Intent, WantedMode
 from agent.core.setup.answers import edit_lines
-from agent.core.setup.extras import at_login, configuration, market_data, notice_test
+from agent.core.setup.extras import at_login, configuration, look_for_updates, market_data, notice_test
 from agent.core.setup.program import program_connects
 from agent.core.setup.setup import DownloadPage, Setup, SetupScene, SetupStep, StepAct, StepState
 from agent.tws.api_settings_table import PRECAUTIONS
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.privacy import mask_account
 
-_Judge = Callable[[SetupScene, tuple[SetupStep, ...]], SetupStep]
-"""Judges one step, given the scene and the steps before it."""
+_Judge = Callable[[SetupScene, tuple[SetupStep, ...]], SetupStep | None]
+"""Judges one step, given the scene and the steps before it; None where there is no such step here."""
 
 DOWNLOAD_PAGES = {
     ApplicationKind.TWS: "https://www.interactivebrokers.com/en/trading/tws-offline-stable.php",
@@ -366,10 +366,11 @@ JUDGES: tuple[_Judge, ...] = (
     market_data,
     notice_test,
     at_login,
+    look_for_updates,
 )
 """In the order in which they are shown."""
 
-OPTIONAL = frozenset({"precautions", "market-data", "test-notice", "at-login"})
+OPTIONAL = frozenset({"precautions", "market-data", "test-notice", "at-login", "updates"})
 """Steps that the connection works without."""
 
 
@@ -378,6 +379,8 @@ def judge_steps(scene: SetupScene) -> Setup:
     steps: list[SetupStep] = []
     for judge in JUDGES:
         step = judge(scene, tuple(steps))
+        if step is None:
+            continue
         app = scene.wanted_kind if step.id in ("application", "running") else scene.kind
         steps.append(replace(step, title=fill(step.title, {"app": app.title}), optional=step.id in OPTIONAL))
     return Setup(tuple(steps), scene.beside.answers.skipped)

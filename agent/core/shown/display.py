@@ -108,6 +108,14 @@ class OpenPage:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenRelease:
+    """Open the page on the web that offers a newer version."""
+
+    page: str
+    """Its address, as `core.updates` has judged it."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenLog:
     """Open the log file."""
 
@@ -156,6 +164,7 @@ Action: TypeAlias = (
     | Snooze
     | ShowSteps
     | OpenPage
+    | OpenRelease
     | OpenLog
     | LookNow
     | AskFix

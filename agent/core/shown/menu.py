@@ -18,6 +18,7 @@ from agent.core.shown.display import (
     MenuEntry,
     OpenLog,
     OpenPage,
+    OpenRelease,
     Pause,
     Quit,
     Resume,
@@ -167,6 +168,8 @@ def _menu(status: Status, at_login: bool | None, drawing: _Drawing) -> tuple[Men
     if at_login is not None:
         entries.append(MenuEntry("Start at log-in", StartAtLogin(not at_login), checked=at_login))
     entries.append(MenuEntry("Open log", OpenLog()))
+    if status.update is not None:
+        entries.append(MenuEntry(f"Version {status.update.version} can be had", OpenRelease(status.update.page)))
     if drawing.page:
         entries.append(MenuEntry(f"About Gatelight {status.version}", OpenPage("about")))
     else:

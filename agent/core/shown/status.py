@@ -11,6 +11,7 @@ from agent.core.problem import Severity
 from agent.core.session_facts import ServerLink
 from agent.core.shown.checklist import Row
 from agent.core.shown.display import IconState
+from agent.core.updates import Release
 from agent.tws.api_settings import Configuration, Source
 from agent.tws.applications import ApplicationKind
 from agent.tws.farms import Farm
@@ -174,6 +175,8 @@ class Status:
     connections: tuple[ShownConnection, ...] = ()
     paused_until: float | None = None
     """Epoch seconds; infinity: until told to resume; None: not paused."""
+    update: Release | None = None
+    """A newer version that can be had, as far as is known."""
 
     @property
     def overall(self) -> IconState:

@@ -41,6 +41,7 @@ from agent.core.state_machine.state import (
     replace_at,
 )
 from agent.core.state_machine.watched import Watched, consider_watched, ran, target
+from agent.core.updates import offered
 from agent.tws.applications import ApplicationKind, TradingMode
 
 SETTLED_SESSION = 15.0
@@ -126,7 +127,7 @@ def _settle(
     done.extend(more)
     state, more = _remember(state, memory, now)
     done.extend(more)
-    state, more = _show(state, judged)
+    state, more = _show(state, judged, now)
     done.extend(more)
     state, more = plan(state, [s.facts for s in state.settled], [s.aim for s in state.settled], now)
     done.extend(more)
@@ -337,7 +338,7 @@ def _settled(watched: Watched, now: Moment) -> bool:
     return watched.connected and now.monotonic - watched.link.state.since >= SETTLED_SESSION
 
 
-def _show(state: AgentState, judged: Sequence[int]) -> tuple[AgentState, tuple[Effect, ...]]:
+def _show(state: AgentState, judged: Sequence[int], now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     words = state.knowledge.words
     shown = dict(enumerate(state.shown.connections if state.shown is not None else ()))
     for index in judged:
@@ -353,6 +354,7 @@ def _show(state: AgentState, judged: Sequence[int]) -> tuple[AgentState, tuple[E
         started=state.started.wall,
         connections=tuple(shown[index] for index in range(len(state.watched))),
         paused_until=state.memory.paused_until,
+        update=offered(state.memory.updates, state.settings.updates, state.origin, state.version, now.wall),
     )
     if status == state.shown:
         return state, ()

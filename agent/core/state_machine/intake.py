@@ -23,6 +23,7 @@ from agent.core.events import (
     SessionReady,
     SettingsAnswered,
     Tick,
+    UpdatesNoted,
     UserAsked,
     Welcomed,
     Woke,
@@ -90,6 +91,8 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
                 ),
                 now,
             )
+        case UpdatesNoted(notes):
+            return replace(state, memory=replace(state.memory, updates=notes)), ()
         case ConfigRejected(reason):
             return replace(state, config_error=reason), ()
         case NoticeUndelivered(key):

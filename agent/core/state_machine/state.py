@@ -16,6 +16,7 @@ from agent.core.shown.status import Status
 from agent.core.state_machine.connection import Connected, Connecting, Target
 from agent.core.state_machine.watched import Watched, facts_of_session
 from agent.core.timing import Timing
+from agent.core.updates import Origin
 from agent.tws.applications import TradingMode
 from agent.tws.calendar import Expectation, Region, expect
 from agent.tws.privacy import NOTHING_MORE, Private
@@ -79,6 +80,8 @@ class AgentState:
     kept: Memory | None = None
     """The memory as it was last stored."""
     abilities: Abilities = field(default_factory=Abilities)
+    origin: Origin = field(default_factory=Origin)
+    """Where this installation came from."""
     private: Private = NOTHING_MORE
     """What is masked in texts from outside, as they come in."""
     config_error: str | None = None

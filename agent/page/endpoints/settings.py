@@ -9,12 +9,13 @@ from dataclasses import MISSING
 from typing import Any
 
 from agent.config.key import Key, KeyTable
-from agent.config.keys import CONNECTIONS, TABLES, is_guarded
+from agent.config.keys import CONNECTIONS, TABLES, UPDATES, is_guarded
 from agent.config.kinds import QUIET_TIMES, ValueRefused
 from agent.config.reading import load
 from agent.config.text import LONGEST_FOUND, duration_text, parse_duration, toml_text
 from agent.core.settings import Settings
 from agent.core.text import shortened
+from agent.core.updates import Origin, why_not_asked
 from agent.errors import ConfigError
 from agent.page.backend import Answer, Backend, Endpoint, Refused, text_field
 from agent.tws.privacy import MASK, redact
@@ -32,7 +33,7 @@ async def read_settings(backend: Backend, _: Mapping[str, Any]) -> Answer:
     Hooks are left out: what runs on its own is written into the file.
     """
     settings, fault = await asyncio.to_thread(_settings, backend)
-    answer: Answer = {"file": str(backend.config), "tables": list(_tables(settings))}
+    answer: Answer = {"file": str(backend.config), "tables": list(_tables(settings, backend.origin))}
     if fault is not None:
         answer["fault"] = fault
     at_login = await asyncio.to_thread(backend.starts_at_login)
@@ -49,15 +50,20 @@ def _settings(backend: Backend) -> tuple[Settings, str | None]:
         return backend.settings, str(error)
 
 
-def _tables(settings: Settings) -> Iterable[Answer]:
+def _tables(settings: Settings, origin: Origin) -> Iterable[Answer]:
     for table in TABLES.values():
         section = getattr(settings, table.name)
         if table is CONNECTIONS:
             for entry in section:
                 yield {"name": table.name, "entry": entry.name, "keys": [_key(table, k, entry) for k in table.keys]}
         elif not table.repeated:
-            keys = [_key(table, key, section) for key in table.keys]
-            yield {"name": table.name, "label": table.label, "keys": keys}
+            answer: Answer = {"name": table.name, "label": table.label}
+            keys = table.keys
+            if table is UPDATES and (note := why_not_asked(settings.updates, origin)):
+                # A switch that does nothing is not shown, nor where nothing could be asked an address.
+                answer["note"] = note
+                keys = () if origin.manager else tuple(key for key in keys if key.advanced)
+            yield {**answer, "keys": [_key(table, key, section) for key in keys]}
 
 
 def _key(table: KeyTable, key: Key, section: Any) -> Answer:

@@ -27,6 +27,10 @@ function closeOnEscape(event) {
   }
 }
 
+/** That a newer version can be had, with the page that offers it: nothing is downloaded by itself. */
+export const release = ({ update }) => (update ? h("p.release", { "data-key": "release" },
+  `Version ${update.version} can be had. `, h("a", { href: update.page, target: "_blank", rel: "noreferrer noopener" }, "See it on the web")) : null);
+
 /** The way to a first connection. */
 export const setUp = () => h("a.button.primary", { href: href("setup") }, "Set up");
 

@@ -96,6 +96,7 @@ const OFFERS = {
   "send-notice": (_one, _told, on) => button("Send a test notice", () => on.act("send-notice")),
   "saw-notice": (_one, _told, on) => [button("I saw it", () => on.act("saw-notice", { value: true })), button("I did not see it", () => on.act("saw-notice", { value: false }))],
   "start-at-login": (_one, _told, on) => [button("Start at log-in", () => on.act("start-at-login", { value: true })), button("Leave it as it is", () => on.act("start-at-login", { value: false }))],
+  "look-for-updates": (_one, _told, on) => [button("Look once a week", () => on.act("look-for-updates", { value: true })), button("Do not look", () => on.act("look-for-updates", { value: false }))],
   "use-port": (one, _told, on) => button(`Use port ${one.value}`, () => on.act("use-port", { value: Number(one.value) }, `Port ${one.value} is used; it is saved with the answers.`), ".primary"),
   "change-answers": (one, _told, on) => button("Change the answer", () => on.change(one.id === "mode" ? "trading_mode" : "application")),
   connect: (_one, told, on) => button(`Watch ${told.name}`, () => on.act("connect"), ".primary"),

@@ -2,7 +2,7 @@
 
 import { andMore, capital, card, mode, outlook, particulars, took } from "/card.js";
 import { clock, h, ident, lasting, now, patch } from "/dom.js";
-import { setUp } from "/parts.js";
+import { release, setUp } from "/parts.js";
 import { shape } from "/shapes.js";
 import { hourOf, legend, strip } from "/strip.js";
 
@@ -16,7 +16,8 @@ export function show(root, page) {
     update(view) {
       patch(root, h("h1.unseen", {}, "Now"),
         view.config_error ? h("p.note", { "data-kind": "error" }, `The configuration was changed and cannot be used; the earlier one is in force. ${view.config_error}`) : null,
-        connections(view.connections, page, () => this.update(page.view)));
+        connections(view.connections, page, () => this.update(page.view)),
+        release(view));
     },
   };
 }

@@ -98,7 +98,8 @@ const fields = (table, page, load, folded) => table.keys.filter((key) => key.adv
 /** The keys of a table that are not advanced. */
 function plain(table, page, load) {
   const its = fields(table, page, load, false);
-  return its.length ? section(table.name, table.label, its, table.name === "notifications" ? testNotice(page) : null) : null;
+  const note = table.note ? h("p.soft", {}, table.note) : null;
+  return its.length || note ? section(table.name, table.label, note, its, table.name === "notifications" ? testNotice(page) : null) : null;
 }
 
 function testNotice(page) {

@@ -55,6 +55,9 @@ ANSWERED = Answers(WantedApplication.GATEWAY, WantedMode.PAPER, Intent.TRADE)
         ("at-login", Answers(), {"at_login": Known(False)}, TO_DO, (StepAct.START_AT_LOGIN,)),
         ("at-login", Answers(at_login=False), {"at_login": Known(False)}, NOT_NEEDED, ()),
         ("at-login", Answers(), {"at_login": Unknown("access denied")}, UNKNOWN, ()),
+        ("updates", Answers(), {"updates_at": "example.org"}, TO_DO, (StepAct.LOOK_FOR_UPDATES,)),
+        ("updates", Answers(updates=False), {"updates_at": "example.org"}, NOT_NEEDED, ()),
+        ("updates", Answers(), {"updates_at": "example.org", "updates": True}, DONE, ()),
         ("configuration", Answers(), {}, NOT_NEEDED, ()),
         ("configuration", ANSWERED, {}, DONE, ()),
         ("configuration", Answers(), {"configured": True}, DONE, ()),
@@ -120,3 +123,12 @@ def test_a_channel_that_did_not_take_the_test_notice_is_named() -> None:
             "not taken by remote notices: no answer within 10 s",
         )
     assert seen.text == "You have seen the notice, but not every channel that is on took it."
+
+
+def test_new_versions_are_a_choice_where_they_can_be_looked_for_and_never_keep_the_light_from_green() -> None:
+    offered = judged(updates_at="example.org")
+
+    assert offered.steps[-1].id == "updates"
+    assert offered.step("updates") not in offered.left
+    assert "ask example.org whether" in offered.step("updates").text
+    assert "updates" not in {one.id for one in judged().steps}

@@ -19,6 +19,7 @@ from agent.core.shown.display import (
     MenuEntry,
     OpenLog,
     OpenPage,
+    OpenRelease,
     Pause,
     Quit,
     Resume,
@@ -29,6 +30,7 @@ from agent.core.shown.display import (
 from agent.core.shown.menu import LINE_WIDTH, STATE_WORDS, display, headline, headline_since, tooltip
 from agent.core.shown.status import ShownConnection, ShownProblem, Status
 from agent.core.told_steps import plain
+from agent.core.updates import Release
 from agent.guides import load_guides
 from tests.core.shown.test_status import AT, BARE, FULL, STATUS
 from tests.core.test_fix import OFFER
@@ -435,3 +437,18 @@ def test_a_link_that_sockets_show_is_told_without_a_session() -> None:
 
     assert "Link to IB’s servers: connected, as its sockets show" in lines(display(of(off), NOW, 0.0).menu)
     assert not any(line.startswith("Link") for line in lines(display(of(unknown), NOW, 0.0).menu))
+
+
+@pytest.mark.parametrize("page", [True, False])
+def test_a_newer_version_is_a_line_that_opens_the_page_which_offers_it(page: bool) -> None:
+    status = replace(STATUS, update=Release("0.3.0", "https://example.org/gatelight/"))
+    without, with_it = (
+        [(e.label, e.action) for e in display(one, NOW, 0.0, page=page).menu] for one in (STATUS, status)
+    )
+    (line,) = [entry for entry in with_it if entry not in without]
+
+    assert line == ("Version 0.3.0 can be had", OpenRelease("https://example.org/gatelight/"))
+    about = next(n for n, (label, _) in enumerate(with_it) if label.endswith(f"Gatelight {STATUS.version}"))
+    assert with_it.index(line) == about - 1
+    # It is no problem: tooltip and icon stay as they were.
+    assert display(status, NOW, 0.0).tooltip == display(STATUS, NOW, 0.0).tooltip

@@ -16,6 +16,7 @@ from agent.core.problem import Problem
 from agent.core.settings import Intent, Settings, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers, edits
 from agent.core.shown.display import AskFix, DoFix, NoticeTried
+from agent.core.updates import Origin
 from agent.fixes import FIXES
 from agent.fixes.shared import own_config
 from agent.guides import load_guides
@@ -161,7 +162,9 @@ async def test_limits_are_asked_of_the_agent() -> None:
 def troubled(code: str, kind: str, steps: tuple[str, ...]) -> MadeUpBackend:
     problem = {"code": code, "title": "This very case", "visible": True, "steps": list(steps)}
     application = {"kind": kind} if kind else None
-    return MadeUpBackend(shown={"connections": [{"name": "A", "application": application, "problems": [problem]}]})
+    return MadeUpBackend(
+        shown={**VIEW, "connections": [{"name": "A", "application": application, "problems": [problem]}]}
+    )
 
 
 @pytest.mark.parametrize("code", load_guides())
@@ -331,7 +334,31 @@ async def test_without_a_file_the_defaults_are_shown(backend: MadeUpBackend) -> 
     backend.config.unlink()
     answer = await settings.read_settings(backend, {})
 
-    assert [t["name"] for t in answer["tables"]] == ["checks", "notifications", "page", "history", "ping", "metrics"]
+    names = ["checks", "notifications", "page", "history", "updates", "ping", "metrics"]
+    assert [t["name"] for t in answer["tables"]] == names
+
+
+@pytest.mark.parametrize(
+    ("origin", "keys", "words"),
+    [
+        (Origin("https://example.org/gatelight"), ["check", "address"], None),
+        (Origin(), ["address"], "This build knows no address to ask for new versions."),
+        (
+            Origin(manager="the package manager of this system"),
+            [],
+            "New versions are up to the package manager of this system: Gatelight does not look for them itself.",
+        ),
+    ],
+)
+async def test_a_switch_for_new_versions_is_shown_where_it_does_something(
+    backend: MadeUpBackend, origin: Origin, keys: list[str], words: str | None
+) -> None:
+    backend.origin = origin
+    answer = await settings.read_settings(backend, {})
+    (table,) = [table for table in answer["tables"] if table["name"] == "updates"]
+
+    assert [key["name"] for key in table["keys"]] == keys
+    assert table.get("note") == words
 
 
 async def test_a_file_that_cannot_be_used_is_told(backend: MadeUpBackend) -> None:
@@ -506,7 +533,14 @@ def test_what_is_guarded_is_said_at_its_key_and_asked_of_a_fresh_page() -> None:
     ways = {e.path: e.guarded for e in ENDPOINTS if e.method == "POST"}
 
     assert guarded >= {"connections.start_command", "notifications.remote"}
-    for key in ("connections.A.start_command", " connections[1]. start_command ", "notifications.remote", "x.remote"):
+    assert "updates.address" in guarded
+    assert ways["settings"]({"key": "updates.address"})
+    for key in (
+        "connections.A.start_command",
+        " connections[1]. start_command ",
+        "notifications.remote",
+        "x.remote",
+    ):
         assert ways["settings"]({"key": key}), key
     assert not ways["settings"]({"key": "connections.A.port"})
     assert ways["at-login"]({"on": True})
