@@ -162,13 +162,8 @@ class AgentHost:
         self._actions = Actions(self._agent, page=self._page, leave=desktop.leave, fix=self._fix, refresh=self.refresh)
         self._fixes = FixHost(self._agent)
         self._outward = Outward(self._agent, self._memory_file)
-        self._channels = Channels(
-            ChannelHost(
-                act=self._actions.act_aside,
-                balloon=self._balloon if sys.platform == "win32" else None,
-                on_notice=on_notice,
-            )
-        )
+        balloon = self._balloon if sys.platform == "win32" else None
+        self._channels = Channels(ChannelHost(act=self._actions.act_aside, balloon=balloon, on_notice=on_notice))
         self._tell_through(settings.notifications)
 
     async def serve(self) -> None:
