@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.cli.commands import TYPED_COMMANDS
 from agent.cli.main import main
-from agent.cli.options import TYPED_COMMANDS
 from agent.simulator.process_faults import FAULTS
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from agent.app.actions import Actions
 from agent.app.channels import Channels
+from agent.app.configuration_again import ConfigurationAgain
 from agent.app.fix_host import FixHost, abilities, run_aside
 from agent.app.greeting import Welcome
 from agent.app.history_host import HistoryHost
@@ -24,12 +25,11 @@ from agent.app.own_files import own_files, own_files_work
 from agent.app.page_host import PageHost
 from agent.app.running import RunningAgent
 from agent.app.update_check import installed_here
+from agent.app.weekly import WeeklySummary
 from agent.app.world import RealWorld, first_state
 from agent.channels import ChannelHost
-from agent.config.reading import load
 from agent.core.commands import AskDataTest, AskPageAddress, Command, SetUp, ShowRunning, read_command
-from agent.core.events import ConfigRejected, Reconfigured, Woke
-from agent.core.facts import Abilities
+from agent.core.events import Woke
 from agent.core.problem import Severity
 from agent.core.settings import NotificationSettings, Settings
 from agent.core.shown.display import (
@@ -38,10 +38,12 @@ from agent.core.shown.display import (
     Connect,
     Disconnect,
     DoFix,
+    Ignore,
     Notice,
     Pause,
     Quit,
     Resume,
+    SeenChanges,
     ShowSteps,
     Snooze,
 )
@@ -50,10 +52,9 @@ from agent.core.shown.status import Status
 from agent.core.state_machine.state import Knowledge
 from agent.core.timing import Timing
 from agent.core.updates import Origin
-from agent.errors import ConfigError, GatelightError
+from agent.errors import GatelightError
 from agent.platforms.desktop_session import is_session, is_worth_a_move, take_over
 from agent.platforms.opening import has_browser
-from agent.runtime.aside import within
 from agent.runtime.clock import ClockGap, SystemClock
 from agent.runtime.control.answers import answer
 from agent.runtime.control.channel import ControlServer
@@ -73,8 +74,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("agent")
 
 MEMORY_FILE = "memory.json"
-_READ_SECONDS = 5.0
-"""Seconds that reading the configuration again may take."""
 
 
 class Desktop(Protocol):
@@ -130,34 +129,34 @@ class AgentHost:
         """`instance` is the right to be the agent of this data folder; without it, the folder is not watched.
 
         `below` limits what may be looked at (see `Looker`). `on_status` and `on_notice` are called on the agent's
-        thread, with each status and each notice.
-
-        With `login` the menu offers the start at log-in. `autostarted`: the user's session is only beginning, and the
-        network may not be ready. `config_error`: the reason why `settings` are not those of the file. `keep_private` is
-        called with later settings, before anything about them is logged. `origin`: by default as it is seen.
+        thread. With `login` the menu offers the start at log-in. `autostarted`: the user's session is only beginning,
+        and the network may not be ready. `config_error`: the reason why `settings` are not those of the file.
+        `keep_private` is called with later settings, before anything about them is logged. `origin`: by default as it
+        is seen.
         """
         self._places = places
         self._desktop = desktop
         self._on_status = on_status
         self._instance = instance
         self._lost: GatelightError | None = None
-        self._one_reading = asyncio.Lock()
         self._status: Status | None = None
         self._aio: asyncio.AbstractEventLoop | None = None
         self._keep_private = keep_private
         memory_file = self._memory_file = MemoryFile(places.data / MEMORY_FILE)
-        self._history = None if instance is None else HistoryHost(places.data, settings.history.keep, SystemClock().now)
-        happened = self._history.happened if self._history is not None else lambda _: None
-        self._world = RealWorld(show=self._show, memory_file=memory_file, happened=happened, below=below)
+        self._world = RealWorld(show=self._show, memory_file=memory_file, below=below)
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
         error = None if config_error is None else mask(config_error, state.private)
         own = replace(state.own, configured=config_error is None)
-        state = replace(state, abilities=abilities(places.config), config_error=error, own=own)
+        hold = state.started.monotonic + state.timing.wake_grace if autostarted else None
+        state = replace(state, abilities=abilities(places.config), config_error=error, own=own, hold_until=hold)
         state = replace(state, origin=origin or installed_here())
-        if autostarted:
-            state = replace(state, hold_until=state.started.monotonic + state.timing.wake_grace)
-        self._loop = AgentLoop(state, self._world, after=lambda _, now: self._page.decided(now))
-        self._agent = RunningAgent(places, self._loop, self._world, self._config_changed, login)
+        keep, record = settings.history.keep, lambda *_: None
+        self._history = None if instance is None else HistoryHost(places.data, keep, self._world.now, state.knowledge)
+        if self._history is not None:
+            self._world.happened, record = self._history.happened, self._history.record
+        self._loop = AgentLoop(state, self._world, after=lambda _, now: self._page.decided(now), record=record)
+        self._configuration = ConfigurationAgain(places, self._loop.post, self._reconfigured)
+        self._agent = RunningAgent(places, self._loop, self._world, self._configuration.changed, login)
         self._page = PageHost(self._agent, self._answer)
         self._actions = Actions(self._agent, page=self._page, leave=desktop.leave, fix=self._fix, refresh=self.refresh)
         self._fixes = FixHost(self._agent)
@@ -177,7 +176,7 @@ class AgentHost:
             self._world.now,
             slept=SystemClock().slept,
             woke=self._woke,
-            files=self._config_changed,
+            files=self._configuration.changed,
             also=self._watches(control),
         )
         await schedule.watch(self._places.config)
@@ -228,7 +227,9 @@ class AgentHost:
             opens_page=lambda: self._opens_page,
             act=self._actions.act_aside,
         )
-        return folder.look, program.look, self._history.alive, self._keep_times, welcome.look, self._outward.look
+        week = WeeklySummary(self._agent, opens_page=lambda: self._opens_page)
+        looks = folder.look, program.look, self._history.alive, self._keep_times, welcome.look
+        return *looks, self._outward.look, week.look
 
     _setup: "SetupHost | None" = None
 
@@ -308,7 +309,7 @@ class AgentHost:
                 return await self._page.answer(command)
             case AskFix() | DoFix():
                 return await self._fixes.answer(command)
-            case Connect() | Disconnect() | Pause() | Resume() | Snooze():
+            case Connect() | Disconnect() | Pause() | Resume() | Snooze() | SeenChanges() | Ignore():
                 return await self._kept(answer(self._loop, command))
             case _:
                 return answer(self._loop, command)
@@ -367,27 +368,9 @@ class AgentHost:
         logger.info("the machine slept, or stood still, for about %.0f s: everything is looked at anew", gap.slept_for)
         self._loop.post(Woke(gap.slept_for))
 
-    def _config_changed(self) -> None:
-        """Read the configuration again; on the agent's loop."""
-        self._reading_again = asyncio.get_running_loop().create_task(self._read_again(), name="configuration")
-
-    async def _read_again(self) -> None:
-        def read() -> tuple[Settings, Abilities]:
-            return load(self._places.config, named=self._places.config_named), abilities(self._places.config)
-
-        try:
-            async with self._one_reading:
-                settings, able = await within(_READ_SECONDS, read, "configuration")
-        except TimeoutError:
-            logger.warning("the configuration could not be read within %.0f s; the earlier one stays", _READ_SECONDS)
-        except ConfigError as fault:
-            logger.warning("the new configuration cannot be used, the earlier one stays in force: %s", fault)
-            self._loop.post(ConfigRejected(str(fault)))
-        else:
-            self._keep_private(settings)
-            logger.info("the configuration was read again")
-            if self._history is not None:
-                self._history.keep_for(settings.history.keep)
-            if settings.notifications != self._told_through:
-                self._tell_through(settings.notifications)
-            self._loop.post(Reconfigured(settings, able))
+    def _reconfigured(self, settings: Settings) -> None:
+        self._keep_private(settings)
+        if self._history is not None:
+            self._history.keep_for(settings.history.keep)
+        if settings.notifications != self._told_through:
+            self._tell_through(settings.notifications)

@@ -1,4 +1,4 @@
-"""The history of the running agent: takes each status and what happened, and hands on what is new to the writer."""
+"""What the running agent keeps of itself: the history of what it shows, and the recording of what it takes in."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,10 @@ from agent import __version__
 from agent.core.clock import Moment
 from agent.core.effects import Happened
 from agent.core.shown.status import Status
+from agent.core.state_machine.state import Knowledge
+from agent.core.state_machine.step import AgentStep
 from agent.history.recorder import Recorder
+from agent.history.recording.recorder import StepRecorder
 from agent.history.spans import Mark
 from agent.history.writer import HistoryWriter
 
@@ -19,22 +22,34 @@ class HistoryHost:
     """Everything except what the writer tells happens on the agent's loop."""
 
     def __init__(
-        self, folder: Path, keep: float, now: Callable[[], Moment], *, tell: Callable[[str], None] = lambda _: None
+        self,
+        folder: Path,
+        keep: float,
+        now: Callable[[], Moment],
+        known: Knowledge,
+        *,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`folder` is the data folder; `keep` and `tell`: see `HistoryWriter`."""
         self._now = now
         self._recorder = Recorder(__version__, now().wall)
         self._writer = HistoryWriter(folder, keep, tell=tell)
+        self._steps = StepRecorder(folder, known, now().wall)
         self._marks: list[Mark] = []
         self._alive_at = now().monotonic
 
     def start(self) -> None:
         """Begin to write."""
         self._writer.start()
+        self._steps.start()
 
     def keep_for(self, seconds: float) -> None:
         """Keep things for another time than before."""
         self._writer.keep = seconds
+
+    def record(self, step: AgentStep, failed: bool) -> None:
+        """The core took something in."""
+        self._steps.take(step, failed=failed)
 
     def happened(self, happened: Happened) -> None:
         """Something happened; it is written with the status that follows from it, or within a minute."""
@@ -60,3 +75,4 @@ class HistoryHost:
         """End; first write what is left, for a moment at most."""
         self._writer.take(self._recorder.end(self._now().wall, self._marks))
         self._writer.close()
+        self._steps.close()

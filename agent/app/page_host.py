@@ -37,6 +37,7 @@ from agent.platforms.files import read_file, replace_own_file
 from agent.runtime.aside import OneAtATime, Worker, within
 
 if TYPE_CHECKING:
+    from agent.app.bundle_host import BundleHost
     from agent.page.guard import Keyring
     from agent.page.server import PageServer
 
@@ -52,8 +53,6 @@ _OPEN_SECONDS = 5.0
 """Seconds that a click waits for the server, which needs a fraction of one."""
 _READ_SECONDS = 9.0
 """Seconds that reading the history may take; three months of a busy machine need one."""
-_MINUTES_A_DAY = 8
-"""Minutes that share one latency, for each day that is shown: a curve has 180 points at most."""
 MINUTE = 60.0
 ENDED, SWITCHED_OFF = "ended", "off"
 """What open pages are told at their end: the agent ends, or it goes on without a page. `live.js` knows both."""
@@ -85,6 +84,7 @@ class PageHost:
         self._starting: asyncio.Task[None] | None = None
         self._worker = Worker("page file")
         self._reader = OneAtATime("history reading")
+        self._bundles: BundleHost | None = None
 
     # ── for the program ─────────────────────────────────────────────────────────────────────────
 
@@ -293,8 +293,16 @@ class PageHost:
         from agent.history.reading import read_days
 
         now = datetime.fromtimestamp(self._agent.now().wall).astimezone()
-        kept, midnights, until = read_days(self._agent.places.data, days, now, minutes=days * _MINUTES_A_DAY)
-        return history_json(kept, midnights, until, strips=True)
+        return history_json(read_days(self._agent.places.data, days, now, pictures=True), strips=True)
+
+    async def bundle(self) -> dict[str, Any]:
+        """A diagnostics bundle."""
+        if self._bundles is None:
+            # Imported late: on most days there is none.
+            from agent.app.bundle_host import BundleHost
+
+            self._bundles = BundleHost(self._agent)
+        return await self._bundles.made()
 
     async def test_notice(self) -> NoticeTried:
         """Send a test notice to every channel that is on; returns what became of it at each."""

@@ -81,7 +81,6 @@ class RealWorld:
         channels: Chain | None = None,
         show: Callable[[Status], None] | None = None,
         memory_file: MemoryFile | None = None,
-        happened: Callable[[Happened], None] = lambda _: None,
         only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
         below: Path | None = None,
         fellow: int | None = None,
@@ -89,16 +88,22 @@ class RealWorld:
         """`only` limits what counts of a look; `below` and `fellow`: see `Looker`."""
         self._clock = SystemClock()
         self._only = only
+        self._below = below
         self._platform = current()
         self._looker = Looker(self._platform, below, fellow)
         self._channels = channels
         self._tested = channels or Chain([])
         self._show = show
         self._memory_file = memory_file
-        self.happened = happened
+        self.happened: Callable[[Happened], None] = lambda _: None
         """Keeps in the history that something happened."""
         self.traffic = Traffic(lambda: self._clock.now().monotonic)
         """The messages that our sessions sent lately."""
+
+    def beside(self, change: Callable[[MachineFacts], MachineFacts]) -> "RealWorld":
+        """Another world that sees what this one sees, changed, and has no channels."""
+        only = self._only
+        return RealWorld(only=lambda machine: change(only(machine)), below=self._below)
 
     def tell_through(self, channels: Chain, tested: Chain) -> None:
         """Send notices through these channels from now on; `tested` are those of them that a test notice goes to."""

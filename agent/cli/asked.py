@@ -1,5 +1,6 @@
 """Commands that tell the running agent something, each with the sentence that says what it did."""
 
+import argparse
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,25 @@ def ask(places: Places, message: dict[str, Any]) -> dict[str, Any]:
     if "error" in answer:
         raise UsageError(answer["error"])
     return answer
+
+
+def command(places: Places, options: argparse.Namespace) -> int:
+    """The command that was typed."""
+    match options.command:
+        case "connect":
+            return watch(places, options.name)
+        case "disconnect":
+            return stop_watching(places, options.name, options.duration)
+        case "pause":
+            return pause(places, options.duration)
+        case "resume":
+            return resume(places)
+        case "seen":
+            return seen(places, options.name)
+        case "ignore":
+            return ignore_program(places, options.program, options.connection, undo=options.undo)
+        case _:
+            return snooze(places, options.code, options.duration)
 
 
 def tell_agent(places: Places, message: dict[str, Any], done: str) -> int:
@@ -60,6 +80,18 @@ def snooze(places: Places, code: str, duration: str) -> int:
     seconds = seconds_of(duration)
     message = {"command": "snooze", "code": code, "seconds": seconds}
     return tell_agent(places, message, f"No notices about this problem ({code}) until {clock_time(seconds)}.")
+
+
+def seen(places: Places, name: str | None) -> int:
+    """`gatelight seen`."""
+    which = "" if name is None else f" about “{name}”"
+    return tell_agent(places, {"command": "seen", "name": name}, f"What changed{which} is not shown any more.")
+
+
+def ignore_program(places: Places, program: str, name: str | None, *, undo: bool) -> int:
+    """`gatelight ignore`."""
+    message = {"command": "ignore", "program": program, "name": name, "undo": undo}
+    return tell_agent(places, message, f"“{program}” is {'missed again' if undo else 'not missed any more'}.")
 
 
 def seconds_of(text: str) -> float:

@@ -4,7 +4,8 @@ import argparse
 
 import shtab
 
-from agent.cli.options import GROUPS, build_parser
+from agent.cli.commands import GROUPS
+from agent.cli.options import build_parser
 
 INSTALLED = {
     "bash": "bash-completion/completions/gatelight",

@@ -4,16 +4,19 @@ import csv
 import io
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from agent.core.as_json import rfc3339
 from agent.core.clock import lasting
+from agent.core.shown.calendar import coming_title, source_words
 from agent.history.as_json import history_json
-from agent.history.reading import read_days
-from agent.history.spans import Kept, KeptSpan, SpanKind
-from agent.history.troubles import Day, Light, Trouble, connections, days, strip, troubles
+from agent.history.causes import causes
+from agent.history.reading import HistoryRead, read_days
+from agent.history.spans import KeptSpan, SpanKind
+from agent.history.troubles import Day, Light, connections, days, percent, strip, troubles
 from agent.runtime.paths import Places
+from agent.tws.coming import Coming
 
 MOST_TROUBLES = 5
 """Problems listed per connection: the longest."""
@@ -42,13 +45,13 @@ def command(
     now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
 ) -> int:
     """Print the history of the last `back` days, today among them. Raises GatelightError where it cannot be read."""
-    kept, midnights, until = read_days(places.data, back, now())
-    told = _Told(kept, midnights, until)
+    history = read_days(places.data, back, now())
+    told = _Told(history)
     if as_json:
-        out(json.dumps(history_json(kept, midnights, until), ensure_ascii=False, indent=1))
+        out(json.dumps(history_json(history), ensure_ascii=False, indent=1))
     elif as_csv:
         out(told.as_csv().rstrip("\n"))
-    elif kept.began is None:
+    elif history.kept.began is None:
         say("Nothing has been kept yet: the history begins when the agent runs.")
     else:
         say("\n".join(told.lines()))
@@ -58,17 +61,12 @@ def command(
 class _Told:
     """One answer, as text, CSV or JSON."""
 
-    def __init__(self, kept: Kept, midnights: Sequence[float], until: float) -> None:
-        self._kept = kept
-        self._midnights = midnights
-        self._until = until
-        self._names = connections(kept)
-
-    def _days(self, name: str) -> tuple[Day, ...]:
-        return days(strip(self._kept, name, self._midnights[0], self._until), self._midnights)
-
-    def _troubles(self, name: str) -> tuple[Trouble, ...]:
-        return troubles(self._kept, name, self._midnights[0], self._until)
+    def __init__(self, history: HistoryRead) -> None:
+        self._history = history
+        self._kept = history.kept
+        self._until = history.until
+        self._since = history.midnights[0]
+        self._names = connections(history.kept)
 
     def _events(self) -> list[KeptSpan]:
         """Problems and runs of the agent, oldest first."""
@@ -80,7 +78,9 @@ class _Told:
         """Everything, for people."""
         lines: list[str] = []
         for name in self._names:
-            lines += [name, *self._of_connection(name), ""]
+            lines += [name, *self._of_connection(name), *self._ahead(name), ""]
+        if any(name in self._history.ahead for name in self._names):
+            lines += [source_words(), ""]
         events = self._events()
         lines.append("What happened:")
         if len(events) > MOST_EVENTS:
@@ -89,16 +89,41 @@ class _Told:
         return lines
 
     def _of_connection(self, name: str) -> list[str]:
-        lines = [f"  {when}  {what}" for when, what in _folded(self._days(name))]
-        longest = sorted(self._troubles(name), key=lambda o: -o.seconds(self._until))[:MOST_TROUBLES]
+        pieces = strip(self._kept, name, self._since, self._until)
+        outages = troubles(self._kept, name, self._since, self._until)
+        lines = [f"  {when}  {what}" for when, what in _folded(days(pieces, self._history.midnights))]
+        took = causes(self._kept, name, pieces, outages, self._since, self._until)
+        if took:
+            lines.append("  What took the time:")
+        lines += [f"  - {one.cause.words}: {_length(one.seconds)}{_times(one.count)}" for one in took]
+        longest = sorted(outages, key=lambda o: -o.seconds(self._until))[:MOST_TROUBLES]
         if longest:
-            lines.append("  Longest problems:")
+            lines.append("  Longest outages:")
         for number, one in enumerate(longest, 1):
             lasted = _length(one.seconds(self._until))
             so_far = " so far" if one.ended is None else ""
             there = f" ({', '.join(one.programs)} connected)" if one.programs else ""
             lines.append(f"  {number}. {_clock(one.began)}, {lasted}{so_far}: {one.title or 'not kept which'}{there}")
         return lines
+
+    def _ahead(self, name: str) -> list[str]:
+        """What comes, a line for each day; days in a row that are alike are one line."""
+        ahead = self._history.ahead.get(name)
+        if ahead is None:
+            return []
+        as_of = "" if ahead.as_of is None else f", as last known on {_clock(ahead.as_of)}"
+        lines = [f"  What comes{as_of}:"]
+        by_day = itertools.groupby(ahead.coming, key=lambda one: _date(max(one.begins, self._until)))
+        told = [(day, "; ".join(self._coming(one) for one in group)) for day, group in by_day]
+        for words, alike in itertools.groupby(told, key=lambda pair: pair[1]):
+            first, *more = (day for day, _ in alike)
+            lines.append(f"  - {first}{f' to {more[-1]}' if more else ''}  {words}")
+        return [*lines, *(f"  {note}" for note in ahead.notes)]
+
+    def _coming(self, one: Coming) -> str:
+        until = "" if one.ends is None else f" to {_time(one.ends)}"
+        when = f"now{until}" if one.begins <= self._until else f"{_time(one.begins)}{until}"
+        return f"{when} {coming_title(one.kind, one.region)}"
 
     def _event(self, one: KeptSpan) -> str:
         span = one.span
@@ -137,7 +162,7 @@ def _folded(told: Iterable[Day]) -> Iterator[tuple[str, str]]:
             parts = [
                 f"{light.value} {_length(day.seconds[light])}" for light in _PLACES if round(day.seconds.get(light, 0))
             ]
-            share = "" if day.well is None else f"{_percent(day.well)} well: "
+            share = "" if day.well is None else f"{percent(day.well)} well: "
             yield _date(day.began), f"{share}{', '.join(parts)}"
 
 
@@ -154,9 +179,12 @@ def _clock(epoch: float) -> str:
     return f"{datetime.fromtimestamp(epoch).astimezone():%a %d %b %H:%M}"
 
 
-def _percent(share: float) -> str:
-    """A share that is not all is never shown as 100 %."""
-    return "100 %" if share >= 1 else f"{min(share * 100, 99.99):.2f} %"
+def _time(epoch: float) -> str:
+    return f"{datetime.fromtimestamp(epoch).astimezone():%H:%M}"
+
+
+def _times(count: int) -> str:
+    return f", {count} times" if count > 1 else ""
 
 
 def _harmless(cell: str) -> str:

@@ -165,20 +165,9 @@ def _autostart(options: argparse.Namespace) -> int:
 
 
 def _told(options: argparse.Namespace) -> int:
-    from agent.cli import asked
+    from agent.cli.asked import command
 
-    places = _places(options)
-    match options.command:
-        case "connect":
-            return asked.watch(places, options.name)
-        case "disconnect":
-            return asked.stop_watching(places, options.name, options.duration)
-        case "pause":
-            return asked.pause(places, options.duration)
-        case "resume":
-            return asked.resume(places)
-        case _:
-            return asked.snooze(places, options.code, options.duration)
+    return command(_places(options), options)
 
 
 # ── what is wrong ───────────────────────────────────────────────────────────────────────────────
@@ -316,6 +305,20 @@ def _history(options: argparse.Namespace) -> int:
     )
 
 
+def _bundle(options: argparse.Namespace) -> int:
+    from agent.cli.bundle import command
+    from agent.runtime.logs import set_up_logs
+
+    with set_up_logs(None, options.verbose):
+        return command(_places(options), options.out, yes=options.yes, out=out, say=tell)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from agent.cli.replay import command
+
+    return command(options.file, out, tell)
+
+
 # ── to try, and about the command itself ────────────────────────────────────────────────────────
 
 
@@ -368,10 +371,14 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "pause": _told,
     "resume": _told,
     "snooze": _told,
+    "seen": _told,
+    "ignore": _told,
     "status": _status,
     "doctor": _doctor,
     "explain": _explain,
     "history": _history,
+    "bundle": _bundle,
+    "replay": _replay,
     "fix": _fix,
     "setup": _setup,
     "config": _config,

@@ -1,135 +1,17 @@
-"""The command line: commands in groups, their options, examples and exit statuses.
+"""The command line: the options of each command, and its help.
 
 Help, shell completion and the man page are made from this parser.
 """
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from agent import __version__
+from agent.cli.commands import GROUPS, TYPED_COMMANDS, About
 from agent.errors import UsageError
 
 _DURATION = "like 30m, 2h or 1d"
-_NO_AGENT = "3 no agent runs"
-
-
-class _About(NamedTuple):
-    """What the help says about a command besides its options."""
-
-    text: str
-    examples: tuple[str, ...] = ()
-    statuses: tuple[str, ...] = ("0 done",)
-
-
-GROUPS: dict[str, dict[str, _About]] = {
-    "See what is wrong": {
-        "status": _About(
-            "what the running agent shows",
-            ("gatelight status", "gatelight status --json"),
-            ("0 all well, or as expected", "1 a problem is shown", _NO_AGENT),
-        ),
-        "doctor": _About(
-            "one thorough look; needs no running agent",
-            ("gatelight doctor", 'gatelight doctor "Paper Gateway" --settings'),
-            ("0 healthy", "1 a problem was found", "2 wrong usage or configuration", "4 could not find out"),
-        ),
-        "explain": _About(
-            "what a problem, a notice number or a log line means, and what to do",
-            ("gatelight explain 1100", "tail bot.log | gatelight explain -"),
-            ("0 known", "1 unknown"),
-        ),
-        "fix": _About(
-            "do one of the fixes that status or doctor offered; asks first",
-            ("gatelight fix use-port",),
-            ("0 done", "1 failed or not wanted", "2 not offered"),
-        ),
-        "history": _About(
-            "what happened: days, problems, the longest ones",
-            ("gatelight history --days 30", "gatelight history --csv > history.csv"),
-            ("0 shown", "1 it cannot be read"),
-        ),
-        "logs": _About(
-            "the agent’s log", ("gatelight logs", "gatelight logs -f"), ("0 shown", "3 there is none: no agent ran yet")
-        ),
-    },
-    "Run": {
-        "run": _About(
-            "the agent, until told to stop",
-            ("gatelight run", "gatelight run --no-tray"),
-            ("0 stopped on request", "2 wrong configuration", "3 another one already runs"),
-        ),
-        "stop": _About("stop the running agent", ("gatelight stop",), ("0 stopped", _NO_AGENT)),
-        "autostart": _About(
-            "start at log-in, for this user; alone: whether it does",
-            ("gatelight autostart", "gatelight autostart on"),
-        ),
-    },
-    "Set up": {
-        "setup": _About(
-            "set a connection up, step by step; each step checks itself",
-            ("gatelight setup", 'gatelight setup "Paper Gateway"'),
-            ("0 all is done, and a program of yours is connected", "1 something is left"),
-        ),
-        "config": _About(
-            "the configuration: where it is, what it says, whether it is right; change it",
-            ("gatelight config check", "gatelight config set checks.look_every 10s"),
-            ("0 done", "2 the configuration cannot be used"),
-        ),
-    },
-    "Tell the agent": {
-        "pause": _About(
-            "no notices for a while, or until `gatelight resume`",
-            ("gatelight pause", "gatelight pause 2h"),
-            ("0 done", _NO_AGENT),
-        ),
-        "resume": _About("end a pause", ("gatelight resume",), ("0 done", _NO_AGENT)),
-        "snooze": _About(
-            "no notices about one problem for a while",
-            ("gatelight snooze data-lost 1h",),
-            ("0 done", _NO_AGENT),
-        ),
-        "connect": _About(
-            "watch a connection again",
-            ("gatelight connect", 'gatelight connect "Paper Gateway"'),
-            ("0 done", _NO_AGENT),
-        ),
-        "disconnect": _About(
-            "stop watching a connection",
-            ("gatelight disconnect", 'gatelight disconnect "Paper Gateway" --for 1h'),
-            ("0 done", _NO_AGENT),
-        ),
-    },
-    "Try it": {
-        "demo": _About(
-            "the whole program against a simulated IB Gateway, in a temporary folder",
-            ("gatelight demo", "gatelight demo --scenario freeze"),
-        ),
-        "simulate": _About(
-            "the simulated TWS alone", ("gatelight simulate --port 4002", "gatelight simulate --list-faults")
-        ),
-    },
-    "More": {
-        "help": _About("this overview, or all about one command", ("gatelight help doctor",)),
-        "version": _About("the version of this command and of the running agent"),
-        "completion": _About(
-            "completion for a shell, or the man page",
-            ("gatelight completion bash > ~/.local/share/bash-completion/completions/gatelight",),
-        ),
-    },
-}
-"""Every command, in the order of the overview."""
-TYPED_COMMANDS: dict[str, _About] = {name: about for group in GROUPS.values() for name, about in group.items()}
-
-
-def commands_table() -> str:
-    """Every command as a Markdown table, for `agent/cli/README.md`."""
-    rows = ["| command | does | for example | exit status |", "|---|---|---|---|"]
-    for name, about in TYPED_COMMANDS.items():
-        examples = "<br>".join(f"`{example}`" for example in about.examples)
-        cells = (f"`{name}`", about.text, examples, "; ".join(about.statuses))
-        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(rows) + "\n"
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -258,7 +140,7 @@ def _fitted(text: str, further: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, subsequent_indent=further, break_long_words=False, break_on_hyphens=False)
 
 
-def _epilog(prog: str, about: _About) -> str:
+def _epilog(prog: str, about: About) -> str:
     lines = ["exit status:", *(f"  {status}" for status in about.statuses)]
     if about.examples:
         shown = (example.replace("gatelight", prog, 1) for example in about.examples)
@@ -294,6 +176,15 @@ def _add_history(parser: CommandParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="a row for each problem, for a spreadsheet")
     form.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+
+def _add_bundle(parser: CommandParser) -> None:
+    parser.add_argument("--out", metavar="FILE", help="where it is written (default: in this folder)")
+    parser.add_argument("--yes", action="store_true", help="write it without asking; it is listed all the same")
+
+
+def _add_replay(parser: CommandParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a bundle, or the recording in it")
 
 
 def _days(word: str) -> int:
@@ -354,6 +245,12 @@ def _add_snooze(parser: CommandParser) -> None:
     parser.add_argument("duration", metavar="DURATION", help=_DURATION)
 
 
+def _add_ignore(parser: CommandParser) -> None:
+    parser.add_argument("program", metavar="PROGRAM", help="as status or the notice names it")
+    parser.add_argument("--connection", metavar="NAME", help="only at this connection")
+    parser.add_argument("--undo", action="store_true", help="miss it again")
+
+
 def _add_demo(parser: CommandParser) -> None:
     parser.add_argument("--scenario", metavar="NAME", default="day", help="which one (default: day)")
     parser.add_argument("--no-tray", action="store_true", help="without icon")
@@ -380,6 +277,8 @@ _OPTIONS: dict[str, Callable[[CommandParser], None]] = {
     "explain": _add_explain,
     "fix": _add_fix,
     "history": _add_history,
+    "bundle": _add_bundle,
+    "replay": _add_replay,
     "logs": _add_logs,
     "run": _add_run,
     "autostart": _add_autostart,
@@ -389,6 +288,8 @@ _OPTIONS: dict[str, Callable[[CommandParser], None]] = {
     "disconnect": _add_disconnect,
     "pause": _add_pause,
     "snooze": _add_snooze,
+    "seen": _add_connect,
+    "ignore": _add_ignore,
     "demo": _add_demo,
     "simulate": _add_simulate,
     "help": _add_help,

@@ -186,7 +186,14 @@ def _checklist(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
         yield "left out:       part of this is left out, since there is more of it than can be shown"
     programs = connection.get("programs")
     if programs:
-        yield "other programs: " + ", ".join(f"{p.get('name', 'unknown')} ({p.get('pid', '?')})" for p in programs)
+        yield "other programs: " + ", ".join(f"{_called(p)} ({p.get('pid', '?')})" for p in programs)
+    if connection.get("programs_ignored"):
+        yield f"not watched:    {', '.join(connection['programs_ignored'])} (`gatelight ignore --undo` watches again)"
+
+
+def _called(program: dict[str, Any]) -> str:
+    name = program.get("name", "unknown")
+    return f"{program['script']}, {name}" if "script" in program else str(name)
 
 
 _LINKS = {"up": "up", "down": "down", "unknown": "not known"}

@@ -5,6 +5,7 @@ To add a key: declare it below, and a field of the same name, with its default, 
 `tests/config/test_keys.py` says what is missing.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from agent.config.key import Key, KeyTable
@@ -31,10 +32,12 @@ from agent.core.settings import (
     MinimumSeverity,
     NotificationSettings,
     PageSettings,
+    Settings,
     UpdateSettings,
     WantedApplication,
     WantedMode,
 )
+from agent.tws.privacy import MASK
 
 HIGHEST_CLIENT_ID = 2**31 - 1
 """A client ID is a signed 32-bit number on the wire."""
@@ -252,6 +255,13 @@ HISTORY = KeyTable(
             durations=("7d", "30d", "90d", "365d"),
             advanced=True,
         ),
+        Key(
+            "weekly_summary",
+            flag(),
+            "a notice on Monday at 09:00 with uptime, longest outages and what was not watched",
+            "Weekly summary",
+            "A notice on Monday morning: uptime, the longest outages, and what was not watched.",
+        ),
     ),
 )
 
@@ -301,3 +311,25 @@ def is_guarded(address: str) -> bool:
     """Whether an address, in the form of `gatelight config set`, ends in the name of a guarded key of any table."""
     name = address.rpartition(".")[2].strip()
     return any(key.guarded and key.name == name for table in TABLES.values() for key in table.keys)
+
+
+def for_others(settings: Settings) -> Settings:
+    """The settings without what only their user may know: what is secret, and the commands of programs."""
+    tables: dict[str, Any] = {}
+    for table in TABLES.values():
+        section = getattr(settings, table.name)
+        tables[table.name] = tuple(_open(table, s) for s in section) if table.repeated else _open(table, section)
+    return replace(settings, **tables, secrets=())
+
+
+def _open(table: KeyTable, section: Any) -> Any:
+    hidden = {key.name: _hidden(key, getattr(section, key.name)) for key in table.keys if key.secret or key.guarded}
+    return replace(section, **hidden) if hidden else section
+
+
+def _hidden(key: Key, value: Any) -> Any:
+    if key.secret:
+        return key.shown(value)
+    if isinstance(value, tuple):
+        return tuple(_hidden(key, one) for one in value)
+    return MASK if isinstance(value, str) and value else value

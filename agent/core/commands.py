@@ -11,7 +11,19 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from agent.core.fix import Asker
-from agent.core.shown.display import AskFix, Connect, Disconnect, DoFix, LookNow, Pause, Quit, Resume, Snooze
+from agent.core.shown.display import (
+    AskFix,
+    Connect,
+    Disconnect,
+    DoFix,
+    Ignore,
+    LookNow,
+    Pause,
+    Quit,
+    Resume,
+    SeenChanges,
+    Snooze,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +108,9 @@ class Unusable:
     """One sentence for the user."""
 
 
-LoopCommand: TypeAlias = AskStatus | AskLinks | Connect | Disconnect | Pause | Resume | Snooze | LookNow | Unusable
+LoopCommand: TypeAlias = (
+    AskStatus | AskLinks | Connect | Disconnect | Pause | Resume | Snooze | SeenChanges | Ignore | LookNow | Unusable
+)
 """What the loop of the agent alone can answer."""
 Command: TypeAlias = LoopCommand | Quit | ShowRunning | AskPageAddress | SetUp | AskDataTest | AskFix | DoFix
 
@@ -123,6 +137,10 @@ def read_command(request: Mapping[str, Any]) -> Command:
             return Unusable("A snooze needs the code of a problem: `gatelight status` shows the codes in use.")
         case "snooze":
             return Snooze(str(request["code"]), "", _number(request.get("seconds")))
+        case "seen":
+            return SeenChanges(name)
+        case "ignore":
+            return Ignore(str(request.get("program") or ""), name, undo=bool(request.get("undo")))
         case "links":
             return AskLinks()
         case "stop":

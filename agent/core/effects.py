@@ -122,6 +122,8 @@ class MarkKind(StrEnum):
     """A problem was not told, for a reason."""
     ENDED = "ended"
     """A problem is not shown any more, for a reason."""
+    CHANGED = "changed"
+    """Something about the application is not as it was when its connection was last well."""
     FIX = "fix"
     """A fix was done, or failed."""
 
@@ -134,9 +136,9 @@ class Happened:
     connection: str
     """Empty: of Gatelight itself."""
     what: str
-    """The code of a problem, or the ID of a fix."""
+    """The code of a problem, the ID of a fix, or what changed (`core.memory.ChangeKept.what`)."""
     detail: str = ""
-    """A title, or the reason."""
+    """A title, the reason, or how it was and is."""
 
 
 Effect: TypeAlias = (

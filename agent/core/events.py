@@ -142,6 +142,14 @@ class Welcomed:
 
 
 @dataclass(frozen=True, slots=True)
+class SummarySaid:
+    """The weekly summary was said, or is not wanted any more."""
+
+    at: float | None
+    """See `Memory.summary_said`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reconfigured:
     """A new configuration is in force."""
 
@@ -202,6 +210,7 @@ Event: TypeAlias = (
     | Woke
     | UserAsked
     | Welcomed
+    | SummarySaid
     | Reconfigured
     | UpdatesNoted
     | ConfigRejected

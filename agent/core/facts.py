@@ -8,16 +8,17 @@ from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from agent.core.clock import Moment
-from agent.core.memory import Served
+from agent.core.memory import ChangeKept, Served
 from agent.core.session_facts import SessionFacts
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.applications import Application, ApplicationKind, TradingMode
-from agent.tws.calendar import Expectation, Region
+from agent.tws.calendar import Expectation
 from agent.tws.launcher_log import LoginTold
 from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawText
 from agent.tws.relays import RelayKind
+from agent.tws.reset_windows import Region
 
 _T = TypeVar("_T")
 
@@ -177,6 +178,19 @@ class ApiClient(FromOutside):
     """It is Gatelight itself."""
     connections: int = 1
     """How many connections it has to that port."""
+    script: OutsideName = ""
+    """File name or module of what it runs, where it is an interpreter."""
+    place: str = ""
+    """Tells the folder of its program from others, without naming it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormerClient:
+    """A process that was connected to an API port and is not now."""
+
+    pid: int
+    runs: bool
+    """It still runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +201,8 @@ class Sockets(FromOutside):
     clients: tuple[ApiClient, ...] = ()
     elsewhere: tuple[Listener, ...] = ()
     """Those that 127.0.0.1 does not reach, on ports where no other one listens."""
+    former: tuple[FormerClient, ...] = ()
+    """Processes that were connected to an API port since the agent began, and are not now."""
     unseen: OutsideText | None = None
     """Why sockets of other users' programs are missing, where they are: then a free port is not proven free."""
 
@@ -311,6 +327,24 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing(FromOutside):
+    """A program that should be connected to the API port and is not."""
+
+    label: OutsideName
+    """What users read as its name."""
+    since: float
+    """Epoch seconds from which on it has been missed."""
+    pid: int | None = None
+    """Its process when it was connected last."""
+    lost_at: float | None = None
+    """Epoch seconds at which it was cut off with the API port; None: it is usually connected at this hour."""
+    port_before: int | None = None
+    """The API port on which it was, where that is another one now."""
+    runs: bool | None = None
+    """Whether its process still runs; None where that cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts(FromOutside):
     """Everything known about one connection at one moment: what problems are judged from."""
 
@@ -330,5 +364,9 @@ class Facts(FromOutside):
     """An earlier configuration that could be used is still in force."""
     served: Served | None = None
     """Who served the latest session; None: there was none yet, or it was not of this machine."""
+    changes: tuple[ChangeKept, ...] = ()
+    """What is not as it was when this connection was last well, and was not seen by the user."""
+    missing: tuple[Missing, ...] = ()
+    """Programs that have not come back to the API port."""
     other_connections: tuple[ConnectionSettings, ...] = ()
     """The user's other configured connections: they may claim a process of their own."""

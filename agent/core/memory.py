@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from agent.tws.client_programs import plain_name
 from agent.tws.outside import FromOutside, OutsideName, OutsideText
 
 PROGRAM = ""
@@ -46,7 +47,7 @@ class ShownBefore(FromOutside):
 
 @dataclass(frozen=True, slots=True)
 class SeenRunning:
-    """The application of a connection that showed a problem, and that ran before."""
+    """The application of a connection that showed a problem, and that ran before; or of one beside it."""
 
     connection: str
     kind: str
@@ -55,6 +56,8 @@ class SeenRunning:
     """The process that the connection was made for; None: whatever fits."""
     implicit: bool = False
     """No configuration names the connection."""
+    well: bool = False
+    """It showed no problem. Without it, its process would be taken for the one that is missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,108 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgramId(FromOutside):
+    """Which program a client of the API port is, over its restarts and those of the machine."""
+
+    name: OutsideName = ""
+    """Of its process, without path; empty for one on another machine."""
+    script: OutsideName = ""
+    """File name or module of what an interpreter runs."""
+    place: str = ""
+    """Tells its folder from others, without naming it."""
+    peer: OutsideName = ""
+    """Its address, where it is on another machine."""
+
+    @property
+    def label(self) -> str:
+        """What users read, like "bot.py (python3)", "quantower" or "a program at 192.0.2.7"."""
+        if self.script:
+            return f"{self.script} ({self.name})"
+        return self.name or f"a program at {self.peer}"
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """The same for the same program: another release of an interpreter is the same interpreter."""
+        name = plain_name(self.name).lower()
+        return name.rstrip("0123456789.") if self.script else name, self.script, self.place, self.peer
+
+
+@dataclass(frozen=True, slots=True)
+class DayKept:
+    """Some quarters of an hour of one local day."""
+
+    day: int
+    """Days since 1970-01-01."""
+    quarters: int
+    """Bit 0 is the quarter that begins at midnight, bit 95 the last one of the day."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramKept(FromOutside):
+    """One program that held a connection to the API port for a while."""
+
+    id: ProgramId
+    first: int
+    """The local quarter of an hour in which it was first seen, counted from 1970."""
+    days: tuple[DayKept, ...] = ()
+    """When it was connected, by quarters that it was connected throughout."""
+    there: bool = False
+    """It was connected at the latest look that could tell."""
+    pid: int | None = None
+    """Its process at the time."""
+    lost_at: float | None = None
+    """Epoch seconds at which it was cut off together with the API port; None: it was not, or has come back."""
+    lost_port: int = 0
+    """The API port on which it was then."""
+    missing_since: float | None = None
+    """Epoch seconds from which on it has been missed."""
+    slowest: float = 0.0
+    """Seconds that it has needed to come back."""
+    ignored: bool = False
+    """The user does not want it watched."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortKept:
+    """The programs on the API port of one connection, and when that port was watched."""
+
+    connection: str
+    port: int = 0
+    server: str = ""
+    """Who served it last: the process and its start, in whole epoch seconds."""
+    observed: tuple[DayKept, ...] = ()
+    """The quarters in which the port was served and seen throughout."""
+    programs: tuple[ProgramKept, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeKept(FromOutside):
+    """Something about an application that is not as it was when its connection was last well."""
+
+    what: str
+    """As `core.state_machine.changes` names it: "version", "port", "settings.read_only_api" …"""
+    before: OutsideText
+    now: OutsideText
+    at: float
+    """Epoch seconds at which it was first found."""
+
+
+@dataclass(frozen=True, slots=True)
+class WellKept(FromOutside):
+    """How the application of one connection was when the connection was last well."""
+
+    connection: str
+    kind: str
+    """Which application, as `tws.applications.ApplicationKind` spells it."""
+    names: tuple[str, ...] = ()
+    """What was known (`ChangeKept.what`) …"""
+    values: tuple[OutsideText, ...] = ()
+    """… and how it was, in the same order, in words; account numbers are masked."""
+    changes: tuple[ChangeKept, ...] = ()
+    """What changed before that, and was not seen by the user so far."""
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateNotes:
     """What is kept of the check for new versions. Its texts were judged when they came in, by `core.updates`."""
 
@@ -130,6 +235,12 @@ class Memory:
     """By connection: those that the user does not want to be watched."""
     served: tuple[ServedBefore, ...] = ()
     """Who served each connection last: a relay that goes while no agent runs is still named by its kind."""
+    ports: tuple[PortKept, ...] = ()
+    """By connection: the programs on its API port."""
+    well: tuple[WellKept, ...] = ()
+    """By connection and application: how it was when all was well."""
     welcomed: bool = False
     """The user was told on a desktop, once and for all, that Gatelight watches."""
     updates: UpdateNotes = field(default_factory=UpdateNotes)
+    summary_said: float | None = None
+    """Epoch seconds before which every weekly summary was said, or was not asked for; None: none is wanted."""

@@ -35,6 +35,8 @@ class Present:
     """Tells several of the same code apart (one per farm kind, say)."""
     severity: Severity | None = None
     """Where it differs from the declared one."""
+    programs: tuple[str, ...] = ()
+    """The user's programs that it is about, which the user may want no longer watched."""
     since: float | None = None
     """Monotonic time at which it began, where the check knows; None: when it was first found."""
 
@@ -110,5 +112,7 @@ class Problem:
     """It is about Gatelight itself and no connection: judged once, told once, and no connection's headline."""
     ahead: bool = False
     """It tells of something that is still to come: never a headline."""
+    until_seen: bool = False
+    """It stands until the user says that it was seen."""
     expected: bool = False
     """It describes something planned: it shows as maintenance, not as a fault."""

@@ -127,6 +127,7 @@ class HistorySettings:
 
     keep: float = 90 * 86400.0
     """Seconds."""
+    weekly_summary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

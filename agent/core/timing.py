@@ -73,6 +73,10 @@ class Timing:
     """The API settings are asked for again this often while nothing happens: they change by hand, seldom."""
     settings_followed: float = 600.0
     """How long steps count as being followed after they were shown: a setting that they change is noticed soon."""
+    program_lasting: float = 300.0
+    """A program that was connected this long holds a connection: a script that asks and leaves is not missed."""
+    program_return: float = 300.0
+    """A program that was cut off is missed this long after the API port is back, or later if it has needed longer."""
     expected_restart_allowance: float = 300.0
     """Around the application's own daily restart its absence is expected for this long."""
 

@@ -1,36 +1,83 @@
 """Reading the history beside the agent that writes it, by days of the user's zone."""
 
 import sqlite3
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from agent.errors import GatelightError
-from agent.history.spans import Kept
-from agent.history.store import HistoryDamaged, HistoryTooNew, Store
+from agent.history.ahead import CALENDAR, LEARNT_FROM, Ahead, ahead
+from agent.history.spans import Kept, SpanKind
+from agent.history.store import HOUR_MINUTES, HistoryDamaged, HistoryTooNew, Store
+from agent.history.troubles import connections
 from agent.history.writer import history_file
+from agent.tws.coming import DAYS_AHEAD, day_after
+
+PICTURED = (SpanKind.STATE, SpanKind.PROBLEM, SpanKind.PROGRAM, SpanKind.RUN, SpanKind.APPLICATION)
+"""What pictures, outages and their causes are made of."""
+_MINUTES_A_DAY = 8
+"""Minutes that share one latency, for each day that is read: a curve has 180 points at most."""
 
 
-def read_days(folder: Path, back: int, now: datetime, *, minutes: int = 0) -> tuple[Kept, tuple[float, ...], float]:
-    """The history of the last `back` days, today among them; every midnight from the first to the next, and now.
+@dataclass(frozen=True, slots=True)
+class HistoryRead:
+    """What was read."""
 
-    `folder` is the data folder; times are in epoch seconds; `minutes`: see `Store.read`.
+    kept: Kept
+    midnights: tuple[float, ...]
+    """Epoch seconds of every midnight of the user's zone, from the first to the one after `until`."""
+    until: float
+    """Epoch seconds of now."""
+    ahead_until: float
+    """Epoch seconds of the end of what comes."""
+    ahead: Mapping[str, Ahead] = field(default_factory=dict)
+    """What comes, by connection; those are missing that are not watched any more."""
+
+
+def zone_time(day: date, minutes: int) -> float:
+    """Epoch seconds at which the clock of this machine shows a time of a day; see `agent.tws.coming.LocalTime`.
+
+    Of an hour that a clock change repeats it is the first; of one that it skips, an hour later.
+    """
+    return datetime.combine(day, time(minutes // 60, minutes % 60)).astimezone().timestamp()
+
+
+def read_days(folder: Path, back: int, now: datetime, *, pictures: bool = False) -> HistoryRead:
+    """The history of the last `back` days, today among them, and what comes.
+
+    `folder` is the data folder. `pictures`: with latencies, and only what else pictures and outages are made of.
     Raises GatelightError where it cannot be read.
     """
-    today = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    today, until = now.astimezone().date(), now.timestamp()
     # Each midnight of its own zone: a day of a clock change has 23 or 25 hours.
-    midnights = tuple((today + timedelta(days=n)).astimezone().timestamp() for n in range(1 - back, 2))
-    until = now.timestamp()
-    return _read(folder, midnights[0], until, minutes), midnights, until
+    midnights = tuple(zone_time(today + timedelta(days=n), 0) for n in range(1 - back, 2))
+    # Of several days whole hours, which the file keeps.
+    minutes = _MINUTES_A_DAY if back == 1 else -(-_MINUTES_A_DAY * back // HOUR_MINUTES) * HOUR_MINUTES
+
+    ahead_until = zone_time(day_after(today, DAYS_AHEAD + 1), 0)
+
+    def read(store: Store) -> HistoryRead:
+        if pictures:
+            kept = store.read(midnights[0], until, minutes=minutes, kinds=PICTURED, marks=False)
+        else:
+            kept = store.read(midnights[0], until, minutes=0)
+        lately = store.read(until - LEARNT_FROM * 86_400.0, until, minutes=0, kinds=CALENDAR, marks=False)
+        coming = ((name, ahead(lately, name, until, today, zone_time)) for name in connections(lately))
+        return HistoryRead(kept, midnights, until, ahead_until, {name: one for name, one in coming if one is not None})
+
+    return _read(folder, read) or HistoryRead(Kept(), midnights, until, ahead_until)
 
 
-def _read(folder: Path, since: float, until: float, minutes: int) -> Kept:
+def _read(folder: Path, read: Callable[[Store], HistoryRead]) -> HistoryRead | None:
+    """What is read of the history in a folder; None where there is none yet."""
     path = history_file(folder)
     if path is None:
-        return Kept()
+        return None
     try:
         store = Store(path, reads=True)
         try:
-            return store.read(since, until, minutes=minutes)
+            return read(store)
         finally:
             store.close()
     except HistoryTooNew:

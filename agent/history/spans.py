@@ -1,13 +1,16 @@
 """What the history keeps, as values: what is so for a while, what happened at a moment, and how fast TWS answered."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from agent.core.effects import Happened
 from agent.core.session_facts import ServerLink
 from agent.core.shown.display import IconState
-from agent.core.shown.status import ShownConnection, ShownProblem, Status
+from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, Status
+from agent.tws.coming import ComingKind, DailyEnd, KnownFrom
 
 NOT_LINKED = "not linked"
 """A warning was shown, and no session led to IB."""
@@ -28,6 +31,12 @@ class SpanKind(StrEnum):
     """A program besides Gatelight was connected to the API port."""
     MODE = "mode"
     """Live or paper, where it was known."""
+    APPLICATION = "application"
+    """A process of TWS or IB Gateway served the connection, or could."""
+    REGION = "region"
+    """Whose servers the log-in was on, where it was known."""
+    DAILY_END = "daily end"
+    """When the application restarts or logs off every day, where it was known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +47,10 @@ class Span:
     """Empty: of Gatelight itself."""
     kind: SpanKind
     what: str
-    """A state, a problem's code, a farm's name, a program's name, or a version."""
+    """A state, a problem's code, a farm's name, a program's name, an application, a region, or a version."""
     state: str = ""
-    """A farm's status, a problem's severity, or of a state that warns whether nothing was connected (`NOT_LINKED`)."""
+    """A farm's status, a problem's severity, a process ID, how something of the calendar is known, or of a state that
+    warns whether nothing was connected (`NOT_LINKED`)."""
     title: str = field(default="", compare=False)
     """Of a problem, as it was first shown."""
 
@@ -80,7 +90,7 @@ class LatencyMinute:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kept:
     """What is read back: of a time, all that touches it, oldest first."""
 
@@ -89,6 +99,16 @@ class Kept:
     latencies: tuple[LatencyMinute, ...] = ()
     began: float | None = None
     """Epoch seconds of the first thing kept at all; None: nothing is."""
+    heard: float | None = None
+    """Epoch seconds at which the agent last noted that it runs."""
+
+    @cached_property
+    def by_kind(self) -> Mapping[tuple[str, SpanKind], Sequence[KeptSpan]]:
+        """The spans by connection and kind, each in the same order."""
+        found = defaultdict[tuple[str, SpanKind], list[KeptSpan]](list)
+        for one in self.spans:
+            found[one.span.connection, one.span.kind].append(one)
+        return found
 
 
 def spans_of(status: Status) -> frozenset[Span]:
@@ -102,6 +122,8 @@ def begins_of(status: Status) -> Mapping[Span, float]:
     for connection in status.connections:
         for problem in _shown(connection):
             begins[_problem(connection, problem)] = problem.since
+        if connection.application is not None:
+            begins[_application(connection.name, connection.application)] = connection.application.started
     return begins
 
 
@@ -121,7 +143,39 @@ def _spans(connection: ShownConnection) -> Iterable[Span]:
         yield Span(name, SpanKind.FARM, farm.name, farm.status.value)
     for program in connection.programs or ():
         if program.name != "unknown":
-            yield Span(name, SpanKind.PROGRAM, program.name)
+            yield Span(name, SpanKind.PROGRAM, program.script or program.name)
+    if connection.application is not None:
+        yield _application(name, connection.application)
+    calendar = connection.calendar
+    if calendar.region is not None:
+        yield Span(name, SpanKind.REGION, calendar.region.value, calendar.region_from.value)
+    if calendar.daily is not None:
+        yield daily_span(name, calendar.daily, own_clock=calendar.own_clock)
+
+
+def _application(connection: str, application: ShownApplication) -> Span:
+    return Span(connection, SpanKind.APPLICATION, application.kind, str(application.pid))
+
+
+_OWN_CLOCK = " by its own clock"
+
+
+def daily_span(connection: str, daily: DailyEnd, *, own_clock: bool) -> Span:
+    """The span of a daily end. `own_clock`: the application may go by another clock than the user."""
+    what = ComingKind.RESTART if daily.restarts else ComingKind.LOG_OFF
+    by = _OWN_CLOCK if own_clock else ""
+    return Span(connection, SpanKind.DAILY_END, f"{what}{by}", f"{daily.minutes} {daily.known_from}")
+
+
+def daily_of(span: Span) -> tuple[DailyEnd, bool] | None:
+    """The daily end of a span, and whether the application may go by another clock; None: of another version."""
+    what, (minutes, _, known_from) = span.what.removesuffix(_OWN_CLOCK), span.state.partition(" ")
+    if what not in (ComingKind.RESTART, ComingKind.LOG_OFF) or known_from not in tuple(KnownFrom):
+        return None
+    if not minutes.isdecimal() or int(minutes) >= 24 * 60:
+        return None
+    daily = DailyEnd(int(minutes), what == ComingKind.RESTART, KnownFrom(known_from))
+    return daily, span.what.endswith(_OWN_CLOCK)
 
 
 def _shown(connection: ShownConnection) -> Iterable[ShownProblem]:

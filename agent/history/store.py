@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from agent.core.effects import Happened, MarkKind
@@ -17,12 +17,14 @@ from agent.platforms.folders import opened_own
 
 logger = logging.getLogger("agent")
 
-HISTORY_SCHEMA = 1
+HISTORY_SCHEMA = 2
 """Version of the tables, `user_version` of the file."""
 MOST_BYTES = 20 * 1024 * 1024
 """Size of the file from which on the oldest of it goes, whatever its age."""
 NOT_WATCHED = "not watched"
 """The end of a span whose end nothing saw: the agent was killed, or its machine went off."""
+HOUR_MINUTES = 60
+"""Minutes of which the file keeps one latency besides those of each minute: three months are read at once."""
 _WAIT = 2.0
 """Seconds to wait for another process that reads or writes."""
 
@@ -41,8 +43,28 @@ _MIGRATIONS: tuple[Sequence[str], ...] = (
         " PRIMARY KEY (connection, minute)) WITHOUT ROWID",
         "CREATE TABLE heard (only INTEGER PRIMARY KEY CHECK (only = 1), at REAL NOT NULL)",
     ),
+    (
+        "CREATE TABLE latency_hour (connection INTEGER NOT NULL REFERENCES connection, hour INTEGER NOT NULL,"
+        " worst INTEGER NOT NULL, total INTEGER NOT NULL, count INTEGER NOT NULL,"
+        " PRIMARY KEY (connection, hour)) WITHOUT ROWID",
+        "INSERT INTO latency_hour SELECT connection, minute / 60, max(worst), sum(mean * count), sum(count)"
+        " FROM latency GROUP BY connection, minute / 60",
+    ),
 )
 """From each schema to the next. Latencies are in microseconds."""
+_FIRST_SCHEMA_WITH_HOURS = 2
+
+_BY_MINUTE = (
+    "SELECT connection, min(minute), max(worst), sum(mean * count) / sum(count), sum(count) FROM latency"
+    " WHERE connection IN (SELECT id FROM connection) AND minute BETWEEN :since AND :until"
+    " GROUP BY connection, (minute - :since) / :minutes ORDER BY 2, 1"
+)
+_BY_HOUR = (
+    "SELECT connection, max(min(hour) * 60, :since), max(worst), sum(total) / sum(count), sum(count) FROM latency_hour"
+    " WHERE hour BETWEEN :since / 60 AND :until / 60 GROUP BY connection, (hour - :since / 60) / (:minutes / 60)"
+    " ORDER BY 2, 1"
+)
+"""An hour that begins before the time counts from its begin on."""
 
 
 class HistoryTooNew(Exception):
@@ -69,13 +91,17 @@ class Store:
                 os.close(open_regular(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), PRIVATE))
                 self._db = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
         self._ids: dict[str, int] = {}
+        self._hours = True
+        """Whether the file keeps latencies of hours."""
         try:
             version = int(str(self._one("PRAGMA user_version")))
             if version > HISTORY_SCHEMA:
                 raise HistoryTooNew(f"{path.name} has schema {version}, this version knows {HISTORY_SCHEMA}")
             if reads:
-                if version < HISTORY_SCHEMA:
+                # One of an earlier version is read as it is: only the agent brings it up to date.
+                if version < 1:
                     raise HistoryDamaged(path.name)
+                self._hours = version >= _FIRST_SCHEMA_WITH_HOURS
                 return
             if self._one("PRAGMA quick_check(1)") != "ok":
                 raise HistoryDamaged(path.name)
@@ -122,7 +148,7 @@ class Store:
     def begin(self) -> None:
         """End what an earlier agent left open, at the time at which it was last heard of."""
         with self._at_once():
-            heard = self._one("SELECT at FROM heard")
+            heard = self._heard()
             self._db.execute(
                 "UPDATE span SET ended = max(began, coalesce(?, began)), end = ? WHERE ended IS NULL",
                 (heard, NOT_WATCHED),
@@ -161,6 +187,14 @@ class Store:
                 "INSERT OR REPLACE INTO latency VALUES (?, ?, ?, ?, ?)",
                 (self._id(one.connection), one.minute, _micro(one.worst), _micro(one.mean), one.count),
             )
+        # An agent that began again within a minute replaces it: the hour is counted anew.
+        for name, hour in {(one.connection, one.minute // HOUR_MINUTES) for one in changes.latencies}:
+            self._db.execute(
+                "INSERT OR REPLACE INTO latency_hour"
+                " SELECT connection, ?, max(worst), sum(mean * count), sum(count) FROM latency"
+                " WHERE connection = ? AND minute BETWEEN ? AND ?",
+                (hour, self._id(name), hour * HOUR_MINUTES, (hour + 1) * HOUR_MINUTES - 1),
+            )
 
     def _key(self, span: Span) -> tuple[int, str, str, str]:
         return self._id(span.connection), span.kind.value, span.what, span.state
@@ -178,8 +212,8 @@ class Store:
         pages, size = (int(str(self._one(f"PRAGMA {name}"))) for name in ("page_count", "page_size"))
         if pages * size > MOST_BYTES:
             first = self._first()
-            last = self._one("SELECT at FROM heard")
-            if first is not None and isinstance(last, float) and last > first:
+            last = self._heard()
+            if first is not None and last is not None and last > first:
                 self._forget(first + (last - first) / 5)
             self._db.execute("VACUUM")
 
@@ -188,45 +222,73 @@ class Store:
             self._db.execute("DELETE FROM span WHERE ended < ?", (before,))
             self._db.execute("DELETE FROM mark WHERE at < ?", (before,))
             self._db.execute("DELETE FROM latency WHERE minute < ?", (int(before // 60),))
+            self._db.execute("DELETE FROM latency_hour WHERE hour < ?", (int(before // 3600),))
         # After a rollback, an ID may be another connection's.
         self._ids.clear()
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────
 
-    def read(self, since: float, until: float, *, minutes: int = 1) -> Kept:
-        """All that touches a time, in epoch seconds; of so many minutes together one latency, of 0 none."""
+    def read(
+        self,
+        since: float,
+        until: float,
+        *,
+        minutes: int = 1,
+        kinds: Iterable[SpanKind] = tuple(SpanKind),
+        marks: bool = True,
+    ) -> Kept:
+        """All that touches a time, in epoch seconds: of so many minutes together one latency, of 0 none; spans of these
+        kinds; `marks` or none. Whole hours of minutes are read much faster.
+        """
         names = {int(id): str(name) for id, name in self._db.execute("SELECT id, name FROM connection")}
-        spans = self._db.execute(
-            "SELECT connection, kind, what, state, title, began, ended, end FROM span"
-            " WHERE began <= ? AND (ended IS NULL OR ended >= ?) ORDER BY began, id",
-            (until, since),
+        return Kept(
+            # As they were written they are nearly in order, which costs less than SQLite's own sorting.
+            spans=tuple(sorted(self._spans(names, since, until, [k.value for k in kinds]), key=lambda one: one.began)),
+            marks=tuple(self._marks(names, since, until)) if marks else (),
+            latencies=tuple(self._latencies(names, since, until, minutes)) if minutes else (),
+            began=self._first(),
+            heard=self._heard(),
         )
-        marks = self._db.execute(
+
+    def _spans(self, names: Mapping[int, str], since: float, until: float, kinds: Sequence[str]) -> Iterator[KeptSpan]:
+        found = self._db.execute(
+            "SELECT connection, kind, what, state, title, began, ended, end FROM span"
+            " WHERE began <= ? AND (ended IS NULL OR ended >= ?)"
+            f" AND kind IN ({', '.join('?' * len(kinds))}) ORDER BY id",
+            (until, since, *kinds),
+        )
+        # The same few come again and again.
+        same: dict[tuple[str, ...], Span] = {}
+        for *of, began, ended, end in found:
+            key = tuple(of)
+            if key not in same:
+                connection, kind, what, state, title = of
+                same[key] = Span(names[connection], SpanKind(kind), what, state, title)
+            yield KeptSpan(same[key], began, ended, end)
+
+    def _marks(self, names: Mapping[int, str], since: float, until: float) -> Iterator[Mark]:
+        found = self._db.execute(
             "SELECT connection, at, kind, what, detail FROM mark WHERE at BETWEEN ? AND ? ORDER BY at, id",
             (since, until),
         )
-        latencies = self._db.execute(
-            "SELECT connection, min(minute), max(worst), sum(mean * count) / sum(count), sum(count) FROM latency"
-            " WHERE minute BETWEEN ? AND ? GROUP BY connection, (minute - ?) / ? ORDER BY 2, 1",
-            (*((int(since // 60), int(until // 60)) if minutes else (1, 0)), int(since // 60), max(minutes, 1)),
-        )
-        return Kept(
-            spans=tuple(
-                KeptSpan(Span(names[of], SpanKind(kind), what, state, title), began, ended, end)
-                for of, kind, what, state, title, began, ended, end in spans
-            ),
-            marks=tuple(
-                Mark(at, Happened(MarkKind(kind), names[of], what, detail)) for of, at, kind, what, detail in marks
-            ),
-            latencies=tuple(
-                LatencyMinute(names[of], minute, worst / 1e6, mean / 1e6, count)
-                for of, minute, worst, mean, count in latencies
-            ),
-            began=self._first(),
-        )
+        for of, at, kind, what, detail in found:
+            yield Mark(at, Happened(MarkKind(kind), names[of], what, detail))
+
+    def _latencies(self, names: Mapping[int, str], since: float, until: float, minutes: int) -> Iterator[LatencyMinute]:
+        of_hours = self._hours and minutes % HOUR_MINUTES == 0
+        asked = {"since": int(since // 60), "until": int(until // 60), "minutes": minutes}
+        found = self._db.execute(_BY_HOUR if of_hours else _BY_MINUTE, asked)
+        for of, minute, worst, mean, count in found:
+            yield LatencyMinute(names[of], minute, worst / 1e6, mean / 1e6, count)
 
     def _first(self) -> float | None:
-        found = self._one("SELECT min(began) FROM span")
+        return self._time("SELECT min(began) FROM span")
+
+    def _heard(self) -> float | None:
+        return self._time("SELECT at FROM heard")
+
+    def _time(self, query: str) -> float | None:
+        found = self._one(query)
         return found if isinstance(found, float) else None
 
 

@@ -1,7 +1,9 @@
 """What the history tells of a time: how it was, day by day, and which problems lasted longest. Pure."""
 
+import math
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -24,7 +26,7 @@ class Light(StrEnum):
     NOT_WATCHED = "not watched"
 
 
-_LIGHTS = {
+_LIGHTS: Mapping[str, Light] = {
     IconState.PROBLEM: Light.PROBLEM,
     IconState.WARNING: Light.WARNING,
     IconState.UNKNOWN: Light.UNKNOWN,
@@ -53,13 +55,13 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A time during which a problem was shown without a break."""
+    """A time during which a problem was shown without a break, or in which nothing was connected beside a warning."""
 
     began: float
     ended: float | None
     """Epoch seconds; None: it lasts."""
     code: str
-    """Of the error that lasted longest in it; empty where none is kept."""
+    """Of the problem that lasted longest in it; empty where none is kept."""
     title: str
     programs: tuple[str, ...]
     """The programs that were on the API port when it began, or within the minute before."""
@@ -92,6 +94,8 @@ class Day:
         return good / all_of_it if all_of_it else None
 
 
+_AWAY = {Light.PROBLEM: "error", Light.NOT_REACHED: "warning"}
+"""What counts as an outage, and how grave the problem is that explains it."""
 PROGRAM_GONE = 60.0
 """Seconds before an outage in which a program that then left still counts as one that was there."""
 
@@ -103,7 +107,7 @@ def connections(kept: Kept) -> tuple[str, ...]:
     connection that was never more than idle is left out.
     """
     states = [one for one in kept.spans if one.span.kind is SpanKind.STATE]
-    told = [one for one in states if _LIGHTS.get(_state(one)) is not Light.IDLE]
+    told = [one for one in states if _light(one) is not Light.IDLE]
     return tuple(dict.fromkeys(one.span.connection for one in told or states))
 
 
@@ -111,39 +115,40 @@ def strip(kept: Kept, connection: str, since: float, until: float) -> tuple[Piec
     """How a connection was from `since` to `until` (epoch seconds), without a gap: the rest was not watched."""
     pieces: list[Piece] = []
     at = since
-    for one in _of(kept, connection, SpanKind.STATE):
-        began, ended = max(one.began, at), min(until if one.ended is None else one.ended, until)
-        if ended <= began:
-            continue
-        _add(pieces, Piece(Light.NOT_WATCHED, at, began))
-        _add(pieces, Piece(_light(one), began, ended))
+    for light, began, ended in _one_after_the_other(_of(kept, connection, SpanKind.STATE), since, until):
+        _add(pieces, Light.NOT_WATCHED, at, began)
+        _add(pieces, light, began, ended)
         at = ended
-    _add(pieces, Piece(Light.NOT_WATCHED, at, until))
+    _add(pieces, Light.NOT_WATCHED, at, until)
     return tuple(pieces)
 
 
-def _state(one: KeptSpan) -> IconState:
-    try:
-        return IconState(one.span.what)
-    except ValueError:
-        # Of another version.
-        return IconState.UNKNOWN
+def _one_after_the_other(
+    states: Iterable[KeptSpan], since: float, until: float
+) -> Iterator[tuple[Light, float, float]]:
+    """The states with their begins and ends; a clock that was set back makes none of them overlap."""
+    at = since
+    for one in states:
+        began, ended = max(one.began, at), until if one.ended is None else min(one.ended, until)
+        if ended > began:
+            at = ended
+            yield _light(one), began, ended
 
 
 def _light(one: KeptSpan) -> Light:
-    state = _state(one)
-    if state is IconState.WARNING and one.span.state == NOT_LINKED:
+    if one.span.state == NOT_LINKED:
         return Light.NOT_REACHED
-    return _LIGHTS.get(state, Light.UNKNOWN)
+    # One of another version is not known.
+    return _LIGHTS.get(one.span.what, Light.UNKNOWN)
 
 
-def _add(pieces: list[Piece], piece: Piece) -> None:
-    if piece.seconds <= 0:
+def _add(pieces: list[Piece], light: Light, began: float, ended: float) -> None:
+    if ended <= began:
         return
-    if pieces and pieces[-1].light is piece.light:
-        pieces[-1] = Piece(piece.light, pieces[-1].began, piece.ended)
+    if pieces and pieces[-1].light is light and pieces[-1].ended == began:
+        pieces[-1] = Piece(light, pieces[-1].began, ended)
     else:
-        pieces.append(piece)
+        pieces.append(Piece(light, began, ended))
 
 
 def days(pieces: Iterable[Piece], midnights: Sequence[float]) -> tuple[Day, ...]:
@@ -163,23 +168,29 @@ def days(pieces: Iterable[Piece], midnights: Sequence[float]) -> tuple[Day, ...]
 
 
 def troubles(kept: Kept, connection: str, since: float, until: float) -> tuple[Trouble, ...]:
-    """Each time of a problem that touches this time, whole, oldest first."""
-    problems = [one for one in _of(kept, connection, SpanKind.PROBLEM) if one.span.state == "error"]
-    programs = _of(kept, connection, SpanKind.PROGRAM)
+    """Each time of a problem, or of waiting for a log-in, that touches this time; whole, oldest first."""
+    states = _of(kept, connection, SpanKind.STATE)
+    if not states:
+        return ()
+    every: list[Piece] = []
+    for light, began, ended in _one_after_the_other(states, states[0].began, until):
+        if light in _AWAY:
+            _add(every, light, began, ended)
+    unbroken = [piece for piece in every if piece.ended >= since]
+    going_on = {_light(one) for one in states if one.ended is None}
+    shown = reaching_into(_of(kept, connection, SpanKind.PROBLEM), [(p.began, p.ended) for p in unbroken])
+    # A program that came with the very look that showed the problem was there.
+    moments = [(p.began - PROGRAM_GONE, math.nextafter(p.began, math.inf)) for p in unbroken]
+    programs = reaching_into(_of(kept, connection, SpanKind.PROGRAM), moments)
     found: list[Trouble] = []
-    for piece in _unbroken(kept, connection, until):
-        if piece.ended < since or piece.began > until:
-            continue
-        lasts = piece.ended >= until and any(
-            one.ended is None and one.span.what == IconState.PROBLEM for one in _of(kept, connection, SpanKind.STATE)
-        )
-        inside = [one for one in problems if one.began < piece.ended and (one.ended is None or one.ended > piece.began)]
-        cause = max(inside, key=lambda one: _overlap(one, piece), default=None)
-        there = [
-            one.span.what
-            for one in programs
-            if one.began <= piece.began and (one.ended is None or one.ended >= piece.began - PROGRAM_GONE)
+    for piece, inside, there in zip(unbroken, shown, programs, strict=True):
+        meant = [
+            s
+            for s in inside
+            if s.span.state == _AWAY[piece.light] and s.ended != piece.began and s.began != piece.ended
         ]
+        cause = max(meant, key=lambda one: _overlap(one, piece), default=None)
+        lasts = piece.light in going_on and piece.ended >= until
         found.append(
             Trouble(
                 # It was there before the icon showed it.
@@ -187,18 +198,21 @@ def troubles(kept: Kept, connection: str, since: float, until: float) -> tuple[T
                 None if lasts else piece.ended,
                 cause.span.what if cause is not None else "",
                 cause.span.title if cause is not None else "",
-                tuple(dict.fromkeys(there)),
+                tuple(dict.fromkeys(one.span.what for one in there)),
                 cause.end if cause is not None else "",
             )
         )
     return tuple(found)
 
 
-def _unbroken(kept: Kept, connection: str, until: float) -> Iterable[Piece]:
-    states = _of(kept, connection, SpanKind.STATE)
-    if not states:
-        return ()
-    return [p for p in strip(kept, connection, states[0].began, until) if p.light is Light.PROBLEM]
+def reaching_into(spans: Sequence[KeptSpan], times: Iterable[tuple[float, float]]) -> Iterator[Sequence[KeptSpan]]:
+    """Of each time the spans that reach into it; spans and times in the order of their begins."""
+    waiting, inside = deque(spans), list[KeptSpan]()
+    for begins, ends in times:
+        while waiting and waiting[0].began < ends:
+            inside.append(waiting.popleft())
+        inside = [one for one in inside if one.ended is None or one.ended > begins]
+        yield inside
 
 
 def _overlap(one: KeptSpan, piece: Piece) -> float:
@@ -206,5 +220,10 @@ def _overlap(one: KeptSpan, piece: Piece) -> float:
     return ended - max(one.began, piece.began)
 
 
-def _of(kept: Kept, connection: str, kind: SpanKind) -> list[KeptSpan]:
-    return [one for one in kept.spans if one.span.kind is kind and one.span.connection == connection]
+def _of(kept: Kept, connection: str, kind: SpanKind) -> Sequence[KeptSpan]:
+    return kept.by_kind.get((connection, kind), ())
+
+
+def percent(share: float) -> str:
+    """A share, like "99.10 %"; one that is not all is never shown as 100 %."""
+    return "100 %" if share >= 1 else f"{min(share * 100, 99.99):.2f} %"

@@ -191,6 +191,11 @@ class ProcessObserver:
         """The processes with one of these names (lower case)."""
         return tuple(pid for pid, seen in self._seen.items() if seen.name.lower() in names)
 
+    def start_of(self, pid: int) -> float | None:
+        """When a process started, in epoch seconds, as of the last looks; None where there is none of that ID."""
+        seen = self._seen.get(pid)
+        return None if seen is None else seen.started
+
     def folders_of(self, pid: int) -> tuple[str, ...]:
         """Working folder and program folder of an application, where they are told."""
         seen = self._seen.get(pid)

@@ -8,8 +8,20 @@ from typing import Protocol
 import psutil
 
 from agent.core.clock import Moment
-from agent.core.facts import ApiClient, Fact, Known, Listener, OtherProcess, Process, Processes, Sockets, Unknown
+from agent.core.facts import (
+    ApiClient,
+    Fact,
+    FormerClient,
+    Known,
+    Listener,
+    OtherProcess,
+    Process,
+    Processes,
+    Sockets,
+    Unknown,
+)
 from agent.observers import socket_table
+from agent.observers.programs import ProgramFile, program_file
 from agent.platforms import interfaces
 from agent.platforms.bounded_process import BoundedProcess
 from agent.platforms.sockets.row import SocketReader, SocketReading, SocketRow
@@ -18,6 +30,9 @@ from agent.tws.relays import relay_kind
 
 ALWAYS_OF_INTEREST = frozenset({*DEFAULT_API_PORTS.values(), CLIENT_PORTAL_PORT})
 """Ports whose listeners are always reported, with or without a connection that uses them."""
+
+MOST_FORMER = 64
+"""Processes that were connected to an API port and are remembered."""
 
 _PUBLISHERS = frozenset({"docker-proxy", "rootlesskit-docker-proxy"})
 """Relays that root may run, and whose command line tells the port that they listen on."""
@@ -31,6 +46,9 @@ class Names(Protocol):
 
     def pids_named(self, names: Collection[str]) -> tuple[int, ...]:
         """The processes with one of these names (lower case)."""
+
+    def start_of(self, pid: int) -> float | None:
+        """When a process started, in epoch seconds; None where there is none of that ID."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +79,8 @@ class SocketObserver:
         self._upstream_since: dict[tuple[int, SocketRow], float] = {}
         self._client_since: dict[tuple[int, int | None, str], tuple[float, frozenset[str]]] = {}
         """By program: since when it has been connected without a break, and its ends of the connections."""
+        self._former: dict[int, tuple[float, ProgramFile]] = {}
+        """By process: its start, and its program, of all that have been connected."""
         self._both: bool | None = None
         self._published: dict[int, int | None] = {}
 
@@ -95,16 +115,18 @@ class SocketObserver:
         served = (ports | self._api_ports | frozenset(DEFAULT_API_PORTS.values())) - frozenset(
             port for p in seen.client_portal for port in p.ports
         )
+        clients = self._clients(reading, served, pids, now, os.getpid() if own_pid is None else own_pid)
         return SocketsSeen(
             seen,
             Known(
                 Sockets(
                     tuple(self._listener(row) for row in socket_table.listeners(reading.rows, interest)),
-                    self._clients(reading, served, pids, now, os.getpid() if own_pid is None else own_pid),
+                    clients,
                     tuple(
                         replace(self._listener(row), address=row.local_address)
                         for row in socket_table.listeners_elsewhere(reading.rows, interest)
                     ),
+                    self._former_clients(clients),
                     reading.unseen,
                 )
             ),
@@ -187,6 +209,8 @@ class SocketObserver:
             key = _client_key(row)
             earlier = found.get(key)
             since, before = self._client_since.get(key, (now.wall, frozenset()))
+            own = row.pid is not None and row.pid in (own_pid, self._fellow)
+            file = ProgramFile() if row.pid is None or own else self._program_file(row.pid)
             found[key] = ApiClient(
                 port=row.port,
                 pid=row.pid,
@@ -194,11 +218,30 @@ class SocketObserver:
                 peer=row.peer,
                 # A program that closed all its connections and opened others between two looks is connected anew.
                 since=since if before & ends[key] else now.wall,
-                own=row.pid is not None and row.pid in (own_pid, self._fellow),
+                own=own,
                 connections=1 if earlier is None else earlier.connections + 1,
+                script=file.script,
+                place=file.place,
             )
         self._client_since = {key: (client.since, frozenset(ends[key])) for key, client in found.items()}
         return tuple(found.values())
+
+    def _program_file(self, pid: int) -> ProgramFile:
+        """What program a client is; read once for each process."""
+        started = self._names.start_of(pid)
+        known = self._former.pop(pid, None)
+        if known is None or known[0] != started:
+            known = (started or 0.0, program_file(pid, self._names.name_of(pid) or ""))
+        # The latest stand last, and the earliest are forgotten first.
+        self._former[pid] = known
+        while len(self._former) > MOST_FORMER:
+            del self._former[next(iter(self._former))]
+        return known[1]
+
+    def _former_clients(self, clients: Collection[ApiClient]) -> tuple[FormerClient, ...]:
+        now = {client.pid for client in clients}
+        gone = [(pid, started) for pid, (started, _) in self._former.items() if pid not in now]
+        return tuple(FormerClient(pid, self._names.start_of(pid) == started) for pid, started in gone)
 
 
 def _client_key(row: socket_table.ClientRow) -> tuple[int, int | None, str]:

@@ -37,6 +37,9 @@ class Backend(Protocol):
         Raises GatelightError where it cannot be read.
         """
 
+    async def bundle(self) -> Answer:
+        """A diagnostics bundle: its name, its files to read first, and the archive in Base64. Takes seconds."""
+
     @property
     def settings(self) -> Settings:
         """The configuration in force."""

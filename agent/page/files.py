@@ -24,10 +24,12 @@ MORE_STYLE_SHEETS = (
 MODULES = (
     "app.js",
     "away.js",
+    "bundle.js",
     "card.js",
     "dialog.js",
     "dom.js",
     "guide.js",
+    "history_ahead.js",
     "history_pictures.js",
     "key.js",
     "live.js",

@@ -5,19 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.core.as_json import as_json, present, rfc3339
+from agent.core.shown.calendar import coming_title
 from agent.core.shown.menu import STATE_WORDS, headline, headline_since
 from agent.core.shown.status import ShownConnection, ShownProblem, Status, status_to_json
 from agent.page.path import path_of
 from agent.page.progress import Progress
 from agent.page.summary import summary
 from agent.tws.applications import ApplicationKind
-from agent.tws.calendar import Expectation, Outage, OutageKind
-
-OUTAGE_WORDS = {
-    OutageKind.RESET: "IB resets its servers",
-    OutageKind.WEEKEND: "IB’s weekend maintenance",
-    OutageKind.RESTART: "daily restart of the application",
-}
+from agent.tws.calendar import Expectation, Outage
+from agent.tws.coming import ComingKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +103,7 @@ def _connection(connection: ShownConnection, seen: Seen) -> dict[str, Any]:
 
 
 def _outage(outage: Outage) -> dict[str, str]:
-    words = {"kind": outage.kind.value, "title": OUTAGE_WORDS[outage.kind]}
+    words = {"kind": outage.kind.value, "title": coming_title(ComingKind(outage.kind.value))}
     return {**words, "begins": rfc3339(outage.began), "ends": rfc3339(outage.ends)}
 
 
@@ -115,4 +111,6 @@ def _problem(problem: ShownProblem, connection: ShownConnection, seen: Seen) -> 
     return {
         "done": list(seen.progress.done.get((connection.name, problem.code), ())),
         "snoozable": problem.can_be_snoozed,
+        "until_seen": problem.until_seen,
+        "programs": list(problem.programs),
     }

@@ -15,6 +15,7 @@ from agent.problems.api_port_mismatch import API_PORT_MISMATCH
 from agent.problems.api_port_taken import API_PORT_TAKEN
 from agent.problems.api_silent import API_SILENT
 from agent.problems.api_wedged import API_WEDGED
+from agent.problems.app_changed import APP_CHANGED
 from agent.problems.app_frozen import APP_FROZEN
 from agent.problems.app_memory_low import APP_MEMORY_LOW
 from agent.problems.app_not_installed import APP_NOT_INSTALLED
@@ -42,6 +43,7 @@ from agent.problems.not_tws import NOT_TWS
 from agent.problems.pacing_violation import PACING_VIOLATION
 from agent.problems.peer_not_trusted import PEER_NOT_TRUSTED
 from agent.problems.precautions_on import PRECAUTIONS_ON
+from agent.problems.program_missing import PROGRAM_MISSING
 from agent.problems.read_only_api import READ_ONLY_API
 from agent.problems.restart_at_risk import RESTART_AT_RISK
 from agent.problems.restart_stuck import RESTART_STUCK
@@ -98,6 +100,8 @@ PROBLEMS: tuple[Problem, ...] = (
     APP_MEMORY_LOW,
     CONNECTION_UNSTABLE,
     CLOCK_OFF,
+    APP_CHANGED,
+    PROGRAM_MISSING,
     LOGIN_DUE,
     RESTART_AT_RISK,
 )

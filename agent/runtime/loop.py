@@ -14,10 +14,10 @@ from dataclasses import replace
 from time import thread_time
 
 from agent.core.clock import Moment
-from agent.core.effects import Effect
 from agent.core.events import Arrival, Event, Tick, subject_of
-from agent.core.state_machine.advance import advance_all, begin, joins
+from agent.core.state_machine.advance import joins
 from agent.core.state_machine.state import AgentState
+from agent.core.state_machine.step import AgentStep, decide_step
 from agent.runtime.perform import Performer, TimeLimits
 from agent.runtime.world import World
 
@@ -43,11 +43,16 @@ class AgentLoop:
         *,
         after: Callable[[AgentState, Moment], None] | None = None,
         limits: TimeLimits | None = None,
+        record: Callable[[AgentStep, bool], None] = lambda *_: None,
     ) -> None:
-        """`after` is called with the state after each decision, and the moment of the decision."""
+        """`after` is called with the state after each decision, and the moment of the decision.
+
+        `record` is called with each step, and whether its decision failed.
+        """
         self.state = state
         self._world = world
         self._after = after
+        self._record = record
         self._inbox: deque[tuple[Arrival, int]] = deque()
         """Each event with the number of earlier tries."""
         self._arrived = asyncio.Event()
@@ -112,7 +117,7 @@ class AgentLoop:
         """Run until asked to stop; then close what is open, in order."""
         self._loop = asyncio.get_running_loop()
         try:
-            if not self._step(lambda now: begin(self.state, now)):
+            if not self._step(()):
                 self._recover(Arrival(Tick(), self._world.now()), 0)
             while not self._stopping:
                 if self._inbox:
@@ -153,7 +158,7 @@ class AgentLoop:
         if not self._inbox:
             # A waiting event may be an awaited answer: only with an empty inbox everything was heard.
             self._heard = heard
-        if self._step(lambda now: advance_all(self.state, batch, now, self._heard)):
+        if self._step(batch):
             self.handled += len(batch)
             for arrival in batch:
                 self._faults_in_a_row.pop(subject_of(arrival.event), None)
@@ -195,13 +200,15 @@ class AgentLoop:
         self._inbox.extendleft(reversed(self._held.pop(subject)))
         self._arrived.set()
 
-    def _step(self, move: Callable[[Moment], tuple[AgentState, tuple[Effect, ...]]]) -> bool:
+    def _step(self, arrivals: Sequence[Arrival]) -> bool:
         """Decide and carry out the effects; returns whether there was a decision."""
         now = self._world.now()
+        step = AgentStep(self.state, arrivals, now, self._heard if arrivals else float("inf"))
         try:
-            state, effects = move(now)
+            state, effects = decide_step(step)
         except Exception:
             # A fault in a decision must not end the watch: the next look judges everything anew.
+            self._record(step, True)
             self._faults += 1
             if self._faults <= FAULTS_KEPT:
                 logger.exception("a decision failed; it is tried again")
@@ -209,6 +216,7 @@ class AgentLoop:
                 logger.error("a decision failed again (%d times so far)", self._faults)
             return False
         self.state = state
+        self._record(step, False)
         for effect in effects:
             try:
                 self._performer.perform(effect)

@@ -3,13 +3,19 @@
 import json
 import logging
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from agent.core.memory import (
+    ChangeKept,
+    DayKept,
     Memory,
+    PortKept,
+    ProgramId,
+    ProgramKept,
     SeenRunning,
     Served,
     ServedBefore,
@@ -18,6 +24,7 @@ from agent.core.memory import (
     Stopped,
     Told,
     UpdateNotes,
+    WellKept,
 )
 from agent.core.problem import Severity
 from agent.platforms.files import read_file, replace_own_file
@@ -33,6 +40,8 @@ _READ_SECONDS = 3.0
 """Seconds that reading the file may take."""
 LATEST = 32503680000.0
 """Epoch seconds of the year 3000; the agent never writes a later time."""
+_SERVER = re.compile(r"(?:[0-9]{1,10}/[0-9]{0,12})?", re.ASCII)
+"""See `PortKept.server`."""
 MOST_REPEATS = 1000
 """Repeats of one notice. Their distance grows: ten take months."""
 _FOREVER = "resume"
@@ -120,10 +129,14 @@ def _from_json(kept: Any) -> Memory:
         stopped=_all_stopped(kept),
         # What an earlier version wrote has none.
         served=tuple(_served(s) for s in _is(list, kept.get("served", []))),
+        # Nor these.
+        ports=tuple(_port(p) for p in _is(list, kept.get("ports", []))),
+        well=tuple(_well(w) for w in _is(list, kept.get("well", []))),
         # A user of an earlier version need not be welcomed.
         welcomed=kept.get("welcomed", True) is not False,
         # What an earlier version wrote has none.
         updates=_updates(kept["updates"]) if "updates" in kept else UpdateNotes(),
+        summary_said=None if kept.get("summary_said") is None else _time(kept["summary_said"]),
     )
 
 
@@ -164,6 +177,8 @@ def _running(kept: Mapping[str, Any]) -> SeenRunning:
         kind=ApplicationKind(kept["kind"]).value,
         pid=None if kept["pid"] is None else _is(int, kept["pid"]),
         implicit=kept["implicit"] is True,
+        # Files of an earlier version have none that is well.
+        well=kept.get("well") is True,
     )
 
 
@@ -183,6 +198,61 @@ def _served(kept: Mapping[str, Any]) -> ServedBefore:
             program=None if program is None else _is(str, program),
             pid=None if pid is None else _is(int, pid),
             application=application,
+        ),
+    )
+
+
+def _port(kept: Mapping[str, Any]) -> PortKept:
+    return PortKept(
+        connection=_is(str, kept["connection"]),
+        port=_is(int, kept["port"]),
+        server=_server(kept["server"]),
+        observed=_days(kept["observed"]),
+        programs=tuple(_program(p) for p in _is(list, kept["programs"])),
+    )
+
+
+def _server(kept: Any) -> str:
+    if not _SERVER.fullmatch(_is(str, kept)):
+        raise ValueError("no process and its start")
+    return str(kept)
+
+
+def _days(kept: Any) -> tuple[DayKept, ...]:
+    found = tuple(DayKept(_is(int, d["day"]), _is(int, d["quarters"])) for d in _is(list, kept))
+    if any(not 0 <= d.quarters < 1 << 96 for d in found):
+        raise ValueError("a day has 96 quarters of an hour")
+    return found
+
+
+def _program(kept: Mapping[str, Any]) -> ProgramKept:
+    who, lost, missing = _is(dict, kept["id"]), kept["lost_at"], kept["missing_since"]
+    return ProgramKept(
+        id=ProgramId(*(_is(str, who[part]) for part in ("name", "script", "place", "peer"))),
+        first=_is(int, kept["first"]),
+        days=_days(kept["days"]),
+        there=kept["there"] is True,
+        pid=None if kept["pid"] is None else _is(int, kept["pid"]),
+        lost_at=None if lost is None else _time(lost),
+        lost_port=_is(int, kept["lost_port"]),
+        missing_since=None if missing is None else _time(missing),
+        slowest=_time(kept["slowest"]),
+        ignored=kept["ignored"] is True,
+    )
+
+
+def _well(kept: Mapping[str, Any]) -> WellKept:
+    names, values = (tuple(_is(str, one) for one in _is(list, kept[part])) for part in ("names", "values"))
+    if len(names) != len(values):
+        raise ValueError("what was known, without how it was")
+    return WellKept(
+        connection=_is(str, kept["connection"]),
+        kind=ApplicationKind(kept["kind"]).value,
+        names=names,
+        values=values,
+        changes=tuple(
+            ChangeKept(_is(str, c["what"]), _is(str, c["before"]), _is(str, c["now"]), _time(c["at"]))
+            for c in _is(list, kept["changes"])
         ),
     )
 

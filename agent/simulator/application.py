@@ -16,7 +16,7 @@ from agent.simulator.server import Simulator
 from agent.simulator.state import Profile
 from agent.simulator.surroundings import LOOPBACK, keep_open, short_path, splice
 from agent.tws.applications import ApplicationKind, TradingMode
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 
 _BACKLOG = 50
 """Backlog of the API port: the default of Java's server sockets."""

@@ -45,6 +45,13 @@ PROCESS_FAULTS: dict[str, Fault] = {
         ),
         Fault("restart-other-port", "ends and comes back on another port", _ANY_PORT, numeric=PORTS),
         Fault(
+            "updated",
+            "ends and comes back as another version, as after an update overnight",
+            "version",
+            "10.50",
+            choices=("10.50", "10.30"),
+        ),
+        Fault(
             "restart-stuck",
             "comes back from an automatic restart, but never opens its port",
             _LOG_IN,

@@ -98,6 +98,8 @@ def stage(setting: Setting, faults: Mapping[str, str]) -> Scene:
     look = setting.look
     if "wrong-application" in faults:
         look = replace(look, kind=other_kind(look.kind))
+    if "updated" in faults:
+        look = replace(look, version=faults["updated"])
     if "memory" in faults:
         look = replace(look, heap=int(faults["memory"]))
     in_container = look.shape is Shape.CONTAINER

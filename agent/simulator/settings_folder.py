@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from agent.tws.api_settings import Configuration, LockAndExit
 from agent.tws.applications import ApplicationKind, TradingMode
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 
 USER_FOLDER = "darykqhjnbgcpclmbdfekiohjmlanghofpdcaeik"
 """The per-user folder. TWS makes its name, letters only, from the user name."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from agent.simulator.disguise import Disguise
 from agent.simulator.settings_folder import USER_FOLDER, IbcChoices, ibc_config, jts_ini
 from agent.tws.applications import ApplicationKind, TradingMode
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 
 DEFAULT_HEAP = 768
 """Megabytes: the `-Xmx` that IB's installer writes."""

@@ -8,8 +8,8 @@ from agent.simulator.configuration import DEFAULT_CONFIGURATION, LOCALHOST, SETT
 from agent.simulator.notices import BROKEN, OK
 from agent.tws.api_settings import Configuration
 from agent.tws.applications import ApplicationKind, TradingMode
-from agent.tws.calendar import Region
 from agent.tws.farms import FarmKind
+from agent.tws.reset_windows import Region
 
 OLDEST_SIMULATED_VERSION = 157
 """The lowest server version that ib_async 2.1 accepts."""

@@ -22,7 +22,7 @@ from agent.simulator.shapes import Look, Shape, lay_out
 from agent.simulator.state import FARM_FAULTS, NEWEST_SERVER_VERSION
 from agent.tws.api_settings import Configuration
 from agent.tws.applications import ApplicationKind, TradingMode
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 
 __all__ = ["FAULTS", "PROCESS_FAULTS", "Counters", "PortInUse", "ProcessEnded", "SimulatedApplication", "free_port"]
 
@@ -277,7 +277,7 @@ class SimulatedApplication:
             await self._restart(None, True, float(value))
             return
         self._process_faults[name] = value
-        if name in ("restart-other-port", "restart-stuck", "starting"):
+        if name in ("restart-other-port", "restart-stuck", "starting", "updated"):
             await self._restart(None, name != "starting", 0.0)
         else:
             await self._settle()

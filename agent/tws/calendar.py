@@ -6,13 +6,15 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-
-class Region(StrEnum):
-    """Where the IB servers of a log-in are; the region decides the reset window."""
-
-    AMERICA = "america"
-    EUROPE = "europe"
-    ASIA = "asia"
+from agent.tws.reset_windows import (
+    NEW_YORK,
+    PADDING,
+    WEEKEND_BEGINS,
+    WEEKEND_ENDS,
+    WEEKLY_LOGIN,
+    Region,
+    reset_windows,
+)
 
 
 class OutageKind(StrEnum):
@@ -50,50 +52,6 @@ class Expectation:
     """The next expected one that has not begun."""
 
 
-# ── the table ───────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class ResetWindow:
-    """One daily window of IB's system-status page: at some time inside it, sessions drop for seconds to minutes."""
-
-    region: Region
-    zone: str
-    begins: time
-    ends: time
-    """Where it is before `begins`, the window ends on the next day."""
-
-
-NEW_YORK, ZURICH, HONG_KONG = "America/New_York", "Europe/Zurich", "Asia/Hong_Kong"
-
-RESET_WINDOWS: tuple[ResetWindow, ...] = (
-    # The newer version of the page, which says Sunday to Friday …
-    ResetWindow(Region.AMERICA, NEW_YORK, time(0, 15), time(1, 45)),
-    ResetWindow(Region.EUROPE, ZURICH, time(6, 25), time(7, 45)),
-    ResetWindow(Region.ASIA, HONG_KONG, time(4, 45), time(6, 5)),
-    ResetWindow(Region.ASIA, HONG_KONG, time(20, 15), time(21, 15)),
-    # … and the older one, which says Saturday to Thursday. Copies of both exist, so both count, on all days.
-    ResetWindow(Region.AMERICA, NEW_YORK, time(23, 45), time(0, 45)),
-    ResetWindow(Region.EUROPE, ZURICH, time(5, 45), time(6, 45)),
-    ResetWindow(Region.ASIA, NEW_YORK, time(16, 45), time(17, 45)),
-    ResetWindow(Region.ASIA, HONG_KONG, time(20, 15), time(21, 0)),
-    # What QuantConnect's IBAutomater uses for Asia; a little earlier than the older page.
-    ResetWindow(Region.ASIA, NEW_YORK, time(16, 30), time(17, 0)),
-)
-"""When IB resets its servers, every day. Edit here when the page changes."""
-
-PADDING = 15 * 60.0
-"""Seconds added on both sides of every window of the page: resets begin early and end late."""
-
-_FRIDAY, _SUNDAY = 4, 6
-_WEEKEND_BEGINS = (_FRIDAY, time(23, 0))
-_WEEKEND_ENDS = time(3, 0)
-"""Weekend maintenance of all regions: Friday 23:00 to Saturday 03:00 New York, on both versions of the page.
-IBAutomater expects trouble from Friday 22:45 to Sunday 02:00; IB does not announce that, so it does not count."""
-
-_LOGIN_DUE_AT = time(1, 0)
-"""Sunday 01:00 New York: IB invalidates the tokens of automatic restarts, and the next start needs a full log-in."""
-
 _RESTART_LEAD = 60.0
 """The daily restart counts from this many seconds before its set time: clocks differ, and windows close earlier."""
 _DAY = 86_400.0
@@ -111,7 +69,7 @@ def expect(
     daily restart in minutes after local midnight; None where it is not known. `utc_offset`: seconds, local time minus
     UTC. `allowance`: seconds that the application may be away after its restart.
     """
-    nearby = _outages(region, int(now_wall // _DAY))
+    nearby = _outages(region, int(now_wall // _DAY), 2)
     current = max((o for o in nearby if o.began <= now_wall < o.ends), key=lambda o: o.ends, default=None)
     restarts = () if restart_time is None else _restarts(now_wall, restart_time, utc_offset, allowance)
     over = current.ends if current else now_wall
@@ -129,23 +87,31 @@ def next_login(now_wall: float) -> float:
     return next(at for at in _logins(int(now_wall // _DAY)) if at > now_wall)
 
 
+def outages_between(since: float, until: float, region: Region | None) -> tuple[Outage, ...]:
+    """Every outage of IB's servers that touches a time (epoch seconds), in the order of their begins."""
+    first = int(since // _DAY)
+    every = _outages(region, first, int(until // _DAY) - first + 2)
+    return tuple(o for o in every if o.began < until and o.ends > since)
+
+
 # ── the answers ─────────────────────────────────────────────────────────────────────────────────
 
 
 @lru_cache(maxsize=16)
-def _outages(region: Region | None, utc_day: int) -> tuple[Outage, ...]:
-    """Every outage of IB's servers that touches a UTC day or the next one: padded, overlaps joined, in order."""
+def _outages(region: Region | None, utc_day: int, after: int) -> tuple[Outage, ...]:
+    """Every outage of IB's servers from a UTC day to before the one that comes `after` so many days: padded, overlaps
+    joined, in order."""
     found = []
-    dates = _dates(utc_day, before=2, after=2)
-    for window in RESET_WINDOWS:
+    dates = _dates(utc_day, before=2, after=after)
+    for window in reset_windows():
         if region in (None, window.region):
             zone = ZoneInfo(window.zone)
             spans = (_span(day, window.begins, window.ends, zone) for day in dates)
             found += [Outage(OutageKind.RESET, *span, region) for span in spans]
-    weekday, begins = _WEEKEND_BEGINS
+    weekday, begins = WEEKEND_BEGINS
     for day in dates:
         if day.weekday() == weekday:
-            span = _span(day, begins, _WEEKEND_ENDS, ZoneInfo(NEW_YORK))
+            span = _span(day, begins, WEEKEND_ENDS, ZoneInfo(NEW_YORK))
             found.append(Outage(OutageKind.WEEKEND, *span))
     return tuple(sorted(_joined(found), key=lambda o: o.began))
 
@@ -169,9 +135,9 @@ def _restarts(now_wall: float, restart_time: int, utc_offset: float, allowance: 
 
 @lru_cache(maxsize=4)
 def _logins(utc_day: int) -> tuple[float, ...]:
-    zone = ZoneInfo(NEW_YORK)
-    days = (day for day in _dates(utc_day, before=1, after=9) if day.weekday() == _SUNDAY)
-    return tuple(datetime.combine(day, _LOGIN_DUE_AT, zone).timestamp() for day in days)
+    zone, (weekday, due) = ZoneInfo(NEW_YORK), WEEKLY_LOGIN
+    days = (day for day in _dates(utc_day, before=1, after=9) if day.weekday() == weekday)
+    return tuple(datetime.combine(day, due, zone).timestamp() for day in days)
 
 
 def _dates(utc_day: int, *, before: int, after: int) -> tuple[date, ...]:

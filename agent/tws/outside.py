@@ -100,13 +100,25 @@ def clean(text: str, longest: int = LONGEST_TEXT) -> str:
     return _cut(plain, longest)
 
 
+def without_hidden(text: str) -> str:
+    """The text without control, format and invisible characters, which may stand in the middle of what is private."""
+    return _without_controls(text) if _UNUSUAL.search(text) else text
+
+
 def _cut(text: str, longest: int) -> str:
-    """At most `longest` characters, cut between words: half a name or number would not be recognised and masked."""
-    end = min(len(text), longest - 1)
-    while end > max(0, longest - 1 - _LONGEST_WORD) and (text[end - 1].isalnum() or text[end - 1] == REPLACEMENT):
-        end -= 1
-    kept = text[:end] if end and not text[end - 1].isalnum() else text[: longest - 1]
-    return kept.rstrip().rstrip("…") + "…"
+    """At most `longest` characters, cut at a space: half a name, number or address would not be recognised and masked.
+
+    Where there is no space near the end, it is cut between letters and other signs.
+    """
+    room = min(len(text), longest - 1)
+    shortest = max(0, longest - 1 - _LONGEST_WORD)
+    for is_inside in (lambda sign: not sign.isspace(), lambda sign: sign.isalnum() or sign == REPLACEMENT):
+        end = room
+        while end > shortest and is_inside(text[end - 1]):
+            end -= 1
+        if end and not is_inside(text[end - 1]):
+            return text[:end].rstrip().rstrip("…") + "…"
+    return text[:room].rstrip().rstrip("…") + "…"
 
 
 def _without_controls(text: str) -> str:

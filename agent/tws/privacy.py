@@ -4,6 +4,7 @@ Pure text to text. It masks too much rather than too little: users send logs to 
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
@@ -78,6 +79,12 @@ _PASSWORD = re.compile(
     re.IGNORECASE,
 )
 """A password may hold any character, so everything to the end of the line is masked."""
+_TOKEN = re.compile(
+    r"(?P<key>\b(?:api[_-]?key|access[_-]?key|secret|(?:access|auth|bearer|refresh)?[_-]?token)['\"]?\s*[=:]\s*['\"]?"
+    r"|\bbearer\s+)[^\s'\",;)\]}]{6,}",
+    re.IGNORECASE,
+)
+"""A token is one word, and what follows it may be of use."""
 _LOGIN = re.compile(
     r"(?P<key>(?:--(?:fix-)?user|/(?:FIX)?User|login_?id|user_?id|user_?name)"
     r"['\"]?\s*(?:[=:]|,(?=\s*['\"]))\s*['\"]?)[^\s'\",;)\]}]+",
@@ -135,16 +142,26 @@ def redact(text: str, private: Private = NOTHING_MORE) -> str:
         text = text.replace(word, MASK)
     text = _IBC.sub(rf"\1 {MASK}", text)
     text = _PASSWORD.sub(rf"\g<key>{MASK}", text)
+    text = _TOKEN.sub(rf"\g<key>{MASK}", text)
     text = _LOGIN.sub(rf"\g<key>{MASK}", text)
     text = _URL.sub(_url, text)
     for home in _longest_first(private.homes):
         text = _home(home).sub("~", text)
     text = _WINDOWS_HOME.sub("~", text)
     text = _UNIX_HOME.sub("~", text)
-    for name in private.names:
-        if len(name) >= _SHORTEST_NAME and name.lower() not in _COMMON_NAMES:
-            text = _name(name).sub(MASK, text)
-    return _ACCOUNT.sub(lambda found: mask_account(found[0]), text)
+    for name in filter(is_telling, private.names):
+        text = whole_word(name).sub(MASK, text)
+    return each_account(text, mask_account)
+
+
+def each_account(text: str, change: Callable[[str], str]) -> str:
+    """The text with each account number in it changed."""
+    return _ACCOUNT.sub(lambda found: change(found[0]), text)
+
+
+def is_telling(name: str) -> bool:
+    """Whether a name tells a person or a computer from others, and is no word that texts have for other reasons."""
+    return len(name) >= _SHORTEST_NAME and name.lower() not in _COMMON_NAMES
 
 
 def _url(found: re.Match[str]) -> str:
@@ -173,5 +190,6 @@ def _home(folder: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=32)
-def _name(name: str) -> re.Pattern[str]:
+def whole_word(name: str) -> re.Pattern[str]:
+    """Matches a name that is no part of a longer word, in any case."""
     return re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", re.IGNORECASE)

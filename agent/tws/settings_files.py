@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from agent.tws.applications import TradingMode
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 
 _REGION_OF_SERVER = {
     "gdc1": Region.AMERICA,

@@ -50,18 +50,18 @@ def test_notifications_that_were_changed_go_where_they_are_to_go_now(config: Pat
     before = channels(host)
 
     config.write_text("[checks]\nlook_every = '6s'\n")
-    asyncio.run(host._read_again())
+    asyncio.run(host._configuration.read())
 
     assert channels(host) is before
 
     config.write_text(f'[notifications]\nremote = ["{HOOK}"]\n')
-    asyncio.run(host._read_again())
+    asyncio.run(host._configuration.read())
 
     assert [c for c in channels(host)._always if isinstance(c, RemoteChannel)]
     assert private[-1].notifications.remote == (HOOK,)
 
     config.write_text("")
-    asyncio.run(host._read_again())
+    asyncio.run(host._configuration.read())
 
     assert not [c for c in channels(host)._always if isinstance(c, RemoteChannel)]
 

@@ -8,9 +8,12 @@ from agent.core.clock import Moment
 from agent.core.effects import Happened, MarkKind
 from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownConnection, Status
+from agent.history.recording.reading import recorded_pieces
 from agent.history.spans import Kept, Mark
 from agent.history.store import Store
 from agent.history.writer import HISTORY_FILE
+from tests.journeys.day import KNOWLEDGE
+from tests.recorded_day import RecordedDay, items_of
 
 WELL = ShownConnection("Paper", "127.0.0.1", 4002, IconState.CONNECTED, "connected", 50.0)
 STATUS = Status("0.1.0", 1, 50.0, (WELL,))
@@ -23,7 +26,7 @@ class Day:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.now = Moment(1000.0, 5000.0)
-        self.host = HistoryHost(folder, 90 * 86400.0, lambda: self.now)
+        self.host = HistoryHost(folder, 90 * 86400.0, lambda: self.now, KNOWLEDGE)
         self.host.start()
 
     def later(self, seconds: float) -> None:
@@ -65,3 +68,13 @@ async def test_an_agent_of_which_nothing_is_new_is_noted_every_minute(tmp_path: 
 
     assert day.host._writer._waiting.qsize() <= 4
     assert day.kept().marks == (Mark(5180.0, SAID),)
+
+
+def test_what_the_core_takes_in_is_recorded_and_read_once_it_has_ended(tmp_path: Path) -> None:
+    day = Day(tmp_path)
+    recorded = RecordedDay()
+    for step in recorded.steps:
+        day.host.record(step, failed=False)
+    day.host.close()
+
+    assert len(items_of("".join(recorded_pieces(tmp_path)))) == 1 + len(recorded.steps)

@@ -1,5 +1,7 @@
 """Texts as an attacker makes them, and what must never come out of Gatelight again."""
 
+from collections.abc import Mapping
+
 from hypothesis import strategies as st
 
 from agent.tws.privacy import Private
@@ -18,6 +20,15 @@ SECRETS = {
     "t0ken-xyz": "t0ken-xyz",
     "DU76\u200b54\u202e321A": "7654",
     "pass\u00adword\ufeff=hunter2secret": "hunter2secret",
+    "F1234567": "1234",
+    "DI7654321": "7654",
+    "https://hooks.example.com/services/T0X/hiddenpath": "hiddenpath",
+    "https://hc-ping.example.com/3f9c-ping": "3f9c-ping",
+    "tgram://123:botsecret/chat99": "botsecret",
+    "ntfys://me:pw@push.example.com/topic77": "topic77",
+    "token=abcdef123456": "abcdef123456",
+    "Authorization: Bearer eyJhbGciOi": "eyjhbgcioi",
+    "api_key: 'zyxwvut98'": "zyxwvut98",
     "ibcalpha.ibc.IbcGateway /opt/ibc/config.ini edemo hunter2secret": "hunter2secret",
 }
 """What is planted, and the part of it by which it would be known."""
@@ -52,8 +63,8 @@ _TEXTS = st.lists(
 
 
 @st.composite
-def hostile(draw: st.DrawFn) -> tuple[str, str]:
+def hostile(draw: st.DrawFn, secrets: Mapping[str, str] = SECRETS) -> tuple[str, str]:
     """A text with something planted between spaces, and the part that must not come out."""
-    planted = draw(st.sampled_from(sorted(SECRETS)))
+    planted = draw(st.sampled_from(sorted(secrets)))
     filler = "word " * draw(st.sampled_from((0, 0, 0, 10, 18, 19, 20, 196, 198, 199, 200, 200_000)))
-    return f"{draw(_TEXTS)} {filler}{planted} {draw(_TEXTS)}", SECRETS[planted]
+    return f"{draw(_TEXTS)} {filler}{planted} {draw(_TEXTS)}", secrets[planted]

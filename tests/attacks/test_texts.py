@@ -26,8 +26,9 @@ from agent.cli import terminal as cli
 from agent.cli.report import render as report
 from agent.core import events, facts, fix, memory, session_facts
 from agent.core.data_test import seen as data_seen
-from agent.core.effects import Announce, Effect, Record, Remember
+from agent.core.effects import Announce, Effect, Happened, Record, Remember
 from agent.core.events import (
+    Arrival,
     ConfigRejected,
     Event,
     Looked,
@@ -56,10 +57,12 @@ from agent.core.shown.limits import limits_to_json as usage_json
 from agent.core.shown.limits import usage_of
 from agent.core.shown.menu import display
 from agent.core.shown.status import Status, status_to_json
-from agent.core.state_machine.advance import advance, begin
+from agent.core.state_machine.advance import begin
 from agent.core.state_machine.state import AgentState
+from agent.core.state_machine.step import AgentStep, decide_step
 from agent.guides import load_guides
 from agent.guides.explain import explain, render_explained
+from agent.history.spans import spans_of
 from agent.page.streams import Streams
 from agent.page.view import Seen, view
 from agent.runtime.logs import set_up_logs
@@ -107,6 +110,11 @@ OURS = {
     "ServedBefore": {"connection"},
     "Snoozed": {"connection", "code"},
     "Stopped": {"connection"},
+    "ApiClient": {"place"},
+    "ProgramId": {"place"},
+    "PortKept": {"connection", "server"},
+    "ChangeKept": {"what"},
+    "WellKept": {"connection", "kind", "names"},
     # Each is matched whole against a pattern of plain characters (`core.updates`), before it is kept and before it is
     # shown: an address that was cleaned or masked would be another one.
     "UpdateNotes": {"address", "version", "page"},
@@ -180,8 +188,8 @@ def told(text: str) -> list[Callable[[int], Event]]:
     ]
 
 
-def lived(text: str) -> tuple[AgentState, list[Effect], list[Status]]:
-    """An agent that met a text everywhere, what it wanted done, and all it showed."""
+def lived(text: str, steps: list[AgentStep] | None = None) -> tuple[AgentState, list[Effect], list[Status]]:
+    """An agent that met a text everywhere, what it wanted done, and all it showed; its steps go into `steps`."""
     watched = (connection(port=4002), connection("Other", port=4001), connection("Far", host="192.0.2.7", port=4001))
     state = first_state(Settings(connections=watched), NOW, known=KNOWN, private=PRIVATE)
     effects: list[Effect] = []
@@ -193,8 +201,11 @@ def lived(text: str) -> tuple[AgentState, list[Effect], list[Status]]:
         moment = moment.later(40.0)
         if isinstance(event, Looked):
             event = Looked(replace(event.machine, taken=moment.monotonic))
-        state, more = advance(state, event, moment)
+        step = AgentStep(state, (Arrival(event, moment),), moment)
+        state, more = decide_step(step)
         effects.extend(more)
+        if steps is not None:
+            steps.append(step)
         if state.shown is not None:
             shown.append(state.shown)
 
@@ -271,6 +282,8 @@ def ways_out(state: AgentState, effects: list[Effect], shown: list[Status]) -> I
             assert {**connection_told, "accounts": masked["accounts"]} == masked
         yield from texts_in(view(Seen(status, config_error=state.config_error)))
         yield from labels(display(status, 0.0, 0.0))
+        for span in spans_of(status):
+            yield from texts_in(list(dataclasses.asdict(span).values()))
     for effect in effects:
         match effect:
             case Announce(notice):
@@ -278,6 +291,8 @@ def ways_out(state: AgentState, effects: list[Effect], shown: list[Status]) -> I
                 yield from (out.title, *out.text.splitlines(), *out.steps, message_title(notice), message_text(notice))
             case Record(_, text):
                 yield text
+            case Happened():
+                yield from texts_in(dataclasses.asdict(effect))
             case Remember(kept):
                 yield from texts_in(dataclasses.asdict(kept))
 

@@ -392,7 +392,7 @@ def test_a_secret_that_comes_later_is_masked_before_anything_is_logged_of_it(
     heard: list[Settings] = []
     file.write_text(in_file(table, key, taken_by(key)))
     places = find_places(file, tmp_path / "data", environ={})
-    asyncio.run(AgentHost(places, Settings(), Terminal(), keep_private=heard.append)._read_again())
+    asyncio.run(AgentHost(places, Settings(), Terminal(), keep_private=heard.append)._configuration.read())
 
     assert [TOKEN in " ".join(settings.secrets) for settings in heard] == [True]
 

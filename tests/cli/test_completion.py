@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.cli.commands import TYPED_COMMANDS
 from agent.cli.completion import INSTALLED, written_for
-from agent.cli.options import TYPED_COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import socket
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -11,11 +12,13 @@ import pytest
 
 from agent.cli.history import command
 from agent.core.effects import Happened, MarkKind
+from agent.core.shown.calendar import newest_source
 from agent.errors import GatelightError
-from agent.history.spans import Changes, Mark, Span, SpanKind
+from agent.history.spans import Changes, Mark, Span, SpanKind, daily_span
 from agent.history.store import HISTORY_SCHEMA, Store
 from agent.history.writer import HISTORY_FILE
 from agent.runtime.paths import Places, find_places
+from agent.tws.coming import DailyEnd, KnownFrom
 from tests.commands import Place, simulated
 from tests.faults.conftest import place
 
@@ -66,17 +69,81 @@ def told(places: Places, *, back: int = 7, as_csv: bool = False, as_json: bool =
 
 
 def test_people_read_days_and_the_longest_problems(morning: Places) -> None:
-    assert told(morning) == (
+    text, comes, rest = told(morning).partition("  What comes")
+
+    assert text == (
         "Paper\n"
         "  Wed 18 Nov to Mon 23 Nov  not watched\n"
         "  Tue 24 Nov  83.33 % well: well 2 h 30 min, problem 30 min, not watched 9 h\n"
-        "  Longest problems:\n"
+        "  What took the time:\n"
+        "  - The application: 30 min\n"
+        "  Longest outages:\n"
         "  1. Tue 24 Nov 10:00, 30 min: =HYPERLINK(“IB Gateway does not answer”) (bot connected)\n"
+    )
+    assert comes
+    assert rest.partition("What happened:")[2] == (
         "\n"
-        "What happened:\n"
         "  - Tue 24 Nov 09:00  Gatelight 0.1.0 runs\n"
         "  - Tue 24 Nov 10:00  Paper: =HYPERLINK(“IB Gateway does not answer”), 30 min (over)"
     )
+
+
+def test_people_read_what_comes_and_how_it_is_known(morning: Places) -> None:
+    text = told(morning).partition("  What comes")[2]
+    heading, *lines = text.partition("What happened:")[0].rstrip().splitlines()
+
+    # The agent wrote last an hour and a half before.
+    assert heading == ", as last known on Tue 24 Nov 10:30:"
+    days = [line for line in lines if line.startswith("  - ")]
+    assert any("IB resets its European servers" in day for day in days)
+    assert sum("IB ends all log-ins" in day for day in days) == 1
+    assert any("Which of IB’s servers this log-in is on is not known" in line for line in lines)
+    assert any("When the application restarts every day is not known" in line for line in lines)
+    assert lines[-1].startswith("Reset windows are from IB’s system-status page as of ")
+
+
+def test_programs_read_what_comes(morning: Places) -> None:
+    answer = json.loads(told(morning, back=1, as_json=True))
+    ahead = answer["connections"][0]["ahead"]
+
+    assert answer["until"] < answer["ahead_until"]
+    assert answer["reset_windows"]["as_of"] == str(newest_source())
+    assert "region" not in ahead
+    assert "daily" not in ahead
+    assert datetime.fromisoformat(ahead["as_of"]).timestamp() == MORNING + 1.5 * 3600
+    assert {one["kind"] for one in ahead["coming"]} == {"reset", "weekend", "log-in"}
+    assert all("ends" in one for one in ahead["coming"] if one["kind"] != "log-in")
+    assert answer["connections"][0]["causes"] == [
+        {
+            "cause": "application",
+            "title": "The application",
+            "problems": [FROZEN.title],
+            "seconds": 1800.0,
+            "count": 1,
+            "longest": 1800.0,
+        }
+    ]
+
+
+def members(told: object) -> Iterator[str]:
+    """The names of all members of a JSON value."""
+    if isinstance(told, dict):
+        yield from told
+    for one in told.values() if isinstance(told, dict) else told if isinstance(told, list) else ():
+        yield from members(one)
+
+
+def test_every_member_is_documented(morning: Places) -> None:
+    store = Store(morning.data / HISTORY_FILE)
+    daily = daily_span("Paper", DailyEnd(30, restarts=True, known_from=KnownFrom.API), own_clock=False)
+    region = Span("Paper", SpanKind.REGION, "asia", KnownFrom.FILE)
+    store.write([Changes(MORNING + 5400, begun=((daily, MORNING), (region, MORNING)))])
+    store.close()
+    page = (Path(__file__).parents[2] / "agent" / "cli" / "README.md").read_text(encoding="utf-8")
+    found = set(members(json.loads(told(morning, back=1, as_json=True))))
+
+    assert {"coming", "region", "daily", "causes", "as_of"} <= found
+    assert [name for name in sorted(found) if f"{name}`" not in page and f"{name}[" not in page] == []
 
 
 def test_programs_read_the_same_as_json(morning: Places) -> None:

@@ -4,7 +4,8 @@ import argparse
 
 import pytest
 
-from agent.cli.options import GROUPS, TYPED_COMMANDS, build_parser
+from agent.cli.commands import GROUPS, TYPED_COMMANDS
+from agent.cli.options import build_parser
 from agent.errors import UsageError
 
 

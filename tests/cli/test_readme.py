@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from agent.cli.options import commands_table
+from agent.cli.commands import commands_table
 
 PAGE = Path(__file__).resolve().parents[2] / "agent" / "cli" / "README.md"
-PRINT_THE_TABLE = 'python -c "from agent.cli.options import commands_table; print(commands_table())"'
+PRINT_THE_TABLE = 'python -c "from agent.cli.commands import commands_table; print(commands_table())"'
 
 
 def test_its_table_is_the_one_of_the_code() -> None:

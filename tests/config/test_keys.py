@@ -1,16 +1,16 @@
 """What is promised of every key: settings, declaration and its words agree, and a default is one of its values."""
 
 import tomllib
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 
 import pytest
 
 from agent.config.key import Key, KeyTable
-from agent.config.keys import TABLES
+from agent.config.keys import TABLES, for_others
 from agent.config.kinds import QUIET_TIMES, ValueRefused, flag
 from agent.config.showing import table as table_of_keys
 from agent.config.text import duration_text
-from agent.core.settings import PageSettings, Settings
+from agent.core.settings import ConnectionSettings, NotificationSettings, PageSettings, Settings
 
 NOT_OF_THE_FILE = {
     "ConnectionSettings.implicit",
@@ -25,6 +25,22 @@ EVERY = pytest.mark.parametrize(("table", "key"), KEYS, ids=lambda one: one.name
 
 def fields_of(settings: type) -> set[str]:
     return {one.name for one in fields(settings) if f"{settings.__name__}.{one.name}" not in NOT_OF_THE_FILE}
+
+
+def test_for_others_there_is_neither_a_secret_nor_a_command() -> None:
+    remote = ("ntfys://me:pw@push.example.com/topic", "justatoken")
+    started = ConnectionSettings(name="Paper", start_command=("/home/me/start.sh", "--pw", "hunter2"), port=4002)
+    settings = Settings(
+        (started, ConnectionSettings("Live")), notifications=NotificationSettings(remote=remote), secrets=remote
+    )
+    shown = for_others(settings)
+
+    assert shown.notifications.remote == ("ntfys://•••", "•••")
+    assert shown.connections == (replace(started, start_command=("•••",) * 3), settings.connections[1])
+    assert shown.secrets == ()
+    assert for_others(Settings()) == Settings()
+    hidden = {f"{table.name}.{key.name}" for table, key in KEYS if key.secret or key.guarded}
+    assert {"connections.start_command", "notifications.remote"} <= hidden
 
 
 def test_a_key_that_is_no_field_of_the_settings_is_refused_with_its_place() -> None:

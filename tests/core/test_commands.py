@@ -18,7 +18,19 @@ from agent.core.commands import (
     read_command,
 )
 from agent.core.fix import Asker
-from agent.core.shown.display import AskFix, Connect, Disconnect, DoFix, LookNow, Pause, Quit, Resume, Snooze
+from agent.core.shown.display import (
+    AskFix,
+    Connect,
+    Disconnect,
+    DoFix,
+    Ignore,
+    LookNow,
+    Pause,
+    Quit,
+    Resume,
+    SeenChanges,
+    Snooze,
+)
 
 READ: list[tuple[dict[str, Any], Command]] = [
     ({"command": "status"}, AskStatus()),
@@ -33,6 +45,10 @@ READ: list[tuple[dict[str, Any], Command]] = [
     ({"command": "pause", "seconds": None}, Pause(None)),
     ({"command": "resume"}, Resume()),
     ({"command": "snooze", "code": "api-silent", "seconds": 1.5}, Snooze("api-silent", "", 1.5)),
+    ({"command": "seen", "name": "A"}, SeenChanges("A")),
+    ({"command": "seen"}, SeenChanges("")),
+    ({"command": "ignore", "program": "bot", "name": None}, Ignore("bot")),
+    ({"command": "ignore", "program": "bot", "name": "A", "undo": True}, Ignore("bot", "A", undo=True)),
     ({"command": "look"}, LookNow()),
     ({"command": "show"}, ShowRunning()),
     ({"command": "show", "desktop": {"DISPLAY": ":1"}, "quiet": True}, ShowRunning({"DISPLAY": ":1"}, quiet=True)),

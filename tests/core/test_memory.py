@@ -2,7 +2,7 @@ from agent.core.memory import Memory, Snoozed, Told
 
 
 def test_a_new_memory_is_empty() -> None:
-    assert Memory() == Memory(told=(), snoozed=(), paused_until=None, stopped=(), welcomed=False)
+    assert Memory() == Memory(told=(), snoozed=(), paused_until=None, stopped=(), welcomed=False, summary_said=None)
 
 
 def test_memories_are_equal_when_they_hold_the_same() -> None:

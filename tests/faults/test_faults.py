@@ -92,6 +92,7 @@ CASES = [
     Case("other-port", "api-port-mismatch", "api-port-mismatch"),
     Case("restart", None, None, "0"),
     Case("restart-other-port", "api-port-mismatch", "api-port-mismatch"),
+    Case("updated", "app-changed", None),
     Case("restart-stuck", "restart-stuck", "restart-stuck"),
     Case("close-wait", "api-wedged", "api-wedged"),
     Case("port-taken", "api-port-taken", "api-port-taken"),

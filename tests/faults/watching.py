@@ -47,6 +47,9 @@ QUICK = replace(
     notice_lasting=1.5,
     look_every=0.5,
     settings_every=3.0,
+    # Longer than the program that is cut off, and comes back, needs on a busy machine.
+    program_lasting=1.0,
+    program_return=3.0 * SLOWER,
 )
 ONE_LOOK = replace(QUICK, notice_lasting=60.0)
 """The same for a doctor: on a busy machine it takes longer than a notice lasts, and nothing fades while it looks."""

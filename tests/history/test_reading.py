@@ -6,10 +6,16 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent.history.reading import read_days
+from agent.history.reading import PICTURED, read_days
+from agent.history.spans import Changes, Span, SpanKind
+from agent.history.store import Store
+from agent.history.writer import HISTORY_FILE
+from agent.tws.coming import KnownFrom
+from agent.tws.reset_windows import Region
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows takes its zone from the system alone")
 
@@ -30,15 +36,40 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def test_a_day_of_a_clock_change_has_its_own_length(
     today: tuple[int, int, int], hours: list[int], zone: str, tmp_path: Path
 ) -> None:
-    kept, midnights, until = read_days(tmp_path, 3, datetime(*today, 12).astimezone())
+    read = read_days(tmp_path, 3, datetime(*today, 12).astimezone())
+    midnights = read.midnights
 
     assert [round((b - a) / 3600) for a, b in itertools.pairwise(midnights)] == hours
-    assert midnights[-2] < until < midnights[-1]
-    assert kept.began is None
+    assert midnights[-2] < read.until < midnights[-1]
+    assert read.kept.began is None
+    assert read.ahead == {}
 
 
 def test_before_the_first_hour_of_a_day_it_is_that_day(zone: str, tmp_path: Path) -> None:
-    _, midnights, until = read_days(tmp_path, 1, datetime(2026, 10, 25, 0, 0).astimezone())
+    read = read_days(tmp_path, 1, datetime(2026, 10, 25, 0, 0).astimezone())
 
-    assert midnights[0] == until
-    assert len(midnights) == 2
+    assert read.midnights[0] == read.until
+    assert len(read.midnights) == 2
+
+
+def test_what_comes_ends_with_a_day_of_the_zone(zone: str, tmp_path: Path) -> None:
+    """The clocks go back on the third day of it."""
+    read = read_days(tmp_path, 1, datetime(2026, 10, 22, 12, 0).astimezone())
+
+    assert read.ahead_until == datetime(2026, 10, 30, tzinfo=ZoneInfo(zone)).timestamp()
+    assert (read.ahead_until - read.midnights[-1]) / 3600 == 7 * 24 + 1
+
+
+def test_what_comes_is_read_for_what_is_watched_however_few_days_are_asked_for(zone: str, tmp_path: Path) -> None:
+    now = datetime(2026, 11, 20, 12, 0).astimezone()
+    began = now.timestamp() - 3 * 86_400
+    store = Store(tmp_path / HISTORY_FILE)
+    region = Span("Paper", SpanKind.REGION, "europe", KnownFrom.FILE)
+    so = (Span("", SpanKind.RUN, "0.1.0"), Span("Paper", SpanKind.STATE, "connected"), region)
+    store.write([Changes(began, begun=tuple((span, began) for span in so)), Changes(now.timestamp())])
+    store.close()
+    read = read_days(tmp_path, 1, now, pictures=True)
+
+    assert read.ahead["Paper"].region is Region.EUROPE
+    assert read.ahead["Paper"].coming[0].begins == datetime(2026, 11, 21, 4, 45, tzinfo=ZoneInfo(zone)).timestamp()
+    assert {one.span.kind for one in read.kept.spans} <= set(PICTURED)

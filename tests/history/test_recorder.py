@@ -5,11 +5,20 @@ from typing import Any
 
 from agent.core.effects import Happened, MarkKind
 from agent.core.shown.display import IconState
-from agent.core.shown.status import ShownConnection, ShownProblem, ShownProgram, Status
+from agent.core.shown.status import (
+    ShownApplication,
+    ShownCalendar,
+    ShownConnection,
+    ShownProblem,
+    ShownProgram,
+    Status,
+)
 from agent.history.recorder import Recorder
-from agent.history.spans import NOT_LINKED, LatencyMinute, Mark, Span, SpanKind
+from agent.history.spans import NOT_LINKED, LatencyMinute, Mark, Span, SpanKind, daily_span
 from agent.history.store import NOT_WATCHED
+from agent.tws.coming import DailyEnd, KnownFrom
 from agent.tws.farms import Farm, FarmKind, FarmStatus
+from agent.tws.reset_windows import Region
 
 RUN = Span("", SpanKind.RUN, "0.1.0")
 WELL = Span("Paper", SpanKind.STATE, "connected")
@@ -65,6 +74,19 @@ def test_a_title_that_changes_is_the_same_problem() -> None:
     recorder.take(shown(problems=(problem(title="3 s ahead"),)), 91.0)
 
     assert recorder.take(shown(problems=(problem(title="4 s ahead"),)), 92.0) is None
+
+
+def test_what_decides_what_comes_is_kept() -> None:
+    daily = DailyEnd(23 * 60 + 45, restarts=True, known_from=KnownFrom.API)
+    known = ShownCalendar(Region.EUROPE, KnownFrom.FILE, daily)
+    application = ShownApplication("gateway", "10.45", 3117, 61.5, (4002,))
+    found = Recorder("0.1.0", 60.0).take(shown(calendar=known, application=application), 63.0)
+
+    assert found is not None
+    begun = dict(found.begun)
+    assert begun[Span("Paper", SpanKind.APPLICATION, "gateway", "3117")] == 61.5
+    assert begun[Span("Paper", SpanKind.REGION, "europe", KnownFrom.FILE)] == 63.0
+    assert begun[daily_span("Paper", daily, own_clock=False)] == 63.0
 
 
 def test_what_is_not_shown_and_what_is_not_known_is_not_kept() -> None:

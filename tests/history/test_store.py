@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from agent.core.effects import Happened, MarkKind
-from agent.history.spans import Changes, KeptSpan, LatencyMinute, Mark, Span, SpanKind
-from agent.history.store import HISTORY_SCHEMA, NOT_WATCHED, HistoryDamaged, HistoryTooNew, Store
+from agent.history.spans import Changes, Kept, KeptSpan, LatencyMinute, Mark, Span, SpanKind
+from agent.history.store import _MIGRATIONS, HISTORY_SCHEMA, NOT_WATCHED, HistoryDamaged, HistoryTooNew, Store
 
 WELL = Span("Paper", SpanKind.STATE, "connected")
 ILL = Span("Paper", SpanKind.STATE, "problem")
@@ -69,6 +69,74 @@ def test_the_latencies_of_some_minutes_are_read_as_one_with_the_worst_of_them(pa
         LatencyMinute("Paper", 12, 0.125, 0.001, 6),
     )
     assert store.read(600.0, 900.0, minutes=0).latencies == ()
+
+
+def test_whole_hours_are_read_as_the_minutes_they_are_made_of(path: Path) -> None:
+    some = [LatencyMinute("Paper", 600 + n * 7, 0.001 * (n % 50), 0.0005 * (n % 30), 1 + n % 6) for n in range(200)]
+    # An agent that begins again writes the minute once more.
+    some.append(LatencyMinute("Paper", 621, 0.9, 0.5, 2))
+    store = written(path, *(Changes(60.0 * one.minute, latencies=(one,)) for one in some))
+    kept = {one.minute: one for one in some}.values()
+
+    for hours in (1, 2, 12):
+        told = store.read(600 * 60.0, 3000 * 60.0, minutes=hours * 60).latencies
+        for one in told:
+            inside = [minute for minute in kept if 0 <= minute.minute - one.minute < hours * 60]
+            assert one.count == sum(minute.count for minute in inside)
+            assert one.worst == pytest.approx(max(minute.worst for minute in inside))
+            mean = sum(minute.mean * minute.count for minute in inside) / one.count
+            assert one.mean == pytest.approx(mean, abs=1e-6)
+        assert sum(one.count for one in told) == sum(minute.count for minute in kept)
+
+
+def test_an_hour_that_began_before_is_told_from_the_time_on(path: Path) -> None:
+    """As in a zone whose midnight is at half past an hour of UTC."""
+    minutes = (LatencyMinute("Paper", 610, 0.2, 0.2, 1), LatencyMinute("Paper", 650, 0.1, 0.1, 1))
+    store = written(path, Changes(660 * 60.0, latencies=minutes))
+
+    assert [one.minute for one in store.read(630 * 60.0, 700 * 60.0, minutes=60).latencies] == [630]
+
+
+def test_of_some_kinds_only_those_are_read_and_no_marks_where_none_are_wanted(path: Path) -> None:
+    said = Mark(101.0, Happened(MarkKind.SAID, "Paper", "server-link-lost"))
+    store = written(path, Changes(100.0, begun=((WELL, 100.0), (LOST, 100.0)), marks=(said,)))
+    kept = store.read(0.0, 300.0, kinds=(SpanKind.PROBLEM,), marks=False)
+
+    assert ([one.span for one in kept.spans], kept.marks) == ([LOST], ())
+    assert kept.by_kind == {("Paper", SpanKind.PROBLEM): [KeptSpan(LOST, 100.0, None)]}
+    assert kept.heard == 100.0
+
+
+@pytest.fixture
+def first_schema(path: Path) -> Path:
+    """A file as the first version of the tables left it."""
+    with sqlite3.connect(path) as first:
+        for statement in _MIGRATIONS[0]:
+            first.execute(statement)
+        first.execute("INSERT INTO connection VALUES (1, 'Paper')")
+        first.execute("INSERT INTO span VALUES (1, 1, 'state', 'connected', '', '', 100.0, NULL, '')")
+        first.executemany(
+            "INSERT INTO latency VALUES (1, ?, ?, ?, ?)", [(m, m * 10, m * 5, 2) for m in range(600, 800)]
+        )
+        first.execute("PRAGMA user_version = 1")
+    first.close()
+    return path
+
+
+def test_a_file_of_an_earlier_version_is_read_and_brought_up_to_date(first_schema: Path) -> None:
+    def read(*, reads: bool) -> tuple[int, Kept]:
+        store = Store(first_schema, reads=reads)
+        try:
+            version = int(str(store._one("PRAGMA user_version")))
+            return version, store.read(600 * 60.0, 800 * 60.0, minutes=60)
+        finally:
+            store.close()
+
+    before, after, later = read(reads=True), read(reads=False), read(reads=True)
+
+    assert [version for version, _ in (before, after, later)] == [1, HISTORY_SCHEMA, HISTORY_SCHEMA]
+    assert before[1] == after[1] == later[1]
+    assert [one.minute for one in before[1].latencies] == [600, 660, 720, 780]
 
 
 def test_only_what_touches_the_time_is_read(path: Path) -> None:

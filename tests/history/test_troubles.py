@@ -119,6 +119,38 @@ def test_an_outage_began_with_its_problem_and_may_last() -> None:
     assert (one.began, one.ended, one.seconds(1000.0)) == (190.0, None, 810.0)
 
 
+def test_a_program_that_was_seen_first_with_the_problem_was_there() -> None:
+    (one,) = troubles(kept(program("bot", 200.0, None), state("problem", 200.0, None)), "Paper", 0.0, 300.0)
+
+    assert one.programs == ("bot",)
+
+
+def test_waiting_for_a_log_in_is_an_outage_with_its_own_cause() -> None:
+    told = kept(
+        state("connected", 0.0, 100.0),
+        problem("app-not-running", 100.0, 130.0),
+        state("problem", 100.0, 130.0),
+        KeptSpan(Span("Paper", SpanKind.STATE, "warning", NOT_LINKED), 130.0, 900.0),
+        problem("login-pending", 130.0, 900.0, severity="warning"),
+        # Beside a session, a warning is none.
+        state("warning", 900.0, 950.0),
+        problem("data-lost", 900.0, 950.0, severity="warning"),
+        state("connected", 950.0, None),
+    )
+
+    assert [(one.code, one.began, one.ended) for one in troubles(told, "Paper", 0.0, 1000.0)] == [
+        ("app-not-running", 100.0, 130.0),
+        ("login-pending", 130.0, 900.0),
+    ]
+
+
+def test_waiting_for_a_log_in_may_last() -> None:
+    waiting = KeptSpan(Span("Paper", SpanKind.STATE, "warning", NOT_LINKED), 130.0, None)
+    (one,) = troubles(kept(waiting, problem("login-pending", 130.0, None, severity="warning")), "Paper", 0.0, 1000.0)
+
+    assert (one.code, one.ended) == ("login-pending", None)
+
+
 def test_an_outage_that_was_not_watched_to_its_end_ends_there() -> None:
     told = kept(state("problem", 200.0, 300.0))
     (one,) = troubles(told, "Paper", 0.0, 1000.0)

@@ -26,6 +26,7 @@ from agent.core.effects import (
     Withdraw,
 )
 from agent.core.events import (
+    Arrival,
     Event,
     HeartbeatAnswered,
     Looked,
@@ -55,13 +56,13 @@ from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.core.shown.display import Notice
 from agent.core.shown.status import ShownConnection, Status
-from agent.core.state_machine.advance import advance, begin
 from agent.core.state_machine.state import AgentState, Knowledge, Words
+from agent.core.state_machine.step import AgentStep, decide_step
 from agent.core.timing import Timing
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
 from agent.tws.applications import Application, ApplicationKind
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 
 MONDAY_AFTERNOON = datetime(2026, 11, 23, 15, 0, tzinfo=UTC).timestamp()
 """No reset window of any region, no weekend."""
@@ -88,6 +89,7 @@ class App:
     ids_held_until: float = 0.0
     """Monotonic time until which it takes every client ID for one that is in use."""
     kind: ApplicationKind = ApplicationKind.GATEWAY
+    version: str = "10.45"
     hints: SettingsHints = field(default_factory=lambda: SettingsHints(region=Region.AMERICA))
     account: str = "DU1234567"
 
@@ -132,8 +134,7 @@ class Day:
             timing=timing or Timing(),
             memory=self.memory,
         )
-        self.state, effects = begin(self.state, self.now)
-        self._perform(effects)
+        self._perform(self._decide())
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────
 
@@ -166,8 +167,13 @@ class Day:
 
     def tell(self, event: Event) -> None:
         """One event to the agent, now."""
-        self.state, effects = advance(self.state, event, self.now)
-        self._perform(effects)
+        self._perform(self._decide(event))
+
+    def _decide(self, *events: Event) -> tuple[Effect, ...]:
+        """Take in an event, or begin; what has to be done."""
+        arrivals = tuple(Arrival(event, self.now) for event in events)
+        self.state, effects = decide_step(AgentStep(self.state, arrivals, self.now))
+        return effects
 
     def later(self, delay: float, event: Event) -> None:
         """One event to the agent after a delay."""
@@ -226,7 +232,7 @@ class Day:
     def _process(self, app: App) -> Process:
         return Process(
             pid=app.pid,
-            application=Application(app.kind, "10.45", restarted=app.restarted),
+            application=Application(app.kind, app.version, restarted=app.restarted),
             started=app.started,
             api_ports=(app.port,) if app.port is not None else (),
             upstream="10.0.0.1:4001" if app.link_since is not None else None,
@@ -324,6 +330,7 @@ class Day:
     def restarted_agent(self) -> "Day":
         """The same world with a new agent that remembers what the old one kept."""
         day = Day(settings=self.state.settings, wall=self.now.wall, timing=self.state.timing, memory=self.memory)
+        day.programs, day._pids = self.programs, self._pids
         day.apps = [replace_app(a, self.now, day.now) for a in self.apps]
         return day
 

@@ -35,7 +35,7 @@ from agent.core.state_machine.connection import Connected, Connecting
 from agent.core.state_machine.session import KEPT_NOTICES
 from agent.core.state_machine.state import AgentState
 from agent.problems import PROBLEMS
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 from tests.journeys.day import PAPER, Day
 
 LIVE = ConnectionSettings(name="Live Gateway", application=WantedApplication.GATEWAY, port=4001)
@@ -124,10 +124,11 @@ class AnyDay(Day):
                     assert number in self.up
                 case Announce(notice) if notice.once_more:
                     # No service had shown it: it is said for the first time.
+                    ledgers = [(w.settings.name, w.ledger) for w in self.state.watched]
                     assert any(
-                        e.unshown and notice.key == f"{w.settings.name}/{k}"
-                        for w in self.state.watched
-                        for k, e in w.ledger.entries.items()
+                        e.unshown and notice.key == f"{name}/{k}"
+                        for name, ledger in [*ledgers, ("", self.state.own.ledger)]
+                        for k, e in ledger.entries.items()
                     )
                 case Announce(notice):
                     self._told(notice.key, "over" if notice.over else "said")

@@ -11,7 +11,7 @@ from agent.core.session_facts import Outcome
 from agent.core.settings import NotificationSettings, QuietHours, Settings
 from agent.core.shown.display import Connect, Disconnect, IconState, Pause, Resume, Snooze
 from agent.core.timing import Timing
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 from tests.journeys.day import PAPER, Day
 
 
@@ -630,6 +630,28 @@ def test_without_configuration_the_end_of_one_of_two_applications_is_told() -> N
     day.run(60)
 
     assert day.said == ["app-not-running"]
+
+
+def test_the_one_of_two_applications_that_ended_is_not_over_because_the_other_runs() -> None:
+    day = Day(settings=Settings())
+    day.start(4002)
+    gone = day.start(4001)
+    day.run(60)
+    day.stop(gone)
+    day.run(120)
+    told = [(c.name, [p.code for p in c.problems if p.visible]) for c in day.status.connections]
+    for _ in range(2):
+        day = day.restarted_agent()
+        for seconds in (0.01, 1.0, 120.0):
+            day.run(seconds)
+
+            assert [(c.name, [p.code for p in c.problems if p.visible]) for c in day.status.connections] == told
+            assert day.said == []
+
+    day.start(4001, age=0.0)
+    day.run(120)
+
+    assert day.said == ["over: app-not-running"]
 
 
 def test_a_problem_that_ended_while_the_agent_was_away_is_over_once() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.history.store import Store
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 from tests.attacks.scale import whole
 from tests.journeys.year import Year
 

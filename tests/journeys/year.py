@@ -20,7 +20,7 @@ from agent.core.timing import Timing
 from agent.history.recorder import Recorder
 from agent.history.spans import Mark
 from agent.history.store import Store
-from agent.tws.calendar import RESET_WINDOWS, Region
+from agent.tws.reset_windows import Region, reset_windows
 from tests.journeys.day import App, Day
 
 MINUTE, HOUR = 60.0, 3600.0
@@ -145,7 +145,7 @@ class Year(Day):
     def _busy(self) -> list[tuple[float, float]]:
         """Times, in order, at which something planned is under way or near: an outage then could not be told apart."""
         found = []
-        windows = [w for w in RESET_WINDOWS if w.region is self.region]
+        windows = [w for w in reset_windows() if w.region is self.region]
         for day in (self._begins + timedelta(days=n) for n in range(-1, self._days + 1)):
             resets = [self._local(day, w.begins, ZoneInfo(w.zone)) for w in windows]
             # The longest window has an hour and a half.

@@ -10,7 +10,7 @@ from agent.observers import settings_files
 from agent.observers.settings_files import SettingsFilesObserver
 from agent.platforms.files import open_regular
 from agent.tws.applications import Application, ApplicationKind, TradingMode
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 
 PLAIN = Application(ApplicationKind.GATEWAY)
 

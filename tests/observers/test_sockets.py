@@ -11,6 +11,7 @@ import pytest
 from agent.core.clock import Moment
 from agent.core.facts import (
     ApiClient,
+    FormerClient,
     Known,
     Listener,
     OtherProcess,
@@ -227,6 +228,9 @@ class Table:
     def name_of(self, pid: int) -> str | None:
         return self.names.get(pid)
 
+    def start_of(self, pid: int) -> float | None:
+        return 1.0 if pid in self.names else None
+
     def pids_named(self, names: Collection[str]) -> tuple[int, ...]:
         return tuple(pid for pid, name in self.names.items() if name in names)
 
@@ -273,6 +277,28 @@ def test_of_several_links_the_longest_standing_counts(now: Moment) -> None:
     found = observe(table, observer, now.later(5)).processes.applications[0]
 
     assert (found.upstream, found.upstream_since) == ("198.51.100.7:4001", now.monotonic)
+
+
+def test_a_program_that_was_connected_is_remembered_with_whether_it_runs(now: Moment) -> None:
+    api = SocketRow(LISTEN, "127.0.0.1", 4002, pid=100)
+    ends = (
+        SocketRow(ESTABLISHED, "127.0.0.1", 4002, "127.0.0.1", 50_000, 100),
+        SocketRow(ESTABLISHED, "127.0.0.1", 50_000, "127.0.0.1", 4002, 2**22 + 7),
+    )
+    table = Table(api, *ends)
+    table.names = {2**22 + 7: "quantower"}
+    observer = SocketObserver(table, table)
+
+    def former(after: float) -> tuple[FormerClient, ...]:
+        sockets = observe(table, observer, now.later(after)).sockets
+        assert isinstance(sockets, Known)
+        return sockets.value.former
+
+    assert former(0) == ()
+    table.rows = (api,)
+    assert former(5) == (FormerClient(2**22 + 7, runs=True),)
+    table.names = {}
+    assert former(10) == (FormerClient(2**22 + 7, runs=False),)
 
 
 def test_the_command_server_of_ibc_is_not_the_api(now: Moment) -> None:

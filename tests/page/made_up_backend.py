@@ -46,6 +46,12 @@ class MadeUpBackend:
             raise GatelightError(self.unreadable)
         return {"connections": []}
 
+    async def bundle(self) -> dict[str, Any]:
+        self.asked.append("bundle")
+        if self.unreadable is not None:
+            raise GatelightError(self.unreadable)
+        return {"name": "b.zip", "files": [], "archive": ""}
+
     async def ask(self, command: Command) -> dict[str, Any]:
         self.asked.append(command)
         return self.answers

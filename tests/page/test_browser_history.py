@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Iterable
+from datetime import datetime, timedelta
 
 import pytest
 import pytest_asyncio
@@ -124,7 +125,12 @@ async def test_outages_have_length_cause_and_programs_and_what_was_not_seen_is_s
         ["1 hour 48 minutes", LOST.title, "night-bot"],
     ]
     # Nothing is counted from before the first thing that was kept.
-    assert [row[0].split(":")[0] for row in causes] == ["Not watched", "Expected outage", LOST.title, STOPPED.title]
+    assert [row[0] for row in causes] == [
+        "Not watched: Gatelight did not run",
+        "Expected outage: IB’s reset, the weekend or a planned restart",
+        f"Link to IB’s servers\n{LOST.title}",
+        f"The application\n{STOPPED.title}",
+    ]
     assert [row[1:] for row in causes] == [
         ["1 day", "1", "1 day"],
         ["2 hours", "1", "2 hours"],
@@ -151,13 +157,60 @@ async def test_every_state_has_a_form_of_its_own_and_the_gap_is_never_well(
             "(all) => all.map((g) => [g.dataset.was, g.querySelector('title').textContent])"
         )
 
-    assert [words.strip() for words in legend] == ["problem", "expected outage", "not watched", "well"]
-    assert len(set(forms)) == 4
+    assert [words.strip() for words in legend] == [
+        "problem", "expected outage", "not watched", "well", "expected outage, still to come", "IB ends all log-ins",
+    ]  # fmt: skip
+    assert len(set(forms)) == 6
+    coming = [was for was, _ in runs if was in ("ahead", "login")]
+    assert runs[len(runs) - len(coming) :] == [run for run in runs if run[0] in ("ahead", "login")]
+    runs = runs[: len(runs) - len(coming)]
     # Three days before anything was kept, then what was kept, with a day in between.
     assert [was for was, _ in runs] == [
         "nothing", "connected", "problem", "maintenance", "connected", "problem", "nothing", "connected", "problem",
     ]  # fmt: skip
     assert all(words.endswith(": not watched") for was, words in runs if was == "nothing")
+
+
+async def test_what_comes_is_on_the_strip_and_in_a_list_that_says_how_it_is_known(
+    filled: LivingAgent, browser: Browser
+) -> None:
+    async with tab(browser, await filled.page.address()) as shown:
+        await history(shown)
+        few = await rows(shown, "coming")
+        await shown.page.get_by_role("button", name="Show all").focus()
+        await shown.page.keyboard.press("Enter")
+        await shown.page.wait_for_function("() => document.querySelectorAll('[data-key=coming] tbody tr').length > 8")
+        every = await rows(shown, "coming")
+        text = await shown.text("[data-key=coming]")
+        parts = await shown.page.locator(".strip .now").count()
+        wrong = await shown.violations()
+
+    assert len(few) == 8
+    assert every[:8] == few
+    assert {row[2] for row in every} >= {"IB resets its European servers", "IB’s weekend maintenance"}
+    assert sum(row[2].startswith("IB ends all log-ins") for row in every) >= 1
+    # The history that was put there does not tell whose servers are used, nor when the application restarts.
+    assert "Which of IB’s servers this log-in is on is not known" in text
+    assert "When the application restarts every day is not known" in text
+    assert (parts, wrong) == (1, [])
+
+
+async def test_today_goes_on_to_tomorrow(filled: LivingAgent, browser: Browser) -> None:
+    days = [datetime.now().astimezone() + timedelta(days=n) for n in range(3)]
+    async with tab(browser, await filled.page.address()) as shown:
+        await history(shown)
+        await shown.page.locator("#range-7").focus()
+        await shown.page.keyboard.press("ArrowLeft")
+        await shown.page.wait_for_function(
+            "() => !document.querySelector('.daily') && document.querySelector('.strip .now')"
+        )
+        begins = await shown.page.locator(".strip [data-was=ahead] title").evaluate_all(
+            "(all) => all.map((title) => title.textContent)"
+        )
+
+    assert begins
+    # The third day is for a test that began just before midnight.
+    assert all(told.startswith(tuple(f"{day:%a} {day.day} {day:%b} " for day in days)) for told in begins)
 
 
 async def test_another_range_is_chosen_by_keyboard_and_the_tables_open_by_it(
@@ -178,7 +231,8 @@ async def test_another_range_is_chosen_by_keyboard_and_the_tables_open_by_it(
         first = await states.first.locator("td").all_inner_texts()
         await shown.page.get_by_text("The days as a table").focus()
         await shown.page.keyboard.press("Enter")
-        days = await rows(shown, "days")
+        await shown.page.locator("[data-key='days of Paper Gateway'] tbody tr").first.wait_for()
+        days = await rows(shown, "'days of Paper Gateway'")
         wrong = await shown.violations()
 
     assert (week, focused) == (7, "range-30")

@@ -8,7 +8,7 @@ from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, Status, status_to_json
 from agent.core.updates import Release
 from agent.page.progress import Ended, Followed, Progress, point_of
-from agent.page.view import OUTAGE_WORDS, Seen, view
+from agent.page.view import Seen, view
 from agent.tws.calendar import Expectation, Outage, OutageKind
 from tests.page.test_path import HEALTHY
 
@@ -101,10 +101,6 @@ def test_what_the_calendar_says_is_told_in_words_and_times() -> None:
     assert healthy["next_outage"]["kind"] == "restart"
     assert "login_due" in healthy
     assert "next_outage" not in troubled
-
-
-def test_every_kind_of_outage_has_words() -> None:
-    assert set(OUTAGE_WORDS) == set(OutageKind)
 
 
 def test_what_is_on_the_way_is_told_with_what_is_done() -> None:

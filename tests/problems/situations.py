@@ -21,9 +21,10 @@ from agent.core.facts import (
 from agent.core.session_facts import Outcome
 from agent.core.settings import WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
-from agent.tws.calendar import Expectation, Outage, OutageKind, Region
+from agent.tws.calendar import Expectation, Outage, OutageKind
 from agent.tws.launcher_log import LoginStage
 from agent.tws.relays import RelayKind
+from agent.tws.reset_windows import Region
 from tests.problems.scene import NOW, backing_off, connected, connection, facts, login, machine, process
 
 PORTS = st.sampled_from([4001, 4002, 7496, 7497, 5000, 65535])

@@ -9,8 +9,9 @@ from agent.core.session_facts import Outcome, ServerLink, SessionFacts
 from agent.core.timing import Timing
 from agent.problems.data_farm_broken import DATA_FARM_BROKEN
 from agent.problems.server_link_lost import SERVER_LINK_LOST
-from agent.tws.calendar import Expectation, Outage, OutageKind, Region
+from agent.tws.calendar import Expectation, Outage, OutageKind
 from agent.tws.farms import Farm, FarmKind, FarmStatus
+from agent.tws.reset_windows import Region
 from tests.problems.conftest import Judge
 from tests.problems.scene import NOW, backing_off, connected, facts
 

@@ -11,8 +11,9 @@ from agent.problems.api_port_mismatch import API_PORT_MISMATCH
 from agent.problems.app_starting import APP_STARTING
 from agent.problems.login_pending import LOGIN_PENDING
 from agent.tws.applications import TradingMode
-from agent.tws.calendar import Expectation, Outage, OutageKind, Region
+from agent.tws.calendar import Expectation, Outage, OutageKind
 from agent.tws.launcher_log import AWAITS_USER, LoginStage
+from agent.tws.reset_windows import Region
 from tests.problems.conftest import Judge
 from tests.problems.scene import NOW, backing_off, connection, facts, gateway, login, machine
 

@@ -13,8 +13,9 @@ from agent.problems.app_starting import APP_STARTING
 from agent.problems.login_pending import LOGIN_PENDING
 from agent.problems.restart_stuck import RESTART_STUCK
 from agent.tws.api_settings import Configuration, LockAndExit
-from agent.tws.calendar import Expectation, Outage, OutageKind, Region
+from agent.tws.calendar import Expectation, Outage, OutageKind
 from agent.tws.launcher_log import AWAITS_USER, LoginStage
+from agent.tws.reset_windows import Region
 from tests.problems.conftest import Judge
 from tests.problems.scene import NOW, attempt, backing_off, connection, facts, gateway, login, machine, told, tws
 

@@ -9,7 +9,8 @@ from agent.core.session_facts import Outcome, ServerLink, SessionFacts
 from agent.problems import PROBLEMS
 from agent.problems.scheduled_outage import SCHEDULED_OUTAGE
 from agent.tws.api_settings import Configuration, LockAndExit
-from agent.tws.calendar import Expectation, Outage, OutageKind, Region
+from agent.tws.calendar import Expectation, Outage, OutageKind
+from agent.tws.reset_windows import Region
 from tests.problems.conftest import Judge
 from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, machine, relay
 

@@ -11,7 +11,8 @@ from agent.problems import PROBLEMS
 from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.scheduled_outage import SCHEDULED_OUTAGE
 from agent.problems.server_link_lost import SERVER_LINK_LOST
-from agent.tws.calendar import Expectation, Outage, OutageKind, Region
+from agent.tws.calendar import Expectation, Outage, OutageKind
+from agent.tws.reset_windows import Region
 from tests.problems.conftest import Judge
 from tests.problems.scene import NOW, backing_off, connected, facts, notice, refused
 

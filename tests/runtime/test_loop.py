@@ -27,6 +27,7 @@ from agent.core.problem import Verdict
 from agent.core.settings import CheckSettings, ConnectionSettings, Settings
 from agent.core.shown.display import Connect, Disconnect, Pause, Resume
 from agent.core.state_machine.state import AgentState
+from agent.core.state_machine.step import AgentStep, decide_step
 from agent.core.timing import Timing
 from agent.runtime.loop import MOST_TOGETHER, AgentLoop
 from agent.tws.calendar import Expectation, expect
@@ -244,6 +245,33 @@ async def test_what_came_after_a_fault_waits_for_what_it_follows() -> None:
     await world.until(lambda _: [paused for paused, _ in groupby(u is not None for u in taken)][-2:] == [True, False])
     loop.stop()
     await task
+
+
+async def test_each_step_is_recorded_and_decides_the_same_again() -> None:
+    world, calendar = MadeUpWorld(), FailingCalendar()
+    steps: list[tuple[AgentStep, bool]] = []
+    states: list[AgentState] = []
+    loop = AgentLoop(
+        calendar.state(),
+        world,
+        limits=QUICK,
+        after=lambda state, _: states.append(state),
+        record=lambda step, failed: steps.append((step, failed)),
+    )
+    task = asyncio.ensure_future(loop.run())
+    await world.until(connected)
+    calendar.fails = True
+    loop.post(UserAsked(Pause(100.0)))
+    await world.until(lambda _: loop._faults >= 1)
+    calendar.fails = False
+    await world.until(lambda _: loop.state.memory.paused_until is not None)
+    loop.stop()
+    await task
+    decided = [step for step, failed in steps if not failed]
+
+    assert decided[0].arrivals == ()
+    assert [decide_step(step)[0] for step in decided] == states
+    assert sum(failed for _, failed in steps) == loop._faults >= 1
 
 
 async def test_a_session_whose_event_cannot_be_decided_holds_up_no_other() -> None:

@@ -14,7 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.memory import (
+    ChangeKept,
+    DayKept,
     Memory,
+    PortKept,
+    ProgramId,
+    ProgramKept,
     SeenRunning,
     Served,
     ServedBefore,
@@ -23,6 +28,7 @@ from agent.core.memory import (
     Stopped,
     Told,
     UpdateNotes,
+    WellKept,
 )
 from agent.runtime.memory_file import LATEST, LONGEST_FILE, MOST_REPEATS, MemoryFile
 from tests.runtime.made_up_world import MadeUpWorld, running, state_of
@@ -38,14 +44,48 @@ FULL = Memory(
         ShownBefore("Paper Gateway", "api-silent", 1.0, "error", ("app", "port"), ("IB Gateway", "4002"), began=True),
         ShownBefore("", "config-invalid", 2.0, "warning"),
     ),
-    running=(SeenRunning("IB Gateway", "gateway", implicit=True), SeenRunning("Live TWS", "tws", 2020)),
+    running=(SeenRunning("IB Gateway", "gateway", implicit=True), SeenRunning("Live TWS", "tws", 2020, well=True)),
     stopped=(Stopped("Live TWS", 3.0, None, 4.0), Stopped("日本", None, 1_800_000_100.0)),
     served=(
         ServedBefore("Paper Gateway", Served(4002, "ssh", 700)),
         ServedBefore("Live TWS", Served(7496, application=True)),
     ),
+    ports=(
+        PortKept(
+            "Paper Gateway",
+            4002,
+            "3117/1800000000",
+            (DayKept(20_514, (1 << 96) - 1),),
+            (
+                ProgramKept(
+                    ProgramId("python3", "bot.py", "f00ba4"),
+                    20_500,
+                    (DayKept(20_514, 1 << 95),),
+                    there=False,
+                    pid=991,
+                    lost_at=1_800_000_000.5,
+                    lost_port=4001,
+                    missing_since=1_800_000_300.5,
+                    slowest=42.5,
+                    ignored=True,
+                ),
+                ProgramKept(ProgramId(peer="192.0.2.7"), 20_514, there=True),
+            ),
+        ),
+        PortKept("Remote", 4001),
+    ),
+    well=(
+        WellKept(
+            "Paper Gateway",
+            "gateway",
+            ("version", "accounts"),
+            ("10.50", "DU•••567"),
+            (ChangeKept("version", "10.45", "10.50", 1_800_000_000.5),),
+        ),
+    ),
     welcomed=True,
     updates=UpdateNotes("https://example.org", 1_800_000_200.0, 1_800_000_000.5, "0.3.0", "https://example.org/x"),
+    summary_said=1_800_000_200.0,
 )
 
 
@@ -79,6 +119,7 @@ TIMES = st.floats(min_value=0, max_value=LATEST, allow_nan=False)
             tuple
         ),
         welcomed=st.booleans(),
+        summary_said=st.none() | TIMES,
     )
 )
 def test_any_memory_survives(memory: Memory) -> None:
@@ -94,10 +135,11 @@ def test_any_memory_survives(memory: Memory) -> None:
 def test_a_file_of_an_earlier_version_is_read_and_has_nothing_shown(path: Path) -> None:
     MemoryFile(path).write(FULL)
     kept = json.loads(path.read_text())
-    del kept["shown"], kept["running"], kept["updates"]
+    del kept["shown"], kept["running"], kept["updates"], kept["summary_said"]
     path.write_text(json.dumps(kept))
 
-    assert MemoryFile(path).read() == replace(FULL, shown=(), running=(), updates=UpdateNotes())
+    earlier = replace(FULL, shown=(), running=(), updates=UpdateNotes(), summary_said=None)
+    assert MemoryFile(path).read() == earlier
 
 
 def test_what_an_earlier_version_kept_of_connections_that_are_not_watched_is_read(path: Path) -> None:

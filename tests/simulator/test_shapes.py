@@ -5,7 +5,7 @@ import pytest
 from agent.simulator.settings_folder import PRETENDED_PASSWORD, IbcChoices
 from agent.simulator.shapes import Look, Shape, compact, furnish, lay_out
 from agent.tws.applications import ApplicationKind, TradingMode
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 
 HOME = Path("/home/trader")
 GATEWAY, TWS = ApplicationKind.GATEWAY, ApplicationKind.TWS

@@ -47,6 +47,8 @@ class Circumstances:
     link_down: bool = False
     """IB's servers are out of reach of the application, after its last word about them."""
     farms_down: set[str] = field(default_factory=set)
+    cut_off: set[str] = field(default_factory=set)
+    """Programs that were cut off with the API port and did not connect again."""
     rejected: bool = False
     """The latest configuration could not be used."""
     losses: list[float] = field(default_factory=list)

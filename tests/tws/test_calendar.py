@@ -7,17 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.tws.calendar import (
-    HONG_KONG,
-    NEW_YORK,
-    ZURICH,
-    Expectation,
-    Outage,
-    OutageKind,
-    Region,
-    expect,
-    next_login,
-)
+from agent.tws.calendar import Expectation, Outage, OutageKind, expect, next_login
+from agent.tws.reset_windows import HONG_KONG, NEW_YORK, ZURICH, Region
 
 MINUTE = 60.0
 

@@ -1,6 +1,7 @@
 """Texts from outside: what is left of them, and what is masked."""
 
 import json
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -101,6 +102,18 @@ def test_a_list_without_end_says_how_much_is_left_out() -> None:
     assert made.several[-1] == "and 900 more"
     assert len(made.several) == 101
     assert Seen("x", several=made.several) == made or len(made.several) == 101
+
+
+@pytest.mark.parametrize(
+    "planted", ["217.160.0.187", "box.corp.example.com", "carol.king@firma.de", "C:\\Users\\bob.jones"]
+)
+def test_a_long_text_is_not_cut_inside_a_name_or_an_address(planted: str) -> None:
+    parts = [part for part in re.split(r"[^a-z0-9]+", planted.lower()) if len(part) > 2]
+    for before in range(1, 40):
+        made = clean(f"{'word ' * 12}{'x' * before} {planted} and more words that are too many for it", 100)
+
+        assert made.endswith("…")
+        assert planted in made or not any(part in made for part in parts)
 
 
 def test_all_but_what_is_raw_is_masked() -> None:

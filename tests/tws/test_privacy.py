@@ -138,6 +138,20 @@ def test_everyday_lines_stay_as_they_are(text: str) -> None:
     assert redact(text, HERE) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("token=abcdef123456 and more", "token=••• and more"),
+        ("{'api_key': 'zyxwvut98', 'x': 1}", "{'api_key': '•••', 'x': 1}"),
+        ("Authorization: Bearer eyJhbGciOi.x-y", "Authorization: Bearer •••"),
+        ("refresh_token: abcdef, secret = ghijkl", "refresh_token: •••, secret = •••"),
+        ("Soft token=0 received, bearer of news, secret: no", "Soft token=0 received, bearer of news, secret: no"),
+    ],
+)
+def test_a_token_is_masked_and_what_follows_it_stays(text: str, clean: str) -> None:
+    assert redact(text, HERE) == clean
+
+
 PIECE = st.sampled_from(
     ["DU1234567", "U", "123", " ", "/home/", "C:\\Users\\", "anna", "--pw=", "password: ", "user_id=", "://", "https"]
 ) | st.sampled_from(["\\x08", "ibcalpha.ibc.IbcTws", ",", "\n", "'", MASK, "/", "@", "?"])

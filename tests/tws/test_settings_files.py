@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.tws.applications import TradingMode
-from agent.tws.calendar import Region
+from agent.tws.reset_windows import Region
 from agent.tws.settings_files import (
     IbcConfig,
     JtsIni,

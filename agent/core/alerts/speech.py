@@ -12,7 +12,7 @@ from agent.core.facts import Facts
 from agent.core.fix import Offer
 from agent.core.memory import PROGRAM, Memory, ShownBefore, Told
 from agent.core.problem import Present, Problem, Severity
-from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, AskFix, MenuEntry, Notice, ShowSteps, Snooze
+from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, AskFix, MenuEntry, Notice, ShowSteps, Snooze, put_aside
 from agent.core.text import shortened
 from agent.core.told_steps import is_heading, text_lines
 
@@ -139,7 +139,7 @@ def _notice(connection: str, entry: Entry, steps: tuple[str, ...], fixes: tuple[
         title=title_of(entry),
         text=text_of(entry),
         steps=steps,
-        offers=_actions(connection, entry.problem, fixes),
+        offers=_actions(connection, entry, fixes),
     )
 
 
@@ -168,11 +168,13 @@ def _steps_text(steps: tuple[str, ...], about: str) -> str:
     return "\n".join([*lines, where])
 
 
-def _actions(connection: str, problem: Problem, fixes: tuple[Offer, ...]) -> tuple[MenuEntry, ...]:
+def _actions(connection: str, entry: Entry, fixes: tuple[Offer, ...]) -> tuple[MenuEntry, ...]:
     """What can be clicked on the notice about a problem: the steps first, since that changes nothing."""
+    problem = entry.problem
     clicks = [MenuEntry("Show steps", ShowSteps(connection, problem.code))]
     # The button asks; what it would change is read before the yes.
     clicks += [MenuEntry(f"{offer.label}…", AskFix(offer.fix, connection)) for offer in fixes]
+    clicks += put_aside(connection, entry.present.programs, until_seen=problem.until_seen)
     if not problem.never_silenced:
         clicks.append(MenuEntry("Snooze for 1 hour", Snooze(problem.code, connection, SNOOZE_SECONDS)))
     return tuple(clicks)

@@ -1,5 +1,6 @@
 """What a person is shown: the icon's state, tooltip and menu as values, what a click asks for, and one notice."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
@@ -90,6 +91,26 @@ class Snooze:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenChanges:
+    """What changed about an application was seen."""
+
+    connection: str
+    """Empty: of every one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Do not miss a program that is not connected."""
+
+    program: str
+    """What users read as its name."""
+    connection: str = ""
+    """Empty: whichever it connects to."""
+    undo: bool = False
+    """Miss it again."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShowSteps:
     """Show what to do about one problem."""
 
@@ -162,6 +183,8 @@ Action: TypeAlias = (
     | Pause
     | Resume
     | Snooze
+    | SeenChanges
+    | Ignore
     | ShowSteps
     | OpenPage
     | OpenRelease
@@ -190,6 +213,16 @@ class MenuEntry:
     """A click on the icon itself does this."""
     separator: bool = False
     """A line between groups; nothing else of it counts."""
+
+
+MOST_OFFERED = 4
+"""Programs of one problem that can be put aside with a click of their own; the page has all of them."""
+
+
+def put_aside(connection: str, programs: Sequence[str], *, until_seen: bool) -> tuple[MenuEntry, ...]:
+    """What ends a problem by the user's word: that it was seen, or that these programs need not be watched."""
+    seen = (MenuEntry("Seen", SeenChanges(connection)),) if until_seen else ()
+    return (*seen, *(MenuEntry(f"Do not watch {p}", Ignore(p, connection)) for p in programs[:MOST_OFFERED]))
 
 
 SEPARATOR = MenuEntry("", separator=True)

@@ -52,6 +52,8 @@ class Ground(Enum):
     MODE = ("what the accounts told last of the process that runs or ran last, else the configuration", _always)
     SETTINGS = ("the application’s answer about its settings, or why there is none", _always)
 
+    CALENDAR = ("the accounts’ mode, what the application told last of its settings, or its settings files", _always)
+
     def __init__(self, words: str, holds: Callable[[Facts], bool]) -> None:
         self.words = words
         """For people."""
@@ -88,9 +90,11 @@ GROUNDS: Mapping[str, Ground] = {
     "waits_for": Ground.CONFIGURATION,
     "wanted": Ground.USER,
     "stopped": Ground.USER,
+    "ignored": Ground.USER,
     "undecided": Ground.CHECKS,
     "retry_at": Ground.STATE,
     "outage_ends": Ground.CHECKS,
+    "calendar": Ground.CALENDAR,
 }
 """By field of `ShownConnection`."""
 

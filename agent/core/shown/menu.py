@@ -25,6 +25,7 @@ from agent.core.shown.display import (
     ShowSteps,
     Snooze,
     StartAtLogin,
+    put_aside,
 )
 from agent.core.shown.status import ShownConnection, ShownProblem, Status
 from agent.core.text import shortened
@@ -238,6 +239,7 @@ def _problem(problem: ShownProblem, connection: str, drawing: _Drawing) -> MenuE
     lines.append(SEPARATOR)
     lines.append(MenuEntry("Show steps", ShowSteps(connection, problem.code)))
     lines += [_fix(offer) for offer in problem.fixes]
+    lines += put_aside(connection, problem.programs, until_seen=problem.until_seen)
     if not problem.can_be_snoozed:
         lines.append(MenuEntry("(cannot be snoozed: real money may be at stake)"))
     elif problem.snoozed_until is not None:

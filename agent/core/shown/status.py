@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.core.as_json import Time, as_json, present, rfc3339
+from agent.core.as_json import IfAny, Time, as_json, present, rfc3339
 from agent.core.fix import Offer
 from agent.core.memory import Stopped
 from agent.core.problem import Severity
@@ -14,9 +14,11 @@ from agent.core.shown.display import IconState
 from agent.core.updates import Release
 from agent.tws.api_settings import Configuration, Source
 from agent.tws.applications import ApplicationKind
+from agent.tws.coming import DailyEnd, KnownFrom
 from agent.tws.farms import Farm
 from agent.tws.hosts import is_local
 from agent.tws.privacy import mask_account
+from agent.tws.reset_windows import Region
 
 _SCHEMA = 1
 """Version of the JSON shape; raised when a field changes its meaning."""
@@ -44,6 +46,8 @@ class ShownProgram:
     since: Time
     peer: str | None = None
     """Its address, when it is on another machine."""
+    script: IfAny[str] = ""
+    """File name or module of what it runs, where it is an interpreter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,10 @@ class ShownProblem:
     """It is about Gatelight itself, and only shown with this connection."""
     ahead: bool = False
     """It tells of something that is still to come."""
+    until_seen: bool = False
+    """It stands until the user says that it was seen."""
+    programs: tuple[str, ...] = ()
+    """The user's programs that it is about, and that can be left unwatched."""
 
     @property
     def state(self) -> IconState | None:
@@ -91,6 +99,19 @@ class ShownSettings:
     known: Configuration = field(default_factory=Configuration)
     reason: str = ""
     """Why they are not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCalendar:
+    """What decides when the application of a connection, or IB, should be away."""
+
+    region: Region | None = None
+    """Whose servers the log-in is on."""
+    region_from: KnownFrom = KnownFrom.FILE
+    daily: DailyEnd | None = None
+    """When the application ends every day, by its own clock."""
+    own_clock: bool = False
+    """Its clock may be another one than the user's: it runs elsewhere, or in a container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +165,12 @@ class ShownConnection:
     """Epoch seconds of the next attempt, while backing off."""
     outage_ends: float | None = None
     """Epoch seconds at which an expected outage that is under way should be over."""
+    ignored: tuple[str, ...] = ()
+    """Programs that the user does not want watched."""
     here: bool = False
     """The host is a name or an address of this machine, though not loopback by its spelling."""
+    calendar: ShownCalendar = field(default_factory=ShownCalendar)
+    """For the history; the status says only what is under way."""
 
     @property
     def called(self) -> str:
@@ -243,6 +268,7 @@ def _connection(connection: ShownConnection, show_accounts: bool, thorough: bool
         "farms": [{"name": f.name, "kind": f.kind.value, "status": f.status.value} for f in connection.farms],
         "farms_more": connection.farms_more or None,
         "programs": as_json(connection.programs),
+        "programs_ignored": list(connection.ignored) or None,
         "api_settings": _settings(connection.api_settings),
         "checklist": as_json(connection.checklist) if thorough else None,
         "problems": [_problem(p) for p in connection.problems],

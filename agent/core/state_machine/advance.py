@@ -3,10 +3,11 @@
 Pure: what follows from an event comes back as effects. The runtime feeds events in and carries effects out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
+from typing import TypeVar
 
-from agent.core.alerts.announce import QuietRules, hushed, severity_of
+from agent.core.alerts.announce import severity_of
 from agent.core.alerts.diagnosis import Diagnosis, diagnose
 from agent.core.alerts.ledger import Ledger, update
 from agent.core.alerts.reminder import remind
@@ -17,7 +18,7 @@ from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, N
 from agent.core.evidence.processes import chosen, looked_since_failure, places_taken
 from agent.core.facts import Facts, Purpose
 from agent.core.fix import offers_for
-from agent.core.memory import PROGRAM, Memory, ServedBefore
+from agent.core.memory import PROGRAM, Memory, PortKept, SeenRunning, ServedBefore, WellKept
 from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Connect
@@ -28,6 +29,7 @@ from agent.core.state_machine.inquiry import ask_if_due, inquiry_due
 from agent.core.state_machine.intake import take_in
 from agent.core.state_machine.labels import about, labels
 from agent.core.state_machine.plan import plan
+from agent.core.state_machine.quiet import all_quiet, quiet_rules
 from agent.core.state_machine.session import fresh_session, heartbeat_sent
 from agent.core.state_machine.show import show_connection, show_program, with_program
 from agent.core.state_machine.state import (
@@ -40,7 +42,7 @@ from agent.core.state_machine.state import (
     own_client_ids,
     replace_at,
 )
-from agent.core.state_machine.watched import Watched, consider_watched, ran, target
+from agent.core.state_machine.watched import Watched, consider_watched, keep_account, ran, target
 from agent.core.updates import offered
 from agent.tws.applications import ApplicationKind, TradingMode
 
@@ -177,6 +179,9 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     watched = state.watched[index]
     name = watched.settings.name
     facts = facts_about(state, watched, now)
+    kept, marks = keep_account(watched, facts)
+    if kept is not watched:
+        state, watched, facts = replace_at(state, index, kept), kept, facts_about(state, kept, now)
     if not watched.wanted:
         # The user does not want this connection: nothing about it is a fault, and its notices are withdrawn without a
         # word.
@@ -185,7 +190,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         return replace_at(state, index, nothing), facts, gone
     if not looked_since_failure(facts):
         # A look follows at once; until then everything stays as it was.
-        return state, facts, ()
+        return state, facts, marks
     diagnosis = diagnose(facts, [p for p in state.knowledge.problems if not p.of_program])
     before = watched.ledger
     ledger, changes = update(before, diagnosis, facts, hold_until=state.hold_until)
@@ -193,7 +198,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     words, process = state.knowledge.words, chosen(facts)
     steps = _steps(words, ledger, process.kind if process is not None else _meant(watched.settings))
     offers, unoffered = offers_for((e.problem for e in ledger.entries.values()), words.fixes, facts, state.private)
-    rules = _quiet_rules(state, name, ledger, now)
+    rules = quiet_rules(state, name, ledger, now)
     if facts.session.trading_mode not in (watched.mode, TradingMode.UNKNOWN):
         watched = replace(watched, mode=facts.session.trading_mode)
         state = replace_at(state, index, watched)
@@ -205,7 +210,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     state, records = _note_failures(state, failures)
     if (ledger, diagnosis, offers) != (watched.ledger, watched.diagnosis, watched.offers):
         watched = replace(watched, ledger=ledger, diagnosis=diagnosis, offers=offers)
-    return replace_at(state, index, watched), facts, effects + records
+    return replace_at(state, index, watched), facts, marks + effects + records
 
 
 def _judge_program(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
@@ -215,7 +220,7 @@ def _judge_program(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Ef
     ledger, changes = update(before, diagnosis, facts, hold_until=state.hold_until)
     ledger = recall(ledger, before, PROGRAM, state.memory, now)
     steps = _steps(state.knowledge.words, ledger, ApplicationKind.UNKNOWN)
-    ledger, effects = speak(PROGRAM, ledger, changes, steps, _quiet_rules(state, PROGRAM, ledger, now), now)
+    ledger, effects = speak(PROGRAM, ledger, changes, steps, quiet_rules(state, PROGRAM, ledger, now), now)
     state, records = _note_failures(
         state, [(p.code, f"the check of {p.code} failed", fault) for p, fault in diagnosis.failures]
     )
@@ -268,26 +273,13 @@ def _meant(settings: ConnectionSettings) -> ApplicationKind:
     return ApplicationKind(settings.application.value) if settings.application != "any" else ApplicationKind.UNKNOWN
 
 
-def _quiet_rules(state: AgentState, name: str, ledger: Ledger, now: Moment) -> QuietRules:
-    local_minute = int((now.wall + state.machine.utc_offset) // 60) % 1440
-    snoozed = {s.code for s in state.memory.snoozed if s.connection in ("", name)}
-    unstable = ledger.entries.get("connection-unstable")
-    return QuietRules(
-        settings=state.settings.notifications,
-        local_minute=local_minute,
-        paused=state.memory.paused_until is not None,
-        snoozed=frozenset(snoozed),
-        unstable_covers=state.timing.unstable_covers if unstable is not None and unstable.shown else 0.0,
-    )
-
-
 def _remind(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """Say once a day what the user stopped watching."""
     stopped = state.memory.stopped
     if not stopped:
         return state, ()
     called = {w.settings.name: label for w, label in zip(state.watched, labels(state.watched), strict=True)}
-    rules = _quiet_rules(state, "", Ledger(), now)
+    rules = quiet_rules(state, "", Ledger(), now)
     said, effects = remind(stopped, called, rules, now.wall, state.machine.utc_offset)
     return (replace(state, memory=replace(state.memory, stopped=said)) if effects else state), effects
 
@@ -313,10 +305,14 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
         told=(*current, *(t for t in earlier if early and t not in ended)),
         shown=shown_now,
         served=served,
-        running=tuple(r for w in state.watched if w.settings.name in troubled for r in ran(w)),
+        ports=(
+            *_besides(state.memory.ports, state),
+            *(w.port for w in state.watched if w.port.port),
+        ),
+        well=(*_besides(state.memory.well, state), *(kept for w in state.watched for kept in w.well)),
+        running=_running(state, troubled),
     )
-    quiet = _quiet_rules(state, "", Ledger(), now)
-    hush = hushed(Severity.ERROR, quiet) is not None
+    hush = all_quiet(state, now)
     effects: list[Effect] = (
         []
         if hush
@@ -331,6 +327,28 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
         effects.append(Remember(memory))
         state = replace(state, kept=memory)
     return (state if memory == state.memory else replace(state, memory=memory)), tuple(effects)
+
+
+def _running(state: AgentState, troubled: Set[str]) -> tuple[SeenRunning, ...]:
+    """The applications of connections in trouble; where no configuration tells them from others, those beside them."""
+    pinned = any(w.settings.pinned_pid is not None for w in state.watched if w.settings.name in troubled)
+    return tuple(
+        seen
+        for w in state.watched
+        if w.settings.name in troubled or (pinned and w.settings.pinned_pid is not None)
+        for seen in ran(w, troubled=w.settings.name in troubled)
+    )
+
+
+MOST_REMEMBERED = 32
+"""Connections that are remembered while they are not watched."""
+_Kept = TypeVar("_Kept", PortKept, WellKept)
+
+
+def _besides(before: tuple[_Kept, ...], state: AgentState) -> tuple[_Kept, ...]:
+    """What was kept of connections that are not watched at the moment."""
+    watched = {w.settings.name for w in state.watched}
+    return tuple(kept for kept in before if kept.connection not in watched)[-MOST_REMEMBERED:]
 
 
 def _settled(watched: Watched, now: Moment) -> bool:

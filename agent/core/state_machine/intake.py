@@ -22,6 +22,7 @@ from agent.core.events import (
     SessionLost,
     SessionReady,
     SettingsAnswered,
+    SummarySaid,
     Tick,
     UpdatesNoted,
     UserAsked,
@@ -29,7 +30,7 @@ from agent.core.events import (
     Woke,
 )
 from agent.core.facts import Known, MachineFacts
-from agent.core.memory import PROGRAM
+from agent.core.memory import PROGRAM, Memory
 from agent.core.state_machine.connection import retry_now
 from agent.core.state_machine.enrolment import update_watched
 from agent.core.state_machine.plan import paid
@@ -75,8 +76,8 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             return for_each(state, lambda w: replace(_probe_soon(w, now), link=retry_now(w.link, now.monotonic))), ()
         case UserAsked(action):
             return take_action(state, action, now)
-        case Welcomed():
-            return replace(state, memory=replace(state.memory, welcomed=True)), ()
+        case Welcomed() | SummarySaid() | UpdatesNoted():
+            return replace(state, memory=_noted(state.memory, event)), ()
         case Reconfigured(settings, abilities):
             return update_watched(
                 replace(
@@ -91,8 +92,6 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
                 ),
                 now,
             )
-        case UpdatesNoted(notes):
-            return replace(state, memory=replace(state.memory, updates=notes)), ()
         case ConfigRejected(reason):
             return replace(state, config_error=reason), ()
         case NoticeUndelivered(key):
@@ -101,6 +100,16 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             return _delivered(state, key, shown=True), ()
         case _:
             assert_never(event)
+
+
+def _noted(memory: Memory, event: Welcomed | SummarySaid | UpdatesNoted) -> Memory:
+    match event:
+        case Welcomed():
+            return replace(memory, welcomed=True)
+        case SummarySaid(at):
+            return replace(memory, summary_said=at)
+        case UpdatesNoted(notes):
+            return replace(memory, updates=notes)
 
 
 def _looked(state: AgentState, before: MachineFacts, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:

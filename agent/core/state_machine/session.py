@@ -22,6 +22,7 @@ from agent.tws.notices import (
     kind_of,
     lookup,
 )
+from agent.tws.outside import RawName
 
 LINK_LOST_CODES = frozenset({1100, 2110})
 LINK_BACK_CODES = frozenset({1101, 1102})
@@ -98,7 +99,7 @@ class LinkLoss:
 class Session:
     """One established session, as far as it has told."""
 
-    accounts: tuple[str, ...]
+    accounts: tuple[RawName, ...]
     heartbeats: Heartbeats
     accounts_more: int = 0
     latency: float | None = None

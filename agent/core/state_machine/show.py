@@ -26,7 +26,7 @@ from agent.core.shown.status import (
     worst_first,
 )
 from agent.core.state_machine.connection import BackingOff, Blocked
-from agent.core.state_machine.state import OwnProblems, Words
+from agent.core.state_machine.state import OwnProblems, Words, calendar_of
 from agent.core.state_machine.watched import Watched
 from agent.tws.api_settings import Configuration, Source
 from agent.tws.applications import ApplicationKind
@@ -85,7 +85,9 @@ def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words
         undecided=tuple((problem.code, reason) for problem, reason in watched.diagnosis.undecided),
         retry_at=now.wall_of(state.retry_at) if isinstance(state, BackingOff | Blocked) else None,
         outage_ends=_outage_ends(watched, facts),
+        ignored=tuple(p.id.label for p in watched.port.programs if p.ignored),
         here=watched.settings.here,
+        calendar=calendar_of(watched, session.trading_mode),
     )
     return grounded(shown, facts)
 
@@ -110,7 +112,7 @@ def _programs(facts: Facts) -> tuple[ShownProgram, ...] | None:
     sockets = facts.machine.sockets
     if isinstance(sockets, Unknown) or not facts.connection.local:
         return None
-    seen = tuple(ShownProgram(c.pid, c.name or "unknown", c.since, c.peer) for c in clients_of(facts))
+    seen = tuple(ShownProgram(c.pid, c.name or "unknown", c.since, c.peer, c.script) for c in clients_of(facts))
     return None if sockets.value.unseen and not seen else seen
 
 
@@ -184,6 +186,8 @@ def _problem(
         can_be_snoozed=not problem.never_silenced,
         of_program=problem.of_program,
         ahead=problem.ahead,
+        until_seen=problem.until_seen,
+        programs=entry.present.programs,
     )
 
 

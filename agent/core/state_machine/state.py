@@ -6,20 +6,23 @@ from dataclasses import dataclass, field, replace
 from agent.core.alerts.ledger import Ledger
 from agent.core.clock import Moment
 from agent.core.effects import LookAt
+from agent.core.evidence.programs import missing_of
 from agent.core.facts import Abilities, Facts, Known, MachineFacts, Purpose
 from agent.core.fix import Fix
 from agent.core.guide import Guide
 from agent.core.memory import PROGRAM, Memory
 from agent.core.problem import Problem
 from agent.core.settings import ConnectionSettings, Settings
-from agent.core.shown.status import Status
+from agent.core.shown.status import ShownCalendar, Status
 from agent.core.state_machine.connection import Connected, Connecting, Target
 from agent.core.state_machine.watched import Watched, facts_of_session
 from agent.core.timing import Timing
 from agent.core.updates import Origin
 from agent.tws.applications import TradingMode
-from agent.tws.calendar import Expectation, Region, expect
+from agent.tws.calendar import Expectation, expect
+from agent.tws.coming import DailyEnd, KnownFrom
 from agent.tws.privacy import NOTHING_MORE, Private
+from agent.tws.reset_windows import Region
 
 OVERDUE_SECONDS = 60.0
 """Seconds by which an agent that works may be late with what it planned."""
@@ -153,7 +156,7 @@ def replace_at(state: AgentState, index: int, watched: Watched) -> AgentState:
 def facts_about(state: AgentState, watched: Watched, now: Moment) -> Facts:
     """Everything known about one connection now."""
     session = facts_of_session(watched, now, state.timing, state.heard)
-    return Facts(
+    facts = Facts(
         now=now,
         connection=watched.settings,
         machine=state.machine,
@@ -167,8 +170,11 @@ def facts_about(state: AgentState, watched: Watched, now: Moment) -> Facts:
         config_error=state.config_error,
         earlier_config=state.own.configured,
         served=watched.served,
+        changes=watched.changes,
         other_connections=others(state, watched),
     )
+    missing = missing_of(watched.port, facts)
+    return replace(facts, missing=missing) if missing else facts
 
 
 def facts_about_program(state: AgentState, now: Moment) -> Facts:
@@ -185,16 +191,23 @@ def facts_about_program(state: AgentState, now: Moment) -> Facts:
     )
 
 
+def calendar_of(watched: Watched, mode: TradingMode) -> ShownCalendar:
+    """What is known for the calendar ahead; `mode` as the session tells it."""
+    region, known_from = _region(watched, watched.mode if mode is TradingMode.UNKNOWN else mode)
+    return ShownCalendar(region, known_from, _daily_end(watched), own_clock=not _seen_here(watched))
+
+
 def _expected(state: AgentState, watched: Watched, mode: TradingMode, now: Moment) -> Expectation:
-    region, restart_time = _region(watched, mode), _restart_time(watched)
+    region, daily = _region(watched, mode)[0], _daily_end(watched)
+    restart_time = daily.minutes if daily is not None and daily.restarts else None
     allowance, offset = state.timing.expected_restart_allowance, state.machine.utc_offset
-    seen_here = watched.settings.local and watched.sight.ever
 
     def at(restart_time: int | None, utc_offset: float) -> Expectation:
         return state.knowledge.expect(
             now.wall, region=region, restart_time=restart_time, utc_offset=utc_offset, allowance=allowance
         )
 
+    seen_here = _seen_here(watched)
     expected = at(restart_time if seen_here else None, offset)
     if restart_time is None or seen_here:
         return expected
@@ -203,21 +216,30 @@ def _expected(state: AgentState, watched: Watched, mode: TradingMode, now: Momen
     return replace(expected, restart=next((r for r in restarts if r is not None), None))
 
 
-def _region(watched: Watched, mode: TradingMode) -> Region | None:
-    """Whose reset windows count: paper accounts are on the American servers, wherever their owner lives (IBKR's
-    description of paper trading accounts)."""
+def _seen_here(watched: Watched) -> bool:
+    """Whether the application was seen among the processes here, so that its clock is ours."""
+    return watched.settings.local and watched.sight.ever
+
+
+def _region(watched: Watched, mode: TradingMode) -> tuple[Region | None, KnownFrom]:
+    """Whose reset windows count, and how that is known: paper accounts are on the American servers, wherever their
+    owner lives (IBKR's description of paper trading accounts)."""
     if mode is TradingMode.PAPER:
-        return Region.AMERICA
+        return Region.AMERICA, KnownFrom.PAPER
     hints = watched.sight.hints
-    return hints.region if hints is not None else None
+    return hints.region if hints is not None else None, KnownFrom.FILE
 
 
-def _restart_time(watched: Watched) -> int | None:
-    """The daily restart, minutes after midnight of the application's clock: as it tells it, else as IBC's
-    configuration says."""
+def _daily_end(watched: Watched) -> DailyEnd | None:
+    """The daily restart or log-off by the application's clock: as it tells it, else as IBC's configuration says."""
     told, hints = watched.inquiry.told.configuration, watched.sight.hints
     if isinstance(told, Known):
         lock_and_exit = told.value.lock_and_exit
         if lock_and_exit.restarts is not None:
-            return lock_and_exit.minutes_after_midnight if lock_and_exit.restarts else None
-    return hints.auto_restart_time if hints is not None else None
+            minutes = lock_and_exit.minutes_after_midnight
+            return None if minutes is None else DailyEnd(minutes, lock_and_exit.restarts, KnownFrom.API)
+    if hints is None:
+        return None
+    if hints.auto_restart_time is not None:
+        return DailyEnd(hints.auto_restart_time, True, KnownFrom.FILE)
+    return None if hints.auto_logoff_time is None else DailyEnd(hints.auto_logoff_time, False, KnownFrom.FILE)

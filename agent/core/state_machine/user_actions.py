@@ -1,16 +1,31 @@
 """Takes in what the user asked for: watch or stop watching, pause, snooze, look now, show steps."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from agent.core.alerts.ledger import Entry
 from agent.core.alerts.reminder import REMINDER_KEY
 from agent.core.alerts.speech import nothing_to_do, notice_key, steps_told
 from agent.core.clock import Moment
-from agent.core.effects import Announce, Effect, Withdraw
+from agent.core.effects import Announce, Effect, Happened, MarkKind, Withdraw
 from agent.core.memory import PROGRAM, Memory, Snoozed, Stopped
-from agent.core.shown.display import Action, Connect, Disconnect, LookNow, Pause, Resume, ShowSteps, Snooze
+from agent.core.shown.display import (
+    Action,
+    Connect,
+    Disconnect,
+    Ignore,
+    LookNow,
+    Pause,
+    Resume,
+    SeenChanges,
+    ShowSteps,
+    Snooze,
+)
+from agent.core.state_machine.changes import all_seen_by_user
 from agent.core.state_machine.connection import retry_now
 from agent.core.state_machine.inquiry import inquiry_followed, inquiry_wanted
 from agent.core.state_machine.labels import about
+from agent.core.state_machine.port_programs import with_ignored, without_moved
 from agent.core.state_machine.state import AgentState, for_each
 from agent.core.state_machine.watched import Watched
 
@@ -48,6 +63,10 @@ def take_action(state: AgentState, action: Action, now: Moment) -> tuple[AgentSt
                 if connection in ("", name) and e.problem.code == code and not e.problem.never_silenced
             ]
             return replace(state, memory=replace(memory, snoozed=snoozed)), tuple(Withdraw(k) for k in keys)
+        case SeenChanges(name):
+            return _all(state, lambda w: _seen(w, state) if name in ("", w.settings.name) else (w, ()))
+        case Ignore(program, name, undo):
+            return _all(state, lambda w: _ignored(w, program, undo) if name in ("", w.settings.name) else (w, ()))
         case LookNow():
             state = replace(state, urgent_since=now.monotonic, asked_at=now.monotonic)
             return for_each(state, lambda w: _asked_anew(w, now)), ()
@@ -59,6 +78,47 @@ def take_action(state: AgentState, action: Action, now: Moment) -> tuple[AgentSt
         case _:
             # Opening a log, fixing, quitting: done outside, nothing to decide here.
             return state, ()
+
+
+def _all(
+    state: AgentState, change: Callable[[Watched], tuple[Watched, tuple[Effect, ...]]]
+) -> tuple[AgentState, tuple[Effect, ...]]:
+    changed = [change(watched) for watched in state.watched]
+    return replace(state, watched=tuple(w for w, _ in changed)), tuple(e for _, effects in changed for e in effects)
+
+
+SEEN = "seen by the user"
+PUT_ASIDE = "not watched, as the user asked"
+"""How a problem ended that the user has put aside, in the history."""
+
+
+def _seen(watched: Watched, state: AgentState) -> tuple[Watched, tuple[Effect, ...]]:
+    """What changed is known to the user from now on, and so are the programs that were cut off by it."""
+    port = next((s.facts.session.port for s in state.settled if s.facts.connection.name == watched.settings.name), None)
+    moved = any(change.what == "port" for change in watched.changes)
+    well = all_seen_by_user(watched.well, watched.changes)
+    kept = without_moved(watched.port, port) if moved else watched.port
+    return _put_aside(replace(watched, well=well, changes=(), port=kept), lambda entry: entry.problem.until_seen, SEEN)
+
+
+def _ignored(watched: Watched, program: str, undo: bool) -> tuple[Watched, tuple[Effect, ...]]:
+    port = with_ignored(watched.port, program, ignored=not undo)
+    left = {p.id.label for p in port.programs if p.missing_since is not None}
+    return _put_aside(
+        replace(watched, port=port),
+        lambda entry: bool(entry.present.programs) and left.isdisjoint(entry.present.programs),
+        PUT_ASIDE,
+    )
+
+
+def _put_aside(watched: Watched, which: Callable[[Entry], bool], how: str) -> tuple[Watched, tuple[Effect, ...]]:
+    """Let problems end without a word: it was the user who ended them."""
+    name = watched.settings.name
+    gone = [entry for entry in watched.ledger.entries.values() if which(entry)]
+    kept = {key: entry for key, entry in watched.ledger.entries.items() if entry not in gone}
+    effects: list[Effect] = [Happened(MarkKind.ENDED, name, e.problem.code, how) for e in gone if e.visible]
+    effects += [Withdraw(notice_key(name, e.key)) for e in gone if e.announced]
+    return replace(watched, ledger=replace(watched.ledger, entries=kept)), tuple(effects)
 
 
 def _with_stopped(memory: Memory, names: tuple[str, ...], until: float | None, now: Moment) -> Memory:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from agent.core.alerts.announce import retry_at
+from agent.core.alerts.announce import retry_at, severity_of
 from agent.core.alerts.diagnosis import Diagnosis
 from agent.core.alerts.ledger import Ledger
 from agent.core.clock import Moment
@@ -22,9 +22,11 @@ from agent.core.evidence.processes import (
 )
 from agent.core.facts import Facts, Known, MachineFacts, Sight, SurroundingsKind, Unknown
 from agent.core.fix import Offer
-from agent.core.memory import Memory, SeenRunning, Served
+from agent.core.memory import ChangeKept, Memory, PortKept, SeenRunning, Served, WellKept
+from agent.core.problem import Severity
 from agent.core.session_facts import NOT_ACCEPTED, Outcome, ServerLink, SessionFacts, Way
 from agent.core.settings import ConnectionSettings
+from agent.core.state_machine.changes import is_well, take_stock
 from agent.core.state_machine.connection import (
     BackingOff,
     Blocked,
@@ -39,6 +41,7 @@ from agent.core.state_machine.connection import (
 )
 from agent.core.state_machine.inquiry import NEVER, Inquiry
 from agent.core.state_machine.inquiry import inquiry_due as inquiry_due
+from agent.core.state_machine.port_programs import Tally, follow_programs
 from agent.core.state_machine.session import FLOOD_OVER_AFTER, Session, flood_at
 from agent.core.timing import Timing
 from agent.tws.applications import ApplicationKind, TradingMode
@@ -68,6 +71,16 @@ class Watched:
     """By problem code: what can be done now about the problems of the ledger."""
     served: Served | None = None
     """Who served the latest session, as the looks since its start show it."""
+    port: PortKept = field(default_factory=lambda: PortKept(""))
+    """The programs on its API port, and who of them is missed."""
+    tally: Tally = field(default_factory=Tally)
+    """What is counted of them from look to look."""
+    well: tuple[WellKept, ...] = ()
+    """How its application was when all was well; the one that it is about now is the first."""
+    changes: tuple[ChangeKept, ...] = ()
+    """What is not so any more, and was not seen by the user."""
+    accounted: tuple[object, ...] = ()
+    """Look, session and settings of which these four were made last."""
     cut_off_at: float | None = None
     """Monotonic time at which the link to IB's servers was lost, where the latest session ended before it was back."""
 
@@ -93,22 +106,25 @@ class Watched:
 
 def fresh(settings: ConnectionSettings, now: Moment) -> Watched:
     """A connection that was never looked at."""
-    return Watched(settings=settings, link=Link(Idle(now.monotonic)))
+    return Watched(settings=settings, link=Link(Idle(now.monotonic)), port=PortKept(settings.name))
 
 
-def ran(watched: Watched) -> tuple[SeenRunning, ...]:
+def ran(watched: Watched, *, troubled: bool) -> tuple[SeenRunning, ...]:
     """For the next run of the agent: that the application of this connection ran; empty where it never did."""
     settings, sight = watched.settings, watched.sight
     if not sight.ever or sight.kind is None:
         return ()
-    return (SeenRunning(settings.name, sight.kind.value, settings.pinned_pid, settings.implicit),)
+    return (SeenRunning(settings.name, sight.kind.value, settings.pinned_pid, settings.implicit, not troubled),)
 
 
 def recalled(watched: Watched, memory: Memory) -> Watched:
-    """Restore what an earlier run knew of a connection that showed a problem: its application ran before, so its
-    absence is a problem at once."""
-    before = next((r for r in memory.running if r.connection == watched.settings.name), None)
-    if before is None:
+    """Restore what an earlier run knew of a connection. Where it showed a problem its application ran before, so that
+    its absence is a problem at once."""
+    name = watched.settings.name
+    port = next((p for p in memory.ports if p.connection == name), watched.port)
+    watched = replace(watched, port=port, well=tuple(w for w in memory.well if w.connection == name))
+    before = next((r for r in memory.running if r.connection == name), None)
+    if before is None or before.well:
         return watched
     return replace(watched, sight=Sight(kind=ApplicationKind(before.kind), ever=True))
 
@@ -173,6 +189,20 @@ def see(watched: Watched, machine: MachineFacts, others: Sequence[ConnectionSett
     if seen == sight:
         return watched
     return replace(watched, sight=seen, mode=watched.mode if sight.last_pid in (None, pid) else TradingMode.UNKNOWN)
+
+
+def keep_account(watched: Watched, facts: Facts) -> tuple[Watched, tuple[Effect, ...]]:
+    """Keep who is on the port, and what changed about the application since all was well; after each look."""
+    session, told = facts.session, facts.api_settings
+    basis = (facts.machine.taken, session.phase, session.since, session.wanted, session.frozen, told.at)
+    if basis == watched.accounted:
+        return watched, ()
+    port, tally = follow_programs(watched.port, watched.tally, facts)
+    troubled = any(e.shown and severity_of(e) is Severity.ERROR for e in watched.ledger.entries.values())
+    followed = watched.inquiry.followed_until > facts.now.monotonic
+    kept, changes, marks = take_stock(watched.well, facts, well=is_well(facts, troubled=troubled), followed=followed)
+    watched = replace(watched, port=port, tally=tally, well=kept, changes=changes, accounted=basis)
+    return watched, marks
 
 
 def note_server(watched: Watched, machine: MachineFacts, *, anew: bool = False) -> Watched:

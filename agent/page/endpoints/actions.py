@@ -1,4 +1,4 @@
-"""What can be clicked besides fixes: connect, disconnect, pause, snooze, look now; a test notice; start at log-in."""
+"""What can be clicked besides fixes: watch or not, pause, snooze, seen, look now; a test notice; start at log-in."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from agent.core.commands import read_command
 from agent.page.backend import Answer, Backend, Endpoint, Refused, said, text_field
 
-COMMANDS = ("connect", "disconnect", "pause", "resume", "snooze", "look")
+COMMANDS = ("connect", "disconnect", "pause", "resume", "snooze", "seen", "ignore", "look")
 
 
 async def do_action(backend: Backend, asked: Mapping[str, Any]) -> Answer:

@@ -1,7 +1,7 @@
 // A card: how one connection is at a glance, and everything that is known of it.
 
 import { clock, h, ident, lasting, now, period } from "/dom.js";
-import { href, setUp, snooze } from "/parts.js";
+import { href, putAside, setUp, snooze } from "/parts.js";
 import { OF_FARM, OF_LINK, ofProblem, shape } from "/shapes.js";
 
 const FARM_KINDS = { "market-data": "market data", historical: "historical data", "security-definition": "contract data" };
@@ -24,7 +24,7 @@ export function card(one, page) {
 export const particulars = (one, page) => [
   path(one),
   problems(one, page),
-  facts(one),
+  facts(one, page),
   checklist(one),
   h("footer.actions", {}, actions(one, page), unconnected(one) ? setUp() : null)];
 
@@ -97,10 +97,11 @@ function problems(one, page) {
           problem.undelivered ? ", and the desktop did not take a notice about it" : "")),
       h("div.buttons", {},
         h("a.button.primary", { href: href("problem", one.name, problem.code) }, "Show steps"),
+        putAside(one, problem, page),
         snooze(one, problem, page)))));
 }
 
-function facts(one) {
+function facts(one, page) {
   const application = one.last_known ? undefined : one.application;
   const connected = one.phase === "connected";
   // What only a session tells is left out while there is none.
@@ -113,7 +114,7 @@ function facts(one) {
     connected && ["Session", one.client_id !== undefined ? [`Client ${one.client_id}`, one.server_version ? small(`server version ${one.server_version}`) : null] : unknown("none")],
     connected && ["Answers in", latency(one)],
     ["Link to IB’s servers", h("span.light", {}, shape(OF_LINK[one.server_link]), capital(one.path.servers.words))],
-    ["Programs on the port", programs(one)],
+    ["Programs on the port", [programs(one), ignored(one, page)]],
     ["Next expected outage", outage(one)],
     connected && ["Data farms", farms(one)],
   ];
@@ -185,8 +186,16 @@ function programs(one) {
   if (one.programs === undefined) return unknown(one.path.programs.words);
   if (!one.programs.length) return unknown(one.path.programs.words);
   return h("ul.list", {}, one.programs.map((program) =>
-    h("li", {}, program.name === "unknown" ? "A program" : program.name,
-      small([program.peer && `at ${program.peer}`, program.pid && `pid ${program.pid}`, `seen since ${clock(program.since)}`].filter(Boolean).join(", ")))));
+    h("li", {}, program.script || (program.name === "unknown" ? "A program" : program.name),
+      small([program.script && program.name, program.peer && `at ${program.peer}`, program.pid && `pid ${program.pid}`, `seen since ${clock(program.since)}`].filter(Boolean).join(", ")))));
+}
+
+/** Programs that are not missed, as the user asked. */
+function ignored(one, page) {
+  if (!one.programs_ignored) return null;
+  const again = (program) => page.act(() => page.command("ignore", { program, name: one.name, undo: true }), `${program} is missed again when it is not connected.`);
+  return h("ul.list.ignored", { "data-key": "ignored" }, one.programs_ignored.map((program) => h("li", { "data-key": program },
+    small(`${program} is not watched `), h("button.quiet", { type: "button", "aria-label": `Watch ${program} again`, onclick: () => again(program) }, "Watch again"))));
 }
 
 function outage(one) {

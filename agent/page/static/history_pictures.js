@@ -19,7 +19,7 @@ const ORDER = Object.keys(LIGHTS);
 const TIMES_HIGH = 16;
 const DAYS_HIGH = 26;
 const CURVE_HIGH = 34;
-const GATHERED = 480; // Seconds that share one answer, for each day that is shown (_MINUTES_A_DAY in agent/app/page_host.py).
+const GATHERED = 480; // Seconds that share one answer, for each day that is shown (_MINUTES_A_DAY in agent/history/reading.py).
 const TICK_ROOM = 74; // What a time below the picture needs.
 
 // ── times: one way of writing them in the whole view ──
@@ -28,12 +28,13 @@ const writing = (parts) => new Intl.DateTimeFormat("en-GB", parts);
 const [DAY, HOUR] = [writing({ weekday: "short", day: "numeric", month: "short" }), writing({ hour: "2-digit", minute: "2-digit" })];
 /** "Tue, 24 Nov" of epoch seconds. */
 export const dayOf = (at) => DAY.format(at * 1000);
+const hourOf = (at) => HOUR.format(at * 1000);
 /** "Tue, 24 Nov 03:12" of epoch seconds. */
-export const stamp = (at) => `${dayOf(at)} ${HOUR.format(at * 1000)}`;
+export const stamp = (at) => `${dayOf(at)} ${hourOf(at)}`;
 /** Epoch seconds of an RFC 3339 time. */
 export const epoch = (time) => new Date(time) / 1000;
 /** "Tue, 24 Nov 03:12 – 03:40"; the day is said once where both are on the same one. */
-export const between = (began, ended) => `${stamp(began)} – ${dayOf(began) === dayOf(ended) ? HOUR.format(ended * 1000) : stamp(ended)}`;
+export const between = (began, ended) => `${stamp(began)} – ${dayOf(began) === dayOf(ended) ? hourOf(ended) : stamp(ended)}`;
 /** "1 hour 48 minutes". */
 export function length(seconds) {
   const whole = Math.round(seconds);
@@ -42,6 +43,7 @@ export function length(seconds) {
   }
   return lasting(whole);
 }
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 /** A share that is not all is never shown as all. */
 export const percent = (share) => (share >= 1 ? "100 %" : `${Math.min(share * 100, 99.99).toFixed(2)} %`);
 
@@ -60,24 +62,26 @@ const wellness = ({ well }) => (well === undefined ? "nothing of it counts" : `$
 const columns = (width) => Math.max(1, Math.floor(width / WIDE));
 
 /** How long a column of a strip is, in words. */
-export const columnOf = (since, until, width) => length((until - since) / columns(width));
+export const columnOf = ({ since, end }, width) => length((end - since) / columns(width));
 
-/** A strip as wide as `width` units; a column of it holds some time, and shows the worst of that. */
-export function states(one, since, until, width) {
+/** A strip as wide as `width` units; a column of it holds some time, and shows the worst of that. `ahead`: what comes, drawn. */
+export function states(one, { since, until, end }, width, ahead) {
   const count = columns(width);
-  const runs = merged(one.strip, since, until, count);
+  const wide = (end - since) / count;
+  const past = Math.min(count, Math.ceil((until - since) / wide)); // What has begun counts as past.
+  const runs = merged(one.strip, since, wide, past);
   return h("svg.strip", { viewBox: `0 0 ${count * WIDE} ${HIGH + TIMES_HIGH}`, role: "img", "aria-label": `How ${one.name} was: ${inShort(one.strip)}` },
     runs.map(({ light, from, to, words }) => {
       const { form } = LIGHTS[light];
       return h("g", { "data-was": form || "nothing" }, h("title", {}, words),
         h("rect.room", { x: from * WIDE, y: 0, width: (to - from) * WIDE, height: HIGH }), h("path", { d: FORMS[form](from * WIDE, to - from) }));
     }),
-    times(since, until, count * WIDE));
+    past < count ? ahead(past, wide) : null,
+    times(since, end, count * WIDE));
 }
 
 /** Columns of the same light together, each run with the words for what it holds of that light. */
-function merged(strip, since, until, count) {
-  const wide = (until - since) / count;
+function merged(strip, since, wide, count) {
   const ranks = new Uint8Array(count).fill(ORDER.length - 1);
   for (const [light, began, ended] of strip) {
     const rank = ORDER.indexOf(light);
@@ -123,7 +127,7 @@ export function sumOf(strip) {
 function times(since, until, width) {
   const marks = [];
   const at = new Date(since * 1000);
-  const oneDay = until - since < 26 * 3600;
+  const oneDay = until - since < 51 * 3600; // Today and tomorrow, one of which may have 25 hours.
   while (at / 1000 < until) {
     marks.push(at / 1000);
     if (oneDay) at.setHours(at.getHours() + 1);
@@ -133,14 +137,14 @@ function times(since, until, width) {
   const every = Math.max(1, Math.ceil((TICK_ROOM * marks.length) / width));
   return marks.filter((time, n) => n % every === 0 && x(time) + TICK_ROOM <= width).map((time) =>
     h("g.time", {}, h("line", { x1: x(time), x2: x(time), y1: HIGH, y2: HIGH + 5 }),
-      h("text", { x: x(time) + 3, y: HIGH + 13 }, oneDay ? HOUR.format(time * 1000) : dayOf(time))));
+      h("text", { x: x(time) + 3, y: HIGH + 13 }, oneDay ? hourOf(time) : dayOf(time))));
 }
 
 // ── how much of each day was well ──
 
 /** A bar for each day. What is not all of a day does not fill its room, and a day that does not count has no bar. */
-export function daily(one, since, until, width) {
-  const x = (time) => ((Math.max(since, Math.min(until, time)) - since) / (until - since)) * width;
+export function daily(one, { since, until, end }, width) {
+  const x = (time) => ((Math.max(since, Math.min(until, time)) - since) / (end - since)) * width;
   const counted = one.days.filter((day) => day.well !== undefined);
   const worst = counted.reduce((least, day) => (least === null || day.well < least.well ? day : least), null);
   return h("svg.daily", { viewBox: `0 0 ${width} ${DAYS_HIGH}`, role: "img",
@@ -159,10 +163,10 @@ export function daily(one, since, until, width) {
 // ── how fast it answered ──
 
 /** The slowest answers as a curve, with a gap where there were none. */
-export function curve(one, since, until, width) {
+export function curve(one, { since, end }, width) {
   const slowest = Math.max(...one.latencies.map(([, seconds]) => seconds));
   const apart = 2 * GATHERED * one.days.length;
-  const point = ([at, seconds]) => `${(((at - since) / (until - since)) * width).toFixed(1)} ${(CURVE_HIGH - 1 - (seconds / slowest) * (CURVE_HIGH - 3)).toFixed(1)}`;
+  const point = ([at, seconds]) => `${(((at - since) / (end - since)) * width).toFixed(1)} ${(CURVE_HIGH - 1 - (seconds / slowest) * (CURVE_HIGH - 3)).toFixed(1)}`;
   const d = one.latencies.map((sample, n) => {
     const joined = n > 0 && sample[0] - one.latencies[n - 1][0] <= apart;
     return `${joined ? "L" : "M"}${point(sample)}${joined ? "" : "h1"}`;

@@ -34,6 +34,16 @@ export const release = ({ update }) => (update ? h("p.release", { "data-key": "r
 /** The way to a first connection. */
 export const setUp = () => h("a.button.primary", { href: href("setup") }, "Set up");
 
+/** Buttons that end a problem by the user's word: it was seen, or these programs need not be watched. */
+export function putAside(one, problem, page) {
+  const seen = () => page.act(() => page.command("seen", { name: one.name }), "It stays in the history.");
+  const ignore = (program) => page.act(() => page.command("ignore", { program, name: one.name }), `${program} is not missed any more. Below “Programs on the port” this can be undone.`);
+  return [
+    problem.until_seen ? h("button", { type: "button", "data-key": "seen", "aria-label": `Seen: ${problem.title}`, onclick: seen }, "Seen") : null,
+    problem.programs.map((program) => h("button.quiet", { type: "button", "data-key": `ignore ${program}`, onclick: () => ignore(program) },
+      problem.programs.length === 1 ? "Do not watch it" : `Do not watch ${program}`))];
+}
+
 export function snooze(one, problem, page) {
   if (!problem.snoozable || problem.snoozed_until) return null;
   const ask = (seconds) => page.act(() => page.command("snooze", { code: problem.code, connection: one.name, seconds }), "No notices about it for a while.");

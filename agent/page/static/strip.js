@@ -27,6 +27,8 @@ export const FORMS = {
   connected: (x, minutes) => block(x, 12, minutes * WIDE, 8),
   "": (x, minutes) => bars(x, minutes, 18, 1, 1),
   before: (x, minutes) => block(x, 18.5, minutes * WIDE, 0.5),
+  ahead: (x, minutes) => [10, 14, 18].map((y) => bars(x, minutes, y, 2, 1)).join(""),
+  login: (x) => block(x + 1, 0, 1, HIGH) + block(x - 1, 0, 5, 5),
 };
 
 /** What was shown in each minute; empty where nothing of it is known. */

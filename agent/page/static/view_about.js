@@ -1,20 +1,27 @@
-// About: which Gatelight this is, and what it does to TWS.
+// About: which Gatelight this is, what it does to TWS, and what can be passed on to another person.
 
+import { bundlePart } from "/bundle.js";
 import { clock, h, patch } from "/dom.js";
 import { release } from "/parts.js";
 
 export function show(root) {
-  return {
-    update(view) {
-      const { agent } = view;
-      patch(root,
-        h("h1", {}, "About"),
-        h("section.card", {},
+  let view = null;
+  const bundle = bundlePart(draw);
+
+  function draw() {
+    if (!view || !root.isConnected) return;
+    const { agent } = view;
+    patch(root,
+      h("h1", {}, "About"),
+      h("div.cards", {},
+        h("section.card", { "data-key": "about" },
           h("h2", {}, `Gatelight ${agent.version}`),
           h("p", {}, "Watches the link to Trader Workstation and IB Gateway, and says what is wrong with it."),
           h("p", {}, "It never sends an order, stores no IB password and never logs in. Nothing is changed without your yes."),
           release(view),
-          h("p.soft", {}, `Runs since ${clock(agent.started)}, as process ${agent.pid}.`)));
-    },
-  };
+          h("p.soft", {}, `Runs since ${clock(agent.started)}, as process ${agent.pid}.`)),
+        bundle()));
+  }
+
+  return { update(seen) { view = seen; draw(); } };
 }

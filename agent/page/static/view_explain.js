@@ -32,7 +32,8 @@ export function show(root, page) {
       h("p.small", { id: "words-hint" }, "Ctrl-Enter asks as well. For example: ",
         EXAMPLES.map((words) => h("button.example", { type: "button", onclick: () => { field.value = words; ask(); } }, words))),
       h("div.buttons", {}, h("button.primary", { type: "submit" }, "Explain"))),
-    answer);
+    answer,
+    h("p.small", {}, "It does not help? ", h("a", { href: href("about") }, "Prepare a diagnostics bundle"), " for another person to look at."));
   return {};
 }
 

@@ -2,7 +2,8 @@
 
 import { took } from "/card.js";
 import { h, patch, standing } from "/dom.js";
-import { LIGHTS, beginOf, columnOf, curve, daily, dayOf, epoch, length, percent, stamp, states, sumOf } from "/history_pictures.js";
+import { COMING, comingList, drawnAhead, endOf, formsAhead } from "/history_ahead.js";
+import { LIGHTS, beginOf, capital, columnOf, curve, daily, dayOf, epoch, length, percent, stamp, states, sumOf } from "/history_pictures.js";
 import { get } from "/live.js";
 import { formsOf } from "/strip.js";
 
@@ -53,7 +54,7 @@ export function show(root) {
       h("p.lead", {}, "How each connection was, and what went wrong. What counts is the time that Gatelight watched, without expected outages and idle time."),
       ranges(days, choose),
       fault ? h("p.note", { "data-kind": "error", role: "alert" }, fault) : null,
-      told ? drawn(told, view) : fault ? null : h("p.soft", {}, "The history is being read."));
+      told ? drawn(told, days, view) : fault ? null : h("p.soft", {}, "The history is being read."));
   }
 
   draw();
@@ -80,34 +81,37 @@ function ranges(days, choose) {
       h("label", { for: `range-${count}` }, words))));
 }
 
-function drawn(told, view) {
+function drawn(told, days, view) {
   if (told.began === undefined || !told.connections.length) {
     return h("article.card.nothing", { "data-key": "nothing" }, h("h2", {}, "Nothing is kept yet"),
       h("p.soft", {}, "The history begins when Gatelight watches a connection. It stays on this computer."));
   }
   const [since, until, began] = [told.since, told.until, told.began].map(epoch);
+  const end = endOf(told, days);
   const occurring = Object.keys(LIGHTS).filter((light) => told.connections.some((one) => one.strip.some(([its]) => its === light)));
   return [
     h("p.small", {}, `As of ${stamp(until)}.${began > since ? ` Nothing is kept from before ${stamp(began)}.` : ""}`),
-    formsOf(occurring.map((light) => [LIGHTS[light].form, LIGHTS[light].words]), "What the states are drawn with"),
-    h("div.cards", {}, told.connections.map((one) => card(one, { since, until, began }, view))),
+    formsOf([...occurring.map((light) => [LIGHTS[light].form, LIGHTS[light].words]), ...formsAhead(told).map((form) => [form, COMING[form]])], "What the states are drawn with"),
+    h("div.cards", {}, told.connections.map((one) => card(one, told, { since, until, end }, view))),
+    end > until ? h("p.small", { "data-key": "source" }, told.reset_windows.note) : null,
   ];
 }
 
-function card(one, span, view) {
-  const { since, until } = span;
+function card(one, told, span, view) {
   const width = Math.floor(view.width());
   const share = shareOf(one);
   return h("article.card.past-of", { "data-key": one.name, "aria-label": one.name },
     h("header.uptime", {}, h("h2", {}, one.name),
       share === null ? h("p.soft", {}, "Nothing of this time counts.") : h("p", {}, h("span.big.number", {}, percent(share)), " well")),
     h("div.pictures", {},
-      picture(`How it was: each column is the worst of ${columnOf(since, until, width)}`, states(one, since, until, width), stateTable(one, view)),
-      one.days.length > 1 ? picture("Well, day by day: a full bar is 100 %", daily(one, since, until, width), null) : null,
-      one.latencies.length ? picture(`Slowest answers: ${took(Math.max(...one.latencies.map(([, seconds]) => seconds)) * 1000)} at most`, curve(one, since, until, width), null) : null,
-      dayTable(one)),
+      picture(`How it was${one.ahead ? ", and what comes" : ""}: each column is the worst of ${columnOf(span, width)}`,
+        states(one, span, width, (past, wide) => (one.ahead ? drawnAhead(one, span, past, wide) : null)), stateTable(one, view)),
+      one.days.length > 1 ? picture("Well, day by day: a full bar is 100 %", daily(one, span, width), null) : null,
+      one.latencies.length ? picture(`Slowest answers: ${took(Math.max(...one.latencies.map(([, seconds]) => seconds)) * 1000)} at most`, curve(one, span, width), null) : null,
+      behind(`days of ${one.name}`, "The days as a table", view, () => dayTable(one))),
+    comingList(one, told, view, table),
     outages(one, view),
-    causes(one, span));
+    causes(one));
 }
 
 const picture = (title, drawing, table) => h("figure", { "data-key": title.split(":")[0] }, h("figcaption", {}, title), drawing, table);
@@ -126,17 +130,20 @@ const table = (caption, heads, rows) => h("table.told", {}, h("caption.unseen", 
   h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
   h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell, n) => h(n ? "td" : "th", { scope: n ? null : "row", "data-head": heads[n] }, cell))))));
 
-/** A table that is made when it is wanted: three months may have thousands of rows. */
-function stateTable(one, view) {
-  const key = `states of ${one.name}`;
+/** What stands behind a picture, made when it is wanted: three months may have thousands of rows. */
+function behind(key, words, view, made) {
   const open = view.opened.has(key);
+  return h("details.behind", { "data-key": key, ontoggle: (event) => { if (event.target.open !== view.opened.has(key)) view.whole(key, event.target.open); } },
+    h("summary", {}, words), open ? made() : null);
+}
+
+function stateTable(one, view) {
   const pieces = one.strip.slice(-MOST_PIECES).reverse();
   const earlier = one.strip.length - pieces.length;
-  return h("details.behind", { "data-key": key, ontoggle: (event) => { if (event.target.open !== view.opened.has(key)) view.whole(key, event.target.open); } },
-    h("summary", {}, "The states as a table"),
-    open ? table(`States of ${one.name}, latest first`, ["From", "To", "For", "State"],
-      pieces.map(([light, began, ended]) => [stamp(began), stamp(ended), length(ended - began), LIGHTS[light].words])) : null,
-    open && earlier ? h("p.small", {}, `${earlier} earlier ones are not listed: choose fewer days to see them.`) : null);
+  return behind(`states of ${one.name}`, "The states as a table", view, () => [
+    table(`States of ${one.name}, latest first`, ["From", "To", "For", "State"],
+      pieces.map(([light, began, ended]) => [stamp(began), stamp(ended), length(ended - began), LIGHTS[light].words])),
+    earlier ? h("p.small", {}, `${earlier} earlier ones are not listed: choose fewer days to see them.`) : null]);
 }
 
 function dayTable(one) {
@@ -149,11 +156,8 @@ function dayTable(one) {
       ...lights.map((light) => (day.seconds[light] ? length(day.seconds[light]) : "–")),
       slowest.has(name) ? took(slowest.get(name) * 1000) : "not known"];
   });
-  return h("details.behind", { "data-key": "days" }, h("summary", {}, "The days as a table"),
-    table(`Days of ${one.name}, latest first`, ["Day", "Well", ...lights.map((light) => capital(LIGHTS[light].words)), "Slowest answer"], rows.reverse()));
+  return table(`Days of ${one.name}, latest first`, ["Day", "Well", ...lights.map((light) => capital(LIGHTS[light].words)), "Slowest answer"], rows.reverse());
 }
-
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 // ── what went wrong ──
 
@@ -176,26 +180,11 @@ function outages(one, view) {
     listed.length < every.length ? h("button.quiet", { type: "button", "data-here": true, "data-key": "more", onclick: () => view.whole(key) }, `Show all ${every.length}`) : null);
 }
 
-/** What took the time, the longest first: problems by their code, and what is no problem of the connection. */
-function causes(one, { since, until, began }) {
-  const found = new Map();
-  const add = (key, title, seconds) => {
-    const cause = found.get(key) ?? { title, count: 0, seconds: 0, longest: 0 };
-    found.set(key, { title, count: cause.count + 1, seconds: cause.seconds + seconds, longest: Math.max(cause.longest, seconds) });
-  };
-  for (const outage of one.outages) {
-    // Only what lies in the time that is shown.
-    const from = Math.max(since, epoch(outage.began));
-    add(outage.code, titleOf(outage), (outage.ended === undefined ? until : Math.min(until, epoch(outage.ended))) - from);
-  }
-  for (const [light, from, to] of one.strip) {
-    if (light === "expected_outage") add(light, "Expected outage: IB’s reset, the weekend or a planned restart", to - from);
-    // Both are in whole seconds, one rounded and one cut off: the one second they may be apart is none.
-    if (light === "not_watched" && to - began > 1) add(light, "Not watched: Gatelight did not run, or did not watch it", to - Math.max(from, began));
-  }
-  const rows = [...found.values()].filter((cause) => cause.seconds > 0).sort((a, b) => b.seconds - a.seconds);
-  if (!rows.length) return null;
+function causes(one) {
+  if (!one.causes.length) return null;
   return h("section", { "data-key": "causes" }, h("h3", {}, "What took the time"),
     table(`What took the time of ${one.name}, longest first`, ["Cause", "Together", "Times", "Longest"],
-      rows.map((cause) => [cause.title, length(cause.seconds), String(cause.count), length(cause.longest)])));
+      one.causes.map((cause) => [
+        [cause.title, cause.problems.length ? h("span.small", {}, ` ${cause.problems.join(", ")}`) : null],
+        length(cause.seconds), String(cause.count), length(cause.longest)])));
 }

@@ -2,7 +2,7 @@
 
 import { clock, h, lasting, paragraphs, patch } from "/dom.js";
 import { mode } from "/card.js";
-import { href, snooze, visible } from "/parts.js";
+import { href, putAside, snooze, visible } from "/parts.js";
 import { askFix } from "/dialog.js";
 import { chosenList, layouts, steps, stepText } from "/guide.js";
 import { get } from "/live.js";
@@ -84,7 +84,8 @@ function one(root, page, name, code) {
   function draw(view) {
     const connection = view.connections.find((each) => each.name === name);
     const all = (connection?.problems ?? []).filter((each) => each.code === code && each.visible);
-    const problem = all[0];
+    // What stands below the first of several is about all of them.
+    const problem = all[0] && { ...all[0], programs: [...new Set(all.flatMap((each) => each.programs))] };
     const past = view.ended.find((each) => each.connection === name && each.code === code);
     const way = view.under_way.find((each) => each.connection === name && each.code === code);
     const aside = view.set_aside.some((each) => each.connection === name && each.code === code);
@@ -164,9 +165,11 @@ function leftOpen(past, page) {
 function offers(connection, problem, page, elsewhere) {
   const silence = snooze(connection, problem, page);
   const fixes = problem.fixes.filter((fix) => !elsewhere.includes(fix));
-  if (!fixes.length && !silence && !problem.snoozed_until) return null;
+  const aside = putAside(connection, problem, page);
+  if (!fixes.length && !silence && !problem.snoozed_until && !problem.until_seen && !problem.programs.length) return null;
   return h("div.buttons.offers", {},
     fixes.map((fix) => h("button.primary", { type: "button", "data-key": fix.id, onclick: () => askFix(connection.name, fix, page) }, fix.label)),
+    aside,
     problem.snoozed_until ? h("span.soft", {}, `Snoozed until ${clock(problem.snoozed_until)}`) : silence);
 }
 

@@ -7,9 +7,10 @@ from agent.core.evidence.place import surroundings
 from agent.core.evidence.words import app_name, appointment, clock
 from agent.core.facts import Facts, Known, Listener, Process, SurroundingsKind
 from agent.core.session_facts import Attempt
+from agent.core.shown.calendar import SERVERS
 from agent.core.text import shortened
 from agent.tws.applications import TradingMode
-from agent.tws.calendar import Outage, OutageKind, Region
+from agent.tws.calendar import Outage, OutageKind
 
 HOST_ROOM = 40
 """Characters of a host name that a title shows: an IPv6 address fits, a longer name is shortened."""
@@ -68,15 +69,11 @@ def last_mode(process: Process) -> tuple[str, ...]:
     return (f"{source}: {process.hints.value.trading_mode.value} was selected last on the log-in screen",)
 
 
-_SERVERS = {Region.AMERICA: "American", Region.EUROPE: "European", Region.ASIA: "Asian"}
-
-
 def outage_reason(facts: Facts, outage: Outage) -> str:
     """What is planned, like "the daily reset of IB's European servers"."""
     match outage.kind:
         case OutageKind.RESET:
-            servers = _SERVERS[outage.region] + " servers" if outage.region is not None else "servers"
-            return f"the daily reset of IB’s {servers}"
+            return f"the daily reset of IB’s {SERVERS[outage.region] if outage.region is not None else 'servers'}"
         case OutageKind.WEEKEND:
             return "the weekend maintenance of IB’s servers"
         case OutageKind.RESTART:

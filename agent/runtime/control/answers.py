@@ -6,7 +6,7 @@ from typing import Any
 from agent.core.commands import AskLinks, AskStatus, LoopCommand, Unusable
 from agent.core.events import UserAsked
 from agent.core.evidence.processes import applications
-from agent.core.shown.display import Connect, Disconnect, Pause, Snooze
+from agent.core.shown.display import Connect, Disconnect, Ignore, Pause, SeenChanges, Snooze
 from agent.core.shown.status import status_to_json
 from agent.core.state_machine.state import AgentState
 from agent.core.text import shortened
@@ -39,9 +39,12 @@ def _reason_against(state: AgentState, command: LoopCommand) -> str | None:
     match command:
         case Unusable(reason):
             return reason
-        case Connect(name) | Disconnect(name) if name and name not in [w.settings.name for w in state.watched]:
-            known = ", ".join(f"“{w.settings.name}”" for w in state.watched) or "none"
-            return f"There is no connection named “{name}”: choose one of {known}."
+        case Ignore(program, undo=undo):
+            return _unknown_program(state, program, undo=undo) or _unknown_connection(state, command.connection)
+        case SeenChanges(name):
+            return _unknown_connection(state, name)
+        case Connect(name) | Disconnect(name) if (unknown := _unknown_connection(state, name)) is not None:
+            return unknown
         case Disconnect(_, seconds) if seconds is not None and not 0 < seconds <= LONGEST_SILENCE:
             return "To stop watching for a while needs a duration of a year at most, like 30m, 2h or 1d."
         case Pause(seconds) if seconds is not None and not 0 < seconds <= LONGEST_SILENCE:
@@ -55,6 +58,26 @@ def _reason_against(state: AgentState, command: LoopCommand) -> str | None:
             if not 0 < seconds <= LONGEST_SILENCE:
                 return "A snooze needs a duration of a year at most, like 30m, 2h or 1d."
     return None
+
+
+def _unknown_connection(state: AgentState, name: str) -> str | None:
+    names = [w.settings.name for w in state.watched]
+    if not name or name in names:
+        return None
+    known = ", ".join(f"“{known}”" for known in names) or "none"
+    return f"There is no connection named “{name}”: choose one of {known}."
+
+
+def _unknown_program(state: AgentState, name: str, *, undo: bool) -> str | None:
+    programs = [p for w in state.watched for p in w.port.programs if p.ignored or not undo]
+    if any(p.id.label == name for p in programs):
+        return None
+    known = ", ".join(dict.fromkeys(f"“{p.id.label}”" for p in programs))
+    if undo:
+        return f"“{name}” is watched already; not watched: {known or 'none'}."
+    if not known:
+        return "No program has been connected for long enough to be missed."
+    return f"No program called “{name}” is known: choose one of {known}."
 
 
 def _links(loop: AgentLoop) -> list[dict[str, Any]]:

@@ -141,7 +141,8 @@ CONNECTION_SHAPE = Shape(
         "waits_for": {"TWS", "IB Gateway", "TWS or IB Gateway"},
         "watched": bool,
         "watched_again": TIME,
-        "programs": [Shape({"since": TIME, "name": str}, {"pid": int, "peer": str})],
+        "programs": [Shape({"since": TIME, "name": str}, {"pid": int, "peer": str, "script": str})],
+        "programs_ignored": [str],
         "undecided": [Shape({"code": {p.code for p in PROBLEMS}, "reason": str})],
         "next_attempt": TIME,
     },
@@ -168,6 +169,16 @@ def test_the_json_has_the_promised_shape() -> None:
     hold_to_schema(status_to_json(replace(STATUS, paused_until=AT)))
     undecided = replace(BARE, undecided=(("api-silent", "no attempt yet"),), retry_at=AT)
     hold_to_schema(status_to_json(replace(STATUS, connections=(undecided,))))
+
+
+def test_what_is_not_watched_and_the_script_of_a_program_are_in_the_json() -> None:
+    bot = replace(FULL, programs=(ShownProgram(991, "python3", AT, script="bot.py"),), ignored=("quantower",))
+    shown = status_to_json(replace(STATUS, connections=(bot,)))
+    hold_to_schema(shown)
+
+    assert shown["connections"][0]["programs"][0]["script"] == "bot.py"
+    assert shown["connections"][0]["programs_ignored"] == ["quantower"]
+    assert "script" not in status_to_json(STATUS)["connections"][0]["programs"][0]
 
 
 def test_a_notice_that_no_channel_took_is_told_in_the_json() -> None:

@@ -4,10 +4,14 @@ from typing import Any
 import pytest
 
 from agent.core.facts import Known, SettingsHints, SettingsTold, Sight
+from agent.core.shown.status import ShownCalendar
 from agent.core.state_machine.inquiry import Inquiry
-from agent.core.state_machine.state import facts_about, others, replace_at
+from agent.core.state_machine.state import calendar_of, facts_about, others, replace_at
 from agent.tws.api_settings import ConfigResponse, LockAndExit
-from agent.tws.calendar import Expectation, Outage, OutageKind, Region
+from agent.tws.applications import TradingMode
+from agent.tws.calendar import Expectation, Outage, OutageKind
+from agent.tws.coming import DailyEnd, KnownFrom
+from agent.tws.reset_windows import Region
 from tests.core.made_up_agent import PAPER, connected, started
 from tests.problems.scene import NOW, connection
 
@@ -115,3 +119,46 @@ def test_the_servers_of_a_live_log_in_are_those_it_was_seen_with() -> None:
         facts_about(state, replace(state.watched[0], sight=Sight(hints=hints)), NOW)
 
     assert asked == [Region.ASIA, None, None]
+
+
+@pytest.mark.parametrize(
+    ("lock_and_exit", "expected"),
+    [
+        (LockAndExit("11:45", "PM", "restart"), DailyEnd(1425, restarts=True, known_from=KnownFrom.API)),
+        (LockAndExit("11:45", "PM", "logoff"), DailyEnd(1425, restarts=False, known_from=KnownFrom.API)),
+        (LockAndExit("noon", None, "restart"), None),
+        (None, DailyEnd(60, restarts=True, known_from=KnownFrom.FILE)),
+    ],
+)
+def test_the_calendar_knows_the_daily_end_as_it_was_told(
+    lock_and_exit: LockAndExit | None, expected: DailyEnd | None
+) -> None:
+    told = SettingsTold(Known(ConfigResponse(lock_and_exit=lock_and_exit))) if lock_and_exit else SettingsTold()
+    hints = SettingsHints(auto_restart_time=60, region=Region.EUROPE)
+    sight = Sight(ever=True, hints=hints)
+    watched = replace(started().watched[0], inquiry=Inquiry(told=told), sight=sight)
+
+    assert calendar_of(watched, TradingMode.LIVE) == ShownCalendar(Region.EUROPE, KnownFrom.FILE, expected)
+
+
+def test_a_log_off_of_a_settings_file_is_known_where_no_restart_is() -> None:
+    hints = SettingsHints(auto_logoff_time=1380)
+    known = calendar_of(replace(started().watched[0], sight=Sight(ever=True, hints=hints)), TradingMode.UNKNOWN)
+
+    assert known.daily == DailyEnd(1380, restarts=False, known_from=KnownFrom.FILE)
+
+
+def test_a_paper_account_is_on_the_american_servers_whatever_the_files_say() -> None:
+    watched = replace(started().watched[0], sight=Sight(ever=True, hints=SettingsHints(region=Region.ASIA)))
+    paper = calendar_of(replace(watched, mode=TradingMode.PAPER), TradingMode.UNKNOWN)
+
+    assert (paper.region, paper.region_from) == (Region.AMERICA, KnownFrom.PAPER)
+    assert calendar_of(watched, TradingMode.PAPER).region is Region.AMERICA
+    assert calendar_of(watched, TradingMode.UNKNOWN).region is Region.ASIA
+
+
+def test_the_clock_of_an_application_out_of_sight_may_be_another_one() -> None:
+    watched = started().watched[0]
+
+    assert calendar_of(replace(watched, sight=Sight()), TradingMode.UNKNOWN).own_clock
+    assert not calendar_of(replace(watched, sight=Sight(ever=True)), TradingMode.UNKNOWN).own_clock

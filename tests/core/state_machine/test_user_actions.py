@@ -3,14 +3,25 @@ from dataclasses import replace
 import pytest
 
 from agent.core.alerts.reminder import REMINDER_KEY
-from agent.core.effects import Announce, Withdraw
-from agent.core.events import (
-    UserAsked,
+from agent.core.effects import Announce, Happened, MarkKind, Withdraw
+from agent.core.events import Looked, UserAsked
+from agent.core.memory import ChangeKept, Memory, PortKept, ProgramId, ProgramKept, Snoozed, Stopped, WellKept
+from agent.core.shown.display import (
+    Connect,
+    Disconnect,
+    Ignore,
+    LookNow,
+    Pause,
+    Quit,
+    Resume,
+    SeenChanges,
+    ShowSteps,
+    Snooze,
 )
-from agent.core.memory import Memory, Snoozed, Stopped
-from agent.core.shown.display import Connect, Disconnect, LookNow, Pause, Quit, Resume, ShowSteps, Snooze
+from agent.core.state_machine.advance import advance
 from agent.core.state_machine.intake import take_in
 from agent.core.state_machine.state import Knowledge, Words
+from agent.core.state_machine.user_actions import SEEN
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
 from tests.core.made_up_agent import PAPER, looked, started
@@ -101,3 +112,33 @@ def test_where_there_is_no_page_a_notice_shows_the_steps_of_what_is_wrong_now() 
     (over,) = take_in(state, asked, NOW.later(96.0))[1]
     assert isinstance(over, Announce)
     assert over.notice.title == "Nothing to do now"
+
+
+def test_what_the_user_has_seen_is_not_shown_any_more_and_its_notice_is_taken_back() -> None:
+    change = ChangeKept("version", "10.45", "10.50", NOW.wall - 60)
+    well = WellKept(PAPER.name, "gateway", ("version",), ("10.50",), (change,))
+    memory = Memory(well=(well,))
+    state = advance(started(PAPER, memory=memory, problems=PROBLEMS), Looked(machine()), NOW)[0]
+
+    assert [p.code for p in state.shown.connections[0].problems if p.until_seen] == ["app-changed"]  # type: ignore[union-attr]
+
+    state, effects = advance(state, UserAsked(SeenChanges(PAPER.name)), NOW)
+
+    assert [p for p in state.shown.connections[0].problems if p.until_seen] == []  # type: ignore[union-attr]
+    assert Happened(MarkKind.ENDED, PAPER.name, "app-changed", SEEN) in effects
+    assert state.memory.well == (replace(well, changes=()),)
+
+
+def test_a_program_that_the_user_does_not_want_watched_is_kept_as_such() -> None:
+    missing = ProgramKept(ProgramId("quantower"), 20_000, lost_at=NOW.wall - 900, missing_since=NOW.wall - 600)
+    memory = Memory(ports=(PortKept(PAPER.name, 4002, programs=(missing,)),))
+    state, _ = advance(started(PAPER, memory=memory), UserAsked(Ignore("quantower", PAPER.name)), NOW)
+
+    kept = state.memory.ports[0].programs[0]
+    assert (kept.ignored, kept.lost_at, kept.missing_since) == (True, None, None)
+    assert state.shown is not None
+    assert state.shown.connections[0].ignored == ("quantower",)
+
+    state, _ = advance(state, UserAsked(Ignore("quantower", undo=True)), NOW)
+
+    assert not state.memory.ports[0].programs[0].ignored

@@ -4,7 +4,7 @@ from agent.core.alerts.ledger import Entry, Ledger
 from agent.core.clock import Moment
 from agent.core.effects import OpenSession
 from agent.core.facts import Known, MachineFacts, SettingsHints, Sight, Surroundings, SurroundingsKind, Unknown
-from agent.core.memory import Served
+from agent.core.memory import PortKept, Served
 from agent.core.problem import Absent, Present, Problem, Severity
 from agent.core.session_facts import Outcome, Phase, ServerLink, Way
 from agent.core.state_machine.connection import BackingOff, Blocked, Connected, Connecting, Idle, Link, Target
@@ -33,7 +33,7 @@ UP = replace(NEW, link=Link(CONNECTED), session=replace(fresh_session(NOW.monoto
 
 
 def test_a_new_connection_is_idle_and_was_never_seen() -> None:
-    assert Watched(PAPER, Link(Idle(NOW.monotonic))) == NEW
+    assert Watched(PAPER, Link(Idle(NOW.monotonic)), port=PortKept(PAPER.name)) == NEW
     assert (NEW.connected, NEW.number, NEW.wanted) == (False, None, True)
 
 

@@ -42,6 +42,8 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "In Gatelight’s Settings, set **Live or paper** of this connection to {actual}.",
         "In Gatelight’s Settings, set **Your programs** of this connection to “Only read data”.",
         "{first_step}",
+        "Click “Seen”: this message goes away then, and stays in the history.",
+        "If it need not be connected, choose “Do not watch it”: Gatelight does not miss it any more.",
     ),
     "where the other steps are done": (
         "Do this {where}: {who} only passes connections on.",
@@ -56,6 +58,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Leave the boxes as they are: an order that is asked about waits until you answer.",
     ),
     "a decision or a thought": (
+        "Read what changed, and check that you meant it so.",
         "Check your orders: what IB already has stays in force during a restart.",
         "Decide which application each of your programs is meant for.",
         "Finish or close the programs that use IB Gateway: it has to be restarted.",
@@ -63,6 +66,11 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "If it is not back by then, Gatelight tells you what is wrong.",
     ),
     "the user's own programs": (
+        "If it runs, let it connect again: host 127.0.0.1, port {port}. Many programs have to be restarted for that.",
+        "If the old port was the right one, set the port back in the API settings of {app} instead.",
+        "Let them connect again, or restart them.",
+        "Look whether it runs, and start it if it does not: {named}.",
+        "Set the port in these programs to {port}: {programs}.",
         "Check in each program that its open orders are shown as they are in your account.",
         "Check that your shortcuts and start scripts start the new version and not the old one.",
         "Close programs that show prices and that you do not need.",

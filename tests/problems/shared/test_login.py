@@ -8,8 +8,9 @@ import pytest
 from agent.core.facts import Facts, Known, Process
 from agent.guides import load_guides
 from agent.problems.shared.login import LoginCause, login_cause, login_evidence, standing_login
-from agent.tws.calendar import Expectation, Outage, OutageKind, Region
+from agent.tws.calendar import Expectation, Outage, OutageKind
 from agent.tws.launcher_log import LoginStage, LoginTold
+from agent.tws.reset_windows import Region
 from tests.problems.scene import NOW, facts, gateway, login, machine
 
 RESET = Expectation(outage=Outage(OutageKind.RESET, NOW.wall - 500.0, NOW.wall + 600.0, Region.ASIA))

@@ -12,8 +12,9 @@ from agent.problems.shared.restart import (
     restart_now,
     restarts_out_of_sight,
 )
-from agent.tws.calendar import Expectation, Outage, OutageKind, Region
+from agent.tws.calendar import Expectation, Outage, OutageKind
 from agent.tws.launcher_log import LoginStage, LoginTold
+from agent.tws.reset_windows import Region
 from tests.problems.scene import NOW, backing_off, connected, connection, facts, gateway, login, machine
 
 RESTART = Outage(OutageKind.RESTART, NOW.wall - 60, NOW.wall + 240)

@@ -50,8 +50,8 @@ function _shtab_gatelight_using
   test "$_shtab_gatelight_cmdpath" = "$argv"
 end
 
-set -g _shtab_gatelight_commands status doctor explain fix history logs run stop autostart setup config 'config path' 'config show' 'config check' 'config set' pause resume snooze connect disconnect demo simulate help version completion
-set -g _shtab_gatelight_opts_with_value --app-version --application --command-server --config --connection --control --data-dir --days --fault --for --mode --port --scenario --server-version --shape
+set -g _shtab_gatelight_commands status doctor explain fix history bundle replay logs run stop autostart setup config 'config path' 'config show' 'config check' 'config set' pause resume snooze seen ignore connect disconnect demo simulate help version completion
+set -g _shtab_gatelight_opts_with_value --app-version --application --command-server --config --connection --control --data-dir --days --fault --for --mode --out --port --scenario --server-version --shape
 
 complete -c gatelight -e
 complete -c gatelight -f
@@ -93,7 +93,7 @@ complete -c gatelight -n '_shtab_gatelight_using fix' -s v -l verbose -d 'say mo
 complete -c gatelight -n '_shtab_gatelight_using fix' -l version -d 'show program'"'"'s version number and exit'
 complete -c gatelight -n '_shtab_gatelight_using fix' -l connection -x -d 'where it is offered for several'
 complete -c gatelight -n '_shtab_gatelight_using fix' -l yes -d 'do it without asking; what it changes is shown all the same'
-complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a history -d 'What happened: days, problems, the longest ones.'
+complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a history -d 'What happened, day by day, what took the time, and what comes in the next week.'
 complete -c gatelight -n '_shtab_gatelight_using history' -s h -l help -d 'show this help message and exit'
 complete -c gatelight -n '_shtab_gatelight_using history' -l config -x -d 'the configuration file'
 complete -c gatelight -n '_shtab_gatelight_using history' -l data-dir -x -d 'the folder for log, lock and memory'
@@ -102,6 +102,20 @@ complete -c gatelight -n '_shtab_gatelight_using history' -l version -d 'show pr
 complete -c gatelight -n '_shtab_gatelight_using history' -l days -x -d 'how many, today among them (default: 7)'
 complete -c gatelight -n '_shtab_gatelight_using history' -l csv -d 'a row for each problem, for a spreadsheet'
 complete -c gatelight -n '_shtab_gatelight_using history' -l json -d 'one JSON object on standard output'
+complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a bundle -d 'A diagnostics archive for others, without anything private; lists its content first.'
+complete -c gatelight -n '_shtab_gatelight_using bundle' -s h -l help -d 'show this help message and exit'
+complete -c gatelight -n '_shtab_gatelight_using bundle' -l config -x -d 'the configuration file'
+complete -c gatelight -n '_shtab_gatelight_using bundle' -l data-dir -x -d 'the folder for log, lock and memory'
+complete -c gatelight -n '_shtab_gatelight_using bundle' -s v -l verbose -d 'say more on standard error; twice: everything'
+complete -c gatelight -n '_shtab_gatelight_using bundle' -l version -d 'show program'"'"'s version number and exit'
+complete -c gatelight -n '_shtab_gatelight_using bundle' -l out -x -d 'where it is written (default: in this folder)'
+complete -c gatelight -n '_shtab_gatelight_using bundle' -l yes -d 'write it without asking; it is listed all the same'
+complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a replay -d 'What is decided now about a recording, from a bundle of a bad day.'
+complete -c gatelight -n '_shtab_gatelight_using replay' -s h -l help -d 'show this help message and exit'
+complete -c gatelight -n '_shtab_gatelight_using replay' -l config -x -d 'the configuration file'
+complete -c gatelight -n '_shtab_gatelight_using replay' -l data-dir -x -d 'the folder for log, lock and memory'
+complete -c gatelight -n '_shtab_gatelight_using replay' -s v -l verbose -d 'say more on standard error; twice: everything'
+complete -c gatelight -n '_shtab_gatelight_using replay' -l version -d 'show program'"'"'s version number and exit'
 complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a logs -d 'The agent’s log.'
 complete -c gatelight -n '_shtab_gatelight_using logs' -s h -l help -d 'show this help message and exit'
 complete -c gatelight -n '_shtab_gatelight_using logs' -l config -x -d 'the configuration file'
@@ -185,6 +199,20 @@ complete -c gatelight -n '_shtab_gatelight_using snooze' -l config -x -d 'the co
 complete -c gatelight -n '_shtab_gatelight_using snooze' -l data-dir -x -d 'the folder for log, lock and memory'
 complete -c gatelight -n '_shtab_gatelight_using snooze' -s v -l verbose -d 'say more on standard error; twice: everything'
 complete -c gatelight -n '_shtab_gatelight_using snooze' -l version -d 'show program'"'"'s version number and exit'
+complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a seen -d 'What changed about TWS or IB Gateway was seen: show it no more.'
+complete -c gatelight -n '_shtab_gatelight_using seen' -s h -l help -d 'show this help message and exit'
+complete -c gatelight -n '_shtab_gatelight_using seen' -l config -x -d 'the configuration file'
+complete -c gatelight -n '_shtab_gatelight_using seen' -l data-dir -x -d 'the folder for log, lock and memory'
+complete -c gatelight -n '_shtab_gatelight_using seen' -s v -l verbose -d 'say more on standard error; twice: everything'
+complete -c gatelight -n '_shtab_gatelight_using seen' -l version -d 'show program'"'"'s version number and exit'
+complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a ignore -d 'Do not miss one of your programs when it is not connected.'
+complete -c gatelight -n '_shtab_gatelight_using ignore' -s h -l help -d 'show this help message and exit'
+complete -c gatelight -n '_shtab_gatelight_using ignore' -l config -x -d 'the configuration file'
+complete -c gatelight -n '_shtab_gatelight_using ignore' -l data-dir -x -d 'the folder for log, lock and memory'
+complete -c gatelight -n '_shtab_gatelight_using ignore' -s v -l verbose -d 'say more on standard error; twice: everything'
+complete -c gatelight -n '_shtab_gatelight_using ignore' -l version -d 'show program'"'"'s version number and exit'
+complete -c gatelight -n '_shtab_gatelight_using ignore' -l connection -x -d 'only at this connection'
+complete -c gatelight -n '_shtab_gatelight_using ignore' -l undo -d 'miss it again'
 complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a connect -d 'Watch a connection again.'
 complete -c gatelight -n '_shtab_gatelight_using connect' -s h -l help -d 'show this help message and exit'
 complete -c gatelight -n '_shtab_gatelight_using connect' -l config -x -d 'the configuration file'
@@ -228,7 +256,7 @@ complete -c gatelight -n '_shtab_gatelight_using help' -l config -x -d 'the conf
 complete -c gatelight -n '_shtab_gatelight_using help' -l data-dir -x -d 'the folder for log, lock and memory'
 complete -c gatelight -n '_shtab_gatelight_using help' -s v -l verbose -d 'say more on standard error; twice: everything'
 complete -c gatelight -n '_shtab_gatelight_using help' -l version -d 'show program'"'"'s version number and exit'
-complete -c gatelight -n '_shtab_gatelight_using help; and test $_shtab_gatelight_npos -eq 0' -ka "status doctor explain fix history logs run stop autostart setup config pause resume snooze connect disconnect demo simulate help version completion" -d COMMAND
+complete -c gatelight -n '_shtab_gatelight_using help; and test $_shtab_gatelight_npos -eq 0' -ka "status doctor explain fix history bundle replay logs run stop autostart setup config pause resume snooze seen ignore connect disconnect demo simulate help version completion" -d COMMAND
 complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a version -d 'The version of this command and of the running agent.'
 complete -c gatelight -n '_shtab_gatelight_using version' -s h -l help -d 'show this help message and exit'
 complete -c gatelight -n '_shtab_gatelight_using version' -l config -x -d 'the configuration file'
