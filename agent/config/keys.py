@@ -323,7 +323,9 @@ def for_others(settings: Settings) -> Settings:
 
 
 def _open(table: KeyTable, section: Any) -> Any:
-    hidden = {key.name: _hidden(key, getattr(section, key.name)) for key in table.keys if key.secret or key.guarded}
+    private = ((key, getattr(section, key.name)) for key in table.keys if key.secret or key.guarded)
+    # A default tells nothing of the user.
+    hidden = {key.name: _hidden(key, value) for key, value in private if value != table.default(key.name)}
     return replace(section, **hidden) if hidden else section
 
 

@@ -25,11 +25,11 @@ from agent.metrics.counts import BUCKETS, cumulative
 from agent.metrics.measured import Measured, MeasuredConnection
 from agent.tws.farms import FarmStatus
 
-MOST_PROGRAMS = 50
+MOST_PROGRAM_LABELS = 50
 """Names of programs of one connection; of more, the rest is counted together."""
 KEPT_WRITTEN_SECONDS = 1.0
 """Seconds for which what was written is answered again."""
-MOST_KINDS = 4
+MOST_WRITTEN = 4
 """Content types of which the latest is kept."""
 REST = "(others)"
 """The label of that rest."""
@@ -54,7 +54,7 @@ class Exposition:
         if not 0.0 <= measured.at - at < KEPT_WRITTEN_SECONDS:
             held: Any = _Held([*families(measured), *self._process.collect()])
             body = encoder(held)
-            if len(self._written) >= MOST_KINDS:
+            if len(self._written) >= MOST_WRITTEN:
                 self._written.clear()
             self._written[kind] = measured.at, body
         return body, kind
@@ -241,6 +241,6 @@ def _farms_and_programs(connections: Sequence[MeasuredConnection]) -> Iterator[M
 
 def _programs(shown: ShownConnection) -> dict[str, int]:
     found = Counter(program.name for program in shown.programs or ())
-    named = dict(sorted(found.items())[:MOST_PROGRAMS])
+    named = dict(sorted(found.items())[:MOST_PROGRAM_LABELS])
     rest = found.total() - sum(named.values())
     return {**named, REST: rest} if rest else named

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families as plain
 
 from agent.core.shown.status import ShownProgram
 from agent.metrics.counts import Counts
-from agent.metrics.families import KEPT_WRITTEN_SECONDS, MOST_PROGRAMS, REST, Exposition
+from agent.metrics.families import KEPT_WRITTEN_SECONDS, MOST_PROGRAM_LABELS, REST, Exposition
 from agent.metrics.measured import Measured
 from agent.tws.privacy import mask_account
 from tests.metrics.made_up import CODES, HEALTHY, NOW, OF_CONNECTIONS, measured, problem, status, with_problems
@@ -79,10 +79,10 @@ def test_nothing_watched_is_not_ready_and_what_is_not_wanted_does_not_count() ->
 
 
 def test_a_crowd_of_programs_has_bounded_labels() -> None:
-    crowd = tuple(ShownProgram(n, f"program{n:04}", None) for n in range(MOST_PROGRAMS + 70))  # type: ignore[arg-type]
+    crowd = tuple(ShownProgram(n, f"program{n:04}", None) for n in range(MOST_PROGRAM_LABELS + 70))  # type: ignore[arg-type]
     found = samples(measured(status(replace(HEALTHY, programs=crowd))))
 
-    assert len(of(found, "gatelight_program_connections")) == MOST_PROGRAMS + 1
+    assert len(of(found, "gatelight_program_connections")) == MOST_PROGRAM_LABELS + 1
     assert of(found, "gatelight_program_connections", program=REST) == [70.0]
     assert sum(of(samples(measured(status())), "gatelight_program_connections", program="bot")) == 2.0
 
