@@ -20,10 +20,11 @@ from agent.app.fix_host import FixHost, abilities, run_aside
 from agent.app.greeting import Welcome
 from agent.app.history_host import HistoryHost
 from agent.app.login_start import LogInStart
+from agent.app.outward import Outward
 from agent.app.own_files import own_files, own_files_work
 from agent.app.page_host import PageHost
 from agent.app.running import RunningAgent
-from agent.app.update_check import UpdateCheck, installed_here
+from agent.app.update_check import installed_here
 from agent.app.weekly import WeeklySummary
 from agent.app.world import RealWorld, first_state
 from agent.channels import ChannelHost
@@ -152,13 +153,9 @@ class AgentHost:
         self._page = PageHost(self._agent, self._answer)
         self._actions = Actions(self._agent, page=self._page, leave=desktop.leave, fix=self._fix, refresh=self.refresh)
         self._fixes = FixHost(self._agent)
-        self._channels = Channels(
-            ChannelHost(
-                act=self._actions.act_aside,
-                balloon=self._balloon if sys.platform == "win32" else None,
-                on_notice=on_notice,
-            )
-        )
+        self._outward = Outward(self._agent, self._memory_file)
+        balloon = self._balloon if sys.platform == "win32" else None
+        self._channels = Channels(ChannelHost(act=self._actions.act_aside, balloon=balloon, on_notice=on_notice))
         self._tell_through(settings.notifications)
 
     async def serve(self) -> None:
@@ -187,8 +184,7 @@ class AgentHost:
             schedule.stop()
             await control.close()
             await self._page.end()
-            if self._updates is not None:
-                await self._updates.close()
+            await self._outward.close()
             if self._setup is not None:
                 await self._setup.close()
             await self._channels.close()
@@ -224,12 +220,10 @@ class AgentHost:
             opens_page=lambda: self._opens_page,
             act=self._actions.act_aside,
         )
-        updates = self._updates = UpdateCheck(self._agent, self._memory_file)
         week = WeeklySummary(self._agent, opens_page=lambda: self._opens_page)
         looks = folder.look, program.look, self._history.alive, self._keep_times, welcome.look
-        return *looks, updates.look, week.look
+        return *looks, self._outward.look, week.look
 
-    _updates: UpdateCheck | None = None
     _setup: "SetupHost | None" = None
 
     _shown_in = 0.0
@@ -277,6 +271,7 @@ class AgentHost:
         if self._history is not None:
             self._history.shown(status)
         self._page.shown(status)
+        self._outward.shown(status)
         self.refresh()
 
     def _tell_through(self, notifications: NotificationSettings) -> None:

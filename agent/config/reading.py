@@ -10,7 +10,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from agent.config.keys import TABLES, Key, KeyTable, secrets_of
+from agent.config.key import Key, KeyTable
+from agent.config.keys import TABLES, secrets_of
 from agent.config.kinds import ValueRefused
 from agent.config.lines import KeyPath, Lines
 from agent.config.text import found_words, key_words, kind_words
@@ -119,8 +120,9 @@ def judge_document(document: dict[str, Any], lines: Lines) -> tuple[Settings, li
         else:
             text = f"{name} is {found_words(found)}, but must be a table, headed [{name}]"
             faults.append(ConfigFault(lines.line((name,)), text))
-    if "connections" in document:
-        faults += _doubles(document["connections"], lines)
+    for declared in TABLES.values():
+        if declared.repeated and declared.name in document:
+            faults += _doubles(declared.name, document[declared.name], lines)
     faults.sort()
     return (Settings(**values, secrets=secrets_of(values)) if not faults else Settings()), faults
 
@@ -204,7 +206,14 @@ def _section(
         for key in declared.required()
         if key.name not in found
     ]
-    return declared.settings(**values) if len(faults) == before else None
+    if len(faults) != before:
+        return None
+    settings = declared.settings(**values)
+    if (odd := declared.together(settings)) is not None:
+        name, allowed = odd
+        value = found_words(found.get(name, declared.default(name)))
+        faults.append(ConfigFault(lines.line((*path, name)), f"{shown}.{name} is {value}, but must be {allowed}"))
+    return settings
 
 
 def refusal(shown: str, key: Key, value: object, refused: ValueRefused) -> str:
@@ -227,16 +236,16 @@ def _unknown(prefix: str, name: str, declared: KeyTable | None) -> str:
     return f"{prefix}{key_words(name)} is not known{suggestion}, but must be one of {', '.join(known)}"
 
 
-def _doubles(found: object, lines: Lines) -> Iterable[ConfigFault]:
+def _doubles(table: str, found: object, lines: Lines) -> Iterable[ConfigFault]:
     seen: dict[str, int] = {}
     for index, entry in enumerate(found if isinstance(found, list) else []):
         name = entry.get("name") if isinstance(entry, dict) else None
         if not isinstance(name, str):
             continue
-        line = lines.line(("connections", index, "name"))
+        line = lines.line((table, index, "name"))
         same = name.strip().casefold()
         if same in seen:
-            text = f"connections[{index + 1}].name is {found_words(name)}, but must differ from the one in line"
+            text = f"{table}[{index + 1}].name is {found_words(name)}, but must differ from the one in line"
             yield ConfigFault(line, f"{text} {seen[same]}")
         else:
             seen[same] = line

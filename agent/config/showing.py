@@ -3,7 +3,8 @@
 from dataclasses import MISSING, fields
 from typing import Any
 
-from agent.config.keys import TABLES, KeyTable
+from agent.config.key import KeyTable
+from agent.config.keys import TABLES
 from agent.core.settings import Settings
 
 
@@ -13,7 +14,11 @@ def show(settings: Settings) -> str:
     for declared in TABLES.values():
         section = getattr(settings, declared.name)
         if declared.repeated:
-            blocks += [_block(declared, f"[[{declared.name}]]", entry) for entry in section if not entry.implicit]
+            blocks += [
+                _block(declared, f"[[{declared.name}]]", entry)
+                for entry in section
+                if not getattr(entry, "implicit", False)
+            ]
         else:
             blocks.append(_block(declared, f"[{declared.name}]", section))
     return "\n".join(blocks)

@@ -19,6 +19,12 @@ _SHARED = (
 
 
 @cache
+def codes() -> frozenset[str]:
+    """The code of every problem; each has a guide."""
+    return frozenset(file.stem for file in _files())
+
+
+@cache
 def load_guides() -> dict[str, Guide]:
     """Every guide, by problem code. Raises GuideError for a file that is not a proper guide."""
     guides = {file.stem: parse_guide(file.stem, file.read_text(encoding="utf-8")) for file in _files()}

@@ -22,7 +22,8 @@ from agent.app.world import first_state
 from agent.channels import Chain, Channel, ChannelHost, ChannelKind, Delivery, NotDelivered, Place
 from agent.config import editing, showing
 from agent.config import reading as config
-from agent.config.keys import NOTIFICATIONS, TABLES, Key, KeyTable, is_guarded, secrets_of
+from agent.config.key import Key, KeyTable
+from agent.config.keys import NOTIFICATIONS, TABLES, is_guarded, secrets_of
 from agent.config.kinds import ValueRefused
 from agent.config.text import toml_text
 from agent.core.clock import Moment
@@ -61,6 +62,7 @@ VALUES: tuple[Any, ...] = (
     f"{TOKEN}@{TOKEN}.invalid",
     [f"first {TOKEN}"],
     f"first {TOKEN}",
+    f"{TOKEN}-of-more-than-16",
     [TOKEN],
     TOKEN,
 )

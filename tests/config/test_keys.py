@@ -5,7 +5,8 @@ from dataclasses import MISSING, fields, replace
 
 import pytest
 
-from agent.config.keys import TABLES, Key, KeyTable, for_others
+from agent.config.key import Key, KeyTable
+from agent.config.keys import TABLES, for_others
 from agent.config.kinds import QUIET_TIMES, ValueRefused, flag
 from agent.config.showing import table as table_of_keys
 from agent.config.text import duration_text
