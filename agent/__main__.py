@@ -21,6 +21,9 @@ def run() -> int:
 
             load_every_module()
             return 0
+        from agent.platforms.late_modules import OF_A_COMMAND, OF_THE_LIBRARY, keep_out
+
+        keep_out(*OF_THE_LIBRARY, *OF_A_COMMAND)
         from agent.cli.main import main
 
         return main()

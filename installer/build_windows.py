@@ -72,7 +72,7 @@ def build(out: Path) -> list[Path]:
 def freeze(*, python: WindowsPython = PYTHON, first: Path | None = None) -> Path:
     """The folder with the packaged program. `first`: a file that it runs before anything else; for tests alone."""
     work = python.folder / "pyinstaller"
-    told = {"GATELIGHT_TEST_HOOK": windows_path(first)} if first else {}
+    told = packaged.PLAIN | ({"GATELIGHT_TEST_HOOK": windows_path(first)} if first else {})
     told[packaged.DOWNLOAD] = packaged.web_address(packaged.DOWNLOAD) or ""
     command = [str(python.python), "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR"]
     command += ["--distpath", windows_path(work / "made"), "--workpath", windows_path(work / "work")]

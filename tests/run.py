@@ -39,8 +39,10 @@ DEBIAN_PACKAGES = {
     "ip": "iproute2",
     "unshare": "util-linux",
     "nft": "nftables",
+    "promtool": "prometheus",
+    "prometheus-alertmanager": "prometheus-alertmanager",
 }
-"""What the tests of desktop and network need: a command, and the package that brings it."""
+"""What the tests of desktop, network and metrics need: a command, and the package that brings it."""
 
 PARTS = {
     "screen and page": ("windows", "desktop", "page"),

@@ -20,31 +20,25 @@ from agent.app.fix_host import FixHost, abilities, run_aside
 from agent.app.greeting import Welcome
 from agent.app.history_host import HistoryHost
 from agent.app.login_start import LogInStart
+from agent.app.outward import Outward
 from agent.app.own_files import own_files, own_files_work
 from agent.app.page_host import PageHost
 from agent.app.running import RunningAgent
-from agent.app.update_check import UpdateCheck, installed_here
+from agent.app.update_check import installed_here
 from agent.app.weekly import WeeklySummary
 from agent.app.world import RealWorld, first_state
 from agent.channels import ChannelHost
-from agent.core.commands import AskDataTest, AskPageAddress, Command, SetUp, ShowRunning, read_command
+from agent.core.commands import AskDataTest, AskPageAddress, Command, SetUp, ShowRunning, Wish, read_command
 from agent.core.events import Woke
 from agent.core.problem import Severity
 from agent.core.settings import NotificationSettings, Settings
 from agent.core.shown.display import (
     Action,
     AskFix,
-    Connect,
-    Disconnect,
     DoFix,
-    Ignore,
     Notice,
-    Pause,
     Quit,
-    Resume,
-    SeenChanges,
     ShowSteps,
-    Snooze,
 )
 from agent.core.shown.menu import display, tooltip
 from agent.core.shown.status import Status
@@ -159,13 +153,9 @@ class AgentHost:
         self._page = PageHost(self._agent, self._answer)
         self._actions = Actions(self._agent, page=self._page, leave=desktop.leave, fix=self._fix, refresh=self.refresh)
         self._fixes = FixHost(self._agent)
-        self._channels = Channels(
-            ChannelHost(
-                act=self._actions.act_aside,
-                balloon=self._balloon if sys.platform == "win32" else None,
-                on_notice=on_notice,
-            )
-        )
+        self._outward = Outward(self._agent, self._memory_file)
+        balloon = self._balloon if sys.platform == "win32" else None
+        self._channels = Channels(ChannelHost(act=self._actions.act_aside, balloon=balloon, on_notice=on_notice))
         self._tell_through(settings.notifications)
 
     async def serve(self) -> None:
@@ -194,8 +184,7 @@ class AgentHost:
             schedule.stop()
             await control.close()
             await self._page.end()
-            if self._updates is not None:
-                await self._updates.close()
+            await self._outward.close()
             if self._setup is not None:
                 await self._setup.close()
             await self._channels.close()
@@ -231,12 +220,10 @@ class AgentHost:
             opens_page=lambda: self._opens_page,
             act=self._actions.act_aside,
         )
-        updates = self._updates = UpdateCheck(self._agent, self._memory_file)
         week = WeeklySummary(self._agent, opens_page=lambda: self._opens_page)
         looks = folder.look, program.look, self._history.alive, self._keep_times, welcome.look
-        return *looks, updates.look, week.look
+        return *looks, self._outward.look, week.look
 
-    _updates: UpdateCheck | None = None
     _setup: "SetupHost | None" = None
 
     _shown_in = 0.0
@@ -284,6 +271,7 @@ class AgentHost:
         if self._history is not None:
             self._history.shown(status)
         self._page.shown(status)
+        self._outward.shown(status)
         self.refresh()
 
     def _tell_through(self, notifications: NotificationSettings) -> None:
@@ -314,10 +302,9 @@ class AgentHost:
                 return await self._page.answer(command)
             case AskFix() | DoFix():
                 return await self._fixes.answer(command)
-            case Connect() | Disconnect() | Pause() | Resume() | Snooze() | SeenChanges() | Ignore():
-                return await self._kept(answer(self._loop, command))
             case _:
-                return answer(self._loop, command)
+                told = answer(self._loop, command)
+                return await self._kept(told) if isinstance(command, Wish) else told
 
     async def _move_to(self, session: Mapping[str, str], *, log_in: bool) -> str:
         """Move icon and notices to another desktop of this user; answers what was moved, in words, or nothing."""

@@ -1,6 +1,5 @@
 """What desktop channels make of a notice: title and text that can be sent, icon, urgency, and time on the screen."""
 
-import html
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,7 +81,9 @@ async def linux_text(notice: Notice) -> str | NotDelivered:
     finally:
         await bus.close_session_bus(connection)
     text = message_text(notice)
-    return html.escape(text, quote=False) if "body-markup" in answer[0] else text
+    from html import escape
+
+    return escape(text, quote=False) if "body-markup" in answer[0] else text
 
 
 def icons_folder() -> Path | None:

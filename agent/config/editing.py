@@ -16,7 +16,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, Table, Whitespace
 
-from agent.config.key_table import Key, KeyTable
+from agent.config.key import Key, KeyTable
 from agent.config.keys import CONNECTIONS, TABLES
 from agent.config.kinds import ValueRefused
 from agent.config.lines import Lines
@@ -176,7 +176,8 @@ def _address(key: str) -> _Address:
         )
     entry = found["number"] or found["name"] or ""
     if bool(entry) != declared.repeated:
-        example = f"{declared.name}.Paper Gateway.{found[4]}" if declared.repeated else f"{declared.name}.{found[4]}"
+        named = "Paper Gateway" if declared is CONNECTIONS else "NAME"
+        example = f"{declared.name}.{named}.{found[4]}" if declared.repeated else f"{declared.name}.{found[4]}"
         raise ConfigError(f"{key} is not a key of the configuration: write for example {example}.")
     known = declared.key(found[4])
     if known is None:
@@ -225,7 +226,8 @@ def _edited(before: str, address: _Address, value: Any, name: str, *, making: bo
     wanted = copy.deepcopy(plain)
     index = _index(plain, address) if address.table.repeated and not address.new else None
     if address.table.repeated and index is None and not making:
-        raise ConfigError(f"{name} holds no connection {toml_text(address.entry)} any more, so nothing was changed.")
+        what = f"{address.table.label.lower()} {toml_text(address.entry)}"
+        raise ConfigError(f"{name} holds no {what} any more, so nothing was changed.")
     holder = _holder(wanted, address, index, name)
     if holder.get(address.key.name) == value and type(holder.get(address.key.name)) is type(value):
         return before
@@ -255,7 +257,7 @@ def _edited(before: str, address: _Address, value: Any, name: str, *, making: bo
 
 
 def _index(plain: dict[str, Any], address: _Address) -> int | None:
-    """The index of the connection or relay, from 0; None for a connection that does not exist yet."""
+    """The index of the entry, from 0; None for one that does not exist yet."""
     table = address.table.name
     entries = plain.get(table, [])
     if not isinstance(entries, list):
@@ -266,21 +268,22 @@ def _index(plain: dict[str, Any], address: _Address) -> int | None:
         for index, name in enumerate(names):
             if name.casefold() == wanted:
                 return index
-    # A connection may be named "2", so names come first.
+    # An entry may be named "2", so names come first.
     if address.entry.isdecimal() and 1 <= int(address.entry) <= len(entries):
         return int(address.entry) - 1
-    known = ", ".join(toml_text(name) for name in names) or "none"
-    if address.table is not CONNECTIONS:
-        raise ConfigError(
-            f"There is no {address.table.label.lower()} {toml_text(address.entry)}, known are: {known}; "
-            f"a new one is written into the file, headed [[{table}]]."
-        )
     if (not entries and not address.counted) or address.key.name == "name":
         return None
+    known = ", ".join(toml_text(name) for name in names) or "none"
     raise ConfigError(
-        f"There is no connection {toml_text(address.entry)}, known are: {known}; "
-        f"a new one begins with its name: gatelight config set connections.{address.entry}.name {address.entry}."
+        f"There is no {address.table.label.lower()} {toml_text(address.entry)}, known are: {known}; " + _new(address)
     )
+
+
+def _new(address: _Address) -> str:
+    """How a new entry of the same table is made."""
+    if address.table is not CONNECTIONS:
+        return f"a new one is written into the file, below [[{address.table.name}]]."
+    return f"a new one begins with its name: gatelight config set connections.{address.entry}.name {address.entry}."
 
 
 def _holder(wanted: dict[str, Any], address: _Address, index: int | None, name: str) -> dict[str, Any]:
@@ -289,7 +292,7 @@ def _holder(wanted: dict[str, Any], address: _Address, index: int | None, name: 
     if not address.table.repeated:
         holder = wanted.setdefault(address.table.name, {})
     elif index is None:
-        holder = _new_connection(address)
+        holder = _new_entry(address)
         wanted.setdefault(address.table.name, []).append(holder)
     else:
         holder = wanted[address.table.name][index]
@@ -299,7 +302,7 @@ def _holder(wanted: dict[str, Any], address: _Address, index: int | None, name: 
     return holder
 
 
-def _new_connection(address: _Address) -> dict[str, Any]:
+def _new_entry(address: _Address) -> dict[str, Any]:
     return {} if address.key.name == "name" else {"name": address.entry}
 
 
@@ -315,7 +318,7 @@ def _put(document: Any, address: _Address, index: int | None, value: Any) -> Non
     elif index is not None:
         _set(document[table][index], key, value)
     else:
-        _add_connection(document, {**_new_connection(address), key: value})
+        _add_entry(document, table, {**_new_entry(address), key: value})
 
 
 def _set(table: Any, key: str, value: Any) -> None:
@@ -338,8 +341,8 @@ def _remarks_after(table: Any) -> list[Any]:
     return taken
 
 
-def _add_connection(document: Any, values: dict[str, Any]) -> None:
-    entries = document.get(CONNECTIONS.name)
+def _add_entry(document: Any, table: str, values: dict[str, Any]) -> None:
+    entries = document.get(table)
     if isinstance(entries, Array) and len(entries):
         entries.append(values)
         return
@@ -354,11 +357,11 @@ def _add_connection(document: Any, values: dict[str, Any]) -> None:
         return
     if entries is not None:
         # `connections = []`: an empty list and tables headed [[connections]] exclude each other.
-        del document[CONNECTIONS.name]
+        del document[table]
     made.trivia.indent = "\n" if document.body else ""
     fresh = tomlkit.aot()
     fresh.append(made)
-    document.append(CONNECTIONS.name, fresh)
+    document.append(table, fresh)
 
 
 def _write(target: Path, text: str, exists: bool) -> None:

@@ -8,14 +8,13 @@ To add a key: declare it below, and a field of the same name, with its default, 
 from dataclasses import replace
 from typing import Any
 
-from agent.config.key_table import Key, KeyTable
+from agent.config.key import Key, KeyTable
+from agent.config.keys_outward import HOOKS, METRICS, PING, RELAYS_TABLE
 from agent.config.kinds import (
-    ADDRESSES,
     CONNECTION_NAME,
+    HIGHEST_PORT,
     HOST_NAME,
     QUIET_TIMES,
-    RELAY_NAME,
-    RELAY_TARGET,
     REMOTE_ADDRESSES,
     START_COMMAND,
     SYMBOLS,
@@ -33,7 +32,6 @@ from agent.core.settings import (
     MinimumSeverity,
     NotificationSettings,
     PageSettings,
-    RelaySettings,
     Settings,
     UpdateSettings,
     WantedApplication,
@@ -41,8 +39,6 @@ from agent.core.settings import (
 )
 from agent.tws.privacy import MASK
 
-HIGHEST_PORT = 65535
-MOST_DATA_LINES = 100_000
 HIGHEST_CLIENT_ID = 2**31 - 1
 """A client ID is a signed 32-bit number on the wire."""
 
@@ -269,59 +265,6 @@ HISTORY = KeyTable(
     ),
 )
 
-RELAYS_TABLE = KeyTable(
-    "relays",
-    "Relay",
-    RelaySettings,
-    (
-        Key(
-            "name",
-            RELAY_NAME,
-            "what `gatelight relay` calls it",
-            "Name",
-            "The name after gatelight relay.",
-            example="Paper relay",
-        ),
-        Key(
-            "listen",
-            whole_number(1, HIGHEST_PORT),
-            "the port to which programs connect instead of that of TWS",
-            "Port for programs",
-            "Programs connect to it instead of the port of TWS.",
-            example="5002",
-            guarded=True,
-        ),
-        Key(
-            "to",
-            RELAY_TARGET,
-            "where TWS or IB Gateway listens: a connection’s name, or host:port",
-            "Leads to",
-            "The name of a connection, or a host and a port.",
-            example="Paper Gateway",
-            guarded=True,
-        ),
-        Key(
-            "allow",
-            ADDRESSES,
-            "computers beside this one that may connect; with none of them it listens on this computer alone",
-            "Other computers",
-            "Computers, or networks, that may connect beside this one. Empty: none.",
-            example="172.17.0.0/16\n192.168.1.20",
-            guarded=True,
-        ),
-        Key(
-            "lines",
-            whole_number(1, MOST_DATA_LINES),
-            "market data lines of this user; fewer count once TWS has refused one",
-            "Market data lines",
-            "How many this user has; Ctrl-Alt-= in TWS shows it.",
-            example="100",
-        ),
-    ),
-    repeated=True,
-    in_file_only=True,
-)
-
 UPDATES = KeyTable(
     "updates",
     "New versions",
@@ -349,7 +292,8 @@ UPDATES = KeyTable(
 )
 
 TABLES: dict[str, KeyTable] = {
-    table.name: table for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY, RELAYS_TABLE, UPDATES)
+    table.name: table
+    for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY, UPDATES, HOOKS, PING, METRICS, RELAYS_TABLE)
 }
 """The whole configuration."""
 
@@ -380,7 +324,9 @@ def for_others(settings: Settings) -> Settings:
 
 
 def _open(table: KeyTable, section: Any) -> Any:
-    hidden = {key.name: _hidden(key, getattr(section, key.name)) for key in table.keys if key.secret or key.guarded}
+    private = ((key, getattr(section, key.name)) for key in table.keys if key.secret or key.guarded)
+    # A default tells nothing of the user.
+    hidden = {key.name: _hidden(key, value) for key, value in private if value != table.default(key.name)}
     return replace(section, **hidden) if hidden else section
 
 

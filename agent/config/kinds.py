@@ -7,19 +7,24 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from agent.config.text import duration_text, parse_duration, toml_text
-from agent.core.settings import QuietHours
+from agent.core.settings import ANY, CONNECTED, QuietHours
 from agent.core.updates import is_web_folder
+from agent.guides import codes
 from agent.tws.symbol import LONGEST_SYMBOL
 
 LONGEST_CONNECTION_NAME = 40
 """Characters of a connection's name: it is part of titles of notices, of which Windows shows 63 characters."""
+HIGHEST_PORT = 65535
 LONGEST_HOST = 253
 """Characters of a host name (RFC 1035)."""
 
 _QUIET = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*", re.ASCII)
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE)
+_BEARER = re.compile(r"[A-Za-z0-9._~+/-]{16,200}=*")
+"""A bearer token (RFC 6750, 2.1), long enough that it cannot be guessed."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S.*")
 
 
@@ -170,21 +175,74 @@ def _host(text: str) -> str:
     return host
 
 
+def _own_address(text: str) -> str:
+    try:
+        found = ipaddress.ip_address(text.strip())
+    except ValueError:
+        raise ValueRefused from None
+    if found.is_multicast:
+        raise ValueRefused("a server cannot listen on a multicast address")
+    return str(found)
+
+
+def _token(text: str) -> str:
+    if text and not _BEARER.fullmatch(text):
+        # The sentence about it is put into reports.
+        raise ValueRefused(found="another text")
+    return text
+
+
+def _ping_url(text: str) -> str:
+    url = text.strip()
+    try:
+        parts = urlsplit(url)
+        proper = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.username
+    except ValueError:
+        proper = False
+    if url and (not proper or not url.isascii() or not url.isprintable() or " " in url or parts.fragment):
+        # It has a secret in its path, and users put this sentence into reports.
+        raise ValueRefused(found="another text")
+    return url
+
+
 def _argument(text: str) -> str:
     if "\0" in text:
         raise ValueRefused
     return text
 
 
-def _start_command() -> KeyKind:
-    example = '["/opt/ibc/gatewaystart.sh", "-inline"]'
+def _command(example: str, *, needed: bool = False) -> KeyKind:
+    """A program and its arguments; `needed`: there must be one."""
     plain = _list(f"a list of texts, the program first, such as {example}", "a text", _argument)
 
     def read(value: object) -> Any:
         arguments = plain.read(value)
+        if needed and not arguments:
+            raise ValueRefused("there is no program in it")
         if arguments and not arguments[0].strip():
             raise ValueRefused("the first one is the program to start", item=0)
         return arguments
+
+    return replace(plain, read=read)
+
+
+def _occasion(text: str) -> str:
+    code = text.strip().lower()
+    if code not in (CONNECTED, ANY) and code not in codes():
+        raise ValueRefused("no problem has this code")
+    return code
+
+
+def _occasions() -> KeyKind:
+    one = f'the code of a problem, "{CONNECTED}" or "{ANY}"'
+    several = f'a list of codes of problems, "{CONNECTED}" or "{ANY}", such as ["{CONNECTED}"]'
+    plain = _list(several, one, _occasion)
+
+    def read(value: object) -> Any:
+        occasions = plain.read(value)
+        if not occasions:
+            raise ValueRefused("the command would never run")
+        return tuple(dict.fromkeys(occasions))
 
     return replace(plain, read=read)
 
@@ -247,9 +305,18 @@ ADDRESSES = _list(
     'an address or a network, such as "192.168.1.20"',
     _network,
 )
+HOOK_NAME = _text(
+    f"a text of 1 to {LONGEST_CONNECTION_NAME} characters that no other hook has",
+    partial(_label, longest=LONGEST_CONNECTION_NAME),
+)
+HOOK_COMMAND = _command('["/home/me/restart-bot.sh"]', needed=True)
+OCCASIONS = _occasions()
 HOST_NAME = _text('a host name or an IP address, such as "127.0.0.1"', _host)
+OWN_ADDRESS = _text('an IP address of this computer, such as "127.0.0.1"', _own_address)
+TOKEN = _text("empty, or a text of 16 to 200 letters, digits and . _ ~ + / -", _token)
+PING_URL = _text('empty, or an http or https address, such as "https://hc-ping.com/your-uuid-here"', _ping_url)
 WEB_FOLDER = _text('an address, such as "https://example.org/gatelight", or ""', _web_folder)
-START_COMMAND = _start_command()
+START_COMMAND = _command('["/opt/ibc/gatewaystart.sh", "-inline"]')
 SYMBOLS = _list(
     'a list of symbols, such as ["AAPL", "EUR.USD"]',
     'a symbol, such as "AAPL"',

@@ -10,8 +10,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from agent.config.key_table import Key, KeyTable
-from agent.config.keys import CONNECTIONS, RELAYS_TABLE, TABLES, secrets_of
+from agent.config.key import Key, KeyTable
+from agent.config.keys import CONNECTIONS, TABLES, secrets_of
+from agent.config.keys_outward import RELAYS_TABLE
 from agent.config.kinds import ValueRefused
 from agent.config.lines import KeyPath, Lines
 from agent.config.relays import relay_faults
@@ -211,7 +212,14 @@ def _section(
         for key in declared.required()
         if key.name not in found
     ]
-    return declared.settings(**values) if len(faults) == before else None
+    if len(faults) != before:
+        return None
+    settings = declared.settings(**values)
+    if (odd := declared.together(settings)) is not None:
+        name, allowed = odd
+        value = found_words(found.get(name, declared.default(name)))
+        faults.append(ConfigFault(lines.line((*path, name)), f"{shown}.{name} is {value}, but must be {allowed}"))
+    return settings
 
 
 def refusal(shown: str, key: Key, value: object, refused: ValueRefused) -> str:

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from agent.config.kinds import HOST_NAME, ValueRefused
+from agent.config.kinds import HIGHEST_PORT, HOST_NAME, ValueRefused
 from agent.config.text import found_words
 from agent.core.settings import ConnectionSettings, RelaySettings, WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.hosts import is_local
 from agent.tws.ports import default_ports
 
-_HIGHEST_PORT = 65535
 STATUS = "status"
 """`gatelight relay status` tells what relays count."""
 
@@ -33,7 +32,7 @@ def target_of(relay: RelaySettings, connections: Sequence[ConnectionSettings]) -
         if connection.name.strip().casefold() == wanted:
             return RelayTarget(connection.dialled, _port_of(connection))
     host, colon, port = relay.to.strip().rpartition(":")
-    if not colon or not port.isdecimal() or not 1 <= int(port) <= _HIGHEST_PORT:
+    if not colon or not port.isdecimal() or not 1 <= int(port) <= HIGHEST_PORT:
         known = ", ".join(found_words(connection.name) for connection in connections)
         raise TargetUnknown(
             'a host and a port, such as "127.0.0.1:4002"' + (f", or a connection’s name: {known}" if known else "")

@@ -3,9 +3,9 @@
 from dataclasses import MISSING, fields
 from typing import Any
 
-from agent.config.key_table import KeyTable
+from agent.config.key import KeyTable
 from agent.config.keys import TABLES
-from agent.core.settings import ConnectionSettings, Settings
+from agent.core.settings import Settings
 
 
 def show(settings: Settings) -> str:
@@ -14,7 +14,11 @@ def show(settings: Settings) -> str:
     for declared in TABLES.values():
         section = getattr(settings, declared.name)
         if declared.repeated:
-            blocks += [_block(declared, f"[[{declared.name}]]", entry) for entry in section if not _is_made_up(entry)]
+            blocks += [
+                _block(declared, f"[[{declared.name}]]", entry)
+                for entry in section
+                if not getattr(entry, "implicit", False)
+            ]
         else:
             blocks.append(_block(declared, f"[{declared.name}]", section))
     return "\n".join(blocks)
@@ -31,10 +35,6 @@ def table() -> str:
             cells = (f"`{prefix}.{key.name}`", written, key.kind.allowed, key.meaning)
             rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
-
-
-def _is_made_up(entry: Any) -> bool:
-    return isinstance(entry, ConnectionSettings) and entry.implicit
 
 
 def _block(declared: KeyTable, header: str, section: Any) -> str:

@@ -108,9 +108,9 @@ class Unusable:
     """One sentence for the user."""
 
 
-LoopCommand: TypeAlias = (
-    AskStatus | AskLinks | Connect | Disconnect | Pause | Resume | Snooze | SeenChanges | Ignore | LookNow | Unusable
-)
+Wish: TypeAlias = Connect | Disconnect | Pause | Resume | Snooze | SeenChanges | Ignore
+"""What the user wants to be so until it is taken back: it outlives the agent."""
+LoopCommand: TypeAlias = AskStatus | AskLinks | Wish | LookNow | Unusable
 """What the loop of the agent alone can answer."""
 Command: TypeAlias = LoopCommand | Quit | ShowRunning | AskPageAddress | SetUp | AskDataTest | AskFix | DoFix
 

@@ -7,7 +7,6 @@ is gone, is not carried out. What cannot be done now is never offered.
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import sha256
 from typing import Annotated, Protocol, TypeAlias
 
 from agent.core.facts import Facts
@@ -116,6 +115,9 @@ class Offer(FromOutside):
     @property
     def digest(self) -> str:
         """Names this very offer: texts, plan and connection."""
+        # Imported late: it comes with all of OpenSSL.
+        from hashlib import sha256
+
         return sha256(repr(self).encode()).hexdigest()[:16]
 
 

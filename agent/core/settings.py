@@ -145,6 +145,43 @@ class RelaySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HookSettings:
+    """One `[[hooks]]` entry."""
+
+    name: str
+    command: tuple[str, ...]
+    """The program and its arguments."""
+    on: tuple[str, ...] = ("connected",)
+    """Codes of problems, `CONNECTED` and `ANY`."""
+    limit: float = 30.0
+    """Seconds that the command may take."""
+
+
+CONNECTED, ANY = "connected", "any"
+"""What a hook may be for besides the codes of problems."""
+
+
+@dataclass(frozen=True, slots=True)
+class PingSettings:
+    """`[ping]`."""
+
+    url: str = ""
+    """Empty: none."""
+    every: float = 300.0
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    """`[metrics]`."""
+
+    port: int = 0
+    """0: none."""
+    address: str = "127.0.0.1"
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateSettings:
     """`[updates]`."""
 
@@ -163,6 +200,9 @@ class Settings:
     page: PageSettings = field(default_factory=PageSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
     relays: tuple[RelaySettings, ...] = ()
+    hooks: tuple[HookSettings, ...] = ()
+    ping: PingSettings = field(default_factory=PingSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
     updates: UpdateSettings = field(default_factory=UpdateSettings)
     secrets: tuple[str, ...] = field(default=(), compare=False, repr=False)
     """What the secret keys of the file hold (`agent.config.keys.Key.secret`): masked wherever it turns up."""

@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 from agent.core.guide import Guide, parse_guide
 from agent.tws.applications import ApplicationKind
 
-_SUFFIX = ".md"
 _SHARED = (
     ("{away}", "{app}"),
     ("on port {port}", "on its API port"),
@@ -20,10 +19,15 @@ _SHARED = (
 
 
 @cache
+def codes() -> frozenset[str]:
+    """The code of every problem; each has a guide."""
+    return frozenset(file.stem for file in _files())
+
+
+@cache
 def load_guides() -> dict[str, Guide]:
     """Every guide, by problem code. Raises GuideError for a file that is not a proper guide."""
-    found = sorted(f.name for f in resources.files(__name__).iterdir() if f.name.endswith(_SUFFIX))
-    guides = {name.removesuffix(_SUFFIX): _read(name) for name in found}
+    guides = {file.stem: parse_guide(file.stem, file.read_text(encoding="utf-8")) for file in _files()}
     return {
         code: replace(guide, cases={**guides[guide.cases_of].cases, **guide.cases}) if guide.cases_of else guide
         for code, guide in guides.items()
@@ -35,6 +39,6 @@ def in_general(guide: Guide, application: ApplicationKind = ApplicationKind.UNKN
     return guide.in_general(application, _SHARED)
 
 
-def _read(name: str) -> Guide:
-    text = resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
-    return parse_guide(name.removesuffix(_SUFFIX), text)
+def _files() -> list[Path]:
+    # importlib.resources would bring what reads archives; a packaged program has the files in a folder, too.
+    return sorted(Path(__file__).parent.glob("*.md"))

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent import futures
 from typing import Any, TypeVar
@@ -16,19 +17,65 @@ MOST_WAITING = 1_000
 """Pieces of work that may wait for one that hangs."""
 
 
+_MOST_IDLE = 4
+"""Threads that are kept without work; what hung on a lost disk may come back in many more."""
+
+
+class _Hand:
+    """A thread that does one piece of work after the other; it cannot keep the process from ending."""
+
+    def __init__(self) -> None:
+        self._given: queue.SimpleQueue[tuple[Callable[[Callable[[], None]], None], str]] = queue.SimpleQueue()
+        self._stays = True
+        threading.Thread(target=self._run, name=_NO_WORK, daemon=True).start()
+
+    def give(self, work: Callable[[Callable[[], None]], None], name: str) -> None:
+        """Let it do `work`, which calls what it is given as soon as the thread may be given more."""
+        self._given.put((work, name))
+
+    def _run(self) -> None:
+        own = threading.current_thread()
+        while self._stays:
+            work, own.name = self._given.get()
+            work(self._free)
+            # What the work held must not live until the next piece comes.
+            del work
+            own.name = _NO_WORK
+
+    def _free(self) -> None:
+        self._stays = len(_IDLE) < _MOST_IDLE
+        if self._stays:
+            _IDLE.append(self)
+
+
+_NO_WORK = "aside"
+_IDLE: deque[_Hand] = deque()
+"""Threads without work: a new one for each piece of work would cost more than most of the work."""
+
+
 def _begun(work: Callable[[], _T], name: str) -> "futures.Future[_T]":
-    """The result of `work`, made in a thread of its own that cannot keep the process from ending."""
+    """The result of `work`, made in a thread that cannot keep the process from ending, and that does nothing else.
+
+    Work that hangs keeps its thread, and other work is done by others.
+    """
     made: futures.Future[_T] = futures.Future()
 
-    def run() -> None:
+    def run(free: Callable[[], None]) -> None:
+        # Free before the result is told: who waits for it often has the next piece of work.
         try:
             result = work()
         except BaseException as fault:
+            free()
             made.set_exception(fault)
         else:
+            free()
             made.set_result(result)
 
-    threading.Thread(target=run, name=name, daemon=True).start()
+    try:
+        hand = _IDLE.pop()
+    except IndexError:
+        hand = _Hand()
+    hand.give(run, name)
     return made
 
 

@@ -1,6 +1,10 @@
 """Our API sessions: the watching one and the data self-test's over ib_async, and the settings session."""
 
-from agent.session.no_numpy import keep_numpy_out
+from agent.platforms.late_modules import keep_face_out, keep_out
 
-# Here, because every module that imports ib_async lies in this room.
-keep_numpy_out()
+# Here, because every module that imports ib_async lies in this room. eventkit imports numpy, half of a packaged program
+# and 12 MiB of a running one; a packaged program holds none, so there the question for it ends in ModuleNotFoundError.
+# The face of ib_async imports the parts that Gatelight does not use: reports from the web, a controller, the client of
+# a whole account.
+keep_out("numpy")
+keep_face_out("ib_async")

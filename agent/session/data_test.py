@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ib_async import Contract
+from ib_async.contract import Contract
 
 from agent.core.data_test.run import MOST_SYMBOLS, DataTestPlan
 from agent.core.data_test.seen import (

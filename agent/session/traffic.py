@@ -1,6 +1,6 @@
 """The times at which our messages were sent, by connection: only messages that really left count."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 
 KEPT_SECONDS = 60.0
@@ -16,6 +16,7 @@ class Traffic:
         """`clock` gives monotonic seconds."""
         self._clock = clock
         self._sent: dict[str, deque[float]] = {}
+        self._totals: Counter[str] = Counter()
 
     def note(self, connection: str) -> None:
         """A message was sent."""
@@ -24,6 +25,11 @@ class Traffic:
         while sent and sent[0] <= now - KEPT_SECONDS:
             sent.popleft()
         sent.append(now)
+        self._totals[connection] += 1
+
+    def total(self, connection: str) -> int:
+        """How many messages were sent so far."""
+        return self._totals[connection]
 
     def lately(self, connection: str) -> tuple[float, ...] | None:
         """The monotonic times of the messages of the last minute, oldest first; None where there never was one."""

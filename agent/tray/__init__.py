@@ -7,3 +7,9 @@ from agent.tray.backend import TrayUnavailable
 from agent.tray.icon import Tray, open_tray
 
 __all__ = ["Tray", "TrayUnavailable", "open_tray"]
+
+from agent.platforms.late_modules import keep_out
+
+# Here, because every module that imports Pillow lies in this room. Icons have no words, and the part that writes words
+# brings two libraries.
+keep_out("PIL._imagingft")

@@ -44,6 +44,12 @@ def is_local(host: str) -> bool:
     return name in _LOCAL_NAMES or name.endswith(_LOCAL_DOMAIN)
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host is written as an address that can be reached from this machine alone."""
+    address = address_of(host)
+    return address is not None and address.is_loopback
+
+
 def is_public(host: str) -> bool:
     """Whether a host is written as an address of the Internet: a home has one, and a router that holds it.
 

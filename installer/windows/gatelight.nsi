@@ -23,6 +23,8 @@ AllowSkipFiles off
   SetCompressor zlib
 !else
   SetCompressor /SOLID lzma
+  ; Megabytes; all of the program is seen at once.
+  SetCompressorDictSize 64
 !endif
 ManifestDPIAware true
 VIProductVersion "${VERSION}.0"

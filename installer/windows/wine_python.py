@@ -26,7 +26,7 @@ _WINDOWS = {
     "implementation_name": "cpython",
 }
 _LEFT_OUT = frozenset({"numpy"})
-"""Not installed unless it is named: the program never imports it (see `agent.session.no_numpy`)."""
+"""Not installed unless it is named: the program never imports it (see `agent.session`)."""
 
 SET_UP_SECONDS = 300.0
 """Of each step; together they take about 30 s."""

@@ -23,7 +23,7 @@ import psutil
 from agent.core.clock import Moment
 from agent.observers.look import Looker
 from tests import apart
-from tests.benchmarks.footprint import CONNECTED, Home, running
+from tests.benchmarks.footprint import CONNECTED, Home, processor, running
 from tests.benchmarks.reactions import Bench
 from tests.crowd import crowd
 
@@ -42,11 +42,6 @@ FAULT = "silent"
 """What keeps the application from serving; see `gatelight simulate --help` for others."""
 IN_SESSION = "freeze"
 """The fault that comes while a session stands."""
-
-
-def processor(pid: int) -> float:
-    """Processor seconds a process used so far, to the nanosecond: its clock as linux/posix-timers.h numbers it."""
-    return time.clock_gettime((~pid << 3) | 2)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from agent.app.world import first_state
 from agent.channels import Chain, Channel, ChannelHost, ChannelKind, Delivery, NotDelivered, Place
 from agent.config import editing, showing
 from agent.config import reading as config
-from agent.config.key_table import Key, KeyTable
+from agent.config.key import Key, KeyTable
 from agent.config.keys import NOTIFICATIONS, TABLES, is_guarded, secrets_of
 from agent.config.kinds import ValueRefused
 from agent.config.text import toml_text
@@ -62,6 +62,7 @@ VALUES: tuple[Any, ...] = (
     f"{TOKEN}@{TOKEN}.invalid",
     [f"first {TOKEN}"],
     f"first {TOKEN}",
+    f"{TOKEN}-of-more-than-16",
     [TOKEN],
     TOKEN,
 )

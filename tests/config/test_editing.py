@@ -12,6 +12,7 @@ import pytest
 import tomlkit
 
 from agent.config.editing import change_all, remove_connection, set_value
+from agent.config.keys import is_guarded
 from agent.config.reading import load
 from agent.core.settings import CheckSettings, ConnectionSettings, QuietHours, Settings
 from agent.errors import ConfigError
@@ -428,3 +429,18 @@ def test_what_cannot_be_taken_out_is_said_and_nothing_changes(text: str, words: 
         remove_connection(path, "D")
 
     assert path.read_text() == text
+
+
+def test_a_hook_is_changed_by_its_name_and_its_program_is_guarded(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('# mine\n[[hooks]]\nname = "my bot"\ncommand = ["/x"]  # restarts it\n')
+
+    set_value(path, "hooks.my bot.limit", "10s")
+    set_value(path, "hooks[1].on", "app-frozen")
+
+    assert path.read_text().startswith('# mine\n[[hooks]]\nname = "my bot"\ncommand = ["/x"]  # restarts it\n')
+    assert (load(path).hooks[0].limit, load(path).hooks[0].on) == (10.0, ("app-frozen",))
+    assert is_guarded("hooks.my bot.command")
+    assert not is_guarded("hooks.my bot.limit")
+    with pytest.raises(ConfigError, match=r'There is no hook "other", known are: "my bot"; a new one is written into'):
+        set_value(path, "hooks.other.limit", "10s")

@@ -5,7 +5,7 @@ from dataclasses import MISSING, fields, replace
 
 import pytest
 
-from agent.config.key_table import Key, KeyTable
+from agent.config.key import Key, KeyTable
 from agent.config.keys import TABLES, for_others
 from agent.config.kinds import QUIET_TIMES, ValueRefused, flag
 from agent.config.showing import table as table_of_keys

@@ -1,7 +1,9 @@
 """The configuration file: what can be read, and the sentence for everything that cannot."""
 
 import dataclasses
+import json
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from agent.config import reading as config
 from agent.config import showing
 from agent.config import text as config_text
 from agent.config.kinds import LONGEST_CONNECTION_NAME
+from agent.config.reading import parse_settings
 from agent.config.text import found_words, toml_text
 from agent.core.settings import (
     CheckSettings,
@@ -459,3 +462,65 @@ def test_the_table_is_markdown_with_four_columns_and_the_defaults() -> None:
     assert any(row.startswith('| `checks.look_every` | `"5s"` |') for row in rows)
     assert any(row.startswith('| `notifications.repeat_after` | `"30m"` |') for row in rows)
     assert any(row.startswith("| `connections[n].name` | must be given |") for row in rows)
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.20", "::ffff:192.0.2.1"])
+def test_metrics_are_open_to_others_with_a_token_alone(address: str) -> None:
+    open_to_others = f'[metrics]\nport = 9464\naddress = "{address}"\n'
+    allowed = 'must be loopback, such as "127.0.0.1", while metrics.token is empty'
+
+    with pytest.raises(ConfigError, match=rf'^c.toml, line 3: metrics.address is "{address}", but {allowed}$'):
+        parse_settings(open_to_others, "c.toml")
+    assert parse_settings(f'{open_to_others}token = "0123456789abcdef"\n', "c.toml").metrics.address
+
+
+@pytest.mark.parametrize("token", ["short", "with a space in it, and long", "line\nbreak0123456789", "x" * 201])
+def test_a_token_that_can_be_guessed_or_is_none_is_refused_unseen(token: str) -> None:
+    with pytest.raises(
+        ConfigError, match=r"metrics\.token is another text, but must be empty, or a text of 16"
+    ) as refused:
+        parse_settings(f"[metrics]\ntoken = {json.dumps(token)}\n", "c.toml")
+    assert token not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ('name = "a"', "hooks[1].command is missing, but must be a list of texts, the program first"),
+        ('name = "a"\ncommand = []', "hooks[1].command is an empty list, but must be a list of texts"),
+        ('name = "a"\ncommand = ["x"]\non = []', "hooks[1].on is an empty list, but must be a list of codes"),
+        (
+            'name = "a"\ncommand = ["x"]\non = ["frozen"]',
+            'hooks[1].on[1] is "frozen", but must be the code of a problem',
+        ),
+        (
+            'name = "a"\ncommand = ["x"]\nlimit = "2h"',
+            'hooks[1].limit is "2h", but must be a duration from "1s" to "1h"',
+        ),
+        ('name = "a"\ncommand = "x y"', 'hooks[1].command is "x y", but must be a list of texts, the program first'),
+        (
+            'name = "a"\ncommand = ["x"]\n[[hooks]]\nname = "A"\ncommand = ["y"]',
+            'hooks[2].name is "A", but must differ',
+        ),
+    ],
+)
+def test_a_hook_that_would_not_do_what_is_meant_is_an_error(lines: str, expected: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(expected)):
+        parse_settings(f"[[hooks]]\n{lines}\n", "c.toml")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "hc-ping.com/x",
+        "ftp://hc-ping.com/x",
+        "https://",
+        "https://user:pw@h/x",
+        "https://h:0/x",
+        "https://h/a b",
+        "https://h/#x",
+    ],
+)
+def test_what_is_no_address_to_ping_is_refused_unseen(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"ping\.url is another text, but must be empty, or an http or https address"):
+        parse_settings(f"[ping]\nurl = {json.dumps(url)}\n", "c.toml")

@@ -106,4 +106,4 @@ def test_a_relay_that_is_not_there_is_written_by_hand(tmp_path: Path) -> None:
     file.write_text(relay())
 
     with pytest.raises(ConfigError, match=r'There is no relay "Two", known are: "One"; a new one is written into'):
-        set_value(file, "relays.Two.name", "Two")
+        set_value(file, "relays.Two.listen", "5003")

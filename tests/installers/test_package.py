@@ -111,7 +111,7 @@ def test_the_sbom_has_what_the_licences_have(tree: Path, package: Path) -> None:
 
 
 def test_numpy_stays_out(tree: Path) -> None:
-    assert [path for path in tree.rglob("*numpy*") if "no_numpy" not in path.name] == []
+    assert list(tree.rglob("*numpy*")) == []
 
 
 def test_what_is_under_the_lgpl_can_be_replaced(installed: CleanSystem) -> None:

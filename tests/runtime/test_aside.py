@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agent.runtime.aside import OneAtATime, done_within
+from agent.runtime.aside import OneAtATime, done_within, in_thread
 
 LONG = 30.0
 
@@ -78,3 +78,42 @@ async def test_several_that_wait_for_one_piece_are_served_one_after_the_other(go
     goes_on.set()
 
     assert await asyncio.gather(*waiting) == [0, 1, 2, 3]
+
+
+def test_work_that_follows_work_is_done_by_threads_that_are_there() -> None:
+    threads = {done_within(LONG, threading.current_thread, "x") for _ in range(20)}
+
+    # Those of earlier tests take turns with it.
+    assert len(threads) <= 5
+
+
+def test_work_that_hangs_keeps_no_other_from_being_done() -> None:
+    goes_on = threading.Event()
+    with pytest.raises(TimeoutError):
+        done_within(0.01, lambda: goes_on.wait(LONG), "hangs")
+
+    assert done_within(LONG, lambda: threading.current_thread().name, "other") == "other"
+    goes_on.set()
+
+
+async def test_after_many_pieces_at_once_few_threads_are_kept() -> None:
+    goes_on = threading.Event()
+    together = [in_thread(lambda: goes_on.wait(LONG), "many") for _ in range(20)]
+    goes_on.set()
+    await asyncio.gather(*together)
+
+    async with asyncio.timeout(LONG):
+        while any(thread.name == "many" for thread in threading.enumerate()):  # noqa: ASYNC110 - threads tell nobody
+            await asyncio.sleep(0.01)
+        while sum(thread.name == "aside" for thread in threading.enumerate()) > 4:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+def test_a_fault_of_the_work_leaves_its_thread_in_order() -> None:
+    def fault() -> None:
+        raise LookupError("not there")
+
+    for _ in range(3):
+        with pytest.raises(LookupError):
+            done_within(LONG, fault, "x")
+    assert done_within(LONG, lambda: 5, "x") == 5

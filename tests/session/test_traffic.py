@@ -22,6 +22,7 @@ def test_a_minute_is_remembered_and_no_more() -> None:
     clock.now += 1
 
     assert traffic.lately("Paper") == (1059.0,)
+    assert traffic.total("Paper") == 2
 
 
 def test_a_flood_takes_no_more_memory_than_it_may() -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 
 from agent.core.clock import day_and_time, local
 from agent.core.evidence.processes import chosen
@@ -30,7 +31,13 @@ def clock(facts: Facts, monotonic: float) -> str:
     """A past moment as local time of day, like "14:03:22"; with its date when it was not within the last day."""
     wall = facts.now.wall_of(monotonic)
     shape = "%H:%M:%S" if facts.now.wall - wall < _DAY else "%Y-%m-%d %H:%M:%S"
-    return local(wall, facts.machine.utc_offset).strftime(shape)
+    return _written(wall, facts.machine.utc_offset, shape)
+
+
+@lru_cache(maxsize=256)
+def _written(wall: float, utc_offset: float, shape: str) -> str:
+    """The same moments are written at every look."""
+    return local(wall, utc_offset).strftime(shape)
 
 
 def minute(facts: Facts, monotonic: float) -> str:

@@ -24,6 +24,9 @@ from agent.tws.coming import DailyEnd, KnownFrom
 from agent.tws.privacy import NOTHING_MORE, Private
 from agent.tws.reset_windows import Region
 
+OVERDUE_SECONDS = 60.0
+"""Seconds by which an agent that works may be late with what it planned."""
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -124,6 +127,12 @@ def own_client_ids(state: AgentState) -> frozenset[int]:
     """The client IDs of our own sessions, open or being opened."""
     links = (watched.link.state for watched in state.watched)
     return frozenset(link.client_id for link in links if isinstance(link, Connecting | Connected))
+
+
+def overdue(state: AgentState, now: float) -> float:
+    """Seconds by which the agent is late with what it has planned; it always plans a look, or the end of a wait."""
+    planned = [at for at in (state.look_at.at if state.look_at else None, state.wake_at) if at is not None]
+    return max(0.0, now - min(planned, default=now))
 
 
 def timing_of(settings: Settings, base: Timing) -> Timing:

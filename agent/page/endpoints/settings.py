@@ -1,4 +1,4 @@
-"""Settings: every key of the configuration with what it holds, and changing one, judged by the same code as ever."""
+"""Settings: the keys of the configuration with what they hold, and changing one, judged by the same code as ever."""
 
 import asyncio
 import hmac
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
 from typing import Any
 
-from agent.config.key_table import Key, KeyTable
+from agent.config.key import Key, KeyTable
 from agent.config.keys import CONNECTIONS, TABLES, UPDATES, is_guarded
 from agent.config.kinds import QUIET_TIMES, ValueRefused
 from agent.config.reading import load
@@ -28,7 +28,10 @@ _TAGS = secrets.token_bytes(16)
 
 
 async def read_settings(backend: Backend, _: Mapping[str, Any]) -> Answer:
-    """Every key, in the order of the configuration, with its value in the file or its default."""
+    """Every key, in the order of the configuration, with its value in the file or its default.
+
+    Hooks are left out: what runs on its own is written into the file.
+    """
     settings, fault = await asyncio.to_thread(_settings, backend)
     answer: Answer = {"file": str(backend.config), "tables": list(_tables(settings, backend.origin))}
     if fault is not None:
@@ -49,13 +52,11 @@ def _settings(backend: Backend) -> tuple[Settings, str | None]:
 
 def _tables(settings: Settings, origin: Origin) -> Iterable[Answer]:
     for table in TABLES.values():
-        if table.in_file_only:
-            continue
         section = getattr(settings, table.name)
-        if table.repeated:
+        if table is CONNECTIONS:
             for entry in section:
                 yield {"name": table.name, "entry": entry.name, "keys": [_key(table, k, entry) for k in table.keys]}
-        else:
+        elif not table.repeated:
             answer: Answer = {"name": table.name, "label": table.label}
             keys = table.keys
             if table is UPDATES and (note := why_not_asked(settings.updates, origin)):
@@ -188,7 +189,8 @@ def _sentence(key: Key, found: Any, refused: ValueRefused) -> str:
     if refused.item is not None and isinstance(found, list):
         found, allowed = found[refused.item], key.kind.entry
     allowed = allowed.replace(f" or {toml_text(key.empty)}", ", or nothing").replace('"', "")
-    typed = refused.found or f"“{shortened(str(found), LONGEST_FOUND)}”"
+    unsaid = "what was typed" if key.secret else ""
+    typed = refused.found or unsaid or f"“{shortened(str(found), LONGEST_FOUND)}”"
     because = f" ({refused.because})" if refused.because else ""
     return f"{key.label}: {typed} cannot be used{because}. It must be {allowed}."
 

@@ -137,12 +137,11 @@ def new_socket_paths(places: Places) -> Iterator[Path]:
     plain = places.control / _SOCKET
     if _fits(plain):
         yield plain
-    # Imported late: a client does not need them, and must be quick.
-    import secrets
+    # Imported late: a client does not need it, and must be quick.
     import tempfile
 
     for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):
-        path = Path(base or "") / (_PREFIX + secrets.token_hex(4)) / _SOCKET
+        path = Path(base or "") / (_PREFIX + os.urandom(4).hex()) / _SOCKET
         if base and _fits(path) and os.access(base, os.W_OK):
             yield path
 

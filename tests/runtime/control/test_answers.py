@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.core.memory import Memory
+from agent.core.memory import Memory, PortKept, ProgramId, ProgramKept
 from agent.runtime.control.answers import LONGEST_SILENCE, fitting
 from agent.runtime.control.channel import LONGEST_CONTROL_MESSAGE
 from agent.runtime.loop import AgentLoop
@@ -197,3 +197,23 @@ def test_an_unknown_command_is_refused(request_: dict[str, Any]) -> None:
     reply = answered(AgentLoop(state_of(), MadeUpWorld()), request_)
 
     assert "does not know the command" in reply["error"]
+
+
+async def test_a_program_that_is_not_known_is_refused_with_those_that_are() -> None:
+    world = MadeUpWorld()
+    async with running(world) as loop:
+        await world.until(connected)
+        nobody = answered(loop, {"command": "ignore", "program": "bot"})
+        bot = ProgramKept(ProgramId("quantower"), 1_900_000)
+        port = PortKept("Paper Gateway", 4002, programs=(bot,))
+        loop.state = replace(loop.state, watched=(replace(loop.state.watched[0], port=port),))
+        unknown = answered(loop, {"command": "ignore", "program": "bot"})
+        undone = answered(loop, {"command": "ignore", "program": "quantower", "undo": True})
+        elsewhere = answered(loop, {"command": "seen", "name": "nothing"})
+        done = [answered(loop, {"command": "ignore", "program": "quantower"}), answered(loop, {"command": "seen"})]
+
+    assert "No program has been connected for long enough" in nobody["error"]
+    assert unknown["error"].endswith("choose one of “quantower”.")
+    assert "is watched already" in undone["error"]
+    assert "There is no connection" in elsewhere["error"]
+    assert done == [{"done": True}] * 2

@@ -1,6 +1,6 @@
-"""What is declared of a key of the configuration, and of a table of keys."""
+"""What a key of the configuration is, and a table of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
@@ -57,8 +57,8 @@ class KeyTable:
     keys: tuple[Key, ...]
     repeated: bool = False
     """Whether the file may have several of them, each headed `[[name]]`."""
-    in_file_only: bool = False
-    """Whether the page leaves it out: it is written into the file, or changed by `gatelight config set`."""
+    together: Callable[[Any], tuple[str, str] | None] = lambda _: None
+    """Judges the values of one table together: the key to change, and what it must be; None where they agree."""
 
     def __post_init__(self) -> None:
         known = {one.name for one in fields(self.settings)}

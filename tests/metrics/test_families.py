@@ -1,0 +1,127 @@
+"""The metrics as Prometheus reads them: its own parser and its own judge read them here."""
+
+import shutil
+import subprocess
+from dataclasses import replace
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
+from prometheus_client.parser import text_string_to_metric_families as plain
+
+from agent.core.shown.status import ShownProgram
+from agent.metrics.counts import Counts
+from agent.metrics.families import KEPT_WRITTEN_SECONDS, MOST_PROGRAM_LABELS, REST, Exposition
+from agent.metrics.measured import Measured
+from agent.tws.privacy import mask_account
+from tests.metrics.made_up import CODES, HEALTHY, NOW, OF_CONNECTIONS, measured, problem, status, with_problems
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+def samples(of: Measured, accept: str = "") -> Samples:
+    body, _ = Exposition().write(of, accept)
+    read = open_metrics if "openmetrics" in accept else plain
+    return {(s.name, frozenset(s.labels.items())): s.value for f in read(body.decode()) for s in f.samples}
+
+
+def of(found: Samples, name: str, **labels: str) -> list[float]:
+    return [value for (n, held), value in found.items() if n == name and labels.items() <= dict(held).items()]
+
+
+def test_each_problem_has_one_series_which_says_whether_it_is_shown() -> None:
+    code = OF_CONNECTIONS[3]
+    found = samples(measured(status(with_problems(HEALTHY, code))))
+
+    for one in CODES:
+        shown = of(found, "gatelight_problem", code=one.code)
+        assert shown == [float(one is code)], one.code
+    assert of(found, "gatelight_problem_start_time_seconds") == [NOW.wall - 30.0]
+
+
+def test_the_severity_is_that_of_the_case() -> None:
+    found = samples(measured(status(replace(HEALTHY, problems=(problem("data-lost", "info"),)))))
+
+    assert of(found, "gatelight_problem", code="data-lost") == [1.0]
+    assert of(found, "gatelight_problem", code="data-lost", severity="info") == [1.0]
+
+
+def test_a_problem_of_gatelight_belongs_to_no_connection() -> None:
+    found = samples(measured(status(replace(HEALTHY, problems=(problem("config-invalid"),)))))
+
+    assert of(found, "gatelight_problem", code="config-invalid") == [1.0]
+    assert of(found, "gatelight_problem", code="config-invalid", connection="") == [1.0]
+
+
+def test_what_is_not_known_has_no_sample() -> None:
+    blind = measured(status(replace(HEALTHY, programs=None, farms=())))
+    found = samples(replace(blind, connections=[replace(blind.connections[0], clients=None)]))
+
+    for name in ("gatelight_program_connections", "gatelight_farm_state", "gatelight_api_clients"):
+        assert of(found, name) == []
+
+
+@pytest.mark.parametrize(
+    ("link", "answers", "up"), [("up", True, 1), ("unknown", True, 1), ("down", True, 0), ("up", False, 0)]
+)
+def test_a_connection_is_up_while_programs_can_use_it(link: str, answers: bool, up: float) -> None:
+    seen = measured(status(replace(HEALTHY, server_link=link)))
+    seen = replace(seen, connections=[replace(seen.connections[0], answers=answers)])
+
+    assert of(samples(seen), "gatelight_connection_up") == [up]
+    assert of(samples(seen), "gatelight_ready") == [up]
+
+
+def test_nothing_watched_is_not_ready_and_what_is_not_wanted_does_not_count() -> None:
+    down = replace(HEALTHY, name="second", phase="idle", wanted=False)
+
+    assert of(samples(measured(status(HEALTHY, down))), "gatelight_ready") == [1.0]
+    assert of(samples(measured(status(down))), "gatelight_ready") == [0.0]
+
+
+def test_a_crowd_of_programs_has_bounded_labels() -> None:
+    crowd = tuple(ShownProgram(n, f"program{n:04}", None) for n in range(MOST_PROGRAM_LABELS + 70))  # type: ignore[arg-type]
+    found = samples(measured(status(replace(HEALTHY, programs=crowd))))
+
+    assert len(of(found, "gatelight_program_connections")) == MOST_PROGRAM_LABELS + 1
+    assert of(found, "gatelight_program_connections", program=REST) == [70.0]
+    assert sum(of(samples(measured(status())), "gatelight_program_connections", program="bot")) == 2.0
+
+
+def test_a_flood_of_requests_is_answered_with_what_was_written_within_the_second() -> None:
+    exposition, counts = Exposition(), Counts(NOW)
+    first = measured(status(), counts)
+    again = measured(status(replace(HEALTHY, server_link="down")), counts, NOW.later(KEPT_WRITTEN_SECONDS / 2))
+    later = measured(status(replace(HEALTHY, server_link="down")), counts, NOW.later(KEPT_WRITTEN_SECONDS))
+
+    written = [exposition.write(one, "")[0] for one in (first, again, later)]
+
+    assert written[0] == written[1] != written[2]
+
+
+def test_no_account_number_is_exported() -> None:
+    body, _ = Exposition().write(measured(status()), "")
+
+    assert b"DU1234567" not in body
+    assert mask_account("DU1234567").encode() not in body
+
+
+def test_both_formats_say_the_same() -> None:
+    shown = measured(status(with_problems(HEALTHY, OF_CONNECTIONS[0])))
+    both = [samples(shown), samples(shown, "application/openmetrics-text; version=1.0.0")]
+    ours = [{k: v for k, v in one.items() if k[0].startswith("gatelight_")} for one in both]
+
+    assert ours[0] == ours[1]
+    assert len(ours[0]) > 100
+
+
+@pytest.mark.parametrize("name", ['a "quoted" \\ name', "Köln ✓ 東京", "x" * 40])
+def test_any_name_of_a_connection_can_be_read_back(name: str) -> None:
+    assert of(samples(measured(status(replace(HEALTHY, name=name)))), "gatelight_connection_up", connection=name) == [1]
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+def test_promtool_has_nothing_to_say_about_names_and_types() -> None:
+    body, _ = Exposition().write(measured(status(with_problems(HEALTHY, *OF_CONNECTIONS))), "")
+    judged = subprocess.run(["promtool", "check", "metrics"], input=body, capture_output=True, check=False, timeout=60)
+
+    assert (judged.returncode, judged.stdout, judged.stderr) == (0, b"", b"")

@@ -1,0 +1,149 @@
+"""Debian's Prometheus scrapes agents with our rules; Debian's Alertmanager is told every problem, and its end."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from prometheus_alerts import alert_of
+
+from agent.core.settings import MetricsSettings
+from agent.core.shown.status import ShownConnection
+from agent.metrics.families import Exposition
+from agent.metrics.server import MetricsAnswer, MetricsServer
+from tests.metrics.made_up import CODES, HEALTHY, measured, status, with_problems
+from tests.metrics.prometheus import HERE, MISSING, until, watchers
+from tests.metrics.serving import free_port, served_agent
+from tests.trading_program import trading_program
+
+AGENTS, EACH = 20, 5
+TOKEN = "a-token-of-the-tests"
+
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
+
+
+class MadeUpAgent:
+    """Serves the metrics of some connections as they are set."""
+
+    def __init__(self, number: int) -> None:
+        self.connections: tuple[ShownConnection, ...] = tuple(
+            replace(HEALTHY, name=f"Gateway {number}-{each}") for each in range(EACH)
+        )
+        self.server = MetricsServer(self._answer, TOKEN)
+        self._exposition = Exposition()
+
+    async def _answer(self, path: str, accept: str) -> MetricsAnswer:
+        shown = replace(measured(status(*self.connections)), at=asyncio.get_running_loop().time())
+        return MetricsAnswer(*await asyncio.to_thread(self._exposition.write, shown, accept))
+
+    @property
+    def target(self) -> str:
+        return f"127.0.0.1:{self.server.port}"
+
+
+async def test_every_problem_of_twenty_agents_fires_its_alert_and_clears_it(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        agents = [MadeUpAgent(number) for number in range(AGENTS)]
+        for agent in agents:
+            await agent.server.start("127.0.0.1", 0)
+            stack.push_async_callback(agent.server.close)
+        seen = await stack.enter_async_context(watchers(tmp_path, [one.target for one in agents], TOKEN))
+
+        async def all_up() -> bool:
+            return await seen.value("sum(gatelight_connection_up)") == AGENTS * EACH
+
+        await until(all_up, "Prometheus did not read all agents")
+        assert await seen.alerts() == set()
+
+        expected = set()
+        codes = iter(CODES)
+        for agent in agents:
+            # One code on a connection, or two, until all have been.
+            sick = []
+            for connection in agent.connections:
+                code = next(codes, None)
+                sick.append(connection if code is None else with_problems(connection, code))
+                if code is not None:
+                    expected.add((alert_of(code.code), agent.target, "" if code.of_program else connection.name))
+            agent.connections = tuple(sick)
+        assert len(expected) == len(CODES)
+
+        async def told(wanted: set[tuple[str, str, str]]) -> bool:
+            return await seen.alerts() == wanted
+
+        await until(partial(told, expected), "an alert did not fire, or one too many")
+
+        for agent in agents:
+            agent.connections = tuple(with_problems(one) for one in agent.connections)
+        await until(partial(told, set()), "an alert did not clear")
+        assert await seen.value("sum(gatelight_metrics_refused_total)") == 0.0
+
+
+async def test_an_agent_that_refuses_the_token_counts_as_not_reached(tmp_path: Path) -> None:
+    agent = MadeUpAgent(1)
+    await agent.server.start("127.0.0.1", 0)
+    async with watchers(tmp_path, [agent.target], "a-token-that-is-wrong") as seen:
+
+        async def down() -> bool:
+            return await seen.value('ALERTS{alertname="GatelightDown", alertstate="pending"}') == 1.0
+
+        await until(down, "Prometheus reads with a wrong token")
+    await agent.server.close()
+    assert agent.server.refused["token"] > 0
+
+
+def queries() -> list[tuple[str, str]]:
+    """Title of the panel and query, as Grafana asks it for everything."""
+    dashboard = json.loads((HERE / "gatelight-dashboard.json").read_text(encoding="utf-8"))
+    chosen = {"$__rate_interval": "10s", "$job": ".*", "$instance": ".*", "$connection": ".*"}
+    found = []
+    for panel in dashboard["panels"]:
+        for target in panel["targets"]:
+            query = target["expr"]
+            for name, value in chosen.items():
+                query = query.replace(name, value)
+            found.append((panel["title"], query))
+    return found
+
+
+async def test_a_real_agent_is_read_and_every_query_of_the_dashboard_has_data(tmp_path: Path) -> None:
+    (tmp_path / "prometheus").mkdir()
+    async with served_agent(tmp_path) as served:
+        port = free_port()
+        await served.configure(MetricsSettings(port))
+        gateway = served.living.gateway
+        async with (
+            trading_program(tmp_path, gateway.port, 77),
+            watchers(tmp_path / "prometheus", [f"127.0.0.1:{port}"]) as seen,
+        ):
+
+            async def up(wanted: float) -> bool:
+                return await seen.value("gatelight_connection_up") == wanted
+
+            without_data = set(queries())
+
+            async def all_have_had_data(*besides: str) -> bool:
+                for panel, query in tuple(without_data):
+                    if await seen.query(query):
+                        without_data.discard((panel, query))
+                return all(panel in besides for panel, _ in without_data)
+
+            await until(partial(up, 1.0), "the agent was not read")
+            of_trouble = ("What is wrong now", "How often each problem came")
+            await until(partial(all_have_had_data, *of_trouble), f"no data: {without_data}")
+            await gateway.fault("link-lost")
+            await until(partial(up, 0.0), "the lost link was not read")
+            alert = (alert_of("server-link-lost"), f"127.0.0.1:{port}", "Paper Gateway")
+
+            async def alerted(wanted: bool) -> bool:
+                return (alert in await seen.alerts()) == wanted
+
+            await until(partial(alerted, True), "the lost link raised no alert")
+
+            await until(all_have_had_data, f"no data: {without_data}")
+            await gateway.heal()
+            await until(partial(up, 1.0), "the link’s return was not read")
+            await until(partial(alerted, False), "the alert did not clear")

@@ -1,0 +1,254 @@
+"""Modules that are seldom used stay out of memory, and are there for all who ask."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from agent.platforms.late_modules import OF_THE_LIBRARY
+
+WHO_IMPORTS = """
+import builtins, contextlib, sys
+import agent.session
+importers, plain = set(), builtins.__import__
+
+def noted(name, variables=None, locals=None, fromlist=(), level=0):
+    if name.partition(".")[0] == "numpy" and level == 0:
+        importers.add((variables or {}).get("__name__"))
+    return plain(name, variables, locals, fromlist, level)
+
+builtins.__import__ = noted
+from agent.app.own_files import load_every_module
+load_every_module()
+import ib_async
+print(*sorted(importers))
+print(sum(name.startswith("numpy.") for name in sys.modules))
+"""
+ASKED = """
+import sys
+import agent.session
+import eventkit
+from agent.platforms.late_modules import StandIn
+stand_in = sys.modules["numpy"]
+assert isinstance(stand_in, StandIn)
+assert not hasattr(stand_in, "__file__")
+assert sys.modules["numpy"] is stand_in
+{question}
+assert not isinstance(sys.modules["numpy"], StandIn)
+assert stand_in.array is sys.modules["numpy"].array
+"""
+QUESTIONS = (
+    "assert eventkit.Event.sequence([1, 2, 3]).array().mean().run() == [1.0, 1.5, 2.0]",
+    "import numpy; assert numpy.array([1]).sum() == 1",
+    "from numpy import array; assert array([1]).sum() == 1",
+    "import numpy.linalg; assert numpy.linalg.norm([3, 4]) == 5",
+    "from numpy.linalg import norm; assert norm([3, 4]) == 5",
+)
+
+
+def said(program: str) -> list[str]:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_one_module_imports_it_and_it_is_not_loaded() -> None:
+    assert said(WHO_IMPORTS) == ["eventkit.ops.array", "0"]
+
+
+def test_who_asks_gets_the_real_one() -> None:
+    for question in QUESTIONS:
+        said(ASKED.format(question=question))
+
+
+def test_one_that_is_there_stays() -> None:
+    said("import numpy; import agent.session, sys; assert sys.modules['numpy'] is numpy")
+
+
+def test_where_there_is_none_the_question_says_so() -> None:
+    program = """
+import sys
+import agent.session, ib_async
+sys.meta_path.clear()
+try:
+    sys.modules["numpy"].array
+except ModuleNotFoundError as fault:
+    print(fault.name)
+"""
+    assert said(program) == ["numpy"]
+
+
+RUNNING = """
+import sys
+from agent.platforms.late_modules import OF_A_COMMAND, OF_THE_LIBRARY, StandIn, keep_out
+keep_out(*OF_THE_LIBRARY, *OF_A_COMMAND)
+import asyncio, logging.handlers
+import dbus_fast, filelock
+from agent.app.agent_host import AgentHost
+from agent.session.ib import IbSession
+import agent.tray.sni
+from agent.platforms.late_modules import StandIn
+
+async def talk():
+    async def answer(reader, writer):
+        writer.write(await reader.readline())
+        writer.close()
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
+        writer.write(b"well\\n")
+        print((await reader.readline()).decode().strip())
+        writer.close()
+
+asyncio.run(talk())
+print(*sorted(name for name, module in sys.modules.items() if isinstance(module, StandIn)))
+print(*sorted({"_ssl", "_hashlib", "ib_async.ib", "ib_async.flexreport", "html.entities"} & sys.modules.keys()))
+"""
+"""What the agent imports, and what it does with asyncio."""
+
+ASKED_IN_THE_LIBRARY = (
+    """
+    import ssl
+    assert ssl.create_default_context().verify_mode is ssl.CERT_REQUIRED
+    assert asyncio.base_events.ssl.SSLContext is ssl.SSLContext
+    """,
+    """
+    from ssl import SSLContext
+    assert SSLContext is asyncio.selector_events.ssl.SSLContext
+    """,
+    """
+    asyncio.base_events._check_ssl_socket(socket.socket())
+    import ssl
+    try:
+        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        asyncio.base_events._check_ssl_socket(server.wrap_socket(socket.socket(), server_side=True))
+    except TypeError:
+        pass
+    else:
+        raise AssertionError
+    """,
+    """
+    import ssl
+    class Own(ssl.SSLSocket):
+        pass
+    assert Own.__mro__[1] is asyncio.base_events.ssl.SSLSocket
+    """,
+    """
+    import urllib.request, ssl
+    assert urllib.request.HTTPSHandler(context=ssl.create_default_context())
+    """,
+    """
+    async def talk():
+        async def answer(reader, writer):
+            writer.write(b"this is not TLS\\n" * 20)
+            writer.close()
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            await asyncio.open_connection(*server.sockets[0].getsockname()[:2], ssl=True)
+    import ssl
+    try:
+        asyncio.run(talk())
+    except ssl.SSLError as fault:
+        assert "WRONG_VERSION_NUMBER" in str(fault), fault
+    else:
+        raise AssertionError
+    """,
+    """
+    import hashlib, secrets, pickle
+    assert hashlib.sha256(b"").hexdigest().startswith("e3b0c442")
+    from hashlib import blake2b, new
+    assert new("md5").digest_size == 16
+    assert len(secrets.token_hex(4)) == 8
+    assert pickle.loads(pickle.dumps([1])) == [1]
+    from secrets import token_bytes
+    assert len(token_bytes(4)) == 4
+    """,
+    """
+    import inspect, ipaddress, shutil, tempfile, dataclasses, urllib.parse
+    assert inspect.signature(lambda a, b=1: 0).parameters.keys() == {"a", "b"}
+    assert ipaddress.ip_address("::1").is_loopback
+    assert urllib.parse.urlsplit("http://[::1]:80/").hostname == "::1"
+    with tempfile.TemporaryDirectory() as folder:
+        assert {name for name, _ in shutil.get_archive_formats()} >= {"bztar", "xztar"}
+        archive = shutil.make_archive(folder + "/kept", "xztar", folder, ".")
+        shutil.unpack_archive(archive, folder + "/again")
+    @dataclasses.dataclass
+    class Bare:
+        x: int
+    assert Bare.__doc__ == "Bare(x: int)"
+    """,
+    """
+    import bz2
+    from lzma import compress, decompress
+    assert decompress(compress(b"x")) == bz2.decompress(bz2.compress(b"x")) == b"x"
+    """,
+    """
+    import concurrent.futures, threading
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        together = threading.Barrier(8)
+        def ask():
+            together.wait()
+            return asyncio.base_events.ssl.SSLContext
+        assert len({done.result() for done in [pool.submit(ask) for _ in range(8)]}) == 1
+    """,
+)
+
+FACES = (
+    "import ib_async; assert ib_async.IB().isConnected() is False",
+    "from ib_async import IB, FlexReport; assert IB().client.__class__ is Client",
+    "import ib_async; assert ib_async.client.Client is Client; assert ib_async.util.UNSET_INTEGER",
+    "import ib_async.flexreport; assert ib_async.flexreport.FlexReport",
+    "from ib_async.ib import IB; import ib_async; assert ib_async.IB is IB",
+    "import ib_async; assert ib_async.__version__ and 'IB' in ib_async.__all__",
+)
+
+
+def test_the_agent_does_without_them() -> None:
+    answer, kept_out, loaded = said(RUNNING)
+
+    assert answer == "well"
+    assert {"PIL._imagingft", "ib_async", "numpy", *OF_THE_LIBRARY} <= set(kept_out.split())
+    assert loaded == ""
+
+
+@pytest.mark.parametrize("question", ASKED_IN_THE_LIBRARY)
+def test_who_asks_for_a_part_of_the_library_gets_the_real_one(question: str) -> None:
+    said(
+        "from agent.platforms.late_modules import OF_A_COMMAND, OF_THE_LIBRARY, keep_out\n"
+        "keep_out(*OF_THE_LIBRARY, *OF_A_COMMAND)\nimport asyncio, socket\n" + textwrap.dedent(question)
+    )
+
+
+@pytest.mark.parametrize("question", FACES)
+def test_a_package_whose_face_was_kept_out_is_whole_for_who_asks(question: str) -> None:
+    said(f"from agent.session.client import Client\n{question}")
+
+
+def test_pillow_writes_for_who_asks() -> None:
+    said("import agent.tray.artwork; from PIL import ImageFont; assert ImageFont.load_default(12).getbbox('Gatelight')")
+
+
+def test_a_package_that_is_not_there_is_missing_as_ever() -> None:
+    program = """
+from agent.platforms.late_modules import keep_face_out
+keep_face_out("no_such_package")
+try:
+    import no_such_package
+except ModuleNotFoundError as fault:
+    print(fault.name)
+"""
+    assert said(program) == ["no_such_package"]
+
+
+def test_a_quick_command_does_without_what_it_seldom_needs() -> None:
+    program = """
+import sys
+sys.argv = ["gatelight", "status", "--data-dir", "no-such-folder"]
+from agent.__main__ import run
+assert run() == 3
+from agent.platforms.late_modules import OF_A_COMMAND, OF_THE_LIBRARY, StandIn
+print(*(n for n in (*OF_A_COMMAND, *OF_THE_LIBRARY) if not isinstance(sys.modules.get(n, StandIn(n)), StandIn)))
+"""
+    loaded = set(said(program)[0].split())
+
+    # From Python 3.13 on, dataclasses asks it for every class.
+    assert loaded <= ({"inspect"} if sys.version_info >= (3, 13) else set())
