@@ -219,8 +219,11 @@ def test_a_relay_that_leads_to_itself_says_so_and_holds_nothing() -> None:
     said: list[str] = []
     with relaying(port, listen=port, say=said.append) as relay:
         for _ in range(3):
-            with contextlib.suppress(ConnectionResetError):
-                closed_by_reset(socket.create_connection(("127.0.0.1", port), PATIENCE))
+            with (
+                contextlib.suppress(ConnectionResetError),
+                socket.create_connection(("127.0.0.1", port), PATIENCE) as program,
+            ):
+                closed_by_reset(program)
         until(lambda: relay.connections == 0)
 
     assert said == ["Relay “test” leads to itself: write into `to` where TWS or IB Gateway listens."]
