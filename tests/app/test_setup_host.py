@@ -36,7 +36,7 @@ async def asked(agent: SetUpAgent, act: str | None = None, **more: Any) -> dict[
 
 
 async def until(agent: SetUpAgent, id: str, state: str) -> dict[str, Any]:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while True:
             answer = await asked(agent)
             steps = {step["id"]: step for step in answer.get("setup", {}).get("steps", ())}

@@ -21,7 +21,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 VIEWS = ("now", "problem", "limits", "explain", "settings", "about", "history")
 Scheme = Literal["light", "dark"]
 

@@ -23,7 +23,7 @@ from agent.tws.privacy import NOTHING_MORE, mask_account
 LEFT_OUT: Mapping[type, frozenset[str]] = {
     # What is known rather than seen, what is private, and what the next decision makes anew.
     AgentState: frozenset({"knowledge", "private", "settled", "shown", "look_at", "kept"}),
-    Watched: frozenset({"offers", "diagnosis"}),
+    Watched: frozenset({"offers", "diagnosis", "accounted"}),
     Settings: frozenset({"secrets"}),
 }
 _LATER_NAMES = {"Asker": Asker, "Severity": Severity}
