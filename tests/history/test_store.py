@@ -12,6 +12,7 @@ import pytest
 from agent.core.effects import Happened, MarkKind
 from agent.history.spans import Changes, Kept, KeptSpan, LatencyMinute, Mark, Span, SpanKind
 from agent.history.store import _MIGRATIONS, HISTORY_SCHEMA, NOT_WATCHED, HistoryDamaged, HistoryTooNew, Store
+from tests.attacks.scale import whole
 
 WELL = Span("Paper", SpanKind.STATE, "connected")
 ILL = Span("Paper", SpanKind.STATE, "problem")
@@ -270,7 +271,7 @@ while True:
 
 def test_nothing_that_was_committed_is_lost_when_the_writer_is_killed(path: Path) -> None:
     number = 0
-    for turn in range(12):
+    for turn in range(200 if whole() else 12):
         with subprocess.Popen(
             [sys.executable, "-c", _KILLED, str(path), str(number)], stdout=subprocess.PIPE, text=True
         ) as writing:

@@ -104,6 +104,22 @@ def test_a_disk_that_refuses_is_tried_again_and_nothing_is_lost(
     assert kept(tmp_path / HISTORY_FILE) == [WELL]
 
 
+def test_two_agents_on_one_file_lose_nothing_and_damage_nothing(tmp_path: Path) -> None:
+    writers = [HistoryWriter(tmp_path, KEEP) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    for number in range(50):
+        for which, writer in enumerate(writers):
+            of_it = Span(f"of {which}", SpanKind.STATE, str(number))
+            writer.take(Changes(float(number), begun=((of_it, float(number)),)))
+    for writer in writers:
+        writer.close()
+
+    names = [span.connection for span in kept(tmp_path / HISTORY_FILE)]
+    assert (names.count("of 0"), names.count("of 1")) == (50, 50)
+    assert list(tmp_path.glob("history-damaged-*")) == []
+
+
 def test_who_hands_in_more_than_a_hanging_disk_takes_loses_the_oldest(
     writer: HistoryWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
