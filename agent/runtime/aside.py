@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import queue
 import threading
 from collections import deque
@@ -51,6 +52,9 @@ class _Hand:
 _NO_WORK = "aside"
 _IDLE: deque[_Hand] = deque()
 """Threads without work: a new one for each piece of work would cost more than most of the work."""
+if hasattr(os, "register_at_fork"):
+    # A copy of this process has none of its threads.
+    os.register_at_fork(after_in_child=_IDLE.clear)
 
 
 def _begun(work: Callable[[], _T], name: str) -> "futures.Future[_T]":

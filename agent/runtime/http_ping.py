@@ -88,5 +88,5 @@ async def _connected(
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def _trusted() -> "ssl.SSLContext":
     return ssl.create_default_context()

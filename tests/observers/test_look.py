@@ -74,6 +74,7 @@ def test_no_observer_fails_on_this_machine(now: Moment, caplog: pytest.LogCaptur
 def test_a_look_asks_every_file_of_the_observers(start: Start, now: Moment, tmp_path: Path) -> None:
     (tmp_path / "jts.ini").write_text("[Logon]\ntradingMode=p\n")
     running = start(f"-DjtsConfigDir={tmp_path}", "install4j.ibgateway.GWClient", listen=(("127.0.0.1", 0),))
+    start(name="quantower", connect=tuple(("127.0.0.1", port) for port in running.ports))
     looker, asked = Looker(), set[str]()
 
     def note(frame: FrameType, event: str, _: object) -> None:

@@ -68,7 +68,7 @@ READ = """([title]) => {
   if (document.querySelector('[aria-busy]')) return null;
   if (shown?.replace(/[0-9]+(?:[.][0-9]+)*/g, '#') !== title || !steps.length) return null;
   const drawings = document.querySelectorAll('.steps .drawing').length;
-  return [shown, read('.evidence li'), steps, drawings, read('.offers > button, .step-acts > button')];
+  return [shown, read('.evidence li'), steps, drawings, read('.offers > button.primary, .step-acts > button')];
 }"""
 """What is on the page, once it is about the problem of a title (numbers apart)."""
 

@@ -42,7 +42,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "In Gatelight’s Settings, set **Live or paper** of this connection to {actual}.",
         "In Gatelight’s Settings, set **Your programs** of this connection to “Only read data”.",
         "{first_step}",
-        "Click “Seen”: this message goes away then, and stays in the history.",
+        "Click “Seen”: Gatelight then keeps this in the history only.",
         "If it need not be connected, choose “Do not watch it”: Gatelight does not miss it any more.",
     ),
     "where the other steps are done": (
