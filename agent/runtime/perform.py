@@ -234,15 +234,14 @@ class Performer:
             self._stuck.exception()
             self._stuck = None
             now = self._world.now()
-        look = in_thread(
-            # The look has a thread of its own, whose clock counts what the look costs.
-            lambda: replace(
-                self._world.look(wish.ports, thorough=wish.thorough, now=now),
-                thorough=wish.thorough,
-                cost=time.thread_time(),
-            ),
-            "look",
-        )
+
+        def looked() -> MachineFacts:
+            # Nothing else is done in this thread meanwhile; its clock counts what the look costs.
+            used = time.thread_time()
+            seen = self._world.look(wish.ports, thorough=wish.thorough, now=now)
+            return replace(seen, thorough=wish.thorough, cost=time.thread_time() - used)
+
+        look = in_thread(looked, "look")
         try:
             done, _ = await asyncio.wait({look}, timeout=self._limits.look)
         except asyncio.CancelledError:
