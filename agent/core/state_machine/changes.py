@@ -41,6 +41,9 @@ def known_now(facts: Facts) -> Mapping[str, str]:
     """What is known now of all that is compared, in words."""
     known: dict[str, str] = {}
     session, found = facts.session, _found(facts)
+    if len(found) > 1 and facts.connection.port == "auto":
+        # The connection may mean now one and now another of them.
+        return known
     if len(found) == 1 and found[0].application.version is not None:
         known[VERSION] = found[0].application.version
     if session.phase is not Phase.CONNECTED or session.frozen:

@@ -100,6 +100,16 @@ def test_two_applications_in_turn_are_compared_each_with_itself() -> None:
     assert [k.kind for k in kept] == ["gateway", "tws"]
 
 
+def test_where_it_is_open_which_of_several_is_meant_there_is_nothing_to_compare() -> None:
+    two = machine(gateway(), gateway(pid=9, ports=(4001,)))
+    open_which = replace(WELL, machine=two, connection=connection(port="auto"))
+    one_by_its_port = replace(WELL, machine=two)
+
+    assert known_now(open_which) == {}
+    assert known_now(one_by_its_port)["port"] == "4002"
+    assert take_stock((), open_which, well=True, followed=False)[0] == ()
+
+
 def test_once_the_user_has_seen_it_it_is_as_it_should_be() -> None:
     kept, changes, _ = take_stock(stocked(), with_version(WELL, "10.50"), well=False, followed=False)
     kept = all_seen_by_user(kept, changes)
