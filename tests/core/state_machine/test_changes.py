@@ -103,7 +103,7 @@ def test_two_applications_in_turn_are_compared_each_with_itself() -> None:
 def test_where_it_is_open_which_of_several_is_meant_there_is_nothing_to_compare() -> None:
     two = machine(gateway(), gateway(pid=9, ports=(4001,)))
     open_which = replace(WELL, machine=two, connection=connection(port="auto"))
-    one_by_its_port = replace(WELL, machine=two)
+    one_by_its_port = replace(WELL, machine=two, connection=connection(port=4002))
 
     assert known_now(open_which) == {}
     assert known_now(one_by_its_port)["port"] == "4002"
