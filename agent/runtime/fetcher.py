@@ -12,11 +12,18 @@ import ssl
 import sys
 import threading
 from email.message import Message
-from http.client import HTTPException
-from typing import NoReturn
+from http.client import HTTPException, HTTPResponse, HTTPSConnection
+from typing import Any, NoReturn
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin
-from urllib.request import HTTPDefaultErrorHandler, HTTPErrorProcessor, HTTPSHandler, OpenerDirector, ProxyHandler
+from urllib.request import (
+    HTTPDefaultErrorHandler,
+    HTTPErrorProcessor,
+    HTTPSHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+)
 
 from agent.runtime.fetching import MOST_FETCHED
 
@@ -24,6 +31,8 @@ USER_AGENT = "gatelight"
 _SILENCE = 10.0
 """Seconds without a byte after which a server is given up."""
 _MOST_HOPS = 5
+_MOST_INTERIM = 10
+"""Answers of a server that it will answer; http.client reads on after each of them, for ever."""
 _MOVED = (301, 302, 303, 307, 308)
 
 
@@ -77,6 +86,31 @@ def _location(headers: Message) -> str:
     return location
 
 
+class _Answer(HTTPResponse):
+    """An answer that comes after a few interim ones at most."""
+
+    _begun = 0
+
+    def _read_status(self) -> Any:
+        self._begun += 1
+        if self._begun > _MOST_INTERIM:
+            raise HTTPException("it begins to answer without end")
+        return super()._read_status()  # type: ignore[misc]
+
+
+class _Connection(HTTPSConnection):
+    response_class = _Answer
+
+
+class _OverTls(HTTPSHandler):
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(context=context)
+        self._trust = context
+
+    def https_open(self, req: Request) -> Any:
+        return self.do_open(_Connection, req, context=self._trust)
+
+
 def _opener() -> OpenerDirector:
     """Opens https addresses and nothing else: there is no handler for other ones, for cookies or for redirects."""
     # Imported here, in the process of its own.
@@ -84,7 +118,7 @@ def _opener() -> OpenerDirector:
 
     opener = OpenerDirector()
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    for handler in (ProxyHandler(), HTTPSHandler(context=context), HTTPErrorProcessor(), HTTPDefaultErrorHandler()):
+    for handler in (ProxyHandler(), _OverTls(context), HTTPErrorProcessor(), HTTPDefaultErrorHandler()):
         opener.add_handler(handler)
     opener.addheaders = [("User-Agent", USER_AGENT)]
     return opener

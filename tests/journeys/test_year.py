@@ -24,10 +24,8 @@ BUSY_WEEK = 14
 
 STRETCHES = [
     pytest.param(region, begins, days, outages, id=f"{region}-{begins}")
-    for region, changes in CLOCKS_CHANGE.items()
-    for begins, days, outages in (
-        [(*A_YEAR, OUTAGES_A_YEAR)] if whole() else [(each, 7, BUSY_WEEK) for each in changes]
-    )
+    for number, (region, changes) in enumerate(CLOCKS_CHANGE.items())
+    for begins, days, outages in ([(*A_YEAR, OUTAGES_A_YEAR)] if whole() else [(changes[number % 2], 7, BUSY_WEEK)])
 ]
 
 
