@@ -164,10 +164,9 @@ async def test_delayed_data_have_types_of_their_own(start: StartSimulator, ib: i
 
     ib.reqMarketDataType(3)
     ticker = ib.reqMktData(AAPL)
-    await asyncio.sleep(0.1)
+    while not (ticker.marketDataType == 3 and ticker.bid > 0):
+        await asyncio.wait_for(ticker.updateEvent, 20)
 
-    assert ticker.marketDataType == 3
-    assert ticker.bid > 0
     assert 10167 in [code for _, code, _ in notices]
 
 
