@@ -132,7 +132,7 @@ class MetricsHost:
         return MetricsAnswer(b"ok\n")
 
     def _ready(self) -> "MetricsAnswer":
-        """Whether every connection that is to be watched can be used."""
+        """Whether every connection that the user wants watched can be used."""
         from agent.metrics.server import MetricsAnswer
 
         measured = self._measured()

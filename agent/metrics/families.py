@@ -76,7 +76,9 @@ def families(measured: Measured) -> Iterator[Metric]:
     yield InfoMetricFamily("gatelight_build", "Version of Gatelight.", value={"version": status.version})
     yield _gauge("gatelight_start_time_seconds", "Start of the agent, in epoch seconds.", [((), status.started)])
     ready = [((), float(measured.ready))]
-    yield _gauge("gatelight_ready", "Whether every connection that is to be watched is up; /readyz tells it.", ready)
+    yield _gauge(
+        "gatelight_ready", "Whether every connection that the user wants watched is up; /readyz tells it.", ready
+    )
     yield from _states(connections)
     yield from _problems(measured)
     yield from _sessions(connections)

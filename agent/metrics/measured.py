@@ -54,6 +54,6 @@ class Measured:
 
     @property
     def ready(self) -> bool:
-        """Whether every connection that is to be watched is up, and there is one."""
+        """Whether every connection that the user wants watched is up, and there is one."""
         wanted = [one.up for one in self.connections if one.shown.wanted]
         return bool(wanted) and all(wanted)

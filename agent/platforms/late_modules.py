@@ -1,7 +1,7 @@
 """Keeps modules out of memory that others import for what Gatelight seldom or never uses.
 
 In the place of each lies a stand-in that loads the real module once something is asked of it, and answers with its
-contents. Whoever imports the module later gets the real one.
+contents. An import after that gets the real one.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""What took the time, by cause: every problem has one, and nothing is counted that nobody watched."""
+"""What took the time, by cause: every problem has one, and what was not watched is not counted."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

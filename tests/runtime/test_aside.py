@@ -103,7 +103,7 @@ async def test_after_many_pieces_at_once_few_threads_are_kept() -> None:
     await asyncio.gather(*together)
 
     async with asyncio.timeout(LONG):
-        while any(thread.name == "many" for thread in threading.enumerate()):  # noqa: ASYNC110 - threads tell nobody
+        while any(thread.name == "many" for thread in threading.enumerate()):  # noqa: ASYNC110 - threads do not tell
             await asyncio.sleep(0.01)
         while sum(thread.name == "aside" for thread in threading.enumerate()) > 4:  # noqa: ASYNC110
             await asyncio.sleep(0.01)

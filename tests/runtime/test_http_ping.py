@@ -1,4 +1,4 @@
-"""One ping against real receivers: they answer, refuse, hang, drip, talk without end, or are nobody one trusts."""
+"""One ping against real receivers: they answer, refuse, hang, drip, talk without end, or cannot be trusted."""
 
 import asyncio
 import shutil

@@ -19,7 +19,7 @@ class Weekly:
     said: float | None
     """What to remember, as `Memory.summary_said`."""
     due: date | None = None
-    """The day at whose beginning the week ended that is to be told; None: none is due."""
+    """The day at whose beginning the week that is due ended; None: none is due."""
 
 
 def weekly(*, wanted: bool, said: float | None, now: float, today: date, local: LocalTime) -> Weekly:

@@ -203,7 +203,7 @@ async def test_a_program_that_is_not_known_is_refused_with_those_that_are() -> N
     world = MadeUpWorld()
     async with running(world) as loop:
         await world.until(connected)
-        nobody = answered(loop, {"command": "ignore", "program": "bot"})
+        no_program = answered(loop, {"command": "ignore", "program": "bot"})
         bot = ProgramKept(ProgramId("quantower"), 1_900_000)
         port = PortKept("Paper Gateway", 4002, programs=(bot,))
         loop.state = replace(loop.state, watched=(replace(loop.state.watched[0], port=port),))
@@ -212,7 +212,7 @@ async def test_a_program_that_is_not_known_is_refused_with_those_that_are() -> N
         elsewhere = answered(loop, {"command": "seen", "name": "nothing"})
         done = [answered(loop, {"command": "ignore", "program": "quantower"}), answered(loop, {"command": "seen"})]
 
-    assert "No program has been connected for long enough" in nobody["error"]
+    assert "No program has been connected for long enough" in no_program["error"]
     assert unknown["error"].endswith("choose one of “quantower”.")
     assert "is watched already" in undone["error"]
     assert "There is no connection" in elsewhere["error"]
