@@ -23,6 +23,7 @@ from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Connect
 from agent.core.shown.status import Status
+from agent.core.state_machine.concerned import to_judge
 from agent.core.state_machine.connection import Connected, Idle, Target
 from agent.core.state_machine.enrolment import enroll
 from agent.core.state_machine.inquiry import ask_if_due, inquiry_due
@@ -42,7 +43,7 @@ from agent.core.state_machine.state import (
     own_client_ids,
     replace_at,
 )
-from agent.core.state_machine.watched import Watched, consider_watched, keep_account, ran, target
+from agent.core.state_machine.watched import Watched, consider_watched, due_times, keep_account, ran, target
 from agent.core.updates import offered
 from agent.tws.applications import ApplicationKind, TradingMode
 
@@ -56,7 +57,7 @@ def begin(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...
     """The first effects of a new agent."""
     ledger = recall_shown(PROGRAM, state.memory, [p for p in state.knowledge.problems if p.of_program], now)
     state = replace(state, own=replace(state.own, ledger=ledger))
-    return _settle(replace(enroll(state, now), urgent_since=now.monotonic), now, (), None)
+    return _settle(state, replace(enroll(state, now), urgent_since=now.monotonic), now, (), None)
 
 
 def advance(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
@@ -72,12 +73,12 @@ def advance_all(
     `heard` is the monotonic time up to which all that arrived is among them or was taken in before: nothing that may
     still wait is told as silence.
     """
-    state = replace(state, heard=heard) if heard != state.heard else state
+    before, state = state, replace(state, heard=heard) if heard != state.heard else state
     effects: list[Effect] = []
     for arrival in arrivals:
         state, more = take_in(state, arrival.event, arrival.at)
         effects.extend(more)
-    return _settle(state, now, effects, _concerned(arrivals))
+    return _settle(before, state, now, effects, arrivals)
 
 
 def joins(event: Event) -> bool:
@@ -85,53 +86,50 @@ def joins(event: Event) -> bool:
     return isinstance(event, NoticeArrived | HeartbeatAnswered | MessagesCame | Tick)
 
 
-def _concerned(arrivals: Sequence[Arrival]) -> frozenset[int] | None:
-    """Numbers of the sessions that events tell about; None where anything may follow from them, for any connection."""
-    numbers = []
-    for arrival in arrivals:
-        if not isinstance(arrival.event, NoticeArrived | HeartbeatAnswered | MessagesCame):
-            return None
-        numbers.append(arrival.event.number)
-    return frozenset(numbers)
-
-
 def _settle(
-    state: AgentState, now: Moment, effects: Sequence[Effect], concerned: frozenset[int] | None
+    before: AgentState,
+    state: AgentState,
+    now: Moment,
+    effects: Sequence[Effect],
+    arrivals: Sequence[Arrival] | None,
 ) -> tuple[AgentState, tuple[Effect, ...]]:
-    """Decide. Connections that are not `concerned` stay as they were: their own wake-ups are planned, and a Tick judges
-    everything."""
+    """Decide about the connections of `to_judge`; the others stay as they were."""
     done: list[Effect] = list(effects)
-    before = state.memory
+    earlier = state.memory
     state = _watch_those_due(state, now)
     memory = _expire(state, now)
-    if memory is not before:
-        state, concerned = replace(state, memory=memory), None
-    if len(state.settled) != len(state.watched) or state.shown is None:
-        concerned = None
-    judged = [i for i, w in enumerate(state.watched) if concerned is None or w.number in concerned]
+    if memory is not earlier:
+        state, arrivals = replace(state, memory=memory), None
+    if state.hold_until is not None and state.hold_until <= now.monotonic:
+        # What was held back becomes visible now.
+        state, arrivals = replace(state, hold_until=None), None
+    concerned = to_judge(before, state, arrivals, now.monotonic)
+    judged = list(range(len(state.watched))) if concerned is None else concerned
+    settled = dict(enumerate(state.settled))
     aims: dict[int, Target] = {}
     for index in judged:
         state, aims[index], more = _move(state, index, now)
         done.extend(more)
-    settled = dict(enumerate(state.settled))
+    facts_of: dict[int, Facts] = {}
     for index in judged:
-        state, facts, more = _judge(state, index, now)
-        settled[index] = Settled(aims[index], facts)
+        state, facts_of[index], more = _judge(state, index, now)
         done.extend(more)
-    if concerned is None:
+    if concerned is None or state.own.due <= now.monotonic:
         state, more = _judge_program(state, now)
         done.extend(more)
-    state = replace(state, settled=tuple(settled[i] for i in range(len(state.watched))))
     for index in judged:
         state, more = _inquire(state, index, now)
         done.extend(more)
+        due = due_times(state.watched[index], facts_of[index], state.heard)
+        settled[index] = Settled(aims[index], facts_of[index], min(due, default=float("inf")))
+    state = replace(state, settled=tuple(settled[i] for i in range(len(state.watched))))
     state, more = _remind(state, now)
     done.extend(more)
     state, more = _remember(state, memory, now)
     done.extend(more)
     state, more = _show(state, judged, now)
     done.extend(more)
-    state, more = plan(state, [s.facts for s in state.settled], [s.aim for s in state.settled], now)
+    state, more = plan(state, now)
     done.extend(more)
     return state, tuple(done)
 
