@@ -23,12 +23,12 @@ from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Connect
 from agent.core.shown.status import Status
-from agent.core.state_machine.concerned import to_judge
-from agent.core.state_machine.connection import Connected, Idle, Target
+from agent.core.state_machine.concerned import EARLY, keeps_anew, to_judge
+from agent.core.state_machine.connection import Connected, Connecting, Idle, Target
 from agent.core.state_machine.enrolment import enroll
 from agent.core.state_machine.inquiry import ask_if_due, inquiry_due
 from agent.core.state_machine.intake import take_in
-from agent.core.state_machine.labels import about, labels
+from agent.core.state_machine.labels import about, label_of, labels
 from agent.core.state_machine.plan import plan
 from agent.core.state_machine.quiet import all_quiet, quiet_rules
 from agent.core.state_machine.session import fresh_session, heartbeat_sent
@@ -43,6 +43,7 @@ from agent.core.state_machine.state import (
     own_client_ids,
     replace_at,
 )
+from agent.core.state_machine.turns import turn_of, waits_for
 from agent.core.state_machine.watched import Watched, consider_watched, due_times, keep_account, ran, target
 from agent.core.updates import offered
 from agent.tws.applications import ApplicationKind, TradingMode
@@ -125,8 +126,9 @@ def _settle(
     state = replace(state, settled=tuple(settled[i] for i in range(len(state.watched))))
     state, more = _remind(state, now)
     done.extend(more)
-    state, more = _remember(state, memory, now)
-    done.extend(more)
+    if concerned is None or keeps_anew(before, state, judged):
+        state, more = _remember(state, memory, now)
+        done.extend(more)
     state, more = _show(state, judged, now)
     done.extend(more)
     state, more = plan(state, now)
@@ -158,11 +160,17 @@ def _move(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Targe
     if state.purpose is Purpose.DOCTOR and isinstance(watched.link.state, Idle) and watched.settings.local:
         # `doctor` only looks: it must not take the last client place.
         aim = replace(aim, open=aim.open and not places_taken(state.machine, aim.port))
+    before = watched.link
     watched, effects = consider_watched(watched, aim, state.timing, now, state.next_number)
-    opened = any(isinstance(e, OpenSession) for e in effects)
-    if opened:
-        watched = replace(watched, session=fresh_session(now.monotonic))
-        state = replace(state, next_number=state.next_number + 1)
+    if any(isinstance(e, OpenSession) for e in effects):
+        at, until = turn_of(before, state.turns_until, state.timing, now.monotonic, index)
+        state = replace(state, turns_until=until)
+        if at > now.monotonic + EARLY and not isinstance(before.state, Connected | Connecting):
+            watched, effects = replace(watched, link=waits_for(before, aim, state.timing, at)), ()
+        else:
+            link = replace(watched.link, turn_at=None)
+            watched = replace(watched, link=link, session=fresh_session(now.monotonic))
+            state = replace(state, next_number=state.next_number + 1)
     more: list[Effect] = list(effects)
     if watched.connected and watched.session is not None:
         number = watched.number
@@ -359,7 +367,10 @@ def _show(state: AgentState, judged: Sequence[int], now: Moment) -> tuple[AgentS
     shown = dict(enumerate(state.shown.connections if state.shown is not None else ()))
     for index in judged:
         shown[index] = show_connection(state.watched[index], state.settled[index].facts, state.memory, words)
-    for index, label in enumerate(labels(state.watched)):
+    # Only what no configuration names is called after the others as well.
+    alone = all(not watched.settings.implicit for watched in state.watched)
+    for index in judged if alone else shown:
+        label = label_of(state.watched, state.watched[index])
         shown[index] = shown[index] if shown[index].label == label else replace(shown[index], label=label)
     if shown:
         own = show_program(state.own, state.memory, words, state.settled[0].facts.now.wall)

@@ -21,6 +21,7 @@ from agent.core.events import (
     Tick,
 )
 from agent.core.state_machine.state import AgentState
+from agent.core.state_machine.watched import Watched
 
 EARLY = 0.005
 """Seconds by which a timer may be early."""
@@ -53,3 +54,18 @@ def to_judge(before: AgentState, state: AgentState, arrivals: Sequence[Arrival] 
     due, was = now + EARLY, before.watched
     found = [i for i, w in enumerate(state.watched) if state.settled[i].due <= due or w is not was[i]]
     return None if not found and any(isinstance(arrival.event, Tick) for arrival in arrivals) else found
+
+
+def keeps_anew(before: AgentState, state: AgentState, judged: Sequence[int]) -> bool:
+    """Whether the memory may have to change, once these connections were judged: a heartbeat changes nothing of it."""
+    if state.memory is not before.memory or state.own.ledger is not before.own.ledger or state.kept is None:
+        return True
+    if any(told.at < state.started.wall for told in state.memory.told):
+        # What an earlier run told is dropped as time goes by.
+        return True
+    return any(_kept_of(state.watched[index]) != _kept_of(before.watched[index]) for index in judged)
+
+
+def _kept_of(watched: Watched) -> tuple[object, ...]:
+    """What the memory holds of a connection."""
+    return watched.ledger, watched.served, watched.port, watched.well, watched.sight, watched.settings

@@ -22,17 +22,18 @@ def labels(watched: Sequence[Watched]) -> tuple[str, ...]:
 
     A name that says the mode itself stays as it is.
     """
-    return tuple(_label(watched, one) for one in watched)
+    return tuple(label_of(watched, one) for one in watched)
 
 
 def about(watched: Sequence[Watched], name: str) -> str:
     """What a notice calls the connection of this name; empty where there is one only, and its mode is not known."""
     if len(watched) == 1 and mode_of(watched[0]) is TradingMode.UNKNOWN:
         return ""
-    return next((_label(watched, one) for one in watched if one.settings.name == name), "")
+    return next((label_of(watched, one) for one in watched if one.settings.name == name), "")
 
 
-def _label(watched: Sequence[Watched], one: Watched) -> str:
+def label_of(watched: Sequence[Watched], one: Watched) -> str:
+    """The name of one of these connections with its mode."""
     brief = _short(one)
     if brief and [_short(w) for w in watched].count(brief) == 1:
         return brief

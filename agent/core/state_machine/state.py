@@ -100,6 +100,8 @@ class AgentState:
     own: OwnProblems = field(default_factory=OwnProblems)
     """What is wrong with Gatelight itself."""
     next_number: int = 1
+    turns_until: float = 0.0
+    """Monotonic time up to which turns to connect are given away (see `core.state_machine.turns`)."""
     hold_until: float | None = None
     """Monotonic time before which nothing is announced: the machine woke a moment ago."""
     urgent_since: float | None = None
