@@ -12,6 +12,8 @@ from agent.tws.limits import (
     HISTORICAL_PERIOD,
     HISTORICAL_REQUESTS,
     IDENTICAL_PERIOD,
+    NEAR,
+    NEAR_OVER,
     SAME_CONTRACT_PERIOD,
     SAME_CONTRACT_REQUESTS,
 )
@@ -20,6 +22,8 @@ _MOST_HELD = 2000
 """Requests of one kind that are remembered at a time; TWS takes a tenth of it."""
 _REFUSALS_KEPT = 20
 _ANSWERS_KEPT = 100
+RATE_CALM = 30.0
+"""Seconds: a message rate comes in bursts, and is nearly used up until there was none for so long."""
 _RATE_PERIOD = 1.0
 """Seconds over which the message rate is counted."""
 
@@ -47,11 +51,13 @@ class RateWindow:
         self.most = 0
         """The largest number in any second so far."""
 
-    def add(self, now: float, messages: int) -> None:
-        """So many have come now."""
+    def add(self, now: float, messages: int) -> int:
+        """So many have come now; returns those of the second that ends now."""
         self._fed.append((now, messages))
         self._sum += messages
-        self.most = max(self.most, self.within(now))
+        found = self.within(now)
+        self.most = max(self.most, found)
+        return found
 
     def within(self, now: float) -> int:
         """Messages of the second that ends now."""
@@ -60,17 +66,45 @@ class RateWindow:
         return self._sum
 
 
+class NearMark:
+    """Whether a limit is nearly used up: from `NEAR` of it on, until it was below `NEAR_OVER` for a while."""
+
+    def __init__(self, calm: float) -> None:
+        """`calm`: seconds below `NEAR_OVER` after which it is over."""
+        self._calm = calm
+        self._last = 0.0
+        self.since: float | None = None
+        """When it began; None: it is not nearly used up."""
+        self.most = 0
+        """The most that was in use since then."""
+
+    def take(self, now: float, used: int, limit: int) -> bool:
+        """So much is in use now; returns whether the answer has changed."""
+        before = self.since
+        if used >= limit * NEAR_OVER:
+            self._last = now
+        if before is None and used >= limit * NEAR:
+            self.since, self.most = now, used
+        elif before is not None and now - self._last >= self._calm:
+            self.since = None
+        self.most = max(self.most, used)
+        return self.since != before
+
+
 class HistoryWindows:
     """The three rules for historical requests of small bars, over everything that went through one relay."""
 
     def __init__(self) -> None:
-        self._sent: deque[tuple[float, int]] = deque(maxlen=_MOST_HELD)
+        self._sent: deque[tuple[float, int, object]] = deque(maxlen=_MOST_HELD)
         self._identical: OrderedDict[str, float] = OrderedDict()
         self._contracts: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def add(self, now: float, contract: str, request: str, weight: int) -> None:
-        """A request was sent: its contract with exchange and kind of tick, its whole text, and how often it counts."""
-        self._sent.append((now, weight))
+    def add(self, now: float, contract: str, request: str, weight: int, who: object = None) -> None:
+        """A request was sent: its contract with exchange and kind of tick, its whole text, and how often it counts.
+
+        `who` stands for the program that sent it.
+        """
+        self._sent.append((now, weight, who))
         self._identical.pop(request, None)
         self._identical[request] = now
         times = self._contracts.pop(contract, None) or deque(maxlen=SAME_CONTRACT_REQUESTS)
@@ -83,12 +117,20 @@ class HistoryWindows:
     def used(self, now: float) -> int:
         """Requests of the last ten minutes."""
         self._forget(now)
-        return sum(weight for _, weight in self._sent)
+        return sum(weight for _, weight, _ in self._sent)
+
+    def used_by(self, now: float) -> Mapping[object, int]:
+        """The same by program."""
+        self._forget(now)
+        used: Counter[object] = Counter()
+        for _, weight, who in self._sent:
+            used[who] += weight
+        return used
 
     def safe_at(self, now: float) -> float:
         """When one more request is safe by the rule of ten minutes; `now` where it is at once."""
         over = self.used(now) - HISTORICAL_REQUESTS
-        for sent, weight in self._sent:
+        for sent, weight, _ in self._sent:
             if over < 0:
                 break
             over -= weight
@@ -163,11 +205,13 @@ class AnswerTimes:
         return self._taken[-1], ordered[len(ordered) // 2], ordered[-1]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ProgramUsage:
     """What one connection has used."""
 
     since: float
+    peer: str = ""
+    """Address and port of its program."""
     client_id: int | None = None
     server_version: int | None = None
     uncounted: str = ""
@@ -179,6 +223,9 @@ class ProgramUsage:
     unread: int = 0
     """Messages that could not be read, and are missing below."""
     rate: RateWindow = field(default_factory=RateWindow)
+    rate_near: NearMark = field(default_factory=lambda: NearMark(RATE_CALM))
+    much: float = float("inf")
+    """Messages in a second from which on its rate is nearly what TWS allows."""
     lines: dict[int, tuple[LineKind, str]] = field(default_factory=dict)
     """By request ID: what is open, and its instrument."""
     refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=_REFUSALS_KEPT))
