@@ -19,10 +19,10 @@ def loopback_listeners(port: int, backlog: int = 100) -> list[socket.socket]:
     Raises OSError where the port is taken.
     """
     for left in reversed(range(_TRIES)):
-        first = listener_at(LOOPBACK, port, backlog)
+        first = listening_socket(LOOPBACK, port, backlog)
         try:
             chosen = first.getsockname()[1]
-            return [first, listener_at(_LOOPBACK_6, chosen, backlog)]
+            return [first, listening_socket(_LOOPBACK_6, chosen, backlog)]
         except OSError as error:
             if error.errno in _NO_IPV6:
                 return [first]
@@ -32,7 +32,7 @@ def loopback_listeners(port: int, backlog: int = 100) -> list[socket.socket]:
     raise AssertionError("the last try returns or raises")
 
 
-def listener_at(address: str, port: int, backlog: int = 100) -> socket.socket:
+def listening_socket(address: str, port: int, backlog: int = 100) -> socket.socket:
     """A socket that listens on an IP address. Raises OSError where the port is taken.
 
     It says that it is TCP: asyncio would otherwise let small messages wait for those before them to be confirmed.

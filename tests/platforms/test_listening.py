@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from agent.platforms.listening import listen_alone
-from agent.simulator.loopback import listener_at, loopback_listeners
+from agent.simulator.loopback import listening_socket, loopback_listeners
 
 
 def _first(made: list[socket.socket]) -> socket.socket:
@@ -19,7 +19,7 @@ def _first(made: list[socket.socket]) -> socket.socket:
 MADE: dict[str, Callable[[], socket.socket]] = {
     "page and metrics": lambda: listen_alone("127.0.0.1", 0),
     "simulator": lambda: _first(loopback_listeners(0)),
-    "simulator at another address": lambda: listener_at("127.0.0.2", 0),
+    "simulator at another address": lambda: listening_socket("127.0.0.2", 0),
 }
 
 
