@@ -8,6 +8,7 @@ from collections.abc import Callable
 from agent.relay.frames import MOST_WANTED, FrameReader
 from agent.relay.ledger import AnswerTimes, HistoryWindows, LineKind, ProgramUsage, Refusal
 from agent.tws.codec import HELLO_PREFIX, PROTOBUF_OFFSET, RAW_ID_SIZE, Era, era_of, parse_hello
+from agent.tws.limits import NEAR
 from agent.tws.notices import NoticeKind, kind_of
 from agent.tws.outside import clean
 from agent.tws.requests import ClientRequest, parse_request
@@ -130,7 +131,9 @@ class ConnectionCounter:
         self._asked.feed(data)
         if (new := self._asked.frames - before) and not hello:
             self._usage.messages += new
-            if self._usage.rate.add(self._now, new) >= self._usage.much:
+            rate = self._usage.rate.add(self._now, new)
+            if rate >= self._usage.allowed * NEAR:
+                self._usage.rate_near.take(self._now, rate, self._usage.allowed)
                 self._changed()
 
     # ── hello ───────────────────────────────────────────────────────────────────────────────────

@@ -3,10 +3,12 @@
 Every time is in seconds of one monotonic clock, given by the caller. What grows with what a program sends is bounded.
 """
 
+from bisect import bisect_right
 from collections import Counter, OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import accumulate
 
 from agent.tws.limits import (
     HISTORICAL_PERIOD,
@@ -16,6 +18,7 @@ from agent.tws.limits import (
     NEAR_OVER,
     SAME_CONTRACT_PERIOD,
     SAME_CONTRACT_REQUESTS,
+    messages_per_second,
 )
 
 _MOST_HELD = 2000
@@ -26,6 +29,9 @@ RATE_CALM = 30.0
 """Seconds: a message rate comes in bursts, and is nearly used up until there was none for so long."""
 _RATE_PERIOD = 1.0
 """Seconds over which the message rate is counted."""
+STEP_SECONDS = 10.0
+"""Seconds of one step of what is told of the last ten minutes, and of the next ten."""
+STEPS_TOLD = 60
 
 
 class LineKind(StrEnum):
@@ -50,14 +56,29 @@ class RateWindow:
         self._sum = 0
         self.most = 0
         """The largest number in any second so far."""
+        self._peaks: deque[int] = deque(maxlen=STEPS_TOLD)
+        self._step = 0
 
     def add(self, now: float, messages: int) -> int:
         """So many have come now; returns those of the second that ends now."""
         self._fed.append((now, messages))
         self._sum += messages
-        found = self.within(now)
-        self.most = max(self.most, found)
-        return found
+        rate = self.within(now)
+        self.most = max(self.most, rate)
+        peaks = self._turn(now)
+        peaks[-1] = max(peaks[-1], rate)
+        return rate
+
+    def peaks(self, now: float) -> list[int]:
+        """The busiest second of each step of the last ten minutes, oldest first; the last step is the present one."""
+        return list(self._turn(now))
+
+    def _turn(self, now: float) -> deque[int]:
+        step = int(now // STEP_SECONDS)
+        gone = min(step - self._step, STEPS_TOLD) if self._peaks else 1
+        self._peaks.extend([0] * gone)
+        self._step = step
+        return self._peaks
 
     def within(self, now: float) -> int:
         """Messages of the second that ends now."""
@@ -78,17 +99,15 @@ class NearMark:
         self.most = 0
         """The most that was in use since then."""
 
-    def take(self, now: float, used: int, limit: int) -> bool:
-        """So much is in use now; returns whether the answer has changed."""
-        before = self.since
+    def take(self, now: float, used: int, limit: int) -> None:
+        """So much is in use now."""
         if used >= limit * NEAR_OVER:
             self._last = now
-        if before is None and used >= limit * NEAR:
+        if self.since is None and used >= limit * NEAR:
             self.since, self.most = now, used
-        elif before is not None and now - self._last >= self._calm:
+        elif self.since is not None and now - self._last >= self._calm:
             self.since = None
         self.most = max(self.most, used)
-        return self.since != before
 
 
 class HistoryWindows:
@@ -117,25 +136,36 @@ class HistoryWindows:
     def used(self, now: float) -> int:
         """Requests of the last ten minutes."""
         self._forget(now)
-        return sum(weight for _, weight, _ in self._sent)
+        return sum(weight for sent, weight, _ in self._sent if sent > now - HISTORICAL_PERIOD)
 
     def used_by(self, now: float) -> Mapping[object, int]:
         """The same by program."""
         self._forget(now)
         used: Counter[object] = Counter()
-        for _, weight, who in self._sent:
-            used[who] += weight
+        for sent, weight, who in self._sent:
+            if sent > now - HISTORICAL_PERIOD:
+                used[who] += weight
         return used
+
+    def curve(self, now: float) -> list[int]:
+        """Requests of ten minutes, by steps: as they were counted since ten minutes ago, and as they will run out."""
+        times = [sent for sent, _, _ in self._sent]
+        before = [0, *accumulate(weight for _, weight, _ in self._sent)]
+        ends = [now + STEP_SECONDS * number for number in range(-STEPS_TOLD, STEPS_TOLD + 1)]
+        return [before[bisect_right(times, end)] - before[bisect_right(times, end - HISTORICAL_PERIOD)] for end in ends]
 
     def safe_at(self, now: float) -> float:
         """When one more request is safe by the rule of ten minutes; `now` where it is at once."""
         over = self.used(now) - HISTORICAL_REQUESTS
+        after = now
         for sent, weight, _ in self._sent:
+            if sent <= now - HISTORICAL_PERIOD:
+                continue
             if over < 0:
                 break
             over -= weight
-            now = sent + HISTORICAL_PERIOD
-        return now
+            after = sent + HISTORICAL_PERIOD
+        return after
 
     def busiest(self, now: float) -> tuple[int, float]:
         """The most requests for one contract within two seconds, and when one more for it is safe."""
@@ -152,7 +182,7 @@ class HistoryWindows:
         return len(self._identical), now if last is None else last + IDENTICAL_PERIOD
 
     def _forget(self, now: float) -> None:
-        while self._sent and self._sent[0][0] <= now - HISTORICAL_PERIOD:
+        while self._sent and self._sent[0][0] <= now - 2 * HISTORICAL_PERIOD:
             self._sent.popleft()
         while self._identical and next(iter(self._identical.values())) <= now - IDENTICAL_PERIOD:
             self._identical.popitem(last=False)
@@ -224,8 +254,8 @@ class ProgramUsage:
     """Messages that could not be read, and are missing below."""
     rate: RateWindow = field(default_factory=RateWindow)
     rate_near: NearMark = field(default_factory=lambda: NearMark(RATE_CALM))
-    much: float = float("inf")
-    """Messages in a second from which on its rate is nearly what TWS allows."""
+    allowed: int = messages_per_second()
+    """Messages that TWS takes of it in a second."""
     lines: dict[int, tuple[LineKind, str]] = field(default_factory=dict)
     """By request ID: what is open, and its instrument."""
     refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=_REFUSALS_KEPT))

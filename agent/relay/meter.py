@@ -9,7 +9,7 @@ from agent.relay.counter import ConnectionCounter
 from agent.relay.ledger import HistoryWindows, NearMark, ProgramUsage
 from agent.relay.link import RelayedConnection
 from agent.relay.report import relay_as_json
-from agent.tws.limits import HISTORICAL_REQUESTS, NEAR, messages_per_second
+from agent.tws.limits import HISTORICAL_REQUESTS, messages_per_second
 
 _REPORT_EVERY = 2.0
 """Seconds between two reports while programs are connected, or requests of the last ten minutes still count."""
@@ -24,8 +24,16 @@ _CALM = 5.0
 class Meter:
     """The counters of one relay. Everything happens in the thread of the relay."""
 
-    def __init__(self, name: str, target: str, lines: int, give: Callable[[dict[str, Any]], None]) -> None:
-        """`lines`: market data lines of the user. `give` gets each report."""
+    def __init__(
+        self,
+        name: str,
+        target: str,
+        lines: int,
+        give: Callable[[dict[str, Any]], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`lines`: market data lines of the user. `give` gets each report. `clock` gives monotonic seconds."""
+        self._clock = clock
         self._name = name
         self._target = target
         self._lines = lines
@@ -33,7 +41,9 @@ class Meter:
         self._windows = HistoryWindows()
         self._programs: dict[RelayedConnection, ProgramUsage] = {}
         self._lines_near, self._history_near = NearMark(_CALM), NearMark(_CALM)
-        self._reported = self._checked = time.monotonic()
+        self._near: tuple[float | None, ...] = ()
+        """Since when each of the limits was near, as it was told last."""
+        self._reported = self._checked = clock()
         self._changed = False
         self._port = 0
         self._started = time.time()
@@ -45,10 +55,10 @@ class Meter:
 
     def begin(self, link: RelayedConnection, peer: str) -> None:
         """Count a connection from now on; `peer` is the address and port of its program."""
-        usage = ProgramUsage(time.monotonic(), peer, much=messages_per_second(self._lines) * NEAR)
+        usage = ProgramUsage(self._clock(), peer, allowed=messages_per_second(self._lines))
         self._programs[link] = usage
         counter = ConnectionCounter(
-            usage, self._windows, time.monotonic, link.unwatch, self._lines_refused, self._note_change
+            usage, self._windows, self._clock, link.unwatch, self._lines_refused, self._note_change
         )
         link.watch(counter)
 
@@ -71,7 +81,7 @@ class Meter:
 
     def report(self) -> None:
         """Report now."""
-        self._reported = time.monotonic()
+        self._reported = self._clock()
         about = {
             "name": self._name,
             "port": self._port,
@@ -86,13 +96,13 @@ class Meter:
     def _check(self, now: float) -> bool:
         """Compare with the limits; returns whether one has become near, or is not any more."""
         self._checked, self._changed = now, False
-        rate = messages_per_second(self._lines)
-        news = [
-            self._lines_near.take(now, sum(usage.uses_lines() for usage in self._programs.values()), self._lines),
-            self._history_near.take(now, self._windows.used(now), HISTORICAL_REQUESTS),
-            *(usage.rate_near.take(now, usage.rate.within(now), rate) for usage in self._programs.values()),
-        ]
-        return any(news)
+        self._lines_near.take(now, sum(usage.uses_lines() for usage in self._programs.values()), self._lines)
+        self._history_near.take(now, self._windows.used(now), HISTORICAL_REQUESTS)
+        for usage in self._programs.values():
+            usage.rate_near.take(now, usage.rate.within(now), usage.allowed)
+        rates = (usage.rate_near.since for usage in self._programs.values())
+        before, self._near = self._near, (self._lines_near.since, self._history_near.since, *rates)
+        return self._near != before and any(since is not None for since in (*before, *self._near))
 
     def _note_change(self) -> None:
         self._changed = True
@@ -103,4 +113,4 @@ class Meter:
         if used:
             self._lines = used
             for usage in self._programs.values():
-                usage.much = messages_per_second(used) * NEAR
+                usage.allowed = messages_per_second(used)

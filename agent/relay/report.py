@@ -12,7 +12,7 @@ from typing import Any
 
 from agent.core.relay_facts import REPORT_SCHEMA
 from agent.platforms.files import replace_own_file
-from agent.relay.ledger import HistoryWindows, NearMark, ProgramUsage
+from agent.relay.ledger import STEP_SECONDS, HistoryWindows, NearMark, ProgramUsage
 from agent.tws.limits import (
     API_CLIENTS,
     HISTORICAL_PERIOD,
@@ -41,7 +41,12 @@ def program_as_json(usage: ProgramUsage, now: float, limit: int, in_window: int)
     told |= {
         "counted": usage.server_version is not None,
         "messages": usage.messages,
-        "messages_per_s": {"now": usage.rate.within(now), "most": usage.rate.most, "of": limit}
+        "messages_per_s": {
+            "now": usage.rate.within(now),
+            "most": usage.rate.most,
+            "of": limit,
+            "peaks": usage.rate.peaks(now),
+        }
         | near_as_json(usage.rate_near, now),
         "orders": usage.orders,
         "historical_requests": usage.history,
@@ -85,6 +90,7 @@ def history_as_json(windows: HistoryWindows, near: NearMark, now: float) -> dict
             "of": HISTORICAL_REQUESTS,
             "period_s": HISTORICAL_PERIOD,
             "safe_in_s": round(windows.safe_at(now) - now, 1),
+            "curve": windows.curve(now),
         }
         | near_as_json(near, now),
         "same_contract": {
@@ -125,6 +131,7 @@ def relay_as_json(
         ],
         "lines": {"used": sum(usage.uses_lines() for usage in held), "of": lines} | near_as_json(near["lines"], now),
         "clients": {"used": len(held), "of": API_CLIENTS},
+        "step_s": STEP_SECONDS,
         "history": history_as_json(windows, near["history"], now),
     }
 
