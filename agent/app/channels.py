@@ -21,8 +21,8 @@ from agent.channels import (
     remote,
     rich,
 )
-from agent.config.keys import NOTIFICATIONS, secrets_of
-from agent.core.settings import NotificationSettings
+from agent.config.keys import secrets_of
+from agent.core.settings import NotificationSettings, Settings
 
 CHANNELS: tuple[ChannelKind, ...] = (
     rich.CHANNEL,
@@ -41,7 +41,7 @@ def notices_on(notifications: NotificationSettings) -> bool:
 
 
 def _secrets(notifications: NotificationSettings) -> tuple[str, ...]:
-    return secrets_of({NOTIFICATIONS.name: notifications})
+    return secrets_of(Settings(notifications=notifications))
 
 
 class Channels:

@@ -3,10 +3,12 @@
 Every time is in seconds of one monotonic clock, given by the caller. What grows with what a program sends is bounded.
 """
 
+from bisect import bisect_right
 from collections import Counter, OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import accumulate
 
 from agent.tws.limits import (
     HISTORICAL_PERIOD,
@@ -22,6 +24,9 @@ _REFUSALS_KEPT = 20
 _ANSWERS_KEPT = 100
 _RATE_PERIOD = 1.0
 """Seconds over which the message rate is counted."""
+STEP_SECONDS = 10.0
+"""Seconds of one step of what is told of the last ten minutes, and of the next ten."""
+STEPS_TOLD = 60
 
 
 class LineKind(StrEnum):
@@ -46,12 +51,28 @@ class RateWindow:
         self._sum = 0
         self.most = 0
         """The largest number in any second so far."""
+        self._peaks: deque[int] = deque(maxlen=STEPS_TOLD)
+        self._step = 0
 
     def add(self, now: float, messages: int) -> None:
         """So many have come now."""
         self._fed.append((now, messages))
         self._sum += messages
-        self.most = max(self.most, self.within(now))
+        rate = self.within(now)
+        self.most = max(self.most, rate)
+        peaks = self._turn(now)
+        peaks[-1] = max(peaks[-1], rate)
+
+    def peaks(self, now: float) -> list[int]:
+        """The busiest second of each step of the last ten minutes, oldest first; the last step is the present one."""
+        return list(self._turn(now))
+
+    def _turn(self, now: float) -> deque[int]:
+        step = int(now // STEP_SECONDS)
+        gone = min(step - self._step, STEPS_TOLD) if self._peaks else 1
+        self._peaks.extend([0] * gone)
+        self._step = step
+        return self._peaks
 
     def within(self, now: float) -> int:
         """Messages of the second that ends now."""
@@ -83,17 +104,27 @@ class HistoryWindows:
     def used(self, now: float) -> int:
         """Requests of the last ten minutes."""
         self._forget(now)
-        return sum(weight for _, weight in self._sent)
+        return sum(weight for sent, weight in self._sent if sent > now - HISTORICAL_PERIOD)
+
+    def curve(self, now: float) -> list[int]:
+        """Requests of ten minutes, by steps: as they were counted since ten minutes ago, and as they will run out."""
+        times = [sent for sent, _ in self._sent]
+        before = [0, *accumulate(weight for _, weight in self._sent)]
+        ends = [now + STEP_SECONDS * number for number in range(-STEPS_TOLD, STEPS_TOLD + 1)]
+        return [before[bisect_right(times, end)] - before[bisect_right(times, end - HISTORICAL_PERIOD)] for end in ends]
 
     def safe_at(self, now: float) -> float:
         """When one more request is safe by the rule of ten minutes; `now` where it is at once."""
         over = self.used(now) - HISTORICAL_REQUESTS
+        after = now
         for sent, weight in self._sent:
+            if sent <= now - HISTORICAL_PERIOD:
+                continue
             if over < 0:
                 break
             over -= weight
-            now = sent + HISTORICAL_PERIOD
-        return now
+            after = sent + HISTORICAL_PERIOD
+        return after
 
     def busiest(self, now: float) -> tuple[int, float]:
         """The most requests for one contract within two seconds, and when one more for it is safe."""
@@ -110,7 +141,7 @@ class HistoryWindows:
         return len(self._identical), now if last is None else last + IDENTICAL_PERIOD
 
     def _forget(self, now: float) -> None:
-        while self._sent and self._sent[0][0] <= now - HISTORICAL_PERIOD:
+        while self._sent and self._sent[0][0] <= now - 2 * HISTORICAL_PERIOD:
             self._sent.popleft()
         while self._identical and next(iter(self._identical.values())) <= now - IDENTICAL_PERIOD:
             self._identical.popitem(last=False)
@@ -176,6 +207,7 @@ class ProgramUsage:
     orders: int = 0
     history: int = 0
     """Historical requests for small bars, by their weight, since it connected."""
+    _history: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_MOST_HELD))
     unread: int = 0
     """Messages that could not be read, and are missing below."""
     rate: RateWindow = field(default_factory=RateWindow)
@@ -192,6 +224,17 @@ class ProgramUsage:
             return False
         self.lines[request_id] = kind, instrument
         return True
+
+    def ask_history(self, now: float, weight: int) -> None:
+        """A historical request for small bars was sent."""
+        self.history += weight
+        self._history.append((now, weight))
+
+    def history_within(self, now: float) -> int:
+        """Those of the last ten minutes."""
+        while self._history and self._history[0][0] <= now - HISTORICAL_PERIOD:
+            self._history.popleft()
+        return sum(weight for _, weight in self._history)
 
     def note(self, request_id: int, asked: str) -> None:
         """Remember what a request asked for, for a refusal of it."""

@@ -17,8 +17,16 @@ _REPORT_EVERY = 2.0
 class Meter:
     """The counters of one relay. Everything happens in the thread of the relay."""
 
-    def __init__(self, name: str, target: str, lines: int, give: Callable[[dict[str, Any]], None]) -> None:
-        """`lines`: market data lines of the user. `give` gets each report."""
+    def __init__(
+        self,
+        name: str,
+        target: str,
+        lines: int,
+        give: Callable[[dict[str, Any]], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`lines`: market data lines of the user. `give` gets each report. `clock` gives monotonic seconds."""
+        self._clock = clock
         self._name = name
         self._target = target
         self._lines = lines
@@ -36,9 +44,9 @@ class Meter:
 
     def begin(self, link: RelayedConnection, peer: str) -> None:
         """Count a connection from now on; `peer` is the address and port of its program."""
-        usage = ProgramUsage(time.monotonic())
+        usage = ProgramUsage(self._clock())
         self._programs[link] = peer, usage
-        link.watch(ConnectionCounter(usage, self._windows, time.monotonic, link.unwatch, self._lines_refused))
+        link.watch(ConnectionCounter(usage, self._windows, self._clock, link.unwatch, self._lines_refused))
 
     def end(self, link: RelayedConnection) -> None:
         """A connection has ended."""
@@ -52,7 +60,7 @@ class Meter:
 
     def report(self) -> None:
         """Report now."""
-        self._reported = time.monotonic()
+        self._reported = self._clock()
         about = {
             "name": self._name,
             "port": self._port,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.platforms.files import replace_own_file
-from agent.relay.ledger import HistoryWindows, ProgramUsage
+from agent.relay.ledger import STEP_SECONDS, HistoryWindows, ProgramUsage
 from agent.tws.limits import (
     API_CLIENTS,
     HISTORICAL_PERIOD,
@@ -38,9 +38,15 @@ def program_as_json(usage: ProgramUsage, peer: str, now: float, limit: int) -> d
     told |= {
         "counted": usage.server_version is not None,
         "messages": usage.messages,
-        "messages_per_s": {"now": usage.rate.within(now), "most": usage.rate.most, "of": limit},
+        "messages_per_s": {
+            "now": usage.rate.within(now),
+            "most": usage.rate.most,
+            "of": limit,
+            "peaks": usage.rate.peaks(now),
+        },
         "orders": usage.orders,
         "historical_requests": usage.history,
+        "historical_in_ten_minutes": usage.history_within(now),
         "lines": usage.uses_lines(),
         "open": {kind.value: number for kind, number in usage.used().items()},
         "instruments": [
@@ -75,6 +81,7 @@ def history_as_json(windows: HistoryWindows, now: float) -> dict[str, Any]:
             "of": HISTORICAL_REQUESTS,
             "period_s": HISTORICAL_PERIOD,
             "safe_in_s": round(windows.safe_at(now) - now, 1),
+            "curve": windows.curve(now),
         },
         "same_contract": {
             "used": busiest,
@@ -104,6 +111,7 @@ def relay_as_json(
         "programs": [program_as_json(usage, peer, now, messages_per_second(lines)) for peer, usage in held],
         "lines": {"used": sum(usage.uses_lines() for _, usage in held), "of": lines},
         "clients": {"used": len(held), "of": API_CLIENTS},
+        "step_s": STEP_SECONDS,
         "history": history_as_json(windows, now),
     }
 

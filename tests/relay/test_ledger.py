@@ -95,3 +95,39 @@ def test_what_is_open_and_what_of_it_uses_a_line() -> None:
     assert usage.lines[0] == (LineKind.STREAM, "AAPL")
     assert usage.uses_lines() == 3
     assert dict(usage.used()) == dict.fromkeys(LineKind, 1)
+
+
+def test_the_busiest_second_of_each_step_is_kept_for_ten_minutes() -> None:
+    rate = RateWindow()
+    rate.add(103.0, 7)
+    rate.add(104.5, 9)
+    rate.add(131.0, 2)
+    assert rate.peaks(139.9) == [9, 0, 0, 2]
+    assert rate.peaks(145.0) == [9, 0, 0, 2, 0]
+    rate.add(699.0, 1)
+    assert rate.peaks(699.0) == [9, 0, 0, 2, *[0] * 55, 1]
+    assert rate.peaks(709.0) == [0, 0, 2, *[0] * 55, 1, 0]
+    assert rate.peaks(99_999.0) == [0] * 60
+
+
+def test_the_window_of_ten_minutes_is_told_as_it_filled_and_as_it_empties() -> None:
+    windows = HistoryWindows()
+    windows.add(1000.0, "a", "first", 1)
+    windows.add(1205.0, "b", "second", 2)
+    curve = windows.curve(1300.0)
+    assert len(curve) == 121
+    # 700 s and so on: one step is ten seconds, and 1300 s is in the middle.
+    assert {curve[at] for at in range(30)} == {0}
+    assert [curve[at] for at in (30, 50, 51, 60, 89, 90, 110, 111, 120)] == [1, 1, 3, 3, 3, 2, 2, 0, 0]
+    assert curve[60] == windows.used(1300.0)
+
+    # What has left the window is still part of the picture.
+    assert windows.used(1700.0) == 2
+    assert windows.curve(1700.0)[:31] == [*[1] * 11, *[3] * 20]
+
+
+def test_a_program_has_its_own_share_of_the_ten_minutes() -> None:
+    usage = ProgramUsage(0.0)
+    usage.ask_history(10.0, 2)
+    usage.ask_history(500.0, 1)
+    assert (usage.history_within(609.9), usage.history_within(610.0), usage.history) == (3, 1, 3)
