@@ -5,8 +5,7 @@ to much, and Apprise reads whatever comes. So each service gets a process with a
 library talks to the service. Apprise is loaded only here: it is half as large as the agent.
 
 The task comes on standard input, as one JSON object: `{"url": "…", "notices": [{"title", "body", "type"}, …]}`. The
-answers go to standard output, in any order, one line per notice: its number and a word, such as `2 taken`. A task
-with `"tell": true` is a test: a last line `said "…"` then has the service's own words, as JSON.
+answers go to standard output, in any order, one line per notice: its number and a word, such as `2 taken`.
 """
 
 import asyncio
@@ -18,8 +17,6 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any, NoReturn
-
-from agent.channels.service_answer import ServiceAnswer
 
 COMMAND = "send-remote"
 """The argument with which this program runs as a sender; only the agent uses it, not the user."""
@@ -34,8 +31,6 @@ MOST_MEMORY = 256 << 20
 """Bytes of memory the process may use; Apprise with its plugins needs 50 MiB."""
 
 TAKEN, REFUSED, UNKNOWN_ADDRESS, MISSING = "taken", "refused", "unknown-address", "missing"
-SAID = "said"
-"""Begins the line with the words of the service."""
 
 _LONGEST_TASK = 8 << 20
 _WATCH_EVERY = 0.05
@@ -52,20 +47,15 @@ def send_remote() -> NoReturn:
     def answer(number: int, word: str) -> None:
         os.write(answers, f"{number} {word}\n".encode("ascii"))
 
-    heard = ServiceAnswer() if task.get("tell") else None
-    asyncio.run(_send(task["url"], task["notices"], answer, heard))
-    if heard is not None:
-        os.write(answers, f"{SAID} {json.dumps(heard.words)}\n".encode("ascii"))
+    asyncio.run(_send(task["url"], task["notices"], answer))
     # The usual end waits for threads of plugins, and these may still wait for their service.
     os._exit(0)
 
 
-async def _send(
-    url: str, notices: list[dict[str, str]], answer: Callable[[int, str], None], heard: ServiceAnswer | None
-) -> None:
+async def _send(url: str, notices: list[dict[str, str]], answer: Callable[[int, str], None]) -> None:
     everything = range(len(notices))
     try:
-        service = _service(url, heard)
+        service = _service(url)
     except ImportError:
         for number in everything:
             answer(number, MISSING)
@@ -87,23 +77,18 @@ async def _send(
     await asyncio.gather(*(send(number, notice) for number, notice in enumerate(notices)))
 
 
-def _service(url: str, heard: ServiceAnswer | None) -> Any:
+def _service(url: str) -> Any:
     """Apprise with one service; None for an address that Apprise does not know. ImportError: Apprise is missing."""
     import apprise
 
     # Apprise writes whole addresses into the log, passwords included.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    _bound_the_answers(heard)
+    _bound_the_answers()
     service = apprise.Apprise()
-    if not service.add(url):
-        return None
-    if heard is not None:
-        # From here on: what is logged before tells of Apprise itself.
-        heard.listen()
-    return service
+    return service if service.add(url) else None
 
 
-def _bound_the_answers(heard: ServiceAnswer | None) -> None:
+def _bound_the_answers() -> None:
     """Limit how much `requests`, which nearly all plugins use, reads of an answer."""
     import requests
 
@@ -111,12 +96,7 @@ def _bound_the_answers(heard: ServiceAnswer | None) -> None:
         """Reads the whole answer itself, so that no other code reads it without a limit."""
 
         def send(self, *arguments: Any, **options: Any) -> requests.Response:
-            try:
-                response = super().send(*arguments, **options)
-            except requests.RequestException as fault:
-                if heard is not None:
-                    heard.unreachable(fault)
-                raise
+            response = super().send(*arguments, **options)
             body = bytearray()
             for part in response.iter_content(1 << 14):
                 body += part
@@ -124,8 +104,6 @@ def _bound_the_answers(heard: ServiceAnswer | None) -> None:
                     response.close()
                     raise requests.exceptions.ContentDecodingError("the answer is too long")
             response._content = bytes(body)
-            if heard is not None:
-                heard.response(response.status_code, response.reason or "", response.content)
             return response
 
     # Plugins make their own sessions. A session uses the class of this name for http and https addresses.

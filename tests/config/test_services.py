@@ -6,9 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.config.services import DISCORD, EMAIL, NTFY, OTHER, PUSHOVER, SERVICES, TELEGRAM, service_of
-from agent.config.services.ntfy import new_topic, subscribe_links
+from agent.config.services import SERVICES, service_of
+from agent.config.services.discord import DISCORD
+from agent.config.services.email import EMAIL
+from agent.config.services.ntfy import NTFY, new_topic, subscribe_links
+from agent.config.services.other import OTHER_SERVICE
+from agent.config.services.pushover import PUSHOVER
 from agent.config.services.service import FieldsRefused, Service
+from agent.config.services.telegram import TELEGRAM
 
 apprise = pytest.importorskip("apprise")
 
@@ -24,7 +29,9 @@ PASSWORDS = st.text(
 LABELS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,10}[a-z0-9]|[a-z]", fullmatch=True)
 HOSTS = st.lists(LABELS, min_size=1, max_size=3).map(lambda labels: ".".join([*labels, "org"]))
 MAILBOXES = st.builds(
-    lambda name, host: f"{name}@{host}", st.from_regex(r"[a-z0-9_&-]{1,12}(\.[a-z0-9]{1,8})?(\+[a-z0-9]{1,8})?", fullmatch=True), HOSTS
+    lambda name, host: f"{name}@{host}",
+    st.from_regex(r"[a-z0-9_&-]{1,12}(\.[a-z0-9]{1,8})?(\+[a-z0-9]{1,8})?", fullmatch=True),
+    HOSTS,
 )
 PORTS = st.integers(min_value=1, max_value=65535).map(str)
 
@@ -60,7 +67,9 @@ def test_a_server_of_ones_own(topic: str, scheme: str, host: str, port: str, tok
     assert (read.topics, read.auth, read.token) == ([topic], "token", token)
 
 
-@given(DIGITS.filter(lambda digits: len(digits) >= 3), TOKENS, st.sampled_from(["", "bot"]), st.integers(-(10**15), 10**15))
+@given(
+    DIGITS.filter(lambda digits: len(digits) >= 3), TOKENS, st.sampled_from(["", "bot"]), st.integers(-(10**15), 10**15)
+)
 def test_a_bot_of_telegram(number: str, secret: str, word: str, chat: int) -> None:
     read = taken(TELEGRAM, {"token": f"{word}{number}:{secret}", "chat": str(chat)})
 
@@ -114,8 +123,8 @@ def test_a_server_without_a_log_in() -> None:
 
 
 def test_any_address_that_apprise_knows() -> None:
-    assert OTHER.address({"url": " json://localhost:8000/path "}) == "json://localhost:8000/path"
-    assert service_of("json://localhost") is OTHER
+    assert OTHER_SERVICE.address({"url": " json://localhost:8000/path "}) == "json://localhost:8000/path"
+    assert service_of("json://localhost") is OTHER_SERVICE
 
 
 @pytest.mark.parametrize(
@@ -138,7 +147,7 @@ def test_any_address_that_apprise_knows() -> None:
         (EMAIL, {"from": "a@example.org", "server": "a.org", "security": "tls"}, "security", "one of the ways"),
         (EMAIL, {"from": "a@example.org", "server": "a.org", "user": "jane"}, "password", "needs its password"),
         (EMAIL, {"from": "a@example.org", "server": "a.org", "password": "a\nb"}, "password", "one line"),
-        (OTHER, {"url": "my-token"}, "url", "begins with the name of a service"),
+        (OTHER_SERVICE, {"url": "my-token"}, "url", "begins with the name of a service"),
     ],
 )
 def test_what_cannot_be_used_is_told_at_its_field(

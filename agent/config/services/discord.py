@@ -5,7 +5,7 @@ Addresses: https://appriseit.com/services/discord/. Webhooks: https://support.di
 
 import re
 
-from agent.config.services.service import FieldRefused, Service, ServiceField, Typed, with_options
+from agent.config.services.service import FieldRefused, Service, ServiceField, TypedFields, with_options
 
 _WEBHOOK = re.compile(
     r"https://(?:(?:ptb|canary)\.)?discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/(?P<id>[0-9]+)/(?P<token>[A-Za-z0-9_-]+)/?"
@@ -19,7 +19,7 @@ def _webhook(text: str) -> str:
     return f"{found['id']}/{found['token']}"
 
 
-def _compose(typed: Typed) -> str:
+def _compose(typed: TypedFields) -> str:
     return with_options(f"discord://{typed['webhook']}/", avatar="no", image="no")
 
 

@@ -10,9 +10,9 @@ from agent.config.services.service import (
     FieldsRefused,
     Service,
     ServiceField,
-    Typed,
-    matching,
-    quoted,
+    TypedFields,
+    address_part,
+    of_form,
     with_options,
 )
 
@@ -38,11 +38,16 @@ def _port(text: str) -> str:
     return str(int(text))
 
 
-def _compose(typed: Typed) -> str:
+def _compose(typed: TypedFields) -> str:
     security, server = typed["security"], typed["server"]
     if typed["user"] and not typed["password"]:
         raise FieldsRefused({"password": "A user name needs its password."})
-    account = f"{quoted(typed['user'] or typed['from'])}:{quoted(typed['password'])}@" if typed["password"] else ""
+    user = typed["user"] or typed["from"]
+    account = f"{address_part(user)}:{address_part(typed['password'])}@" if typed["password"] else ""
+        f"{address_part(typed['user'] or typed['from'])}:{address_part(typed['password'])}@"
+        if typed["password"]
+        else ""
+    )
     scheme = "mailto" if security == _OPEN else "mailtos"
     return with_options(
         f"{scheme}://{account}{server}:{typed['port'] or _PORTS[security]}",
@@ -62,8 +67,8 @@ EMAIL = Service(
     "Notices come from your own mailbox, through the server with which your mail program sends.",
     (
         "Look up the SMTP server of your mailbox, in your mail program or on the help pages of your provider.",
-        "Most providers want an app password for programs, which is not the one you log in with. You make it on their web "
-        "page, under security: for Gmail at [App passwords](https://myaccount.google.com/apppasswords).",
+        "Most providers want an app password for programs, which is not the one you log in with. You make it on their "
+        "web page, under security: for Gmail at [App passwords](https://myaccount.google.com/apppasswords).",
         "Fill in the fields below.",
         "Send a test. It is in the mailbox within a minute; look among the unwanted mail, too.",
     ),
@@ -80,7 +85,7 @@ EMAIL = Service(
             "server",
             "SMTP server",
             "For example smtp.gmail.com, smtp.mail.yahoo.com or smtp.mail.me.com (iCloud).",
-            matching(
+            of_form(
                 rf"(?i)(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*",
                 "The server is a name such as smtp.example.org, without https:// and without a port.",
             ),

@@ -1,7 +1,7 @@
 """ntfy: notices to its app for Android and iPhone, without an account; its server can be one's own.
 
-Addresses: https://appriseit.com/services/ntfy/. Names of topics: https://docs.ntfy.sh/publish/. Links that open the app:
-https://docs.ntfy.sh/subscribe/phone/#ntfy-links.
+Addresses: https://appriseit.com/services/ntfy/. Names of topics: https://docs.ntfy.sh/publish/. Links that open the
+app: https://docs.ntfy.sh/subscribe/phone/#ntfy-links.
 """
 
 import ipaddress
@@ -14,9 +14,9 @@ from agent.config.services.service import (
     FieldRefused,
     Service,
     ServiceField,
-    Typed,
-    matching,
-    quoted,
+    TypedFields,
+    address_part,
+    of_form,
     with_options,
 )
 
@@ -69,8 +69,8 @@ def _is_host(host: str) -> bool:
 _TOPIC = ServiceField(
     "topic",
     "Topic",
-    "Gatelight has made one up that cannot be guessed. Everyone who knows it can read your notices, so keep it to yourself.",
-    matching(r"[A-Za-z0-9_-]{1,64}", "A topic has 1 to 64 letters without accents, digits, - and _, and nothing else."),
+    "One that cannot be guessed was made for you. Everyone who knows it can read your notices: keep it to yourself.",
+    of_form(r"[A-Za-z0-9_-]{1,64}", "A topic has 1 to 64 letters without accents, digits, - and _, and nothing else."),
 )
 _SERVER = ServiceField(
     "server",
@@ -84,27 +84,29 @@ _TOKEN = ServiceField(
     "token",
     "Access token",
     "Only where your server asks for one. It is in the ntfy web app, under Account.",
-    matching(r"tk_[A-Za-z0-9]+", "An access token of ntfy begins with tk_, followed by letters and digits."),
+    of_form(r"tk_[A-Za-z0-9]+", "An access token of ntfy begins with tk_, followed by letters and digits."),
     example="tk_…",
     needed=False,
     secret=True,
 )
 
 
-def _compose(typed: Typed) -> str:
+def _compose(typed: TypedFields) -> str:
     scheme, _, host = typed["server"].partition("://")
-    account = f"{quoted(typed['token'])}@" if typed["token"] else ""
-    address = f"{'ntfys' if scheme == 'https' else 'ntfy'}://{account}{host}/{quoted(typed['topic'])}"
+    account = f"{address_part(typed['token'])}@" if typed["token"] else ""
+    address = f"{'ntfys' if scheme == 'https' else 'ntfy'}://{account}{host}/{address_part(typed['topic'])}"
     return with_options(address, mode="private", auth="token" if typed["token"] else "", image="no")
 
 
-def subscribe_links(typed: Typed) -> SubscribeLinks:
+def subscribe_links(typed: TypedFields) -> SubscribeLinks:
     """The links of the topic and the server that were typed. Raises `FieldsRefused`."""
     values = {field.name: typed.get(field.name, "") for field in (_TOPIC, _SERVER)}
     NTFY.address(values)
     topic, server = _TOPIC.read(values["topic"]), _SERVER.read(values["server"])
     scheme, _, host = server.partition("://")
-    return SubscribeLinks(f"ntfy://{host}/{topic}" + ("" if scheme == "https" else "?secure=false"), f"{server}/{topic}")
+    return SubscribeLinks(
+        f"ntfy://{host}/{topic}" + ("" if scheme == "https" else "?secure=false"), f"{server}/{topic}"
+    )
 
 
 NTFY = Service(

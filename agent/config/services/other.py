@@ -1,7 +1,7 @@
 """Any other service that Apprise knows, by its address: see https://appriseit.com/services/."""
 
 from agent.config.kinds import REMOTE_ADDRESSES, ValueRefused
-from agent.config.services.service import FieldRefused, Service, ServiceField, Typed
+from agent.config.services.service import FieldRefused, Service, ServiceField, TypedFields
 
 
 def _judge(text: str) -> str:
@@ -12,11 +12,11 @@ def _judge(text: str) -> str:
     return text
 
 
-def _compose(typed: Typed) -> str:
+def _compose(typed: TypedFields) -> str:
     return typed["url"]
 
 
-OTHER = Service(
+OTHER_SERVICE = Service(
     "other",
     "Another service",
     "Another service",

@@ -3,12 +3,12 @@
 Addresses: https://appriseit.com/services/pushover/. Keys and tokens: https://pushover.net/api#identifiers.
 """
 
-from agent.config.services.service import Service, ServiceField, Typed, matching
+from agent.config.services.service import Service, ServiceField, TypedFields, of_form
 
 _THIRTY = r"[A-Za-z0-9]{30}"
 
 
-def _compose(typed: Typed) -> str:
+def _compose(typed: TypedFields) -> str:
     return f"pover://{typed['user']}@{typed['token']}/"
 
 
@@ -29,14 +29,14 @@ PUSHOVER = Service(
             "user",
             "User key",
             "On the first page of pushover.net.",
-            matching(_THIRTY, "A user key of Pushover has 30 letters and digits."),
+            of_form(_THIRTY, "A user key of Pushover has 30 letters and digits."),
             secret=True,
         ),
         ServiceField(
             "token",
             "API token",
             "Of the application that you named Gatelight there.",
-            matching(_THIRTY, "An API token of Pushover has 30 letters and digits."),
+            of_form(_THIRTY, "An API token of Pushover has 30 letters and digits."),
             secret=True,
         ),
     ),

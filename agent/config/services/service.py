@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
-Typed: TypeAlias = Mapping[str, str]
+TypedFields: TypeAlias = Mapping[str, str]
 """What the user typed, by the name of the field."""
 
 _LONGEST = 500
@@ -35,7 +35,7 @@ def any_text(text: str) -> str:
     return text
 
 
-def matching(pattern: str, sentence: str) -> Callable[[str], str]:
+def of_form(pattern: str, sentence: str) -> Callable[[str], str]:
     """Takes the texts that match a pattern as a whole; `sentence` is said of all others."""
     compiled = re.compile(pattern)
 
@@ -93,12 +93,12 @@ class Service:
     steps: tuple[str, ...]
     """In order; Markdown with **bold** and links."""
     fields: tuple[ServiceField, ...]
-    compose: Callable[[Typed], str]
+    compose: Callable[[TypedFields], str]
     """From the values of all fields to the address. May raise `FieldsRefused` for fields that do not fit together."""
     schemes: tuple[str, ...] = ()
     """How addresses of this service begin, before `://`."""
 
-    def address(self, typed: Typed) -> str:
+    def address(self, typed: TypedFields) -> str:
         """The address of what was typed. Raises `FieldsRefused`."""
         values: dict[str, str] = {}
         refused: dict[str, str] = {}
@@ -112,7 +112,7 @@ class Service:
         return self.compose(values)
 
 
-def quoted(text: str) -> str:
+def address_part(text: str) -> str:
     """A text as one part of an address."""
     return quote(text, safe="")
 

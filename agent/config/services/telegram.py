@@ -3,12 +3,12 @@
 Addresses: https://appriseit.com/services/telegram/. Bots: https://core.telegram.org/bots/features#botfather.
 """
 
-from agent.config.services.service import Service, ServiceField, Typed, matching, quoted, with_options
+from agent.config.services.service import Service, ServiceField, TypedFields, address_part, of_form, with_options
 
 
-def _compose(typed: Typed) -> str:
+def _compose(typed: TypedFields) -> str:
     number, _, rest = typed["token"].removeprefix("bot").partition(":")
-    return with_options(f"tgram://{number}:{rest}/{quoted(typed['chat'])}/", image="no", detect="no")
+    return with_options(f"tgram://{number}:{rest}/{address_part(typed['chat'])}/", image="no", detect="no")
 
 
 TELEGRAM = Service(
@@ -28,7 +28,7 @@ TELEGRAM = Service(
             "token",
             "Bot token",
             "BotFather tells it to you. Whoever has it can write in the bot’s name.",
-            matching(
+            of_form(
                 r"(bot)?[0-9]{3,20}:[A-Za-z0-9_-]{10,}",
                 "A bot token is a number, a colon, and letters and digits, as BotFather tells it.",
             ),
@@ -39,9 +39,9 @@ TELEGRAM = Service(
             "chat",
             "Chat ID",
             "A number, which begins with - for a group; or @ and the name of a channel in which the bot may write.",
-            matching(
+            of_form(
                 r"-?[0-9]{1,32}|@[A-Za-z_][A-Za-z0-9_]+",
-                "A chat ID is a number such as 123456789 or -1001234567890, or the name of a channel such as @mychannel.",
+                "A chat ID is a number such as 123456789 or -1001234567890, or a channel’s name such as @mychannel.",
             ),
             example="123456789",
         ),

@@ -279,14 +279,3 @@ class NoticeTried:
             return f"No channel took the notice: {refused}."
         taken = f"The notice was taken by: {', '.join(self.taken)}."
         return f"{taken} It was not taken by: {refused}." if refused else taken
-
-
-@dataclass(frozen=True, slots=True)
-class TargetTried:
-    """What became of a test at one phone, mailbox or chat."""
-
-    taken: bool
-    sentence: str
-    """The same for people."""
-    answer: str = ""
-    """The service's own words, without secrets; empty where it said nothing."""
