@@ -205,7 +205,7 @@ class ConnectionCounter:
         contract = request.part_of("contract")
         same = " ".join((*map(str, contract.values()), what))
         whole = repr(sorted((name, str(value)) for name, value in request.values.items() if name != "request_id"))
-        self._usage.ask_history(self._now, weight)
+        self._usage.history += weight
         self._usage.note(request.request_id, f"history of {instrument_of(contract)}")
         self._windows.add(self._now, same, whole, weight)
 

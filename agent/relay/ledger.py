@@ -207,7 +207,6 @@ class ProgramUsage:
     orders: int = 0
     history: int = 0
     """Historical requests for small bars, by their weight, since it connected."""
-    _history: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_MOST_HELD))
     unread: int = 0
     """Messages that could not be read, and are missing below."""
     rate: RateWindow = field(default_factory=RateWindow)
@@ -224,17 +223,6 @@ class ProgramUsage:
             return False
         self.lines[request_id] = kind, instrument
         return True
-
-    def ask_history(self, now: float, weight: int) -> None:
-        """A historical request for small bars was sent."""
-        self.history += weight
-        self._history.append((now, weight))
-
-    def history_within(self, now: float) -> int:
-        """Those of the last ten minutes."""
-        while self._history and self._history[0][0] <= now - HISTORICAL_PERIOD:
-            self._history.popleft()
-        return sum(weight for _, weight in self._history)
 
     def note(self, request_id: int, asked: str) -> None:
         """Remember what a request asked for, for a refusal of it."""

@@ -46,7 +46,6 @@ def program_as_json(usage: ProgramUsage, peer: str, now: float, limit: int) -> d
         },
         "orders": usage.orders,
         "historical_requests": usage.history,
-        "historical_in_ten_minutes": usage.history_within(now),
         "lines": usage.uses_lines(),
         "open": {kind.value: number for kind, number in usage.used().items()},
         "instruments": [

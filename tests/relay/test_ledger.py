@@ -124,10 +124,3 @@ def test_the_window_of_ten_minutes_is_told_as_it_filled_and_as_it_empties() -> N
     # What has left the window is still part of the picture.
     assert windows.used(1700.0) == 2
     assert windows.curve(1700.0)[:31] == [*[1] * 11, *[3] * 20]
-
-
-def test_a_program_has_its_own_share_of_the_ten_minutes() -> None:
-    usage = ProgramUsage(0.0)
-    usage.ask_history(10.0, 2)
-    usage.ask_history(500.0, 1)
-    assert (usage.history_within(609.9), usage.history_within(610.0), usage.history) == (3, 1, 3)
