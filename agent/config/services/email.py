@@ -44,10 +44,6 @@ def _compose(typed: TypedFields) -> str:
         raise FieldsRefused({"password": "A user name needs its password."})
     user = typed["user"] or typed["from"]
     account = f"{address_part(user)}:{address_part(typed['password'])}@" if typed["password"] else ""
-        f"{address_part(typed['user'] or typed['from'])}:{address_part(typed['password'])}@"
-        if typed["password"]
-        else ""
-    )
     scheme = "mailto" if security == _OPEN else "mailtos"
     return with_options(
         f"{scheme}://{account}{server}:{typed['port'] or _PORTS[security]}",
