@@ -10,7 +10,7 @@ from types import MappingProxyType
 from agent.simulator.answers import RequestAnswers
 from agent.simulator.faults import WIRE_FAULTS, Fault, value_for
 from agent.simulator.limits import EnforcedLimits
-from agent.simulator.loopback import loopback_listeners
+from agent.simulator.loopback import listening_socket, loopback_listeners
 from agent.simulator.notices import BROKEN, OK, READ_ONLY_TEXTS, link_back, said_unasked, simulated_text
 from agent.simulator.session import ID_RELEASE_SECONDS, ClientSession
 from agent.simulator.spoiling import SPOILING
@@ -82,7 +82,7 @@ class Simulator:
         """Where it listens: on the address it was given, on both of loopback where that is the usual one."""
         if self.host == LOOPBACK:
             return loopback_listeners(self.port)
-        return [socket.create_server((self.host, self.port))]
+        return [listening_socket(self.host, self.port)]
 
     async def close(self) -> None:
         """Stop listening and close all sessions, as a restart does. The server can be opened again."""
