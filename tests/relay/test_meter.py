@@ -5,7 +5,8 @@ from typing import Any, cast
 from agent.relay.link import RelayedConnection
 from agent.relay.meter import Meter
 from agent.tws.codec import frame
-from tests.relay.test_counter import AAPL, request
+from tests.relay.test_counter import AAPL
+from tests.simulator.without_sockets import request
 
 VERSION = 178
 
