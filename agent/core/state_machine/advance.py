@@ -43,6 +43,7 @@ from agent.core.state_machine.state import (
     own_client_ids,
     replace_at,
 )
+from agent.core.state_machine.telling import say, unsay
 from agent.core.state_machine.turns import turn_of, waits_for
 from agent.core.state_machine.watched import Watched, consider_watched, due_times, keep_account, ran, target
 from agent.core.updates import offered
@@ -95,6 +96,7 @@ def _settle(
     arrivals: Sequence[Arrival] | None,
 ) -> tuple[AgentState, tuple[Effect, ...]]:
     """Decide about the connections of `to_judge`; the others stay as they were."""
+    state, effects = unsay(state, effects)
     done: list[Effect] = list(effects)
     earlier = state.memory
     state = _watch_those_due(state, now)
@@ -112,9 +114,12 @@ def _settle(
         state, aims[index], more = _move(state, index, now)
         done.extend(more)
     facts_of: dict[int, Facts] = {}
+    spoken: list[Effect] = []
     for index in judged:
         state, facts_of[index], more = _judge(state, index, now)
-        done.extend(more)
+        spoken.extend(more)
+    state, more = say(state, spoken, now)
+    done.extend(more)
     if concerned is None or state.own.due <= now.monotonic:
         state, more = _judge_program(state, now)
         done.extend(more)
@@ -128,6 +133,7 @@ def _settle(
     done.extend(more)
     if concerned is None or keeps_anew(before, state, judged):
         state, more = _remember(state, memory, now)
+        state, more = say(state, more, now)
         done.extend(more)
     state, more = _show(state, judged, now)
     done.extend(more)
@@ -293,7 +299,11 @@ def _remind(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, .
 def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """Keep what was told; what was told before this start is kept until it had time to turn up again."""
     ledgers = [(PROGRAM, state.own.ledger), *((w.settings.name, w.ledger) for w in state.watched)]
-    current = tuple(t for name, ledger in ledgers for t in told_of(name, ledger))
+    waiting = state.gathered.waiting
+    # What waits for others was not told yet: after an end at this moment it will be.
+    current = tuple(
+        t for name, ledger in ledgers for t in told_of(name, ledger) if notice_key(name, t.key) not in waiting
+    )
     known = {(t.connection, t.key) for t in current}
     shown = {(name, k) for name, ledger in ledgers for k in ledger.entries}
     if not shown <= state.turned_up:

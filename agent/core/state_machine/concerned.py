@@ -60,6 +60,8 @@ def keeps_anew(before: AgentState, state: AgentState, judged: Sequence[int]) -> 
     """Whether the memory may have to change, once these connections were judged: a heartbeat changes nothing of it."""
     if state.memory is not before.memory or state.own.ledger is not before.own.ledger or state.kept is None:
         return True
+    if state.gathered is not before.gathered:
+        return True
     if any(told.at < state.started.wall for told in state.memory.told):
         # What an earlier run told is dropped as time goes by.
         return True

@@ -157,6 +157,13 @@ def _probe_soon(watched: Watched, now: Moment) -> Watched:
 
 
 def _delivered(state: AgentState, key: str, *, shown: bool) -> AgentState:
+    """A notice was shown by a service, or by none; the one about many stands for those of each."""
+    for one in state.gathered.behind(key):
+        state = _one_delivered(state, one, shown=shown)
+    return state
+
+
+def _one_delivered(state: AgentState, key: str, *, shown: bool) -> AgentState:
     def told(watched: Watched) -> Watched:
         ledger = delivered(watched.ledger, watched.settings.name, key, shown=shown)
         return watched if ledger is watched.ledger else replace(watched, ledger=ledger)

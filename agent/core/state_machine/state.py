@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from agent.core.alerts.announce import retry_at
+from agent.core.alerts.gathering import Gathered
 from agent.core.alerts.ledger import Ledger
 from agent.core.clock import Moment
 from agent.core.effects import LookAt
@@ -99,6 +100,8 @@ class AgentState:
     config_error: str | None = None
     own: OwnProblems = field(default_factory=OwnProblems)
     """What is wrong with Gatelight itself."""
+    gathered: Gathered = field(default_factory=Gathered)
+    """What is to be said about many connections and waits, and what was told as one."""
     next_number: int = 1
     turns_until: float = 0.0
     """Monotonic time up to which turns to connect are given away (see `core.state_machine.turns`)."""
