@@ -261,24 +261,22 @@ def _setup(options: argparse.Namespace) -> int:
 def _config(options: argparse.Namespace) -> int:
     from agent.config.reading import check, load
     from agent.config.showing import show
+    from agent.config.sources import in_order, sources_of
 
     places = _places(options)
     match options.what:
         case "path":
             out(str(places.config))
         case "show":
-            out(show(load(places.config, named=places.config_named)).rstrip("\n"))
+            settings = load(places.config, named=places.config_named)
+            out(show(settings, sources_of(places.config) if places.config.exists() else None).rstrip("\n"))
         case "check":
             faults = check(places.config, named=places.config_named)
             for fault in faults:
                 tell(fault)
             if faults:
                 return 2
-            out(
-                f"{places.config} is in order."
-                if places.config.exists()
-                else "No configuration file: the defaults are used."
-            )
+            out(in_order(places.config))
         case _:
             # tomlkit takes a tenth of a second to import, and only this needs it.
             from agent.config.editing import set_value

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from agent.core.alerts.ending import NOT_SEEN
+from agent.core.alerts.speech import SNOOZE_SECONDS
 from agent.core.clock import Moment, lasting
 from agent.core.effects import Announce, Effect, Withdraw
 from agent.core.memory import PROGRAM
@@ -21,11 +22,10 @@ MANY = 4
 """Connections from which on they are told as one."""
 MOMENT = 2.0
 """Seconds that a notice waits for others."""
-AGAIN = 60.0
+TOLD_AGAIN = 60.0
 """Seconds between two notices about the same problem of many, while more join or some are well again."""
 NAMED = 3
 """Connections that a notice names."""
-SNOOZE_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def withdrawn(gathered: Gathered, effects: Iterable[Effect]) -> tuple[Gathered, 
     return gathered, tuple(kept)
 
 
-def gather(
+def put_together(
     gathered: Gathered, effects: Sequence[Effect], called: Mapping[str, str], at_once: frozenset[str], now: Moment
 ) -> tuple[Gathered, tuple[Effect, ...]]:
     """What is said now of what the connections have to say, and what waits.
@@ -188,7 +188,7 @@ def _with_crowd(gathered: Gathered, crowd: Crowd) -> Gathered:
 def _due_begin(gathered: Gathered, held: Held) -> float:
     crowd = gathered.crowds.get(held.code)
     later = crowd is not None and not held.notice.once_more
-    return max(held.at + MOMENT, crowd.told + AGAIN if crowd is not None and later else 0.0)
+    return max(held.at + MOMENT, crowd.told + TOLD_AGAIN if crowd is not None and later else 0.0)
 
 
 def _due_end(gathered: Gathered, held: Held) -> float:
@@ -197,7 +197,7 @@ def _due_end(gathered: Gathered, held: Held) -> float:
     if crowd is None:
         return held.at + MOMENT
     ended = {h.notice.key for h in gathered.ends}
-    return held.at + (MOMENT if crowd.keys <= ended else AGAIN)
+    return held.at + (MOMENT if crowd.keys <= ended else TOLD_AGAIN)
 
 
 def _tell(gathered: Gathered, called: Mapping[str, str], now: Moment) -> tuple[Gathered, tuple[Effect, ...]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agent.core.alerts.gathering import gather, withdrawn
+from agent.core.alerts.gathering import put_together, withdrawn
 from agent.core.clock import Moment
 from agent.core.effects import Announce, Effect, Withdraw
 from agent.core.state_machine.labels import label_of
@@ -17,7 +17,7 @@ def say(state: AgentState, spoken: Sequence[Effect], now: Moment) -> tuple[Agent
         return state, tuple(spoken)
     called = {watched.settings.name: label_of(state.watched, watched) for watched in state.watched}
     at_once = frozenset(problem.code for problem in state.knowledge.problems if problem.never_silenced)
-    gathered, effects = gather(state.gathered, spoken, called, at_once, now)
+    gathered, effects = put_together(state.gathered, spoken, called, at_once, now)
     return state if gathered == state.gathered else replace(state, gathered=gathered), effects
 
 

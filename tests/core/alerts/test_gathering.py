@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.alerts.gathering import AGAIN, MANY, MOMENT, Gathered, code_of, crowd_key, gather, withdrawn
+from agent.core.alerts.gathering import MANY, MOMENT, TOLD_AGAIN, Gathered, code_of, crowd_key, put_together, withdrawn
 from agent.core.clock import Moment
 from agent.core.effects import Announce, Effect, Record, Withdraw
 from agent.core.problem import Severity
@@ -36,7 +36,7 @@ class Ear:
         self.gathered = Gathered()
 
     def hear(self, effects: Iterable[Effect] = (), at: float = 0.0) -> list[Effect]:
-        self.gathered, done = gather(self.gathered, list(effects), self.called, self.at_once, NOW.later(at))
+        self.gathered, done = put_together(self.gathered, list(effects), self.called, self.at_once, NOW.later(at))
         return list(done)
 
     def told(self, effects: Iterable[Effect] = (), at: float = 0.0) -> list[Notice]:
@@ -118,7 +118,7 @@ def test_those_that_follow_join_and_are_told_once_a_minute_at_most() -> None:
     ear.hear(begin(name) for name in names[:40])
     first = ear.told(at=MOMENT)
     later = [n for at in range(3, 58) for n in ear.told([begin(names[37 + at])], at=float(at))]
-    [again] = ear.told(at=MOMENT + AGAIN)
+    [again] = ear.told(at=MOMENT + TOLD_AGAIN)
 
     assert [n.title.split(":")[0] for n in first] == ["40 connections"]
     assert later == []
@@ -133,7 +133,7 @@ def test_those_that_stay_bad_are_named_when_the_others_are_well_again() -> None:
     ear.hear([e for name in names[2:] for e in end(name)], at=100.0)
 
     assert ear.told(at=100.0 + MOMENT) == []
-    [told] = ear.told(at=100.0 + AGAIN)
+    [told] = ear.told(at=100.0 + TOLD_AGAIN)
     assert told.title.startswith("98 connections")
     assert told.text.endswith("Still so: gw-000 (paper), gw-001 (paper).")
     ear.hear(end(names[0]) + end(names[1]), at=500.0)
@@ -210,7 +210,7 @@ def test_whatever_happens_nothing_is_lost_and_nothing_stays(steps: list[tuple[fl
     def until(end_at: float) -> None:
         while ear.gathered.due - NOW.monotonic <= end_at:
             due = Moment(ear.gathered.due, NOW.wall)
-            ear.gathered, effects = gather(ear.gathered, [], ear.called, frozenset(), due)
+            ear.gathered, effects = put_together(ear.gathered, [], ear.called, frozenset(), due)
             count(list(effects))
 
     for pause, n, what in steps:
@@ -222,7 +222,7 @@ def test_whatever_happens_nothing_is_lost_and_nothing_stays(steps: list[tuple[fl
         elif what != "begin" and n in there:
             there.discard(n)
             count(ear.hear(end(f"c{n}") if what == "end" else [Withdraw(f"c{n}/{LINK}")], now))
-    until(now + 3 * AGAIN)
+    until(now + 3 * TOLD_AGAIN)
 
     stands_for = {key for one in told for key in ear.gathered.behind(one)}
     assert stands_for == {f"c{n}/{LINK}" for n in there}
