@@ -111,8 +111,9 @@ def clock_time(seconds: float) -> str:
     """The user’s clock time in so many seconds, with its day where that is not today."""
     now = datetime.now().astimezone()
     try:
-        then = now + timedelta(seconds=seconds)
-    except OverflowError:
+        # The clock may change until then.
+        then = (now + timedelta(seconds=seconds)).astimezone()
+    except (OverflowError, OSError, ValueError):
         # The agent refuses it with a sentence of its own.
         return "then"
     return day_and_time(then, now)

@@ -9,7 +9,7 @@ from agent.core.state_machine.state import AgentState
 
 def quiet_rules(state: AgentState, name: str, ledger: Ledger, now: Moment) -> QuietRules:
     """The rules for one connection with its ledger."""
-    local_minute = int((now.wall + state.machine.utc_offset) // 60) % 1440
+    local_minute = int(state.machine.zone.shown(now.wall) // 60) % 1440
     snoozed = {s.code for s in state.memory.snoozed if s.connection in ("", name)}
     unstable = ledger.entries.get("connection-unstable")
     return QuietRules(
