@@ -284,16 +284,16 @@ class PageHost:
         state, now, sent = self._agent.state, self._agent.now(), self._agent.sent
         return [limits_to_json(usage_of(facts_about(state, w, now), sent(w.settings.name))) for w in state.watched]
 
-    async def history(self, days: int) -> dict[str, Any]:
-        """What is kept of the last days. Raises GatelightError where it cannot be read."""
-        return await self._reader.within(_READ_SECONDS, partial(self._read_history, days))
+    async def history(self, days: int, *, whole: bool) -> dict[str, Any]:
+        """What is kept of the last days, all outages or the latest. Raises GatelightError where it cannot be read."""
+        return await self._reader.within(_READ_SECONDS, partial(self._read_history, days, whole))
 
-    def _read_history(self, days: int) -> dict[str, Any]:
+    def _read_history(self, days: int, whole: bool) -> dict[str, Any]:
         from agent.history.as_json import history_json
         from agent.history.reading import read_days
 
         now = datetime.fromtimestamp(self._agent.now().wall).astimezone()
-        return history_json(read_days(self._agent.places.data, days, now, pictures=True), strips=True)
+        return history_json(read_days(self._agent.places.data, days, now, pictures=True), strips=True, whole=whole)
 
     async def bundle(self) -> dict[str, Any]:
         """A diagnostics bundle."""

@@ -31,7 +31,7 @@ class Backend(Protocol):
     def limits(self) -> Iterable[Answer]:
         """What IB allows and what is in use, by connection (`core.shown.limits`)."""
 
-    async def history(self, days: int) -> Answer:
+    async def history(self, days: int, *, whole: bool) -> Answer:
         """What is kept of the last days, today among them (`agent.history.as_json`), with what pictures need.
 
         Raises GatelightError where it cannot be read.

@@ -1,5 +1,6 @@
 """When IB's servers and the applications are expected to be away, and when a log-in is due."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -95,6 +96,13 @@ def outages_between(since: float, until: float, region: Region | None) -> tuple[
     return tuple(o for o in every if o.began < until and o.ends > since)
 
 
+def weekends_between(since: float, until: float) -> tuple[Outage, ...]:
+    """Every weekend window of IB's that touches a time (epoch seconds), in their order."""
+    first = int(since // _DAY)
+    every = _weekends(_dates(first, before=2, after=int(until // _DAY) - first + 2))
+    return tuple(o for o in every if o.began < until and o.ends > since)
+
+
 # ── the answers ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -109,12 +117,14 @@ def _outages(region: Region | None, utc_day: int, after: int) -> tuple[Outage, .
             zone = ZoneInfo(window.zone)
             spans = (_span(day, window.begins, window.ends, zone) for day in dates)
             found += [Outage(OutageKind.RESET, *span, region) for span in spans]
+    return tuple(sorted(_joined([*found, *_weekends(dates)]), key=lambda o: o.began))
+
+
+def _weekends(dates: Iterable[date]) -> Iterator[Outage]:
     weekday, begins = WEEKEND_BEGINS
     for day in dates:
         if day.weekday() == weekday:
-            span = _span(day, begins, WEEKEND_ENDS, ZoneInfo(NEW_YORK))
-            found.append(Outage(OutageKind.WEEKEND, *span))
-    return tuple(sorted(_joined(found), key=lambda o: o.began))
+            yield Outage(OutageKind.WEEKEND, *_span(day, begins, WEEKEND_ENDS, ZoneInfo(NEW_YORK)))
 
 
 def _joined(outages: list[Outage]) -> list[Outage]:

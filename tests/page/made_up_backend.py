@@ -40,7 +40,7 @@ class MadeUpBackend:
     def limits(self) -> Iterable[dict[str, Any]]:
         return [{"connection": "Paper Gateway"}]
 
-    async def history(self, days: int) -> dict[str, Any]:
+    async def history(self, days: int, *, whole: bool) -> dict[str, Any]:
         self.asked.append(f"history of {days} days")
         if self.unreadable is not None:
             raise GatelightError(self.unreadable)
