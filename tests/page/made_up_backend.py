@@ -41,7 +41,7 @@ class MadeUpBackend:
         return [{"connection": "Paper Gateway"}]
 
     async def history(self, days: int, *, whole: bool) -> dict[str, Any]:
-        self.asked.append(f"history of {days} days")
+        self.asked.append(f"history of {days} days{', whole' if whole else ''}")
         if self.unreadable is not None:
             raise GatelightError(self.unreadable)
         return {"connections": []}
