@@ -2,14 +2,15 @@
 
 import asyncio
 import hmac
-import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
 from typing import Any
 
+from agent.config.address import value_address
 from agent.config.key import Key, KeyTable
 from agent.config.keys import CONNECTIONS, TABLES, UPDATES, is_guarded
+from agent.config.keys_notices import TARGETS
 from agent.config.kinds import QUIET_TIMES, ValueRefused
 from agent.config.reading import load
 from agent.config.text import LONGEST_FOUND, duration_text, parse_duration, toml_text
@@ -52,8 +53,8 @@ def _settings(backend: Backend) -> tuple[Settings, str | None]:
 
 def _tables(settings: Settings, origin: Origin) -> Iterable[Answer]:
     for table in TABLES.values():
-        section = getattr(settings, table.name)
-        if table is CONNECTIONS:
+        section = table.held_by(settings)
+        if table in (CONNECTIONS, TARGETS):
             for entry in section:
                 yield {"name": table.name, "entry": entry.name, "keys": [_key(table, k, entry) for k in table.keys]}
         elif not table.repeated:
@@ -137,12 +138,15 @@ def _may_be_masked(key: Key) -> bool:
 
 def _unmasked(backend: Backend, address: str, texts: list[str]) -> list[str]:
     """Texts that come back: a masked one becomes what that very key holds. Raises `Refused` where it holds none."""
-    table, name = TABLES.get(re.split(r"[.\[]", address.strip())[0]), address.rpartition(".")[2].strip()
-    key = table.key(name) if table is not None else None
-    if table is None or key is None or not _may_be_masked(key) or not any(MASK in text for text in texts):
+    try:
+        place = value_address(address)
+    except ConfigError:
         return texts
-    found = getattr(_settings(backend)[0], table.name)
-    values = [getattr(section, name) for section in (found if table.repeated else (found,))]
+    table, key = place.table, place.key
+    if not _may_be_masked(key) or not any(MASK in text for text in texts):
+        return texts
+    found = table.held_by(_settings(backend)[0])
+    values = [getattr(section, key.name) for section in (found if table.repeated else (found,))]
     held = [t for v in values for t in (_entries(key, v) if key.kind.entry else [_unquoted(key.kind.write(v))])]
     whole = {_masked(key, text): text for text in held}
     for text in texts:
@@ -224,7 +228,7 @@ async def add(backend: Backend, asked: Mapping[str, Any]) -> Answer:
 
 async def remove(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """Take a connection out of the file."""
-    from agent.config.editing import remove_connection
+    from agent.config.removing import remove_connection
 
     name = text_field(asked, "connection")
     try:

@@ -33,7 +33,7 @@ export function show(root, page, rest) {
 }
 
 function draw(root, page, settings, state, load, rest) {
-  const connections = settings.tables.filter((table) => table.entry);
+  const connections = settings.tables.filter((table) => table.name === "connections");
   // Notices first: they are what users come for.
   const others = settings.tables.filter((table) => !table.entry).sort((a, b) => (b.name === "notifications") - (a.name === "notifications"));
   if (state.first) {
