@@ -1,7 +1,6 @@
 """The page while things happen: live, through faults and fixes, a restart of the agent, and a long time."""
 
 import re
-import time
 from pathlib import Path
 
 import pytest
