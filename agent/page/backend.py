@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from agent.core.commands import Command
 from agent.core.settings import Settings
 from agent.core.shown.display import NoticeTried
+from agent.core.shown.targets import TargetAnswer
 from agent.core.updates import Origin
 
 Answer: TypeAlias = dict[str, Any]
@@ -55,6 +56,25 @@ class Backend(Protocol):
     @property
     def config_named(self) -> bool:
         """Whether the user named the file."""
+
+    async def try_target(self, address: str) -> TargetAnswer:
+        """Send a test to one address, or to the one that the key store keeps under such a name."""
+
+    @property
+    def install_remote(self) -> str:
+        """How what sends to telephones is installed, in a sentence without its full stop."""
+
+    def key_store(self) -> str | None:
+        """What the key store of the system is called; None where there is none. May block."""
+
+    def keep_secret(self, name: str, secret: str) -> str | None:
+        """Keep a secret in the key store, under a name that begins with `KEY_STORE`; answers what went wrong, or None.
+
+        May block.
+        """
+
+    def forget_secret(self, name: str) -> None:
+        """Take a secret out of the key store; one that is not there is no fault. May block."""
 
     def starts_at_login(self) -> bool | None:
         """Whether Gatelight starts at log-in; None: that cannot be chosen here. May block."""

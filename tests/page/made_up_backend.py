@@ -8,6 +8,7 @@ from typing import Any
 from agent.core.commands import Command
 from agent.core.settings import Settings
 from agent.core.shown.display import NoticeTried
+from agent.core.shown.targets import SendOutcome, TargetAnswer
 from agent.core.updates import Origin
 from agent.errors import GatelightError
 
@@ -25,9 +26,16 @@ class MadeUpBackend:
     shown: dict[str, Any] = field(default_factory=lambda: dict(VIEW))
     answers: dict[str, Any] = field(default_factory=lambda: {"done": True})
     refusal: str | None = None
-    """What the start at log-in runs into."""
+    """What the start at log-in, or the key store, runs into."""
     tried: NoticeTried = field(default_factory=lambda: NoticeTried(("desktop notifications",)))
     """What becomes of a test notice."""
+    target_answer: TargetAnswer = field(default_factory=lambda: TargetAnswer(SendOutcome.TAKEN, "HTTP 200 OK"))
+    """What comes of a test of one target."""
+    store: str | None = None
+    """The name of the key store."""
+    secrets: dict[str, str] = field(default_factory=dict)
+    """What is in the key store."""
+    install_remote: str = "Apprise is not installed: install it"
     login: bool | None = None
     unreadable: str | None = None
     """Why the history cannot be read."""
@@ -62,6 +70,21 @@ class MadeUpBackend:
     async def test_notice(self) -> NoticeTried:
         self.asked.append("test notice")
         return self.tried
+
+    async def try_target(self, address: str) -> TargetAnswer:
+        self.asked.append(f"test of {address}")
+        return self.target_answer
+
+    def key_store(self) -> str | None:
+        return self.store
+
+    def keep_secret(self, name: str, secret: str) -> str | None:
+        if self.refusal is None:
+            self.secrets[name] = secret
+        return self.refusal
+
+    def forget_secret(self, name: str) -> None:
+        self.secrets.pop(name, None)
 
     def starts_at_login(self) -> bool | None:
         return self.login
