@@ -136,7 +136,7 @@ class AgentHost:
         self._aio: asyncio.AbstractEventLoop | None = None
         self._keep_private = keep_private
         memory_file = self._memory_file = MemoryFile(places.data / MEMORY_FILE)
-        self._world = RealWorld(show=self._show, memory_file=memory_file, below=below)
+        self._world = RealWorld(show=self._show, memory_file=memory_file, below=below, relays=places.relays)
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
         error = None if config_error is None else mask(config_error, state.private)
         own = replace(state.own, configured=config_error is None)

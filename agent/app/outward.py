@@ -1,8 +1,9 @@
-"""What the running agent does for programs, and what it asks the web: metrics, hooks, dead-man ping, new versions."""
+"""What the running agent does for programs, and what it asks the web: metrics, hooks, relays, ping, new versions."""
 
 from agent.app.hooks_host import HooksHost
 from agent.app.metrics_host import MetricsHost
 from agent.app.ping_host import PingHost
+from agent.app.relays_host import RelaysHost
 from agent.app.running import RunningAgent
 from agent.app.update_check import UpdateCheck
 from agent.core.shown.status import Status
@@ -14,7 +15,7 @@ class Outward:
 
     def __init__(self, agent: RunningAgent, memory_file: MemoryFile) -> None:
         self._followers = (MetricsHost(agent), HooksHost(agent), PingHost(agent))
-        self._parts = (*self._followers, UpdateCheck(agent, memory_file))
+        self._parts = (*self._followers, RelaysHost(agent), UpdateCheck(agent, memory_file))
 
     async def look(self) -> None:
         """Do as the configuration in force says. Called at every turn of the agent's duties."""

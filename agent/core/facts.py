@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from agent.core.clock import Moment
 from agent.core.memory import ChangeKept, Served
+from agent.core.relay_facts import RelayCounts
 from agent.core.session_facts import SessionFacts
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
@@ -239,6 +240,20 @@ class Surroundings(FromOutside):
 
 
 @dataclass(frozen=True, slots=True)
+class RelaySeen(FromOutside):
+    """A relay of Gatelight that runs here, of this data folder."""
+
+    name: OutsideName
+    pid: int
+    port: int
+    """The port on which it listens."""
+    host: OutsideName
+    """The computer that it leads to, and the port there."""
+    to_port: int
+    counts: Fact[RelayCounts]
+
+
+@dataclass(frozen=True, slots=True)
 class VirtualNetwork(FromOutside):
     """A network of this computer in which its virtual machines or containers are."""
 
@@ -266,6 +281,7 @@ class MachineFacts:
     """Monotonic time of the look."""
     own_names: Fact[frozenset[RawText]] = NOT_LOOKED
     """Names and addresses that mean this machine, as `spelled_host` spells them."""
+    relays: Fact[tuple[RelaySeen, ...]] = NOT_LOOKED
     virtual_networks: tuple[VirtualNetwork, ...] = ()
     """The networks of virtual machines and containers on this computer, as far as their interfaces tell."""
     thorough: bool = False

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from agent.core.clock import Moment
+from agent.core.evidence.relays import with_relays
 from agent.core.facts import (
     Fact,
     Installation,
@@ -15,6 +16,7 @@ from agent.core.facts import (
     MachineFacts,
     Process,
     Processes,
+    RelaySeen,
     SettingsHints,
     Sockets,
     Unknown,
@@ -23,6 +25,7 @@ from agent.observers.installed import InstalledObserver
 from agent.observers.launcher_log import LauncherLogObserver
 from agent.observers.machine import MachineObserver
 from agent.observers.processes import ProcessObserver
+from agent.observers.relays import RelayObserver
 from agent.observers.settings_files import SettingsFilesObserver
 from agent.observers.sockets import SocketObserver, SocketsSeen
 from agent.observers.windows import WindowObserver
@@ -38,10 +41,16 @@ STILL_LOOKING = Unknown("the previous look at this machine has not finished")
 class Looker:
     """Looks at the machine, from any thread, one look at a time."""
 
-    def __init__(self, platform: Platform | None = None, below: Path | None = None, fellow: int | None = None) -> None:
+    def __init__(
+        self,
+        platform: Platform | None = None,
+        below: Path | None = None,
+        fellow: int | None = None,
+        relays: Path | None = None,
+    ) -> None:
         """With `below`, only applications whose settings are below that folder are seen, and no other's files read.
 
-        `fellow`: the process of the Gatelight that runs besides this one.
+        `fellow`: the process of the Gatelight that runs besides this one. `relays`: the folder of its relays' reports.
         """
         self._platform = platform or current()
         self._below = below
@@ -52,6 +61,7 @@ class Looker:
         self._machine = MachineObserver(self._platform)
         self._installed = InstalledObserver(self._platform)
         self._windows = WindowObserver(self._platform)
+        self._relays = RelayObserver(relays, self._platform.socket_reader)
         self._sockets: SocketObserver | None = None
         self._looking = threading.Lock()
         self._failing: set[str] = set()
@@ -67,10 +77,12 @@ class Looker:
                 MachineFacts.nothing_seen(STILL_LOOKING, taken=now.monotonic), utc_offset=self._utc_offset(now)
             )
         try:
+            relays = self.relays(now)
+            ports |= {relay.port for relay in relays.value} if isinstance(relays, Known) else frozenset()
             processes, sockets = self._tables(ports, thorough=thorough, now=now)
             processes = self._with_logins(processes, now=now)
             processes = self._with_windows(processes, thorough=thorough, now=now)
-            return MachineFacts(
+            machine = MachineFacts(
                 processes=processes,
                 sockets=sockets,
                 network=self._guarded("the network", self._machine.network),
@@ -79,10 +91,16 @@ class Looker:
                 utc_offset=self._utc_offset(now),
                 taken=now.monotonic,
                 own_names=self._guarded("the addresses", lambda: self._machine.own_names(now, anew=thorough)),
+                relays=relays,
                 virtual_networks=self._machine.virtual_networks,
             )
+            return with_relays(machine)
         finally:
             self._looking.release()
+
+    def relays(self, now: Moment) -> Fact[tuple[RelaySeen, ...]]:
+        """The relays alone, which is quick; also while a look goes on."""
+        return self._guarded("the relays", lambda: self._relays.observe(now))
 
     def _tables(self, ports: frozenset[int], *, thorough: bool, now: Moment) -> tuple[Fact[Processes], Fact[Sockets]]:
         processes = self._guarded("the process table", lambda: self._processes.observe(now))

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from typing import cast
 
 import ib_async
 import pytest
@@ -82,7 +83,7 @@ async def leave(client: IbkrClient) -> None:
 
 def usages(meter: Meter) -> dict[int, ProgramUsage]:
     """What every program has used, by client ID."""
-    return {usage.client_id: usage for _, usage in tuple(meter._programs.values()) if usage.client_id is not None}
+    return {usage.client_id: usage for usage in tuple(meter._programs.values()) if usage.client_id is not None}
 
 
 def equal(meter: Meter, simulator: Simulator) -> bool:
@@ -152,5 +153,5 @@ async def test_a_line_that_tws_refuses_is_learnt_as_the_allowance(start: StartSi
         client.api.reqMktData(2, stock("MSFT"), "", False, False, [])
         await client.notice(101)
         await until(lambda: bool(usages(meter)[31].refusals))
-        await until(lambda: reports[-1]["lines"] == {"used": 1, "of": 1})
+        await until(lambda: {"used": 1, "of": 1}.items() <= cast("dict[str, int]", reports[-1]["lines"]).items())
         await leave(client)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.relay.ledger import AnswerTimes, HistoryWindows, LineKind, ProgramUsage, RateWindow
+from agent.relay.ledger import AnswerTimes, HistoryWindows, LineKind, NearMark, ProgramUsage, RateWindow
 
 
 def test_sixty_in_ten_minutes_and_when_the_next_is_safe() -> None:
@@ -124,3 +124,39 @@ def test_the_window_of_ten_minutes_is_told_as_it_filled_and_as_it_empties() -> N
     # What has left the window is still part of the picture.
     assert windows.used(1700.0) == 2
     assert windows.curve(1700.0)[:31] == [*[1] * 11, *[3] * 20]
+
+
+def test_a_limit_is_near_from_90_percent_on_until_it_was_below_80_for_a_while() -> None:
+    mark = NearMark(5.0)
+    for now, used, since in (
+        (0.0, 89, None),
+        (1.0, 90, 1.0),
+        (2.0, 97, 1.0),
+        (3.0, 79, 1.0),
+        (6.9, 79, 1.0),
+        (7.0, 80, 1.0),
+        (11.9, 10, 1.0),
+        (12.0, 10, None),
+        (13.0, 89, None),
+        (14.0, 90, 14.0),
+    ):
+        mark.take(now, used, 100)
+        assert mark.since == since, now
+    assert mark.most == 90
+
+
+def test_a_limit_around_which_the_use_sways_is_near_without_a_break() -> None:
+    mark = NearMark(5.0)
+    for second in range(100):
+        mark.take(float(second), 95 if second % 4 == 0 else 60, 100)
+        assert mark.since == 0.0
+    assert mark.most == 95
+
+
+def test_requests_of_the_window_belong_to_those_who_sent_them() -> None:
+    windows, first, second = HistoryWindows(), ProgramUsage(0.0), ProgramUsage(0.0)
+    for now, who in ((0.0, first), (500.0, first), (550.0, second)):
+        windows.add(now, "a", f"{now}", 2, who)
+    assert windows.used_by(599.0) == {first: 4, second: 2}
+    assert windows.used_by(601.0) == {first: 2, second: 2}
+    assert windows.used_by(1200.0) == {}

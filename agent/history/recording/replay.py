@@ -18,6 +18,7 @@ from agent.core.events import (
     NoticeUndelivered,
     ProcessExited,
     Reconfigured,
+    RelaysCounted,
     SessionFailed,
     SessionLost,
     SessionReady,
@@ -157,7 +158,7 @@ def _overview(status: Status) -> tuple[tuple[str, str], ...]:
 def came_in(event: Event) -> str:
     """An event in a few words; nothing for those that come all the time."""
     match event:
-        case Looked() | Tick() | HeartbeatAnswered() | MessagesCame():
+        case Looked() | RelaysCounted() | Tick() | HeartbeatAnswered() | MessagesCame():
             return ""
         case SessionReady(number, server_version):
             return f"session {number} is ready, server version {server_version}"
