@@ -20,13 +20,13 @@ from urllib.parse import quote
 
 from agent.app.channels import notices_on
 from agent.app.running import RunningAgent
+from agent.app.target_tools import TargetTools
 from agent.core.clock import Moment
 from agent.core.commands import AskPageAddress, Command
 from agent.core.problem import Severity
-from agent.core.settings import Settings, TargetSettings
+from agent.core.settings import Settings
 from agent.core.shown.display import Notice, NoticeTried
 from agent.core.shown.status import Status
-from agent.core.shown.targets import TargetAnswer
 from agent.core.state_machine.state import facts_about
 from agent.core.updates import Origin
 from agent.page.hour import LastHour
@@ -67,6 +67,8 @@ class PageError(Exception):
 
 class PageHost:
     """Serves the page; on the agent's loop, except `address_from_anywhere`."""
+
+    targets = TargetTools()
 
     def __init__(self, agent: RunningAgent, ask: Callable[[Command], Awaitable[dict[str, Any]]]) -> None:
         """`ask` carries a command out, and returns the answer as JSON."""
@@ -311,12 +313,6 @@ class PageHost:
             return NoticeTried(refused=("notices are switched off in the configuration",))
         notice = Notice("test", Severity.INFO, "A test notice from Gatelight", "This is what a notice looks like.")
         return await self._agent.try_channels(notice)
-
-    async def try_target(self, address: str) -> TargetAnswer:
-        """Send a test to one address; returns what its service answered."""
-        notice = Notice("test", Severity.INFO, "A test notice from Gatelight", "This is what a notice looks like.")
-        from agent.app.channels import try_target
-        return await try_target(TargetSettings("test", address), notice)
 
     def starts_at_login(self) -> bool | None:
         """Whether Gatelight starts at log-in; reads a file or the registry."""

@@ -21,6 +21,7 @@ from enum import StrEnum
 from typing import Any, NoReturn
 
 from agent.core.settings import KEY_STORE, in_key_store
+from agent.platforms.key_store import KEPT_FOR
 from agent.tws.printable import one_line, printable
 from agent.tws.privacy import Private, parts_of_secret, redact
 
@@ -29,9 +30,6 @@ COMMAND = "send-remote"
 
 SEND_SECONDS = 8.0
 """Seconds a service has to take a message; most need half a second."""
-
-KEPT_FOR = "Gatelight"
-"""Under which the key store of the system keeps addresses."""
 
 _LONGEST_ANSWER = 1 << 20
 """Bytes of an answer, unpacked. A usual answer has some hundred."""

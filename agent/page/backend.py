@@ -15,6 +15,26 @@ Answer: TypeAlias = dict[str, Any]
 """A JSON object."""
 
 
+class Targets(Protocol):
+    """Phones, mailboxes and chats: what is needed to set one up."""
+
+    @property
+    def install(self) -> str:
+        """How what sends to them is installed, in a sentence without its full stop."""
+
+    async def try_address(self, address: str) -> TargetAnswer:
+        """Send a test to one address, or to the one that the key store keeps under such a name."""
+
+    async def key_store(self) -> str | None:
+        """What the key store of the system is called; None where there is none."""
+
+    async def keep(self, name: str, secret: str) -> str | None:
+        """Keep a secret in the key store, under a name that begins with `KEY_STORE`; returns what went wrong."""
+
+    async def forget(self, name: str) -> None:
+        """Take a secret out of the key store; one that is not there is no fault."""
+
+
 class Backend(Protocol):
     """The agent as the page sees it. Everything is called on the agent's own loop and must not block."""
 
@@ -42,6 +62,10 @@ class Backend(Protocol):
         """A diagnostics bundle: its name, its files to read first, and the archive in Base64. Takes seconds."""
 
     @property
+    def targets(self) -> Targets:
+        """What sets up phones, mailboxes and chats."""
+
+    @property
     def settings(self) -> Settings:
         """The configuration in force."""
 
@@ -56,25 +80,6 @@ class Backend(Protocol):
     @property
     def config_named(self) -> bool:
         """Whether the user named the file."""
-
-    async def try_target(self, address: str) -> TargetAnswer:
-        """Send a test to one address, or to the one that the key store keeps under such a name."""
-
-    @property
-    def install_remote(self) -> str:
-        """How what sends to telephones is installed, in a sentence without its full stop."""
-
-    def key_store(self) -> str | None:
-        """What the key store of the system is called; None where there is none. May block."""
-
-    def keep_secret(self, name: str, secret: str) -> str | None:
-        """Keep a secret in the key store, under a name that begins with `KEY_STORE`; answers what went wrong, or None.
-
-        May block.
-        """
-
-    def forget_secret(self, name: str) -> None:
-        """Take a secret out of the key store; one that is not there is no fault. May block."""
 
     def starts_at_login(self) -> bool | None:
         """Whether Gatelight starts at log-in; None: that cannot be chosen here. May block."""

@@ -16,6 +16,38 @@ VIEW: dict[str, Any] = {"schema": 1, "overall": "connected", "connections": [], 
 
 
 @dataclass
+class MadeUpTargets:
+    """See `agent.page.backend.Targets`."""
+
+    install: str = "Apprise is not installed: install it"
+    answer: TargetAnswer = field(default_factory=lambda: TargetAnswer(SendOutcome.TAKEN, "HTTP 200 OK"))
+    """What comes of a test of one target."""
+    store: str | None = None
+    """The name of the key store."""
+    refusal: str | None = None
+    """What the key store runs into."""
+    kept: dict[str, str] = field(default_factory=dict)
+    """What is in the key store."""
+    tried: list[str] = field(default_factory=list)
+    """The addresses that were tested."""
+
+    async def try_address(self, address: str) -> TargetAnswer:
+        self.tried.append(address)
+        return self.answer
+
+    async def key_store(self) -> str | None:
+        return self.store
+
+    async def keep(self, name: str, secret: str) -> str | None:
+        if self.refusal is None:
+            self.kept[name] = secret
+        return self.refusal
+
+    async def forget(self, name: str) -> None:
+        self.kept.pop(name, None)
+
+
+@dataclass
 class MadeUpBackend:
     """See `agent.page.backend.Backend`."""
 
@@ -26,16 +58,10 @@ class MadeUpBackend:
     shown: dict[str, Any] = field(default_factory=lambda: dict(VIEW))
     answers: dict[str, Any] = field(default_factory=lambda: {"done": True})
     refusal: str | None = None
-    """What the start at log-in, or the key store, runs into."""
+    """What the start at log-in runs into."""
     tried: NoticeTried = field(default_factory=lambda: NoticeTried(("desktop notifications",)))
     """What becomes of a test notice."""
-    target_answer: TargetAnswer = field(default_factory=lambda: TargetAnswer(SendOutcome.TAKEN, "HTTP 200 OK"))
-    """What comes of a test of one target."""
-    store: str | None = None
-    """The name of the key store."""
-    secrets: dict[str, str] = field(default_factory=dict)
-    """What is in the key store."""
-    install_remote: str = "Apprise is not installed: install it"
+    targets: MadeUpTargets = field(default_factory=MadeUpTargets)
     login: bool | None = None
     unreadable: str | None = None
     """Why the history cannot be read."""
@@ -70,21 +96,6 @@ class MadeUpBackend:
     async def test_notice(self) -> NoticeTried:
         self.asked.append("test notice")
         return self.tried
-
-    async def try_target(self, address: str) -> TargetAnswer:
-        self.asked.append(f"test of {address}")
-        return self.target_answer
-
-    def key_store(self) -> str | None:
-        return self.store
-
-    def keep_secret(self, name: str, secret: str) -> str | None:
-        if self.refusal is None:
-            self.secrets[name] = secret
-        return self.refusal
-
-    def forget_secret(self, name: str) -> None:
-        self.secrets.pop(name, None)
 
     def starts_at_login(self) -> bool | None:
         return self.login

@@ -1,6 +1,18 @@
 """Every endpoint of the page, one file per group: to add a group, write its file and list it here."""
 
-from agent.page.endpoints import actions, bundle, data_test, explain, fixes, guide, history, limits, settings, setup, targets
+from agent.page.endpoints import (
+    actions,
+    bundle,
+    data_test,
+    explain,
+    fixes,
+    guide,
+    history,
+    limits,
+    settings,
+    setup,
+    targets,
+)
 
 ENDPOINTS = (
     *actions.ENDPOINTS,

@@ -180,14 +180,14 @@ async def change(backend: Backend, asked: Mapping[str, Any]) -> Answer:
         await asyncio.to_thread(_name_is_free, backend, key, value)
         await asyncio.to_thread(set_value, backend.config, key, written)
     except ValueNotAllowed as no:
-        raise Refused(sentence(no.key, no.found, no.refused), 422) from None
+        raise Refused(refusal_sentence(no.key, no.found, no.refused), 422) from None
     except ConfigError as error:
         raise Refused(str(error), 422) from None
     backend.config_changed()
     return {"done": True}
 
 
-def sentence(key: Key, found: Any, refused: ValueRefused) -> str:
+def refusal_sentence(key: Key, found: Any, refused: ValueRefused) -> str:
     """What is wrong with a value, in the words of the page: its label, what was typed, what is allowed."""
     allowed = key.kind.allowed
     if refused.item is not None and isinstance(found, list):
@@ -219,7 +219,7 @@ async def add(backend: Backend, asked: Mapping[str, Any]) -> Answer:
         await asyncio.to_thread(_name_is_free, backend, f"{CONNECTIONS.name}..name", name)
         await asyncio.to_thread(add_connection, backend.config, name)
     except ValueNotAllowed as no:
-        raise Refused(sentence(no.key, no.found, no.refused), 422) from None
+        raise Refused(refusal_sentence(no.key, no.found, no.refused), 422) from None
     except ConfigError as error:
         raise Refused(str(error), 422) from None
     backend.config_changed()

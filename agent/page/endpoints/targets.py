@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from typing import Any
 
-from agent.config.keys import TARGETS
+from agent.config.keys_notices import TARGETS
 from agent.config.kinds import ValueRefused
 from agent.config.services import SERVICES, service_of
 from agent.config.services.ntfy import new_topic, subscribe_links
@@ -19,7 +19,7 @@ from agent.core.settings import KEY_STORE, TargetSettings, in_key_store
 from agent.core.shown.targets import SendOutcome
 from agent.errors import ConfigError
 from agent.page.backend import Answer, Backend, Endpoint, Refused, text_field
-from agent.page.endpoints.settings import in_the_file, in_words, sentence
+from agent.page.endpoints.settings import in_the_file, in_words, refusal_sentence
 from agent.page.qr_code import qr_code
 
 _TRY_SECONDS = 30.0
@@ -46,12 +46,9 @@ async def read_targets(backend: Backend, _: Mapping[str, Any]) -> Answer:
         "delays": list(_delays(after.durations, targets)),
     }
     if find_spec("apprise") is None:
-        answer["missing"] = backend.install_remote
+        answer["missing"] = backend.targets.install
     if fault is not None:
         answer["fault"] = fault
-    store = await asyncio.to_thread(backend.key_store)
-    if store is not None:
-        answer["key_store"] = store
     return answer
 
 
@@ -112,7 +109,8 @@ async def subscribe(_: Backend, asked: Mapping[str, Any]) -> Answer:
     except FieldsRefused as refused:
         raise Refused(str(refused), 422, fields=refused.sentences) from None
     code = await asyncio.to_thread(qr_code, links.app)
-    return as_json(links) | ({"code": as_json(code)} if code is not None else {})
+    answer: Answer = as_json(links)
+    return answer | ({"code": as_json(code)} if code is not None else {})
 
 
 def _address(asked: Mapping[str, Any]) -> str:
@@ -139,7 +137,7 @@ async def try_saved(backend: Backend, asked: Mapping[str, Any]) -> Answer:
 
 
 async def _tried(backend: Backend, address: str) -> Answer:
-    answer = await backend.try_target(address)
+    answer = await backend.targets.try_address(address)
     return {"taken": answer.taken, "said": _OUTCOMES[answer.outcome], "answer": answer.said}
 
 
@@ -153,13 +151,21 @@ def _named(backend: Backend, name: str) -> TargetSettings:
 async def save(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """Write a target into the file, or change one; an address that was not typed stays."""
     before, manners = text_field(asked, "before"), _manners(asked)
-    address = _address(asked) if asked.get("fields") is not None else None
-    if address is None and not before:
+    if asked.get("fields") is None and not before:
         raise Refused("A new target needs the fields of its service.")
+    url = _address(asked) if asked.get("fields") is not None else None
+    old = await asyncio.to_thread(_before, backend, before, str(manners["name"]))
+    stored = ""
+    if url is not None and asked.get("key_store") is True:
+        stored = url = await _kept(backend, str(manners["name"]), url)
     try:
-        await asyncio.to_thread(_save, backend, before, manners, address, asked.get("key_store") is True)
+        await asyncio.to_thread(_write, backend, old, {**manners, **({} if url is None else {"url": url})})
     except ConfigError as error:
+        if stored:
+            await backend.targets.forget(stored)
         raise Refused(str(error), 422) from None
+    if url is not None and old is not None and in_key_store(old.url):
+        await backend.targets.forget(old.url)
     backend.config_changed()
     return {"done": True}
 
@@ -173,7 +179,7 @@ def _manners(asked: Mapping[str, Any]) -> dict[str, str | list[str]]:
         try:
             _key(name).kind.read(value)
         except ValueRefused as refused:
-            wrong[name] = sentence(_key(name), value, refused)
+            wrong[name] = refusal_sentence(_key(name), value, refused)
         else:
             values[name] = value  # type: ignore[assignment]  # read takes texts and lists of texts only
     if wrong:
@@ -181,38 +187,28 @@ def _manners(asked: Mapping[str, Any]) -> dict[str, str | list[str]]:
     return values
 
 
-def _save(
-    backend: Backend, before: str, manners: Mapping[str, str | list[str]], address: str | None, in_store: bool
-) -> None:
+def _before(backend: Backend, before: str, name: str) -> TargetSettings | None:
+    """The target that is changed; None for a new one. Raises `Refused` where another one has the name."""
+    names = [one.name.casefold() for one in in_the_file(backend)[0].notifications.targets]
+    if name.strip().casefold() in names and name.strip().casefold() != before.strip().casefold():
+        taken = f"There is a “{name.strip()}” already: choose another name."
+        raise Refused(taken, 422, fields={"name": taken})
+    return _named(backend, before) if before else None
+
+
+def _write(backend: Backend, old: TargetSettings | None, values: Mapping[str, str | list[str]]) -> None:
     # tomlkit takes a tenth of a second to import, and only this needs it.
     from agent.config.editing import add_entry, change_all
 
-    name = str(manners["name"]).strip()
-    names = [one.name.casefold() for one in in_the_file(backend)[0].notifications.targets]
-    if name.casefold() in names and name.casefold() != before.strip().casefold():
-        taken = f"There is a “{name}” already: choose another name."
-        raise Refused(taken, 422, fields={"name": taken})
-    old = _named(backend, before) if before else None
-    url = address if address is None or not in_store else _kept(backend, name, address)
-    wanted = {**manners, "name": name, **({"url": url} if url is not None else {})}
-    try:
-        if old is None:
-            add_entry(backend.config, TARGETS, {key: v for key, v in wanted.items() if _differs(key, v, _usual(key))})
-        else:
-            # The name comes last: until then the entry is found by its old one.
-            edits = [key for key in ("url", *reversed(_MANNERS)) if key in wanted and _differs(key, wanted[key], getattr(old, key))]
-            where = f'{TARGETS.name}."{before.strip()}"'
-            change_all(backend.config, [(f"{where}.{key}", toml_value(wanted[key])) for key in edits], making=False)
-    except ConfigError:
-        if url is not None and in_store:
-            backend.forget_secret(url)
-        raise
-    if url is not None and old is not None and in_key_store(old.url):
-        backend.forget_secret(old.url)
-
-
-def _usual(name: str) -> Any:
-    return TARGETS.default(name)
+    wanted = {**values, "name": str(values["name"]).strip()}
+    if old is None:
+        add_entry(backend.config, TARGETS, {k: v for k, v in wanted.items() if _differs(k, v, TARGETS.default(k))})
+        return
+    changed = [key for key, value in wanted.items() if _differs(key, value, getattr(old, key))]
+    # The name comes last: until then the entry is found by its old one.
+    changed.sort(key=lambda key: key == "name")
+    where = f'{TARGETS.name}."{old.name}"'
+    change_all(backend.config, [(f"{where}.{key}", toml_value(wanted[key])) for key in changed], making=False)
 
 
 def _differs(name: str, value: str | list[str], held: Any) -> bool:
@@ -220,33 +216,41 @@ def _differs(name: str, value: str | list[str], held: Any) -> bool:
     return bool(_key(name).kind.read(value) != held)
 
 
-def _kept(backend: Backend, name: str, address: str) -> str:
-    """The name under which the key store keeps an address from now on, as the file has it."""
+async def _kept(backend: Backend, name: str, address: str) -> str:
+    """Keep an address in the key store; returns its name there, as the file has it."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:20] or "target"
     stored = f"{KEY_STORE}{plain}-{secrets.token_hex(4)}"
-    reason = backend.keep_secret(stored, address)
+    reason = await backend.targets.keep(stored, address)
     if reason is not None:
         raise Refused(reason, 409)
     return stored
 
 
-async def remove(backend: Backend, asked: Mapping[str, Any]) -> Answer:
+async def remove_target(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """Take a target out of the file, and its address out of the key store."""
+    name = text_field(asked, "name")
     try:
-        await asyncio.to_thread(_remove, backend, text_field(asked, "name"))
+        address = await asyncio.to_thread(_remove, backend, name)
     except ConfigError as error:
         raise Refused(str(error), 422) from None
+    if in_key_store(address):
+        await backend.targets.forget(address)
     backend.config_changed()
     return {"done": True}
 
 
-def _remove(backend: Backend, name: str) -> None:
+def _remove(backend: Backend, name: str) -> str:
     from agent.config.removing import remove_entry
 
     address = _named(backend, name).url
     remove_entry(backend.config, TARGETS, name)
-    if in_key_store(address):
-        backend.forget_secret(address)
+    return address
+
+
+async def tell_key_store(backend: Backend, _: Mapping[str, Any]) -> Answer:
+    """What the key store of the system is called, where there is one."""
+    store = await backend.targets.key_store()
+    return {} if store is None else {"key_store": store}
 
 
 def _types_an_address(asked: Mapping[str, Any]) -> bool:
@@ -256,9 +260,10 @@ def _types_an_address(asked: Mapping[str, Any]) -> bool:
 ENDPOINTS = (
     Endpoint("GET", "targets", read_targets),
     Endpoint("GET", "targets/topic", make_topic),
+    Endpoint("GET", "targets/key-store", tell_key_store, seconds=_TRY_SECONDS),
     Endpoint("POST", "targets/subscribe", subscribe),
     Endpoint("POST", "targets/try", try_typed, seconds=_TRY_SECONDS, guarded=lambda _: True),
     Endpoint("POST", "targets/test", try_saved, seconds=_TRY_SECONDS),
-    Endpoint("POST", "targets/save", save, guarded=_types_an_address),
-    Endpoint("POST", "targets/remove", remove),
+    Endpoint("POST", "targets/save", save, seconds=_TRY_SECONDS, guarded=_types_an_address),
+    Endpoint("POST", "targets/remove", remove_target, seconds=_TRY_SECONDS),
 )

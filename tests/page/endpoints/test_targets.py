@@ -91,7 +91,7 @@ async def test_without_apprise_it_is_said_how_it_is_installed(
 ) -> None:
     monkeypatch.setattr(targets, "find_spec", lambda _: None)
 
-    assert (await targets.read_targets(backend, {}))["missing"] == backend.install_remote
+    assert (await targets.read_targets(backend, {}))["missing"] == backend.targets.install
 
 
 async def test_a_file_that_cannot_be_used_is_told(backend: MadeUpBackend) -> None:
@@ -121,7 +121,7 @@ async def test_without_the_library_for_codes_there_are_the_links(
 
 
 async def test_a_test_goes_to_what_was_typed_and_nothing_is_kept(backend: MadeUpBackend) -> None:
-    backend.target_answer = TargetAnswer(SendOutcome.REFUSED, "HTTP 403 Forbidden: forbidden")
+    backend.targets.answer = TargetAnswer(SendOutcome.REFUSED, "HTTP 403 Forbidden: forbidden")
     told = await targets.try_typed(backend, NTFY)
 
     assert told == {
@@ -129,7 +129,7 @@ async def test_a_test_goes_to_what_was_typed_and_nothing_is_kept(backend: MadeUp
         "said": "The service did not take the test.",
         "answer": "HTTP 403 Forbidden: forbidden",
     }
-    assert backend.asked == ["test of ntfys://ntfy.sh/new-topic?mode=private&image=no"]
+    assert backend.targets.tried == ["ntfys://ntfy.sh/new-topic?mode=private&image=no"]
     assert backend.config.read_text() == FILE
 
 
@@ -138,7 +138,7 @@ async def test_a_test_of_a_target_goes_to_its_address(backend: MadeUpBackend) ->
     no = await refused(targets.try_saved(backend, {"name": "nobody"}))
 
     assert told["taken"]
-    assert backend.asked == ["test of ntfys://ntfy.sh/secret-topic?mode=private"]
+    assert backend.targets.tried == ["ntfys://ntfy.sh/secret-topic?mode=private"]
     assert no.status == 409
 
 
@@ -156,7 +156,7 @@ async def test_fields_that_cannot_be_used_are_told_one_by_one(
     saved = await refused(targets.save(backend, {**asked, **MANNERS, "before": ""}))
 
     assert list(tried.more["fields"]) == list(saved.more["fields"]) == fields
-    assert backend.asked == []
+    assert backend.targets.tried == []
     assert backend.config.read_text() == FILE
 
 
@@ -164,7 +164,7 @@ async def test_fields_that_cannot_be_used_are_told_one_by_one(
 async def test_what_no_form_sends_is_refused(asked: dict[str, Any], backend: MadeUpBackend) -> None:
     await refused(targets.try_typed(backend, asked))
 
-    assert backend.asked == []
+    assert backend.targets.tried == []
 
 
 async def test_a_new_target_is_written_and_the_rest_stays(backend: MadeUpBackend) -> None:
@@ -228,33 +228,34 @@ async def test_manners_that_cannot_be_used_are_told_at_their_field(
 
 
 async def test_an_address_can_be_kept_in_the_key_store_and_leaves_it_with_its_target(backend: MadeUpBackend) -> None:
-    backend.store = "the keyring of GNOME"
+    backend.targets.store = "the keyring of GNOME"
     await targets.save(backend, {**NTFY, **MANNERS, "name": "Müller’s phone", "before": "", "key_store": True})
+    store = await targets.tell_key_store(backend, {})
     told = await targets.read_targets(backend, {})
-    ((name, secret),) = backend.secrets.items()
+    ((name, secret),) = backend.targets.kept.items()
     text = backend.config.read_text()
     await targets.try_saved(backend, {"name": "Müller’s phone"})
-    await targets.remove(backend, {"name": "Müller’s phone"})
+    await targets.remove_target(backend, {"name": "Müller’s phone"})
 
-    assert told["key_store"] == "the keyring of GNOME"
+    assert store == {"key_store": "the keyring of GNOME"}
     assert told["targets"][-1]["service"] == "In the key store"
     assert secret == "ntfys://ntfy.sh/new-topic?mode=private&image=no"
     assert f'url = "{name}"' in text
     assert "new-topic" not in text
-    assert f"test of {name}" in backend.asked
-    assert backend.secrets == {}
+    assert backend.targets.tried == [name]
+    assert backend.targets.kept == {}
 
 
 async def test_an_address_that_is_replaced_leaves_the_key_store(backend: MadeUpBackend) -> None:
     await targets.save(backend, {**NTFY, **MANNERS, "before": "", "key_store": True})
     await targets.save(backend, {**NTFY, **MANNERS, "before": "Phone", "key_store": False})
 
-    assert backend.secrets == {}
+    assert backend.targets.kept == {}
     assert "new-topic" in backend.config.read_text()
 
 
 async def test_what_the_key_store_refuses_is_told_and_nothing_is_written(backend: MadeUpBackend) -> None:
-    backend.refusal = "The key store is locked: unlock it first."
+    backend.targets.refusal = "The key store is locked: unlock it first."
     no = await refused(targets.save(backend, {**NTFY, **MANNERS, "before": "", "key_store": True}))
 
     assert str(no) == "The key store is locked: unlock it first."
@@ -266,12 +267,12 @@ async def test_nothing_stays_in_the_key_store_where_the_file_cannot_be_changed(b
     with pytest.raises(Refused):
         await targets.save(backend, {**NTFY, **MANNERS, "before": "", "key_store": True})
 
-    assert backend.secrets == {}
+    assert backend.targets.kept == {}
 
 
 async def test_a_target_is_removed_and_the_rest_stays(backend: MadeUpBackend) -> None:
-    await targets.remove(backend, {"name": "My phone"})
-    no = await refused(targets.remove(backend, {"name": "My phone"}))
+    await targets.remove_target(backend, {"name": "My phone"})
+    no = await refused(targets.remove_target(backend, {"name": "My phone"}))
 
     assert [one.name for one in load(backend.config, named=True).notifications.targets] == ["Chat"]
     assert "# the page\n[page]" in backend.config.read_text()
