@@ -25,13 +25,6 @@ from agent.page.qr_code import qr_code
 _TRY_SECONDS = 30.0
 _MANNERS = ("name", "minimum_severity", "quiet_hours", "after")
 _STORED = "In the key store"
-_OUTCOMES = {
-    SendOutcome.TAKEN: "The service took the test: look whether it has arrived.",
-    SendOutcome.REFUSED: "The service did not take the test.",
-    SendOutcome.UNFIT: "The service did not take the test.",
-    SendOutcome.LATE: "The service did not answer in time.",
-    SendOutcome.UNUSABLE: "The test could not be sent.",
-}
 
 
 async def read_targets(backend: Backend, _: Mapping[str, Any]) -> Answer:
@@ -137,8 +130,17 @@ async def try_saved(backend: Backend, asked: Mapping[str, Any]) -> Answer:
 
 
 async def _tried(backend: Backend, address: str) -> Answer:
-    answer = await backend.targets.try_address(address)
-    return {"taken": answer.taken, "said": _OUTCOMES[answer.outcome], "answer": answer.said}
+    tried = await backend.targets.try_address(address)
+    match tried.outcome:
+        case SendOutcome.TAKEN:
+            told: Answer = {"said": "The service took the test: look whether it has arrived.", "answer": tried.said}
+        case SendOutcome.UNUSABLE:
+            told = {"said": f"The test could not be sent: {tried.said}."}
+        case SendOutcome.LATE:
+            told = {"said": f"The service did not take the test: {tried.said}."}
+        case _:
+            told = {"said": "The service did not take the test.", "answer": tried.said}
+    return {"taken": tried.taken, **told}
 
 
 def _named(backend: Backend, name: str) -> TargetSettings:

@@ -8,6 +8,7 @@ import { timeSpans } from "/settings_fields.js";
 export function phoneForm({ told, service, before = null, page, back, saved }) {
   const inputs = new Map(); // By the name of the field: {input, error}.
   const result = h("div.tried", { role: "status" });
+  const failure = h("div.tried", { role: "alert" });
   const subscribe = h("div", {});
   const send = h("button.primary", { type: "button", onclick: test }, "Send a test");
   const keep = h("button", { type: "submit" }, "Save");
@@ -26,7 +27,7 @@ export function phoneForm({ told, service, before = null, page, back, saved }) {
     input.oninput = () => { untested(); if (service.kind === "ntfy") showLinks(); };
     inputs.set(one.name, { input, error });
     return h("div.field", {},
-      h("div.what", {}, h("label.label", { for: id }, one.label, one.needed ? null : h("span.soft", {}, " (if wanted)")), h("p.small", { id: `${id}-hint` }, one.help)),
+      h("div.what", {}, h("label.label", { for: id }, one.label, one.needed ? null : h("span.soft", {}, " (optional)")), h("p.small", { id: `${id}-hint` }, one.help)),
       h("div.value", {}, one.secret ? h("div.typed", {}, input, reveal(input, one.label)) : input, error));
   }
 
@@ -69,13 +70,14 @@ export function phoneForm({ told, service, before = null, page, back, saved }) {
   async function save(event) {
     event.preventDefault();
     refuse(null);
+    patch(failure, null);
     keep.disabled = true;
     const wanted = manners.read();
     try {
       await post("targets/save", { ...wanted, service: service.kind, fields: typed(), before: before?.name ?? "" });
       await saved(wanted.name.trim());
     } catch (fault) {
-      patch(result, refuse(fault) ? null : outcome({ taken: false, said: fault.message }));
+      patch(failure, refuse(fault) ? null : outcome({ taken: false, said: fault.message }));
     }
     keep.disabled = false;
   }
@@ -129,10 +131,12 @@ export function phoneForm({ told, service, before = null, page, back, saved }) {
     before ? h("p.soft", {}, before.service) : h("p.soft", {}, service.about),
     h("form", { novalidate: true, onsubmit: save, autocomplete: "off" },
       typing,
-      h("h3.when", {}, "When it is told"),
-      manners.fields,
+      h("div.buttons", {}, send),
       result,
-      h("div.buttons", {}, send, keep, h("button.quiet", { type: "button", onclick: back }, "Cancel"))));
+      h("h3.when", {}, "When it is told"),
+      h("div", {}, manners.fields),
+      failure,
+      h("div.buttons", {}, keep, h("button.quiet", { type: "button", onclick: back }, "Cancel"))));
 }
 
 /** Name, least severity, quiet hours, how long unseen, and where the address is kept. */
@@ -153,8 +157,13 @@ function mannersOf(told, service, before) {
   const spans = timeSpans({ id: "phone-quiet_hours", value: before?.quiet_hours ?? [], label: "Quiet hours" }, () => {});
   const after = select("after", told.delays, before?.after ?? "0s");
   const stored = h("input.switch-box", { ...described("key_store"), type: "checkbox", role: "switch" });
-  const where = told.key_store ? row("key_store", "Keep the address in the key store", `In ${told.key_store}, instead of the file of settings: the address holds what others must not know.`, stored) : null;
-  if (where && before) where.hidden = true;
+  const store = h("div", {});
+  /** Offer the key store, where there is one and an address is typed. */
+  async function offer() {
+    const { key_store: name } = await get("targets/key-store").catch(() => ({}));
+    if (name) patch(store, row("key_store", "Keep the address in the key store", `In ${name}, instead of the file of settings: it holds what others must not know.`, stored));
+  }
+  if (!before) offer();
   return {
     inputs,
     fields: [
@@ -162,8 +171,8 @@ function mannersOf(told, service, before) {
       row("minimum_severity", "Tell it about", "What is told on this computer does not depend on it.", severity),
       row("quiet_hours", "Quiet hours", "Nothing is sent then. Only live instead of paper, or the reverse, is told at any hour.", h("div.times-form", { role: "group", "aria-labelledby": "phone-quiet_hours-label" }, spans.rows, h("div.buttons", {}, spans.more)), spans.more),
       row("after", "Only if nobody has seen it for", "A problem is seen once its notice was clicked, or the page or the menu was opened.", after),
-      where],
-    another() { if (where) where.hidden = false; },
+      store],
+    another: offer,
     read: () => ({ name: name.value, minimum_severity: severity.value, quiet_hours: spans.all(), after: after.value, key_store: stored.checked }),
   };
 }
@@ -194,4 +203,4 @@ const code = ({ path, size }) => h("svg.qr", { viewBox: `0 0 ${size} ${size}`, r
 /** What came of a test, with the service's own words. */
 export const outcome = ({ taken, said, answer }) => [
   h("p.note", { "data-kind": taken === undefined ? null : taken ? "good" : "error" }, said,
-    answer ? [" ", h("span.answered-with", {}, "It answered: ", h("q", {}, answer))] : null)];
+    answer ? [" ", h("span.answered-with", {}, "Answer: ", h("q", {}, answer))] : null)];

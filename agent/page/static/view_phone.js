@@ -37,7 +37,7 @@ export function show(root, page) {
       told.missing ? h("p.note", { "data-kind": "error" }, `${told.missing}.`) : null,
       told.fault ? h("p.note", { "data-kind": "error" }, `The file of settings cannot be used, and the earlier ones are in force: ${told.fault}`) : null);
     patch(list, h("section", { "aria-labelledby": "targets" },
-      h("h2", { id: "targets" }, "Who is told"),
+      h("h2", { id: "targets" }, "Where notices go"),
       told.targets.length
         ? h("ul.targets", {}, told.targets.map((one) => target(one)))
         : h("p.soft", {}, told.missing ? "Nothing is set up." : "Nothing is set up yet: choose a service below.")));
@@ -112,7 +112,7 @@ export function show(root, page) {
   }
 
   patch(root, h("h1", {}, "Phone and mail"),
-    h("p.lead", {}, "Who is away from this computer is told on the telephone, by mail or in a chat. What is sent says what is wrong and what to do; account numbers and names are masked in it."));
+    h("p.lead", {}, "While you are away from this computer, Gatelight can tell you on the telephone, by mail or in a chat. What it sends says what is wrong and what to do; account numbers and names are masked."));
   root.append(head, list, place);
   load();
   return {

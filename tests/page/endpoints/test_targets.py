@@ -133,6 +133,21 @@ async def test_a_test_goes_to_what_was_typed_and_nothing_is_kept(backend: MadeUp
     assert backend.config.read_text() == FILE
 
 
+@pytest.mark.parametrize(
+    ("outcome", "said", "told"),
+    [
+        (SendOutcome.LATE, "no answer within 8 s", "The service did not take the test: no answer within 8 s."),
+        (SendOutcome.UNUSABLE, "Apprise is not there", "The test could not be sent: Apprise is not there."),
+    ],
+)
+async def test_what_no_service_said_is_not_told_as_its_answer(
+    outcome: SendOutcome, said: str, told: str, backend: MadeUpBackend
+) -> None:
+    backend.targets.answer = TargetAnswer(outcome, said)
+
+    assert await targets.try_typed(backend, NTFY) == {"taken": False, "said": told}
+
+
 async def test_a_test_of_a_target_goes_to_its_address(backend: MadeUpBackend) -> None:
     told = await targets.try_saved(backend, {"name": "my PHONE"})
     no = await refused(targets.try_saved(backend, {"name": "nobody"}))
