@@ -47,6 +47,20 @@ class RelayProgram(FromOutside):
 
 
 @dataclass(frozen=True, slots=True)
+class RelayRefusal(FromOutside):
+    """TWS has refused a request because of a limit."""
+
+    at: float
+    """Epoch seconds."""
+    code: int
+    """The notice that said so."""
+    request: OutsideText
+    """What was asked for; empty where that is not known."""
+    program: RelayProgram
+    """Who asked; of one that has left, nothing else counts."""
+
+
+@dataclass(frozen=True, slots=True)
 class RelayCounts:
     """What one relay counted at one moment."""
 
@@ -57,3 +71,5 @@ class RelayCounts:
     history: LimitUse
     history_safe_at: float
     """Epoch seconds from which one more historical request is safe."""
+    refusals: tuple[RelayRefusal, ...] = ()
+    """The latest last."""

@@ -10,7 +10,7 @@ import psutil
 
 from agent.core.clock import Moment
 from agent.core.facts import Fact, Known, RelaySeen, Unknown
-from agent.core.relay_facts import REPORT_SCHEMA, LimitUse, RelayCounts, RelayProgram
+from agent.core.relay_facts import REPORT_SCHEMA, LimitUse, RelayCounts, RelayProgram, RelayRefusal
 from agent.observers.programs import program_file
 from agent.platforms.bounded_process import BoundedProcess
 from agent.platforms.files import read_file
@@ -22,6 +22,7 @@ IDLE_LATE_AFTER = 100.0
 """The same for one with nothing to count, which reports every half minute."""
 MOST_RELAYS = 32
 """Relays that are reported."""
+_MOST_REFUSALS = 30
 _MOST_PROGRAMS = 128
 """Programs of one relay that are reported."""
 _LARGEST_REPORT = 16 << 20
@@ -68,7 +69,11 @@ class RelayObserver:
         """Find out which processes the connections belong to that are new."""
         asked = {(_port(told), str(one.get("peer"))) for told in reports for one in _list(told, "programs")}
         # What has left may still count.
-        gone = {(_port(told), str(one.get("peer"))) for told in reports for one in _list(told, "left")}
+        gone = {
+            (_port(told), str(one.get("peer")))
+            for told in reports
+            for one in (*_list(told, "left"), *_list(told, "refusals"))
+        }
         self._programs = {key: found for key, found in self._programs.items() if key in asked | gone}
         new = {key for key in asked if isinstance(tries := self._programs.get(key, 0), int) and tries < _MOST_ASKED}
         if not new:
@@ -104,8 +109,15 @@ class RelayObserver:
                 lines=_use(told["lines"], written),
                 history=_use(ten, written),
                 history_safe_at=written + max(0.0, float(ten["safe_in_s"])),
+                refusals=tuple(self._refusal(_port(told), one, written) for one in _list(told, "refusals"))[
+                    -_MOST_REFUSALS:
+                ],
             )
         )
+
+    def _refusal(self, port: int, told: Mapping[str, Any], written: float) -> RelayRefusal:
+        at = written - float(told["ago_s"])
+        return RelayRefusal(at, int(told["code"]), str(told["request"]), self._program(port, told, written))
 
     def _program(self, port: int, told: Mapping[str, Any], written: float) -> RelayProgram:
         peer, connected = str(told["peer"]), "connected_s" in told

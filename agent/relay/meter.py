@@ -2,13 +2,14 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from agent.relay.counter import ConnectionCounter
-from agent.relay.ledger import HistoryWindows, NearMark, ProgramUsage
+from agent.relay.ledger import HistoryWindows, NearMark, ProgramUsage, Refusal
 from agent.relay.link import RelayedConnection
-from agent.relay.report import relay_as_json
+from agent.relay.report import refusals_as_json, relay_as_json
 from agent.tws.limits import HISTORICAL_REQUESTS, messages_per_second
 
 _REPORT_EVERY = 2.0
@@ -17,6 +18,7 @@ _ALIVE_EVERY = 30.0
 """Seconds between two reports otherwise: a relay that has told nothing for longer hangs."""
 _CHECK_EVERY = 0.05
 """Seconds between two comparisons with the limits at least: while much comes they must not cost much."""
+_REFUSALS_KEPT = 100
 _CALM = 5.0
 """Seconds: lines and historical requests change slowly."""
 
@@ -43,6 +45,8 @@ class Meter:
         self._lines_near, self._history_near = NearMark(_CALM), NearMark(_CALM)
         self._near: tuple[float | None, ...] = ()
         """Since when each of the limits was near, as it was told last."""
+        self._refused: deque[tuple[ProgramUsage, Refusal]] = deque(maxlen=_REFUSALS_KEPT)
+        """Refusals of programs that have left."""
         self._reported = self._checked = clock()
         self._changed = False
         self._port = 0
@@ -64,7 +68,8 @@ class Meter:
 
     def end(self, link: RelayedConnection) -> None:
         """A connection has ended."""
-        if self._programs.pop(link, None) is not None:
+        if (usage := self._programs.pop(link, None)) is not None:
+            self._refused.extend((usage, one) for one in usage.refusals)
             self._changed = True
             if not self._programs:
                 self.report()
@@ -91,7 +96,13 @@ class Meter:
             "written": time.time(),
         }
         near = {"lines": self._lines_near, "history": self._history_near}
-        self._give(relay_as_json(about, self._programs.values(), self._windows, self._lines, near, self._reported))
+        told = relay_as_json(about, self._programs.values(), self._windows, self._lines, near, self._reported)
+        self._give(told | {"refusals": refusals_as_json(self._refusals(), self._reported)})
+
+    def _refusals(self) -> Iterator[tuple[ProgramUsage, Refusal]]:
+        yield from self._refused
+        for usage in self._programs.values():
+            yield from ((usage, one) for one in usage.refusals)
 
     def _check(self, now: float) -> bool:
         """Compare with the limits; returns whether one has become near, or is not any more."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from agent.core.relay_facts import REPORT_SCHEMA
 from agent.platforms.files import replace_own_file
-from agent.relay.ledger import STEP_SECONDS, HistoryWindows, NearMark, ProgramUsage
+from agent.relay.ledger import STEP_SECONDS, HistoryWindows, NearMark, ProgramUsage, Refusal
 from agent.tws.limits import (
     API_CLIENTS,
     HISTORICAL_PERIOD,
@@ -25,6 +25,9 @@ from agent.tws.limits import (
 
 _SECONDS_TO_END = 2.0
 """Seconds that the last writing may take before the relay ends all the same."""
+REFUSALS_TOLD = 900.0
+"""Seconds for which a refusal is told."""
+_MOST_REFUSALS = 30
 _MOST_LISTED = 200
 """Open lines of one program that are listed; the number is that of all."""
 
@@ -134,6 +137,16 @@ def relay_as_json(
         "step_s": STEP_SECONDS,
         "history": history_as_json(windows, near["history"], now),
     }
+
+
+def refusals_as_json(refusals: Iterable[tuple[ProgramUsage, Refusal]], now: float) -> list[dict[str, Any]]:
+    """What TWS has refused lately because of a limit, with the program that asked; the latest last."""
+    recent = sorted((one for one in refusals if now - one[1].at < REFUSALS_TOLD), key=lambda one: one[1].at)
+    return [
+        {"ago_s": round(now - one.at, 1), "code": one.code, "limit": one.rule, "request": one.request, "peer": who.peer}
+        | ({} if who.client_id is None else {"client_id": who.client_id})
+        for who, one in recent[-_MOST_REFUSALS:]
+    ]
 
 
 class ReportWriter:

@@ -4,10 +4,13 @@ from typing import Any, cast
 
 from agent.relay.link import RelayedConnection
 from agent.relay.meter import Meter
+from agent.simulator.messages import reply_frame
 from agent.tws.codec import frame
-from tests.relay.test_counter import AAPL, request
+from tests.relay.test_counter import AAPL
+from tests.simulator.without_sockets import request
 
 VERSION = 178
+PACING = "Historical Market Data Service error message:Historical data request pacing violation"
 
 
 class Watched:
@@ -63,6 +66,10 @@ class Program:
     def history(self, request_id: int) -> None:
         given = {"request_id": request_id, "contract": AAPL, "end": "", "bar_size": "5 secs", "duration": "60 S"}
         self.ask(20, {**given, "regular_hours": True, "what": "TRADES", "date_format": 1, "keep_up_to_date": False})
+
+    def refused(self, code: int, request_id: int) -> None:
+        told: dict[str, Any] = {"request_id": request_id, "code": code, "text": PACING, "time": 0}
+        self.link.received(memoryview(reply_frame("ErrorMessage", told, VERSION)))
 
     def leave(self) -> None:
         self.relayed.meter.end(cast("RelayedConnection", self.link))
@@ -133,3 +140,17 @@ def test_historical_requests_are_near_from_54_on() -> None:
     program.history(53)
     assert relayed.later(0.1) == 1
     assert relayed.near["history"]["most"] == 54
+
+
+def test_a_refusal_is_told_for_a_quarter_of_an_hour_also_when_its_program_has_left() -> None:
+    relayed = Relayed()
+    program = Program(relayed)
+    program.history(3)
+    program.refused(162, 3)
+    relayed.later(2.0)
+    told = {"code": 162, "limit": "historical requests", "request": "history of AAPL STK SMART USD"}
+    assert relayed.reports[-1]["refusals"] == [{"ago_s": 2.0, **told, "peer": "127.0.0.1:50007", "client_id": 7}]
+    program.leave()
+    assert relayed.reports[-1]["refusals"][0].items() >= told.items()
+    relayed.later(900.0)
+    assert relayed.reports[-1]["refusals"] == []

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from agent.core.facts import ApiClient, Fact, Known, MachineFacts, RelaySeen, Sockets
-from agent.core.relay_facts import LimitUse, RelayCounts
-from agent.tws.hosts import is_local
+from agent.core.evidence.processes import port_of
+from agent.core.facts import ApiClient, Fact, Facts, Known, MachineFacts, RelaySeen, Sockets, Unknown
+from agent.core.relay_facts import LimitUse, RelayCounts, RelayProgram
+from agent.core.settings import ConnectionSettings
+from agent.core.text import shortened
+from agent.tws.hosts import is_local, spelled_host
 from agent.tws.relays import RelayKind
 
 OWN_RELAY = "gatelight"
@@ -84,5 +87,69 @@ def _rounded(told: Fact[RelayCounts]) -> Fact[RelayCounts]:
             lines=nothing if counts.lines.near_since is None else replace(counts.lines, near_since=0.0),
             history=nothing if counts.history.near_since is None else replace(counts.history, near_since=0.0),
             history_safe_at=0.0,
+            refusals=tuple(replace(one, at=0.0, program=replace(one.program, since=0.0)) for one in counts.refusals),
         )
     )
+
+
+JUST_JOINED = 600.0
+"""Seconds for which a program that has connected is one that has just joined."""
+_NEWEST_COUNTS = 60.0
+"""Seconds after which what the agent was told last of a relay is no longer current."""
+_LONGEST_LABEL = 30
+"""Characters of a program’s name."""
+
+
+def leading_to(facts: Facts) -> tuple[RelaySeen, ...]:
+    """The relays whose programs use the application of this connection; where two connections are those of one relay,
+    it is told with the one to which it leads."""
+    connection, port = facts.connection, port_of(facts)
+    found = []
+    for relay in relays_of(facts.machine):
+        if _same_port(connection, port, relay):
+            found.append(relay)
+        elif connection.local and relay.port == port:
+            elsewhere = (o for o in facts.other_connections if isinstance(o.port, int) and _same_port(o, o.port, relay))
+            found += [] if any(elsewhere) else [relay]
+    return tuple(found)
+
+
+def _same_port(connection: ConnectionSettings, port: int, relay: RelaySeen) -> bool:
+    if relay.to_port != port:
+        return False
+    if is_local(relay.host):
+        return connection.local
+    return spelled_host(relay.host) == spelled_host(connection.host)
+
+
+def current_counts(facts: Facts, relay: RelaySeen) -> Fact[RelayCounts]:
+    """What a relay counts now."""
+    told = relay.counts
+    if isinstance(told, Known) and facts.now.wall - told.value.written > _NEWEST_COUNTS:
+        return Unknown("it has reported nothing for a while")
+    return told
+
+
+def relayed_name(program: RelayProgram) -> str:
+    """A program behind a relay by name, like "bot.py", or by what its connection tells."""
+    name = program.script or program.name
+    if name:
+        return shortened(name, _LONGEST_LABEL)
+    return f"a program with client ID {program.client_id}" if program.client_id is not None else "a program"
+
+
+def relayed_label(program: RelayProgram) -> str:
+    """The same for evidence, with its process and its client ID, like "bot.py (pid 991, client ID 7)"."""
+    name = relayed_name(program) if program.script or program.name else f"a program at {program.peer}"
+    known = [] if program.pid is None else [f"pid {program.pid}"]
+    known += [] if program.client_id is None else [f"client ID {program.client_id}"]
+    return f"{name} ({', '.join(known)})" if known else name
+
+
+def joined_last(facts: Facts, counts: RelayCounts) -> RelayProgram | None:
+    """The program that has just joined others; None where none has."""
+    here = [one for one in counts.programs if one.connected]
+    newest = max(here, key=lambda one: one.since, default=None)
+    if newest is None or len(here) < 2 or facts.now.wall - newest.since > JUST_JOINED:
+        return None
+    return newest
