@@ -46,8 +46,8 @@ NOTIFICATIONS = KeyTable(
             REMOTE_ADDRESSES,
             "also tell these",
             "Further addresses",
-            "Where notices go as well, with the manners of the desktop: an address on each line, as the Apprise library "
-            "writes it. The view Phone and mail leads to the usual ones.",
+            "Where notices go as well, with the manners of the desktop: an address on each line, as the Apprise "
+            "library writes it. The view Phone and mail leads to the usual ones.",
             example="ntfy://my-topic\nmailto://user:password@example.com",
             guarded=True,
             secret=True,

@@ -28,7 +28,7 @@ TELEGRAM = Service(
         ServiceField(
             "token",
             "Bot token",
-            "BotFather tells it to you. Whoever has it can write in the bot’s name.",
+            "BotFather tells it to you. Everyone who has it can write in the bot’s name.",
             of_form(
                 r"(bot)?[0-9]{3,20}:[A-Za-z0-9_-]{10,}",
                 "A bot token is a number, a colon, and letters and digits, as BotFather tells it.",

@@ -36,6 +36,7 @@ async def read_targets(backend: Backend, _: Mapping[str, Any]) -> Answer:
         "targets": [_target(one) for one in targets],
         "services": [_service(one) for one in SERVICES],
         "severities": [_choice(v, w) for v, w in zip(severity.kind.choices, severity.words, strict=True)],
+        "labels": {key.name: {"label": key.label, "help": key.help} for key in TARGETS.keys},
         "delays": list(_delays(after.durations, targets)),
     }
     if find_spec("apprise") is None:

@@ -142,7 +142,7 @@ export function phoneForm({ told, service, before = null, page, back, saved }) {
 /** Name, least severity, quiet hours, how long unseen, and where the address is kept. */
 function mannersOf(told, service, before) {
   const inputs = new Map();
-  const row = (name, label, help, made, focus = made) => {
+  const row = (name, made, focus = made, { label, help } = told.labels[name]) => {
     const error = h("p.error", { id: `phone-${name}-error`, role: "alert" });
     inputs.set(name, { input: focus, error });
     return h("div.field", { "data-row": name },
@@ -161,16 +161,16 @@ function mannersOf(told, service, before) {
   /** Offer the key store, where there is one and an address is typed. */
   async function offer() {
     const { key_store: name } = await get("targets/key-store").catch(() => ({}));
-    if (name) patch(store, row("key_store", "Keep the address in the key store", `In ${name}, instead of the file of settings: it holds what others must not know.`, stored));
+    if (name) patch(store, row("key_store", stored, stored, { label: "Keep the address in the key store", help: `In ${name}, instead of the file of settings: it holds what others must not know.` }));
   }
   if (!before) offer();
   return {
     inputs,
     fields: [
-      row("name", "Name", "What you call it.", name),
-      row("minimum_severity", "Tell it about", "What is told on this computer does not depend on it.", severity),
-      row("quiet_hours", "Quiet hours", "Nothing is sent then. Only live instead of paper, or the reverse, is told at any hour.", h("div.times-form", { role: "group", "aria-labelledby": "phone-quiet_hours-label" }, spans.rows, h("div.buttons", {}, spans.more)), spans.more),
-      row("after", "Only if nobody has seen it for", "A problem is seen once its notice was clicked, or the page or the menu was opened.", after),
+      row("name", name),
+      row("minimum_severity", severity),
+      row("quiet_hours", h("div.times-form", { role: "group", "aria-labelledby": "phone-quiet_hours-label" }, spans.rows, h("div.buttons", {}, spans.more)), spans.more),
+      row("after", after),
       store],
     another: offer,
     read: () => ({ name: name.value, minimum_severity: severity.value, quiet_hours: spans.all(), after: after.value, key_store: stored.checked }),
