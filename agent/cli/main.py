@@ -180,17 +180,18 @@ def _told(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from agent.cli.asked import ask
+    from agent.cli.asked import ask, of_those
 
     answer = ask(_places(options), {"command": "status", "show_accounts": options.show_accounts})
+    status, ill = of_those(answer, options.name)
     with contextlib.suppress(BrokenPipeError):
         if options.json:
-            _as_json(answer["status"])
+            _as_json(status)
         else:
             from agent.cli.report import render
 
-            print_text(render(answer["status"]))
-    return 1 if answer["shows_problem"] else 0
+            print_text(render(status, every=bool(options.verbose)))
+    return 1 if ill else 0
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -20,8 +20,8 @@ from agent.config.key import Key, KeyTable
 from agent.config.keys import CONNECTIONS
 from agent.config.kinds import ValueRefused
 from agent.config.lines import Lines
-from agent.config.reading import judge_document, parse_settings, refusal, settings_of
-from agent.config.sources import Source, Sources, one_source, read_text, sources_of
+from agent.config.reading import judge_document, parse_settings, refusal, settings_from
+from agent.config.sources import ConfigFile, Sources, one_source, read_text, sources_of
 from agent.config.text import toml_text, toml_value
 from agent.errors import ConfigError
 from agent.platforms.files import reason_of, replace_file
@@ -96,7 +96,7 @@ def _value_in(path: Path, address: ValueAddress) -> str | None:
     """The value in force, as TOML; None where there is none: a file with a fault in it, a connection not there yet."""
     try:
         sources = _sources(path, {})
-        settings = address.table.held_by(settings_of(sources))
+        settings = address.table.held_by(settings_from(sources))
     except ConfigError:
         return None
     if address.table.repeated:
@@ -127,7 +127,7 @@ def _change(path: Path, addressed: Iterable[tuple[ValueAddress, Any]], *, making
         source = sources.files[number]
         file = source.path if number else path
         texts[file] = _edited(source.text, here, value, source.name, making=making)
-    settings_of(_sources(path, texts))
+    settings_from(_sources(path, texts))
     _write_all(texts)
 
 
@@ -280,7 +280,7 @@ def _holder(wanted: dict[str, Any], address: ValueAddress, index: int | None, na
     elif isinstance(holder, dict):
         holder = holder[last][index]
     if not isinstance(holder, dict):
-        _, faults = judge_document(Sources((Source(Path(name), name, "", wanted, Lines("")),)))
+        _, faults = judge_document(Sources((ConfigFile(Path(name), name, "", wanted, Lines("")),)))
         raise ConfigError(f"{name}: {faults[0].text}.")
     return holder
 

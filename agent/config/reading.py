@@ -12,7 +12,7 @@ from agent.config.keys_outward import RELAYS_TABLE
 from agent.config.kinds import ValueRefused
 from agent.config.lines import KeyPath
 from agent.config.relays import relay_faults
-from agent.config.sources import INCLUDE, ConfigFault, Place, Sources, one_source, read_sources, sources_of
+from agent.config.sources import INCLUDE, ConfigFault, FilePlace, Sources, one_source, read_sources, sources_of
 from agent.config.text import found_words, key_words, kind_words
 from agent.core.settings import Settings
 from agent.errors import ConfigError
@@ -25,7 +25,7 @@ def load(path: Path | None, *, named: bool = True) -> Settings:
     """
     if path is None or (not named and not _exists(path)):
         return Settings()
-    return settings_of(sources_of(path))
+    return settings_from(sources_of(path))
 
 
 def load_or_go_without(path: Path, *, named: bool) -> tuple[Settings, str | None]:
@@ -50,10 +50,10 @@ def check(path: Path, *, named: bool = True) -> list[str]:
 
 def parse_settings(text: str, name: str) -> Settings:
     """The settings of a text that includes nothing; `name` is the file's name in errors."""
-    return settings_of(one_source(text, name))
+    return settings_from(one_source(text, name))
 
 
-def settings_of(sources: Sources) -> Settings:
+def settings_from(sources: Sources) -> Settings:
     """The settings of these files; ConfigError with the first fault."""
     settings, faults = judge_document(sources)
     if faults:
@@ -178,7 +178,7 @@ def _outer_tables() -> list[str]:
 
 
 def _doubles(table: KeyTable, found: list[Any], sources: Sources) -> Iterable[ConfigFault]:
-    seen: dict[str, Place] = {}
+    seen: dict[str, FilePlace] = {}
     for index, entry in enumerate(found):
         name = entry.get("name") if isinstance(entry, dict) else None
         if not isinstance(name, str):

@@ -12,7 +12,7 @@ from agent.config.editing import write_file
 from agent.config.key import KeyTable
 from agent.config.keys import CONNECTIONS
 from agent.config.lines import KeyPath, Lines
-from agent.config.reading import settings_of
+from agent.config.reading import settings_from
 from agent.config.sources import sources_of
 from agent.config.text import toml_text
 from agent.errors import ConfigError
@@ -26,7 +26,7 @@ def remove_connection(path: Path, name: str) -> None:
 def remove_entry(path: Path, table: KeyTable, name: str) -> None:
     """Take one entry of a repeated table out of the file; everything else stays. ConfigError where that fails."""
     sources = sources_of(path)
-    settings_of(sources)
+    settings_from(sources)
     every = tables_around(sources.document, table).get(table.path[-1], [])
     wanted_name = name.strip().casefold()
     place = next((i for i, e in enumerate(every) if e["name"].strip().casefold() == wanted_name), None)

@@ -28,7 +28,7 @@ _ALLOWED = 'a list of files or patterns, such as ["conf.d/*.toml"]'
 _TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)\s*$")
 
 
-class Place(NamedTuple):
+class FilePlace(NamedTuple):
     """Where something stands: the number of the file, from 0 for the main one, and the line."""
 
     file: int
@@ -39,13 +39,13 @@ class Place(NamedTuple):
 class ConfigFault:
     """One fault of a configuration."""
 
-    place: Place
+    place: FilePlace
     text: str
     """The key, the value found and what is allowed, without file and line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ConfigFile:
     """One file."""
 
     path: Path
@@ -60,7 +60,7 @@ class Source:
 class Sources:
     """All files as one document, which knows where each value of it stands."""
 
-    files: Sequence[Source]
+    files: Sequence[ConfigFile]
     document: dict[str, Any] = field(default_factory=dict)
     faults: list[ConfigFault] = field(default_factory=list)
     """What is wrong with `include`, and with tables that stand in two files."""
@@ -77,15 +77,15 @@ class Sources:
                 else:
                     self._take(number, (name,), found, TABLES.get(name))
 
-    def place(self, path: KeyPath) -> Place:
+    def place(self, path: KeyPath) -> FilePlace:
         """Where a value of the document stands, or else the nearest table around it."""
         for table, entries in self._entries.items():
             at = len(table)
             if path[:at] == table and len(path) > at and isinstance(index := path[at], int) and index < len(entries):
                 number, local = entries[index]
-                return Place(number, self.files[number].lines.line((*table, local, *path[at + 1 :])))
+                return FilePlace(number, self.files[number].lines.line((*table, local, *path[at + 1 :])))
         number = next((self._owners[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self._owners), 0)
-        return Place(number, self.files[number].lines.line(path))
+        return FilePlace(number, self.files[number].lines.line(path))
 
     def file_of(self, table: KeyTable, index: int | None = None) -> tuple[int, int | None]:
         """The file that holds a table, or the entry of this index of a repeated one, and its index there.
@@ -104,14 +104,14 @@ class Sources:
         """The whole sentence about a fault."""
         return f"{self.files[fault.place.file].name}, line {fault.place.line}: {fault.text}"
 
-    def elsewhere(self, place: Place, seen_from: Place) -> str:
+    def elsewhere(self, place: FilePlace, seen_from: FilePlace) -> str:
         """A place in words, in a sentence about another one."""
         there = f"line {place.line}"
         return there if place.file == seen_from.file else f"{self.files[place.file].name}, {there}"
 
     def _misplaced(self, number: int) -> Iterator[ConfigFault]:
         if number:
-            place = Place(number, self.files[number].lines.line((INCLUDE,)))
+            place = FilePlace(number, self.files[number].lines.line((INCLUDE,)))
             main = self.files[0].name
             yield ConfigFault(place, f"{INCLUDE} is not known here: {main} alone may include other files")
 
@@ -137,7 +137,7 @@ class Sources:
         inner = inner_tables(declared)
         own = {key: value for key, value in found.items() if key not in inner}
         if path in self._owners and (own or not found):
-            place = Place(number, self.files[number].lines.line(path))
+            place = FilePlace(number, self.files[number].lines.line(path))
             other = self.elsewhere(self.place(path), place)
             self.faults.append(ConfigFault(place, f"[{last}] is in {other} as well, but must be in one file alone"))
             return
@@ -151,13 +151,13 @@ class Sources:
 
 def one_source(text: str, name: str) -> Sources:
     """A text that includes nothing, whatever it says; `name` is the file's name in errors."""
-    return Sources((Source(Path(name), name, text, parse_toml(text, name), Lines(text)),))
+    return Sources((ConfigFile(Path(name), name, text, parse_toml(text, name), Lines(text)),))
 
 
 def sources_of(path: Path, texts: Mapping[Path, str] | None = None) -> Sources:
     """The files of a configuration. Raises ConfigError for the first that cannot be read or is no TOML.
 
-    `texts`: what stands in some files instead, by their `Source.path`.
+    `texts`: what stands in some files instead, by their `ConfigFile.path`.
     """
     found, faults = read_sources(path, texts or {})
     if faults:
@@ -168,9 +168,9 @@ def sources_of(path: Path, texts: Mapping[Path, str] | None = None) -> Sources:
 def read_sources(path: Path, texts: Mapping[Path, str]) -> tuple[Sources, list[str]]:
     """The files that can be read, and a sentence for each other one. Raises ConfigError where the main one cannot."""
     text = texts[path] if path in texts else read_text(path)
-    main = Source(path, path.name, text, parse_toml(text, path.name), Lines(text))
+    main = ConfigFile(path, path.name, text, parse_toml(text, path.name), Lines(text))
     patterns, faults = patterns_of(main)
-    others: list[Source] = []
+    others: list[ConfigFile] = []
     unread: list[str] = []
     for number, (pattern, names) in enumerate(included(path, patterns)):
         if names is None:
@@ -181,11 +181,11 @@ def read_sources(path: Path, texts: Mapping[Path, str]) -> tuple[Sources, list[s
             other = path.parent / name
             try:
                 text = texts[other] if other in texts else read_text(other)
-                others.append(Source(other, name, text, parse_toml(text, name), Lines(text)))
+                others.append(ConfigFile(other, name, text, parse_toml(text, name), Lines(text)))
             except ConfigError as fault:
                 unread.append(str(fault))
     if len(others) > MOST_FILES:
-        place = Place(0, main.lines.line((INCLUDE,)))
+        place = FilePlace(0, main.lines.line((INCLUDE,)))
         faults.append(
             ConfigFault(place, f"{INCLUDE} leads to {len(others)} files, but must lead to {MOST_FILES} at most")
         )
@@ -207,21 +207,21 @@ def patterns_in(path: Path) -> tuple[str, ...]:
     """What a main file includes; nothing where it cannot be read."""
     try:
         text = read_text(path)
-        return tuple(patterns_of(Source(path, path.name, text, parse_toml(text, path.name), Lines(text)))[0])
+        return tuple(patterns_of(ConfigFile(path, path.name, text, parse_toml(text, path.name), Lines(text)))[0])
     except ConfigError:
         return ()
 
 
-def patterns_of(main: Source) -> tuple[list[str], list[ConfigFault]]:
+def patterns_of(main: ConfigFile) -> tuple[list[str], list[ConfigFault]]:
     """What a main file includes, and what is wrong with that."""
     found = main.document.get(INCLUDE, [])
-    place = Place(0, main.lines.line((INCLUDE,)))
+    place = FilePlace(0, main.lines.line((INCLUDE,)))
     if not isinstance(found, list) or len(found) > MOST_PATTERNS:
         shown = f"a list of {len(found)}" if isinstance(found, list) else found_words(found)
         return [], [ConfigFault(place, f"{INCLUDE} is {shown}, but must be {_ALLOWED}")]
     faults = [
         ConfigFault(
-            Place(0, main.lines.line((INCLUDE, number))),
+            FilePlace(0, main.lines.line((INCLUDE, number))),
             f'{INCLUDE}[{number + 1}] is {found_words(one)}, but must be a file or a pattern, such as "conf.d/*.toml"',
         )
         for number, one in enumerate(found)

@@ -80,9 +80,9 @@ def candidates(
 
 def candidates_of(facts: Facts) -> tuple[Process, ...]:
     """The processes that the connection of these facts may mean, likeliest first."""
-    if "candidates" not in facts.meant:
-        facts.meant["candidates"] = candidates(facts.connection, facts.machine, facts.other_connections)
-    return facts.meant["candidates"]
+    if not facts.meant:
+        facts.meant.append(candidates(facts.connection, facts.machine, facts.other_connections))
+    return facts.meant[0]
 
 
 _OTHER_MODE = {WantedMode.LIVE: TradingMode.PAPER, WantedMode.PAPER: TradingMode.LIVE}
