@@ -16,6 +16,7 @@ STYLE_SHEET = "page.css"
 MORE_STYLE_SHEETS = (
     "page_guide.css",
     "page_history.css",
+    "page_limits.css",
     "page_now.css",
     "page_settings.css",
     "page_setup.css",
@@ -34,6 +35,7 @@ MODULES = (
     "key.js",
     "live.js",
     "parts.js",
+    "relay_pictures.js",
     "settings_fields.js",
     "settings_link.js",
     "setup_steps.js",

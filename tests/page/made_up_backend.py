@@ -40,6 +40,9 @@ class MadeUpBackend:
     def limits(self) -> Iterable[dict[str, Any]]:
         return [{"connection": "Paper Gateway"}]
 
+    async def relays(self) -> list[dict[str, Any]]:
+        return []
+
     async def history(self, days: int) -> dict[str, Any]:
         self.asked.append(f"history of {days} days")
         if self.unreadable is not None:
