@@ -83,7 +83,7 @@ def _refusals(use: RelayUse, now: float) -> Iterator[str]:
     for one in use.refusals[:_REFUSALS_LISTED]:
         asked = f": {one.request}" if one.request else ""
         ago = lasting(max(0.0, now - one.at))
-        yield f"  Refused {ago} ago, too many {one.limit} (notice {one.code}): {one.program}{asked}"
+        yield f"  TWS refused {one.program} {ago} ago, too many {one.limit} (notice {one.code}){asked}"
     if (more := len(use.refusals) - _REFUSALS_LISTED) > 0:
         yield f"  {more} more {'was' if more == 1 else 'were'} refused in the last quarter of an hour."
     if use.refusals_to_do:
@@ -95,11 +95,14 @@ def _program(program: ProgramUse) -> Iterator[str]:
     if program.uncounted:
         yield f"    Not counted: {program.uncounted}."
         return
-    yield (
-        f"    {program.lines} market data lines, {program.history} historical requests in ten minutes, "
-        f"{program.rate} messages in the latest second (most {program.most}, allowed {program.rate_allowed}), "
-        f"{program.orders} orders"
+    counted = (
+        (program.lines, "market data lines"),
+        (program.history, "historical requests in ten minutes"),
+        (program.orders, "orders"),
     )
+    used = [f"{number} {what}" for number, what in counted if number]
+    used += [f"{program.rate} messages in the latest second, {program.most} at most, {program.rate_allowed} allowed"]
+    yield f"    {', '.join(used)}"
     if program.instruments:
         more = len(program.instruments) - _LISTED + program.left_out
         listed = ", ".join(program.instruments[:_LISTED]) + (f" and {more} more" if more > 0 else "")

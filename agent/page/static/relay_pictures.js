@@ -79,6 +79,7 @@ function history({ history: told, programs, step }) {
     h("p", {}, h("strong", {}, "The next is safe "), `${from(told.safe_at)}.`),
     toDo(to_do, level(used, of)),
     h("ul.plain.small", {},
+      h("li", {}, "The dashed line across is what IB allows, the dotted one how the count runs out if nothing more is asked for."),
       h("li", {}, `For one contract within two seconds: ${told.contract} of ${told.contract_of}${waiting(told.contract_safe_at) > 0 ? `; one more ${from(told.contract_safe_at)}` : ""}.`),
       h("li", {}, told.identical ? `Requests that must not be sent again yet: ${told.identical}, the last of them until ${from(told.identical_safe_at).replace(/^in /, "")} from now.` : "No request was sent that must not be sent again yet.")),
     rows.length ? behind("Historical requests by program", ["Program", "In the last ten minutes"], rows) : null,
@@ -129,6 +130,7 @@ function rates({ programs, rate_to_do, step }) {
         }),
         h("line.limit", { x1: 0, x2: 60, y1: 3, y2: 3 })))),
     counted.length ? h("p.axis", { "aria-hidden": "true" }, h("span", {}, "10 minutes ago"), h("span", {}, "now")) : null,
+    counted.length ? h("p.small", {}, "Each bar is the busiest second of ten; the dashed line is what IB allows each program.") : null,
     programs.length ? behind("Messages a second by program", ["Program", "Now", "Busiest second of ten minutes", "Allowed", "Orders"],
       [...counted, ...programs.filter((one) => one.uncounted)].map((one) => (one.uncounted ? [one.name, `Not counted: ${one.uncounted}`, "–", "–", "–"] : [one.name, String(one.rate), String(one.most), String(one.rate_allowed), String(one.orders)]))) : null,
     programs.some((one) => one.uncounted) ? h("ul.plain.small", {}, programs.filter((one) => one.uncounted).map((one) => h("li", {}, `${one.name} is not counted: ${one.uncounted}.`))) : null);
