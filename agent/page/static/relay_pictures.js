@@ -44,7 +44,7 @@ function lines({ lines: { used, of, to_do }, programs }) {
   let at = 0;
   return section("lines", "Market data lines",
     h("p", {}, h("span.big.number", {}, String(used)), ` of ${of}`),
-    h("svg.parts", { viewBox: `0 0 ${whole} 10`, preserveAspectRatio: "none", role: "img", "aria-label": `${used} of ${of} market data lines: ${holders.map((one) => `${one.name} ${one.lines}`).join(", ") || "none in use"}` },
+    h("svg.parts", { viewBox: `0 0 ${whole} 10`, preserveAspectRatio: "none", role: "img", "aria-label": `${used} of ${of} market data lines: ${holders.length ? holders.map((one) => `${one.name} ${one.lines}`).join(", ") : "none"}` },
       h("rect.all", { width: whole, height: 10 }),
       holders.map((one, n) => {
         at += one.lines;
@@ -52,7 +52,7 @@ function lines({ lines: { used, of, to_do }, programs }) {
           at < whole ? h("line", { x1: at, x2: at, y1: 0, y2: 10 }) : null);
       })),
     toDo(to_do, level(used, of)),
-    holders.length ? h("ul.holders", {}, holders.map((one, n) => h("li", { "data-key": one.name },
+    holders.length ? h("ul.holders", {}, holders.map((one, n) => h("li", {},
       h("svg.swatch", { viewBox: "0 0 10 10", "aria-hidden": "true", "data-shade": n % SHADES }, h("rect", { width: 10, height: 10 })),
       h("span", {}, `${one.name}: `, h("strong", {}, String(one.lines)), ` (${one.kinds.join(", ")})`)))) : null,
     holders.length ? behind("Market data by program", ["Program", "Lines", "Open", "Instruments"],
@@ -81,7 +81,7 @@ function history({ history: told, programs, step }) {
     h("ul.plain.small", {},
       h("li", {}, "The dashed line across is what IB allows, the dotted one how the count runs out if nothing more is asked for."),
       h("li", {}, `For one contract within two seconds: ${told.contract} of ${told.contract_of}${waiting(told.contract_safe_at) > 0 ? `; one more ${from(told.contract_safe_at)}` : ""}.`),
-      h("li", {}, told.identical ? `Requests that must not be sent again yet: ${told.identical}, the last of them until ${from(told.identical_safe_at).replace(/^in /, "")} from now.` : "No request was sent that must not be sent again yet.")),
+      h("li", {}, told.identical && waiting(told.identical_safe_at) > 0 ? `Requests that must not be sent again yet: ${told.identical}, the last of them until ${from(told.identical_safe_at).replace(/^in /, "")} from now.` : "No request was sent that must not be sent again yet.")),
     rows.length ? behind("Historical requests by program", ["Program", "In the last ten minutes"], rows) : null,
     behind("Minute by minute", ["When", "Historical requests counted"], minutes(curve, step)));
 }
@@ -119,7 +119,7 @@ function rates({ programs, rate_to_do, step }) {
   const counted = programs.filter((one) => !one.uncounted).sort((a, b) => b.most - a.most);
   const high = counted.reduce((worst, one) => (level(one.most, one.rate_allowed) === "well" ? worst : "near"), "well");
   return section("rates", "Messages a second, in the last ten minutes", toDo(rate_to_do, high),
-    counted.slice(0, AT_FIRST).map((one) => h("div.rate", { "data-key": one.name },
+    counted.slice(0, AT_FIRST).map((one) => h("div.rate", {},
       h("p", {}, one.name, h("span.soft", {}, `: ${one.rate} now, ${one.most} at most, ${one.rate_allowed} allowed`)),
       h("svg", { viewBox: `0 0 60 ${RATE_HIGH}`, preserveAspectRatio: "none", role: "img", "aria-label": `${one.name}: ${one.most} messages in its busiest second of the last ten minutes, ${one.rate_allowed} allowed` },
         one.peaks.map((peak, n) => {
@@ -147,7 +147,7 @@ function refusals({ refusals: found, refusals_to_do }) {
   if (!found.length) return null;
   const earlier = found.slice(REFUSALS_AT_FIRST);
   return section("refusals", "Refused by TWS in the last quarter of an hour", refusals_to_do ? toDo(refusals_to_do, "near") : null,
-    h("ul.plain", {}, found.slice(0, REFUSALS_AT_FIRST).map((one) => h("li", { "data-key": `${one.at} ${one.code} ${one.program} ${one.request ?? ""}` },
+    h("ul.plain", {}, found.slice(0, REFUSALS_AT_FIRST).map((one) => h("li", {},
       h("strong", {}, one.program), one.request ? `: ${one.request}; ` : ": ", `too many ${one.limit} (notice ${one.code}), ${ago(one.at)}`))),
     earlier.length ? behind(`${earlier.length} earlier`, ["Program", "Asked for", "Too many", "Notice", "When"],
       earlier.map((one) => [one.program, one.request ?? "–", one.limit, String(one.code), ago(one.at)])) : null);

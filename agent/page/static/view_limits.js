@@ -50,8 +50,8 @@ function noRelay() {
   return h("details.card.no-relay", { "data-key": "no relay" }, h("summary", {}, "See what each program uses"),
     h("p", {}, "TWS tells no program how much of a limit is in use. Gatelight’s relay stands between programs and TWS, passes everything on untouched, and counts: market data lines, historical requests, messages a second, each with the program that uses it, before TWS refuses anything."),
     h("p", {}, "Write this into the configuration file, with the name of your connection:"),
-    h("pre", {}, "[[relays]]\nname = \"My relay\"\nlisten = 5002\nto = \"IB Gateway\""),
-    h("p", {}, "Then start it with ", h("code", {}, "gatelight relay \"My relay\""), ", and let your programs connect to port 5002. To go back, give them the port of TWS again."));
+    h("pre", {}, "[[relays]]\nname = 'Mine'\nlisten = 5002\nto = 'IB Gateway'"),
+    h("p", {}, "Then start it with ", h("code", {}, "gatelight relay Mine"), ", and let your programs connect to port 5002. To go back, give them the port of TWS again."));
 }
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
