@@ -11,7 +11,7 @@ ABOUT = ("connection", "code")
 """What a record may be about: the name of a connection, the code of a problem."""
 
 
-def local_time(epoch: float) -> str:
+def log_time(epoch: float) -> str:
     """Local time with its offset: users compare it with their clock, and other readers need the offset."""
     return datetime.fromtimestamp(epoch).astimezone().isoformat(" ", "milliseconds")
 
@@ -40,7 +40,7 @@ def as_text(line: str) -> str:
         return line
     try:
         said = json.loads(line)
-        when = local_time(datetime.fromisoformat(said["time"]).timestamp())
+        when = log_time(datetime.fromisoformat(said["time"]).timestamp())
         text = f"{when} {said['level'].upper():<7} {said['logger']}: {said['message']}"
         return "\n".join([text, *([said["traceback"]] if "traceback" in said else [])])
     except (ValueError, TypeError, KeyError, AttributeError):

@@ -16,7 +16,7 @@ from typing import TextIO
 from agent.platforms.files import PRIVATE, open_regular, reason_of
 from agent.platforms.folders import make_private
 from agent.runtime.aside import Worker, done_within
-from agent.runtime.json_lines import ABOUT, TEXT, JsonLines, local_time
+from agent.runtime.json_lines import ABOUT, TEXT, JsonLines, log_time
 from agent.tws.printable import printable
 from agent.tws.privacy import Private, redact
 
@@ -109,8 +109,8 @@ def _visible(character: str) -> str:
 
 class _Formatter(logging.Formatter):
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
-        """See `local_time`."""
-        return local_time(record.created)
+        """See `log_time`."""
+        return log_time(record.created)
 
 
 class _File(logging.handlers.RotatingFileHandler):
@@ -293,7 +293,8 @@ def set_up_logs(
     """Start logging to the file (None: no file) and, with a verbosity above 0, to standard error.
 
     `verbosity` is the number of -v options: 0 logs transitions, 1 also the agent's details, 2 everything, even that of
-    ib_async. `json`: as JSON lines instead of text. `tell` gets one sentence for the user when the log cannot be written.
+    ib_async. `tell` gets one sentence for the user when the log cannot be written. `json`: the log, and what is said on
+    standard error, are JSON lines.
     """
     say = tell or _say
     redaction = Redaction(private_here() if private is None else private)

@@ -111,7 +111,7 @@ def machine(kept: Path, units: Mapping[str, str], visible: Mapping[str, Path] | 
     ways = "\n".join(f"mkdir -p .{place}; mount --rbind {one} .{place}" for place, one in (visible or {}).items())
     script = _BOOT.format(folder=folder, kept=kept, nodes=" ".join(_NODES), systemd=_SYSTEMD, ways=ways)
     namespaces = ("--mount", "--pid", "--fork", "--kill-child", "--cgroup", "--net", "--uts", "--ipc")
-    into = f"echo $$ > {group}/cgroup.procs && exec \"$@\""
+    into = f'echo $$ > {group}/cgroup.procs && exec "$@"'
     command = ("sh", "-c", into, "sh", "unshare", *namespaces, "sh", "-c", script)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as outer:
         try:

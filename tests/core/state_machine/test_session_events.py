@@ -45,7 +45,9 @@ def test_a_failure_is_told_to_the_log_once() -> None:
     state = looked(started())
     state, effects = take_in(state, SessionFailed(number_of(state), Outcome.REFUSED, 0.0, "connection refused"), NOW)
 
-    assert effects == (Record(Severity.INFO, "Paper Gateway: no connection: connection refused", connection="Paper Gateway"),)
+    assert effects == (
+        Record(Severity.INFO, "Paper Gateway: no connection: connection refused", connection="Paper Gateway"),
+    )
     assert state.urgent_since == NOW.monotonic
 
     again = replace(state.watched[0], link=replace(state.watched[0].link, state=Connecting(0.0, 9, 4002, 7000, "d")))
