@@ -1,6 +1,6 @@
 """What the running agent does for programs, and what it asks the web.
 
-Metrics, hooks, dead-man ping, new versions, and the service manager that has started it.
+Metrics, hooks, relays, dead-man ping, new versions, and the service manager that has started it.
 """
 
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from agent.app.hooks_host import HooksHost
 from agent.app.metrics_host import MetricsHost
 from agent.app.ping_host import PingHost
+from agent.app.relays_host import RelaysHost
 from agent.app.running import RunningAgent
 from agent.app.update_check import UpdateCheck
 from agent.core.shown.status import Status
@@ -24,7 +25,7 @@ class Outward:
     def __init__(self, agent: RunningAgent, memory_file: MemoryFile) -> None:
         self._agent = agent
         self._followers = (MetricsHost(agent), HooksHost(agent), PingHost(agent))
-        self._parts = (*self._followers, UpdateCheck(agent, memory_file))
+        self._parts = (*self._followers, RelaysHost(agent), UpdateCheck(agent, memory_file))
         self._service: ServiceHost | None = None
 
     def begin(self) -> None:
