@@ -18,6 +18,7 @@ MORE_STYLE_SHEETS = (
     "page_history.css",
     "page_limits.css",
     "page_now.css",
+    "page_phone.css",
     "page_settings.css",
     "page_setup.css",
 )
@@ -35,6 +36,7 @@ MODULES = (
     "key.js",
     "live.js",
     "parts.js",
+    "phone_form.js",
     "relay_pictures.js",
     "settings_fields.js",
     "settings_link.js",
@@ -49,6 +51,7 @@ MODULES = (
     "view_history.js",
     "view_limits.js",
     "view_now.js",
+    "view_phone.js",
     "view_problem.js",
     "view_settings.js",
     "view_setup.js",

@@ -419,6 +419,14 @@ def test_a_healthy_agent_does_what_it_is_told(place: Place) -> None:
         assert place.do("connect").status == 0
         place.until(lambda c: c["phase"] == "connected")
 
+        so = [place.do(*c) for c in (("connect",), ("connect", "Paper Gateway"), ("resume",), ("seen",))]
+
+        assert [(d.status, d.sentence) for d in so] == [
+            (0, "Every connection is watched already."),
+            (0, "“Paper Gateway” is watched already."),
+            (0, "Notices were not paused."),
+            (0, "No change was waiting to be seen."),
+        ]
         done = [place.do(*c) for c in (("pause", "30m"), ("resume",), ("snooze", "api-silent", "1h"))]
 
         assert [(d.status, d.out) for d in done] == [(0, "")] * 3
