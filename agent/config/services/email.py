@@ -75,8 +75,8 @@ EMAIL = Service(
     "My mailbox",
     "Notices come from your own mailbox, through the server with which your mail program sends.",
     (
-        "If your mailbox is not one of Gmail, GMX, iCloud, Yahoo, Fastmail or Zoho, look up its SMTP server: in your mail "
-        "program, or on the help pages of your provider.",
+        "If your mailbox is not one of Gmail, GMX, iCloud, Yahoo, Fastmail or Zoho, look up its SMTP server: in your "
+        "mail program, or on the help pages of your provider.",
         "Most providers want an app password for programs, which is not the one you log in with. You make it on their "
         "web page, under security: for Gmail at [App passwords](https://myaccount.google.com/apppasswords).",
         "Fill in the fields below.",
