@@ -178,7 +178,8 @@ async def soak(count: int, seed: int) -> int:
             try:
                 await put_through(gateway, loop, world, case, home)
             except AssertionError as fault:
-                wrong.append(f"{number}. {case.name} after {before}: {str(fault)[:1500]}")
+                told = f"{str(fault)[:120]}; then {shown_with(world)}"
+                wrong.append(f"{number}. {case.name} after {before}: {told}")
                 say(f"WRONG {wrong[-1]}")
                 await _recover(gateway, world, home)
             before = case.name
@@ -192,6 +193,13 @@ async def soak(count: int, seed: int) -> int:
         loop.stop()
         await running
     return report(samples, wrong, faulty.records, taken, time.monotonic() - began)
+
+
+def shown_with(agent: Audience) -> str:
+    """What is shown, with what was seen of it."""
+    connection = agent.connection
+    told = (f"{p.code}{'' if p.visible else ' (young)'}: {', '.join(p.evidence)}" for p in connection.problems)
+    return f"{connection.phase}, {'; '.join(told) or 'no problem'}"
 
 
 async def _recover(gateway: SimulatedApplication, agent: Audience, home: int) -> None:
