@@ -130,7 +130,8 @@ async def put_through(gateway: SimulatedApplication, loop: AgentLoop, agent: Aud
         await agent.until(lambda a: bool(verdicts & set(a.codes)), f"told {case.agent}")
     await asyncio.sleep(STAY)
     wanted = verdicts | ON_THE_WAY.get(case.fault, frozenset())
-    assert set(agent.codes) <= verdicts, f"at the end {agent.codes}"
+    # On a loaded machine a restart takes longer than that: what is starting is told, and passes.
+    await agent.until(lambda a: set(a.codes) <= verdicts, f"told {sorted(filter(None, verdicts))} and nothing else")
     # A fault may pass through a stage that is no problem, as starting; what may not be is another problem.
     shown = {
         p.code for s in agent.statuses[seen:] for p in s.connections[0].problems if p.visible and p.severity != "info"
