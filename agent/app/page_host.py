@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from agent.app.channels import notices_on
 from agent.app.running import RunningAgent
+from agent.app.target_tools import TargetTools
 from agent.core.clock import Moment
 from agent.core.commands import AskPageAddress, Command
 from agent.core.problem import Severity
@@ -66,6 +67,8 @@ class PageError(Exception):
 
 class PageHost:
     """Serves the page; on the agent's loop, except `address_from_anywhere`."""
+
+    targets = TargetTools()
 
     def __init__(self, agent: RunningAgent, ask: Callable[[Command], Awaitable[dict[str, Any]]]) -> None:
         """`ask` carries a command out, and returns the answer as JSON."""

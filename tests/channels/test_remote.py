@@ -92,6 +92,7 @@ async def test_a_mail_goes_out_and_one_that_is_refused_says_why() -> None:
     assert taken.taken
     assert box.came[0]["to"] == ["me@example.org"]
     assert "Subject: TWS does not answer" in box.came[0]["mail"]
+    assert "X-Application: Gatelight" in box.came[0]["mail"]
     assert refused.outcome is SendOutcome.REFUSED
     assert "mailbox full" in refused.said
 
