@@ -146,8 +146,13 @@ def _run(options: argparse.Namespace) -> int:
 def _stop(options: argparse.Namespace) -> int:
     from agent.cli.life import stop_agent
 
-    stop_agent(_places(options))
+    places = _places(options)
+    stop_agent(places)
     tell("Gatelight has stopped.")
+    if places.relays.is_dir():
+        from agent.cli.relay_stop import relays_go_on
+
+        relays_go_on(places, tell)
     return 0
 
 
@@ -167,7 +172,7 @@ def _autostart(options: argparse.Namespace) -> int:
 def _relay(options: argparse.Namespace) -> int:
     from agent.cli.relay import command
 
-    return command(_places(options), options.name, tell, _as_json if options.json else None, print_text)
+    return command(_places(options), options.name, options.which, tell, _as_json if options.json else None, print_text)
 
 
 def _told(options: argparse.Namespace) -> int:

@@ -251,6 +251,14 @@ class RelaySeen(FromOutside):
     """The computer that it leads to, and the port there."""
     to_port: int
     counts: Fact[RelayCounts]
+    allow: tuple[str, ...] = ()
+    lines: int = 0
+    """Market data lines as configured; 0: an earlier version does not tell."""
+    kept: bool = False
+    """The agent has started it, and sees to it."""
+    draining: bool = False
+    """It takes no new connection, and ends with the last one."""
+    said: tuple[OutsideText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
