@@ -231,7 +231,7 @@ class AgentHost:
 
     async def _keep_times(self) -> None:
         """Show the menu anew with each hour: "today" may be yesterday by now."""
-        hour = (self._world.now().wall + self._loop.state.machine.utc_offset) // 3600
+        hour = self._loop.state.machine.zone.shown(self._world.now().wall) // 3600
         if hour != self._shown_in:
             self._shown_in = hour
             self.refresh()
@@ -255,8 +255,8 @@ class AgentHost:
         """Show the latest status again: the icon may be new, or something beside the status may have changed."""
         tray, status = self._desktop.tray, self._status
         if status is not None and tray is not None:
-            now, offset = self._world.now().wall, self._loop.state.machine.utc_offset
-            tray.show(display(status, now, offset, self._actions.at_login(), page=self._opens_page))
+            now, zone = self._world.now().wall, self._loop.state.machine.zone
+            tray.show(display(status, now, zone, self._actions.at_login(), page=self._opens_page))
 
     def announce(self, notice: Notice) -> None:
         """Send a notice about the program itself; while the agent begins or ends, none is sent."""

@@ -20,7 +20,9 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, NoReturn
 
+from agent.channels.service_answer import MailReplies, sentence_in
 from agent.core.settings import KEY_STORE, in_key_store
+from agent.platforms.key_store import KEPT_FOR
 from agent.tws.printable import one_line, printable
 from agent.tws.privacy import Private, parts_of_secret, redact
 
@@ -29,9 +31,6 @@ COMMAND = "send-remote"
 
 SEND_SECONDS = 8.0
 """Seconds a service has to take a message; most need half a second."""
-
-KEPT_FOR = "Gatelight"
-"""Under which the key store of the system keeps addresses."""
 
 _LONGEST_ANSWER = 1 << 20
 """Bytes of an answer, unpacked. A usual answer has some hundred."""
@@ -75,6 +74,7 @@ class _Heard:
         self.status: int | None = None
         """The latest status of HTTP."""
         self.said = ""
+        self.mail = MailReplies()
         self.retry_after: float | None = None
         self.cause = ""
         """Why the service could not be reached over HTTP."""
@@ -122,7 +122,9 @@ def _send(task: dict[str, str]) -> dict[str, Any]:
 def _words(heard: _Heard, *, taken: bool) -> str:
     """The service's answer in words; of one that took the message, its status is enough."""
     if heard.status is None:
-        return "taken" if taken else heard.cause or heard.fault or "the service did not take it"
+        if taken:
+            return heard.mail.latest or "taken"
+        return heard.mail.refusal or heard.cause or heard.fault or "the service did not take it"
     status = f"HTTP {heard.status} {_reason(heard.status)}".rstrip()
     return f"{status}: {heard.said}" if heard.said and not taken else status
 
@@ -174,6 +176,7 @@ def _listen(heard: _Heard) -> None:
             elif record.levelno >= logging.WARNING and not heard.fault:
                 heard.fault = said.rstrip(".")
 
+    heard.mail.listen()
     log = logging.getLogger("apprise")
     log.handlers, log.propagate = [Ears()], False
     log.setLevel(logging.DEBUG)
@@ -201,7 +204,7 @@ def _bound_the_answers(heard: _Heard) -> None:
                     raise requests.exceptions.ContentDecodingError("the answer is too long")
             response._content = bytes(body)
             heard.status = response.status_code
-            heard.said = bytes(body[: 4 * MOST_SAID]).decode("utf-8", "replace")
+            heard.said = sentence_in(bytes(body).decode("utf-8", "replace"))
             heard.retry_after = _wait(response.headers.get("Retry-After"))
             return response
 

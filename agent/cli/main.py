@@ -145,14 +145,12 @@ def _run(options: argparse.Namespace) -> int:
 
 def _stop(options: argparse.Namespace) -> int:
     from agent.cli.life import stop_agent
+    from agent.cli.relay_stop import relays_go_on
 
     places = _places(options)
     stop_agent(places)
     tell("Gatelight has stopped.")
-    if places.relays.is_dir():
-        from agent.cli.relay_stop import relays_go_on
-
-        relays_go_on(places, tell)
+    relays_go_on(places, tell)
     return 0
 
 

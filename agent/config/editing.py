@@ -5,7 +5,7 @@ import copy
 import os
 import stat
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from agent.config.keys import CONNECTIONS
 from agent.config.kinds import ValueRefused
 from agent.config.lines import Lines
 from agent.config.reading import judge_document, parse_settings, read_text, refusal
-from agent.config.text import toml_text
+from agent.config.text import toml_text, toml_value
 from agent.errors import ConfigError
 from agent.platforms.files import reason_of, replace_file
 
@@ -67,16 +67,19 @@ def add_connection(path: Path, name: str) -> None:
     add_entry(path, CONNECTIONS, {"name": name})
 
 
-def add_entry(path: Path, table: KeyTable, values: Mapping[str, str]) -> None:
-    """Write a new entry of a repeated table into the file: a text for each key; ConfigError where it cannot be used."""
+def add_entry(path: Path, table: KeyTable, values: Mapping[str, str | Sequence[str]]) -> None:
+    """Write a new entry of a repeated table into the file: a text, or several, for each key, its name among them.
+
+    ConfigError where one of them cannot be used.
+    """
     judged = [
-        (key, _value(key, f"{table.name}.{key.name}", toml_text(values[key.name])))
+        (key, _value(key, f"{table.name}.{key.name}", toml_value(values[key.name])))
         for key in table.keys
         if key.name in values
     ]
     *others, (last, value) = judged
     beside = {key.name: other for key, other in others}
-    _change(path, ((ValueAddress(table, last, values["name"], new=True, beside=beside), value),), making=True)
+    _change(path, ((ValueAddress(table, last, str(values["name"]), new=True, beside=beside), value),), making=True)
 
 
 def change_all(path: Path, edits: Iterable[tuple[str, str]], *, making: bool = True) -> None:

@@ -45,11 +45,13 @@ NOTIFICATIONS = KeyTable(
             "remote",
             REMOTE_ADDRESSES,
             "also tell these",
-            "Phone, mail or chat",
-            "Where notices go as well: an address on each line, as the Apprise library writes it.",
+            "Further addresses",
+            "Where notices go as well, with the manners of the desktop: an address on each line, as the Apprise "
+            "library writes it. The view Phone and mail leads to the usual ones.",
             example="ntfy://my-topic\nmailto://user:password@example.com",
             guarded=True,
             secret=True,
+            advanced=True,
         ),
     ),
 )

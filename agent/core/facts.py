@@ -20,6 +20,7 @@ from agent.tws.launcher_log import LoginTold
 from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawText
 from agent.tws.relays import RelayKind
 from agent.tws.reset_windows import Region
+from agent.tws.time_zone import ClockChange, TimeZone
 
 _T = TypeVar("_T")
 
@@ -241,23 +242,19 @@ class Surroundings(FromOutside):
 
 @dataclass(frozen=True, slots=True)
 class RelaySeen(FromOutside):
-    """A relay of Gatelight that runs here, of this data folder."""
+    """A relay of this data folder that runs: from `port`, where it listens, it leads to `to_port` of `host`."""
 
     name: OutsideName
     pid: int
     port: int
-    """The port on which it listens."""
     host: OutsideName
-    """The computer that it leads to, and the port there."""
     to_port: int
     counts: Fact[RelayCounts]
     allow: tuple[str, ...] = ()
     lines: int = 0
-    """Market data lines as configured; 0: an earlier version does not tell."""
-    kept: bool = False
-    """The agent has started it, and sees to it."""
     draining: bool = False
-    """It takes no new connection, and ends with the last one."""
+    kept: bool = False
+    """The agent sees to it."""
     said: tuple[OutsideText, ...] = ()
 
 
@@ -284,7 +281,9 @@ class MachineFacts:
     installed: Fact[tuple[Installation, ...]] = NOT_LOOKED
     surroundings: Fact[Surroundings] = NOT_LOOKED
     utc_offset: float = 0.0
-    """Local time minus UTC, seconds."""
+    """Local time minus UTC, seconds, before the first of the changes."""
+    clock_changes: tuple[ClockChange, ...] = ()
+    """The changes of it in the year before now and the days after."""
     taken: float = 0.0
     """Monotonic time of the look."""
     own_names: Fact[frozenset[RawText]] = NOT_LOOKED
@@ -296,6 +295,11 @@ class MachineFacts:
     """It was a thorough look."""
     cost: float = 0.0
     """Processor seconds that the look took."""
+
+    @property
+    def zone(self) -> TimeZone:
+        """The time zone of the user's own clock."""
+        return TimeZone(self.utc_offset, self.clock_changes)
 
     @classmethod
     def nothing_seen(cls, why: Unknown, *, taken: float) -> "MachineFacts":

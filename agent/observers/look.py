@@ -30,6 +30,7 @@ from agent.observers.settings_files import SettingsFilesObserver
 from agent.observers.sockets import SocketObserver, SocketsSeen
 from agent.observers.windows import WindowObserver
 from agent.platforms import Platform, current
+from agent.tws.time_zone import TimeZone
 
 logger = logging.getLogger(__name__)
 
@@ -73,22 +74,24 @@ class Looker:
         a window: right after a failed attempt to connect, and for the doctor.
         """
         if not self._looking.acquire(blocking=False):
-            return replace(
-                MachineFacts.nothing_seen(STILL_LOOKING, taken=now.monotonic), utc_offset=self._utc_offset(now)
-            )
+            zone = self._zone(now)
+            nothing = MachineFacts.nothing_seen(STILL_LOOKING, taken=now.monotonic)
+            return replace(nothing, utc_offset=zone.utc_offset, clock_changes=zone.changes)
         try:
             relays = self.relays(now)
             ports |= {relay.port for relay in relays.value} if isinstance(relays, Known) else frozenset()
             processes, sockets = self._tables(ports, thorough=thorough, now=now)
             processes = self._with_logins(processes, now=now)
             processes = self._with_windows(processes, thorough=thorough, now=now)
+            zone = self._zone(now)
             machine = MachineFacts(
                 processes=processes,
                 sockets=sockets,
                 network=self._guarded("the network", self._machine.network),
                 installed=self._installations(processes, thorough=thorough, now=now),
                 surroundings=self._guarded("the surroundings", self._machine.surroundings),
-                utc_offset=self._utc_offset(now),
+                utc_offset=zone.utc_offset,
+                clock_changes=zone.changes,
                 taken=now.monotonic,
                 own_names=self._guarded("the addresses", lambda: self._machine.own_names(now, anew=thorough)),
                 relays=relays,
@@ -171,11 +174,11 @@ class Looker:
             )
         return self._sockets
 
-    def _utc_offset(self, now: Moment) -> float:
+    def _zone(self, now: Moment) -> TimeZone:
         try:
-            return self._machine.utc_offset(now)
+            return self._machine.zone(now)
         except (OSError, OverflowError, ValueError):
-            return 0.0
+            return TimeZone()
 
     def _guarded(self, what: str, observe: Callable[[], Fact[_T]]) -> Fact[_T]:
         """What an observer says; a fault of its own is a line in the log, once, and an Unknown."""

@@ -30,7 +30,7 @@ _TARGET = "target"
 """What is said about TWS that does not answer is said again once it has answered in between."""
 
 
-Target: TypeAlias = tuple[int, tuple[Any, ...]]
+Resolved: TypeAlias = tuple[int, tuple[Any, ...]]
 """Family and address of where a relay leads to."""
 
 
@@ -55,9 +55,9 @@ class Relay:
         self.was_told_to_stop = False
         """An order ended it."""
         self._resting_until = 0.0
-        self._orders: queue.SimpleQueue[tuple[RelayOrder, Target]] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[tuple[RelayOrder, Resolved]] = queue.SimpleQueue()
         self._bell, self._rope = socket.socketpair()
-        self._target: Target | None = None
+        self._target: Resolved | None = None
         self.port = 0
         """The port on which it listens, once it is open."""
 
@@ -145,7 +145,7 @@ class Relay:
             one.close()
         self._poller.close()
 
-    def _change(self, order: RelayOrder, target: Target) -> None:
+    def _change(self, order: RelayOrder, target: Resolved) -> None:
         """Do what an order says. The port stays: on another one another relay is started."""
         before, self._order, self._target = self._order, order, target
         if order.stop:
@@ -303,7 +303,7 @@ def _spelled(wire: socket.socket) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def resolved(order: RelayOrder) -> Target:
+def resolved(order: RelayOrder) -> Resolved:
     """Where an order leads to; RelayError where its name is unknown."""
     try:
         found = socket.getaddrinfo(order.host, order.port, type=socket.SOCK_STREAM)

@@ -42,7 +42,7 @@ from agent.tws.outside import json_bytes
 from tests.app.test_agent_host import Terminal
 from tests.page.made_up_backend import MadeUpBackend
 
-SHARED_MODULES = {"__init__", "remote_sender", "texts"}
+SHARED_MODULES = {"__init__", "remote_sender", "service_answer", "texts"}
 """Modules of `agent.channels` that are not a channel themselves."""
 ALWAYS_ON = {"listener", "log"}
 """Channels that leave nothing to switch on or off: the program's own."""

@@ -6,7 +6,8 @@ from agent.relay.link import RelayedConnection
 from agent.relay.meter import Meter
 from agent.simulator.messages import reply_frame
 from agent.tws.codec import frame
-from tests.relay.test_counter import AAPL, request
+from tests.relay.test_counter import AAPL
+from tests.simulator.without_sockets import request
 
 VERSION = 178
 PACING = "Historical Market Data Service error message:Historical data request pacing violation"

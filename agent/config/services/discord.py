@@ -38,7 +38,7 @@ DISCORD = Service(
         ServiceField(
             "webhook",
             "Webhook URL",
-            "Whoever has it can write into the channel.",
+            "Everyone who has it can write into the channel.",
             _webhook,
             example="https://discord.com/api/webhooks/…",
             secret=True,

@@ -20,14 +20,15 @@ TELEGRAM = Service(
         "In Telegram open a chat with **@BotFather** and send it **/newbot**. Choose a name for the bot.",
         "BotFather answers with a token, such as 123456789:AA…. Copy it into the field below.",
         "Open the chat with your new bot and press **Start**: before that it may not write to you.",
-        "Open a chat with **@userinfobot** and press **Start**: it answers with your Id, the chat ID below.",
+        "Open a chat with **@userinfobot**, which is not Telegram’s own, and press **Start**: it answers with your Id, "
+        "which is the chat ID below.",
         "Send a test. It appears in the chat with your bot.",
     ),
     (
         ServiceField(
             "token",
             "Bot token",
-            "BotFather tells it to you. Whoever has it can write in the bot’s name.",
+            "BotFather tells it to you. Everyone who has it can write in the bot’s name.",
             of_form(
                 r"(bot)?[0-9]{3,20}:[A-Za-z0-9_-]{10,}",
                 "A bot token is a number, a colon, and letters and digits, as BotFather tells it.",

@@ -439,7 +439,7 @@ async def test_what_cannot_be_used_is_refused_and_nothing_changes(
         ("notifications.quiet_hours", ["22-7"],
          "Quiet hours: “22-7” cannot be used. It must be times of the day, such as 22:00-07:00."),
         ("notifications.remote", ["secret"],
-         "Phone, mail or chat: a text without :// cannot be used. It must be an Apprise URL, such as ntfy://topic."),
+         "Further addresses: a text without :// cannot be used. It must be an Apprise URL, such as ntfy://topic."),
         ("connections.New.name", " paper ", "There is a connection “paper” already: choose another name."),
     ],
 )  # fmt: skip
