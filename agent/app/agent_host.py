@@ -178,6 +178,8 @@ class AgentHost:
         if self._history is not None:
             self._history.start()
         await self._page.begin()
+        if self._instance is not None:
+            self._outward.begin()
         try:
             await self._loop.run()
         finally:

@@ -160,7 +160,9 @@ def _service(url: str, heard: _Heard) -> Any:
 
     _listen(heard)
     _bound_the_answers(heard)
-    service = apprise.Apprise()
+    # Its pictures would be fetched from a web site by the user's telephone.
+    asset = apprise.AppriseAsset(app_id=KEPT_FOR, app_desc=KEPT_FOR, image_url_mask=None, image_url_logo=None)
+    service = apprise.Apprise(asset=asset)
     return service if service.add(url) else None
 
 

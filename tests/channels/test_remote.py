@@ -12,7 +12,7 @@ import pytest
 
 from agent.app.channels import try_target
 from agent.channels import Delivered, NotDelivered, remote
-from agent.channels.remote import INSTALL_APPRISE, TargetChannel, message_of, send_message
+from agent.channels.remote import INSTALL_APPRISE, TargetChannel, install_words, message_of, send_message
 from agent.channels.remote_sender import LONGEST_WAIT
 from agent.core.problem import Severity
 from agent.core.settings import TargetSettings
@@ -92,6 +92,7 @@ async def test_a_mail_goes_out_and_one_that_is_refused_says_why() -> None:
     assert taken.taken
     assert box.came[0]["to"] == ["me@example.org"]
     assert "Subject: TWS does not answer" in box.came[0]["mail"]
+    assert "X-Application: Gatelight" in box.came[0]["mail"]
     assert refused.outcome is SendOutcome.REFUSED
     assert "mailbox full" in refused.said
 
@@ -270,6 +271,11 @@ async def test_a_target_is_tried_before_it_is_in_the_configuration() -> None:
     assert tried == TargetAnswer(SendOutcome.REFUSED, "HTTP 403 Forbidden: unknown user •••")
     assert told == NotDelivered(tried.said)
     assert taken == Delivered("“My phone” (HTTP 200 OK)")
+
+
+def test_a_packaged_program_names_no_pip_that_it_has_not() -> None:
+    assert "extra" in install_words(packaged=False)
+    assert "pipx" in install_words(packaged=True)
 
 
 def _senders() -> list[psutil.Process]:

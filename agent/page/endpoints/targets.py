@@ -96,6 +96,11 @@ async def make_topic(_: Backend, __: Mapping[str, Any]) -> Answer:
     return {"topic": new_topic()}
 
 
+async def may_begin(_: Backend, __: Mapping[str, Any]) -> Answer:
+    """Nothing: the page asks for it before the user types, since only a page that was opened just now may go on."""
+    return {"done": True}
+
+
 async def subscribe(_: Backend, asked: Mapping[str, Any]) -> Answer:
     """How to subscribe to a topic of ntfy: links, and a QR code where the library for it is installed."""
     try:
@@ -264,6 +269,7 @@ ENDPOINTS = (
     Endpoint("GET", "targets", read_targets),
     Endpoint("GET", "targets/topic", make_topic),
     Endpoint("GET", "targets/key-store", tell_key_store, seconds=_TRY_SECONDS),
+    Endpoint("POST", "targets/begin", may_begin, guarded=lambda _: True),
     Endpoint("POST", "targets/subscribe", subscribe),
     Endpoint("POST", "targets/try", try_typed, seconds=_TRY_SECONDS, guarded=lambda _: True),
     Endpoint("POST", "targets/test", try_saved, seconds=_TRY_SECONDS),

@@ -9,6 +9,7 @@ export function phoneForm({ told, service, before = null, page, back, saved }) {
   const inputs = new Map(); // By the name of the field: {input, error}.
   const result = h("div.tried", { role: "status" });
   const failure = h("div.tried", { role: "alert" });
+  const stale = h("div.tried", { role: "alert" });
   const subscribe = h("div", {});
   const send = h("button.primary", { type: "button", onclick: test }, "Send a test");
   const keep = h("button", { type: "submit" }, "Save");
@@ -116,9 +117,11 @@ export function phoneForm({ told, service, before = null, page, back, saved }) {
     inputs.values().next().value.input.focus();
   }
 
-  /** Ask for what is made for the user: a topic that cannot be guessed. */
+  /** Tell before anything is typed that this page may not send it, and ask for a topic that cannot be guessed. */
   async function start() {
-    if (service.kind !== "ntfy" || !address) return;
+    if (!address) return;
+    post("targets/begin").catch((fault) => patch(stale, h("p.note", { "data-kind": "error" }, inline(fault.message))));
+    if (service.kind !== "ntfy") return;
     const made = await page.act(() => get("targets/topic"));
     const { input } = inputs.get("topic");
     if (made && !input.value) input.value = made.topic;
@@ -130,6 +133,7 @@ export function phoneForm({ told, service, before = null, page, back, saved }) {
     h("h2", { id: "phone-title", tabindex: -1 }, before ? `Change “${before.name}”` : service.title),
     before ? h("p.soft", {}, before.service) : h("p.soft", {}, service.about),
     h("form", { novalidate: true, onsubmit: save, autocomplete: "off" },
+      stale,
       typing,
       h("div.buttons", {}, send),
       result,
@@ -202,5 +206,5 @@ const code = ({ path, size }) => h("svg.qr", { viewBox: `0 0 ${size} ${size}`, r
 
 /** What came of a test, with the service's own words. */
 export const outcome = ({ taken, said, answer }) => [
-  h("p.note", { "data-kind": taken === undefined ? null : taken ? "good" : "error" }, said,
+  h("p.note", { "data-kind": taken === undefined ? null : taken ? "good" : "error" }, inline(said),
     answer ? [" ", h("span.answered-with", {}, "Answer: ", h("q", {}, answer))] : null)];

@@ -1,7 +1,7 @@
 // Phone and mail: where the user is told who is away from this computer. Each service is tested before it is saved.
 
 import { confirm } from "/dialog.js";
-import { h, patch } from "/dom.js";
+import { h, inline, patch } from "/dom.js";
 import { get, post } from "/live.js";
 import { outcome, phoneForm } from "/phone_form.js";
 
@@ -34,7 +34,7 @@ export function show(root, page) {
 
   function draw() {
     patch(head,
-      told.missing ? h("p.note", { "data-kind": "error" }, `${told.missing}.`) : null,
+      told.missing ? h("p.note", { "data-kind": "error" }, inline(`${told.missing}.`)) : null,
       told.fault ? h("p.note", { "data-kind": "error" }, `The file of settings cannot be used, and the earlier ones are in force: ${told.fault}`) : null);
     patch(list, h("section", { "aria-labelledby": "targets" },
       h("h2", { id: "targets" }, "Where notices go"),

@@ -161,7 +161,7 @@ async def test_a_test_of_a_target_goes_to_its_address(backend: MadeUpBackend) ->
     ("asked", "fields"),
     [
         ({"service": "ntfy", "fields": {"topic": "no topic"}}, ["topic"]),
-        ({"service": "email", "fields": {}}, ["from", "server"]),
+        ({"service": "email", "fields": {"port": "0"}}, ["from", "port"]),
     ],
 )
 async def test_fields_that_cannot_be_used_are_told_one_by_one(
@@ -285,6 +285,20 @@ async def test_nothing_stays_in_the_key_store_where_the_file_cannot_be_changed(b
     assert backend.targets.kept == {}
 
 
+@pytest.mark.parametrize("name", ["2", "a.b.url", 'He said "no"', "keyring:x", "[1]", "Müller’s phone #1", "'"])
+async def test_a_target_may_have_any_name(name: str, backend: MadeUpBackend) -> None:
+    await targets.save(backend, {**NTFY, **MANNERS, "name": name, "before": ""})
+    await targets.save(backend, {**MANNERS, "fields": None, "name": name, "after": "1h", "before": name})
+    saved = load(backend.config, named=True).notifications.targets[-1]
+    await targets.save(backend, {**NTFY, **MANNERS, "name": "Other", "before": name})
+    renamed = [one.name for one in load(backend.config, named=True).notifications.targets]
+    await targets.remove_target(backend, {"name": "Other"})
+
+    assert (saved.name, saved.after) == (name, 3600)
+    assert renamed == ["My phone", "Chat", "Other"]
+    assert [one.name for one in load(backend.config, named=True).notifications.targets] == ["My phone", "Chat"]
+
+
 async def test_a_target_is_removed_and_the_rest_stays(backend: MadeUpBackend) -> None:
     await targets.remove_target(backend, {"name": "My phone"})
     no = await refused(targets.remove_target(backend, {"name": "My phone"}))
@@ -297,6 +311,7 @@ async def test_a_target_is_removed_and_the_rest_stays(backend: MadeUpBackend) ->
 def test_what_sends_to_a_new_address_needs_a_page_that_was_opened_just_now() -> None:
     guarded = {e.path: e.guarded for e in targets.ENDPOINTS}
 
+    assert guarded["targets/begin"]({})
     assert guarded["targets/try"](NTFY)
     assert guarded["targets/save"]({**NTFY, "before": "My phone"})
     assert not guarded["targets/save"]({"fields": None, "before": "My phone"})
