@@ -145,13 +145,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _stop(options: argparse.Namespace) -> int:
-    from agent.cli.life import stop_agent
-    from agent.cli.relay_stop import relays_go_on
+    from agent.cli.life import stop_alone
 
-    places = _places(options)
-    stop_agent(places)
-    tell("Gatelight has stopped.")
-    relays_go_on(places, tell)
+    stop_alone(_places(options))
     return 0
 
 
