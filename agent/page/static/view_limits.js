@@ -6,15 +6,19 @@ import { relayCard } from "/relay_pictures.js";
 import { shape } from "/shapes.js";
 
 const EVERY = 2_000;
+const SELDOM = 5;
 
 export function show(root) {
   let left = false;
   let asking = false;
+  let relayed = false;
+  let turn = 0;
   async function ask() {
     if (asking) return;
     asking = true;
     try {
       const { connections, relays } = await get("limits");
+      relayed = relays.length > 0;
       if (!left) patch(root, draw(connections, relays));
     } catch (fault) {
       if (!left && !root.childElementCount) patch(root, h("h1", {}, "Limits"), h("p.note", { "data-kind": "error" }, fault.message));
@@ -22,9 +26,12 @@ export function show(root) {
       asking = false;
     }
   }
-  // What relays count changes without anything else that the page is told.
-  const asking_again = setInterval(() => { if (!document.hidden && !standing()) ask(); }, EVERY);
-  return { update: ask, leave() { left = true; clearInterval(asking_again); } };
+  // What relays count changes without anything else that the page is told; without one, one may be started.
+  const askingAgain = setInterval(() => {
+    turn += 1;
+    if (!document.hidden && !standing() && (relayed || turn % SELDOM === 0)) ask();
+  }, EVERY);
+  return { update: ask, leave() { left = true; clearInterval(askingAgain); } };
 }
 
 function draw(connections, relays) {
