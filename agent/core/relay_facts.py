@@ -120,3 +120,7 @@ class RelayCounts:
     """Epoch seconds from which one more historical request is safe."""
     refusals: tuple[RelayRefusal, ...] = ()
     """The latest last."""
+    messages: int = 0
+    """All that programs have sent since the relay began, also those that have left."""
+    refused: tuple[tuple[OutsideName, int], ...] = ()
+    """Requests that TWS has refused since then, by what is limited."""

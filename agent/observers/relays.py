@@ -153,6 +153,8 @@ class RelayObserver:
                 refusals=tuple(self._refusal(_port(told), one, written) for one in _list(told, "refusals"))[
                     -_MOST_REFUSALS:
                 ],
+                messages=int(told.get("messages", 0)),
+                refused=tuple((str(limit), int(number)) for limit, number in dict(told.get("refused", {})).items()),
             )
         )
 

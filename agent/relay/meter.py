@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -49,6 +49,8 @@ class Meter:
         """Since when each of the limits was near, as it was told last."""
         self._refused: deque[tuple[ProgramUsage, Refusal]] = deque(maxlen=_REFUSALS_KEPT)
         """Refusals of programs that have left."""
+        self._messages, self._refusals_by_limit = 0, Counter[str]()
+        """All that programs which have left have sent, and what they were refused."""
         self._reported = self._checked = clock()
         self._changed = False
         self._port = 0
@@ -99,6 +101,8 @@ class Meter:
         """A connection has ended."""
         if (usage := self._programs.pop(link, None)) is not None:
             self._refused.extend((usage, one) for one in usage.refusals)
+            self._messages += usage.messages
+            self._refusals_by_limit += usage.refused
             self._changed = True
             if not self._programs:
                 self.report()
@@ -128,7 +132,12 @@ class Meter:
         }
         near = {"lines": self._lines_near, "history": self._history_near}
         told = relay_as_json(about, self._programs.values(), self._windows, self._lines, near, self._reported)
-        self._give(told | {"refusals": refusals_as_json(self._refusals(), self._reported)})
+        held = self._programs.values()
+        totals = {
+            "messages": self._messages + sum(usage.messages for usage in held),
+            "refused": sum((usage.refused for usage in held), self._refusals_by_limit),
+        }
+        self._give(told | totals | {"refusals": refusals_as_json(self._refusals(), self._reported)})
 
     def _refusals(self) -> Iterator[tuple[ProgramUsage, Refusal]]:
         yield from self._refused
