@@ -398,3 +398,5 @@ class Facts(FromOutside):
     """Programs that have not come back to the API port."""
     other_connections: tuple[ConnectionSettings, ...] = ()
     """The user's other configured connections: they may claim a process of their own."""
+    meant: list[tuple[Process, ...]] = field(default_factory=list, init=False, compare=False, repr=False)
+    """What `evidence.processes.candidates_of` found of these very facts: a dozen checks ask for it."""
