@@ -145,10 +145,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _stop(options: argparse.Namespace) -> int:
-    from agent.cli.life import stop_agent
+    from agent.cli.life import stop_alone
 
-    stop_agent(_places(options))
-    tell("Gatelight has stopped.")
+    stop_alone(_places(options))
     return 0
 
 
@@ -168,7 +167,7 @@ def _autostart(options: argparse.Namespace) -> int:
 def _relay(options: argparse.Namespace) -> int:
     from agent.cli.relay import command
 
-    return command(_places(options), options.name, tell, _as_json if options.json else None, print_text)
+    return command(_places(options), options.name, options.which, tell, _as_json if options.json else None, print_text)
 
 
 def _told(options: argparse.Namespace) -> int:
