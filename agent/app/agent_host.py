@@ -140,15 +140,14 @@ class AgentHost:
         self._world = RealWorld(show=self._show, memory_file=memory_file, below=below, relays=places.relays)
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
         error = None if config_error is None else mask(config_error, state.private)
-        own = replace(state.own, configured=config_error is None)
         hold = state.started.monotonic + state.timing.wake_grace if autostarted else None
-        state = replace(state, abilities=abilities(places.config), config_error=error, own=own, hold_until=hold)
-        state = replace(state, origin=origin or installed_here())
-        keep, record = settings.history.keep, lambda *_: None
-        self._history = None
+        state = replace(state, abilities=abilities(places.config), config_error=error, hold_until=hold)
+        own = replace(state.own, configured=config_error is None)
+        state = replace(state, origin=origin or installed_here(), own=own)
+        self._history, record = None, lambda *_: None
         if instance is not None:
             self._history = HistoryHost(
-                *(places.data, keep, self._world.now, state.knowledge),
+                *(places.data, settings.history.keep, self._world.now, state.knowledge),
                 announce=self._world.announce,
                 quiet=lambda: all_quiet(self._loop.state, self._world.now()),
             )
