@@ -145,13 +145,8 @@ class AgentHost:
         state = replace(state, abilities=abilities(places.config), config_error=error, own=own, hold_until=hold)
         state = replace(state, origin=origin or installed_here())
         keep, record = settings.history.keep, lambda *_: None
-        self._history = None
-        if instance is not None:
-            self._history = HistoryHost(
-                *(places.data, keep, self._world.now, state.knowledge),
-                announce=self._world.announce,
-                quiet=lambda: all_quiet(self._loop.state, self._world.now()),
-            )
+        self._history = None if instance is None else self._history_of(keep, state.knowledge)
+        if self._history is not None:
             self._world.happened, record = self._history.happened, self._history.record
         self._loop = AgentLoop(state, self._world, after=lambda _, now: self._page.decided(now), record=record)
         self._configuration = ConfigurationAgain(places, self._loop.post, self._reconfigured)
@@ -201,6 +196,13 @@ class AgentHost:
                 self._history.close()
         if self._lost is not None:
             raise self._lost
+
+    def _history_of(self, keep: float, known: Knowledge) -> HistoryHost:
+        return HistoryHost(
+            *(self._places.data, keep, self._world.now, known),
+            announce=self._world.announce,
+            quiet=lambda: all_quiet(self._loop.state, self._world.now()),
+        )
 
     def _watches(self, control: ControlServer) -> Sequence[Callable[[], Awaitable[None]]]:
         """What is looked at besides; an agent that has no data folder of its own is part of another program."""
