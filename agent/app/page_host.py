@@ -69,11 +69,11 @@ class PageError(Exception):
 class PageHost:
     """Serves the page; on the agent's loop, except `address_from_anywhere`."""
 
-    targets = TargetTools()
-
     def __init__(self, agent: RunningAgent, ask: Callable[[Command], Awaitable[dict[str, Any]]]) -> None:
         """`ask` carries a command out, and returns the answer as JSON."""
         self._agent = agent
+        # What cannot be started at log-in is a demonstration.
+        self.targets = TargetTools(keeps=agent.login is not None)
         self.ask = ask
         self.config_changed = agent.config_changed
         self._latencies = Latencies()
