@@ -13,7 +13,7 @@ from agent.core.alerts.ledger import Ledger, update
 from agent.core.alerts.reminder import remind
 from agent.core.alerts.speech import belated_end, notice_key, recall, recall_shown, shown_of, speak, told_of
 from agent.core.clock import Moment
-from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
+from agent.core.effects import Announce, Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
 from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived, Tick, UserAsked
 from agent.core.evidence.processes import chosen, looked_since_failure, places_taken
 from agent.core.facts import Facts, Purpose
@@ -42,6 +42,7 @@ from agent.core.state_machine.state import (
     own_client_ids,
     replace_at,
 )
+from agent.core.state_machine.telling import dispatch, follow_targets, forget_gone, shown_targets, take_news
 from agent.core.state_machine.watched import Watched, consider_watched, keep_account, ran, target
 from agent.core.updates import offered
 from agent.tws.applications import ApplicationKind, TradingMode
@@ -127,9 +128,12 @@ def _settle(
         done.extend(more)
     state, more = _remind(state, now)
     done.extend(more)
+    state = forget_gone(state, FORGET_TOLD, frozenset(w.settings.name for w in state.watched if _settled(w, now)), now)
     state, more = _remember(state, memory, now)
     done.extend(more)
     state, more = _show(state, judged, now)
+    done.extend(more)
+    state, more = dispatch(state, now)
     done.extend(more)
     state, more = plan(state, [s.facts for s in state.settled], [s.aim for s in state.settled], now)
     done.extend(more)
@@ -203,6 +207,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         watched = replace(watched, mode=facts.session.trading_mode)
         state = replace_at(state, index, watched)
     ledger, effects = speak(name, ledger, changes, steps, rules, now, offers, about=about(state.watched, name))
+    state = follow_targets(state, name, ledger, changes, rules, now)
     failures = (
         *((p.code, f"the check of {p.code} failed", fault) for p, fault in diagnosis.failures),
         *((f"fix {fix}", f"what the fix {fix} could do was not found out", fault) for fix, fault in unoffered),
@@ -220,7 +225,9 @@ def _judge_program(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Ef
     ledger, changes = update(before, diagnosis, facts, hold_until=state.hold_until)
     ledger = recall(ledger, before, PROGRAM, state.memory, now)
     steps = _steps(state.knowledge.words, ledger, ApplicationKind.UNKNOWN)
-    ledger, effects = speak(PROGRAM, ledger, changes, steps, quiet_rules(state, PROGRAM, ledger, now), now)
+    rules = quiet_rules(state, PROGRAM, ledger, now)
+    ledger, effects = speak(PROGRAM, ledger, changes, steps, rules, now)
+    state = follow_targets(state, PROGRAM, ledger, changes, rules, now)
     state, records = _note_failures(
         state, [(p.code, f"the check of {p.code} failed", fault) for p, fault in diagnosis.failures]
     )
@@ -281,6 +288,8 @@ def _remind(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, .
     called = {w.settings.name: label for w, label in zip(state.watched, labels(state.watched), strict=True)}
     rules = quiet_rules(state, "", Ledger(), now)
     said, effects = remind(stopped, called, rules, now.wall, state.machine.zone)
+    for effect in effects:
+        state = take_news(state, effect.notice, now) if isinstance(effect, Announce) else state
     return (replace(state, memory=replace(state.memory, stopped=said)) if effects else state), effects
 
 
@@ -372,6 +381,7 @@ def _show(state: AgentState, judged: Sequence[int], now: Moment) -> tuple[AgentS
         started=state.started.wall,
         connections=tuple(shown[index] for index in range(len(state.watched))),
         paused_until=state.memory.paused_until,
+        targets=shown_targets(state),
         update=offered(state.memory.updates, state.settings.updates, state.origin, state.version, now.wall),
     )
     if status == state.shown:
