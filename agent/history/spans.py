@@ -101,6 +101,8 @@ class Kept:
     """Epoch seconds of the first thing kept at all; None: nothing is."""
     heard: float | None = None
     """Epoch seconds at which the agent last noted that it runs."""
+    names: tuple[str, ...] = ()
+    """Connections in the order in which something of them was kept first, ever."""
 
     @cached_property
     def by_kind(self) -> Mapping[tuple[str, SpanKind], Sequence[KeptSpan]]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import psutil
 
 from agent.core.clock import Moment
+from agent.core.evidence.relays import relayed_label
 from agent.core.facts import Fact, Known, RelaySeen, Unknown
 from agent.core.relay_facts import REPORT_SCHEMA, LimitUse, RelayCounts, RelayProgram, RelayRefusal
 from agent.observers.programs import program_file
@@ -61,9 +62,35 @@ class RelayObserver:
         if self._folder is None:
             return Known(())
         with self._one_at_a_time:
-            reports = [told for told in reports_in(self._folder) if relay_runs(told)][:MOST_RELAYS]
-            self._ask_for_programs(reports, now)
-            return Known(tuple(self._seen(told, now) for told in reports))
+            return Known(tuple(self._seen(told, now) for told in self._reports(self._folder, now)))
+
+    def told(self, now: Moment) -> list[dict[str, Any]]:
+        """The reports themselves, by name: each with `age_s`, and with the `label` of each program, its `pid` and its
+        `name` where they are known. Where what it counts is not known, `unknown` says why."""
+        if self._folder is None:
+            return []
+        with self._one_at_a_time:
+            reports = self._reports(self._folder, now)
+            for one in reports:
+                one["age_s"] = round(max(0.0, now.wall - float(one["written"])), 1)
+                counts = self._seen(one, now).counts
+                if isinstance(counts, Unknown):
+                    one["unknown"] = counts.reason
+                    continue
+                for program in (*_list(one, "programs"), *_list(one, "left"), *_list(one, "refusals")):
+                    self._name(_port(one), program)
+        return sorted(reports, key=lambda one: str(one.get("name", "")))
+
+    def _name(self, port: int, told: dict[str, Any]) -> None:
+        found = self._programs.get((port, str(told["peer"])))
+        if isinstance(found, ProgramOf):
+            told |= {"pid": found.pid, "name": found.name}
+        told["label"] = relayed_label(self._program(port, told, 0.0))
+
+    def _reports(self, folder: Path, now: Moment) -> list[dict[str, Any]]:
+        reports = [told for told in reports_in(folder) if relay_runs(told)][:MOST_RELAYS]
+        self._ask_for_programs(reports, now)
+        return reports
 
     def _ask_for_programs(self, reports: Iterable[Mapping[str, Any]], now: Moment) -> None:
         """Find out which processes the connections belong to that are new."""
@@ -194,7 +221,7 @@ def _port(told: Mapping[str, Any]) -> int:
     return port if isinstance(port, int) else 0
 
 
-def _list(told: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+def _list(told: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     found = told.get(name)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
