@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from agent.app.actions import Actions
 from agent.app.channels import Channels
-from agent.app.configuration_again import ConfigurationAgain
+from agent.app.configuration_again import ConfigurationAgain, ConfigurationStamp
 from agent.app.fix_host import FixHost, abilities, run_aside
 from agent.app.greeting import Welcome
 from agent.app.history_host import HistoryHost
@@ -173,7 +173,7 @@ class AgentHost:
             files=self._configuration.changed,
             also=self._watches(control),
         )
-        await schedule.watch(self._places.config)
+        await schedule.watch(ConfigurationStamp(self._places.config))
         await control.start()
         schedule.start()
         if self._history is not None:

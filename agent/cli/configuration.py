@@ -16,20 +16,21 @@ def do_config(options: argparse.Namespace, places: Places) -> int:
     """Do what was asked for; returns the exit status."""
     from agent.config.reading import check, load
     from agent.config.showing import show
+    from agent.config.sources import in_order, sources_of
 
     match options.what:
         case "path":
             out(str(places.config))
         case "show":
-            out(show(load(places.config, named=places.config_named)).rstrip("\n"))
+            settings = load(places.config, named=places.config_named)
+            out(show(settings, sources_of(places.config) if places.config.exists() else None).rstrip("\n"))
         case "check":
             faults = check(places.config, named=places.config_named)
             for fault in faults:
                 tell(fault)
             if faults:
                 return 2
-            there = places.config.exists()
-            out(f"{places.config} is in order." if there else "No configuration file: the defaults are used.")
+            out(in_order(places.config))
         case "secret":
             _secret(options.name, delete=options.delete)
         case _:

@@ -145,10 +145,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _stop(options: argparse.Namespace) -> int:
-    from agent.cli.life import stop_agent
+    from agent.cli.life import stop_alone
 
-    stop_agent(_places(options))
-    tell("Gatelight has stopped.")
+    stop_alone(_places(options))
     return 0
 
 
@@ -168,7 +167,7 @@ def _autostart(options: argparse.Namespace) -> int:
 def _relay(options: argparse.Namespace) -> int:
     from agent.cli.relay import command
 
-    return command(_places(options), options.name, tell, _as_json if options.json else None, print_text)
+    return command(_places(options), options.name, options.which, tell, _as_json if options.json else None, print_text)
 
 
 def _told(options: argparse.Namespace) -> int:
@@ -181,17 +180,18 @@ def _told(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from agent.cli.asked import ask
+    from agent.cli.asked import ask, of_those
 
     answer = ask(_places(options), {"command": "status", "show_accounts": options.show_accounts})
+    status, ill = of_those(answer, options.name)
     with contextlib.suppress(BrokenPipeError):
         if options.json:
-            _as_json(answer["status"])
+            _as_json(status)
         else:
             from agent.cli.report import render
 
-            print_text(render(answer["status"]))
-    return 1 if answer["shows_problem"] else 0
+            print_text(render(status, every=bool(options.verbose)))
+    return 1 if ill else 0
 
 
 def _doctor(options: argparse.Namespace) -> int:

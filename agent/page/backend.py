@@ -88,7 +88,7 @@ class Backend(Protocol):
         """Whether Gatelight starts at log-in; None: that cannot be chosen here. May block."""
 
     def looked(self) -> None:
-        """The user is at the page: no target is told of what it shows only because nobody saw it."""
+        """The user is at the page, and sees what it shows."""
 
     async def test_notice(self) -> NoticeTried:
         """Send a notice to every channel that is on; answers what became of it at each."""

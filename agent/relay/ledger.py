@@ -267,6 +267,8 @@ class ProgramUsage:
     """Messages that TWS takes of it in a second."""
     lines: dict[int, tuple[LineKind, str]] = field(default_factory=dict)
     """By request ID: what is open, and its instrument."""
+    refused: Counter[str] = field(default_factory=Counter)
+    """By limit: how many requests TWS has refused."""
     refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=_REFUSALS_KEPT))
     answers: dict[str, AnswerTimes] = field(default_factory=dict)
     """By kind of request."""

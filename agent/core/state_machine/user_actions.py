@@ -27,7 +27,7 @@ from agent.core.state_machine.inquiry import inquiry_followed, inquiry_wanted
 from agent.core.state_machine.labels import about
 from agent.core.state_machine.port_programs import with_ignored, without_moved
 from agent.core.state_machine.state import AgentState, for_each
-from agent.core.state_machine.telling import user_looked
+from agent.core.state_machine.target_news import user_looked
 from agent.core.state_machine.watched import Watched
 
 

@@ -6,15 +6,19 @@ import { relayCard } from "/relay_pictures.js";
 import { shape } from "/shapes.js";
 
 const EVERY = 2_000;
+const SELDOM = 5;
 
 export function show(root) {
   let left = false;
   let asking = false;
+  let relayed = false;
+  let turn = 0;
   async function ask() {
     if (asking) return;
     asking = true;
     try {
       const { connections, relays } = await get("limits");
+      relayed = relays.length > 0;
       if (!left) patch(root, draw(connections, relays));
     } catch (fault) {
       if (!left && !root.childElementCount) patch(root, h("h1", {}, "Limits"), h("p.note", { "data-kind": "error" }, fault.message));
@@ -22,9 +26,12 @@ export function show(root) {
       asking = false;
     }
   }
-  // What relays count changes without anything else that the page is told.
-  const asking_again = setInterval(() => { if (!document.hidden && !standing()) ask(); }, EVERY);
-  return { update: ask, leave() { left = true; clearInterval(asking_again); } };
+  // What relays count changes without anything else that the page is told; without one, one may be started.
+  const askingAgain = setInterval(() => {
+    turn += 1;
+    if (!document.hidden && !standing() && (relayed || turn % SELDOM === 0)) ask();
+  }, EVERY);
+  return { update: ask, leave() { left = true; clearInterval(askingAgain); } };
 }
 
 function draw(connections, relays) {
@@ -32,7 +39,7 @@ function draw(connections, relays) {
   return [
     h("h1", {}, "Limits"),
     h("p.lead", {}, "What Interactive Brokers allows, and what is in use as far as another program can see it."),
-    relays.length ? h("div.cards.relays", { "data-key": "relays" }, relays.map(relayCard)) : noRelay(),
+    relays.length ? h("div.cards.relays", { "data-key": "relays" }, relays.map(relayCard)) : noRelay(connections),
     h("div.cards", { "data-key": "connections" }, connections.map((one) =>
       h("article.card", { "data-key": one.connection, "aria-label": one.connection },
         h("h2", {}, one.connection),
@@ -46,12 +53,12 @@ function draw(connections, relays) {
 }
 
 /** How to see what every program uses. */
-function noRelay() {
+function noRelay(connections) {
   return h("details.card.no-relay", { "data-key": "no relay" }, h("summary", {}, "See what each program uses"),
     h("p", {}, "TWS tells no program how much of a limit is in use. Gatelight’s relay stands between programs and TWS, passes everything on untouched, and counts: market data lines, historical requests, messages a second, each with the program that uses it, before TWS refuses anything."),
-    h("p", {}, "Write this into the configuration file, with the name of your connection:"),
-    h("pre", {}, "[[relays]]\nname = 'Mine'\nlisten = 5002\nto = 'IB Gateway'"),
-    h("p", {}, "Then start it with ", h("code", {}, "gatelight relay Mine"), ", and let your programs connect to port 5002. To go back, give them the port of TWS again."));
+    h("p", {}, "Write this into the configuration file; ", h("code", {}, "to"), " is the name of a connection that is written there, or a host and a port, such as 127.0.0.1:4001."),
+    h("pre", {}, `[[relays]]\nname = ${JSON.stringify("Mine")}\nlisten = 5002\nto = ${JSON.stringify(connections[0]?.connection ?? "127.0.0.1:4001")}`),
+    h("p", {}, "Gatelight starts it, and lets it go on when Gatelight itself ends. Let your programs connect to port 5002. To go back, give them the port of TWS again."));
 }
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,4 +1,4 @@
-"""What targets are told, one decision at a time; whole days are in `tests/core/state_machine/test_telling.py`."""
+"""What targets are told, one decision at a time; whole days are in `tests/core/state_machine/test_target_news.py`."""
 
 from dataclasses import replace
 
