@@ -292,7 +292,6 @@ class MachineFacts:
     virtual_networks: tuple[VirtualNetwork, ...] = ()
     """The networks of virtual machines and containers on this computer, as far as their interfaces tell."""
     thorough: bool = False
-    """It was a thorough look."""
     cost: float = 0.0
     """Processor seconds that the look took."""
 
@@ -399,4 +398,3 @@ class Facts(FromOutside):
     other_connections: tuple[ConnectionSettings, ...] = ()
     """The user's other configured connections: they may claim a process of their own."""
     meant: list[tuple[Process, ...]] = field(default_factory=list, init=False, compare=False, repr=False)
-    """What `evidence.processes.candidates_of` found of these very facts: a dozen checks ask for it."""

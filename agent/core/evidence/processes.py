@@ -79,7 +79,7 @@ def candidates(
 
 
 def candidates_of(facts: Facts) -> tuple[Process, ...]:
-    """The processes that the connection of these facts may mean, likeliest first."""
+    """The processes that the connection of these facts may mean, likeliest first; found once, since many ask."""
     if not facts.meant:
         facts.meant.append(candidates(facts.connection, facts.machine, facts.other_connections))
     return facts.meant[0]
