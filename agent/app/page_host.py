@@ -24,6 +24,7 @@ from agent.app.running import RunningAgent
 from agent.app.target_tools import TargetTools
 from agent.core.clock import Moment
 from agent.core.commands import AskPageAddress, Command
+from agent.core.events import UserLooked
 from agent.core.problem import Severity
 from agent.core.settings import Settings
 from agent.core.shown.display import Notice, NoticeTried
@@ -312,6 +313,10 @@ class PageHost:
 
             self._bundles = BundleHost(self._agent)
         return await self._bundles.made()
+
+    def looked(self) -> None:
+        """The user is at the page."""
+        self._agent.post(UserLooked())
 
     async def test_notice(self) -> NoticeTried:
         """Send a test notice to every channel that is on; returns what became of it at each."""
