@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from agent.app.actions import Actions
 from agent.app.channels import Channels
-from agent.app.configuration_again import ConfigurationAgain
+from agent.app.configuration_again import ConfigurationAgain, ConfigurationStamp
 from agent.app.fix_host import FixHost, abilities, run_aside
 from agent.app.greeting import Welcome
 from agent.app.history_host import HistoryHost
@@ -42,6 +42,7 @@ from agent.core.shown.display import (
 )
 from agent.core.shown.menu import display, tooltip
 from agent.core.shown.status import Status
+from agent.core.state_machine.quiet import all_quiet
 from agent.core.state_machine.state import Knowledge
 from agent.core.timing import Timing
 from agent.core.updates import Origin
@@ -144,7 +145,7 @@ class AgentHost:
         state = replace(state, abilities=abilities(places.config), config_error=error, own=own, hold_until=hold)
         state = replace(state, origin=origin or installed_here())
         keep, record = settings.history.keep, lambda *_: None
-        self._history = None if instance is None else HistoryHost(places.data, keep, self._world.now, state.knowledge)
+        self._history = None if instance is None else self._history_of(keep, state.knowledge)
         if self._history is not None:
             self._world.happened, record = self._history.happened, self._history.record
         self._loop = AgentLoop(state, self._world, after=lambda _, now: self._page.decided(now), record=record)
@@ -172,7 +173,7 @@ class AgentHost:
             files=self._configuration.changed,
             also=self._watches(control),
         )
-        await schedule.watch(self._places.config)
+        await schedule.watch(ConfigurationStamp(self._places.config))
         await control.start()
         schedule.start()
         if self._history is not None:
@@ -195,6 +196,13 @@ class AgentHost:
                 self._history.close()
         if self._lost is not None:
             raise self._lost
+
+    def _history_of(self, keep: float, known: Knowledge) -> HistoryHost:
+        return HistoryHost(
+            *(self._places.data, keep, self._world.now, known),
+            announce=self._world.announce,
+            quiet=lambda: all_quiet(self._loop.state, self._world.now()),
+        )
 
     def _watches(self, control: ControlServer) -> Sequence[Callable[[], Awaitable[None]]]:
         """What is looked at besides; an agent that has no data folder of its own is part of another program."""

@@ -302,7 +302,7 @@ class PageHost:
         from agent.history.reading import read_days
 
         now = datetime.fromtimestamp(self._agent.now().wall).astimezone()
-        return history_json(read_days(self._agent.places.data, days, now, pictures=True), strips=True, whole=whole)
+        return history_json(read_days(self._agent.places.data, days, now, pictures=True, whole=whole), strips=True)
 
     async def bundle(self) -> dict[str, Any]:
         """A diagnostics bundle."""

@@ -292,7 +292,6 @@ class MachineFacts:
     virtual_networks: tuple[VirtualNetwork, ...] = ()
     """The networks of virtual machines and containers on this computer, as far as their interfaces tell."""
     thorough: bool = False
-    """It was a thorough look."""
     cost: float = 0.0
     """Processor seconds that the look took."""
 
@@ -398,3 +397,4 @@ class Facts(FromOutside):
     """Programs that have not come back to the API port."""
     other_connections: tuple[ConnectionSettings, ...] = ()
     """The user's other configured connections: they may claim a process of their own."""
+    meant: list[tuple[Process, ...]] = field(default_factory=list, init=False, compare=False, repr=False)

@@ -206,6 +206,29 @@ def troubles(kept: Kept, connection: str, since: float, until: float) -> tuple[T
     return tuple(found)
 
 
+def programs_since(kept: Kept, outages: int, until: float) -> float:
+    """Epoch seconds from which on programs must be read to know those of so many latest outages of each connection."""
+    return (
+        min(
+            (_begin_of_latest(spans, outages) for (_, kind), spans in kept.by_kind.items() if kind is SpanKind.STATE),
+            default=until,
+        )
+        - PROGRAM_GONE
+    )
+
+
+def _begin_of_latest(states: Sequence[KeptSpan], outages: int) -> float:
+    count, later = 0, math.inf
+    for one in reversed(states):
+        if _light(one) in _AWAY:
+            # What follows on another without a break may be the same outage.
+            count += one.ended != later
+            if count > outages:
+                return later
+            later = one.began
+    return later
+
+
 def reaching_into(spans: Sequence[KeptSpan], times: Iterable[tuple[float, float]]) -> Iterator[Sequence[KeptSpan]]:
     """Of each time the spans that reach into it; spans and times in the order of their begins."""
     waiting, inside = deque(spans), list[KeptSpan]()

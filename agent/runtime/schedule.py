@@ -6,14 +6,12 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from agent.core.clock import Moment
 from agent.runtime.aside import OneAtATime
 from agent.runtime.clock import ClockGap, SleepWatch
-from agent.runtime.file_stamp import FileStamp, stamp_of
 
 CLOCKS_EVERY = 10.0
 """Seconds between two readings of the clocks, and so from waking to noticing the sleep at most."""
@@ -53,16 +51,17 @@ class Schedule:
         self._sleep_watch = SleepWatch(turn)
         self._guard: asyncio.Future[None] | None = None
         self._done = 0
-        self._watched: dict[Path, FileStamp | None] = {}
+        self._watched: dict[Callable[[], object], object] = {}
+        """What tells that files have changed, and what it told last."""
         # A job that was due while the machine slept runs once afterwards; the library would drop it by default.
         self._scheduler = AsyncIOScheduler(
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}, timezone="UTC"
         )
 
-    async def watch(self, file: Path) -> None:
-        """Report when this file changes, appears or goes."""
+    async def watch(self, stamp: Callable[[], object]) -> None:
+        """Report when files change, appear or go: when `stamp`, which is called aside, returns something else."""
         with contextlib.suppress(TimeoutError):
-            self._watched[file] = await self._stamp(file)
+            self._watched[stamp] = await self._glance.within(STAMP_SECONDS, stamp)
 
     def start(self) -> None:
         """Begin, on the running loop."""
@@ -92,16 +91,12 @@ class Schedule:
         self._done += 1
         if gap := self._sleep_watch.observe(self._now(), self._slept()):
             self._woke(gap)
-        for file, stamp in tuple(self._watched.items()):
+        for stamp, before in tuple(self._watched.items()):
             # After a time-out (the disk hangs) the next turn asks again.
             with contextlib.suppress(TimeoutError):
-                found = await self._stamp(file)
-                if found != stamp:
-                    self._watched[file] = found
+                found = await self._glance.within(STAMP_SECONDS, stamp)
+                if found != before:
+                    self._watched[stamp] = found
                     self._changed()
         for duty in self._also:
             await duty()
-
-    async def _stamp(self, file: Path) -> FileStamp | None:
-        """Raises TimeoutError where the disk does not answer."""
-        return await self._glance.within(STAMP_SECONDS, lambda: stamp_of(file))

@@ -37,7 +37,7 @@ from agent.simulator.world import SimulatedApplication
 from tests.faults.test_faults import CASES, Case
 from tests.faults.watching import QUICK, Audience, calm, paper
 
-TIMING = replace(QUICK, exit_grace=2.0, restart_allowance=6.0)
+TIMING = replace(QUICK, exit_grace=4.0, restart_allowance=6.0)
 """A loaded machine takes seconds to start a process: a restart must not be taken for an end, nor a slow one for a stuck
 one."""
 SETTLE = 0.1

@@ -68,6 +68,12 @@ async def press(shown: Tab, button: str) -> None:
     await shown.page.get_by_role("button", name=button, exact=True).click()
 
 
+async def is_refused(shown: Tab, button: str) -> None:
+    """Press a button whose request is refused, and wait until the browser has complained about that."""
+    async with shown.page.expect_console_message():
+        await press(shown, button)
+
+
 async def test_ntfy_is_set_up_from_a_topic_that_was_made_to_a_target_in_the_list(
     agent: LivingAgent, browser: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -166,7 +172,7 @@ async def test_every_wrong_field_is_told_at_its_place_and_the_first_has_the_focu
     async with tab(browser, await agent.page.address("phone"), scheme=scheme, width=width) as shown:
         await choose(shown, "E-mail")
         await shown.page.fill("#phone-port", "x")
-        await press(shown, "Send a test")
+        await is_refused(shown, "Send a test")
         await shown.sees("Your mail address is missing.", ".phone-form")
         told = [t for t in await shown.page.locator(".phone-form .error").all_inner_texts() if t]
         focused = await shown.page.evaluate("document.activeElement.id")
@@ -176,7 +182,7 @@ async def test_every_wrong_field_is_told_at_its_place_and_the_first_has_the_focu
         await shown.page.fill("#phone-server", "smtp.example.org")
         await shown.page.fill("#phone-port", "")
         await shown.page.fill("#phone-name", " ")
-        await press(shown, "Save")
+        await is_refused(shown, "Save")
         await shown.sees("Name: “ ” cannot be used.", ".phone-form")
         later = [t for t in await shown.page.locator(".phone-form .error").all_inner_texts() if t]
         shown.complaints.clear()
@@ -279,13 +285,14 @@ async def test_a_page_that_was_opened_long_ago_sends_nothing_to_a_new_address(
             now = keyring.clock
             keyring.clock = lambda: now() + 3600
             try:
-                await press(shown, "Send a test")
+                await is_refused(shown, "Send a test")
                 await shown.sees("a page that was opened just now", ".phone-form")
-                await press(shown, "Save")
+                await is_refused(shown, "Save")
                 await shown.page.locator(".note").nth(1).wait_for()
                 kept = await shown.page.input_value("#phone-url")
                 await press(shown, "Cancel")
-                await choose(shown, "Telegram")
+                async with shown.page.expect_console_message():
+                    await choose(shown, "Telegram")
                 # Before anything is typed.
                 await shown.sees("a page that was opened just now", ".phone-form")
             finally:

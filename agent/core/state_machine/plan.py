@@ -7,9 +7,10 @@ from agent.core.clock import Moment
 from agent.core.effects import Effect, LookAt, WakeAt, WatchExits
 from agent.core.evidence.processes import applications
 from agent.core.facts import Facts, MachineFacts, Process, Purpose
-from agent.core.state_machine.connection import Blocked, Connected, Connecting, Idle, Link, Target
+from agent.core.state_machine.connection import Blocked, Connected, Connecting, Idle, Link
+from agent.core.state_machine.inquiry import NEVER
 from agent.core.state_machine.state import AgentState
-from agent.core.state_machine.watched import Watched, due_times
+from agent.core.state_machine.watched import Watched
 from agent.tws.ports import DEFAULT_API_PORTS
 
 FAST_LOOK = 0.3
@@ -50,12 +51,11 @@ def paid(state: AgentState, machine: MachineFacts) -> AgentState:
     return replace(state, thorough_at=thorough_at, paid_until=until)
 
 
-def plan(
-    state: AgentState, facts_of: Sequence[Facts], aims: Sequence[Target], now: Moment
-) -> tuple[AgentState, tuple[Effect, ...]]:
+def plan(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """The next look, the next wake-up and the processes to watch, where they differ from what was planned."""
     effects: list[Effect] = []
-    ports = frozenset(a.port for a in aims) | frozenset(
+    facts_of = [settled.facts for settled in state.settled]
+    ports = frozenset(settled.aim.port for settled in state.settled) | frozenset(
         DEFAULT_API_PORTS.values() if any(w.settings.port == "auto" for w in state.watched) else ()
     )
     pace = min((_pace(state, w, f, now) for w, f in zip(state.watched, facts_of, strict=True)), default=None)
@@ -70,11 +70,13 @@ def plan(
     if planned is None or look.at < planned.at - 0.01 or (look.thorough and not planned.thorough):
         effects.append(look)
         state = replace(state, look_at=look)
-    due = [at for w, f in zip(state.watched, facts_of, strict=True) for at in due_times(w, f, state.heard)]
+    due = [state.gathered.due, *(settled.due for settled in state.settled)]
+    if state.own.due > now.monotonic:
+        due.append(state.own.due)
     if state.hold_until is not None and state.hold_until > now.monotonic:
         due.append(state.hold_until)
-    wake = min(due, default=None)
-    if wake is not None and (state.wake_at is None or abs(wake - state.wake_at) > 0.005):
+    wake = min(due, default=NEVER)
+    if wake != NEVER and (state.wake_at is None or abs(wake - state.wake_at) > 0.005):
         effects.append(WakeAt(wake))
         state = replace(state, wake_at=wake)
     pids = frozenset(p.pid for p in _processes(state))

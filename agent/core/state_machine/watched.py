@@ -11,6 +11,7 @@ from agent.core.effects import Effect
 from agent.core.evidence.clients import newly_served
 from agent.core.evidence.processes import (
     candidates,
+    candidates_of,
     helper_at,
     is_command_port,
     last_port,
@@ -371,7 +372,7 @@ def due_times(watched: Watched, facts: Facts, heard: float = float("inf")) -> li
     asking = inquiry_due(watched.inquiry, watched.link, session, timing, now)
     if asking != NEVER:
         due.append(asking)
-    for process in candidates(watched.settings, facts.machine, facts.other_connections):
+    for process in candidates_of(facts):
         if process.upstream_since is not None:
             due.append(process.upstream_since + timing.settled_link)
         born = now - (facts.now.wall - process.started)
