@@ -12,6 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from agent.app import target_tools
+from agent.app.page_host import PageHost
 from agent.page.endpoints import targets
 from agent.platforms.key_store import StoreAct, StoreWord
 from tests.channels.receivers import http_receiver, mail_receiver
@@ -240,6 +241,34 @@ async def test_a_target_is_changed_without_its_address_and_removed_by_keyboard(
     assert names == ["New phone"]
     assert "hunter2secret" not in two.places.config.read_text()
     assert "# phones" in two.places.config.read_text()
+
+
+async def test_a_target_says_how_it_was_told_lately(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    phone = {
+        "name": "My phone",
+        "taken": True,
+        "answer": "HTTP 200 OK",
+        "answered": "2026-03-02T14:05:00Z",
+        "waiting": 0,
+    }
+    mail = {"name": "Mail", "taken": False, "answer": "535 no", "answered": "2026-03-02T14:05:00Z", "waiting": 2}
+    view = PageHost.view
+    told = [phone, {**mail, "failing_since": "2026-03-02T14:00:00Z"}]
+    monkeypatch.setattr(PageHost, "view", lambda host: {**view(host), "targets": told})
+    async with living_agent(tmp_path) as agent:
+        await agent.world.connected()
+        with agent.places.config.open("a") as file:
+            file.write(TARGETS)
+        async with tab(browser, await agent.page.address("phone"), timezone_id="UTC") as shown:
+            await shown.sees("Could not be told since 2 March 14:00: 535 no. 2 notices wait.")
+            words = await shown.page.locator(".target").all_inner_texts()
+            wrong = await shown.violations()
+
+    assert "Told last at 2 March 14:05." in words[0]
+    assert "Told last" not in words[1]
+    assert wrong == []
 
 
 async def test_an_address_with_the_manners_of_the_desktop_is_changed_in_settings(
