@@ -15,8 +15,8 @@ HERE = Path(__file__).resolve().parent
 WORK = ROOT / "build"
 """Kept between two builds: environments, base systems. Everything in it can be made again."""
 SPEC = HERE / "gatelight.spec"
-LOCKS = (ROOT / "requirements.lock", HERE / "requirements.lock")
-"""What the program needs, and what packages it."""
+LOCKS = (ROOT / "requirements.lock", HERE / "remote.lock", HERE / "requirements.lock")
+"""What the program needs, its extra `remote`, which every package holds, and what packages it."""
 PLAIN = {"PYINSTALLER_ZLIB_COMPRESSION_LEVEL": "0"}
 """For PyInstaller: modules lie uncompressed in the program. The package compresses them, all together and better, and
 the program starts sooner."""

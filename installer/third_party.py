@@ -31,8 +31,8 @@ DEBIAN_LIST = (
 _HEAD = """Gatelight brings along the programs and libraries below, each under its own licence.
 
 pystray and python-xlib are under the GNU Lesser General Public License; they lie in this folder as plain files,
-pystray/ and Xlib/, and another version may be put in their place. bidict is under the Mozilla Public License 2.0;
-its source is at https://github.com/jab/bidict.
+pystray/ and Xlib/, and another version may be put in their place. bidict and certifi are under the Mozilla Public
+License 2.0; their sources are at https://github.com/jab/bidict and https://github.com/certifi/python-certifi.
 """
 _LIBRARY = re.compile(r"(\.dll|\.dylib|\.so(\.[0-9.]+)?)$")
 _WITH_PYTHON: dict[str, tuple[str, Callable[[], str], str, str]] = {

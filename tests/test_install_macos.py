@@ -112,7 +112,7 @@ def test_it_installs_the_locked_packages_and_then_this_checkout(mac: Mac) -> Non
 
     (packages, itself) = mac.asked("pip")
     root = SCRIPT.parent.parent.parent
-    assert packages.endswith(f"--require-hashes -r {root}/requirements.lock")
+    assert packages.endswith(f"--require-hashes -r {root}/requirements.lock -r {root}/installer/remote.lock")
     assert itself.endswith(f"--no-deps --no-build-isolation {root}")
 
 

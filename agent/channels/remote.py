@@ -7,7 +7,6 @@ and when it is tried again, is decided in `agent.core.alerts.targets`.
 
 import json
 import logging
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -18,20 +17,14 @@ from agent.core.settings import KEY_STORE, TargetSettings
 from agent.core.shown.display import Notice
 from agent.core.shown.targets import SendOutcome, TargetAnswer, TargetMessage
 from agent.core.told_steps import text_lines
+from agent.platforms.key_store import WITHOUT_KEYRING
 from agent.platforms.own_process import ask_own_process, own_command
 
 logger = logging.getLogger(__name__)
 
 
-def install_words(*, packaged: bool) -> str:
-    """How Apprise and keyring come to be there; `packaged`: this program has no pip that could add them."""
-    if packaged:
-        return "install Gatelight from Python instead of from this package, `pipx install 'gatelight[remote]'`"
-    return "install Gatelight with its extra, `pip install 'gatelight[remote]'`"
-
-
-_INSTALL = install_words(packaged=getattr(sys, "frozen", False))
-INSTALL_APPRISE = f"Apprise is not installed: {_INSTALL}"
+INSTALL_APPRISE = "Apprise is not installed: install Gatelight with its extra, `pip install 'gatelight[remote]'`"
+"""Told where pip installed Gatelight without the extra; every package holds Apprise."""
 
 _KINDS = {Severity.INFO: "info", Severity.WARNING: "warning", Severity.ERROR: "failure"}
 _OUTCOMES = {
@@ -44,7 +37,7 @@ _OUTCOMES = {
 _SAID = {
     Word.MISSING: INSTALL_APPRISE,
     Word.UNKNOWN_ADDRESS: "its address is not one that Apprise knows",
-    Word.NO_KEYRING: f"the address is in the key store of the system, and keyring is not installed: {_INSTALL}",
+    Word.NO_KEYRING: f"the address is in the key store of the system, which is out of reach: {WITHOUT_KEYRING}",
     Word.NO_STORE: "this system has no key store that Gatelight can use: write the address into the configuration",
     Word.NO_SECRET: "the key store has nothing under this name: run “gatelight config secret {name}”",
     Word.LOCKED: "the key store of the system does not give the address: it may be locked",

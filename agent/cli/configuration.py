@@ -90,14 +90,12 @@ def _secret(name: str, *, delete: bool) -> None:
 
 def _ask_store(act: "StoreAct", name: str = "", secret: str = "") -> None:
     """Raises GatelightError where the key store did not do it."""
-    from agent.platforms.key_store import STORE_NAME, StoreWord, done_in_store
+    from agent.platforms.key_store import STORE_NAME, WITHOUT_KEYRING, StoreWord, done_in_store, without_keyring
 
     match done_in_store(act, name, secret):
         case StoreWord.MISSING:
-            raise GatelightError(
-                "Gatelight can use no key store here: install its extra, `pip install 'gatelight[remote]'`, or, "
-                "where this system has none, write the address into the configuration, which only you can read."
-            )
+            ways = dict.fromkeys((WITHOUT_KEYRING, without_keyring(packaged=True)))
+            raise GatelightError(f"Gatelight can use no key store here: {', or '.join(ways)}.")
         case StoreWord.REFUSED:
             raise GatelightError(f"{STORE_NAME[0].upper()}{STORE_NAME[1:]} refused: unlock it, and try again.")
 

@@ -22,6 +22,17 @@ STORE_NAME = _NAMES.get(sys.platform, "the keyring of your desktop")
 """What the user calls the store, with its article."""
 
 
+def without_keyring(*, packaged: bool) -> str:
+    """What to do where keyring is missing, as in the .deb; `packaged`: this program has no pip that could add it."""
+    if packaged:
+        return "write the address into the configuration, which only you can read"
+    return "install Gatelight with its extra, `pip install 'gatelight[remote]'`"
+
+
+WITHOUT_KEYRING = without_keyring(packaged=getattr(sys, "frozen", False))
+"""The same for this program."""
+
+
 class StoreAct(StrEnum):
     """What is asked of the store."""
 

@@ -75,7 +75,7 @@ install() {
     say "Installing Gatelight with $python …"
     "$python" -m venv "$new"
     set -- "$new/bin/python" -m pip --disable-pip-version-check --quiet install
-    "$@" --require-hashes -r "$here/requirements.lock"
+    "$@" --require-hashes -r "$here/requirements.lock" -r "$here/installer/remote.lock"
     "$@" --no-deps --no-build-isolation "$here"
     "$new/bin/gatelight" try-own-files
 

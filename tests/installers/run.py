@@ -129,7 +129,7 @@ def _wheels(out: Path) -> None:
     fetched = out / WHEELS
     how = ("--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes", "--dest", fetched)
     python = WORK / "python/bin/python"
-    call(python, "-m", "pip", "download", *how, "-r", LOCKS[0])
+    call(python, "-m", "pip", "download", *how, "-r", LOCKS[0], "-r", LOCKS[1])
 
 
 if __name__ == "__main__":
