@@ -13,8 +13,9 @@ from playwright.async_api import Browser
 
 from agent.app import target_tools
 from agent.app.page_host import PageHost
+from agent.app.target_tools import TargetTools
 from agent.page.endpoints import targets
-from agent.platforms.key_store import StoreAct, StoreWord
+from agent.platforms.key_store import STORE_NAME, StoreAct, StoreWord
 from tests.channels.receivers import http_receiver, mail_receiver
 from tests.page.browser import Scheme, Tab, elsewhere, tab
 from tests.page.living import LivingAgent, living_agent
@@ -346,6 +347,21 @@ async def test_without_apprise_the_page_says_how_it_is_installed(
     assert wrong == []
 
 
+async def test_a_demonstration_offers_no_key_store(agent: LivingAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[StoreAct] = []
+
+    async def store(act: StoreAct, name: str = "", secret: str = "") -> StoreWord:
+        asked.append(act)
+        return StoreWord.DONE
+
+    monkeypatch.setattr(target_tools, "ask_key_store", store)
+
+    assert await TargetTools(keeps=False).key_store() is None
+    assert await agent.page.targets.key_store() is None
+    assert asked == []
+    assert await TargetTools(keeps=True).key_store() == STORE_NAME
+
+
 async def test_where_there_is_a_key_store_an_address_can_be_kept_there(
     agent: LivingAgent, browser: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -359,6 +375,7 @@ async def test_where_there_is_a_key_store_an_address_can_be_kept_there(
         return StoreWord.DONE
 
     monkeypatch.setattr(target_tools, "ask_key_store", store)
+    monkeypatch.setattr(agent.page, "targets", TargetTools(keeps=True))
     async with tab(browser, await agent.page.address("phone")) as shown:
         await choose(shown, "Another service")
         await shown.page.fill("#phone-url", "json://a-secret@127.0.0.1:9")
