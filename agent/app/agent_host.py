@@ -48,6 +48,8 @@ from agent.core.updates import Origin
 from agent.errors import GatelightError
 from agent.platforms.desktop_session import is_session, is_worth_a_move, take_over
 from agent.platforms.opening import has_browser
+from agent.runtime import garbage
+from agent.runtime.aside import Together
 from agent.runtime.clock import ClockGap, SystemClock
 from agent.runtime.control.answers import answer
 from agent.runtime.control.channel import ControlServer
@@ -165,12 +167,15 @@ class AgentHost:
         """
         self._aio = asyncio.get_running_loop()
         control = ControlServer(self._places, lambda request: self._answer(read_command(request)))
+        together = Together("glance at the disk")
         schedule = Schedule(
             self._world.now,
             slept=SystemClock().slept,
             woke=self._woke,
             files=self._configuration.changed,
-            also=self._watches(control),
+            disk=self._disk_watches(control, together),
+            also=self._duties(),
+            together=together,
         )
         await schedule.watch(self._places.config)
         await control.start()
@@ -194,9 +199,9 @@ class AgentHost:
         if self._lost is not None:
             raise self._lost
 
-    def _watches(self, control: ControlServer) -> Sequence[Callable[[], Awaitable[None]]]:
-        """What is looked at besides; an agent that has no data folder of its own is part of another program."""
-        if self._instance is None or self._history is None:
+    def _disk_watches(self, control: ControlServer, together: Together) -> Sequence[Callable[[], Awaitable[None]]]:
+        """What is looked at on the disk; an agent that has no data folder of its own is part of another program."""
+        if self._instance is None:
             return ()
 
         def lost(fault: GatelightError) -> None:
@@ -209,10 +214,20 @@ class AgentHost:
             self._memory_file.write_again(self._loop.state.memory)
             self._page.keep_again()
 
-        folder = FolderWatch(self._instance, control, made_again=made_again, lost=lost)
+        folder = FolderWatch(self._instance, control, made_again=made_again, lost=lost, together=together)
         program = ProgramWatch(
-            own_files(), works=own_files_work, replaced=self._desktop.begin_anew, removed=self._desktop.leave
+            own_files(),
+            works=own_files_work,
+            replaced=self._desktop.begin_anew,
+            removed=self._desktop.leave,
+            together=together,
         )
+        return folder.look, program.look
+
+    def _duties(self) -> Sequence[Callable[[], Awaitable[None]]]:
+        """What else is done at every turn; not by an agent that is part of another program."""
+        if self._history is None:
+            return ()
         welcome = Welcome(
             self._agent,
             self._memory_file,
@@ -221,13 +236,21 @@ class AgentHost:
             act=self._actions.act_aside,
         )
         week = WeeklySummary(self._agent, opens_page=lambda: self._opens_page)
-        looks = folder.look, program.look, self._history.alive, self._keep_times, welcome.look
-        return *looks, self._outward.look, week.look
+        own = self._history.alive, self._keep_times, welcome.look
+        return *own, self._outward.look, week.look, self._is_loaded
 
     _setup: "SetupHost | None" = None
 
     _shown_in = 0.0
     """The hour of the user’s clock, counted from 1970, in which the menu was made last."""
+
+    _loading = True
+
+    async def _is_loaded(self) -> None:
+        """After the first turn nearly everything is loaded that stays."""
+        if self._loading:
+            self._loading = False
+            garbage.loading_is_over()
 
     async def _keep_times(self) -> None:
         """Show the menu anew with each hour: "today" may be yesterday by now."""

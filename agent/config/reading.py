@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +236,8 @@ def refusal(shown: str, key: Key, value: object, refused: ValueRefused) -> str:
 def _unknown(prefix: str, name: str, declared: KeyTable | None) -> str:
     known = [key.name for key in declared.keys] if declared else list(TABLES)
     elsewhere = [f"{t.name}.{key.name}" for t in TABLES.values() for key in t.keys if key.name == name]
+    from difflib import get_close_matches
+
     near = get_close_matches(name, known, n=1) or get_close_matches(name.lower(), known, n=1) or elsewhere[:1]
     suggestion = f" (did you mean {near[0]}?)" if near else ""
     return f"{prefix}{key_words(name)} is not known{suggestion}, but must be one of {', '.join(known)}"

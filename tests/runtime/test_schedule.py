@@ -151,6 +151,7 @@ async def test_duties_go_on_after_the_wall_clock_was_set_back(clocks: Clocks, tm
         await until(lambda: clocks.changes == 1)
         # To the scheduler, a clock set back by an hour is a next time that lies an hour ahead.
         ahead = datetime.now(UTC) + timedelta(hours=1)
+        assert schedule._scheduler is not None
         schedule._scheduler.modify_job("duties", next_run_time=ahead)
         file.write_text("12")
         await until(lambda: clocks.changes == 2)
