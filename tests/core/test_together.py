@@ -1,6 +1,7 @@
 """Events that waited together: one decision follows for them, the same as for one after the other."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 from hypothesis import given
@@ -183,3 +184,44 @@ def test_a_flood_of_answers_behind_a_flood_is_no_silence() -> None:
     assert "app-frozen" not in over.watched[0].ledger.entries
     assert state.wake_at is not None
     assert state.wake_at <= NOW.monotonic + 39 + 5.01
+
+
+def test_a_wake_up_for_heartbeats_alone_leaves_nothing_out() -> None:
+    judged: list[str] = []
+
+    def check(facts: Facts) -> Verdict:
+        judged.append(facts.connection.name)
+        return Absent()
+
+    state, alone = all_connected((*PROBLEMS, Problem("x", "Here", "Here.", Severity.ERROR, check))), 0
+    for _ in range(60):
+        assert state.wake_at is not None
+        now = replace(NOW, monotonic=state.wake_at, wall=NOW.wall + state.wake_at - NOW.monotonic)
+        whole, all_asked = advance(replace(state, wake_at=None), Tick(), now)
+        judged.clear()
+        state, effects = advance(state, Tick(), now)
+        asked = [e for e in effects if isinstance(e, SendHeartbeat)]
+        alone += not judged
+
+        assert judged in ([], ["c0", "c1", "c2"])
+        assert judged or asked
+        assert asked == [e for e in all_asked if isinstance(e, SendHeartbeat)]
+        assert what_stands(state) == what_stands(whole)
+        assert state.wake_at == whole.wake_at
+        for sent in asked:
+            state, _ = advance(state, HeartbeatAnswered(sent.number, int(now.wall)), now)
+
+    assert 20 < alone < 60
+
+
+def test_a_wake_up_with_something_else_to_judge_judges_everything() -> None:
+    state = play(all_connected(), NoticeArrived(1, 2103, "Market data farm connection is broken:usfarm"))[0]
+    at = NOW.monotonic + state.timing.farm_grace
+    state = replace(state, wake_at=at)
+    now = replace(NOW, monotonic=at, wall=NOW.wall + state.timing.farm_grace)
+    before = state.settled
+
+    after = advance(state, Tick(), now)[0]
+
+    assert [s.facts.now for s in after.settled] == [now] * 3
+    assert [s.facts.now for s in before] == [NOW] * 3

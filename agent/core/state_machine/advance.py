@@ -28,7 +28,7 @@ from agent.core.state_machine.enrolment import enroll
 from agent.core.state_machine.inquiry import ask_if_due, inquiry_due
 from agent.core.state_machine.intake import take_in
 from agent.core.state_machine.labels import about, labels
-from agent.core.state_machine.plan import plan
+from agent.core.state_machine.plan import only_heartbeats_due, plan
 from agent.core.state_machine.quiet import all_quiet, quiet_rules
 from agent.core.state_machine.session import fresh_session, heartbeat_sent
 from agent.core.state_machine.show import show_connection, show_program, with_program
@@ -73,11 +73,14 @@ def advance_all(
     still wait is told as silence.
     """
     state = replace(state, heard=heard) if heard != state.heard else state
+    concerned = _concerned(arrivals)
+    if all(isinstance(arrival.event, Tick) for arrival in arrivals) and only_heartbeats_due(state, now):
+        concerned = frozenset()
     effects: list[Effect] = []
     for arrival in arrivals:
         state, more = take_in(state, arrival.event, arrival.at)
         effects.extend(more)
-    return _settle(state, now, effects, _concerned(arrivals))
+    return _settle(state, now, effects, concerned)
 
 
 def joins(event: Event) -> bool:
@@ -98,8 +101,8 @@ def _concerned(arrivals: Sequence[Arrival]) -> frozenset[int] | None:
 def _settle(
     state: AgentState, now: Moment, effects: Sequence[Effect], concerned: frozenset[int] | None
 ) -> tuple[AgentState, tuple[Effect, ...]]:
-    """Decide. Connections that are not `concerned` stay as they were: their own wake-ups are planned, and a Tick judges
-    everything."""
+    """Decide. Connections that are not `concerned` stay as they were, except that their heartbeats are sent: their own
+    wake-ups are planned, and a Tick judges everything, unless nothing but heartbeats was due."""
     done: list[Effect] = list(effects)
     before = state.memory
     state = _watch_those_due(state, now)
@@ -112,6 +115,9 @@ def _settle(
     aims: dict[int, Target] = {}
     for index in judged:
         state, aims[index], more = _move(state, index, now)
+        done.extend(more)
+    for index in range(len(state.watched)):
+        state, more = _ask_for_time(state, index, now)
         done.extend(more)
     settled = dict(enumerate(state.settled))
     for index in judged:
@@ -165,14 +171,17 @@ def _move(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Targe
     if opened:
         watched = replace(watched, session=fresh_session(now.monotonic))
         state = replace(state, next_number=state.next_number + 1)
-    more: list[Effect] = list(effects)
-    if watched.connected and watched.session is not None:
-        number = watched.number
-        assert number is not None
-        if now.monotonic >= watched.session.heartbeats.due(state.timing):
-            watched = replace(watched, session=heartbeat_sent(watched.session, now.monotonic))
-            more.append(SendHeartbeat(number))
-    return replace_at(state, index, watched), aim, tuple(more)
+    return replace_at(state, index, watched), aim, effects
+
+
+def _ask_for_time(state: AgentState, index: int, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    """Send a heartbeat that is due."""
+    watched, number = state.watched[index], state.watched[index].number
+    if not watched.connected or watched.session is None or now.monotonic < watched.session.heartbeats.due(state.timing):
+        return state, ()
+    assert number is not None
+    watched = replace(watched, session=heartbeat_sent(watched.session, now.monotonic))
+    return replace_at(state, index, watched), (SendHeartbeat(number),)
 
 
 def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Facts, tuple[Effect, ...]]:

@@ -24,6 +24,9 @@ SLOWING = 0.02
 SETTLING = 0.5
 """The same where the port is open and does not serve us: what a look could find there is another program behind it."""
 
+SAME_MOMENT = 0.005
+"""Seconds; wake-ups that are no further apart are the same one."""
+
 SOON = 1.0
 """Seconds before an attempt in which a look is not worth while any more."""
 
@@ -74,7 +77,7 @@ def plan(
     if state.hold_until is not None and state.hold_until > now.monotonic:
         due.append(state.hold_until)
     wake = min(due, default=None)
-    if wake is not None and (state.wake_at is None or abs(wake - state.wake_at) > 0.005):
+    if wake is not None and (state.wake_at is None or abs(wake - state.wake_at) > SAME_MOMENT):
         effects.append(WakeAt(wake))
         state = replace(state, wake_at=wake)
     pids = frozenset(p.pid for p in _processes(state))
@@ -82,6 +85,24 @@ def plan(
         effects.append(WatchExits(pids))
         state = replace(state, exits=pids)
     return state, tuple(effects)
+
+
+def only_heartbeats_due(state: AgentState, now: Moment) -> bool:
+    """Whether the wake-up that was planned is for heartbeats, and the clock alone decides nothing else by now.
+
+    A heartbeat after one that was not answered says more than that.
+    """
+    if state.wake_at is None or len(state.settled) != len(state.watched):
+        return False
+    by, hold, asked = now.monotonic + SAME_MOMENT, state.hold_until, False
+    for watched, settled in zip(state.watched, state.settled, strict=True):
+        session = watched.session if watched.connected else None
+        asked = asked or (session is not None and session.heartbeats.due(state.timing) <= now.monotonic)
+        if any(at <= by for at in due_times(watched, settled.facts, state.heard, heartbeats=False)):
+            return False
+        if hold is not None and settled.facts.now.monotonic < hold <= by:
+            return False
+    return asked
 
 
 def _processes(state: AgentState) -> tuple[Process, ...]:

@@ -337,8 +337,11 @@ SHORTLY = 0.1
 """Seconds until what could not be judged yet is judged again."""
 
 
-def due_times(watched: Watched, facts: Facts, heard: float = float("inf")) -> list[float]:
-    """Monotonic times at which something about this connection is decided by the clock alone; `heard` as above."""
+def due_times(watched: Watched, facts: Facts, heard: float = float("inf"), *, heartbeats: bool = True) -> list[float]:
+    """Monotonic times at which something about this connection is decided by the clock alone; `heard` as above.
+
+    Without `heartbeats`, the next one is left out where nothing is unanswered: what it shows is judged with its answer.
+    """
     timing, now = facts.timing, facts.now.monotonic
     due: list[float] = []
     if watched.ledger.next_due is not None:
@@ -352,7 +355,8 @@ def due_times(watched: Watched, facts: Facts, heard: float = float("inf")) -> li
         due.append(watched.link.missed_at + timing.handshake_every)
     session = watched.session
     if session is not None and watched.connected:
-        due.append(session.heartbeats.due(timing))
+        if heartbeats or session.heartbeats.sent:
+            due.append(session.heartbeats.due(timing))
         verdict = session.heartbeats.next_verdict(min(now, heard), timing)
         if verdict is not None:
             # One that fell due while something waited to be taken in is judged as soon as that is done.
