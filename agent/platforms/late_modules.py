@@ -37,7 +37,9 @@ def _no_version(package: str) -> str:
 _LENT: Mapping[tuple[str, str], Mapping[str, object]] = {
     # Asyncio asks of each socket that it connects whether it is an `SSLSocket`.
     ("ssl", "asyncio.base_events"): {"SSLSocket": _Nothing},
-    # APScheduler asks as it is imported. It has a version of its own where packages have no metadata.
+    # eventkit and APScheduler ask as they are imported, for what they only show. APScheduler has a version of its own
+    # where packages have no metadata.
+    ("importlib.metadata", "eventkit.version"): {"version": lambda package: "0"},
     ("importlib.metadata", "apscheduler"): {"version": _no_version, "PackageNotFoundError": _Nothing},
     ("importlib.metadata", "apscheduler.schedulers.base"): {"entry_points": lambda group: ()},
     ("concurrent.futures.process", "apscheduler.executors.pool"): {"BrokenProcessPool": _Nothing},
