@@ -98,7 +98,10 @@ class LauncherLogObserver:
 
 @lru_cache(maxsize=64)
 def _logs(place: Path, day: int) -> tuple[Path, ...]:
-    """Where the log may lie: older builds put the day into the name, in the time of their own zone. `day`: since 1970."""
+    """Where the log may lie: older builds put the day into the name, in the time of their own zone.
+
+    `day`: counted from 1970.
+    """
     today = datetime.fromtimestamp(day * _DAY, UTC)
     days = (today + timedelta(days=n) for n in (-1, 0, 1))
     return (place / _NAME, *(place / f"launcher.{day:%Y%m%d}.log" for day in days))

@@ -26,7 +26,7 @@ OF_THE_SCHEDULER = ("importlib.metadata", "multiprocessing", "concurrent.futures
 neither (2 MiB, and a reading of all packages that are installed)."""
 
 
-class _Nothing(Exception):  # noqa: N818 - it stands for a class that is no error as well
+class _Nothing(Exception):
     """No object is of this kind."""
 
 

@@ -87,15 +87,16 @@ class Schedule:
         if that is set back by one."""
         # The scheduler is loaded for the first turn: until then the agent has better things to do.
         await asyncio.sleep(self._turn)
-        self._scheduler, every_turn = await in_thread(_loaded, "scheduler")
-        self._scheduler.start()
+        scheduler, every_turn = await in_thread(_loaded, "scheduler")
+        self._scheduler = scheduler
+        scheduler.start()
         # By the clock that the scheduler uses.
-        self._scheduler.add_job(self.duties, every_turn(self._turn), id="duties", next_run_time=datetime.now(UTC))
+        scheduler.add_job(self.duties, every_turn(self._turn), id="duties", next_run_time=datetime.now(UTC))
         while True:
             done = self._done
             await asyncio.sleep(self._guard_every)
             if self._done == done:
-                self._scheduler.reschedule_job("duties", trigger=every_turn(self._turn))
+                scheduler.reschedule_job("duties", trigger=every_turn(self._turn))
 
     async def duties(self) -> None:
         """Do what is due at every turn; public so that tests need not wait."""
